@@ -1,0 +1,303 @@
+"""Say what was asked, what was found and what to do; one class per kind of failure.
+
+Each class owns its wording, its exit code and its HTTP status; doors only read them::
+
+    SegpredictError                 1  a bug in segpredict
+    ├── UsageError                  2  the command line or a call is not understood
+    ├── ConfigError                 3  a config file or setting
+    │   └── UnknownNameError        3  no part, preset, key or segment of that name
+    ├── SourceError                 4  the input cannot be read as a table
+    │   ├── FileMissingError        4  no such file, folder or match
+    │   └── UnreadableFileError     4  damaged, empty, or not a table
+    ├── ContractError               5  the data break the contract
+    │   ├── ColumnMissingError      5  a needed column is not there
+    │   ├── BadCellsError           5  cells that are not what their column says
+    │   └── TableError              5  a table between two rooms breaks its schema
+    ├── SupportError                6  the data are fine and cannot support the model
+    │   ├── TooFewCustomersError    6
+    │   ├── TooShortHistoryError    6  no origin has a complete outcome
+    │   └── OneClassError           6  every label is the same
+    ├── ArtifactError               7  a run folder is missing, damaged or too new
+    │   └── TamperedFileError       7  a file differs from its recorded hash
+    ├── MismatchError               8  model and data disagree
+    ├── LimitError                 10  memory, disk, size or time
+    └── BusyError                  11  the target exists or is being written
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+SHOWN = 80  # characters of a user's value that a message may show
+
+
+def shown(value: object) -> str:
+    """Return a value as a message may show it: quoted, cut, no control signs."""
+    text = str(value)
+    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + '"'
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return a hint with the closest known name, or with all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
+
+
+class SegpredictError(Exception):
+    """The root of every error that segpredict raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What was asked and what was found.
+    fix
+        What to do about it, as an instruction.
+    where
+        Facts a program may read: ``file``, ``row``, ``column``, ``value``, ``count``,
+        ``examples``.
+    """
+
+    code: ClassVar[str] = "SP-B001"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, fix: str, **where: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.message} Fix: {self.fix}"
+
+    def facts(self) -> dict[str, Any]:
+        """Return the error as the one object that ``--json`` and services print."""
+        empty = dict.fromkeys(("file", "row", "column", "value", "count"))
+        return {
+            "code": self.code,
+            "exit": self.exit_code,
+            "message": self.message,
+            **empty,
+            "examples": [],
+            **self.where,
+            "fix": self.fix,
+        }
+
+
+class UsageError(SegpredictError):
+    """A command line or a call that cannot be understood."""
+
+    code = "SP-L001"
+    exit_code = 2
+    http_status = 400
+
+
+class ConfigError(SegpredictError):
+    """A config file or a setting that cannot be used."""
+
+    code = "SP-C001"
+    exit_code = 3
+    http_status = 400
+
+
+class UnknownNameError(ConfigError):
+    """No part, preset, key or segment has that name."""
+
+    code = "SP-C002"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"There is no {kind} named {shown(name)}.", fix=near(name, known)
+        )
+
+
+class SourceError(SegpredictError):
+    """An input that cannot be read as a table."""
+
+    code = "SP-F001"
+    exit_code = 4
+    http_status = 400
+
+
+class FileMissingError(SourceError):
+    """No file, folder or match stands at that path."""
+
+    code = "SP-F002"
+
+    def __init__(self, path: str, neighbours: Iterable[str] = ()) -> None:
+        names = list(neighbours)
+        hint = near(path.rsplit("/", 1)[-1], names) if names else "Check the path."
+        super().__init__(f"{shown(path)} was not found.", fix=hint, file=path)
+
+
+class UnreadableFileError(SourceError):
+    """A file that is damaged, empty, or no table at all."""
+
+    code = "SP-F003"
+
+    def __init__(self, path: str, reason: str, fix: str) -> None:
+        super().__init__(f"{shown(path)} cannot be read: {reason}.", fix=fix, file=path)
+
+
+class ContractError(SegpredictError):
+    """Data that were read and break what their columns promise."""
+
+    code = "SP-D001"
+    exit_code = 5
+    http_status = 422
+
+
+class ColumnMissingError(ContractError):
+    """A column that the run needs is not in the input."""
+
+    code = "SP-D002"
+
+    def __init__(self, role: str, found: Sequence[str], file: str = "") -> None:
+        close = difflib.get_close_matches(role, found, n=1, cutoff=0.5)
+        guess = close[0] if close else "YOUR_COLUMN"
+        where = f" of {shown(file)}" if file else ""
+        super().__init__(
+            f"No column{where} gives {role}; found {', '.join(map(shown, found))}.",
+            fix=f"name it: --map {role}='{guess}', or choose a preset with --config.",
+            file=file or None,
+            column=role,
+        )
+
+
+class BadCellsError(ContractError):
+    """Cells that are not what their column says they are."""
+
+    code = "SP-D003"
+
+    def __init__(
+        self, column: str, reason: str, count: int, total: int, first: dict[str, Any]
+    ) -> None:
+        super().__init__(
+            f"{first.get('file', 'input')} row {first.get('row', '?')}, column "
+            f"{column}: {shown(first.get('value'))} {reason} "
+            f"({count} of {total} rows affected).",
+            fix="correct the cells, or rerun with --on-bad-rows quarantine.",
+            file=first.get("file"),
+            row=first.get("row"),
+            column=column,
+            value=first.get("value"),
+            count=count,
+        )
+
+
+class TableError(ContractError):
+    """A table that crosses from one room to the next breaks its schema."""
+
+    code = "SP-D004"
+
+    def __init__(self, table: str, failures: Sequence[str]) -> None:
+        listed = "; ".join(failures[:5])
+        super().__init__(
+            f"The {table} table breaks its contract: {listed}.",
+            fix="correct the input, or report this if the table is segpredict's own.",
+            count=len(failures),
+            examples=list(failures[:5]),
+        )
+
+
+class SupportError(SegpredictError):
+    """Data that are fine and cannot support the model that was asked for."""
+
+    code = "SP-M001"
+    exit_code = 6
+    http_status = 422
+
+
+class TooFewCustomersError(SupportError):
+    """Fewer customers than the step needs."""
+
+    code = "SP-M002"
+
+    def __init__(self, step: str, found: int, needed: int) -> None:
+        super().__init__(
+            f"{step} needs at least {needed} customers and found {found}.",
+            fix="add data, or see with `segpredict check` what cleaning excluded.",
+            count=found,
+        )
+
+
+class TooShortHistoryError(SupportError):
+    """No origin has both a past and a complete outcome."""
+
+    code = "SP-M003"
+
+    def __init__(self, step: str, days: int, needed: int) -> None:
+        super().__init__(
+            f"{step} needs {needed} days of data and found {days}.",
+            fix="add history, or shorten the horizon with --set time.horizon=28.",
+            count=days,
+        )
+
+
+class OneClassError(SupportError):
+    """Every label is the same, so there is nothing to tell apart."""
+
+    code = "SP-M004"
+
+    def __init__(self, label: str, rows: int) -> None:
+        super().__init__(
+            f"All {rows} training rows end in the segment {shown(label)}.",
+            fix="choose a longer horizon or another cutoff.",
+            count=rows,
+        )
+
+
+class ArtifactError(SegpredictError):
+    """A run folder that is missing, damaged, incomplete or too new."""
+
+    code = "SP-A001"
+    exit_code = 7
+    http_status = 503
+
+
+class TamperedFileError(ArtifactError):
+    """A file of a run folder differs from the hash in its manifest."""
+
+    code = "SP-A002"
+
+    def __init__(
+        self, name: str, reason: str = "differs from its recorded hash"
+    ) -> None:
+        super().__init__(
+            f"{shown(name)} {reason}.",
+            fix="restore the run folder from where it was made, or run again.",
+            file=name,
+        )
+
+
+class MismatchError(SegpredictError):
+    """A model and the data it is asked about do not fit each other."""
+
+    code = "SP-X001"
+    exit_code = 8
+    http_status = 409
+
+
+class LimitError(SegpredictError):
+    """A limit of memory, disk, size or time was met."""
+
+    code = "SP-R001"
+    exit_code = 10
+    http_status = 413
+
+
+class BusyError(SegpredictError):
+    """The target exists already, or another run is writing it."""
+
+    code = "SP-R002"
+    exit_code = 11
+    http_status = 409
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{shown(path)} exists already.",
+            fix="choose another --out, or add --force to replace it.",
+            file=path,
+        )

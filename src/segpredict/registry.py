@@ -1,0 +1,68 @@
+"""Find the parts of a room by name: one part a file, nothing to register by hand.
+
+In a room, ``_file.py`` is machinery and ``file.py`` is a part, which offers itself as
+the module's ``PART``. Adding a part is adding a file.
+"""
+
+import pkgutil
+from functools import cached_property
+from importlib import import_module
+from typing import Generic, TypeVar
+
+from segpredict.errors import UnknownNameError
+
+Part = TypeVar("Part")
+
+
+class Registry(Generic[Part]):
+    """The parts of one room.
+
+    Parameters
+    ----------
+    room
+        The dotted name of the package whose modules are parts.
+    kind
+        The class of which every part is an instance.
+
+    Examples
+    --------
+    >>> from segpredict.features import FAMILIES
+    >>> "rfm" in FAMILIES.names()
+    True
+    """
+
+    def __init__(self, room: str, kind: type[Part]) -> None:
+        self.room = room
+        self.kind = kind
+
+    @cached_property
+    def _parts(self) -> dict[str, Part]:
+        room = import_module(self.room)
+        names = sorted(m.name for m in pkgutil.iter_modules(room.__path__))
+        found = {n: self._load(n) for n in names if not n.startswith("_")}
+        return {n: part for n, part in found.items() if part is not None}
+
+    def _load(self, name: str) -> Part | None:
+        part = getattr(import_module(f"{self.room}.{name}"), "PART", None)
+        return part if isinstance(part, self.kind) else None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all parts, sorted."""
+        return tuple(self._parts)
+
+    def get(self, name: str) -> Part:
+        """Return one part.
+
+        Raises
+        ------
+        UnknownNameError
+            When no part has that name; the message names the nearest.
+        """
+        if name not in self._parts:
+            kind = self.room.rsplit(".", 1)[-1]
+            raise UnknownNameError(f"part of {kind}", name, self._parts)
+        return self._parts[name]
+
+    def all(self) -> tuple[Part, ...]:
+        """Return all parts in the order of their names."""
+        return tuple(self._parts.values())

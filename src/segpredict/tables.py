@@ -1,0 +1,279 @@
+"""What flows from room to room: frozen values, each named by what it holds.
+
+Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY` to one), since sums of
+whole numbers are equal on every run and every thread count; sums of floats are not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from segpredict.window import Window
+
+MONEY = 10_000
+INACTIVE = 0  # the code of "no valid order in the window": a state, not a gap
+
+Stage = Literal["in", "rejected", "excluded", "used", "noted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much stands behind one line of the ledger.
+
+    Parameters
+    ----------
+    rows, orders, customers
+        Numbers of them. For an exclusion, orders and customers are those of which
+        nothing is left afterwards, so that the ledger adds up in every column.
+    money
+        Quantity × price, in units of 10⁻⁴.
+    """
+
+    rows: int = 0
+    orders: int = 0
+    customers: int = 0
+    money: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.rows + other.rows,
+            self.orders + other.orders,
+            self.customers + other.customers,
+            self.money + other.money,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger.
+
+    Parameters
+    ----------
+    stage
+        ``in``, ``rejected``, ``excluded`` and ``used`` add up; ``noted`` is a part of
+        ``used`` that deserves a word and is not added.
+    rule
+        The name of the cleaning rule or of the reason.
+    meaning
+        One sentence for people.
+    count
+        How much.
+    """
+
+    stage: Stage
+    rule: str
+    meaning: str
+    count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where every row, order, customer and penny of the input went.
+
+    Parameters
+    ----------
+    entries
+        In the order in which the rules ran.
+
+    Examples
+    --------
+    >>> ledger = Ledger((
+    ...     Entry("in", "read", "Rows read.", Count(3, 2, 2, 50)),
+    ...     Entry("excluded", "no_customer", "No customer.", Count(1, 1, 0, 20)),
+    ...     Entry("used", "used", "Rows used.", Count(2, 1, 2, 30)),
+    ... ))
+    >>> ledger.adds_up
+    True
+    """
+
+    entries: tuple[Entry, ...]
+
+    def total(self, *stages: Stage) -> Count:
+        """Return the sum over the entries of these stages."""
+        counts = (e.count for e in self.entries if e.stage in stages)
+        return sum(counts, start=Count())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether in = used + excluded + rejected, in all four columns."""
+        return self.total("in") == self.total("used", "excluded", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """What was read from one input file.
+
+    Parameters
+    ----------
+    name
+        The file's name as it was given.
+    rows
+        Data rows read.
+    sha256
+        Hash of the bytes; empty for frames in memory.
+    detected
+        What was found out on the way (encoding, separator, date order …).
+    """
+
+    name: str
+    rows: int
+    sha256: str = ""
+    detected: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RawLines:
+    """Lines as they were read: canonical column names, values still as text.
+
+    Parameters
+    ----------
+    frame
+        ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
+        per mapped role, all of them text or null (`contracts.RAW`).
+    files
+        One fact sheet per file.
+    """
+
+    frame: pl.DataFrame
+    files: tuple[FileFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """The shop's canonical lines, cleaned once and read by everything after.
+
+    Parameters
+    ----------
+    lines
+        `contracts.LINES`, sorted by customer, day, minute and order.
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    fingerprint
+        SHA-256 over the canonical lines; row order and file format do not change it.
+    ledger
+        What cleaning did.
+    currency
+        A sign or code to print before money; may be empty.
+    files
+        What was read.
+    rejects
+        Rows that could not be read as data: file, row, column, value, reason.
+    """
+
+    lines: pl.LazyFrame
+    first_day: int
+    end_day: int
+    fingerprint: str
+    ledger: Ledger
+    currency: str = ""
+    files: tuple[FileFact, ...] = ()
+    rejects: pl.DataFrame | None = None
+
+    def known(self, cutoff: int) -> pl.LazyFrame:
+        """Return the lines as they were known at a cutoff: the one cut in time.
+
+        Rows on or after the cutoff are gone; so are orders that had been wholly
+        refunded by then (an order refunded later still counts, as it did that day).
+        """
+        voided = (pl.col("void_day") < cutoff).fill_null(value=False)
+        return self.lines.filter((pl.col("day") < cutoff) & ~voided)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of a feature table and what it means.
+
+    Parameters
+    ----------
+    name
+        The column.
+    meaning
+        One sentence that a marketer understands.
+    unit
+        ``days``, ``orders``, ``currency``, ``share``, ``ratio`` …
+    low, high
+        The range that no value may leave; ``None`` is open. Missing values are null.
+    family
+        The family that computes it; filled in by the room.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    low: float | None = 0.0
+    high: float | None = None
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """One row a customer, one column a question, as of one cutoff.
+
+    Parameters
+    ----------
+    frame
+        ``customer_id`` and one Float64 column per feature, sorted by customer;
+        eligible customers only (at least one valid order in the look-back).
+    window
+        The window the features were taken on.
+    features
+        Declarations, in column order.
+    """
+
+    frame: pl.DataFrame
+    window: Window
+    features: tuple[Feature, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the feature columns, in order."""
+        return tuple(f.name for f in self.features)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment: an id that never changes meaning, a name that people may change.
+
+    Parameters
+    ----------
+    code
+        0 for INACTIVE, then 1 … k in rising order of value.
+    id
+        ``S0`` … ``Sk``; columns and files are keyed by it.
+    name
+        What people call it.
+    """
+
+    code: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Training rows: one per (customer, origin).
+
+    Parameters
+    ----------
+    frame
+        ``customer_id``, ``cutoff`` (Int32), ``state_now``, ``state_before``, ``label``
+        (Int8 codes; label null where the outcome is not complete), ``is_new``, then the
+        feature columns. Sorted by cutoff and customer.
+    names
+        The columns the classifier may use, in order.
+    window
+        The question of the newest origin.
+    """
+
+    frame: pl.DataFrame
+    names: tuple[str, ...]
+    window: Window
+
+    def at(self, *cutoffs: int) -> pl.DataFrame:
+        """Return the rows of these origins."""
+        return self.frame.filter(pl.col("cutoff").is_in(list(cutoffs)))
+
+
+JSON = Any  # what json.dumps takes: numbers, text, lists and dicts of them
