@@ -1,0 +1,3 @@
+.PHONY: demo test bench
+demo test bench:
+	python3 dev.py $@

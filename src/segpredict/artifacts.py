@@ -1,0 +1,332 @@
+"""Run folders: written whole or not at all, and believed only when their hashes hold.
+
+A run folder is plain files (JSON, Parquet, CSV, HTML) and a ``manifest.json`` that
+names each with its SHA-256. There is no pickle and nothing in it runs on load.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict.errors import ArtifactError, BusyError, TamperedFileError
+from segpredict.tables import JSON
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
+
+Content = bytes | Callable[[Path], None]
+
+
+def as_json(value: JSON) -> bytes:
+    """Return canonical JSON: readable, same bytes for same value, no NaN.
+
+    Examples
+    --------
+    >>> as_json([]).decode().strip()
+    '[]'
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
+    """Return a writer of the frame, as one content of a run folder."""
+    return lambda path: frame.write_parquet(path)
+
+
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """Return the frame as CSV in which no cell can act as a spreadsheet formula.
+
+    Notes
+    -----
+    Text that starts with one of ``= + - @ tab CR`` gets a leading apostrophe (OWASP,
+    CSV injection).
+    """
+    text = pl.col(pl.String)
+    risky = text.str.contains(r"^[=+\-@\t\r]")
+    safe = pl.when(risky).then(pl.lit("'") + text).otherwise(text)
+    return frame.with_columns(safe.name.keep()).write_csv().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One published run folder whose manifest has been read.
+
+    Parameters
+    ----------
+    folder
+        Where it stands.
+    manifest
+        Its facts and the hash of every file.
+    """
+
+    folder: Path
+    manifest: Mapping[str, JSON]
+
+    def has(self, name: str) -> bool:
+        """Whether the manifest names this file."""
+        return name in self.manifest["files"]
+
+    def bytes(self, name: str) -> bytes:
+        """Return a file's bytes after checking them against the manifest.
+
+        Raises
+        ------
+        ArtifactError
+            When the run has no such file, with the command that makes it.
+        TamperedFileError
+            When the file is gone or its bytes are not the recorded ones.
+        """
+        if not self.has(name):
+            raise ArtifactError(
+                f"The run {self.folder} has no {name}.", fix=_maker(name), file=name
+            )
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise TamperedFileError(
+                name, f"cannot be read ({error.strerror})"
+            ) from None
+        if _sha256(content) != self.manifest["files"][name]["sha256"]:
+            raise TamperedFileError(name)
+        return content
+
+    def json(self, name: str) -> JSON:
+        """Return a JSON file of the run."""
+        return _strict_json(self.bytes(name), name)
+
+    def parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file of the run."""
+        return pl.read_parquet(self.bytes(name))
+
+    def verify(self) -> None:
+        """Check every file of the run against its recorded hash."""
+        for name in self.manifest["files"]:
+            self.bytes(name)
+
+
+def open_run(folder: str | Path) -> Run:
+    """Return the run in a folder after reading its manifest, and nothing else.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no run, or a newer segpredict wrote it.
+    TamperedFileError
+        When the manifest cannot be understood.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(
+            f"{folder} holds no run (no {MANIFEST}).",
+            fix="name a folder that `segpredict run --out FOLDER` has made.",
+            file=str(folder),
+        )
+    manifest = _strict_json(path.read_bytes(), MANIFEST)
+    _check_manifest(manifest)
+    return Run(folder, manifest)
+
+
+def publish(
+    folder: str | Path,
+    contents: Mapping[str, Content],
+    facts: Mapping[str, JSON],
+    *,
+    base: Run | None = None,
+    replace: bool = False,
+) -> Run:
+    """Write a run folder whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where the run shall stand.
+    contents
+        File name → bytes, or a function that writes to the path it is given.
+    facts
+        What the manifest says besides the files.
+    base
+        A run whose other files are kept (a later stage adds to an earlier one).
+    replace
+        Whether a folder that exists may be replaced.
+
+    Raises
+    ------
+    BusyError
+        When the folder exists and may not be replaced.
+
+    Notes
+    -----
+    Everything is written and synced in a folder beside the target, which then takes the
+    target's name. Whoever looks sees the old run or the new one.
+    """
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    if folder.exists() and any(folder.iterdir()) and not replace:
+        raise BusyError(str(folder))
+    prefix = f".{folder.name}.{os.getpid()}."
+    draft = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
+    try:
+        kept = {} if base is None else _carry(base, draft, skip=set(contents))
+        new = {name: _write(draft / name, c) for name, c in contents.items()}
+        files = dict(sorted((kept | new).items()))
+        manifest = {"format": FORMAT, **facts, "files": files}
+        _write(draft / MANIFEST, as_json(manifest))
+        draft.chmod(0o755)
+        _swap(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Run(folder, manifest)
+
+
+def write_file(path: str | Path, content: Content) -> None:
+    """Write one file whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        _write(draft, content)
+        draft.replace(path)
+        _sync(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _swap(draft: Path, folder: Path) -> None:
+    _sync(draft)
+    if folder.exists():
+        old = draft.with_suffix(".old")
+        folder.rename(old)
+        try:
+            draft.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(folder)
+    _sync(folder.parent)
+
+
+def _sweep(folder: Path) -> None:
+    """Finish or remove what a killed run has left beside the folder."""
+    for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
+        pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            if left.suffix == ".old" and not folder.exists():
+                left.rename(folder)
+            else:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _write(path: Path, content: Content) -> dict[str, JSON]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        content(path)
+    _sync(path)
+    return _fact(path)
+
+
+def _carry(base: Run, draft: Path, skip: Iterable[str]) -> dict[str, JSON]:
+    """Link the files of an earlier stage into the draft, verified on the way."""
+    kept = {}
+    for name, fact in base.manifest["files"].items():
+        if name not in skip:
+            base.bytes(name)
+            target = draft / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(base.folder / name, target)
+            kept[name] = fact
+    return kept
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)  # no file of a run is ever written in place
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _fact(path: Path) -> dict[str, JSON]:
+    content = path.read_bytes()
+    return {"sha256": _sha256(content), "bytes": len(content)}
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _strict_json(content: bytes, name: str) -> JSON:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if len(keys) != len(set(keys)):
+            raise TamperedFileError(name, "holds a key twice")
+        return dict(pairs)
+
+    def refuse(constant: str) -> None:
+        raise TamperedFileError(name, f"holds {constant}, which is no number")
+
+    try:
+        return json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise TamperedFileError(name, "is not valid JSON") from None
+
+
+def _check_manifest(manifest: JSON) -> None:
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(files, dict) or not isinstance(manifest.get("format"), int):
+        raise TamperedFileError(MANIFEST, "is not a manifest of segpredict")
+    if manifest["format"] > FORMAT:
+        raise ArtifactError(
+            f"The run was written in format {manifest['format']}; "
+            f"this segpredict reads up to {FORMAT}.",
+            fix="install a newer segpredict.",
+        )
+    odd = [name for name in files if not _NAME.fullmatch(name)]
+    if odd:
+        raise TamperedFileError(MANIFEST, f"names a file {odd[0]!r} that no run has")
+    for name, fact in files.items():
+        if not isinstance(fact, dict) or not isinstance(fact.get("sha256"), str):
+            raise TamperedFileError(MANIFEST, f"gives no hash for {name}")
+
+
+def _maker(name: str) -> str:
+    stages = {
+        "classifier": "train-classifier",
+        "explanation": "explain",
+        "report.html": "report",
+    }
+    stage = stages.get(name.split("/")[0], "cluster")
+    return f"make it with `segpredict {stage}`."

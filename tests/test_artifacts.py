@@ -1,0 +1,141 @@
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segpredict.artifacts import (
+    MANIFEST,
+    as_csv,
+    as_json,
+    as_parquet,
+    open_run,
+    publish,
+    write_file,
+)
+from segpredict.errors import ArtifactError, BusyError, TamperedFileError
+
+NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
+CONTENTS = {
+    "ledger.json": as_json({"rows": 3}),
+    "segments/table.parquet": as_parquet(NUMBERS),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    publish(tmp_path / "run", CONTENTS, {"seed": 1})
+    return tmp_path / "run"
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [p.name for p in folder.parent.iterdir() if p != folder]
+
+
+def test_what_was_published_reads_back_equal(folder: Path) -> None:
+    run = open_run(folder)
+    run.verify()
+    assert run.json("ledger.json") == {"rows": 3}
+    assert run.parquet("segments/table.parquet").equals(NUMBERS)
+    assert run.manifest["seed"] == 1
+    assert leftovers(folder) == []
+
+
+def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
+    with pytest.raises(BusyError, match="--force"):
+        publish(folder, CONTENTS, {})
+    assert open_run(folder).manifest["seed"] == 1
+
+
+def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
+    base = open_run(folder)
+    publish(folder, {"report.html": b"<p>"}, {"seed": 2}, base=base, replace=True)
+    run = open_run(folder)
+    assert run.bytes("report.html") == b"<p>"
+    assert run.parquet("segments/table.parquet").equals(NUMBERS)
+    assert run.manifest["seed"] == 2
+
+
+def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        publish(folder, {"report.html": fail}, {}, replace=True)
+    open_run(folder).verify()
+    assert leftovers(folder) == []
+
+
+def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "ledger.json").write_bytes(b'{"rows": 4}')
+    with pytest.raises(TamperedFileError, match=r"ledger\.json"):
+        open_run(folder).json("ledger.json")
+
+
+def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "ledger.json").unlink()
+    with pytest.raises(TamperedFileError, match=r"ledger\.json"):
+        open_run(folder).verify()
+
+
+def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:
+    with pytest.raises(ArtifactError, match="segpredict train-classifier"):
+        open_run(folder).json("classifier/verdict.json")
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"[]",
+        b'{"format": 1}',
+        b'{"format": 1, "files": {}, "files": {}}',
+        b'{"format": 1, "files": {"../../etc/passwd": {"sha256": ""}}}',
+        b'{"format": 1, "files": {"a.json": {}}}',
+        b'{"format": 1, "files": {}, "x": NaN}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_a_manifest_that_makes_no_sense_is_refused(
+    folder: Path, manifest: bytes
+) -> None:
+    (folder / MANIFEST).write_bytes(manifest)
+    with pytest.raises(TamperedFileError, match="manifest"):
+        open_run(folder)
+
+
+def test_a_run_of_a_newer_format_asks_for_a_newer_segpredict(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_bytes()) | {"format": 99}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="newer segpredict"):
+        open_run(folder)
+
+
+def test_a_folder_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="segpredict run"):
+        open_run(tmp_path)
+
+
+def test_what_a_killed_run_left_is_finished_or_swept_away(tmp_path: Path) -> None:
+    dead = 2**22 + 1  # beyond the largest process number of Linux
+    publish(tmp_path / "kept", CONTENTS, {"seed": 5})
+    (tmp_path / "kept").rename(tmp_path / f".run.{dead}.x.old")
+    (tmp_path / f".run.{dead}.x.new").mkdir()
+    with pytest.raises(BusyError):
+        publish(tmp_path / "run", CONTENTS, {})
+    assert open_run(tmp_path / "run").manifest["seed"] == 5
+    assert leftovers(tmp_path / "run") == []
+
+
+def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
+    cells = pl.DataFrame({"id": ["=1+1", "@x", "-5", "a=b"], "n": [-1, 2, 3, 4]})
+    lines = as_csv(cells).decode().splitlines()[1:]
+    assert lines == ["'=1+1,-1", "'@x,2", "'-5,3", "a=b,4"]
+
+
+def test_one_file_is_written_whole(tmp_path: Path) -> None:
+    write_file(tmp_path / "deep" / "scores.csv", b"a\n")
+    assert (tmp_path / "deep" / "scores.csv").read_bytes() == b"a\n"
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["scores.csv"]

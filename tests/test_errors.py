@@ -1,0 +1,63 @@
+import inspect
+
+import pytest
+
+from segpredict import errors
+from segpredict.errors import (
+    BadCellsError,
+    ColumnMissingError,
+    FileMissingError,
+    SegpredictError,
+    UnknownNameError,
+    shown,
+)
+
+CLASSES = [
+    cls
+    for _, cls in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(cls, SegpredictError)
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda c: c.__name__)
+def test_every_class_stands_in_the_drawn_tree_with_its_exit_code(
+    cls: type[SegpredictError],
+) -> None:
+    line = next(
+        (n for n in errors.__doc__.splitlines() if f" {cls.__name__} " in f" {n} "), ""
+    )
+    assert str(cls.exit_code) in line.split(cls.__name__)[-1]
+
+
+def test_codes_are_unique() -> None:
+    codes = [cls.code for cls in CLASSES]
+    assert len(codes) == len(set(codes))
+
+
+def test_an_unknown_name_gets_the_nearest_known_one() -> None:
+    error = UnknownNameError("setting", "horizn", ["horizon", "step"])
+    assert "'horizon'" in error.fix
+
+
+def test_a_missing_column_gets_the_map_option_to_paste() -> None:
+    error = ColumnMissingError("customer_id", ["CustomerID", "Qty"], "a.csv")
+    assert "--map customer_id='CustomerID'" in error.fix
+    assert error.facts()["column"] == "customer_id"
+
+
+def test_a_missing_file_gets_its_near_miss() -> None:
+    assert "sales_2011.csv" in FileMissingError("sale_2011.csv", ["sales_2011.csv"]).fix
+
+
+def test_bad_cells_name_file_row_column_value_and_count() -> None:
+    first = {"file": "sales.csv", "row": 4182, "value": "free"}
+    error = BadCellsError("price", "is not a number", 1, 541_909, first)
+    said = str(error)
+    for part in ("sales.csv row 4182", "price", '"free"', "1 of 541909", "Fix:"):
+        assert part in said
+
+
+def test_values_are_cut_and_cannot_move_the_cursor() -> None:
+    assert len(shown("x" * 500)) <= errors.SHOWN + 2
+    assert "\x1b" not in shown("\x1b[2J")
+    assert "\u202e" not in shown("a\u202eb")

@@ -1,0 +1,65 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segpredict.errors import ConfigError
+from segpredict.window import Window, as_date, day_number, origins
+
+days = st.integers(0, 40_000)
+lengths = st.integers(1, 800)
+
+
+@given(days)
+def test_a_day_number_and_its_date_are_the_same_day(day: int) -> None:
+    assert day_number(as_date(day)) == day
+    assert day_number(as_date(day).isoformat()) == day
+
+
+@given(days, lengths, st.integers(0, 60), lengths)
+def test_look_back_gap_and_outcome_touch_without_overlap(
+    cutoff: int, lookback: int, gap: int, horizon: int
+) -> None:
+    window = Window(cutoff, lookback=lookback, gap=gap, horizon=horizon)
+    assert window.start + lookback == window.cutoff
+    assert window.cutoff + gap == window.outcome_start
+    assert window.outcome_end - window.outcome_start == horizon
+
+
+def test_the_defaults_are_whole_weeks() -> None:
+    window = Window(0)
+    lengths = (window.lookback, window.horizon, window.history)
+    assert all(n % 7 == 0 for n in lengths)
+
+
+def test_a_cutoff_day_itself_belongs_to_the_outcome() -> None:
+    window = Window(day_number("2011-09-10"))
+    assert as_date(window.outcome_start) == date(2011, 9, 10)
+    assert window.span("outcome") == "2011-09-10 to 2011-12-09"
+    assert window.span().endswith("2011-09-09")
+
+
+def test_days_before_the_data_began_are_not_counted_as_observed() -> None:
+    assert Window(1000, lookback=364, first_day=900).observed_days == 100
+    assert Window(1000, lookback=364, first_day=100).observed_days == 364
+    assert Window(1000).observed_days == 364
+
+
+@given(days, st.integers(1, 90), st.integers(0, 400))
+def test_origins_step_back_evenly_and_stop_at_the_limit(
+    cutoff: int, step: int, room: int
+) -> None:
+    found = [w.cutoff for w in origins(Window(cutoff), step, cutoff - room)]
+    assert found == list(range(cutoff, cutoff - room - 1, -step))
+
+
+@pytest.mark.parametrize("bad", [{"lookback": 0}, {"horizon": -1}, {"gap": -1}])
+def test_a_window_without_length_is_refused(bad: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(bad))):
+        Window(100, **bad)
+
+
+def test_a_text_that_is_no_date_is_refused_with_the_form_to_use() -> None:
+    with pytest.raises(ConfigError, match="YYYY-MM-DD"):
+        day_number("10/09/2011")
