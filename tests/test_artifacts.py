@@ -9,8 +9,8 @@ from segpredict.artifacts import (
     as_csv,
     as_json,
     as_parquet,
+    drafting,
     open_run,
-    publish,
     write_file,
 )
 from segpredict.errors import ArtifactError, BusyError, TamperedFileError
@@ -20,6 +20,16 @@ CONTENTS = {
     "ledger.json": as_json({"rows": 3}),
     "segments/table.parquet": as_parquet(NUMBERS),
 }
+
+
+def publish(
+    folder: Path, contents: dict[str, object], facts: dict[str, object], **how: object
+) -> None:
+    with drafting(folder, **how) as draft:
+        for name, content in contents.items():
+            draft.write(name, content)
+        draft.facts.update(facts)
+        draft.publish()
 
 
 @pytest.fixture
@@ -45,6 +55,32 @@ def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
     with pytest.raises(BusyError, match="--force"):
         publish(folder, CONTENTS, {})
     assert open_run(folder).manifest["seed"] == 1
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(BusyError):
+        publish(tmp_path / "thesis", CONTENTS, {}, replace=True)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+
+
+def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
+    tmp_path: Path,
+) -> None:
+    with drafting(tmp_path / "run") as draft:
+        draft.write("ledger.json", as_json([1]))
+        assert draft.json("ledger.json") == [1]
+        with pytest.raises(ArtifactError, match="segpredict explain"):
+            draft.path("explanation/importance.csv")
+    assert not (tmp_path / "run").exists()
+
+
+def test_rewriting_a_carried_file_leaves_the_base_untouched(folder: Path) -> None:
+    other = folder.parent / "other"
+    publish(other, {"ledger.json": b"[]"}, {}, base=open_run(folder))
+    assert open_run(folder).json("ledger.json") == {"rows": 3}
+    open_run(folder).verify()
 
 
 def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:

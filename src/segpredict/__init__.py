@@ -1,5 +1,51 @@
-"""Customer segments, and an honest forecast of each customer's next segment."""
+"""Customer segments, and an honest forecast of each customer's next segment.
+
+Examples
+--------
+>>> import segpredict
+>>> sorted(segpredict.__all__)[:3]
+['Config', 'SegmentPredictor', 'Window']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from segpredict._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from segpredict.config import Config
+    from segpredict.config import load as load_config
+    from segpredict.pipeline import fit, load
+    from segpredict.predictor import SegmentPredictor
+    from segpredict.window import Window
+
+# Loading polars, scikit-learn and xgboost takes seconds: a name comes when asked for.
+_HOMES = {
+    "Config": ("segpredict.config", "Config"),
+    "SegmentPredictor": ("segpredict.predictor", "SegmentPredictor"),
+    "Window": ("segpredict.window", "Window"),
+    "fit": ("segpredict.pipeline", "fit"),
+    "load": ("segpredict.pipeline", "load"),
+    "load_config": ("segpredict.config", "load"),
+}
+
+__all__ = [
+    "Config",
+    "SegmentPredictor",
+    "Window",
+    "__version__",
+    "fit",
+    "load",
+    "load_config",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'segpredict' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +74,17 @@ class Run:
     folder: Path
     manifest: Mapping[str, JSON]
 
+    @property
+    def facts(self) -> dict[str, JSON]:
+        """What the manifest says besides the files."""
+        return {k: v for k, v in self.manifest.items() if k not in ("format", "files")}
+
     def has(self, name: str) -> bool:
         """Whether the manifest names this file."""
         return name in self.manifest["files"]
 
-    def bytes(self, name: str) -> bytes:
-        """Return a file's bytes after checking them against the manifest.
+    def path(self, name: str) -> Path:
+        """Return a file's path after checking its bytes against the manifest.
 
         Raises
         ------
@@ -91,28 +97,33 @@ class Run:
             raise ArtifactError(
                 f"The run {self.folder} has no {name}.", fix=_maker(name), file=name
             )
+        path = self.folder / name
         try:
-            content = (self.folder / name).read_bytes()
+            digest = _fact(path)["sha256"]
         except OSError as error:
             raise TamperedFileError(
                 name, f"cannot be read ({error.strerror})"
             ) from None
-        if _sha256(content) != self.manifest["files"][name]["sha256"]:
+        if digest != self.manifest["files"][name]["sha256"]:
             raise TamperedFileError(name)
-        return content
+        return path
+
+    def bytes(self, name: str) -> bytes:
+        """Return a file's bytes, checked as in `path`."""
+        return self.path(name).read_bytes()
 
     def json(self, name: str) -> JSON:
-        """Return a JSON file of the run."""
+        """Return a JSON file of the run, checked as in `path`."""
         return _strict_json(self.bytes(name), name)
 
     def parquet(self, name: str) -> pl.DataFrame:
-        """Return a Parquet file of the run."""
-        return pl.read_parquet(self.bytes(name))
+        """Return a Parquet file of the run, checked as in `path`."""
+        return pl.read_parquet(self.path(name))
 
     def verify(self) -> None:
         """Check every file of the run against its recorded hash."""
         for name in self.manifest["files"]:
-            self.bytes(name)
+            self.path(name)
 
 
 def open_run(folder: str | Path) -> Run:
@@ -138,26 +149,82 @@ def open_run(folder: str | Path) -> Run:
     return Run(folder, manifest)
 
 
-def publish(
-    folder: str | Path,
-    contents: Mapping[str, Content],
-    facts: Mapping[str, JSON],
-    *,
-    base: Run | None = None,
-    replace: bool = False,
-) -> Run:
-    """Write a run folder whole or not at all.
+class Draft:
+    """A run folder in the making: files can be written and read, and nobody sees it.
+
+    Parameters
+    ----------
+    folder
+        A folder beside the target, gone when the draft ends.
+    target
+        Where the run shall stand.
+    base
+        A run whose files are there already (a later stage adds to an earlier one).
+    """
+
+    def __init__(self, folder: Path, target: Path, base: Run | None = None) -> None:
+        self.folder = folder
+        self.target = target
+        self.facts: dict[str, JSON] = {} if base is None else base.facts
+        self._files = {} if base is None else _carry(base, folder)
+
+    def has(self, name: str) -> bool:
+        """Whether a stage has written this file."""
+        return name in self._files
+
+    def write(self, name: str, content: Content) -> None:
+        """Write a file, in the place of an earlier stage's if there is one."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)  # it may be linked to the published one
+        self._files[name] = _write(path, content)
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file that a stage has written.
+
+        Raises
+        ------
+        ArtifactError
+            When no stage has, with the command that does.
+        """
+        if name not in self._files:
+            raise ArtifactError(
+                f"The run {self.target} has no {name}.", fix=_maker(name), file=name
+            )
+        return self.folder / name
+
+    def json(self, name: str) -> JSON:
+        """Return a JSON file of the draft."""
+        return _strict_json(self.path(name).read_bytes(), name)
+
+    def parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file of the draft."""
+        return pl.read_parquet(self.path(name))
+
+    def publish(self) -> Run:
+        """Give the draft its manifest and the target's name."""
+        files = dict(sorted(self._files.items()))
+        manifest = {"format": FORMAT, **self.facts, "files": files}
+        _write(self.folder / MANIFEST, as_json(manifest))
+        self.folder.chmod(0o755)
+        _swap(self.folder, self.target)
+        return Run(self.target, manifest)
+
+
+Files = Run | Draft
+
+
+@contextmanager
+def drafting(
+    folder: str | Path, *, base: Run | None = None, replace: bool = False
+) -> Iterator[Draft]:
+    """Yield a draft of a run folder, to be published whole or not at all.
 
     Parameters
     ----------
     folder
         Where the run shall stand.
-    contents
-        File name → bytes, or a function that writes to the path it is given.
-    facts
-        What the manifest says besides the files.
     base
-        A run whose other files are kept (a later stage adds to an earlier one).
+        A run whose files are kept.
     replace
         Whether a folder that exists may be replaced.
 
@@ -169,26 +236,27 @@ def publish(
     Notes
     -----
     Everything is written and synced in a folder beside the target, which then takes the
-    target's name. Whoever looks sees the old run or the new one.
+    target's name. Whoever looks sees the old run or the new one. What a killed run left
+    behind is swept away by the next.
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
-    if folder.exists() and any(folder.iterdir()) and not replace:
+    if folder.exists() and not _may_go(folder, replace=replace):
         raise BusyError(str(folder))
     prefix = f".{folder.name}.{os.getpid()}."
-    draft = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
+    place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
     try:
-        kept = {} if base is None else _carry(base, draft, skip=set(contents))
-        new = {name: _write(draft / name, c) for name, c in contents.items()}
-        files = dict(sorted((kept | new).items()))
-        manifest = {"format": FORMAT, **facts, "files": files}
-        _write(draft / MANIFEST, as_json(manifest))
-        draft.chmod(0o755)
-        _swap(draft, folder)
+        yield Draft(place, folder, base)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return Run(folder, manifest)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _may_go(folder: Path, *, replace: bool) -> bool:
+    """Whether a folder is empty, or a run that was asked to be replaced."""
+    if not folder.is_dir():
+        return False
+    return not any(folder.iterdir()) or (replace and (folder / MANIFEST).is_file())
 
 
 def write_file(path: str | Path, content: Content) -> None:
@@ -251,17 +319,13 @@ def _write(path: Path, content: Content) -> dict[str, JSON]:
     return _fact(path)
 
 
-def _carry(base: Run, draft: Path, skip: Iterable[str]) -> dict[str, JSON]:
-    """Link the files of an earlier stage into the draft, verified on the way."""
-    kept = {}
-    for name, fact in base.manifest["files"].items():
-        if name not in skip:
-            base.bytes(name)
-            target = draft / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _link(base.folder / name, target)
-            kept[name] = fact
-    return kept
+def _carry(base: Run, folder: Path) -> dict[str, JSON]:
+    """Link the files of an earlier stage into a draft, verified on the way."""
+    for name in base.manifest["files"]:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(base.path(name), target)
+    return dict(base.manifest["files"])
 
 
 def _link(source: Path, target: Path) -> None:
@@ -272,8 +336,9 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _fact(path: Path) -> dict[str, JSON]:
-    content = path.read_bytes()
-    return {"sha256": _sha256(content), "bytes": len(content)}
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": digest, "bytes": path.stat().st_size}
 
 
 def _sync(path: Path) -> None:
@@ -282,10 +347,6 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _strict_json(content: bytes, name: str) -> JSON:

@@ -156,6 +156,37 @@ def features(declared: Iterable[Feature]) -> pa.DataFrameSchema:
     )
 
 
+def numbers(columns: Iterable[str], *, least: int = 0) -> pa.DataFrameSchema:
+    """Return the schema of customers with these columns of finite numbers, none empty.
+
+    Parameters
+    ----------
+    columns
+        Float64 columns; others may stand beside them.
+    least
+        Least number of customers.
+    """
+    finite = pa.Check(
+        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
+        name="finite",
+        error="must be finite",
+    )
+    enough = pa.Check(
+        lambda data: data.lazyframe.collect().height >= least,
+        name="enough",
+        error=f"must hold at least {least} customers",
+    )
+    return pa.DataFrameSchema(
+        {
+            "customer_id": pa.Column(pl.String, _ID),
+            **{name: pa.Column(pl.Float64, finite) for name in columns},
+        },
+        checks=enough,
+        name="customers",
+        unique=["customer_id"],
+    )
+
+
 def _in_range(feature: Feature) -> list[pa.Check]:
     finite = pa.Check(
         lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),

@@ -1,0 +1,259 @@
+"""The files of a run folder, and the values they hold: each written and read here.
+
+::
+
+    transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
+    segments/             segmenter.json, segments.json, assignments.parquet …
+    classifier/           booster.json, forecaster.json, verdict.json
+    explanation/          importance.*, contributions.parquet
+    scores.parquet        the forecast for the day after the data
+    report.html           the page
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import polars as pl
+
+from segpredict import classifier
+from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
+from segpredict.classifier import Booster, Forecaster, Training
+from segpredict.config import Config, build
+from segpredict.explain import Explanation, draw, importance_json
+from segpredict.overview import glossary
+from segpredict.predictor import SegmentPredictor
+from segpredict.report import ReportInput
+from segpredict.segments import Segmentation
+from segpredict.tables import (
+    JSON,
+    Count,
+    Entry,
+    FileFact,
+    Ledger,
+    Segment,
+    Transactions,
+)
+from segpredict.window import as_date, day_number
+
+
+def keep_transactions(draft: Draft, shop: Transactions) -> None:
+    """Write the canonical lines, the ledger and the rejects of a shop."""
+    draft.write("transactions.parquet", as_parquet(shop.lines.collect()))
+    draft.write("ledger.json", as_json(ledger_state(shop.ledger)))
+    if shop.rejects is not None and shop.rejects.height:
+        draft.write("rejects.parquet", as_parquet(shop.rejects))
+    draft.facts["data"] = {
+        "first_day": as_date(shop.first_day).isoformat(),
+        "last_day": as_date(shop.end_day - 1).isoformat(),
+        "fingerprint": shop.fingerprint,
+        "currency": shop.currency,
+        "files": [
+            asdict(fact) | {"detected": dict(fact.detected)} for fact in shop.files
+        ],
+    }
+
+
+def transactions_of(files: Files) -> Transactions:
+    """Return the shop of a run; its lines stay on disk until they are asked for."""
+    data = files.facts["data"]
+    return Transactions(
+        pl.scan_parquet(files.path("transactions.parquet")),
+        day_number(data["first_day"]),
+        day_number(data["last_day"]) + 1,
+        data["fingerprint"],
+        ledger_of(files.json("ledger.json")),
+        data["currency"],
+        tuple(FileFact(**fact) for fact in data["files"]),
+    )
+
+
+def ledger_state(ledger: Ledger) -> JSON:
+    """Return a ledger as JSON, money in units of 10⁻⁴.
+
+    Examples
+    --------
+    >>> ledger = Ledger((Entry("in", "read", "Rows read.", Count(2, 1, 1, 50)),))
+    >>> ledger_of(ledger_state(ledger)) == ledger
+    True
+    """
+    return {
+        "money_unit": 1e-4,
+        "adds_up": ledger.adds_up,
+        "entries": [asdict(entry) for entry in ledger.entries],
+    }
+
+
+def ledger_of(state: JSON) -> Ledger:
+    """Return the ledger of its JSON."""
+    return Ledger(
+        tuple(
+            Entry(e["stage"], e["rule"], e["meaning"], Count(**e["count"]))
+            for e in state["entries"]
+        )
+    )
+
+
+def keep_segments(
+    draft: Draft, segmentation: Segmentation, tables: Mapping[str, pl.DataFrame]
+) -> None:
+    """Write the frozen segmenter, the segments, and tables about them by name."""
+    draft.write("segments/segmenter.json", as_json(segmentation.state()))
+    named = [asdict(segment) for segment in segmentation.segments]
+    draft.write("segments/segments.json", as_json(named))
+    for name, table in tables.items():
+        draft.write(f"segments/{name}.parquet", as_parquet(table))
+
+
+def segmentation_of(files: Files) -> Segmentation:
+    """Return the frozen segmenter of a run."""
+    return Segmentation.from_state(files.json("segments/segmenter.json"))
+
+
+def segments_of(files: Files) -> tuple[Segment, ...]:
+    """Return the segments of a run, in code order."""
+    return tuple(Segment(**s) for s in files.json("segments/segments.json"))
+
+
+def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> None:
+    """Write the booster, the forecaster that ships, the verdict and the scores."""
+    model = training.booster.state()
+    draft.write("classifier/booster.json", model.pop("model").encode())
+    shipped = training.forecaster
+    is_booster = shipped.name == training.booster.name
+    state = {
+        "shipped": shipped.name,
+        "booster": model,
+        "fallback": None if is_booster else shipped.state(),
+        "values": list(training.values),
+    }
+    draft.write("classifier/forecaster.json", as_json(state))
+    draft.write("classifier/verdict.json", as_json(training.verdict.to_json()))
+    draft.write("scores.parquet", as_parquet(scores))
+
+
+def booster_of(files: Files) -> Booster:
+    """Return the trees of a run, whether or not they are what ships."""
+    state = files.json("classifier/forecaster.json")["booster"]
+    model = files.path("classifier/booster.json").read_text(encoding="utf-8")
+    return Booster.from_state({**state, "model": model})
+
+
+def forecaster_of(files: Files) -> Forecaster:
+    """Return what ships: the trees, or the baseline that beat them."""
+    fallback = files.json("classifier/forecaster.json")["fallback"]
+    return booster_of(files) if fallback is None else classifier.load(fallback)
+
+
+def predictor_of(files: Files) -> SegmentPredictor:
+    """Return the predictor of a run."""
+    config = config_of(files)
+    return SegmentPredictor(
+        segmentation_of(files),
+        forecaster_of(files),
+        config.time,
+        tuple(files.json("classifier/forecaster.json")["values"]),
+        config.classifier.families,
+        config.source,
+        config.cleaning,
+    )
+
+
+def config_of(files: Files) -> Config:
+    """Return the config a run was made with."""
+    return build(files.facts["config"])
+
+
+def keep_explanation(draft: Draft, explanation: Explanation) -> None:
+    """Write contributions and importance, the latter in three forms."""
+    draft.write(
+        "explanation/contributions.parquet", as_parquet(explanation.contributions)
+    )
+    draft.write("explanation/importance.parquet", as_parquet(explanation.importance))
+    draft.write("explanation/importance.csv", as_csv(explanation.importance))
+    draft.write("explanation/importance.json", importance_json(explanation).encode())
+
+
+def explanation_of(files: Files) -> Explanation:
+    """Return the explanation of a run."""
+    told = json.loads(files.path("explanation/importance.json").read_bytes())
+    return Explanation(
+        files.parquet("explanation/contributions.parquet"),
+        files.parquet("explanation/importance.parquet"),
+        told["base"],
+        booster_of(files).names,
+        segments_of(files),
+        told["population"],
+    )
+
+
+def bundle_of(files: Files) -> ReportInput:
+    """Return all that a run's page is made from; parts not made yet are missing."""
+    shop, config = transactions_of(files), config_of(files)
+    told = explanation_of(files) if files.has("explanation/importance.json") else None
+    scores = files.parquet("scores.parquet") if files.has("scores.parquet") else None
+    verdict = "classifier/verdict.json"
+    return ReportInput(
+        title="Customer segments and where they are heading",
+        created=files.facts["created"],
+        first_day=shop.first_day,
+        end_day=shop.end_day,
+        window=config.time.window(shop.end_day, shop.first_day),
+        segments=segments_of(files),
+        ledger=shop.ledger,
+        currency=shop.currency,
+        files=shop.files,
+        profile=_table(files, "profile"),
+        candidates=_table(files, "candidates"),
+        segment_notes=_segment_notes(files),
+        mix_now=_mix_now(scores),
+        mix_expected=_mix_expected(scores),
+        migration=_table(files, "migration"),
+        migration_note=_migration_note(shop, config),
+        verdict=files.json(verdict) if files.has(verdict) else None,
+        importance=None if told is None else told.importance,
+        plots={} if told is None else draw(told),
+        explained=0 if told is None else told.customers,
+        glossary=glossary(config.classifier.families),
+        manifest=files.facts,
+        warnings=tuple(files.facts.get("notes", ())),
+    )
+
+
+def _table(files: Files, name: str) -> pl.DataFrame | None:
+    path = f"segments/{name}.parquet"
+    return files.parquet(path) if files.has(path) else None
+
+
+def _segment_notes(files: Files) -> dict[str, JSON]:
+    state = files.json("segments/segmenter.json")
+    return {
+        "algorithm": state["algorithm"],
+        "measured on": f"purchase days and spend in windows of {state['horizon']} days",
+        "fitted on data until": files.facts["windows"]["segmenter_saw_until"],
+        "notices": list(state["notices"]),
+    }
+
+
+def _mix_now(scores: pl.DataFrame | None) -> dict[str, float]:
+    if scores is None:
+        return {}
+    counts = (
+        scores.filter("is_eligible").group_by("segment_id").len().sort("segment_id")
+    )
+    return {str(name): float(n) for name, n in counts.iter_rows()}
+
+
+def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
+    if scores is None:
+        return {}
+    sums = scores.select(pl.col("^p_S[0-9]+$").sum()).row(0, named=True)
+    return {name.removeprefix("p_"): float(total or 0) for name, total in sums.items()}
+
+
+def _migration_note(shop: Transactions, config: Config) -> str:
+    after = config.time.window(shop.end_day - config.time.outcome)
+    return (
+        f"From the {config.time.horizon} days before {as_date(after.cutoff)} to "
+        f"{after.span('outcome')}; customers with an order in the look-back."
+    )

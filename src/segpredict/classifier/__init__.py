@@ -1,0 +1,48 @@
+"""Forecast each customer's next segment, and judge the forecast out of time.
+
+In: transactions and a frozen segmentation. Out: a forecaster that ships, and the
+verdict that chose it among the model and its baselines.
+"""
+
+from segpredict.classifier._canary import Canary, Sight, canary
+from segpredict.classifier._panel import STATES, Segmenter, panel
+from segpredict.classifier._train import Training, train
+from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.booster import Booster
+from segpredict.classifier.horizon import horizons
+from segpredict.classifier.lesson import Forecaster
+from segpredict.classifier.load import load
+from segpredict.classifier.options import (
+    BoosterOptions,
+    ClassifierOptions,
+    TimeOptions,
+)
+from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
+
+__all__ = [
+    "BASELINES",
+    "STATES",
+    "Baseline",
+    "Booster",
+    "BoosterOptions",
+    "Canary",
+    "Claim",
+    "ClassifierOptions",
+    "Fold",
+    "Forecaster",
+    "Reading",
+    "Schedule",
+    "Segmenter",
+    "Sight",
+    "TimeOptions",
+    "Training",
+    "Trial",
+    "Verdict",
+    "canary",
+    "horizons",
+    "load",
+    "panel",
+    "schedule",
+    "train",
+]

@@ -1,0 +1,138 @@
+"""Show how good a wrong test looks, beside the honest one.
+
+Most published forecasts of segments are one of the two mistakes below. Whoever has seen
+the numbers side by side will ask the right question of the next 99 %.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import booster, metrics
+from segpredict.classifier._panel import STATES
+from segpredict.classifier._train import Training
+from segpredict.classifier.lesson import Lesson, lesson
+from segpredict.classifier.metrics import Scores
+from segpredict.classifier.options import ClassifierOptions
+from segpredict.window import as_date
+
+SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One way to test, and the number it gives.
+
+    Parameters
+    ----------
+    name
+        ``same_window``, ``random_rows`` or ``honest``.
+    meaning
+        What was done, in one sentence.
+    is_honest
+        Whether the number says anything about the future.
+    scores
+        The metrics.
+    """
+
+    name: str
+    meaning: str
+    is_honest: bool
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The too-good numbers beside the honest one.
+
+    Parameters
+    ----------
+    cutoff
+        The final test cutoff.
+    sights
+        The wrong tests, then the honest one.
+    """
+
+    cutoff: int
+    sights: tuple[Sight, ...]
+
+    @property
+    def inflation(self) -> float:
+        """Points of accuracy by which the worst of the wrong tests flatters."""
+        *wrong, honest = (sight.scores.accuracy for sight in self.sights)
+        return max(wrong) - honest
+
+    def frame(self) -> pl.DataFrame:
+        """Return one row per test, with its metrics."""
+        rows = [
+            {
+                "test": sight.name,
+                "meaning": sight.meaning,
+                "is_honest": sight.is_honest,
+                **sight.scores.to_json(),
+            }
+            for sight in self.sights
+        ]
+        return pl.DataFrame(rows)
+
+
+def canary(training: Training, options: ClassifierOptions | None = None) -> Canary:
+    """Return what the same trees read under two wrong tests and the honest one.
+
+    Parameters
+    ----------
+    training
+        The finished training; the honest number is its final test.
+    options
+        Settings of the fit, as in training.
+
+    Notes
+    -----
+    ``same_window``: the label is the current segment, measured on days that the
+    features have seen too, and rows are split at random. It describes, it does not
+    predict. ``random_rows``: the label is the future, but a customer's neighbouring
+    origins, with outcomes that overlap, stand on both sides of the split.
+    """
+    final, wish = training.schedule.outer[-1], options or ClassifierOptions()
+    classes = len(training.verdict.segments)
+    honest = training.trials[-1]
+    whole = lesson(training.panel, final, classes, wish)
+    now = replace(
+        whole,
+        rows=whole.rows.with_columns(label=pl.col("state_now")),
+        # With the segment itself among the columns, there would be nothing to learn.
+        names=tuple(n for n in whole.names if n not in {f.name for f in STATES}),
+    )
+    model = next(iter(honest.chances))
+    sights = (
+        Sight(
+            "same_window",
+            "Label and features from the same days, random rows held out: describes, "
+            "does not predict.",
+            is_honest=False,
+            scores=_random_rows(now),
+        ),
+        Sight(
+            "random_rows",
+            "Future label, random rows held out: the same weeks on both sides.",
+            is_honest=False,
+            scores=_random_rows(whole),
+        ),
+        Sight(
+            "honest",
+            f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
+            "nothing after that day.",
+            is_honest=True,
+            scores=metrics.score(honest.chances[model], honest.labels),
+        ),
+    )
+    return Canary(final.cutoff, sights)
+
+
+def _random_rows(given: Lesson) -> Scores:
+    rng = np.random.default_rng(given.seed)
+    is_test = pl.Series(rng.random(given.rows.height) < SHARE)
+    known = replace(given, rows=given.rows.filter(~is_test), fitting=(), validation=())
+    asked = replace(known, rows=given.rows.filter(is_test))
+    return metrics.score(booster.fit(known).predict(asked.rows), asked.labels)

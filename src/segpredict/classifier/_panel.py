@@ -1,0 +1,182 @@
+"""Lay out one row per customer and origin: what was known, and what came after."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import polars as pl
+
+from segpredict import contracts, features
+from segpredict.errors import SegpredictError
+from segpredict.tables import INACTIVE, Feature, Panel, Segment, Transactions
+from segpredict.window import Window
+
+STATES = (
+    Feature(
+        "state_now",
+        "Segment in the window that ends at the cutoff; 0 is inactive, higher is "
+        "more valuable.",
+        "segment",
+        family="segment",
+    ),
+    Feature(
+        "state_before",
+        "Segment one window earlier; 0 is inactive, higher is more valuable.",
+        "segment",
+        family="segment",
+    ),
+)
+KEYS = ("customer_id", "cutoff")
+
+
+class Segmenter(Protocol):
+    """What the panel asks of a frozen segmentation."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments in code order, INACTIVE first."""
+
+    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+        """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
+
+    def require_blind_to(self, cutoff: int) -> None:
+        """Raise unless all that was fitted ended on or before the cutoff."""
+
+
+def panel(
+    transactions: Transactions,
+    segmentation: Segmenter,
+    windows: Sequence[Window],
+    families: Sequence[str] | None = None,
+) -> Panel:
+    """Return the rows of these origins, with labels where the outcome is complete.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        The frozen segmenter, for states and labels alike.
+    windows
+        The questions; each becomes one origin.
+    families
+        Feature families; ``None`` means the default ones.
+
+    Notes
+    -----
+    A row exists because of its past alone: eligible customers, whatever they did
+    next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
+    A column that is alike for everybody at each origin (a date, days observed) tells
+    origins apart and not customers: the frame keeps it, ``names`` does not. A state is
+    ordinal: codes rise with value.
+    """
+    asked = sorted(windows, key=lambda window: window.cutoff)
+    tables = features.build(transactions, asked, families)
+    known = pl.concat(
+        table.frame.with_columns(
+            cutoff=pl.lit(table.window.cutoff, pl.Int32),
+            is_complete=pl.lit(table.window.outcome_end <= transactions.end_day),
+        )
+        for table in tables
+    )
+    states = _states(transactions, segmentation, asked)
+    newcomers = _newcomers(transactions, asked)
+    rows = _with_states(known, states, asked[0]).join(
+        newcomers, on=KEYS, how="left", maintain_order="left"
+    )
+    if rows.height != known.height:
+        raise SegpredictError(
+            f"Joining labels changed the panel from {known.height} to {rows.height} "
+            "rows.",
+            fix="report this: a population must depend on the past alone.",
+        )
+    frame = _finished(rows, tables[0].names)
+    contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
+    names = (*(f.name for f in STATES), *_telling(frame, tables[0].names))
+    return Panel(frame, names, asked[-1])
+
+
+def _states(
+    transactions: Transactions, segmentation: Segmenter, windows: Sequence[Window]
+) -> pl.DataFrame:
+    spans = set()
+    for w in windows:
+        spans |= {(w.cutoff - w.horizon, w.cutoff)}
+        spans |= {(w.cutoff - 2 * w.horizon, w.cutoff - w.horizon)}
+        if w.outcome_end <= transactions.end_day:
+            spans |= {(w.outcome_start, w.outcome_end)}
+    instrument = features.instrument(transactions, sorted(spans))
+    return segmentation.assign(instrument).select("customer_id", "end", "segment")
+
+
+def _with_states(
+    known: pl.DataFrame, states: pl.DataFrame, like: Window
+) -> pl.DataFrame:
+    # Which window a state belongs to follows from the day on which it ends.
+    offsets = {
+        "state_now": 0,
+        "state_before": -like.horizon,
+        "label": like.gap + like.horizon,
+    }
+    rows = known
+    for name, days in offsets.items():
+        shifted = states.select(
+            "customer_id",
+            (pl.col("end") - days).cast(pl.Int32).alias("cutoff"),
+            pl.col("segment").cast(pl.Int8).alias(name),
+        )
+        rows = rows.join(shifted, on=KEYS, how="left", maintain_order="left")
+    return rows
+
+
+def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
+    heads = (
+        transactions.lines.filter("is_order_head")
+        .select("customer_id", "day", "void_day")
+        .collect()
+        .lazy()
+    )
+    firsts = [
+        heads.filter(
+            pl.col("day") < w.cutoff,
+            ~(pl.col("void_day") < w.cutoff).fill_null(value=False),
+        )
+        .group_by("customer_id")
+        .agg(pl.col("day").min())
+        .select(
+            "customer_id",
+            pl.lit(w.cutoff, pl.Int32).alias("cutoff"),
+            is_new=pl.col("day") >= w.cutoff - w.horizon,
+        )
+        for w in windows
+    ]
+    return pl.concat(pl.collect_all(firsts))
+
+
+def _telling(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    varies = (
+        frame.group_by("cutoff")
+        .agg(pl.col(names).n_unique() > 1)
+        .select(pl.col(names).any())
+        .row(0, named=True)
+    )
+    return [name for name in names if varies[name]]
+
+
+def _finished(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    inactive = pl.lit(INACTIVE, pl.Int8)
+    return (
+        rows.with_columns(
+            pl.col("state_now", "state_before").fill_null(inactive),
+            pl.when("is_complete").then(pl.col("label").fill_null(inactive)),
+            pl.col("is_new").fill_null(value=False),
+        )
+        .sort("cutoff", "customer_id")
+        .select(
+            *KEYS,
+            "state_now",
+            "state_before",
+            "label",
+            "is_new",
+            *names,
+        )
+    )

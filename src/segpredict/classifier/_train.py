@@ -1,0 +1,207 @@
+"""Train, test out of time, decide, and fit what ships on everything that is known."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier import booster
+from segpredict.classifier._panel import Segmenter, panel
+from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.booster import Booster
+from segpredict.classifier.lesson import Forecaster, Lesson, codes, lesson
+from segpredict.classifier.options import ClassifierOptions, TimeOptions
+from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.verdict import Trial, Verdict, judge
+from segpredict.errors import TooFewCustomersError
+from segpredict.tables import INACTIVE, MONEY, Panel, Transactions
+from segpredict.window import as_date
+
+Progress = Callable[[str, float], None]
+DRIFT = 0.25  # relative difference in observed days that deserves a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """All that training made.
+
+    Parameters
+    ----------
+    forecaster
+        What ships, fitted on every origin whose outcome is complete.
+    booster
+        The boosted trees, fitted alike, even if a baseline ships.
+    verdict
+        How model and baselines did on the test windows.
+    panel
+        The rows of all origins and of the production cutoff.
+    schedule
+        The cutoffs.
+    values
+        Mean revenue in the outcome window by segment, in code order, in currency.
+    trials
+        What was forecast for each test window, and what happened.
+    """
+
+    forecaster: Forecaster
+    booster: Booster
+    verdict: Verdict
+    panel: Panel
+    schedule: Schedule
+    values: tuple[float, ...]
+    trials: tuple[Trial, ...]
+
+
+def train(
+    transactions: Transactions,
+    segmentation: Segmenter,
+    options: ClassifierOptions | None = None,
+    time: TimeOptions | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Return the forecaster that ships, with the verdict that chose it.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        A frozen segmenter that has seen nothing after the first test cutoff.
+    options
+        How to fit and judge.
+    time
+        Lengths, in days.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+
+    Raises
+    ------
+    TooShortHistoryError
+        When no honest test fits into the data.
+    OneClassError
+        When all labels of a training set are the same.
+    TooFewCustomersError
+        When nobody is there to be forecast at a test cutoff.
+    MismatchError
+        When the segmenter has seen a test outcome.
+
+    Notes
+    -----
+    Each test is forecast by forecasters that learned only from origins complete by its
+    cutoff. What ships is then fitted by the same procedure on all complete origins.
+    """
+    plan, wish = time or TimeOptions(), options or ClassifierOptions()
+    tell = progress or _silent
+    days = schedule(transactions.first_day, transactions.end_day, plan)
+    segmentation.require_blind_to(days.outer[0].cutoff)
+    classes = len(segmentation.segments)
+    tell("laying out the panel", 0.0)
+    rows = panel(transactions, segmentation, days.windows, wish.families)
+    asked, skipped = _baselines(wish, rows)
+    trials = []
+    for i, fold in enumerate(days.outer):
+        tell(f"testing {as_date(fold.cutoff)}", (1 + i) / (3 + len(days.outer)))
+        trials.append(_try(rows, fold, lesson(rows, fold, classes, wish), asked))
+    tell("comparing", (1 + len(trials)) / (3 + len(trials)))
+    verdict = judge(
+        trials,
+        [segment.id for segment in segmentation.segments],
+        plan,
+        wish,
+        (*days.notes, *skipped, *_uneven(days)),
+    )
+    tell("fitting what ships", (2 + len(trials)) / (3 + len(trials)))
+    whole = lesson(rows, days.production, classes, wish)
+    trees = booster.fit(whole)
+    shipped: Forecaster = trees
+    if verdict.shipped != trees.name:
+        shipped = BASELINES.get(verdict.shipped).fit(whole)
+    values = outcome_values(transactions, whole, days)
+    return Training(shipped, trees, verdict, rows, days, values, tuple(trials))
+
+
+def _silent(message: str, share: float) -> None:
+    """Say nothing."""
+
+
+def _baselines(
+    options: ClassifierOptions, rows: Panel
+) -> tuple[list[Baseline], list[str]]:
+    names = options.baselines or BASELINES.names()
+    wanted = [BASELINES.get(name) for name in names]
+    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in wanted}
+    skipped = [
+        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
+        for name, needs in lacking.items()
+        if needs
+    ]
+    return [part for part in wanted if not lacking[part.name]], skipped
+
+
+def _try(rows: Panel, fold: Fold, given: Lesson, asked: Sequence[Baseline]) -> Trial:
+    customers = rows.at(fold.cutoff).sort("customer_id")
+    if customers.is_empty():
+        raise TooFewCustomersError(f"The test of {as_date(fold.cutoff)}", 0, 1)
+    forecasters: list[Forecaster] = [booster.fit(given)]
+    forecasters += [baseline.fit(given) for baseline in asked]
+    return Trial(
+        fold.cutoff,
+        customers["customer_id"].to_numpy().astype(np.str_),
+        codes(customers, "state_now"),
+        codes(customers, "label"),
+        {each.name: each.predict(customers) for each in forecasters},
+    )
+
+
+def _uneven(days: Schedule) -> list[str]:
+    """Warn where training origins saw much less of the past than their test did."""
+    found = []
+    for fold in days.outer:
+        seen = [
+            days.time.window(day, days.first_day).observed_days
+            for day in (*fold.training, fold.cutoff)
+        ]
+        usual = sum(seen[:-1]) / len(fold.training)
+        if seen[-1] > usual * (1 + DRIFT):
+            found.append(
+                f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
+                f"training {usual:.0f} on average: ages differ between the two."
+            )
+    return found
+
+
+def outcome_values(
+    transactions: Transactions, given: Lesson, days: Schedule
+) -> tuple[float, ...]:
+    """Return the mean revenue in the outcome window, by segment in code order.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    given
+        Labelled rows.
+    days
+        The schedule behind them.
+
+    Notes
+    -----
+    Over all rows with that label: a sum of whole numbers over a count, in currency. The
+    inactive bring nothing by definition; so does a segment that never occurred.
+    """
+    after = days.time.outcome
+    cutoffs = given.rows["cutoff"].unique().sort().to_list()
+    spans = [(day + days.time.gap, day + after) for day in cutoffs]
+    spent = features.instrument(transactions, spans).select(
+        "customer_id", "spend", cutoff=(pl.col("end") - after).cast(pl.Int32)
+    )
+    means = dict(
+        given.rows.filter(pl.col("label") != INACTIVE)
+        .join(spent, on=["customer_id", "cutoff"], how="left")
+        .group_by("label")
+        .agg(pl.col("spend").fill_null(0).sum() / pl.len() / MONEY)
+        .iter_rows()
+    )
+    return tuple(float(means.get(code, 0.0)) for code in range(given.classes))

@@ -1,0 +1,59 @@
+"""What a baseline is, and the smoothed shares that several of them count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
+from segpredict.tables import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A plain way to forecast, kept to be beaten, shipped if it is not.
+
+    Parameters
+    ----------
+    name
+        The name in the verdict; equal to the file's.
+    meaning
+        One sentence for people.
+    fit
+        Returns the fitted forecaster of a lesson.
+    load
+        Returns the forecaster that gave a state.
+    needs
+        Feature columns without which it cannot be asked.
+    """
+
+    name: str
+    meaning: str
+    fit: Callable[[Lesson], Forecaster]
+    load: Callable[[JSON], Forecaster]
+    needs: tuple[str, ...] = ()
+
+
+def shares(labels: Ints, classes: int) -> Floats:
+    """Return the smoothed share of each class, (n + ½) / (N + C/2).
+
+    Examples
+    --------
+    >>> shares(np.array([0, 0, 1]), 2).tolist()
+    [0.625, 0.375]
+    """
+    counts = np.bincount(labels, minlength=classes) + 0.5
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
+
+
+def transitions(states: Ints, labels: Ints, classes: int) -> Floats:
+    """Return how often each state led to each class, (n + ½) / (N + C/2) a row.
+
+    Examples
+    --------
+    >>> transitions(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[0.5, 0.5], [0.25, 0.75]]
+    """
+    counts = np.bincount(states * classes + labels, minlength=classes**2) + 0.5
+    table = counts.reshape(classes, classes)
+    return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)

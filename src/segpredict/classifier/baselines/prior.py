@@ -1,0 +1,49 @@
+"""Forecast the class mix of the past for everybody."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.baselines._baseline import Baseline, shares
+from segpredict.classifier.lesson import Floats, Lesson
+from segpredict.tables import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """The shares of the future segments over all training rows.
+
+    Parameters
+    ----------
+    mix
+        Share of each segment, in code order.
+    name
+        The name in the verdict.
+    """
+
+    mix: tuple[float, ...]
+    name: str = "prior"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return the same row for each customer."""
+        return np.tile(np.array(self.mix), (customers.height, 1))
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {"kind": self.name, "mix": list(self.mix)}
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Prior":
+        """Return the forecaster that gave a state."""
+        return cls(tuple(state["mix"]))
+
+
+def fit(lesson: Lesson) -> Prior:
+    """Return the smoothed class shares of the training rows."""
+    return Prior(tuple(shares(lesson.labels, lesson.classes).tolist()))
+
+
+PART = Baseline(
+    "prior", "Everybody gets the class mix of the past.", fit, Prior.from_state
+)

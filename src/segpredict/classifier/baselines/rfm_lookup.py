@@ -1,0 +1,97 @@
+"""Forecast from a table of recency × frequency × current segment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.baselines._baseline import Baseline, transitions
+from segpredict.classifier.lesson import Floats, Ints, Lesson, codes, matrix
+from segpredict.tables import JSON
+
+NEEDS = ("recency_days", "freq_days_364")
+PARTS = 5
+WEIGHT = 50.0  # customers' worth of trust in the Markov row of the cell
+
+
+@dataclass(frozen=True, slots=True)
+class RfmLookup:
+    """The class mix of each cell, drawn towards the transition matrix.
+
+    Parameters
+    ----------
+    cuts
+        Per column, the frozen values that part it into fifths.
+    table
+        Cells × segments: recency fifth, frequency fifth, current segment, row-major.
+    name
+        The name in the verdict.
+    """
+
+    cuts: tuple[tuple[float, ...], ...]
+    table: tuple[tuple[float, ...], ...]
+    name: str = "rfm_lookup"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return the mix of each customer's cell."""
+        table = np.array(self.table)
+        return table[_cells(customers, self.cuts, table.shape[1])]
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.name,
+            "cuts": [list(cut) for cut in self.cuts],
+            "table": [list(row) for row in self.table],
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "RfmLookup":
+        """Return the forecaster that gave a state."""
+        return cls(tuple(map(tuple, state["cuts"])), tuple(map(tuple, state["table"])))
+
+
+def fit(lesson: Lesson) -> RfmLookup:
+    """Return the table of the training rows, with cut points from those rows only.
+
+    Notes
+    -----
+    (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
+    """
+    size = lesson.classes
+    columns = matrix(lesson.rows, NEEDS)
+    inner = np.arange(1, PARTS) / PARTS
+    cuts = tuple(
+        tuple(np.nanquantile(column, inner, method="lower").tolist())
+        for column in columns.T
+    )
+    cells = _cells(lesson.rows, cuts, size)
+    counts = np.bincount(cells * size + lesson.labels, minlength=PARTS**2 * size**2)
+    table = counts.reshape(-1, size).astype(np.float64)
+    moves = transitions(lesson.states, lesson.labels, size)
+    table += WEIGHT * np.tile(moves, (PARTS**2, 1))
+    table /= table.sum(axis=1, keepdims=True)
+    return RfmLookup(cuts, tuple(map(tuple, table.tolist())))
+
+
+def _cells(
+    customers: pl.DataFrame, cuts: tuple[tuple[float, ...], ...], size: int
+) -> Ints:
+    # Equal values share a fifth; customers without a value stand in the last one.
+    columns = matrix(customers, NEEDS).T
+    recency, frequency = (
+        np.searchsorted(np.array(cut, dtype=np.float32), column, side="left")
+        for cut, column in zip(cuts, columns, strict=True)
+    )
+    fifths = recency.astype(np.int64) * PARTS + frequency
+    cells: Ints = fifths * size + codes(customers, "state_now")
+    return cells
+
+
+PART = Baseline(
+    "rfm_lookup",
+    "Customers move as others with like recency and frequency did.",
+    fit,
+    RfmLookup.from_state,
+    NEEDS,
+)

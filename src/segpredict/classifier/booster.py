@@ -1,0 +1,160 @@
+"""Gradient-boosted trees: one probability a future segment, from XGBoost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import xgboost as xgb
+
+from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.tables import JSON
+
+NAME = "xgboost"
+
+
+@dataclass(frozen=True, slots=True)
+class Booster:
+    """Fitted trees with the names of their columns.
+
+    Parameters
+    ----------
+    booster
+        The trees that count, and no others: whoever reads it reads the same model.
+    names
+        Columns, in the order of training.
+    classes
+        Number of segments, INACTIVE included.
+    name
+        The name under which the verdict lists it.
+    """
+
+    booster: xgb.Booster
+    names: tuple[str, ...]
+    classes: int
+    name: str = NAME
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of boosting (each grows one tree a segment)."""
+        return int(self.booster.num_boosted_rounds())
+
+    def table(self, customers: pl.DataFrame) -> xgb.DMatrix:
+        """Return the customers as XGBoost reads them: columns by name, NaN for null."""
+        return dmatrix(matrix(customers, self.names), self.names)
+
+    def margins(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
+        """Return raw scores before the softmax, customers × segments."""
+        raw = self.booster.predict(self.table(customers), output_margin=True)
+        return np.asarray(raw, dtype=np.float32).reshape(-1, self.classes)
+
+    def contributions(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
+        """Return TreeSHAP values, customers × segments × (columns + 1).
+
+        The last column is the base value; a row adds up to the margin.
+        """
+        given = self.booster.predict(self.table(customers), pred_contribs=True)
+        shape = (-1, self.classes, len(self.names) + 1)
+        return np.asarray(given, dtype=np.float32).reshape(shape)
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return one row of probabilities per customer, in code order of segments."""
+        raw = self.booster.predict(self.table(customers))
+        shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.classes)
+        # XGBoost adds up in single precision; a row must add up to one for the reader.
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON; trees in XGBoost's own form."""
+        model = bytes(self.booster.save_raw("json")).decode()
+        return {
+            "kind": self.name,
+            "classes": self.classes,
+            "names": list(self.names),
+            "model": model,
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Booster":
+        """Return the booster that gave a state; it predicts the same to the bit."""
+        booster = xgb.Booster({"nthread": 1})
+        booster.load_model(bytearray(state["model"].encode()))
+        return cls(booster, tuple(state["names"]), state["classes"], state["kind"])
+
+
+def dmatrix(
+    cells: npt.NDArray[np.float32],
+    names: Sequence[str],
+    labels: npt.NDArray[np.int64] | None = None,
+) -> xgb.DMatrix:
+    """Return a matrix that knows the names of its columns."""
+    return xgb.DMatrix(cells, labels, feature_names=list(names), nthread=1)
+
+
+def fit(
+    lesson: Lesson, names: Sequence[str] | None = None, *, name: str = NAME
+) -> Booster:
+    """Return trees fitted on all rows, grown as long as it helped on later origins.
+
+    Parameters
+    ----------
+    lesson
+        Labelled rows, their inner split and the settings.
+    names
+        Columns to use; ``None`` means all that the lesson allows.
+    name
+        The name under which the verdict will list it.
+
+    Notes
+    -----
+    The number of rounds comes from early stopping by multi-class log-loss on the
+    validation origins, which no fitting origin's outcome overlaps. The final fit on all
+    training origins has more rows and so grows slightly longer (× ``growth``).
+    """
+    columns = tuple(lesson.names if names is None else names)
+    rounds = lesson.options.fallback
+    if lesson.validation:
+        rounds = grow(lesson, columns).num_boosted_rounds()
+        rounds = max(1, round(rounds * lesson.options.growth))
+    whole = dmatrix(matrix(lesson.rows, columns), columns, lesson.labels)
+    booster = xgb.train(_parameters(lesson), whole, rounds)
+    return Booster(booster, columns, lesson.classes, name)
+
+
+def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
+    """Return trees fitted on the fitting origins, cut where validation was best.
+
+    XGBoost keeps the rounds after the best one, and its readers disagree on whether
+    they count; cutting them off here settles it.
+    """
+    parts = [lesson.at(lesson.fitting), lesson.at(lesson.validation)]
+    known, later = (dmatrix(matrix(p.rows, names), names, p.labels) for p in parts)
+    booster = xgb.train(
+        _parameters(lesson),
+        known,
+        lesson.options.cap,
+        evals=[(later, "later")],
+        early_stopping_rounds=lesson.options.patience,
+        verbose_eval=False,
+    )
+    return booster[: booster.best_iteration + 1]
+
+
+def _parameters(lesson: Lesson) -> dict[str, object]:
+    options = lesson.options
+    return {
+        "objective": "multi:softprob",
+        "eval_metric": "mlogloss",
+        # Fixed by the segments, not by the labels: a class may be missing in a fold.
+        "num_class": lesson.classes,
+        "tree_method": "hist",
+        "eta": options.eta,
+        "max_depth": options.depth,
+        "min_child_weight": options.min_child_weight,
+        "subsample": options.subsample,
+        "colsample_bytree": options.columns,
+        "lambda": options.ridge,
+        "seed": lesson.seed,
+        "nthread": lesson.threads,
+    }

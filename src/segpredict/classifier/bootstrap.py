@@ -1,0 +1,143 @@
+"""Say how sure a difference is: a paired bootstrap that draws customers, not rows.
+
+A customer stands in several test windows and is alike in all of them, so whole
+customers are drawn, and model and baseline are judged on the same draw.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from segpredict.classifier import metrics
+from segpredict.classifier.lesson import Floats, Ints
+
+METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
+CHUNK = 100  # draws at a time, to bound memory
+EXACT = 2**52  # whole numbers up to here add up without rounding in double precision
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A difference of a metric, model − baseline.
+
+    Parameters
+    ----------
+    value
+        On the rows as they are.
+    low, high
+        The 2.5 % and 97.5 % points over the draws.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of zero."""
+        return self.low > 0 or self.high < 0
+
+
+def differences(
+    chances: Mapping[str, Floats],
+    labels: Ints,
+    customers: npt.NDArray[np.str_],
+    *,
+    draws: int,
+    seed: int,
+) -> dict[str, dict[str, Interval]]:
+    """Return the first forecaster's difference to each other one, per metric.
+
+    Parameters
+    ----------
+    chances
+        Probabilities by forecaster, rows alike; the first one is the model.
+    labels
+        What happened, one a row.
+    customers
+        Who, one a row.
+    draws
+        Number of resamples.
+    seed
+        Start of the draws.
+
+    Returns
+    -------
+    dict
+        By baseline, then by metric of `METRICS`.
+
+    Notes
+    -----
+    Each draw takes as many customers as there are, with replacement. All metrics are
+    functions of sums over customers, so a draw is one row of a matrix product; sums
+    are of whole numbers, so their order does not matter.
+    """
+    _, members = np.unique(customers, return_inverse=True)
+    size = int(members.max()) + 1
+    sums = {
+        name: _by_customer(given, labels, members, size)
+        for name, given in chances.items()
+    }
+    classes = next(iter(chances.values())).shape[1]
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[Floats]] = {name: [] for name in chances}
+    for start in range(0, draws, CHUNK):
+        weights = _weights(rng, min(CHUNK, draws - start), size)
+        for name, given in sums.items():
+            drawn[name].append(_metrics(weights @ given, classes))
+    whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
+    spread = {name: np.concatenate(parts) for name, parts in drawn.items()}
+    model, *others = chances
+    return {
+        other: _intervals(whole[model] - whole[other], spread[model] - spread[other])
+        for other in others
+    }
+
+
+def _by_customer(
+    chances: Floats, labels: Ints, members: npt.NDArray[np.intp], size: int
+) -> Floats:
+    classes = chances.shape[1]
+    losses = np.column_stack(
+        [metrics.row_log_loss(chances, labels), metrics.row_brier(chances, labels)]
+    )
+    cells = labels * classes + chances.argmax(axis=1)
+    rows = np.column_stack([_whole(losses), np.eye(classes**2)[cells]])
+    return np.column_stack(
+        [np.bincount(members, weights=column, minlength=size) for column in rows.T]
+    )
+
+
+def _whole(losses: Floats) -> Floats:
+    # Multiples of 2⁻ᵏ with k as large as exact sums of any draw allow.
+    scale = _scale(len(losses))
+    return np.round(losses * scale) / scale
+
+
+def _scale(rows: int) -> float:
+    return float(2.0 ** np.floor(np.log2(EXACT / (rows * 64 * 16))))
+
+
+def _weights(rng: np.random.Generator, draws: int, size: int) -> Floats:
+    picked = rng.integers(0, size, (draws, size)) + np.arange(draws)[:, None] * size
+    counts = np.bincount(picked.ravel(), minlength=draws * size)
+    return counts.reshape(draws, size).astype(np.float64)
+
+
+def _metrics(sums: Floats, classes: int) -> Floats:
+    counts = sums[:, 2:].reshape(-1, classes, classes)
+    total = counts.sum(axis=(1, 2))
+    hits = np.trace(counts, axis1=1, axis2=2)
+    columns = [sums[:, 0] / total, sums[:, 1] / total, hits / total]
+    columns += [metrics.balanced_of(counts), metrics.f1_of(counts)]
+    return np.column_stack(columns)
+
+
+def _intervals(value: Floats, spread: Floats) -> dict[str, Interval]:
+    low, high = np.quantile(spread, [0.025, 0.975], axis=0)
+    return {
+        metric: Interval(float(value[i]), float(low[i]), float(high[i]))
+        for i, metric in enumerate(METRICS)
+    }

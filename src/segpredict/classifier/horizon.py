@@ -1,0 +1,123 @@
+"""Weigh the horizons that a shop might forecast, and say why."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict.classifier.options import TimeOptions
+from segpredict.classifier.origins import MIN_TRAINING, Schedule, schedule
+from segpredict.errors import TooShortHistoryError
+from segpredict.tables import Transactions
+
+CANDIDATES = (28, 56, 91, 182, 364)
+LOW, HIGH = 0.30, 0.85  # outside, nearly nobody or nearly everybody comes back
+
+HORIZONS = {
+    "horizon": pl.Int32,
+    "repeat_share": pl.Float64,
+    "median_gap_days": pl.Float64,
+    "tests": pl.Int32,
+    "origins": pl.Int32,
+    "is_uncertain": pl.Boolean,
+    "is_testable": pl.Boolean,
+    "is_long_enough": pl.Boolean,
+    "is_chosen": pl.Boolean,
+    "reason": pl.String,
+}
+
+
+def horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
+    """Return one row per horizon with what speaks for and against it.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    time
+        The other lengths; its own horizon is weighed with the candidates.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``horizon``; ``repeat_share``, the share of customers with an order in one
+        window who order in the next one, over all neighbouring windows;
+        ``median_gap_days`` between purchase days of repeat buyers; ``tests`` and
+        ``origins``, disjoint test windows and training origins of the final test; the
+        three conditions; ``is_chosen``, the smallest horizon that meets all;
+        ``reason``.
+
+    Notes
+    -----
+    The conditions: repeat_share in [0.30, 0.85]; three tests, or one with six training
+    origins; horizon ≥ median gap. They look at how often people buy, never at how well
+    a model does.
+    """
+    days = (
+        transactions.known(transactions.end_day)
+        .filter("is_order_head")
+        .select("customer_id", "day")
+        .unique()
+        .sort("customer_id", "day")
+        .collect()
+    )
+    gap = _median_gap(days)
+    lengths = sorted({*CANDIDATES, time.horizon})
+    rows = [_weigh(days, transactions, replace(time, horizon=n), gap) for n in lengths]
+    sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
+    chosen = min(sound) if sound else None  # type: ignore[type-var]
+    return pl.DataFrame(
+        [{**row, "is_chosen": row["horizon"] == chosen} for row in rows],
+        schema=HORIZONS,
+    )
+
+
+def _weigh(
+    days: pl.DataFrame, span: Transactions, time: TimeOptions, gap: float | None
+) -> dict[str, object]:
+    share = _repeat_share(days, span, time.horizon)
+    plan = _plan(span, time)
+    tests = len(plan.outer) if plan else 0
+    origins = len(plan.outer[-1].training) if plan else 0
+    is_uncertain = share is not None and LOW <= share <= HIGH
+    is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAINING)
+    is_long = gap is not None and time.horizon >= gap
+    reasons = [
+        "" if is_uncertain else f"repeat share is outside {LOW:.2f} to {HIGH:.2f}",
+        "" if is_testable else "too little history for an honest test",
+        "" if is_long else "shorter than the usual time between purchases",
+    ]
+    return {
+        "horizon": time.horizon,
+        "repeat_share": share,
+        "median_gap_days": gap,
+        "tests": tests,
+        "origins": origins,
+        "is_uncertain": is_uncertain,
+        "is_testable": is_testable,
+        "is_long_enough": is_long,
+        "reason": "; ".join(filter(None, reasons)) or "meets all conditions",
+    }
+
+
+def _plan(span: Transactions, time: TimeOptions) -> Schedule | None:
+    try:
+        return schedule(span.first_day, span.end_day, time)
+    except TooShortHistoryError:
+        return None
+
+
+def _median_gap(days: pl.DataFrame) -> float | None:
+    gaps = days.select(pl.col("day").diff().over("customer_id")).drop_nulls()
+    return None if gaps.is_empty() else float(gaps["day"].cast(pl.Int64).median())  # type: ignore[arg-type]
+
+
+def _repeat_share(days: pl.DataFrame, span: Transactions, length: int) -> float | None:
+    # Windows count back from the end, so the newest is whole.
+    windows = days.select(
+        "customer_id", place=(span.end_day - 1 - pl.col("day")) // length
+    ).unique()
+    whole = (span.end_day - span.first_day) // length
+    before = windows.filter(pl.col("place").is_between(1, whole - 1))
+    later = windows.select("customer_id", pl.col("place") + 1)
+    came = before.join(later, on=["customer_id", "place"], how="semi").height
+    return came / before.height if before.height else None

@@ -1,0 +1,167 @@
+"""What a forecaster is taught with, what it is, and how frames become matrices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier.options import BoosterOptions, ClassifierOptions
+from segpredict.classifier.origins import Fold
+from segpredict.errors import MismatchError, OneClassError
+from segpredict.tables import JSON, Panel
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class Forecaster(Protocol):
+    """Anything fitted that gives a probability for each future segment."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the verdict lists it."""
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return one row of probabilities per customer, in code order of segments."""
+
+    def state(self) -> JSON:
+        """Return all that `load` needs, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Labelled rows and how they may be used.
+
+    Parameters
+    ----------
+    rows
+        Rows of a panel with a label, sorted by cutoff and customer.
+    names
+        Columns that may be used.
+    classes
+        Number of segments, INACTIVE included.
+    fitting, validation
+        Cutoffs of the inner split; both empty where there is none.
+    options
+        Settings of the boosted trees.
+    seed, threads
+        Start of random draws; threads of one fit.
+    """
+
+    rows: pl.DataFrame
+    names: tuple[str, ...]
+    classes: int
+    fitting: tuple[int, ...] = ()
+    validation: tuple[int, ...] = ()
+    options: BoosterOptions = field(default_factory=BoosterOptions)
+    seed: int = 7
+    threads: int = 1
+
+    def at(self, cutoffs: Sequence[int]) -> "Lesson":
+        """Return the lesson of these origins only, without an inner split."""
+        rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
+        return replace(self, rows=rows, fitting=(), validation=())
+
+    @property
+    def labels(self) -> Ints:
+        """Future segments, one a row."""
+        return codes(self.rows, "label")
+
+    @property
+    def states(self) -> Ints:
+        """Current segments, one a row."""
+        return codes(self.rows, "state_now")
+
+
+def lesson(
+    panel: Panel, fold: Fold, classes: int, options: ClassifierOptions
+) -> Lesson:
+    """Return what may be learned for one fold.
+
+    Parameters
+    ----------
+    panel
+        All rows.
+    fold
+        The cutoff to forecast from and its origins.
+    classes
+        Number of segments, INACTIVE included.
+    options
+        Settings of the fit.
+
+    Raises
+    ------
+    OneClassError
+        When every label is the same.
+    """
+    rows = panel.at(*fold.training).filter(pl.col("label").is_not_null())
+    rows = rows.sort("cutoff", "customer_id")
+    found = rows["label"].unique()
+    if len(found) < 2:
+        raise OneClassError(f"S{found[0]}" if len(found) else "none", rows.height)
+    return Lesson(
+        rows,
+        panel.names,
+        classes,
+        fold.fitting,
+        fold.validation,
+        options.booster,
+        options.seed,
+        options.threads,
+    )
+
+
+def codes(rows: pl.DataFrame, column: str) -> Ints:
+    """Return a column of segment codes as whole numbers."""
+    return rows[column].to_numpy().astype(np.int64)
+
+
+def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return the named columns, in this order, as XGBoost needs them.
+
+    Columns are selected by name, since XGBoost reads a frame by position and says
+    nothing when the order differs. Nulls and infinities become NaN.
+
+    Raises
+    ------
+    MismatchError
+        When a column is missing or is no number.
+
+    Examples
+    --------
+    >>> matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
+    [[2.5, 1.0], [3.0, nan]]
+    """
+    missing = [name for name in names if name not in customers.columns]
+    text = [
+        name
+        for name in names
+        if name in customers.columns
+        and not (customers.schema[name].is_numeric() or _is_plain(customers, name))
+    ]
+    if missing or text:
+        raise _unfit(missing, text, customers)
+    given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
+    cells = given.select(
+        pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan"))
+    )
+    return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
+
+
+def _is_plain(customers: pl.DataFrame, name: str) -> bool:
+    return customers.schema[name] in {pl.Boolean, pl.Null}
+
+
+def _unfit(
+    missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame
+) -> MismatchError:
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    parts += [f"holds {n} as {customers.schema[n]}" for n in text]
+    return MismatchError(
+        f"The frame to score does not fit the model: it {' and '.join(parts)}.",
+        fix="build the features with the version and families of the run.",
+        column=(*missing, *text)[0],
+    )

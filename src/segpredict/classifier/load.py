@@ -1,0 +1,25 @@
+"""Bring a stored forecaster back, whichever kind was shipped."""
+
+from segpredict.classifier import booster
+from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.booster import Booster
+from segpredict.classifier.lesson import Forecaster
+from segpredict.tables import JSON
+
+
+def load(state: JSON) -> Forecaster:
+    """Return the forecaster that gave a state; its predictions are the same.
+
+    Parameters
+    ----------
+    state
+        What `Forecaster.state` returned, also after a trip through JSON.
+
+    Raises
+    ------
+    UnknownNameError
+        When the state names a kind that is not there.
+    """
+    if state["kind"] == booster.NAME:
+        return Booster.from_state(state)
+    return BASELINES.get(state["kind"]).load(state)

@@ -1,0 +1,163 @@
+"""What may be set: the question in time, the booster, and how it is judged."""
+
+from dataclasses import dataclass, field
+
+from segpredict.errors import ConfigError
+from segpredict.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOptions:
+    """How long to look back, how far ahead, and how often to ask.
+
+    Parameters
+    ----------
+    horizon
+        Days of the outcome, and of the window on which a segment is measured.
+    lookback
+        Days before a cutoff that give the features and make a customer eligible.
+    gap
+        Days between a cutoff and its outcome: time to score and to act.
+    step
+        Days between neighbouring training origins.
+    history
+        Days to which lifetime features are capped.
+    settle
+        Days that returns and late rows need to arrive before an outcome counts.
+    outer
+        Disjoint test windows, at most.
+
+    Raises
+    ------
+    ConfigError
+        When a length is no whole number of days in its range.
+    """
+
+    horizon: int = 91
+    lookback: int = 364
+    gap: int = 0
+    step: int = 28
+    history: int = 728
+    settle: int = 0
+    outer: int = 3
+
+    def __post_init__(self) -> None:
+        positive = ("horizon", "lookback", "step", "history", "outer")
+        wrong = [name for name in positive if getattr(self, name) < 1]
+        wrong += [name for name in ("gap", "settle") if getattr(self, name) < 0]
+        if wrong:
+            found = ", ".join(f"time.{n} = {getattr(self, n)}" for n in wrong)
+            raise ConfigError(
+                f"The time options cannot be used: {found}.",
+                fix="give whole days above zero (gap and settle: zero or more).",
+            )
+
+    @property
+    def outcome(self) -> int:
+        """Days from a cutoff to the end of its outcome."""
+        return self.gap + self.horizon
+
+    @property
+    def complete(self) -> int:
+        """Days from a cutoff to the day on which its outcome is known for good."""
+        return self.outcome + self.settle
+
+    def window(self, cutoff: int, first_day: int | None = None) -> Window:
+        """Return the question of one origin."""
+        return Window(
+            cutoff, self.lookback, self.gap, self.horizon, self.history, first_day
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BoosterOptions:
+    """Settings of the boosted trees.
+
+    Parameters
+    ----------
+    eta
+        Step of one round.
+    depth
+        Splits from root to leaf, at most.
+    min_child_weight
+        Least sum of Hessians in a leaf.
+    subsample
+        Share of rows that a round sees.
+    columns
+        Share of columns that a tree sees.
+    ridge
+        L2 penalty on leaf weights.
+    patience
+        Rounds without a better log-loss on the validation origins before stopping.
+    cap
+        Rounds, at most.
+    growth
+        Factor on the rounds when all training origins are used for the last fit.
+    fallback
+        Rounds where history is too short for validation origins.
+
+    Raises
+    ------
+    ConfigError
+        When a value is outside its range.
+    """
+
+    eta: float = 0.08
+    depth: int = 3
+    min_child_weight: float = 20.0
+    subsample: float = 0.8
+    columns: float = 0.5
+    ridge: float = 10.0
+    patience: int = 30
+    cap: int = 400
+    growth: float = 1.1
+    fallback: int = 80
+
+    def __post_init__(self) -> None:
+        shares = ("eta", "subsample", "columns")
+        wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
+        counts = ("depth", "patience", "cap", "fallback")
+        wrong += [name for name in counts if getattr(self, name) < 1]
+        wrong += ["growth"] if self.growth < 1 else []
+        if wrong:
+            found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
+            raise ConfigError(
+                f"The booster options cannot be used: {found}.",
+                fix="shares lie in (0, 1], counts and growth are 1 or more.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierOptions:
+    """How the classifier is fitted and judged.
+
+    Parameters
+    ----------
+    booster
+        Settings of the boosted trees.
+    baselines
+        Names of the baselines to compare with; empty means all.
+    families
+        Feature families; ``None`` means the default ones.
+    draws
+        Bootstrap draws of test customers behind each interval.
+    seed
+        Start of every random draw.
+    threads
+        Threads of one fit; they never change a result.
+    """
+
+    booster: BoosterOptions = field(default_factory=BoosterOptions)
+    baselines: tuple[str, ...] = ()
+    families: tuple[str, ...] | None = None
+    draws: int = 1000
+    seed: int = 7
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.draws < 100 or self.threads < 1 or self.seed < 0:
+            raise ConfigError(
+                f"The classifier options cannot be used: draws = {self.draws}, "
+                f"threads = {self.threads}, seed = {self.seed}.",
+                fix="draws are 100 or more, threads 1 or more, the seed 0 or more.",
+            )

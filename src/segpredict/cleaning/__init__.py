@@ -1,0 +1,7 @@
+"""Raw lines → `Transactions`, one rule a file, and a ledger that adds up."""
+
+from segpredict.cleaning._clean import RULES, clean
+from segpredict.cleaning._ledger import ledger_table
+from segpredict.cleaning._plan import CleaningPlan
+
+__all__ = ["RULES", "CleaningPlan", "clean", "ledger_table"]

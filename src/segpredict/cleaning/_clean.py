@@ -1,0 +1,202 @@
+"""Raw lines → transactions: parse, run the rules in order, sort, fingerprint."""
+
+import hashlib
+
+import polars as pl
+
+from segpredict.cleaning._ledger import Book
+from segpredict.cleaning._parse import IDS, Parsed, parse
+from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._rule import Rule
+from segpredict.contracts import LINES, check
+from segpredict.registry import Registry
+from segpredict.tables import FileFact, RawLines, Transactions
+from segpredict.window import day_number
+
+RULES: Registry[Rule] = Registry("segpredict.cleaning", Rule)
+SLICE = 1_000_000  # rows that are hashed at a time
+ORDER = ("customer_id", "order_id")
+
+
+def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
+    """Return the canonical transactions of raw lines, and where every row went.
+
+    Parameters
+    ----------
+    raw
+        Lines as they were read.
+    plan
+        Which rules run, and how.
+
+    Returns
+    -------
+    Transactions
+        Equal, to the bit, for the same lines in any order, from one file or many and
+        from any format.
+
+    Raises
+    ------
+    BadCellsError
+        When a cell cannot be read and the plan says ``fail``.
+    ContractError
+        When day and month cannot be told apart.
+    UnknownNameError
+        When the plan names a rule that is not there.
+
+    Examples
+    --------
+    >>> from segpredict.sources import from_frame
+    >>> rows = {"customer_id": ["a", "a", None], "date": ["2011-01-31"] * 3}
+    >>> raw = from_frame(pl.DataFrame({**rows, "amount": ["2.50", "1", "9"]}))
+    >>> shop = clean(raw)
+    >>> shop.lines.collect()["amount"].to_list(), shop.ledger.adds_up
+    ([10000, 25000], True)
+    """
+    plan = plan or CleaningPlan()
+    rules = chosen(plan)
+    parsed = parse(raw, plan)
+    book = Book(parsed.lines)
+    lines = _without_rejects(parsed, book)
+    first_day, end_day = _period(lines, plan, rules)
+    _note_suffixes(raw, lines, book)
+    for rule in rules:
+        outcome = rule.apply(lines, plan)
+        lines = outcome.lines
+        book.take("excluded", rule.name, rule.meaning, lines)
+        if outcome.noted is not None and outcome.noted.height:
+            book.note(rule.name, rule.meaning, outcome.noted)
+    ledger = book.close(lines)
+    canonical = check(_canonical(lines), LINES)
+    return Transactions(
+        lines=canonical.lazy(),
+        first_day=first_day,
+        end_day=end_day,
+        fingerprint=fingerprint(canonical),
+        ledger=ledger,
+        currency=plan.currency,
+        files=_files(raw, parsed),
+        rejects=parsed.rejects,
+    )
+
+
+def chosen(plan: CleaningPlan) -> tuple[Rule, ...]:
+    """Return the rules of a plan in the order in which they run."""
+    for name in (*plan.rules, *plan.without):
+        if name != "all":
+            RULES.get(name)
+    named = set(RULES.names() if "all" in plan.rules else plan.rules)
+    kept = [RULES.get(name) for name in named - set(plan.without)]
+    return tuple(sorted(kept, key=lambda rule: (rule.order, rule.name)))
+
+
+def _without_rejects(parsed: Parsed, book: Book) -> pl.DataFrame:
+    """Take out unreadable rows, reason by reason."""
+    lines = parsed.lines
+    reasons = lines.select("column", "reason").drop_nulls().unique().sort(pl.all())
+    for column, reason in reasons.rows():
+        is_bad = (pl.col("column") == column) & (pl.col("reason") == reason)
+        lines = lines.filter(~is_bad.fill_null(value=False))
+        book.take("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
+    return lines.drop("column", "reason").with_columns(
+        is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
+    )
+
+
+def _period(
+    lines: pl.DataFrame, plan: CleaningPlan, rules: tuple[Rule, ...]
+) -> tuple[int, int]:
+    """Return the days on which the shop was observed, whoever bought."""
+    if lines.is_empty():
+        return 0, 0
+    low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
+    first, end = int(low), int(high) + 1
+    names = {rule.name for rule in rules}
+    if plan.first is not None and "before_first" in names:
+        first = max(first, day_number(plan.first))
+    if plan.as_of is not None and "after_cutoff" in names:
+        end = min(end, day_number(plan.as_of))
+    return first, max(first, end)
+
+
+def _note_suffixes(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:
+    cells = raw.frame.select("file", "row", *(r for r in IDS if r in raw.frame.columns))
+    ids = pl.any_horizontal(
+        pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:]
+    )
+    places = cells.filter(ids).select("file", "row")
+    if places.height:
+        same = lines.join(places, on=["file", "row"], how="semi")
+        book.note("float_suffix", "An id lost the .0 that a float left behind.", same)
+
+
+def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return lines as `contracts.LINES` wants them, in their one and only order."""
+    is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
+    marked = lines.with_columns(
+        is_back.alias("is_return"), pl.col("day").cast(pl.Int32)
+    )
+    names = [name for name in LINES.columns if name != "is_order_head"]
+    in_order = ["customer_id", "day", "minute", "order_id"]
+    rest = [name for name in names if name not in in_order]
+    return (
+        _on_first_day(marked)
+        .select(names)
+        .sort(*in_order, *rest, nulls_last=False)
+        .with_columns(
+            is_order_head=~pl.col("is_return")
+            & pl.struct(*ORDER, "is_return").is_first_distinct()
+        )
+        .select(list(LINES.columns))
+    )
+
+
+def _on_first_day(lines: pl.DataFrame) -> pl.DataFrame:
+    """Put all sale lines of an order on the day and minute it began."""
+    moment = pl.col("day").cast(pl.Int64) * 1440 + pl.col("minute").fill_null(0)
+    sales = lines.filter(~pl.col("is_return")).select(*ORDER, begun=moment)
+    begun = sales.group_by(ORDER).agg(
+        pl.col("begun").min(), n=pl.col("begun").n_unique()
+    )
+    spread = begun.filter(pl.col("n") > 1).drop("n")
+    if spread.is_empty():
+        return lines
+    is_late = ~pl.col("is_return") & pl.col("begun").is_not_null()
+    minute = pl.when(pl.col("minute").is_not_null()).then(pl.col("begun") % 1440)
+    return lines.join(spread, on=list(ORDER), how="left").with_columns(
+        pl.when(is_late)
+        .then(pl.col("begun") // 1440)
+        .otherwise("day")
+        .cast(pl.Int32)
+        .alias("day"),
+        pl.when(is_late)
+        .then(minute)
+        .otherwise("minute")
+        .cast(pl.Int16)
+        .alias("minute"),
+    )
+
+
+def fingerprint(lines: pl.DataFrame) -> str:
+    """Return the SHA-256 of lines in their canonical order.
+
+    Notes
+    -----
+    The bytes are those of CSV with whole numbers, so no version of a binary format, no
+    thread and no chunk can change them. Text is never empty, so null stands apart.
+    """
+    digest = hashlib.sha256(",".join(lines.columns).encode())
+    for part in lines.iter_slices(SLICE):
+        digest.update(part.write_csv(include_header=False).encode())
+    return digest.hexdigest()
+
+
+def _files(raw: RawLines, parsed: Parsed) -> tuple[FileFact, ...]:
+    return tuple(
+        FileFact(
+            fact.name,
+            fact.rows,
+            fact.sha256,
+            {**fact.detected, "time_format": parsed.time_format},
+        )
+        for fact in raw.files
+    )

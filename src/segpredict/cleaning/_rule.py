@@ -1,0 +1,52 @@
+"""What a cleaning rule is: it looks at lines, keeps some, and may mark others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.cleaning._plan import CleaningPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule did.
+
+    Parameters
+    ----------
+    lines
+        The lines that stay, perhaps with new marks.
+    noted
+        Those of them that deserve a word in the ledger.
+    """
+
+    lines: pl.DataFrame
+    noted: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Parameters
+    ----------
+    name
+        What config and ledger call it.
+    order
+        Rules run from the lowest to the highest.
+    meaning
+        One sentence for people.
+    apply
+        From the lines so far and the plan to an outcome. It never changes quantity,
+        money or ids of a line that stays.
+    """
+
+    name: str
+    order: int
+    meaning: str
+    apply: Callable[[pl.DataFrame, CleaningPlan], Outcome]
+
+
+def without(lines: pl.DataFrame, which: pl.Expr) -> Outcome:
+    """Return the outcome of leaving out the lines for which `which` is true."""
+    return Outcome(lines.filter(~which.fill_null(value=False)))

@@ -1,0 +1,91 @@
+"""An order of which every line was sent back is void from the last return on.
+
+Nothing is deleted: until that day the shop took it for a purchase, and a forecast made
+before it must do so as well. The order's lines and the returns that match them get the
+``void_day`` from which both are gone.
+
+A return matches a sale line of the same customer, product, price and quantity, the
+oldest that is still open and not later than itself, one to one.
+"""
+
+import polars as pl
+
+from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._rule import Outcome, Rule
+
+SAME = ("customer_id", "product_id", "size", "worth")
+ORDER = ("customer_id", "order_id")
+
+
+def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+    numbered = lines.sort("file", "row").with_row_index("line")
+    pairs = _pairs(numbered)
+    voids = _voids(numbered, pairs)
+    if voids.is_empty():
+        return Outcome(lines)
+    marked = (
+        numbered.drop("void_day").join(voids, on="line", how="left").drop("line")
+    ).select(lines.columns)
+    return Outcome(marked, noted=marked.filter(pl.col("void_day").is_not_null()))
+
+
+def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Match returns to sales: columns ``sale``, ``back`` and the day of the return.
+
+    In each group of equal lines, by time, sales open and returns close. The balance's
+    lowest point below zero counts the returns that found nothing open; the others close
+    sales from the oldest on.
+    """
+    sized = numbered.with_columns(
+        size=pl.col("quantity").abs(), worth=pl.col("amount").abs()
+    )
+    wanted = sized.filter("is_return").select(SAME).unique()
+    both = sized.join(wanted, on=list(SAME), how="semi", nulls_equal=True)
+    in_time = both.sort(*SAME, "day", "minute", "is_return", "order_id", "line")
+    is_back = pl.col("is_return").cast(pl.Int64)
+    balance = (1 - 2 * is_back).cum_sum()
+    unmatched = (-balance.cum_min()).clip(lower_bound=0)
+    walked = in_time.with_columns(
+        sales=(1 - is_back).cum_sum().over(SAME),
+        unmatched=unmatched.over(SAME),
+        backs=is_back.cum_sum().over(SAME),
+    ).with_columns(
+        is_open=pl.col("unmatched") == pl.col("unmatched").shift(1).over(SAME),
+        nth=pl.col("backs") - pl.col("unmatched"),
+    )
+    back = walked.filter(pl.col("is_return") & pl.col("is_open")).select(
+        *SAME, "nth", back="line", void_day="day"
+    )
+    sale = walked.filter(~pl.col("is_return")).select(*SAME, nth="sales", sale="line")
+    pairs = sale.join(back, on=[*SAME, "nth"], how="inner", nulls_equal=True)
+    return pairs.select("sale", "back", "void_day")
+
+
+def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines of wholly refunded orders and the day they are void from."""
+    sold = (
+        numbered.filter(~pl.col("is_return"))
+        .select(*ORDER, sale="line")
+        .join(pairs, on="sale", how="left")
+    )
+    whole = (
+        sold.group_by(ORDER)
+        .agg(pl.col("back").is_not_null().all(), pl.col("void_day").max())
+        .filter("back")
+        .drop("back")
+    )
+    gone = sold.drop("void_day").join(whole, on=list(ORDER), how="inner")
+    return pl.concat(
+        [
+            gone.select(line="sale", void_day="void_day"),
+            gone.select(line="back", void_day="void_day"),
+        ]
+    )
+
+
+PART = Rule(
+    "refunded_orders",
+    90,
+    "Every line of the order was sent back: it is void from the last return on.",
+    _apply,
+)

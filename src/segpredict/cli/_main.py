@@ -1,0 +1,116 @@
+"""Start the command line, and turn every error into its message and exit code."""
+
+import os
+
+# Before anything loads OpenMP: idle threads that spin made one fit 35 times slower on a
+# busy machine. The environment may say otherwise.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import json
+import sys
+import traceback
+import zlib
+
+import typer
+
+from segpredict._version import __version__
+from segpredict.cli import (
+    check,
+    cluster,
+    demo,
+    explain,
+    report,
+    run,
+    sample,
+    score,
+    train_classifier,
+)
+from segpredict.errors import SegpredictError
+
+COMMANDS = {
+    "demo": demo,
+    "sample": sample,
+    "check": check,
+    "cluster": cluster,
+    "train-classifier": train_classifier,
+    "explain": explain,
+    "report": report,
+    "run": run,
+    "score": score,
+}
+
+app = typer.Typer(
+    name="segpredict",
+    help="Customer segments from transactions, and an honest forecast of each "
+    "customer's next segment.\n\n"
+    "Start with `segpredict demo`; then `segpredict check --data FILE` on your own "
+    "export, and `segpredict run --data FILE --out FOLDER`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for name, module in COMMANDS.items():
+    app.command(name)(module.command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"segpredict {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line and leave with the documented exit code."""
+    try:
+        app()
+    except SegpredictError as error:
+        _tell(error.facts())
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("stopped; nothing was written", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has left: nobody to tell
+        sys.exit(0)
+    except MemoryError:
+        fix = "use a machine with more memory, or fewer customers."
+        _tell({"code": "SP-R000", "message": "Memory ran out.", "fix": fix})
+        sys.exit(10)
+    except Exception as error:
+        _confess(error)
+        sys.exit(1)
+
+
+def _tell(facts: dict[str, object]) -> None:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps({"error": facts}, ensure_ascii=False, default=str))
+    typer.echo(
+        f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}", err=True
+    )
+
+
+def _confess(error: Exception) -> None:
+    """Report a bug of ours without showing the user's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
+    crash = f"{zlib.crc32(''.join(places).encode()):08x}"
+    message = (
+        f"segpredict has a bug ({type(error).__name__} at {places[-1]}; "
+        f"crash id {crash})."
+    )
+    if os.environ.get("SEGPREDICT_TRACEBACK"):
+        traceback.print_exception(error)
+    fix = (
+        "please report it with the crash id and the version "
+        f"({__version__}); SEGPREDICT_TRACEBACK=1 shows the details."
+    )
+    _tell({"code": SegpredictError.code, "message": message, "fix": fix})

@@ -1,0 +1,81 @@
+"""The options that several commands share, each explained once."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Data = Annotated[
+    list[str],
+    typer.Option(
+        "--data",
+        help="Transactions: a file, a folder or a glob of CSV or Parquet. Repeatable.",
+        show_default=False,
+    ),
+]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
+        "cdnow.",
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="A.B=C",
+        help="Override one setting, e.g. --set time.horizon=28. Repeatable.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="ROLE=COLUMN",
+        help="Say which column is what, e.g. --map customer_id=KUNDE. Roles: "
+        "customer_id, order_id, time, product_id, quantity, price, amount, country, "
+        "description. Repeatable.",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", help="Seed of everything random; same seed, same result."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Threads for training; results are equal."),
+]
+Out = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
+RunFolder = Annotated[
+    Path, typer.Option("--run", help="A run folder made by an earlier command.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace the run folder if it exists.")
+]
+Canary = Annotated[
+    bool,
+    typer.Option(
+        "--canary", help="Also show what a leaking evaluation would have claimed."
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="YYYY-MM-DD",
+        help="The cutoff: nothing on or after this day is looked at.",
+    ),
+]
+BadRows = Annotated[
+    Literal["fail", "quarantine"] | None,
+    typer.Option(
+        "--on-bad-rows",
+        help="Stop at cells that cannot be read, or set their rows aside and count.",
+    ),
+]

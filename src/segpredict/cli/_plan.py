@@ -1,0 +1,46 @@
+"""Command-line options to one `Config`; and the only clock of the package."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from segpredict.errors import UsageError
+
+if TYPE_CHECKING:
+    from segpredict.config import Config
+
+
+def planned(
+    config: str | None,
+    settings: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    *,
+    on_bad_rows: str | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+) -> "Config":
+    """Return the config that the options of a command describe."""
+    from segpredict import config as configs
+
+    overrides = [
+        *(_column(column) for column in columns or ()),
+        *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
+        *(settings or ()),
+    ]
+    return configs.load(config, overrides).seeded(seed, threads)
+
+
+def clock() -> str:
+    """Return the time of day in UTC, for the manifest and the page."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a door
+
+
+def _column(text: str) -> str:
+    role, equals, column = text.partition("=")
+    if not equals or not role.strip() or not column.strip():
+        raise UsageError(
+            f"--map {text!r} is not of the form ROLE=COLUMN.",
+            fix="write it as in --map customer_id=KUNDE.",
+        )
+    quoted = column.strip().replace("\\", "\\\\").replace('"', '\\"')
+    return f'source.columns.{role.strip()}="{quoted}"'

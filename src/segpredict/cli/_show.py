@@ -1,0 +1,135 @@
+"""Show people what a run has found, as tables on the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from segpredict import cleaning
+from segpredict.archive import ledger_of
+from segpredict.artifacts import Run
+from segpredict.cli._output import Output
+
+METRICS = (
+    "log_loss",
+    "brier",
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "ece",
+)
+
+
+def show_ledger(output: Output, made: Run) -> None:
+    """Print where every row, order, customer and penny went."""
+    ledger = ledger_of(made.json("ledger.json"))
+    rows = cleaning.ledger_table(ledger).to_dicts()
+    note = "in = used + excluded + rejected, in every column"
+    output.table("Ledger", rows, note=note)
+
+
+def show_segments(output: Output, made: Run) -> None:
+    """Print the segments with size, revenue and rhythm."""
+    wanted = (
+        "id",
+        "name",
+        "n",
+        "share",
+        "revenue",
+        "revenue_share",
+        "spend_median",
+        "days_median",
+        "recency_median",
+        "retention",
+    )
+    profile = made.parquet("segments/profile.parquet")
+    rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
+    output.table("Segments at the end of the data", rows)
+
+
+def show_verdict(output: Output, made: Run) -> None:
+    """Print model and baselines side by side, and what ships."""
+    verdict = made.json("classifier/verdict.json")
+    pooled, days = verdict["pooled"], verdict["horizon"]
+    _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
+    for test in verdict["origins"]:
+        title = f"Forecast on {test['cutoff']} for the {days} days after"
+        _models(output, f"{title}: {test['n']:,} customers", test)
+    _differences(output, pooled)
+    output.say(f"Shipped: {verdict['shipped']}. {verdict['reason']}")
+    for warning in verdict["warnings"]:
+        output.say(f"note: {warning}")
+
+
+def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
+    rows = [
+        {"model": name, **{metric: scores[metric] for metric in METRICS}}
+        for name, scores in test["scores"].items()
+    ]
+    output.table(title, rows, note="lower is better: log loss, Brier, ECE")
+
+
+def _differences(output: Output, pooled: Mapping[str, Any]) -> None:
+    rows = [
+        {
+            "against": name,
+            "log loss": _interval(found["log_loss"]),
+            "accuracy": _interval(found["accuracy"]),
+        }
+        for name, found in pooled["differences"].items()
+    ]
+    note = "95 % intervals, customers resampled; an interval without 0 is a difference"
+    output.table("Model minus baseline, all tests together", rows, note=note)
+
+
+def _interval(found: Mapping[str, float]) -> str:
+    return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
+
+
+def show_canary(output: Output, made: Run) -> None:
+    """Print what a leaking evaluation would have claimed, if it was asked."""
+    if not made.has("classifier/canary.json"):
+        return
+    rows = [
+        {
+            "test": sight["test"],
+            "accuracy": sight["accuracy"],
+            "log_loss": sight["log_loss"],
+            "honest": sight["is_honest"],
+            "what was done": sight["meaning"],
+        }
+        for sight in made.json("classifier/canary.json")
+    ]
+    note = "only the honest row says anything about the future"
+    output.table("The leak canary", rows, note=note)
+
+
+def show_importance(output: Output, made: Run, top: int) -> None:
+    """Print the features that move the forecast most."""
+    importance = made.parquet("explanation/importance.parquet")
+    rows = (
+        importance.filter(pl.col("scope") == "all")
+        .sort("rank")
+        .head(top)
+        .select("rank", "feature", "family", "mean_abs", "share")
+        .to_dicts()
+    )
+    note = "mean |SHAP| in log-odds; associations, not causes"
+    output.table("What moves the forecast", rows, note=note)
+
+
+def show_customer(output: Output, customer: str, reasons: pl.DataFrame) -> None:
+    """Print the reasons for one customer."""
+    output.table(f"Customer {customer}", reasons.to_dicts(), note="log-odds")
+
+
+def show_run(output: Output, made: Run) -> None:
+    """Print everything, and where the page is."""
+    show_ledger(output, made)
+    show_segments(output, made)
+    show_verdict(output, made)
+    show_canary(output, made)
+    show_importance(output, made, top=10)
+    page = (made.folder / "report.html").resolve()
+    output.say(f"The run: {made.folder}")
+    output.say(f"The page: {page.as_uri()}")

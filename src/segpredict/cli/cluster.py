@@ -1,0 +1,49 @@
+"""``segpredict cluster``: transactions in, named segments out."""
+
+from pathlib import Path
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+from segpredict.cli._plan import clock, planned
+
+
+def command(
+    data: o.Data,
+    out: o.Out = Path("artifacts/run"),
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    columns: o.Columns = None,
+    on_bad_rows: o.BadRows = None,
+    as_of: o.AsOf = None,
+    seed: o.Seed = None,
+    threads: o.Threads = None,
+    force: o.Force = False,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Make segments: clean the data, build RFM, choose k, name and freeze the result.
+
+    Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
+    and each customer's segment.
+
+    Example: `segpredict cluster --data sales.csv --out artifacts/may`
+    """
+    from segpredict import pipeline
+    from segpredict.cli._show import show_ledger, show_segments
+
+    output = Output(as_json, quiet)
+    plan = planned(
+        config, settings, columns, on_bad_rows=on_bad_rows, seed=seed, threads=threads
+    )
+    with output.progress() as progress:
+        made = pipeline.cluster(
+            data,
+            plan,
+            pipeline.Target(out, clock(), replace=force),
+            as_of=as_of,
+            progress=progress,
+        )
+    show_ledger(output, made)
+    show_segments(output, made)
+    output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
+    output.result(pipeline.summary(made))

@@ -1,0 +1,47 @@
+"""``segpredict demo``: the main job on an invented shop, with nothing to prepare."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+from segpredict.cli._plan import clock, planned
+
+
+def command(
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder to make: the data and the run.")
+    ] = Path("artifacts/demo"),
+    customers: Annotated[
+        int, typer.Option("--customers", min=200, help="Customers of the shop.")
+    ] = 4_000,
+    seed: o.Seed = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Invent a shop, run everything on it, and say where the page is.
+
+    A second demo replaces the first.
+
+    Example: `segpredict demo`
+    """
+    from segpredict import pipeline
+    from segpredict.cli._show import show_run
+    from segpredict.sources import sample
+
+    output = Output(as_json, quiet)
+    shop = sample.generate(customers, seed=seed or 0)
+    paths = [str(path) for path in sample.write(shop, out / "data")]
+    output.say(f"An invented shop: {shop.lines.height:,} lines in {paths[0]}")
+    plan = planned("online_retail", seed=seed)
+    with output.progress() as progress:
+        made = pipeline.run(
+            paths[:1],
+            plan,
+            pipeline.Target(out / "run", clock(), replace=True),
+            progress=progress,
+        )
+    show_run(output, made)
+    output.result(pipeline.summary(made))

@@ -1,0 +1,51 @@
+"""``segpredict sample``: write the transactions of an invented shop, and the truth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+
+
+def command(
+    out: Annotated[
+        Path, typer.Option("--out", help="The folder to write into.")
+    ] = Path("sample"),
+    customers: Annotated[
+        int, typer.Option("--customers", min=1, help="Customers of the shop.")
+    ] = 5_000,
+    world: Annotated[
+        str,
+        typer.Option(
+            "--world",
+            metavar="shop|noise|deterministic",
+            help="shop: like a real one. noise: the past says nothing about the "
+            "future. deterministic: it says everything.",
+        ),
+    ] = "shop",
+    days: Annotated[
+        int, typer.Option("--days", min=1, help="Days that the shop is open.")
+    ] = 728,
+    seed: o.Seed = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Write transactions of an invented shop, with the truth about every customer.
+
+    Columns are those of Online Retail, with the dirt of real life: cancellations,
+    rows without a customer, postage. The same seed gives the same bytes.
+
+    Example: `segpredict sample --customers 2000 --seed 1 --out shop`
+    """
+    from segpredict.sources import sample
+
+    output = Output(as_json, quiet)
+    shop = sample.generate(customers, seed=seed or 0, world=world, days=days)
+    paths = [str(path) for path in sample.write(shop, out)]
+    output.say(f"{shop.lines.height:,} lines of {customers:,} customers:")
+    for path in paths:
+        output.say(f"  {path}")
+    output.say(f"Next: segpredict run --data {paths[0]} --out artifacts/sample")
+    output.result({"files": paths, "rows": shop.lines.height, "customers": customers})

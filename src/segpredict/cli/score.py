@@ -1,0 +1,60 @@
+"""``segpredict score``: each customer's next segment, from new transactions."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+
+
+def command(
+    data: o.Data,
+    run: o.RunFolder = Path("artifacts/run"),
+    as_of: o.AsOf = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
+    ] = None,
+    columns: o.Columns = None,
+    on_bad_rows: o.BadRows = None,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Score customers: segment now, probability of each next segment, expected value.
+
+    The data must reach back over the look-back before the cutoff. Customers with no
+    order in it are listed as not eligible, without probabilities. The default cutoff
+    is the day after the last row. Cells that cannot be read are set aside and counted
+    unless `--on-bad-rows fail`.
+
+    Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
+    """
+    from segpredict import pipeline
+    from segpredict.artifacts import as_csv, as_parquet, write_file
+    from segpredict.errors import UsageError
+
+    if out is not None and out.suffix not in {".csv", ".parquet"}:
+        raise UsageError(
+            f"--out {out} is neither .csv nor .parquet.",
+            fix="give the file one of these endings.",
+        )
+    output = Output(as_json, quiet)
+    with output.progress() as progress:
+        scores = pipeline.score(
+            run,
+            data,
+            as_of=as_of,
+            columns=columns or (),
+            on_bad_rows=on_bad_rows or "quarantine",
+            progress=progress,
+        )
+    if as_json:
+        output.result({"scores": scores.to_dicts()})
+    elif out is None:
+        typer.echo(as_csv(scores).decode(), nl=False)
+    if out is not None:
+        frame = as_parquet(scores) if out.suffix == ".parquet" else as_csv(scores)
+        write_file(out, frame)
+        output.say(f"{scores.height:,} customers scored: {out}")

@@ -1,0 +1,30 @@
+"""Group points: one algorithm a file; how many groups, and how good they are.
+
+In: a matrix of floats, one row a customer and window. Out: frozen centres and the rule
+that gives any point, seen or new, to one of them.
+"""
+
+from segpredict.clustering._choose import Candidate, Choice, Gates, choose
+from segpredict.clustering._clusterer import Clusterer, Clusters, distances, nearest
+from segpredict.clustering._options import SegmentOptions
+from segpredict.clustering._points import Points
+from segpredict.clustering._scores import shares, silhouette
+from segpredict.registry import Registry
+
+CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-abstract]
+
+__all__ = [
+    "CLUSTERERS",
+    "Candidate",
+    "Choice",
+    "Clusterer",
+    "Clusters",
+    "Gates",
+    "Points",
+    "SegmentOptions",
+    "choose",
+    "distances",
+    "nearest",
+    "shares",
+    "silhouette",
+]

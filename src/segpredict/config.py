@@ -1,0 +1,213 @@
+"""TOML to options: nothing below this module sees a name, a path or a clock.
+
+Every section of a config file is one frozen dataclass of the room it speaks to. A key
+that the dataclass does not have is an error with the nearest known key, never ignored.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from segpredict.classifier import ClassifierOptions, TimeOptions
+from segpredict.cleaning import CleaningPlan
+from segpredict.errors import ConfigError, UnknownNameError, UsageError
+from segpredict.explain import ExplainOptions
+from segpredict.segments import SegmentOptions
+from segpredict.sources import Layout
+from segpredict.tables import JSON
+
+Options = TypeVar("Options")
+
+# Settings that a room declares and the run gives to all rooms alike.
+ONE_FOR_ALL = {"segments": ("seed",), "classifier": ("seed", "threads")}
+
+_HERE = Path(__file__).parent
+_PRESETS = _HERE / "presets"  # in an installed wheel
+_CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
+
+
+@dataclass(frozen=True)
+class Config:
+    """All options of a run, one field a section of the config file.
+
+    Parameters
+    ----------
+    seed
+        Seed of everything random.
+    threads
+        Threads for training; results are equal whatever the number.
+    source, cleaning, time, segments, classifier, explain
+        The options of each room.
+    """
+
+    seed: int = 0
+    threads: int = 2
+    source: Layout = field(default_factory=Layout)
+    cleaning: CleaningPlan = field(default_factory=CleaningPlan)
+    time: TimeOptions = field(default_factory=TimeOptions)
+    segments: SegmentOptions = field(default_factory=SegmentOptions)
+    classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
+    explain: ExplainOptions = field(default_factory=ExplainOptions)
+
+    def state(self) -> dict[str, JSON]:
+        """Return the options as JSON; `build` makes an equal config of it."""
+        state: dict[str, JSON] = _plain(asdict(self))
+        for section, names in ONE_FOR_ALL.items():
+            for name in names:
+                del state[section][name]
+        return state
+
+    def seeded(self, seed: int | None, threads: int | None) -> "Config":
+        """Return the config with another seed or thread count where one is given."""
+        return replace(
+            self,
+            seed=self.seed if seed is None else seed,
+            threads=self.threads if threads is None else threads,
+        )
+
+
+def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
+    """Return the config of a file or preset, with single settings overridden.
+
+    Parameters
+    ----------
+    name
+        Path of a TOML file, or the name of a preset. ``None`` takes the defaults.
+    overrides
+        Settings such as ``time.horizon=28``.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, a key is unknown or a value is of the wrong kind.
+
+    Examples
+    --------
+    >>> load(overrides=["time.horizon=28"]).time.horizon
+    28
+    """
+    values = {} if name is None else _read(_find(name))
+    for override in overrides:
+        values = _override(values, override)
+    return build(values)
+
+
+def build(values: Mapping[str, JSON]) -> Config:
+    """Return the config of nested plain values.
+
+    Raises
+    ------
+    ConfigError
+        When a key is unknown or a value is of the wrong kind.
+    """
+    for section, names in ONE_FOR_ALL.items():
+        for name in names:
+            if name in values.get(section, {}):
+                raise ConfigError(
+                    f"{section}.{name} is set, but one {name} holds for the whole run.",
+                    fix=f"set {name} at the top of the file instead.",
+                )
+    return fill(Config, values, "")
+
+
+def presets() -> dict[str, Path]:
+    """Return the presets that come with the package, by name."""
+    folder = _PRESETS if _PRESETS.is_dir() else _CHECKOUT
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def fill(kind: type[Options], values: Mapping[str, JSON], section: str) -> Options:
+    """Return an options dataclass from plain values, after checking every name."""
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    for name in values:
+        if name not in known:
+            raise UnknownNameError(
+                f"setting in [{section or 'top level'}]", name, known
+            )
+    whole = {
+        name: _section(f.default_factory, values[name], name)
+        if isinstance(values.get(name), Mapping) and _is_section(f.default_factory)
+        else values[name]
+        for name, f in known.items()
+        if name in values
+    }
+    try:
+        return TypeAdapter(kind).validate_python(whole)
+    except ValidationError as error:
+        raise _explained(error, section) from None
+
+
+def _is_section(factory: Any) -> bool:
+    return isinstance(factory, type) and hasattr(factory, "__dataclass_fields__")
+
+
+def _section(kind: Any, values: Mapping[str, JSON], name: str) -> Any:
+    return fill(kind, values, name)
+
+
+def _explained(error: ValidationError, section: str) -> ConfigError:
+    first = error.errors()[0]
+    place = ".".join([section, *map(str, first["loc"])]).strip(".")
+    return ConfigError(
+        f"The setting {place} is {first['input']!r}: {first['msg']}.",
+        fix=f"correct it in the config file, or give --set {place}=VALUE.",
+    )
+
+
+def _find(name: str) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = presets()
+    if path.suffix == "" and name in known:
+        return known[name]
+    raise UnknownNameError("config file or preset", name, known)
+
+
+def _read(path: Path) -> dict[str, JSON]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}.",
+            fix="correct the line it names.",
+            file=str(path),
+        ) from None
+
+
+def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
+    place, equals, text = override.partition("=")
+    if not equals or not place.strip():
+        raise UsageError(
+            f"--set {override!r} is not of the form A.B=C.",
+            fix="write it as in --set time.horizon=28.",
+        )
+    return _put(values, place.strip().split("."), _value(text))
+
+
+def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
+    first, *rest = place
+    inner = values.get(first, {})
+    if rest and not isinstance(inner, Mapping):
+        raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
+    return {**values, first: _put(inner, rest, value) if rest else value}
+
+
+def _value(text: str) -> JSON:
+    """Return what TOML makes of a text, or the text itself."""
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _plain(value: Any) -> JSON:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,85 @@
+"""Choose the customers to explain: a fair sample that no seed or row order changes."""
+
+import hashlib
+
+import polars as pl
+
+
+def place(customer_id: str) -> bytes:
+    """Return the place of a customer in the lottery: a hash of the id, nothing else.
+
+    Examples
+    --------
+    >>> place("17850").hex()
+    '1e6969e8cffee60e'
+    """
+    return hashlib.blake2b(customer_id.encode(), digest_size=8).digest()
+
+
+def quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
+    """Share out the rows of a sample in proportion to the sizes of the strata.
+
+    Parameters
+    ----------
+    sizes
+        Customers per stratum.
+    rows
+        Rows to share out.
+
+    Returns
+    -------
+    dict
+        Rows per stratum; they sum to `rows`, or to all customers where those are fewer.
+
+    Notes
+    -----
+    Largest remainder; equal remainders go to the lower stratum. Shares stay those of
+    the shop, so plain means over the sample estimate means over all customers.
+
+    Examples
+    --------
+    >>> quotas({0: 60, 1: 30, 2: 10}, 9)
+    {0: 5, 1: 3, 2: 1}
+    >>> quotas({0: 2, 1: 1}, 9)
+    {0: 2, 1: 1}
+    """
+    total = sum(sizes.values())
+    wanted = min(rows, total)
+    if not total:
+        return {}
+    whole = {stratum: n * wanted // total for stratum, n in sizes.items()}
+    rest = {stratum: n * wanted % total for stratum, n in sizes.items()}
+    spare = wanted - sum(whole.values())
+    first = sorted(rest, key=lambda stratum: (-rest[stratum], stratum))[:spare]
+    return {stratum: n + (stratum in first) for stratum, n in whole.items()}
+
+
+def sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """Return at most `rows` customers, stratified by their current segment.
+
+    Parameters
+    ----------
+    customers
+        One row a customer, with ``customer_id`` and ``state_now``.
+    rows
+        The most rows to return.
+
+    Returns
+    -------
+    polars.DataFrame
+        The chosen rows, sorted by customer. Within a segment the customers whose ids
+        hash lowest are taken, so the choice hangs on the ids alone.
+    """
+    ordered = customers.sort("customer_id")
+    if ordered.height <= rows:
+        return ordered
+    drawn = ordered.with_columns(
+        pl.Series("_place", [place(i) for i in ordered["customer_id"]], pl.Binary)
+    )
+    strata = drawn.group_by("state_now").len().sort("state_now")
+    share = quotas(dict(zip(strata["state_now"], strata["len"], strict=True)), rows)
+    chosen = [
+        drawn.filter(pl.col("state_now") == stratum).sort("_place").head(n)
+        for stratum, n in share.items()
+    ]
+    return pl.concat(chosen).drop("_place").sort("customer_id")

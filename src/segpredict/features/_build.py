@@ -1,0 +1,206 @@
+"""Build feature tables, the instrument and the glossary: what other rooms call."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from segpredict import contracts
+from segpredict.features._family import FAMILIES, Family
+from segpredict.features._plan import answer, collapse, on
+from segpredict.tables import Feature, FeatureTable, Transactions
+from segpredict.window import Window
+
+_INSTRUMENT = {
+    "customer_id": pl.String,
+    "end": pl.Int32,
+    "days": pl.Int32,
+    "spend": pl.Int64,
+}
+
+
+def build(
+    transactions: Transactions,
+    windows: Sequence[Window],
+    families: Sequence[str] | None = None,
+) -> list[FeatureTable]:
+    """Compute the features of every eligible customer, as of each window's cutoff.
+
+    Parameters
+    ----------
+    transactions
+        The shop's canonical lines, in any order.
+    windows
+        The questions. They share the work from lines to orders, so ask them together.
+    families
+        Names of families; all of them when not given.
+
+    Returns
+    -------
+    list of FeatureTable
+        One per window, in the order given; rows are the customers with an order in the
+        look-back, sorted by customer.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no family of that name.
+
+    Notes
+    -----
+    Nothing on or after a cutoff is seen, nor anything older than the window's history.
+    Set `Window.first_day`: features that compare with a time before it are null then,
+    instead of reading silence that nobody observed as no purchases.
+    """
+    if not windows:
+        return []
+    chosen = _chosen(families)
+    declared = _declared(chosen)
+    first = min(window.history_start for window in windows)
+    orders = collapse(transactions, first, max(window.cutoff for window in windows))
+    shop = on(transactions, orders)
+    # Orders are in memory already; there the streaming engine only adds to the latency.
+    frames = pl.collect_all(
+        [answer(shop, window, chosen) for window in windows], engine="in-memory"
+    )
+    return [
+        FeatureTable(checked(frame, declared), window, declared)
+        for frame, window in zip(frames, windows, strict=True)
+    ]
+
+
+def compute(
+    transactions: Transactions,
+    window: Window,
+    families: Sequence[str] | None = None,
+) -> FeatureTable:
+    """Compute the features of one window; see `build`.
+
+    Examples
+    --------
+    >>> from segpredict.tables import MONEY, Ledger, Transactions
+    >>> lines = pl.LazyFrame({
+    ...     "customer_id": ["ann", "ann"], "order_id": ["1", "2"], "day": [0, 30],
+    ...     "minute": [600, 600], "product_id": ["cup", "cup"],
+    ...     "quantity": [MONEY, MONEY], "amount": [5 * MONEY, 7 * MONEY],
+    ...     "is_return": [False, False], "is_order_head": [True, True],
+    ...     "void_day": pl.Series([None, None], dtype=pl.Int32),
+    ... })
+    >>> shop = Transactions(lines, 0, 40, "", Ledger(()))
+    >>> compute(shop, Window(40), ["rfm"]).frame["recency_days"].to_list()
+    [10.0]
+    """
+    return build(transactions, [window], families)[0]
+
+
+def instrument(
+    transactions: Transactions, windows: Sequence[tuple[int, int]]
+) -> pl.DataFrame:
+    """Measure what each customer did in intervals of time: how often, how much.
+
+    Parameters
+    ----------
+    transactions
+        The shop's canonical lines, in any order.
+    windows
+        Half-open intervals of days, ``(start, end)``, each with an end of its own.
+
+    Returns
+    -------
+    polars.DataFrame
+        `contracts.INSTRUMENT`, sorted by end and customer: per interval one row for
+        each customer with an order in it. ``days`` counts purchase days; ``spend`` is
+        sales plus returns dated in the interval, so it may be zero or below.
+
+    Notes
+    -----
+    Each interval is measured as it was known at its end: an order wholly refunded by
+    then is no purchase, one refunded later still is.
+    """
+    asked = sorted(set(windows), key=lambda interval: (interval[1], interval[0]))
+    if not asked:
+        return pl.DataFrame(schema=_INSTRUMENT)
+    first, end = min(start for start, _ in asked), asked[-1][1]
+    shop = on(transactions, collapse(transactions, first, end))
+    frames = pl.collect_all([_reading(shop, *interval) for interval in asked])
+    return contracts.check(pl.concat(frames), contracts.INSTRUMENT)
+
+
+def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
+    is_order = ~pl.col("is_return")
+    return (
+        orders.known(end)
+        .filter(pl.col("day") >= start)
+        .group_by("customer")
+        .agg(
+            pl.col("customer_id").first(),
+            days=pl.when(is_order).then("day").drop_nulls().n_unique().cast(pl.Int32),
+            spend=pl.col("net").sum(),
+        )
+        .filter(pl.col("days") > 0)
+        .sort("customer")
+        .with_columns(end=pl.lit(end, pl.Int32))
+        .select(*_INSTRUMENT)
+    )
+
+
+def glossary(families: Sequence[str] | None = None) -> tuple[Feature, ...]:
+    """Return the declaration of every feature, in column order.
+
+    Examples
+    --------
+    >>> glossary(["rfm"])[0].name
+    'recency_days'
+    """
+    return _declared(_chosen(families))
+
+
+def glossary_table() -> pl.DataFrame:
+    """Return the glossary as a table: family, feature, meaning, unit, low, high.
+
+    Examples
+    --------
+    >>> glossary_table().columns
+    ['family', 'feature', 'meaning', 'unit', 'low', 'high']
+    """
+    rows = [(f.family, f.name, f.meaning, f.unit, f.low, f.high) for f in glossary()]
+    text = dict.fromkeys(("family", "feature", "meaning", "unit"), pl.String)
+    bounds = {"low": pl.Float64, "high": pl.Float64}
+    return pl.DataFrame(rows, schema={**text, **bounds}, orient="row")
+
+
+def checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
+    """Return the frame if it keeps its contract.
+
+    The contract is asked only where one pass over all ranges found a breach: it names
+    what broke, and takes several times as long as computing the features.
+    """
+    if all(_keeps(frame[feature.name], feature) for feature in declared):
+        return frame
+    return contracts.check(frame, contracts.features(declared))
+
+
+def _keeps(values: pl.Series, feature: Feature) -> bool:
+    numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
+    outside = np.isinf(numbers)
+    if feature.low is not None:
+        outside |= numbers < feature.low
+    if feature.high is not None:
+        outside |= numbers > feature.high
+    is_known = np.isnan(numbers).sum() == values.null_count()
+    return bool(is_known and not outside.any())
+
+
+def _chosen(names: Sequence[str] | None) -> tuple[Family, ...]:
+    # In the order of their names, so that the columns do not depend on the asking.
+    wanted = FAMILIES.names() if names is None else sorted(set(names))
+    return tuple(FAMILIES.get(name) for name in wanted)
+
+
+def _declared(families: Sequence[Family]) -> tuple[Feature, ...]:
+    return tuple(
+        replace(feature, family=family.name)
+        for family in families
+        for feature in family.features
+    )

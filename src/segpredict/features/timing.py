@@ -1,0 +1,58 @@
+"""The rhythm of buying: how long between purchase days, and how regular."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.features._family import Family
+from segpredict.features._gaps import gaps, mean, shape
+from segpredict.features._measures import spread
+from segpredict.tables import Feature
+from segpredict.window import Window
+
+
+def _measures(_: Window) -> Mapping[str, pl.Expr]:
+    gap = pl.col("gap")
+    return {
+        **gaps(),
+        "gap_max": gap.max(),
+        # Rows stand in order of time within a customer.
+        "gap_last": gap.last(ignore_nulls=True),
+    }
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    return {
+        "ipt_mean": mean(),
+        "ipt_median": pl.col("gap_median"),
+        "ipt_max": pl.col("gap_max"),
+        "ipt_last": pl.col("gap_last"),
+        "ipt_cv": spread("gaps", "gap_sum", "gap_squares"),
+        "regularity": shape(),
+    }
+
+
+PART = Family(
+    name="timing",
+    features=(
+        Feature(
+            "ipt_mean", "Average number of days between purchases.", "days", low=1.0
+        ),
+        Feature("ipt_median", "Usual number of days between purchases.", "days", 1.0),
+        Feature("ipt_max", "Longest pause between two purchases.", "days", low=1.0),
+        Feature("ipt_last", "Pause before the last purchase.", "days", low=1.0),
+        Feature(
+            "ipt_cv",
+            "How uneven the pauses are: their standard deviation over their average.",
+            "ratio",
+        ),
+        Feature(
+            "regularity",
+            "How regular the pauses are: 1 is random, above 1 is clockwork-like, "
+            "below 1 comes in bursts.",
+            "shape",
+        ),
+    ),
+    measures=_measures,
+    derive=_derive,
+)

@@ -1,0 +1,212 @@
+"""What there is to say of a shop and its segments as tables: no learning, no files."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from segpredict import classifier, cleaning, features
+from segpredict import segments as rooms
+from segpredict.classifier import STATES, TimeOptions
+from segpredict.segments import NEW, Segmentation
+from segpredict.tables import INACTIVE, Feature, Transactions
+from segpredict.window import Window, as_date
+
+RHYTHM = ("rfm",)  # the family that profiles and the rule grid read
+
+
+def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
+    """Return what reading and cleaning found, as plain values.
+
+    Parameters
+    ----------
+    transactions
+        The cleaned shop.
+    time
+        The lengths of the windows; other horizons are weighed beside them.
+    """
+    ledger = cleaning.ledger_table(transactions.ledger)
+    horizons = classifier.horizons(transactions, time)
+    return {
+        "files": [
+            {"file": f.name, "rows": f.rows, **f.detected} for f in transactions.files
+        ],
+        "first_day": as_date(transactions.first_day).isoformat(),
+        "last_day": as_date(transactions.end_day - 1).isoformat(),
+        "fingerprint": transactions.fingerprint,
+        "currency": transactions.currency,
+        "adds_up": transactions.ledger.adds_up,
+        "ledger": ledger.to_dicts(),
+        "horizons": horizons.to_dicts(),
+        "notes": _notes(transactions),
+    }
+
+
+def glossary(families: Sequence[str] | None = None) -> tuple[Feature, ...]:
+    """Return the declarations of all columns that the classifier may use."""
+    return (*STATES, *features.glossary(families))
+
+
+def segments(
+    transactions: Transactions, segmentation: Segmentation, time: TimeOptions
+) -> dict[str, pl.DataFrame]:
+    """Return tables about the segments at the end of the data, by name.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmenter.
+    time
+        The lengths of the windows.
+
+    Returns
+    -------
+    dict
+        ``assignments``: every customer's segment, with the rule grid beside it;
+        ``profile``: one row a segment, over the customers with an order in the
+        look-back; ``migration``: from the window before the last to the last;
+        ``candidates``: the numbers of segments that were tried.
+    """
+    now = time.window(transactions.end_day, transactions.first_day)
+    before = now.at(now.cutoff - time.outcome)
+    tables = {
+        "assignments": _assignments(transactions, segmentation, now),
+        "profile": _profile(transactions, segmentation, now),
+        "candidates": _candidates(segmentation),
+    }
+    if before.cutoff - time.horizon >= transactions.first_day:
+        tables["migration"] = _migration(transactions, segmentation, before)
+        returned = _profile(transactions, segmentation, before, is_over=True)
+        tables["profile"] = (
+            tables["profile"]
+            .drop("^retention.*$")
+            .join(
+                returned.select("segment", "^retention.*$"),
+                on="segment",
+                how="left",
+                maintain_order="left",
+            )
+        )
+    return tables
+
+
+def _assignments(
+    transactions: Transactions, segmentation: Segmentation, window: Window
+) -> pl.DataFrame:
+    everyone = (
+        transactions.known(window.cutoff)
+        .filter("is_order_head")
+        .select("customer_id")
+        .unique()
+        .collect()
+    )
+    rhythm = features.compute(transactions, window, RHYTHM).frame
+    grid = rooms.fit_grid(rhythm)
+    named = pl.DataFrame(
+        [(s.code, s.id, s.name) for s in segmentation.segments],
+        schema={"segment": pl.Int8, "segment_id": pl.String, "segment_name": pl.String},
+        orient="row",
+    )
+    assigned = _assigned(transactions, segmentation, window)
+    return (
+        everyone.join(assigned, on="customer_id", how="left")
+        .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE, pl.Int8)))
+        .join(named, on="segment", how="left")
+        .join(grid.assign(rhythm), on="customer_id", how="left", suffix="_rules")
+        .with_columns(
+            is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode())
+        )
+        .sort("customer_id")
+    )
+
+
+def _assigned(
+    transactions: Transactions, segmentation: Segmentation, window: Window
+) -> pl.DataFrame:
+    span = (window.cutoff - window.horizon, window.cutoff)
+    instrument = features.instrument(transactions, [span])
+    return segmentation.assign(instrument).drop("end")
+
+
+def _profile(
+    transactions: Transactions,
+    segmentation: Segmentation,
+    window: Window,
+    *,
+    is_over: bool = False,
+) -> pl.DataFrame:
+    """Return the profile as of a window; with retention if its outcome is over."""
+    rhythm = features.compute(transactions, window, RHYTHM).frame
+    spans = [
+        (window.cutoff - window.horizon, window.cutoff),
+        (window.outcome_start, window.outcome_end),
+    ]
+    bought = features.instrument(transactions, spans[: 1 + is_over])
+    current = bought.filter(pl.col("end") == window.cutoff)
+    assigned = rooms.complete(
+        segmentation.assign(current).select("customer_id", "segment"), rhythm
+    )
+    labels = None
+    if is_over:
+        after = bought.filter(pl.col("end") == window.outcome_end)
+        labels = segmentation.assign(after).select("customer_id", "segment")
+    eligible = current.join(rhythm, on="customer_id", how="semi", maintain_order="left")
+    return rooms.profile(assigned, eligible, rhythm, segmentation.segments, labels)
+
+
+def _candidates(segmentation: Segmentation) -> pl.DataFrame:
+    rows = [
+        {
+            "k": c.k,
+            "silhouette": c.silhouette,
+            "inertia": c.inertia,
+            "smallest_share": c.smallest,
+            "largest_share": c.largest,
+            "gates_failed": ", ".join(c.failed),
+            "is_chosen": c.is_chosen,
+        }
+        for c in segmentation.candidates
+    ]
+    return pl.DataFrame(rows)
+
+
+def _migration(
+    transactions: Transactions, segmentation: Segmentation, window: Window
+) -> pl.DataFrame:
+    rows = classifier.panel(transactions, segmentation, [window], RHYTHM).frame
+    pairs = rows.select("customer_id", "state_now", "label")
+    seen = transactions.known(window.cutoff).filter("is_order_head")
+    span = (window.outcome_start, window.outcome_end)
+    after = segmentation.assign(features.instrument(transactions, [span]))
+    strangers = after.join(
+        seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
+    ).select(
+        "customer_id",
+        pl.lit(NEW, pl.Int8).alias("state_now"),
+        pl.col("segment").alias("label"),
+    )
+    return rooms.migration(pl.concat([pairs, strangers]), segmentation.segments)
+
+
+def _notes(transactions: Transactions) -> list[str]:
+    """Return what a careful reader would ask about a shop."""
+    notes = []
+    last = as_date(transactions.end_day - 1)
+    if as_date(transactions.end_day).day != 1:
+        notes.append(
+            f"The data stop on {last}, inside a month: a chart by calendar month "
+            "would show a drop that did not happen. Windows here are counted in days."
+        )
+    rejected = transactions.ledger.total("rejected").rows
+    if rejected:
+        notes.append(f"{rejected:,} rows could not be read and were set aside.")
+    guests = [e for e in transactions.ledger.entries if e.rule == "no_customer"]
+    whole = transactions.ledger.total("in").rows
+    if guests and whole and guests[0].count.rows > 0.05 * whole:
+        share = guests[0].count.rows / whole
+        notes.append(
+            f"{share:.1%} of the rows have no customer; nothing can be said of them."
+        )
+    return notes

@@ -1,0 +1,120 @@
+"""Work out where marks stand: everything in percent of the width, so charts stretch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segpredict.report._format import figure
+from segpredict.tables import INACTIVE, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A segment as the page shows it.
+
+    Parameters
+    ----------
+    id, name
+        The segment.
+    tint
+        Its place on the value ladder, 0 to 100; ``None`` (grey) for INACTIVE.
+    """
+
+    id: str
+    name: str
+    tint: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of a strip: a segment, from where, how wide (percent), how much."""
+
+    chip: Chip
+    left: float
+    width: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A difference with its interval, placed on an axis (percent).
+
+    Parameters
+    ----------
+    low, dot, high, zero
+        Places on the axis.
+    """
+
+    low: float
+    dot: float
+    high: float
+    zero: float
+
+
+def chips(segments: Iterable[Segment]) -> dict[str, Chip]:
+    """Return how each segment is shown, by id.
+
+    Examples
+    --------
+    >>> found = chips((Segment(0, "S0", "Gone"), Segment(1, "S1", "Low")))
+    >>> found["S0"].tint, found["S1"].tint
+    (None, 100)
+    """
+    known = list(segments)
+    top = max((s.code for s in known), default=1)
+    return {s.id: Chip(s.id, s.name, _tint(s.code, top)) for s in known}
+
+
+def _tint(code: int, top: int) -> int | None:
+    if code == INACTIVE:
+        return None
+    return round(100 * (code - 1) / (top - 1)) if top > 1 else 100
+
+
+def strip(mix: Mapping[str, float], known: Mapping[str, Chip]) -> tuple[Piece, ...]:
+    """Return the pieces of a stacked strip that fills the width."""
+    amounts = {i: figure(mix.get(i)) or 0.0 for i in known}
+    total = sum(amounts.values())
+    pieces, left = [], 0.0
+    for name, amount in amounts.items():
+        width = 100 * amount / total if total else 0.0
+        pieces.append(Piece(known[name], round(left, 3), round(width, 3), amount))
+        left += width
+    return tuple(pieces)
+
+
+def whiskers(
+    intervals: Sequence[Mapping[str, Any] | None],
+) -> tuple[Whisker | None, ...]:
+    """Place differences on one axis that holds zero; ``None`` where one is unknown.
+
+    Examples
+    --------
+    >>> whiskers([{"value": 1.0, "low": 0.0, "high": 2.0}, None])
+    (Whisker(low=4.0, dot=50.0, high=96.0, zero=4.0), None)
+    """
+    ends = [_ends(interval) for interval in intervals]
+    values = [0.0, *(v for found in ends if found for v in found)]
+    low, high = min(values), max(values)
+    width = (high - low) or 1.0
+
+    def place(value: float) -> float:
+        return round(4 + 92 * (value - low) / width, 2)
+
+    return tuple(
+        Whisker(place(e[0]), place(e[1]), place(e[2]), place(0.0)) if e else None
+        for e in ends
+    )
+
+
+def _ends(interval: Mapping[str, Any] | None) -> tuple[float, float, float] | None:
+    found = interval or {}
+    estimate = figure(found.get("value"))
+    if estimate is None:
+        return None
+    low, high = figure(found.get("low")), figure(found.get("high"))
+    return (
+        estimate if low is None else low,
+        estimate,
+        estimate if high is None else high,
+    )

@@ -1,0 +1,253 @@
+"""Turn numbers into the words of the page; the only module that formats any.
+
+Whatever is missing, not finite or no number becomes an en dash, never ``nan``.
+"""
+
+import base64
+import math
+from collections.abc import Callable
+from typing import Any
+
+from segpredict.tables import MONEY
+from segpredict.window import as_date
+
+NOTHING = "–"
+UNSEEN = {  # control signs, and those that turn the direction of writing around
+    code: "\ufffd"
+    for signs in (range(9), range(11, 32), range(127, 160))
+    for code in (*signs, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+MINUS = "−"
+ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
+THIN = "\u202f"  # keeps a number and its unit on one line
+MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+
+def figure(value: Any) -> float | None:
+    """Return a finite number, or ``None`` for everything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
+
+
+def number(value: Any, digits: int = 0) -> str:
+    """Return a number with thousands and a fixed number of digits.
+
+    Examples
+    --------
+    >>> number(1234567), number(-0.25, 2), number(float("nan"))
+    ('1,234,567', '−0.25', '–')
+    """
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    text = f"{found:,.{digits}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+
+
+def brief(value: Any) -> str:
+    """Return a number with three digits that count, without closing zeros.
+
+    Examples
+    --------
+    >>> brief(1234.5), brief(12.345), brief(0.01234), brief(3.0)
+    ('1,234', '12.3', '0.0123', '3')
+    """
+    found = figure(value)
+    if found is None or isinstance(value, int) or not found:
+        return number(value)
+    size = math.floor(math.log10(abs(found)))
+    text = number(found, min(6, max(0, 2 - size)))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def share(value: Any, digits: int = 1) -> str:
+    r"""Return a share as a percentage.
+
+    Examples
+    --------
+    >>> share(0.1234), share(None)
+    ('12.3\u202f%', '–')
+    """
+    found = figure(value)
+    return NOTHING if found is None else f"{number(found * 100, digits)}{THIN}%"
+
+
+def signed(value: Any, digits: int = 0) -> str:
+    """Return a difference, with its sign unless it is zero.
+
+    Examples
+    --------
+    >>> signed(0.0512, 3), signed(-2), signed(0.0001, 2)
+    ('+0.051', '−2', '0.00')
+    """
+    text = number(value, digits)
+    is_more = (figure(value) or 0) > 0 and bool(text.strip("0.,"))
+    return f"+{text}" if is_more else text
+
+
+def points(value: Any) -> str:
+    r"""Return a difference of two shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0567)
+    '+5.7\u202fpts'
+    """
+    found = figure(value)
+    return NOTHING if found is None else f"{signed(found * 100, 1)}{THIN}pts"
+
+
+def metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+    """Return a metric as a percentage or with three digits."""
+    return share(value) if is_share else number(value, 3)
+
+
+def gap(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+    """Return the difference of a metric in points or with three digits."""
+    return points(value) if is_share else signed(value, 3)
+
+
+def interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
+    r"""Return an interval of differences.
+
+    Examples
+    --------
+    >>> interval(0.031, 0.062, True)
+    '+3.1 to +6.2\u202fpts'
+    """
+    if figure(low) is None or figure(high) is None:
+        return NOTHING
+    if is_share:
+        return f"{signed(low * 100, 1)} to {points(high)}"
+    return f"{signed(low, 3)} to {signed(high, 3)}"
+
+
+def money(value: Any, currency: str = "", digits: int | None = None) -> str:
+    r"""Return money; below a hundred with pennies, above without.
+
+    Examples
+    --------
+    >>> money(1234.5, "£"), money(9.5, "£"), money(-3, "£", 2), money(5, "EUR")
+    ('£1,234', '£9.50', '−£3.00', 'EUR\xa05.00')
+    """
+    found = figure(value)
+    if found is None:
+        return NOTHING
+    places = (2 if abs(found) < 100 else 0) if digits is None else digits
+    sign = MINUS if number(found, places).startswith(MINUS) else ""
+    space = "\xa0" if len(currency) > 1 else ""
+    return f"{sign}{currency}{space}{number(abs(found), places)}"
+
+
+def pennies(units: Any, currency: str = "") -> str:
+    """Return exact money from whole units of 10⁻⁴, to the penny.
+
+    Examples
+    --------
+    >>> pennies(1_234_500, "£")
+    '£123.45'
+    """
+    found = figure(units)
+    return NOTHING if found is None else money(found / MONEY, currency, 2)
+
+
+def day(value: int) -> str:
+    r"""Return a day number as people write it.
+
+    Examples
+    --------
+    >>> day(15227)
+    '10\xa0Sep\xa02011'
+    """
+    date = as_date(value)
+    return f"{date.day}\xa0{MONTHS[date.month - 1]}\xa0{date.year}"
+
+
+def span(first: int, end: int) -> str:
+    r"""Return the first and last day of ``[first, end)``.
+
+    Examples
+    --------
+    >>> span(15227, 15318)
+    '10\xa0Sep to 9\xa0Dec\xa02011'
+    """
+    text, last = day(first), day(end - 1)
+    year = last[-5:]
+    return f"{text.removesuffix(year)} to {last}"
+
+
+def iso_day(text: Any) -> str:
+    r"""Return an ISO date as people write it, and any other text as it is.
+
+    Examples
+    --------
+    >>> iso_day("2011-09-10"), iso_day("soon")
+    ('10\xa0Sep\xa02011', 'soon')
+    """
+    parts = str(text).split("-")
+    if [len(p) for p in parts] != [4, 2, 2] or not all(p.isdecimal() for p in parts):
+        return str(text)
+    year, month, date = (int(p) for p in parts)
+    known = 1 <= month <= 12
+    return f"{date}\xa0{MONTHS[month - 1]}\xa0{year}" if known else str(text)
+
+
+def words(name: str) -> str:
+    """Return a name of the code as words.
+
+    Examples
+    --------
+    >>> words("smallest_share"), words("rfm")
+    ('Smallest share', 'RFM')
+    """
+    text = name.replace("_", " ").strip()
+    return ACRONYMS.get(text, text[:1].upper() + text[1:])
+
+
+def cell(value: Any, kind: str, currency: str = "") -> str:
+    """Return any value by its kind: text, whole, number, share, money or units."""
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(v, "text") for v in value) or NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value or NOTHING
+    forms: dict[str, Callable[[Any], str]] = {
+        "whole": number,
+        "share": share,
+        "money": lambda v: money(v, currency),
+        "units": lambda v: money(v / MONEY, currency),
+        "score": lambda v: number(v, 3),
+    }
+    return NOTHING if value is None else forms.get(kind, brief)(value)
+
+
+def data_uri(picture: bytes) -> str:
+    """Return a PNG or SVG picture as an address that needs no network."""
+    is_png = picture.startswith(b"\x89PNG")
+    kind = "image/png" if is_png else "image/svg+xml"
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
+
+
+def legible(value: Any) -> Any:
+    r"""Return a text without signs that hide, reorder or control; others as they are.
+
+    Examples
+    --------
+    >>> legible("a\x1b[31mb\u202ec"), legible(3)
+    ('a�[31mb�c', 3)
+    """
+    return value.translate(UNSEEN) if isinstance(value, str) else value
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    form.__name__: form
+    for form in (
+        *(number, brief, share, signed, points, metric, gap, interval, money),
+        *(pennies, day, iso_day, words, cell, data_uri),
+    )
+}

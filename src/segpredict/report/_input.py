@@ -1,0 +1,83 @@
+"""Everything the page is made from: one bundle of plain values and frames."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from segpredict.tables import Feature, FileFact, Ledger, Segment
+from segpredict.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInput:
+    """What a run found; optional parts may be missing and their sections say so.
+
+    Parameters
+    ----------
+    title
+        Heading of the page.
+    created
+        When it was made, as text; given by the door, since no room reads the clock.
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    window
+        The question: features before its cutoff, segments in its outcome.
+    segments
+        All segments, INACTIVE first, then in rising order of value.
+    ledger, currency, files
+        What cleaning did, the sign of its money, and what was read.
+    profile
+        `segments.profile`: one row a segment, ``id`` or ``segment`` (code) and the
+        columns that exist; unknown ones are shown under their own names.
+    candidates
+        One row a number of segments that was tried; ``is_chosen`` marks the one taken.
+    segment_notes
+        Facts about the segments, by topic: algorithm, grade, window …
+    mix_now, mix_expected
+        Customers per segment id: counted now, expected in the outcome.
+    migration
+        `segments.migration`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
+        ``high``; a start that is no segment (NEW) is a row of its own.
+    migration_note
+        Between which windows the moves were counted.
+    verdict
+        The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
+    importance
+        `contracts.IMPORTANCE`.
+    plots
+        Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
+    explained
+        Number of customers behind `importance`.
+    glossary
+        Declarations of all features.
+    manifest
+        Facts to print in the appendix, by topic; may be nested.
+    warnings
+        What a reader must know, as sentences.
+    """
+
+    title: str
+    created: str
+    first_day: int
+    end_day: int
+    window: Window
+    segments: tuple[Segment, ...]
+    ledger: Ledger
+    currency: str = ""
+    files: tuple[FileFact, ...] = ()
+    profile: pl.DataFrame | None = None
+    candidates: pl.DataFrame | None = None
+    segment_notes: Mapping[str, Any] = field(default_factory=dict)
+    mix_now: Mapping[str, float] = field(default_factory=dict)
+    mix_expected: Mapping[str, float] = field(default_factory=dict)
+    migration: pl.DataFrame | None = None
+    migration_note: str = ""
+    verdict: Mapping[str, Any] | None = None
+    importance: pl.DataFrame | None = None
+    plots: Mapping[str, bytes] = field(default_factory=dict)
+    explained: int = 0
+    glossary: tuple[Feature, ...] = ()
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

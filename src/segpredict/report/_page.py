@@ -1,0 +1,118 @@
+"""Put the page together: work out the contexts, then place them."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from segpredict._version import __version__
+from segpredict.registry import Registry
+from segpredict.report._format import FILTERS, legible, span
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+from segpredict.report.sections import SECTIONS
+
+ROOM = "segpredict.report"
+
+
+def render(bundle: ReportInput, sections: Registry[Section] = SECTIONS) -> str:
+    """Return the page as one HTML text that needs no network and no script.
+
+    Parameters
+    ----------
+    bundle
+        What the run found.
+    sections
+        Which sections to place.
+
+    Notes
+    -----
+    Every text is escaped when it is placed. A meta tag forbids scripts, frames, forms
+    and every request, so that even a mistake here could not fetch or run anything.
+    """
+    stage = _stage()
+    placed = [
+        {
+            "name": name,
+            "title": sections.get(name).title,
+            "body": _place(stage, name, it, bundle),
+        }
+        for name, it in _built(bundle, sections).items()
+    ]
+    style = Markup(stage.get_template("style.css").render())
+    return stage.get_template("page.html").render(
+        title=bundle.title,
+        created=bundle.created,
+        span=span(bundle.first_day, bundle.end_day),
+        version=__version__,
+        style=style,
+        sections=placed,
+    )
+
+
+def contexts(
+    bundle: ReportInput, sections: Registry[Section] = SECTIONS
+) -> dict[str, Any]:
+    """Return what the page says, section by section, as plain JSON values.
+
+    Numbers that are not finite become null.
+    """
+    built = _built(bundle, sections)
+    return {
+        "title": bundle.title,
+        "created": bundle.created,
+        "version": __version__,
+        "sections": {
+            name: plain(dataclasses.asdict(context)) for name, context in built.items()
+        },
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON takes it.
+
+    Examples
+    --------
+    >>> plain({"a": (1, float("nan"))})
+    {'a': [1, None]}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    is_known = value is None or isinstance(value, bool | int | float | str)
+    return value if is_known else str(value)
+
+
+def _built(bundle: ReportInput, sections: Registry[Section]) -> dict[str, Any]:
+    ordered = sorted(
+        sections.names(), key=lambda name: (sections.get(name).order, name)
+    )
+    found = {name: sections.get(name).build(bundle) for name in ordered}
+    return {name: context for name, context in found.items() if context is not None}
+
+
+def _place(stage: Environment, name: str, context: Any, bundle: ReportInput) -> Markup:
+    template = stage.select_template([f"{name}.html", "plain.html"])
+    text = template.render(it=context, currency=bundle.currency, plots=bundle.plots)
+    return Markup(text)
+
+
+def _stage() -> Environment:
+    loaders = [PackageLoader(ROOM, "sections"), PackageLoader(ROOM, "templates")]
+    stage = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=legible,
+    )
+    stage.filters.update(FILTERS)
+    stage.globals["fields"] = dataclasses.asdict
+    return stage

@@ -1,0 +1,187 @@
+"""What drives the forecast: overall, per future segment, per current segment."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.report._chart import Chip, chips
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+TOP = 12
+CAUTIONS = (
+    "These are associations that the model uses, not causes: changing a feature need "
+    "not change a customer.",
+    "Importance depends on how the segments are defined; with others it would differ.",
+    "Features that move together share the credit between them.",
+    "A large contribution is not the same as a contribution to accuracy.",
+    "That the current segment and recency matter is expected; it is no discovery.",
+    "The overall figure is dominated by the segments with the most customers.",
+    "Do not compare sizes between two models.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One feature.
+
+    Parameters
+    ----------
+    feature, meaning, family
+        What it is.
+    mean_abs
+        Mean |SHAP| over customers and future segments, in log-odds.
+    share
+        Of the sum over all features.
+    width
+        Length of its bar, in percent of the longest.
+    """
+
+    feature: str
+    meaning: str
+    family: str
+    mean_abs: float
+    share: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """All features of one family together."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One embedded picture: which plot, of which segment, in words."""
+
+    plot: str
+    chip: Chip | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Shares of importance: one row a feature, one column a segment.
+
+    Parameters
+    ----------
+    chips, features
+        Columns and rows.
+    shares
+        Of all importance in the column.
+    top
+        The largest of them, shaded darkest.
+    """
+
+    chips: tuple[Chip, ...]
+    features: tuple[str, ...]
+    shares: tuple[tuple[float | None, ...], ...]
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """The section.
+
+    Parameters
+    ----------
+    drivers
+        The strongest features.
+    rest
+        Share of all other features together.
+    families
+        Shares of the families, largest first.
+    pictures
+        Beeswarms, one a future segment.
+    now
+        Importance among customers by their current segment.
+    future
+        Importance for each future segment, as numbers to the beeswarms.
+    explained
+        Customers behind it.
+    cautions
+        Warnings that belong to every figure here.
+    """
+
+    drivers: tuple[Driver, ...]
+    rest: float
+    families: tuple[Family, ...]
+    pictures: tuple[Picture, ...]
+    now: Matrix | None
+    future: Matrix | None
+    explained: int
+    cautions: tuple[str, ...] = CAUTIONS
+
+
+def importance(bundle: ReportInput) -> Importance:
+    """Return the context of the reasons; empty where none were worked out."""
+    table = bundle.importance
+    if table is None or table.is_empty():
+        return Importance((), 0.0, (), (), None, None, 0)
+    overall = table.filter(scope="all").sort("rank")
+    drivers = _drivers(overall, bundle)
+    names = [driver.feature for driver in drivers]
+    return Importance(
+        drivers=drivers,
+        rest=max(0.0, 1.0 - sum(d.share for d in drivers)),
+        families=_families(overall),
+        pictures=_pictures(bundle),
+        now=_matrix(table.filter(scope="segment"), names, bundle),
+        future=_matrix(table.filter(scope="class"), names, bundle),
+        explained=bundle.explained,
+    )
+
+
+def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[Driver, ...]:
+    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
+    return tuple(
+        Driver(
+            feature=row["feature"],
+            meaning=meanings.get(row["feature"], ""),
+            family=row["family"],
+            mean_abs=row["mean_abs"],
+            share=row["share"],
+            width=round(100 * row["mean_abs"] / longest, 2),
+        )
+        for row in overall.head(TOP).to_dicts()
+    )
+
+
+def _families(overall: pl.DataFrame) -> tuple[Family, ...]:
+    sums = overall.group_by("family", maintain_order=True).agg(pl.col("share").sum())
+    ordered = sums.sort("share", "family", descending=[True, False])
+    return tuple(Family(row["family"], row["share"]) for row in ordered.to_dicts())
+
+
+def _pictures(bundle: ReportInput) -> tuple[Picture, ...]:
+    known = chips(bundle.segments)
+    return tuple(
+        Picture(
+            plot=f"beeswarm_{i}",
+            chip=chip,
+            alt=f"One dot per customer and feature: how each feature moves the "
+            f"log-odds of being in {chip.name} next. The numbers are in the table.",
+        )
+        for i, chip in known.items()
+        if f"beeswarm_{i}" in bundle.plots
+    )
+
+
+def _matrix(
+    scoped: pl.DataFrame, names: list[str], bundle: ReportInput
+) -> Matrix | None:
+    shares = {(r["segment_id"], r["feature"]): r["share"] for r in scoped.to_dicts()}
+    present = {segment for segment, _ in shares}
+    shown = [(i, c) for i, c in chips(bundle.segments).items() if i in present]
+    if not shown:
+        return None
+    rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
+    top = max((value or 0.0 for row in rows for value in row), default=0.0)
+    return Matrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
+
+
+PART = Section(50, "What drives the forecast", importance)

@@ -1,0 +1,143 @@
+"""Find the segments once, on windows of the past, and freeze them."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict import contracts
+from segpredict.clustering import (
+    CLUSTERERS,
+    Candidate,
+    Choice,
+    Gates,
+    Points,
+    SegmentOptions,
+    choose,
+    nearest,
+)
+from segpredict.errors import SupportError, TooFewCustomersError
+from segpredict.segments._transform import fit_axes
+from segpredict.segments.names import ladder
+from segpredict.segments.segmentation import Segmentation, SegmentValue
+from segpredict.tables import INACTIVE, MONEY
+
+SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
+
+
+def fit(
+    instrument: pl.DataFrame,
+    options: SegmentOptions | None = None,
+    horizon: int = 91,
+) -> Segmentation:
+    """Return the frozen segments of the buying in these windows.
+
+    Parameters
+    ----------
+    instrument
+        `contracts.INSTRUMENT`: one row per customer and window with an order; windows
+        of one length, all of which ended on or before the first test cutoff.
+    options
+        What to decide otherwise than the defaults.
+    horizon
+        Days of the windows.
+
+    Raises
+    ------
+    TableError
+        When the instrument breaks its contract.
+    TooFewCustomersError, SupportError
+        When there are fewer customers, or fewer distinct ones, than segments.
+    UnknownNameError, ConfigError
+        When a name is given to a segment that does not exist, or given twice.
+
+    Notes
+    -----
+    Spend and purchase days are cut at the 0.5th and 99.5th percentile, logged (log1p;
+    negative spend counts as 0) and standardised; no customer is left out. INACTIVE is
+    a rule, not a cluster. Segments are ordered by mean spend. The result is equal to
+    the bit for any order of the rows, any ids and any number of threads.
+    """
+    options = options or SegmentOptions()
+    rows = contracts.check(instrument, contracts.INSTRUMENT)
+    customers = rows["customer_id"].n_unique()
+    if customers < min(options.ks):
+        raise TooFewCustomersError("Segmentation", customers, min(options.ks))
+    axes = fit_axes(rows, options.winsor)
+    places = rows.select(axis.place for axis in axes).to_numpy()
+    choice = _choose(places, rows["end"].n_unique(), options)
+    centres = choice.clusters.centres
+    values = _values(rows, nearest(places, centres), len(centres))
+    order = sorted(range(len(centres)), key=lambda c: _worth(values[c]))
+    return Segmentation(
+        horizon=horizon,
+        fit_end=int(rows["end"].to_numpy().max()),
+        axes=axes,
+        centres=tuple(tuple(centres[c].tolist()) for c in order),
+        segments=ladder(len(centres), options.names),
+        values=tuple(
+            replace(value, code=code)
+            for code, value in enumerate(
+                (SegmentValue(INACTIVE), *(values[c] for c in order))
+            )
+        ),
+        candidates=choice.candidates,
+        notices=_notices(choice.candidates),
+        algorithm=options.algorithm,
+    )
+
+
+def _choose(
+    places: npt.NDArray[np.float64], windows: int, options: SegmentOptions
+) -> Choice:
+    active = len(places) / windows
+    gates = Gates(
+        min_share=options.min_share,
+        max_share=options.max_share,
+        min_rows=windows * min(options.min_customers, SMALL_SHOP * active),
+        min_step=options.min_step,
+    )
+    points = Points.of(places).thin(options.max_points)
+    clusterer = CLUSTERERS.get(options.algorithm)
+    return choose(
+        clusterer, points, options.ks, gates, seed=options.seed, n_init=options.n_init
+    )
+
+
+def _values(
+    rows: pl.DataFrame, labels: npt.NDArray[np.intp], k: int
+) -> list[SegmentValue]:
+    found = (
+        rows.with_columns(pl.Series("cluster", labels, dtype=pl.Int64))
+        .group_by("cluster")
+        .agg(
+            rows=pl.len(),
+            # Whole sums: a mean of floats would depend on the order of the rows.
+            mean_spend=pl.col("spend").sum() / pl.len() / MONEY,
+            median_spend=pl.col("spend").median() / MONEY,
+            mean_days=pl.col("days").cast(pl.Int64).sum() / pl.len(),
+            median_days=pl.col("days").median(),
+        )
+        .sort("cluster")
+    )
+    if found.height < k:
+        raise SupportError(
+            f"Of {k} segments, {k - found.height} would have no customers.",
+            fix="ask for fewer segments, or leave the number to the data.",
+        )
+    return [SegmentValue(INACTIVE, **v) for v in found.drop("cluster").to_dicts()]
+
+
+def _worth(value: SegmentValue) -> tuple[float, float]:
+    return value.mean_spend, value.mean_days
+
+
+def _notices(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
+    chosen = next(c for c in candidates if c.is_chosen)
+    if chosen.passes:
+        return ()
+    return (
+        f"{chosen.k} segments do not pass the gates {', '.join(chosen.failed)}; "
+        + ("no other number does." if len(candidates) > 1 else "the number was given."),
+    )

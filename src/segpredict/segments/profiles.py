@@ -1,0 +1,142 @@
+"""Who is in a segment: size, money, rhythm and coming back, in original units."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from segpredict import contracts
+from segpredict.errors import TableError
+from segpredict.segments._interval import wilson
+from segpredict.segments.segmentation import complete
+from segpredict.tables import MONEY, Segment
+
+FEWEST = 5  # customers below which figures could tell of one person
+
+
+def profile(
+    assignments: pl.DataFrame,
+    instrument: pl.DataFrame,
+    features: pl.DataFrame,
+    segments: Sequence[Segment],
+    labels: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return one row a segment, INACTIVE included, in original units.
+
+    Parameters
+    ----------
+    assignments
+        ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
+        ones too (`complete`).
+    instrument
+        `contracts.INSTRUMENT` of that one window.
+    features
+        ``customer_id`` and ``recency_days``, as of the end of the window.
+    segments
+        All segments, INACTIVE among them.
+    labels
+        ``customer_id`` and ``segment`` in the next window, where that is known; a
+        customer without a row did not order.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and
+        ``revenue_share`` of the window; ``days`` (purchase days in total),
+        ``order_value`` (revenue per purchase day); ``spend_mean``, ``spend_q25``,
+        ``spend_median``, ``spend_q75``; the same of ``days``; ``recency_median`` in
+        days; ``retention`` (share with an order in the next window; for INACTIVE, share
+        that came back) with its 95 % Wilson interval ``retention_low`` and
+        ``retention_high``. Money is in currency.
+
+    Raises
+    ------
+    TableError
+        When a table breaks its contract, or the instrument holds several windows.
+
+    Notes
+    -----
+    Of a segment with fewer than 5 customers only the size is told; the rest is null.
+    Revenue shares are then shares of the revenue that is told, so that the rest cannot
+    be found by subtraction.
+    """
+    known = contracts.check(assignments, contracts.ASSIGNMENTS)
+    bought = contracts.check(instrument, contracts.INSTRUMENT)
+    if bought["end"].n_unique() > 1:
+        found = bought["end"].n_unique()
+        raise TableError("instrument", [f"holds {found} windows instead of one"])
+    customers = (
+        known.select("customer_id", "segment")
+        .join(bought, on="customer_id", how="left")
+        .join(
+            features.select("customer_id", "recency_days"), on="customer_id", how="left"
+        )
+        .join(_returned(known, labels), on="customer_id", how="left")
+        .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
+    )
+    table = pl.DataFrame(
+        {
+            "segment": pl.Series([s.code for s in segments], dtype=pl.Int8),
+            "id": [s.id for s in segments],
+            "name": [s.name for s in segments],
+        }
+    )
+    figures = customers.group_by("segment").agg(*_figures())
+    rows = table.join(figures, on="segment", how="left").sort("segment")
+    return _told(rows)
+
+
+def _returned(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
+    if labels is None:
+        return known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
+    return complete(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
+
+
+def _figures() -> list[pl.Expr]:
+    spend, days = pl.col("spend"), pl.col("days")
+    back = pl.col("is_back")
+    low, high = wilson(back.sum(), back.count())
+    quarters = [
+        (column.quantile(q, "linear") / unit).alias(f"{name}_{label}")
+        for name, column, unit in (("spend", spend, MONEY), ("days", days, 1))
+        for label, q in (("q25", 0.25), ("median", 0.5), ("q75", 0.75))
+    ]
+    return [
+        pl.len().cast(pl.Int64).alias("n"),
+        (spend.sum() / MONEY).alias("revenue"),
+        days.sum().alias("days"),
+        (spend.sum() / MONEY / pl.when(days.sum() > 0).then(days.sum())).alias(
+            "order_value"
+        ),
+        (spend.sum() / MONEY / pl.len()).alias("spend_mean"),
+        (days.sum() / pl.len()).alias("days_mean"),
+        *quarters,
+        pl.col("recency_days").median().alias("recency_median"),
+        pl.when(back.count() > 0).then(back.sum() / back.count()).alias("retention"),
+        low.alias("retention_low"),
+        high.alias("retention_high"),
+    ]
+
+
+def _told(rows: pl.DataFrame) -> pl.DataFrame:
+    told = pl.col("n") >= FEWEST
+    sized = rows.with_columns(pl.col("n").fill_null(0))
+    details = [c for c in sized.columns if c not in ("segment", "id", "name", "n")]
+    return (
+        sized.with_columns(pl.when(told).then(pl.col(details)))
+        .with_columns(
+            share=pl.col("n") / pl.col("n").sum(),
+            revenue_share=pl.col("revenue") / pl.col("revenue").sum(),
+        )
+        .select(
+            "segment",
+            "id",
+            "name",
+            "n",
+            "share",
+            "revenue",
+            "revenue_share",
+            pl.exclude(
+                "segment", "id", "name", "n", "share", "revenue", "revenue_share"
+            ),
+        )
+    )

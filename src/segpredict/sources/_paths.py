@@ -1,0 +1,78 @@
+"""From what a person names to files: files, folders and globs, several at once."""
+
+import glob
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from segpredict.errors import FileMissingError, SourceError, UsageError, shown
+
+SIGNS = frozenset("*?[")
+
+
+def expand(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
+    """Return the files behind these names, each once, sorted.
+
+    Parameters
+    ----------
+    names
+        Files, folders (searched to the bottom for known suffixes) and globs.
+    suffixes
+        The endings that files in a folder may have.
+
+    Raises
+    ------
+    FileMissingError
+        When a name leads to nothing; the message names the nearest neighbour.
+    SourceError
+        When a folder holds nothing that can be read.
+    UsageError
+        When a name is an address on a network, or there is none at all.
+    """
+    if not names:
+        raise UsageError("No input was named.", fix="name it: --data FILE.")
+    endings = tuple(suffixes)
+    files = [file for name in names for file in _files(str(name), endings)]
+    once = {file.resolve(): file for file in reversed(files)}
+    return tuple(sorted(once.values(), key=str))
+
+
+def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
+    if "://" in name:
+        raise UsageError(
+            f"{shown(name)} is an address; only local files are read.",
+            fix="download it and name the file.",
+        )
+    path = Path(name)
+    if path.is_dir():
+        return _inside(path, endings)
+    if path.is_file():
+        return [path]
+    if path.exists():
+        raise SourceError(f"{shown(name)} is not a regular file.", fix="name a file.")
+    found = glob.glob(name, recursive=True) if SIGNS & set(name) else []  # noqa: PTH207
+    files = [Path(match) for match in found if Path(match).is_file()]
+    if files:
+        return files
+    raise FileMissingError(name, _neighbours(path))
+
+
+def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    files = [
+        file
+        for file in folder.rglob("*")
+        if file.is_file()
+        and file.name.lower().endswith(endings)
+        and not file.name.startswith((".", "_"))
+    ]
+    if not files:
+        raise SourceError(
+            f"{shown(folder)} holds no file that can be read.",
+            fix=f"name a folder with {', '.join(sorted(endings))} files.",
+            file=str(folder),
+        )
+    return files
+
+
+def _neighbours(path: Path) -> list[str]:
+    folder = path.parent
+    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []

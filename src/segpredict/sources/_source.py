@@ -1,0 +1,62 @@
+"""What a source is: it turns one file into a table, and says what it found out."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.sources._layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file as a table.
+
+    Parameters
+    ----------
+    frame
+        All columns under their own names.
+    rows
+        The physical row of each record, as a person would find it in the file.
+    sha256
+        Hash of the file's bytes.
+    detected
+        What was found out on the way.
+    """
+
+    frame: pl.DataFrame
+    rows: pl.Series
+    sha256: str
+    detected: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of file.
+
+    Parameters
+    ----------
+    name
+        What `Layout.format` calls it.
+    suffixes
+        Endings by which it is known.
+    read
+        From a file and a layout to a table.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path, Layout], Table]
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def numbered(height: int, first: int = 2) -> pl.Series:
+    """Return row numbers; the header is row 1."""
+    return pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row")

@@ -1,0 +1,179 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import BASELINES, load
+from segpredict.classifier.lesson import Lesson
+from segpredict.errors import UnknownNameError
+
+
+def rows(**columns):
+    codes = {"state_now", "state_before", "label"}
+    return pl.DataFrame(
+        {
+            name: pl.Series(values, dtype=pl.Int8 if name in codes else pl.Float64)
+            for name, values in columns.items()
+        }
+    ).with_columns(
+        customer_id=pl.int_range(pl.len()).cast(pl.String),
+        cutoff=pl.lit(0, pl.Int32),
+    )
+
+
+EIGHT = rows(
+    state_now=[0, 0, 0, 0, 1, 1, 1, 1],
+    state_before=[0] * 8,
+    label=[0, 0, 0, 1, 1, 1, 1, 0],
+)
+
+
+def fit(name, given, classes=2):
+    names = tuple(c for c in given.columns if c not in {"label", "customer_id"})
+    return BASELINES.get(name).fit(Lesson(given, names, classes))
+
+
+def test_the_prior_is_the_smoothed_class_mix():
+    # (4 + ½) / (8 + 1) each
+    assert fit("prior", EIGHT).predict(EIGHT[:1]).tolist() == [[0.5, 0.5]]
+    three = fit("prior", EIGHT, classes=3).predict(EIGHT[:1])[0]
+    assert three.tolist() == pytest.approx([4.5 / 9.5, 4.5 / 9.5, 0.5 / 9.5])
+
+
+def test_markov_is_the_smoothed_transition_matrix():
+    # From 0: (3 + ½) / (4 + 1) and (1 + ½) / (4 + 1); from 1 the other way round.
+    found = fit("markov", EIGHT).predict(EIGHT[[0, 4]])
+    assert found == pytest.approx(np.array([[0.7, 0.3], [0.3, 0.7]]))
+
+
+def test_markov_of_a_state_never_left_is_even():
+    found = fit("markov", EIGHT, classes=3).predict(rows(state_now=[2]))
+    assert found.tolist() == [pytest.approx([1 / 3] * 3)]
+
+
+def test_persistence_doubts_as_much_as_people_move():
+    # Six of eight stay; ε solves 1 − ε + ε/2 = ¾, the maximum-likelihood choice.
+    forecaster = fit("persistence", EIGHT)
+    assert forecaster.doubt == pytest.approx(0.5, abs=0.011)
+    assert forecaster.predict(EIGHT[[0, 4]]) == pytest.approx(
+        np.array([[0.75, 0.25], [0.25, 0.75]]), abs=0.006
+    )
+
+
+def test_persistence_says_stay_to_everybody_even_where_staying_is_rare():
+    given = rows(
+        state_now=[0, 1, 1, 1, 1, 2, 2, 2],
+        state_before=[0] * 8,
+        label=[0, 0, 0, 0, 0, 0, 0, 1],
+    )
+    found = fit("persistence", given, classes=3).predict(given)
+    assert found.argmax(axis=1).tolist() == given["state_now"].to_list()
+
+
+def test_persistence_is_tuned_on_later_origins():
+    early = EIGHT.with_columns(label=pl.col("state_now"))
+    late = EIGHT.with_columns(
+        label=(1 - pl.col("state_now")).cast(pl.Int8), cutoff=pl.lit(90, pl.Int32)
+    )
+    both = pl.concat([early, late])
+    names = ("state_now", "state_before")
+    lesson = Lesson(both, names, 2, fitting=(0,), validation=(90,))
+    sure = Lesson(early, names, 2)
+    fit_persistence = BASELINES.get("persistence").fit
+    assert fit_persistence(lesson).doubt > 0.9
+    assert fit_persistence(sure).doubt < 0.02
+
+
+def test_the_lookup_draws_each_cell_towards_markov():
+    given = rows(
+        state_now=[0] * 10,
+        state_before=[0] * 10,
+        label=[0] * 8 + [1] * 2,
+        recency_days=[1, 1, 3, 3, 5, 5, 7, 7, 9, 9],
+        freq_days_364=[1] * 10,
+    )
+    forecaster = fit("rfm_lookup", given)
+    markov = np.array([8.5, 2.5]) / 11
+    # The last fifth holds the two with label 1, the first one two with label 0.
+    asked = given[[0, 9]]
+    expected = [(50 * markov + [2, 0]) / 52, (50 * markov + [0, 2]) / 52]
+    assert forecaster.predict(asked) == pytest.approx(np.array(expected))
+    unseen = asked[:1].with_columns(state_now=pl.lit(1, pl.Int8))
+    assert forecaster.predict(unseen).tolist() == [pytest.approx([0.5, 0.5])]
+
+
+def test_equal_customers_share_a_cell_of_the_lookup():
+    given = rows(
+        state_now=[0] * 20,
+        state_before=[0] * 20,
+        label=[0, 1] * 10,
+        recency_days=[4] * 20,
+        freq_days_364=[1] * 19 + [2],
+    )
+    found = fit("rfm_lookup", given).predict(given[:19])
+    assert len(np.unique(found, axis=0)) == 1
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_gives_probabilities(name, small):
+    lesson = small.lesson()
+    found = BASELINES.get(name).fit(lesson).predict(lesson.rows)
+    assert found.shape == (lesson.rows.height, lesson.classes)
+    assert found.dtype == np.float64
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-12)
+    assert found.min() > 0
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_stores_as_json_and_reloads_equal(name, small):
+    lesson = small.lesson()
+    forecaster = BASELINES.get(name).fit(lesson)
+    again = load(json.loads(json.dumps(forecaster.state(), allow_nan=False)))
+    assert again.name == forecaster.name == name
+    assert np.array_equal(again.predict(lesson.rows), forecaster.predict(lesson.rows))
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_asks_columns_by_name(name, small):
+    lesson = small.lesson()
+    forecaster = BASELINES.get(name).fit(lesson)
+    reordered = lesson.rows.select(reversed(lesson.rows.columns))
+    assert np.array_equal(
+        forecaster.predict(reordered), forecaster.predict(lesson.rows)
+    )
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_forecasts_a_customer_alike_alone_and_in_company(name, small):
+    lesson = small.lesson()
+    forecaster = BASELINES.get(name).fit(lesson)
+    alone = np.concatenate([forecaster.predict(lesson.rows[i]) for i in range(20)])
+    assert np.array_equal(alone, forecaster.predict(lesson.rows[:20]))
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_survives_a_class_without_training_rows(name, small):
+    lesson = small.lesson()
+    more = Lesson(
+        lesson.rows, lesson.names, lesson.classes + 1, lesson.fitting, lesson.validation
+    )
+    found = BASELINES.get(name).fit(more).predict(lesson.rows)
+    assert found.shape[1] == lesson.classes + 1
+    assert np.isfinite(found).all()
+    assert found[:, -1].max() < 0.5
+
+
+def test_the_logit_survives_a_column_without_values(small):
+    lesson = small.lesson()
+    name = lesson.names[-1]
+    empty = lesson.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
+    forecaster = BASELINES.get("logit").fit(Lesson(empty, lesson.names, lesson.classes))
+    assert np.isfinite(forecaster.predict(lesson.rows)).all()
+    state = json.loads(json.dumps(forecaster.state(), allow_nan=False))
+    assert np.array_equal(load(state).predict(empty), forecaster.predict(empty))
+
+
+def test_an_unknown_kind_of_state_is_refused_by_name():
+    with pytest.raises(UnknownNameError, match="markow"):
+        load({"kind": "markow"})

@@ -1,0 +1,161 @@
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+import pytest
+import xgboost as xgb
+from small_shop import OPTIONS
+
+from segpredict.classifier import BoosterOptions, booster, load
+from segpredict.classifier.lesson import lesson as lesson_of
+from segpredict.classifier.lesson import matrix
+from segpredict.errors import ConfigError, MismatchError, OneClassError
+from segpredict.tables import Panel
+
+
+@pytest.fixture(scope="module")
+def taught(small):
+    return small.lesson()
+
+
+@pytest.fixture(scope="module")
+def trees(taught):
+    return booster.fit(taught)
+
+
+def test_probabilities_are_a_row_a_customer_and_add_up_to_one(trees, taught):
+    found = trees.predict(taught.rows)
+    assert found.shape == (taught.rows.height, taught.classes)
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-15)
+
+
+def test_reordered_and_extra_columns_change_nothing(trees, taught):
+    shuffled = taught.rows.select(reversed(taught.rows.columns))
+    extra = shuffled.with_columns(more=pl.lit("text"))
+    assert np.array_equal(trees.predict(extra), trees.predict(taught.rows))
+
+
+def test_a_missing_column_is_named(trees, taught):
+    lacking = taught.rows.drop("recency_days")
+    with pytest.raises(MismatchError, match="lacks recency_days"):
+        trees.predict(lacking)
+
+
+def test_a_column_of_text_is_named(trees, taught):
+    text = taught.rows.with_columns(pl.col("recency_days").cast(pl.String))
+    with pytest.raises(MismatchError, match="recency_days as String"):
+        trees.predict(text)
+
+
+def test_an_all_null_column_reads_as_missing(trees, taught):
+    null = taught.rows.with_columns(aov=pl.lit(None))
+    absent = taught.rows.with_columns(aov=pl.lit(None, pl.Float64))
+    assert np.array_equal(trees.predict(null), trees.predict(absent))
+
+
+def test_decimals_read_as_numbers(trees, taught):
+    rows = taught.rows[:5].with_columns(aov=pl.lit(12.5))
+    exact = rows.with_columns(aov=pl.lit(Decimal("12.50")))
+    assert np.array_equal(trees.predict(exact), trees.predict(rows))
+
+
+def test_infinities_read_as_missing():
+    given = pl.DataFrame({"a": [float("inf"), float("-inf"), float("nan"), 1e300, 1]})
+    assert np.isnan(matrix(given, ["a"])[:4]).all()
+
+
+def test_it_stores_as_json_and_reloads_equal(trees, taught):
+    state = json.loads(json.dumps(trees.state()))
+    again = load(state)
+    assert again.names == trees.names
+    assert np.array_equal(again.predict(taught.rows), trees.predict(taught.rows))
+    assert again.state() == trees.state()
+
+
+def test_early_stopped_trees_are_cut_at_the_best_round(taught):
+    patient = replace(taught, options=replace(taught.options, cap=200))
+    cut = booster.grow(patient, patient.names)
+    known, later = patient.at(patient.fitting), patient.at(patient.validation)
+    losses: dict[str, dict[str, list[float]]] = {}
+    tables = [
+        booster.dmatrix(matrix(p.rows, p.names), p.names, p.labels)
+        for p in (known, later)
+    ]
+    whole = xgb.train(
+        booster._parameters(patient),
+        tables[0],
+        cut.num_boosted_rounds() + patient.options.patience,
+        evals=[(tables[1], "later")],
+        evals_result=losses,
+        verbose_eval=False,
+    )
+    best = int(np.argmin(losses["later"]["mlogloss"]))
+    assert cut.num_boosted_rounds() == best + 1
+    sliced = whole[: best + 1].predict(tables[1])
+    assert np.array_equal(cut.predict(tables[1]), sliced)
+    assert not np.array_equal(whole.predict(tables[1]), sliced)
+
+
+def test_contributions_and_bias_add_up_to_the_margin_for_all_classes(trees, taught):
+    rows = taught.rows[:50]
+    sums = trees.contributions(rows).astype(np.float64).sum(axis=2)
+    assert sums == pytest.approx(trees.margins(rows).astype(np.float64), abs=1e-4)
+
+
+def test_margins_and_probabilities_tell_the_same(trees, taught):
+    margins = trees.margins(taught.rows).astype(np.float64)
+    shares = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    assert trees.predict(taught.rows) == pytest.approx(shares, abs=1e-6)
+
+
+def test_one_and_two_threads_give_equal_trees(trees, taught):
+    other = booster.fit(replace(taught, threads=2))
+    assert np.array_equal(other.predict(taught.rows), trees.predict(taught.rows))
+    dumps = [b.booster.get_dump(with_stats=True) for b in (trees, other)]
+    assert dumps[0] == dumps[1]
+
+
+def test_shuffled_rows_of_the_panel_give_equal_trees(small, trees, taught):
+    shuffled = small.panel.frame.sample(fraction=1, shuffle=True, seed=3)
+    panel = Panel(shuffled, small.panel.names, small.panel.window)
+    again = lesson_of(panel, small.schedule.outer[-1], taught.classes, OPTIONS)
+    assert again.rows.equals(taught.rows)
+    assert booster.fit(again).state() == trees.state()
+
+
+def test_a_class_without_training_rows_keeps_its_column(taught):
+    more = replace(taught, classes=taught.classes + 1)
+    found = booster.fit(more).predict(taught.rows)
+    assert found.shape[1] == taught.classes + 1
+    assert np.isfinite(found).all()
+    assert found[:, -1].max() < 0.01
+
+
+def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
+    moved = pl.when(pl.col("label") == 2).then(3).otherwise(pl.col("label"))
+    rows = taught.rows.with_columns(label=moved.cast(pl.Int8))
+    gap = replace(taught, rows=rows, classes=4, fitting=(), validation=())
+    found = booster.fit(gap).predict(rows)
+    assert found[:, 2].max() < 0.01
+    assert found[:, 3].mean() == pytest.approx((rows["label"] == 3).mean(), abs=0.02)
+
+
+def test_labels_that_are_all_the_same_are_refused(small):
+    same = small.panel.frame.with_columns(label=pl.lit(1, pl.Int8))
+    panel = Panel(same, small.panel.names, small.panel.window)
+    with pytest.raises(OneClassError, match="S1"):
+        lesson_of(panel, small.schedule.outer[-1], 3, OPTIONS)
+
+
+def test_without_validation_origins_trees_grow_for_a_fixed_time(taught):
+    alone = replace(taught, fitting=(), validation=())
+    fixed = replace(alone, options=replace(alone.options, fallback=7))
+    assert booster.fit(fixed).rounds == 7
+
+
+@pytest.mark.parametrize("wrong", [{"eta": 0}, {"subsample": 1.5}, {"depth": 0}])
+def test_impossible_settings_are_refused_by_name(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        BoosterOptions(**wrong)

@@ -1,0 +1,73 @@
+import polars as pl
+
+import shop
+from segpredict.classifier import TimeOptions, horizons
+
+
+def every(step, customers=5, days=400):
+    rows = [
+        (f"c{i}", f"o{i}-{day}", day, 10.0)
+        for i in range(customers)
+        for day in range(i, days, step)
+    ]
+    names = ["customer_id", "order_id", "day", "amount"]
+    return shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), days)
+
+
+def row(found, horizon):
+    return found.row(by_predicate=pl.col("horizon") == horizon, named=True)
+
+
+def test_customers_who_come_every_forty_days_are_not_asked_about_four_weeks():
+    found = horizons(every(40), TimeOptions(lookback=112))
+    short = row(found, 28)
+    assert short["median_gap_days"] == 40
+    assert not short["is_long_enough"]
+    assert "shorter than the usual time" in short["reason"]
+    # Within 56 days they always come again: nothing is left to forecast.
+    assert row(found, 56)["repeat_share"] == 1.0
+    assert not row(found, 56)["is_uncertain"]
+
+
+def test_the_repeat_share_of_three_windows_worked_out_by_hand():
+    orders = pl.DataFrame(
+        # Windows of 28 days back from day 84: [0, 28), [28, 56), [56, 84).
+        [
+            ("a", "1", 0, 1.0),
+            ("a", "2", 30, 1.0),
+            ("b", "3", 29, 1.0),
+            ("b", "4", 83, 1.0),
+        ],
+        schema=["customer_id", "order_id", "day", "amount"],
+        orient="row",
+    )
+    found = horizons(shop.transactions(orders, end_day=84), TimeOptions(lookback=28))
+    # a came back once of two times, b once of one.
+    assert row(found, 28)["repeat_share"] == 2 / 3
+    assert row(found, 28)["tests"] == 1
+    assert row(found, 364)["repeat_share"] is None
+    assert row(found, 364)["tests"] == 0
+
+
+def test_the_smallest_sound_horizon_is_chosen_and_only_one(small):
+    found = horizons(small.transactions, small.schedule.time)
+    sound = found.filter(pl.col("reason") == "meets all conditions")["horizon"]
+    chosen = found.filter("is_chosen")["horizon"].to_list()
+    assert chosen == ([sound.min()] if len(sound) else [])
+
+
+def test_the_horizon_of_the_run_is_weighed_too(small):
+    found = horizons(small.transactions, TimeOptions(horizon=35, lookback=112))
+    assert found["horizon"].to_list() == [28, 35, 56, 91, 182, 364]
+
+
+def test_nobody_who_came_twice_gives_no_gap():
+    once = shop.transactions(
+        pl.DataFrame(
+            {"customer_id": ["a"], "order_id": ["1"], "day": [3], "amount": [1.0]}
+        ),
+        end_day=400,
+    )
+    found = horizons(once, TimeOptions())
+    assert found["median_gap_days"].null_count() == found.height
+    assert not found["is_long_enough"].any()

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
+from segpredict.classifier import metrics
+
+
+@st.composite
+def forecasts(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    rows, classes = draw(st.integers(5, 200)), draw(st.integers(2, 6))
+    chances = rng.dirichlet(np.ones(classes) * draw(st.sampled_from([0.3, 1, 5])), rows)
+    return chances, rng.integers(0, classes, rows)
+
+
+@given(forecasts())
+def test_metrics_agree_with_scikit_learn(given_forecast):
+    chances, labels = given_forecast
+    classes, guesses = np.arange(chances.shape[1]), chances.argmax(axis=1)
+    clipped = np.clip(chances, 1e-15, None)
+    clipped /= clipped.sum(axis=1, keepdims=True)
+    expected = {
+        "log_loss": reference.log_loss(labels, clipped, labels=classes),
+        "accuracy": reference.accuracy_score(labels, guesses),
+        "macro_f1": reference.f1_score(
+            labels, guesses, average="macro", zero_division=0
+        ),
+        "kappa": reference.cohen_kappa_score(labels, guesses),
+        "brier": ((chances - np.eye(len(classes))[labels]) ** 2).sum(axis=1).mean(),
+        "balanced_accuracy": reference.recall_score(
+            labels, guesses, labels=np.unique(labels), average="macro"
+        ),
+    }
+    found = metrics.score(chances, labels).to_json()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, abs=1e-9), name
+
+
+def test_metrics_of_four_rows_worked_out_by_hand():
+    chances = np.array([[0.5, 0.5, 0], [0.2, 0.8, 0], [1, 0, 0], [0.25, 0.25, 0.5]])
+    found = metrics.score(chances, np.array([0, 1, 1, 2]))
+    assert found.accuracy == 0.75
+    assert found.balanced_accuracy == pytest.approx((1 + 0.5 + 1) / 3)
+    assert found.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert found.brier == pytest.approx((0.5 + 0.08 + 2 + 0.375) / 4)
+    assert found.kappa == pytest.approx((0.75 - 5 / 16) / (1 - 5 / 16))
+
+
+def test_an_impossible_outcome_costs_much_but_not_infinity():
+    loss = metrics.log_loss(np.array([[1.0, 0.0]]), np.array([1]))
+    assert loss == pytest.approx(-np.log(1e-15))
+
+
+def test_calibration_error_of_one_constant_forecast_is_its_bias():
+    chances = np.tile([0.7, 0.3], (100, 1))
+    labels = np.array([0] * 60 + [1] * 40)
+    assert metrics.ece(chances, labels) == pytest.approx(0.1)
+    assert metrics.ece(chances, labels[::-1]) == pytest.approx(0.1)
+
+
+def test_a_calibrated_forecast_has_next_to_no_calibration_error():
+    rng = np.random.default_rng(3)
+    chances = rng.dirichlet(np.ones(3), 20_000)
+    labels = (chances.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
+    assert metrics.ece(chances, labels) < 0.012
+
+
+def test_skill_is_the_share_of_the_loss_saved():
+    assert metrics.skill(0.9, 1.2) == pytest.approx(0.25)
+    assert metrics.skill(1.2, 1.2) == 0
+    assert metrics.skill(0.1, 0.0) == 0
+
+
+def test_the_forecast_mix_is_the_mean_probability():
+    assert metrics.mix(np.array([[1.0, 0.0], [0.5, 0.5]])) == (0.75, 0.25)

@@ -1,0 +1,120 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from segpredict.classifier import Schedule, TimeOptions, schedule
+from segpredict.errors import ConfigError, TooShortHistoryError
+
+weeks = st.integers(1, 26).map(lambda n: 7 * n)
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> Schedule:
+    time = TimeOptions(
+        horizon=draw(weeks),
+        lookback=draw(weeks),
+        gap=draw(st.sampled_from([0, 1, 7])),
+        step=draw(st.integers(1, 60)),
+        settle=draw(st.sampled_from([0, 14])),
+        outer=draw(st.integers(1, 4)),
+    )
+    first = draw(st.integers(-50, 50))
+    try:
+        return schedule(first, first + draw(st.integers(50, 1200)), time)
+    except TooShortHistoryError:
+        assume(False)
+        raise
+
+
+@given(schedules())
+def test_no_origin_learns_from_an_outcome_that_ends_after_its_test_cutoff(plan):
+    for fold in (*plan.outer, plan.production):
+        for day in fold.training:
+            assert day + plan.time.gap + plan.time.horizon <= fold.cutoff
+
+
+@given(schedules())
+def test_no_test_needs_a_day_that_is_not_in_the_data(plan):
+    for fold in plan.outer:
+        assert fold.cutoff + plan.time.complete <= plan.end_day
+    assert max(plan.cutoffs) == plan.production.cutoff == plan.end_day
+
+
+@given(schedules())
+def test_test_outcomes_do_not_overlap(plan):
+    cutoffs = [fold.cutoff for fold in plan.outer]
+    assert all(b - a >= plan.time.horizon for a, b in pairwise(cutoffs))
+
+
+@given(schedules())
+def test_fitting_outcomes_end_before_validation_begins(plan):
+    for fold in (*plan.outer, plan.production):
+        assert set(fold.fitting) | set(fold.validation) <= set(fold.training)
+        for day in fold.fitting:
+            assert day + plan.time.complete <= fold.validation[0]
+        assert bool(fold.fitting) == bool(fold.validation)
+        assert fold.validation == fold.training[len(fold.training) :] or (
+            fold.validation == fold.training[-len(fold.validation) :]
+        )
+
+
+@given(schedules())
+def test_every_origin_saw_half_a_lookback_and_a_whole_window(plan):
+    for fold in plan.outer:
+        for day in fold.training:
+            assert day - plan.first_day >= max(
+                plan.time.horizon, plan.time.lookback / 2
+            )
+
+
+@given(schedules())
+def test_a_blind_segmenter_sees_nothing_after_the_first_test_cutoff(plan):
+    assert plan.blind
+    assert all(start < end <= plan.outer[0].cutoff for start, end in plan.blind)
+
+
+@given(schedules())
+def test_all_tests_but_the_newest_have_six_origins_and_a_split(plan):
+    for fold in plan.outer[:-1]:
+        assert len(fold.training) >= 6
+        assert fold.fitting
+        assert len(fold.validation) == 2
+
+
+def test_two_years_of_a_shop_give_the_three_tests_worked_out_by_hand():
+    plan = schedule(14579, 15318, TimeOptions())  # 2009-12-01 to 2011-12-09
+    assert [fold.cutoff for fold in plan.outer] == [15045, 15136, 15227]
+    assert [len(fold.training) for fold in plan.outer] == [7, 11, 14]
+    assert plan.outer[0].fitting == (14786, 14814)
+    assert plan.outer[0].validation == (14926, 14954)
+    assert plan.production.training[-1] == 15227
+    assert plan.notes == ()
+
+
+def test_a_short_history_keeps_the_newest_test_and_says_what_it_lacks():
+    plan = schedule(0, 400, TimeOptions())
+    (fold,) = plan.outer
+    assert fold.cutoff == 309
+    assert fold.training == (190, 218)
+    assert fold.validation == ()
+    assert len(plan.notes) == 3
+
+
+def test_too_short_a_history_names_the_days_needed_and_found():
+    with pytest.raises(TooShortHistoryError, match=r"needs 364 days.*found 363"):
+        schedule(0, 363, TimeOptions())
+    assert len(schedule(0, 364, TimeOptions()).outer[0].training) == 1
+
+
+def test_settling_time_moves_the_last_test_back():
+    late = schedule(0, 800, TimeOptions(settle=14))
+    assert late.outer[-1].cutoff == 800 - 91 - 14
+    assert late.production.training[-1] == 800 - 91 - 14
+
+
+@pytest.mark.parametrize("wrong", [{"horizon": 0}, {"step": -1}, {"gap": -1}])
+def test_impossible_lengths_are_refused_by_name(wrong):
+    with pytest.raises(ConfigError, match=f"time.{next(iter(wrong))}"):
+        TimeOptions(**wrong)

@@ -1,0 +1,188 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from small_shop import OPTIONS, TIME, segmenter
+
+import shop
+from segpredict import features, segments
+from segpredict.classifier import BASELINES, ClassifierOptions, canary, schedule, train
+from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
+from segpredict.segments import SegmentOptions
+from segpredict.tables import MONEY
+
+
+@pytest.fixture(scope="module")
+def blind(small):
+    """The same training where nothing was sold on or after the final test cutoff."""
+    cutoff = small.schedule.outer[-1].cutoff
+    past = small.transactions.lines.filter(pl.col("day") < cutoff)
+    given = replace(small.transactions, lines=past)
+    return train(given, small.segmentation, OPTIONS, TIME)
+
+
+def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
+    verdict = small.training.verdict
+    names = {"xgboost", *BASELINES.names()}
+    assert len(verdict.origins) == len(small.schedule.outer) == 2
+    for reading in (*verdict.origins, verdict.pooled):
+        assert set(reading.scores) == set(reading.forecast) == names
+        assert set(reading.differences) == names - {"xgboost"}
+
+
+def test_tests_hold_the_customers_of_their_cutoff(small):
+    for trial, fold in zip(small.training.trials, small.schedule.outer, strict=True):
+        customers = small.panel.at(fold.cutoff)
+        assert trial.customers.tolist() == customers["customer_id"].to_list()
+        assert trial.labels.tolist() == customers["label"].to_list()
+
+
+def test_what_ships_was_named_by_the_verdict(small):
+    training = small.training
+    assert training.forecaster.name == training.verdict.shipped
+    assert training.booster.name == "xgboost"
+
+
+def test_what_ships_learned_from_every_complete_origin(small):
+    whole = small.schedule.production.training
+    assert whole[-1] == small.transactions.end_day - TIME.horizon
+    assert set(small.schedule.outer[-1].training) - set(whole) == set()
+
+
+def test_values_are_the_mean_revenue_of_each_segment(small):
+    days = small.schedule.production.training
+    rows = small.panel.at(*days).filter(pl.col("label") == 2)
+    spent = features.instrument(
+        small.transactions, [(day, day + TIME.horizon) for day in days]
+    ).with_columns(cutoff=(pl.col("end") - TIME.horizon).cast(pl.Int32))
+    money = rows.join(spent, on=["customer_id", "cutoff"])["spend"]
+    assert small.training.values[0] == 0
+    assert small.training.values[2] == pytest.approx(money.mean() / MONEY)
+    assert list(small.training.values) == sorted(small.training.values)
+
+
+def test_progress_is_told_in_rising_shares(small):
+    told = []
+    quick = replace(OPTIONS, baselines=("prior", "markov"))
+    train(
+        small.transactions,
+        small.segmentation,
+        quick,
+        TIME,
+        lambda message, share: told.append((message, share)),
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert len(told) == 5
+    assert all(0 <= share < 1 for share in shares)
+
+
+def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
+    narrow = replace(OPTIONS, families=("basket", "state"))
+    found = train(small.transactions, small.segmentation, narrow, TIME).verdict
+    assert "rfm_lookup" not in found.pooled.scores
+    assert any("rfm_lookup was not asked" in warning for warning in found.warnings)
+
+
+def test_a_shop_that_has_closed_before_the_test_is_refused(small):
+    closed = replace(small.transactions, end_day=small.transactions.end_day + 200)
+    with pytest.raises(TooFewCustomersError, match="The test of 1971"):
+        train(closed, small.segmentation, OPTIONS, TIME)
+
+
+def test_an_unknown_baseline_is_named_with_the_nearest(small):
+    wrong = ClassifierOptions(baselines=("markow",))
+    with pytest.raises(UnknownNameError, match="markov"):
+        train(small.transactions, small.segmentation, wrong, TIME)
+
+
+def test_shuffled_rows_and_two_threads_give_equal_results(small):
+    lines = small.transactions.lines.collect().sample(fraction=1, shuffle=True, seed=5)
+    shuffled = replace(small.transactions, lines=lines.lazy())
+    again = train(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
+    assert again.panel.frame.equals(small.panel.frame)
+    assert again.verdict == small.training.verdict
+    assert again.forecaster.state() == small.training.forecaster.state()
+    assert again.values == small.training.values
+
+
+def test_l2_no_row_of_a_test_was_learned_from(small):
+    for which, fold in enumerate(small.schedule.outer):
+        lesson = small.lesson(which)
+        assert tuple(lesson.rows["cutoff"].unique().sort()) == fold.training
+        assert lesson.rows["cutoff"].max() + TIME.horizon <= fold.cutoff
+
+
+def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
+    last = small.transactions.end_day
+    instrument = features.instrument(small.transactions, [(last - 28, last)])
+    options = SegmentOptions(k=2, n_init=1, min_customers=0)
+    seen = segments.fit(instrument, options, horizon=28)
+    with pytest.raises(MismatchError, match="fitted on windows up to"):
+        train(small.transactions, seen, OPTIONS, TIME)
+
+
+@pytest.mark.parametrize("name", ["xgboost", *BASELINES.names()])
+def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, blind):
+    """Cut points, medians, rounds and fits are all made before the test is opened."""
+    honest = small.training.trials[-1]
+    assert not np.array_equal(honest.labels, blind.trials[-1].labels)
+    assert np.array_equal(honest.chances[name], blind.trials[-1].chances[name])
+
+
+def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
+    found = canary(small.training, OPTIONS)
+    same, rows, honest = found.sights
+    assert same.scores.accuracy > 0.95
+    assert [sight.is_honest for sight in found.sights] == [False, False, True]
+    reading = small.training.verdict.origins[-1]
+    assert honest.scores == reading.scores["xgboost"]
+    assert found.inflation > 0.15
+    assert "does not predict" in same.meaning
+    assert rows.name == "random_rows"
+    assert found.frame()["test"].to_list() == ["same_window", "random_rows", "honest"]
+
+
+def customers(rng, count, days, draw):
+    rows = []
+    for i in range(count):
+        rows += [
+            (f"c{i:04d}", f"o{i}-{d}-{j}", d, v) for j, (d, v) in enumerate(draw(rng))
+        ]
+    names = ["customer_id", "order_id", "day", "amount"]
+    return shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), days)
+
+
+def noise(rng):
+    """Orders at one rate for all, on any day, of any value: nothing to learn."""
+    when = rng.integers(0, 420, rng.poisson(420 * 1.2 / 28))
+    return [(int(day), float(rng.gamma(2) * 20)) for day in when]
+
+
+def clockwork(rng):
+    """Orders at fixed steps of one value: the past says all."""
+    step, value = int(rng.choice([7, 28, 56, 56])), float(rng.choice([10, 40, 200]))
+    return [(day, value) for day in range(int(rng.integers(0, step)), 420, step)]
+
+
+def trained(draw, seed, k=2):
+    given = customers(np.random.default_rng(seed), 500, 420, draw)
+    days = schedule(given.first_day, given.end_day, TIME)
+    return train(given, segmenter(given, days, k), OPTIONS, TIME)
+
+
+def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
+    verdict = trained(noise, seed=3).verdict
+    for baseline in ("markov", "prior"):
+        # Trees fitted to noise may be a little worse than a count; never better.
+        assert verdict.pooled.differences[baseline]["log_loss"].high >= 0
+        assert abs(verdict.skill[baseline]) < 0.01
+    assert verdict.shipped != "xgboost"
+
+
+def test_a_world_of_clockwork_is_foretold():
+    verdict = trained(clockwork, seed=3).verdict
+    assert verdict.pooled.scores["xgboost"].accuracy >= 0.97
+    assert verdict.pooled.scores["markov"].accuracy < 0.9
+    assert any("presumed leak" in warning for warning in verdict.warnings)

@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pytest
+from small_shop import OPTIONS, TIME
+
+from segpredict.classifier import Trial, Verdict
+from segpredict.classifier.verdict import judge
+
+IDS = ("S0", "S1", "S2")
+
+
+def trial(cutoff, hits, rows=300, seed=0, classes=3):
+    """Return a test in which each forecaster is right as often as told, 60 % sure."""
+    rng = np.random.default_rng(seed + cutoff)
+    labels = rng.integers(0, classes, rows)
+    chances = {}
+    for name, hit in hits.items():
+        wrong = (labels + rng.integers(1, classes, rows)) % classes
+        guesses = np.where(rng.random(rows) < hit, labels, wrong)
+        share = 0.4 / (classes - 1)
+        chances[name] = np.eye(classes)[guesses] * (0.6 - share) + share
+    who = np.array([f"c{i}" for i in range(rows)])
+    return Trial(cutoff, who, np.zeros(rows, dtype=np.int64), labels, chances)
+
+
+def verdict(*trials, ids=IDS, warnings=()):
+    return judge(trials, ids, TIME, OPTIONS, warnings)
+
+
+def claim(found, baseline, metric):
+    return next(c for c in found.claims if (c.baseline, c.metric) == (baseline, metric))
+
+
+def test_a_better_model_ships_and_says_by_how_much():
+    found = verdict(trial(100, {"xgboost": 0.8, "markov": 0.5, "prior": 0.2}))
+    assert found.shipped == "xgboost"
+    assert "below markov, the best baseline" in found.reason
+    loss = found.pooled.scores
+    saved = 1 - loss["xgboost"].log_loss / loss["markov"].log_loss
+    assert found.skill["markov"] == pytest.approx(saved)
+
+
+def test_a_model_that_does_not_beat_the_best_baseline_stays_home():
+    found = verdict(trial(100, {"xgboost": 0.5, "markov": 0.8, "prior": 0.4}))
+    assert found.shipped == "markov"
+    assert "not beaten by xgboost" in found.reason
+    assert found.skill["markov"] < 0 < found.skill["prior"]
+
+
+def test_an_equal_model_does_not_ship():
+    one = trial(100, {"xgboost": 0.6})
+    both = Trial(
+        100,
+        one.customers,
+        one.states,
+        one.labels,
+        {"xgboost": one.chances["xgboost"], "markov": one.chances["xgboost"]},
+    )
+    assert verdict(both).shipped == "markov"
+
+
+def test_beating_needs_every_window_and_an_interval_off_zero():
+    good, bad = {"xgboost": 0.8, "markov": 0.5}, {"xgboost": 0.5, "markov": 0.55}
+    always = verdict(trial(100, good), trial(200, good))
+    assert claim(always, "markov", "accuracy").beats
+    assert claim(always, "markov", "log_loss").beats
+    mixed = verdict(trial(100, good), trial(200, bad))
+    assert mixed.pooled.differences["markov"]["accuracy"].excludes_zero
+    assert claim(mixed, "markov", "accuracy").beats is False
+    assert claim(mixed, "markov", "accuracy").windows == 1
+
+
+def test_pooled_rows_are_those_of_all_windows_and_customers_count_once():
+    found = verdict(*(trial(day, {"xgboost": 0.6, "prior": 0.5}) for day in (1, 2)))
+    assert [reading.n for reading in found.origins] == [300, 300]
+    assert (found.pooled.n, found.pooled.customers) == (600, 300)
+    assert sum(found.pooled.realised) == pytest.approx(1)
+
+
+def test_too_good_to_be_true_is_called_a_presumed_leak():
+    found = verdict(trial(100, {"xgboost": 0.97, "markov": 0.5}))
+    assert any("xgboost" in w and "presumed leak" in w for w in found.warnings)
+    honest = verdict(trial(100, {"xgboost": 0.6, "markov": 0.5}))
+    assert honest.warnings == ()
+
+
+def test_one_dominant_outcome_is_warned_of():
+    given = trial(100, {"xgboost": 0.6, "prior": 0.5})
+    labels = np.where(np.arange(300) < 290, 0, given.labels)
+    flat = Trial(100, given.customers, given.states, labels, given.chances)
+    assert any("are one segment" in warning for warning in verdict(flat).warnings)
+
+
+def test_what_was_known_before_stands_first_among_the_warnings():
+    found = verdict(trial(100, {"xgboost": 0.6, "prior": 0.5}), warnings=("short",))
+    assert found.warnings[0] == "short"
+
+
+def test_it_goes_through_json_and_comes_back_equal():
+    given = {"xgboost": 0.8, "markov": 0.5}
+    found = verdict(trial(15000, given), trial(15091, given))
+    text = json.dumps(found.to_json(), allow_nan=False)
+    assert Verdict.from_json(json.loads(text)) == found
+    assert json.loads(text)["origins"][0]["cutoff"] == "2011-01-26"
+    assert json.loads(text)["pooled"]["cutoff"] == "pooled"

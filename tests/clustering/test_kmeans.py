@@ -1,0 +1,85 @@
+"""K-means finds planted groups, and the same ones whatever the order of the rows."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from segpredict.clustering import CLUSTERERS, Clusterer, Points, distances
+from segpredict.errors import SupportError
+
+
+def planted(rows: int = 900, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    truth = np.arange(rows) % 3
+    middles = np.array([[-2.0, -1.0], [0.0, 2.0], [2.5, 0.0]])
+    return middles[truth] + rng.normal(0, 0.3, (rows, 2)), truth
+
+
+@pytest.mark.parametrize("name", CLUSTERERS.names())
+def test_every_part_is_a_clusterer(name):
+    assert isinstance(CLUSTERERS.get(name), Clusterer)
+
+
+@pytest.mark.parametrize("name", CLUSTERERS.names())
+def test_planted_groups_are_found(name):
+    matrix, truth = planted()
+    found = CLUSTERERS.get(name).fit(Points.of(matrix), 3, seed=0, n_init=10)
+    assert adjusted_rand_score(truth, found.assign(matrix)) >= 0.95
+
+
+@pytest.mark.parametrize("name", CLUSTERERS.names())
+def test_row_order_does_not_change_a_bit(name):
+    matrix, _ = planted()
+    shuffled = matrix[np.random.default_rng(1).permutation(len(matrix))]
+    one, other = (
+        CLUSTERERS.get(name).fit(Points.of(m), 4, seed=0, n_init=5)
+        for m in (matrix, shuffled)
+    )
+    assert one.centres.tobytes() == other.centres.tobytes()
+    assert one.inertia == other.inertia
+
+
+@pytest.mark.parametrize("name", CLUSTERERS.names())
+def test_more_groups_than_distinct_points_are_refused(name):
+    points = Points.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
+    with pytest.raises(SupportError, match=r"3 groups .* 6 rows hold only 2 distinct"):
+        CLUSTERERS.get(name).fit(points, 3, seed=0, n_init=2)
+
+
+def test_as_many_groups_as_points_put_a_centre_on_each():
+    points = Points.of(np.array([[0.0], [0.0], [1.0], [5.0]]))
+    found = CLUSTERERS.get("kmeans").fit(points, 3, seed=0, n_init=5)
+    assert found.centres.tolist() == [[0.0], [1.0], [5.0]]
+    assert found.inertia == 0.0
+
+
+def test_repeated_rows_pull_the_centre_by_their_number():
+    points = Points.of(np.array([[0.0]] * 3 + [[1.0], [100.0]]))
+    found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5)
+    assert found.centres.tolist() == [[0.25], [100.0]]
+
+
+def test_a_large_matrix_is_settled_on_all_of_its_points():
+    matrix, _ = planted(rows=30_000)
+    points = Points.of(matrix)
+    found = CLUSTERERS.get("kmeans").fit(points, 3, seed=0, n_init=3)
+    labels = found.assign(points.matrix)
+    means = [points.matrix[labels == g].mean(axis=0) for g in range(3)]
+    assert len(points) > 10_000
+    assert np.allclose(found.centres, means, atol=1e-9)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=3, max_size=30)
+)
+@settings(max_examples=25, deadline=None)
+def test_every_point_goes_to_its_nearest_centre(cells):
+    matrix = np.array(cells, dtype=float)
+    points = Points.of(matrix)
+    k = min(3, len(points))
+    found = CLUSTERERS.get("kmeans").fit(points, k, seed=0, n_init=2)
+    apart = distances(matrix, found.centres)
+    own = apart[np.arange(len(matrix)), found.assign(matrix)]
+    assert (own == apart.min(axis=1)).all()

@@ -1,0 +1,43 @@
+"""Points are the matrix, sorted and counted; thinning keeps the weight of all."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segpredict.clustering import Points
+
+CELLS = st.lists(
+    st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=40
+)
+
+
+def test_equal_rows_become_one_point_with_their_number():
+    points = Points.of(np.array([[1.0, 2.0], [0.0, 3.0], [1.0, 2.0], [1.0, 1.0]]))
+    assert points.matrix.tolist() == [[0.0, 3.0], [1.0, 1.0], [1.0, 2.0]]
+    assert points.weights.tolist() == [1, 1, 2]
+
+
+def test_points_closer_than_a_millionth_are_one():
+    assert len(Points.of(np.array([[0.5], [0.5 + 1e-9]]))) == 1
+
+
+@given(CELLS)
+def test_the_weights_count_all_rows(cells):
+    points = Points.of(np.array(cells, dtype=float))
+    assert points.rows == len(cells)
+    assert len(points) == len(set(cells))
+
+
+@given(CELLS, st.integers(1, 20))
+def test_thinning_keeps_the_limit_and_the_rows(cells, limit):
+    points = Points.of(np.array(cells, dtype=float))
+    few = points.thin(limit)
+    assert len(few) == min(limit, len(points))
+    assert few.rows == points.rows
+    assert set(map(tuple, few.grains)) <= set(map(tuple, points.grains))
+
+
+def test_an_empty_group_keeps_its_place():
+    points = Points.of(np.array([[0.0], [2.0]]))
+    before = np.array([[1.0], [9.0]])
+    assert points.means(np.array([0, 0]), before).tolist() == [[1.0], [9.0]]

@@ -1,0 +1,33 @@
+"""Options outside their range are refused by name."""
+
+import pytest
+
+from segpredict.clustering import SegmentOptions
+from segpredict.errors import ConfigError
+
+
+def test_the_numbers_to_try_run_from_three_to_eight():
+    assert SegmentOptions().ks == (3, 4, 5, 6, 7, 8)
+
+
+def test_a_given_number_is_the_only_one():
+    assert SegmentOptions(k=4).ks == (4,)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"k": 1}, "k from 2 to 8"),
+        ({"k": 9}, "k from 2 to 8"),
+        ({"k_min": 5, "k_max": 4}, "k_min <= k_max"),
+        ({"k_max": 9}, "k_max <= 8"),
+        ({"n_init": 0}, "n_init"),
+        ({"winsor": (60.0, 40.0)}, "winsor"),
+        ({"min_share": 0.7}, "min_share < max_share"),
+        ({"min_customers": -1}, "min_customers"),
+        ({"max_points": 10}, "max_points"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        SegmentOptions(**wrong)

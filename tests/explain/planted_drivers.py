@@ -1,0 +1,68 @@
+"""A small three-class world with one planted driver, one helper and two noises."""
+
+import numpy as np
+import polars as pl
+import xgboost as xgb
+
+from segpredict.tables import Feature, Segment
+
+NAMES = ("noise_a", "driver", "helper", "noise_b")
+CLASSES = (
+    Segment(0, "S0", "Inactive"),
+    Segment(1, "S1", "Occasional"),
+    Segment(2, "S2", "Core"),
+)
+DECLARED = (
+    Feature("driver", "It decides.", "days", family="rfm"),
+    Feature("helper", "It helps.", "days", family="timing"),
+)
+
+
+def planted(rows: int = 600, seed: int = 3) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    driver, helper = rng.normal(size=rows), rng.normal(size=rows)
+    score = 2 * driver + 0.6 * helper + 0.5 * rng.normal(size=rows)
+    frame = pl.DataFrame(
+        {
+            "customer_id": [f"c{i:04d}" for i in range(rows)],
+            "state_now": pl.Series(np.where(driver > 0.8, 2, 1), dtype=pl.Int8),
+            "label": np.digitize(score, [-0.8, 1.2]),
+            "helper": helper,
+            "noise_b": rng.normal(size=rows),
+            "driver": driver,
+            "noise_a": rng.normal(size=rows),
+        }
+    )
+    return frame.with_columns(
+        noise_b=pl.when(pl.col("noise_b") > 1).then(None).otherwise("noise_b")
+    )
+
+
+def fitted(frame: pl.DataFrame) -> xgb.Booster:
+    split = frame.height * 2 // 3
+    folds = [
+        xgb.DMatrix(
+            part.select(NAMES).to_numpy(),
+            part["label"].to_numpy(),
+            feature_names=list(NAMES),
+        )
+        for part in (frame[:split], frame[split:])
+    ]
+    settings = {
+        "objective": "multi:softprob",
+        "num_class": 3,
+        "eta": 0.3,
+        "max_depth": 3,
+        "nthread": 1,
+        "seed": 1,
+    }
+    booster = xgb.train(
+        settings,
+        folds[0],
+        200,
+        evals=[(folds[1], "inner")],
+        early_stopping_rounds=5,
+        verbose_eval=False,
+    )
+    assert booster.best_iteration < booster.num_boosted_rounds() - 1
+    return booster[: booster.best_iteration + 1]

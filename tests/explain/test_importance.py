@@ -1,0 +1,92 @@
+"""Importance is the mean size of contributions, counted by hand and planted."""
+
+import io
+import json
+
+import polars as pl
+import pytest
+from planted_drivers import CLASSES, DECLARED, NAMES
+
+from segpredict.explain import (
+    ExplainOptions,
+    explain,
+    importance_csv,
+    importance_json,
+    write_importance,
+)
+from segpredict.explain.importance import importance
+
+# Two customers, two classes, two features.
+ROWS = [
+    ("a", "S1", "S0", "x", 1.0, 3.0),
+    ("a", "S1", "S0", "y", 2.0, -1.0),
+    ("a", "S1", "S1", "x", 1.0, -3.0),
+    ("a", "S1", "S1", "y", 2.0, 1.0),
+    ("b", "S0", "S0", "x", 1.0, -1.0),
+    ("b", "S0", "S0", "y", None, 0.0),
+    ("b", "S0", "S1", "x", 1.0, 1.0),
+    ("b", "S0", "S1", "y", None, 0.0),
+]
+COLUMNS = ["customer_id", "segment_id", "class_id", "feature", "value", "contribution"]
+
+
+@pytest.fixture
+def table() -> pl.DataFrame:
+    rows = pl.DataFrame(ROWS, schema=COLUMNS, orient="row")
+    return importance(rows, ["x", "y"], {"x": "rfm"}, ["S0", "S1"])
+
+
+def test_overall_importance_is_the_mean_over_customers_and_classes(table):
+    overall = table.filter(scope="all").select("feature", "mean_abs", "share", "rank")
+    assert overall.rows() == [("x", 2.0, 0.8, 1), ("y", 0.5, 0.2, 2)]
+
+
+def test_importance_of_a_class_keeps_its_direction(table):
+    one = table.filter(scope="class", segment_id="S0").select("feature", "mean")
+    assert one.rows() == [("x", 1.0), ("y", -0.5)]
+
+
+def test_importance_of_a_current_segment_counts_its_customers_only(table):
+    one = table.filter(scope="segment", segment_id="S0").select("feature", "mean_abs")
+    assert one.rows() == [("x", 1.0), ("y", 0.0)]
+
+
+def test_a_column_that_no_family_declares_is_other(table):
+    families = table.filter(scope="all")["family"].to_list()
+    assert families == ["rfm", "other"]
+
+
+def test_ties_rank_in_the_order_of_the_booster():
+    rows = pl.DataFrame(ROWS[:2], schema=COLUMNS, orient="row")
+    tied = rows.with_columns(contribution=pl.lit(1.0))
+    found = importance(tied, ["y", "x"], {}, ["S0"]).filter(scope="all")
+    assert found["feature"].to_list() == ["y", "x"]
+
+
+def test_the_planted_driver_ranks_first_and_planted_noise_last(booster, frame):
+    found = explain(booster, frame, NAMES, CLASSES, ExplainOptions(300), DECLARED)
+    for (_, segment), scope in found.importance.group_by("scope", "segment_id"):
+        ranked = scope.sort("rank")["feature"].to_list()
+        assert ranked[0] == "driver", segment
+        assert set(ranked[2:]) == {"noise_a", "noise_b"}, segment
+    overall = found.importance.filter(scope="all", feature="driver")
+    assert overall["share"].item() > 0.6
+
+
+def test_shares_of_a_scope_sum_to_one(booster, frame):
+    found = explain(booster, frame, NAMES, CLASSES).importance
+    sums = found.group_by("scope", "segment_id").agg(pl.col("share").sum())
+    assert sums["share"].to_list() == pytest.approx([1.0] * sums.height)
+
+
+def test_csv_parquet_and_json_hold_the_same_table(booster, frame, tmp_path):
+    found = explain(booster, frame, NAMES, CLASSES)
+    csv, parquet, facts = write_importance(found, tmp_path)
+    assert pl.read_parquet(parquet).equals(found.importance)
+    assert csv.read_text() == importance_csv(found)
+    again = pl.read_csv(io.BytesIO(csv.read_bytes()))
+    assert again["mean_abs"].to_list() == found.importance["mean_abs"].to_list()
+    told = json.loads(facts.read_text())
+    assert facts.read_text() == importance_json(found)
+    assert told["customers"] == told["population"] == 600
+    assert told["importance"] == found.importance.to_dicts()

@@ -1,0 +1,105 @@
+import math
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+import shop
+from segpredict import contracts
+from segpredict.errors import SegpredictError, TableError, UnknownNameError
+from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
+from segpredict.features._build import checked
+from segpredict.features._plan import answer, collapse, on
+from segpredict.window import Window
+
+WINDOW = Window(700, first_day=0)
+FAMILY_NAMES = FAMILIES.names()
+
+
+@pytest.fixture(scope="module")
+def world():
+    return shop.world(150)
+
+
+def test_the_core_families_are_found_by_their_files():
+    core = "basket btyd overdue rfm season state timing trend"
+    assert " ".join(FAMILY_NAMES) == core
+    assert [family.name for family in FAMILIES.all()] == list(FAMILY_NAMES)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_every_family_computes_what_it_declares_and_nothing_else(name):
+    family = FAMILIES.get(name)
+    declared = [feature.name for feature in family.features]
+    assert sorted(family.derive(WINDOW)) == sorted(declared)
+
+
+@pytest.mark.parametrize("name", FAMILY_NAMES)
+def test_a_family_alone_gives_what_it_gives_among_all(world, name):
+    alone = compute(world, WINDOW, [name])
+    among = compute(world, WINDOW)
+    assert alone.frame.equals(among.frame.select(alone.frame.columns))
+
+
+@pytest.mark.parametrize("feature", glossary(), ids=lambda f: f.name)
+def test_every_feature_says_what_it_is(feature):
+    assert feature.meaning[0].isupper()
+    assert feature.meaning.endswith(".")
+    assert len(feature.meaning) > 20
+    assert feature.unit
+    assert feature.family in FAMILY_NAMES
+    assert feature.name.isidentifier()
+
+
+def test_feature_names_are_unique_and_never_plain_recency():
+    names = [feature.name for feature in glossary()]
+    assert len(set(names)) == len(names)
+    assert "recency" not in names
+
+
+def test_the_glossary_is_the_columns_of_the_table(world):
+    table = compute(world, WINDOW)
+    assert table.features == glossary()
+    assert table.frame.columns == ["customer_id", *glossary_table()["feature"]]
+
+
+def test_a_table_keeps_its_contract(world):
+    for table in build(world, [WINDOW, WINDOW.at(400)]):
+        contracts.check(table.frame, contracts.features(table.features))
+        assert set(table.frame.select(table.names).dtypes) == {pl.Float64}
+        assert table.frame["customer_id"].is_sorted()
+
+
+def test_the_given_order_of_families_does_not_matter(world):
+    there, back = (
+        compute(world, WINDOW, n) for n in (["rfm", "btyd"], ["btyd", "rfm"])
+    )
+    assert there.frame.equals(back.frame)
+    assert there.features == back.features
+
+
+def test_an_unknown_family_is_named_with_its_nearest(world):
+    with pytest.raises(UnknownNameError, match="rfm"):
+        compute(world, WINDOW, ["rfn"])
+
+
+@pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan, -1.0])
+def test_the_quick_check_finds_what_the_contract_finds(world, bad):
+    table = compute(world, WINDOW, ["rfm"])
+    broken = table.frame.with_columns(recency_days=pl.lit(bad))
+    with pytest.raises(TableError, match="recency_days"):
+        checked(broken, table.features)
+
+
+def test_two_families_may_not_give_one_name_two_meanings(world):
+    rfm = FAMILIES.get("rfm")
+    other = replace(rfm, name="other", measures=lambda _: {"last_ago": pl.len()})
+    orders = on(world, collapse(world, 0, 700))
+    with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
+        answer(orders, WINDOW, [rfm, other])
+
+
+def test_nothing_given_is_changed(world):
+    before = world.lines.collect()
+    build(world, [WINDOW, WINDOW.at(400)])
+    assert world.lines.collect().equals(before)

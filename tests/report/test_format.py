@@ -1,0 +1,61 @@
+"""Numbers become words in one way, and what is no number becomes a dash."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segpredict.report import _format
+from segpredict.report._chart import chips, strip, whiskers
+from segpredict.tables import Segment
+
+NUMBERS = ("number", "brief", "share", "signed", "points", "pennies", "money")
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf, "12", True])
+def test_what_is_no_number_is_a_dash(form, value):
+    assert getattr(_format, form)(value) == "–"
+
+
+@given(st.floats(-1e12, 1e12))
+def test_no_number_is_shown_as_minus_zero(value):
+    for form in (_format.number, _format.brief, _format.signed, _format.share):
+        assert form(value).strip("−+%\u202f0.,") or "−" not in form(value)
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_money_keeps_its_pennies(units):
+    told = _format.pennies(units * 100, "£")
+    plain = told.replace("£", "").replace(",", "").replace("−", "-")
+    assert round(float(plain) * 100) == units
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=8))
+def test_a_strip_fills_its_width_or_is_empty(amounts):
+    known = chips(Segment(i, f"S{i}", "x") for i in range(len(amounts)))
+    pieces = strip({f"S{i}": n for i, n in enumerate(amounts)}, known)
+    filled = sum(piece.width for piece in pieces)
+    assert filled == 0 or filled == pytest.approx(100, abs=0.01)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-9, 9), st.floats(0, 3), st.floats(0, 3)), max_size=6)
+)
+def test_whiskers_stay_on_the_axis_and_in_order(intervals):
+    marks = whiskers(
+        [{"value": v, "low": v - a, "high": v + b} for v, a, b in intervals]
+    )
+    for mark in marks:
+        assert 4 <= mark.low <= mark.dot <= mark.high <= 96
+        assert 4 <= mark.zero <= 96
+
+
+def test_a_picture_is_told_by_its_first_bytes():
+    assert _format.data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
+    assert _format.data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
+
+
+def test_a_date_that_is_none_stays_as_it_is():
+    assert _format.iso_day("2011-13-01") == "2011-13-01"

@@ -1,0 +1,274 @@
+"""The page is whole, offline, readable, and every string in it is only text."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+from bundles import PNG, SEGMENTS, bundle, ledger, profile, verdict
+
+from segpredict.registry import Registry
+from segpredict.report import SECTIONS, Section, contexts, render
+from segpredict.report import sections as sections_room
+from segpredict.tables import Count, Entry, Feature, FileFact, Ledger, Segment
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' x='",
+    "</style></title><svg onload=alert(1)>",
+    "javascript:alert(1)",
+    "{{ 7 * 7 }}{% include 'page.html' %}",
+    "&lt;script&gt;\u2028\u202e`${1}`\x1b]0;x\x07",
+    "--></template><iframe src=http://evil.example>",
+)
+FORBIDDEN = {"script", "iframe", "object", "embed", "link", "base", "form", "template"}
+VOID = {"meta", "img", "rect", "line", "circle", "br"}
+ADDRESSES = ("href", "src", "action", "data", "xlink:href", "srcset", "poster")
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and whether every tag was closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+def assert_harmless(page: Reader) -> None:
+    assert not FORBIDDEN & set(page.tags)
+    assert not [a for a in page.attributes if a[1].startswith("on")]
+    for _, name, value in page.attributes:
+        if name in ADDRESSES:
+            assert value.startswith(("#", "data:image/")), value
+        if name == "style":
+            assert re.fullmatch(r"--[tv]:\d{1,3}", value), value
+
+
+def hostile_bundle(payload: str):
+    named = tuple(replace(s, name=f"{payload}{s.code}") for s in SEGMENTS)
+    feature = Feature(payload, payload, payload, family=payload)
+    entry = Entry("in", payload, payload, Count())
+    importance = bundle().importance.with_columns(
+        feature=pl.lit(payload), family=pl.lit(payload)
+    )
+    return bundle(
+        title=payload,
+        created=payload,
+        segments=named,
+        currency=payload,
+        files=(FileFact(payload, 1, payload, {payload: payload}),),
+        ledger=Ledger((entry,)),
+        profile=profile().with_columns(pl.lit(payload).alias(payload)),
+        candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),
+        segment_notes={payload: payload},
+        migration=pl.DataFrame(
+            {"from_id": [payload], "to_id": ["S0"], "n": [3], "from_name": [payload]}
+        ),
+        migration_note=payload,
+        verdict=verdict(
+            model=payload, shipped=payload, reason=payload, warnings=[payload]
+        ),
+        importance=importance,
+        plots={"beeswarm_S1": payload.encode()},
+        glossary=(feature,),
+        manifest={payload: {payload: [payload]}},
+        warnings=(payload,),
+    )
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_hostile_strings_everywhere_are_shown_as_text_and_nothing_else(payload):
+    page = Reader(render(hostile_bundle(payload)))
+    assert_harmless(page)
+    assert not page.crossed
+    seen = re.sub("[\x07\x1b\u202e]", "\ufffd", payload)
+    assert page.text.count(" ".join(seen.split())) > 10
+
+
+def test_a_hostile_verdict_and_mix_change_no_markup():
+    bad = verdict()
+    bad["pooled"]["scores"] = {HOSTILE[1]: {"log_loss": HOSTILE[0], "accuracy": None}}
+    bad["pooled"]["differences"] = {HOSTILE[1]: {"log_loss": {"value": HOSTILE[0]}}}
+    assert_harmless(Reader(render(bundle(verdict=bad, mix_now={"S0": HOSTILE[0]}))))
+
+
+def test_the_page_forbids_scripts_and_every_request():
+    rules = [
+        value
+        for tag, name, value in Reader(render(bundle())).attributes
+        if tag == "meta" and name == "content" and "default-src" in value
+    ]
+    assert len(rules) == 1
+    assert rules[0].startswith(
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    )
+
+
+def test_the_page_names_no_address_outside_itself():
+    page = render(bundle())
+    assert "http:" not in page
+    assert "https:" not in page
+    assert "@import" not in page
+    assert "url(" not in page
+    assert_harmless(Reader(page))
+
+
+def test_every_tag_is_closed_in_order():
+    page = Reader(render(bundle()))
+    assert page.crossed == []
+    assert page.open == []
+
+
+def test_every_section_is_placed_in_order_and_linked():
+    page = Reader(render(bundle()))
+    ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
+    links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
+    expected = [
+        *("headline", "segments", "migration", "verdict"),
+        *("importance", "ledger", "appendix"),
+    ]
+    assert ids == expected
+    assert links == [f"#{name}" for name in expected]
+
+
+def test_every_picture_says_in_words_what_it_shows():
+    page = Reader(render(bundle()))
+    alts = [v for tag, name, v in page.attributes if (tag, name) == ("img", "alt")]
+    assert len(alts) == 4
+    assert all(len(alt) > 40 for alt in alts)
+
+
+def test_pictures_are_embedded():
+    assert "data:image/png;base64," in render(bundle(plots={"beeswarm_S1": PNG}))
+
+
+def test_contexts_are_plain_json_without_nan():
+    odd = bundle(
+        mix_now={"S0": float("nan"), "S1": 3}, mix_expected={"S1": float("inf")}
+    )
+    text = json.dumps(contexts(odd), allow_nan=False)
+    assert json.loads(text) == contexts(odd)
+
+
+def test_two_renderings_are_equal():
+    assert render(bundle()) == render(bundle())
+
+
+def test_no_page_says_nan_or_none():
+    text = Reader(render(bundle(mix_now={"S0": float("nan")}))).text
+    assert "nan" not in text.lower().replace("finan", "")
+    assert "None" not in text
+
+
+BARE = {
+    "profile": None,
+    "candidates": None,
+    "segment_notes": {},
+    "mix_now": {},
+    "mix_expected": {},
+    "migration": None,
+    "verdict": None,
+    "importance": None,
+    "plots": {},
+    "glossary": (),
+    "manifest": {},
+    "warnings": (),
+    "files": (),
+}
+
+
+@pytest.mark.parametrize("part", BARE)
+def test_a_missing_part_leaves_a_page(part):
+    assert_harmless(Reader(render(bundle(**{part: BARE[part]}))))
+
+
+def test_a_page_with_nothing_optional_says_what_is_missing():
+    text = Reader(render(bundle(**BARE))).text
+    assert "Nothing was tested" in text
+    assert "No moves were counted" in text
+    assert "No reasons were worked out" in text
+
+
+def test_an_empty_ledger_no_segments_and_no_rows_are_shown():
+    empty = bundle(
+        segments=(),
+        ledger=Ledger(()),
+        migration=bundle().migration.clear(),
+        profile=profile().clear(),
+        importance=bundle().importance.clear(),
+    )
+    assert_harmless(Reader(render(empty)))
+
+
+def test_fifty_segments_and_many_files_make_a_page_below_five_megabytes():
+    many = tuple(Segment(i, f"S{i}", f"Segment {i}") for i in range(51))
+    files = tuple(FileFact(f"{i}.csv", 1) for i in range(500))
+    page = render(bundle(segments=many, files=files, ledger=ledger()))
+    assert len(page.encode()) < 5_000_000
+
+
+def test_a_section_is_added_by_adding_one_file(tmp_path, monkeypatch):
+    part = """
+from dataclasses import dataclass
+from segpredict.report import Section
+
+@dataclass(frozen=True)
+class Weather:
+    sky: str
+    degrees: float
+
+PART = Section(15, "The weather", lambda bundle: Weather("<b>blue</b>", 21.5))
+"""
+    (tmp_path / "weather.py").write_text(part)
+    monkeypatch.setattr(
+        sections_room, "__path__", [*sections_room.__path__, str(tmp_path)]
+    )
+    grown = Registry("segpredict.report.sections", Section)
+    page = render(bundle(), grown)
+    assert "weather" not in SECTIONS.names()
+    assert page.index("At a glance</h2>") < page.index("The weather</h2>")
+    assert page.index("The weather</h2>") < page.index("The segments</h2>")
+    assert "&lt;b&gt;blue&lt;/b&gt;" in page
+    assert contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
+
+
+def test_a_section_with_nothing_to_say_is_left_out(monkeypatch):
+    @dataclass(frozen=True)
+    class Few:
+        def names(self):
+            return ("silent",)
+
+        def get(self, name):
+            return Section(1, "Silent", lambda bundle: None)
+
+    assert "Silent" not in render(bundle(), Few())

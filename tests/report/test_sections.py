@@ -1,0 +1,240 @@
+"""Each section says in values, and shows in words, what the run found."""
+
+import polars as pl
+import pytest
+from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdict
+from test_page import Reader
+
+from segpredict.report import SECTIONS, render
+from segpredict.report.sections.appendix import appendix
+from segpredict.report.sections.headline import headline
+from segpredict.report.sections.importance import importance
+from segpredict.report.sections.ledger import ledger as ledger_page
+from segpredict.report.sections.migration import migration as moves
+from segpredict.report.sections.segments import segments
+from segpredict.report.sections.verdict import verdict as judged
+from segpredict.tables import Count, Entry, Ledger
+
+
+def text(**change) -> str:
+    page = Reader(render(bundle(**change)))
+    return page.text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_every_section_and_every_field_is_documented():
+    for section in SECTIONS.all():
+        context = section.build(bundle())
+        assert type(context).__doc__
+        assert type(context).__dataclass_params__.frozen
+
+
+def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
+    said = headline(bundle()).sentence.replace("\xa0", " ")
+    assert said == (
+        "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011, this is "
+        "the segment each is likely to be in from 10 Sep to 9 Dec 2011."
+    )
+
+
+def test_the_finding_is_the_largest_change_of_share():
+    found = headline(
+        bundle(mix_now={"S0": 50, "S1": 50}, mix_expected={"S0": 80, "S1": 20})
+    )
+    assert found.finding == (
+        "Inactive is expected to grow most: from 50 to 80 of every hundred customers."
+    )
+
+
+def test_an_unchanged_mix_is_said_to_stay():
+    same = {"S0": 5, "S1": 5}
+    found = headline(bundle(mix_now=same, mix_expected=same)).finding
+    assert found == "The mix of segments is expected to stay as it is."
+
+
+def test_no_accuracy_stands_alone():
+    trust = headline(bundle()).trust
+    assert [score.label for score in trust.scores] == [
+        "XGBoost",
+        "Persistence (nobody moves)",
+        "Markov chain",
+    ]
+    assert (trust.windows, trust.tested) == (2, 8408)
+    assert trust.scores[0].skill == pytest.approx(1 - 0.981 / 1.120)
+    shown = text()
+    for figure in ("58.2 %", "52.1 %", "52.6 %", "12.4 %", "2 windows"):
+        assert figure in shown
+
+
+def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
+    fallen = verdict(shipped="markov", reason="markov ships: it was not beaten.")
+    trust = headline(bundle(verdict=fallen)).trust
+    assert trust.is_fallback
+    assert [(s.label, s.is_shipped) for s in trust.scores][:2] == [
+        ("Markov chain", True),
+        ("XGBoost", False),
+    ]
+    assert "the Markov chain ships: it was not beaten." in text(verdict=fallen)
+
+
+def test_warnings_of_the_run_and_of_the_verdict_are_shown_with_names():
+    assert headline(bundle()).warnings == (
+        "Only two test windows: say so whenever you quote a figure.",
+        "Core (S3) is 1.9% of the outcomes; its numbers are uncertain.",
+    )
+
+
+def test_segments_show_size_money_and_profile_in_original_units():
+    core = segments(bundle()).cards[3]
+    assert (core.n, core.share, core.revenue_share) == (306, 0.071, 0.603)
+    shown = text()
+    for figure in ("£1,410,220", "60.3 %", "£2,211", "£1,400 – £4,180", "91.0 %"):
+        assert figure in shown
+
+
+def test_whole_units_of_money_become_currency():
+    units = profile().with_columns(
+        revenue=(pl.col("revenue") * 10_000).round().cast(pl.Int64)
+    )
+    assert segments(bundle(profile=units)).cards[3].revenue == 1_410_220.0
+
+
+def test_a_column_that_nobody_knew_is_shown_under_its_own_name():
+    more = profile().with_columns(return_share=pl.lit(0.031), visits=pl.lit(12))
+    shown = text(profile=more)
+    assert "Return share" in shown
+    assert "3.1 %" in shown
+    assert "Visits" in shown
+
+
+def test_a_profile_keyed_by_code_alone_finds_its_segments():
+    coded = profile().drop("id", "name")
+    assert segments(bundle(profile=coded)).cards[3].n == 306
+
+
+def test_all_numbers_of_segments_that_were_tried_are_shown():
+    tried = segments(bundle()).tried
+    assert [row.is_chosen for row in tried] == [False, True, False]
+    assert "largest too large" in text()
+
+
+def test_moves_are_counted_and_thin_rows_are_marked():
+    page = moves(bundle())
+    assert [row.n for row in page.rows] == [1800, 1400, 800, 26]
+    assert [row.is_thin for row in page.rows] == [False, False, False, True]
+    assert page.rows[0].flows[0].share == 0.7
+    assert page.stay == pytest.approx((1260 + 430 + 300 + 12) / 4026)
+
+
+def test_first_time_buyers_are_a_row_but_no_segment():
+    new = pl.DataFrame(
+        {"from_id": ["NEW"], "to_id": ["S1"], "n": [40], "from_name": ["New"]}
+    )
+    page = moves(bundle(migration=pl.concat([migration(), new], how="diagonal")))
+    assert page.rows[-1].chip.name == "New"
+    assert page.rows[-1].flows[1].n == 40
+    assert page.stay == moves(bundle()).stay
+
+
+def test_the_verdict_shows_every_baseline_and_every_metric():
+    page = judged(bundle())
+    assert len(page.pooled.judged) == len(SCORES)
+    assert page.pooled.judged[0].label == "XGBoost"
+    assert page.pooled.judged[0].values[:3] == (0.981, 0.4905, 0.582)
+    assert [trial.cutoff for trial in page.origins] == [
+        "11\xa0Jun\xa02011",
+        "10\xa0Sep\xa02011",
+    ]
+
+
+def test_the_best_figure_of_a_metric_is_marked_whichever_way_is_better():
+    rows = {row.label: row.is_best for row in judged(bundle()).pooled.judged}
+    assert rows["XGBoost"][:3] == (True, True, True)
+    assert rows["Markov chain"][:3] == (False, False, False)
+
+
+def test_an_interval_without_zero_on_the_good_side_is_better():
+    losses, hits = judged(bundle()).pooled.duels
+    markov = next(row for row in losses.rows if row.label == "Markov chain")
+    assert (markov.outcome, markov.windows) == ("better", 2)
+    rfm = next(row for row in hits.rows if row.label == "XGBoost on RFM only")
+    assert rfm.outcome == "open"
+    assert losses.title == "On log-loss the model beats 5 of 6 baselines."
+
+
+def test_a_model_that_loses_is_said_to_lose():
+    bad = verdict(claims=[])
+    worse = {"log_loss": {"value": 0.2, "low": 0.1, "high": 0.3}}
+    bad["pooled"] |= {"differences": {"markov": worse}}
+    duel = judged(bundle(verdict=bad)).pooled.duels[0]
+    assert duel.rows[0].outcome == "worse"
+    assert duel.title.endswith("beats 0 of 1 baselines and loses to 1.")
+
+
+def test_a_difference_that_not_every_window_shows_is_not_claimed():
+    claim = {"baseline": "markov", "metric": "log_loss", "beats": False, "windows": 1}
+    losses = judged(bundle(verdict=verdict(claims=[claim]))).pooled.duels[0]
+    markov = next(row for row in losses.rows if row.label == "Markov chain")
+    assert (markov.outcome, markov.beats, markov.windows) == ("better", False, 1)
+
+
+def test_the_headline_says_who_is_not_counted():
+    assert headline(bundle()).note.startswith("Inactive means no order in 91 days.")
+
+
+def test_the_mix_foretold_stands_beside_the_mix_that_came():
+    trial = judged(bundle()).origins[1]
+    assert [piece.width for piece in trial.predicted] == [46, 27, 18, 9]
+    assert [piece.width for piece in trial.actual] == [49, 24, 17, 10]
+    assert trial.outcome.replace("\xa0", " ") == "10 Sep to 9 Dec 2011"
+
+
+def test_importance_shows_the_strongest_and_what_they_mean():
+    page = importance(bundle())
+    first = page.drivers[0]
+    assert (first.feature, first.share, first.width) == ("recency_days", 0.4, 100.0)
+    assert [(f.name, round(f.share, 3)) for f in page.families] == [
+        ("rfm", 0.85),
+        ("overdue", 0.1),
+        ("trend", 0.05),
+    ]
+    assert page.now.shares[0] == (0.4, 0.4, 0.4, 0.4)
+    assert "Days since the last order." in text()
+
+
+def test_importance_never_goes_without_its_warnings():
+    assert "associations that the model uses, not causes" in text()
+    assert len(importance(bundle()).cautions) == 7
+
+
+def test_the_ledger_shows_every_rule_and_that_it_adds_up():
+    page = ledger_page(bundle())
+    assert page.adds_up
+    assert [line.rule for line in page.lost] == [
+        "bad_price",
+        "no_customer",
+        "duplicates",
+    ]
+    shown = text()
+    for figure in ("£20,000.55", "£3,000.05", "£17,000.50", "−£410.25", "adds up"):
+        assert figure in shown
+
+
+def test_a_ledger_that_does_not_add_up_says_so_loudly():
+    entries = (*ledger().entries, Entry("excluded", "lost", "Lost.", Count(1)))
+    assert "does not add up" in text(ledger=Ledger(entries))
+
+
+def test_the_appendix_shows_the_window_the_config_and_the_glossary():
+    page = appendix(bundle())
+    assert [topic.title for topic in page.topics] == [
+        *("Window", "Run", "Versions", "Config"),
+    ]
+    assert page.topics[3].facts == (("time.horizon", "91"), ("time.step", "28"))
+    ranges = {t.name: t.range for group in page.glossary for t in group.terms}
+    assert ranges["recency_days"] == "0 – 364"
+    assert ranges["spend_364d"] == "any"
+
+
+def test_all_names_of_segments_are_shown():
+    shown = text()
+    assert all(segment.name in shown for segment in SEGMENTS)

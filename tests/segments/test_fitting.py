@@ -1,0 +1,281 @@
+"""Segments: planted ones are found, ranked by value, and equal on every machine."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
+
+from segpredict.clustering import SegmentOptions
+from segpredict.errors import SupportError, TableError, TooFewCustomersError
+from segpredict.segments import Segmentation, fit
+from segpredict.tables import MONEY
+
+
+def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
+    schema = {
+        "customer_id": pl.String,
+        "end": pl.Int32,
+        "days": pl.Int32,
+        "spend": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def planted(customers: int = 600, windows: int = 3) -> tuple[pl.DataFrame, pl.Series]:
+    """Return a shop of light, middling and heavy buyers, and which is which."""
+    rng = np.random.default_rng(11)
+    rows, truth = [], []
+    for end in range(91, 91 + 28 * windows, 28):
+        for i in range(customers):
+            kind = i % 3
+            days = (1, 3, 12)[kind] + int(rng.integers(0, (1, 2, 5)[kind]))
+            spend = (20.0, 200.0, 3000.0)[kind] * math.exp(rng.normal(0, 0.25))
+            rows.append((f"c{i:04d}", end, days, int(spend * MONEY)))
+            truth.append(kind + 1)
+    return instrument(rows), pl.Series(truth)
+
+
+SMALL = st.lists(
+    st.tuples(st.integers(1, 30), st.integers(-(10**6), 10**8)),
+    min_size=12,
+    max_size=60,
+    unique=True,
+)
+
+
+def test_planted_segments_are_found_and_ranked():
+    shop, truth = planted()
+    found = fit(shop)
+    assigned = found.assign(shop)["segment"]
+    assert found.k == 3
+    assert adjusted_rand_score(truth, assigned) >= 0.95
+    assert assigned.to_list()[:3] == [1, 2, 3]
+
+
+def test_codes_and_ids_start_with_inactive():
+    shop, _ = planted()
+    found = fit(shop)
+    assert [(s.code, s.id, s.name) for s in found.segments] == [
+        (0, "S0", "Inactive"),
+        (1, "S1", "Occasional"),
+        (2, "S2", "Regular"),
+        (3, "S3", "Core"),
+    ]
+
+
+def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
+    shop = instrument(
+        [
+            ("a", 91, 1, 10 * MONEY),
+            ("b", 91, 1, 20 * MONEY),
+            ("c", 91, 1, 60 * MONEY),
+            ("d", 91, 9, 5000 * MONEY),
+            ("e", 91, 10, 7000 * MONEY),
+        ]
+    )
+    found = fit(shop, SegmentOptions(k=2))
+    told = [
+        (v.rows, v.mean_spend, v.median_spend, v.mean_days, v.median_days)
+        for v in found.values
+    ]
+    assert told == [
+        (0, 0.0, 0.0, 0.0, 0.0),
+        (3, 30.0, 20.0, 1.0, 1.0),
+        (2, 6000.0, 6000.0, 9.5, 9.5),
+    ]
+
+
+def test_it_remembers_the_latest_end_and_the_horizon():
+    shop, _ = planted(windows=3)
+    found = fit(shop, horizon=91)
+    assert (found.fit_end, found.horizon) == (91 + 56, 91)
+
+
+def test_axes_are_winsorised_logged_and_standardised():
+    spends = [0, 1, 2, 3]
+    shop = instrument([(f"c{i}", 91, i + 1, s * MONEY) for i, s in enumerate(spends)])
+    spend, days = fit(shop, SegmentOptions(k=2, winsor=(0.0, 100.0))).axes
+    logs = [math.log1p(s) for s in spends]
+    mean = sum(logs) / 4
+    assert (spend.low, spend.high, days.low, days.high) == (0, 3 * MONEY, 1, 4)
+    assert spend.mean == pytest.approx(mean)
+    assert spend.scale == pytest.approx(np.std(logs))
+
+
+def test_an_account_of_a_million_does_not_stretch_the_axis():
+    shop, _ = planted()
+    whale = instrument([("whale", 91, 4, 10**6 * MONEY)])
+    plain, with_whale = fit(shop), fit(pl.concat([shop, whale]))
+    assert with_whale.axes[0].high < 10_000 * MONEY
+    assert with_whale.axes[0].mean == pytest.approx(plain.axes[0].mean, abs=0.01)
+
+
+@given(SMALL, st.randoms())
+@settings(max_examples=15, deadline=None)
+def test_row_order_and_ids_change_nothing(cells, random):
+    rows = [(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)]
+    renamed = [(f"x{999 - i}", e, d, s) for i, (_, e, d, s) in enumerate(rows)]
+    random.shuffle(renamed)
+    options = SegmentOptions(n_init=2, k=3)
+    one, other = fit(instrument(rows), options), fit(instrument(renamed), options)
+    assert one == other
+    by_cell = {(d, s): c for c, d, s in _segments(one, rows)}
+    assert all(by_cell[d, s] == c for c, d, s in _segments(other, renamed))
+
+
+def _segments(found: Segmentation, rows: list) -> list[tuple[int, int, int]]:
+    shop = instrument(rows)
+    joined = shop.join(found.assign(shop), on=["customer_id", "end"])
+    return joined.select("segment", "days", "spend").rows()
+
+
+@given(SMALL)
+@settings(max_examples=15, deadline=None)
+def test_every_row_gets_a_code_and_money_rises_with_it(cells):
+    shop = instrument([(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)])
+    found = fit(shop, SegmentOptions(n_init=2))
+    codes = found.assign(shop)["segment"]
+    assert codes.is_between(1, found.k).all()
+    assert codes.n_unique() == found.k
+    worth = [value.mean_spend for value in found.values[1:]]
+    assert worth == sorted(worth)
+    assert sum(value.rows for value in found.values) == shop.height
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(f"c{i}", 91, 2, 500) for i in range(50)], "only 1 distinct points"),
+        ([(f"c{i}", 91, 1, i % 2) for i in range(50)], "distinct points"),
+    ],
+)
+def test_shops_without_differences_are_refused(rows, said):
+    with pytest.raises(SupportError, match=said):
+        fit(instrument(rows))
+
+
+def test_one_customer_is_refused():
+    rows = [("only", end, 1 + end % 7, end * MONEY) for end in range(91, 120)]
+    with pytest.raises(TooFewCustomersError, match="needs at least 3 customers"):
+        fit(instrument(rows))
+
+
+def test_no_customers_are_refused():
+    with pytest.raises(TooFewCustomersError, match="found 0"):
+        fit(instrument([]))
+
+
+def test_a_broken_instrument_is_refused():
+    with pytest.raises(TableError, match="instrument"):
+        fit(instrument([("a", 91, 0, 5), ("b", 91, 1, 5)]))
+
+
+def test_constant_spend_leaves_days_to_tell_segments_apart():
+    rows = [(f"c{i}", 91, (1, 4, 16)[i % 3], 50 * MONEY) for i in range(90)]
+    shop = instrument(rows)
+    found = fit(shop)
+    assert found.axes[0].scale == 1.0
+    assert [v.mean_days for v in found.values] == [0.0, 1.0, 4.0, 16.0]
+    assert "min_step" in found.notices[0]
+
+
+def test_negative_spend_counts_as_none():
+    rows = [(f"n{i}", 91, 1, -MONEY * i) for i in range(40)]
+    rows += [(f"m{i}", 91, 3, MONEY * (90 + i)) for i in range(40)]
+    rows += [(f"h{i}", 91, 9, MONEY * (5000 + i)) for i in range(40)]
+    shop = instrument(rows)
+    found = fit(shop, SegmentOptions(k=3))
+    codes = dict(found.assign(shop).select("customer_id", "segment").rows())
+    assert {codes[f"n{i}"] for i in range(40)} == {1}
+    assert found.values[1].mean_spend == -19.5
+
+
+def test_a_given_number_is_kept_and_judged():
+    shop, _ = planted()
+    found = fit(shop, SegmentOptions(k=5, n_init=3))
+    assert found.k == 5
+    assert len(found.candidates) == 1
+    assert found.notices[0].startswith("5 segments do not pass the gates")
+
+
+def test_the_candidates_stand_in_a_table():
+    shop, _ = planted()
+    table = fit(shop, SegmentOptions(k_max=4, n_init=3)).candidate_table()
+    assert table["k"].to_list() == [3, 4]
+    assert table["is_chosen"].to_list() == [True, False]
+    assert table["failed"][0] == ""
+
+
+def test_a_sample_of_the_points_finds_the_same_segments():
+    shop, _ = planted(customers=900)
+    whole = fit(shop, SegmentOptions(k=3, n_init=3))
+    few = fit(shop, SegmentOptions(k=3, n_init=3, max_points=1_000))
+    assert whole.assign(shop)["segment"].equals(few.assign(shop)["segment"])
+
+
+@pytest.mark.real
+def test_cdnow_gives_three_segments_apart_in_value_and_return(real_data):
+    orders = pl.read_parquet(real_data / "cdnow" / "cdnow_master.parquet").select(
+        customer_id=pl.col("customer_id").cast(pl.String),
+        day=pl.col("date").cast(pl.String).str.to_date("%Y%m%d").to_physical(),
+        spend=(pl.col("dollar_value") * MONEY).round().cast(pl.Int64),
+    )
+    ends = [10408 - 91 - 28 * i for i in range(6)]
+    windows = [
+        orders.filter(pl.col("day").is_between(end - 91, end - 1), pl.col("spend") > 0)
+        .group_by("customer_id")
+        .agg(
+            end=pl.lit(end, pl.Int32),
+            days=pl.col("day").n_unique().cast(pl.Int32),
+            spend=pl.col("spend").sum(),
+        )
+        for end in ends
+    ]
+    found = fit(pl.concat(windows))
+    assert (found.k, found.notices) == (3, ())
+    assert [s.name for s in found.segments[1:]] == ["Occasional", "Regular", "Core"]
+    low, middle, high = (v.mean_spend for v in found.values[1:])
+    assert high > 2 * middle > 4 * low
+
+
+SCRIPT = """
+import json, sys
+import numpy as np, polars as pl
+from segpredict.segments import SegmentOptions, fit
+rng = np.random.default_rng(0)
+n = 4000
+shop = pl.DataFrame({
+    "customer_id": [f"c{i}" for i in range(n)],
+    "end": pl.Series([91] * n, dtype=pl.Int32),
+    "days": pl.Series(rng.geometric(0.4, n), dtype=pl.Int32),
+    "spend": pl.Series((np.exp(rng.normal(5, 1, n)) * 1e4).astype(np.int64)),
+})
+shop = shop.sample(fraction=1.0, shuffle=True, seed=int(sys.argv[1]))
+print(json.dumps(fit(shop, SegmentOptions(n_init=5)).state()))
+"""
+
+
+def test_one_and_two_threads_give_equal_bits():
+    states = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT, threads],
+            env=os.environ
+            | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+            | {"OMP_NUM_THREADS": threads, "POLARS_MAX_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert states[0] == states[1]
+    assert json.loads(states[0])["version"] == 1

@@ -1,0 +1,144 @@
+"""The rule grid is an exact partition, safe in ties, blind to ids, and frozen."""
+
+import json
+from itertools import product
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segpredict.errors import ArtifactError, TableError
+from segpredict.segments import Grid, fit_grid
+from segpredict.segments.grid import cell
+
+# Method §4.1 with its overlaps resolved: recency scores, frequency scores, name.
+REGIONS = [
+    ((1,), (1, 2), "Lost"),
+    ((2,), (1, 2), "Hibernating"),
+    ((3,), (1, 2), "About to sleep"),
+    ((3,), (3,), "Need attention"),
+    ((1, 2), (3, 4), "At risk"),
+    ((1, 2), (5,), "Cannot lose"),
+    ((3, 4), (4, 5), "Loyal"),
+    ((5,), (4, 5), "Champions"),
+    ((4, 5), (2, 3), "Potential loyalist"),
+    ((5,), (1,), "New"),
+    ((4,), (1,), "Promising"),
+]
+
+
+def customers(*rows: tuple[str, float, float, float]) -> pl.DataFrame:
+    names = ["customer_id", "recency_days", "freq_days_364", "spend_364"]
+    kinds = dict(zip(names, [pl.String, *[pl.Float64] * 3], strict=True))
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+SHOPS = st.lists(
+    st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(-3, 9)),
+    min_size=1,
+    max_size=40,
+).map(
+    lambda rows: customers(
+        *[
+            (f"c{i:02d}", float(r), float(f), float(m))
+            for i, (r, f, m) in enumerate(rows)
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(("r", "f"), list(product(range(1, 6), repeat=2)))
+def test_every_cell_has_exactly_the_name_of_its_region(r, f):
+    assert [name for rs, fs, name in REGIONS if r in rs and f in fs] == [cell(r, f)]
+
+
+def test_ten_different_customers_fall_into_fifths_of_two():
+    shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
+    scored = fit_grid(shop).assign(shop)
+    assert scored["r"].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert scored["code"].to_list()[::3] == ["111", "222", "444", "555"]
+    assert scored["level"].to_list()[::2] == ["Low", "Low", "Mid", "High", "High"]
+
+
+def test_customers_with_one_order_score_one_however_many_they_are():
+    often = [1.0] * 6 + [2.0, 2.0, 3.0, 9.0]
+    shop = customers(*[(f"c{i}", 1.0 + i, f, 1.0 + i) for i, f in enumerate(often)])
+    grid = fit_grid(shop)
+    assert grid.assign(shop)["f"].to_list() == [1] * 6 + [4, 4, 5, 5]
+    assert grid.notices == (
+        "freq_days_364 gives only the scores 1, 4, 5: "
+        "many customers share one value, and equal values score equally.",
+    )
+
+
+def test_a_hundred_identical_customers_share_one_code():
+    shop = customers(*[(f"c{i}", 5.0, 1.0, 20.0) for i in range(100)])
+    grid = fit_grid(shop)
+    assert grid.assign(shop)["code"].unique().to_list() == ["333"]
+    assert len(grid.notices) == 3
+
+
+@given(SHOPS)
+@settings(max_examples=30, deadline=None)
+def test_equal_values_score_equally_and_better_ones_never_lower(shop):
+    scored = fit_grid(shop).assign(shop).join(shop, on="customer_id")
+    for column, score, sign in (
+        ("recency_days", "r", -1),
+        ("freq_days_364", "f", 1),
+        ("spend_364", "m", 1),
+    ):
+        by_worth = scored.sort(sign * pl.col(column))
+        assert by_worth[score].is_sorted()
+        assert scored.group_by(column).agg(pl.col(score).n_unique())[score].max() == 1
+
+
+@given(SHOPS, st.randoms())
+@settings(max_examples=30, deadline=None)
+def test_ids_and_order_change_nothing(shop, random):
+    ids = shop["customer_id"].to_list()
+    random.shuffle(ids)
+    other = shop.with_columns(customer_id=pl.Series(ids)).sort("customer_id")
+    grid = fit_grid(shop)
+    assert fit_grid(other) == grid
+    values = ["recency_days", "freq_days_364", "spend_364"]
+    one, two = (
+        s.join(grid.assign(s), on="customer_id").select(*values, "code").unique()
+        for s in (shop, other)
+    )
+    assert one.sort(pl.all()).equals(two.sort(pl.all()))
+
+
+@given(SHOPS)
+@settings(max_examples=20, deadline=None)
+def test_a_json_round_trip_gives_an_equal_grid(shop):
+    grid = fit_grid(shop)
+    assert Grid.from_state(json.loads(json.dumps(grid.state()))) == grid
+
+
+def test_frozen_cuts_score_new_customers_by_the_old_fifths():
+    shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
+    late = customers(("x", 1.0, 99.0, 1e6), ("y", 999.0, 0.0, -5.0))
+    assert fit_grid(shop).assign(late)["code"].to_list() == ["555", "111"]
+
+
+@pytest.mark.parametrize("state", [None, {"version": 2}, {"version": 1}])
+def test_a_state_that_is_none_is_refused(state):
+    with pytest.raises(ArtifactError, match="stored rule grid"):
+        Grid.from_state(state)
+
+
+@pytest.mark.parametrize(
+    "shop",
+    [
+        customers(),
+        customers(("a", 1.0, float("nan"), 2.0)),
+        customers(("a", 1.0, None, 2.0)),
+        customers(("a", 1.0, 1.0, 2.0), ("a", 1.0, 1.0, 2.0)),
+        customers(("a", 1.0, 1.0, 2.0)).drop("spend_364"),
+    ],
+    ids=["nobody", "nan", "null", "twice", "no column"],
+)
+def test_customers_that_cannot_be_scored_are_refused(shop):
+    with pytest.raises(TableError, match="customers"):
+        fit_grid(shop)

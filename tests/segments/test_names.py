@@ -1,0 +1,52 @@
+"""Names come from the rank of value, are unique, and can be overruled by id."""
+
+import pytest
+
+from segpredict.clustering._options import MOST
+from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.segments.names import LADDERS, ladder
+
+
+@pytest.mark.parametrize("k", range(2, MOST + 1))
+def test_every_number_of_segments_has_unique_names(k):
+    names = [s.name for s in ladder(k, {})]
+    assert len(set(names)) == k + 1
+
+
+def test_a_word_never_moves_below_another():
+    order = LADDERS[MOST]
+    for names in LADDERS.values():
+        assert list(names) == sorted(names, key=order.index)
+
+
+def test_codes_and_ids_rise_with_value():
+    assert [(s.code, s.id) for s in ladder(4, {})] == [
+        (0, "S0"),
+        (1, "S1"),
+        (2, "S2"),
+        (3, "S3"),
+        (4, "S4"),
+    ]
+
+
+def test_a_name_is_replaced_by_id():
+    named = ladder(3, {"S3": " VIP ", "S0": "Gone"})
+    assert [s.name for s in named] == ["Gone", "Occasional", "Regular", "VIP"]
+
+
+def test_a_name_for_no_segment_is_refused():
+    with pytest.raises(UnknownNameError, match='no segment named "S9"'):
+        ladder(3, {"S9": "VIP"})
+
+
+@pytest.mark.parametrize(
+    "names", [{"S3": "Regular"}, {"S1": "A", "S2": "A"}, {"S3": "regular"}]
+)
+def test_one_name_for_two_segments_is_refused(names):
+    with pytest.raises(ConfigError, match="are both named"):
+        ladder(3, names)
+
+
+def test_an_empty_name_is_refused():
+    with pytest.raises(ConfigError, match="S2 is named ''"):
+        ladder(3, {"S2": "  "})

@@ -1,0 +1,112 @@
+"""Profiles are worked out by hand, in original units, and keep small groups private."""
+
+import polars as pl
+import pytest
+
+from segpredict.errors import TableError
+from segpredict.segments import profile
+from segpredict.segments.names import ladder
+from segpredict.tables import MONEY
+
+IDS = [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(6)] + ["c0", "c1"]
+CODES = [0] * 5 + [1] * 6 + [2] * 2
+BOUGHT = [(f"b{i}", i % 2 + 1, 10 * (i + 1)) for i in range(6)]
+BOUGHT += [("c0", 9, 900), ("c1", 7, 800)]
+
+
+def assignments(ids=IDS, codes=CODES) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"customer_id": ids, "segment": pl.Series(codes, dtype=pl.Int8)}
+    )
+
+
+def instrument(bought=BOUGHT, end: int = 91) -> pl.DataFrame:
+    ids, days, spend = zip(*bought, strict=True)
+    return pl.DataFrame(
+        {
+            "customer_id": list(ids),
+            "end": pl.Series([end] * len(ids), dtype=pl.Int32),
+            "days": pl.Series(days, dtype=pl.Int32),
+            "spend": pl.Series([s * MONEY for s in spend], dtype=pl.Int64),
+        }
+    )
+
+
+FEATURES = pl.DataFrame(
+    {"customer_id": IDS, "recency_days": [200.0] * 5 + [10.0 * i for i in range(8)]}
+)
+SEGMENTS = ladder(3, {})
+
+
+def told(labels: pl.DataFrame | None = None) -> dict[int, dict]:
+    rows = profile(assignments(), instrument(), FEATURES, SEGMENTS, labels)
+    return {row["segment"]: row for row in rows.to_dicts()}
+
+
+def test_every_segment_has_a_row_with_its_size():
+    rows = profile(assignments(), instrument(), FEATURES, SEGMENTS)
+    assert rows.select("segment", "id", "n").rows() == [
+        (0, "S0", 5),
+        (1, "S1", 6),
+        (2, "S2", 2),
+        (3, "S3", 0),
+    ]
+    assert rows["share"].sum() == pytest.approx(1.0)
+
+
+def test_figures_are_in_currency_and_days():
+    row = told()[1]
+    assert (row["revenue"], row["days"]) == (210.0, 9)
+    assert row["order_value"] == pytest.approx(210 / 9)
+    assert (row["spend_mean"], row["spend_median"]) == (35.0, 35.0)
+    assert (row["spend_q25"], row["spend_q75"]) == (22.5, 47.5)
+    assert (row["days_mean"], row["days_median"]) == (1.5, 1.5)
+    assert row["recency_median"] == 25.0
+
+
+def test_the_inactive_have_no_order_value():
+    row = told()[0]
+    assert (row["revenue"], row["days"], row["order_value"]) == (0.0, 0, None)
+    assert row["recency_median"] == 200.0
+
+
+def test_fewer_than_five_customers_show_only_their_number():
+    row = told()[2]
+    assert row["n"] == 2
+    hidden = {n: v for n, v in row.items() if v is not None}
+    assert set(hidden) == {"segment", "id", "name", "n", "share"}
+
+
+def test_hidden_revenue_cannot_be_found_by_subtraction():
+    assert told()[1]["revenue_share"] == 1.0
+
+
+def test_retention_is_the_share_that_came_back():
+    labels = assignments(["b0", "b1", "b2", "a0", "zz"], [1, 2, 1, 1, 1])
+    rows = told(labels)
+    assert rows[1]["retention"] == 0.5
+    assert rows[1]["retention_low"] == pytest.approx(0.1876, abs=1e-4)
+    assert rows[1]["retention_high"] == pytest.approx(0.8124, abs=1e-4)
+    assert rows[0]["retention"] == 0.2
+
+
+def test_without_labels_nothing_is_said_of_retention():
+    assert told()[1]["retention"] is None
+    assert told()[1]["retention_low"] is None
+
+
+def test_several_windows_are_refused():
+    two = pl.concat([instrument(), instrument(end=119)])
+    with pytest.raises(TableError, match="2 windows instead of one"):
+        profile(assignments(), two, FEATURES, SEGMENTS)
+
+
+def test_row_order_changes_nothing():
+    one = profile(assignments(), instrument(), FEATURES, SEGMENTS)
+    other = profile(
+        assignments(IDS[::-1], CODES[::-1]),
+        instrument(BOUGHT[::-1]),
+        FEATURES.reverse(),
+        SEGMENTS,
+    )
+    assert one.equals(other)

@@ -1,0 +1,169 @@
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segpredict.errors import UnknownNameError, UsageError
+from segpredict.sources import read, sample
+
+COLUMNS = [
+    *("InvoiceNo", "StockCode", "Description", "Quantity"),
+    *("InvoiceDate", "UnitPrice", "CustomerID", "Country"),
+]
+FIRST = pl.lit("2022-01-03").str.to_date("%Y-%m-%d")
+DAY = (pl.col("InvoiceDate").dt.date() - FIRST).dt.total_days()
+
+
+@pytest.fixture(scope="module")
+def shop() -> sample.Sample:
+    return sample.generate(1500, seed=3)
+
+
+def test_the_lines_have_the_columns_of_online_retail(shop: sample.Sample) -> None:
+    assert shop.lines.columns == COLUMNS
+    assert shop.lines.schema["CustomerID"] == pl.String
+    assert shop.lines.drop("CustomerID").null_count().sum_horizontal().item() == 0
+
+
+def test_a_seed_gives_the_same_shop_and_another_seed_another() -> None:
+    one, same, other = (sample.generate(60, seed=seed) for seed in (1, 1, 2))
+    assert one.lines.equals(same.lines)
+    assert one.truth.equals(same.truth)
+    assert not one.lines.equals(other.lines)
+
+
+def test_all_known_customers_have_a_truth_and_at_least_one_order(
+    shop: sample.Sample,
+) -> None:
+    known = set(shop.lines["CustomerID"].drop_nulls())
+    assert known == set(shop.truth["customer_id"])
+    assert shop.truth["orders"].min() >= 1
+
+
+def test_the_latent_classes_come_in_their_shares_and_differ_in_what_they_do(
+    shop: sample.Sample,
+) -> None:
+    by_class = shop.truth.group_by("latent_class").agg(
+        share=pl.len() / shop.truth.height,
+        orders=pl.col("orders").mean(),
+        spend=pl.col("spend_mean").mean(),
+    )
+    share, orders, spend = (
+        dict(by_class.select("latent_class", name).rows())
+        for name in ("share", "orders", "spend")
+    )
+    for name, expected in zip(
+        ("Core", "Regular", "Occasional", "One-timer"),
+        (0.1, 0.25, 0.45, 0.2),
+        strict=True,
+    ):
+        assert share[name] == pytest.approx(expected, abs=0.04)
+    ladder = ("One-timer", "Occasional", "Regular", "Core")
+    assert all(orders[a] < orders[b] for a, b in pairwise(ladder))
+    assert all(spend[a] < spend[b] for a, b in pairwise(ladder))
+
+
+def test_orders_come_to_about_their_planted_value(shop: sample.Sample) -> None:
+    sales = shop.lines.filter(
+        (pl.col("Quantity") > 0) & ~pl.col("StockCode").is_in(["POST", "M"])
+    ).drop_nulls("CustomerID")
+    value = sales.group_by("CustomerID", "InvoiceNo").agg(
+        (pl.col("Quantity") * pl.col("UnitPrice")).sum()
+    )
+    planted = value.join(
+        shop.truth, left_on="CustomerID", right_on="customer_id", how="left"
+    )
+    ratio = planted["Quantity"].sum() / planted["spend_mean"].sum()
+    assert ratio == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_weeks_before_christmas_are_busier(shop: sample.Sample) -> None:
+    sales = shop.lines.filter(pl.col("Quantity") > 0).unique("InvoiceNo")
+    month = sales["InvoiceDate"].dt.month()
+    assert (month == 11).sum() > 1.3 * (month == 8).sum()
+
+
+def test_the_export_is_as_dirty_as_life(shop: sample.Sample) -> None:
+    lines = shop.lines
+    assert 0.02 < lines["CustomerID"].is_null().mean() < 0.3
+    assert {"POST", "M"} <= set(lines["StockCode"])
+    assert lines.is_duplicated().any()
+    assert (lines["UnitPrice"] == 0).any()
+    assert lines["Country"].n_unique() > 3
+    back = lines.filter(pl.col("Quantity") < 0)
+    assert back["InvoiceNo"].str.starts_with("C").all()
+    assert back.height > 50
+
+
+def test_order_numbers_rise_with_time(shop: sample.Sample) -> None:
+    number = shop.lines["InvoiceNo"].str.strip_prefix("C").cast(pl.Int64)
+    assert number.is_sorted()
+    assert shop.lines["InvoiceDate"].is_sorted()
+
+
+def test_no_line_lies_outside_the_days_asked_for() -> None:
+    lines = sample.generate(400, seed=5, days=200).lines
+    days = lines.select(DAY).to_series()
+    assert 0 <= days.min() <= days.max() < 200
+
+
+def test_in_the_noise_world_the_past_tells_nothing_of_the_future() -> None:
+    lines = sample.generate(3000, seed=4, world="noise").lines.unique("InvoiceNo")
+    for cutoff in (300, 364, 500):  # on a block's edge and off it
+        counts = lines.group_by("CustomerID").agg(
+            past=DAY.is_between(cutoff - 91, cutoff - 1).sum().cast(pl.Float64),
+            future=DAY.is_between(cutoff, cutoff + 90).sum().cast(pl.Float64),
+        )
+        r = counts.select(pl.corr("past", "future")).item()
+        assert abs(r) < 4 / 3000**0.5
+
+
+def test_in_the_deterministic_world_every_horizon_repeats_what_it_must() -> None:
+    lines = sample.generate(500, seed=4, world="deterministic").lines
+    steady = sample.generate(500, seed=4, world="deterministic").truth.filter(
+        pl.col("rate_per_day") > 1 / 100
+    )
+    for cutoff in (200, 391, 637):
+        inside = lines.filter(DAY.is_between(cutoff, cutoff + 90))
+        orders = inside.group_by("CustomerID").agg(pl.len(), pl.col("UnitPrice").sum())
+        both = steady.join(
+            orders, left_on="customer_id", right_on="CustomerID", how="left"
+        )
+        expected = (both["rate_per_day"] * 91).round()
+        assert both["len"].cast(pl.Float64).equals(expected, check_names=False)
+        spent = both["len"] * both["spend_mean"]
+        assert (both["UnitPrice"] - spent).abs().max() < 1e-9
+
+
+def test_in_the_deterministic_world_the_days_since_tell_who_comes_back() -> None:
+    shop = sample.generate(800, seed=4, world="deterministic")
+    rare = shop.truth.filter(pl.col("rate_per_day") < 1 / 100)["customer_id"]
+    assert 0.15 < len(rare) / 800 < 0.35
+    for cutoff in (300, 455):
+        last = shop.lines.group_by("CustomerID").agg(
+            since=cutoff - DAY.filter(cutoff > DAY).max(),
+            comes=DAY.is_between(cutoff, cutoff + 90).any(),
+        )
+        known = last.filter(pl.col("CustomerID").is_in(rare.implode()))
+        clear = known.filter(~pl.col("since").is_in([91, 92]))  # day edges round
+        assert (clear["comes"] == (clear["since"] > 91)).all()
+
+
+def test_writing_puts_the_truth_beside_the_transactions(tmp_path: Path) -> None:
+    shop = sample.generate(40, seed=1)
+    csv, parquet, truth = sample.write(shop, tmp_path / "shop", parquet=True)
+    assert csv.name == "transactions.csv"
+    assert pl.read_parquet(truth).equals(shop.truth)
+    assert pl.read_parquet(parquet).equals(shop.lines)
+    assert read([str(csv)]).frame.height == shop.lines.height
+
+
+def test_an_unknown_world_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownNameError, match="'noise'"):
+        sample.generate(10, world="noisy")
+
+
+def test_a_shop_without_customers_is_refused() -> None:
+    with pytest.raises(UsageError, match="too small"):
+        sample.generate(0)

@@ -1,0 +1,89 @@
+"""The laws of the house that a machine can check."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import segpredict
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src" / "segpredict").rglob("*.py"))
+HEAVY = {"polars", "sklearn", "xgboost", "shap", "pandas", "pandera", "matplotlib"}
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_the_public_names_are_sorted_and_all_there() -> None:
+    assert segpredict.__all__ == sorted(
+        segpredict.__all__, key=lambda n: (n.islower(), n)
+    )
+    for name in segpredict.__all__:
+        assert getattr(segpredict, name) is not None
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom segpredict.cli import main\n"
+        f"sys.argv = ['segpredict', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"heavy = {sorted(HEAVY)!r}\n"
+        "print('HEAVY', [m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_nothing_can_run_what_it_loads(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not imported(tree) & {"pickle", "joblib", "marshal", "shelve", "dill"}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"eval", "exec", "compile"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_every_module_says_its_purpose_and_keeps_to_one_noun(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 400
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
+def test_only_doors_read_the_clock(path: Path) -> None:
+    if "cli" in path.parts:
+        return
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\b(datetime\.now|date\.today|time\.time)\(", text)
+
+
+def test_the_changelog_knows_the_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{segpredict.__version__}]" in changelog
+
+
+def test_every_command_is_in_the_readme() -> None:
+    from segpredict.cli._main import COMMANDS
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [name for name in COMMANDS if f"`segpredict {name}" not in readme]
+    assert missing == []
