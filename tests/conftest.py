@@ -24,3 +24,33 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"the real data are not at {REAL} (set SEGPREDICT_DATA)")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the transactions of an invented shop, small enough to run in seconds."""
+    from segpredict.sources import sample
+
+    shop = sample.generate(600, seed=3)
+    return sample.write(shop, tmp_path_factory.mktemp("shop"))[0]
+
+
+@pytest.fixture(scope="session")
+def small_config():
+    """Return a config that is quick: fewer draws, starts and explained customers."""
+    from segpredict import config
+
+    quick = ["classifier.draws=100", "segments.n_init=3", "explain.rows=200"]
+    return config.load("online_retail", quick)
+
+
+@pytest.fixture(scope="session")
+def run_folder(
+    sample_file: Path, small_config, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a finished run on the invented shop. Tests must not change it."""
+    from segpredict import pipeline
+
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    pipeline.run([sample_file], small_config, pipeline.Target(folder, "then"))
+    return folder

@@ -254,6 +254,7 @@ def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
 def _migration_note(shop: Transactions, config: Config) -> str:
     after = config.time.window(shop.end_day - config.time.outcome)
     return (
-        f"From the {config.time.horizon} days before {as_date(after.cutoff)} to "
-        f"{after.span('outcome')}; customers with an order in the look-back."
+        f"From the {config.time.horizon} days before {as_date(after.cutoff):%-d %b %Y} "
+        f"to the {config.time.horizon} days from that day on, among customers with an "
+        f"order in the {config.time.lookback} days before it."
     )

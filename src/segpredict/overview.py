@@ -37,7 +37,10 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         "currency": transactions.currency,
         "adds_up": transactions.ledger.adds_up,
         "ledger": ledger.to_dicts(),
-        "horizons": horizons.to_dicts(),
+        "horizons": [
+            {**row, "is_used": row["horizon"] == time.horizon}
+            for row in horizons.to_dicts()
+        ],
         "notes": _notes(transactions),
     }
 

@@ -29,7 +29,7 @@ from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError, UnknownNameError
-from segpredict.predictor import SegmentPredictor
+from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.report import render
 from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, day_number, origins
@@ -230,9 +230,8 @@ def score(
     """Return the scores of the customers in these files (`contracts.SCORES`)."""
     progress("loading the run", 0.0)
     predictor = load(folder)
-    layout = replace(
-        predictor.layout, columns={**predictor.layout.columns, **_mapped(columns)}
-    )
+    named = {**predictor.layout.columns, **_mapped(columns)}
+    layout = lenient(replace(predictor.layout, columns=named))
     plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows)
     progress("reading and cleaning", 0.2)
     raw = sources.read(data, layout)

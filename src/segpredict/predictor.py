@@ -17,6 +17,7 @@ from segpredict.tables import Panel, RawLines, Segment, Transactions
 from segpredict.window import Window, as_date, day_number
 
 Day = date | str | int | None
+OPTIONAL = ("product_id", "description", "country")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class SegmentPredictor:
         raw = (
             given
             if isinstance(given, RawLines)
-            else sources.from_frame(given, self.layout)
+            else sources.from_frame(given, lenient(self.layout))
         )
         cutoff = None if as_of is None else day_number(as_of)
         return clean(raw, replace(self.cleaning, as_of=cutoff))
@@ -163,6 +164,11 @@ class SegmentPredictor:
         )
 
 
+def lenient(layout: Layout) -> Layout:
+    """Return a layout under which columns that scoring can do without may be absent."""
+    return replace(layout, may_lack=OPTIONAL)
+
+
 def forecast(
     rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]
 ) -> pl.DataFrame:
@@ -184,17 +190,21 @@ def forecast(
     >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
     (0.2, 35.0)
     """
-    now = rows["state_now"].to_numpy().astype(np.int64)[:, None]
-    codes = np.arange(p.shape[1])[None, :]
-    # Sums of rounded shares can pass one by a last bit.
-    down = np.minimum(np.where(codes < now, p, 0.0).sum(axis=1), 1.0)
-    up = np.minimum(np.where(codes > now, p, 0.0).sum(axis=1), 1.0)
+    now = rows["state_now"].to_numpy().astype(np.int64)
+    # Segment by segment: library sums group their terms by the number of rows, and a
+    # customer alone must get the bits it gets among others.
+    down, up, value = (np.zeros(rows.height) for _ in range(3))
+    for code, worth in enumerate(values):
+        down += np.where(code < now, p[:, code], 0.0)
+        up += np.where(code > now, p[:, code], 0.0)
+        value += p[:, code] * worth
     return rows.select("customer_id", "state_now").with_columns(
         pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
         *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
-        pl.Series("p_down", down),
-        pl.Series("p_up", up),
-        pl.Series("expected_value", p @ np.asarray(values, dtype=np.float64)),
+        # Sums of rounded shares can pass one by a last bit.
+        pl.Series("p_down", np.minimum(down, 1.0)),
+        pl.Series("p_up", np.minimum(up, 1.0)),
+        pl.Series("expected_value", value),
     )
 
 

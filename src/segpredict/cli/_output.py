@@ -9,6 +9,11 @@ from typing import Any
 
 Progress = Callable[[str, float], None]
 
+# Parts of column names that say how their numbers are written.
+SHARES = ("share", "retention", "accuracy")
+MONEY = ("money", "revenue", "spend")
+COUNTS = ("median_gap", "recency", "days")
+
 
 @dataclass(frozen=True)
 class Output:
@@ -46,7 +51,7 @@ class Output:
                 name.replace("_", " "), justify="right" if number else "left"
             )
         for row in rows:
-            table.add_row(*(escape(cell(value)) for value in row.values()))
+            table.add_row(*(escape(cell(name, value)) for name, value in row.items()))
         self._console().print(table)
 
     def result(self, facts: Mapping[str, Any]) -> None:
@@ -94,13 +99,15 @@ class Output:
         return Console(width=None if sys.stdout.isatty() else 200)
 
 
-def cell(value: object) -> str:
-    """Return a value as a table cell.
+def cell(name: str, value: object) -> str:
+    """Return a value as a table cell; the column's name says how it is written.
 
     Examples
     --------
-    >>> cell(1234567), cell(0.12345), cell(None)
-    ('1,234,567', '0.123', '')
+    >>> cell("rows", 1234567), cell("share", 0.1234), cell("log_loss", 0.87891)
+    ('1,234,567', '12.3 %', '0.879')
+    >>> cell("money", 19287250.5), cell("is_chosen", True), cell("note", None)
+    ('19,287,250.50', 'yes', '')
     """
     if value is None:
         return ""
@@ -109,5 +116,15 @@ def cell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.3f}"
+        return _number(name, value)
     return str(value)
+
+
+def _number(name: str, value: float) -> str:
+    if any(word in name for word in SHARES):
+        return f"{100 * value:.1f} %"
+    if any(word in name for word in MONEY):
+        return f"{value:,.2f}"
+    if any(word in name for word in COUNTS):
+        return f"{value:,.0f}"
+    return f"{value:.3f}"

@@ -23,7 +23,7 @@ METRICS = (
 def show_ledger(output: Output, made: Run) -> None:
     """Print where every row, order, customer and penny went."""
     ledger = ledger_of(made.json("ledger.json"))
-    rows = cleaning.ledger_table(ledger).to_dicts()
+    rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
     output.table("Ledger", rows, note=note)
 

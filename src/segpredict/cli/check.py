@@ -29,7 +29,10 @@ def command(
         found = pipeline.check(data, plan, as_of=as_of, progress=progress)
     output.table("What was read", found["files"])
     output.say(f"The data run from {found['first_day']} to {found['last_day']}.")
-    output.table("Ledger: in = used + excluded + rejected", found["ledger"])
+    output.table(
+        "Ledger: in = used + excluded + rejected",
+        [e for e in found["ledger"] if e["rows"]],
+    )
     output.say("The ledger adds up, to the row and to the penny.")
     output.table("Which horizon?", found["horizons"])
     for note in found["notes"]:

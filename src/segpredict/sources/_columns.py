@@ -25,7 +25,7 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     chosen = {}
     for role in ROLES:
         if role in layout.columns:
-            column = _named(role, layout.columns[role], found, file)
+            column = _named(role, layout, found, file)
         else:
             column = _by_alias(role, found, file)
         if column:
@@ -37,13 +37,14 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     return chosen
 
 
-def _named(role: str, name: str, found: Sequence[str], file: str) -> str | None:
+def _named(role: str, layout: Layout, found: Sequence[str], file: str) -> str | None:
+    name = layout.columns[role]
     if not name:
         return None
     if name in found:
         return name
     close = _one(role, [c for c in found if normal(c) == normal(name)], file)
-    if close is None:
+    if close is None and role not in layout.may_lack:
         raise ColumnMissingError(role, found, file)
     return close
 

@@ -53,6 +53,8 @@ class Layout:
         lines decide among comma, semicolon, tab and bar.
     encoding
         A codec's name; by default strict UTF-8, and cp1252 if that fails.
+    may_lack
+        Roles whose named column may be absent, as when scoring.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Layout:
     format: str | None = None
     separator: str | None = None
     encoding: str | None = None
+    may_lack: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for role in self.columns:

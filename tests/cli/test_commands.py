@@ -1,0 +1,156 @@
+"""Every command from outside: what it prints, writes and leaves with."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from door import Door
+
+from segpredict.artifacts import open_run
+from segpredict.cli._main import COMMANDS
+
+QUICK = (
+    *("--set", "classifier.draws=100"),
+    *("--set", "segments.n_init=3"),
+    *("--set", "explain.rows=100"),
+)
+
+
+@pytest.fixture
+def own_run(run_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run_folder, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_by_its_help(segpredict: Door, command: str) -> None:
+    code, out, _ = segpredict(command, "--help")
+    assert code == 0
+    assert "Example: segpredict" in out
+
+
+def test_check_prints_the_ledger_and_writes_nothing(
+    segpredict: Door, sample_file: Path
+) -> None:
+    before = sorted(sample_file.parent.iterdir())
+    code, out, err = segpredict("check", "--data", sample_file)
+    assert (code, err) == (0, "")
+    assert "The ledger adds up" in out
+    assert "no_customer" in out
+    assert sorted(sample_file.parent.iterdir()) == before
+
+
+def test_check_as_json_is_one_object_that_adds_up(
+    segpredict: Door, sample_file: Path
+) -> None:
+    _, out, _ = segpredict("check", "--data", sample_file, "--json")
+    found = json.loads(out)
+    parts = {"in": 0, "used": 0, "excluded": 0, "rejected": 0}
+    for entry in found["ledger"]:
+        if entry["stage"] in parts:
+            parts[entry["stage"]] += entry["rows"]
+    assert parts["in"] == parts["used"] + parts["excluded"] + parts["rejected"]
+    assert parts["in"] == pl.read_csv(sample_file, infer_schema=False).height
+
+
+def test_the_single_stages_make_the_same_run_as_run(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    whole, steps = tmp_path / "whole", tmp_path / "steps"
+    common = ("--data", sample_file, "--config", "online_retail", *QUICK)
+    assert segpredict("run", *common, "--out", whole, "--quiet") == (0, "", "")
+    assert segpredict("cluster", *common, "--out", steps)[0] == 0
+    assert segpredict("train-classifier", "--run", steps)[0] == 0
+    assert segpredict("explain", "--run", steps)[0] == 0
+    code, out, _ = segpredict("report", "--run", steps)
+    assert code == 0
+    assert "report.html" in out
+    one, two = open_run(whole).manifest["files"], open_run(steps).manifest["files"]
+    assert one.keys() == two.keys()
+    different = [name for name in one if one[name] != two[name]]
+    assert different in ([], ["report.html"])  # the page names the minute it was made
+
+
+def test_a_run_as_json_is_one_object_with_the_verdict(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    common = ("--data", sample_file, "--out", tmp_path / "run", *QUICK, "--json")
+    code, out, err = segpredict("run", *common, "--canary", "--seed", 5)
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert told["config"]["seed"] == 5
+    assert told["verdict"]["pooled"]["scores"]["markov"]["n"] > 0
+    sights = open_run(tmp_path / "run").json("classifier/canary.json")
+    wrong = next(s for s in sights if s["test"] == "same_window")
+    honest = next(s for s in sights if s["is_honest"])
+    assert wrong["accuracy"] > honest["accuracy"] + 0.2
+
+
+def test_the_canary_is_shown_beside_the_honest_number(
+    segpredict: Door, own_run: Path
+) -> None:
+    _, out, _ = segpredict("train-classifier", "--run", own_run, "--canary")
+    assert "The leak canary" in out
+    assert "same_window" in out
+    assert "honest" in out
+
+
+def test_scores_go_to_stdout_or_to_a_file_and_are_the_same(
+    segpredict: Door, run_folder: Path, sample_file: Path, tmp_path: Path
+) -> None:
+    common = ("score", "--run", run_folder, "--data", sample_file)
+    code, out, err = segpredict(*common)
+    assert (code, err) == (0, "")
+    for kind in ("csv", "parquet"):
+        segpredict(*common, "--out", tmp_path / f"scores.{kind}", "--quiet")
+    assert (tmp_path / "scores.csv").read_text() == out
+    assert pl.read_parquet(tmp_path / "scores.parquet").equals(
+        pl.read_parquet(run_folder / "scores.parquet")
+    )
+
+
+def test_one_customer_is_explained(segpredict: Door, run_folder: Path) -> None:
+    scores = pl.read_parquet(run_folder / "scores.parquet").filter("is_eligible")
+    customer = scores["customer_id"][0]
+    code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
+    assert code == 0
+    assert f"Customer {customer}" in out
+    code, _, err = segpredict("explain", "--run", run_folder, "--customer", "nobody")
+    assert code == 3
+    assert "nobody" in err
+
+
+def test_the_sample_is_the_same_for_the_same_seed(
+    segpredict: Door, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        segpredict("sample", "--customers", 50, "--seed", 9, "--out", folder, "--quiet")
+    one, two = (tmp_path / n / "transactions.csv" for n in ("a", "b"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_demo_ends_by_saying_where_the_page_is(
+    segpredict: Door, tmp_path: Path
+) -> None:
+    code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 400)
+    page = out.strip().splitlines()[-1].removeprefix("The page: ")
+    assert code == 0
+    assert Path(page.removeprefix("file://")).is_file()
+
+
+def test_map_and_set_reach_their_rooms(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    german = pl.read_csv(sample_file, infer_schema=False).rename(
+        {"CustomerID": "KUNDE"}
+    )
+    german.write_csv(tmp_path / "verkauf.csv")
+    common = ("check", "--data", tmp_path / "verkauf.csv")
+    code, _, err = segpredict(*common)
+    assert code == 5
+    assert "--map customer_id=" in err
+    code, out, _ = segpredict(*common, "--map", "customer_id=KUNDE")
+    assert code == 0
+    assert "adds up" in out

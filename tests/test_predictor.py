@@ -1,0 +1,127 @@
+"""One scoring path: whatever door, frame, order or company, equal scores."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import segpredict
+from segpredict import contracts
+from segpredict.errors import ColumnMissingError, SegpredictError
+from segpredict.predictor import SegmentPredictor
+
+AS_OF = "2023-09-01"
+
+
+@pytest.fixture(scope="module")
+def predictor(run_folder: Path) -> SegmentPredictor:
+    return segpredict.load(run_folder)
+
+
+@pytest.fixture(scope="module")
+def lines(sample_file: Path) -> pl.DataFrame:
+    return pl.read_csv(sample_file, infer_schema=False)
+
+
+@pytest.fixture(scope="module")
+def scores(predictor: SegmentPredictor, lines: pl.DataFrame) -> pl.DataFrame:
+    return predictor.score(lines, AS_OF)
+
+
+def test_the_run_has_scored_the_end_of_its_data(
+    predictor: SegmentPredictor, run_folder: Path, lines: pl.DataFrame
+) -> None:
+    kept = pl.read_parquet(run_folder / "scores.parquet")
+    assert predictor.score(lines).equals(kept)
+
+
+def test_probabilities_add_up_and_split_into_down_stay_and_up(
+    scores: pl.DataFrame,
+) -> None:
+    known = scores.filter("is_eligible")
+    shares = known.select(pl.sum_horizontal("^p_S[0-9]+$")).to_series()
+    assert (shares - 1).abs().max() < 1e-9
+    stay = [row[f"p_{row['segment_id']}"] for row in known.iter_rows(named=True)]
+    whole = known["p_down"] + known["p_up"] + pl.Series(stay)
+    assert (whole - 1).abs().max() < 1e-9
+    contracts.check(scores, contracts.SCORES)
+
+
+def test_customers_silent_for_the_whole_look_back_are_listed_without_a_forecast(
+    scores: pl.DataFrame,
+) -> None:
+    silent = scores.filter(~pl.col("is_eligible"))
+    assert silent.height > 0
+    assert silent["segment_id"].unique().to_list() == ["S0"]
+    assert silent["next_segment"].null_count() == silent.height
+
+
+@pytest.mark.parametrize("maker", ["lazy", "pandas", "arrow", "duckdb"])
+def test_frames_of_any_maker_give_equal_scores(
+    predictor: SegmentPredictor,
+    lines: pl.DataFrame,
+    scores: pl.DataFrame,
+    maker: str,
+) -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    made = {
+        "lazy": lambda: lines.lazy(),
+        "pandas": lambda: lines.to_pandas(),
+        "arrow": lambda: lines.to_arrow(),
+        "duckdb": lambda: connection.from_arrow(lines.to_arrow()),
+    }[maker]()
+    assert predictor.score(made, AS_OF).equals(scores)
+    connection.close()
+
+
+def test_the_order_of_rows_and_columns_does_not_matter(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    shuffled = lines.sample(fraction=1, shuffle=True, seed=1)
+    shuffled = shuffled.select(sorted(shuffled.columns, reverse=True))
+    assert predictor.score(shuffled, AS_OF).equals(scores)
+
+
+def test_what_happens_after_the_cutoff_changes_nothing(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    past = lines.filter(pl.col("InvoiceDate") < AS_OF)
+    assert past.height < lines.height
+    assert predictor.score(past, AS_OF).equals(scores)
+
+
+def test_a_customer_alone_scores_as_among_all(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    begin = lines["InvoiceDate"].min()[:10]
+    chosen = scores.filter("is_eligible")["customer_id"].gather_every(40)
+    for customer in chosen:
+        alone = lines.filter(pl.col("CustomerID") == customer)
+        one = predictor.score(alone, AS_OF, since=begin)
+        assert one.equals(scores.filter(pl.col("customer_id") == customer))
+
+
+def test_unseen_countries_and_missing_optional_columns_are_scored(
+    predictor: SegmentPredictor, lines: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    abroad = lines.with_columns(Country=pl.lit("Atlantis"))
+    assert predictor.score(abroad, AS_OF).equals(scores)
+    fewer = lines.drop("Country", "Description")
+    renamed = predictor.score(fewer, AS_OF)
+    assert renamed["customer_id"].equals(scores["customer_id"])
+
+
+def test_a_frame_without_a_needed_column_names_it(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    with pytest.raises(ColumnMissingError, match="customer_id"):
+        predictor.score(lines.drop("CustomerID"), AS_OF)
+
+
+def test_nobody_to_score_is_said_and_not_an_empty_table(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    with pytest.raises(SegpredictError, match="No "):
+        predictor.score(lines, "2001-01-01")
