@@ -11,6 +11,11 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run, and no opinion on how busy the machine is.
+settings.register_profile("segpredict", deadline=None, derandomize=True)
+settings.load_profile("segpredict")
 
 REAL = Path(
     os.environ.get(

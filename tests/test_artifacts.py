@@ -11,9 +11,13 @@ from segpredict.artifacts import (
     as_parquet,
     drafting,
     open_run,
-    write_file,
 )
-from segpredict.errors import ArtifactError, BusyError, TamperedFileError
+from segpredict.errors import (
+    ArtifactError,
+    BusyError,
+    TamperedFileError,
+    UsageError,
+)
 
 NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
 CONTENTS = {
@@ -97,7 +101,7 @@ def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
         path.write_bytes(b"half")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UsageError, match="disk full"):
         publish(folder, {"report.html": fail}, {}, replace=True)
     open_run(folder).verify()
     assert leftovers(folder) == []
@@ -171,7 +175,25 @@ def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
     assert lines == ["'=1+1,-1", "'@x,2", "'-5,3", "a=b,4"]
 
 
-def test_one_file_is_written_whole(tmp_path: Path) -> None:
-    write_file(tmp_path / "deep" / "scores.csv", b"a\n")
-    assert (tmp_path / "deep" / "scores.csv").read_bytes() == b"a\n"
-    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["scores.csv"]
+def test_a_changed_fact_of_the_manifest_is_refused(folder: Path) -> None:
+    path = folder / MANIFEST
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    with pytest.raises(TamperedFileError, match="digest"):
+        open_run(folder)
+
+
+def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
+    with drafting(folder, base=open_run(folder), replace=True) as draft:
+        draft.drop("segments/")
+        draft.publish()
+    assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
+    assert not (folder / "segments" / "table.parquet").exists()
+
+
+def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UsageError, match="cannot be written"),
+        drafting(tmp_path / "file" / "run"),
+    ):
+        pass

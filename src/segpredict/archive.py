@@ -13,13 +13,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 import polars as pl
 
 from segpredict import classifier
-from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
+from segpredict.artifacts import Draft, Files, Run, as_csv, as_json, as_parquet
 from segpredict.classifier import Booster, Forecaster, Training
 from segpredict.config import Config, build
+from segpredict.errors import ArtifactError, ConfigError
 from segpredict.explain import Explanation, draw, importance_json
 from segpredict.overview import glossary
 from segpredict.predictor import SegmentPredictor
@@ -161,7 +163,13 @@ def predictor_of(files: Files) -> SegmentPredictor:
 
 def config_of(files: Files) -> Config:
     """Return the config a run was made with."""
-    return build(files.facts["config"])
+    try:
+        return build(files.facts["config"])
+    except (KeyError, ConfigError) as error:
+        raise ArtifactError(
+            f"The run's config cannot be used by this segpredict: {error}.",
+            fix="make the run again with this version.",
+        ) from None
 
 
 def keep_explanation(draft: Draft, explanation: Explanation) -> None:
@@ -218,6 +226,17 @@ def bundle_of(files: Files) -> ReportInput:
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )
+
+
+def summary(made: Run) -> dict[str, JSON]:
+    """Return what a program wants to know of a run: its facts and its verdict."""
+    told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
+    for name in ("ledger.json", "segments/segments.json", "classifier/verdict.json"):
+        if made.has(name):
+            told[Path(name).stem] = made.json(name)
+    if made.has("report.html"):
+        told["page"] = str((made.folder / "report.html").resolve())
+    return told
 
 
 def _table(files: Files, name: str) -> pl.DataFrame | None:

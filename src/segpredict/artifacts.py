@@ -18,14 +18,17 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.errors import ArtifactError, BusyError, TamperedFileError
+from segpredict import disk
+from segpredict.errors import (
+    ArtifactError,
+    BusyError,
+    TamperedFileError,
+)
 from segpredict.tables import JSON
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
-
-Content = bytes | Callable[[Path], None]
 
 
 def as_json(value: JSON) -> bytes:
@@ -77,7 +80,8 @@ class Run:
     @property
     def facts(self) -> dict[str, JSON]:
         """What the manifest says besides the files."""
-        return {k: v for k, v in self.manifest.items() if k not in ("format", "files")}
+        own = ("format", "files", "digest")
+        return {k: v for k, v in self.manifest.items() if k not in own}
 
     def has(self, name: str) -> bool:
         """Whether the manifest names this file."""
@@ -99,7 +103,7 @@ class Run:
             )
         path = self.folder / name
         try:
-            digest = _fact(path)["sha256"]
+            digest = disk.fact(path)["sha256"]
         except OSError as error:
             raise TamperedFileError(
                 name, f"cannot be read ({error.strerror})"
@@ -172,11 +176,18 @@ class Draft:
         """Whether a stage has written this file."""
         return name in self._files
 
-    def write(self, name: str, content: Content) -> None:
+    def write(self, name: str, content: disk.Content) -> None:
         """Write a file, in the place of an earlier stage's if there is one."""
         path = self.folder / name
         path.unlink(missing_ok=True)  # it may be linked to the published one
-        self._files[name] = _write(path, content)
+        with disk.writing(self.target):
+            self._files[name] = disk.write(path, content)
+
+    def drop(self, *names: str) -> None:
+        """Remove files, or all of a folder, that a newer stage has made untrue."""
+        for name in [f for f in self._files if f.startswith(names)]:
+            (self.folder / name).unlink()
+            del self._files[name]
 
     def path(self, name: str) -> Path:
         """Return the path of a file that a stage has written.
@@ -204,9 +215,11 @@ class Draft:
         """Give the draft its manifest and the target's name."""
         files = dict(sorted(self._files.items()))
         manifest = {"format": FORMAT, **self.facts, "files": files}
-        _write(self.folder / MANIFEST, as_json(manifest))
-        self.folder.chmod(0o755)
-        _swap(self.folder, self.target)
+        manifest["digest"] = _digest(manifest)
+        with disk.writing(self.target):
+            disk.write(self.folder / MANIFEST, as_json(manifest))
+            self.folder.chmod(0o755)
+            disk.swap(self.folder, self.target)
         return Run(self.target, manifest)
 
 
@@ -240,12 +253,13 @@ def drafting(
     behind is swept away by the next.
     """
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
-    if folder.exists() and not _may_go(folder, replace=replace):
-        raise BusyError(str(folder))
-    prefix = f".{folder.name}.{os.getpid()}."
-    place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
+    with disk.writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        disk.sweep(folder)
+        if folder.exists() and not _may_go(folder, replace=replace):
+            raise BusyError(str(folder))
+        prefix = f".{folder.name}.{os.getpid()}."
+        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
     try:
         yield Draft(place, folder, base)
     finally:
@@ -259,94 +273,13 @@ def _may_go(folder: Path, *, replace: bool) -> bool:
     return not any(folder.iterdir()) or (replace and (folder / MANIFEST).is_file())
 
 
-def write_file(path: str | Path, content: Content) -> None:
-    """Write one file whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        _write(draft, content)
-        draft.replace(path)
-        _sync(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _swap(draft: Path, folder: Path) -> None:
-    _sync(draft)
-    if folder.exists():
-        old = draft.with_suffix(".old")
-        folder.rename(old)
-        try:
-            draft.rename(folder)
-        except OSError:
-            old.rename(folder)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(folder)
-    _sync(folder.parent)
-
-
-def _sweep(folder: Path) -> None:
-    """Finish or remove what a killed run has left beside the folder."""
-    for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
-        pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            if left.suffix == ".old" and not folder.exists():
-                left.rename(folder)
-            else:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _write(path: Path, content: Content) -> dict[str, JSON]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    else:
-        content(path)
-    _sync(path)
-    return _fact(path)
-
-
 def _carry(base: Run, folder: Path) -> dict[str, JSON]:
     """Link the files of an earlier stage into a draft, verified on the way."""
     for name in base.manifest["files"]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        _link(base.path(name), target)
+        disk.link(base.path(name), target)
     return dict(base.manifest["files"])
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)  # no file of a run is ever written in place
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _fact(path: Path) -> dict[str, JSON]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": digest, "bytes": path.stat().st_size}
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _strict_json(content: bytes, name: str) -> JSON:
@@ -375,12 +308,20 @@ def _check_manifest(manifest: JSON) -> None:
             f"this segpredict reads up to {FORMAT}.",
             fix="install a newer segpredict.",
         )
+    if manifest.get("digest") != _digest(manifest):
+        raise TamperedFileError(MANIFEST, "differs from its own digest")
     odd = [name for name in files if not _NAME.fullmatch(name)]
     if odd:
         raise TamperedFileError(MANIFEST, f"names a file {odd[0]!r} that no run has")
     for name, fact in files.items():
         if not isinstance(fact, dict) or not isinstance(fact.get("sha256"), str):
             raise TamperedFileError(MANIFEST, f"gives no hash for {name}")
+
+
+def _digest(manifest: Mapping[str, JSON]) -> str:
+    """Return the hash of a manifest: config and windows decide scores as files do."""
+    told = {key: value for key, value in manifest.items() if key != "digest"}
+    return hashlib.sha256(as_json(told)).hexdigest()
 
 
 def _maker(name: str) -> str:

@@ -4,6 +4,7 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
 
     SegpredictError                 1  a bug in segpredict
     ├── UsageError                  2  the command line or a call is not understood
+    │   └── CustomerMissingError    2  nobody of that id can be explained
     ├── ConfigError                 3  a config file or setting
     │   └── UnknownNameError        3  no part, preset, key or segment of that name
     ├── SourceError                 4  the input cannot be read as a table
@@ -92,6 +93,19 @@ class UsageError(SegpredictError):
     code = "SP-L001"
     exit_code = 2
     http_status = 400
+
+
+class CustomerMissingError(UsageError):
+    """Nobody of that id has an order in the look-back. Other ids are not shown."""
+
+    code = "SP-L002"
+
+    def __init__(self, customer_id: str, lookback: int) -> None:
+        super().__init__(
+            f"No customer {shown(customer_id)} has an order in the last {lookback} "
+            "days of the data.",
+            fix="check the id; scores.parquet lists all customers of the run.",
+        )
 
 
 class ConfigError(SegpredictError):

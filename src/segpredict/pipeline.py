@@ -5,9 +5,9 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -28,10 +28,10 @@ from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
 from segpredict.config import Config
-from segpredict.errors import TooShortHistoryError, UnknownNameError
+from segpredict.errors import CustomerMissingError, TooShortHistoryError
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.report import render
-from segpredict.tables import JSON, Transactions
+from segpredict.tables import Transactions
 from segpredict.window import as_date, day_number, origins
 
 Progress = Callable[[str, float], None]
@@ -56,6 +56,22 @@ class Target:
     folder: Path
     created: str = ""
     replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How new data are read where it differs from the run's own input.
+
+    Parameters
+    ----------
+    columns
+        Role → name of the column.
+    on_bad_rows
+        Set aside the rows of cells that cannot be read, or stop at the first.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    on_bad_rows: Literal["fail", "quarantine"] = "quarantine"
 
 
 def silent(_what: str, _share: float) -> None:
@@ -203,7 +219,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
 
     Raises
     ------
-    UnknownNameError
+    CustomerMissingError
         When no eligible customer has that id.
     """
     files = open_run(folder)
@@ -212,8 +228,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
     rows = predictor.rows(shop, predictor.window(shop)).frame
     chosen = rows.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
-        kind = "eligible customer"
-        raise UnknownNameError(kind, customer_id, rows["customer_id"].head(5))
+        raise CustomerMissingError(customer_id, predictor.time.lookback)
     told = explanations.explain(trees.booster, chosen, trees.names, predictor.segments)
     return told.customer(customer_id)
 
@@ -223,31 +238,21 @@ def score(
     data: Sequence[str],
     *,
     as_of: Day = None,
-    columns: Iterable[str] = (),
-    on_bad_rows: Literal["fail", "quarantine"] = "quarantine",
+    since: Day = None,
+    reading: Reading | None = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Return the scores of the customers in these files (`contracts.SCORES`)."""
     progress("loading the run", 0.0)
     predictor = load(folder)
-    named = {**predictor.layout.columns, **_mapped(columns)}
+    wish = reading or Reading()
+    named = {**predictor.layout.columns, **wish.columns}
     layout = lenient(replace(predictor.layout, columns=named))
-    plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows)
+    plan = replace(predictor.cleaning, on_bad_rows=wish.on_bad_rows)
     progress("reading and cleaning", 0.2)
     raw = sources.read(data, layout)
     progress("scoring", 0.7)
-    return replace(predictor, cleaning=plan).score(raw, as_of)
-
-
-def summary(made: Run) -> dict[str, JSON]:
-    """Return what a program wants to know of a run: its facts and its verdict."""
-    told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
-    for name in ("ledger.json", "segments/segments.json", "classifier/verdict.json"):
-        if made.has(name):
-            told[Path(name).stem] = made.json(name)
-    if made.has("report.html"):
-        told["page"] = str((made.folder / "report.html").resolve())
-    return told
+    return replace(predictor, cleaning=plan).score(raw, as_of, since)
 
 
 def _until(config: Config, as_of: Day) -> cleaning.CleaningPlan:
@@ -255,11 +260,6 @@ def _until(config: Config, as_of: Day) -> cleaning.CleaningPlan:
     if as_of is None:
         return config.cleaning
     return replace(config.cleaning, as_of=day_number(as_of))
-
-
-def _mapped(columns: Iterable[str]) -> dict[str, str]:
-    pairs = (column.partition("=") for column in columns)
-    return {role.strip(): name.strip() for role, _, name in pairs}
 
 
 @contextmanager
@@ -357,6 +357,8 @@ def _train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         training.values,
         config.classifier.families,
     )
+    # What an earlier model has left here would be believed to be this one's.
+    draft.drop("explanation/", "classifier/canary.json", "report.html")
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
         progress("asking the canary", 0.75)
@@ -378,6 +380,7 @@ def _explain(draft: Draft, rows: int | None, progress: Progress) -> None:
         options,
         features=overview.glossary(config.classifier.families),
     )
+    draft.drop("report.html")
     archive.keep_explanation(draft, told)
 
 

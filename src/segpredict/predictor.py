@@ -17,6 +17,7 @@ from segpredict.tables import Panel, RawLines, Segment, Transactions
 from segpredict.window import Window, as_date, day_number
 
 Day = date | str | int | None
+LATE = 7  # days that a shop may be closed before the cutoff
 OPTIONAL = ("product_id", "description", "country")
 
 
@@ -75,8 +76,8 @@ class SegmentPredictor:
             after the last row.
         since
             The day on which the shop's records begin. ``None`` means the first row.
-            Give it when scoring a few customers alone, whose first row says nothing of
-            the shop; features of a time before it are missing instead of zero.
+            Give it when scoring a few customers alone, whose rows say nothing of the
+            shop's: it vouches that they are all there is from that day to the cutoff.
 
         Returns
         -------
@@ -91,7 +92,8 @@ class SegmentPredictor:
         Raises
         ------
         MismatchError
-            When nobody is left to score before the cutoff.
+            When nobody is left to score before the cutoff, or the data do not cover the
+            time before it: silence that nobody observed would be read as inactivity.
         ContractError
             When a frame lacks a column or a cell cannot be read.
         """
@@ -103,6 +105,8 @@ class SegmentPredictor:
                 f"No customer has an order before {as_date(window.cutoff)}.",
                 fix="give a later --as-of, or data that reach further back.",
             )
+        if since is None:
+            self._require_cover(shop, window)
         rows = self.rows(shop, window).frame
         return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
 
@@ -135,6 +139,23 @@ class SegmentPredictor:
         """Return the ids of all customers with an order before the cutoff."""
         heads = shop.known(window.cutoff).filter("is_order_head")
         return heads.select("customer_id").unique().sort("customer_id").collect()
+
+    def _require_cover(self, shop: Transactions, window: Window) -> None:
+        asked, last = as_date(window.cutoff), as_date(shop.end_day - 1)
+        if window.cutoff > shop.end_day + LATE:
+            raise MismatchError(
+                f"The data end on {last}, long before {asked}; the days between would "
+                "be read as silence.",
+                fix=f"give data up to {asked}, or an earlier --as-of.",
+            )
+        needed = max(window.horizon, -(-window.lookback // 2))
+        if window.observed_days < needed:
+            raise MismatchError(
+                f"The data begin {window.observed_days} days before {asked}; training "
+                f"never saw fewer than {needed}.",
+                fix="give older data, or a later --as-of; for a few customers alone, "
+                "say with --since when the shop's records begin.",
+            )
 
     def _scores(
         self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window

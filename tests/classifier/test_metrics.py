@@ -27,7 +27,7 @@ def test_metrics_agree_with_scikit_learn(given_forecast):
         "macro_f1": reference.f1_score(
             labels, guesses, average="macro", zero_division=0
         ),
-        "kappa": reference.cohen_kappa_score(labels, guesses),
+        "kappa": reference.cohen_kappa_score(labels, guesses, labels=classes),
         "brier": ((chances - np.eye(len(classes))[labels]) ** 2).sum(axis=1).mean(),
         "balanced_accuracy": reference.recall_score(
             labels, guesses, labels=np.unique(labels), average="macro"

@@ -173,5 +173,5 @@ def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
 
 def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
-    assert "observed_days" not in small.panel.names
+    assert "observed_days" not in small.training.booster.names
     assert "cutoff" not in small.panel.names

@@ -102,6 +102,8 @@ def test_usage_errors_leave_with_2(segpredict: Door, sample_file: Path) -> None:
     assert segpredict("run")[0] == 2
     assert segpredict("nonsense")[0] == 2
     assert segpredict("check", "--data", sample_file, "--set", "x")[0] == 2
+    code, out, _ = segpredict("check", "--bogus", "--json")
+    assert code == json.loads(out)["error"]["exit"] == 2
     assert segpredict("score", "--data", sample_file, "--out", "scores.xlsx")[0] == 2
 
 

@@ -65,9 +65,7 @@ def panel(
     -----
     A row exists because of its past alone: eligible customers, whatever they did
     next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
-    A column that is alike for everybody at each origin (a date, days observed) tells
-    origins apart and not customers: the frame keeps it, ``names`` does not. A state is
-    ordinal: codes rise with value.
+    A state is ordinal: codes rise with value.
     """
     asked = sorted(windows, key=lambda window: window.cutoff)
     tables = features.build(transactions, asked, families)
@@ -91,8 +89,7 @@ def panel(
         )
     frame = _finished(rows, tables[0].names)
     contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
-    names = (*(f.name for f in STATES), *_telling(frame, tables[0].names))
-    return Panel(frame, names, asked[-1])
+    return Panel(frame, (*(f.name for f in STATES), *tables[0].names), asked[-1])
 
 
 def _states(
@@ -150,16 +147,6 @@ def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.Data
         for w in windows
     ]
     return pl.concat(pl.collect_all(firsts))
-
-
-def _telling(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
-    varies = (
-        frame.group_by("cutoff")
-        .agg(pl.col(names).n_unique() > 1)
-        .select(pl.col(names).any())
-        .row(0, named=True)
-    )
-    return [name for name in names if varies[name]]
 
 
 def _finished(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

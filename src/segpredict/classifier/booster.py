@@ -148,6 +148,8 @@ def _parameters(lesson: Lesson) -> dict[str, object]:
         "eval_metric": "mlogloss",
         # Fixed by the segments, not by the labels: a class may be missing in a fold.
         "num_class": lesson.classes,
+        # The one XGBoost would fit differs in its last bits from one thread to two.
+        "base_score": 0.5,
         "tree_method": "hist",
         "eta": options.eta,
         "max_depth": options.depth,

@@ -96,6 +96,12 @@ def lesson(
     ------
     OneClassError
         When every label is the same.
+
+    Notes
+    -----
+    A column that is alike for everybody at each training origin (a date, days observed)
+    tells origins apart and not customers (leak L10): it is not learned from. The fold's
+    own training rows decide, so a later test changes nothing for an earlier one.
     """
     rows = panel.at(*fold.training).filter(pl.col("label").is_not_null())
     rows = rows.sort("cutoff", "customer_id")
@@ -104,7 +110,7 @@ def lesson(
         raise OneClassError(f"S{found[0]}" if len(found) else "none", rows.height)
     return Lesson(
         rows,
-        panel.names,
+        _telling(rows, panel.names),
         classes,
         fold.fitting,
         fold.validation,
@@ -112,6 +118,16 @@ def lesson(
         options.seed,
         options.threads,
     )
+
+
+def _telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    varies = (
+        rows.group_by("cutoff")
+        .agg(pl.col(names).n_unique() > 1)
+        .select(pl.col(names).any())
+        .row(0, named=True)
+    )
+    return tuple(name for name in names if varies[name])
 
 
 def codes(rows: pl.DataFrame, column: str) -> Ints:

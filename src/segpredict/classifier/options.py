@@ -23,7 +23,8 @@ class TimeOptions:
     history
         Days to which lifetime features are capped.
     settle
-        Days that returns and late rows need to arrive before an outcome counts.
+        Days that late rows need to arrive before an outcome counts. Labels are measured
+        as known at the end of the outcome, returns after it are not netted.
     outer
         Disjoint test windows, at most.
 

@@ -15,7 +15,9 @@ from segpredict.window import day_number
 
 RULES: Registry[Rule] = Registry("segpredict.cleaning", Rule)
 SLICE = 1_000_000  # rows that are hashed at a time
-ORDER = ("customer_id", "order_id")
+# With the day: a number used again later is another order, or the lines of June would
+# be known in January.
+ORDER = ("customer_id", "order_id", "day")
 
 
 def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
@@ -139,40 +141,13 @@ def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
     in_order = ["customer_id", "day", "minute", "order_id"]
     rest = [name for name in names if name not in in_order]
     return (
-        _on_first_day(marked)
-        .select(names)
+        marked.select(names)
         .sort(*in_order, *rest, nulls_last=False)
         .with_columns(
             is_order_head=~pl.col("is_return")
             & pl.struct(*ORDER, "is_return").is_first_distinct()
         )
         .select(list(LINES.columns))
-    )
-
-
-def _on_first_day(lines: pl.DataFrame) -> pl.DataFrame:
-    """Put all sale lines of an order on the day and minute it began."""
-    moment = pl.col("day").cast(pl.Int64) * 1440 + pl.col("minute").fill_null(0)
-    sales = lines.filter(~pl.col("is_return")).select(*ORDER, begun=moment)
-    begun = sales.group_by(ORDER).agg(
-        pl.col("begun").min(), n=pl.col("begun").n_unique()
-    )
-    spread = begun.filter(pl.col("n") > 1).drop("n")
-    if spread.is_empty():
-        return lines
-    is_late = ~pl.col("is_return") & pl.col("begun").is_not_null()
-    minute = pl.when(pl.col("minute").is_not_null()).then(pl.col("begun") % 1440)
-    return lines.join(spread, on=list(ORDER), how="left").with_columns(
-        pl.when(is_late)
-        .then(pl.col("begun") // 1440)
-        .otherwise("day")
-        .cast(pl.Int32)
-        .alias("day"),
-        pl.when(is_late)
-        .then(minute)
-        .otherwise("minute")
-        .cast(pl.Int16)
-        .alias("minute"),
     )
 
 

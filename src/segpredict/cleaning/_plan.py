@@ -6,12 +6,12 @@ from typing import Literal
 
 from segpredict.errors import ConfigError, UnknownNameError
 
-# Codes that stand for no product in Online Retail II: postage, fees, fixes, vouchers,
-# tests. A code must match one of them from its first sign to its last.
+# Codes that stand for no product in any shop: postage, fees, fixes, vouchers, tests. A
+# code must match one of them from its first sign to its last. Codes that mean it in one
+# shop only (an M for "manual" may be a size elsewhere) belong into that shop's config.
 PRODUCT_CODES = (
-    *("POST", "DOT", "C2", "C3", "CARRIAGE", "M", "m", "D", "S", "B"),
-    *("BANK CHARGES", "AMAZONFEE", "CRUK", r"ADJUST\d*", r"TEST\d*", "PADS?"),
-    *("DCGS.*", "gift_.*", "GIFT", r"SP\d+"),
+    *("POST", "POSTAGE", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
+    *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
 
 

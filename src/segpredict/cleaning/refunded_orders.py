@@ -14,7 +14,7 @@ from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Outcome, Rule
 
 SAME = ("customer_id", "product_id", "size", "worth")
-ORDER = ("customer_id", "order_id")
+ORDER = ("customer_id", "order_id", "day")
 
 
 def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:

@@ -7,9 +7,11 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import json
+import signal
 import sys
 import traceback
 import zlib
+from typing import Any
 
 import typer
 
@@ -38,6 +40,8 @@ COMMANDS = {
     "run": run,
     "score": score,
 }
+
+_BAD_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer keeps its base to itself
 
 app = typer.Typer(
     name="segpredict",
@@ -70,11 +74,24 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with the documented exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    as_json = "--json" in sys.argv
     try:
-        app()
+        # In JSON mode a usage error is an object too, so Typer must not print it.
+        sys.exit(app(standalone_mode=not as_json) or 0)
     except SegpredictError as error:
         _tell(error.facts())
         sys.exit(error.exit_code)
+    except _BAD_USAGE as error:
+        _tell(
+            {
+                "code": "SP-L001",
+                "exit": 2,
+                "message": error.format_message(),
+                "fix": "see --help.",
+            }
+        )
+        sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("stopped; nothing was written", err=True)
         sys.exit(130)
@@ -88,6 +105,11 @@ def main() -> None:
     except Exception as error:
         _confess(error)
         sys.exit(1)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """Leave as asked, but through every ``finally`` on the way."""
+    sys.exit(143)
 
 
 def _tell(facts: dict[str, object]) -> None:

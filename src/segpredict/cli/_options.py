@@ -54,7 +54,12 @@ RunFolder = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print nothing but errors and the data asked for."
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run folder if it exists.")
 ]

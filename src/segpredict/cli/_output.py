@@ -95,8 +95,12 @@ class Output:
     def _console() -> Any:
         from rich.console import Console
 
+        class Pipe(Console):
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError  # `segpredict check … | head` is no failure
+
         # In a pipe there is no width to respect: 200 keeps tables whole.
-        return Console(width=None if sys.stdout.isatty() else 200)
+        return Pipe(width=None if sys.stdout.isatty() else 200)
 
 
 def cell(name: str, value: object) -> str:

@@ -23,7 +23,7 @@ def planned(
     from segpredict import config as configs
 
     overrides = [
-        *(_column(column) for column in columns or ()),
+        *(_setting(*pair) for pair in mapped(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
         *(settings or ()),
     ]
@@ -35,12 +35,21 @@ def clock() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a door
 
 
-def _column(text: str) -> str:
+def mapped(columns: Sequence[str] | None) -> dict[str, str]:
+    """Return role → column of the ``--map`` options."""
+    return dict(_pair(text) for text in columns or ())
+
+
+def _pair(text: str) -> tuple[str, str]:
     role, equals, column = text.partition("=")
     if not equals or not role.strip() or not column.strip():
         raise UsageError(
             f"--map {text!r} is not of the form ROLE=COLUMN.",
             fix="write it as in --map customer_id=KUNDE.",
         )
-    quoted = column.strip().replace("\\", "\\\\").replace('"', '\\"')
-    return f'source.columns.{role.strip()}="{quoted}"'
+    return role.strip(), column.strip()
+
+
+def _setting(role: str, column: str) -> str:
+    quoted = column.replace("\\", "\\\\").replace('"', '\\"')
+    return f'source.columns.{role}="{quoted}"'

@@ -28,7 +28,7 @@ def command(
 
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
-    from segpredict import pipeline
+    from segpredict import archive, pipeline
     from segpredict.cli._show import show_ledger, show_segments
 
     output = Output(as_json, quiet)
@@ -46,4 +46,4 @@ def command(
     show_ledger(output, made)
     show_segments(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
-    output.result(pipeline.summary(made))
+    output.result(archive.summary(made))

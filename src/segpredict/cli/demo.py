@@ -27,7 +27,7 @@ def command(
 
     Example: `segpredict demo`
     """
-    from segpredict import pipeline
+    from segpredict import archive, pipeline
     from segpredict.cli._show import show_run
     from segpredict.sources import sample
 
@@ -44,4 +44,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.result(pipeline.summary(made))
+    output.result(archive.summary(made))

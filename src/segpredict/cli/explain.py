@@ -30,7 +30,7 @@ def command(
 
     Example: `segpredict explain --run artifacts/may --customer 17850`
     """
-    from segpredict import pipeline
+    from segpredict import archive, pipeline
     from segpredict.cli._show import show_customer, show_importance
 
     output = Output(as_json, quiet)
@@ -43,4 +43,4 @@ def command(
         made = pipeline.explain(run, clock(), rows=sample, progress=progress)
     show_importance(output, made, top)
     output.say(f"The run is in {made.folder}. Next: segpredict report --run {run}")
-    output.result(pipeline.summary(made))
+    output.result(archive.summary(made))

@@ -28,7 +28,7 @@ def command(
 
     Example: `segpredict run --data 2023.csv --data 2024.csv --out artifacts/may`
     """
-    from segpredict import pipeline
+    from segpredict import archive, pipeline
     from segpredict.cli._show import show_run
 
     output = Output(as_json, quiet)
@@ -45,4 +45,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.result(pipeline.summary(made))
+    output.result(archive.summary(made))

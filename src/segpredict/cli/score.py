@@ -7,12 +7,22 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
+from segpredict.cli._plan import mapped
 
 
 def command(
     data: o.Data,
     run: o.RunFolder = Path("artifacts/run"),
     as_of: o.AsOf = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="YYYY-MM-DD",
+            help="For a few customers alone: the day the shop's records begin. It "
+            "vouches that these rows are all they did from then to the cutoff.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
@@ -32,7 +42,8 @@ def command(
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
-    from segpredict.artifacts import as_csv, as_parquet, write_file
+    from segpredict.artifacts import as_csv, as_parquet
+    from segpredict.disk import write_file
     from segpredict.errors import UsageError
 
     if out is not None and out.suffix not in {".csv", ".parquet"}:
@@ -46,8 +57,8 @@ def command(
             run,
             data,
             as_of=as_of,
-            columns=columns or (),
-            on_bad_rows=on_bad_rows or "quarantine",
+            since=since,
+            reading=pipeline.Reading(mapped(columns), on_bad_rows or "quarantine"),
             progress=progress,
         )
     if as_json:

@@ -22,7 +22,7 @@ def command(
 
     Example: `segpredict train-classifier --run artifacts/may --canary`
     """
-    from segpredict import pipeline
+    from segpredict import archive, pipeline
     from segpredict.cli._show import show_canary, show_verdict
 
     output = Output(as_json, quiet)
@@ -33,4 +33,4 @@ def command(
     show_verdict(output, made)
     show_canary(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
-    output.result(pipeline.summary(made))
+    output.result(archive.summary(made))

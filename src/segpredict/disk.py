@@ -1,0 +1,120 @@
+"""Write to disk so that whoever looks sees the old or the new, never a half.
+
+The only module that renames, syncs and links; everything else says what to write.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segpredict.errors import LimitError, UsageError
+from segpredict.tables import JSON
+
+Content = bytes | Callable[[Path], None]
+
+
+def write_file(path: str | Path, content: Content) -> None:
+    """Write one file whole or not at all."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(draft, content)
+            draft.replace(path)
+            _sync(path.parent)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Name what stands in the way of writing instead of failing like a bug."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise LimitError(
+                f"The disk of {target} is full.", fix="free space, or choose --out."
+            ) from None
+        raise UsageError(
+            f"{target} cannot be written: {error.strerror or error}.",
+            fix="choose another --out.",
+            file=str(target),
+        ) from None
+
+
+def swap(draft: Path, folder: Path) -> None:
+    """Give a finished folder the target's name; the old one goes last."""
+    _sync(draft)
+    if folder.exists():
+        old = draft.with_suffix(".old")
+        folder.rename(old)
+        try:
+            draft.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(folder)
+    _sync(folder.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Finish or remove what a killed run has left beside the folder."""
+    for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
+        pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            if left.suffix == ".old" and not folder.exists():
+                left.rename(folder)
+            else:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def write(path: Path, content: Content) -> dict[str, JSON]:
+    """Write and sync a file; return its fact sheet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        content(path)
+    _sync(path)
+    return fact(path)
+
+
+def link(source: Path, target: Path) -> None:
+    """Let a file stand in a second place, by link where the disk can."""
+    try:
+        target.hardlink_to(source)  # no file of a run is ever written in place
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def fact(path: Path) -> dict[str, JSON]:
+    """Return SHA-256 and size of a file, read piece by piece."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": digest, "bytes": path.stat().st_size}
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

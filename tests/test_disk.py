@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+
+from segpredict.disk import write_file
+from segpredict.errors import UsageError
+
+
+def test_one_file_is_written_whole(tmp_path: Path) -> None:
+    write_file(tmp_path / "deep" / "scores.csv", b"a\n")
+    assert (tmp_path / "deep" / "scores.csv").read_bytes() == b"a\n"
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["scores.csv"]
+
+
+def test_a_folder_in_the_way_is_named_and_left(tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").mkdir()
+    with pytest.raises(UsageError, match=r"scores\.csv"):
+        write_file(tmp_path / "scores.csv", b"a")
+    assert [p.name for p in tmp_path.iterdir()] == ["scores.csv"]
