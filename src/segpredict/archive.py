@@ -200,7 +200,7 @@ def bundle_of(files: Files) -> ReportInput:
     shop, config = transactions_of(files), config_of(files)
     told = explanation_of(files) if files.has("explanation/importance.json") else None
     scores = files.parquet("scores.parquet") if files.has("scores.parquet") else None
-    verdict = "classifier/verdict.json"
+    verdict, canary = "classifier/verdict.json", "classifier/canary.json"
     return ReportInput(
         title="Customer segments and where they are heading",
         created=files.facts["created"],
@@ -219,6 +219,7 @@ def bundle_of(files: Files) -> ReportInput:
         migration=_table(files, "migration"),
         migration_note=_migration_note(shop, config),
         verdict=files.json(verdict) if files.has(verdict) else None,
+        canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
         explained=0 if told is None else told.customers,

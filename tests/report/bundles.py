@@ -218,6 +218,12 @@ def importance() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def canary() -> tuple[dict[str, Any], ...]:
+    careless = {"meaning": "Random rows held out.", "accuracy": 0.9, "log_loss": 0.2}
+    honest = {"meaning": "Later rows held out.", "accuracy": 0.6, "log_loss": 0.9}
+    return careless | {"is_honest": False}, honest | {"is_honest": True}
+
+
 def bundle(**change: Any) -> ReportInput:
     given = ReportInput(
         title="Gift shop: who buys next?",
@@ -237,6 +243,7 @@ def bundle(**change: Any) -> ReportInput:
         migration=migration(),
         migration_note="Counted over 9 pairs of windows.",
         verdict=verdict(),
+        canary=canary(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},
         explained=2000,

@@ -238,3 +238,10 @@ def test_the_appendix_shows_the_window_the_config_and_the_glossary():
 def test_all_names_of_segments_are_shown():
     shown = text()
     assert all(segment.name in shown for segment in SEGMENTS)
+
+
+def test_the_canary_stands_beside_the_honest_number():
+    page = text()
+    assert "What a careless test would claim" in page
+    assert "+30.0" in page
+    assert "careless" not in text(canary=())

@@ -44,6 +44,8 @@ class ReportInput:
         Between which windows the moves were counted.
     verdict
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
+    canary
+        The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
         `contracts.IMPORTANCE`.
     plots
@@ -75,6 +77,7 @@ class ReportInput:
     migration: pl.DataFrame | None = None
     migration_note: str = ""
     verdict: Mapping[str, Any] | None = None
+    canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
     explained: int = 0
