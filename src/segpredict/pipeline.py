@@ -19,6 +19,7 @@ from segpredict import (
     archive,
     classifier,
     cleaning,
+    companions,
     features,
     overview,
     segments,
@@ -31,7 +32,7 @@ from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError, UnknownNameError
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
-from segpredict.tables import JSON, Transactions
+from segpredict.tables import JSON, Companions, RawLines, Transactions
 from segpredict.window import as_date, day_number, origins
 
 Progress = Callable[[str, float], None]
@@ -63,8 +64,11 @@ def silent(_what: str, _share: float) -> None:
 
 
 def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
-    """Return the cleaned transactions of files, folders or globs."""
-    return cleaning.clean(sources.read(names, config.source), _until(config, as_of))
+    """Return the cleaned transactions of files, folders or globs, with companions."""
+    layout = companions.expecting(config.source, config.companions)
+    raw = sources.read(names, layout)
+    first = Path(raw.files[0].name)
+    return _cleaned(raw, config, as_of, first.parent)
 
 
 def check(
@@ -251,6 +255,21 @@ def summary(made: Run) -> dict[str, JSON]:
     return told
 
 
+def _cleaned(
+    raw: RawLines, config: Config, as_of: Day, beside: Path | None
+) -> Transactions:
+    """Clean lines, priced by the products table where they have no price."""
+    tables = companions.read(config.companions, beside)
+    shop = cleaning.clean(companions.priced(raw, tables), _until(config, as_of))
+    return replace(shop, companions=tables)
+
+
+def _frozen(shop: Transactions, config: Config) -> Companions:
+    """Fix levels and price tiers on what the segmenter, too, may see."""
+    spans, _ = _blind_spans(shop, config)
+    return companions.freeze(shop, max(end for _, end in spans))
+
+
 def _until(config: Config, as_of: Day) -> cleaning.CleaningPlan:
     """Return the cleaning plan, cut at a day if one is given."""
     if as_of is None:
@@ -289,16 +308,23 @@ def _begin(
     if is_paths:
         shop = read([str(name) for name in data], config, as_of)  # type: ignore[attr-defined]
     else:
-        raw = sources.from_frame(data, config.source)
-        shop = cleaning.clean(raw, _until(config, as_of))
+        layout = companions.expecting(config.source, config.companions)
+        shop = _cleaned(sources.from_frame(data, layout), config, as_of, None)
+    shop = replace(shop, companions=_frozen(shop, config))
+    choice = features.choose(shop, config.classifier.families)
+    config = replace(
+        config, classifier=replace(config.classifier, families=choice.names)
+    )
     draft.facts.update(
         segpredict=__version__,
         created=created,
         python=platform.python_version(),
         libraries={name: version(name) for name in LIBRARIES},
         config=config.state(),
+        families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
     archive.keep_transactions(draft, shop)
+    archive.keep_companions(draft, shop.companions)
 
 
 def _cluster(draft: Draft, progress: Progress) -> None:
@@ -312,7 +338,7 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     )
     tables = overview.segments(shop, segmentation, config.time)
     archive.keep_segments(draft, segmentation, tables)
-    draft.facts["notes"] = notes
+    draft.facts["notes"] = [*notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
@@ -357,6 +383,7 @@ def _train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         config.time,
         training.values,
         config.classifier.families,
+        companions=shop.companions,
     )
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
@@ -377,7 +404,7 @@ def _explain(draft: Draft, rows: int | None, progress: Progress) -> None:
         trees.names,
         predictor.segments,
         options,
-        features=overview.glossary(config.classifier.families),
+        features=overview.glossary(config.classifier.families, shop.companions),
     )
     archive.keep_explanation(draft, told)
 
