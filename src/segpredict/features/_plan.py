@@ -126,15 +126,22 @@ def answer(rows: Gathered, window: Window, families: Sequence[Family]) -> pl.Laz
         for family in families
         for name, expression in _derived(family, window).items()
     ]
-    measured = (
-        see(rows.orders, window)
-        .group_by("customer")
-        .agg(pl.col("customer_id").first(), **{**own, **of_orders})
-        .filter(pl.col("eligible_ago") <= window.lookback)
-    )
+    measured = _ordered(rows.orders, window, {**own, **of_orders})
     for name in rows.beside:
         measured = _joined(measured, rows, name, window, families)
     return measured.sort("customer").select("customer_id", *columns)
+
+
+def _ordered(
+    orders: Transactions, window: Window, measures: Mapping[str, pl.Expr]
+) -> pl.LazyFrame:
+    """Return what is measured on the orders of each eligible customer."""
+    return (
+        see(orders, window)
+        .group_by("customer")
+        .agg(pl.col("customer_id").first(), **measures)
+        .filter(pl.col("eligible_ago") <= window.lookback)
+    )
 
 
 def _joined(
