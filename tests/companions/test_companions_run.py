@@ -11,6 +11,8 @@ import shop
 from segpredict import config, pipeline
 from segpredict.artifacts import Run, open_run
 from segpredict.config import Config
+from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.intake import Fresh
 from segpredict.tables import MONEY
 from segpredict.window import as_date
 
@@ -129,3 +131,17 @@ def test_a_run_starts_again_from_its_folder(run, tmp_path):
     first = as_date(0)
     assert again.facts["data"]["first_day"] >= first.isoformat()
     assert math.isfinite(again.parquet("scores.parquet")["p_S0"].drop_nulls().sum())
+
+
+def test_new_side_tables_may_be_given_for_scoring(run, folder):
+    sales = [str(folder / "sales.csv")]
+    all_of_them = {"customers": "people.csv", "events": "visits.csv"}
+    made = run.parquet("scores.parquet")
+    assert pipeline.score(run.folder, Fresh(sales, (), all_of_them)).equals(made)
+    assert pipeline.score(run.folder, sales).height == made.height
+    unknown = Fresh(sales, (), {"event": "visits.csv"})
+    with pytest.raises(UnknownNameError, match="events"):
+        pipeline.score(run.folder, unknown)
+    never = Fresh(sales, (), {"contacts": "visits.csv"})
+    with pytest.raises(ConfigError, match="no table of contacts"):
+        pipeline.score(run.folder, never)

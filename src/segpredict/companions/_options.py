@@ -1,11 +1,11 @@
 """Where the side tables are, and which column plays which role."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.tables import CONTACTS, EVENTS
+from segpredict.tables import CONTACTS, EVENTS, Attribute
 
 Kind = Literal["number", "date", "level"]
 CUSTOMER_ROLES = ("customer_id", "since", "until")
@@ -128,6 +128,38 @@ class Asked:
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)
     contacts: EventLog = field(default_factory=EventLog)
+
+    def again(
+        self, data: Mapping[str, str], attributes: Iterable[Attribute]
+    ) -> "Asked":
+        """Return the same tables at other places, to be read as they were before.
+
+        Parameters
+        ----------
+        data
+            Name → place. Tables that are not named are not read.
+        attributes
+            The columns of customers, whose kinds no longer depend on the cells.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no table of that name.
+        ConfigError
+            When the run had no such table, so that nothing says how to read it.
+        """
+        known = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in data:
+            if name not in known:
+                raise UnknownNameError("side table", name, known)
+            if not known[name].data:
+                raise ConfigError(
+                    f"The run had no table of {name}.",
+                    fix=f"leave it out, or train a run with [{name}].",
+                )
+        kinds = {attribute.given: attribute.kind for attribute in attributes}
+        moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
+        return Asked(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
 
 
 def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:

@@ -47,10 +47,17 @@ def _shelf(
 ) -> pl.DataFrame:
     """Return one row per line: customer, thing and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
-    code = pl.col(thing).cast(pl.Categorical).cat.physical().cast(pl.Int64)
+    given = pl.col(thing)
+    is_coded = lines.collect_schema()[thing].is_integer()
+    code = given if is_coded else given.cast(pl.Categorical).cat.physical()
     coded = (
         lines.join(customers, on="customer_id")
-        .select("day", "void_day", pl.col("customer").cast(pl.Int64), thing=code)
+        .select(
+            "day",
+            "void_day",
+            pl.col("customer").cast(pl.Int64),
+            thing=code.cast(pl.Int64),
+        )
         .collect()
     )
     most, last = coded.select(pl.col("customer", "thing").max()).row(0)
