@@ -27,8 +27,8 @@ _COLUMNS = {
 }
 
 
-def offers(transactions: Transactions) -> frozenset[str]:
-    """Return which of `OFFERS` the shop has."""
+def offers(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `OFFERS` the shop has, or had before a day."""
     beside = transactions.companions
     products = beside.products
     tables = {
@@ -38,9 +38,10 @@ def offers(transactions: Transactions) -> frozenset[str]:
         "events": beside.events is not None,
         "contacts": beside.contacts is not None,
     }
-    named = transactions.lines.collect_schema().names()
+    lines = transactions.lines if until is None else transactions.known(until)
+    named = lines.collect_schema().names()
     there = {name: column for name, column in _COLUMNS.items() if column in named}
-    found = transactions.lines.select(
+    found = lines.select(
         pl.col("is_return").any().alias("returns"),
         *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
     ).collect()
