@@ -5,34 +5,34 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from segpredict import (
     archive,
     classifier,
-    cleaning,
+    companions,
     features,
     overview,
     segments,
-    sources,
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
 from segpredict.config import Config
 from segpredict.errors import CustomerMissingError, TooShortHistoryError
-from segpredict.predictor import SegmentPredictor, lenient
+from segpredict.intake import Fresh, fresh, opened, read
+from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
 from segpredict.tables import Transactions
-from segpredict.window import as_date, day_number, origins
+from segpredict.window import as_date, origins
 
 Progress = Callable[[str, float], None]
 Day = date | str | int | None
@@ -58,29 +58,8 @@ class Target:
     replace: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How new data are read where it differs from the run's own input.
-
-    Parameters
-    ----------
-    columns
-        Role → name of the column.
-    on_bad_rows
-        Set aside the rows of cells that cannot be read, or stop at the first.
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    on_bad_rows: Literal["fail", "quarantine"] = "quarantine"
-
-
 def silent(_what: str, _share: float) -> None:
     """Show no progress."""
-
-
-def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
-    """Return the cleaned transactions of files, folders or globs."""
-    return cleaning.clean(sources.read(names, config.source), _until(config, as_of))
 
 
 def check(
@@ -235,31 +214,21 @@ def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
 
 def score(
     folder: str | Path,
-    data: Sequence[str],
+    data: Sequence[str] | Fresh,
     *,
     as_of: Day = None,
     since: Day = None,
-    reading: Reading | None = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Return the scores of the customers in these files (`contracts.SCORES`)."""
     progress("loading the run", 0.0)
-    predictor = load(folder)
-    wish = reading or Reading()
-    named = {**predictor.layout.columns, **wish.columns}
-    layout = lenient(replace(predictor.layout, columns=named))
-    plan = replace(predictor.cleaning, on_bad_rows=wish.on_bad_rows)
+    given = data if isinstance(data, Fresh) else Fresh(data)
+    files = open_run(folder)
+    predictor = archive.predictor_of(files)
     progress("reading and cleaning", 0.2)
-    raw = sources.read(data, layout)
+    shop = fresh(given, predictor, archive.config_of(files), as_of)
     progress("scoring", 0.7)
-    return replace(predictor, cleaning=plan).score(raw, as_of, since)
-
-
-def _until(config: Config, as_of: Day) -> cleaning.CleaningPlan:
-    """Return the cleaning plan, cut at a day if one is given."""
-    if as_of is None:
-        return config.cleaning
-    return replace(config.cleaning, as_of=day_number(as_of))
+    return predictor.score(shop, as_of, since)
 
 
 @contextmanager
@@ -280,24 +249,24 @@ def _begin(
 ) -> None:
     """Read and clean; note what made the run."""
     progress("reading and cleaning", 0.0)
-    if isinstance(data, str | Path):
-        data = [str(data)]
-    is_paths = isinstance(data, Sequence) and all(
-        isinstance(name, str | Path) for name in data
+    shop = opened(data, config, as_of)
+    # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
+    until = max(end for _, end in _blind_spans(shop, config)[0])
+    shop = replace(shop, companions=companions.freeze(shop, until))
+    choice = features.choose(shop, config.classifier.families, until)
+    config = replace(
+        config, classifier=replace(config.classifier, families=choice.names)
     )
-    if is_paths:
-        shop = read([str(name) for name in data], config, as_of)  # type: ignore[attr-defined]
-    else:
-        raw = sources.from_frame(data, config.source)
-        shop = cleaning.clean(raw, _until(config, as_of))
     draft.facts.update(
         segpredict=__version__,
         created=created,
         python=platform.python_version(),
         libraries={name: version(name) for name in LIBRARIES},
         config=config.state(),
+        families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
     archive.keep_transactions(draft, shop)
+    archive.keep_companions(draft, shop.companions)
 
 
 def _cluster(draft: Draft, progress: Progress) -> None:
@@ -311,7 +280,7 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     )
     tables = overview.segments(shop, segmentation, config.time)
     archive.keep_segments(draft, segmentation, tables)
-    draft.facts["notes"] = notes
+    draft.facts["notes"] = [*notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
@@ -356,6 +325,7 @@ def _train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         config.time,
         training.values,
         config.classifier.families,
+        companions=shop.companions,
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
@@ -378,7 +348,7 @@ def _explain(draft: Draft, rows: int | None, progress: Progress) -> None:
         trees.names,
         predictor.segments,
         options,
-        features=overview.glossary(config.classifier.families),
+        features=overview.glossary(config.classifier.families, shop.companions),
     )
     draft.drop("report.html")
     archive.keep_explanation(draft, told)

@@ -1,17 +1,19 @@
 """Build feature tables, the instrument and the glossary: what other rooms call."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from segpredict import contracts
 from segpredict.features._family import FAMILIES, Family
-from segpredict.features._plan import answer, collapse, on
-from segpredict.tables import Feature, FeatureTable, Transactions
+from segpredict.features._offers import OFFERS, offers
+from segpredict.features._plan import answer, collapse, gather, on
+from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
+DEFAULT = "default"  # stands for all families that nobody needs to name
 _INSTRUMENT = {
     "customer_id": pl.String,
     "end": pl.Int32,
@@ -34,7 +36,8 @@ def build(
     windows
         The questions. They share the work from lines to orders, so ask them together.
     families
-        Names of families; all of them when not given.
+        Names of families. Those that are named are computed, and null where the shop
+        does not have what they need; when not given, `choose` decides.
 
     Returns
     -------
@@ -55,14 +58,16 @@ def build(
     """
     if not windows:
         return []
-    chosen = _chosen(families)
+    end = max(window.cutoff for window in windows)
+    if families is None:
+        families = choose(transactions, until=end).names
+    chosen = _chosen(families, transactions.companions)
     declared = _declared(chosen)
     first = min(window.history_start for window in windows)
-    orders = collapse(transactions, first, max(window.cutoff for window in windows))
-    shop = on(transactions, orders)
+    rows = gather(transactions, first, end, chosen)
     # Orders are in memory already; there the streaming engine only adds to the latency.
     frames = pl.collect_all(
-        [answer(shop, window, chosen) for window in windows], engine="in-memory"
+        [answer(rows, window, chosen) for window in windows], engine="in-memory"
     )
     return [
         FeatureTable(checked(frame, declared), window, declared)
@@ -145,15 +150,83 @@ def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
     )
 
 
-def glossary(families: Sequence[str] | None = None) -> tuple[Feature, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Families that a shop can answer.
+
+    Parameters
+    ----------
+    names
+        The families, sorted.
+    notes
+        What was left out and why.
+    """
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def choose(
+    transactions: Transactions,
+    wanted: Sequence[str] | None = None,
+    until: int | None = None,
+) -> Choice:
+    """Return the families among those wanted that the shop has the columns for.
+
+    Parameters
+    ----------
+    transactions
+        The shop with its companions.
+    wanted
+        Names of families; ``default`` stands for all that are chosen where nobody
+        names any, which is also what ``None`` means.
+    until
+        The day before which lines count; ``None`` counts all.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no family of that name.
+
+    Notes
+    -----
+    This looks at the whole shop, once. What a family then computes is a matter of one
+    customer's rows, so a run keeps the names and gives them to every later `build`.
+    """
+    default = {family.name for family in FAMILIES.all() if family.is_default}
+    named = {DEFAULT} if wanted is None else set(wanted)
+    names = (named - {DEFAULT}) | (default if DEFAULT in named else set())
+    families = _chosen(sorted(names))
+    there = offers(transactions, until)
+    lacking = {f.name: [n for n in f.needs if n not in there] for f in families}
+    notes = tuple(
+        f"The features of the family {name} were left out: the data have no "
+        f"{' and no '.join(OFFERS[need] for need in needs)}."
+        for name, needs in lacking.items()
+        if needs
+    )
+    return Choice(tuple(name for name in lacking if not lacking[name]), notes)
+
+
+def glossary(
+    families: Sequence[str] | None = None, companions: Companions | None = None
+) -> tuple[Feature, ...]:
     """Return the declaration of every feature, in column order.
+
+    Parameters
+    ----------
+    families
+        Names of families; all of them when not given.
+    companions
+        The shop's side tables, for families whose columns depend on them.
 
     Examples
     --------
     >>> glossary(["rfm"])[0].name
     'recency_days'
     """
-    return _declared(_chosen(families))
+    names = FAMILIES.names() if families is None else families
+    return _declared(_chosen(names, companions))
 
 
 def glossary_table() -> pl.DataFrame:
@@ -192,10 +265,12 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
     return bool(is_known and not outside.any())
 
 
-def _chosen(names: Sequence[str] | None) -> tuple[Family, ...]:
+def _chosen(
+    names: Sequence[str], companions: Companions | None = None
+) -> tuple[Family, ...]:
     # In the order of their names, so that the columns do not depend on the asking.
-    wanted = FAMILIES.names() if names is None else sorted(set(names))
-    return tuple(FAMILIES.get(name) for name in wanted)
+    families = (FAMILIES.get(name) for name in sorted(set(names)))
+    return tuple(family.on(companions or Companions()) for family in families)
 
 
 def _declared(families: Sequence[Family]) -> tuple[Feature, ...]:

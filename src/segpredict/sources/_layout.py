@@ -22,6 +22,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "amount": ("amount", "lineamount", "linetotal", "totalamount", "revenue"),
     "customer_id": ("customerid", "custid", "clientid", "userid", "customer"),
     "country": ("country", "shippingcountry", "countrycode"),
+    "discount": (),  # money or per cent, of a piece or a line: only a person knows
 }
 
 
@@ -55,6 +56,8 @@ class Layout:
         A codec's name; by default strict UTF-8, and cp1252 if that fails.
     may_lack
         Roles whose named column may be absent, as when scoring.
+    later
+        Roles that need not be in the input: another table will give them.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Layout:
     separator: str | None = None
     encoding: str | None = None
     may_lack: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for role in self.columns:

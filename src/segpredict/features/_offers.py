@@ -1,0 +1,52 @@
+"""What a shop offers beyond orders: the columns and tables that families may need."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.tables import Transactions
+
+OFFERS: Mapping[str, str] = {
+    "products": "product numbers",
+    "returns": "returns",
+    "minutes": "time of the day",
+    "countries": "countries",
+    "discounts": "discounts",
+    "categories": "table of products with categories",
+    "prices": "frozen table of prices",
+    "customers": "table of customers",
+    "events": "table of web events",
+    "contacts": "table of marketing contacts",
+}
+
+_COLUMNS = {
+    "products": "product_id",
+    "minutes": "minute",
+    "countries": "country",
+    "discounts": "discount",
+}
+
+
+def offers(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `OFFERS` the shop has, or had before a day."""
+    beside = transactions.companions
+    products = beside.products
+    tables = {
+        "categories": products is not None and "category" in products.columns,
+        "prices": beside.prices is not None,
+        "customers": beside.customers is not None,
+        "events": beside.events is not None,
+        "contacts": beside.contacts is not None,
+    }
+    lines = transactions.lines if until is None else transactions.known(until)
+    named = lines.collect_schema().names()
+    there = {name: column for name, column in _COLUMNS.items() if column in named}
+    found = lines.select(
+        pl.col("is_return").any().alias("returns"),
+        *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
+    ).collect()
+    return frozenset(
+        name
+        for name, is_there in {**tables, **found.row(0, named=True)}.items()
+        if is_there
+    )

@@ -1,0 +1,84 @@
+"""From what a person names to a cleaned shop with its side tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from segpredict import cleaning, companions, sources
+from segpredict.config import Config
+from segpredict.predictor import SegmentPredictor, lenient
+from segpredict.tables import RawLines, Transactions
+from segpredict.window import day_number
+
+Day = date | str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """New data to score.
+
+    Parameters
+    ----------
+    data
+        Files, folders or globs with transactions.
+    columns
+        Role → name of the column, where it is not that of the run.
+    tables
+        New side tables by name (``customers``, ``products``, ``events``,
+        ``contacts``), laid out as those of the run. Without them the run's customers
+        and products are used, and features of events and contacts are missing.
+    on_bad_rows
+        Set aside the rows of cells that cannot be read, or stop at the first.
+    """
+
+    data: Sequence[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    on_bad_rows: Literal["fail", "quarantine"] = "quarantine"
+
+
+def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
+    """Return the cleaned transactions of files, folders or globs, with companions."""
+    layout = companions.expecting(config.source, config.companions)
+    raw = sources.read(names, layout)
+    return _cleaned(raw, config, as_of, Path(raw.files[0].name).parent)
+
+
+def opened(data: object, config: Config, as_of: Day = None) -> Transactions:
+    """Return the cleaned transactions of paths or of a frame, with companions."""
+    if isinstance(data, str | Path):
+        data = [str(data)]
+    if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
+        return read([str(name) for name in data], config, as_of)
+    layout = companions.expecting(config.source, config.companions)
+    return _cleaned(sources.from_frame(data, layout), config, as_of, None)
+
+
+def _cleaned(
+    raw: RawLines, config: Config, as_of: Day, beside: Path | None
+) -> Transactions:
+    """Clean lines, priced by the products table where they have no price."""
+    tables = companions.read(config.companions, beside)
+    plan = config.cleaning
+    if as_of is not None:
+        plan = replace(plan, as_of=day_number(as_of))
+    shop = cleaning.clean(companions.priced(raw, tables), plan)
+    return replace(shop, companions=tables)
+
+
+def fresh(
+    given: Fresh, predictor: SegmentPredictor, config: Config, as_of: Day = None
+) -> Transactions:
+    """Return new data read, priced and cleaned as in the run of the predictor."""
+    layout = lenient(predictor.layout)
+    named = {**layout.columns, **given.columns}
+    raw = sources.read(given.data, replace(layout, columns=named))
+    asked = config.companions.again(given.tables, predictor.companions.attributes)
+    tables = companions.read(asked, Path(raw.files[0].name).parent)
+    beside = tables.frozen(predictor.companions)
+    plan = replace(predictor.cleaning, on_bad_rows=given.on_bad_rows)
+    again = replace(predictor, companions=beside, cleaning=plan)
+    shop = again.transactions(raw, as_of)
+    return replace(shop, companions=beside)
