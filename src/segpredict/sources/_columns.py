@@ -37,6 +37,16 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     return chosen
 
 
+def recognised(found: Sequence[str], layout: Layout) -> int:
+    """Return how many roles have a column under these names."""
+    names = {normal(name) for name in found}
+    given = {role: normal(name) for role, name in layout.columns.items()}
+    return sum(
+        given[role] in names if role in given else not names.isdisjoint(ALIASES[role])
+        for role in ROLES
+    )
+
+
 def _named(role: str, name: str, found: Sequence[str], file: str) -> str | None:
     if not name:
         return None

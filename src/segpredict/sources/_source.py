@@ -11,6 +11,31 @@ from segpredict.sources._layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that is no row of the table.
+
+    Parameters
+    ----------
+    row
+        The physical row, as in `Table.rows`.
+    column
+        The column at fault.
+    value
+        What stands there.
+    reason
+        What is wrong, to be read after the value.
+    fix
+        What to do about it.
+    """
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One file as a table.
 
@@ -24,12 +49,15 @@ class Table:
         Hash of the file's bytes.
     detected
         What was found out on the way.
+    rejects
+        Records that are no rows of the table.
     """
 
     frame: pl.DataFrame
     rows: pl.Series
     sha256: str
     detected: Mapping[str, str]
+    rejects: tuple[Reject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
