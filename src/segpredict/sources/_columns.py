@@ -9,6 +9,11 @@ from segpredict.errors import ColumnMissingError, ContractError, shown
 from segpredict.sources._layout import ALIASES, Layout, normal
 
 IDS = ("customer_id", "order_id", "product_id")
+SUMMARY = {  # names that a table of one row per customer has
+    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
+    *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
+    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
+}
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
 
 
@@ -35,6 +40,32 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
         chosen.pop("amount", None)
     _require(chosen, found, file)
     return chosen
+
+
+def refuse_empty(lines: pl.DataFrame, chosen: dict[str, str]) -> None:
+    """Refuse lines of which a role that every run needs holds nothing at all.
+
+    Parameters
+    ----------
+    lines
+        All lines, one text column a role.
+    chosen
+        Role → column, for the message.
+
+    Raises
+    ------
+    ContractError
+        When a needed column is empty from the first row to the last.
+    """
+    needed = ("customer_id", "time", "quantity", "price", "amount")
+    for role in needed:
+        if role in chosen and lines.height and lines[role].null_count() == lines.height:
+            raise ContractError(
+                f"Column {shown(chosen[role])}, which gives {role}, is empty in all "
+                f"{lines.height} rows.",
+                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
+                column=role,
+            )
 
 
 def recognised(found: Sequence[str], layout: Layout) -> int:
@@ -80,6 +111,14 @@ def _one(role: str, columns: Sequence[str], file: str) -> str | None:
 
 def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
     money = ("amount",) if "amount" in chosen else ("quantity", "price")
+    names = {normal(name) for name in found}
+    if "time" not in chosen and len(names & SUMMARY) > 1:
+        raise ContractError(
+            f"{shown(file)} looks like one row per customer (columns "
+            f"{', '.join(map(shown, found[:6]))}); transactions are needed.",
+            fix="give one row an order line, with a date, from which such sums come.",
+            file=file,
+        )
     for role in ("customer_id", "time", *money):
         if role not in chosen:
             raise ColumnMissingError(role, found, file)

@@ -214,10 +214,25 @@ def _escapes(
     if layout.escape == "backslash":
         return doubled, found
     as_it_is = is_sound(content, separator, start)
-    as_escaped = is_sound(doubled, separator, start)
+    as_escaped = _fits_escaped(content, separator, start)
     if as_it_is and as_escaped:
         _refuse_both(content, start, file)
     return (doubled, found) if as_escaped else (content, {})
+
+
+def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
+    """Return whether every quote stands right when a backslash takes its meaning."""
+    sign = re.escape(separator)
+    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + sign + rb"]*+)"
+    record = re.compile(
+        cell + rb"(?:" + sign + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL
+    )
+    while start < len(content):
+        found = record.match(content, start)
+        if found is None:
+            return False
+        start = found.end()
+    return True
 
 
 def _doubled(content: bytes) -> bytes:

@@ -62,7 +62,9 @@ def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
         for file in folder.rglob("*")
         if file.is_file()
         and file.name.lower().endswith(endings)
-        and not file.name.startswith((".", "_"))
+        and not any(
+            part.startswith((".", "_")) for part in file.relative_to(folder).parts
+        )
     ]
     if not files:
         raise SourceError(

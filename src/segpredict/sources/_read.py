@@ -1,7 +1,7 @@
 """Read inputs into lines of text under the names of their roles."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.contracts import RAW, ROLES, check
 from segpredict.errors import BadCellsError, SourceError
 from segpredict.registry import Registry
-from segpredict.sources._columns import as_text, match
+from segpredict.sources._columns import as_text, match, refuse_empty
 from segpredict.sources._layout import Layout
 from segpredict.sources._paths import expand
 from segpredict.sources._sift import without_totals, without_unnamed
@@ -64,7 +64,7 @@ def read(
     suffixes = [suffix for source in SOURCES.all() for suffix in source.suffixes]
     paths = expand(names, suffixes)
     tables = [_source(path, layout).read(path, layout) for path in paths]
-    raw = _raw([str(path) for path in paths], tables, layout)
+    raw = _raw([str(path) for path in paths], _related(paths, tables), layout)
     if raw.rejects is not None and bad_rows == "fail":
         raise first_reject(raw)
     return raw
@@ -108,6 +108,21 @@ def from_frame(
     return _raw([name], [whole], layout or Layout())
 
 
+def _related(paths: Sequence[Path], tables: Sequence[Table]) -> list[Table]:
+    """Note where a link led, and which files hold the same bytes as one before."""
+    seen: dict[str, str] = {}
+    related = []
+    for path, table in zip(paths, tables, strict=True):
+        found = dict(table.detected)
+        if table.sha256 in seen:
+            found["same_bytes_as"] = seen[table.sha256]
+        seen.setdefault(table.sha256, str(path))
+        if path.is_symlink():
+            found["resolved"] = str(path.resolve())
+        related.append(replace(table, detected=found))
+    return related
+
+
 def _polars(frame: object, name: str) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
@@ -135,9 +150,18 @@ def _source(path: Path, layout: Layout) -> Source:
     for source in SOURCES.all():
         if ending.endswith(source.suffixes):
             return source
+    return SOURCES.get(_by_magic(path))
+
+
+def _by_magic(path: Path) -> str:
+    """Return the kind of a file whose name says nothing, by its first bytes."""
     with path.open("rb") as stream:
-        is_parquet = stream.read(4) == b"PAR1"
-    return SOURCES.get("parquet" if is_parquet else "csv")
+        start = stream.read(16)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"SQLite format 3"):
+        return "sqlite"
+    return "duckdb" if start[8:12] == b"DUCK" else "csv"
 
 
 def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
@@ -155,6 +179,7 @@ def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
     together = pl.concat(frames, how="diagonal")
     roles = [role for role in ROLES if role in together.columns]
+    refuse_empty(together, chosen)
     lines = check(together.select("file", "row", *roles), RAW)
     bad = pl.DataFrame(rejects, schema=REJECTS) if rejects else None
     return RawLines(lines, tuple(facts), bad)

@@ -185,5 +185,5 @@ def _ragged_fault(
         fix = "complete the row; write a missing value as an empty cell."
     else:
         fix = "write cells that hold the separator in quotes."
-    reason = f"has {cells} cells where the header has {width}"
+    reason = f"has {cells} cell{'s' * (cells > 1)} where the header has {width}"
     return Fault(int(records.lines[i]), min(cells, width - 1), value, reason, fix)
