@@ -8,6 +8,7 @@ from segpredict.contracts import ROLES
 from segpredict.errors import ColumnMissingError, ContractError, shown
 from segpredict.sources._layout import ALIASES, Layout, normal
 
+FEW = 50  # rows of which all may be guests' by chance
 IDS = ("customer_id", "order_id", "product_id")
 SUMMARY = {  # names that a table of one row per customer has
     *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
@@ -42,27 +43,24 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     return chosen
 
 
-def refuse_empty(lines: pl.DataFrame, chosen: dict[str, str]) -> None:
+def refuse_empty(lines: pl.DataFrame) -> None:
     """Refuse lines of which a role that every run needs holds nothing at all.
 
     Parameters
     ----------
     lines
         All lines, one text column a role.
-    chosen
-        Role → column, for the message.
 
     Raises
     ------
     ContractError
-        When a needed column is empty from the first row to the last.
+        When a needed column is empty from the first row to the last, and there are
+        enough of them for that to mean something.
     """
-    needed = ("customer_id", "time", "quantity", "price", "amount")
-    for role in needed:
-        if role in chosen and lines.height and lines[role].null_count() == lines.height:
+    for role in ("customer_id", "time", "quantity", "price", "amount"):
+        if role in lines and FEW < lines.height == lines[role].null_count():
             raise ContractError(
-                f"Column {shown(chosen[role])}, which gives {role}, is empty in all "
-                f"{lines.height} rows.",
+                f"The column that gives {role} is empty in all {lines.height} rows.",
                 fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
                 column=role,
             )

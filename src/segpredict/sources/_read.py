@@ -67,6 +67,7 @@ def read(
     raw = _raw([str(path) for path in paths], _related(paths, tables), layout)
     if raw.rejects is not None and bad_rows == "fail":
         raise first_reject(raw)
+    refuse_empty(raw.frame)
     return raw
 
 
@@ -179,7 +180,6 @@ def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
     together = pl.concat(frames, how="diagonal")
     roles = [role for role in ROLES if role in together.columns]
-    refuse_empty(together, chosen)
     lines = check(together.select("file", "row", *roles), RAW)
     bad = pl.DataFrame(rejects, schema=REJECTS) if rejects else None
     return RawLines(lines, tuple(facts), bad)

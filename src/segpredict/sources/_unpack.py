@@ -126,7 +126,7 @@ def _read_packed(stream: IO[bytes], packing: str, path: Path, layout: Layout) ->
             pieces.append(piece)
             got += piece.count(b"\n")
         return b"".join(pieces)
-    except (OSError, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zlib.error, RuntimeError, ValueError) as error:
         _pass_on(error)
         raise UnreadableFileError(
             file, f"its {packing} is damaged after row {got}", "copy it again."

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from segpredict.errors import UnreadableFileError
 from segpredict.sources._body import cells
 from segpredict.sources._decode import to_utf8
-from segpredict.sources._dialect import understand
+from segpredict.sources._dialect import Text, understand
 from segpredict.sources._header import heading, refuse_no_header
 from segpredict.sources._layout import Layout
 from segpredict.sources._mend import Fault, records
+from segpredict.sources._records import Records
 from segpredict.sources._rows import sort_out
 from segpredict.sources._source import Reject, Source, Table, digest
 from segpredict.sources._unpack import unpack
@@ -27,12 +29,11 @@ def _read(path: Path, layout: Layout) -> Table:
     head = heading(text, layout, file)
     about = (file, head.names)
     whole, stray, plain = records(text.content, text.grammar, head.after, about)
+    refuse_no_header(head.names, _first(text, whole), layout, file)
     rows = sort_out(text, whole, head, layout, file)
     faults = sorted([*stray, *rows.faults], key=lambda fault: fault.line)
     _refuse_most(faults, len(rows.records), file)
     frame = cells(text, rows.records, rows.names, plain)
-    if frame.height:
-        refuse_no_header(head.names, [c or "" for c in frame.row(0)], layout, file)
     numbers = pl.Series("row", rows.records.lines + 1, dtype=pl.Int64)
     is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
     found = {"format": "csv", **coding, **text.found, **packing, **rows.found}
@@ -41,6 +42,16 @@ def _read(path: Path, layout: Layout) -> Table:
         frame, numbers = frame.filter(is_row), numbers.filter(is_row)
     rejects = tuple(_reject(fault, head.names) for fault in faults)
     return Table(frame, numbers, digest(path), found, rejects)
+
+
+def _first(text: Text, whole: Records) -> list[str]:
+    """Return the cells of the first record with as much as a sign in it."""
+    filled = np.flatnonzero(whole.ends > whole.starts)
+    if len(filled) == 0:
+        return []
+    i = filled[0]
+    record = text.content[whole.starts[i] : whole.ends[i]]
+    return [cell.decode() for cell in text.grammar.cells(record)]
 
 
 def _refuse_most(faults: Sequence[Fault], sound: int, file: str) -> None:

@@ -20,12 +20,13 @@ from segpredict.sources._unpack import opened
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 ENCRYPTED = b"PARE"
+DAMAGE = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
 
 
 def _read(path: Path, layout: Layout) -> Table:
     with opened(path, layout) as stream:
         _check_ends(stream.read(4), path)
-        with sound(str(path), "sound Parquet", pa.ArrowException, OSError, PolarsError):
+        with sound(str(path), "sound Parquet", *DAMAGE):
             frame = _frame(path, layout)
     partitions = _partitions(path, frame.columns)
     frame = frame.with_columns(
@@ -73,11 +74,22 @@ def _frame(path: Path, layout: Layout) -> pl.DataFrame:
             f"it promises {meta.num_rows} rows and holds {table.num_rows}",
             "export it again.",
         )
-    frame = pl.DataFrame(pl.from_arrow(table))
+    # Damage that no checksum guards can leave texts that end beyond their bytes.
+    table.validate(full=True)
+    frame = pl.DataFrame(pl.from_arrow(_bare(table)))
     # A nested column keeps its place, so that asking for it says what it is.
     return frame.with_columns(
         pl.lit(None, pl.List(pl.Null)).alias(name) for name in nested
     )
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """Return a table without labels that ask a reader for types of its own."""
+    fields = [
+        pa.field(field.name, getattr(field.type, "storage_type", field.type))
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: Layout) -> None:

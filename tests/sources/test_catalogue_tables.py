@@ -1,0 +1,396 @@
+"""Rows P01-P12 and X01-X13 of the catalogue of bad input, each under its id."""
+
+import datetime as dt
+import sys
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from segpredict.errors import (
+    BadCellsError,
+    ContractError,
+    LimitError,
+    SourceError,
+    UnreadableFileError,
+)
+from segpredict.sources import Layout, read
+from segpredict.sources._source import sound
+from segpredict.tables import RawLines
+
+LINES = pl.DataFrame(
+    {
+        "customer_id": ["00123", "123"] * 500,
+        "date": ["2011-01-31", "2011-02-01"] * 500,
+        "amount": [str(i) for i in range(1000)],
+    }
+)
+HEAD = ("customer_id", "date", "amount")
+
+
+def parquet(folder: Path, name: str = "a.parquet") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    LINES.write_parquet(path)
+    return path
+
+
+def book(folder: Path, *rows: tuple[Any, ...], **options: Any) -> Path:
+    path = folder / "a.xlsx"
+    with xlsxwriter.Workbook(path, options) as made:
+        sheet = made.add_worksheet("Orders")
+        for i, row in enumerate((HEAD, *rows)):
+            sheet.write_row(i, 0, row)
+    return path
+
+
+def ids(raw: RawLines) -> list[str | None]:
+    return raw.frame["customer_id"].to_list()
+
+
+def rewritten(path: Path, member: str, old: str, new: str) -> Path:
+    """Return the workbook with a piece of one of its parts exchanged."""
+    other = path.with_name("b.xlsx")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(other, "w") as target:
+        for entry in source.infolist():
+            content = source.read(entry).decode("latin-1")
+            if entry.filename == member:
+                assert old in content
+                content = content.replace(old, new, 1)
+            target.writestr(entry.filename, content.encode("latin-1"))
+    return other
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_p01_a_cut_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = parquet(tmp_path)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UnreadableFileError, match="cut off, or still being written"):
+        read([str(path)])
+
+
+@pytest.mark.parametrize(
+    "size", [pytest.param(s, id=f"P02-{s}") for s in (2**31 - 1, 0)]
+)
+def test_a_footer_that_lies_about_its_size_is_refused(
+    size: int, tmp_path: Path
+) -> None:
+    path = parquet(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-8] + size.to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(UnreadableFileError, match="not sound Parquet"):
+        read([str(path)])
+
+
+def test_p03_damage_under_a_page_checksum_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(LINES.to_arrow(), path, write_page_checksum=True, compression="none")
+    whole = bytearray(path.read_bytes())
+    at = whole.index(b"2011-01-31")
+    whole[at] ^= 1
+    path.write_bytes(bytes(whole))
+    with pytest.raises(UnreadableFileError, match=r"not sound Parquet .*CRC"):
+        read([str(path)])
+
+
+def test_p04_damage_without_a_checksum_is_refused_or_keeps_the_shape(
+    tmp_path: Path,
+) -> None:
+    path = parquet(tmp_path)
+    whole = path.read_bytes()
+    for at in range(4, len(whole), max(len(whole) // 60, 1)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0xFF
+        path.write_bytes(bytes(damaged))
+        try:
+            raw = read([str(path)])
+        except (SourceError, ContractError):
+            continue
+        assert raw.frame.height == 1000
+
+
+class PanicException(BaseException):
+    pass
+
+
+def test_p05_a_panic_is_an_error_about_the_file() -> None:
+    def panic() -> None:
+        with sound("a.parquet", "sound Parquet"):
+            raise PanicException("index out of range")
+
+    with pytest.raises(UnreadableFileError, match="index out of range"):
+        panic()
+
+
+def test_p05_an_interrupt_is_no_panic() -> None:
+    def interrupt() -> None:
+        with sound("a.parquet", "sound Parquet", ValueError):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+
+
+def test_p06_encrypted_parquet_is_named(tmp_path: Path) -> None:
+    path = parquet(tmp_path)
+    path.write_bytes(b"PARE" + path.read_bytes()[4:-4] + b"PARE")
+    with pytest.raises(UnreadableFileError, match="encrypted"):
+        read([str(path)])
+
+
+def test_p07_nested_columns_matter_only_when_they_are_needed(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    nested = LINES.with_columns(tags=pl.concat_list("amount"))
+    nested.write_parquet(path)
+    assert read([str(path)]).frame.height == 1000
+    LINES.with_columns(amount=pl.concat_list("amount")).write_parquet(path)
+    with pytest.raises(ContractError, match="which is no cell"):
+        read([str(path)])
+
+
+def test_p08_odd_types_are_exact(tmp_path: Path) -> None:
+    moment = dt.datetime.fromisoformat("2011-01-31 08:26")
+    table = pa.table(
+        {
+            "customer_id": pa.array(["00123"], pa.large_string()).dictionary_encode(),
+            "date": pa.array([moment], pa.timestamp("ns")),
+            "amount": pa.array([Decimal("2.5000000001")], pa.decimal128(38, 10)),
+        }
+    )
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path, use_deprecated_int96_timestamps=True)
+    raw = read([str(path)]).frame
+    assert raw["customer_id"][0] == "00123"
+    assert raw["time"][0].startswith("2011-01-31 08:26:00")
+    assert raw["amount"][0] == "2.5000000001"
+
+
+def test_p09_no_row_groups_and_tiny_ones_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    LINES.clear().write_parquet(path)
+    assert read([str(path)]).frame.height == 0
+    LINES.write_parquet(path, row_group_size=1)
+    assert read([str(path)]).frame.height == 1000
+
+
+def test_p10_a_partitioned_folder_gives_its_columns_and_hides_what_is_hidden(
+    tmp_path: Path,
+) -> None:
+    for country in ("UK", "C%C3%B4te"):
+        parquet(tmp_path, f"shop/country={country}/0.parquet")
+    (tmp_path / "shop" / "_SUCCESS").write_text("")
+    (tmp_path / "shop" / "_temporary").mkdir()
+    (tmp_path / "shop" / "_temporary" / "x.parquet").write_text("half")
+    LINES.with_columns(pl.col("customer_id").cast(pl.Int64)).write_parquet(
+        tmp_path / "shop" / "country=UK" / "1.parquet"
+    )
+    raw = read([str(tmp_path / "shop")])
+    assert raw.frame.height == 3000
+    assert sorted(raw.frame["country"].unique().to_list()) == ["Côte", "UK"]
+    assert set(ids(raw)) == {"00123", "123"}
+
+
+def test_p11_extension_types_import_nothing(tmp_path: Path) -> None:
+    storage = LINES.to_arrow().schema.field("amount")
+    evil = storage.with_metadata(
+        {
+            b"ARROW:extension:name": b"arrow.py_extension_type",
+            b"ARROW:extension:metadata": b"cos\nsystem\n(S'true'\ntR.",
+        }
+    )
+    table = LINES.to_arrow()
+    schema = table.schema.set(2, evil)
+    path = tmp_path / "a.parquet"
+    pq.write_table(table.cast(schema), path)
+    seen: list[str] = []
+    sys.addaudithook(
+        lambda name, _: seen.append(name) if name.startswith("pickle") else None
+    )
+    assert read([str(path)]).frame.height == 1000
+    assert seen == []
+
+
+def test_p12_what_would_grow_too_large_is_refused_unread(tmp_path: Path) -> None:
+    with pytest.raises(LimitError, match="when unpacked") as caught:
+        read([str(parquet(tmp_path))], Layout(max_inflated=1000))
+    assert caught.value.exit_code == 10
+
+
+def test_x01_a_locked_workbook_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    name = "EncryptedPackage".encode("utf-16-le")
+    path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600) + name + bytes(600))
+    with pytest.raises(UnreadableFileError, match="password"):
+        read([str(path)])
+
+
+@pytest.mark.parametrize(
+    "ending", [pytest.param(e, id=f"X02-{e}") for e in ("xls", "ods")]
+)
+def test_a_workbook_that_is_none_is_refused(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(4096))
+    with pytest.raises(UnreadableFileError, match="not a sound workbook"):
+        read([str(path)])
+
+
+def test_x02_a_workbook_with_macros_is_read_without_them(tmp_path: Path) -> None:
+    path = book(tmp_path, ("7", "2011-01-31", "1"))
+    assert ids(read([str(path.rename(tmp_path / "a.xlsm"))])) == ["7"]
+
+
+def test_x03_several_sheets_are_listed_and_may_be_joined(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for i, name in enumerate(("2010", "2011", "empty")):
+            sheet = made.add_worksheet(name)
+            for j, row in enumerate((HEAD, (str(i), "2011-01-31", "1")) * (i < 2)):
+                sheet.write_row(j, 0, row)
+    with pytest.raises(SourceError, match='2 filled sheets: "2010", "2011"'):
+        read([str(path)])
+    assert ids(read([str(path)], Layout(sheet="2011"))) == ["1"]
+    assert ids(read([str(path)], Layout(sheet="*"))) == ["0", "1"]
+    with pytest.raises(SourceError, match="no filled sheet"):
+        read([str(path)], Layout(sheet="2012"))
+
+
+def test_x04_the_header_is_found_below_a_title(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet()
+        sheet.merge_range("B2:D2", "Sales 2011")
+        sheet.write_row(4, 1, HEAD)
+        sheet.write_row(5, 1, ("00123", "2011-01-31", "1"))
+    raw = read([str(path)])
+    assert ids(raw) == ["00123"]
+    assert raw.frame["row"].to_list() == [6]
+
+
+@pytest.mark.parametrize(
+    "is_1904", [pytest.param(x, id=f"X05-{x}") for x in (False, True)]
+)
+def test_dates_are_those_that_are_shown(is_1904: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": is_1904}) as made:
+        sheet, shown = (
+            made.add_worksheet(),
+            made.add_format({"num_format": "d.m.yy h:mm"}),
+        )
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_row(1, 0, (1, None, 2.55))
+        sheet.write_datetime(1, 1, dt.datetime.fromisoformat("2010-12-01 08:26"), shown)
+        sheet.write_row(2, 0, (2, "31/01/2011", 1))
+    raw = read([str(path)])
+    assert raw.frame["time"].to_list() == ["2010-12-01 08:26:00", "31/01/2011"]
+    assert raw.frame["amount"].to_list() == ["2.55", "1"]
+
+
+def test_x06_ids_are_text_as_they_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        for i in range(1200):
+            sheet.write_row(1 + i, 0, (17850, "2011-01-31", 1))
+        sheet.write_row(1201, 0, ("C536379", "2011-01-31", 1))
+        sheet.write_string(1202, 0, "00123")
+        sheet.write_row(1202, 1, ("2011-01-31", 1))
+    assert ids(read([str(path)]))[1199:] == ["17850", "C536379", "00123"]
+
+
+def test_x06_zeros_that_are_only_shown_are_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet, zeros = made.add_worksheet(), made.add_format({"num_format": "00000"})
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_number(1, 0, 17850, zeros)
+        sheet.write_number(2, 0, 123, zeros)
+    with pytest.raises(UnreadableFileError, match='first is A3, shown as "00123"'):
+        read([str(path)])
+
+
+def test_x07_an_error_in_a_cell_spoils_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet("Orders")
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_row(1, 0, ("1", "2011-01-31"))
+        sheet.write_formula(1, 2, "=1+1", None, 2)
+        sheet.write_row(2, 0, ("2", "2011-01-31"))
+        sheet.write_formula(2, 2, "=1/0", None, "#DIV/0!")
+    with pytest.raises(BadCellsError, match="is an error in sheet Orders") as caught:
+        read([str(path)])
+    assert (caught.value.where["row"], caught.value.where["column"]) == (3, "amount")
+    raw = read([str(path)], bad_rows="carry")
+    assert raw.frame["amount"].to_list() == ["2"]
+
+
+def test_x07_a_formula_without_stored_value_is_named(tmp_path: Path) -> None:
+    path = book(tmp_path, ("1", "2011-01-31", "=1+1"))
+    unsaved = rewritten(path, SHEET, "<f>1+1</f><v>0</v>", "<f>1+1</f>")
+    with pytest.raises(UnreadableFileError, match="the first is in cell C2"):
+        read([str(unsaved)])
+
+
+def test_x08_a_bomb_in_a_sheet_stops_at_the_ratio(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(SHEET, b"<row><c><v>1</v></c></row>" * 4_000_000)
+    with pytest.raises(LimitError, match="times"):
+        read([str(path)])
+
+
+def test_x09_entities_are_refused(tmp_path: Path) -> None:
+    path = book(tmp_path, ("1", "2011-01-31", "1"))
+    evil = '<!DOCTYPE x [<!ENTITY a "ha">]><worksheet'
+    with pytest.raises(UnreadableFileError, match="XML bomb"):
+        read([str(rewritten(path, SHEET, "<worksheet", evil))])
+
+
+def test_x10_a_sheet_that_claims_to_be_huge_takes_no_more_room(tmp_path: Path) -> None:
+    path = book(tmp_path, ("1", "2011-01-31", "1"))
+    lying = rewritten(path, SHEET, 'ref="A1:C2"', 'ref="A1:XFD1048576"')
+    assert ids(read([str(lying)])) == ["1"]
+
+
+def test_x12_hidden_rows_are_read_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        sheet = made.add_worksheet()
+        for i, row in enumerate(
+            (HEAD, ("1", "2011-01-31", "1"), ("2", "2011-01-31", "1"))
+        ):
+            sheet.write_row(i, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+    raw = read([str(path)])
+    assert ids(raw) == ["1", "2"]
+    assert raw.files[0].detected["hidden_rows"].startswith("1,")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("../../x", "leads out", id="X13-parent"),
+        pytest.param("/x", "leads out", id="X13-absolute"),
+        pytest.param(SHEET, "twice", id="X13-twice"),
+    ],
+)
+def test_odd_names_in_a_workbook_are_refused(
+    name: str, reason: str, tmp_path: Path
+) -> None:
+    path = book(tmp_path, ("1", "2011-01-31", "1"))
+    with zipfile.ZipFile(path, "a") as archive:
+        entry = zipfile.ZipInfo(name)
+        archive._writecheck = lambda _: None  # type: ignore[attr-defined]
+        archive.writestr(entry, "x")
+    with pytest.raises(UnreadableFileError, match=reason):
+        read([str(path)])
