@@ -280,6 +280,12 @@ def test_f22_only_regular_files_are_read(tmp_path: Path) -> None:
                 read([name])
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only on Linux")
+def test_f22_the_memory_of_a_process_is_no_table() -> None:
+    with pytest.raises(UnreadableFileError, match="cannot be read"):
+        read(["/proc/self/mem"])
+
+
 def test_f23_a_stream_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="standard input") as caught:
         read(["-"])

@@ -242,6 +242,33 @@ def test_a_workbook_that_is_none_is_refused(ending: str, tmp_path: Path) -> None
         read([str(path)])
 
 
+def test_x02_an_open_document_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    cell = (
+        '<table:table-cell office:value-type="string"><text:p>{}</text:p>'
+        "</table:table-cell>"
+    )
+    rows = (HEAD, ("00123", "2011-01-31", "1"))
+    lines = "".join(
+        f"<table:table-row>{''.join(map(cell.format, row))}</table:table-row>"
+        for row in rows
+    )
+    names = " ".join(
+        f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"'
+        for n in ("office", "table", "text")
+    )
+    content = (
+        f"<office:document-content {names}><office:body><office:spreadsheet>"
+        f'<table:table table:name="S">{lines}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", content)
+    assert ids(read([str(path)])) == ["00123"]
+
+
 def test_x02_a_workbook_with_macros_is_read_without_them(tmp_path: Path) -> None:
     path = book(tmp_path, ("7", "2011-01-31", "1"))
     assert ids(read([str(path.rename(tmp_path / "a.xlsm"))])) == ["7"]
@@ -360,6 +387,15 @@ def test_x10_a_sheet_that_claims_to_be_huge_takes_no_more_room(tmp_path: Path) -
     path = book(tmp_path, ("1", "2011-01-31", "1"))
     lying = rewritten(path, SHEET, 'ref="A1:C2"', 'ref="A1:XFD1048576"')
     assert ids(read([str(lying)])) == ["1"]
+
+
+def test_x11_a_full_sheet_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segpredict.sources.excel.FULL", 3)
+    rows = [(str(i), "2011-01-31", "1") for i in range(2)]
+    detected = read([str(book(tmp_path, *rows))]).files[0].detected
+    assert "probably cut off" in detected["full_sheet"]
 
 
 def test_x12_hidden_rows_are_read_and_counted(tmp_path: Path) -> None:

@@ -6,67 +6,11 @@ from typing import Literal
 
 from segpredict.contracts import ROLES
 from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.sources._aliases import ALIASES, normal
+
+__all__ = ["ALIASES", "WHITESPACE", "Layout", "normal"]
 
 WHITESPACE = "whitespace"
-
-# Names that common exports use, normalised as by `normal`, most telling first.
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "order_id": (
-        *("orderid", "invoice", "invoiceno", "invoiceid", "ordernumber", "orderno"),
-        *("transactionid", "bestellnummer", "rechnungsnummer", "auftragsnummer"),
-        *("commande", "numerocommande", "numérocommande", "facture", "pedido"),
-        *("numeropedido", "factura", "ordine", "fattura", "заказ", "номерзаказа"),
-    ),
-    "product_id": (
-        *("productid", "stockcode", "sku", "productcode", "itemid", "variantsku"),
-        *("artikelnummer", "artikel", "référence", "reference", "codigoproducto"),
-        *("códigoproducto", "articolo", "артикул", "товар"),
-    ),
-    "description": (
-        *("description", "productname", "title", "beschreibung", "bezeichnung"),
-        *("artikelbezeichnung", "désignation", "descripción", "descrizione"),
-        *("описание", "название"),
-    ),
-    "quantity": (
-        *("quantity", "qty", "units", "menge", "anzahl", "quantité", "quantite"),
-        *("cantidad", "quantità", "quantita", "количество"),
-    ),
-    "time": (
-        *("time", "timestamp", "datetime", "invoicedate", "orderdate"),
-        *("createdat", "date", "purchasedate", "transactiondate"),
-        *("bestelldatum", "rechnungsdatum", "datum", "datecommande", "fecha"),
-        *("fechapedido", "data", "dataordine", "дата", "датазаказа"),
-    ),
-    "price": (
-        *("price", "unitprice", "itemprice", "einzelpreis", "stückpreis", "preis"),
-        *("prixunitaire", "prix", "preciounitario", "precio", "prezzo", "цена"),
-    ),
-    "amount": (
-        *("amount", "lineamount", "linetotal", "totalamount", "revenue", "betrag"),
-        *("umsatz", "summe", "montant", "importe", "importo", "сумма"),
-    ),
-    "customer_id": (
-        *("customerid", "custid", "clientid", "userid", "customer", "customerno"),
-        *("kundennummer", "kundenid", "kundennr", "kunde", "client", "idclient"),
-        *("numéroclient", "cliente", "idcliente", "клиент", "idклиента", "покупатель"),
-    ),
-    "country": (
-        *("country", "shippingcountry", "countrycode", "land", "pays", "país", "pais"),
-        *("paese", "страна"),
-    ),
-}
-
-
-def normal(name: str) -> str:
-    """Return a column name without case, spaces, underscores and hyphens.
-
-    Examples
-    --------
-    >>> normal(" Customer ID ")
-    'customerid'
-    """
-    bare = "".join(c for c in name.casefold() if c not in "_-\ufeff\u200b")
-    return "".join(bare.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from segpredict.sources._layout import Layout
 from segpredict.sources._paths import expand
 from segpredict.sources._sift import without_totals, without_unnamed
 from segpredict.sources._source import Source, Table, numbered
+from segpredict.sources._unpack import opened
 from segpredict.tables import FileFact, RawLines
 
 REJECTS = {
@@ -151,12 +152,12 @@ def _source(path: Path, layout: Layout) -> Source:
     for source in SOURCES.all():
         if ending.endswith(source.suffixes):
             return source
-    return SOURCES.get(_by_magic(path))
+    return SOURCES.get(_by_magic(path, layout))
 
 
-def _by_magic(path: Path) -> str:
+def _by_magic(path: Path, layout: Layout) -> str:
     """Return the kind of a file whose name says nothing, by its first bytes."""
-    with path.open("rb") as stream:
+    with opened(path, layout) as stream:
         start = stream.read(16)
     if start.startswith(b"PAR1"):
         return "parquet"

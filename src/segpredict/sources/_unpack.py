@@ -76,6 +76,10 @@ def opened(path: Path, layout: Layout) -> Iterator[IO[bytes]]:
         raise UnreadableFileError(
             str(path), f"it may not be read ({_rights(path)})", "change its rights."
         ) from None
+    except OSError as error:
+        raise UnreadableFileError(
+            str(path), error.strerror or "the disk fails", "copy it to a sound disk."
+        ) from None
     if _state(before) != _state(after):
         raise UnreadableFileError(
             str(path), "it changed while it was read", "wait until it is written whole."
@@ -211,8 +215,8 @@ def bound(size: int, packed: int, file: str, layout: Layout) -> None:
     is_bomb = size > FLOOR and size > RATIO * packed
     if size > layout.max_inflated or is_bomb:
         raise LimitError(
-            f"{shown(file)} grows from {packed} to more than {size} bytes when "
-            f"unpacked ({size // max(packed, 1)} times; source.max_inflated = "
+            f"{shown(file)}: {packed} packed bytes grow to more than {size} "
+            f"({size // max(packed, 1)} times; source.max_inflated = "
             f"{layout.max_inflated}, ratio at most {RATIO}).",
             fix="if you trust it, unpack it yourself and name what comes out.",
             file=file,
