@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from catalogue import OTHERWISE, answered, rows, table
+from catalogue_of_files import OTHERWISE, answered, rows, table
 
 DOCS = Path(__file__).parents[2] / "docs" / "input.md"
 

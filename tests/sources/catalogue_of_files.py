@@ -1,6 +1,6 @@
 """The rows of the catalogue of bad input about files, and which tests answer them.
 
-`python tests/sources/catalogue.py` prints the table of counts that stands in
+`python tests/sources/catalogue_of_files.py` prints the table of counts that stands in
 docs/input.md.
 """
 
