@@ -115,8 +115,10 @@ class _Walk:
         self.signs = np.frombuffer(content, np.uint8)
         self.separator = separator[0]
         self.start = start
-        self.is_special = np.zeros(256, np.bool_)
-        self.is_special[[self.separator, QUOTE, CR, LF]] = True
+        self.content = content
+        special = (self.separator, QUOTE, CR, LF)
+        self.marks = bytes(sign in special for sign in range(256))
+        self.is_special = np.frombuffer(self.marks, np.bool_)
         self.is_inside = 0  # 1 while a quote is open
         self.separators = 0
         self.breaks = 0
@@ -126,8 +128,8 @@ class _Walk:
         for low in range(self.start, len(self.signs), CHUNK):
             if self.broken_at is not None:
                 return
-            chunk = self.signs[low : low + CHUNK]
-            places = np.flatnonzero(self.is_special[chunk]) + low
+            marked = self.content[low : low + CHUNK].translate(self.marks)
+            places = np.flatnonzero(np.frombuffer(marked, np.bool_)) + low
             yield self._piece(places)
 
     def _piece(self, places: Places) -> _Piece:

@@ -233,13 +233,14 @@ def _check(content: bytes, file: str) -> None:
         )
     if not content:
         raise UnreadableFileError(file, "it is empty", "export it again.")
-    if not content.strip(b"\x00"):
+    start = content[:4096]
+    if not (start.strip(b"\x00") or content.strip(b"\x00")):
         raise UnreadableFileError(
             file, "it is a binary file of NUL bytes, not a table", "copy it again."
         )
-    if not content.strip():
+    if not (start.strip() or content.strip()):
         raise UnreadableFileError(file, "it is empty: no header", "export it again.")
-    _check_markup(content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower(), file)
+    _check_markup(start.lstrip(b"\xef\xbb\xbf \t\r\n").lower(), file)
 
 
 def _check_markup(start: bytes, file: str) -> None:
