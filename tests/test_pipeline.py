@@ -151,13 +151,13 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     assert set(explanation.base) == {s.id for s in archive.segments_of(run)}
 
 
-def test_a_tampered_booster_is_refused_before_it_is_read(
+def test_a_tampered_segmenter_is_refused_before_it_is_read(
     run_folder: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
-    path = tmp_path / "run" / "classifier" / "booster.json"
+    path = tmp_path / "run" / "segments" / "segmenter.json"
     path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
-    with pytest.raises(TamperedFileError, match=r"booster\.json"):
+    with pytest.raises(TamperedFileError, match=r"segmenter\.json"):
         segpredict.load(tmp_path / "run")
 
 

@@ -137,11 +137,11 @@ def test_new_side_tables_may_be_given_for_scoring(run, folder):
     sales = [str(folder / "sales.csv")]
     all_of_them = {"customers": "people.csv", "events": "visits.csv"}
     made = run.parquet("scores.parquet")
-    assert pipeline.score(run.folder, Fresh(sales, (), all_of_them)).equals(made)
+    assert pipeline.score(run.folder, Fresh(sales, {}, all_of_them)).equals(made)
     assert pipeline.score(run.folder, sales).height == made.height
-    unknown = Fresh(sales, (), {"event": "visits.csv"})
+    unknown = Fresh(sales, {}, {"event": "visits.csv"})
     with pytest.raises(UnknownNameError, match="events"):
         pipeline.score(run.folder, unknown)
-    never = Fresh(sales, (), {"contacts": "visits.csv"})
+    never = Fresh(sales, {}, {"contacts": "visits.csv"})
     with pytest.raises(ConfigError, match="no table of contacts"):
         pipeline.score(run.folder, never)
