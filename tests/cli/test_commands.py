@@ -145,13 +145,13 @@ def test_map_and_set_reach_their_rooms(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
     german = pl.read_csv(sample_file, infer_schema=False).rename(
-        {"CustomerID": "KUNDE"}
+        {"CustomerID": "WER"}
     )
     german.write_csv(tmp_path / "verkauf.csv")
     common = ("check", "--data", tmp_path / "verkauf.csv")
     code, _, err = segpredict(*common)
     assert code == 5
     assert "--map customer_id=" in err
-    code, out, _ = segpredict(*common, "--map", "customer_id=KUNDE")
+    code, out, _ = segpredict(*common, "--map", "customer_id=WER")
     assert code == 0
     assert "adds up" in out
