@@ -23,6 +23,7 @@ ROLES = (
     "amount",
     "customer_id",
     "country",
+    "currency",
 )
 
 _ID = pa.Check.str_length(min_value=1, max_value=256)

@@ -160,6 +160,8 @@ class Transactions:
         What was read.
     rejects
         Rows that could not be read as data: file, row, column, value, reason.
+    notes
+        What a careful reader would ask about the data, as sentences.
     """
 
     lines: pl.LazyFrame
@@ -170,6 +172,7 @@ class Transactions:
     currency: str = ""
     files: tuple[FileFact, ...] = ()
     rejects: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     def known(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

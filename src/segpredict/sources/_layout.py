@@ -5,36 +5,11 @@ from dataclasses import dataclass, field
 
 from segpredict.contracts import ROLES
 from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.sources._aliases import ALIASES, normal
+
+__all__ = ["ALIASES", "WHITESPACE", "Layout", "normal"]
 
 WHITESPACE = "whitespace"
-
-# Names that common exports use, normalised as by `normal`, most telling first.
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "order_id": ("orderid", "invoice", "invoiceno", "invoiceid", "ordernumber"),
-    "product_id": ("productid", "stockcode", "sku", "productcode", "itemid"),
-    "description": ("description", "productname", "title"),
-    "quantity": ("quantity", "qty", "units"),
-    "time": (
-        *("time", "timestamp", "datetime", "invoicedate", "orderdate"),
-        *("createdat", "date", "purchasedate", "transactiondate"),
-    ),
-    "price": ("price", "unitprice", "itemprice"),
-    "amount": ("amount", "lineamount", "linetotal", "totalamount", "revenue"),
-    "customer_id": ("customerid", "custid", "clientid", "userid", "customer"),
-    "country": ("country", "shippingcountry", "countrycode"),
-}
-
-
-def normal(name: str) -> str:
-    """Return a column name without case, spaces, underscores and hyphens.
-
-    Examples
-    --------
-    >>> normal(" Customer ID ")
-    'customerid'
-    """
-    bare = "".join(c for c in name.casefold() if c not in "_-\ufeff\u200b")
-    return "".join(bare.split())
 
 
 @dataclass(frozen=True, slots=True)

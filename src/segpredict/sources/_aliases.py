@@ -1,0 +1,132 @@
+"""The names that exports give to each role, in several languages.
+
+They are compared without case, accents, blanks and punctuation (`normal`); within a
+role the most telling name comes first. English, German, French, Spanish, Italian,
+Dutch, Portuguese, Russian and Polish.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+
+WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "order_id": (
+        *("order id", "invoice", "invoice no", "invoice id", "invoice number"),
+        *("order number", "order no", "transaction id", "receipt id", "order"),
+        *("Bestellnummer", "Bestell-Nr", "Auftragsnummer", "Auftrag", "Rechnungsnummer"),
+        *("Rechnung", "Belegnummer", "Beleg-Nr"),
+        *("numéro de commande", "n° commande", "commande", "id commande", "facture"),
+        *("numéro de facture", "n° facture"),
+        *("número de pedido", "n.º pedido", "id pedido", "pedido", "número de factura"),
+        *("factura",),
+        *("numero ordine", "n. ordine", "id ordine", "ordine", "numero fattura"),
+        *("fattura",),
+        *("bestelnummer", "ordernummer", "factuurnummer", "bestelling"),
+        *("número da encomenda", "encomenda", "número do pedido", "nota fiscal"),
+        *("номер заказа", "заказ", "id заказа", "номер счета", "чек"),
+        *("numer zamówienia", "zamówienie", "nr zamówienia", "numer faktury"),
+    ),
+    "product_id": (
+        *("product id", "stock code", "sku", "product code", "item id", "article id"),
+        *("article number", "variant id"),
+        *("Artikelnummer", "Artikel-Nr", "Produktnummer", "Artikel"),
+        *("référence", "référence produit", "code article", "id produit", "code produit"),
+        *("código de producto", "referencia", "id producto", "código artículo"),
+        *("codice prodotto", "codice articolo", "id prodotto"),
+        *("artikelcode", "productcode", "productnummer"),
+        *("código do produto", "id produto", "referência"),
+        *("артикул", "код товара", "id товара"),
+        *("kod produktu", "id produktu", "indeks"),
+    ),
+    "description": (
+        *("description", "product name", "item name", "title"),
+        *("Beschreibung", "Bezeichnung", "Artikelbezeichnung", "Produktname"),
+        *("désignation", "libellé", "nom du produit"),
+        *("descripción", "nombre del producto", "descrizione", "nome prodotto"),
+        *("omschrijving", "productnaam", "descrição", "nome do produto"),
+        *("наименование", "название товара", "описание", "nazwa produktu", "opis"),
+    ),
+    "quantity": (
+        *("quantity", "qty", "units", "item quantity", "pieces"),
+        *("Menge", "Anzahl", "Stück", "Stückzahl"),
+        *("quantité", "qté", "cantidad", "unidades", "quantità", "qtà", "pezzi"),
+        *("aantal", "hoeveelheid", "quantidade", "qtd"),
+        *("количество", "кол-во", "ilość", "liczba sztuk"),
+    ),
+    "time": (
+        *("time", "timestamp", "datetime", "invoice date", "order date"),
+        *("created at", "date", "purchase date", "transaction date", "event timestamp"),
+        *("created", "order time", "day", "event date"),
+        *("Bestelldatum", "Datum", "Rechnungsdatum", "Kaufdatum", "Auftragsdatum"),
+        *("Belegdatum", "Zeitpunkt"),
+        *("date de commande", "date commande", "date de facture", "date facture"),
+        *("date d'achat",),
+        *("fecha", "fecha de pedido", "fecha pedido", "fecha de factura"),
+        *("fecha de compra",),
+        *("data", "data ordine", "data dell'ordine", "data fattura", "data acquisto"),
+        *("besteldatum", "orderdatum", "factuurdatum", "aankoopdatum"),
+        *("data da encomenda", "data do pedido", "data da compra"),
+        *("дата", "дата заказа", "дата покупки"),
+        *("data zamówienia", "data zakupu", "data faktury"),
+    ),
+    "price": (
+        *("price", "unit price", "item price", "price each"),
+        *("Preis", "Einzelpreis", "Stückpreis", "Verkaufspreis"),
+        *("prix", "prix unitaire", "pu", "precio", "precio unitario"),
+        *("prezzo", "prezzo unitario", "prijs", "stukprijs", "eenheidsprijs"),
+        *("preço", "preço unitário", "цена", "цена за единицу"),
+        *("cena", "cena jednostkowa"),
+    ),
+    "amount": (
+        *("amount", "line amount", "line total", "total amount", "revenue", "sales"),
+        *("net sales", "order total", "grand total", "total"),
+        *("Betrag", "Umsatz", "Gesamtpreis", "Gesamtbetrag", "Summe", "Zeilenbetrag"),
+        *("montant", "montant total", "chiffre d'affaires", "total ligne"),
+        *("importe", "importe total", "monto", "ingresos"),
+        *("importo", "totale", "importo totale", "ricavo", "fatturato"),
+        *("bedrag", "totaal", "totaalbedrag", "omzet"),
+        *("valor", "valor total", "montante", "receita"),
+        *("сумма", "итого", "выручка", "стоимость"),
+        *("kwota", "wartość", "suma", "przychód"),
+    ),
+    "customer_id": (
+        *("customer id", "cust id", "client id", "user id", "customer", "customer no"),
+        *("customer number", "member id", "buyer id", "shopper id", "user pseudo id"),
+        *("customer email", "email"),
+        *("Kundennummer", "Kunden-Nr", "Kunden-ID", "Kunde", "Kundenkennung"),
+        *("numéro client", "n° client", "id client", "code client", "client"),
+        *("id cliente", "número de cliente", "código cliente", "cliente"),
+        *("codice cliente", "numero cliente"),
+        *("klantnummer", "klant-id", "klant"),
+        *("código do cliente", "número do cliente"),
+        *("номер клиента", "id клиента", "код клиента", "клиент", "покупатель"),
+        *("numer klienta", "id klienta", "klient", "kod klienta"),
+    ),
+    "country": (
+        *("country", "shipping country", "country code", "billing country"),
+        *("Land", "Lieferland", "pays", "pays de livraison", "país", "paese", "nazione"),
+        *("страна", "kraj"),
+    ),
+    "currency": (
+        *("currency", "currency code", "Währung", "devise", "moneda", "divisa"),
+        *("valuta", "moeda", "валюта", "waluta"),
+    ),
+}
+KEPT_APART = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
+
+
+def normal(name: str) -> str:
+    """Return a column name without case, accents, blanks and punctuation.
+
+    Examples
+    --------
+    >>> normal(" Customer ID "), normal("Stückpreis"), normal("N. Revenue")
+    ('customerid', 'stuckpreis', 'nrevenue')
+    """
+    apart = unicodedata.normalize("NFKD", name.casefold()).translate(KEPT_APART)
+    bare = "".join(sign for sign in apart if sign.isalnum())
+    return bare or name.casefold().strip()
+
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    role: tuple(dict.fromkeys(map(normal, names))) for role, names in WRITTEN.items()
+}
