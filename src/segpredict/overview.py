@@ -192,7 +192,7 @@ def _migration(
 
 def _notes(transactions: Transactions) -> list[str]:
     """Return what a careful reader would ask about a shop."""
-    notes = []
+    notes = list(transactions.notes)
     last = as_date(transactions.end_day - 1)
     if as_date(transactions.end_day).day != 1:
         notes.append(
