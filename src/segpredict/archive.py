@@ -51,6 +51,7 @@ def keep_transactions(draft: Draft, shop: Transactions) -> None:
         "files": [
             asdict(fact) | {"detected": dict(fact.detected)} for fact in shop.files
         ],
+        "notes": list(shop.notes),
     }
 
 
@@ -65,6 +66,7 @@ def transactions_of(files: Files) -> Transactions:
         ledger_of(files.json("ledger.json")),
         data["currency"],
         tuple(FileFact(**fact) for fact in data["files"]),
+        notes=tuple(data.get("notes", ())),
     )
 
 

@@ -1,6 +1,6 @@
 """What there is to say of a shop and its segments as tables: no learning, no files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -24,9 +24,20 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         The cleaned shop.
     time
         The lengths of the windows; other horizons are weighed beside them.
+
+    Returns
+    -------
+    dict
+        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
+        ``adds_up``, ``notes`` and ``suggestions`` (sentences), and tables as rows:
+        ``ledger``, ``horizons`` and those of `cleaning.describe`.
     """
     ledger = cleaning.ledger_table(transactions.ledger)
-    horizons = classifier.horizons(transactions, time)
+    weighed = (
+        classifier.horizons(transactions, time).to_dicts()
+        if transactions.ledger.total("used").rows
+        else []
+    )
     return {
         "files": [
             {"file": f.name, "rows": f.rows, **f.detected} for f in transactions.files
@@ -37,8 +48,10 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         "currency": transactions.currency,
         "adds_up": transactions.ledger.adds_up,
         "ledger": ledger.to_dicts(),
-        "horizons": horizons.to_dicts(),
+        "horizons": weighed,
+        **cleaning.describe(transactions),
         "notes": _notes(transactions),
+        "suggestions": _suggestions(transactions, time, weighed),
     }
 
 
@@ -210,3 +223,34 @@ def _notes(transactions: Transactions) -> list[str]:
             f"{share:.1%} of the rows have no customer; nothing can be said of them."
         )
     return notes
+
+
+def _suggestions(
+    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return what to type next, for what was found."""
+    told = []
+    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
+    if chosen and not is_sound:
+        told.append(
+            f"A horizon of {chosen[0]} days meets all conditions: "
+            f"--set time.horizon={chosen[0]}."
+        )
+    if weighed and not chosen:
+        told.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its verdict says how sure it is."
+        )
+    products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
+    if transactions.ledger.total("used").rows and products.item():
+        told.append(
+            "No column gives product_id, so baskets are not looked at. If there is "
+            "one: --map product_id=YOUR_COLUMN."
+        )
+    if not transactions.currency:
+        told.append(
+            "The data name no currency. To print one: --set cleaning.currency='€'."
+        )
+    return told

@@ -26,11 +26,16 @@ from segpredict import (
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
+from segpredict.artifacts import Draft, Run, as_json, drafting, open_run, write_file
 from segpredict.config import Config
-from segpredict.errors import TooShortHistoryError, UnknownNameError
+from segpredict.errors import (
+    ContractError,
+    SupportError,
+    TooShortHistoryError,
+    UnknownNameError,
+)
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import render
+from segpredict.report import FINDINGS, CheckInput, render
 from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, day_number, origins
 
@@ -71,20 +76,47 @@ def check(
     names: Sequence[str],
     config: Config,
     as_of: Day = None,
+    page: Target | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values; write nothing.
+    """Return what reading and cleaning found, as plain values.
+
+    Parameters
+    ----------
+    page
+        Where to write it as a page as well; by default nothing is written.
 
     Returns
     -------
     dict
-        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``ledger`` and
-        ``horizons`` (rows), ``adds_up``, ``notes``.
+        As of `overview.shop`; and ``problem``, the facts of the error with which a run
+        on these data would stop, or ``None``.
     """
     progress("reading and cleaning", 0.0)
     shop = read(names, config, as_of)
     progress("weighing horizons", 0.7)
-    return overview.shop(shop, config.time)
+    found = {**overview.shop(shop, config.time), "problem": None}
+    try:
+        cleaning.supported(shop, config.cleaning)
+    except (ContractError, SupportError) as error:
+        found["problem"] = error.facts()
+    if page is not None:
+        write_file(page.folder, _check_page(found, shop, page.created).encode())
+    return found
+
+
+def _check_page(found: dict[str, Any], shop: Transactions, created: str) -> str:
+    bundle = CheckInput(
+        title="What is in the data",
+        created=created,
+        first_day=shop.first_day,
+        end_day=shop.end_day,
+        ledger=shop.ledger,
+        found=found,
+        currency=shop.currency,
+        files=shop.files,
+    )
+    return render(bundle, FINDINGS)
 
 
 def fit(
@@ -224,7 +256,8 @@ def score(
     *,
     as_of: Day = None,
     columns: Iterable[str] = (),
-    on_bad_rows: Literal["fail", "quarantine"] = "quarantine",
+    on_bad_rows: Literal["fail", "quarantine", "drop"] = "quarantine",
+    max_bad: str | None = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Return the scores of the customers in these files (`contracts.SCORES`)."""
@@ -233,7 +266,8 @@ def score(
     layout = replace(
         predictor.layout, columns={**predictor.layout.columns, **_mapped(columns)}
     )
-    plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows)
+    limit = predictor.cleaning.max_bad if max_bad is None else max_bad
+    plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows, max_bad=limit)
     progress("reading and cleaning", 0.2)
     raw = sources.read(data, layout)
     progress("scoring", 0.7)
@@ -298,6 +332,7 @@ def _begin(
         libraries={name: version(name) for name in LIBRARIES},
         config=config.state(),
     )
+    cleaning.supported(shop, config.cleaning)
     archive.keep_transactions(draft, shop)
 
 
@@ -312,7 +347,7 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     )
     tables = overview.segments(shop, segmentation, config.time)
     archive.keep_segments(draft, segmentation, tables)
-    draft.facts["notes"] = notes
+    draft.facts["notes"] = [*shop.notes, *notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,

@@ -1,8 +1,9 @@
 """Raw lines → `Transactions`, one rule a file, and a ledger that adds up."""
 
 from segpredict.cleaning._clean import RULES, clean
+from segpredict.cleaning._describe import describe
 from segpredict.cleaning._ledger import ledger_table
 from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._support import supported
 
-__all__ = ["RULES", "CleaningPlan", "clean", "ledger_table", "supported"]
+__all__ = ["RULES", "CleaningPlan", "clean", "describe", "ledger_table", "supported"]

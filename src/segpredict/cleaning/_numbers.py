@@ -88,7 +88,10 @@ def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Num
     texts = cells.drop_nulls().unique().sort()
     is_plain = texts.str.contains(PLAIN_TEXT)
     mark, odd, currencies = number_format or "point", {}, {}
-    if not (is_plain.all() and number_format is None and _marks.is_proven(texts)):
+    is_known = number_format == "point" or (
+        number_format is None and _marks.is_proven(texts)
+    )
+    if not (is_plain.all() and is_known):
         mark, odd, currencies = _odd(cells, texts, name, number_format)
     read = [_exact(text) if text not in odd else _one(odd[text]) for text in texts]
     key = pl.DataFrame(

@@ -73,9 +73,18 @@ AsOf = Annotated[
     ),
 ]
 BadRows = Annotated[
-    Literal["fail", "quarantine"] | None,
+    Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
         "--on-bad-rows",
-        help="Stop at cells that cannot be read, or set their rows aside and count.",
+        help="Stop at cells that cannot be read, set their rows aside and list them, "
+        "or leave them out and only count.",
+    ),
+]
+MaxBad = Annotated[
+    str | None,
+    typer.Option(
+        "--max-bad",
+        metavar="SHARE|COUNT",
+        help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
     ),
 ]

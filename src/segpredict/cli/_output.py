@@ -28,7 +28,7 @@ class Output:
     def say(self, text: str = "") -> None:
         """Print a line for people."""
         if not (self.as_json or self.quiet):
-            self._console().print(text, highlight=False, soft_wrap=True)
+            self._console().print(text, highlight=False, soft_wrap=True, markup=False)
 
     def table(
         self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = ""
@@ -41,9 +41,8 @@ class Output:
 
         table = Table(title=title, caption=note or None, title_justify="left")
         for name, value in rows[0].items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
             table.add_column(
-                name.replace("_", " "), justify="right" if number else "left"
+                name.replace("_", " "), justify="right" if _is_figure(value) else "left"
             )
         for row in rows:
             table.add_row(*(escape(cell(value)) for value in row.values()))
@@ -92,6 +91,12 @@ class Output:
 
         # In a pipe there is no width to respect: 200 keeps tables whole.
         return Console(width=None if sys.stdout.isatty() else 200)
+
+
+def _is_figure(value: object) -> bool:
+    if isinstance(value, str):
+        return value.replace(",", "").replace(".", "").lstrip("-").isdecimal()
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def cell(value: object) -> str:

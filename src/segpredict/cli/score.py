@@ -19,6 +19,7 @@ def command(
     ] = None,
     columns: o.Columns = None,
     on_bad_rows: o.BadRows = None,
+    max_bad: o.MaxBad = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -48,6 +49,7 @@ def command(
             as_of=as_of,
             columns=columns or (),
             on_bad_rows=on_bad_rows or "quarantine",
+            max_bad=max_bad,
             progress=progress,
         )
     if as_json:
