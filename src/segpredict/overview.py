@@ -8,6 +8,7 @@ import polars as pl
 from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
+from segpredict.errors import ContractError, SupportError
 from segpredict.segments import NEW, Segmentation
 from segpredict.tables import INACTIVE, Feature, Transactions
 from segpredict.window import Window, as_date
@@ -15,7 +16,11 @@ from segpredict.window import Window, as_date
 RHYTHM = ("rfm",)  # the family that profiles and the rule grid read
 
 
-def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
+def shop(
+    transactions: Transactions,
+    time: TimeOptions,
+    plan: cleaning.CleaningPlan | None = None,
+) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
     Parameters
@@ -24,12 +29,15 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         The cleaned shop.
     time
         The lengths of the windows; other horizons are weighed beside them.
+    plan
+        How it was cleaned.
 
     Returns
     -------
     dict
         ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
-        ``adds_up``, ``notes`` and ``suggestions`` (sentences), and tables as rows:
+        ``adds_up``, ``notes`` and ``suggestions`` (sentences); ``problem``, the facts
+        of the error with which a run would stop, or ``None``; and tables as rows:
         ``ledger``, ``horizons`` and those of `cleaning.describe`.
     """
     ledger = cleaning.ledger_table(transactions.ledger)
@@ -52,6 +60,7 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         **cleaning.describe(transactions),
         "notes": _notes(transactions),
         "suggestions": _suggestions(transactions, time, weighed),
+        "problem": _problem(transactions, plan),
     }
 
 
@@ -223,6 +232,16 @@ def _notes(transactions: Transactions) -> list[str]:
             f"{share:.1%} of the rows have no customer; nothing can be said of them."
         )
     return notes
+
+
+def _problem(
+    transactions: Transactions, plan: cleaning.CleaningPlan | None
+) -> dict[str, Any] | None:
+    try:
+        cleaning.supported(transactions, plan)
+    except (ContractError, SupportError) as error:
+        return error.facts()
+    return None
 
 
 def _suggestions(

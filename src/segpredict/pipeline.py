@@ -5,13 +5,13 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
@@ -28,14 +28,9 @@ from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run, write_file
 from segpredict.config import Config
-from segpredict.errors import (
-    ContractError,
-    SupportError,
-    TooShortHistoryError,
-    UnknownNameError,
-)
+from segpredict.errors import TooShortHistoryError, UnknownNameError
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import FINDINGS, CheckInput, render
+from segpredict.report import check_page, render
 from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, day_number, origins
 
@@ -81,42 +76,15 @@ def check(
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
-    Parameters
-    ----------
-    page
-        Where to write it as a page as well; by default nothing is written.
-
-    Returns
-    -------
-    dict
-        As of `overview.shop`; and ``problem``, the facts of the error with which a run
-        on these data would stop, or ``None``.
+    The keys are those of `overview.shop`. A page is written only if its place is given.
     """
     progress("reading and cleaning", 0.0)
     shop = read(names, config, as_of)
     progress("weighing horizons", 0.7)
-    found = {**overview.shop(shop, config.time), "problem": None}
-    try:
-        cleaning.supported(shop, config.cleaning)
-    except (ContractError, SupportError) as error:
-        found["problem"] = error.facts()
+    found = overview.shop(shop, config.time, config.cleaning)
     if page is not None:
-        write_file(page.folder, _check_page(found, shop, page.created).encode())
+        write_file(page.folder, check_page(found, shop, page.created).encode())
     return found
-
-
-def _check_page(found: dict[str, Any], shop: Transactions, created: str) -> str:
-    bundle = CheckInput(
-        title="What is in the data",
-        created=created,
-        first_day=shop.first_day,
-        end_day=shop.end_day,
-        ledger=shop.ledger,
-        found=found,
-        currency=shop.currency,
-        files=shop.files,
-    )
-    return render(bundle, FINDINGS)
 
 
 def fit(
@@ -256,18 +224,21 @@ def score(
     *,
     as_of: Day = None,
     columns: Iterable[str] = (),
-    on_bad_rows: Literal["fail", "quarantine", "drop"] = "quarantine",
-    max_bad: str | None = None,
+    changes: Mapping[str, JSON] | None = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
-    """Return the scores of the customers in these files (`contracts.SCORES`)."""
+    """Return the scores of the customers in these files (`contracts.SCORES`).
+
+    ``changes`` are settings of cleaning that differ from the run's; rows that cannot be
+    read are set aside unless they say otherwise.
+    """
     progress("loading the run", 0.0)
     predictor = load(folder)
     layout = replace(
         predictor.layout, columns={**predictor.layout.columns, **_mapped(columns)}
     )
-    limit = predictor.cleaning.max_bad if max_bad is None else max_bad
-    plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows, max_bad=limit)
+    settings = {"on_bad_rows": "quarantine", **(changes or {})}
+    plan = replace(predictor.cleaning, **settings)
     progress("reading and cleaning", 0.2)
     raw = sources.read(data, layout)
     progress("scoring", 0.7)

@@ -9,9 +9,17 @@ import polars as pl
 SHORT = {
     **dict.fromkeys(("uk", "gb", "greatbritain", "gbr"), "unitedkingdom"),
     **dict.fromkeys(("us", "usa", "unitedstatesofamerica"), "unitedstates"),
-    **{"de": "germany", "deutschland": "germany", "fr": "france", "es": "spain"},
-    **{"it": "italy", "nl": "netherlands", "thenetherlands": "netherlands"},
-    **{"pl": "poland", "pt": "portugal", "ie": "ireland", "ch": "switzerland"},
+    "de": "germany",
+    "deutschland": "germany",
+    "fr": "france",
+    "es": "spain",
+    "it": "italy",
+    "nl": "netherlands",
+    "thenetherlands": "netherlands",
+    "pl": "poland",
+    "pt": "portugal",
+    "ie": "ireland",
+    "ch": "switzerland",
 }
 MANY = 500
 

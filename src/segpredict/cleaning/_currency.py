@@ -1,4 +1,4 @@
-"""Take currency, brackets and trailing minus off a number, and remember the currency."""
+"""Take currency, brackets and trailing minus off a number; remember the currency."""
 
 import re
 from collections.abc import Mapping
@@ -7,26 +7,58 @@ from dataclasses import dataclass
 from segpredict.errors import ContractError
 
 CODES = frozenset(
-    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HRK HUF IDR ILS "
-    "INR ISK JPY KRW KZT MAD MXN MYR NOK NZD PEN PHP PKR PLN RON RSD RUB SAR SEK SGD "
-    "THB TRY TWD UAH USD UYU VND ZAR".split()
+    (
+        *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP"),
+        *("CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HRK", "HUF", "IDR", "ILS"),
+        *("INR", "ISK", "JPY", "KRW", "KZT", "MAD", "MXN", "MYR", "NOK", "NZD"),
+        *("PEN", "PHP", "PKR", "PLN", "RON", "RSD", "RUB", "SAR", "SEK", "SGD"),
+        *("THB", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "ZAR"),
+    )
 )
 SIGNS = {
-    **{"£": "GBP", "€": "EUR", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY"},
-    **{"₴": "UAH", "฿": "THB", "₪": "ILS", "₫": "VND", "₱": "PHP", "R$": "BRL"},
-    **{"US$": "USD", "A$": "AUD", "C$": "CAD", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"},
-    **{"$": "$", "¥": "¥", "kr": "kr", "kr.": "kr", "Fr.": "CHF", "lei": "RON"},
+    "£": "GBP",
+    "€": "EUR",
+    "₹": "INR",
+    "₩": "KRW",
+    "₽": "RUB",
+    "₺": "TRY",
+    "₴": "UAH",
+    "฿": "THB",
+    "₪": "ILS",
+    "₫": "VND",
+    "₱": "PHP",
+    "R$": "BRL",
+    "US$": "USD",
+    "A$": "AUD",
+    "C$": "CAD",
+    "zł": "PLN",
+    "Kč": "CZK",
+    "Ft": "HUF",
+    "$": "$",
+    "¥": "¥",
+    "kr": "kr",
+    "kr.": "kr",
+    "Fr.": "CHF",
+    "lei": "RON",
 }
 SIGN_OF = {"GBP": "£", "EUR": "€", "USD": "$"}
 # A sign that several currencies share agrees with any of them.
 SHARED = {
-    "$": frozenset("USD CAD AUD NZD HKD SGD MXN TWD ARS CLP COP UYU".split()),
+    "$": frozenset(
+        (
+            *("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP"),
+            *("COP", "UYU"),
+        )
+    ),
     "¥": frozenset(("JPY", "CNY")),
     "kr": frozenset(("DKK", "NOK", "SEK", "ISK")),
 }
 PERCENT = "is a percentage"
 NOTHING = frozenset(
-    "n/a na null none nil - -- – — #n/a #value! #ref! #div/0! #name? #null!".split()
+    (
+        *("n/a", "na", "null", "none", "nil", "-", "--", "–", "—", "#n/a"),
+        *("#value!", "#ref!", "#div/0!", "#name?", "#null!"),
+    )
 )
 _SIGN = "|".join(re.escape(s) for s in sorted(SIGNS, key=len, reverse=True))
 _CUR = rf"(?:{_SIGN}|[A-Za-z]{{3}})"

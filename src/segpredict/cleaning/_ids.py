@@ -134,7 +134,9 @@ def _damaged(ids: Mapping[str, int], total: int) -> Iterable[str]:
 
 
 def _zeros(ids: Mapping[str, int]) -> Iterable[str]:
-    pairs = [i for i in ids if i[0] == "0" and (i.lstrip("0") or "0") in ids and i != "0"]
+    pairs = [
+        i for i in ids if i[0] == "0" and (i.lstrip("0") or "0") in ids and i != "0"
+    ]
     if pairs:
         other = pairs[0].lstrip("0") or "0"
         yield (

@@ -12,7 +12,7 @@ SPACES = " \u00a0\u2009\u202f"
 APOSTROPHES = "'’"
 MARKS: Mapping[str, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
 OTHER_MARK = "has another decimal mark than the rest of its column"
-# One digit to three, then a group of exactly three: decimals to one, thousands to another.
+# A group of exactly three after the sign: decimals to one, thousands to another.
 UNCLEAR = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
@@ -26,9 +26,7 @@ def _pattern(mark: str, group: str) -> re.Pattern[str]:
     )
     whole = "|".join(grouped)
     power = r"(?:[eE][+-]?[0-9]{1,3})?"
-    return re.compile(
-        rf"[+-]?(?:(?:{whole})(?:\{mark}[0-9]*)?|\{mark}[0-9]+){power}"
-    )
+    return re.compile(rf"[+-]?(?:(?:{whole})(?:\{mark}[0-9]*)?|\{mark}[0-9]+){power}")
 
 
 SHAPES = {name: _pattern(*signs) for name, signs in MARKS.items()}

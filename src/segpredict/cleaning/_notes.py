@@ -39,7 +39,9 @@ def _gaps(lines: pl.DataFrame) -> Iterator[str]:
     days = lines.select(pl.col("day").unique().sort()).with_columns(
         gap=pl.col("day").diff() - 1
     )
-    long = days.filter(pl.col("gap") >= GAP).sort("gap", "day", descending=[True, False])
+    long = days.filter(pl.col("gap") >= GAP).sort(
+        "gap", "day", descending=[True, False]
+    )
     for day, gap in long.head(5).rows():
         first, last = as_date(day - gap), as_date(day - 1)
         before = lines.filter(pl.col("day") < day - gap).height
@@ -127,7 +129,7 @@ def _prices(used: pl.DataFrame) -> Iterator[str]:
 def _dominant(used: pl.DataFrame) -> Iterator[str]:
     sales = used.filter(~pl.col("is_return"))
     orders = sales.group_by("order_id", "customer_id").agg(pl.col("amount").sum())
-    total = orders["amount"].sum()
+    total = int(orders["amount"].sum())
     if orders.height < 2 or total <= 0:
         return
     order, customer, amount = orders.sort("amount", "order_id").row(-1)

@@ -87,7 +87,9 @@ def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Num
     """
     texts = cells.drop_nulls().unique().sort()
     is_plain = texts.str.contains(PLAIN_TEXT)
-    mark, odd, currencies = number_format or "point", {}, {}
+    mark = number_format or "point"
+    odd: dict[str, Bare] = {}
+    currencies: dict[str, int] = {}
     is_known = number_format == "point" or (
         number_format is None and _marks.is_proven(texts)
     )

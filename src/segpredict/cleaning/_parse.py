@@ -132,10 +132,8 @@ def _marks(numbers: Mapping[str, _numbers.Numbers]) -> dict[str, str]:
     return {"decimal mark": " and ".join(sorted(marks))} if marks else {}
 
 
-def _currency_of(
-    cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]
-) -> str:
-    """Return the one currency of the data, from a column of its own or from the money."""
+def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]) -> str:
+    """Return the one currency, from a column of its own or from the money."""
     rows: dict[str, int] = {}
     for name in ("price", "amount"):
         found = numbers[name].currencies if name in numbers else {}

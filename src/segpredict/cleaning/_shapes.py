@@ -15,7 +15,11 @@ NAME = r"([A-Za-z]{3,9})\.?"
 PIECES = ("year", "month", "dom", "one", "two", "name", "short", *CLOCK_NAMES)
 # Each shape: what to call it, its pattern, and the names of its groups.
 SHAPES = (
-    ("year first", rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END}", "year month dom"),
+    (
+        "year first",
+        rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END}",
+        "year month dom",
+    ),
     ("year last", rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){END}", "one two year"),
     ("digits", r"^(\d{4})(\d{2})(\d{2})$", "year month dom"),
     (
@@ -31,7 +35,11 @@ SHAPES = (
     ),
     ("month name", rf"^{NAME}[ -](\d{{1,2}}),?[ -](\d{{4}}){END}", "name dom year"),
     ("month name", rf"^(\d{{1,2}})[ -]{NAME},?[ -](\d{{4}}){END}", "dom name year"),
-    ("short year", rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{2}}){END}", "one two short"),
+    (
+        "short year",
+        rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{2}}){END}",
+        "one two short",
+    ),
 )
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -64,7 +72,7 @@ def pieces(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         if rest.is_empty():
             break
         groups = names.split()
-        if not groups[-1] in CLOCK_NAMES and pattern.endswith(END):
+        if groups[-1] not in CLOCK_NAMES and pattern.endswith(END):
             groups += CLOCK_NAMES
         parts = rest.with_columns(_groups(pattern, groups)).unnest("groups")
         fits = parts[groups[0]].is_not_null()

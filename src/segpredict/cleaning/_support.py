@@ -30,9 +30,7 @@ def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
     """
     plan = plan or CleaningPlan()
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")
-    guests = sum(
-        e.count.rows for e in shop.ledger.entries if e.rule == "no_customer"
-    )
+    guests = sum(e.count.rows for e in shop.ledger.entries if e.rule == "no_customer")
     if guests > plan.max_guests * whole.rows:
         raise _guests(guests, whole.rows)
     if not used.customers:

@@ -78,7 +78,8 @@ def parsed(cells: pl.Series, asked: TimeAsked | None = None) -> Times:
     asked = asked or TimeAsked()
     texts = cells.drop_nulls().unique().sort().to_frame("text")
     if asked.format is not None and asked.format not in ORDERS:
-        read, found, notes = _by_format(texts, asked.format), asked.format, ()
+        read, found = _by_format(texts, asked.format), asked.format
+        notes: tuple[str, ...] = ()
     else:
         read, found, notes = _by_shape(texts, asked)
     key = read.with_columns(
@@ -90,9 +91,7 @@ def parsed(cells: pl.Series, asked: TimeAsked | None = None) -> Times:
         key, on="text", how="left", maintain_order="left"
     )
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
-    frame = rows.select(
-        "day", "minute", empty.otherwise("day why").alias("day why")
-    )
+    frame = rows.select("day", "minute", empty.otherwise("day why").alias("day why"))
     return Times(frame, found, notes)
 
 

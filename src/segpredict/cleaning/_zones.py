@@ -56,18 +56,18 @@ def _offset(zone: pl.Expr) -> pl.Expr:
     rest = zone.str.slice(3).str.strip_chars(":").cast(pl.Int64, strict=False)
     size = hours * 60 + rest.fill_null(0)
     sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    return pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0).alias(
-        "zone"
+    return (
+        pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0).alias("zone")
     )
 
 
 def _mixed(aware: pl.DataFrame, naive: pl.DataFrame) -> ContractError:
-    one, two = aware["text"].min(), naive["text"].min()
+    one, two = aware["text"].sort()[0], naive["text"].sort()[0]
     return ContractError(
         f"{aware.height:,} of the distinct times have an offset to UTC ({one}) and "
         f"{naive.height:,} have none ({two}).",
-        fix="name the shop's zone: --set cleaning.timezone=Europe/London; times without "
-        "an offset are then taken to be in it.",
+        fix="name the shop's zone: --set cleaning.timezone=Europe/London; times "
+        "without an offset are then taken to be in it.",
         column="time",
         examples=[one, two],
     )

@@ -102,9 +102,13 @@ def _parts(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         back="line",
         void_day="day",
     )
-    inside = backs.sort("item", "start").join_asof(
-        sales.sort("item", "start"), on="start", by="item", check_sortedness=False
-    ).filter(pl.col("start") + pl.col("size") <= pl.col("end"))
+    inside = (
+        backs.sort("item", "start")
+        .join_asof(
+            sales.sort("item", "start"), on="start", by="item", check_sortedness=False
+        )
+        .filter(pl.col("start") + pl.col("size") <= pl.col("end"))
+    )
     taken = pl.col("size").sum().over("sale")
     sizes = sales.select("sale", whole=pl.col("end") - pl.col("start"))
     return (

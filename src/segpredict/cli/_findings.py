@@ -10,7 +10,9 @@ def show(output: Output, found: Mapping[str, Any]) -> None:
     """Print what was read, proven, cleaned, left out and refused; and what to do."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
-    output.table("What was read", files, note=f"and {more:,} files more" if more else "")
+    output.table(
+        "What was read", files, note=f"and {more:,} files more" if more else ""
+    )
     for fact in found["files"][:1]:
         output.say(f"Columns: {fact.get('columns', '')}")
     output.say(f"The data run from {found['first_day']} to {found['last_day']}.")

@@ -42,14 +42,14 @@ def command(
             fix="give the file one of these endings.",
         )
     output = Output(as_json, quiet)
+    changes = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     with output.progress() as progress:
         scores = pipeline.score(
             run,
             data,
             as_of=as_of,
             columns=columns or (),
-            on_bad_rows=on_bad_rows or "quarantine",
-            max_bad=max_bad,
+            changes={k: v for k, v in changes.items() if v is not None},
             progress=progress,
         )
     if as_json:

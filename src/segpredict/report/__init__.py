@@ -2,9 +2,18 @@
 
 from segpredict.report._findings import CheckInput
 from segpredict.report._input import ReportInput
-from segpredict.report._page import contexts, render
+from segpredict.report._page import check_page, contexts, render
 from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
 
-__all__ = ["FINDINGS", "SECTIONS", "CheckInput", "ReportInput", "Section", "contexts", "render"]
+__all__ = [
+    "FINDINGS",
+    "SECTIONS",
+    "CheckInput",
+    "ReportInput",
+    "Section",
+    "check_page",
+    "contexts",
+    "render",
+]

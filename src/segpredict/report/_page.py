@@ -14,7 +14,9 @@ from segpredict.report._findings import CheckInput
 from segpredict.report._format import FILTERS, legible, span
 from segpredict.report._input import ReportInput
 from segpredict.report._section import Section
+from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
+from segpredict.tables import Transactions
 
 ROOM = "segpredict.report"
 Bundle = ReportInput | CheckInput
@@ -55,9 +57,32 @@ def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
     )
 
 
-def contexts(
-    bundle: Bundle, sections: Registry[Section] = SECTIONS
-) -> dict[str, Any]:
+def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> str:
+    """Return the page of `segpredict check`.
+
+    Parameters
+    ----------
+    found
+        What `overview.shop` found, with ``problem``.
+    shop
+        The cleaned shop.
+    created
+        When the page is made, as text.
+    """
+    bundle = CheckInput(
+        title="What is in the data",
+        created=created,
+        first_day=shop.first_day,
+        end_day=max(shop.end_day, shop.first_day + 1),
+        ledger=shop.ledger,
+        found=found,
+        currency=shop.currency,
+        files=shop.files,
+    )
+    return render(bundle, FINDINGS)
+
+
+def contexts(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> dict[str, Any]:
     """Return what the page says, section by section, as plain JSON values.
 
     Numbers that are not finite become null.

@@ -12,7 +12,13 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "order_id": (
         *("order id", "invoice", "invoice no", "invoice id", "invoice number"),
         *("order number", "order no", "transaction id", "receipt id", "order"),
-        *("Bestellnummer", "Bestell-Nr", "Auftragsnummer", "Auftrag", "Rechnungsnummer"),
+        *(
+            "Bestellnummer",
+            "Bestell-Nr",
+            "Auftragsnummer",
+            "Auftrag",
+            "Rechnungsnummer",
+        ),
         *("Rechnung", "Belegnummer", "Beleg-Nr"),
         *("numéro de commande", "n° commande", "commande", "id commande", "facture"),
         *("numéro de facture", "n° facture"),
@@ -29,7 +35,13 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
         *("product id", "stock code", "sku", "product code", "item id", "article id"),
         *("article number", "variant id"),
         *("Artikelnummer", "Artikel-Nr", "Produktnummer", "Artikel"),
-        *("référence", "référence produit", "code article", "id produit", "code produit"),
+        *(
+            "référence",
+            "référence produit",
+            "code article",
+            "id produit",
+            "code produit",
+        ),
         *("código de producto", "referencia", "id producto", "código artículo"),
         *("codice prodotto", "codice articolo", "id prodotto"),
         *("artikelcode", "productcode", "productnummer"),
@@ -103,7 +115,15 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     ),
     "country": (
         *("country", "shipping country", "country code", "billing country"),
-        *("Land", "Lieferland", "pays", "pays de livraison", "país", "paese", "nazione"),
+        *(
+            "Land",
+            "Lieferland",
+            "pays",
+            "pays de livraison",
+            "país",
+            "paese",
+            "nazione",
+        ),
         *("страна", "kraj"),
     ),
     "currency": (

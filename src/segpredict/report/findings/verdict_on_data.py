@@ -14,7 +14,8 @@ class Verdict:
     Parameters
     ----------
     rows, orders, customers, money
-        What is used; money in units of 10⁻⁴.
+        What is used: orders that count as purchases; money, less what came back, in
+        units of 10⁻⁴.
     problem, fix
         Why a run would stop, and what to do; empty if it would not.
     notes, suggestions
@@ -37,7 +38,11 @@ def verdict(bundle: CheckInput) -> Verdict:
     problem: dict[str, Any] = bundle.found.get("problem") or {}
     return Verdict(
         rows=used.rows,
-        orders=used.orders,
+        orders=sum(
+            row["n"]
+            for row in bundle.found["distributions"]
+            if row["measure"] == "value per order"
+        ),
         customers=used.customers,
         money=used.money,
         problem=problem.get("message", ""),
