@@ -21,7 +21,7 @@ from segpredict.window import day_number
 IDS = ("customer_id", "order_id", "product_id")
 KEPT = (
     *("file", "row", *IDS, "country", "day", "minute", "quantity", "price", "amount"),
-    "is_rounded",
+    *("status", "is_rounded"),
 )
 SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
 LATE = "lies after the last day that can be true"
@@ -78,7 +78,7 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     ids, odd_ids = customers(cells["customer_id"], plan.null_ids)
     lands, odd_lands = countries(cells["country"])
     frames = [
-        cells.select("file", "row", *_codes()),
+        cells.select("file", "row", "status", *_codes()),
         ids.to_frame(),
         lands.to_frame(),
         times.frame,
@@ -95,7 +95,7 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
 
 
 def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
-    optional = [r for r in (*IDS, "country") if r not in frame.columns]
+    optional = [r for r in (*IDS, "country", "status") if r not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
 
 

@@ -34,6 +34,8 @@ class CleaningPlan:
         Customer ids that mean "no customer", such as ``GUEST``.
     cancel_prefixes
         What the number of a cancelled order starts with.
+    void_statuses
+        Values of the status column that make an order void, such as ``failed``.
     on_bad_rows
         ``fail`` at the first unreadable cell, ``quarantine`` its row (keep it as a
         reject), or ``drop`` it (count it only).
@@ -73,6 +75,7 @@ class CleaningPlan:
     product_codes: tuple[str, ...] = PRODUCT_CODES
     null_ids: tuple[str, ...] = ()
     cancel_prefixes: tuple[str, ...] = ("C", "c")
+    void_statuses: tuple[str, ...] = ()
     on_bad_rows: Literal["fail", "quarantine", "drop"] = "fail"
     max_bad: str | int = "1%"
     max_guests: float = 0.5

@@ -18,7 +18,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
-        "cdnow.",
+        "cdnow, shopify, woocommerce, magento, stripe, ga4.",
     ),
 ]
 Settings = Annotated[
@@ -36,7 +36,7 @@ Columns = Annotated[
         metavar="ROLE=COLUMN",
         help="Say which column is what, e.g. --map customer_id=KUNDE. Roles: "
         "customer_id, order_id, time, product_id, quantity, price, amount, country, "
-        "description. Repeatable.",
+        "description, currency, status. Repeatable.",
     ),
 ]
 Seed = Annotated[

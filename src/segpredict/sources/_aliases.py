@@ -130,6 +130,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
         *("currency", "currency code", "Währung", "devise", "moneda", "divisa"),
         *("valuta", "moeda", "валюта", "waluta"),
     ),
+    "status": (),  # many things are called a status: a person has to name it
 }
 KEPT_APART = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
 
