@@ -235,6 +235,7 @@ def draft(found: Mapping[str, Any], config: Config) -> str:
     cleaning, time = config.cleaning, config.time
     order = first.get("time_format", "")
     proven = order if order in ("dmy", "mdy") else None
+    mark = first.get("decimal mark")
     reasons = {row["horizon"]: row["reason"] for row in found["horizons"]}
     best = [row["horizon"] for row in found["horizons"] if row["is_chosen"]]
     if best and reasons.get(time.horizon) == reasons[best[0]]:
@@ -256,7 +257,8 @@ def draft(found: Mapping[str, Any], config: Config) -> str:
         "[cleaning]",
         *_settings(
             time_format=cleaning.time_format or proven,
-            number_format=cleaning.number_format or first.get("decimal mark"),
+            number_format=cleaning.number_format
+            or (mark if mark in ("point", "comma") else None),
             timezone=cleaning.timezone,
             currency=cleaning.currency or found["currency"],
             null_ids=list(cleaning.null_ids) or None,

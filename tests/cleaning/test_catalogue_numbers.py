@@ -38,7 +38,7 @@ def test_a_number_is_read_as_accountants_mean_it(given, expected) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        row("N02", ["1,234", "2,500"], "adds up to 3,734, with a decimal comma to 3.734"),
+        row("N02", ["1,234", "2,500"], "up to 3,734, with a decimal comma to 3.734"),
         row("N02-point", ["1.234"], "may be 1.234 or 1234"),
         row("N01-both", ["1.5", "1,5"], '"1.5" in price has a decimal point'),
         row("N04", ["£2", "€3", "£4"], "EUR on 1 rows, GBP on 2 rows"),
@@ -51,7 +51,8 @@ def test_a_column_with_two_readings_is_refused(given, told) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "total"), [row("N02-says", "point", 1234), row("N02-comma", "comma", 1.234)]
+    ("mark", "total"),
+    [row("N02-a", "point", 1234), row("N02-b", "comma", 1.234)],
 )
 def test_a_person_may_say_which_mark_it_is(mark, total) -> None:
     assert prices("1,234", number_format=mark) == [total]
@@ -92,7 +93,7 @@ def test_a_few_cells_with_another_mark_are_bad_rows_and_never_misread(commas) ->
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        row("N09", ["2.5", *["1"] * 400], "1 rows have a quantity that is no whole"),
+        row("N09", ["2.5", *["1"] * 400], "no whole number: 1"),
         row("N09-kilos", ["2.5", "1"], ""),
     ],
 )

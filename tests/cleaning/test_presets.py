@@ -23,8 +23,8 @@ true,fulfilled,,,,
 Mug,10.00,,MUG,true,true,,Bob,US,,2
 """
 WOOCOMMERCE = """\
-Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),Items sold,\
-Coupon(s),N. Revenue
+Date,Order #,N. Revenue (formatted),Status,Customer,Customer type,Product(s),\
+Items sold,Coupon(s),N. Revenue
 2023-01-05 09:59:58,1001,$30.00,completed,Ann Lee,new,"2× Cup, 1× Mug",3,,30
 2023-01-06 10:00:00,1002,$10.50,failed,Bob Ray,new,1× Mug,1,,10.5
 """

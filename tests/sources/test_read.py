@@ -97,7 +97,9 @@ def test_packed_text_is_read(tmp_path: Path) -> None:
 
 
 def test_cells_are_trimmed_and_blank_cells_are_null(tmp_path: Path) -> None:
-    text = 'customer_id,date,amount,sku\na,2011-01-31,1," 7\u00a0"\n  ,2011-01-31,2,  \n'
+    text = (
+        'customer_id,date,amount,sku\na,2011-01-31,1," 7\u00a0"\n  ,2011-01-31,2,  \n'
+    )
     got = read([put(tmp_path, "a.csv", text)])
     assert column(got, "product_id") == ["7", None]
     assert column(got, "customer_id") == ["a", None]

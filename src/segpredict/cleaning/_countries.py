@@ -46,7 +46,7 @@ def countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
     if not best:
         return cells, tuple(notes)
     listed = ", ".join(f"{old} = {new}" for old, new in sorted(best.items())[:5])
-    notes.append(f"{len(best):,} spellings of countries were merged: {listed}.")
+    notes.append(f"Spellings of countries that were merged: {len(best):,} ({listed}).")
     merged = cells.replace_strict(
         list(best), list(best.values()), default=cells, return_dtype=pl.String
     )

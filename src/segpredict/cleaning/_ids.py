@@ -100,7 +100,7 @@ def _merged(rows: Mapping[str, int], changed: Mapping[str, str]) -> Iterable[str
     mixed = [new for new in suffixed.values() if new in rows]
     if mixed:
         yield (
-            f"{len(mixed):,} customer ids stand with and without .0 (such as "
+            f"Customer ids that stand with and without .0: {len(mixed):,} (such as "
             f"{shown(mixed[0])}); each was taken as one customer."
         )
     spellings = defaultdict(list)
@@ -111,8 +111,8 @@ def _merged(rows: Mapping[str, int], changed: Mapping[str, str]) -> Iterable[str
     if merged:
         listed = ", ".join(map(shown, merged[:5]))
         yield (
-            f"{len(merged):,} customer ids differ only by blanks, invisible signs or "
-            f"Unicode form ({listed}); each was taken as one customer."
+            "Customer ids that differ only by blanks, invisible signs or Unicode form: "
+            f"{len(merged):,} ({listed}); each was taken as one customer."
         )
 
 
@@ -121,16 +121,19 @@ def _damaged(ids: Mapping[str, int], total: int) -> Iterable[str]:
     if not damaged:
         return
     rows = sum(ids[id_] for id_ in damaged)
-    told = f"{len(damaged):,} customer ids such as {shown(damaged[0])} look damaged"
+    told = (
+        "Customer ids that a spreadsheet seems to have damaged: "
+        f"{len(damaged):,} (such as {shown(damaged[0])}), on {rows:,} of {total:,} rows"
+    )
     if rows > DAMAGED * total:
         raise ContractError(
-            f"{told} by a spreadsheet, on {rows:,} of {total:,} rows: digits are lost.",
+            f"{told}: digits are lost.",
             fix="export the ids as text from the shop itself.",
             column="customer_id",
             value=damaged[0],
             count=rows,
         )
-    yield f"{told} by a spreadsheet; they were kept as they stand ({rows:,} rows)."
+    yield f"{told}; they were kept as they stand."
 
 
 def _zeros(ids: Mapping[str, int]) -> Iterable[str]:
@@ -140,9 +143,9 @@ def _zeros(ids: Mapping[str, int]) -> Iterable[str]:
     if pairs:
         other = pairs[0].lstrip("0") or "0"
         yield (
-            f"Leading zeros differ for {len(pairs):,} pairs of customer ids "
-            f"({shown(pairs[0])} and {shown(other)}); they were kept apart. "
-            "Was a zero lost on the way?"
+            f"Pairs of customer ids that differ by leading zeros: {len(pairs):,} (such "
+            f"as {shown(pairs[0])} and {shown(other)}); they were kept apart. Was a "
+            "zero lost on the way?"
         )
 
 
@@ -150,11 +153,12 @@ def _alike(ids: Mapping[str, int]) -> Iterable[str]:
     folded = Counter(id_.casefold() for id_ in ids)
     twins = sum(n for n in folded.values() if n > 1)
     if twins > 0.001 * len(ids):
-        yield f"{twins:,} customer ids differ only by case; they were kept apart."
+        yield f"Customer ids that differ only by case: {twins:,}; they were kept apart."
     foreign = [id_ for id_ in ids if id_ != id_.translate(LOOKALIKE)]
     lookalikes = [id_ for id_ in foreign if id_.translate(LOOKALIKE) in ids]
     if lookalikes:
         yield (
-            f"{len(lookalikes):,} customer ids look like others in another alphabet "
-            f"(such as {shown(lookalikes[0])}); they were kept apart."
+            "Customer ids that look like others in another alphabet: "
+            f"{len(lookalikes):,} (such as {shown(lookalikes[0])}); they were kept "
+            "apart."
         )

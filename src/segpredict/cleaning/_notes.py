@@ -47,7 +47,7 @@ def _gaps(lines: pl.DataFrame) -> Iterator[str]:
         before = lines.filter(pl.col("day") < day - gap).height
         yield (
             f"No row lies between {first} and {last} ({gap:,} days): is a file "
-            f"missing? {before:,} rows lie before the gap."
+            f"missing? Rows before the gap: {before:,}."
         )
 
 
@@ -62,8 +62,8 @@ def _overlap(lines: pl.DataFrame, files: tuple[FileFact, ...]) -> Iterator[str]:
     if len(shared):
         first, last = as_date(int(shared.min())), as_date(int(shared.max()))  # type: ignore[arg-type]
         yield (
-            f"{len(shared):,} days from {first} to {last} stand in more than one file; "
-            "rows that are equal there were counted once."
+            f"Days that stand in more than one file: {len(shared):,}, from {first} to "
+            f"{last}; rows that are equal there were counted once."
         )
 
 
@@ -71,7 +71,7 @@ def _fractions(lines: pl.DataFrame) -> Iterator[str]:
     n = lines.filter(pl.col("quantity") % MONEY != 0).height
     if 0 < n <= 0.005 * lines.height:
         yield (
-            f"{n:,} rows have a quantity that is no whole number; they were kept. "
+            f"Rows with a quantity that is no whole number: {n:,}; they were kept. "
             "Are they meant?"
         )
 
@@ -84,14 +84,14 @@ def _orders(used: pl.DataFrame) -> Iterator[str]:
     shared = orders.filter(pl.col("n") > 1)["order_id"].sort()
     if len(shared):
         yield (
-            f"{len(shared):,} order numbers belong to several customers (such as "
+            f"Order numbers of several customers: {len(shared):,} (such as "
             f"{shared[0]}); order and customer together make an order."
         )
     spread = orders.filter((pl.col("days") > 1) & (pl.col("n") == 1))["order_id"].sort()
     if len(spread):
         yield (
-            f"{len(spread):,} orders stretch over several days (such as {spread[0]}); "
-            "each stands on its first."
+            f"Orders that stretch over several days: {len(spread):,} (such as "
+            f"{spread[0]}); each stands on its first."
         )
 
 
@@ -101,7 +101,7 @@ def _countries(used: pl.DataFrame) -> Iterator[str]:
     per_customer = used.group_by("customer_id").agg(pl.col("country").n_unique())
     several = per_customer.filter(pl.col("country") > 1).height
     if several:
-        yield f"{several:,} customers bought from more than one country."
+        yield f"Customers who bought from more than one country: {several:,}."
 
 
 def _prices(used: pl.DataFrame) -> Iterator[str]:

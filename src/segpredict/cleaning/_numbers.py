@@ -29,7 +29,7 @@ class Numbers:
         Columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name
         rounded`` (whether decimals beyond the fourth were lost), as the cells stood.
     mark
-        The decimal mark: ``point`` or ``comma``.
+        The decimal mark: ``point`` or ``comma``; empty where no number has decimals.
     currencies
         On how many rows each currency stands.
     """
@@ -87,7 +87,8 @@ def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Num
     """
     texts = cells.drop_nulls().unique().sort()
     is_plain = texts.str.contains(PLAIN_TEXT)
-    mark = number_format or "point"
+    pointed = texts.str.contains(".", literal=True).any()
+    mark = number_format or ("point" if pointed else "")
     odd: dict[str, Bare] = {}
     currencies: dict[str, int] = {}
     is_known = number_format == "point" or (

@@ -128,7 +128,7 @@ def _codes() -> list[pl.Expr]:
 
 
 def _marks(numbers: Mapping[str, _numbers.Numbers]) -> dict[str, str]:
-    marks = {column.mark for column in numbers.values()}
+    marks = {column.mark for column in numbers.values()} - {""}
     return {"decimal mark": " and ".join(sorted(marks))} if marks else {}
 
 

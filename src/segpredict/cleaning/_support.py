@@ -39,7 +39,8 @@ def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
     if named >= ENOUGH and whole.customers >= 0.999 * named:
         raise SupportError(
             f"Nearly every row has a customer of its own ({whole.customers:,} ids on "
-            f"{named:,} rows): customer_id looks like a row number.",
+            f"{named:,} rows): customer_id looks like a row number, or "
+            "nobody ever came back.",
             fix="name the right column: --map customer_id=YOUR_COLUMN.",
             column="customer_id",
             count=whole.customers,

@@ -142,7 +142,7 @@ def _forms(texts: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         return formed, ()
     written = pl.Series("form", [ascii_digits(text) for text in foreign["form"]])
     changed = int((written != foreign["form"]).sum())
-    notes = (f"{changed:,} times are written with the digits of another script.",)
+    notes = (f"Times written with the digits of another script: {changed:,}.",)
     both = pl.concat([formed.filter(~is_foreign), foreign.with_columns(written)])
     return both, notes if changed else ()
 

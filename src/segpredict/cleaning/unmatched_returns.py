@@ -34,9 +34,9 @@ def _told(unmatched: pl.DataFrame) -> tuple[str, ...]:
         return ()
     partly = unmatched.filter(pl.col("missing") < pl.col("quantity").abs()).height
     return (
-        f"{unmatched.height:,} returns bring back more than the data have sold before "
-        f"({partly:,} of them in part): their sale lies before the first day, or after "
-        "the return. They count on their own day.",
+        f"Returns of more than the customer had bought before: {unmatched.height:,}, "
+        f"{partly:,} of them in part. Their sale lies before the first day, or after "
+        "the return; they count on their own day.",
     )
 
 
