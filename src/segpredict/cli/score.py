@@ -27,8 +27,8 @@ def command(
 
     The data must reach back over the look-back before the cutoff. Customers with no
     order in it are listed as not eligible, without probabilities. The default cutoff
-    is the day after the last row. Cells that cannot be read are set aside and counted
-    unless `--on-bad-rows fail`.
+    is the day after the last row. Rows that cannot be read are set aside and counted,
+    up to `--max-bad` (the limit of the run), unless `--on-bad-rows fail`.
 
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
