@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.cleaning import _numbers, _times
@@ -66,6 +66,7 @@ def test_a_format_with_a_clock_is_read() -> None:
     assert times("31 Jan 2011 08:26", time_format="%d %b %Y %H:%M") == [(15005, 506)]
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=_times.as_date(1)).filter(lambda d: d.year < 2200))
 def test_every_day_is_read_as_itself(day) -> None:
     number = (day - _times.as_date(0)).days

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import polars as pl
 
@@ -11,9 +11,10 @@ from segpredict.errors import ContractError, shown
 
 LONGEST_ID = 256
 SUFFIX = re.compile(r"(\d+)\.0+")  # what a float column leaves behind an id
-SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
-PHONE = re.compile(r"\+\d[\d\s()/-]{7,}")
+MAY_CHANGE = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
+SCIENTIFIC = r"^\d(?:\.\d+)?[eE]\+\d+$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+PHONE = r"^\+\d[\d\s()/-]{7,}$"
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 DAMAGED = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
@@ -54,48 +55,49 @@ def customers(
     ContractError
         When many ids were damaged by a spreadsheet.
     """
-    counted = cells.drop_nulls().value_counts(name="n")
-    rows = dict(zip(counted.to_series(0), counted["n"], strict=True))
-    tidied = {text: tidy(text) for text in sorted(rows)}
+    counted = cells.rename("text").drop_nulls().value_counts(name="n").sort("text")
+    # Only ids that may change are looked at one by one: a shop has millions of others.
+    odd = counted.filter(pl.col("text").str.contains(MAY_CHANGE))["text"]
+    tidied = {text: tidy(text) for text in odd}
     changed = {text: new for text, new in tidied.items() if text != new}
-    nobody = {new for new in tidied.values() if new in null_ids or not new}
+    nobody = {*null_ids, ""}
+    new = pl.col("text").replace(changed) if changed else pl.col("text")
+    counted = counted.with_columns(id=pl.when(~new.is_in(list(nobody))).then(new))
     read = cells
-    if changed or nobody:
-        old = [t for t, new in tidied.items() if new in nobody or t in changed]
-        new = [None if tidied[t] in nobody else tidied[t] for t in old]
-        read = cells.replace_strict(old, new, default=cells, return_dtype=pl.String)
-    ids = Counter[str]()
-    for text, id_ in tidied.items():
-        ids[id_] += rows[text]
-    for id_ in nobody:
-        ids.pop(id_, None)
-    return read, tuple(_odd(ids, rows, changed))
+    if changed or counted["id"].null_count():
+        key = counted.filter(~pl.col("id").eq_missing(pl.col("text")))
+        read = cells.replace_strict(
+            key["text"], key["id"], default=cells, return_dtype=pl.String
+        )
+    ids = counted.drop_nulls("id").group_by("id").agg(pl.col("n").sum()).sort("id")
+    return read, tuple(_odd(ids, changed, counted))
 
 
 def _odd(
-    ids: Mapping[str, int], rows: Mapping[str, int], changed: Mapping[str, str]
+    ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame
 ) -> Iterable[str]:
-    total = sum(rows.values())
-    yield from _merged(rows, changed)
-    yield from _damaged(ids, total)
+    total, id_ = int(counted["n"].sum()), pl.col("id")
+    if changed:
+        yield from _merged(set(counted["text"]), changed)
+    yield from _damaged(ids.filter(id_.str.contains(SCIENTIFIC)), total)
     yield from _zeros(ids)
     yield from _alike(ids)
-    direct = [id_ for id_ in ids if EMAIL.fullmatch(id_) or PHONE.fullmatch(id_)]
-    if len(direct) > 0.5 * len(ids):
+    direct = ids.filter(id_.str.contains(EMAIL) | id_.str.contains(PHONE))
+    if direct.height > 0.5 * ids.height:
         yield (
             "Customer ids are e-mail addresses or phone numbers, which name people "
             "directly. Replace them with codes before you share the results."
         )
-    if len(ids) > 1:
-        id_, n = max(ids.items(), key=lambda item: (item[1], item[0]))
-        if n > 0.05 * total and total >= 100:
+    if ids.height > 1 and total >= 100:
+        name, n = ids.sort("n", "id").row(-1)
+        if n > 0.05 * total:
             yield (
-                f"The customer {shown(id_)} holds {n / total:.1%} of the rows. If it "
-                f"stands for nobody, say so: --set 'cleaning.null_ids=[{shown(id_)}]'."
+                f"The customer {shown(name)} holds {n / total:.1%} of the rows. If it "
+                f"stands for nobody, say so: --set 'cleaning.null_ids=[{shown(name)}]'."
             )
 
 
-def _merged(rows: Mapping[str, int], changed: Mapping[str, str]) -> Iterable[str]:
+def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
     suffixed = {t: new for t, new in changed.items() if SUFFIX.fullmatch(t.strip())}
     mixed = [new for new in suffixed.values() if new in rows]
     if mixed:
@@ -116,32 +118,33 @@ def _merged(rows: Mapping[str, int], changed: Mapping[str, str]) -> Iterable[str
         )
 
 
-def _damaged(ids: Mapping[str, int], total: int) -> Iterable[str]:
-    damaged = [id_ for id_ in ids if SCIENTIFIC.fullmatch(id_)]
-    if not damaged:
+def _damaged(damaged: pl.DataFrame, total: int) -> Iterable[str]:
+    if damaged.is_empty():
         return
-    rows = sum(ids[id_] for id_ in damaged)
+    rows, first = int(damaged["n"].sum()), damaged["id"][0]
     told = (
         "Customer ids that a spreadsheet seems to have damaged: "
-        f"{len(damaged):,} (such as {shown(damaged[0])}), on {rows:,} of {total:,} rows"
+        f"{damaged.height:,} (such as {shown(first)}), on {rows:,} of {total:,} rows"
     )
     if rows > DAMAGED * total:
         raise ContractError(
             f"{told}: digits are lost.",
             fix="export the ids as text from the shop itself.",
             column="customer_id",
-            value=damaged[0],
+            value=first,
             count=rows,
         )
     yield f"{told}; they were kept as they stand."
 
 
-def _zeros(ids: Mapping[str, int]) -> Iterable[str]:
-    pairs = [
-        i for i in ids if i[0] == "0" and (i.lstrip("0") or "0") in ids and i != "0"
-    ]
-    if pairs:
-        other = pairs[0].lstrip("0") or "0"
+def _zeros(ids: pl.DataFrame) -> Iterable[str]:
+    padded = ids.filter(pl.col("id").str.contains("^0."))["id"]
+    if padded.is_empty():
+        return
+    bare = padded.str.replace("^0+(.)", "$1")
+    pairs = padded.filter(bare.is_in(ids["id"].implode()))
+    if len(pairs):
+        other = pairs.str.replace("^0+(.)", "$1")[0]
         yield (
             f"Pairs of customer ids that differ by leading zeros: {len(pairs):,} (such "
             f"as {shown(pairs[0])} and {shown(other)}); they were kept apart. Was a "
@@ -149,14 +152,16 @@ def _zeros(ids: Mapping[str, int]) -> Iterable[str]:
         )
 
 
-def _alike(ids: Mapping[str, int]) -> Iterable[str]:
-    folded = Counter(id_.casefold() for id_ in ids)
-    twins = sum(n for n in folded.values() if n > 1)
-    if twins > 0.001 * len(ids):
+def _alike(ids: pl.DataFrame) -> Iterable[str]:
+    folded = ids.group_by(pl.col("id").str.to_lowercase()).len()
+    twins = int(folded.filter(pl.col("len") > 1)["len"].sum())
+    if twins > 0.001 * ids.height:
         yield f"Customer ids that differ only by case: {twins:,}; they were kept apart."
-    foreign = [id_ for id_ in ids if id_ != id_.translate(LOOKALIKE)]
-    lookalikes = [id_ for id_ in foreign if id_.translate(LOOKALIKE) in ids]
-    if lookalikes:
+    foreign = ids.filter(pl.col("id").str.contains(r"[^\x00-\x7f]"))["id"]
+    latin = pl.Series([id_.translate(LOOKALIKE) for id_ in foreign], dtype=pl.String)
+    is_twin = latin.is_in(ids["id"].implode()) & (latin != foreign)
+    lookalikes = foreign.filter(is_twin)
+    if len(lookalikes):
         yield (
             "Customer ids that look like others in another alphabet: "
             f"{len(lookalikes):,} (such as {shown(lookalikes[0])}); they were kept "
