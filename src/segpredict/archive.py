@@ -55,6 +55,7 @@ def keep_transactions(draft: Draft, shop: Transactions) -> None:
         "files": [
             asdict(fact) | {"detected": dict(fact.detected)} for fact in shop.files
         ],
+        "notes": list(shop.notes),
     }
 
 
@@ -70,6 +71,7 @@ def transactions_of(files: Files) -> Transactions:
         data["currency"],
         tuple(FileFact(**fact) for fact in data["files"]),
         companions=companions_of(files),
+        notes=tuple(data.get("notes", ())),
     )
 
 

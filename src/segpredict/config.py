@@ -4,6 +4,8 @@ Every section of a config file is one frozen dataclass of the room it speaks to.
 that the dataclass does not have is an error with the nearest known key, never ignored.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -21,6 +23,7 @@ from segpredict.companions import (
     ProductTable,
     ReturnTable,
 )
+from segpredict.contracts import ROLES
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
@@ -231,3 +234,79 @@ def _plain(value: Any) -> JSON:
     if isinstance(value, list | tuple):
         return [_plain(v) for v in value]
     return value
+
+
+def draft(found: Mapping[str, Any], config: Config) -> str:
+    """Return a config file for the data that `check` looked at.
+
+    Parameters
+    ----------
+    found
+        What `check` found.
+    config
+        The config it was found with; what a person chose there is kept.
+
+    Notes
+    -----
+    The columns and formats of the first file are taken; a config speaks for files that
+    are laid out alike.
+    """
+    first = found["files"][0]
+    cleaning, time = config.cleaning, config.time
+    order = first.get("time_format", "")
+    proven = order if order in ("dmy", "mdy") else None
+    mark = first.get("decimal mark")
+    reasons = {row["horizon"]: row["reason"] for row in found["horizons"]}
+    best = [row["horizon"] for row in found["horizons"] if row["is_chosen"]]
+    if best and reasons.get(time.horizon) == reasons[best[0]]:
+        best = [time.horizon]
+    lines = [
+        f"# Drafted from {_comment(first['file'])}: {first['rows']:,} rows,",
+        f"# {found['first_day']} to {found['last_day']}. Check it, then give it with",
+        "# --config.",
+        "",
+        "[source]",
+        *_settings(
+            separator=config.source.separator or first.get("separator"),
+            encoding=config.source.encoding or first.get("encoding"),
+        ),
+        "",
+        "[source.columns]",
+        *_settings(**_columns(first.get("columns", ""))),
+        "",
+        "[cleaning]",
+        *_settings(
+            time_format=cleaning.time_format or proven,
+            number_format=cleaning.number_format
+            or (mark if mark in ("point", "comma") else None),
+            timezone=cleaning.timezone,
+            currency=cleaning.currency or found["currency"],
+            null_ids=list(cleaning.null_ids) or None,
+            on_bad_rows=cleaning.on_bad_rows,
+            max_bad=cleaning.max_bad,
+        ),
+        "",
+        "[time]",
+        *_settings(horizon=best[0] if best else time.horizon),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in Path(text).name)
+
+
+def _columns(listed: str) -> dict[str, str]:
+    """Return role → column of a list such as ``time = Date, price = Price``."""
+    cuts = re.split(rf"(?:^|, )({'|'.join(ROLES)}) = ", listed)
+    return dict(zip(cuts[1::2], cuts[2::2], strict=True))
+
+
+def _settings(**values: JSON) -> list[str]:
+    # A JSON text is a TOML text, but for the signs beyond 16 bits, which stay as they
+    # are, and DEL, which TOML wants escaped.
+    return [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for name, value in values.items()
+        if value is not None
+    ]

@@ -24,6 +24,8 @@ ROLES = (
     "customer_id",
     "country",
     "discount",
+    "currency",
+    "status",
 )
 
 _ID = pa.Check.str_length(min_value=1, max_value=256)

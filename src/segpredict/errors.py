@@ -13,7 +13,8 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
     ├── ContractError               5  the data break the contract
     │   ├── ColumnMissingError      5  a needed column is not there
     │   ├── BadCellsError           5  cells that are not what their column says
-    │   └── TableError              5  a table between two rooms breaks its schema
+    │   ├── TableError              5  a table between two rooms breaks its schema
+    │   └── TooManyBadRowsError     5  more unreadable rows than may be set aside
     ├── SupportError                6  the data are fine and cannot support the model
     │   ├── TooFewCustomersError    6
     │   ├── TooShortHistoryError    6  no origin has a complete outcome
@@ -218,6 +219,25 @@ class TableError(ContractError):
             fix="correct the input, or report this if the table is segpredict's own.",
             count=len(failures),
             examples=list(failures[:5]),
+        )
+
+
+class TooManyBadRowsError(ContractError):
+    """More rows cannot be read than may be set aside."""
+
+    code = "SP-D005"
+
+    def __init__(
+        self, count: int, total: int, limit: str | int, first: dict[str, Any]
+    ) -> None:
+        super().__init__(
+            f"{count:,} of {total:,} rows cannot be read, and at most {limit} may be "
+            f"set aside. The first: {first.get('file', 'input')} row "
+            f"{first.get('row', '?')}, column {first.get('column')}: "
+            f"{shown(first.get('value'))} {first.get('reason')}.",
+            fix="correct the cells or the mapping, or allow more with --max-bad 5%.",
+            count=count,
+            **first,
         )
 
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from segpredict import cleaning, companions, sources
 from segpredict.config import Config
 from segpredict.predictor import SegmentPredictor, lenient
-from segpredict.tables import RawLines, Transactions
+from segpredict.tables import JSON, RawLines, Transactions
 from segpredict.window import day_number
 
 Day = date | str | int | None
@@ -29,14 +28,15 @@ class Fresh:
         New side tables by name (``customers``, ``products``, ``events``,
         ``contacts``), laid out as those of the run. Without them the run's customers
         and products are used, and features of events and contacts are missing.
-    on_bad_rows
-        Set aside the rows of cells that cannot be read, or stop at the first.
+    changes
+        Settings of cleaning that differ from the run's. Rows that cannot be read are
+        set aside unless they say otherwise.
     """
 
     data: Sequence[str]
     columns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
-    on_bad_rows: Literal["fail", "quarantine"] = "quarantine"
+    changes: Mapping[str, JSON] = field(default_factory=dict)
 
 
 def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
@@ -78,7 +78,8 @@ def fresh(
     asked = config.companions.again(given.tables, predictor.companions.attributes)
     tables = companions.read(asked, Path(raw.files[0].name).parent)
     beside = tables.frozen(predictor.companions)
-    plan = replace(predictor.cleaning, on_bad_rows=given.on_bad_rows)
+    settings = {"on_bad_rows": "quarantine", **given.changes}
+    plan = replace(predictor.cleaning, **settings)
     again = replace(predictor, companions=beside, cleaning=plan)
     shop = again.transactions(raw, as_of)
     return replace(shop, companions=beside)

@@ -1,6 +1,6 @@
 """What there is to say of a shop and its segments as tables: no learning, no files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -8,6 +8,7 @@ import polars as pl
 from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
+from segpredict.errors import ContractError, SupportError
 from segpredict.segments import NEW, Segmentation
 from segpredict.tables import INACTIVE, Companions, Feature, Transactions
 from segpredict.window import Window, as_date
@@ -15,7 +16,11 @@ from segpredict.window import Window, as_date
 RHYTHM = ("rfm",)  # the family that profiles and the rule grid read
 
 
-def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
+def shop(
+    transactions: Transactions,
+    time: TimeOptions,
+    plan: cleaning.CleaningPlan | None = None,
+) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
     Parameters
@@ -24,9 +29,23 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         The cleaned shop.
     time
         The lengths of the windows; other horizons are weighed beside them.
+    plan
+        How it was cleaned.
+
+    Returns
+    -------
+    dict
+        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
+        ``adds_up``, ``notes`` and ``suggestions`` (sentences); ``problem``, the facts
+        of the error with which a run would stop, or ``None``; and tables as rows:
+        ``ledger``, ``horizons`` and those of `cleaning.describe`.
     """
     ledger = cleaning.ledger_table(transactions.ledger)
-    horizons = classifier.horizons(transactions, time)
+    weighed = (
+        classifier.horizons(transactions, time).to_dicts()
+        if transactions.ledger.total("used").rows
+        else []
+    )
     return {
         "files": [
             {"file": f.name, "rows": f.rows, **f.detected}
@@ -38,11 +57,11 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
         "currency": transactions.currency,
         "adds_up": transactions.ledger.adds_up,
         "ledger": ledger.to_dicts(),
-        "horizons": [
-            {**row, "is_used": row["horizon"] == time.horizon}
-            for row in horizons.to_dicts()
-        ],
+        "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
+        **cleaning.describe(transactions),
         "notes": _notes(transactions),
+        "suggestions": _suggestions(transactions, time, weighed),
+        "problem": _problem(transactions, plan),
     }
 
 
@@ -198,7 +217,7 @@ def _migration(
 
 def _notes(transactions: Transactions) -> list[str]:
     """Return what a careful reader would ask about a shop."""
-    notes = []
+    notes = list(transactions.notes)
     last = as_date(transactions.end_day - 1)
     if as_date(transactions.end_day).day != 1:
         notes.append(
@@ -207,7 +226,7 @@ def _notes(transactions: Transactions) -> list[str]:
         )
     rejected = transactions.ledger.total("rejected").rows
     if rejected:
-        notes.append(f"{rejected:,} rows could not be read and were set aside.")
+        notes.append(f"Rows that could not be read and were set aside: {rejected:,}.")
     guests = [e for e in transactions.ledger.entries if e.rule == "no_customer"]
     whole = transactions.ledger.total("in").rows
     if guests and whole and guests[0].count.rows > 0.05 * whole:
@@ -216,3 +235,44 @@ def _notes(transactions: Transactions) -> list[str]:
             f"{share:.1%} of the rows have no customer; nothing can be said of them."
         )
     return [*notes, *transactions.companions.notes]
+
+
+def _problem(
+    transactions: Transactions, plan: cleaning.CleaningPlan | None
+) -> dict[str, Any] | None:
+    try:
+        cleaning.supported(transactions, plan)
+    except (ContractError, SupportError) as error:
+        return error.facts()
+    return None
+
+
+def _suggestions(
+    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return what to type next, for what was found."""
+    told = []
+    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
+    if chosen and not is_sound:
+        told.append(
+            f"A horizon of {chosen[0]} days meets all conditions: "
+            f"--set time.horizon={chosen[0]}."
+        )
+    if weighed and not chosen:
+        told.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its verdict says how sure it is."
+        )
+    products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
+    if transactions.ledger.total("used").rows and products.item():
+        told.append(
+            "No column gives product_id, so baskets are not looked at. If there is "
+            "one: --map product_id=YOUR_COLUMN."
+        )
+    if not transactions.currency:
+        told.append(
+            "The data name no currency. To print one: --set cleaning.currency='€'."
+        )
+    return told

@@ -18,6 +18,7 @@ import polars as pl
 from segpredict import (
     archive,
     classifier,
+    cleaning,
     companions,
     features,
     overview,
@@ -27,10 +28,11 @@ from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
 from segpredict.config import Config
+from segpredict.disk import write_file
 from segpredict.errors import CustomerMissingError, TooShortHistoryError
 from segpredict.intake import Fresh, fresh, opened, read
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import render
+from segpredict.report import check_page, render
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
@@ -66,20 +68,20 @@ def check(
     names: Sequence[str],
     config: Config,
     as_of: Day = None,
+    page: Target | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Return what reading and cleaning found, as plain values; write nothing.
+    """Return what reading and cleaning found, as plain values.
 
-    Returns
-    -------
-    dict
-        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``ledger`` and
-        ``horizons`` (rows), ``adds_up``, ``notes``.
+    The keys are those of `overview.shop`. A page is written only if its place is given.
     """
     progress("reading and cleaning", 0.0)
     shop = read(names, config, as_of)
     progress("weighing horizons", 0.7)
-    return overview.shop(shop, config.time)
+    found = overview.shop(shop, config.time, config.cleaning)
+    if page is not None:
+        write_file(page.folder, check_page(found, shop, page.created).encode())
+    return found
 
 
 def fit(
@@ -220,7 +222,10 @@ def score(
     since: Day = None,
     progress: Progress = silent,
 ) -> pl.DataFrame:
-    """Return the scores of the customers in these files (`contracts.SCORES`)."""
+    """Return the scores of the customers in these files (`contracts.SCORES`).
+
+    Rows that cannot be read are set aside, unless `Fresh` says otherwise.
+    """
     progress("loading the run", 0.0)
     given = data if isinstance(data, Fresh) else Fresh(data)
     files = open_run(folder)
@@ -265,6 +270,7 @@ def _begin(
         config=config.state(),
         families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
+    cleaning.supported(shop, config.cleaning)
     archive.keep_transactions(draft, shop)
     archive.keep_companions(draft, shop.companions)
 
@@ -280,7 +286,7 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     )
     tables = overview.segments(shop, segmentation, config.time)
     archive.keep_segments(draft, segmentation, tables)
-    draft.facts["notes"] = [*notes, *shop.companions.notes]
+    draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,

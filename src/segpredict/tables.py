@@ -262,6 +262,8 @@ class Transactions:
         Rows that could not be read as data: file, row, column, value, reason.
     companions
         Tables that stand beside the lines.
+    notes
+        What a careful reader would ask about the data, as sentences.
     """
 
     lines: pl.LazyFrame
@@ -273,6 +275,7 @@ class Transactions:
     files: tuple[FileFact, ...] = ()
     rejects: pl.DataFrame | None = None
     companions: Companions = field(default_factory=Companions)
+    notes: tuple[str, ...] = ()
 
     def known(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

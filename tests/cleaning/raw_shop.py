@@ -30,8 +30,12 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def plan(**options) -> CleaningPlan:
+    return CleaningPlan(**{"max_bad": "100%", **options})
+
+
 def cleaned(rows: list[tuple], **options) -> Transactions:
-    return clean(from_frame(frame(rows)), CleaningPlan(**options))
+    return clean(from_frame(frame(rows)), plan(**options))
 
 
 def lines(rows: list[tuple], **options) -> pl.DataFrame:
@@ -46,7 +50,7 @@ def files(folder: Path, *parts: list[tuple]) -> list[str]:
 
 
 def from_files(folder: Path, *parts: list[tuple], **options) -> Transactions:
-    return clean(read(files(folder, *parts)), CleaningPlan(**options))
+    return clean(read(files(folder, *parts)), plan(**options))
 
 
 def sale(order="1", product="p", quantity="1", day="2011-01-31", price="1", who="a"):

@@ -8,6 +8,7 @@ from segpredict.errors import (
     BadCellsError,
     ConfigError,
     ContractError,
+    TooManyBadRowsError,
     UnknownNameError,
 )
 from segpredict.sources import Layout, from_frame
@@ -28,6 +29,7 @@ GOLDEN_LEDGER = {  # rows, orders, customers, money in units of 10⁻⁴
     "excluded after_cutoff": Count(),
     "excluded duplicates": Count(),
     "excluded no_customer": Count(1, 1, 0, 25_000),
+    "excluded void_status": Count(),
     "excluded cancellations": Count(1, 1, 0, 25_000),
     "noted cancellations": Count(1, 1, 1, -40_000),
     "excluded negative_quantity": Count(),
@@ -38,6 +40,8 @@ GOLDEN_LEDGER = {  # rows, orders, customers, money in units of 10⁻⁴
     "excluded zero_price": Count(1, 1, 1, 0),
     "excluded refunded_orders": Count(),
     "noted refunded_orders": Count(2, 2, 1, 0),
+    "excluded unmatched_returns": Count(),
+    "noted unmatched_returns": Count(1, 1, 1, -12_500),
     "used used": Count(6, 5, 3, 88_000),
 }
 
@@ -262,3 +266,38 @@ def test_money_off_a_line_is_kept_without_its_sign_and_may_be_unknown():
     )
     with pytest.raises(BadCellsError, match="discount"):
         clean(bad)
+
+
+def test_a_sign_on_most_sales_is_no_mark_of_cancellation() -> None:
+    made = cleaned([sale("CH1"), sale("CH2"), sale("CH3", quantity="-1")])
+    assert made.lines.collect().filter(~pl.col("is_return")).height == 2
+    assert "starts with C or c are sales" in made.notes[0]
+
+
+def test_a_void_status_on_the_first_line_takes_the_whole_order_out() -> None:
+    rows = frame([sale(), sale(product="q"), sale("2")]).with_columns(
+        status=pl.Series(["Failed", None, "paid"])
+    )
+    raw = from_frame(rows, Layout(columns={"status": "status"}))
+    made = clean(raw, CleaningPlan(void_statuses=("failed",)))
+    assert made.lines.collect()["order_id"].to_list() == ["2"]
+    assert made.ledger.adds_up
+
+
+def test_bad_rows_can_be_dropped_and_are_counted_all_the_same() -> None:
+    made = cleaned([sale(), sale("2", price="x")], on_bad_rows="drop")
+    assert made.rejects is None
+    assert made.ledger.total("rejected").rows == 1
+
+
+@pytest.mark.parametrize("max_bad", ["10%", 0, "1"])
+def test_more_bad_rows_than_allowed_stop_the_run(max_bad) -> None:
+    rows = [sale(), sale("2", price="x"), sale("3", price="y")]
+    with pytest.raises(TooManyBadRowsError, match="2 of 3 rows") as caught:
+        cleaned(rows, on_bad_rows="quarantine", max_bad=max_bad)
+    assert caught.value.where["row"] == 3
+
+
+def test_a_limit_that_is_no_limit_is_refused() -> None:
+    with pytest.raises(ConfigError, match="neither a share nor a count"):
+        CleaningPlan(max_bad="many")

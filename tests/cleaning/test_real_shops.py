@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.cleaning import CleaningPlan, clean
+from segpredict.cleaning import CleaningPlan, clean, supported
 from segpredict.sources import Layout, read
 from segpredict.tables import Count, Transactions
 
@@ -53,6 +53,25 @@ def test_the_two_enormous_orders_are_void_minutes_later(real_data: Path) -> None
     ]
     assert huge["void_day"].to_list() == huge["day"].to_list()
     assert made.ledger.total("in") == Count(541_909, 25_900, 4_372, 97_477_479_340)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("online_retail", "online_retail/online_retail.parquet"),
+        ("online_retail", "online_retail/data.csv.zip"),
+        ("cdnow", "cdnow/CDNOW_master.txt"),
+        ("cdnow", "cdnow/cdnow_master.parquet"),
+    ],
+)
+def test_every_ledger_adds_up_and_every_shop_can_be_modelled(
+    real_data: Path, name: str, file: str
+) -> None:
+    made = preset(name, real_data / file)
+    assert made.ledger.adds_up
+    assert made.ledger.total("used").money == made.lines.collect()["amount"].sum()
+    supported(made)
 
 
 @pytest.mark.real

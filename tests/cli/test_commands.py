@@ -144,9 +144,7 @@ def test_the_demo_ends_by_saying_where_the_page_is(
 def test_map_and_set_reach_their_rooms(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
-    german = pl.read_csv(sample_file, infer_schema=False).rename(
-        {"CustomerID": "WER"}
-    )
+    german = pl.read_csv(sample_file, infer_schema=False).rename({"CustomerID": "WER"})
     german.write_csv(tmp_path / "verkauf.csv")
     common = ("check", "--data", tmp_path / "verkauf.csv")
     code, _, err = segpredict(*common)

@@ -97,8 +97,23 @@ def test_packed_text_is_read(tmp_path: Path) -> None:
 
 
 def test_cells_are_trimmed_and_blank_cells_are_null(tmp_path: Path) -> None:
-    text = 'customer_id,date,amount\n" 7\u00a0",2011-01-31,1\n  ,2011-01-31,2\n'
-    assert column(read([put(tmp_path, "a.csv", text)]), "customer_id") == ["7", None]
+    text = (
+        'customer_id,date,amount,sku\na,2011-01-31,1," 7\u00a0"\n  ,2011-01-31,2,  \n'
+    )
+    got = read([put(tmp_path, "a.csv", text)])
+    assert column(got, "product_id") == ["7", None]
+    assert column(got, "customer_id") == ["a", None]
+
+
+def test_customer_ids_are_left_to_cleaning_to_trim(tmp_path: Path) -> None:
+    text = 'customer_id,date,amount\n" 7\u00a0",2011-01-31,1\n'
+    assert column(read([put(tmp_path, "a.csv", text)]), "customer_id") == [" 7\u00a0"]
+
+
+def test_typed_decimals_cannot_be_taken_for_thousands() -> None:
+    bought = {"customer_id": [1, 2], "date": ["2011-01-31"] * 2, "amount": [1.234, 2.5]}
+    got = from_frame(pl.DataFrame(bought))
+    assert column(got, "amount") == ["1.2340", "2.5"]
 
 
 def test_the_fact_sheet_has_rows_and_hash(tmp_path: Path) -> None:

@@ -1,8 +1,20 @@
 """Raw lines → `Transactions`, one rule a file, and a ledger that adds up."""
 
 from segpredict.cleaning._clean import RULES, clean
+from segpredict.cleaning._describe import describe
 from segpredict.cleaning._ledger import ledger_table
 from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._support import supported
+from segpredict.cleaning._times import TimeAsked
 from segpredict.cleaning._times import parsed as as_days
 
-__all__ = ["RULES", "CleaningPlan", "as_days", "clean", "ledger_table"]
+__all__ = [
+    "RULES",
+    "CleaningPlan",
+    "TimeAsked",
+    "as_days",
+    "clean",
+    "describe",
+    "ledger_table",
+    "supported",
+]

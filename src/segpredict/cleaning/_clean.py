@@ -4,7 +4,9 @@ import hashlib
 
 import polars as pl
 
+from segpredict.cleaning._currency import SIGN_OF
 from segpredict.cleaning._ledger import Book
+from segpredict.cleaning._notes import notes
 from segpredict.cleaning._parse import IDS, Parsed, parse
 from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Rule
@@ -40,8 +42,10 @@ def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
     ------
     BadCellsError
         When a cell cannot be read and the plan says ``fail``.
+    TooManyBadRowsError
+        When more rows cannot be read than the plan lets pass.
     ContractError
-        When day and month cannot be told apart.
+        When two readings of a column fit.
     UnknownNameError
         When the plan names a rule that is not there.
 
@@ -60,25 +64,37 @@ def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
     book = Book(parsed.lines)
     lines = _without_rejects(parsed, book)
     first_day, end_day = _period(lines, plan, rules)
-    _note_suffixes(raw, lines, book)
-    for rule in rules:
-        outcome = rule.apply(lines, plan)
-        lines = outcome.lines
-        book.take("excluded", rule.name, rule.meaning, lines)
-        if outcome.noted is not None and outcome.noted.height:
-            book.note(rule.name, rule.meaning, outcome.noted)
-    ledger = book.close(lines)
-    canonical = check(_canonical(lines), LINES)
+    _note_cells(raw, lines, book)
+    used, told = _ruled(lines, rules, plan, book)
+    ledger = book.close(used)
+    told += notes(lines, used, raw.files)
+    canonical = check(_canonical(used), LINES)
     return Transactions(
         lines=canonical.lazy(),
         first_day=first_day,
         end_day=end_day,
         fingerprint=fingerprint(canonical),
         ledger=ledger,
-        currency=plan.currency,
+        currency=plan.currency or SIGN_OF.get(parsed.currency, parsed.currency),
         files=_files(raw, parsed),
-        rejects=parsed.rejects,
+        rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
+        notes=parsed.notes + told,
     )
+
+
+def _ruled(
+    lines: pl.DataFrame, rules: tuple[Rule, ...], plan: CleaningPlan, book: Book
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return what the rules leave, and what they have to say."""
+    told: tuple[str, ...] = ()
+    for rule in rules:
+        outcome = rule.apply(lines, plan)
+        lines = outcome.lines
+        told += outcome.notes
+        book.take("excluded", rule.name, rule.meaning, lines)
+        if outcome.noted is not None and outcome.noted.height:
+            book.note(rule.name, rule.meaning, outcome.noted)
+    return lines, told
 
 
 def chosen(plan: CleaningPlan) -> tuple[Rule, ...]:
@@ -120,7 +136,11 @@ def _period(
     return first, max(first, end)
 
 
-def _note_suffixes(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:
+def _note_cells(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:
+    """Note rows of which a cell does not stand as it was written."""
+    rounded = lines.filter("is_rounded")
+    if rounded.height:
+        book.note("rounded", "A number was rounded to four decimals.", rounded)
     cells = raw.frame.select("file", "row", *(r for r in IDS if r in raw.frame.columns))
     ids = pl.any_horizontal(
         pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:]
@@ -171,7 +191,7 @@ def _files(raw: RawLines, parsed: Parsed) -> tuple[FileFact, ...]:
             fact.name,
             fact.rows,
             fact.sha256,
-            {**fact.detected, "time_format": parsed.time_format},
+            {**fact.detected, **parsed.found},
         )
         for fact in raw.files
     )

@@ -66,8 +66,11 @@ class Book:
         self.notes: list[tuple[int, str, str, pl.DataFrame]] = []
 
     def take(self, stage: Stage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
-        """Charge a rule with whatever is not among these lines any more."""
-        after = count(lines)
+        """Charge a rule with whatever is not among these lines any more.
+
+        A rule only leaves lines out, so as many lines as before are the same lines.
+        """
+        after = self.left if lines.height == self.left.rows else count(lines)
         self.entries.append(Entry(stage, rule, meaning, lost(self.left, after)))
         self.left = after
 

@@ -1,16 +1,42 @@
 """Decimal text → whole units of 10⁻⁴, exactly: no float ever holds money."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
+from segpredict.cleaning import _marks
+from segpredict.cleaning._currency import Bare, bare
 from segpredict.tables import MONEY
 
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+PLAIN_TEXT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 LARGEST = 10**12
+NOISE = Decimal("1e-8")  # what a float adds to a price is no rounding of ours
 NOT_A_NUMBER = "is not a number"
 TOO_LARGE = "is beyond a million millions"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers.
+
+    Parameters
+    ----------
+    frame
+        Columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name
+        rounded`` (whether decimals beyond the fourth were lost), as the cells stood.
+    mark
+        The decimal mark: ``point`` or ``comma``; empty where no number has decimals.
+    currencies
+        On how many rows each currency stands.
+    """
+
+    frame: pl.DataFrame
+    mark: str
+    currencies: Mapping[str, int]
 
 
 def units(text: str) -> tuple[int | None, str | None]:
@@ -23,43 +49,109 @@ def units(text: str) -> tuple[int | None, str | None]:
     >>> units("NaN")
     (None, 'is not a number')
     """
+    value, why, _ = _exact(text)
+    return value, why
+
+
+def _exact(text: str) -> tuple[int | None, str | None, bool]:
     plain = text.replace("−", "-")
     if not PLAIN.fullmatch(plain):
-        return None, NOT_A_NUMBER
+        return None, NOT_A_NUMBER, False
     value = Decimal(plain)
     if abs(value) > LARGEST:
-        return None, TOO_LARGE
+        return None, TOO_LARGE, False
     scaled = (value * MONEY).to_integral_value(ROUND_HALF_EVEN)
-    return int(scaled), None
+    return int(scaled), None, abs(value - scaled / MONEY) > NOISE
 
 
-def parsed(cells: pl.Series, name: str) -> pl.DataFrame:
+def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Numbers:
     """Return a column of text as units, with a reason wherever it is none.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``name`` (Int64) and ``name why`` (text), in the order of the cells.
+    Parameters
+    ----------
+    cells
+        Numbers as text.
+    name
+        The role of the column. Money may carry a currency, a quantity may not.
+    number_format
+        ``point`` or ``comma``, the decimal mark; by default the column must prove it.
+
+    Raises
+    ------
+    ContractError
+        When two decimal marks fit, or contradict each other.
 
     Notes
     -----
     Each distinct text is read once; a shop has few distinct prices.
     """
-    texts = cells.drop_nulls().unique()
-    pairs = [units(text) for text in texts]
+    texts = cells.drop_nulls().unique().sort()
+    is_plain = texts.str.contains(PLAIN_TEXT)
+    pointed = texts.str.contains(".", literal=True).any()
+    mark = number_format or ("point" if pointed else "")
+    odd: dict[str, Bare] = {}
+    currencies: dict[str, int] = {}
+    is_known = number_format == "point" or (
+        number_format is None and _marks.is_proven(texts)
+    )
+    if not (is_plain.all() and is_known):
+        mark, odd, currencies = _odd(cells, texts, name, number_format)
+    read = [_exact(text) if text not in odd else _one(odd[text]) for text in texts]
     key = pl.DataFrame(
         {
             "text": texts,
-            name: pl.Series([value for value, _ in pairs], dtype=pl.Int64),
-            f"{name} why": pl.Series([why for _, why in pairs], dtype=pl.String),
+            name: pl.Series([value for value, _, _ in read], dtype=pl.Int64),
+            f"{name} why": pl.Series([why for _, why, _ in read], dtype=pl.String),
+            f"{name} rounded": pl.Series([r for _, _, r in read], dtype=pl.Boolean),
         },
         schema_overrides={"text": pl.String},
     )
-    read = cells.to_frame("text").join(
+    rows = cells.to_frame("text").join(
         key, on="text", how="left", maintain_order="left"
     )
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
-    return read.select(name, empty.otherwise(f"{name} why").alias(f"{name} why"))
+    frame = rows.select(
+        name,
+        empty.otherwise(f"{name} why").alias(f"{name} why"),
+        pl.col(f"{name} rounded").fill_null(value=False),
+    )
+    return Numbers(frame, mark, currencies)
+
+
+def _one(found: Bare) -> tuple[int | None, str | None, bool]:
+    if found.text is None:
+        return None, found.why or NOT_A_NUMBER, False
+    return _exact(found.text)
+
+
+def _odd(
+    cells: pl.Series, texts: pl.Series, name: str, number_format: str | None
+) -> tuple[str, dict[str, Bare], dict[str, int]]:
+    """Return the decimal mark, every text in plain digits, and the currencies."""
+    counted = cells.drop_nulls().value_counts(name="n")
+    rows = dict(zip(counted.to_series(0), counted["n"], strict=True))
+    stripped = {text: bare(text) for text in texts}
+    if name == "quantity":
+        stripped = {t: Bare(None) if b.currency else b for t, b in stripped.items()}
+    numbers: dict[str, int] = {}
+    currencies: dict[str, int] = {}
+    for text, found in stripped.items():
+        if found.text is not None:
+            numbers[found.text] = numbers.get(found.text, 0) + rows[text]
+        if found.currency:
+            currencies[found.currency] = currencies.get(found.currency, 0) + rows[text]
+    mark = number_format or _marks.decide(numbers, name)
+    return mark, {t: _marked(b, mark) for t, b in stripped.items()}, currencies
+
+
+def _marked(found: Bare, mark: str) -> Bare:
+    if found.text is None:
+        return found
+    plain = _marks.plain(found.text, mark)
+    if plain is not None:
+        return Bare(plain, found.currency)
+    fits = any(_marks.plain(found.text, other) for other in _marks.MARKS)
+    return Bare(None, why=_marks.OTHER_MARK if fits else "")
 
 
 def product(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:

@@ -1,18 +1,30 @@
 """Raw text → typed lines, and a reject for every row that cannot be read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from segpredict.cleaning import _numbers, _times
-from segpredict.cleaning._plan import CleaningPlan
-from segpredict.errors import BadCellsError, ContractError
+from segpredict.cleaning import _currency, _numbers, _times
+from segpredict.cleaning._countries import countries
+from segpredict.cleaning._ids import LONGEST_ID, customers
+from segpredict.cleaning._plan import CleaningPlan, allowed
+from segpredict.errors import (
+    BadCellsError,
+    ContractError,
+    TooManyBadRowsError,
+    shown,
+)
 from segpredict.tables import MONEY, FileFact, RawLines
+from segpredict.window import day_number
 
-LONGEST_ID = 256
 IDS = ("customer_id", "order_id", "product_id")
+KEPT = (
+    *("file", "row", *IDS, "country", "day", "minute", "quantity", "price", "amount"),
+    *("discount", "status", "is_rounded"),
+)
 SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
+LATE = "lies after the last day that can be true"
 REJECTS = {
     "file": pl.String,
     "row": pl.Int64,
@@ -32,13 +44,19 @@ class Parsed:
         All rows; ``reason`` says what is wrong with an unreadable one.
     rejects
         One row per unreadable row: file, row, column, value, reason.
-    time_format
-        How times were read.
+    found
+        What the columns proved: time format, decimal marks.
+    currency
+        The currency that stands in the data; empty if none does.
+    notes
+        What is odd about the cells, as sentences.
     """
 
     lines: pl.DataFrame
     rejects: pl.DataFrame
-    time_format: str
+    found: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
@@ -48,67 +66,101 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     ------
     BadCellsError
         When a cell cannot be read and the plan says ``fail``.
+    TooManyBadRowsError
+        When more rows cannot be read than the plan lets pass.
     ContractError
-        When day and month cannot be told apart, or totals are beyond measure.
+        When two readings of a column fit, or totals are beyond measure.
     """
     cells = _with_roles(raw.frame)
-    times, time_format = _times.parsed(cells["time"], plan.time_format)
-    frames = [cells.select("file", "row", *_ids(plan), "country"), times]
-    numbers = [role for role in ("quantity", "price", "amount") if role in raw.frame]
-    frames += [_numbers.parsed(cells[role], role) for role in numbers]
-    frames += [_discount(cells["discount"])]
-    lines = _money(pl.concat(frames, how="horizontal"), numbers)
-    read = [*numbers, "discount"]
-    whys = {"time": "day why", **{role: f"{role} why" for role in read}}
-    bad = pl.coalesce(
-        *(_why(column, pl.col(why)) for column, why in whys.items()),
-        *(_too_long(role) for role in IDS),
-        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is beyond measure")),
-    )
-    lines = lines.with_columns(bad.alias("bad")).select(
-        *(
-            "file",
-            "row",
-            *IDS,
-            "country",
-            "day",
-            "minute",
-            "quantity",
-            "price",
-            "amount",
-            "discount",
-        ),
-        pl.col("bad").struct.field("column"),
-        pl.col("bad").struct.field("reason"),
-    )
+    times = _times_of(raw, plan)
+    roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]
+    numbers = {r: _numbers.parsed(cells[r], r, plan.number_format) for r in roles}
+    ids, odd_ids = customers(cells["customer_id"], plan.null_ids)
+    lands, odd_lands = countries(cells["country"])
+    frames = [
+        cells.select("file", "row", "status", *_codes()),
+        ids.to_frame(),
+        lands.to_frame(),
+        times.frame,
+        *(column.frame for column in numbers.values()),
+        _discount(cells["discount"], plan),
+    ]
+    lines = _money(pl.concat(frames, how="horizontal"), roles)
+    lines = _judged(lines, [*roles, "discount"], plan)
     rejects = _rejects(lines, cells, raw.files)
-    if rejects.height and plan.on_bad_rows == "fail":
-        raise _failure(rejects, lines.height)
+    _tolerate(rejects, lines.height, plan)
     _bounded(lines)
-    return Parsed(_with_orders(lines), rejects, time_format)
+    found = {"time_format": times.format, **_marks(numbers)}
+    notes = (*times.notes, *odd_ids, *odd_lands)
+    currency = _currency_of(cells, numbers)
+    return Parsed(_with_orders(lines), rejects, found, currency, notes)
 
 
 def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
-    optional = [r for r in (*IDS, "country", "discount") if r not in frame.columns]
+    roles = (*IDS, "country", "status", "discount")
+    optional = [role for role in roles if role not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
 
 
-def _ids(plan: CleaningPlan) -> list[pl.Expr]:
-    ids = [pl.col(role).str.replace(SUFFIX, "$1") for role in IDS]
-    customer = pl.col("customer_id").str.replace(SUFFIX, "$1").str.normalize("NFC")
-    ids[0] = pl.when(~customer.is_in(list(plan.null_ids))).then(customer)
-    return ids
+def _times_of(raw: RawLines, plan: CleaningPlan) -> _times.Times:
+    asked = _times.TimeAsked(
+        plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
+    )
+    try:
+        return _times.parsed(raw.frame["time"], asked)
+    except ContractError as error:
+        raise _placed(error, raw) from None
 
 
-def _discount(cells: pl.Series) -> pl.DataFrame:
+def _placed(error: ContractError, raw: RawLines) -> ContractError:
+    """Return the error with the place of each of its examples."""
+    examples = error.where.get("examples", [])
+    places = []
+    for example in examples[:2]:
+        spots = raw.frame.filter(pl.col("time") == example).sort("file", "row")
+        if spots.height:
+            spot = spots.row(0, named=True)
+            name = raw.files[spot["file"]].name
+            places.append(f"{shown(example)} stands in {name} row {spot['row']}")
+    told = f"{error.message} {'; '.join(places)}." if places else error.message
+    return ContractError(told, fix=error.fix, **error.where)
+
+
+def _codes() -> list[pl.Expr]:
+    return [pl.col(role).str.replace(SUFFIX, "$1") for role in IDS[1:]]
+
+
+def _marks(numbers: Mapping[str, _numbers.Numbers]) -> dict[str, str]:
+    marks = {column.mark for column in numbers.values()} - {""}
+    return {"decimal mark": " and ".join(sorted(marks))} if marks else {}
+
+
+def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]) -> str:
+    """Return the one currency, from a column of its own or from the money."""
+    rows: dict[str, int] = {}
+    for name in ("price", "amount"):
+        found = numbers[name].currencies if name in numbers else {}
+        for currency, n in found.items():
+            rows[currency] = rows.get(currency, 0) + n
+    if "currency" in cells.columns:
+        counted = cells["currency"].str.to_uppercase().drop_nulls().value_counts()
+        named = dict(zip(counted.to_series(0), counted.to_series(1), strict=True))
+        _currency.only(named, "currency column")
+        rows |= named
+    return _currency.only(rows, "money")
+
+
+def _discount(cells: pl.Series, plan: CleaningPlan) -> pl.DataFrame:
     """Return money off a line, whatever its sign; an empty cell is no error."""
-    found = _numbers.parsed(cells, "discount")
+    found = _numbers.parsed(cells, "discount", plan.number_format).frame
     why = pl.when(pl.lit(cells).is_not_null()).then("discount why")
     return found.select(pl.col("discount").abs(), why.alias("discount why"))
 
 
 def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
     """Complete quantity, price and amount, and give a refund one sign in both."""
+    rounded = pl.any_horizontal(pl.col(f"{role} rounded") for role in numbers)
+    lines = lines.with_columns(is_rounded=rounded)
     price = pl.col("price") if "price" in numbers else pl.lit(None, pl.Int64)
     if "amount" not in numbers:
         amount = _numbers.product(pl.col("quantity"), price)
@@ -120,6 +172,28 @@ def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
         pl.when(is_back).then(-given.abs()).otherwise(given).alias("quantity"),
         pl.when(is_back).then(-amount.abs()).otherwise(amount).alias("amount"),
         price.alias("price"),
+    )
+
+
+def _judged(
+    lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningPlan
+) -> pl.DataFrame:
+    """Return lines with the column and the reason of what cannot be read."""
+    whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
+    late = []
+    if plan.latest is not None:
+        is_late = pl.col("day") > day_number(plan.latest)
+        late = [pl.when(is_late).then(_pair("time", LATE))]
+    bad = pl.coalesce(
+        *(_why(column, pl.col(why)) for column, why in whys.items()),
+        *late,
+        *(_too_long(role) for role in IDS),
+        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is beyond measure")),
+    )
+    return lines.with_columns(bad.alias("bad")).select(
+        *KEPT,
+        pl.col("bad").struct.field("column"),
+        pl.col("bad").struct.field("reason"),
     )
 
 
@@ -142,17 +216,33 @@ def _rejects(
 ) -> pl.DataFrame:
     bad = lines["reason"].is_not_null()
     where = lines.filter(bad).select("file", "row", "column", "reason")
-    texts = cells.filter(bad).to_dicts()
-    names = [fact.name for fact in files]
-    rows = [
-        {
-            **place,
-            "file": names[place["file"]],
-            "value": text.get(place["column"]),
-        }
-        for place, text in zip(where.to_dicts(), texts, strict=True)
-    ]
-    return pl.DataFrame(rows, schema=REJECTS).sort("file", "row")
+    texts = cells.filter(bad)
+    roles = [role for role in texts.columns if role not in ("file", "row")]
+    value = pl.coalesce(
+        pl.when(pl.col("column") == role).then(pl.col(f"{role} cell")) for role in roles
+    )
+    named = [texts[role].alias(f"{role} cell") for role in roles]
+    names = {i: fact.name for i, fact in enumerate(files)}
+    return (
+        where.with_columns(named)
+        .sort("file", "row")
+        .select(
+            pl.col("file").replace_strict(names, return_dtype=pl.String),
+            "row",
+            "column",
+            value.alias("value"),
+            "reason",
+        )
+        .cast(REJECTS)  # type: ignore[arg-type]
+    )
+
+
+def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningPlan) -> None:
+    if rejects.height and plan.on_bad_rows == "fail":
+        raise _failure(rejects, total)
+    if rejects.height > allowed(plan.max_bad, total):
+        first = rejects.row(0, named=True)
+        raise TooManyBadRowsError(rejects.height, total, plan.max_bad, first)
 
 
 def _bounded(lines: pl.DataFrame) -> None:

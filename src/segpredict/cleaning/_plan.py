@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
+from zoneinfo import available_timezones
 
 from segpredict.errors import ConfigError, UnknownNameError
 
@@ -13,6 +15,7 @@ PRODUCT_CODES = (
     *("POST", "POSTAGE", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
+WAYS = ("fail", "quarantine", "drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,29 @@ class CleaningPlan:
         Customer ids that mean "no customer", such as ``GUEST``.
     cancel_prefixes
         What the number of a cancelled order starts with.
+    void_statuses
+        Values of the status column that make an order void, such as ``failed``.
     on_bad_rows
-        ``fail`` at the first unreadable cell, or ``quarantine`` its row.
+        ``fail`` at the first unreadable cell, ``quarantine`` its row (keep it as a
+        reject), or ``drop`` it (count it only).
+    max_bad
+        How many unreadable rows may be set aside: a share such as ``0.1%``, or a count.
+    max_guests
+        Largest share of rows without a customer.
+    number_format
+        ``point`` or ``comma``: the decimal mark where the data cannot prove it.
     time_format
         ``dmy`` or ``mdy`` where the data cannot prove it, or a format of strptime; by
         default the whole column decides.
+    timezone
+        The shop's zone, such as ``Europe/London``, for times with an offset to UTC.
+    excel_epoch
+        1900 or 1904: from where days that a spreadsheet wrote as numbers count.
+    century_pivot
+        Years of two digits up to this one are in the 2000s, later ones in the 1900s;
+        without it such years are not read.
+    latest
+        The last day that can be true; rows after it cannot be read as data.
     currency
         A sign or code to print before money.
     as_of
@@ -46,7 +67,7 @@ class CleaningPlan:
     Raises
     ------
     ConfigError
-        When `on_bad_rows` or a pattern cannot be used.
+        When a setting or a pattern cannot be used.
     """
 
     rules: tuple[str, ...] = ("all",)
@@ -54,17 +75,27 @@ class CleaningPlan:
     product_codes: tuple[str, ...] = PRODUCT_CODES
     null_ids: tuple[str, ...] = ()
     cancel_prefixes: tuple[str, ...] = ("C", "c")
-    on_bad_rows: Literal["fail", "quarantine"] = "fail"
+    void_statuses: tuple[str, ...] = ()
+    on_bad_rows: Literal["fail", "quarantine", "drop"] = "fail"
+    max_bad: str | int = "1%"
+    max_guests: float = 0.5
+    number_format: Literal["point", "comma"] | None = None
     time_format: str | None = None
+    timezone: str | None = None
+    excel_epoch: Literal[1900, 1904] = 1900
+    century_pivot: int | None = None
+    latest: str | int | None = None
     currency: str = ""
     as_of: str | int | None = None
     first: str | int | None = None
 
     def __post_init__(self) -> None:
-        if self.on_bad_rows not in ("fail", "quarantine"):
-            raise UnknownNameError(
-                "way with bad rows", self.on_bad_rows, ("fail", "quarantine")
-            )
+        _one_of("way with bad rows", self.on_bad_rows, WAYS)
+        if self.number_format is not None:
+            _one_of("decimal mark", self.number_format, ("point", "comma"))
+        if self.timezone is not None and self.timezone not in available_timezones():
+            raise UnknownNameError("time zone", self.timezone, available_timezones())
+        allowed(self.max_bad, 0)
         for pattern in self.product_codes:
             try:
                 re.compile(pattern)
@@ -73,3 +104,33 @@ class CleaningPlan:
                     f"{pattern!r} is no regular expression ({error}).",
                     fix="correct it in cleaning.product_codes.",
                 ) from None
+
+
+def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+
+
+def allowed(max_bad: str | int, rows: int) -> int:
+    """Return how many of these rows may be set aside.
+
+    Raises
+    ------
+    ConfigError
+        When the limit is neither a share nor a count.
+
+    Examples
+    --------
+    >>> allowed("0.1%", 5000), allowed(20, 5000), allowed("100%", 7)
+    (5, 20, 7)
+    """
+    text = str(max_bad).strip()
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)
+    if share and Decimal(share[1]) <= 100:
+        return int(rows * Decimal(share[1]) / 100)
+    if text.isdecimal():
+        return int(text)
+    raise ConfigError(
+        f"max_bad is {max_bad!r}, neither a share nor a count.",
+        fix="write a share such as 0.1% or a count such as 20.",
+    )

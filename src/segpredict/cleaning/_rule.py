@@ -18,10 +18,13 @@ class Outcome:
         The lines that stay, perhaps with new marks.
     noted
         Those of them that deserve a word in the ledger.
+    notes
+        What else a reader should know, as sentences.
     """
 
     lines: pl.DataFrame
     noted: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

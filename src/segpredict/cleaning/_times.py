@@ -1,51 +1,87 @@
 """Text → day numbers and minutes: nothing is guessed that the column does not prove."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.cleaning._instants import instants
+from segpredict.cleaning._shapes import NUMBER_OF, ascii_digits, pieces
+from segpredict.cleaning._zones import local
 from segpredict.errors import ContractError, shown
 from segpredict.window import as_date
 
-CLOCK = r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
-ZONE = r"\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?"
-YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){CLOCK}{ZONE}$"
-COMPACT = r"^(\d{4})(\d{2})(\d{2})$"
-YEAR_LAST = rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){CLOCK}$"
-ORDERS: Mapping[str, tuple[int, int]] = {"dmy": (1, 2), "mdy": (2, 1)}
-FIRST, LAST = "1970-01-01", "2199-12-31"
+ORDERS: Mapping[str, tuple[str, str]] = {"dmy": ("two", "one"), "mdy": ("one", "two")}
+FIRST, LAST = "1970-01-02", "2199-12-31"
 NO_TIME = "is not a time that can be read"
 NO_DAY = f"is not a day between {FIRST} and {LAST}"
+ZERO_DAY = "is 1970-01-01, which stands for an unknown day"
+SHORT_YEAR = "has a year of two digits (cleaning.century_pivot says which century)"
+NO_CLOCK = "is no time of the day"
+ONLY_CLOCK = "is a time without a day"
+VAGUE_ZONE = "names a time zone by letters that several places share"
+MINUTES = 1440
 
 
-def parsed(cells: pl.Series, time_format: str | None) -> tuple[pl.DataFrame, str]:
-    """Return a column of text as days and minutes, and how it was read.
+@dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """What a person says of times that the data cannot prove.
 
     Parameters
     ----------
-    cells
-        Times as text. A zone that follows a time is not applied: the wall clock counts.
-    time_format
-        As in `CleaningPlan`.
+    format
+        ``dmy``, ``mdy`` or a format of strptime.
+    timezone
+        The shop's zone, such as ``Europe/London``: times with an offset are brought
+        into it, times without one are taken to be in it.
+    epoch
+        1900 or 1904: from where the serial days of a spreadsheet count.
+    pivot
+        Years of two digits up to this one belong to 20xx, later ones to 19xx.
+    """
 
-    Returns
-    -------
-    DataFrame
-        Columns ``day`` (Int32), ``minute`` (Int16; null where no row has a time of the
-        day) and ``day why`` (text), in the order of the cells.
-    str
-        The format that was found.
+    format: str | None = None
+    timezone: str | None = None
+    epoch: int = 1900
+    pivot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A column of times.
+
+    Parameters
+    ----------
+    frame
+        ``day`` (Int32), ``minute`` (Int16; null where no row has a time of the day) and
+        ``day why`` (text), in the order of the cells.
+    format
+        How they were read.
+    notes
+        What a reader should know.
+    """
+
+    frame: pl.DataFrame
+    format: str
+    notes: tuple[str, ...] = ()
+
+
+def parsed(cells: pl.Series, asked: TimeAsked | None = None) -> Times:
+    """Return a column of text as days and minutes, and how it was read.
 
     Raises
     ------
     ContractError
-        When day and month cannot be told apart, or contradict each other.
+        When day and month cannot be told apart, or contradict each other; when some
+        times have an offset and others none; when numbers count several units.
     """
+    asked = asked or TimeAsked()
     texts = cells.drop_nulls().unique().sort().to_frame("text")
-    if time_format is not None and time_format not in ORDERS:
-        read, found = _by_format(texts, time_format), time_format
+    if asked.format is not None and asked.format not in ORDERS:
+        read, found = _by_format(texts, asked.format), asked.format
+        notes: tuple[str, ...] = ()
     else:
-        read, found = _by_shape(texts, time_format)
+        read, found, notes = _by_shape(texts, asked)
     key = read.with_columns(
         pl.when(pl.col("day").is_null()).then("why").alias("day why")
     )
@@ -55,9 +91,8 @@ def parsed(cells: pl.Series, time_format: str | None) -> tuple[pl.DataFrame, str
         key, on="text", how="left", maintain_order="left"
     )
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
-    return rows.select(
-        "day", "minute", empty.otherwise("day why").alias("day why")
-    ), found
+    frame = rows.select("day", "minute", empty.otherwise("day why").alias("day why"))
+    return Times(frame, found, notes)
 
 
 def _by_format(texts: pl.DataFrame, time_format: str) -> pl.DataFrame:
@@ -78,57 +113,147 @@ def _sound(day: pl.Series) -> pl.Series:
     return day.to_physical().set(~day.is_between(first, last), None)
 
 
-def _by_shape(texts: pl.DataFrame, order: str | None) -> tuple[pl.DataFrame, str]:
-    year_first = _groups(YEAR_FIRST, ("year", "month", "dom", "hour", "minute"))
-    compact = _groups(COMPACT, ("year", "month", "dom"))
-    year_last = _groups(YEAR_LAST, ("one", "two", "year", "hour", "minute"))
-    parts = texts.with_columns(
-        year_first.alias("a"), compact.alias("b"), year_last.alias("c")
+def _by_shape(
+    texts: pl.DataFrame, asked: TimeAsked
+) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
+    forms, notes = _forms(texts)
+    parts, rest = pieces(forms)
+    counted, strange = instants(rest, asked.epoch)
+    order = asked.format or _order(parts, asked)
+    read = _assembled(_ordered(parts, order, asked.pivot))
+    moments, zones = local(
+        pl.concat([read, _moments(counted)], how="diagonal"), asked.timezone
     )
-    found = order or _order(parts)
-    month, dom = ("two", "one") if found == "dmy" else ("one", "two")
-    a, b, c = (pl.col(x).struct for x in "abc")
-    pieces = parts.select(
-        "text",
-        year=pl.coalesce(a.field("year"), b.field("year"), c.field("year")),
-        month=pl.coalesce(a.field("month"), b.field("month"), c.field(month)),
-        dom=pl.coalesce(a.field("dom"), b.field("dom"), c.field(dom)),
-        hour=pl.coalesce(a.field("hour"), c.field("hour")).cast(pl.Int16),
-        minute=pl.coalesce(a.field("minute"), c.field("minute")).cast(pl.Int16),
+    shapes = pl.concat([parts["shape"], counted["shape"]]).unique().sort().to_list()
+    if len(shapes) > 1:
+        notes += (f"Times are written in {len(shapes)} ways: {', '.join(shapes)}.",)
+    names = [order if shape == "year last" and order else shape for shape in shapes]
+    together = pl.concat([_days(moments), _strange(strange)])
+    return together, " + ".join([*names, *zones]) or "none", notes
+
+
+def _forms(texts: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return texts beside their form: digits 0 to 9, single spaces."""
+    form = pl.col("text").str.replace_all("[\u00a0\u202f ]+", " ")
+    formed = texts.select("text", form=form)
+    is_foreign = pl.col("form").str.contains(r"[^\x00-\x7f]")
+    foreign = formed.filter(is_foreign)
+    if foreign.is_empty():
+        return formed, ()
+    written = pl.Series("form", [ascii_digits(text) for text in foreign["form"]])
+    changed = int((written != foreign["form"]).sum())
+    notes = (f"Times written with the digits of another script: {changed:,}.",)
+    both = pl.concat([formed.filter(~is_foreign), foreign.with_columns(written)])
+    return both, notes if changed else ()
+
+
+def _ordered(parts: pl.DataFrame, order: str | None, pivot: int | None) -> pl.DataFrame:
+    """Return parts with year, month and day of the month as whole numbers."""
+    month, dom = ORDERS[order or "mdy"]
+    short = pl.col("short").cast(pl.Int32)
+    century = 0 if pivot is None else pl.when(short <= pivot).then(2000).otherwise(1900)
+    named = pl.col("name").str.to_lowercase().replace_strict(NUMBER_OF, default=None)
+    whole = [pl.col(n).cast(pl.Int32) for n in ("year", "month", "dom", "one", "two")]
+    return parts.with_columns(*whole, named=named.cast(pl.Int32)).with_columns(
+        year=pl.coalesce("year", short + century),
+        month=pl.coalesce("month", "named", month),
+        dom=pl.coalesce("dom", dom),
+        why=pl.when((pl.col("shape") == "short year") & pl.lit(pivot is None)).then(
+            pl.lit(SHORT_YEAR)
+        ),
     )
-    return _assembled(pieces), found or "year first"
 
 
-def _groups(pattern: str, names: tuple[str, ...]) -> pl.Expr:
-    """Return the named groups of a pattern, null where it does not match."""
-    groups = pl.col("text").str.extract_groups(pattern).struct
-    return pl.struct(groups[i].alias(name) for i, name in enumerate(names))
-
-
-def _assembled(pieces: pl.DataFrame) -> pl.DataFrame:
+def _assembled(parts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``moment`` (minutes since 1970), ``clock``, ``zone`` and ``why``."""
+    half = pl.col("half").str.to_lowercase()
+    given = pl.col("hour").cast(pl.Int64)
+    is_twelve = half.is_not_null() & given.is_between(1, 12)
+    hour = (
+        pl.when(half.is_null())
+        .then(given)
+        .when(is_twelve)
+        .then(given % 12 + pl.when(half == "p").then(12).otherwise(0))
+    )
+    minute = pl.col("minute").cast(pl.Int64)
+    second = pl.col("second").cast(pl.Int64).fill_null(0)
+    clock = (hour * 60 + minute.fill_null(0)).fill_null(0)
+    is_clock = (
+        (clock <= MINUTES)
+        & (minute.fill_null(0) < 60)
+        & (second <= 60)
+        & (half.is_null() | is_twelve)
+    )
+    # 24:00 is the next day; Polars makes no date of a day that does not exist.
     iso = pl.format(
-        "{}-{}-{}", "year", pl.col("month").str.zfill(2), pl.col("dom").str.zfill(2)
+        "{}-{}-{}",
+        pl.col("year").cast(pl.String).str.zfill(4),
+        pl.col("month").cast(pl.String).str.zfill(2),
+        pl.col("dom").cast(pl.String).str.zfill(2),
     )
-    is_clock = (pl.col("hour").fill_null(0) < 24) & (pl.col("minute").fill_null(0) < 60)
-    read = pieces.with_columns(
-        day=pl.when(is_clock).then(iso.str.to_date("%Y-%m-%d", strict=False)),
-        why=pl.when(pl.col("year").is_null())
+    day = iso.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64)
+    why = (
+        pl.when(pl.col("why").is_not_null())
+        .then("why")
+        .when(pl.col("name").is_not_null() & pl.col("month").is_null())
         .then(pl.lit(NO_TIME))
         .when(~is_clock)
-        .then(pl.lit("is no time of the day"))
-        .otherwise(pl.lit(NO_DAY)),
-        minute=pl.col("hour") * 60 + pl.col("minute"),
+        .then(pl.lit(NO_CLOCK))
     )
-    return read.with_columns(_sound(read["day"])).select("text", "day", "minute", "why")
-
-
-def _order(parts: pl.DataFrame) -> str | None:
-    """Return the order of day and month that the whole column proves."""
-    c = pl.col("c").struct
-    ones = parts.select(
+    return parts.select(
         "text",
-        one=c.field("one").cast(pl.Int16),
-        two=c.field("two").cast(pl.Int16),
+        moment=day * MINUTES + clock,
+        has_clock=given.is_not_null(),
+        zone=pl.col("zone"),
+        why=why,
+    )
+
+
+def _moments(counted: pl.DataFrame) -> pl.DataFrame:
+    is_epoch = pl.col("shape").str.starts_with("epoch")
+    return counted.select(
+        "text",
+        "moment",
+        has_clock=pl.lit(value=True),
+        zone=pl.when(is_epoch).then(pl.lit("Z")),
+        why=pl.lit(None, pl.String),
+    )
+
+
+def _days(moments: pl.DataFrame) -> pl.DataFrame:
+    known = pl.when(pl.col("why").is_null()).then("moment")
+    read = moments.with_columns(
+        day=(known // MINUTES).cast(pl.Int32).cast(pl.Date),
+        minute=pl.when("has_clock").then(pl.col("moment") % MINUTES).cast(pl.Int16),
+    )
+    zero = pl.when(pl.col("day") == pl.date(1970, 1, 1)).then(pl.lit(ZERO_DAY))
+    why = pl.coalesce("why", zero, pl.lit(NO_DAY))
+    return read.with_columns(_sound(read["day"]), why=why).select(
+        "text", "day", "minute", "why"
+    )
+
+
+def _strange(rest: pl.DataFrame) -> pl.DataFrame:
+    form = pl.col("form")
+    why = (
+        pl.when(form.str.contains(r"^\d{1,2}:\d{2}(:\d{2})?$"))
+        .then(pl.lit(ONLY_CLOCK))
+        .when(form.str.contains(r"\d{1,2}:\d{2}.* [A-Z]{2,5}$"))
+        .then(pl.lit(VAGUE_ZONE))
+        .otherwise(pl.lit(NO_TIME))
+    )
+    return rest.select(
+        "text",
+        day=pl.lit(None, pl.Int32),
+        minute=pl.lit(None, pl.Int16),
+        why=why,
+    )
+
+
+def _order(parts: pl.DataFrame, asked: TimeAsked) -> str | None:
+    """Return the order of day and month that the whole column proves."""
+    ones = parts.select(
+        "text", one=pl.col("one").cast(pl.Int16), two=pl.col("two").cast(pl.Int16)
     ).drop_nulls()
     if ones.is_empty():
         return None
@@ -143,15 +268,17 @@ def _order(parts: pl.DataFrame) -> str | None:
         )
     if len(first) or len(second):
         return "dmy" if len(first) else "mdy"
-    raise _unclear(parts)
+    raise _unclear(parts, asked)
 
 
-def _unclear(parts: pl.DataFrame) -> ContractError:
+def _unclear(parts: pl.DataFrame, asked: TimeAsked) -> ContractError:
     spans = []
     for order in ORDERS:
-        days = _by_shape(parts.select("text"), order)[0]["day"].drop_nulls().sort()
-        first, last = as_date(days[0]), as_date(days[-1])
-        spans.append(f"{order} gives {first} to {last}")
+        # A century does not matter for the order of day and month.
+        ordered = _ordered(parts, order, asked.pivot or 99)
+        days = (_assembled(ordered)["moment"] // MINUTES).drop_nulls().sort()
+        if len(days):
+            spans.append(f"{order} gives {as_date(days[0])} to {as_date(days[-1])}")
     return ContractError(
         f"No day above 12 tells day from month: {', '.join(spans)}.",
         fix="say which: --set cleaning.time_format=dmy (or mdy).",

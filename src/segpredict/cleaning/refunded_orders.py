@@ -5,7 +5,9 @@ before it must do so as well. The order's lines and the returns that match them 
 ``void_day`` from which both are gone.
 
 A return matches a sale line of the same customer, product, price and quantity, the
-oldest that is still open and not later than itself, one to one.
+oldest that is still open and not later than itself, one to one. What is left over is
+matched in parts: returns of the same customer, product and price take from the oldest
+open sale line, and close it when together they bring back all of it.
 """
 
 import polars as pl
@@ -14,13 +16,14 @@ from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Outcome, Rule
 
 SAME = ("customer_id", "product_id", "size", "worth")
+ITEM = ("customer_id", "product_id", "unit")
 ORDER = ("customer_id", "order_id", "day")
 
 
 def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
     numbered = lines.sort("file", "row").with_row_index("line")
     pairs = _pairs(numbered)
-    voids = _voids(numbered, pairs)
+    voids = _voids(numbered, pl.concat([pairs, _parts(numbered, pairs)]))
     if voids.is_empty():
         return Outcome(lines)
     marked = (
@@ -61,6 +64,61 @@ def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
     return pairs.select("sale", "back", "void_day")
 
 
+def _parts(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Match what is left to sale lines that several returns bring back whole.
+
+    On a line of pieces per customer, product and price, every sale takes the next
+    stretch, and so does every return of pieces that are there to come back. A sale is
+    closed when returns that lie inside its stretch fill it.
+    """
+    ended = [pairs["sale"].implode(), pairs["back"].implode()]
+    is_open = ~pl.col("line").is_in(ended[0]) & ~pl.col("line").is_in(ended[1])
+    size, worth = pl.col("quantity").abs(), pl.col("amount").abs()
+    left = numbered.filter(is_open & (pl.col("quantity") != 0)).with_columns(
+        size=size, unit=worth / size
+    )
+    wanted = left.filter("is_return").select(ITEM).unique()
+    in_time = left.join(wanted, on=list(ITEM), how="semi", nulls_equal=True).sort(
+        *ITEM, "day", "minute", "is_return", "order_id", "line"
+    )
+    is_back = pl.col("is_return")
+    come, gone = (
+        pl.when(which).then(pl.col("size")).otherwise(0).cum_sum()
+        for which in (~is_back, is_back)
+    )
+    item = in_time.with_columns(item=pl.struct(ITEM).rle_id()).with_columns(
+        sold=come.over("item"), back=gone.over("item")
+    )
+    short = (pl.col("back") - pl.col("sold")).cum_max().clip(lower_bound=0)
+    walked = item.with_columns(short=short.over("item")).with_columns(
+        missing=pl.col("short").diff().over("item").fill_null(pl.col("short"))
+    )
+    sales = walked.filter(~is_back).select(
+        "item", start=pl.col("sold") - pl.col("size"), end="sold", sale="line"
+    )
+    backs = walked.filter(is_back & (pl.col("missing") == 0)).select(
+        *("item", "size"),
+        start=pl.col("back") - pl.col("short") - pl.col("size"),
+        back="line",
+        void_day="day",
+    )
+    inside = (
+        backs.sort("item", "start")
+        .join_asof(
+            sales.sort("item", "start"), on="start", by="item", check_sortedness=False
+        )
+        .filter(pl.col("start") + pl.col("size") <= pl.col("end"))
+    )
+    taken = pl.col("size").sum().over("sale")
+    sizes = sales.select("sale", whole=pl.col("end") - pl.col("start"))
+    return (
+        inside.with_columns(taken=taken)
+        .join(sizes, on="sale")
+        .filter(pl.col("taken") == pl.col("whole"))
+        .select("sale", "back", "void_day")
+    )
+
+
 def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of wholly refunded orders and the day they are void from."""
     sold = (
@@ -77,7 +135,7 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     gone = sold.drop("void_day").join(whole, on=list(ORDER), how="inner")
     return pl.concat(
         [
-            gone.select(line="sale", void_day="void_day"),
+            gone.select(line="sale", void_day="void_day").unique(),
             gone.select(line="back", void_day="void_day"),
         ]
     )

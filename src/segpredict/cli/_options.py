@@ -18,7 +18,8 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
-        "cdnow, adventureworks, completejourney.",
+        "cdnow, adventureworks, completejourney, shopify, woocommerce, magento, "
+        "stripe, ga4.",
     ),
 ]
 Settings = Annotated[
@@ -36,7 +37,7 @@ Columns = Annotated[
         metavar="ROLE=COLUMN",
         help="Say which column is what, e.g. --map customer_id=KUNDE. Roles: "
         "customer_id, order_id, time, product_id, quantity, price, amount, country, "
-        "description. Repeatable.",
+        "description, currency, status. Repeatable.",
     ),
 ]
 Seed = Annotated[
@@ -78,9 +79,18 @@ AsOf = Annotated[
     ),
 ]
 BadRows = Annotated[
-    Literal["fail", "quarantine"] | None,
+    Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
         "--on-bad-rows",
-        help="Stop at cells that cannot be read, or set their rows aside and count.",
+        help="Stop at cells that cannot be read, set their rows aside and list them, "
+        "or leave them out and only count.",
+    ),
+]
+MaxBad = Annotated[
+    str | None,
+    typer.Option(
+        "--max-bad",
+        metavar="SHARE|COUNT",
+        help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
     ),
 ]

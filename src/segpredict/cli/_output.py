@@ -33,7 +33,7 @@ class Output:
     def say(self, text: str = "") -> None:
         """Print a line for people."""
         if not (self.as_json or self.quiet):
-            self._console().print(text, highlight=False, soft_wrap=True)
+            self._console().print(text, highlight=False, soft_wrap=True, markup=False)
 
     def table(
         self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = ""
@@ -46,9 +46,8 @@ class Output:
 
         table = Table(title=title, caption=note or None, title_justify="left")
         for name, value in rows[0].items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
             table.add_column(
-                name.replace("_", " "), justify="right" if number else "left"
+                name.replace("_", " "), justify="right" if _is_figure(value) else "left"
             )
         for row in rows:
             table.add_row(*(escape(cell(name, value)) for name, value in row.items()))
@@ -101,6 +100,12 @@ class Output:
 
         # In a pipe there is no width to respect: 200 keeps tables whole.
         return Pipe(width=None if sys.stdout.isatty() else 200)
+
+
+def _is_figure(value: object) -> bool:
+    if isinstance(value, str):
+        return value.replace(",", "").replace(".", "").lstrip("-").isdecimal()
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def cell(name: str, value: object) -> str:

@@ -16,6 +16,7 @@ def planned(
     columns: Sequence[str] | None = None,
     *,
     on_bad_rows: str | None = None,
+    max_bad: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
 ) -> "Config":
@@ -25,6 +26,7 @@ def planned(
     overrides = [
         *(_setting(*pair) for pair in mapped(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
+        *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
     return configs.load(config, overrides).seeded(seed, threads)

@@ -14,6 +14,7 @@ def command(
     settings: o.Settings = None,
     columns: o.Columns = None,
     on_bad_rows: o.BadRows = None,
+    max_bad: o.MaxBad = None,
     as_of: o.AsOf = None,
     seed: o.Seed = None,
     threads: o.Threads = None,
@@ -33,7 +34,13 @@ def command(
 
     output = Output(as_json, quiet)
     plan = planned(
-        config, settings, columns, on_bad_rows=on_bad_rows, seed=seed, threads=threads
+        config,
+        settings,
+        columns,
+        on_bad_rows=on_bad_rows,
+        max_bad=max_bad,
+        seed=seed,
+        threads=threads,
     )
     with output.progress() as progress:
         made = pipeline.cluster(

@@ -38,6 +38,7 @@ def command(
         ),
     ] = None,
     on_bad_rows: o.BadRows = None,
+    max_bad: o.MaxBad = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -45,8 +46,8 @@ def command(
 
     The data must reach back over the look-back before the cutoff. Customers with no
     order in it are listed as not eligible, without probabilities. The default cutoff
-    is the day after the last row. Cells that cannot be read are set aside and counted
-    unless `--on-bad-rows fail`.
+    is the day after the last row. Rows that cannot be read are set aside and counted,
+    up to `--max-bad` (the limit of the run), unless `--on-bad-rows fail`.
 
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
@@ -63,10 +64,12 @@ def command(
         )
     named = dict(_table(text) for text in tables or ())
     output = Output(as_json, quiet)
+    asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
+    changes = {k: v for k, v in asked.items() if v is not None}
     with output.progress() as progress:
         scores = pipeline.score(
             run,
-            Fresh(data, mapped(columns), named, on_bad_rows or "quarantine"),
+            Fresh(data, mapped(columns), named, changes),
             as_of=as_of,
             since=since,
             progress=progress,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.cleaning import as_days
+from segpredict.cleaning import TimeAsked, as_days
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, shown
 from segpredict.sources import Layout, as_text, tables
 from segpredict.tables import FileFact
@@ -91,7 +91,7 @@ def days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
     BadCellsError
         When a cell is no time.
     """
-    read, _ = as_days(text, time_format)
+    read = as_days(text, TimeAsked(time_format)).frame
     bad = text.is_not_null() & read["day"].is_null()
     if bad.any():
         row = int(bad.arg_max() or 0)

@@ -1,8 +1,19 @@
 """What a run found, as one page for people and the same facts as JSON."""
 
+from segpredict.report._findings import CheckInput
 from segpredict.report._input import ReportInput
-from segpredict.report._page import contexts, render
+from segpredict.report._page import check_page, contexts, render
 from segpredict.report._section import Section
+from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
 
-__all__ = ["SECTIONS", "ReportInput", "Section", "contexts", "render"]
+__all__ = [
+    "FINDINGS",
+    "SECTIONS",
+    "CheckInput",
+    "ReportInput",
+    "Section",
+    "check_page",
+    "contexts",
+    "render",
+]

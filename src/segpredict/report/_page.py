@@ -10,15 +10,19 @@ from markupsafe import Markup
 
 from segpredict._version import __version__
 from segpredict.registry import Registry
+from segpredict.report._findings import CheckInput
 from segpredict.report._format import FILTERS, legible, span
 from segpredict.report._input import ReportInput
 from segpredict.report._section import Section
+from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
+from segpredict.tables import Transactions
 
 ROOM = "segpredict.report"
+Bundle = ReportInput | CheckInput
 
 
-def render(bundle: ReportInput, sections: Registry[Section] = SECTIONS) -> str:
+def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
     """Return the page as one HTML text that needs no network and no script.
 
     Parameters
@@ -53,9 +57,32 @@ def render(bundle: ReportInput, sections: Registry[Section] = SECTIONS) -> str:
     )
 
 
-def contexts(
-    bundle: ReportInput, sections: Registry[Section] = SECTIONS
-) -> dict[str, Any]:
+def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> str:
+    """Return the page of `segpredict check`.
+
+    Parameters
+    ----------
+    found
+        What `overview.shop` found, with ``problem``.
+    shop
+        The cleaned shop.
+    created
+        When the page is made, as text.
+    """
+    bundle = CheckInput(
+        title="What is in the data",
+        created=created,
+        first_day=shop.first_day,
+        end_day=max(shop.end_day, shop.first_day + 1),
+        ledger=shop.ledger,
+        found=found,
+        currency=shop.currency,
+        files=shop.files,
+    )
+    return render(bundle, FINDINGS)
+
+
+def contexts(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> dict[str, Any]:
     """Return what the page says, section by section, as plain JSON values.
 
     Numbers that are not finite become null.
@@ -89,7 +116,7 @@ def plain(value: Any) -> Any:
     return value if is_known else str(value)
 
 
-def _built(bundle: ReportInput, sections: Registry[Section]) -> dict[str, Any]:
+def _built(bundle: Bundle, sections: Registry[Section]) -> dict[str, Any]:
     ordered = sorted(
         sections.names(), key=lambda name: (sections.get(name).order, name)
     )
@@ -97,14 +124,15 @@ def _built(bundle: ReportInput, sections: Registry[Section]) -> dict[str, Any]:
     return {name: context for name, context in found.items() if context is not None}
 
 
-def _place(stage: Environment, name: str, context: Any, bundle: ReportInput) -> Markup:
+def _place(stage: Environment, name: str, context: Any, bundle: Bundle) -> Markup:
     template = stage.select_template([f"{name}.html", "plain.html"])
     text = template.render(it=context, currency=bundle.currency, plots=bundle.plots)
     return Markup(text)
 
 
 def _stage() -> Environment:
-    loaders = [PackageLoader(ROOM, "sections"), PackageLoader(ROOM, "templates")]
+    folders = ("sections", "findings", "templates")
+    loaders = [PackageLoader(ROOM, folder) for folder in folders]
     stage = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,

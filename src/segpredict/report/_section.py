@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.report._input import ReportInput
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -18,7 +16,8 @@ class Section:
     title
         Its heading.
     build
-        Works out the context, a frozen dataclass; ``None`` leaves the section out.
+        Works out the context, a frozen dataclass, from the page's input (`ReportInput`
+        or `CheckInput`); ``None`` leaves the section out.
 
     Notes
     -----
@@ -28,4 +27,4 @@ class Section:
 
     order: int
     title: str
-    build: Callable[[ReportInput], Any]
+    build: Callable[[Any], Any]

@@ -132,7 +132,7 @@ def as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFr
         When a column holds lists, structs or other things that are not cells.
     """
     return frame.select(
-        _trimmed(_text(role, column, frame.schema[column], file)).alias(role)
+        _trimmed(role, _text(role, column, frame.schema[column], file)).alias(role)
         for role, column in chosen.items()
     )
 
@@ -160,9 +160,15 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
             file=file,
             column=role,
         )
-    return cells.cast(pl.String)
+    text = cells.cast(pl.String)
+    if dtype.is_float() or dtype.is_decimal():
+        # A typed number has a decimal point. One digit more keeps 1.234 from looking
+        # like a text that may mean a thousand.
+        return pl.when(text.str.contains(r"\.\d{3}$")).then(text + "0").otherwise(text)
+    return text
 
 
-def _trimmed(cells: pl.Expr) -> pl.Expr:
+def _trimmed(role: str, cells: pl.Expr) -> pl.Expr:
     bare = cells.str.strip_chars().str.strip_chars(INVISIBLE).str.strip_chars()
-    return pl.when(bare != "").then(bare)
+    # Cleaning trims customer ids itself, to say which of them become one.
+    return pl.when(bare != "").then(cells if role == "customer_id" else bare)

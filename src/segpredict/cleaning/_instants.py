@@ -1,0 +1,80 @@
+"""Numbers that stand for moments: days since 1900 or 1904, and seconds since 1970."""
+
+import polars as pl
+
+from segpredict.errors import ContractError, shown
+
+# Day 0 of a spreadsheet on the scale of 1970: 1900 counts a 29 February that never was.
+EPOCHS = {1900: 25_569, 1904: 24_107}
+NUMBER = r"^\d+(?:\.\d+)?$"
+# Digits before the point → what is counted, and how many of them make a minute.
+UNITS = {
+    **dict.fromkeys((9, 10), ("epoch s", 60)),
+    **dict.fromkeys((12, 13), ("epoch ms", 60_000)),
+    **dict.fromkeys((15, 16), ("epoch µs", 60_000_000)),
+    **dict.fromkeys((18, 19), ("epoch ns", 60_000_000_000)),
+}
+SERIAL = "spreadsheet serial"
+DAY = 1440
+
+
+def instants(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the moment of every number that counts days or seconds, and the rest.
+
+    Parameters
+    ----------
+    texts
+        Columns ``text`` and ``form``.
+    epoch
+        1900 or 1904, the year from which a spreadsheet counts.
+
+    Returns
+    -------
+    DataFrame
+        ``text``, ``shape`` and ``moment``: minutes since 1970-01-01 (Int64).
+    DataFrame
+        The texts that are no such number.
+
+    Raises
+    ------
+    ContractError
+        When some count seconds and others milliseconds.
+    """
+    whole = pl.col("form").str.extract(r"^(\d+)")
+    is_number = pl.col("form").str.contains(NUMBER)
+    sized = texts.with_columns(
+        digits=pl.when(is_number).then(whole.str.len_chars()), whole=whole
+    )
+    shape = pl.col("digits").replace_strict(
+        [5, *UNITS], [SERIAL, *(name for name, _ in UNITS.values())], default=None
+    )
+    per_minute = pl.col("digits").replace_strict(
+        list(UNITS), [n for _, n in UNITS.values()], default=None
+    )
+    serial = pl.col("form").cast(pl.Float64, strict=False)
+    is_serial = (pl.col("digits") == 5) & serial.is_between(20_000, 60_000)
+    seconds = ((serial - EPOCHS[epoch]) * 86_400).round().cast(pl.Int64)
+    read = sized.with_columns(
+        shape=shape,
+        moment=pl.when(is_serial)
+        .then(seconds // 60)
+        .when(pl.col("digits") != 5)
+        .then(pl.col("whole").cast(pl.Int64, strict=False) // per_minute),
+    )
+    found = read.filter(pl.col("moment").is_not_null())
+    rest = read.filter(pl.col("moment").is_null()).select("text", "form")
+    _one_unit(found)
+    return found.select("text", "shape", "moment"), rest
+
+
+def _one_unit(found: pl.DataFrame) -> None:
+    epochs = found.filter(pl.col("shape") != SERIAL)
+    kinds = epochs.group_by("shape").agg(pl.col("text").min()).sort("shape")
+    if kinds.height > 1:
+        listed = " and ".join(f"{shown(text)} ({kind})" for kind, text in kinds.rows())
+        raise ContractError(
+            f"The column counts time in several units: {listed}.",
+            fix="bring the files into one unit.",
+            column="time",
+            examples=kinds["text"].to_list(),
+        )

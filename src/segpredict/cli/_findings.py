@@ -1,0 +1,72 @@
+"""Show people what `check` found, as tables on the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from segpredict.cli._output import Output
+
+
+def show(output: Output, found: Mapping[str, Any]) -> None:
+    """Print what was read, proven, cleaned, left out and refused; and what to do."""
+    files = [_file(fact) for fact in found["files"][:12]]
+    more = len(found["files"]) - len(files)
+    output.table(
+        "What was read", files, note=f"and {more:,} files more" if more else ""
+    )
+    for fact in found["files"][:1]:
+        output.say(f"Columns: {fact.get('columns', '')}")
+    output.say(f"The data run from {found['first_day']} to {found['last_day']}.")
+    output.table("Ledger: in = used + excluded + rejected", _ledger(found))
+    output.say(
+        "The ledger adds up, to the row and to the penny."
+        if found["adds_up"]
+        else "The ledger does NOT add up: please report this."
+    )
+    output.table("Rows that cannot be read", found["bad_rows"])
+    output.table("The first of them", found["bad_examples"][:5])
+    output.table("How the shop is used", [_short(r) for r in found["distributions"]])
+    output.table("The last months", [_month(row) for row in found["months"][-13:]])
+    output.table("Which horizon?", found["horizons"])
+    for note in found["notes"]:
+        output.say(f"note: {note}")
+    for suggestion in found["suggestions"]:
+        output.say(f"suggestion: {suggestion}")
+
+
+def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fact.items() if key != "columns"}
+
+
+def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of rules that did something, money with two decimals."""
+    return [
+        {
+            "stage": row["stage"],
+            "rule": row["rule"],
+            "rows": row["rows"],
+            "orders": row["orders"],
+            "customers": row["customers"],
+            f"money {found['currency']}".strip(): f"{row['money']:,.2f}",
+            "meaning": row["meaning"],
+        }
+        for row in found["ledger"]
+        if row["rows"] or row["stage"] in ("in", "used")
+    ]
+
+
+def _short(row: Mapping[str, Any]) -> dict[str, Any]:
+    digits = 2 if row["measure"] == "value per order" else 0
+    return {
+        key: f"{value:,.{2 if key == 'mean' else digits}f}"
+        if isinstance(value, float)
+        else value
+        for key, value in row.items()
+    }
+
+
+def _month(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "sales": f"{row['sales']:,.2f}",
+        "is_complete": "yes" if row["is_complete"] else "part",
+    }

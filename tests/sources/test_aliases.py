@@ -1,0 +1,38 @@
+"""Exports in several languages are understood without a word from the user."""
+
+import pytest
+
+from segpredict.sources import Layout
+from segpredict.sources._aliases import ALIASES, normal
+from segpredict.sources._columns import match
+
+NEEDED = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
+EXPORTS = {
+    "en": "Order ID|SKU|Quantity|Order Date|Unit Price|Customer ID",
+    "de": "Bestellnummer|Artikel-Nr.|Menge|Bestelldatum|Einzelpreis|Kundennummer",
+    "fr": "N° commande|Référence|Quantité|Date de commande|Prix unitaire|N° client",
+    "es": "Nº pedido|Código de producto|Cantidad|Fecha|Precio unitario|ID cliente",
+    "it": "Numero ordine|Codice articolo|Quantità|Data ordine|Prezzo|Codice cliente",
+    "nl": "Bestelnummer|Artikelcode|Aantal|Besteldatum|Stukprijs|Klantnummer",
+    "pt": "Pedido|Código do produto|Quantidade|Data do pedido|Preço|ID cliente",
+    "ru": "Номер заказа|Артикул|Количество|Дата заказа|Цена|ID клиента",
+    "pl": "Numer zamówienia|Kod produktu|Ilość|Data zamówienia|Cena|ID klienta",
+}
+
+
+@pytest.mark.parametrize("language", EXPORTS)
+def test_an_export_is_mapped_in_every_language(language: str) -> None:
+    columns = EXPORTS[language].split("|")
+    found = match(columns, Layout(), "file")
+    assert {role: found.get(role) for role in NEEDED} == dict(
+        zip(NEEDED, columns, strict=True)
+    )
+
+
+def test_no_name_stands_for_two_roles() -> None:
+    names = [name for aliases in ALIASES.values() for name in aliases]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_alias_is_found_under_itself() -> None:
+    assert all(normal(name) == name for names in ALIASES.values() for name in names)
