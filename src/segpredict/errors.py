@@ -138,8 +138,11 @@ class UnreadableFileError(SourceError):
 
     code = "SP-F003"
 
-    def __init__(self, path: str, reason: str, fix: str) -> None:
-        super().__init__(f"{shown(path)} cannot be read: {reason}.", fix=fix, file=path)
+    def __init__(self, path: str, reason: str, fix: str, **where: Any) -> None:
+        row = f" row {where['row']}" if "row" in where else ""
+        super().__init__(
+            f"{shown(path)}{row} cannot be read: {reason}.", fix=fix, file=path, **where
+        )
 
 
 class ContractError(SegpredictError):
@@ -179,7 +182,9 @@ class BadCellsError(ContractError):
             f"{first.get('file', 'input')} row {first.get('row', '?')}, column "
             f"{column}: {shown(first.get('value'))} {reason} "
             f"({count} of {total} rows affected).",
-            fix="correct the cells, or rerun with --on-bad-rows quarantine.",
+            fix=first.get(
+                "fix", "correct the cells, or rerun with --on-bad-rows quarantine."
+            ),
             file=first.get("file"),
             row=first.get("row"),
             column=column,

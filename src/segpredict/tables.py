@@ -134,10 +134,15 @@ class RawLines:
         per mapped role, all of them text or null (`contracts.RAW`).
     files
         One fact sheet per file.
+    rejects
+        Records that are no rows of the table (a cell too few, a stray quote, a total):
+        file, row, column, value, reason, fix; ``None`` where there is none. They are
+        not in `frame`.
     """
 
     frame: pl.DataFrame
     files: tuple[FileFact, ...]
+    rejects: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

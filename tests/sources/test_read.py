@@ -36,7 +36,7 @@ def column(raw: RawLines, role: str) -> list[str | None]:
 
 
 def test_the_registry_finds_every_kind_of_file() -> None:
-    assert SOURCES.names() == ("csv", "parquet")
+    assert SOURCES.names() == ("csv", "duckdb", "excel", "parquet", "sqlite")
 
 
 def test_ids_are_text_with_all_their_zeros(tmp_path: Path) -> None:
@@ -198,12 +198,12 @@ def test_a_missing_file_is_answered_with_its_neighbour(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"\n \n", "empty"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
-        (b"\x00" * 50, "empty"),
-        (b"customer_id,date\x00,amount\n1,2,3\n", "no text"),
+        (b"\x00" * 50, "NUL bytes"),
+        (b"customer_id,date\x00,amount\n1,2,3\n", "binary file"),
         (b"<!DOCTYPE html><p>login</p>", "HTML"),
         (b"\x1f\x8bbroken", "gzip is damaged"),
-        (b"customer_id,date,amount\n1,2,3,4\n", "do not fit"),
-        (b"customer_id,date,amount,date\n1,2,3,4\n", "'date' twice"),
+        (b"customer_id,date,amount\n1,2,3,4\n1,2,3,4\n", "have 4 cells"),
+        (b"customer_id,date,amount,date\n1,2,3,4\n", "as columns 2 and 4"),
         (b"hello\nworld\n", "no separator"),
     ],
 )

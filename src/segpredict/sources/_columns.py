@@ -8,7 +8,13 @@ from segpredict.contracts import ROLES
 from segpredict.errors import ColumnMissingError, ContractError, shown
 from segpredict.sources._layout import ALIASES, Layout, normal
 
+FEW = 50  # rows of which all may be guests' by chance
 IDS = ("customer_id", "order_id", "product_id")
+SUMMARY = {  # names that a table of one row per customer has
+    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
+    *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
+    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
+}
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
 
 
@@ -35,6 +41,39 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
         chosen.pop("amount", None)
     _require(chosen, found, file)
     return chosen
+
+
+def refuse_empty(lines: pl.DataFrame) -> None:
+    """Refuse lines of which a role that every run needs holds nothing at all.
+
+    Parameters
+    ----------
+    lines
+        All lines, one text column a role.
+
+    Raises
+    ------
+    ContractError
+        When a needed column is empty from the first row to the last, and there are
+        enough of them for that to mean something.
+    """
+    for role in ("customer_id", "time", "quantity", "price", "amount"):
+        if role in lines and FEW < lines.height == lines[role].null_count():
+            raise ContractError(
+                f"The column that gives {role} is empty in all {lines.height} rows.",
+                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
+                column=role,
+            )
+
+
+def recognised(found: Sequence[str], layout: Layout) -> int:
+    """Return how many roles have a column under these names."""
+    names = {normal(name) for name in found}
+    given = {role: normal(name) for role, name in layout.columns.items()}
+    return sum(
+        given[role] in names if role in given else not names.isdisjoint(ALIASES[role])
+        for role in ROLES
+    )
 
 
 def _named(role: str, name: str, found: Sequence[str], file: str) -> str | None:
@@ -70,6 +109,14 @@ def _one(role: str, columns: Sequence[str], file: str) -> str | None:
 
 def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
     money = ("amount",) if "amount" in chosen else ("quantity", "price")
+    names = {normal(name) for name in found}
+    if "time" not in chosen and len(names & SUMMARY) > 1:
+        raise ContractError(
+            f"{shown(file)} looks like one row per customer (columns "
+            f"{', '.join(map(shown, found[:6]))}); transactions are needed.",
+            fix="give one row an order line, with a date, from which such sums come.",
+            file=file,
+        )
     for role in ("customer_id", "time", *money):
         if role not in chosen:
             raise ColumnMissingError(role, found, file)

@@ -42,6 +42,11 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
             f"{shown(name)} is an address; only local files are read.",
             fix="download it and name the file.",
         )
+    if name == "-":
+        raise UsageError(
+            "The standard input cannot be read: it cannot be read twice, nor hashed.",
+            fix="save it to a file and name the file.",
+        )
     path = Path(name)
     if path.is_dir():
         return _inside(path, endings)
@@ -62,7 +67,9 @@ def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
         for file in folder.rglob("*")
         if file.is_file()
         and file.name.lower().endswith(endings)
-        and not file.name.startswith((".", "_"))
+        and not any(
+            part.startswith((".", "_")) for part in file.relative_to(folder).parts
+        )
     ]
     if not files:
         raise SourceError(

@@ -1,23 +1,39 @@
 """Read inputs into lines of text under the names of their roles."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from segpredict.contracts import RAW, ROLES, check
-from segpredict.errors import SourceError
+from segpredict.errors import BadCellsError, SourceError
 from segpredict.registry import Registry
-from segpredict.sources._columns import as_text, match
+from segpredict.sources._columns import as_text, match, refuse_empty
 from segpredict.sources._layout import Layout
 from segpredict.sources._paths import expand
+from segpredict.sources._sift import without_totals, without_unnamed
 from segpredict.sources._source import Source, Table, numbered
+from segpredict.sources._unpack import opened
 from segpredict.tables import FileFact, RawLines
 
+REJECTS = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "value": pl.String,
+    "reason": pl.String,
+    "fix": pl.String,
+}
 SOURCES: Registry[Source] = Registry("segpredict.sources", Source)
 
 
-def read(names: Sequence[str], layout: Layout | None = None) -> RawLines:
+def read(
+    names: Sequence[str],
+    layout: Layout | None = None,
+    bad_rows: Literal["fail", "carry"] = "fail",
+) -> RawLines:
     """Read files, folders and globs into raw lines.
 
     Parameters
@@ -26,6 +42,9 @@ def read(names: Sequence[str], layout: Layout | None = None) -> RawLines:
         What to read; several inputs are read one after the other, sorted by name.
     layout
         Which column plays which role, and how the text is set.
+    bad_rows
+        ``fail`` when a record is no row of its table, or ``carry`` such records along
+        in `RawLines.rejects`.
 
     Returns
     -------
@@ -39,12 +58,18 @@ def read(names: Sequence[str], layout: Layout | None = None) -> RawLines:
         When an input is missing, damaged or no table.
     ContractError
         When a needed column is missing or not clear.
+    BadCellsError
+        When a record is no row and `bad_rows` says ``fail``.
     """
     layout = layout or Layout()
     suffixes = [suffix for source in SOURCES.all() for suffix in source.suffixes]
     paths = expand(names, suffixes)
     tables = [_source(path, layout).read(path, layout) for path in paths]
-    return _raw([str(path) for path in paths], tables, layout)
+    raw = _raw([str(path) for path in paths], _related(paths, tables), layout)
+    if raw.rejects is not None and bad_rows == "fail":
+        raise first_reject(raw)
+    refuse_empty(raw.frame)
+    return raw
 
 
 def from_frame(
@@ -85,6 +110,21 @@ def from_frame(
     return _raw([name], [whole], layout or Layout())
 
 
+def _related(paths: Sequence[Path], tables: Sequence[Table]) -> list[Table]:
+    """Note where a link led, and which files hold the same bytes as one before."""
+    seen: dict[str, str] = {}
+    related = []
+    for path, table in zip(paths, tables, strict=True):
+        found = dict(table.detected)
+        if table.sha256 in seen:
+            found["same_bytes_as"] = seen[table.sha256]
+        seen.setdefault(table.sha256, str(path))
+        if path.is_symlink():
+            found["resolved"] = str(path.resolve())
+        related.append(replace(table, detected=found))
+    return related
+
+
 def _polars(frame: object, name: str) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
@@ -112,20 +152,50 @@ def _source(path: Path, layout: Layout) -> Source:
     for source in SOURCES.all():
         if ending.endswith(source.suffixes):
             return source
-    with path.open("rb") as stream:
-        is_parquet = stream.read(4) == b"PAR1"
-    return SOURCES.get("parquet" if is_parquet else "csv")
+    return SOURCES.get(_by_magic(path, layout))
+
+
+def _by_magic(path: Path, layout: Layout) -> str:
+    """Return the kind of a file whose name says nothing, by its first bytes."""
+    with opened(path, layout) as stream:
+        start = stream.read(16)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"SQLite format 3"):
+        return "sqlite"
+    return "duckdb" if start[8:12] == b"DUCK" else "csv"
 
 
 def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
-    frames, facts = [], []
+    frames, facts, rejects = [], [], []
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
+        table, unnamed = without_unnamed(table, name)
         chosen = match(table.frame.columns, layout, name)
+        table = without_totals(table, chosen)
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(as_text(table.frame, chosen, name).with_columns(place))
         listed = ", ".join(f"{role} = {column}" for role, column in chosen.items())
-        found = {**table.detected, "columns": listed}
-        facts.append(FileFact(name, table.frame.height, table.sha256, found))
+        found = {**table.detected, **unnamed, "columns": listed}
+        height = table.frame.height + len(table.rejects)
+        facts.append(FileFact(name, height, table.sha256, found))
+        rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
     together = pl.concat(frames, how="diagonal")
     roles = [role for role in ROLES if role in together.columns]
-    return RawLines(check(together.select("file", "row", *roles), RAW), tuple(facts))
+    lines = check(together.select("file", "row", *roles), RAW)
+    bad = pl.DataFrame(rejects, schema=REJECTS) if rejects else None
+    return RawLines(lines, tuple(facts), bad)
+
+
+def first_reject(raw: RawLines) -> BadCellsError:
+    """Return the error that names the first record that is no row.
+
+    Parameters
+    ----------
+    raw
+        Lines with `RawLines.rejects`.
+    """
+    assert raw.rejects is not None
+    first = raw.rejects.row(0, named=True)
+    count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
+    total = raw.frame.height + raw.rejects.height
+    return BadCellsError(first["column"], first["reason"], count, total, first)

@@ -1,61 +1,86 @@
-"""Text with a header: comma, semicolon, tab, bar or aligned; plain, gzip or zip."""
+"""Text with a header: comma, semicolon, tab, bar or aligned; plain or packed."""
 
-import io
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from segpredict.errors import UnreadableFileError
-from segpredict.sources._layout import WHITESPACE, Layout
-from segpredict.sources._source import Source, Table, digest, numbered
-from segpredict.sources._text import aligned, decode, detect, header, unpack
+from segpredict.sources._body import cells
+from segpredict.sources._decode import to_utf8
+from segpredict.sources._dialect import Text, understand
+from segpredict.sources._header import heading, refuse_no_header
+from segpredict.sources._layout import Layout
+from segpredict.sources._mend import Fault, records
+from segpredict.sources._records import Records
+from segpredict.sources._rows import sort_out
+from segpredict.sources._source import Reject, Source, Table, digest
+from segpredict.sources._unpack import unpack
+
+FEW = 10  # broken records that say nothing yet about the whole file
 
 
 def _read(path: Path, layout: Layout) -> Table:
-    content, packing = unpack(path)
-    text, encoding = decode(content, layout.encoding, str(path))
-    separator = layout.separator or detect(text, str(path))
-    found = {"format": "csv", "encoding": encoding, "separator": separator, **packing}
-    if separator == WHITESPACE:
-        text, separator = aligned(text), "\t"
-    frame = _cells(text, separator, str(path))
-    rows = _physical(frame, text)
-    kept = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-    return Table(frame.filter(kept), rows.filter(kept), digest(path), found)
+    file = str(path)
+    content, packing = unpack(path, layout)
+    content, coding = to_utf8(content, layout.encoding, file)
+    text = understand(content, layout, file)
+    head = heading(text, layout, file)
+    about = (file, head.names)
+    whole, stray, plain = records(text.content, text.grammar, head.after, about)
+    refuse_no_header(head.names, _first(text, whole), layout, file)
+    rows = sort_out(text, whole, head, layout, file)
+    faults = sorted([*stray, *rows.faults], key=lambda fault: fault.line)
+    _refuse_most(faults, len(rows.records), file)
+    frame = cells(text, rows.records, rows.names, plain)
+    numbers = pl.Series("row", rows.records.lines + 1, dtype=pl.Int64)
+    is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+    found = {"format": "csv", **coding, **text.found, **packing, **rows.found}
+    if not is_row.all():
+        found["rows_without_any_cell"] = str((~is_row).sum())
+        frame, numbers = frame.filter(is_row), numbers.filter(is_row)
+    rejects = tuple(_reject(fault, head.names) for fault in faults)
+    return Table(frame, numbers, digest(path), found, rejects)
 
 
-def _cells(text: str, separator: str, file: str) -> pl.DataFrame:
-    names = header(text, separator, file)
-    try:
-        return pl.read_csv(
-            io.BytesIO(text.encode()),
-            separator=separator,
-            has_header=False,
-            skip_lines=0,
-            new_columns=None,
-            schema=dict.fromkeys(names, pl.String()),
-            skip_rows=1,
-            infer_schema=False,
-            raise_if_empty=False,
-        )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = str(error).splitlines()[0]
+def _first(text: Text, whole: Records) -> list[str]:
+    """Return the cells of the first record with as much as a sign in it."""
+    filled = np.flatnonzero(whole.ends > whole.starts)
+    if len(filled) == 0:
+        return []
+    i = filled[0]
+    record = text.content[whole.starts[i] : whole.ends[i]]
+    return [cell.decode() for cell in text.grammar.cells(record)]
+
+
+def _refuse_most(faults: Sequence[Fault], sound: int, file: str) -> None:
+    if len(faults) > max(FEW, sound):
+        first = faults[0]
         raise UnreadableFileError(
             file,
-            f"its rows do not fit its {len(names)} columns ({reason})",
-            "check the separator and the quotes of the file, or set source.separator.",
-        ) from None
+            f"its rows do not fit its header: {len(faults)} of {sound + len(faults)} "
+            f"are broken; the first {first.reason}",
+            "check source.separator, source.header and the quotes of the file.",
+            row=first.line + 1,
+            value=first.value[:80],
+            count=len(faults),
+        )
 
 
-def _physical(frame: pl.DataFrame, text: str) -> pl.Series:
-    """Return the line each record starts on; cells may hold line breaks."""
-    rows = numbered(frame.height)
-    if text.count("\n") <= frame.height + 1:
-        return rows
-    breaks = frame.select(
-        pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
-    ).to_series()
-    return rows + breaks.cum_sum().shift(1, fill_value=0).cast(pl.Int64)
+def _reject(fault: Fault, names: Sequence[str]) -> Reject:
+    column = names[min(fault.cell, len(names) - 1)]
+    return Reject(fault.line + 1, column, fault.value, fault.reason, fault.fix)
 
 
-PART = Source("csv", (".csv", ".tsv", ".txt", ".csv.gz", ".zip"), _read)
+PART = Source(
+    "csv",
+    (
+        ".csv",
+        ".tsv",
+        ".txt",
+        *(".csv" + end for end in (".gz", ".zst", ".zip")),
+        ".zip",
+    ),
+    _read,
+)

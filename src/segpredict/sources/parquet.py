@@ -1,24 +1,123 @@
-"""Parquet files. Rows are counted as if a header stood above them: the first is 2."""
+"""Parquet files and data sets. Rows count as if a header stood above: the first is 2.
+
+Read through PyArrow, which checks the sums over pages where the writer left any; a
+damaged file is refused instead of read differently. Without such sums, damage inside
+a page can go unseen: keep the hash of what you were given.
+"""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from polars.exceptions import PolarsError
 
-from segpredict.errors import UnreadableFileError
+from segpredict.errors import LimitError, UnreadableFileError, shown
 from segpredict.sources._layout import Layout
-from segpredict.sources._source import Source, Table, digest, numbered
+from segpredict.sources._source import Source, Table, digest, numbered, sound
+from segpredict.sources._unpack import opened
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+ENCRYPTED = b"PARE"
+DAMAGE = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
 
 
-def _read(path: Path, _: Layout) -> Table:
-    try:
-        frame = pl.read_parquet(path, hive_partitioning=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnreadableFileError(
-            str(path), f"it is not sound Parquet ({reason})", "export it again."
-        ) from None
+def _read(path: Path, layout: Layout) -> Table:
+    with opened(path, layout) as stream:
+        _check_ends(stream.read(4), path)
+        with sound(str(path), "sound Parquet", *DAMAGE):
+            frame = _frame(path, layout)
+    partitions = _partitions(path, frame.columns)
+    frame = frame.with_columns(
+        pl.lit(value, pl.String).alias(name) for name, value in partitions.items()
+    )
     found = {"format": "parquet"}
+    if partitions:
+        found["partition"] = ", ".join(f"{k}={v}" for k, v in partitions.items())
     return Table(frame, numbered(frame.height), digest(path), found)
+
+
+def _check_ends(start: bytes, path: Path) -> None:
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(size - 4, 0))
+        end = stream.read(4)
+    if ENCRYPTED in (start, end):
+        raise UnreadableFileError(
+            str(path), "it is encrypted Parquet", "decrypt it first."
+        )
+    if start == b"PAR1" and end != b"PAR1":
+        raise UnreadableFileError(
+            str(path),
+            "it is cut off, or still being written: not sound Parquet without a footer",
+            "copy it again when it is whole.",
+        )
+
+
+def _frame(path: Path, layout: Layout) -> pl.DataFrame:
+    with pq.ParquetFile(
+        path, page_checksum_verification=True, arrow_extensions_enabled=False
+    ) as whole:
+        meta = whole.metadata
+        _refuse_too_large(meta, path, layout)
+        flat = [
+            field.name
+            for field in whole.schema_arrow
+            if not pa.types.is_nested(field.type)
+        ]
+        nested = [name for name in whole.schema_arrow.names if name not in flat]
+        table = whole.read(columns=flat, use_threads=True)
+    if table.num_rows != meta.num_rows:
+        raise UnreadableFileError(
+            str(path),
+            f"it promises {meta.num_rows} rows and holds {table.num_rows}",
+            "export it again.",
+        )
+    # Damage that no checksum guards can leave texts that end beyond their bytes.
+    table.validate(full=True)
+    frame = pl.DataFrame(pl.from_arrow(_bare(table)))
+    # A nested column keeps its place, so that asking for it says what it is.
+    return frame.with_columns(
+        pl.lit(None, pl.List(pl.Null)).alias(name) for name in nested
+    )
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """Return a table without labels that ask a reader for types of its own."""
+    fields = [
+        pa.field(field.name, getattr(field.type, "storage_type", field.type))
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
+def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: Layout) -> None:
+    groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    size = sum(
+        group.column(j).total_uncompressed_size
+        for group in groups
+        for j in range(group.num_columns)
+    )
+    if size > layout.max_inflated:
+        raise LimitError(
+            f"{shown(path)} holds {size} bytes when unpacked, more than "
+            f"source.max_inflated = {layout.max_inflated}.",
+            fix="raise source.max_inflated, or split the file.",
+            file=str(path),
+        )
+
+
+def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
+    """Return the columns for which the folders above a file stand: ``year=2011``."""
+    found: dict[str, str | None] = {}
+    for folder in path.parents:
+        name, sign, value = folder.name.partition("=")
+        if not sign or not name:
+            break
+        if name not in columns:
+            found[name] = None if value == NO_VALUE else unquote(value)
+    return dict(reversed(found.items()))
 
 
 PART = Source("parquet", (".parquet", ".pq"), _read)

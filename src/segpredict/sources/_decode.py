@@ -1,0 +1,173 @@
+"""From bytes to UTF-8, and by which codec: marked, proven or refused."""
+
+import codecs
+import re
+
+import numpy as np
+
+from segpredict.errors import UnreadableFileError, shown
+
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+BREAK = re.compile(rb"\r\n?|\n")
+HIGH = np.uint64(0x8080_8080_8080_8080)
+VALID = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+BROKEN = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+FOREIGN = re.compile(rb"[\xc0-\xff]{4,}")  # no word of western Europe has such a run
+
+
+def to_utf8(
+    content: bytes, encoding: str | None, file: str
+) -> tuple[bytes, dict[str, str]]:
+    """Return the content in UTF-8 without a mark, and the codec that read it.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    encoding
+        A codec's name, or ``None`` to find it out.
+    file
+        For messages.
+
+    Raises
+    ------
+    UnreadableFileError
+        When no codec fits, or more than one does and the bytes do not tell.
+    """
+    if encoding:
+        return _by_name(content, encoding, file), {"encoding": encoding}
+    marked = next((MARKS[m] for m in MARKS if content.startswith(m)), "")
+    if marked and marked != "utf-8":
+        return _by_name(content, marked, file), {"encoding": marked}
+    _refuse_unmarked_wide(content, file)
+    bare = content.removeprefix(codecs.BOM_UTF8)
+    if bare.isascii():
+        return bare, {"encoding": "utf-8"}
+    try:
+        bare.decode()
+    except UnicodeDecodeError as error:
+        first = error.start
+    else:
+        return bare, {"encoding": "utf-8"}
+    if marked:
+        raise _invalid(bare, first, file, "though a UTF-8 mark stands first")
+    return _western(bare, first, file)
+
+
+def _by_name(content: bytes, encoding: str, file: str) -> bytes:
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise UnreadableFileError(
+            file,
+            f"there is no codec {shown(encoding)}",
+            "set source.encoding to one such as utf-8, cp1252 or utf-16.",
+        ) from None
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        row = 1 + lines_before(content, start)
+        raise UnreadableFileError(
+            file,
+            f"byte {start} is not {encoding}",
+            "set source.encoding to the codec it was written in.",
+            row=row,
+        ) from None
+    return text.removeprefix("\ufeff").encode()
+
+
+def _refuse_unmarked_wide(content: bytes, file: str) -> None:
+    start = content[:4096]
+    for codec, at in (("utf-16-le", 1), ("utf-16-be", 0)):
+        zeros = start[at::2]
+        if len(zeros) > 3 and zeros.count(0) > 0.8 * len(zeros):
+            raise UnreadableFileError(
+                file,
+                f"every other byte is NUL: it may be {codec} without a mark",
+                f"set source.encoding = '{codec}'.",
+            )
+
+
+def _western(content: bytes, first: int, file: str) -> tuple[bytes, dict[str, str]]:
+    """Read as cp1252 what is no UTF-8, if nothing in it speaks against that."""
+    high = _runs(content)
+    if BROKEN.search(high) or VALID.search(high):
+        raise _invalid(content, first, file, "while other bytes are")
+    try:
+        text = content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise _invalid(content, error.start, file, "nor is it cp1252") from None
+    row, line = _line(content, first)
+    run = FOREIGN.search(high)
+    if run:
+        word = run[0][:16]
+        raise UnreadableFileError(
+            file,
+            "it is no UTF-8, and more than one codec fits: cp1252 reads "
+            f"{shown(word.decode('cp1252'))}, cp1251 reads "
+            f"{shown(word.decode('cp1251', 'replace'))}",
+            "say which: source.encoding = 'cp1252' or 'cp1251' or another.",
+            row=row,
+        )
+    sample = shown(line.decode("cp1252", "replace"))
+    found = {"encoding": "cp1252", "first_row_not_utf8": f"{row}: {sample}"}
+    return text.encode(), found
+
+
+def _runs(content: bytes) -> bytes:
+    """Return only the bytes above ASCII, with one space where ASCII stood between."""
+    signs = np.frombuffer(content, np.uint8)
+    whole = len(content) // 8 * 8
+    # Eight bytes at a time, since hardly any of them is above ASCII.
+    eights = np.flatnonzero(np.frombuffer(content[:whole], np.uint64) & HIGH)
+    near = (eights[:, None] * 8 + np.arange(8)).ravel()
+    near = np.concatenate([near, np.arange(whole, len(content))])
+    places = near[signs[near] > 127]
+    cuts = np.flatnonzero(np.diff(places) > 1) + 1
+    return np.insert(signs[places], cuts, ord(" ")).tobytes()
+
+
+def lines_before(content: bytes, at: int) -> int:
+    """Return how many lines end before a byte, whatever ends them."""
+    ends = content.count(b"\n", 0, at) + content.count(b"\r", 0, at)
+    return ends - content.count(b"\r\n", 0, at)
+
+
+def _start_of_line(content: bytes, at: int) -> int:
+    return 1 + max(content.rfind(b"\n", 0, at), content.rfind(b"\r", 0, at))
+
+
+def _line(content: bytes, at: int) -> tuple[int, bytes]:
+    start = _start_of_line(content, at)
+    after = BREAK.search(content, at)
+    row = 1 + lines_before(content, start)
+    return row, content[start : after.start() if after else None]
+
+
+def _invalid(content: bytes, at: int, file: str, why: str) -> UnreadableFileError:
+    row, line = _line(content, at)
+    column = _column(content, at)
+    return UnreadableFileError(
+        file,
+        f"byte {at} (0x{content[at]:02X}, in column {column}) is not UTF-8, {why}",
+        "correct that cell, or set source.encoding to the codec of the file.",
+        row=row,
+        column=column,
+        value=line.decode(errors="backslashreplace")[:80],
+    )
+
+
+def _column(content: bytes, at: int) -> str:
+    """Return the name of the column a byte stands in, as well as it can be told."""
+    header = BREAK.split(content[: 1 << 16], 1)[0]
+    sign = max((b",", b";", b"\t", b"|"), key=header.count)
+    number = content[_start_of_line(content, at) : at].count(sign)
+    names = header.decode(errors="replace").split(sign.decode())
+    return names[number].strip() if number < len(names) else str(number + 1)

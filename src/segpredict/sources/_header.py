@@ -1,0 +1,147 @@
+"""The names of the columns, and whether the first row holds names at all."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segpredict.errors import ContractError, UnreadableFileError, shown
+from segpredict.sources._dialect import Text, refuse_too_wide
+from segpredict.sources._layout import Layout
+from segpredict.sources._mend import BREAK, find_fault
+
+NUMBER = re.compile(r"[-+]?[$€£]?\s*[\d.,\s]*\d%?")
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+PERIOD = re.compile(
+    r"((19|20)\d\d([-/. ]?(0?[1-9]|1[0-2]|q[1-4]|w\d\d?))?)"
+    r"|((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/. ]?((19|20)?\d\d)?)",
+    re.IGNORECASE,
+)
+UNNAMED = "column "  # what a column without a name is called, with its number
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above the rows.
+
+    Parameters
+    ----------
+    names
+        Names of the columns.
+    raw
+        The header as it stands in the file; empty where there is none.
+    after
+        Where the first row starts.
+    """
+
+    names: tuple[str, ...]
+    raw: bytes
+    after: int
+
+
+def heading(text: Text, layout: Layout, file: str) -> Heading:
+    """Return the names of the columns, from the file or from the layout.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the header is broken, or a name stands in it twice.
+    LimitError
+        When it has more columns than any table of transactions.
+    """
+    if layout.header == 0:
+        return Heading(names_of(layout.names, file), b"", text.start)
+    found = text.grammar.record().match(text.content, text.start)
+    if found is None:
+        fault, _ = find_fault(
+            text.content, text.grammar, (text.start, text.line), (file, ())
+        )
+        raise UnreadableFileError(
+            file,
+            f"its header {shown(fault.value)} {fault.reason}",
+            fault.fix,
+            row=text.line + 1,
+            value=fault.value[:80],
+        )
+    if b"\x00" in found[0]:
+        raise UnreadableFileError(
+            file, "it is a binary file (NUL bytes in its header)", "export it as CSV."
+        )
+    cells = [cell.decode() for cell in text.grammar.cells(found[0])]
+    refuse_too_wide(len(cells), file)
+    end = BREAK.match(text.content, found.end())
+    after = end.end() if end else found.end()
+    names = names_of(layout.names or cells, file)
+    return Heading(names, found[0], after)
+
+
+def names_of(cells: Sequence[str], file: str) -> tuple[str, ...]:
+    """Return the names of the columns; blank ones get a name of their own.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a name stands twice.
+    """
+    bare = [cell.strip() for cell in cells]
+    places = defaultdict(list)
+    for i, name in enumerate(bare, start=1):
+        places[name].append(i)
+    for name, standing in places.items():
+        if name and len(standing) > 1:
+            listed = " and ".join(map(str, standing))
+            raise UnreadableFileError(
+                file,
+                f"its header has {shown(name)} as columns {listed}",
+                "rename one of them.",
+                column=name,
+            )
+    return tuple(name or f"{UNNAMED}{i}" for i, name in enumerate(bare, start=1))
+
+
+def is_unnamed(name: str) -> bool:
+    """Return whether a column had no name in the file."""
+    return name.startswith(UNNAMED) and name.removeprefix(UNNAMED).isdigit()
+
+
+def refuse_no_header(
+    names: Sequence[str], first: Sequence[str], layout: Layout, file: str
+) -> None:
+    """Refuse a first row that looks like the second, or a table of months.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the first row holds data.
+    ContractError
+        When the columns are months or years.
+    """
+    periods = [name for name in names if PERIOD.fullmatch(name.strip())]
+    if len(periods) > 2 and len(periods) >= len(names) / 2:
+        listed = ", ".join(map(shown, periods[:3]))
+        raise ContractError(
+            f"{shown(file)} has one column a period ({listed} …): it is a pivot table.",
+            fix="export one row an order line, with the date in a column of its own.",
+            file=file,
+        )
+    if layout.header is not None:
+        return
+    kinds = [_kind(name) for name in names]
+    if any(kinds) and kinds == [_kind(cell) for cell in first]:
+        example = next(name for name in names if _kind(name))
+        raise UnreadableFileError(
+            file,
+            f"its first row looks like data ({shown(example)}), not like the names of "
+            "columns",
+            "if it has no header: source.header = 0 and source.names = "
+            "['customer_id', …]; if these are names: source.header = 1.",
+            row=1,
+            value=example,
+        )
+
+
+def _kind(cell: str) -> str:
+    bare = cell.strip()
+    if DATE.fullmatch(bare):
+        return "date"
+    return "number" if NUMBER.fullmatch(bare) else ""

@@ -1,0 +1,231 @@
+"""Go on, line by line, where quotes break the rules, and say what is wrong with which.
+
+A quote in an unquoted cell spoils its row and no other. A quote that is opened and not
+closed spoils everything after it: the file is refused at the row where it was opened.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from segpredict.errors import UnreadableFileError, shown
+from segpredict.sources._decode import lines_before
+from segpredict.sources._records import Records, split
+
+BREAK = re.compile(rb"\r\n?|\n")
+STRAY = (
+    'write the cell in quotes and each quote in it twice ("12"" disc"), or set '
+    "source.stray_quotes = 'keep' if quotes are plain signs in this file."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A record that is no row of the table.
+
+    Parameters
+    ----------
+    line
+        The physical line on which it starts, the first of the file being 0.
+    cell
+        Which of its cells is at fault, from 0.
+    value
+        The record as it stands.
+    reason
+        What is wrong with it, to be read after the value.
+    fix
+        What to do about it.
+    """
+
+    line: int
+    cell: int
+    value: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What cells and records look like under one separator.
+
+    Parameters
+    ----------
+    separator
+        The sign between cells.
+    keeps
+        Whether a stray quote is a sign like any other.
+    """
+
+    separator: bytes
+    keeps: bool = False
+
+    @property
+    def quoted(self) -> bytes:
+        """The pattern of a quoted cell."""
+        return rb' *+"[^"]*+(?:""[^"]*+)*+" *+'
+
+    @property
+    def bare(self) -> bytes:
+        """The pattern of an unquoted cell."""
+        return rb'[^"\r\n' + re.escape(self.separator) + rb"]*+"
+
+    @property
+    def end(self) -> bytes:
+        """The pattern of what may follow a cell."""
+        return rb"(?=" + re.escape(self.separator) + rb"|\r|\n|\Z)"
+
+    def cell(self) -> re.Pattern[bytes]:
+        """Return what matches one cell that ends where a cell may end."""
+        loose = rb"|[^\r\n" + re.escape(self.separator) + rb"]*+" if self.keeps else b""
+        either = rb"(?:" + self.quoted + self.end + rb"|" + self.bare + self.end + loose
+        return re.compile(either + rb")")
+
+    def record(self) -> re.Pattern[bytes]:
+        """Return what matches one record without its line end."""
+        one = self.cell().pattern
+        return re.compile(
+            one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)"
+        )
+
+    def cells(self, record: bytes) -> list[bytes]:
+        """Return the cells of one record, without their quotes."""
+        pattern, cells, at = self.cell(), [], 0
+        while at <= len(record):
+            found = pattern.match(record, at)
+            if found is None:
+                break
+            cells.append(_bare(found[0], is_quoted=self._is_quoted(found[0])))
+            at = found.end() + 1
+        return cells
+
+    def _is_quoted(self, cell: bytes) -> bool:
+        return re.fullmatch(self.quoted, cell) is not None
+
+
+def _bare(cell: bytes, *, is_quoted: bool) -> bytes:
+    return cell.strip(b" ")[1:-1].replace(b'""', b'"') if is_quoted else cell
+
+
+def records(
+    content: bytes, grammar: Grammar, start: int, about: tuple[str, Sequence[str]]
+) -> tuple[Records, list[Fault], int]:
+    """Return all records, those that are none, and up to where quotes are plain.
+
+    Parameters
+    ----------
+    content
+        The text.
+    grammar
+        What its records look like.
+    start
+        Where the first record starts.
+    about
+        The file and the names of its columns, for messages.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a quote is opened and never closed.
+    """
+    sound, reached = split(content, grammar.separator, start)
+    first = lines_before(content, start)
+    sound = replace(sound, lines=sound.lines + first)
+    if reached == len(content):
+        return sound, [], len(content)
+    line = first + _lines(content, start, reached)
+    faults: list[Fault] = []
+    more = list(_walk(content, grammar, (reached, line), (about, faults)))
+    table = np.array(more, np.int64).reshape(-1, 4)
+    return sound + Records(*table.T), faults, reached
+
+
+def is_sound(content: bytes, separator: bytes, start: int) -> bool:
+    """Return whether every quote stands where a quote may stand."""
+    return split(content, separator, start)[1] == len(content)
+
+
+def _lines(content: bytes, start: int, end: int) -> int:
+    part = content[start:end]
+    return part.count(b"\n") + part.count(b"\r") - part.count(b"\r\n")
+
+
+def _walk(
+    content: bytes,
+    grammar: Grammar,
+    begin: tuple[int, int],
+    report: tuple[tuple[str, Sequence[str]], list[Fault]],
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield start, end, cells and line of each sound record."""
+    at, line = begin
+    pattern, one = grammar.record(), grammar.cell()
+    about, faults = report
+    while at < len(content):
+        found = pattern.match(content, at)
+        if found is not None:
+            end = found.end()
+            record = found[0]
+            count = _count(record, one, grammar.separator)
+            yield at, end, count, line
+        else:
+            fault, end = find_fault(content, grammar, (at, line), about)
+            faults.append(fault)
+        after = BREAK.match(content, end)
+        stop = after.end() if after else end + 1
+        line += _lines(content, at, min(stop, len(content)))
+        at = stop
+
+
+def _count(record: bytes, one: re.Pattern[bytes], separator: bytes) -> int:
+    if b'"' not in record:
+        return record.count(separator) + 1
+    count, at = 0, 0
+    while at <= len(record):
+        found = one.match(record, at)
+        at = (found.end() if found else len(record)) + 1
+        count += 1
+    return count
+
+
+def find_fault(
+    content: bytes,
+    grammar: Grammar,
+    begin: tuple[int, int],
+    about: tuple[str, Sequence[str]],
+) -> tuple[Fault, int]:
+    """Return what is wrong with the record that starts here, and where it ends.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a quote is opened in it and never closed.
+    """
+    start, line = begin
+    at, cell, one = start, 0, grammar.cell()
+    while found := one.match(content, at):
+        at, cell = found.end() + 1, cell + 1
+    found_end = BREAK.search(content, at)
+    end = found_end.start() if found_end else len(content)
+    if content[at:end].lstrip(b" ").startswith(b'"'):
+        closed = re.compile(grammar.quoted).match(content, at)
+        if closed is None or closed.end() > end:
+            raise _unclosed(content, (at, end), cell, about)
+    value = content[start:end].decode(errors="replace")
+    return Fault(line, cell, value, "has a stray quote", STRAY), end
+
+
+def _unclosed(
+    content: bytes, place: tuple[int, int], cell: int, about: tuple[str, Sequence[str]]
+) -> UnreadableFileError:
+    file, names = about
+    text = content[place[0] : place[1]].decode(errors="replace")[:80]
+    column = names[cell] if cell < len(names) else str(cell + 1)
+    return UnreadableFileError(
+        file,
+        f"the quote that opens in column {column} ({shown(text)}) is never closed",
+        "close it, or copy the file again if it was cut off.",
+        row=1 + lines_before(content, place[0]),
+        column=column,
+        value=text,
+    )

@@ -1,0 +1,103 @@
+import importlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import pytest
+
+from segpredict.errors import SourceError, UnreadableFileError
+from segpredict.sources import Layout, read
+
+MAKE = "CREATE TABLE orders (customer_id TEXT, date TEXT, amount REAL, note TEXT)"
+FILL = (
+    "INSERT INTO orders VALUES ('00123', '2011-01-31', 2.55, NULL), ('7', 'd', 1, 'x')"
+)
+
+
+def lite(folder: Path, *more: str, name: str = "shop.sqlite") -> str:
+    path = folder / name
+    with closing(sqlite3.connect(path)) as shop:
+        for line in (MAKE, FILL, *more):
+            shop.execute(line)
+        shop.commit()
+    return str(path)
+
+
+def duck(folder: Path, *more: str, name: str = "shop.duckdb") -> str:
+    path = folder / name
+    with duckdb.connect(str(path)) as shop:
+        for line in (MAKE.replace("REAL", "DECIMAL(9, 2)"), FILL, *more):
+            shop.execute(line)
+    return str(path)
+
+
+@pytest.mark.parametrize(("make", "one"), [(lite, "1.0"), (duck, "1.00")])
+def test_the_only_table_of_a_database_is_read(make, one: str, tmp_path: Path) -> None:
+    raw = read([make(tmp_path)])
+    assert raw.frame["customer_id"].to_list() == ["00123", "7"]
+    assert raw.frame["amount"].to_list() == ["2.55", one]
+    assert raw.frame["row"].to_list() == [2, 3]
+    assert raw.files[0].detected["table"] == "orders"
+
+
+@pytest.mark.parametrize("make", [lite, duck])
+def test_one_of_several_tables_must_be_named(make, tmp_path: Path) -> None:
+    name = make(tmp_path, 'CREATE VIEW "odd ""name" AS SELECT * FROM orders')
+    with pytest.raises(SourceError, match="2 tables"):
+        read([name])
+    raw = read([name], Layout(table='odd "name'))
+    assert raw.frame.height == 2
+    with pytest.raises(SourceError, match="no table"):
+        read([name], Layout(table="x; DROP TABLE orders"))
+
+
+@pytest.mark.parametrize("make", [lite, duck])
+def test_a_database_is_known_by_its_first_bytes(make, tmp_path: Path) -> None:
+    assert read([make(tmp_path, name="shop.db")]).frame.height == 2
+
+
+@pytest.mark.parametrize("name", ["a.sqlite", "a.duckdb"])
+def test_a_damaged_database_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"SQLite format 3\x00" + b"DUCK" * 2000)
+    with pytest.raises(UnreadableFileError, match=r"database|cannot open"):
+        read([str(tmp_path / name)])
+
+
+def test_a_database_is_not_changed_by_reading(tmp_path: Path) -> None:
+    name = lite(tmp_path)
+    before = Path(name).read_bytes()
+    read([name])
+    assert Path(name).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.sqlite"]
+
+
+def test_a_view_in_a_database_cannot_reach_other_files(tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text("customer_id,date,amount\n1,2,3\n")
+    view = f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path}/secret.csv')"
+    name = duck(tmp_path, view)
+    with pytest.raises(UnreadableFileError, match=r"disabled|Permission"):
+        read([name], Layout(table="v"))
+
+
+def test_binary_cells_are_refused(tmp_path: Path) -> None:
+    name = lite(tmp_path, "UPDATE orders SET note = x'00ff'")
+    with pytest.raises(UnreadableFileError, match="binary cells"):
+        read([name])
+
+
+def test_without_duckdb_the_line_to_install_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = duck(tmp_path)
+    real = importlib.import_module
+
+    def without(module: str) -> ModuleType:
+        if module == "duckdb":
+            raise ModuleNotFoundError(module)
+        return real(module)
+
+    monkeypatch.setattr(importlib, "import_module", without)
+    with pytest.raises(SourceError, match=r"pip install 'segpredict\[duckdb\]'"):
+        read([name])
