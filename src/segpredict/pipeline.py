@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -64,7 +64,13 @@ def silent(_what: str, _share: float) -> None:
 
 def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
     """Return the cleaned transactions of files, folders or globs."""
-    return cleaning.clean(sources.read(names, config.source), _until(config, as_of))
+    plan = _until(config, as_of)
+    return cleaning.clean(sources.read(names, config.source, _way(plan)), plan)
+
+
+def _way(plan: cleaning.CleaningPlan) -> Literal["fail", "carry"]:
+    """Return what sources do with a record that is no row, so that cleaning decides."""
+    return "fail" if plan.on_bad_rows == "fail" else "carry"
 
 
 def check(
@@ -240,7 +246,7 @@ def score(
     settings = {"on_bad_rows": "quarantine", **(changes or {})}
     plan = replace(predictor.cleaning, **settings)
     progress("reading and cleaning", 0.2)
-    raw = sources.read(data, layout)
+    raw = sources.read(data, layout, _way(plan))
     progress("scoring", 0.7)
     return replace(predictor, cleaning=plan).score(raw, as_of)
 
