@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from segpredict import cleaning, companions, sources
 from segpredict.config import Config
@@ -42,7 +43,7 @@ class Fresh:
 def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
     """Return the cleaned transactions of files, folders or globs, with companions."""
     layout = companions.expecting(config.source, config.companions)
-    raw = sources.read(names, layout)
+    raw = sources.read(names, layout, _way(config.cleaning))
     return _cleaned(raw, config, as_of, Path(raw.files[0].name).parent)
 
 
@@ -54,6 +55,11 @@ def opened(data: object, config: Config, as_of: Day = None) -> Transactions:
         return read([str(name) for name in data], config, as_of)
     layout = companions.expecting(config.source, config.companions)
     return _cleaned(sources.from_frame(data, layout), config, as_of, None)
+
+
+def _way(plan: cleaning.CleaningPlan) -> Literal["fail", "carry"]:
+    """Return what sources do with a record that is no row, so that cleaning decides."""
+    return "fail" if plan.on_bad_rows == "fail" else "carry"
 
 
 def _cleaned(
@@ -74,12 +80,12 @@ def fresh(
     """Return new data read, priced and cleaned as in the run of the predictor."""
     layout = lenient(predictor.layout)
     named = {**layout.columns, **given.columns}
-    raw = sources.read(given.data, replace(layout, columns=named))
+    settings = {"on_bad_rows": "quarantine", **given.changes}
+    plan = replace(predictor.cleaning, **settings)
+    raw = sources.read(given.data, replace(layout, columns=named), _way(plan))
     asked = config.companions.again(given.tables, predictor.companions.attributes)
     tables = companions.read(asked, Path(raw.files[0].name).parent)
     beside = tables.frozen(predictor.companions)
-    settings = {"on_bad_rows": "quarantine", **given.changes}
-    plan = replace(predictor.cleaning, **settings)
     again = replace(predictor, companions=beside, cleaning=plan)
     shop = again.transactions(raw, as_of)
     return replace(shop, companions=beside)

@@ -88,12 +88,27 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     lines = _money(pl.concat(frames, how="horizontal"), roles)
     lines = _judged(lines, [*roles, "discount"], plan)
     rejects = _rejects(lines, cells, raw.files)
+    if raw.rejects is not None:
+        lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
+        rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS))])
+        rejects = rejects.sort("file", "row")
     _tolerate(rejects, lines.height, plan)
     _bounded(lines)
     found = {"time_format": times.format, **_marks(numbers)}
     notes = (*times.notes, *odd_ids, *odd_lands)
     currency = _currency_of(cells, numbers)
     return Parsed(_with_orders(lines), rejects, found, currency, notes)
+
+
+def _broken(rejects: pl.DataFrame, files: Sequence[FileFact]) -> pl.DataFrame:
+    """Return records that are no rows as lines with nothing but a reason."""
+    numbers = {fact.name: i for i, fact in enumerate(files)}
+    return rejects.select(
+        pl.col("file").replace_strict(numbers, return_dtype=pl.Int32),
+        "row",
+        "column",
+        "reason",
+    )
 
 
 def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:

@@ -209,6 +209,7 @@ def first_reject(raw: RawLines) -> BadCellsError:
     """
     assert raw.rejects is not None
     first = raw.rejects.row(0, named=True)
+    first["fix"] += " Or rerun with --on-bad-rows quarantine."
     count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
     total = raw.frame.height + raw.rejects.height
     return BadCellsError(first["column"], first["reason"], count, total, first)
