@@ -58,7 +58,7 @@ class Clocks:
     @property
     def end(self) -> Floats:
         """Felt time at the end, for each customer."""
-        return self.ticks[self.whose, -1]
+        return np.asarray(self.ticks[self.whose, -1])
 
     def felt(self, customer: Ints, time: Floats) -> Floats:
         """Return felt time for days of the calendar."""
