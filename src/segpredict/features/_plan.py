@@ -11,6 +11,8 @@ import polars as pl
 from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
 from segpredict.features._measures import SPANS, since_last
+from segpredict.features._orders import is_arranged, walk
+from segpredict.features._totals import totals
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
@@ -26,6 +28,8 @@ def collapse(transactions: Transactions, first: int, end: int) -> pl.DataFrame:
     ``void_day`` are part of the key, cutting orders in time equals cutting their lines,
     and one table serves all cutoffs.
     """
+    if is_arranged(transactions.lines):
+        return walk(transactions.lines, first, end)
     whole = [name for name in _KEY if name != "minute"]
     products = pl.col("product_id")
     rows = (
@@ -96,11 +100,13 @@ def answer(
         for family in families
         for name, expression in _derived(family, window).items()
     ]
+    seen = see(orders, window).collect(engine="in-memory")
+    ids = orders.lines.select("customer", "customer_id").unique("customer")
     return (
-        see(orders, window)
-        .group_by("customer")
-        .agg(pl.col("customer_id").first(), **measures)
+        totals(seen, measures)
+        .lazy()
         .filter(pl.col("eligible_ago") <= window.lookback)
+        .join(ids, on="customer")
         .sort("customer")
         .select("customer_id", *columns)
     )

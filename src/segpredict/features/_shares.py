@@ -5,6 +5,7 @@ in turn and the answers put together; no bit of them changes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import polars as pl
@@ -33,7 +34,7 @@ def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
     list of DataFrame
         As many as ``ask`` gives, each sorted by customer.
     """
-    answers = [ask(share) for share in shares(transactions)]
+    answers = _answers(transactions, ask)
     joined = [pl.concat(frames) for frames in zip(*answers, strict=True)]
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is None:
@@ -44,6 +45,14 @@ def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
         for f in joined
     ]
     return named if ids.is_sorted() else [f.sort("customer_id") for f in named]
+
+
+def _answers(transactions: Transactions, ask: Ask) -> list[Sequence[pl.DataFrame]]:
+    if not isinstance(transactions, Stored) or transactions.coded is None:
+        return [ask(share) for share in shares(transactions)]
+    # A share of a store is small: a few at a time keep all processors busy.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as workers:
+        return list(workers.map(ask, shares(transactions)))
 
 
 def shares(transactions: Transactions) -> Iterator[Transactions]:

@@ -13,6 +13,7 @@ from segpredict.errors import TamperedFileError
 
 # All lines of an order, and of a credit note, stand together; `starts` marks the first.
 PLACE = ("customer_id", "day", "is_return", "order_id", "void_day")
+NEXT = "product_id"  # so that the lines of one product stand together as well
 GROUP = 1 << 19  # lines of a row group, more where one customer has more
 
 
@@ -29,6 +30,7 @@ def arrange(lines: pl.DataFrame) -> pl.DataFrame:
     """Sort coded lines and mark where each order and credit note starts."""
     place = [name for name in PLACE if name in lines.columns]
     rest = [name for name in lines.columns if name not in place]
+    rest.sort(key=lambda name: name != NEXT)
     differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in place]
     is_first = pl.int_range(pl.len()) == 0
     ordered = lines.sort(*place, *rest)
@@ -52,12 +54,11 @@ def save(arranged: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    plain = {"customer_id", "order_id", "amount", "is_return", "starts"}
+    plain = {"customer_id", "order_id", "is_return", "starts"}
     return pq.ParquetWriter(
         path,
         schema,
-        compression="zstd",
-        compression_level=1,
+        compression="lz4",  # a tenth larger than zstd, and read in two thirds the time
         use_dictionary=[name for name in schema.names if name not in plain],
         column_encoding={"customer_id": "DELTA_BINARY_PACKED"},
         write_page_checksum=True,

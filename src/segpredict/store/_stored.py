@@ -189,38 +189,40 @@ class Shelf:
     def share(self, number: int) -> pl.LazyFrame:
         """Return a chunk as lazy lines in which numbers stand for customers and orders.
 
-        Other text is of type Enum. Only the columns that a query asks for are read.
+        Other text is of type Enum. Lines of one order or credit note stand together,
+        those of one product among them too, and ``starts`` marks the first. Only the
+        columns that a query asks for are read.
         """
 
         def serve(
             columns: list[str] | None, predicate: pl.Expr | None, *_: int | None
         ) -> Iterator[pl.DataFrame]:
-            wanted = columns or list(self.card.columns)
+            wanted = columns or types.names()
             lines = self._as_numbers(self.chunk(number, self._needed(wanted)))
             chosen = lines if predicate is None else lines.filter(predicate)
             yield chosen.select(wanted)
 
-        return register_io_source(serve, schema=self._number_types())
+        types = self._number_types()
+        return register_io_source(serve, schema=types)
 
     def _needed(self, wanted: list[str]) -> list[str]:
-        known = [n for n in wanted if n not in {"order_id", FLAG}]
-        needs_starts = "order_id" in wanted or FLAG in wanted
-        extra = ["is_return"] if FLAG in wanted and "is_return" not in known else []
-        return [*known, *extra, *(["starts"] if needs_starts else [])]
+        known = {name for name in wanted if name not in {"order_id", FLAG}}
+        more = {"starts"} if "order_id" in wanted else set()
+        flag = {"starts", "is_return"} if FLAG in wanted else set()
+        return sorted(known | more | flag)
 
     def _as_numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
-        enums = [
+        numbers = [
             lines[name].cat.to(dtype)
             for name, dtype in self._enums.items()
             if name in lines.columns
         ]
-        if "starts" not in lines.columns:
-            return lines.with_columns(enums)
-        starts = pl.col("starts")
-        marks = [starts.cum_sum().cast(pl.UInt32).alias("order_id")]
-        if "is_return" in lines.columns:
-            marks.append((starts & ~pl.col("is_return")).alias(FLAG))
-        return lines.with_columns(enums).with_columns(marks)
+        marks = []
+        if "starts" in lines.columns:
+            marks.append(pl.col("starts").cum_sum().cast(pl.UInt32).alias("order_id"))
+        if {"starts", "is_return"} <= set(lines.columns):
+            marks.append((pl.col("starts") & ~pl.col("is_return")).alias(FLAG))
+        return lines.with_columns(*numbers, *marks)
 
     @cached_property
     def _enums(self) -> dict[str, pl.Enum]:
@@ -229,7 +231,8 @@ class Shelf:
 
     def _number_types(self) -> pl.Schema:
         numbers = dict.fromkeys(("customer_id", "order_id"), pl.UInt32())
-        return pl.Schema({**self.types(), **numbers, **self._enums})
+        flags = {"starts": pl.Boolean()}
+        return pl.Schema({**self.types(), **numbers, **self._enums, **flags})
 
     def _serve(
         self,
