@@ -106,7 +106,7 @@ def table(size: str, results: dict[str, Any]) -> str:
         f"({size} written by the sample shop; {facts['features']} default features; "
         f"{facts['threads']} threads)",
         "",
-        "| task | wall s | processor s | × beside (wall) | × beside (processor) | peak MB |",
+        "| task | wall s | CPU s | × beside (wall) | × beside (CPU) | peak MB |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for task, meaning in TASKS.items():
@@ -135,14 +135,14 @@ def growth(found: dict[str, dict[str, Any]]) -> list[str]:
     """Return how cost grows with lines: the exponent of a power."""
     if len(found) < 2:
         return []
-    small, large = list(found.values())[0], list(found.values())[-1]
+    small, large = next(iter(found.values())), list(found.values())[-1]
     step = math.log(large["facts"]["lines"] / small["facts"]["lines"])
     words = []
     for task in ("rfm", "full", "origins", "ingest"):
         costs = [part.get(task, {}).get("cpu") for part in (small, large)]
         if all(costs):
             words.append(f"{task} {math.log(costs[1] / costs[0]) / step:.2f}")
-    return [f"Growth exponent of processor time: {', '.join(words)}."]
+    return [f"Growth exponent of CPU time: {', '.join(words)}."]
 
 
 def insert(page: Path, text: str) -> None:

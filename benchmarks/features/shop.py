@@ -29,7 +29,7 @@ def parts(cache: Path, size: str) -> list[Path]:
 
 
 def lines(files: list[Path]) -> pl.LazyFrame:
-    """Return canonical lines of the sample, cleaned of what has no customer or price."""
+    """Return canonical lines of the sample, less what has no customer or price."""
     moment, back = pl.col("InvoiceDate"), pl.col("Quantity") < 0
     since = (moment.dt.date() - pl.date(1970, 1, 1)).dt.total_days()
     pence = (pl.col("UnitPrice") * MONEY).round().cast(pl.Int64)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import shop
 
+import shop
 from segpredict import features, store
 from segpredict.tables import MONEY
 
