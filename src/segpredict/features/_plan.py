@@ -93,7 +93,11 @@ def answer(
     orders: Transactions, window: Window, families: Sequence[Family]
 ) -> pl.LazyFrame:
     """Return the feature table of one window, sorted by customer, still lazy."""
-    own = {"eligible_ago": since_last(), "one": (pl.len() > 0).cast(pl.Int64)}
+    own = {
+        "customer_id": pl.col("customer_id").first(),
+        "eligible_ago": since_last(),
+        "one": (pl.len() > 0).cast(pl.Int64),
+    }
     measures = {**own, **_measures(families, window)}
     columns = [
         expression.cast(pl.Float64).alias(name)
@@ -101,12 +105,10 @@ def answer(
         for name, expression in _derived(family, window).items()
     ]
     seen = see(orders, window).collect(engine="in-memory")
-    ids = orders.lines.select("customer", "customer_id").unique("customer")
     return (
         totals(seen, measures)
         .lazy()
         .filter(pl.col("eligible_ago") <= window.lookback)
-        .join(ids, on="customer")
         .sort("customer")
         .select("customer_id", *columns)
     )

@@ -18,6 +18,8 @@ _WALKS: Mapping[str, tuple[int, Walk]] = {
     "min": (_LARGE, np.minimum.reduceat),
     "max": (-_LARGE, np.maximum.reduceat),
 }
+FIRST = "first"
+KINDS = (*_WALKS, FIRST)
 
 
 def totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
@@ -35,11 +37,17 @@ def totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
     kinds = {name: _kind(measure) for name, measure in measures.items()}
     inner = {n: measures[n].meta.pop()[0] for n, kind in kinds.items() if kind}
     flat = rows.select(**inner)
-    walked = [name for name in inner if flat[name].dtype == pl.Int64]
     code = rows["customer"].to_numpy()
     at = np.flatnonzero(np.diff(code, prepend=code[:1] + 1))
-    found = [_walk(flat[name], kinds[name], at) for name in walked]
-    rest = {n: m for n, m in measures.items() if n not in set(walked)}
+    found = [
+        flat[name].gather(at)
+        if kinds[name] == FIRST
+        else _walk(flat[name], kinds[name], at)
+        for name in inner
+        if kinds[name] == FIRST or flat[name].dtype == pl.Int64
+    ]
+    done = {values.name for values in found}
+    rest = {name: measure for name, measure in measures.items() if name not in done}
     customers = rows.select("customer")[at]
     if rest:
         customers = rows.group_by("customer").agg(**rest).sort("customer")
@@ -51,7 +59,7 @@ def _kind(measure: pl.Expr) -> str:
     inputs = measure.meta.pop()
     if len(inputs) != 1:
         return ""
-    same = (n for n in _WALKS if getattr(inputs[0], n)().meta.eq(measure))
+    same = (n for n in KINDS if getattr(inputs[0], n)().meta.eq(measure))
     return next(same, "")
 
 
