@@ -3,6 +3,7 @@
 ::
 
     transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
+    companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, assignments.parquet …
     classifier/           booster.json, forecaster.json, verdict.json
     explanation/          importance.*, contributions.parquet
@@ -16,7 +17,7 @@ from dataclasses import asdict
 
 import polars as pl
 
-from segpredict import classifier
+from segpredict import classifier, companions
 from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
 from segpredict.classifier import Booster, Forecaster, Training
 from segpredict.config import Config, build
@@ -27,6 +28,7 @@ from segpredict.report import ReportInput
 from segpredict.segments import Segmentation
 from segpredict.tables import (
     JSON,
+    Companions,
     Count,
     Entry,
     FileFact,
@@ -65,7 +67,28 @@ def transactions_of(files: Files) -> Transactions:
         ledger_of(files.json("ledger.json")),
         data["currency"],
         tuple(FileFact(**fact) for fact in data["files"]),
+        companions=companions_of(files),
     )
+
+
+def keep_companions(draft: Draft, beside: Companions) -> None:
+    """Write the tables that stand beside the lines, and what was frozen of them."""
+    frames = companions.frames(beside)
+    for name, frame in frames.items():
+        draft.write(f"companions/{name}.parquet", as_parquet(frame))
+    state = {**companions.state(beside), "tables": sorted(frames)}
+    draft.write("companions/companions.json", as_json(state))
+
+
+def companions_of(files: Files) -> Companions:
+    """Return the tables that stand beside the lines of a run."""
+    if not files.has("companions/companions.json"):
+        return Companions()
+    state = files.json("companions/companions.json")
+    frames = {
+        name: files.parquet(f"companions/{name}.parquet") for name in state["tables"]
+    }
+    return companions.from_state(state, frames)
 
 
 def ledger_state(ledger: Ledger) -> JSON:
@@ -154,8 +177,9 @@ def predictor_of(files: Files) -> SegmentPredictor:
         config.time,
         tuple(files.json("classifier/forecaster.json")["values"]),
         config.classifier.families,
-        config.source,
+        companions.expecting(config.source, config.companions),
         config.cleaning,
+        companions_of(files),
     )
 
 
@@ -214,7 +238,7 @@ def bundle_of(files: Files) -> ReportInput:
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
         explained=0 if told is None else told.customers,
-        glossary=glossary(config.classifier.families),
+        glossary=glossary(config.classifier.families, shop.companions),
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from segpredict.classifier import ClassifierOptions, TimeOptions
 from segpredict.cleaning import CleaningPlan
+from segpredict.companions import Asked, CustomerTable, EventLog, ProductTable
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
@@ -42,6 +43,8 @@ class Config:
         Threads for training; results are equal whatever the number.
     source, cleaning, time, segments, classifier, explain
         The options of each room.
+    customers, products, events, contacts
+        Tables that stand beside the transactions.
     """
 
     seed: int = 0
@@ -52,6 +55,15 @@ class Config:
     segments: SegmentOptions = field(default_factory=SegmentOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
+    customers: CustomerTable = field(default_factory=CustomerTable)
+    products: ProductTable = field(default_factory=ProductTable)
+    events: EventLog = field(default_factory=EventLog)
+    contacts: EventLog = field(default_factory=EventLog)
+
+    @property
+    def companions(self) -> Asked:
+        """The tables that stand beside the transactions."""
+        return Asked(self.customers, self.products, self.events, self.contacts)
 
     def state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build` makes an equal config of it."""

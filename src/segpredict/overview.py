@@ -9,7 +9,7 @@ from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
 from segpredict.segments import NEW, Segmentation
-from segpredict.tables import INACTIVE, Feature, Transactions
+from segpredict.tables import INACTIVE, Companions, Feature, Transactions
 from segpredict.window import Window, as_date
 
 RHYTHM = ("rfm",)  # the family that profiles and the rule grid read
@@ -29,7 +29,8 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
     horizons = classifier.horizons(transactions, time)
     return {
         "files": [
-            {"file": f.name, "rows": f.rows, **f.detected} for f in transactions.files
+            {"file": f.name, "rows": f.rows, **f.detected}
+            for f in (*transactions.files, *transactions.companions.files)
         ],
         "first_day": as_date(transactions.first_day).isoformat(),
         "last_day": as_date(transactions.end_day - 1).isoformat(),
@@ -42,9 +43,11 @@ def shop(transactions: Transactions, time: TimeOptions) -> dict[str, Any]:
     }
 
 
-def glossary(families: Sequence[str] | None = None) -> tuple[Feature, ...]:
+def glossary(
+    families: Sequence[str] | None = None, companions: Companions | None = None
+) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
-    return (*STATES, *features.glossary(families))
+    return (*STATES, *features.glossary(families, companions))
 
 
 def segments(
@@ -209,4 +212,4 @@ def _notes(transactions: Transactions) -> list[str]:
         notes.append(
             f"{share:.1%} of the rows have no customer; nothing can be said of them."
         )
-    return notes
+    return [*notes, *transactions.companions.notes]

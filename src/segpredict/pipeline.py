@@ -5,7 +5,7 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,21 +18,21 @@ import polars as pl
 from segpredict import (
     archive,
     classifier,
-    cleaning,
+    companions,
     features,
     overview,
     segments,
-    sources,
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError, UnknownNameError
+from segpredict.intake import Fresh, fresh, opened, read
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
-from segpredict.tables import JSON, Transactions
-from segpredict.window import as_date, day_number, origins
+from segpredict.tables import JSON, Companions, Transactions
+from segpredict.window import as_date, origins
 
 Progress = Callable[[str, float], None]
 Day = date | str | int | None
@@ -60,11 +60,6 @@ class Target:
 
 def silent(_what: str, _share: float) -> None:
     """Show no progress."""
-
-
-def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
-    """Return the cleaned transactions of files, folders or globs."""
-    return cleaning.clean(sources.read(names, config.source), _until(config, as_of))
 
 
 def check(
@@ -220,24 +215,23 @@ def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
 
 def score(
     folder: str | Path,
-    data: Sequence[str],
+    data: Sequence[str] | Fresh,
     *,
     as_of: Day = None,
-    columns: Iterable[str] = (),
     on_bad_rows: Literal["fail", "quarantine"] = "quarantine",
     progress: Progress = silent,
 ) -> pl.DataFrame:
     """Return the scores of the customers in these files (`contracts.SCORES`)."""
     progress("loading the run", 0.0)
-    predictor = load(folder)
-    layout = replace(
-        predictor.layout, columns={**predictor.layout.columns, **_mapped(columns)}
-    )
+    given = data if isinstance(data, Fresh) else Fresh(data)
+    files = open_run(folder)
+    predictor = archive.predictor_of(files)
     plan = replace(predictor.cleaning, on_bad_rows=on_bad_rows)
+    predictor = replace(predictor, cleaning=plan)
     progress("reading and cleaning", 0.2)
-    raw = sources.read(data, layout)
+    shop = fresh(given, predictor, archive.config_of(files), as_of)
     progress("scoring", 0.7)
-    return replace(predictor, cleaning=plan).score(raw, as_of)
+    return predictor.score(shop, as_of)
 
 
 def summary(made: Run) -> dict[str, JSON]:
@@ -251,16 +245,10 @@ def summary(made: Run) -> dict[str, JSON]:
     return told
 
 
-def _until(config: Config, as_of: Day) -> cleaning.CleaningPlan:
-    """Return the cleaning plan, cut at a day if one is given."""
-    if as_of is None:
-        return config.cleaning
-    return replace(config.cleaning, as_of=day_number(as_of))
-
-
-def _mapped(columns: Iterable[str]) -> dict[str, str]:
-    pairs = (column.partition("=") for column in columns)
-    return {role.strip(): name.strip() for role, _, name in pairs}
+def _frozen(shop: Transactions, config: Config) -> Companions:
+    """Fix levels and price tiers on what the segmenter, too, may see."""
+    spans, _ = _blind_spans(shop, config)
+    return companions.freeze(shop, max(end for _, end in spans))
 
 
 @contextmanager
@@ -281,24 +269,22 @@ def _begin(
 ) -> None:
     """Read and clean; note what made the run."""
     progress("reading and cleaning", 0.0)
-    if isinstance(data, str | Path):
-        data = [str(data)]
-    is_paths = isinstance(data, Sequence) and all(
-        isinstance(name, str | Path) for name in data
+    shop = opened(data, config, as_of)
+    shop = replace(shop, companions=_frozen(shop, config))
+    choice = features.choose(shop, config.classifier.families)
+    config = replace(
+        config, classifier=replace(config.classifier, families=choice.names)
     )
-    if is_paths:
-        shop = read([str(name) for name in data], config, as_of)  # type: ignore[attr-defined]
-    else:
-        raw = sources.from_frame(data, config.source)
-        shop = cleaning.clean(raw, _until(config, as_of))
     draft.facts.update(
         segpredict=__version__,
         created=created,
         python=platform.python_version(),
         libraries={name: version(name) for name in LIBRARIES},
         config=config.state(),
+        families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
     archive.keep_transactions(draft, shop)
+    archive.keep_companions(draft, shop.companions)
 
 
 def _cluster(draft: Draft, progress: Progress) -> None:
@@ -312,7 +298,7 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     )
     tables = overview.segments(shop, segmentation, config.time)
     archive.keep_segments(draft, segmentation, tables)
-    draft.facts["notes"] = notes
+    draft.facts["notes"] = [*notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
@@ -357,6 +343,7 @@ def _train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         config.time,
         training.values,
         config.classifier.families,
+        companions=shop.companions,
     )
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
@@ -377,7 +364,7 @@ def _explain(draft: Draft, rows: int | None, progress: Progress) -> None:
         trees.names,
         predictor.segments,
         options,
-        features=overview.glossary(config.classifier.families),
+        features=overview.glossary(config.classifier.families, shop.companions),
     )
     archive.keep_explanation(draft, told)
 

@@ -10,10 +10,11 @@ import polars as pl
 from segpredict import contracts, sources
 from segpredict.classifier import Forecaster, TimeOptions, panel
 from segpredict.cleaning import CleaningPlan, clean
+from segpredict.companions import priced
 from segpredict.errors import MismatchError
 from segpredict.segments import Segmentation
 from segpredict.sources import Layout
-from segpredict.tables import Panel, RawLines, Segment, Transactions
+from segpredict.tables import Companions, Panel, RawLines, Segment, Transactions
 from segpredict.window import Window, as_date, day_number
 
 Day = date | str | int | None
@@ -37,6 +38,9 @@ class SegmentPredictor:
         Feature families the forecaster was trained on; ``None`` means all.
     layout, cleaning
         How the run's own input was read and cleaned; used for frames.
+    companions
+        The run's side tables: what was frozen of them, and the customers and products
+        that are used where the transactions bring none of their own.
 
     Examples
     --------
@@ -52,6 +56,7 @@ class SegmentPredictor:
     families: tuple[str, ...] | None = None
     layout: Layout = field(default_factory=Layout)
     cleaning: CleaningPlan = field(default_factory=CleaningPlan)
+    companions: Companions = field(default_factory=Companions)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -108,14 +113,15 @@ class SegmentPredictor:
     def transactions(self, given: object, as_of: Day = None) -> Transactions:
         """Return what was given as transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
-            return given
+            return replace(given, companions=given.companions.frozen(self.companions))
         raw = (
             given
             if isinstance(given, RawLines)
             else sources.from_frame(given, self.layout)
         )
         cutoff = None if as_of is None else day_number(as_of)
-        return clean(raw, replace(self.cleaning, as_of=cutoff))
+        shop = clean(priced(raw, self.companions), replace(self.cleaning, as_of=cutoff))
+        return replace(shop, companions=Companions().frozen(self.companions))
 
     def window(
         self, shop: Transactions, as_of: Day = None, since: Day = None

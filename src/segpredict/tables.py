@@ -5,7 +5,7 @@ whole numbers are equal on every run and every thread count; sums of floats are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import polars as pl
@@ -13,6 +13,8 @@ import polars as pl
 from segpredict.window import Window
 
 MONEY = 10_000
+EVENTS = ("sessions", "views", "carts", "searches")  # kinds of web events
+CONTACTS = ("sent", "opened")  # kinds of marketing contacts
 INACTIVE = 0  # the code of "no valid order in the window": a state, not a gap
 
 Stage = Literal["in", "rejected", "excluded", "used", "noted"]
@@ -141,6 +143,99 @@ class RawLines:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """Things that happened to customers on days, by kind.
+
+    Parameters
+    ----------
+    frame
+        ``customer_id``, ``day`` and one Int64 count per kind.
+    first_day
+        The day on which the records begin; ``None`` without a row.
+    """
+
+    frame: pl.DataFrame
+    first_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One column about customers, and how it becomes numbers.
+
+    Parameters
+    ----------
+    name
+        The column, as a word that may stand in a feature's name.
+    kind
+        ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``.
+    given
+        Its name in the table that was given.
+    levels
+        Of a ``level``: the values that get a column, frozen on training customers.
+    """
+
+    name: str
+    kind: Literal["number", "date", "level"]
+    given: str = ""
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Tables that stand beside the transactions, and what was frozen of them.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``since`` and ``until`` (days between which a row held, null
+        where it always did) and one column per attribute: Float64 for numbers, Int32
+        for dates, text for levels.
+    attributes
+        The columns of `customers`.
+    products
+        ``product_id`` with any of ``category``, ``price`` and ``cost``, as text.
+    events
+        Sessions, views, carts and searches in the web shop.
+    contacts
+        What was sent to customers, and what they opened.
+    countries
+        Countries that get a column of their own, most customers first.
+    prices
+        ``product_id`` and ``percentile``, the price's place in its category (0 to 1).
+    files
+        What was read.
+    notes
+        What a reader of the run should know of the tables.
+    """
+
+    customers: pl.DataFrame | None = None
+    attributes: tuple[Attribute, ...] = ()
+    products: pl.DataFrame | None = None
+    events: Log | None = None
+    contacts: Log | None = None
+    countries: tuple[str, ...] = ()
+    prices: pl.DataFrame | None = None
+    files: tuple[FileFact, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def frozen(self, run: "Companions") -> "Companions":
+        """Return these tables as a finished run reads them.
+
+        What was frozen in training is the run's. A table about customers or products
+        that is not there is the run's too; a log is not, since an old log would say
+        that nothing has happened since.
+        """
+        return replace(
+            self,
+            customers=run.customers if self.customers is None else self.customers,
+            products=run.products if self.products is None else self.products,
+            attributes=run.attributes,
+            countries=run.countries,
+            prices=run.prices,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Transactions:
     """The shop's canonical lines, cleaned once and read by everything after.
 
@@ -160,6 +255,8 @@ class Transactions:
         What was read.
     rejects
         Rows that could not be read as data: file, row, column, value, reason.
+    companions
+        Tables that stand beside the lines.
     """
 
     lines: pl.LazyFrame
@@ -170,6 +267,7 @@ class Transactions:
     currency: str = ""
     files: tuple[FileFact, ...] = ()
     rejects: pl.DataFrame | None = None
+    companions: Companions = field(default_factory=Companions)
 
     def known(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

@@ -9,7 +9,7 @@ from segpredict import contracts
 from segpredict.errors import SegpredictError, TableError, UnknownNameError
 from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
 from segpredict.features._build import checked
-from segpredict.features._plan import answer, collapse, on
+from segpredict.features._plan import answer, gather
 from segpredict.window import Window
 
 WINDOW = Window(700, first_day=0)
@@ -21,9 +21,13 @@ def world():
     return shop.world(150)
 
 
-def test_the_core_families_are_found_by_their_files():
+def test_the_families_are_found_by_their_files():
     core = "basket btyd overdue rfm season state timing trend"
-    assert " ".join(FAMILY_NAMES) == core
+    where_given = "assortment category contacts returns web"
+    optional = "price_tier when where who"
+    assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
+    named = [family.name for family in FAMILIES.all() if not family.is_default]
+    assert " ".join(named) == optional
     assert [family.name for family in FAMILIES.all()] == list(FAMILY_NAMES)
 
 
@@ -37,7 +41,7 @@ def test_every_family_computes_what_it_declares_and_nothing_else(name):
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_a_family_alone_gives_what_it_gives_among_all(world, name):
     alone = compute(world, WINDOW, [name])
-    among = compute(world, WINDOW)
+    among = compute(world, WINDOW, FAMILY_NAMES)
     assert alone.frame.equals(among.frame.select(alone.frame.columns))
 
 
@@ -58,7 +62,7 @@ def test_feature_names_are_unique_and_never_plain_recency():
 
 
 def test_the_glossary_is_the_columns_of_the_table(world):
-    table = compute(world, WINDOW)
+    table = compute(world, WINDOW, FAMILY_NAMES)
     assert table.features == glossary()
     assert table.frame.columns == ["customer_id", *glossary_table()["feature"]]
 
@@ -94,9 +98,9 @@ def test_the_quick_check_finds_what_the_contract_finds(world, bad):
 def test_two_families_may_not_give_one_name_two_meanings(world):
     rfm = FAMILIES.get("rfm")
     other = replace(rfm, name="other", measures=lambda _: {"last_ago": pl.len()})
-    orders = on(world, collapse(world, 0, 700))
+    rows = gather(world, 0, 700, [rfm, other])
     with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
-        answer(orders, WINDOW, [rfm, other])
+        answer(rows, WINDOW, [rfm, other])
 
 
 def test_nothing_given_is_changed(world):

@@ -4,22 +4,38 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import beside
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shop
-from segpredict.features import build, compute, instrument
-from segpredict.tables import MONEY, Transactions
+from segpredict import features
+from segpredict.features import FAMILIES, instrument
+from segpredict.tables import MONEY, FeatureTable, Transactions
 from segpredict.window import Window
 
 T = 600
 WINDOW = Window(T, first_day=0)
 SCHEMA = ["customer_id", "order_id", "day", "product_id", "quantity", "amount"]
+
+EVERY = FAMILIES.names()
+
+
+def compute(
+    transactions: Transactions, window: Window, families: Sequence[str] = EVERY
+) -> FeatureTable:
+    return features.compute(transactions, window, families)
+
+
+def build(transactions: Transactions, windows: Sequence[Window]) -> list[FeatureTable]:
+    return features.build(transactions, windows, EVERY)
+
 
 days = st.integers(0, T - 1)
 pence = st.integers(-5_000, 20_000).map(lambda p: p / 100)
@@ -42,7 +58,8 @@ def shop_of(rows: list[tuple], voids: dict[str, int] | None = None) -> Transacti
     void = pl.col("order_id").replace_strict(
         voids or {}, default=None, return_dtype=pl.Int32
     )
-    return shop.transactions(lines.with_columns(void_day=void), end_day=2 * T)
+    given = shop.transactions(lines.with_columns(void_day=void), end_day=2 * T)
+    return replace(given, companions=beside.companions())
 
 
 def digest(transactions: Transactions) -> str:
@@ -126,7 +143,7 @@ def test_the_instrument_agrees_with_the_state_family(rows, voids):
 
 def test_a_customer_alone_scores_the_same_bits_as_among_all():
     # Pence that have no exact binary form, where one rounding too many shows.
-    world = shop.world(60, seed=5)
+    world = replace(shop.world(60, seed=5), companions=beside.companions())
     lines = world.lines.collect()
     window = Window(700, first_day=0)
     for row in compute(world, window).frame.iter_slices(1):

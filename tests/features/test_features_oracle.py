@@ -84,10 +84,11 @@ group by customer_id having days > 0 order by customer_id
 """
 
 
-def ask(sql: str, lines: pl.DataFrame) -> pl.DataFrame:
+def ask(sql: str, lines: pl.DataFrame, **tables: pl.DataFrame) -> pl.DataFrame:
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
-        connection.register("lines", lines.to_arrow())
+        for name, table in {"lines": lines, **tables}.items():
+            connection.register(name, table.to_arrow())
         return pl.from_arrow(connection.sql(sql).to_arrow_table())
 
 
@@ -128,7 +129,7 @@ def test_sql_gives_the_same_instrument(world, cutoff):
     assert_frame_equal(ours, answer.cast(types))
 
 
-def retail_lines(folder: Path) -> pl.DataFrame:
+def retail_lines(folder: Path, **more: str) -> pl.DataFrame:
     """Roughly cleaned lines of Online Retail II: enough to compare two engines."""
     files = sorted((folder / "online_retail").glob("online_retail_ii_year*.parquet"))
     sheets = pl.concat([pl.read_parquet(f) for f in files], how="vertical_relaxed")
@@ -147,6 +148,7 @@ def retail_lines(folder: Path) -> pl.DataFrame:
             product_id=pl.col("StockCode").cast(pl.String),
             quantity="Quantity",
             amount=pl.col("Quantity") * pl.col("Price"),
+            **more,
         )
     )
 

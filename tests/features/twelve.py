@@ -6,7 +6,7 @@ import polars as pl
 
 import shop
 from segpredict.features import compute
-from segpredict.tables import Transactions
+from segpredict.tables import Companions, Transactions
 from segpredict.window import Window
 
 T = 400
@@ -43,10 +43,16 @@ def twelve_lines() -> Transactions:
     return replace(shop.transactions(lines, end_day=500), first_day=0)
 
 
-def answer(family: str, customer: str, **window: int) -> dict[str, float | None]:
+def answer(
+    family: str,
+    customer: str,
+    companions: Companions | None = None,
+    **window: int,
+) -> dict[str, float | None]:
     """Return one customer's features of a family, to six digits."""
     question = Window(T, **{"first_day": 0, **window})
-    rows = compute(twelve_lines(), question, [family]).frame
+    given = replace(twelve_lines(), companions=companions or Companions())
+    rows = compute(given, question, [family]).frame
     found = rows.filter(pl.col("customer_id") == customer).drop("customer_id")
     values = found.to_dicts()[0]
     return {n: None if v is None else round(v, 6) for n, v in values.items()}

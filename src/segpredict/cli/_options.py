@@ -18,7 +18,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         help="A TOML file, or the name of a preset: online_retail, online_retail_ii, "
-        "cdnow.",
+        "cdnow, adventureworks, completejourney.",
     ),
 ]
 Settings = Annotated[

@@ -18,6 +18,15 @@ def command(
         typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
     ] = None,
     columns: o.Columns = None,
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="TABLE=FILE",
+            help="A new side table: customers, products, events or contacts, laid out "
+            "as in the run. Repeatable.",
+        ),
+    ] = None,
     on_bad_rows: o.BadRows = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -34,19 +43,20 @@ def command(
     from segpredict import pipeline
     from segpredict.artifacts import as_csv, as_parquet, write_file
     from segpredict.errors import UsageError
+    from segpredict.intake import Fresh
 
     if out is not None and out.suffix not in {".csv", ".parquet"}:
         raise UsageError(
             f"--out {out} is neither .csv nor .parquet.",
             fix="give the file one of these endings.",
         )
+    named = dict(_table(text) for text in tables or ())
     output = Output(as_json, quiet)
     with output.progress() as progress:
         scores = pipeline.score(
             run,
-            data,
+            Fresh(data, columns or (), named),
             as_of=as_of,
-            columns=columns or (),
             on_bad_rows=on_bad_rows or "quarantine",
             progress=progress,
         )
@@ -58,3 +68,15 @@ def command(
         frame = as_parquet(scores) if out.suffix == ".parquet" else as_csv(scores)
         write_file(out, frame)
         output.say(f"{scores.height:,} customers scored: {out}")
+
+
+def _table(text: str) -> tuple[str, str]:
+    from segpredict.errors import UsageError
+
+    name, equals, place = text.partition("=")
+    if not equals or not place.strip():
+        raise UsageError(
+            f"--with {text!r} is not of the form TABLE=FILE.",
+            fix="write it as in --with events=visits.csv.",
+        )
+    return name.strip(), place.strip()

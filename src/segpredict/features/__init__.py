@@ -6,7 +6,9 @@ rows may be split by customer among threads, files or machines.
 """
 
 from segpredict.features._build import (
+    Choice,
     build,
+    choose,
     compute,
     glossary,
     glossary_table,
@@ -16,8 +18,10 @@ from segpredict.features._family import FAMILIES, Family
 
 __all__ = [
     "FAMILIES",
+    "Choice",
     "Family",
     "build",
+    "choose",
     "compute",
     "glossary",
     "glossary_table",

@@ -1,18 +1,20 @@
 """Build feature tables, the instrument and the glossary: what other rooms call."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from segpredict import contracts
 from segpredict.features._family import FAMILIES, Family
-from segpredict.features._plan import answer, collapse, on
+from segpredict.features._offers import OFFERS, offers
+from segpredict.features._plan import answer, collapse, gather, on
 from segpredict.features._shares import by_share
-from segpredict.tables import Feature, FeatureTable, Transactions
+from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
+DEFAULT = "default"  # stands for all families that nobody needs to name
 _INSTRUMENT = {
     "customer_id": pl.String,
     "end": pl.Int32,
@@ -35,7 +37,8 @@ def build(
     windows
         The questions. They share the work from lines to orders, so ask them together.
     families
-        Names of families; all of them when not given.
+        Names of families. Those that are named are computed, and null where the shop
+        does not have what they need; when not given, `choose` decides.
 
     Returns
     -------
@@ -56,14 +59,15 @@ def build(
     """
     if not windows:
         return []
-    chosen = _chosen(families)
+    names = choose(transactions).names if families is None else families
+    chosen = _chosen(names, transactions.companions)
     declared = _declared(chosen)
     first = min(window.history_start for window in windows)
     end = max(window.cutoff for window in windows)
 
     def ask(share: Transactions) -> list[pl.DataFrame]:
-        shop = on(share, collapse(share, first, end))
-        asked = [answer(shop, window, chosen) for window in windows]
+        rows = gather(share, first, end, chosen)
+        asked = [answer(rows, window, chosen) for window in windows]
         # Orders are in memory; there the streaming engine only adds to the latency.
         return pl.collect_all(asked, engine="in-memory")
 
@@ -153,15 +157,77 @@ def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
     )
 
 
-def glossary(families: Sequence[str] | None = None) -> tuple[Feature, ...]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Families that a shop can answer.
+
+    Parameters
+    ----------
+    names
+        The families, sorted.
+    notes
+        What was left out and why.
+    """
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def choose(transactions: Transactions, wanted: Sequence[str] | None = None) -> Choice:
+    """Return the families among those wanted that the shop has the columns for.
+
+    Parameters
+    ----------
+    transactions
+        The shop with its companions.
+    wanted
+        Names of families; ``default`` stands for all that are chosen where nobody
+        names any, which is also what ``None`` means.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no family of that name.
+
+    Notes
+    -----
+    This looks at the whole shop, once. What a family then computes is a matter of one
+    customer's rows, so a run keeps the names and gives them to every later `build`.
+    """
+    default = {family.name for family in FAMILIES.all() if family.is_default}
+    named = {DEFAULT} if wanted is None else set(wanted)
+    names = (named - {DEFAULT}) | (default if DEFAULT in named else set())
+    families = _chosen(sorted(names))
+    there = offers(transactions)
+    lacking = {f.name: [n for n in f.needs if n not in there] for f in families}
+    notes = tuple(
+        f"The features of the family {name} were left out: the data have no "
+        f"{' and no '.join(OFFERS[need] for need in needs)}."
+        for name, needs in lacking.items()
+        if needs
+    )
+    return Choice(tuple(name for name in lacking if not lacking[name]), notes)
+
+
+def glossary(
+    families: Sequence[str] | None = None, companions: Companions | None = None
+) -> tuple[Feature, ...]:
     """Return the declaration of every feature, in column order.
+
+    Parameters
+    ----------
+    families
+        Names of families; all of them when not given.
+    companions
+        The shop's side tables, for families whose columns depend on them.
 
     Examples
     --------
     >>> glossary(["rfm"])[0].name
     'recency_days'
     """
-    return _declared(_chosen(families))
+    names = FAMILIES.names() if families is None else families
+    return _declared(_chosen(names, companions))
 
 
 def glossary_table() -> pl.DataFrame:
@@ -200,10 +266,12 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
     return bool(is_known and not outside.any())
 
 
-def _chosen(names: Sequence[str] | None) -> tuple[Family, ...]:
+def _chosen(
+    names: Sequence[str], companions: Companions | None = None
+) -> tuple[Family, ...]:
     # In the order of their names, so that the columns do not depend on the asking.
-    wanted = FAMILIES.names() if names is None else sorted(set(names))
-    return tuple(FAMILIES.get(name) for name in wanted)
+    families = (FAMILIES.get(name) for name in sorted(set(names)))
+    return tuple(family.on(companions or Companions()) for family in families)
 
 
 def _declared(families: Sequence[Family]) -> tuple[Feature, ...]:

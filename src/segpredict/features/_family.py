@@ -1,15 +1,19 @@
 """What a feature family is: declared columns, what it measures, what it derives."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from segpredict.registry import Registry
-from segpredict.tables import Feature
+from segpredict.tables import Companions, Feature
 from segpredict.window import Window
 
 Recipe = Callable[[Window], Mapping[str, pl.Expr]]
+
+
+def _nothing(_: Window) -> Mapping[str, pl.Expr]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,17 @@ class Family:
     derive
         One expression per feature, over the measures. Whole numbers become currency,
         ratios and logarithms here and nowhere before.
+    beside
+        Aggregations over other rows of the customer than orders, by the name of those
+        rows (`_rows.ROWS`). A customer without such rows gets what the measures give
+        on no rows; where the table itself is missing, all of them are null.
+    needs
+        What the shop must offer for the family to be chosen (`_offers.OFFERS`).
+    is_default
+        Whether it is chosen where nobody names families.
+    fitted
+        For columns that depend on what was frozen of the shop: from the companions to
+        the family with those columns.
 
     Notes
     -----
@@ -39,6 +54,15 @@ class Family:
     features: tuple[Feature, ...]
     measures: Recipe
     derive: Recipe
+    beside: Mapping[str, Recipe] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    is_default: bool = True
+    fitted: Callable[[Companions], "Family"] | None = None
+
+    def on(self, companions: Companions) -> "Family":
+        """Return the family with the columns that these companions give it."""
+        return self if self.fitted is None else self.fitted(companions)
 
 
 FAMILIES = Registry("segpredict.features", Family)
+nothing: Recipe = _nothing

@@ -4,7 +4,7 @@ Families declare into it (`Family`); none brings a plan of its own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
 from segpredict.features._measures import SPANS, since_last
 from segpredict.features._orders import is_arranged, walk
+from segpredict.features._rows import ROWS
 from segpredict.features._totals import totals
 from segpredict.tables import Transactions
 from segpredict.window import Window
@@ -89,39 +90,106 @@ def see(orders: Transactions, window: Window) -> pl.LazyFrame:
     )
 
 
-def answer(
-    orders: Transactions, window: Window, families: Sequence[Family]
-) -> pl.LazyFrame:
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is read and sorted once for all windows.
+
+    Parameters
+    ----------
+    orders
+        The shop with its orders in the place of lines.
+    beside
+        Other rows by name (`_rows.ROWS`); ``None`` where the shop has no such table.
+    """
+
+    orders: Transactions
+    beside: Mapping[str, pl.DataFrame | None]
+
+
+def gather(
+    transactions: Transactions, first: int, end: int, families: Sequence[Family]
+) -> Gathered:
+    """Return all rows that these families ask for, dated in ``[first, end)``."""
+    orders = collapse(transactions, first, end)
+    known = pl.col("day").is_between(first, end, closed="left")
+    shop = replace(transactions, lines=transactions.lines.filter(known))
+    codes = orders.lazy().select("customer_id", "customer").unique()
+    names = sorted({name for family in families for name in family.beside})
+    return Gathered(
+        on(transactions, orders),
+        {name: ROWS[name].gather(shop, codes) for name in names},
+    )
+
+
+def answer(rows: Gathered, window: Window, families: Sequence[Family]) -> pl.LazyFrame:
     """Return the feature table of one window, sorted by customer, still lazy."""
     own = {
         "customer_id": pl.col("customer_id").first(),
         "eligible_ago": since_last(),
         "one": (pl.len() > 0).cast(pl.Int64),
     }
-    measures = {**own, **_measures(families, window)}
+    of_orders = _measures([(f.name, f.measures(window)) for f in families])
     columns = [
         expression.cast(pl.Float64).alias(name)
         for family in families
         for name, expression in _derived(family, window).items()
     ]
+    measured = _ordered(rows.orders, window, {**own, **of_orders})
+    for name in rows.beside:
+        measured = _joined(measured, rows, name, window, families)
+    return measured.sort("customer").select("customer_id", *columns)
+
+
+def _ordered(
+    orders: Transactions, window: Window, measures: Mapping[str, pl.Expr]
+) -> pl.LazyFrame:
+    """Return what is measured on the orders of each eligible customer."""
     seen = see(orders, window).collect(engine="in-memory")
     return (
-        totals(seen, measures)
-        .lazy()
-        .filter(pl.col("eligible_ago") <= window.lookback)
-        .sort("customer")
-        .select("customer_id", *columns)
+        totals(seen, measures).lazy().filter(pl.col("eligible_ago") <= window.lookback)
     )
 
 
-def _measures(families: Sequence[Family], window: Window) -> dict[str, pl.Expr]:
+def _joined(
+    measured: pl.LazyFrame,
+    rows: Gathered,
+    name: str,
+    window: Window,
+    families: Sequence[Family],
+) -> pl.LazyFrame:
+    """Join what families measure on other rows than orders."""
+    asked = [(f.name, f.beside[name](window)) for f in families if name in f.beside]
+    measures, kind, given = _measures(asked), ROWS[name], rows.beside[name]
+    facts = kind.facts(rows.orders, window) if kind.facts else {}
+    measured = measured.with_columns(
+        pl.lit(value, pl.Int64).alias(fact) for fact, value in facts.items()
+    )
+    if given is None:
+        return measured.with_columns(
+            pl.lit(None, pl.Int64).alias(measure) for measure in measures
+        )
+    seen = kind.see(given.lazy(), window).collect(engine="in-memory")
+    found = totals(seen, measures).lazy()
+    # Who has no such rows gets what the measures give on no rows: 0 for a sum.
+    nobody = kind.see(given.clear().lazy(), window).select(**measures).collect()
+    absent = nobody.row(0, named=True)
+    return measured.join(found, on="customer", how="left").with_columns(
+        pl.col(measure).fill_null(value)
+        for measure, value in absent.items()
+        if value is not None
+    )
+
+
+def _measures(
+    asked: Sequence[tuple[str, Mapping[str, pl.Expr]]],
+) -> dict[str, pl.Expr]:
     found: dict[str, pl.Expr] = {}
-    for family in families:
-        for name, expression in family.measures(window).items():
+    for family, measures in asked:
+        for name, expression in measures.items():
             known = found.setdefault(name, expression)
             if not known.meta.eq(expression):
                 raise SegpredictError(
-                    f"The family {family.name} measures {name!r} in another way.",
+                    f"The family {family} measures {name!r} in another way.",
                     fix="give the measure a name of its own.",
                     measure=name,
                 )

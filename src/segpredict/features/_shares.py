@@ -7,12 +7,13 @@ in turn and the answers put together; no bit of them changes.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
 from segpredict.memory import available
-from segpredict.store import Stored
-from segpredict.tables import Transactions
+from segpredict.store import Shelf, Stored
+from segpredict.tables import Companions, Log, Transactions
 
 LINE = 250  # bytes that a line takes on its way to orders, all copies together
 Ask = Callable[[Transactions], Sequence[pl.DataFrame]]
@@ -59,8 +60,9 @@ def shares(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is not None:
+        numbered = replace(transactions, companions=_numbered(transactions, shelf))
         for number in shelf.chunks:
-            yield replace(transactions, lines=shelf.share(number))
+            yield replace(numbered, lines=shelf.share(number))
         return
     number = needed(transactions.lines)
     if number == 1:
@@ -69,6 +71,19 @@ def shares(transactions: Transactions) -> Iterator[Transactions]:
     bucket = pl.col("customer_id").hash() % number
     for i in range(number):
         yield replace(transactions, lines=transactions.lines.filter(bucket == i))
+
+
+def _numbered(transactions: Transactions, shelf: Shelf) -> Companions:
+    """Return the tables beside with customers and products as the shares have them."""
+    beside = transactions.companions
+    found: dict[str, Any] = {}
+    for name in ("customers", "products", "prices", "events", "contacts"):
+        table = getattr(beside, name)
+        if isinstance(table, Log):
+            found[name] = replace(table, frame=shelf.as_share(table.frame))
+        elif table is not None:
+            found[name] = shelf.as_share(table)
+    return replace(beside, **found)
 
 
 def needed(lines: pl.LazyFrame) -> int:

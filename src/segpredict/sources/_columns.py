@@ -33,7 +33,7 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     if "amount" not in layout.columns and {"quantity", "price"} <= chosen.keys():
         # "Amount" may be an order's total, repeated on every line: price is safer.
         chosen.pop("amount", None)
-    _require(chosen, found, file)
+    _require({**dict.fromkeys(layout.later, ""), **chosen}, found, file)
     return chosen
 
 

@@ -53,6 +53,8 @@ class Layout:
         lines decide among comma, semicolon, tab and bar.
     encoding
         A codec's name; by default strict UTF-8, and cp1252 if that fails.
+    later
+        Roles that need not be in the input: another table will give them.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Layout:
     format: str | None = None
     separator: str | None = None
     encoding: str | None = None
+    later: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for role in self.columns:

@@ -41,10 +41,21 @@ def read(names: Sequence[str], layout: Layout | None = None) -> RawLines:
         When a needed column is missing or not clear.
     """
     layout = layout or Layout()
+    found = tables(names, layout)
+    return _raw(list(found), list(found.values()), layout)
+
+
+def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
+    """Read files, folders and globs as the tables they are, by name.
+
+    Raises
+    ------
+    SourceError
+        When an input is missing, damaged or no table.
+    """
     suffixes = [suffix for source in SOURCES.all() for suffix in source.suffixes]
     paths = expand(names, suffixes)
-    tables = [_source(path, layout).read(path, layout) for path in paths]
-    return _raw([str(path) for path in paths], tables, layout)
+    return {str(path): _source(path, layout).read(path, layout) for path in paths}
 
 
 def from_frame(

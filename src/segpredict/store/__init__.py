@@ -7,6 +7,6 @@ thousand lines at a time.
 """
 
 from segpredict.store._keep import add, write
-from segpredict.store._stored import Stored, open
+from segpredict.store._stored import Shelf, Stored, open
 
-__all__ = ["Stored", "add", "open", "write"]
+__all__ = ["Shelf", "Stored", "add", "open", "write"]

@@ -205,6 +205,24 @@ class Shelf:
         types = self._number_types()
         return register_io_source(serve, schema=types)
 
+    def as_share(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table beside the lines with customers and products as in `share`.
+
+        Rows about customers or products that the store does not have are dropped.
+        """
+        if "customer_id" in table.columns:
+            ids = self.codes["customer_id"]
+            numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+            book = pl.DataFrame({"customer_id": ids, "number": numbers})
+            both = table.join(book, on="customer_id", maintain_order="left")
+            coded = both.with_columns(customer_id="number")
+            table = coded.select(table.columns)
+        if "product_id" in table.columns and "product_id" in self.codes:
+            kind = self._enums["product_id"]
+            known = table.filter(pl.col("product_id").is_in(kind.categories.implode()))
+            table = known.with_columns(pl.col("product_id").cast(kind))
+        return table
+
     def _needed(self, wanted: list[str]) -> list[str]:
         known = {name for name in wanted if name not in {"order_id", FLAG}}
         more = {"starts"} if "order_id" in wanted else set()

@@ -1,0 +1,118 @@
+"""The customers table: who they are, as far as that was known at a cutoff."""
+
+import re
+
+import polars as pl
+
+from segpredict.companions._cells import blank, cells, dates, days, numbers, shown_list
+from segpredict.companions._options import CUSTOMER_ROLES as ROLES
+from segpredict.companions._options import CustomerTable, Kind
+from segpredict.errors import ConfigError, ContractError, shown
+from segpredict.tables import Attribute, FileFact
+
+_TIMES = ("since", "until")
+
+
+def customers(
+    asked: CustomerTable, data: str
+) -> tuple[pl.DataFrame, tuple[Attribute, ...], tuple[FileFact, ...], list[str]]:
+    """Return the table, its attributes, what was read, and notes.
+
+    Raises
+    ------
+    ContractError
+        When a customer stands in two rows and nothing says which held when.
+    """
+    names = _names([*asked.use, *asked.vouched])
+    roles = {"customer_id": asked.columns.get("customer_id", "customer_id")}
+    roles |= {role: asked.columns[role] for role in _TIMES if role in asked.columns}
+    given = cells(data, {**roles, **names})
+    text = given.frame.filter(pl.col("customer_id").is_not_null())
+    table = text.select(
+        "customer_id",
+        *(_day(text, role, asked, data) for role in _TIMES),
+    )
+    _require_one_row(table, data)
+    attributes = []
+    for name, column in names.items():
+        values, kind = _encoded(text[name], asked.kinds.get(column), asked)
+        table = table.with_columns(values.alias(name))
+        attributes.append(Attribute(name, kind, column))
+    notes = [_vouched(asked)] if asked.vouched else []
+    if given.others and "since" not in roles:
+        notes.append(_left_out(list(given.others)))
+    return table, tuple(attributes), given.facts, notes
+
+
+def _day(text: pl.DataFrame, role: str, asked: CustomerTable, data: str) -> pl.Series:
+    if role not in text.columns:
+        return pl.Series(role, [None] * text.height, dtype=pl.Int32)
+    return days(text[role], asked.time_format, data).cast(pl.Int32).alias(role)
+
+
+def _require_one_row(table: pl.DataFrame, data: str) -> None:
+    twice = table.filter(pl.struct("customer_id", "since").is_duplicated())
+    if twice.height:
+        customer = twice["customer_id"][0]
+        raise ContractError(
+            f"Customer {shown(customer)} stands in several rows of {shown(data)}, and "
+            "nothing says which held when.",
+            fix="name the column that does: customers.columns.since.",
+            file=data,
+            column="customer_id",
+            value=customer,
+            count=twice["customer_id"].n_unique(),
+        )
+
+
+def _names(given: list[str]) -> dict[str, str]:
+    """Return a word for each column, which may stand in the name of a feature."""
+    words: dict[str, str] = {}
+    for column in dict.fromkeys(given):
+        word = re.sub(r"\W+", "_", column.casefold()).strip("_")
+        if word in (*words, *ROLES):
+            raise ConfigError(
+                f"The column {shown(column)} would be called {word}, as another is.",
+                fix="rename it in the customers table.",
+            )
+        words[word] = column
+    return words
+
+
+def _encoded(
+    text: pl.Series, kind: Kind | None, asked: CustomerTable
+) -> tuple[pl.Series, Kind]:
+    """Return a column in the kind that was asked for, or that all its cells prove."""
+    plain = blank(text)
+    number = numbers(plain) if kind in (None, "number") else None
+    if number is not None:
+        return number, "number"
+    if kind == "number":
+        raise ContractError(
+            f"The column {shown(text.name)} was said to hold numbers and does not.",
+            fix="set its kind to level in customers.kinds.",
+            column=text.name,
+        )
+    if kind == "date" or (kind is None and _looks_like_days(plain)):
+        return dates(plain, asked.time_format), "date"
+    return plain, "level"
+
+
+def _looks_like_days(text: pl.Series) -> bool:
+    filled = text.drop_nulls()
+    shape = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$"
+    return bool(len(filled) and filled.str.contains(shape).all())
+
+
+def _vouched(asked: CustomerTable) -> str:
+    return (
+        f"Of the customers table, {shown_list(list(asked.vouched))} carry no time "
+        "stamp and are used because the configuration vouches for them."
+    )
+
+
+def _left_out(names: list[str]) -> str:
+    return (
+        f"Of the customers table, {shown_list(names)} were left out: without a time "
+        "stamp they say how things stand today, not at a cutoff."
+    )

@@ -1,0 +1,168 @@
+"""Where the side tables are, and which column plays which role."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.tables import CONTACTS, EVENTS, Attribute
+
+Kind = Literal["number", "date", "level"]
+CUSTOMER_ROLES = ("customer_id", "since", "until")
+PRODUCT_ROLES = ("product_id", "category", "price", "cost")
+LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENTS, *CONTACTS)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTable:
+    """A table with one row per customer, or one per customer and span of time.
+
+    Parameters
+    ----------
+    data
+        A file, folder or glob; empty for none. A relative path is looked for beside
+        the transactions first.
+    columns
+        Role → column for ``customer_id``, and ``since`` and ``until``, the days from
+        which and before which a row held.
+    use
+        Columns to use where rows have a ``since``; without it they need vouching.
+    vouched
+        Columns without a time stamp that may be used, because they never change or
+        were taken before the first cutoff.
+    kinds
+        Column → ``number``, ``date`` or ``level``, where the cells should not decide.
+    time_format
+        As in `CleaningPlan`, for dates.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    use: tuple[str, ...] = ()
+    vouched: tuple[str, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("customers", self.columns, CUSTOMER_ROLES)
+        if self.data and self.use and "since" not in self.columns:
+            raise ConfigError(
+                f"customers.use names {', '.join(self.use)}, but no column says since "
+                "when a row held.",
+                fix="set customers.columns.since, or name them in customers.vouched if "
+                "they never change.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTable:
+    """A table with one row per product.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTable`.
+    columns
+        Role → column for ``product_id``, and any of ``category``, ``price`` (the list
+        price, used for lines that have none of their own) and ``cost``.
+    vouched
+        Columns that may be used although they have no time stamp.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    vouched: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _known_roles("products", self.columns, PRODUCT_ROLES)
+
+    def gives(self, role: str) -> bool:
+        """Return whether the table gives a role, and the user vouches for it."""
+        column = self.columns.get(role)
+        return bool(self.data) and column is not None and column in self.vouched
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """A table of things that happened, each with its time.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTable`.
+    columns
+        Role → column for ``customer_id`` and ``time``; then either ``kind``, the word
+        for what happened, or one column of counts per kind. ``session`` is the id by
+        which visits are told apart.
+    kinds
+        Kind → the words of the column ``kind`` that mean it. Kinds of events are
+        ``sessions``, ``views``, ``carts`` and ``searches``, of contacts ``sent`` and
+        ``opened``.
+    time_format
+        As in `CleaningPlan`.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("events", self.columns, LOG_ROLES)
+        for kind in self.kinds:
+            if kind not in (*EVENTS, *CONTACTS):
+                raise UnknownNameError("kind of event", kind, (*EVENTS, *CONTACTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The side tables that a run asks for.
+
+    Parameters
+    ----------
+    customers, products, events, contacts
+        Where they are; without ``data``, none.
+    """
+
+    customers: CustomerTable = field(default_factory=CustomerTable)
+    products: ProductTable = field(default_factory=ProductTable)
+    events: EventLog = field(default_factory=EventLog)
+    contacts: EventLog = field(default_factory=EventLog)
+
+    def again(
+        self, data: Mapping[str, str], attributes: Iterable[Attribute]
+    ) -> "Asked":
+        """Return the same tables at other places, to be read as they were before.
+
+        Parameters
+        ----------
+        data
+            Name → place. Tables that are not named are not read.
+        attributes
+            The columns of customers, whose kinds no longer depend on the cells.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no table of that name.
+        ConfigError
+            When the run had no such table, so that nothing says how to read it.
+        """
+        known = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in data:
+            if name not in known:
+                raise UnknownNameError("side table", name, known)
+            if not known[name].data:
+                raise ConfigError(
+                    f"The run had no table of {name}.",
+                    fix=f"leave it out, or train a run with [{name}].",
+                )
+        kinds = {attribute.given: attribute.kind for attribute in attributes}
+        moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
+        return Asked(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
+
+
+def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:
+    for role in roles:
+        if role not in known:
+            raise UnknownNameError(f"role of {table}", role, known)

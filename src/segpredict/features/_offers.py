@@ -1,0 +1,57 @@
+"""What a shop offers beyond orders: the columns and tables that families may need."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.store import Stored
+from segpredict.tables import Transactions
+
+OFFERS: Mapping[str, str] = {
+    "products": "product numbers",
+    "returns": "returns",
+    "minutes": "time of the day",
+    "countries": "countries",
+    "discounts": "discounts",
+    "categories": "table of products with categories",
+    "prices": "frozen table of prices",
+    "customers": "table of customers",
+    "events": "table of web events",
+    "contacts": "table of marketing contacts",
+}
+
+
+def offers(transactions: Transactions) -> frozenset[str]:
+    """Return which of `OFFERS` the shop has."""
+    beside = transactions.companions
+    products = beside.products
+    tables = {
+        "categories": products is not None and "category" in products.columns,
+        "prices": beside.prices is not None,
+        "customers": beside.customers is not None,
+        "events": beside.events is not None,
+        "contacts": beside.contacts is not None,
+    }
+    there = [
+        lines.select(
+            products=pl.col("product_id").is_not_null().any(),
+            returns=pl.col("is_return").any(),
+            minutes=pl.col("minute").is_not_null().any(),
+            countries=pl.col("country").is_not_null().any(),
+        )
+        for lines in _pieces(transactions)
+    ]
+    found = pl.concat(there).select(pl.all().any()).collect()
+    return frozenset(
+        name
+        for name, is_there in {**tables, **found.row(0, named=True)}.items()
+        if is_there
+    )
+
+
+def _pieces(transactions: Transactions) -> list[pl.LazyFrame]:
+    """Return the lines, piece by piece where a store can give them undecoded."""
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    if shelf is None:
+        return [transactions.lines]
+    return [shelf.share(number) for number in shelf.chunks]

@@ -1,0 +1,63 @@
+"""Over how many categories the customer spreads what is bought."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.features._family import Family, nothing
+from segpredict.features._measures import LOG
+from segpredict.tables import Feature
+from segpredict.window import Window
+
+
+def _groups(_: Window) -> Mapping[str, pl.Expr]:
+    lines = pl.col("lines")
+    return {
+        "categories": pl.len().cast(pl.Int64),
+        "category_lines": lines.sum(),
+        "category_top": lines.max(),
+        # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
+        "category_logs": (lines * lines.log() * LOG).round().cast(pl.Int64).sum(),
+    }
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    n, number = pl.col("category_lines"), pl.col("categories")
+    spread = n.log() - pl.col("category_logs") / (n * LOG)
+    is_known = number > 0
+    return {
+        "categories_unique": pl.when(is_known).then(number),
+        "category_entropy": pl.when(is_known).then(
+            pl.when(number > 1).then(spread).otherwise(0.0)
+        ),
+        "category_top_share": pl.when(is_known).then(pl.col("category_top") / n),
+    }
+
+
+PART = Family(
+    name="category",
+    features=(
+        Feature(
+            "categories_unique",
+            "Number of different categories bought from in the look-back.",
+            "categories",
+            1.0,
+        ),
+        Feature(
+            "category_entropy",
+            "How evenly order lines spread over categories: -Σ p ln p, zero for one "
+            "category alone.",
+            "nats",
+        ),
+        Feature(
+            "category_top_share",
+            "Share of order lines in the category bought most.",
+            "share",
+            high=1.0,
+        ),
+    ),
+    measures=nothing,
+    derive=_derive,
+    beside={"groups": _groups},
+    needs=("categories",),
+)

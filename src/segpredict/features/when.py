@@ -1,0 +1,72 @@
+"""On which days of the week and at what time of the day the customer orders."""
+
+import math
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.features._family import Family
+from segpredict.features._measures import IS_ORDER, LOG, count, orders, within
+from segpredict.tables import Feature
+from segpredict.window import Window
+
+_DAY = 24 * 60
+_EVENING = 18 * 60
+_SATURDAY = 5  # of a week from Monday, 0; day 0 was a Thursday
+
+
+def _measures(window: Window) -> Mapping[str, pl.Expr]:
+    bought = IS_ORDER & within(window.lookback)
+    minute = pl.when(bought).then(pl.col("minute"))
+    angle = minute.cast(pl.Float64) * (2 * math.pi / _DAY)
+    return {
+        "orders_lookback": orders(within(window.lookback)),
+        "weekends": count(bought & ((pl.col("day") + 3) % 7 >= _SATURDAY)),
+        "timed": minute.count().cast(pl.Int64),
+        "evenings": count((minute >= _EVENING).fill_null(value=False)),
+        # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
+        "clock_sin": (angle.sin() * LOG).round().cast(pl.Int64).sum(),
+        "clock_cos": (angle.cos() * LOG).round().cast(pl.Int64).sum(),
+    }
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    timed = pl.col("timed")
+    is_timed = timed > 0
+    return {
+        "weekend_share": pl.col("weekends") / pl.col("orders_lookback"),
+        "evening_share": pl.when(is_timed).then(pl.col("evenings") / timed),
+        "hour_sin": pl.when(is_timed).then(pl.col("clock_sin") / (timed * LOG)),
+        "hour_cos": pl.when(is_timed).then(pl.col("clock_cos") / (timed * LOG)),
+    }
+
+
+PART = Family(
+    name="when",
+    features=(
+        Feature(
+            "weekend_share", "Share of orders on a Saturday or Sunday.", "share", high=1
+        ),
+        Feature("evening_share", "Share of orders from 18:00 on.", "share", high=1),
+        Feature(
+            "hour_sin",
+            "Time of the day of the orders on a circle, sine: 1 is six in the morning, "
+            "-1 six in the evening.",
+            "ratio",
+            -1,
+            1,
+        ),
+        Feature(
+            "hour_cos",
+            "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is "
+            "noon.",
+            "ratio",
+            -1,
+            1,
+        ),
+    ),
+    measures=_measures,
+    derive=_derive,
+    needs=("minutes",),
+    is_default=False,
+)

@@ -1,0 +1,50 @@
+"""The country of the customer's last order, as a column a country."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import polars as pl
+
+from segpredict.features._family import Family, nothing
+from segpredict.features._levels import OTHER, columns
+from segpredict.tables import Companions, Feature
+from segpredict.window import Window
+
+_COUNTRY = pl.col("last_country")
+
+
+def _places(_: Window) -> Mapping[str, pl.Expr]:
+    # Rows stand in order of time within a customer.
+    return {"last_country": pl.col("country").last()}
+
+
+def _derive(named: Mapping[str, str], _: Window) -> Mapping[str, pl.Expr]:
+    of = {name: _COUNTRY.eq(country) for name, country in named.items()}
+    return {**of, f"country_{OTHER}": ~_COUNTRY.is_in(list(named.values()))}
+
+
+def _fitted(companions: Companions) -> Family:
+    named = columns("country", companions.countries)
+    features = [
+        Feature(name, f"Whether the last order went to {country}.", "yes or no", high=1)
+        for name, country in named.items()
+    ]
+    other = Feature(
+        f"country_{OTHER}",
+        "Whether the last order went to a country without a column of its own.",
+        "yes or no",
+        high=1,
+    )
+    return Family(
+        name="where",
+        features=(*features, other),
+        measures=nothing,
+        derive=partial(_derive, named),
+        beside={"places": _places},
+        needs=("countries",),
+        is_default=False,
+        fitted=_fitted,
+    )
+
+
+PART = _fitted(Companions())

@@ -1,0 +1,97 @@
+"""Side tables as of the cutoff: leak L7, choosing families, what is missing."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from beside import companions, customers, log
+
+import shop
+from segpredict.features import FAMILIES, choose, compute, glossary
+from segpredict.tables import Companions, Transactions
+from segpredict.window import Window
+
+T = 600
+WINDOW = Window(T, first_day=0)
+SIDE = ("category", "contacts", "price_tier", "web", "where", "who")
+
+
+@pytest.fixture(scope="module")
+def small() -> Transactions:
+    rows = [
+        (who, f"{who}{day}", day, "pqr"[day % 3], 5.0 + day % 7)
+        for who in "abc"
+        for day in range(5, T, 67)
+    ]
+    names = ["customer_id", "order_id", "day", "product_id", "amount"]
+    lines = pl.DataFrame(rows, schema=names, orient="row")
+    return replace(shop.transactions(lines, end_day=T), companions=companions())
+
+
+def asked(given: Transactions, beside: Companions) -> pl.DataFrame:
+    return compute(replace(given, companions=beside), WINDOW, SIDE).frame
+
+
+def later(name: str) -> Companions:
+    """Return the side tables with a row more, dated on the cutoff day."""
+    there = companions()
+    if name == "customers":
+        row = customers([("a", T, None, 77.0, T, "silver")])
+        return replace(there, customers=pl.concat([there.customers, row]))
+    kinds = list(getattr(there, name).frame.columns[2:])
+    more = log([("a", T, *[50] * len(kinds))], kinds).frame
+    held = getattr(there, name)
+    return replace(there, **{name: replace(held, frame=pl.concat([held.frame, more]))})
+
+
+@pytest.mark.parametrize("name", ["customers", "events", "contacts"])
+def test_l7_a_row_dated_on_or_after_the_cutoff_changes_nothing(small, name):
+    assert asked(small, later(name)).equals(asked(small, companions()))
+
+
+@pytest.mark.parametrize("name", ["customers", "events", "contacts"])
+def test_l7_all_rows_dated_on_or_after_the_cutoff_may_as_well_not_be_there(small, name):
+    day = "since" if name == "customers" else "day"
+    there = companions()
+    table = there.customers if name == "customers" else getattr(there, name).frame
+    known = table.filter((pl.col(day) < T).fill_null(value=True))
+    assert known.height < table.height
+    held = known if name == "customers" else replace(getattr(there, name), frame=known)
+    cut = replace(there, **{name: held})
+    assert asked(small, cut).equals(asked(small, there))
+
+
+def test_a_shop_offers_the_families_it_has_tables_for(small):
+    everything = choose(small, FAMILIES.names())
+    assert set(FAMILIES.names()) - set(everything.names) == {"returns"}
+    assert "have no returns" in everything.notes[0]
+
+
+def test_a_family_whose_table_is_not_there_is_left_out_and_a_note_says_so(small):
+    bare = choose(replace(small, companions=Companions()))
+    assert {"web", "contacts", "category"}.isdisjoint(bare.names)
+    assert any("no table of web events" in note for note in bare.notes)
+    frame = compute(replace(small, companions=Companions()), WINDOW).frame
+    assert not [name for name in frame.columns if name.startswith("web_")]
+
+
+def test_default_stands_for_all_that_nobody_needs_to_name(small):
+    more = choose(small, ["default", "when"])
+    assert set(more.names) - set(choose(small).names) == {"when"}
+
+
+def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
+    gone = replace(companions(), customers=None, products=None, events=None)
+    table = asked(small, replace(gone, contacts=None, prices=None))
+    columns = [f.name for f in glossary(SIDE, companions())]
+    assert table.columns == ["customer_id", *columns]
+    filled = [name for name in columns if table[name].null_count() < table.height]
+    assert filled == [
+        *("country_uk", "country_france", "country_other", "cohort_quarter"),
+    ]
+
+
+def test_the_glossary_has_the_columns_of_frozen_levels():
+    names = [feature.name for feature in glossary(["where", "who"], companions())]
+    assert names[:2] == ["country_uk", "country_france"]
+    assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
