@@ -1,13 +1,16 @@
 """Asked share by share, customers get the answers they get all at once."""
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pytest
+from beside import companions
 
 import shop
 from segpredict import store
-from segpredict.features import _shares, build, instrument
+from segpredict.features import FAMILIES, _shares, build, choose, instrument
 from segpredict.store import _parts
 from segpredict.window import Window
 
@@ -43,3 +46,30 @@ def test_a_store_gives_the_features_of_the_lines_it_holds(
 
 def test_plenty_of_memory_asks_all_at_once() -> None:
     assert len(list(_shares.shares(shop.world(20)))) == 1
+
+
+def test_a_store_with_tables_beside_gives_the_features_of_all_families(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_parts, "GROUP", 20)
+    rows = [
+        (who, f"{who}{day}", day, "pqr"[day % 3], 5.0 + day % 7, country)
+        for who, country in (("a", "DE"), ("b", "FR"), ("c", "DE"), ("d", None))
+        for day in range(5, 600, 37)
+    ]
+    names = ["customer_id", "order_id", "day", "product_id", "amount", "country"]
+    lines = pl.DataFrame(rows, schema=names, orient="row")
+    beside = replace(companions(), countries=("DE", "XX"))
+    world = replace(shop.transactions(lines, end_day=600), companions=beside)
+    for part in pairwise((0, 500, 560, 600)):
+        inside = pl.col("day").is_between(*part, closed="left")
+        store.add(replace(world, lines=world.lines.filter(inside)), tmp_path)
+    stored = replace(store.open(tmp_path), companions=beside)
+    families = FAMILIES.names()
+    assert choose(stored, families) == choose(world, families)
+    windows = [Window(600, first_day=0), Window(400, first_day=0)]
+    tables = zip(
+        build(stored, windows, families), build(world, windows, families), strict=True
+    )
+    for table, expected in tables:
+        assert table.frame.equals(expected.frame)
