@@ -59,6 +59,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="where sample and stores are kept")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--without", action="append", default=[], choices=list(TASKS))
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what the cache has measured"
+    )
     parser.add_argument("--write", type=Path, help="put the tables into this page")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -73,16 +76,23 @@ def main() -> None:
 
 
 def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
-    results: dict[str, Any] = {"facts": call("prepare", size, cache, 1)}
-    for task in TASKS:
-        if task in args.without or (size == "100m" and task in NOT_AT_100M):
-            continue
-        once = task in ("ingest", "plain") or size == "100m"
-        results[task] = call(task, size, cache, 1 if once else args.repeat)
-        print(task, results[task], file=sys.stderr)
-    pairs = [pair for pair in SAME if all(name in results for name in pair)]
-    for one, other in pairs:
-        results[f"{one} = {other}"] = call(f"same:{one}:{other}", size, cache, 1)
+    kept = cache / f"results-{size}.json"
+    is_there = args.resume and kept.exists()
+    results: dict[str, Any] = json.loads(kept.read_text()) if is_there else {}
+    wanted = [task for task in TASKS if task not in args.without]
+    if size == "100m":
+        wanted = [task for task in wanted if task not in NOT_AT_100M]
+    for task in ["prepare", *wanted]:
+        if task not in results:
+            once = task in ("prepare", "ingest", "plain") or size == "100m"
+            results[task] = call(task, size, cache, 1 if once else args.repeat)
+            kept.write_text(json.dumps(results))
+            print(size, task, results[task], file=sys.stderr)
+    for one, other in SAME:
+        name = f"{one} = {other}"
+        if one in results and other in results and name not in results:
+            results[name] = call(f"same:{one}:{other}", size, cache, 1)
+            kept.write_text(json.dumps(results))
     return results
 
 
@@ -102,7 +112,7 @@ def call(task: str, size: str, cache: Path, repeat: int) -> dict[str, Any]:
 
 
 def table(size: str, results: dict[str, Any]) -> str:
-    facts = results["facts"]
+    facts = results["prepare"]
     rows = [
         f"**{facts['lines']:,} lines, {facts['customers']:,} customers** "
         f"({size} written by the sample shop; {facts['features']} default features; "
@@ -138,7 +148,7 @@ def growth(found: dict[str, dict[str, Any]]) -> list[str]:
     if len(found) < 2:
         return []
     small, large = next(iter(found.values())), list(found.values())[-1]
-    step = math.log(large["facts"]["lines"] / small["facts"]["lines"])
+    step = math.log(large["prepare"]["lines"] / small["prepare"]["lines"])
     words = []
     for task in ("rfm", "full", "origins", "ingest"):
         costs = [part.get(task, {}).get("cpu") for part in (small, large)]
