@@ -17,20 +17,24 @@ LINE = {
     "is_order_head": pl.Boolean,
     "void_day": pl.Int32,
     "country": pl.String,
+    "discount": pl.Int64,
 }
 
 
 def transactions(frame: pl.DataFrame, end_day: int | None = None) -> Transactions:
     """Return canonical transactions from a frame with at least customer, order and day.
 
-    ``quantity`` and ``amount`` are given in units and currency; everything else that
-    is missing gets a plain value.
+    ``quantity``, ``amount`` and ``discount`` are given in units and currency;
+    everything else that is missing gets a plain value.
     """
     given = frame.with_columns(
         pl.col("quantity").mul(MONEY).round().cast(pl.Int64)
         if "quantity" in frame.columns
         else pl.lit(MONEY, pl.Int64).alias("quantity"),
         pl.col("amount").mul(MONEY).round().cast(pl.Int64),
+        pl.col("discount").mul(MONEY).round().cast(pl.Int64)
+        if "discount" in frame.columns
+        else pl.lit(None, pl.Int64).alias("discount"),
     )
     plain = {"minute": 600, "product_id": "p", "void_day": None, "country": "UK"}
     missing = [

@@ -14,7 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from segpredict.classifier import ClassifierOptions, TimeOptions
 from segpredict.cleaning import CleaningPlan
-from segpredict.companions import Asked, CustomerTable, EventLog, ProductTable
+from segpredict.companions import (
+    Asked,
+    CustomerTable,
+    EventLog,
+    ProductTable,
+    ReturnTable,
+)
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
@@ -43,7 +49,7 @@ class Config:
         Threads for training; results are equal whatever the number.
     source, cleaning, time, segments, classifier, explain
         The options of each room.
-    customers, products, events, contacts
+    customers, products, events, contacts, returns
         Tables that stand beside the transactions.
     """
 
@@ -59,11 +65,13 @@ class Config:
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)
     contacts: EventLog = field(default_factory=EventLog)
+    returns: ReturnTable = field(default_factory=ReturnTable)
 
     @property
     def companions(self) -> Asked:
         """The tables that stand beside the transactions."""
-        return Asked(self.customers, self.products, self.events, self.contacts)
+        logs = (self.events, self.contacts)
+        return Asked(self.customers, self.products, *logs, self.returns)
 
     def state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build` makes an equal config of it."""

@@ -23,6 +23,7 @@ ROLES = (
     "amount",
     "customer_id",
     "country",
+    "discount",
 )
 
 _ID = pa.Check.str_length(min_value=1, max_value=256)
@@ -55,6 +56,7 @@ LINES = pa.DataFrameSchema(
         "is_order_head": pa.Column(pl.Boolean),
         "void_day": pa.Column(pl.Int32, nullable=True),
         "country": pa.Column(pl.String, nullable=True),
+        "discount": pa.Column(pl.Int64, pa.Check.ge(0), nullable=True),
     },
     name="lines",
     strict=True,

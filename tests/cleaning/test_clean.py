@@ -10,7 +10,7 @@ from segpredict.errors import (
     ContractError,
     UnknownNameError,
 )
-from segpredict.sources import from_frame
+from segpredict.sources import Layout, from_frame
 from segpredict.tables import Count
 
 # customer, order, day, minute, product, quantity, amount, return, head, void from
@@ -46,7 +46,7 @@ def test_the_twelve_line_shop_becomes_its_golden_lines() -> None:
     made = cleaned(SHOP)
     got = made.lines.collect()
     assert got.columns == list(LINES.columns)
-    assert got.drop("country").rows() == GOLDEN
+    assert got.drop("country", "discount").rows() == GOLDEN
     assert (made.first_day, made.end_day) == (14977, 15008)
 
 
@@ -246,3 +246,15 @@ def test_bad_rows_can_be_put_aside_and_the_ledger_counts_them() -> None:
 def test_totals_beyond_measure_are_refused() -> None:
     with pytest.raises(ContractError, match="beyond measure"):
         cleaned([sale(quantity="1e12")] * 1000)
+
+
+def test_money_off_a_line_is_kept_without_its_sign_and_may_be_unknown():
+    given = frame([SHOP[3]] * 3).with_columns(off=pl.Series(["0.5", "-1", None]))
+    raw = from_frame(given, Layout({"discount": "off"}))
+    found = clean(raw).lines.collect()
+    assert sorted(found["discount"].drop_nulls()) == [5_000, 10_000]
+    bad = from_frame(
+        given.with_columns(off=pl.lit("half")), Layout({"discount": "off"})
+    )
+    with pytest.raises(BadCellsError, match="discount"):
+        clean(bad)

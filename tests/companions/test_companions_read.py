@@ -1,6 +1,13 @@
 import pytest
 
-from segpredict.companions import Asked, CustomerTable, EventLog, ProductTable, read
+from segpredict.companions import (
+    Asked,
+    CustomerTable,
+    EventLog,
+    ProductTable,
+    ReturnTable,
+    read,
+)
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,
@@ -36,8 +43,11 @@ def test_l7_a_column_without_a_time_stamp_is_left_out_unless_vouched_for(write):
     found = people(write, vouched=("Gender",))
     assert found.customers.columns == ["customer_id", "since", "until", "gender"]
     used, left = found.notes
-    assert "Gender carry no time stamp and are used" in used
-    assert "Income, Joined, Status, valid_from and valid_to were left out" in left
+    assert used.endswith("the configuration vouches for it: Gender.")
+    assert (
+        "Left out of the customers table: Income, Joined, Status, valid_from and"
+        in left
+    )
 
 
 def test_l7_nothing_is_used_of_a_table_that_nobody_vouches_for(write):
@@ -100,7 +110,7 @@ def test_products_give_what_is_vouched_for(write):
     found = read(Asked(products=table))
     assert found.products.columns == ["product_id", "category"]
     assert found.products["category"].to_list() == ["cups", None]
-    assert "list were left out" in found.notes[1]
+    assert "Left out of the products table: list." in found.notes[1]
     assert (table.gives("category"), table.gives("price")) == (True, False)
 
 
@@ -184,6 +194,25 @@ def test_unknown_roles_and_kinds_are_named():
         CustomerTable(columns={"customer": "x"})
     with pytest.raises(UnknownNameError, match="views"):
         EventLog(kinds={"view": ("x",)})
+
+
+def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
+    products = ProductTable(
+        write("sku,list\n1,2.50\n2,9\n", "p.csv"),
+        {"product_id": "sku", "price": "list"},
+        ("list",),
+    )
+    text = "product_id,time,quantity\n1,2011-01-05,2\n2,2011-01-03,1\n"
+    table = ReturnTable(write(text, "r.csv"))
+    found = read(Asked(products=products, returns=table))
+    assert found.notes[-1] == (
+        "The returns table names no customer: its 2 returns of 3 pieces, worth 14.00 "
+        "at list price, from 2011-01-03 to 2011-01-05 are laid to nobody, and spend is "
+        "before them."
+    )
+    assert len(found.files) == 2
+    with pytest.raises(UnknownNameError, match="customer_id"):
+        ReturnTable(columns={"customer_id": "id"})
 
 
 def test_no_tables_asked_for_is_none_found():

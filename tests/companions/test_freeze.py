@@ -62,7 +62,7 @@ def test_a_column_with_a_value_for_every_customer_is_no_group():
     beside = Companions(people, (Attribute("name", "level", "Name"),))
     found = freeze(replace(shop.transactions(lines), companions=beside), until=9)
     assert found.attributes == ()
-    assert "Name was left out" in found.notes[0]
+    assert "Left out of the customers table: Name" in found.notes[0]
 
 
 def test_a_price_has_its_middle_rank_in_its_category():

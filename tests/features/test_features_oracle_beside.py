@@ -16,7 +16,7 @@ from segpredict.window import Window
 
 FAMILIES = (
     *("assortment", "category", "price_tier", "returns", "when", "where", "who"),
-    *("web", "contacts"),
+    *("web", "contacts", "discount"),
 )
 
 SQL = """
@@ -58,6 +58,11 @@ tiers as (
   select customer_id, median(percentile) as price_percentile,
     count(*) filter (percentile > 2 / 3) / count(*) as price_top_share
   from bought join prices using (product_id) where ago <= 364 group by all
+),
+reduced as (
+  select customer_id, count(*) filter (discount > 0) / count(*) as discount_share,
+    sum(discount) / nullif(sum(amount + discount), 0) as discount_depth
+  from sold where ago <= 364 and discount is not null group by all
 ),
 orders as (
   select customer_id, order_id, day, any_value(ago) as ago, min(minute) as minute,
@@ -115,7 +120,7 @@ messages as (
 )
 select customer_id, products_unique, product_repeat_rate, product_new_rate,
   categories_unique, category_entropy, category_top_share,
-  price_percentile, price_top_share,
+  price_percentile, price_top_share, discount_share, discount_depth,
   weekend_share, evening_share, hour_sin, hour_cos, cohort_quarter,
   if(gross > 0, coalesce(back.value, 0) / gross, null) as return_share,
   coalesce(back.n, 0) / clock.n as return_rate, return_days,
@@ -134,7 +139,7 @@ from clock left join assortment using (customer_id)
   left join groups using (customer_id) left join tiers using (customer_id)
   left join back using (customer_id) left join places using (customer_id)
   left join visits using (customer_id) left join recent using (customer_id)
-  left join messages using (customer_id)
+  left join messages using (customer_id) left join reduced using (customer_id)
 where recency <= 364 order by customer_id
 """
 
@@ -203,6 +208,7 @@ def world() -> Transactions:
         .cast(pl.Int32),
         product_id=pl.when(~unnamed).then("product_id"),
         minute=pl.when(draw % 5 > 0).then(draw % 1440).cast(pl.Int16),
+        discount=pl.when(draw % 4 > 0).then((draw % 4 - 1).cast(pl.Int64) * 7_777),
         country=pl.when(draw % 3 == 0).then(pl.lit("UK")).otherwise(pl.lit("EIRE")),
     )
     return replace(plain, lines=lines.collect().lazy())

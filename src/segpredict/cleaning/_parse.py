@@ -56,8 +56,10 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     frames = [cells.select("file", "row", *_ids(plan), "country"), times]
     numbers = [role for role in ("quantity", "price", "amount") if role in raw.frame]
     frames += [_numbers.parsed(cells[role], role) for role in numbers]
+    frames += [_discount(cells["discount"])]
     lines = _money(pl.concat(frames, how="horizontal"), numbers)
-    whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
+    read = [*numbers, "discount"]
+    whys = {"time": "day why", **{role: f"{role} why" for role in read}}
     bad = pl.coalesce(
         *(_why(column, pl.col(why)) for column, why in whys.items()),
         *(_too_long(role) for role in IDS),
@@ -74,6 +76,7 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
             "quantity",
             "price",
             "amount",
+            "discount",
         ),
         pl.col("bad").struct.field("column"),
         pl.col("bad").struct.field("reason"),
@@ -86,7 +89,7 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
 
 
 def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
-    optional = [r for r in (*IDS, "country") if r not in frame.columns]
+    optional = [r for r in (*IDS, "country", "discount") if r not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
 
 
@@ -95,6 +98,13 @@ def _ids(plan: CleaningPlan) -> list[pl.Expr]:
     customer = pl.col("customer_id").str.replace(SUFFIX, "$1").str.normalize("NFC")
     ids[0] = pl.when(~customer.is_in(list(plan.null_ids))).then(customer)
     return ids
+
+
+def _discount(cells: pl.Series) -> pl.DataFrame:
+    """Return money off a line, whatever its sign; an empty cell is no error."""
+    found = _numbers.parsed(cells, "discount")
+    why = pl.when(pl.lit(cells).is_not_null()).then("discount why")
+    return found.select(pl.col("discount").abs(), why.alias("discount why"))
 
 
 def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from segpredict.companions._options import (
     CustomerTable,
     EventLog,
     ProductTable,
+    ReturnTable,
 )
 from segpredict.companions._price import expecting, priced
 from segpredict.companions._read import read
@@ -21,6 +22,7 @@ __all__ = [
     "CustomerTable",
     "EventLog",
     "ProductTable",
+    "ReturnTable",
     "expecting",
     "frames",
     "freeze",

@@ -186,4 +186,5 @@ def shown_list(names: Sequence[str]) -> str:
     >>> shown_list(["a", "b", "c"])
     'a, b and c'
     """
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,6 +1,7 @@
 """The customers table: who they are, as far as that was known at a cutoff."""
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -40,7 +41,7 @@ def customers(
         attributes.append(Attribute(name, kind, column))
     notes = [_vouched(asked)] if asked.vouched else []
     if given.others and "since" not in roles:
-        notes.append(_left_out(list(given.others)))
+        notes.append(_left_out(given.others))
     return table, tuple(attributes), given.facts, notes
 
 
@@ -106,13 +107,13 @@ def _looks_like_days(text: pl.Series) -> bool:
 
 def _vouched(asked: CustomerTable) -> str:
     return (
-        f"Of the customers table, {shown_list(list(asked.vouched))} carry no time "
-        "stamp and are used because the configuration vouches for them."
+        "Used of the customers table although without a time stamp, because the "
+        f"configuration vouches for it: {shown_list(asked.vouched)}."
     )
 
 
-def _left_out(names: list[str]) -> str:
+def _left_out(names: Sequence[str]) -> str:
     return (
-        f"Of the customers table, {shown_list(names)} were left out: without a time "
-        "stamp they say how things stand today, not at a cutoff."
+        f"Left out of the customers table: {shown_list(names)}. Without a time stamp a "
+        "column says how things stand today, not at a cutoff."
     )

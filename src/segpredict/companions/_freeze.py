@@ -35,8 +35,8 @@ def freeze(transactions: Transactions, until: int) -> Companions:
         levels = _levels(beside, attribute, buyers, until)
         if levels is None:
             notes.append(
-                f"Of the customers table, {attribute.given} was left out: nearly every "
-                "customer has a value of its own."
+                f"Left out of the customers table: {attribute.given}, of which nearly "
+                "every customer has a value of its own."
             )
         else:
             attributes.append(replace(attribute, levels=levels))

@@ -10,6 +10,7 @@ from segpredict.tables import CONTACTS, EVENTS, Attribute
 Kind = Literal["number", "date", "level"]
 CUSTOMER_ROLES = ("customer_id", "since", "until")
 PRODUCT_ROLES = ("product_id", "category", "price", "cost")
+RETURN_ROLES = ("product_id", "time", "quantity")
 LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENTS, *CONTACTS)
 
 
@@ -115,12 +116,37 @@ class EventLog:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnTable:
+    """A table of returns that names no customer: it is told, and laid to nobody.
+
+    Returns that name their customer belong among the transactions, as lines with a
+    negative quantity.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTable`.
+    columns
+        Role → column for ``product_id``, ``time`` and ``quantity``.
+    time_format
+        As in `CleaningPlan`.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("returns", self.columns, RETURN_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The side tables that a run asks for.
 
     Parameters
     ----------
-    customers, products, events, contacts
+    customers, products, events, contacts, returns
         Where they are; without ``data``, none.
     """
 
@@ -128,6 +154,7 @@ class Asked:
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)
     contacts: EventLog = field(default_factory=EventLog)
+    returns: ReturnTable = field(default_factory=ReturnTable)
 
     def again(
         self, data: Mapping[str, str], attributes: Iterable[Attribute]

@@ -43,12 +43,12 @@ def products(
     notes = []
     if used:
         notes.append(
-            f"Of the products table, {shown_list(list(used.values()))} carry no time "
-            "stamp and are used because the configuration vouches for them."
+            "Used of the products table although without a time stamp, because the "
+            f"configuration vouches for it: {shown_list(list(used.values()))}."
         )
     if left:
         notes.append(
-            f"Of the products table, {shown_list(left)} were left out: name them in "
-            "products.vouched if they never change."
+            f"Left out of the products table: {shown_list(left)}. Name a column in "
+            "products.vouched if it never changes."
         )
     return table, read.facts, notes

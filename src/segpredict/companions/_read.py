@@ -9,6 +9,7 @@ from segpredict.companions._customers import customers
 from segpredict.companions._log import log
 from segpredict.companions._options import Asked
 from segpredict.companions._products import products
+from segpredict.companions._returns import returns
 from segpredict.tables import CONTACTS, EVENTS, Companions, FileFact
 
 
@@ -46,6 +47,10 @@ def read(asked: Asked, beside: Path | None = None) -> Companions:
         data = place(asked.contacts.data, beside)
         contacts, facts = log(asked.contacts, data, CONTACTS)
         found = _with(replace(found, contacts=contacts), facts, [])
+    if asked.returns.data:
+        data = place(asked.returns.data, beside)
+        facts, note = returns(asked.returns, data, found.products)
+        found = _with(found, facts, [note])
     return found
 
 

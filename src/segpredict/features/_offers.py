@@ -20,6 +20,13 @@ OFFERS: Mapping[str, str] = {
     "contacts": "table of marketing contacts",
 }
 
+_COLUMNS = {
+    "products": "product_id",
+    "minutes": "minute",
+    "countries": "country",
+    "discounts": "discount",
+}
+
 
 def offers(transactions: Transactions) -> frozenset[str]:
     """Return which of `OFFERS` the shop has."""
@@ -32,16 +39,16 @@ def offers(transactions: Transactions) -> frozenset[str]:
         "events": beside.events is not None,
         "contacts": beside.contacts is not None,
     }
-    there = [
+    named = transactions.lines.collect_schema().names()
+    there = {name: column for name, column in _COLUMNS.items() if column in named}
+    asked = [
         lines.select(
-            products=pl.col("product_id").is_not_null().any(),
-            returns=pl.col("is_return").any(),
-            minutes=pl.col("minute").is_not_null().any(),
-            countries=pl.col("country").is_not_null().any(),
+            pl.col("is_return").any().alias("returns"),
+            *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
         )
         for lines in _pieces(transactions)
     ]
-    found = pl.concat(there).select(pl.all().any()).collect()
+    found = pl.concat(asked).select(pl.all().any()).collect()
     return frozenset(
         name
         for name, is_there in {**tables, **found.row(0, named=True)}.items()

@@ -132,7 +132,7 @@ def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
     )
 
 
-def _see_tiers(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+def _see_lookback(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return _cut(rows, window).filter(pl.col("ago") <= window.lookback)
 
 
@@ -143,6 +143,17 @@ def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
         .join(customers, on="customer_id")
         .select("customer", *when, "void_day", "country")
         .sort("customer", *when, "country")
+        .collect()
+    )
+
+
+def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    if "discount" not in shop.lines.collect_schema().names():
+        return None
+    return (
+        shop.lines.filter(~pl.col("is_return") & pl.col("discount").is_not_null())
+        .join(customers, on="customer_id")
+        .select("day", "void_day", "customer", "amount", "discount")
         .collect()
     )
 
@@ -203,7 +214,8 @@ def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 ROWS: Mapping[str, Rows] = {
     "things": Rows(_things, _see_things),
     "groups": Rows(_groups, _see_groups),
-    "tiers": Rows(_tiers, _see_tiers),
+    "tiers": Rows(_tiers, _see_lookback),
+    "reduced": Rows(_reduced, _see_lookback),
     "places": Rows(_places, _cut),
     "events": _of_log("events", EVENTS),
     "contacts": _of_log("contacts", CONTACTS),

@@ -22,6 +22,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "amount": ("amount", "lineamount", "linetotal", "totalamount", "revenue"),
     "customer_id": ("customerid", "custid", "clientid", "userid", "customer"),
     "country": ("country", "shippingcountry", "countrycode"),
+    "discount": (),  # money or per cent, of a piece or a line: only a person knows
 }
 
 
