@@ -31,7 +31,7 @@ from segpredict.errors import TooShortHistoryError, UnknownNameError
 from segpredict.intake import Fresh, fresh, opened, read
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
-from segpredict.tables import JSON, Companions, Transactions
+from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, origins
 
 Progress = Callable[[str, float], None]
@@ -245,12 +245,6 @@ def summary(made: Run) -> dict[str, JSON]:
     return told
 
 
-def _frozen(shop: Transactions, config: Config) -> Companions:
-    """Fix levels and price tiers on what the segmenter, too, may see."""
-    spans, _ = _blind_spans(shop, config)
-    return companions.freeze(shop, max(end for _, end in spans))
-
-
 @contextmanager
 def _continued(folder: str | Path, created: str) -> Iterator[Draft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
@@ -270,8 +264,10 @@ def _begin(
     """Read and clean; note what made the run."""
     progress("reading and cleaning", 0.0)
     shop = opened(data, config, as_of)
-    shop = replace(shop, companions=_frozen(shop, config))
-    choice = features.choose(shop, config.classifier.families)
+    # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
+    until = max(end for _, end in _blind_spans(shop, config)[0])
+    shop = replace(shop, companions=companions.freeze(shop, until))
+    choice = features.choose(shop, config.classifier.families, until)
     config = replace(
         config, classifier=replace(config.classifier, families=choice.names)
     )

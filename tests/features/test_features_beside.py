@@ -95,3 +95,14 @@ def test_the_glossary_has_the_columns_of_frozen_levels():
     names = [feature.name for feature in glossary(["where", "who"], companions())]
     assert names[:2] == ["country_uk", "country_france"]
     assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
+
+
+def test_what_comes_after_the_last_cutoff_chooses_no_family(small):
+    late = pl.DataFrame({"customer_id": ["a"], "order_id": ["R"], "day": [T + 9]})
+    back = late.with_columns(product_id=pl.lit("p"), amount=pl.lit(-1.0))
+    lines = small.lines.collect()
+    more = pl.concat([lines, shop.transactions(back).lines.collect()])
+    given = replace(small, lines=more.lazy())
+    assert "returns" in choose(given).names
+    assert "returns" not in choose(given, until=T).names
+    assert compute(given, WINDOW).frame.equals(compute(small, WINDOW).frame)

@@ -59,11 +59,12 @@ def build(
     """
     if not windows:
         return []
-    names = choose(transactions).names if families is None else families
-    chosen = _chosen(names, transactions.companions)
+    end = max(window.cutoff for window in windows)
+    if families is None:
+        families = choose(transactions, until=end).names
+    chosen = _chosen(families, transactions.companions)
     declared = _declared(chosen)
     first = min(window.history_start for window in windows)
-    end = max(window.cutoff for window in windows)
 
     def ask(share: Transactions) -> list[pl.DataFrame]:
         rows = gather(share, first, end, chosen)
@@ -173,7 +174,11 @@ class Choice:
     notes: tuple[str, ...]
 
 
-def choose(transactions: Transactions, wanted: Sequence[str] | None = None) -> Choice:
+def choose(
+    transactions: Transactions,
+    wanted: Sequence[str] | None = None,
+    until: int | None = None,
+) -> Choice:
     """Return the families among those wanted that the shop has the columns for.
 
     Parameters
@@ -183,6 +188,8 @@ def choose(transactions: Transactions, wanted: Sequence[str] | None = None) -> C
     wanted
         Names of families; ``default`` stands for all that are chosen where nobody
         names any, which is also what ``None`` means.
+    until
+        The day before which lines count; ``None`` counts all.
 
     Raises
     ------
@@ -198,7 +205,7 @@ def choose(transactions: Transactions, wanted: Sequence[str] | None = None) -> C
     named = {DEFAULT} if wanted is None else set(wanted)
     names = (named - {DEFAULT}) | (default if DEFAULT in named else set())
     families = _chosen(sorted(names))
-    there = offers(transactions)
+    there = offers(transactions, until)
     lacking = {f.name: [n for n in f.needs if n not in there] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "

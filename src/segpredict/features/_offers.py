@@ -1,6 +1,7 @@
 """What a shop offers beyond orders: the columns and tables that families may need."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -28,8 +29,8 @@ _COLUMNS = {
 }
 
 
-def offers(transactions: Transactions) -> frozenset[str]:
-    """Return which of `OFFERS` the shop has."""
+def offers(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `OFFERS` the shop has, or had before a day."""
     beside = transactions.companions
     products = beside.products
     tables = {
@@ -42,11 +43,11 @@ def offers(transactions: Transactions) -> frozenset[str]:
     named = transactions.lines.collect_schema().names()
     there = {name: column for name, column in _COLUMNS.items() if column in named}
     asked = [
-        lines.select(
+        (piece.lines if until is None else piece.known(until)).select(
             pl.col("is_return").any().alias("returns"),
             *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
         )
-        for lines in _pieces(transactions)
+        for piece in _pieces(transactions)
     ]
     found = pl.concat(asked).select(pl.all().any()).collect()
     return frozenset(
@@ -56,9 +57,9 @@ def offers(transactions: Transactions) -> frozenset[str]:
     )
 
 
-def _pieces(transactions: Transactions) -> list[pl.LazyFrame]:
-    """Return the lines, piece by piece where a store can give them undecoded."""
+def _pieces(transactions: Transactions) -> list[Transactions]:
+    """Return the shop, piece by piece where a store can give its lines undecoded."""
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is None:
-        return [transactions.lines]
-    return [shelf.share(number) for number in shelf.chunks]
+        return [transactions]
+    return [replace(transactions, lines=shelf.share(n)) for n in shelf.chunks]
