@@ -10,6 +10,7 @@ from segpredict import contracts
 from segpredict.features._family import FAMILIES, Family
 from segpredict.features._offers import OFFERS, offers
 from segpredict.features._plan import answer, collapse, gather, on
+from segpredict.features._shares import by_share
 from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
@@ -64,11 +65,14 @@ def build(
     chosen = _chosen(families, transactions.companions)
     declared = _declared(chosen)
     first = min(window.history_start for window in windows)
-    rows = gather(transactions, first, end, chosen)
-    # Orders are in memory already; there the streaming engine only adds to the latency.
-    frames = pl.collect_all(
-        [answer(rows, window, chosen) for window in windows], engine="in-memory"
-    )
+
+    def ask(share: Transactions) -> list[pl.DataFrame]:
+        rows = gather(share, first, end, chosen)
+        asked = [answer(rows, window, chosen) for window in windows]
+        # Orders are in memory; there the streaming engine only adds to the latency.
+        return pl.collect_all(asked, engine="in-memory")
+
+    frames = by_share(transactions, ask)
     return [
         FeatureTable(checked(frame, declared), window, declared)
         for frame, window in zip(frames, windows, strict=True)
@@ -127,8 +131,12 @@ def instrument(
     if not asked:
         return pl.DataFrame(schema=_INSTRUMENT)
     first, end = min(start for start, _ in asked), asked[-1][1]
-    shop = on(transactions, collapse(transactions, first, end))
-    frames = pl.collect_all([_reading(shop, *interval) for interval in asked])
+
+    def ask(share: Transactions) -> list[pl.DataFrame]:
+        shop = on(share, collapse(share, first, end))
+        return pl.collect_all([_reading(shop, *interval) for interval in asked])
+
+    frames = by_share(transactions, ask)
     return contracts.check(pl.concat(frames), contracts.INSTRUMENT)
 
 

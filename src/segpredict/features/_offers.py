@@ -1,9 +1,11 @@
 """What a shop offers beyond orders: the columns and tables that families may need."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
+from segpredict.store import Stored
 from segpredict.tables import Transactions
 
 OFFERS: Mapping[str, str] = {
@@ -38,15 +40,26 @@ def offers(transactions: Transactions, until: int | None = None) -> frozenset[st
         "events": beside.events is not None,
         "contacts": beside.contacts is not None,
     }
-    lines = transactions.lines if until is None else transactions.known(until)
-    named = lines.collect_schema().names()
+    named = transactions.lines.collect_schema().names()
     there = {name: column for name, column in _COLUMNS.items() if column in named}
-    found = lines.select(
-        pl.col("is_return").any().alias("returns"),
-        *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
-    ).collect()
+    asked = [
+        (piece.lines if until is None else piece.known(until)).select(
+            pl.col("is_return").any().alias("returns"),
+            *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
+        )
+        for piece in _pieces(transactions)
+    ]
+    found = pl.concat(asked).select(pl.all().any()).collect()
     return frozenset(
         name
         for name, is_there in {**tables, **found.row(0, named=True)}.items()
         if is_there
     )
+
+
+def _pieces(transactions: Transactions) -> list[Transactions]:
+    """Return the shop, piece by piece where a store can give its lines undecoded."""
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    if shelf is None:
+        return [transactions]
+    return [replace(transactions, lines=shelf.share(n)) for n in shelf.chunks]

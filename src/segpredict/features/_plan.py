@@ -11,7 +11,9 @@ import polars as pl
 from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
 from segpredict.features._measures import SPANS, since_last
+from segpredict.features._orders import is_arranged, walk
 from segpredict.features._rows import ROWS
+from segpredict.features._totals import totals
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
@@ -27,6 +29,8 @@ def collapse(transactions: Transactions, first: int, end: int) -> pl.DataFrame:
     ``void_day`` are part of the key, cutting orders in time equals cutting their lines,
     and one table serves all cutoffs.
     """
+    if is_arranged(transactions.lines):
+        return walk(transactions.lines, first, end)
     whole = [name for name in _KEY if name != "minute"]
     products = pl.col("product_id")
     rows = (
@@ -119,7 +123,11 @@ def gather(
 
 def answer(rows: Gathered, window: Window, families: Sequence[Family]) -> pl.LazyFrame:
     """Return the feature table of one window, sorted by customer, still lazy."""
-    own = {"eligible_ago": since_last(), "one": (pl.len() > 0).cast(pl.Int64)}
+    own = {
+        "customer_id": pl.col("customer_id").first(),
+        "eligible_ago": since_last(),
+        "one": (pl.len() > 0).cast(pl.Int64),
+    }
     of_orders = _measures([(f.name, f.measures(window)) for f in families])
     columns = [
         expression.cast(pl.Float64).alias(name)
@@ -136,11 +144,9 @@ def _ordered(
     orders: Transactions, window: Window, measures: Mapping[str, pl.Expr]
 ) -> pl.LazyFrame:
     """Return what is measured on the orders of each eligible customer."""
+    seen = see(orders, window).collect(engine="in-memory")
     return (
-        see(orders, window)
-        .group_by("customer")
-        .agg(pl.col("customer_id").first(), **measures)
-        .filter(pl.col("eligible_ago") <= window.lookback)
+        totals(seen, measures).lazy().filter(pl.col("eligible_ago") <= window.lookback)
     )
 
 
@@ -162,8 +168,8 @@ def _joined(
         return measured.with_columns(
             pl.lit(None, pl.Int64).alias(measure) for measure in measures
         )
-    seen = kind.see(given.lazy(), window)
-    found = seen.group_by("customer").agg(**measures)
+    seen = kind.see(given.lazy(), window).collect(engine="in-memory")
+    found = totals(seen, measures).lazy()
     # Who has no such rows gets what the measures give on no rows: 0 for a sum.
     nobody = kind.see(given.clear().lazy(), window).select(**measures).collect()
     absent = nobody.row(0, named=True)

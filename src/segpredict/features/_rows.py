@@ -48,8 +48,8 @@ def _shelf(
     """Return one row per line: customer, thing and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
     given = pl.col(thing)
-    is_coded = lines.collect_schema()[thing].is_integer()
-    code = given if is_coded else given.cast(pl.Categorical).cat.physical()
+    is_text = lines.collect_schema()[thing] == pl.String
+    code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
     coded = (
         lines.join(customers, on="customer_id")
         .select(

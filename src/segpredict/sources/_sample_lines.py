@@ -5,20 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.sources._sample_people import (
-    CATEGORIES,
-    COUNTRIES,
-    Floats,
-    Ints,
-    Orders,
-    People,
-)
+from segpredict.sources._sample_clock import Floats, Ints, is_promoted
+from segpredict.sources._sample_options import Options
+from segpredict.sources._sample_people import CATEGORIES, COUNTRIES, Orders, People
 
 FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
 PRODUCTS = 40  # products in each category
 KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
 STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
-REFUND_DAYS = 14.0
+TIERS = ("budget", "standard", "premium")
+OFF = 0.8  # what is left of a price in a promotion
 
 
 @dataclass(frozen=True)
@@ -43,19 +39,54 @@ def sales(rng: np.random.Generator, orders: Orders) -> Events:
     return Events(orders.customer, day, minute, np.zeros_like(day))
 
 
-def fill(rng: np.random.Generator, orders: Orders, taste: Floats) -> pl.DataFrame:
+def fill(
+    rng: np.random.Generator, orders: Orders, people: People, options: Options
+) -> pl.DataFrame:
     """Fill orders with products so that each comes to about its value."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
-    cuts = np.cumsum(taste, axis=1)[orders.customer[event]]
-    category = (rng.random(event.size)[:, None] > cuts[:, :-1]).sum(axis=1)
+    whose = orders.customer[event]
+    category = _categories(rng, np.cumsum(people.taste, axis=1), whose)
     rank = np.minimum(rng.zipf(1.6, event.size), PRODUCTS) - 1
     product = category * PRODUCTS + rank
-    price = _prices()[product]
+    if options.tiers:
+        side = rng.spawn(1)[0]
+        own = _in_tier()[category, people.tier[whose], rank]
+        product = np.where(side.random(event.size) < options.tiers, own, product)
+    price = prices()[product]
+    if options.promotions:
+        is_cheap = is_promoted(orders.days)[orders.time.astype(np.int64)][event]
+        price = np.where(is_cheap, np.round(price * OFF, 2), price)
     weight = rng.gamma(1.0, size=event.size)
     share = weight / np.bincount(event, weight)[event]
     pieces = np.rint(share * orders.value[event] / price)
     return _frame(event, product, np.maximum(1, pieces).astype(np.int64), price)
+
+
+def _categories(rng: np.random.Generator, cuts: Floats, whose: Ints) -> Ints:
+    """Draw a category for each line by the customer's taste."""
+    luck, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
+    for i in range(CATEGORIES - 1):
+        category += luck > cuts[whose, i]
+    return category
+
+
+def tiers() -> Ints:
+    """Return the price tier of each product: thirds of its category."""
+    price = prices().reshape(CATEGORIES, PRODUCTS)
+    place = price.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    return np.asarray(place * len(TIERS) // PRODUCTS).reshape(-1)
+
+
+def _in_tier() -> Ints:
+    """Return the product of each category, tier and rank: few products, in turn."""
+    tier, rank = tiers().reshape(CATEGORIES, PRODUCTS), np.arange(PRODUCTS)
+    chosen = np.empty((CATEGORIES, len(TIERS), PRODUCTS), dtype=np.int64)
+    for category, row in enumerate(tier):
+        for t in range(len(TIERS)):
+            own = category * PRODUCTS + np.flatnonzero(row == t)
+            chosen[category, t] = own[rank % own.size]
+    return chosen
 
 
 def fill_plainly(orders: Orders) -> pl.DataFrame:
@@ -65,11 +96,16 @@ def fill_plainly(orders: Orders) -> pl.DataFrame:
     return _frame(event, one, one, np.round(orders.value, 2))
 
 
-def _prices() -> Floats:
+def prices() -> Floats:
     """Return the fixed price list: from 0.39 to 12.79, ending in 9."""
     step = np.arange(CATEGORIES * PRODUCTS) * 37 % 100  # mixes prices over the list
     raw = 0.42 * np.exp(step / 100 * np.log(30))
     return np.asarray(np.round(np.round(raw, 1) - 0.01, 2))
+
+
+def stock_code(number: pl.Expr) -> pl.Expr:
+    """Return the code that the shop gives its n-th product."""
+    return (20000 + number * 7).cast(pl.String)
 
 
 def _frame(event: Ints, product: Ints, quantity: Ints, price: Floats) -> pl.DataFrame:
@@ -79,7 +115,7 @@ def _frame(event: Ints, product: Ints, quantity: Ints, price: Floats) -> pl.Data
     frame = pl.DataFrame({"event": event, "product": product})
     return frame.select(
         "event",
-        (20000 + number * 7).cast(pl.String).alias("StockCode"),
+        stock_code(number).alias("StockCode"),
         pl.format("{} {} {}", style, kind, number).alias("Description"),
         pl.Series("Quantity", quantity),
         pl.Series("UnitPrice", price),
@@ -87,18 +123,24 @@ def _frame(event: Ints, product: Ints, quantity: Ints, price: Floats) -> pl.Data
 
 
 def returns(
-    rng: np.random.Generator, lines: pl.DataFrame, events: Events, people: People
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    events: Events,
+    people: People,
+    options: Options,
 ) -> tuple[pl.DataFrame, Events]:
     """Send lines back after a while, and whole orders within minutes."""
     event = lines["event"].to_numpy()
-    whole = (rng.random(events.day.size) < 0.012)[event]
+    whole = (rng.random(events.day.size) < options.cancelled)[event]
     part = rng.random(event.size) < people.returns[events.customer[event]]
     chosen = np.flatnonzero(whole | part)
     whole, sold = whole[chosen], event[chosen]
     # Lines of a cancelled order share one number; others are returned one by one.
     key = np.where(whole, -1 - sold, np.arange(chosen.size))
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
-    delay = np.where(whole[first], 0.0, rng.exponential(REFUND_DAYS, first.size))
+    delay = np.where(
+        whole[first], 0.0, rng.exponential(options.return_days, first.size)
+    )
     source = sold[first]
     back = Events(
         events.customer[source],
@@ -117,15 +159,19 @@ def returns(
 
 
 def dirt(
-    rng: np.random.Generator, lines: pl.DataFrame, events: Events, people: People
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    events: Events,
+    people: People,
+    options: Options,
 ) -> pl.DataFrame:
     """Return the lines that a real export has as well: postage, fixes, doubles."""
     sold = np.flatnonzero(events.is_return == 0)
     abroad = sold[people.country[events.customer[sold]] > 0]
     posted = abroad[rng.random(abroad.size) < 0.8]
     fixed = sold[rng.random(sold.size) < 0.003]
-    twice = lines.filter(pl.Series(rng.random(lines.height) < 0.005))
-    free = lines.filter(pl.Series(rng.random(lines.height) < 0.003))
+    twice = lines.filter(pl.Series(rng.random(lines.height) < options.duplicates))
+    free = lines.filter(pl.Series(rng.random(lines.height) < options.free))
     return pl.concat(
         [
             _extra(posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
@@ -148,13 +194,30 @@ def _extra(
     )
 
 
-def export(
-    lines: pl.DataFrame, events: Events, people: People, known: int, start: int
-) -> pl.DataFrame:
-    """Write lines as the shop's system would: numbered by time, guests without an id.
+@dataclass(frozen=True)
+class Place:
+    """Where a block of customers stands in the whole shop.
 
-    Customers numbered `known` and above are guests.
+    Parameters
+    ----------
+    start
+        Day number of the first day.
+    known
+        Customers with an id; those numbered from here on are guests.
+    customer, order
+        Numbers that the block's first customer and order have in the shop.
     """
+
+    start: int
+    known: int
+    customer: int = 0
+    order: int = 0
+
+
+def export(
+    lines: pl.DataFrame, events: Events, people: People, place: Place
+) -> pl.DataFrame:
+    """Write lines as the shop's system would: numbered by time, guests unnamed."""
     head = pl.DataFrame(
         {
             "event": np.arange(events.day.size),
@@ -165,15 +228,15 @@ def export(
             "country": people.country[events.customer],
         }
     )
-    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER
+    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER + place.order
     mark = pl.when("is_return").then(pl.lit("C")).otherwise(pl.lit(""))
-    moment = (pl.col("day") + start) * 1440 + pl.col("minute")
+    moment = (pl.col("day") + place.start) * 1440 + pl.col("minute")
     heads = head.sort("day", "minute", "event").select(
         "event",
         pl.format("{}{}", mark, number).alias("InvoiceNo"),
         (moment * 60_000_000).cast(pl.Datetime("us")).alias("InvoiceDate"),
-        pl.when(pl.col("customer") < known)
-        .then(customer_id(pl.col("customer")))
+        pl.when(pl.col("customer") < place.known)
+        .then(customer_id(pl.col("customer") + place.customer))
         .alias("CustomerID"),
         pl.col("country")
         .replace_strict(dict(enumerate(COUNTRIES)), return_dtype=pl.String)

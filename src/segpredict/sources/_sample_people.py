@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from segpredict.sources import _sample_clock as clock
+from segpredict.sources._sample_clock import Floats, Ints
+from segpredict.sources._sample_options import Options
 
-YEAR = 365.25
 HORIZON = 91  # the two worlds of honesty are exact on windows of this many days
 CLASSES = ("Core", "Regular", "Occasional", "One-timer")
 SHARES = (0.10, 0.25, 0.45, 0.20)
+DRIFTED = (0.04, 0.14, 0.42, 0.40)  # classes of those who come after a drift
 COUNTRIES = ("United Kingdom", "Germany", "France", "EIRE", "Spain", "Netherlands")
 ABROAD = (0.18, 0.10, 0.07, 0.05)  # share of customers outside the UK, by class
 CATEGORIES = 8
@@ -40,6 +41,10 @@ class People:
     returns: Floats
     country: Ints
     taste: Floats
+    tier: Ints
+    sensitivity: Ints
+    is_treated: NDArray[np.bool_]
+    effect: Floats
 
 
 @dataclass(frozen=True)
@@ -50,24 +55,54 @@ class Orders:
     time: Floats
     value: Floats
     is_alive: NDArray[np.bool_]
+    days: int
 
 
-def _draw(rng: np.random.Generator, n: int, days: int, season: Floats) -> People:
-    latent = rng.choice(len(CLASSES), n, p=SHARES)
+def _draw(rng: np.random.Generator, n: int, busy: Floats, options: Options) -> People:
+    people = _of_classes(rng, n, busy, options, SHARES)
+    if options.drift_day is None:
+        return people
+    # Who comes after the drift is somebody else, on the same day.
+    other = _of_classes(rng, n, busy, options, DRIFTED)
+    is_late = people.start >= options.drift_day
+    mixed = {
+        name: np.where(is_late.reshape(-1, *[1] * (mine.ndim - 1)), yours, mine)
+        for (name, mine), yours in zip(
+            vars(people).items(), vars(other).values(), strict=True
+        )
+    }
+    return People(**{**mixed, "start": people.start})
+
+
+def _of_classes(
+    rng: np.random.Generator,
+    n: int,
+    busy: Floats,
+    options: Options,
+    shares: tuple[float, ...],
+) -> People:
+    latent = rng.choice(len(CLASSES), n, p=shares)
     shape = RATE_SHAPE[latent]
     rate = rng.gamma(shape) / (shape * RATE_DAYS[latent])
     taste = rng.gamma(_tastes()[latent])
     abroad = rng.random(n) < np.array(ABROAD)[latent]
+    # A stream of its own: what is drawn for the options moves nothing else.
+    side = rng.spawn(1)[0]
+    is_treated = (side.random(n) < 0.5) & (options.treated_day is not None)
     return People(
         latent=latent,
-        start=_arrivals(rng, n, days, season),
+        start=_arrivals(rng, n, busy),
         rate=np.maximum(rate, 1e-7),
-        regularity=rng.choice([1, 2, 4], n, p=[0.6, 0.25, 0.15]),
+        regularity=rng.choice([1, 2, 4], n, p=options.regularity),
         drop=rng.beta(1.0, DROP_B[latent]),
         spend_mean=SPEND_P / (rng.gamma(SPEND_Q, size=n) / SPEND_V[latent]),
         returns=RETURNS[latent] * rng.gamma(2.0, 0.5, n),
         country=np.where(abroad, rng.integers(1, len(COUNTRIES), n), 0),
         taste=taste / taste.sum(axis=1, keepdims=True),
+        tier=side.integers(0, 3, n),
+        sensitivity=side.integers(0, len(clock.SENSITIVE), n),
+        is_treated=is_treated,
+        effect=np.where(is_treated, options.uplift * clock.LIFT[latent], 0.0),
     )
 
 
@@ -79,49 +114,44 @@ def _tastes() -> Floats:
     return weights
 
 
-def _arrivals(rng: np.random.Generator, n: int, days: int, season: Floats) -> Floats:
+def _arrivals(rng: np.random.Generator, n: int, busy: Floats) -> Floats:
     """Draw first orders: at first the shop meets its old customers, then it grows."""
+    days = busy.size
     day = np.arange(days)
-    met, grown = np.exp(-day / 40.0), (1 + 0.3 * day / days) * season
+    met, grown = np.exp(-day / 40.0), (1 + 0.3 * day / days) * busy
     weights = 0.3 * met / met.sum() + 0.7 * grown / grown.sum()
     return rng.choice(days, n, p=weights) + rng.random(n)
 
 
-def _season(days: int, weekday: int, day_of_year: int) -> Floats:
-    """Return how busy each day is: a yearly wave, a bump before Christmas, a week."""
-    day = np.arange(days)
-    phase = (day + day_of_year) % YEAR
-    bump = 0.7 * np.exp(-0.5 * ((phase - 322) / 18) ** 2)
-    week = np.array([1.1, 1.15, 1.15, 1.25, 1.0, 0.05, 0.7])[(day + weekday) % 7]
-    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / YEAR) + bump) * week
-    return np.asarray(busy / busy.mean())
-
-
 def _shop(
-    rng: np.random.Generator, n: int, days: int, calendar: tuple[int, int]
+    rng: np.random.Generator,
+    n: int,
+    days: int,
+    calendar: tuple[int, int],
+    options: Options,
 ) -> tuple[People, Orders]:
     """BG/NBD customers on a seasonal clock: buying stops for good after some order."""
-    season = _season(days, *calendar)
-    people = _draw(rng, n, days, season)
-    clock = np.concatenate([[0.0], np.cumsum(season)])
-    grid = np.arange(days + 1.0)
-    now = np.interp(people.start, grid, clock)
+    busy = clock.drifted(clock.season(days, *calendar), options)
+    people = _draw(rng, n, busy, options)
+    clocks = clock.clocks(busy, options, people.sensitivity, people.effect)
+    everyone, end = np.arange(n), clocks.end
+    now = clocks.felt(everyone, people.start)
     is_alive = np.ones(n, dtype=bool)
-    active = np.arange(n)
+    active = everyone
     customers, times = [active], [now.copy()]
     while active.size:
         k = people.regularity[active]
         now[active] += rng.gamma(k) / (k * people.rate[active])
-        active = active[now[active] < clock[-1]]
+        active = active[now[active] < end[active]]
         customers.append(active)
         times.append(now[active])
         stops = rng.random(active.size) < people.drop[active]
         is_alive[active[stops]] = False
         active = active[~stops]
     customer = np.concatenate(customers)
-    time = np.interp(np.concatenate(times), clock, grid)
+    time = clocks.calendar(customer, np.concatenate(times))
     value = people.spend_mean[customer] * rng.gamma(SPEND_P, 1 / SPEND_P, customer.size)
-    return people, Orders(customer, time, value, is_alive)
+    return people, Orders(customer, time, value, is_alive, days)
 
 
 def _alike(n: int, rate: float) -> People:
@@ -136,11 +166,15 @@ def _alike(n: int, rate: float) -> People:
         returns=np.zeros(n),
         country=np.zeros(n, dtype=np.int64),
         taste=np.full((n, CATEGORIES), 1 / CATEGORIES),
+        tier=np.zeros(n, dtype=np.int64),
+        sensitivity=np.zeros(n, dtype=np.int64),
+        is_treated=np.zeros(n, dtype=bool),
+        effect=np.zeros(n),
     )
 
 
 def _noise(
-    rng: np.random.Generator, n: int, days: int, _: tuple[int, int]
+    rng: np.random.Generator, n: int, days: int, *_: object
 ) -> tuple[People, Orders]:
     """One Poisson process for all: what comes does not depend on what was.
 
@@ -151,11 +185,11 @@ def _noise(
     customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))
     time = rng.random(customer.size) * days
     value = 40.0 * rng.gamma(2.0, 0.5, customer.size)
-    return people, Orders(customer, time, value, np.ones(n, dtype=bool))
+    return people, Orders(customer, time, value, np.ones(n, dtype=bool), days)
 
 
 def _deterministic(
-    rng: np.random.Generator, n: int, days: int, _: tuple[int, int]
+    rng: np.random.Generator, n: int, days: int, *_: object
 ) -> tuple[People, Orders]:
     """Clockwork: evenly spread orders of one value, so the past fixes the future.
 
@@ -177,7 +211,7 @@ def _deterministic(
     people = People(
         **{**vars(same), "rate": 1 / gap, "spend_mean": value, "latent": _level(gap)}
     )
-    return people, Orders(customer, time, value[customer], np.ones(n, dtype=bool))
+    return people, Orders(customer, time, value[customer], np.ones(n, dtype=bool), days)
 
 
 def _level(gap: Floats) -> Ints:

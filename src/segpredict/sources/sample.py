@@ -1,5 +1,6 @@
 """The sample shop: transactions of any size with the truth beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import polars as pl
 
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.sources import _sample_lines as export
+from segpredict.sources import _sample_tables as beside
+from segpredict.sources._sample_options import Options
 from segpredict.sources._sample_people import (
     CLASSES,
     COUNTRIES,
@@ -17,7 +20,10 @@ from segpredict.sources._sample_people import (
 )
 from segpredict.window import as_date, day_number
 
-GUESTS = 0.12  # orders without a customer id, per customer
+BLOCK = 10_000  # customers that are drawn together, from a seed of their own
+STEP = 1_000_000  # order numbers set aside for each block
+
+__all__ = ["Options", "Sample", "generate", "stream", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,20 @@ class Sample:
     truth
         One row a customer: latent class, order rate, drop-out probability, regularity,
         whether still alive at the end, first day, mean order value, share of lines
-        returned, country.
+        returned, country; and whether treated, and to what effect.
+    customers
+        What the shop knows of each: age, income, the channel that brought them.
+    products
+        Category, price tier, list price and cost.
+    sessions
+        Web sessions, if they were asked for.
     """
 
     lines: pl.DataFrame
     truth: pl.DataFrame
+    customers: pl.DataFrame
+    products: pl.DataFrame
+    sessions: pl.DataFrame | None = None
 
 
 def generate(
@@ -44,6 +59,7 @@ def generate(
     world: str = "shop",
     days: int = 728,
     start: str = "2022-01-03",
+    options: Options | None = None,
 ) -> Sample:
     """Draw a shop's transactions from a model whose parameters are known.
 
@@ -60,6 +76,8 @@ def generate(
         Length of the data, a hundred days or more.
     start
         The first day, an ISO date.
+    options
+        Promotions, treatment, drift, dirt …: what the world ``shop`` is like.
 
     Returns
     -------
@@ -87,6 +105,58 @@ def generate(
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
+    _refuse(customers, world, days)
+    place = export.Place(day_number(start), customers)
+    rng = np.random.default_rng(seed)
+    return _draw(rng, world, days, place, options or Options())
+
+
+def stream(
+    customers: int,
+    folder: str | Path,
+    seed: int = 0,
+    days: int = 728,
+    start: str = "2022-01-03",
+    options: Options | None = None,
+) -> Iterator[Path]:
+    """Draw a shop of any size onto the disk, ten thousand customers at a time.
+
+    Parameters
+    ----------
+    customers
+        Number of customers. Those of a smaller shop are the first of a larger one, as
+        far as whole blocks of ten thousand go.
+    folder
+        Where to; made if it is not there.
+    seed, days, start, options
+        As in `generate`, whose world is ``shop``.
+
+    Yields
+    ------
+    Path
+        Each part's transactions, once they are written: ``transactions-00000.parquet``
+        and so on, with ``truth-00000.parquet`` and the other tables beside.
+
+    Notes
+    -----
+    Memory is that of one block. Order numbers rise with time within a block only.
+    """
+    _refuse(customers, "shop", days)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    for i, first in enumerate(range(0, customers, BLOCK)):
+        known = min(BLOCK, customers - first)
+        place = export.Place(day_number(start), known, first, i * STEP)
+        rng = np.random.default_rng([seed, i])
+        part = _draw(rng, "shop", days, place, options or Options())
+        path = target / f"transactions-{i:05d}.parquet"
+        part.lines.write_parquet(path)
+        for name, table in _tables(part).items():
+            table.write_parquet(target / f"{name}-{i:05d}.parquet")
+        yield path
+
+
+def _refuse(customers: int, world: str, days: int) -> None:
     if world not in WORLDS:
         raise UnknownNameError("world", world, WORLDS)
     if customers < 1 or days < 100:
@@ -94,39 +164,56 @@ def generate(
             f"A sample shop of {customers} customers and {days} days is too small.",
             fix="ask for one customer and 100 days at least.",
         )
-    rng = np.random.default_rng(seed)
-    first = day_number(start)
-    is_shop = world == "shop"
-    total = customers + (max(1, round(GUESTS * customers)) if is_shop else 0)
+
+
+def _draw(
+    rng: np.random.Generator,
+    world: str,
+    days: int,
+    place: export.Place,
+    options: Options,
+) -> Sample:
+    first, known = place.start, place.known
+    side = rng.spawn(1)[0]
+    guests = max(1, round(options.guests * known)) if options.guests else 0
+    total = known + (guests if world == "shop" else 0)
     calendar = ((first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
-    people, orders = WORLDS[world](rng, total, days, calendar)
-    frame = _lines(rng, people, orders, world)
-    lines, events = frame
+    people, orders = WORLDS[world](rng, total, days, calendar, options)
+    lines, events = _lines(rng, people, orders, world, options)
     late = np.flatnonzero(events.day >= days)
     if late.size:
         lines = lines.filter(~pl.col("event").is_in(late.tolist()))
+    web = beside.sessions(side, people, orders, place) if options.sessions else None
     return Sample(
-        export.export(lines, events, people, customers, first),
-        _truth(people, orders, customers, first),
+        export.export(lines, events, people, place),
+        _truth(people, orders, place),
+        beside.customers(side, people, place, options.informative),
+        beside.products(),
+        web,
     )
 
 
 def _lines(
-    rng: np.random.Generator, people: People, orders: Orders, world: str
+    rng: np.random.Generator,
+    people: People,
+    orders: Orders,
+    world: str,
+    options: Options,
 ) -> tuple[pl.DataFrame, export.Events]:
     """Return the lines and events of a world; only the shop is dirty."""
     events = export.sales(rng, orders)
     if world == "deterministic":
         return export.fill_plainly(orders), events
-    lines = export.fill(rng, orders, people.taste)
+    plain = options if world == "shop" else Options()
+    lines = export.fill(rng, orders, people, plain)
     if world == "noise":
         return lines, events
-    sent, back = export.returns(rng, lines, events, people)
-    extra = export.dirt(rng, lines, events, people)
+    sent, back = export.returns(rng, lines, events, people, options)
+    extra = export.dirt(rng, lines, events, people, options)
     return pl.concat([lines, sent, extra]), events + back
 
 
-def _truth(people: People, orders: Orders, customers: int, first: int) -> pl.DataFrame:
+def _truth(people: People, orders: Orders, place: export.Place) -> pl.DataFrame:
     count = np.bincount(orders.customer, minlength=people.rate.size)
     frame = pl.DataFrame(
         {
@@ -135,11 +222,14 @@ def _truth(people: People, orders: Orders, customers: int, first: int) -> pl.Dat
             "dropout_p": people.drop,
             "regularity": people.regularity,
             "is_alive": orders.is_alive,
-            "start_day": people.start.astype(np.int32) + first,
+            "start_day": people.start.astype(np.int32) + place.start,
             "spend_mean": people.spend_mean,
             "return_share": people.returns,
             "country": people.country,
             "orders": count,
+            "promo_sensitivity": people.sensitivity,
+            "is_treated": people.is_treated,
+            "effect": people.effect,
         }
     )
     named = frame.with_columns(
@@ -151,14 +241,21 @@ def _truth(people: People, orders: Orders, customers: int, first: int) -> pl.Dat
         ),
         pl.col("start_day").cast(pl.Date),
     ).rename({"latent": "latent_class", "start_day": "start"})
-    nth = export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64))
-    return named.select(nth.alias("customer_id"), pl.all()).head(customers)
+    nth = export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + place.customer)
+    return named.select(nth.alias("customer_id"), pl.all()).head(place.known)
+
+
+def _tables(sample: Sample) -> dict[str, pl.DataFrame]:
+    """Return the tables beside the transactions, by the name of their file."""
+    named = {"truth": sample.truth, "customers": sample.customers}
+    named["products"] = sample.products
+    return named if sample.sessions is None else {**named, "sessions": sample.sessions}
 
 
 def write(
     sample: Sample, folder: str | Path, *, parquet: bool = False
 ) -> tuple[Path, ...]:
-    """Write ``transactions.csv`` and, beside it, ``truth.parquet``.
+    """Write ``transactions.csv`` and, beside it, the truth and the other tables.
 
     Parameters
     ----------
@@ -172,15 +269,17 @@ def write(
     Returns
     -------
     tuple of Path
-        The files written, transactions first.
+        The files written: transactions first, then ``truth.parquet``,
+        ``customers.parquet``, ``products.parquet`` and ``sessions.parquet``.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    csv, truth = target / "transactions.csv", target / "truth.parquet"
-    sample.lines.write_csv(csv, datetime_format="%Y-%m-%d %H:%M", float_precision=2)
-    sample.truth.write_parquet(truth)
-    if not parquet:
-        return csv, truth
-    typed = target / "transactions.parquet"
-    sample.lines.write_parquet(typed)
-    return csv, typed, truth
+    made = [target / "transactions.csv"]
+    sample.lines.write_csv(made[0], datetime_format="%Y-%m-%d %H:%M", float_precision=2)
+    if parquet:
+        made.append(target / "transactions.parquet")
+        sample.lines.write_parquet(made[1])
+    for name, table in _tables(sample).items():
+        made.append(target / f"{name}.parquet")
+        table.write_parquet(made[-1])
+    return tuple(made)

@@ -1,0 +1,92 @@
+"""Ask share by share: whole customers each, as many as memory and the store suggest.
+
+A feature is a matter of one customer's rows, so lines may be parted by customer, asked
+in turn and the answers put together; no bit of them changes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from segpredict.memory import available
+from segpredict.store import Shelf, Stored
+from segpredict.tables import Companions, Log, Transactions
+
+LINE = 250  # bytes that a line takes on its way to orders, all copies together
+Ask = Callable[[Transactions], Sequence[pl.DataFrame]]
+
+
+def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
+    """Return what was asked of all customers, answers of the shares put together.
+
+    Parameters
+    ----------
+    transactions
+        Canonical lines.
+    ask
+        Gives frames with ``customer_id``, sorted by it. Lines from a store come with
+        numbers in the place of customers and orders.
+
+    Returns
+    -------
+    list of DataFrame
+        As many as ``ask`` gives, each sorted by customer.
+    """
+    answers = _answers(transactions, ask)
+    joined = [pl.concat(frames) for frames in zip(*answers, strict=True)]
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    if shelf is None:
+        return [f.sort("customer_id") for f in joined] if len(answers) > 1 else joined
+    ids = shelf.codes["customer_id"]
+    named = [
+        f.with_columns(ids.gather(f["customer_id"]).alias("customer_id"))
+        for f in joined
+    ]
+    return named if ids.is_sorted() else [f.sort("customer_id") for f in named]
+
+
+def _answers(transactions: Transactions, ask: Ask) -> list[Sequence[pl.DataFrame]]:
+    if not isinstance(transactions, Stored) or transactions.coded is None:
+        return [ask(share) for share in shares(transactions)]
+    # A share of a store is small: a few at a time keep all processors busy.
+    with ThreadPoolExecutor(pl.thread_pool_size()) as workers:
+        return list(workers.map(ask, shares(transactions)))
+
+
+def shares(transactions: Transactions) -> Iterator[Transactions]:
+    """Yield transactions of whole customers, each small enough for memory."""
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    if shelf is not None:
+        numbered = replace(transactions, companions=_numbered(transactions, shelf))
+        for number in shelf.chunks:
+            yield replace(numbered, lines=shelf.share(number))
+        return
+    number = needed(transactions.lines)
+    if number == 1:
+        yield transactions
+        return
+    bucket = pl.col("customer_id").hash() % number
+    for i in range(number):
+        yield replace(transactions, lines=transactions.lines.filter(bucket == i))
+
+
+def _numbered(transactions: Transactions, shelf: Shelf) -> Companions:
+    """Return the tables beside with customers and products as the shares have them."""
+    beside = transactions.companions
+    found: dict[str, Any] = {}
+    for name in ("customers", "products", "prices", "events", "contacts"):
+        table = getattr(beside, name)
+        if isinstance(table, Log):
+            found[name] = replace(table, frame=shelf.as_share(table.frame))
+        elif table is not None:
+            found[name] = shelf.as_share(table)
+    return replace(beside, **found)
+
+
+def needed(lines: pl.LazyFrame) -> int:
+    """Return in how many shares lines must be parted to fit into memory."""
+    rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
+    return max(1, -(-rows * LINE // max(1, available())))

@@ -1,0 +1,73 @@
+"""Ids as whole numbers: the place of an id in the sorted list of all ids."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from segpredict.store._parts import damage
+
+Codes = Mapping[str, pl.Series]  # column → its ids, by code
+
+
+def texts(schema: Mapping[str, pl.DataType]) -> list[str]:
+    """Return the columns that are coded: all text but order numbers.
+
+    An order number is read by nobody after lines were sorted: what it says, where an
+    order starts, is a flag by then.
+    """
+    is_text = (name for name, dtype in schema.items() if dtype == pl.String)
+    return [name for name in is_text if name != "order_id"]
+
+
+def learn(lines: pl.LazyFrame, columns: list[str]) -> dict[str, pl.Series]:
+    """Return the ids in each column, sorted, so that codes follow the order of ids."""
+    asked = [lines.select(pl.col(c).drop_nulls().unique().sort()) for c in columns]
+    found = pl.collect_all(asked, engine="streaming")
+    return {name: ids[name] for name, ids in zip(columns, found, strict=True)}
+
+
+def extend(codes: Codes, lines: pl.LazyFrame) -> dict[str, pl.Series]:
+    """Return the ids with new ones after the old, whose codes stay as they are."""
+    new = learn(lines, list(codes))
+    return {
+        name: pl.concat([ids, new[name].filter(~new[name].is_in(ids.implode()))])
+        for name, ids in codes.items()
+    }
+
+
+def encode(lines: pl.LazyFrame, codes: Codes) -> pl.LazyFrame:
+    """Put codes in the place of ids."""
+    for name, ids in codes.items():
+        numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+        book = pl.LazyFrame({"id": ids, "code": numbers})
+        coded = lines.join(book, left_on=name, right_on="id", how="left")
+        lines = coded.drop(name).rename({"code": name})
+    return lines
+
+
+def decode(lines: pl.DataFrame, codes: Codes) -> pl.DataFrame:
+    """Put ids in the place of codes."""
+    present = [name for name in codes if name in lines.columns]
+    ids = [codes[name].gather(lines[name]).alias(name) for name in present]
+    return lines.with_columns(ids)
+
+
+def save(codes: Codes, folder: Path, names: Mapping[str, str]) -> None:
+    """Write one Parquet file a column, checksums on."""
+    for name, ids in codes.items():
+        table = pl.DataFrame({"id": ids}).to_arrow()
+        path = folder / names[name]
+        pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def load(folder: Path, names: Mapping[str, str]) -> dict[str, pl.Series]:
+    """Read what `save` wrote, checksums verified."""
+    codes = {}
+    for name, file in names.items():
+        path = folder / file
+        with damage(path):
+            table = pq.read_table(path, page_checksum_verification=True)
+        codes[name] = pl.Series(name, table["id"], dtype=pl.String)
+    return codes

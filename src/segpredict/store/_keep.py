@@ -1,0 +1,233 @@
+"""Write a store, and add days to one."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from segpredict.errors import FileMissingError
+from segpredict.memory import available
+from segpredict.store import _codes, _parts
+from segpredict.store._stored import (
+    CARD,
+    FLAG,
+    Card,
+    Shelf,
+    Stored,
+    open,
+    read_card,
+)
+from segpredict.tables import Entry, Ledger, Transactions
+
+ROW = 400  # bytes a line takes while it is sorted, all copies together
+TAIL = 8  # the tail is merged when it holds more than one in so many lines
+
+
+def write(transactions: Transactions, folder: str | Path) -> Stored:
+    """Write canonical lines as a store, in the place of any store that is there.
+
+    Parameters
+    ----------
+    transactions
+        What cleaning made, or any lines that keep `contracts.LINES`.
+    folder
+        Where to; made if it is not there.
+
+    Returns
+    -------
+    Stored
+        The same transactions, read from the store.
+
+    Notes
+    -----
+    Files of a change get new names and ``store.json`` is replaced last, so a reader
+    finds the old store or the new one, never a mixture. When memory is short, lines
+    are parted by customer on disk and sorted part by part; the result is the same.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    lines, generation = transactions.lines, _next(target)
+    schema = lines.collect_schema()
+    codes = _codes.learn(lines, _codes.texts(schema))
+    rows = int(lines.select(pl.len()).collect().item())
+    ids = _names(codes, generation)
+    base = f"base-{generation}.parquet"
+    _codes.save(codes, target, ids)
+    coded = _codes.encode(lines.drop(FLAG), codes)
+    with TemporaryDirectory(dir=target) as scratch:
+        customers = codes["customer_id"].len()
+        frames = _sorted(coded, rows, customers, Path(scratch))
+        _parts.save(frames, target / base)
+    card = Card(
+        columns=tuple(schema.names()),
+        ids=ids,
+        base=base,
+        tail="",
+        first_day=transactions.first_day,
+        end_day=transactions.end_day,
+        fingerprint=transactions.fingerprint,
+        currency=transactions.currency,
+        ledger=transactions.ledger,
+        sources=transactions.files,
+        base_end=transactions.end_day,
+        rows=rows,
+        customers=codes["customer_id"].len(),
+        generation=generation,
+    )
+    return _publish(target, card)
+
+
+def add(transactions: Transactions, folder: str | Path) -> Stored:
+    """Add newly cleaned lines to a store; a store that is not there yet is written.
+
+    Parameters
+    ----------
+    transactions
+        The new canonical lines and the days they cover.
+    folder
+        The store.
+
+    Returns
+    -------
+    Stored
+        The store with the new lines: equal to one written from all lines at once.
+
+    Notes
+    -----
+    Days after those of the base go into a small tail beside it; only that is
+    rewritten. When the tail holds an eighth of the lines, or when lines arrive for
+    days that the base covers, all is merged into one.
+
+    Cleaning looks across days: a refund of today voids an order of last month. Those
+    lines are in the store as they were cleaned then; clean the two together and
+    `write` where that matters.
+    """
+    target = Path(folder)
+    try:
+        old = open(target)
+    except FileMissingError:
+        return write(transactions, target)
+    assert old.shelf is not None
+    both = replace(
+        old,
+        first_day=min(old.first_day, transactions.first_day),
+        end_day=max(old.end_day, transactions.end_day),
+        ledger=_together(old.ledger, transactions.ledger),
+        files=(*old.files, *transactions.files),
+    )
+    new = transactions.lines
+    if _fits_tail(old.shelf, new):
+        return _sealed(_append(both, old.shelf, new))
+    lines = pl.concat([old.lines, new], how="diagonal")
+    return _sealed(write(replace(both, lines=lines), target))
+
+
+def _fits_tail(shelf: Shelf, new: pl.LazyFrame) -> bool:
+    """Return whether lines may go into the tail: late enough, few, of the same kind."""
+    if list(shelf.card.columns) != new.collect_schema().names():
+        return False
+    counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
+    rows, first = counted.row(0)
+    tail = rows + (shelf.tail.rows if shelf.tail else 0)
+    is_few = tail * TAIL <= shelf.card.rows + rows
+    return bool(rows == 0 or (is_few and first >= shelf.card.base_end))
+
+
+def _append(both: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
+    """Write the tail again with new lines in it; the base stays."""
+    card, target, generation = shelf.card, shelf.folder, shelf.card.generation + 1
+    codes = _codes.extend(shelf.codes, new)
+    ids, name = _names(codes, generation), f"tail-{generation}.parquet"
+    _codes.save(codes, target, ids)
+    columns = [column for column in card.columns if column != FLAG]
+    coded = _codes.encode(new.drop(FLAG), codes).select(columns).collect()
+    old = [shelf.tail.read(columns)] if shelf.tail else []
+    tail = _parts.arrange(pl.concat([*old, coded]))
+    _parts.save([tail], target / name)
+    changed = replace(
+        card,
+        ids=ids,
+        tail=name,
+        first_day=both.first_day,
+        end_day=both.end_day,
+        ledger=both.ledger,
+        sources=both.files,
+        rows=shelf.base.rows + tail.height,
+        customers=codes["customer_id"].len(),
+        generation=generation,
+    )
+    return _publish(target, changed)
+
+
+def _sealed(stored: Stored) -> Stored:
+    """Record the fingerprint of the lines as they are now."""
+    assert stored.shelf is not None
+    print_ = fingerprint(stored.shelf.canonical())
+    return _publish(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
+
+
+def fingerprint(chunks: Iterable[pl.DataFrame]) -> str:
+    """Return the SHA-256 of lines that come in their canonical order.
+
+    It is the fingerprint that cleaning takes of all lines at once.
+    """
+    digest = hashlib.sha256()
+    for i, lines in enumerate(chunks):
+        digest.update(",".join(lines.columns).encode() if i == 0 else b"")
+        digest.update(lines.write_csv(include_header=False).encode())
+    return digest.hexdigest()
+
+
+def _sorted(
+    coded: pl.LazyFrame, rows: int, customers: int, scratch: Path
+) -> Iterator[pl.DataFrame]:
+    """Yield arranged lines, as many at a time as memory holds."""
+    turns = max(1, -(-rows * ROW // max(1, available())))
+    if turns == 1:
+        yield _parts.arrange(coded.collect(engine="streaming"))
+        return
+    span = -(-customers // turns)
+    by_span = pl.PartitionBy(scratch, key={"span": pl.col("customer_id") // span})
+    coded.sink_parquet(by_span, compression="lz4", mkdir=True)
+    for turn in range(turns):
+        here = scratch / f"span={turn}"
+        if here.is_dir():
+            lines = pl.read_parquet(here / "*.parquet", hive_partitioning=False)
+            yield _parts.arrange(lines)
+
+
+def _names(codes: _codes.Codes, generation: int) -> dict[str, str]:
+    return {name: f"{name}-{generation}.parquet" for name in codes}
+
+
+def _next(folder: Path) -> int:
+    return read_card(folder).generation + 1 if (folder / CARD).exists() else 0
+
+
+def _publish(folder: Path, card: Card) -> Stored:
+    """Let the card replace the one before, then drop the files that it left behind."""
+    draft = folder / f"{CARD}.new"
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(card.text())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / CARD)
+    for path in folder.glob("*-*.parquet"):
+        if path.name not in card.files:
+            path.unlink()
+    return open(folder)
+
+
+def _together(old: Ledger, new: Ledger) -> Ledger:
+    """Return the ledgers as one; a customer of both is counted in both."""
+    entries: dict[tuple[str, str], Entry] = {}
+    for entry in (*old.entries, *new.entries):
+        known = entries.setdefault((entry.stage, entry.rule), entry)
+        if known is not entry:
+            both = replace(known, count=known.count + entry.count)
+            entries[entry.stage, entry.rule] = both
+    return Ledger(tuple(entries.values()))

@@ -1,0 +1,131 @@
+"""Parts: Parquet files of coded lines, whole customers in each row group."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segpredict.errors import TamperedFileError
+
+# All lines of an order, and of a credit note, stand together; `starts` marks the first.
+PLACE = ("customer_id", "day", "is_return", "order_id", "void_day")
+NEXT = "product_id"  # so that the lines of one product stand together as well
+GROUP = 1 << 19  # lines of a row group, more where one customer has more
+
+
+@contextmanager
+def damage(path: Path) -> Iterator[None]:
+    """Name the file when what is inside cannot be read or fails its checksum."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise TamperedFileError(path.name, f"is damaged ({error})") from None
+
+
+def arrange(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sort coded lines and mark where each order and credit note starts."""
+    place = [name for name in PLACE if name in lines.columns]
+    rest = [name for name in lines.columns if name not in place]
+    rest.sort(key=lambda name: name != NEXT)
+    differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in place]
+    is_first = pl.int_range(pl.len()) == 0
+    ordered = lines.sort(*place, *rest)
+    return ordered.with_columns(starts=pl.any_horizontal(is_first, *differs))
+
+
+def save(arranged: Iterable[pl.DataFrame], path: Path) -> int:
+    """Write arranged lines, each frame holding whole customers; return their number."""
+    rows, writer = 0, None
+    try:
+        for lines in arranged:
+            table = lines.to_arrow()
+            writer = writer or _writer(path, table.schema)
+            for start, end in _groups(lines["customer_id"]):
+                writer.write_table(table.slice(start, end - start), row_group_size=end)
+            rows += lines.height
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    plain = {"customer_id", "order_id", "is_return", "starts"}
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="lz4",  # a tenth larger than zstd, and read in two thirds the time
+        use_dictionary=[name for name in schema.names if name not in plain],
+        column_encoding={"customer_id": "DELTA_BINARY_PACKED"},
+        write_page_checksum=True,
+    )
+
+
+def _groups(customer: pl.Series) -> Iterator[tuple[int, int]]:
+    """Yield where row groups begin and end: never inside a customer."""
+    firsts = np.flatnonzero(np.diff(customer.to_numpy(), prepend=-1.0))
+    start = 0
+    while start < customer.len():
+        after = int(np.searchsorted(firsts, start + GROUP))
+        end = int(firsts[after]) if after < firsts.size else customer.len()
+        yield start, end
+        start = end
+
+
+class Part:
+    """One file, read by row group with its checksums verified.
+
+    Parameters
+    ----------
+    path
+        The Parquet file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with damage(path):
+            self._facts = pq.read_metadata(path)
+
+    @property
+    def groups(self) -> int:
+        """Number of row groups."""
+        return int(self._facts.num_row_groups)
+
+    @property
+    def rows(self) -> int:
+        """Number of lines."""
+        return int(self._facts.num_rows)
+
+    @property
+    def types(self) -> dict[str, pl.DataType]:
+        """Columns and their types."""
+        empty = pl.from_arrow(self._facts.schema.to_arrow_schema().empty_table())
+        assert isinstance(empty, pl.DataFrame)
+        return dict(empty.schema)
+
+    def first_customer(self, group: int) -> int:
+        """Return the lowest code in a row group, from the file's statistics."""
+        at = self._facts.schema.names.index("customer_id")
+        return int(self._facts.row_group(group).column(at).statistics.min)
+
+    def read(
+        self, columns: Iterable[str], groups: Sequence[int] | None = None
+    ) -> pl.DataFrame:
+        """Return columns of row groups, of all when none is named."""
+        names = list(columns)
+        chosen = list(range(self.groups)) if groups is None else list(groups)
+        # A reader of its own: one reader must not be asked from two threads at a time.
+        with (
+            damage(self.path),
+            pq.ParquetFile(
+                self.path, metadata=self._facts, page_checksum_verification=True
+            ) as file,
+        ):
+            table = file.read_row_groups(chosen, columns=names)
+        frame = pl.from_arrow(table.select(names), rechunk=False)
+        assert isinstance(frame, pl.DataFrame)
+        return frame

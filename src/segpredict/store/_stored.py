@@ -1,0 +1,348 @@
+"""Transactions that stand in a store: lazy lines for all, coded lines for the fast."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from segpredict.errors import ArtifactError, FileMissingError
+from segpredict.store import _codes
+from segpredict.store._parts import Part
+from segpredict.tables import Count, Entry, FileFact, Ledger, Transactions
+
+CARD = "store.json"
+FORMAT = 1
+FLAG = "is_order_head"  # found again after reading, from the order of lines
+FIRST = ("customer_id", "day", "minute", "order_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What ``store.json`` says: which files belong together, and what they hold.
+
+    Parameters
+    ----------
+    columns
+        The lines' columns, in order.
+    ids
+        File of the dictionary of each coded column.
+    base, tail
+        File of all lines but the newest days, and file of those; none is "".
+    first_day, end_day, fingerprint, currency, ledger, sources
+        As in `Transactions`.
+    base_end
+        The day after the last of the base; every line of the tail is on it or later.
+    rows, customers
+        How many.
+    generation
+        Rises with each change, so that files are never overwritten.
+    """
+
+    columns: tuple[str, ...]
+    ids: Mapping[str, str]
+    base: str
+    tail: str
+    first_day: int
+    end_day: int
+    fingerprint: str
+    currency: str
+    ledger: Ledger
+    sources: tuple[FileFact, ...]
+    base_end: int
+    rows: int
+    customers: int
+    generation: int
+
+    @property
+    def files(self) -> set[str]:
+        """Names of all files of the store."""
+        return {*self.ids.values(), self.base, self.tail} - {""}
+
+    def text(self) -> str:
+        """Return the card as JSON."""
+        facts = {"format": FORMAT, **asdict(self)}
+        return json.dumps(facts, indent=2, default=dict) + "\n"
+
+
+def read_card(folder: Path) -> Card:
+    """Read ``store.json``.
+
+    Raises
+    ------
+    FileMissingError
+        When there is no store.
+    ArtifactError
+        When it is damaged or from a newer version.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise FileMissingError(str(path))
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        number = facts.pop("format")
+        if number != FORMAT:
+            raise ArtifactError(
+                f"The store {folder} has format {number}; this version reads {FORMAT}.",
+                fix="make it again from the shop's files.",
+                file=str(path),
+            )
+        entries = (
+            Entry(**{**entry, "count": Count(**entry["count"])})
+            for entry in facts.pop("ledger")["entries"]
+        )
+        sources = tuple(FileFact(**fact) for fact in facts.pop("sources"))
+        columns = tuple(facts.pop("columns"))
+        ledger = Ledger(tuple(entries))
+        return Card(**facts, columns=columns, ledger=ledger, sources=sources)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"{path} is damaged ({error}).",
+            fix="make the store again from the shop's files.",
+            file=str(path),
+        ) from None
+
+
+class Shelf:
+    """The files of a store, opened for reading.
+
+    Parameters
+    ----------
+    folder
+        Where the store is.
+    card
+        What stands in it.
+    """
+
+    def __init__(self, folder: Path, card: Card) -> None:
+        self.folder, self.card = folder, card
+        self.lines = register_io_source(self._serve, schema=self.types)
+
+    @cached_property
+    def codes(self) -> dict[str, pl.Series]:
+        """The dictionaries: ids by code."""
+        return _codes.load(self.folder, self.card.ids)
+
+    @cached_property
+    def is_sorted(self) -> bool:
+        """Whether all codes follow the order of ids: not so after `add`."""
+        return all(ids.is_sorted() for ids in self.codes.values())
+
+    @cached_property
+    def base(self) -> Part:
+        """All lines but the newest days."""
+        return Part(self.folder / self.card.base)
+
+    @cached_property
+    def tail(self) -> Part | None:
+        """The newest days, if any were added."""
+        return Part(self.folder / self.card.tail) if self.card.tail else None
+
+    def types(self) -> pl.Schema:
+        """Return the columns of canonical lines and their types."""
+        text = dict.fromkeys(self.card.ids, pl.String())
+        known: dict[str, pl.DataType]
+        known = {**self.base.types, **text, FLAG: pl.Boolean()}
+        return pl.Schema({name: known[name] for name in self.card.columns})
+
+    @cached_property
+    def _newest(self) -> pl.DataFrame | None:
+        return self.tail.read(self.tail.types) if self.tail else None
+
+    @property
+    def chunks(self) -> range:
+        """Numbers of the chunks, in the order of codes."""
+        return range(max(1, self.base.groups))
+
+    def chunk(self, number: int, columns: Iterable[str]) -> pl.DataFrame:
+        """Return coded lines of a range of customers, whole customers only.
+
+        Parameters
+        ----------
+        number
+            One of `chunks`.
+        columns
+            Names of the store's columns; ``customer_id`` comes always.
+        """
+        names = ["customer_id", *(name for name in columns if name != "customer_id")]
+        here = [number] if self.base.groups else []
+        own = self.base.read(names, here)
+        newest = self._newest
+        if newest is None:
+            return own
+        code = newest["customer_id"]
+        start = (
+            int(code.search_sorted(self.base.first_customer(number))) if number else 0
+        )
+        is_last = number + 1 == len(self.chunks)
+        end = None if is_last else self.base.first_customer(number + 1)
+        stop = newest.height if end is None else int(code.search_sorted(end))
+        newer = newest[start:stop].select(names)
+        if newer.is_empty():
+            return own
+        # All of the tail is newer than all of the base.
+        return pl.concat([own, newer]).sort("customer_id", maintain_order=True)
+
+    def share(self, number: int) -> pl.LazyFrame:
+        """Return a chunk as lazy lines in which numbers stand for customers and orders.
+
+        Other text is of type Enum. Lines of one order or credit note stand together,
+        those of one product among them too, and ``starts`` marks the first. Only the
+        columns that a query asks for are read.
+        """
+
+        def serve(
+            columns: list[str] | None, predicate: pl.Expr | None, *_: int | None
+        ) -> Iterator[pl.DataFrame]:
+            wanted = columns or types.names()
+            lines = self._as_numbers(self.chunk(number, self._needed(wanted)))
+            chosen = lines if predicate is None else lines.filter(predicate)
+            yield chosen.select(wanted)
+
+        types = self._number_types()
+        return register_io_source(serve, schema=types)
+
+    def as_share(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Return a table beside the lines with customers and products as in `share`.
+
+        Rows about customers or products that the store does not have are dropped.
+        """
+        if "customer_id" in table.columns:
+            ids = self.codes["customer_id"]
+            numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+            book = pl.DataFrame({"customer_id": ids, "number": numbers})
+            both = table.join(book, on="customer_id", maintain_order="left")
+            coded = both.with_columns(customer_id="number")
+            table = coded.select(table.columns)
+        if "product_id" in table.columns and "product_id" in self.codes:
+            kind = self._enums["product_id"]
+            known = table.filter(pl.col("product_id").is_in(kind.categories.implode()))
+            table = known.with_columns(pl.col("product_id").cast(kind))
+        return table
+
+    def _needed(self, wanted: list[str]) -> list[str]:
+        known = {name for name in wanted if name not in {"order_id", FLAG}}
+        more = {"starts"} if "order_id" in wanted else set()
+        flag = {"starts", "is_return"} if FLAG in wanted else set()
+        return sorted(known | more | flag)
+
+    def _as_numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
+        numbers = [
+            lines[name].cat.to(dtype)
+            for name, dtype in self._enums.items()
+            if name in lines.columns
+        ]
+        marks = []
+        if "starts" in lines.columns:
+            marks.append(pl.col("starts").cum_sum().cast(pl.UInt32).alias("order_id"))
+        if {"starts", "is_return"} <= set(lines.columns):
+            marks.append((pl.col("starts") & ~pl.col("is_return")).alias(FLAG))
+        return lines.with_columns(*numbers, *marks)
+
+    @cached_property
+    def _enums(self) -> dict[str, pl.Enum]:
+        texts = {n: ids for n, ids in self.codes.items() if n != "customer_id"}
+        return {name: pl.Enum(ids) for name, ids in texts.items()}
+
+    def _number_types(self) -> pl.Schema:
+        numbers = dict.fromkeys(("customer_id", "order_id"), pl.UInt32())
+        flags = {"starts": pl.Boolean()}
+        return pl.Schema({**self.types(), **numbers, **self._enums, **flags})
+
+    def _serve(
+        self,
+        columns: list[str] | None,
+        predicate: pl.Expr | None,
+        rows: int | None,
+        _: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        """Yield canonical lines, chunk by chunk, in their one and only order."""
+        wanted = columns or list(self.card.columns)
+        left = rows
+        for lines in self.canonical():
+            chosen = lines if predicate is None else lines.filter(predicate)
+            part = chosen.select(wanted)
+            if left is not None:
+                part = part.head(left)
+                left -= part.height
+            yield part
+            if left == 0:
+                return
+
+    def canonical(self) -> Iterator[pl.DataFrame]:
+        """Yield decoded lines; new customers stand where their ids put them."""
+        names = [name for name in self.card.columns if name != FLAG]
+        chunks = (self.chunk(number, names) for number in self.chunks)
+        if not self.is_sorted:
+            chunks = (lines for lines in [pl.concat(chunks)])
+        rest = (n for n in self.card.columns if n not in {*FIRST, FLAG})
+        in_order = [*(n for n in FIRST if n in self.card.columns), *rest]
+        for lines in chunks:
+            yield flagged(_codes.decode(lines, self.codes).sort(in_order)).select(
+                self.card.columns
+            )
+
+
+def flagged(lines: pl.DataFrame) -> pl.DataFrame:
+    """Mark the first line of each order; lines come in their canonical order."""
+    is_first = pl.struct("customer_id", "order_id", "is_return").is_first_distinct()
+    return lines.with_columns((~pl.col("is_return") & is_first).alias(FLAG))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Transactions):
+    """Transactions whose lines stand in a store.
+
+    Parameters
+    ----------
+    shelf
+        The store's files.
+    """
+
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def coded(self) -> Shelf | None:
+        """The store, as long as the lines are the whole of it.
+
+        A copy with other lines (``dataclasses.replace``) is not the store any more.
+        """
+        is_whole = self.shelf is not None and self.lines is self.shelf.lines
+        return self.shelf if is_whole else None
+
+
+def open(folder: str | Path) -> Stored:
+    """Open a store.
+
+    Parameters
+    ----------
+    folder
+        What `write` made.
+
+    Returns
+    -------
+    Stored
+        Transactions; lines are read when they are collected, and checksums verified.
+
+    Raises
+    ------
+    FileMissingError
+        When there is no store.
+    ArtifactError
+        When it is damaged or from a newer version.
+    """
+    card = read_card(Path(folder))
+    shelf = Shelf(Path(folder), card)
+    return Stored(
+        lines=shelf.lines,
+        first_day=card.first_day,
+        end_day=card.end_day,
+        fingerprint=card.fingerprint,
+        ledger=card.ledger,
+        currency=card.currency,
+        files=card.sources,
+        shelf=shelf,
+    )

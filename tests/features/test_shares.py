@@ -1,0 +1,75 @@
+"""Asked share by share, customers get the answers they get all at once."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+from beside import companions
+
+import shop
+from segpredict import store
+from segpredict.features import FAMILIES, _shares, build, choose, instrument
+from segpredict.store import _parts
+from segpredict.window import Window
+
+WINDOWS = [Window(700, first_day=0), Window(500, first_day=0)]
+SPANS = [(400, 491), (491, 582)]
+
+
+def test_short_memory_parts_customers_and_changes_no_bit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = shop.world(150)
+    whole, read = build(world, WINDOWS), instrument(world, SPANS)
+    rows = world.lines.select(pl.len()).collect().item()
+    monkeypatch.setattr(_shares, "available", lambda: rows * _shares.LINE // 5)
+    assert len(list(_shares.shares(world))) >= 5
+    for table, expected in zip(build(world, WINDOWS), whole, strict=True):
+        assert table.frame.equals(expected.frame)
+    assert instrument(world, SPANS).equals(read)
+
+
+def test_a_store_gives_the_features_of_the_lines_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = shop.world(150)
+    monkeypatch.setattr(_parts, "GROUP", 100)
+    stored = store.write(world, tmp_path)
+    assert len(list(_shares.shares(stored))) > 3
+    tables = zip(build(stored, WINDOWS), build(world, WINDOWS), strict=True)
+    for table, expected in tables:
+        assert table.frame.equals(expected.frame)
+    assert instrument(stored, SPANS).equals(instrument(world, SPANS))
+
+
+def test_plenty_of_memory_asks_all_at_once() -> None:
+    assert len(list(_shares.shares(shop.world(20)))) == 1
+
+
+def test_a_store_with_tables_beside_gives_the_features_of_all_families(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_parts, "GROUP", 20)
+    rows = [
+        (who, f"{who}{day}", day, "pqr"[day % 3], 5.0 + day % 7, country)
+        for who, country in (("a", "DE"), ("b", "FR"), ("c", "DE"), ("d", None))
+        for day in range(5, 600, 37)
+    ]
+    names = ["customer_id", "order_id", "day", "product_id", "amount", "country"]
+    lines = pl.DataFrame(rows, schema=names, orient="row")
+    beside = replace(companions(), countries=("DE", "XX"))
+    world = replace(shop.transactions(lines, end_day=600), companions=beside)
+    for part in pairwise((0, 500, 560, 600)):
+        inside = pl.col("day").is_between(*part, closed="left")
+        store.add(replace(world, lines=world.lines.filter(inside)), tmp_path)
+    stored = replace(store.open(tmp_path), companions=beside)
+    families = FAMILIES.names()
+    assert choose(stored, families) == choose(world, families)
+    windows = [Window(600, first_day=0), Window(400, first_day=0)]
+    tables = zip(
+        build(stored, windows, families), build(world, windows, families), strict=True
+    )
+    for table, expected in tables:
+        assert table.frame.equals(expected.frame)

@@ -1,0 +1,223 @@
+"""What is put into a store comes out of it, in one go or day by day."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import shop
+from segpredict import features, store
+from segpredict.cleaning._clean import fingerprint
+from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
+from segpredict.store import _keep, _parts
+from segpredict.tables import Count, Entry, Ledger, Transactions
+from segpredict.window import Window
+
+FIRST = ["customer_id", "day", "minute", "order_id"]
+
+
+def canonical(transactions: Transactions) -> Transactions:
+    """Return the lines in the one order that cleaning gives them, with their print."""
+    lines = transactions.lines.collect()
+    rest = [name for name in lines.columns if name not in {*FIRST, "is_order_head"}]
+    names = ["customer_id", "order_id", "is_return"]
+    is_first = pl.struct(names).is_first_distinct()
+    ordered = lines.sort(*FIRST, *rest).with_columns(
+        is_order_head=is_first & ~pl.col("is_return")
+    )
+    printed = fingerprint(ordered)
+    return replace(transactions, lines=ordered.lazy(), fingerprint=printed)
+
+
+@pytest.fixture(scope="module")
+def world() -> Transactions:
+    plain = shop.world(120, seed=4)
+    draw = pl.col("order_id").hash(11)
+    late = pl.col("day") + (draw % 40).cast(pl.Int32)
+    changed = plain.lines.with_columns(
+        void_day=pl.when(draw % 7 == 0).then(late).cast(pl.Int32),
+        product_id=pl.when(draw % 5 > 0).then("product_id"),
+        country=pl.when(draw % 3 > 0).then(pl.lit("FR")),
+    )
+    return canonical(replace(plain, lines=changed))
+
+
+def days(transactions: Transactions, first: int, end: int) -> Transactions:
+    inside = pl.col("day").is_between(first, end, closed="left")
+    lines = transactions.lines.filter(inside)
+    return replace(transactions, lines=lines, first_day=first, end_day=end)
+
+
+def test_what_is_written_reads_back_equal(world: Transactions, tmp_path: Path) -> None:
+    stored = store.write(world, tmp_path)
+    assert stored.lines.collect().equals(world.lines.collect())
+    again = store.open(tmp_path)
+    assert again.lines.collect_schema() == world.lines.collect_schema()
+    names = ("first_day", "end_day", "fingerprint", "ledger", "currency", "files")
+    for name in names:
+        assert getattr(again, name) == getattr(world, name)
+
+
+def test_the_ledger_comes_back_as_it_was(world: Transactions, tmp_path: Path) -> None:
+    ledger = Ledger((Entry("in", "read", "Rows read.", Count(3, 2, 1, 50)),))
+    assert store.write(replace(world, ledger=ledger), tmp_path).ledger == ledger
+
+
+def test_the_fingerprint_of_a_store_is_that_of_cleaning(
+    world: Transactions, tmp_path: Path
+) -> None:
+    stored = store.write(world, tmp_path)
+    assert stored.shelf is not None
+    assert _keep.fingerprint(stored.shelf.canonical()) == world.fingerprint
+
+
+def test_a_query_reads_only_what_it_asks_for(
+    world: Transactions, tmp_path: Path
+) -> None:
+    lines = store.write(world, tmp_path).lines
+    asked = lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
+    wanted = world.lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
+    assert asked.collect().equals(wanted.collect())
+    assert lines.head(7).collect().equals(world.lines.head(7).collect())
+
+
+def test_ids_are_whole_numbers_in_the_order_of_their_text(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.write(world, tmp_path)
+    base = pl.read_parquet(tmp_path / "base-0.parquet")
+    ids = pl.read_parquet(tmp_path / "customer_id-0.parquet")["id"]
+    assert ids.is_sorted()
+    assert base.schema["customer_id"] == pl.UInt32
+    assert base.select("customer_id", "day").equals(
+        base.select("customer_id", "day").sort(pl.all())
+    )
+
+
+def test_a_row_group_holds_whole_customers(
+    world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_parts, "GROUP", 50)
+    stored = store.write(world, tmp_path)
+    assert stored.shelf is not None
+    part = stored.shelf.base
+    groups = [part.read(["customer_id"], [i]).to_series() for i in range(part.groups)]
+    assert part.groups > 5
+    assert sum(g.n_unique() for g in groups) == stored.shelf.card.customers
+    assert stored.lines.collect().equals(world.lines.collect())
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.integers(1, 727), max_size=4, unique=True).map(sorted),
+    st.sampled_from([30, 1 << 19]),
+)
+def test_any_split_into_days_gives_the_store_of_all_days(
+    world: Transactions, cuts: list[int], group: int
+) -> None:
+    edges = [0, *cuts, 728]
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_parts, "GROUP", group)
+        for first, end in pairwise(edges):
+            stored = store.add(days(world, first, end), folder)
+        assert stored.lines.collect().equals(world.lines.collect())
+        assert stored.fingerprint == world.fingerprint
+        assert (stored.first_day, stored.end_day) == (0, 728)
+        window = Window(640, first_day=0)
+        whole = features.compute(world, window).frame
+        assert features.compute(stored, window).frame.equals(whole)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 50))
+def test_any_split_of_the_lines_gives_the_store_of_all_lines(
+    world: Transactions, seed: int
+) -> None:
+    place = pl.int_range(pl.len()).hash(seed) % 3
+    with TemporaryDirectory() as folder:
+        for part in range(3):
+            lines = world.lines.filter(place == part).collect().lazy()
+            stored = store.add(replace(world, lines=lines), folder)
+        assert stored.lines.collect().equals(world.lines.collect())
+        assert stored.fingerprint == world.fingerprint
+
+
+def test_a_new_day_rewrites_the_tail_and_leaves_the_base(
+    world: Transactions, tmp_path: Path
+) -> None:
+    base = store.write(days(world, 0, 700), tmp_path)
+    assert base.shelf is not None
+    stamp = (tmp_path / "base-0.parquet").stat()
+    store.add(days(world, 700, 701), tmp_path)
+    store.add(days(world, 701, 702), tmp_path)
+    assert (tmp_path / "base-0.parquet").stat() == stamp
+    assert {p.name for p in tmp_path.glob("tail*")} == {"tail-2.parquet"}
+
+
+def test_an_empty_shop_is_a_store_too(world: Transactions, tmp_path: Path) -> None:
+    empty = replace(world, lines=world.lines.clear(), fingerprint="")
+    assert store.write(empty, tmp_path).lines.collect().is_empty()
+    assert features.compute(store.open(tmp_path), Window(400)).frame.is_empty()
+    assert store.add(world, tmp_path).lines.collect().equals(world.lines.collect())
+
+
+def test_short_memory_changes_no_line(
+    world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = world.lines.collect().height
+    monkeypatch.setattr(_keep, "available", lambda: rows * _keep.ROW // 4)
+    stored = store.write(world, tmp_path)
+    assert stored.lines.collect().equals(world.lines.collect())
+    assert {p.suffix for p in tmp_path.iterdir()} == {".parquet", ".json"}
+
+
+def test_a_copy_with_other_lines_is_no_store(
+    world: Transactions, tmp_path: Path
+) -> None:
+    stored = store.write(world, tmp_path)
+    some = replace(stored, lines=stored.lines.filter(pl.col("customer_id") < "c00020"))
+    assert stored.coded is not None
+    assert some.coded is None
+    table = features.compute(some, Window(640)).frame
+    assert 0 < table.height <= 20
+
+
+@pytest.mark.parametrize("name", ["base-0.parquet", "customer_id-0.parquet"])
+def test_a_damaged_byte_is_found_and_the_file_named(
+    world: Transactions, tmp_path: Path, name: str
+) -> None:
+    store.write(world, tmp_path)
+    path = tmp_path / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0x10
+    path.write_bytes(content)
+    with pytest.raises(TamperedFileError, match=name):
+        features.compute(store.open(tmp_path), Window(640))
+
+
+def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileMissingError, match="was not found"):
+        store.open(tmp_path)
+
+
+def test_a_store_of_a_newer_version_is_refused(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.write(world, tmp_path)
+    card = tmp_path / "store.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "format": 99}))
+    with pytest.raises(ArtifactError, match="format 99"):
+        store.open(tmp_path)
+
+
+def test_a_damaged_card_is_refused(world: Transactions, tmp_path: Path) -> None:
+    store.write(world, tmp_path)
+    (tmp_path / "store.json").write_text("{")
+    with pytest.raises(ArtifactError, match="damaged"):
+        store.open(tmp_path)
