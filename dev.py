@@ -74,7 +74,8 @@ def environment(python: str, folder: Path, extra: str) -> Path:
     say(
         f"making {folder.name} (Python {version(python)}; a few minutes the first time)"
     )
-    make_venv(python, folder)
+    if have[0] != wanted:
+        make_venv(python, folder)
     pip = [str(home / "python"), "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "--editable", f".{extra}"], cwd=HERE, check=True)
     stamp.write_text(f"{wanted} {extra or '-'}")
@@ -101,7 +102,7 @@ def call(home: Path, tool: str, *options: str) -> int:
 def found_pythons() -> list[str]:
     """Return one working interpreter per tested version that this machine has."""
     found = {version(p): p for n in TESTED if (p := shutil.which(f"python{n}"))}
-    usable = [found[n] for n in TESTED if n in found]
+    usable = [found[n] for n in TESTED if n in found]  # a shim may answer nothing
     return usable or [newest_python()]
 
 

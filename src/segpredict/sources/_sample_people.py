@@ -199,7 +199,7 @@ def _deterministic(
     per_horizon = rng.choice(
         [0.5, 1.0, 2.0, 4.0, 7.0], n, p=[0.25, 0.2, 0.2, 0.2, 0.15]
     )
-    value = rng.choice([20.0, 60.0, 200.0], n)
+    value = rng.choice(np.array([20.0, 60.0, 200.0]), n)
     gap = HORIZON / per_horizon
     counts = np.ceil(days / gap).astype(np.int64)
     customer = np.repeat(np.arange(n), counts)
