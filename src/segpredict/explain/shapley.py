@@ -10,6 +10,7 @@ import shap
 import xgboost as xgb
 from numpy.typing import NDArray
 
+from segpredict.classifier.lesson import matrix
 from segpredict.contracts import CONTRIBUTIONS, check
 from segpredict.errors import ColumnMissingError, MismatchError, shown
 from segpredict.explain.explanation import Explanation
@@ -112,12 +113,6 @@ def forces(
         return np.zeros((0, classes, len(names) + 1), np.float32)
     found = booster.predict(_dmatrix(features, names), pred_contribs=True)
     return np.asarray(found, np.float32).reshape(-1, classes, len(names) + 1)
-
-
-def matrix(frame: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
-    """Return the named columns, in that order, as float32 with NaN for null."""
-    columns = [pl.col(name).cast(pl.Float32).fill_null(float("nan")) for name in names]
-    return np.ascontiguousarray(frame.select(columns).to_numpy(), np.float32)
 
 
 def _dmatrix(features: NDArray[np.float32], names: Sequence[str]) -> xgb.DMatrix:
