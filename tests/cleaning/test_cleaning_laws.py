@@ -117,3 +117,15 @@ def test_the_sample_shop_has_something_for_most_rules(tmp_path: Path) -> None:
     assert rows["excluded zero_price"] > 5
     assert rows["noted cancellations"] > 50
     assert rows["noted refunded_orders"] > 10
+
+
+@law
+@given(rows=dirty, cutoff=st.integers(14_970, 15_030))
+def test_what_is_known_at_a_cutoff_needs_nothing_after_it(
+    rows: list[tuple], cutoff: int
+) -> None:
+    """Leak L8: a refund, whole or in parts, is matched by what came before alone."""
+    how = {"on_bad_rows": "quarantine", "without": ("cancellations",)}
+    later = cleaned(rows, **how).known(cutoff).drop("void_day").collect()
+    then = cleaned(rows, as_of=cutoff, **how).known(cutoff).drop("void_day").collect()
+    assert later.equals(then)

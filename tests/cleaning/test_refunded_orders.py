@@ -56,3 +56,16 @@ def test_another_customers_return_matches_nothing() -> None:
 def test_postage_does_not_keep_a_refunded_order_alive() -> None:
     rows = [sale(), sale(product="POST"), sale("C2", quantity="-1", day="2011-02-01")]
     assert void(rows)["1"] == 15006
+
+
+def test_a_return_of_next_month_does_not_reopen_an_order_that_came_back_in_parts() -> (
+    None
+):
+    rows = [
+        sale(quantity="10", day="2011-01-01"),
+        sale("C2", quantity="-4", day="2011-01-10"),
+        sale("C3", quantity="-6", day="2011-01-12"),
+        sale("C4", quantity="-10", day="2011-02-20"),
+    ]
+    assert void(rows)["1"] == 14986
+    assert void(rows[:3])["1"] == 14986

@@ -5,9 +5,10 @@ before it must do so as well. The order's lines and the returns that match them 
 ``void_day`` from which both are gone.
 
 A return matches a sale line of the same customer, product, price and quantity, the
-oldest that is still open and not later than itself, one to one. What is left over is
-matched in parts: returns of the same customer, product and price take from the oldest
-open sale line, and close it when together they bring back all of it.
+oldest that is still open and not later than itself, one to one. Returns are matched in
+parts, too: those of the same customer, product and price take from the oldest open sale
+line, and close it when together they bring back all of it. What closes a line first
+counts.
 """
 
 import polars as pl
@@ -18,12 +19,13 @@ from segpredict.cleaning._rule import Outcome, Rule
 SAME = ("customer_id", "product_id", "size", "worth")
 ITEM = ("customer_id", "product_id", "unit")
 ORDER = ("customer_id", "order_id", "day")
+# What a line says comes before where it stands: the order of rows is no information.
+STANDING = (*ORDER, "minute", "product_id", "quantity", "amount")
 
 
 def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
-    numbered = lines.sort("file", "row").with_row_index("line")
-    pairs = _pairs(numbered)
-    voids = _voids(numbered, pl.concat([pairs, _parts(numbered, pairs)]))
+    numbered = lines.sort(*STANDING, "file", "row").with_row_index("line")
+    voids = _voids(numbered, _first(_pairs(numbered), _parts(numbered)))
     if voids.is_empty():
         return Outcome(lines)
     marked = (
@@ -64,17 +66,15 @@ def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
     return pairs.select("sale", "back", "void_day")
 
 
-def _parts(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Match what is left to sale lines that several returns bring back whole.
+def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
+    """Match returns to sale lines that several of them bring back whole.
 
     On a line of pieces per customer, product and price, every sale takes the next
     stretch, and so does every return of pieces that are there to come back. A sale is
     closed when returns that lie inside its stretch fill it.
     """
-    ended = [pairs["sale"].implode(), pairs["back"].implode()]
-    is_open = ~pl.col("line").is_in(ended[0]) & ~pl.col("line").is_in(ended[1])
     size, worth = pl.col("quantity").abs(), pl.col("amount").abs()
-    left = numbered.filter(is_open & (pl.col("quantity") != 0)).with_columns(
+    left = numbered.filter(pl.col("quantity") != 0).with_columns(
         size=size, unit=worth / size
     )
     wanted = left.filter("is_return").select(ITEM).unique()
@@ -119,6 +119,20 @@ def _parts(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _first(pairs: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Return for each sale the match that closes it first.
+
+    Either way of matching looks at nothing later than itself, so the earlier of the two
+    is what was known that day; a return of next month cannot reopen an order.
+    """
+    both = pl.concat([pairs.with_columns(way=0), parts.with_columns(way=1)])
+    closed = both.with_columns(closed=pl.col("void_day").max().over("sale", "way"))
+    best = 2 * pl.col("closed").cast(pl.Int64) + pl.col("way")
+    return closed.filter(best == best.min().over("sale")).select(
+        "sale", "back", "void_day"
+    )
+
+
 def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of wholly refunded orders and the day they are void from."""
     sold = (
@@ -133,12 +147,13 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         .drop("back")
     )
     gone = sold.drop("void_day").join(whole, on=list(ORDER), how="inner")
-    return pl.concat(
+    told = pl.concat(
         [
-            gone.select(line="sale", void_day="void_day").unique(),
+            gone.select(line="sale", void_day="void_day"),
             gone.select(line="back", void_day="void_day"),
         ]
     )
+    return told.group_by("line").agg(pl.col("void_day").max())
 
 
 PART = Rule(

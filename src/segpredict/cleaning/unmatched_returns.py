@@ -18,7 +18,7 @@ def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
     if wanted.is_empty():
         return Outcome(lines)
     moved = lines.join(wanted, on=list(ITEM), how="semi", nulls_equal=True).sort(
-        *ITEM, "day", "minute", "is_return", "file", "row"
+        *ITEM, "day", "minute", "is_return", "order_id", "quantity", "amount"
     )
     size = pl.when("is_return").then(-pl.col("quantity").abs()).otherwise("quantity")
     short = (-size.cum_sum().cum_min()).clip(lower_bound=0)
