@@ -42,6 +42,7 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
         "transactions.parquet",
         "segments/segmenter.json",
         "segments/segments.json",
+        "segments/grid.json",
         "segments/assignments.parquet",
         "classifier/booster.json",
         "classifier/verdict.json",

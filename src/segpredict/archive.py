@@ -4,7 +4,7 @@
 
     transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
     companions/           tables beside the transactions, and what was frozen of them
-    segments/             segmenter.json, segments.json, assignments.parquet …
+    segments/             segmenter.json, segments.json, grid.json, assignments …
     classifier/           booster.json, forecaster.json, verdict.json
     explanation/          importance.*, contributions.parquet
     scores.parquet        the forecast for the day after the data
@@ -27,7 +27,7 @@ from segpredict.explain import Explanation, draw, importance_json
 from segpredict.overview import glossary
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput
-from segpredict.segments import Segmentation
+from segpredict.segments import Grid, Segmentation
 from segpredict.tables import (
     JSON,
     Companions,
@@ -122,9 +122,13 @@ def ledger_of(state: JSON) -> Ledger:
 
 
 def keep_segments(
-    draft: Draft, segmentation: Segmentation, tables: Mapping[str, pl.DataFrame]
+    draft: Draft,
+    segmentation: Segmentation,
+    grid: Grid,
+    tables: Mapping[str, pl.DataFrame],
 ) -> None:
-    """Write the frozen segmenter, the segments, and tables about them by name."""
+    """Write the frozen segmenter, the segments, the rule grid, and tables by name."""
+    draft.write("segments/grid.json", as_json(grid.state()))
     draft.write("segments/segmenter.json", as_json(segmentation.state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))

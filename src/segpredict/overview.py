@@ -9,7 +9,7 @@ from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
 from segpredict.errors import ContractError, SupportError
-from segpredict.segments import NEW, Segmentation
+from segpredict.segments import NEW, Grid, Segmentation
 from segpredict.tables import INACTIVE, Companions, Feature, Transactions
 from segpredict.window import Window, as_date
 
@@ -72,8 +72,17 @@ def glossary(
     return (*STATES, *features.glossary(families, companions))
 
 
+def grid(transactions: Transactions, time: TimeOptions) -> Grid:
+    """Return the rule grid with its cut points taken at the end of the data."""
+    window = time.window(transactions.end_day, transactions.first_day)
+    return rooms.fit_grid(features.compute(transactions, window, RHYTHM).frame)
+
+
 def segments(
-    transactions: Transactions, segmentation: Segmentation, time: TimeOptions
+    transactions: Transactions,
+    segmentation: Segmentation,
+    rules: Grid,
+    time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
     """Return tables about the segments at the end of the data, by name.
 
@@ -83,6 +92,8 @@ def segments(
         The shop.
     segmentation
         Its frozen segmenter.
+    rules
+        Its rule grid.
     time
         The lengths of the windows.
 
@@ -97,7 +108,7 @@ def segments(
     now = time.window(transactions.end_day, transactions.first_day)
     before = now.at(now.cutoff - time.outcome)
     tables = {
-        "assignments": _assignments(transactions, segmentation, now),
+        "assignments": _assignments(transactions, segmentation, rules, now),
         "profile": _profile(transactions, segmentation, now),
         "candidates": _candidates(segmentation),
     }
@@ -118,7 +129,7 @@ def segments(
 
 
 def _assignments(
-    transactions: Transactions, segmentation: Segmentation, window: Window
+    transactions: Transactions, segmentation: Segmentation, rules: Grid, window: Window
 ) -> pl.DataFrame:
     everyone = (
         transactions.known(window.cutoff)
@@ -128,7 +139,6 @@ def _assignments(
         .collect()
     )
     rhythm = features.compute(transactions, window, RHYTHM).frame
-    grid = rooms.fit_grid(rhythm)
     named = pl.DataFrame(
         [(s.code, s.id, s.name) for s in segmentation.segments],
         schema={"segment": pl.Int8, "segment_id": pl.String, "segment_name": pl.String},
@@ -139,7 +149,7 @@ def _assignments(
         everyone.join(assigned, on="customer_id", how="left")
         .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE, pl.Int8)))
         .join(named, on="segment", how="left")
-        .join(grid.assign(rhythm), on="customer_id", how="left", suffix="_rules")
+        .join(rules.assign(rhythm), on="customer_id", how="left", suffix="_rules")
         .with_columns(
             is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode())
         )

@@ -284,8 +284,9 @@ def _cluster(draft: Draft, progress: Progress) -> None:
     segmentation = segments.fit(
         features.instrument(shop, spans), options, horizon=config.time.horizon
     )
-    tables = overview.segments(shop, segmentation, config.time)
-    archive.keep_segments(draft, segmentation, tables)
+    grid = overview.grid(shop, config.time)
+    tables = overview.segments(shop, segmentation, grid, config.time)
+    archive.keep_segments(draft, segmentation, grid, tables)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),

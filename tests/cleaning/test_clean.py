@@ -301,3 +301,9 @@ def test_more_bad_rows_than_allowed_stop_the_run(max_bad) -> None:
 def test_a_limit_that_is_no_limit_is_refused() -> None:
     with pytest.raises(ConfigError, match="neither a share nor a count"):
         CleaningPlan(max_bad="many")
+
+
+def test_a_cutoff_after_the_last_row_is_told_and_not_taken_for_silence() -> None:
+    made = cleaned([sale()], as_of="2012-01-01")
+    assert made.end_day == 15006
+    assert "before the cutoff 2012-01-01" in " ".join(made.notes)

@@ -1,6 +1,7 @@
 """Lay out one row per customer and origin: what was known, and what came after."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import polars as pl
@@ -130,13 +131,10 @@ def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.Data
         transactions.lines.filter("is_order_head")
         .select("customer_id", "day", "void_day")
         .collect()
-        .lazy()
     )
+    orders = replace(transactions, lines=heads.lazy())
     firsts = [
-        heads.filter(
-            pl.col("day") < w.cutoff,
-            ~(pl.col("void_day") < w.cutoff).fill_null(value=False),
-        )
+        orders.known(w.cutoff)
         .group_by("customer_id")
         .agg(pl.col("day").min())
         .select(

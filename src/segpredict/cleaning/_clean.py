@@ -13,7 +13,7 @@ from segpredict.cleaning._rule import Rule
 from segpredict.contracts import LINES, check
 from segpredict.registry import Registry
 from segpredict.tables import FileFact, RawLines, Transactions
-from segpredict.window import day_number
+from segpredict.window import as_date, day_number
 
 RULES: Registry[Rule] = Registry("segpredict.cleaning", Rule)
 SLICE = 1_000_000  # rows that are hashed at a time
@@ -67,7 +67,7 @@ def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
     _note_cells(raw, lines, book)
     used, told = _ruled(lines, rules, plan, book)
     ledger = book.close(used)
-    told += notes(lines, used, raw.files)
+    told += (*_clipped(plan, end_day), *notes(lines, used, raw.files))
     canonical = check(_canonical(used), LINES)
     return Transactions(
         lines=canonical.lazy(),
@@ -134,6 +134,16 @@ def _period(
     if plan.as_of is not None and "after_cutoff" in names:
         end = min(end, day_number(plan.as_of))
     return first, max(first, end)
+
+
+def _clipped(plan: CleaningPlan, end_day: int) -> tuple[str, ...]:
+    if plan.as_of is None or day_number(plan.as_of) <= end_day:
+        return ()
+    return (
+        f"The data end on {as_date(end_day - 1)}, before the cutoff "
+        f"{as_date(day_number(plan.as_of))}; what nobody observed is not taken for "
+        "silence.",
+    )
 
 
 def _note_cells(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:

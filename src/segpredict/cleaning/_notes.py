@@ -90,8 +90,8 @@ def _orders(used: pl.DataFrame) -> Iterator[str]:
     spread = orders.filter((pl.col("days") > 1) & (pl.col("n") == 1))["order_id"].sort()
     if len(spread):
         yield (
-            f"Orders that stretch over several days: {len(spread):,} (such as "
-            f"{spread[0]}); each stands on its first."
+            f"Order numbers that stand on several days: {len(spread):,} (such as "
+            f"{spread[0]}); each day is an order of its own."
         )
 
 

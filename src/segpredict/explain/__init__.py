@@ -3,7 +3,7 @@
 from segpredict.explain.explanation import Explanation
 from segpredict.explain.plots import bar, beeswarm, draw
 from segpredict.explain.shapley import ExplainOptions, explain, forces
-from segpredict.explain.write import importance_csv, importance_json, write_importance
+from segpredict.explain.write import importance_json
 
 __all__ = [
     "ExplainOptions",
@@ -13,7 +13,5 @@ __all__ = [
     "draw",
     "explain",
     "forces",
-    "importance_csv",
     "importance_json",
-    "write_importance",
 ]
