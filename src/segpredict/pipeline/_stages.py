@@ -66,7 +66,11 @@ def cluster(draft: Draft, progress: Progress) -> None:
     spans, notes = _blind_spans(shop, config)
     options = replace(config.segments, seed=config.seed)
     segmentation = segments.fit(
-        features.instrument(shop, spans), options, horizon=config.time.horizon
+        features.instrument(
+            shop, spans, segments.further(segments.INSTRUMENTS[options.instrument])
+        ),
+        options,
+        horizon=config.time.horizon,
     )
     grid = overview.grid(shop, config.time)
     tables = overview.segments(shop, segmentation, grid, config.time)
