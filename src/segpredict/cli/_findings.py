@@ -27,7 +27,7 @@ def show(output: Output, found: Mapping[str, Any]) -> None:
     output.table("How the shop is used", [_short(r) for r in found["distributions"]])
     output.table("The last months", [_month(row) for row in found["months"][-13:]])
     output.table("Which horizon?", found["horizons"])
-    for note in found["notes"]:
+    for note in (*found["notes"], *found["beside"]):
         output.say(f"note: {note}")
     for suggestion in found["suggestions"]:
         output.say(f"suggestion: {suggestion}")
