@@ -23,7 +23,7 @@ from segpredict.tables import RawLines
 
 HERE = Path(__file__).parents[2]
 REAL = Path(os.environ.get("SEGPREDICT_DATA", HERE.parent / "shared" / "data"))
-BEGIN, END = "<!-- data sets: begin -->", "<!-- data sets: end -->"
+MARKS = ("<!-- data sets: begin -->", "<!-- data sets: end -->")
 DROPS = "online_retail/online_retail_by_day.tar.zst"
 
 
@@ -307,12 +307,13 @@ def table(findings: list[Finding]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def write(path: Path, text: str) -> None:
+def put(path: Path, marks: tuple[str, str], text: str) -> None:
     """Put a text between the marks of a page of the docs."""
     page = path.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, rest = page.split(marks[0])
+    after = rest.split(marks[1])[1]
+    whole = f"{before}{marks[0]}\n{text}\n{marks[1]}{after}"
+    path.write_text(whole, encoding="utf-8")
 
 
 def main() -> int:
@@ -323,7 +324,7 @@ def main() -> int:
     text = table(findings)
     sys.stdout.write(text + "\n")
     if asked.write:
-        write(asked.write, text)
+        put(asked.write, MARKS, text)
     return int(any(f.missed or not f.adds_up for f in findings))
 
 
