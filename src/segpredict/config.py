@@ -93,7 +93,9 @@ class Config:
         )
 
 
-def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
+def load(
+    name: str | None = None, overrides: Iterable[str] = (), base: Config | None = None
+) -> Config:
     """Return the config of a file or preset, with single settings overridden.
 
     Parameters
@@ -102,6 +104,8 @@ def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
         Path of a TOML file, or the name of a preset. ``None`` takes the defaults.
     overrides
         Settings such as ``time.horizon=28``.
+    base
+        What holds where no name is given; by default the defaults.
 
     Raises
     ------
@@ -113,7 +117,8 @@ def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
     >>> load(overrides=["time.horizon=28"]).time.horizon
     28
     """
-    values = {} if name is None else _read(_find(name))
+    standing = {} if base is None else base.state()
+    values = standing if name is None else _read(_find(name))
     for override in overrides:
         values = _override(values, override)
     return build(values)

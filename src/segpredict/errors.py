@@ -23,7 +23,8 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
     │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
     ├── LimitError                 10  memory, disk, size or time
-    └── BusyError                  11  the target exists or is being written
+    ├── BusyError                  11  the target exists already
+    └── WriterError                11  another process writes there
 """
 
 import difflib
@@ -325,6 +326,22 @@ class LimitError(SegpredictError):
     code = "SP-R001"
     exit_code = 10
     http_status = 413
+
+
+class WriterError(SegpredictError):
+    """Another process writes into the same store."""
+
+    code = "SP-R003"
+    exit_code = 11
+    http_status = 409
+
+    def __init__(self, path: str, process: str) -> None:
+        who = f"process {process}" if process else "another process"
+        super().__init__(
+            f"{shown(path)} is being written by {who}.",
+            fix="wait until it has ended, then ingest again.",
+            file=path,
+        )
 
 
 class BusyError(SegpredictError):

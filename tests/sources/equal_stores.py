@@ -87,7 +87,7 @@ def dressed(name: str, path: Path) -> Dress:
 
 
 def is_equal(one: Dress, other: Dress) -> bool:
-    """Return whether two dresses have equal lines, ledgers, and bytes in their stores."""
+    """Return whether lines, ledgers and the bytes of stores are equal."""
     lines = one.shop.lines.collect().equals(other.shop.lines.collect())
     return lines and _facts(one) == _facts(other)
 

@@ -19,9 +19,14 @@ def planned(
     max_bad: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    data: Sequence[str] = (),
 ) -> "Config":
-    """Return the config that the options of a command describe."""
+    """Return the config that the options of a command describe.
+
+    A store that is named as `data` brings the settings it was filled with.
+    """
     from segpredict import config as configs
+    from segpredict.intake import remembered
 
     overrides = [
         *(_setting(*pair) for pair in mapped(columns).items()),
@@ -29,7 +34,7 @@ def planned(
         *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
-    return configs.load(config, overrides).seeded(seed, threads)
+    return configs.load(config, overrides, remembered(data)).seeded(seed, threads)
 
 
 def clock() -> str:

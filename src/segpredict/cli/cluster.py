@@ -41,6 +41,7 @@ def command(
         max_bad=max_bad,
         seed=seed,
         threads=threads,
+        data=data,
     )
     with output.progress() as progress:
         made = pipeline.cluster(
