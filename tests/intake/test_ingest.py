@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 from segpredict import config, disk, pipeline, store
@@ -20,7 +21,7 @@ from segpredict.errors import (
     UsageError,
     WriterError,
 )
-from segpredict.intake import _raw, remembered
+from segpredict.intake import _ingest, _raw, remembered
 
 HEAD = "customer_id,order_id,date,product_id,quantity,price\n"
 SOLD = f"{HEAD}anna,1,2021-03-20,mug,2,2.50\nbert,2,2021-03-20,cup,1,4.00\n"
@@ -117,6 +118,51 @@ def test_the_same_bytes_come_in_once_under_whatever_name(
         str(copy): str(drops / "1.csv"),
     }
     assert facts(tmp_path / "store") == before
+
+
+def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
+    path = tmp_path / "year.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for name, text in (("March", SOLD), ("April", BACK)):
+            sheet = made.add_worksheet(name)
+            for i, line in enumerate(text.splitlines()):
+                sheet.write_row(i, 0, line.split(","))
+
+    def sheet(name: str) -> tuple[int, int]:
+        plan = config.load(overrides=[f"source.sheet='{name}'"])
+        done = put(tmp_path / "store", path, plan=plan)
+        return len(done.added), done.shop.ledger.total("in").rows
+
+    assert sheet("March") == (1, 2)
+    assert sheet("April") == (1, 4)
+    assert sheet("March") == (0, 4)
+    assert sheet("April") == (0, 4)
+    both = config.load(overrides=["source.sheet='*'"])
+    put(tmp_path / "whole", path, plan=both)
+    assert put(tmp_path / "whole", path, plan=both).added == ()
+
+
+def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
+    rows = pl.read_csv(SOLD.encode(), schema_overrides={"price": pl.String})
+    for country in ("FR", "UK"):
+        folder = tmp_path / "sales" / f"country={country}"
+        folder.mkdir(parents=True)
+        rows.write_parquet(folder / "part.parquet")
+    done = put(tmp_path / "store", tmp_path / "sales")
+    assert (len(done.added), done.skipped) == (2, {})
+    lines = done.shop.lines.collect()
+    assert lines["country"].unique().sort().to_list() == ["FR", "UK"]
+
+
+def test_many_nights_become_one_batch_and_stay_equal(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_ingest, "MANY", 2)
+    put(tmp_path / "once", drops)
+    for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
+        put(tmp_path / "nights", drops / name)
+    assert facts(tmp_path / "nights") == facts(tmp_path / "once")
+    assert len(list((tmp_path / "nights" / "raw").glob("*.parquet"))) == 2
 
 
 def test_what_is_refused_leaves_the_store_as_it_was(

@@ -10,7 +10,10 @@ from segpredict.config import Config, build
 from segpredict.errors import FileMissingError, UsageError, shown
 from segpredict.intake import _raw
 from segpredict.intake._cleaned import cleaned, way
+from segpredict.intake._known import sorted_out
 from segpredict.tables import RawLines, Transactions
+
+MANY = 64  # batches of raw rows that become one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,16 @@ def ingest(
     target = Path(folder)
     with disk.locked(target):
         found = _before(target, replace=replace)
-        known = {fact.sha256: fact.name for fact in found[1].files} if found else {}
-        fresh, skipped = _sorted_out(names, known)
+        known = found[1].files if found else ()
+        fresh, skipped = sorted_out(names, config.source, known)
         if found and not fresh and build(found[0].config) == config:
             return Ingested(found[1], (), skipped)
         beside = str(fresh[0].parent.resolve()) if not found else found[0].beside
         note = found[0] if found else _raw.Note({}, beside, (), ())
         new = [_read(fresh, config)] if fresh else []
         raw = _raw.together([*_raw.load(target, note.batches), *new])
+        if len(note.batches) >= MANY:
+            note, new = changed(note, batches=()), [raw]
         settled = sources.settled(raw, way(config.cleaning))
         shop = cleaned(settled, config, None, Path(beside))
         note = changed(note, config=config.state(), notes=shop.notes)
@@ -118,22 +123,6 @@ def _refuse_strangers(folder: Path) -> None:
             fix="name an empty folder, or one that is not there yet.",
             file=str(folder),
         )
-
-
-def _sorted_out(
-    names: Sequence[str], known: Mapping[str, str]
-) -> tuple[list[Path], dict[str, str]]:
-    """Return the files that are new, and those whose bytes were met before."""
-    met = dict(known)
-    fresh, skipped = [], {}
-    for path in sources.paths(names):
-        sha256 = sources.digest(path)
-        if sha256 in met:
-            skipped[str(path)] = met[sha256]
-        else:
-            met[sha256] = str(path)
-            fresh.append(path)
-    return fresh, skipped
 
 
 def _read(paths: Sequence[Path], config: Config) -> RawLines:

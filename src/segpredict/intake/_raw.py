@@ -85,7 +85,7 @@ def keep(folder: Path, raw: RawLines) -> str:
     """Write a batch, checksums on, and return its name."""
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
     facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
-    name = f"{_hash([fact.sha256 for fact in raw.files])}.parquet"
+    name = f"{_hash(facts)}.parquet"
     table = raw.frame.to_arrow()
     table = table.replace_schema_metadata({FACTS: json.dumps(facts)})
     disk.write_file(

@@ -48,8 +48,10 @@ def _read(path: Path, layout: Layout) -> Table:
     names = [sheet.name for sheet in chosen]
     whole = _joined(tables, names, file)
     left = [s.name for s in sheets if s.cells.height and s.name not in names]
-    if layout.sheet == ALL and left:
-        facts["sheets_left_out"] = ", ".join(left)
+    if layout.sheet == ALL:
+        facts["sheets"] = "all of one header"
+        if left:
+            facts["sheets_left_out"] = ", ".join(left)
     found = {"format": "excel", **facts, **whole.detected}
     return replace(whole, sha256=digest(path), detected=found)
 
