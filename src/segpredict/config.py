@@ -94,7 +94,9 @@ class Config:
 
 
 def load(
-    name: str | None = None, overrides: Iterable[str] = (), base: Config | None = None
+    name: str | None = None,
+    overrides: Iterable[str] = (),
+    base: Mapping[str, JSON] | None = None,
 ) -> Config:
     """Return the config of a file or preset, with single settings overridden.
 
@@ -105,7 +107,7 @@ def load(
     overrides
         Settings such as ``time.horizon=28``.
     base
-        What holds where no name is given; by default the defaults.
+        Settings to start from where no name is given.
 
     Raises
     ------
@@ -117,8 +119,7 @@ def load(
     >>> load(overrides=["time.horizon=28"]).time.horizon
     28
     """
-    standing = {} if base is None else base.state()
-    values = standing if name is None else _read(_find(name))
+    values = dict(base or {}) if name is None else _read(_find(name))
     for override in overrides:
         values = _override(values, override)
     return build(values)

@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import clock, kept, planned
 
 
 def command(
@@ -49,7 +49,7 @@ def command(
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
-        data=data,
+        base=kept(data),
     )
     with output.progress() as progress:
         target = None if page is None else pipeline.Target(page, clock())

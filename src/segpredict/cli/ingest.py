@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import planned
+from segpredict.cli._plan import kept, planned
 
 
 def command(
@@ -45,7 +45,7 @@ def command(
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
-        data=[] if replace else [str(store)],
+        base=None if replace else kept([str(store)]),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)
     output.result(show_store(output, done, store))
