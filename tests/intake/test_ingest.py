@@ -120,6 +120,20 @@ def test_the_same_bytes_come_in_once_under_whatever_name(
     assert facts(tmp_path / "store") == before
 
 
+def test_an_export_that_grows_under_one_name_counts_its_rows_once(
+    tmp_path: Path,
+) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text(SOLD, encoding="utf-8")
+    put(tmp_path / "store", export)
+    export.write_text(SOLD + BACK.removeprefix(HEAD), encoding="utf-8")
+    grown = put(tmp_path / "store", export).shop
+    put(tmp_path / "once", export)
+    once = pipeline.read([str(tmp_path / "once")], PLAN)
+    assert grown.lines.collect().equals(once.lines.collect())
+    assert [fact.name for fact in grown.files] == [str(export)] * 2
+
+
 def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
     path = tmp_path / "year.xlsx"
     with xlsxwriter.Workbook(path) as made:
