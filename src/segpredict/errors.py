@@ -32,6 +32,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 SHOWN = 80  # characters of a user's value that a message may show
+LISTED = 30  # names that a message lists
 
 
 def shown(value: object) -> str:
@@ -42,10 +43,13 @@ def shown(value: object) -> str:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the closest known name, or with all of them."""
+    """Return a hint with the closest known name, or with the first of them."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"Known: {', '.join(names[:LISTED])}{more}."
 
 
 class SegpredictError(Exception):
