@@ -360,6 +360,15 @@ def test_raw_rows_that_were_tampered_with_are_refused(
         put(tmp_path / "store", drops / "2.csv")
 
 
+@pytest.mark.parametrize("suffix", ["json", "rejects"])
+def test_a_damaged_note_is_refused(drops: Path, tmp_path: Path, suffix: str) -> None:
+    put(tmp_path / "store", drops)
+    (path,) = (tmp_path / "store" / _raw.FOLDER).glob(f"*.{suffix}")
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(TamperedFileError, match="is lost"):
+        pipeline.read([str(tmp_path / "store")], PLAN)
+
+
 def test_a_run_scores_a_store_as_it_scores_files(
     sample_file: Path, small_config, run_folder: Path, tmp_path: Path
 ) -> None:

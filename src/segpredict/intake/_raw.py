@@ -22,6 +22,7 @@ from segpredict.errors import TamperedFileError
 from segpredict.tables import JSON, FileFact, RawLines, Transactions
 
 FOLDER = "raw"
+LOST = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
 FACTS = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
 
 
@@ -113,7 +114,7 @@ def _batch(path: Path) -> RawLines:
         table = pq.read_table(path, page_checksum_verification=True)
         facts = json.loads(table.schema.metadata[FACTS])
         files = tuple(FileFact(**fact) for fact in facts["files"])
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+    except (*LOST, pa.ArrowException) as error:
         raise TamperedFileError(f"{FOLDER}/{path.name}", f"is lost ({error})") from None
     frame = pl.DataFrame(table)
     rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
@@ -134,15 +135,23 @@ def noted(folder: Path, stored: Transactions) -> tuple[Note, Transactions] | Non
     """Return the note on a store, and the store with what stands there.
 
     None where there is no note: somebody wrote the lines without `ingest`.
+
+    Raises
+    ------
+    TamperedFileError
+        When the note or the rejects are damaged.
     """
     place = folder / FOLDER / key(stored)
     path, bad = place.with_suffix(".json"), place.with_suffix(".rejects")
     if not path.is_file():
         return None
-    told = json.loads(path.read_text(encoding="utf-8"))
-    batches, notes = tuple(told["batches"]), tuple(told["notes"])
-    rejects = pl.read_parquet(bad) if bad.is_file() else None
-    note = Note(told["config"], told["beside"], batches, notes)
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        batches, notes = tuple(told.pop("batches")), tuple(told.pop("notes"))
+        note = Note(**told, batches=batches, notes=notes)
+        rejects = pl.read_parquet(bad) if bad.is_file() else None
+    except (AttributeError, *LOST, pl.exceptions.PolarsError) as error:
+        raise TamperedFileError(f"{FOLDER}/{path.name}", f"is lost ({error})") from None
     return note, replace(stored, notes=notes, rejects=rejects)
 
 
