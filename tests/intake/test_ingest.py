@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from nightly import BACK, DAYS, HEAD, PLAN, SOLD, facts, put
 from typer.testing import CliRunner
 
 from segpredict import config, disk, pipeline, store
@@ -21,40 +22,7 @@ from segpredict.errors import (
     UsageError,
     WriterError,
 )
-from segpredict.intake import _ingest, _raw, remembered
-
-HEAD = "customer_id,order_id,date,product_id,quantity,price\n"
-SOLD = f"{HEAD}anna,1,2021-03-20,mug,2,2.50\nbert,2,2021-03-20,cup,1,4.00\n"
-BACK = f"{HEAD}anna,C3,2021-03-25,mug,-2,2.50\ncleo,4,2021-03-25,cup,3,4.00\n"
-AGAIN = f"{HEAD}bert,2,2021-03-20,cup,1,4.00\ndora,5,2021-03-26,mug,1,2.50\n"
-BAD = f"{HEAD}emil,6,2021-03-27,mug,many,2.50\n,7,2021-03-27,mug,1,2.50\n"
-DAYS = {"1.csv": SOLD, "2.csv": BACK, "3.csv": AGAIN, "4.csv": BAD}
-LENIENT = ["cleaning.on_bad_rows='quarantine'", "cleaning.max_bad=9"]
-PLAN = config.load(overrides=LENIENT)
-
-
-@pytest.fixture
-def drops(tmp_path: Path) -> Path:
-    folder = tmp_path / "drops"
-    folder.mkdir()
-    for name, text in DAYS.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-def put(store_: Path, *files: Path, plan: config.Config = PLAN, replace: bool = False):
-    return pipeline.ingest([str(f) for f in files], store_, plan, replace=replace)
-
-
-def facts(folder: Path):
-    """Return all that a store says, for comparison."""
-    shop = pipeline.read([str(folder)], PLAN)
-    rejects = None if shop.rejects is None else shop.rejects.to_dicts()
-    parquet = {
-        path.name.split("-")[0]: path.read_bytes() for path in folder.glob("*.parquet")
-    }
-    told = (shop.ledger, shop.notes, shop.files, shop.fingerprint, rejects, parquet)
-    return shop.lines.collect().to_dicts(), *told
+from segpredict.intake import _ingest, _raw
 
 
 @pytest.mark.parametrize("order", list(permutations(DAYS))[1::5], ids="".join)
@@ -65,24 +33,6 @@ def test_files_in_any_order_make_the_store_of_all_at_once(
     for name in order:
         put(tmp_path / "nights", drops / name)
     assert facts(tmp_path / "nights") == facts(tmp_path / "once")
-
-
-def test_a_store_says_what_its_files_say(drops: Path, tmp_path: Path) -> None:
-    put(tmp_path / "store", drops)
-    files, shop = (
-        pipeline.read([str(name)], PLAN) for name in (drops, tmp_path / "store")
-    )
-    assert shop.lines.collect().equals(files.lines.collect())
-    assert (shop.ledger, shop.notes, shop.files) == (
-        *(files.ledger, files.notes),
-        files.files,
-    )
-    assert shop.fingerprint == files.fingerprint
-    assert shop.rejects is not None
-    assert shop.rejects.equals(files.rejects)
-    assert shop.rejects.rows() == [
-        (str(drops / "4.csv"), 2, "quantity", "many", "is not a number")
-    ]
 
 
 def test_a_cancellation_voids_a_sale_that_came_before(
@@ -278,76 +228,9 @@ def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
-def test_a_store_remembers_its_settings(drops: Path, tmp_path: Path) -> None:
-    put(tmp_path / "store", drops / "1.csv")
-    assert remembered(str(tmp_path / "store")) == PLAN
-    assert remembered([str(drops)]) is None
-    assert remembered(pl.DataFrame()) is None
-
-
-def test_other_settings_clean_all_rows_of_a_store_again(
-    drops: Path, tmp_path: Path
-) -> None:
-    put(tmp_path / "store", drops / "1.csv", drops / "2.csv")
-    other = config.load(overrides=["cleaning.without=['refunded_orders']"])
-    names = [str(drops / "1.csv"), str(drops / "2.csv")]
-    files = pipeline.read(names, other)
-    asked = pipeline.read([str(tmp_path / "store")], other)
-    assert asked.fingerprint == files.fingerprint
-    assert asked.ledger == files.ledger
-    changed = put(tmp_path / "store", drops / "1.csv", plan=other)
-    assert changed.shop.fingerprint == files.fingerprint
-    assert remembered(str(tmp_path / "store")) == other
-
-
-def test_a_cutoff_is_laid_through_a_store_as_through_files(
-    drops: Path, tmp_path: Path
-) -> None:
-    put(tmp_path / "store", drops)
-    files, shop = (
-        pipeline.read([str(name)], PLAN, "2021-03-25")
-        for name in (drops, tmp_path / "store")
-    )
-    assert shop.fingerprint == files.fingerprint
-    assert (shop.ledger, shop.end_day) == (files.ledger, files.end_day)
-    assert shop.lines.collect().height == 2
-
-
-def test_columns_of_a_store_cannot_be_named_later(drops: Path, tmp_path: Path) -> None:
-    put(tmp_path / "store", drops / "1.csv")
-    other = config.load(overrides=["source.columns.customer_id='order_id'"])
-    with pytest.raises(UsageError, match="named when its files came in"):
-        pipeline.read([str(tmp_path / "store")], other)
-
-
-def test_a_store_beside_files_is_refused(drops: Path, tmp_path: Path) -> None:
-    put(tmp_path / "store", drops / "1.csv")
-    with pytest.raises(UsageError, match="segpredict ingest"):
-        pipeline.read([str(tmp_path / "store"), str(drops)], PLAN)
-
-
-def test_parts_of_a_store_are_no_exports(drops: Path, tmp_path: Path) -> None:
-    put(drops / "store", drops / "1.csv")
-    shop = pipeline.read([str(drops)], PLAN)
-    assert [Path(fact.name).name for fact in shop.files] == list(DAYS)
-
-
 def test_a_folder_with_something_else_is_no_place_for_a_store(drops: Path) -> None:
     with pytest.raises(UsageError, match=r'holds "1.csv" and no store'):
         put(drops, drops / "1.csv")
-
-
-def test_a_store_without_raw_rows_can_be_read_and_not_added_to(
-    drops: Path, tmp_path: Path
-) -> None:
-    shop = pipeline.read([str(drops)], PLAN)
-    store.write(shop, tmp_path / "store")
-    again = pipeline.read([str(tmp_path / "store")], PLAN)
-    assert again.fingerprint == shop.fingerprint
-    with pytest.raises(UsageError, match="--as-of"):
-        pipeline.read([str(tmp_path / "store")], PLAN, "2021-03-25")
-    with pytest.raises(UsageError, match="--replace"):
-        put(tmp_path / "store", drops)
 
 
 def test_raw_rows_that_were_tampered_with_are_refused(
@@ -358,41 +241,6 @@ def test_raw_rows_that_were_tampered_with_are_refused(
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(TamperedFileError, match=path.name):
         put(tmp_path / "store", drops / "2.csv")
-
-
-@pytest.mark.parametrize("suffix", ["json", "rejects"])
-def test_a_damaged_note_is_refused(drops: Path, tmp_path: Path, suffix: str) -> None:
-    put(tmp_path / "store", drops)
-    (path,) = (tmp_path / "store" / _raw.FOLDER).glob(f"*.{suffix}")
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(TamperedFileError, match="is lost"):
-        pipeline.read([str(tmp_path / "store")], PLAN)
-
-
-def test_a_run_scores_a_store_as_it_scores_files(
-    sample_file: Path, small_config, run_folder: Path, tmp_path: Path
-) -> None:
-    put(tmp_path / "store", sample_file, plan=small_config)
-    files, stored = (
-        pipeline.score(run_folder, [str(name)])
-        for name in (sample_file, tmp_path / "store")
-    )
-    assert stored.equals(files)
-    early = [
-        pipeline.score(run_folder, [str(name)], as_of="2022-10-01")
-        for name in (sample_file, tmp_path / "store")
-    ]
-    assert early[0].equals(early[1])
-
-
-def test_segments_of_a_store_are_those_of_its_files(
-    sample_file: Path, small_config, run_folder: Path, tmp_path: Path
-) -> None:
-    put(tmp_path / "store", sample_file, plan=small_config)
-    target = pipeline.Target(tmp_path / "run", "then")
-    made = pipeline.cluster([str(tmp_path / "store")], small_config, target)
-    name = "segments/assignments.parquet"
-    assert made.parquet(name).equals(pl.read_parquet(run_folder / name))
 
 
 def command(*arguments: object):
@@ -410,14 +258,3 @@ def test_the_command_tells_what_came_in_and_what_was_there(
     assert f"skipped: {drops / '1.csv'} is in the store already" in again.stdout
     assert "Files that came in: 1." in again.stdout
     assert "4 lines of 3 customers, 2021-03-20 to 2021-03-25" in again.stdout
-
-
-def test_check_of_a_store_takes_its_settings(drops: Path, tmp_path: Path) -> None:
-    put(tmp_path / "store", drops)
-    done = CliRunner().invoke(
-        app, ["check", "--data", str(tmp_path / "store"), "--json"]
-    )
-    found = json.loads(done.stdout)
-    assert found["adds_up"]
-    assert found["bad_rows"] == [{"reason": "quantity is not a number", "rows": 1}]
-    assert found["bad_examples"][0]["value"] == "many"
