@@ -15,7 +15,7 @@ from segpredict._version import __version__
 if TYPE_CHECKING:
     from segpredict.config import Config
     from segpredict.config import load as load_config
-    from segpredict.pipeline import fit, load
+    from segpredict.pipeline import fit, ingest, load
     from segpredict.predictor import SegmentPredictor
     from segpredict.window import Window
 
@@ -25,6 +25,7 @@ _HOMES = {
     "SegmentPredictor": ("segpredict.predictor", "SegmentPredictor"),
     "Window": ("segpredict.window", "Window"),
     "fit": ("segpredict.pipeline", "fit"),
+    "ingest": ("segpredict.pipeline", "ingest"),
     "load": ("segpredict.pipeline", "load"),
     "load_config": ("segpredict.config", "load"),
 }
@@ -35,6 +36,7 @@ __all__ = [
     "Window",
     "__version__",
     "fit",
+    "ingest",
     "load",
     "load_config",
 ]

@@ -4,16 +4,18 @@ The only module that renames, syncs and links; everything else says what to writ
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from segpredict.errors import LimitError, UsageError
+from segpredict.errors import LimitError, UsageError, WriterError
 from segpredict.tables import JSON
 
+LOCK = ".lock"
 Content = bytes | Callable[[Path], None]
 
 
@@ -63,6 +65,49 @@ def swap(draft: Path, folder: Path) -> None:
     else:
         draft.rename(folder)
     _sync(folder.parent)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be the only one who writes into a folder, which is made if it is not there.
+
+    Raises
+    ------
+    WriterError
+        When another process writes there.
+
+    Notes
+    -----
+    The lock goes with the process that holds it, however it ends; a file that was left
+    behind locks nothing.
+    """
+    path = folder / LOCK
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _take(handle, path)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it holds something
+                folder.rmdir()
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, path: Path) -> None:
+    """Lock a file and say in it who did; a file that was just removed is no lock."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_there = path.exists() and path.stat().st_ino == os.fstat(handle).st_ino
+    except BlockingIOError:
+        is_there = False
+    if not is_there:
+        raise WriterError(str(path.parent), os.pread(handle, 20, 0).decode())
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
 
 
 def sweep(folder: Path) -> None:

@@ -23,7 +23,8 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
     │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
     ├── LimitError                 10  memory, disk, size or time
-    └── BusyError                  11  the target exists or is being written
+    ├── BusyError                  11  the target exists already
+    └── WriterError                11  another process writes there
 """
 
 import difflib
@@ -31,6 +32,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 SHOWN = 80  # characters of a user's value that a message may show
+LISTED = 30  # names that a message lists
 
 
 def shown(value: object) -> str:
@@ -41,10 +43,13 @@ def shown(value: object) -> str:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the closest known name, or with all of them."""
+    """Return a hint with the closest known name, or with the first of them."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"Known: {', '.join(names[:LISTED])}{more}."
 
 
 class SegpredictError(Exception):
@@ -325,6 +330,22 @@ class LimitError(SegpredictError):
     code = "SP-R001"
     exit_code = 10
     http_status = 413
+
+
+class WriterError(SegpredictError):
+    """Another process writes into the same store."""
+
+    code = "SP-R003"
+    exit_code = 11
+    http_status = 409
+
+    def __init__(self, path: str, process: str) -> None:
+        who = f"process {process}" if process else "another process"
+        super().__init__(
+            f"{shown(path)} is being written by {who}.",
+            fix="wait until it has ended, then ingest again.",
+            file=path,
+        )
 
 
 class BusyError(SegpredictError):

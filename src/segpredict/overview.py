@@ -36,9 +36,10 @@ def shop(
     -------
     dict
         ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
-        ``adds_up``, ``notes`` and ``suggestions`` (sentences); ``problem``, the facts
-        of the error with which a run would stop, or ``None``; and tables as rows:
-        ``ledger``, ``horizons`` and those of `cleaning.describe`.
+        ``adds_up``; ``notes``, ``beside`` (on the tables beside the transactions) and
+        ``suggestions``, as sentences; ``problem``, the facts of the error with which a
+        run would stop, or ``None``; and tables as rows: ``ledger``, ``horizons`` and
+        those of `cleaning.describe`.
     """
     ledger = cleaning.ledger_table(transactions.ledger)
     weighed = (
@@ -60,6 +61,7 @@ def shop(
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
         **cleaning.describe(transactions),
         "notes": _notes(transactions),
+        "beside": list(transactions.companions.notes),
         "suggestions": _suggestions(transactions, time, weighed),
         "problem": _problem(transactions, plan),
     }
@@ -248,7 +250,7 @@ def _notes(transactions: Transactions) -> list[str]:
         notes.append(
             f"{share:.1%} of the rows have no customer; nothing can be said of them."
         )
-    return [*notes, *transactions.companions.notes]
+    return notes
 
 
 def _problem(

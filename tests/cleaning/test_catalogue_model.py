@@ -10,8 +10,8 @@ from catalogue import row
 from raw_shop import cleaned, sale
 
 from segpredict import pipeline
-from segpredict.classifier import ClassifierOptions
-from segpredict.classifier.lesson import lesson
+from segpredict.classifier import BASELINES, ClassifierOptions, booster
+from segpredict.classifier.lesson import Lesson, lesson
 from segpredict.classifier.origins import Fold
 from segpredict.cleaning import supported
 from segpredict.clustering import CLUSTERERS, Gates, Points, choose
@@ -171,3 +171,45 @@ def test_a_history_too_short_is_refused_with_the_days_it_needs(
     assert "needs" in error.message
     assert "days" in error.message
     assert told in error.message
+
+
+STANDING = ("state_now", "state_before")
+
+
+def asked(given: pl.DataFrame) -> Lesson:
+    names = tuple(c for c in given.columns if c not in {"customer_id", "label"})
+    return Lesson(given, names, 2)
+
+
+def learnable() -> pl.DataFrame:
+    """Return training rows in which x tells the label three times out of four."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=600)
+    label = (x + rng.normal(size=600) > 0).astype(np.int8)
+    states = {name: pl.Series([1] * 600, dtype=pl.Int8) for name in STANDING}
+    ids = [f"c{i:03d}" for i in range(600)]
+    origin = pl.Series([0, 90] * 300, dtype=pl.Int32)
+    columns = {"customer_id": ids, "cutoff": origin, "label": label, "x": x}
+    return pl.DataFrame({**columns, **states})
+
+
+@pytest.mark.parametrize("name", ["logit", "trees"])
+@pytest.mark.parametrize(
+    "extra", [row("M06", pl.lit(7.0)), row("M08", 2 * pl.col("x"))]
+)
+def test_a_column_that_tells_nothing_new_changes_little(name, extra) -> None:
+    plain = learnable()
+    more = plain.with_columns(more=extra)
+    fitted = booster.fit if name == "trees" else BASELINES.get("logit").fit
+    before = fitted(asked(plain)).predict(plain)
+    after = fitted(asked(more)).predict(more)
+    assert np.isfinite(after).all()
+    assert np.abs(after - before).max() < 0.06
+
+
+@pytest.mark.parametrize("floor", [row("M11", 0.35)])
+def test_the_silhouette_of_noise_is_that_of_a_real_shop(floor) -> None:
+    noise = Points.of(np.random.default_rng(0).uniform(size=(500, 2)))
+    gates = Gates()
+    choice = choose(CLUSTERERS.get("kmeans"), noise, (3, 4), gates, seed=0, n_init=5)
+    assert min(c.silhouette for c in choice.candidates) > floor  # CDNOW has 0.40

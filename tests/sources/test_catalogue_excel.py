@@ -114,6 +114,19 @@ def test_x03_several_sheets_are_listed_and_may_be_joined(tmp_path: Path) -> None
         read([str(path)], Layout(sheet="2012"))
 
 
+def test_x03_a_sheet_of_notes_is_left_out_where_all_are_joined(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for name in ("2010", "2011"):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, HEAD)
+            sheet.write_row(1, 0, (name, "2011-01-31", "1"))
+        made.add_worksheet("Notes").write(0, 0, "exported by Anna")
+    raw = read([str(path)], Layout(sheet="*"))
+    assert ids(raw) == ["2010", "2011"]
+    assert raw.files[0].detected["sheets_left_out"] == "Notes"
+
+
 def test_x04_the_header_is_found_below_a_title(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as made:

@@ -81,8 +81,10 @@ def _weigh(
     is_uncertain = share is not None and LOW <= share <= HIGH
     is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAINING)
     is_long = gap is not None and time.horizon >= gap
+    outside = f"repeat share is outside {LOW:.2f} to {HIGH:.2f}"
+    unknown = "no window to buy again in"
     reasons = [
-        "" if is_uncertain else f"repeat share is outside {LOW:.2f} to {HIGH:.2f}",
+        "" if is_uncertain else unknown if share is None else outside,
         "" if is_testable else "too little history for an honest test",
         "" if is_long else "shorter than the usual time between purchases",
     ]

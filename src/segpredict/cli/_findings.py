@@ -1,9 +1,15 @@
 """Show people what `check` found, as tables on the terminal."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from segpredict import cleaning
 from segpredict.cli._output import Output
+from segpredict.pipeline import Ingested
+from segpredict.window import as_date
+
+SHOWN = 5  # files that are named one by one
 
 
 def show(output: Output, found: Mapping[str, Any]) -> None:
@@ -27,10 +33,45 @@ def show(output: Output, found: Mapping[str, Any]) -> None:
     output.table("How the shop is used", [_short(r) for r in found["distributions"]])
     output.table("The last months", [_month(row) for row in found["months"][-13:]])
     output.table("Which horizon?", found["horizons"])
-    for note in found["notes"]:
+    for note in (*found["notes"], *found["beside"]):
         output.say(f"note: {note}")
     for suggestion in found["suggestions"]:
         output.say(f"suggestion: {suggestion}")
+
+
+def show_store(output: Output, done: Ingested, store: Path) -> dict[str, Any]:
+    """Print what came into a store and what it holds; return that as plain values."""
+    shop = done.shop
+    used = shop.ledger.total("used")
+    first, last = as_date(shop.first_day), as_date(shop.end_day - 1)
+    ledger = cleaning.ledger_table(shop.ledger).to_dicts()
+    for name, before in list(done.skipped.items())[:SHOWN]:
+        was = "" if name == before else f" as {before}"
+        output.say(f"skipped: {name} is in the store already{was}")
+    if len(done.skipped) > SHOWN:
+        output.say(
+            f"skipped: {len(done.skipped) - SHOWN:,} more that are there already"
+        )
+    output.say(f"Files that came in: {len(done.added):,}.")
+    shown = {"ledger": ledger, "currency": shop.currency}
+    output.table("Ledger of the whole store", _ledger(shown))
+    for note in (*shop.notes, *shop.companions.notes):
+        output.say(f"note: {note}")
+    output.say(
+        f"The store {store} holds {used.rows:,} lines of {used.customers:,} customers, "
+        f"{first} to {last}. Next: segpredict run --data {store}"
+    )
+    return {
+        "store": str(store),
+        "added": list(done.added),
+        "skipped": dict(done.skipped),
+        "files": len(shop.files),
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "fingerprint": shop.fingerprint,
+        "adds_up": shop.ledger.adds_up,
+        "ledger": ledger,
+    }
 
 
 def _file(fact: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ Data = Annotated[
     list[str],
     typer.Option(
         "--data",
-        help="Transactions: a file, a folder or a glob of CSV or Parquet. Repeatable.",
+        help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
+        "DuckDB), or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
     ),
 ]

@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import clock, kept, planned
 
 
 def command(
@@ -43,7 +43,14 @@ def command(
     from segpredict.disk import write_file
 
     output = Output(as_json, quiet)
-    plan = planned(config, settings, columns, on_bad_rows=on_bad_rows, max_bad=max_bad)
+    plan = planned(
+        config,
+        settings,
+        columns,
+        on_bad_rows=on_bad_rows,
+        max_bad=max_bad,
+        base=kept(data),
+    )
     with output.progress() as progress:
         target = None if page is None else pipeline.Target(page, clock())
         found = pipeline.check(data, plan, as_of=as_of, page=target, progress=progress)

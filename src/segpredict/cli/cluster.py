@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import clock, kept, planned
 
 
 def command(
@@ -41,6 +41,7 @@ def command(
         max_bad=max_bad,
         seed=seed,
         threads=threads,
+        base=kept(data),
     )
     with output.progress() as progress:
         made = pipeline.cluster(

@@ -4,7 +4,7 @@ Each stage reads what the stage before has left in the run folder and adds its o
 files, so ``run`` and the single commands walk the same way.
 """
 
-from segpredict.intake import Fresh, read
+from segpredict.intake import Fresh, Ingested, ingest, read
 from segpredict.pipeline._answers import check, explain_customer, load, score
 from segpredict.pipeline._runs import (
     cluster,
@@ -18,12 +18,14 @@ from segpredict.pipeline._target import Target
 
 __all__ = [
     "Fresh",
+    "Ingested",
     "Target",
     "check",
     "cluster",
     "explain",
     "explain_customer",
     "fit",
+    "ingest",
     "load",
     "read",
     "report",

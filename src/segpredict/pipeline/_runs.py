@@ -7,6 +7,7 @@ from pathlib import Path
 from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.config import Config
+from segpredict.intake import remembered
 from segpredict.pipeline import _stages
 from segpredict.pipeline._answers import load
 from segpredict.pipeline._target import Day, Progress, Target, silent
@@ -25,9 +26,9 @@ def fit(
     Parameters
     ----------
     transactions
-        A path, several paths, or a frame of Polars, pandas, PyArrow or DuckDB.
+        A path, several paths, a store, or a frame of Polars, pandas, PyArrow or DuckDB.
     config
-        All options; the defaults if not given.
+        All options; by default those of the store, or the defaults.
     out
         The run folder to make.
     progress
@@ -38,7 +39,8 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
-    run(transactions, config or Config(), Target(Path(out)), progress=progress)
+    plan = config or remembered(transactions) or Config()
+    run(transactions, plan, Target(Path(out)), progress=progress)
     return load(out)
 
 

@@ -19,6 +19,8 @@ class CheckInput:
         The data cover ``[first_day, end_day)`` (day numbers).
     ledger, currency, files
         What cleaning did, the sign of its money, and what was read.
+    beside
+        The tables that were read beside them.
     found
         The tables and sentences of `overview.shop`, with ``problem``.
     plots
@@ -33,4 +35,5 @@ class CheckInput:
     found: Mapping[str, Any]
     currency: str = ""
     files: tuple[FileFact, ...] = ()
+    beside: tuple[FileFact, ...] = ()
     plots: Mapping[str, bytes] = field(default_factory=dict)

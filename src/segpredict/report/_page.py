@@ -78,6 +78,7 @@ def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> st
         found=found,
         currency=shop.currency,
         files=shop.files,
+        beside=shop.companions.files,
     )
     return render(bundle, FINDINGS)
 

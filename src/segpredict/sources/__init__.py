@@ -5,6 +5,28 @@ One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 
 from segpredict.sources._columns import as_text
 from segpredict.sources._layout import Layout
-from segpredict.sources._read import SOURCES, from_frame, read, tables
+from segpredict.sources._paths import STORE
+from segpredict.sources._read import (
+    SOURCES,
+    from_frame,
+    gathered,
+    paths,
+    read,
+    settled,
+    tables,
+)
+from segpredict.sources._source import digest
 
-__all__ = ["SOURCES", "Layout", "as_text", "from_frame", "read", "tables"]
+__all__ = [
+    "SOURCES",
+    "STORE",
+    "Layout",
+    "as_text",
+    "digest",
+    "from_frame",
+    "gathered",
+    "paths",
+    "read",
+    "settled",
+    "tables",
+]

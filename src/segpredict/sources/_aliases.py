@@ -33,7 +33,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     ),
     "product_id": (
         *("product id", "stock code", "sku", "product code", "item id", "article id"),
-        *("article number", "variant id"),
+        *("article number", "variant id", "product", "item"),
         *("Artikelnummer", "Artikel-Nr", "Produktnummer", "Artikel"),
         *(
             "référence",

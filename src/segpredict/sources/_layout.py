@@ -48,7 +48,8 @@ class Layout:
     allow_truncated
         Drop a last row that was cut off instead of refusing the file.
     sheet
-        The sheet of a workbook; ``*`` joins all that have the same header.
+        The sheet of a workbook; ``*`` joins all sheets of transactions, which must
+        have the same header, and leaves out covers and notes.
     table
         The table or view of a database file.
     max_input

@@ -7,6 +7,7 @@ from pathlib import Path
 from segpredict.errors import FileMissingError, SourceError, UsageError, shown
 
 SIGNS = frozenset("*?[")
+STORE = "store.json"  # what lies beside it are parts of a store, not exports
 
 
 def expand(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
@@ -62,11 +63,13 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
 
 
 def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    stores = {card.parent for card in folder.rglob(STORE)}
     files = [
         file
         for file in folder.rglob("*")
         if file.is_file()
         and file.name.lower().endswith(endings)
+        and stores.isdisjoint(file.parents)
         and not any(
             part.startswith((".", "_")) for part in file.relative_to(folder).parts
         )

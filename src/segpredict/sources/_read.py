@@ -61,13 +61,40 @@ def read(
     BadCellsError
         When a record is no row and `bad_rows` says ``fail``.
     """
-    layout = layout or Layout()
+    return settled(gathered(names, layout or Layout()), bad_rows)
+
+
+def gathered(names: Sequence[str], layout: Layout) -> RawLines:
+    """Read files into raw lines as `read` does, before they are judged as a whole."""
     found = tables(names, layout)
-    raw = _raw(list(found), list(found.values()), layout)
+    return _raw(list(found), list(found.values()), layout)
+
+
+def settled(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
+    """Return raw lines if as a whole they can be taken for transactions.
+
+    Raises
+    ------
+    BadCellsError
+        When a record is no row and `bad_rows` says ``fail``.
+    ContractError
+        When a needed column holds nothing at all.
+    """
     if raw.rejects is not None and bad_rows == "fail":
         raise first_reject(raw)
     refuse_empty(raw.frame)
     return raw
+
+
+def paths(names: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files behind names, folders and globs, each once, sorted.
+
+    Raises
+    ------
+    SourceError
+        When a name leads to nothing that can be read.
+    """
+    return expand(names, [s for source in SOURCES.all() for s in source.suffixes])
 
 
 def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
@@ -78,11 +105,10 @@ def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
     SourceError
         When an input is missing, damaged or no table.
     """
-    suffixes = [suffix for source in SOURCES.all() for suffix in source.suffixes]
-    paths = expand(names, suffixes)
-    found = [_source(path, layout).read(path, layout) for path in paths]
-    related = _related(paths, found)
-    return {str(path): table for path, table in zip(paths, related, strict=True)}
+    files = paths(names)
+    found = [_source(path, layout).read(path, layout) for path in files]
+    related = _related(files, found)
+    return {str(path): table for path, table in zip(files, related, strict=True)}
 
 
 def from_frame(

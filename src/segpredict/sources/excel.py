@@ -23,6 +23,7 @@ from segpredict.sources._workbook import scan
 DEEPEST = 20  # rows among which the header is looked for
 FULL = 1_048_576  # rows that a sheet can hold
 ALL = "*"
+TABLE = 2  # roles that a sheet names at least, or it is a cover or somebody's notes
 WRONG = re.compile(r"Error\((\w+)\)")
 
 
@@ -44,7 +45,13 @@ def _read(path: Path, layout: Layout) -> Table:
             sheets = [_load(book, name) for name in book.sheet_names]
     chosen = _choose([sheet for sheet in sheets if sheet.cells.height], layout, file)
     tables = [_table(sheet, layout, file) for sheet in chosen]
-    whole = _joined(tables, [sheet.name for sheet in chosen], file)
+    names = [sheet.name for sheet in chosen]
+    whole = _joined(tables, names, file)
+    left = [s.name for s in sheets if s.cells.height and s.name not in names]
+    if layout.sheet == ALL:
+        facts["sheets"] = "all of one header"
+        if left:
+            facts["sheets_left_out"] = ", ".join(left)
     found = {"format": "excel", **facts, **whole.detected}
     return replace(whole, sha256=digest(path), detected=found)
 
@@ -65,7 +72,8 @@ def _choose(sheets: Sequence[_Sheet], layout: Layout, file: str) -> list[_Sheet]
     if not sheets:
         raise UnreadableFileError(file, "it is empty", "export it again.")
     if layout.sheet == ALL:
-        return list(sheets)
+        tables = [sheet for sheet in sheets if _roles(sheet, layout) >= TABLE]
+        return tables or list(sheets)
     if layout.sheet is not None:
         named = [sheet for sheet in sheets if sheet.name == layout.sheet]
         if not named:
@@ -104,6 +112,14 @@ def _table(sheet: _Sheet, layout: Layout, file: str) -> Table:
     return Table(
         frame.filter(is_row), rows.filter(is_row).rename("row"), "", found, sorted_out
     )
+
+
+def _roles(sheet: _Sheet, layout: Layout) -> int:
+    """Return how many roles the header of a sheet names."""
+    if layout.names:
+        return recognised(layout.names, layout)
+    header = sheet.cells.row(_header_row(sheet.cells, layout))
+    return recognised([cell for cell in header if cell], layout)
 
 
 def _header_row(cells: pl.DataFrame, layout: Layout) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from segpredict.report._findings import CheckInput
 from segpredict.report._section import Section
+from segpredict.tables import FileFact
 
 SHOWN = 12
 
@@ -29,26 +30,36 @@ class Proven:
         The first files.
     more
         How many files are not shown.
+    beside
+        Tables that stand beside the transactions.
+    notes
+        What was taken of them, as sentences.
     """
 
     columns: tuple[str, ...]
     files: tuple[File, ...]
     more: int
+    beside: tuple[File, ...]
+    notes: tuple[str, ...]
 
 
 def proven(bundle: CheckInput) -> Proven:
     """Return the context."""
-    files = tuple(
-        File(
-            fact.name.rsplit("/", 1)[-1],
-            fact.rows,
-            {k: v for k, v in fact.detected.items() if k != "columns"},
-        )
-        for fact in bundle.files[:SHOWN]
-    )
+    files = tuple(_file(fact) for fact in bundle.files[:SHOWN])
     listed = bundle.files[0].detected.get("columns", "") if bundle.files else ""
     columns = tuple(listed.split(", ")) if listed else ()
-    return Proven(columns, files, len(bundle.files) - len(files))
+    return Proven(
+        columns,
+        files,
+        len(bundle.files) - len(files),
+        tuple(_file(fact) for fact in bundle.beside),
+        tuple(bundle.found["beside"]),
+    )
+
+
+def _file(fact: FileFact) -> File:
+    told = {k: v for k, v in fact.detected.items() if k != "columns"}
+    return File(fact.name.rsplit("/", 1)[-1], fact.rows, told)
 
 
 PART = Section(20, "What was read and proven", proven)

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import Literal
 
-from segpredict import cleaning, companions, sources
+from segpredict import companions, sources
 from segpredict.config import Config
+from segpredict.intake._cleaned import Day, cleaned, way
+from segpredict.intake._stored import lent, shelf
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions
-from segpredict.window import day_number
-
-Day = date | str | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,26 @@ class Fresh:
 
 
 def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
-    """Return the cleaned transactions of files, folders or globs, with companions."""
+    """Return the cleaned transactions of files, folders, globs or a store.
+
+    Tables that stand beside them come along.
+    """
+    found, beside = _found(names, config, as_of)
+    if isinstance(found, RawLines):
+        return cleaned(found, config, as_of, beside)
+    return replace(found, companions=companions.read(config.companions, beside))
+
+
+def _found(
+    names: Sequence[str], config: Config, as_of: Day
+) -> tuple[RawLines | Transactions, Path]:
+    """Return raw rows, or lines that stand ready, and the folder of side tables."""
+    folder = shelf(names)
+    if folder is not None:
+        return lent(folder, config, as_of)
     layout = companions.expecting(config.source, config.companions)
-    raw = sources.read(names, layout, _way(config.cleaning))
-    return _cleaned(raw, config, as_of, Path(raw.files[0].name).parent)
+    raw = sources.read(names, layout, way(config.cleaning))
+    return raw, Path(raw.files[0].name).parent
 
 
 def opened(data: object, config: Config, as_of: Day = None) -> Transactions:
@@ -54,24 +67,7 @@ def opened(data: object, config: Config, as_of: Day = None) -> Transactions:
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
         return read([str(name) for name in data], config, as_of)
     layout = companions.expecting(config.source, config.companions)
-    return _cleaned(sources.from_frame(data, layout), config, as_of, None)
-
-
-def _way(plan: cleaning.CleaningPlan) -> Literal["fail", "carry"]:
-    """Return what sources do with a record that is no row, so that cleaning decides."""
-    return "fail" if plan.on_bad_rows == "fail" else "carry"
-
-
-def _cleaned(
-    raw: RawLines, config: Config, as_of: Day, beside: Path | None
-) -> Transactions:
-    """Clean lines, priced by the products table where they have no price."""
-    tables = companions.read(config.companions, beside)
-    plan = config.cleaning
-    if as_of is not None:
-        plan = replace(plan, as_of=day_number(as_of))
-    shop = cleaning.clean(companions.priced(raw, tables), plan)
-    return replace(shop, companions=tables)
+    return cleaned(sources.from_frame(data, layout), config, as_of, None)
 
 
 def fresh(
@@ -82,10 +78,10 @@ def fresh(
     named = {**layout.columns, **given.columns}
     settings = {"on_bad_rows": "quarantine", **given.changes}
     plan = replace(predictor.cleaning, **settings)
-    raw = sources.read(given.data, replace(layout, columns=named), _way(plan))
+    asked_for = replace(config, source=replace(layout, columns=named), cleaning=plan)
+    found, folder = _found(given.data, asked_for, as_of)
     asked = config.companions.again(given.tables, predictor.companions.attributes)
-    tables = companions.read(asked, Path(raw.files[0].name).parent)
-    beside = tables.frozen(predictor.companions)
+    beside = companions.read(asked, folder).frozen(predictor.companions)
     again = replace(predictor, companions=beside, cleaning=plan)
-    shop = again.transactions(raw, as_of)
+    shop = again.transactions(found, as_of)
     return replace(shop, companions=beside)

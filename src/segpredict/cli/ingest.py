@@ -1,0 +1,51 @@
+"""``segpredict ingest``: put files into a store that grows night by night."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+from segpredict.cli._plan import kept, planned
+
+
+def command(
+    data: o.Data,
+    store: Annotated[
+        Path, typer.Option("--store", help="The store; made if it is not there.")
+    ],
+    config: o.ConfigFile = None,
+    settings: o.Settings = None,
+    columns: o.Columns = None,
+    on_bad_rows: o.BadRows = None,
+    max_bad: o.MaxBad = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Forget what the store holds.")
+    ] = False,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Put files into a store, which every `--data` then takes in their place.
+
+    Files whose bytes are in it already are left out, so the same folder can be given
+    every night. All rows are cleaned as one: the store is the same as if all files had
+    come at once. It remembers its settings; those that are given hold from now on, for
+    all its rows. If anything is refused, the store stays as it was.
+
+    Example: `segpredict ingest --data drops --store shop.store`
+    """
+    from segpredict import pipeline
+    from segpredict.cli._findings import show_store
+
+    output = Output(as_json, quiet)
+    plan = planned(
+        config,
+        settings,
+        columns,
+        on_bad_rows=on_bad_rows,
+        max_bad=max_bad,
+        base=None if replace else kept([str(store)]),
+    )
+    done = pipeline.ingest(data, store, plan, replace=replace)
+    output.result(show_store(output, done, store))

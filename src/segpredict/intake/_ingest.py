@@ -1,0 +1,145 @@
+"""Put files into a store, night after night, as if all had come at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from pathlib import Path
+
+from segpredict import companions, disk, sources, store
+from segpredict.config import Config, build
+from segpredict.errors import FileMissingError, UsageError, shown
+from segpredict.intake import _raw
+from segpredict.intake._cleaned import cleaned, way
+from segpredict.intake._known import sorted_out
+from segpredict.tables import RawLines, Transactions
+
+MANY = 64  # batches of raw rows that become one
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What `ingest` did.
+
+    Parameters
+    ----------
+    shop
+        The store as it is now.
+    added
+        Names of the files that came in.
+    skipped
+        Names of files whose bytes are in the store already → the name they came under.
+    """
+
+    shop: Transactions
+    added: tuple[str, ...]
+    skipped: Mapping[str, str]
+
+
+def ingest(
+    names: Sequence[str],
+    folder: str | Path,
+    config: Config,
+    *,
+    replace: bool = False,
+) -> Ingested:
+    """Put files into a store, so that it is as if all had come at once.
+
+    Parameters
+    ----------
+    names
+        Files, folders or globs with transactions.
+    folder
+        The store; made if it is not there.
+    config
+        How the files are read, and how all rows of the store are cleaned.
+    replace
+        Forget what the store holds.
+
+    Raises
+    ------
+    WriterError
+        When another process writes into the store.
+    UsageError
+        When the folder holds something else, or a store that keeps no raw rows.
+    SegpredictError
+        Whatever reading and cleaning refuse; the store is then as it was.
+
+    Notes
+    -----
+    Raw rows are kept beside the lines, and all are cleaned again: matching, doubles and
+    the proofs of formats look at all days. So any order and any split of the files ends
+    in the same lines, ledger and rejects as one go.
+    """
+    target = Path(folder)
+    with disk.locked(target):
+        found = _before(target, replace=replace)
+        known = found[1].files if found else ()
+        fresh, skipped = sorted_out(names, config.source, known)
+        if found and not fresh and build(found[0].config) == config:
+            return Ingested(found[1], (), skipped)
+        beside = str(fresh[0].parent.resolve()) if not found else found[0].beside
+        note = found[0] if found else _raw.Note({}, beside, (), ())
+        new = [_read(fresh, config)] if fresh else []
+        raw = _raw.together([*_raw.load(target, note.batches), *new])
+        if len(note.batches) >= MANY:
+            note, new = changed(note, batches=()), [raw]
+        settled = sources.settled(raw, way(config.cleaning))
+        shop = cleaned(settled, config, None, Path(beside))
+        note = changed(note, config=config.state(), notes=shop.notes)
+        stored = _published(target, shop, new, note)
+        return Ingested(stored, tuple(str(path) for path in fresh), skipped)
+
+
+def _before(folder: Path, *, replace: bool) -> tuple[_raw.Note, Transactions] | None:
+    """Return what the store holds; None where there is none, or it shall be forgotten.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something else, or a store without raw rows.
+    """
+    try:
+        stored = store.open(folder)
+    except FileMissingError:
+        _refuse_strangers(folder)
+        return None
+    if replace:
+        return None
+    found = _raw.noted(folder, stored)
+    if found is None:
+        raise UsageError(
+            f"The store {shown(folder)} keeps no raw rows to add files to.",
+            fix="fill it anew from all files with --replace.",
+            file=str(folder),
+        )
+    return found
+
+
+def _refuse_strangers(folder: Path) -> None:
+    strangers = {path.name for path in folder.iterdir()} - {disk.LOCK, _raw.FOLDER}
+    if strangers:
+        raise UsageError(
+            f"{shown(folder)} holds {shown(min(strangers))} and no store.",
+            fix="name an empty folder, or one that is not there yet.",
+            file=str(folder),
+        )
+
+
+def _read(paths: Sequence[Path], config: Config) -> RawLines:
+    layout = companions.expecting(config.source, config.companions)
+    return sources.gathered([str(path) for path in paths], layout)
+
+
+def _published(
+    folder: Path, shop: Transactions, new: Sequence[RawLines], note: _raw.Note
+) -> Transactions:
+    """Write raw rows, note and lines; ``store.json``, the last, makes them count."""
+    (folder / _raw.FOLDER).mkdir(exist_ok=True)
+    names = [_raw.keep(folder, raw) for raw in new]
+    whole = changed(note, batches=(*note.batches, *names))
+    _raw.write(folder, shop, whole)
+    stored = store.write(shop, folder)
+    _raw.sweep(folder, stored, whole)
+    return changed(
+        stored, notes=shop.notes, rejects=shop.rejects, companions=shop.companions
+    )

@@ -1,0 +1,104 @@
+"""Read a store that `ingest` has filled: as it stands, or cleaned in another way."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from segpredict import sources, store
+from segpredict.cleaning import CleaningPlan
+from segpredict.config import Config, build
+from segpredict.errors import UsageError, shown
+from segpredict.intake import _raw
+from segpredict.intake._cleaned import Day, way
+from segpredict.tables import RawLines, Transactions
+
+
+def shelf(names: Sequence[str]) -> Path | None:
+    """Return the folder of the store that was named; None if files were.
+
+    Raises
+    ------
+    UsageError
+        When something else is named beside it.
+    """
+    stores = [Path(name) for name in names if (Path(name) / sources.STORE).is_file()]
+    if stores and len(names) > 1:
+        raise UsageError(
+            f"{shown(stores[0])} is a store, and something else is named beside it.",
+            fix="put the files into the store first: segpredict ingest --data FILES "
+            f"--store {stores[0]}.",
+            file=str(stores[0]),
+        )
+    return stores[0] if stores else None
+
+
+def remembered(data: object) -> Config | None:
+    """Return the settings with which a store was filled; None if none is named."""
+    names = [data] if isinstance(data, str | Path) else data
+    if not isinstance(names, list | tuple):
+        return None
+    folder = shelf([str(n) for n in names if isinstance(n, str | Path)])
+    found = None if folder is None else _raw.noted(folder, store.open(folder))
+    return None if found is None else build(found[0].config)
+
+
+def lent(
+    folder: Path, config: Config, as_of: Day
+) -> tuple[RawLines | Transactions, Path]:
+    """Return what a store lends, and the folder of the tables beside it.
+
+    Its lines, where they were cleaned in the way that is asked for; otherwise its raw
+    rows, to be cleaned anew. The store stays as it is.
+
+    Raises
+    ------
+    UsageError
+        When it holds no raw rows and is to be cut, or other columns are asked for.
+    """
+    stored = store.open(folder)
+    found = _raw.noted(folder, stored)
+    if found is None:
+        _refuse_cut(folder, as_of)
+        return stored, folder
+    told, shop = found
+    before = build(told.config)
+    _refuse_columns(folder, before, config)
+    beside = Path(told.beside)
+    if as_of is None and is_alike(shop, before, config):
+        return shop, beside
+    raw = _raw.together(_raw.load(folder, told.batches))
+    return sources.settled(raw, way(config.cleaning)), beside
+
+
+def is_alike(shop: Transactions, before: Config, now: Config) -> bool:
+    """Return whether another config would leave the lines of a store as they are."""
+    is_sound = shop.ledger.total("rejected").rows == 0
+    plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (before, now))
+    one, other = plans
+    lists = before.companions.products == now.companions.products
+    return one == other and lists
+
+
+def _deciding(plan: CleaningPlan, *, is_sound: bool) -> CleaningPlan:
+    """Return a plan without what changes no line: where all rows are sound, much."""
+    plan = replace(plan, max_guests=1.0)
+    return replace(plan, on_bad_rows="fail", max_bad="1%") if is_sound else plan
+
+
+def _refuse_cut(folder: Path, as_of: Day) -> None:
+    if as_of is not None:
+        raise UsageError(
+            f"The store {shown(folder)} keeps no raw rows, so it cannot be cut.",
+            fix="fill it with segpredict ingest, or leave out --as-of.",
+            file=str(folder),
+        )
+
+
+def _refuse_columns(folder: Path, before: Config, now: Config) -> None:
+    if before.source.columns != now.source.columns:
+        raise UsageError(
+            f"The columns of {shown(folder)} were named when its files came in.",
+            fix="leave out --map and --config, or fill it anew with segpredict ingest "
+            "--replace.",
+            file=str(folder),
+        )

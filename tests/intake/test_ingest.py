@@ -1,0 +1,260 @@
+"""Files that come night by night make the store of all files at once."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import permutations
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xlsxwriter
+from nightly import BACK, DAYS, HEAD, PLAN, SOLD, facts, put
+from typer.testing import CliRunner
+
+from segpredict import config, disk, pipeline, store
+from segpredict.cli._main import app
+from segpredict.errors import (
+    BadCellsError,
+    ContractError,
+    TamperedFileError,
+    UsageError,
+    WriterError,
+)
+from segpredict.intake import _ingest, _raw
+
+
+@pytest.mark.parametrize("order", list(permutations(DAYS))[1::5], ids="".join)
+def test_files_in_any_order_make_the_store_of_all_at_once(
+    drops: Path, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    put(tmp_path / "once", drops)
+    for name in order:
+        put(tmp_path / "nights", drops / name)
+    assert facts(tmp_path / "nights") == facts(tmp_path / "once")
+
+
+def test_a_cancellation_voids_a_sale_that_came_before(
+    drops: Path, tmp_path: Path
+) -> None:
+    first = put(tmp_path / "store", drops / "1.csv").shop.lines.collect()
+    assert first["void_day"].to_list() == [None, None]
+    then = put(tmp_path / "store", drops / "2.csv").shop.lines.collect()
+    void = then.filter(pl.col("customer_id") == "anna")["void_day"].to_list()
+    assert void == [18711, 18711]  # 2021-03-25
+
+
+def test_a_row_that_comes_again_in_a_later_file_counts_once(
+    drops: Path, tmp_path: Path
+) -> None:
+    put(tmp_path / "store", drops / "1.csv")
+    done = put(tmp_path / "store", drops / "3.csv")
+    counts = {e.rule: e.count.rows for e in done.shop.ledger.entries}
+    assert (counts["read"], counts["duplicates"], counts["used"]) == (4, 1, 3)
+
+
+def test_the_same_bytes_come_in_once_under_whatever_name(
+    drops: Path, tmp_path: Path
+) -> None:
+    put(tmp_path / "store", drops / "1.csv")
+    before = facts(tmp_path / "store")
+    copy = drops / "copy.csv"
+    copy.write_text(SOLD, encoding="utf-8")
+    done = put(tmp_path / "store", copy, drops / "1.csv")
+    assert done.added == ()
+    assert done.skipped == {
+        str(drops / "1.csv"): str(drops / "1.csv"),
+        str(copy): str(drops / "1.csv"),
+    }
+    assert facts(tmp_path / "store") == before
+
+
+def test_an_export_that_grows_under_one_name_counts_its_rows_once(
+    tmp_path: Path,
+) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text(SOLD, encoding="utf-8")
+    put(tmp_path / "store", export)
+    export.write_text(SOLD + BACK.removeprefix(HEAD), encoding="utf-8")
+    grown = put(tmp_path / "store", export).shop
+    put(tmp_path / "once", export)
+    once = pipeline.read([str(tmp_path / "once")], PLAN)
+    assert grown.lines.collect().equals(once.lines.collect())
+    assert [fact.name for fact in grown.files] == [str(export)] * 2
+
+
+def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
+    path = tmp_path / "year.xlsx"
+    with xlsxwriter.Workbook(path) as made:
+        for name, text in (("March", SOLD), ("April", BACK)):
+            sheet = made.add_worksheet(name)
+            for i, line in enumerate(text.splitlines()):
+                sheet.write_row(i, 0, line.split(","))
+
+    def sheet(name: str) -> tuple[int, int]:
+        plan = config.load(overrides=[f"source.sheet='{name}'"])
+        done = put(tmp_path / "store", path, plan=plan)
+        return len(done.added), done.shop.ledger.total("in").rows
+
+    assert sheet("March") == (1, 2)
+    assert sheet("April") == (1, 4)
+    assert sheet("March") == (0, 4)
+    assert sheet("April") == (0, 4)
+    both = config.load(overrides=["source.sheet='*'"])
+    put(tmp_path / "whole", path, plan=both)
+    assert put(tmp_path / "whole", path, plan=both).added == ()
+
+
+def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
+    rows = pl.read_csv(SOLD.encode(), schema_overrides={"price": pl.String})
+    for country in ("FR", "UK"):
+        folder = tmp_path / "sales" / f"country={country}"
+        folder.mkdir(parents=True)
+        rows.write_parquet(folder / "part.parquet")
+    done = put(tmp_path / "store", tmp_path / "sales")
+    assert (len(done.added), done.skipped) == (2, {})
+    lines = done.shop.lines.collect()
+    assert lines["country"].unique().sort().to_list() == ["FR", "UK"]
+
+
+def test_many_nights_become_one_batch_and_stay_equal(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_ingest, "MANY", 2)
+    put(tmp_path / "once", drops)
+    for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
+        put(tmp_path / "nights", drops / name)
+    assert facts(tmp_path / "nights") == facts(tmp_path / "once")
+    assert len(list((tmp_path / "nights" / "raw").glob("*.parquet"))) == 2
+
+
+def test_what_is_refused_leaves_the_store_as_it_was(
+    drops: Path, tmp_path: Path
+) -> None:
+    strict = config.load()
+    put(tmp_path / "store", drops / "1.csv", plan=strict)
+    before = {p: p.read_bytes() for p in (tmp_path / "store").rglob("*.*")}
+    with pytest.raises(BadCellsError, match=r"4\.csv row 2"):
+        put(tmp_path / "store", drops / "4.csv", plan=strict)
+    assert {p: p.read_bytes() for p in (tmp_path / "store").rglob("*.*")} == before
+
+
+def test_what_is_refused_first_leaves_no_store(drops: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadCellsError):
+        put(tmp_path / "store", drops / "4.csv", plan=config.load())
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_later_file_cannot_contradict_what_earlier_ones_proved(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    first.write_text(f"{HEAD}anna,1,31.01.2021,mug,2,2.50\n", encoding="utf-8")
+    second.write_text(f"{HEAD}anna,2,01/31/2021,mug,2,2.50\n", encoding="utf-8")
+    put(tmp_path / "store", first)
+    with pytest.raises(ContractError, match="01/31/2021"):
+        put(tmp_path / "store", second)
+
+
+def test_a_later_file_proves_the_dates_of_earlier_ones(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    first.write_text(f"{HEAD}anna,1,01/02/2021,mug,2,2.50\n", encoding="utf-8")
+    second.write_text(f"{HEAD}anna,2,13/02/2021,mug,2,2.50\n", encoding="utf-8")
+    with pytest.raises(ContractError, match="dmy"):
+        put(tmp_path / "store", first)
+    both = put(tmp_path / "store", first, second).shop.lines.collect()
+    assert both["day"].to_list() == [18659, 18671]  # 1 and 13 February
+
+
+def test_a_stopped_ingest_is_repeated_without_a_trace(
+    drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "once", drops / "1.csv", drops / "2.csv")
+    put(tmp_path / "store", drops / "1.csv")
+    before = facts(tmp_path / "store")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            put(tmp_path / "store", drops / "2.csv")
+    assert facts(tmp_path / "store") == before
+    put(tmp_path / "store", drops / "2.csv")
+    assert facts(tmp_path / "store") == facts(tmp_path / "once")
+    names = {path.suffix for path in (tmp_path / "store" / "raw").iterdir()}
+    assert len(list((tmp_path / "store" / "raw").iterdir())) == 4
+    assert names == {".parquet", ".json", ".rejects"}
+
+
+def test_replace_forgets_what_came_before(drops: Path, tmp_path: Path) -> None:
+    put(tmp_path / "store", drops / "1.csv", drops / "2.csv")
+    put(tmp_path / "store", drops / "3.csv", replace=True)
+    put(tmp_path / "other", drops / "3.csv")
+    assert facts(tmp_path / "store") == facts(tmp_path / "other")
+
+
+def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
+    with disk.locked(tmp_path / "store"):
+        code = (
+            "from pathlib import Path\nfrom segpredict import disk\n"
+            f"with disk.locked(Path({str(tmp_path / 'store')!r})): pass"
+        )
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert f"is being written by process {os.getpid()}." in done.stderr
+
+
+def test_a_lock_that_a_killed_writer_left_locks_nothing(
+    drops: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / ".lock").write_text("1")
+    put(tmp_path / "store", drops / "1.csv")
+    assert not (tmp_path / "store" / ".lock").exists()
+
+
+def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
+    with (
+        disk.locked(tmp_path / "store"),
+        pytest.raises(WriterError, match="being written"),
+        disk.locked(tmp_path / "store"),
+    ):
+        pass
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_folder_with_something_else_is_no_place_for_a_store(drops: Path) -> None:
+    with pytest.raises(UsageError, match=r'holds "1.csv" and no store'):
+        put(drops, drops / "1.csv")
+
+
+def test_raw_rows_that_were_tampered_with_are_refused(
+    drops: Path, tmp_path: Path
+) -> None:
+    put(tmp_path / "store", drops / "1.csv")
+    (path,) = (tmp_path / "store" / _raw.FOLDER).glob("*.parquet")
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(TamperedFileError, match=path.name):
+        put(tmp_path / "store", drops / "2.csv")
+
+
+def command(*arguments: object):
+    return CliRunner().invoke(app, ["ingest", *map(str, arguments)])
+
+
+def test_the_command_tells_what_came_in_and_what_was_there(
+    drops: Path, tmp_path: Path
+) -> None:
+    where = ("--store", tmp_path / "store")
+    first = command("--data", drops / "1.csv", *where, "--json")
+    assert json.loads(first.stdout)["added"] == [str(drops / "1.csv")]
+    again = command("--data", drops / "1.csv", "--data", drops / "2.csv", *where)
+    assert again.exit_code == 0
+    assert f"skipped: {drops / '1.csv'} is in the store already" in again.stdout
+    assert "Files that came in: 1." in again.stdout
+    assert "4 lines of 3 customers, 2021-03-20 to 2021-03-25" in again.stdout

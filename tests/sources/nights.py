@@ -1,0 +1,119 @@
+"""The 305 daily drops of Online Retail, put into a store in several nights.
+
+`python tests/sources/nights.py` ingests them night by night and all at once, compares
+the stores and prints the table that stands in docs/input.md; `--write docs/input.md`
+puts it there. It needs the real data.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from data_sets import DROPS, REAL, put, unpacked
+
+from segpredict import config, disk, pipeline
+from segpredict.tables import Transactions
+
+MARKS = ("<!-- nights: begin -->", "<!-- nights: end -->")
+NIGHTS = (0, 120, 200, 260, 290, 303, 304, 305)
+
+
+@dataclass(frozen=True)
+class Night:
+    """One call of `ingest`: the files it was given, how many were new, what it took."""
+
+    name: str
+    given: int
+    added: int
+    lines: int
+    seconds: float
+
+
+def ingested(name: str, files: list[Path], store: Path) -> tuple[Night, Transactions]:
+    """Put files into a store."""
+    start = time.process_time()
+    done = pipeline.ingest(
+        [str(path) for path in files], store, config.load("online_retail")
+    )
+    seconds = time.process_time() - start
+    lines = done.shop.ledger.total("used").rows
+    return Night(name, len(files), len(done.added), lines, seconds), done.shop
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Return in what two stores differ, once they are read again."""
+    plan = config.load("online_retail")
+    shop, again = (pipeline.read([str(path)], plan) for path in (one, other))
+    found = {
+        "lines": shop.lines.collect().equals(again.lines.collect()),
+        "ledger": shop.ledger == again.ledger,
+        "rejects": _cells(shop) == _cells(again),
+        "notes": shop.notes == again.notes,
+        "files": shop.files == again.files,
+        "fingerprint": shop.fingerprint == again.fingerprint,
+        "bytes": bytes_of(one) == bytes_of(other),
+    }
+    return [name for name, is_equal in found.items() if not is_equal]
+
+
+def _cells(shop: Transactions) -> object:
+    return None if shop.rejects is None else shop.rejects.to_dicts()
+
+
+def bytes_of(store: Path) -> Mapping[str, str]:
+    """Return the hashes of a store's Parquet files; a number tells their generation."""
+    return {
+        path.name.split("-")[0]: disk.fact(path)["sha256"]
+        for path in store.glob("*.parquet")
+    }
+
+
+def nights(data: Path) -> tuple[list[Night], list[str]]:
+    """Return what each night took, and in what the store differs from one of a go."""
+    with tempfile.TemporaryDirectory() as folder, unpacked(data, DROPS) as drops:
+        files = sorted(drops.rglob("*.csv"))
+        by_night, at_once = Path(folder) / "nights", Path(folder) / "once"
+        made = [
+            # Every night is given the whole folder as it is by then.
+            ingested(f"night {i}", files[:end], by_night)[0]
+            for i, (_, end) in enumerate(pairwise(NIGHTS), 1)
+        ]
+        made.append(ingested("all at once", files, at_once)[0])
+        return made, differences(by_night, at_once)
+
+
+def table(made: list[Night], differing: list[str]) -> str:
+    """Return the nights as the lines of a table in Markdown, and the comparison."""
+    head = "| | files in the folder | new | lines in the store | CPU seconds |\n"
+    rows = [
+        f"| {n.name} | {n.given} | {n.added} | {n.lines:,} | {n.seconds:.1f} |"
+        for n in made
+    ]
+    told = (
+        f"Different: {', '.join(differing)}."
+        if differing
+        else "Equal: lines, ledger, rejects, notes, files, fingerprint, and every byte "
+        "of the Parquet files."
+    )
+    return f"{head}| --- | --: | --: | --: | --: |\n" + "\n".join([*rows, "", told])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, help="the page to put the table into")
+    asked = parser.parse_args()
+    made, differing = nights(REAL)
+    text = table(made, differing)
+    sys.stdout.write(text + "\n")
+    if asked.write:
+        put(asked.write, MARKS, text)
+    return int(bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
