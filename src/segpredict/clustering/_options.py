@@ -20,6 +20,8 @@ class SegmentOptions:
         Numbers to choose from. Fewer than three are too coarse to act on.
     algorithm
         Name of a part of `segpredict.clustering`.
+    settings
+        Options of the algorithm that differ from its defaults, by name.
     instrument
         What a window of buying is measured by: ``fm`` (spend and purchase days),
         ``rfm`` (and recency) or ``wide`` (and products, units and refunds).
@@ -39,6 +41,10 @@ class SegmentOptions:
         Distinct points above which the algorithm sees a systematic sample.
     names
         Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
+    codes
+        Names in the rule grid that replace the usual ones: by its code of scores of
+        recency, frequency and spend (``555``), or by the first two for all five of
+        spend (``55``).
     seed
         Seed of the random starts.
 
@@ -52,6 +58,7 @@ class SegmentOptions:
     k_min: int = 3
     k_max: int = 8
     algorithm: str = "kmeans"
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
     instrument: str = "fm"
     n_init: int = 20
     winsor: tuple[float, float] = (0.5, 99.5)
@@ -61,6 +68,7 @@ class SegmentOptions:
     min_step: float = 0.5
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:

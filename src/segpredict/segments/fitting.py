@@ -11,11 +11,11 @@ from segpredict.clustering import (
     CLUSTERERS,
     Candidate,
     Choice,
+    Clusters,
     Gates,
     Points,
     SegmentOptions,
     choose,
-    nearest,
 )
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segments._transform import fit_axes
@@ -67,15 +67,15 @@ def fit(
     axes = fit_axes(rows, options.winsor, options.instrument)
     places = rows.select(axis.place for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
-    centres = choice.clusters.centres
-    values = _values(rows, nearest(places, centres), len(centres))
-    order = sorted(range(len(centres)), key=lambda c: _worth(values[c]))
+    clusters = choice.clusters
+    values = _values(rows, clusters.assign(places), clusters.k)
+    order = sorted(range(clusters.k), key=lambda c: _worth(values[c]))
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
-        centres=tuple(tuple(centres[c].tolist()) for c in order),
-        segments=ladder(len(centres), options.names),
+        clusters=clusters.ordered(order),
+        segments=ladder(clusters.k, options.names),
         values=tuple(
             replace(value, code=code)
             for code, value in enumerate(
@@ -83,7 +83,7 @@ def fit(
             )
         ),
         candidates=choice.candidates,
-        notices=_notices(choice.candidates),
+        notices=(*_notices(choice.candidates), *_density_notices(clusters, options)),
         algorithm=options.algorithm,
     )
 
@@ -99,7 +99,7 @@ def _choose(
         min_step=options.min_step,
     )
     points = Points.of(places).thin(options.max_points)
-    clusterer = CLUSTERERS.get(options.algorithm)
+    clusterer = CLUSTERERS.get(options.algorithm).tuned(options.settings)
     return choose(
         clusterer, points, options.ks, gates, seed=options.seed, n_init=options.n_init
     )
@@ -131,6 +131,20 @@ def _values(
 
 def _worth(value: SegmentValue) -> tuple[float, float]:
     return value.mean_spend, value.mean_days
+
+
+def _density_notices(clusters: Clusters, options: SegmentOptions) -> list[str]:
+    notices = []
+    if clusters.k not in options.ks:
+        notices.append(
+            f"{options.algorithm} finds the number of segments itself: {clusters.k}."
+        )
+    if clusters.noise:
+        notices.append(
+            f"{options.algorithm} left {clusters.noise:.0%} of the rows over; they are "
+            "with the segment nearest to them."
+        )
+    return notices
 
 
 def _notices(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
