@@ -12,7 +12,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -126,12 +126,14 @@ def keep_segments(
     segmentation: Segmentation,
     grid: Grid,
     tables: Mapping[str, pl.DataFrame],
+    cards: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
-    """Write the frozen segmenter, the segments, the rule grid, and tables by name."""
+    """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
     draft.write("segments/grid.json", as_json(grid.state()))
     draft.write("segments/segmenter.json", as_json(segmentation.state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))
+    draft.write("segments/cards.json", as_json(list(cards)))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", as_parquet(table))
 
@@ -242,6 +244,7 @@ def bundle_of(files: Files) -> ReportInput:
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
+        cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         segment_notes=_segment_notes(files),
         mix_now=_mix_now(scores),
@@ -273,6 +276,10 @@ def summary(made: Run) -> dict[str, JSON]:
 def _table(files: Files, name: str) -> pl.DataFrame | None:
     path = f"segments/{name}.parquet"
     return files.parquet(path) if files.has(path) else None
+
+
+def _json(files: Files, name: str) -> JSON:
+    return files.json(name) if files.has(name) else None
 
 
 def _segment_notes(files: Files) -> dict[str, JSON]:

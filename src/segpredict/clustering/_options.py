@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from segpredict.errors import ConfigError
 
@@ -39,6 +40,9 @@ class SegmentOptions:
         Distinct points above which the algorithm sees a systematic sample.
     names
         Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
+    likes
+        What the cards say a segment buys more of than others: ``category`` (where the
+        products table has one), ``product`` or ``none``.
     seed
         Seed of the random starts.
 
@@ -61,6 +65,7 @@ class SegmentOptions:
     min_step: float = 0.5
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
+    likes: Literal["category", "product", "none"] = "category"
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from segpredict import (
     cleaning,
     companions,
     features,
+    gallery,
     overview,
     segments,
 )
@@ -74,7 +75,9 @@ def cluster(draft: Draft, progress: Progress) -> None:
     )
     grid = overview.grid(shop, config.time)
     tables = overview.segments(shop, segmentation, grid, config.time)
-    archive.keep_segments(draft, segmentation, grid, tables)
+    window = config.time.window(shop.end_day, shop.first_day)
+    told = gallery.cards(shop, segmentation, window, tables, options.likes)
+    archive.keep_segments(draft, segmentation, grid, tables, told)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),

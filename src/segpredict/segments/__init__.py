@@ -6,6 +6,9 @@ In: how often and for how much each customer bought in windows of one length. Ou
 
 from segpredict.clustering import SegmentOptions
 from segpredict.segments._transform import INSTRUMENTS, further
+from segpredict.segments.affinity import affinity
+from segpredict.segments.cards import cards, examples
+from segpredict.segments.description import Description, describe
 from segpredict.segments.fitting import fit
 from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.movement import NEW, matrix, migration
@@ -15,11 +18,16 @@ from segpredict.segments.segmentation import Segmentation, SegmentValue, complet
 __all__ = [
     "INSTRUMENTS",
     "NEW",
+    "Description",
     "Grid",
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
+    "affinity",
+    "cards",
     "complete",
+    "describe",
+    "examples",
     "fit",
     "fit_grid",
     "further",

@@ -129,7 +129,7 @@ def _between(below: str | None, above: str | None, taken: set[str]) -> str | Non
     last = len(words) if above is None else words.index(above)
     free = [word for word in words[first + 1 : last] if word not in taken]
     plain = [word for word in free if word in LADDERS[4]]
-    return (plain or free or [None])[0]
+    return next(iter([*plain, *free]), None)
 
 
 def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:

@@ -1,0 +1,92 @@
+"""The segments' cards, measured on the shop at the end of its data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from segpredict import features
+from segpredict import segments as rooms
+from segpredict.segments import Segmentation
+from segpredict.tables import Transactions
+from segpredict.window import Window
+
+LIKES = ("category", "product", "none")  # what an index may be told by
+
+
+def cards(
+    transactions: Transactions,
+    segmentation: Segmentation,
+    window: Window,
+    tables: Mapping[str, pl.DataFrame],
+    likes: str = "category",
+) -> list[dict[str, Any]]:
+    """Return all there is to say of each segment, as plain values.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmenter.
+    window
+        The question asked at the end of the data.
+    tables
+        ``profile`` and, if known, ``migration`` (`overview.segments`).
+    likes
+        What stands out in what they buy: ``category``, where the products table has
+        one, ``product`` for single products, or ``none``.
+    """
+    span = (window.cutoff - window.horizon, window.cutoff)
+    rows = features.instrument(transactions, [span], segmentation.further)
+    assigned = segmentation.assign(rows).select("customer_id", "segment")
+    rows = rows.sort("customer_id")
+    codes = assigned.sort("customer_id")["segment"]
+    places = rows.select(axis.place for axis in segmentation.axes)
+    return rooms.cards(
+        segmentation.segments,
+        tables["profile"],
+        rooms.describe(
+            rows,
+            codes,
+            len(segmentation.segments) - 1,
+            window.horizon,
+            transactions.currency,
+        ),
+        members=rooms.examples(rows, places, codes),
+        likes=rooms.affinity(
+            _bought(transactions, span, assigned, likes), segmentation.segments
+        ),
+        moves=tables.get("migration"),
+    )
+
+
+def _bought(
+    transactions: Transactions,
+    span: tuple[int, int],
+    assigned: pl.DataFrame,
+    likes: str,
+) -> pl.DataFrame:
+    """Return the order lines of each customer in each category of the window."""
+    start, end = span
+    lines = (
+        transactions.known(end)
+        .filter((pl.col("day") >= start) & ~pl.col("is_return"))
+        .select("customer_id", "product_id")
+    )
+    groups = transactions.companions.products
+    is_known = groups is not None and "category" in groups.columns
+    if likes == "product":
+        named = lines.with_columns(category="product_id")
+    elif likes == "category" and groups is not None and is_known:
+        names = groups.lazy().select("product_id", "category")
+        named = lines.join(names, on="product_id", how="inner")
+    else:
+        named = lines.with_columns(category=pl.lit(None, pl.String))
+    return (
+        named.filter(pl.col("category").is_not_null())
+        .group_by("customer_id", "category")
+        .agg(lines=pl.len().cast(pl.Int64))
+        .collect()
+        .join(assigned, on="customer_id", how="inner")
+    )
