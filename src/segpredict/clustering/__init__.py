@@ -9,6 +9,7 @@ from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
 from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._refine_options import ApartOptions, RefineOptions
 from segpredict.clustering._rule import Rule
 from segpredict.clustering._scores import shares, silhouette
 from segpredict.registry import Registry
@@ -17,6 +18,7 @@ CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-a
 
 __all__ = [
     "CLUSTERERS",
+    "ApartOptions",
     "Candidate",
     "Centres",
     "Choice",
@@ -26,6 +28,7 @@ __all__ = [
     "Gates",
     "Labels",
     "Points",
+    "RefineOptions",
     "Rule",
     "SegmentOptions",
     "choose",

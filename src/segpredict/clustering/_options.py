@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from segpredict.clustering._refine_options import RefineOptions
 from segpredict.errors import ConfigError
 
 MOST = 8  # segments; more have no names on the ladder and no use
@@ -45,6 +46,8 @@ class SegmentOptions:
     likes
         What the cards say a segment buys more of than others: ``category`` (where the
         products table has one), ``product`` or ``none``.
+    refine
+        What people decide over the data: merges, weights, segments set apart.
     seed
         Seed of the random starts.
 
@@ -69,6 +72,7 @@ class SegmentOptions:
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
     likes: Literal["category", "product", "none"] = "category"
+    refine: RefineOptions = field(default_factory=RefineOptions)
     seed: int = 0
 
     def __post_init__(self) -> None:

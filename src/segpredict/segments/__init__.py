@@ -9,21 +9,26 @@ from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.affinity import affinity
 from segpredict.segments.cards import cards, examples
 from segpredict.segments.description import Description, describe
-from segpredict.segments.fitting import fit
 from segpredict.segments.grid import Grid, fit_grid
+from segpredict.segments.identity import Event, Identity
+from segpredict.segments.making import fit
 from segpredict.segments.movement import NEW, matrix, migration
 from segpredict.segments.profiles import profile
+from segpredict.segments.refinement import asked
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
 
 __all__ = [
     "INSTRUMENTS",
     "NEW",
     "Description",
+    "Event",
     "Grid",
+    "Identity",
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
     "affinity",
+    "asked",
     "cards",
     "complete",
     "describe",

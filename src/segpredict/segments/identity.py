@@ -25,7 +25,7 @@ class Event:
     ----------
     kind
         ``survive``, ``split``, ``merge``, ``emerge`` or ``vanish`` for a refit;
-        ``merged``, ``apart`` or ``pinned`` where a person decided.
+        ``merged``, ``apart``, ``pinned`` or ``renamed`` where a person decided.
     version
         Of the segmentation that it led to; the first is 1.
     before, after
@@ -63,6 +63,7 @@ class Event:
             "vanish": f"{before} is gone; its id is not used again.",
             "merged": f"{before} were merged into {after}, as the config says.",
             "apart": f"{after} was set apart by a rule, as the config says.",
+            "renamed": f"{after} bears a new name, as the config says.",
             "pinned": f"{after} was kept where it was, as the config says.",
         }
         return told[self.kind]
@@ -117,7 +118,12 @@ class Match:
     identity: Identity
 
 
-def match(counts: Counts, ids: Sequence[str], before: Identity) -> Match:
+def match(
+    counts: Counts,
+    ids: Sequence[str],
+    before: Identity,
+    fixed: Mapping[int, int] | None = None,
+) -> Match:
     """Return the ids of new segments, given how many customers each shares with each.
 
     Parameters
@@ -128,6 +134,8 @@ def match(counts: Counts, ids: Sequence[str], before: Identity) -> Match:
         Ids of the old segments, in the order of the rows.
     before
         Counter and log of the old segments.
+    fixed
+        New segment → old one, by place, where that is beyond doubt.
 
     Notes
     -----
@@ -159,7 +167,7 @@ def match(counts: Counts, ids: Sequence[str], before: Identity) -> Match:
     ('split', ('S2',), ('S2', 'S3'))
     """
     alike = _jaccard(counts)
-    pairs = _pairs(counts, alike)
+    pairs = _pairs(counts, alike, fixed or {})
     opened, named = before.opened, {}
     for new in range(counts.shape[1]):
         if new in pairs:
@@ -190,16 +198,24 @@ def _jaccard(counts: Counts) -> npt.NDArray[np.float64]:
     return alike
 
 
-def _pairs(counts: Counts, alike: npt.NDArray[np.float64]) -> dict[int, int]:
+def _pairs(
+    counts: Counts, alike: npt.NDArray[np.float64], fixed: Mapping[int, int]
+) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)
     gap = counts - expected
     surprise = np.sign(gap) * gap**2 / np.where(expected > 0, expected, 1.0)
     worth = surprise + CERTAIN * (alike >= SAME)
+    for new, old in fixed.items():
+        worth[old, new] += 100 * CERTAIN
     rows, columns = linear_sum_assignment(worth, maximize=True)
     found = zip(rows.tolist(), columns.tolist(), strict=True)
-    return {new: old for old, new in found if alike[old, new] >= SAME}
+    return {
+        new: old
+        for old, new in found
+        if alike[old, new] >= SAME or fixed.get(new) == old
+    }
 
 
 def _changes(

@@ -18,6 +18,19 @@ LADDERS = {
 }
 
 
+def words(k: int) -> tuple[str, ...]:
+    """Return default names of `k` segments, lowest value first.
+
+    Examples
+    --------
+    >>> words(3), words(1)
+    (('Occasional', 'Regular', 'Core'), ('Regular',))
+    """
+    if k in LADDERS:
+        return LADDERS[k]
+    return ("Regular",) if k == 1 else tuple(f"Level {n}" for n in range(1, k + 1))
+
+
 def ladder(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     """Return INACTIVE and `k` segments in rising order of value, each with its name.
 
@@ -41,7 +54,7 @@ def ladder(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     ['Inactive', 'Occasional', 'Regular', 'VIP']
     """
     ids = [f"S{rank}" for rank in range(1, k + 1)]
-    return called(ids, LADDERS[k], names)
+    return called(ids, words(k), names)
 
 
 def called(
