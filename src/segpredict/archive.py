@@ -134,8 +134,18 @@ def keep_segments(
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))
     draft.write("segments/cards.json", as_json(list(cards)))
+    draft.write("segments/events.json", as_json(event_rows(segmentation)))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", as_parquet(table))
+
+
+def event_rows(segmentation: Segmentation) -> list[JSON]:
+    """Return what has happened to the segments, each with its sentence."""
+    names = {segment.id: segment.name for segment in segmentation.segments}
+    return [
+        {**asdict(event), "told": event.tell(names)}
+        for event in segmentation.identity.events
+    ]
 
 
 def segmentation_of(files: Files) -> Segmentation:
@@ -265,7 +275,12 @@ def bundle_of(files: Files) -> ReportInput:
 def summary(made: Run) -> dict[str, JSON]:
     """Return what a program wants to know of a run: its facts and its verdict."""
     told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
-    for name in ("ledger.json", "segments/segments.json", "classifier/verdict.json"):
+    for name in (
+        "ledger.json",
+        "segments/segments.json",
+        "segments/events.json",
+        "classifier/verdict.json",
+    ):
         if made.has(name):
             told[Path(name).stem] = made.json(name)
     if made.has("report.html"):

@@ -93,7 +93,11 @@ class Config:
         )
 
 
-def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
+def load(
+    name: str | None = None,
+    overrides: Iterable[str] = (),
+    base: Mapping[str, JSON] | None = None,
+) -> Config:
     """Return the config of a file or preset, with single settings overridden.
 
     Parameters
@@ -102,6 +106,8 @@ def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
         Path of a TOML file, or the name of a preset. ``None`` takes the defaults.
     overrides
         Settings such as ``time.horizon=28``.
+    base
+        Settings to start from where no name is given.
 
     Raises
     ------
@@ -113,7 +119,7 @@ def load(name: str | None = None, overrides: Iterable[str] = ()) -> Config:
     >>> load(overrides=["time.horizon=28"]).time.horizon
     28
     """
-    values = {} if name is None else _read(_find(name))
+    values = dict(base or {}) if name is None else _read(_find(name))
     for override in overrides:
         values = _override(values, override)
     return build(values)

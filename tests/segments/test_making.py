@@ -135,3 +135,11 @@ def test_a_hundred_equal_customers_get_one_segment():
     found = assigned.join(equal, on="customer_id")
     assert found.height == 100
     assert found["segment"].n_unique() == 1
+
+
+def test_other_ids_and_another_row_order_make_the_same_segments():
+    renamed = ROWS.with_columns(
+        customer_id=pl.format("x{}", 999 - pl.int_range(pl.len()))
+    )
+    plain, other = (fit(rows, options()) for rows in (ROWS, renamed.reverse()))
+    assert other.state() == plain.state()

@@ -1,8 +1,8 @@
 """Command-line options to one `Config`; and the only clock of the package."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from segpredict.errors import UsageError
 
@@ -19,8 +19,12 @@ def planned(
     max_bad: str | None = None,
     seed: int | None = None,
     threads: int | None = None,
+    base: Mapping[str, Any] | None = None,
 ) -> "Config":
-    """Return the config that the options of a command describe."""
+    """Return the config that the options of a command describe.
+
+    `base` holds the settings that are changed where no config is named.
+    """
     from segpredict import config as configs
 
     overrides = [
@@ -29,7 +33,7 @@ def planned(
         *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
-    return configs.load(config, overrides).seeded(seed, threads)
+    return configs.load(config, overrides, base).seeded(seed, threads)
 
 
 def clock() -> str:

@@ -1,6 +1,9 @@
 """``segpredict cluster``: transactions in, named segments out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
@@ -16,6 +19,15 @@ def command(
     on_bad_rows: o.BadRows = None,
     max_bad: o.MaxBad = None,
     as_of: o.AsOf = None,
+    refit: Annotated[
+        Path | None,
+        typer.Option(
+            "--refit",
+            metavar="RUN",
+            help="A run whose segments are fitted again on these data: they keep their "
+            "ids and names. Its config is used unless --config names another.",
+        ),
+    ] = None,
     seed: o.Seed = None,
     threads: o.Threads = None,
     force: o.Force = False,
@@ -27,10 +39,14 @@ def command(
     Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
     and each customer's segment.
 
+    With `--refit` the segments of an earlier run are matched with the new ones; splits,
+    merges and new segments are told and logged in segments/events.json.
+
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
     from segpredict import archive, pipeline
-    from segpredict.cli._show import show_ledger, show_segments
+    from segpredict.artifacts import open_run
+    from segpredict.cli._show import show_events, show_ledger, show_segments
 
     output = Output(as_json, quiet)
     plan = planned(
@@ -41,6 +57,7 @@ def command(
         max_bad=max_bad,
         seed=seed,
         threads=threads,
+        base=None if refit is None else archive.config_of(open_run(refit)).state(),
     )
     with output.progress() as progress:
         made = pipeline.cluster(
@@ -48,9 +65,11 @@ def command(
             plan,
             pipeline.Target(out, clock(), replace=force),
             as_of=as_of,
+            before=refit,
             progress=progress,
         )
     show_ledger(output, made)
     show_segments(output, made)
+    show_events(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
     output.result(archive.summary(made))

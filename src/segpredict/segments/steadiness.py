@@ -1,17 +1,18 @@
 """Would a segment come back from other customers of the same kind? Hennig's warning."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.clustering import CLUSTERERS, Floats, Points, SegmentOptions
+from segpredict.clustering import CLUSTERERS, Floats, Labels, Points, SegmentOptions
 from segpredict.segments.segmentation import Segmentation
 
 DRAWS = 20
 DISSOLVED = 0.60  # mean Jaccard below which a cluster is said to dissolve
-SAMPLE = 2_000  # points; the question is coarse, and asked on every run
+GRAIN = 1e6  # as in `Points`
+SAMPLE = 4_000  # points; the question is coarse, and asked on every run
 STARTS = 3
 QUICK = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
 
@@ -32,12 +33,12 @@ def steadied(
 
     Notes
     -----
-    The customers of the newest window are drawn 20 times with replacement and grouped
-    by the same algorithm; of each group the highest Jaccard index with a new group is
-    kept, both over all customers. Means below .60 are called dissolved, .75 is what a
-    group should reach. A segment of several merged groups is as steady as the least of
-    them. Algorithms that take long are not asked; `segpredict cluster --compare` asks
-    all.
+    Customers are drawn 20 times with replacement, each with all their windows, and
+    grouped by the same algorithm; of each group the highest Jaccard index with a new
+    group is kept, both over all rows. Means below .60 are called dissolved, .75 is what
+    a group should reach. A segment of several merged groups is as steady as the least
+    of them. Algorithms that take long are not asked; `segpredict cluster --compare`
+    asks all.
 
     References
     ----------
@@ -45,11 +46,9 @@ def steadied(
     """
     if found.clusters.rule.kind not in QUICK:
         return found
-    newest = rows.filter(pl.col("end") == pl.col("end").max())
     if found.set_apart:
-        newest = newest.filter(~pl.any_horizontal(r.holds for r in found.set_apart))
-    places = newest.select(axis.place for axis in found.axes).to_numpy()
-    by_group = _means(Points.of(places).thin(SAMPLE), found, options)
+        rows = rows.filter(~pl.any_horizontal(r.holds for r in found.set_apart))
+    by_group = _means(_Cast.of(rows, found), found, options)
     codes = found.group_codes
     steady = {
         code: min(m for m, c in zip(by_group, codes, strict=True) if c == code)
@@ -73,17 +72,71 @@ def _warnings(steady: dict[int, float], names: dict[int, str]) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Rows on few points, and whose they are.
+
+    Parameters
+    ----------
+    points
+        Points that stand for those around them.
+    place
+        The point of each row.
+    customer
+        The customer of each row, numbered by what they did and not by their id, so that
+        other ids draw the same lots.
+    """
+
+    points: Points
+    place: Labels
+    customer: Labels
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, found: Segmentation) -> "_Cast":
+        columns = [axis.column for axis in found.axes]
+        row = pl.concat_str("end", *columns, separator="|")
+        ranks = (
+            rows.sort("end")
+            .group_by("customer_id", maintain_order=True)
+            .agg(deeds=row.str.join(","))
+            .sort("deeds")
+            .with_row_index("rank")
+        )
+        customer = rows.select("customer_id").join(
+            ranks, on="customer_id", how="left", maintain_order="left"
+        )["rank"]
+        places = rows.select(axis.place for axis in found.axes).to_numpy()
+        grains, own = np.unique(
+            np.rint(places * GRAIN).astype(np.int64), axis=0, return_inverse=True
+        )
+        few = min(SAMPLE, len(grains))
+        starts = np.arange(few) * len(grains) // few
+        middles = (starts + np.append(starts[1:], len(grains))) // 2
+        block = np.searchsorted(starts, own.ravel(), side="right") - 1
+        weights = np.bincount(block, minlength=len(starts))
+        points = Points(grains[middles], weights)
+        return cls(points, block, customer.to_numpy().astype(np.intp))
+
+    def drawn(self, rng: np.random.Generator) -> Points:
+        """Return the points of as many customers, drawn with replacement."""
+        n = int(self.customer.max()) + 1
+        times = rng.multinomial(n, np.full(n, 1 / n))
+        weights = np.bincount(
+            self.place, times[self.customer], minlength=len(self.points)
+        ).astype(np.int64)
+        return Points(self.points.grains[weights > 0], weights[weights > 0])
+
+
 def _means(
-    points: Points, found: Segmentation, options: SegmentOptions
+    cast: _Cast, found: Segmentation, options: SegmentOptions
 ) -> tuple[float, ...]:
     rng = np.random.default_rng(options.seed)
-    odds = points.weights / points.rows
+    points, k = cast.points, found.clusters.k
     clusterer = CLUSTERERS.get(found.algorithm).tuned(options.settings)
-    own, k = found.clusters.assign(points.matrix), found.clusters.k
+    own = found.clusters.assign(points.matrix)
     seen = []
     for _ in range(DRAWS):
-        drawn = rng.multinomial(points.rows, odds)
-        sample = Points(points.grains[drawn > 0], drawn[drawn > 0])
+        sample = cast.drawn(rng)
         if len(sample) >= k:
             other = clusterer.fit(sample, k, seed=options.seed, n_init=STARTS)
             labels = other.assign(points.matrix)
@@ -93,8 +146,8 @@ def _means(
 
 
 def _best(
-    own: npt.NDArray[np.intp],
-    other: npt.NDArray[np.intp],
+    own: Labels,
+    other: Labels,
     weights: npt.NDArray[np.int64],
     shape: tuple[int, int],
 ) -> Floats:
