@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.segments.portrait import portraits
+from segpredict.segments.portrait import _rising, portraits
 from segpredict.tables import MONEY
 
 
@@ -56,6 +56,11 @@ def test_what_stands_out_is_added():
     names = portraits(shop, codes, 3)
     assert names[1].endswith(" – returns-heavy")
     assert "–" not in names[2]  # twelve products on twelve days are one a day
+
+
+def test_of_words_that_promise_value_the_better_goes_to_the_higher():
+    names = ["Champions", "At risk", "Loyal"]
+    assert _rising(names) == ["Loyal", "At risk", "Champions"]
 
 
 def test_nobody_who_bought_in_the_window_is_called_lost():

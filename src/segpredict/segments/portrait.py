@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 STANDS_OUT = 0.8  # standard deviations of the customers
 # Whoever is named here has bought in the window; those who have not are INACTIVE.
 GONE = ("Lost", "Hibernating")
+RISING = ("Potential loyalist", "Loyal", "Champions")  # words that promise rising value
 TRAITS = {
     "products": ("many products", "few products"),
     "units": ("bulk", "small orders"),
@@ -44,7 +45,8 @@ def portraits(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     high), purchase days and spend. A cell of the rule grid stands at the middles of its
     fifths, its spend where its frequency is; a name is as near as the nearest of its
     cells, in L1. The Hungarian method gives every segment a name of its own at the
-    least total distance. A further variable of the instrument, taken per purchase day,
+    least total distance; of words that promise value the better goes to the segment
+    worth more. A further variable of the instrument, taken per purchase day,
     is added to the name where the mean of its log lies at least .8 standard deviations
     from that of all rows; of several the farthest.
 
@@ -67,10 +69,10 @@ def portraits(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     labels = codes.to_numpy()
     middles = np.array([_median(places[labels == c]) for c in range(1, k + 1)])
     names, apart = _apart(middles)
-    chosen = linear_sum_assignment(apart)[1]
+    chosen = _rising([names[n] for n in linear_sum_assignment(apart)[1]])
     traits = [t for t in TRAITS if t in rows.columns]
     spoken = _traits({t: _logs(rows, t) for t in traits}, labels, k)
-    return tuple(names[n] + trait for n, trait in zip(chosen, spoken, strict=True))
+    return tuple(name + trait for name, trait in zip(chosen, spoken, strict=True))
 
 
 def _percentiles(values: npt.NDArray[np.int64]) -> Floats:
@@ -100,6 +102,11 @@ def _apart(middles: Floats) -> tuple[list[str], Floats]:
             near[name] = np.minimum(near.get(name, far), far)
     names = [name for name in near if name not in GONE]
     return names, np.stack([near[name] for name in names], axis=1)
+
+
+def _rising(names: list[str]) -> list[str]:
+    ranked = iter(sorted(set(names) & set(RISING), key=RISING.index))
+    return [next(ranked) if name in RISING else name for name in names]
 
 
 def _logs(rows: pl.DataFrame, trait: str) -> Floats:

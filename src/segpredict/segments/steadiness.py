@@ -12,7 +12,7 @@ from segpredict.segments.segmentation import Segmentation
 DRAWS = 20
 DISSOLVED = 0.60  # mean Jaccard below which a cluster is said to dissolve
 GRAIN = 1e6  # as in `Points`
-SAMPLE = 4_000  # points; the question is coarse, and asked on every run
+SAMPLE = 3_000  # points; the question is coarse, and asked on every run
 STARTS = 3
 QUICK = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
 
