@@ -299,11 +299,16 @@ def _json(files: Files, name: str) -> JSON:
 
 def _segment_notes(files: Files) -> dict[str, JSON]:
     state = files.json("segments/segmenter.json")
+    version = state["identity"]["version"]
+    events = _json(files, "segments/events.json") or []
+    told = [event["told"] for event in events if event["version"] == version]
     return {
+        "fit": f"number {version}" if version > 1 else "the first",
         "algorithm": state["algorithm"],
         "measured on": f"purchase days and spend in windows of {state['horizon']} days",
         "fitted on data until": files.facts["windows"]["segmenter_saw_until"],
-        "notices": list(state["notices"]),
+        **({"what became of the segments": " ".join(told)} if told else {}),
+        "notices": " ".join(state["notices"]),
     }
 
 

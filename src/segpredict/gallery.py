@@ -7,8 +7,8 @@ import polars as pl
 
 from segpredict import features
 from segpredict import segments as rooms
-from segpredict.segments import Segmentation
-from segpredict.tables import Transactions
+from segpredict.segments import Description, Segmentation
+from segpredict.tables import INACTIVE, Transactions
 from segpredict.window import Window
 
 LIKES = ("category", "product", "none")  # what an index may be told by
@@ -43,22 +43,42 @@ def cards(
     rows = rows.sort("customer_id")
     codes = assigned.sort("customer_id")["segment"]
     places = rows.select(axis.place for axis in segmentation.axes)
-    return rooms.cards(
+    found = rooms.cards(
         segmentation.segments,
         tables["profile"],
-        rooms.describe(
-            rows,
-            codes,
-            len(segmentation.segments) - 1,
-            window.horizon,
-            transactions.currency,
-        ),
+        _rules(segmentation, rows, codes, window, transactions.currency),
         members=rooms.examples(rows, places, codes),
         likes=rooms.affinity(
             _bought(transactions, span, assigned, likes), segmentation.segments
         ),
         moves=tables.get("migration"),
     )
+    steady = {value.code: value.steadiness for value in segmentation.values}
+    return [{**card, "steadiness": steady[card["code"]]} for card in found]
+
+
+def _rules(
+    segmentation: Segmentation,
+    rows: pl.DataFrame,
+    codes: pl.Series,
+    window: Window,
+    currency: str,
+) -> list[Description]:
+    """Return a rule a segment: what it means where a rule made it, else the tree's."""
+    exact = {
+        INACTIVE: f"bought in the last {window.lookback} days, but not in the last "
+        f"{window.horizon}"
+    }
+    by_id = {segment.id: segment.code for segment in segmentation.segments}
+    for rule in segmentation.set_apart:
+        told = rooms.tell(rule.column, rule.least, window.horizon, currency)
+        exact[by_id[rule.id]] = told
+    grown = rooms.describe(rows, codes, segmentation.k, window.horizon, currency)
+    known = {rule.code: rule for rule in grown}
+    return [
+        Description(code, exact[code], 1.0, 1.0) if code in exact else known[code]
+        for code in sorted(by_id.values())
+    ]
 
 
 def _bought(

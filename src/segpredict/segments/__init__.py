@@ -8,7 +8,7 @@ from segpredict.clustering import SegmentOptions
 from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.affinity import affinity
 from segpredict.segments.cards import cards, examples
-from segpredict.segments.description import Description, describe
+from segpredict.segments.description import Description, describe, tell
 from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.identity import Event, Identity
 from segpredict.segments.making import fit
@@ -39,4 +39,5 @@ __all__ = [
     "matrix",
     "migration",
     "profile",
+    "tell",
 ]

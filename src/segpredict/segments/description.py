@@ -137,6 +137,17 @@ def describe(
     )
 
 
+def tell(column: str, least: int, horizon: int, currency: str = "") -> str:
+    """Return in words that a column holds at least so much, in its own units.
+
+    Examples
+    --------
+    >>> tell("spend", 54_000_000, 91, "£")
+    'spent at least £5,400 in 91 days'
+    """
+    return Branch({column: (least / UNITS[column], None)}).tell(horizon, currency)
+
+
 def _described(
     code: int,
     branches: Sequence[Branch],
