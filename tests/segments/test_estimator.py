@@ -23,8 +23,21 @@ def test_scikit_learns_checks_hold(estimator, check):
     check(estimator)
 
 
+def quick(algorithm: str) -> Segmenter:
+    # The checks fit 20 rows, of which hdbscan would want 50 in a group.
+    settings = {"fewest": 5} if algorithm == "hdbscan" else None
+    return Segmenter(algorithm=algorithm, n_init=2, settings=settings)
+
+
+def unmet(estimator: Segmenter) -> dict[str, str]:
+    """Return the checks that an algorithm does not pass, and why."""
+    if estimator.algorithm != "rules":
+        return {}
+    return {"check_clustering": "cells of a grid are no blobs, and are not meant to be"}
+
+
 @pytest.mark.slow
-@parametrize_with_checks([Segmenter(algorithm=a, n_init=2) for a in QUICK])
+@parametrize_with_checks([quick(a) for a in QUICK], expected_failed_checks=unmet)
 def test_scikit_learns_checks_hold_for_every_algorithm(estimator, check):
     check(estimator)
 
