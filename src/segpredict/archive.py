@@ -130,6 +130,7 @@ def keep_segments(
 ) -> None:
     """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
     draft.write("segments/grid.json", as_json(grid.state()))
+    draft.write("segments/codes.csv", as_csv(grid.table()))
     draft.write("segments/segmenter.json", as_json(segmentation.state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))

@@ -4,9 +4,13 @@ In: a matrix of floats, one row a customer and window. Out: frozen groups and th
 by which any point, seen or new, finds its own.
 """
 
+from segpredict.clustering._cells import Cells
 from segpredict.clustering._centres import Centres, distances, nearest
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
+from segpredict.clustering._embedded import Embedded, Layer
+from segpredict.clustering._landmarks import Landmarks
+from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points
 from segpredict.clustering._refine_options import ApartOptions, RefineOptions
@@ -20,13 +24,18 @@ __all__ = [
     "CLUSTERERS",
     "ApartOptions",
     "Candidate",
+    "Cells",
     "Centres",
     "Choice",
     "Clusterer",
     "Clusters",
+    "Embedded",
     "Floats",
     "Gates",
     "Labels",
+    "Landmarks",
+    "Layer",
+    "Mixture",
     "Points",
     "RefineOptions",
     "Rule",

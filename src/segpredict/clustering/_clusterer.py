@@ -8,12 +8,13 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.clustering._centres import Centres, distances
-from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._rule import Rule
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.tables import JSON
 
 REACH = 0.99  # of a group's rows lie within its radius
+GRAIN = 1e-5  # the points that a radius was taken of are rounded, rows are not
 LEAST_RADIUS = 0.1  # so that a group of equal customers has room for near ones
 
 
@@ -36,7 +37,10 @@ class Clusters:
         Share of the rows that the algorithm itself gave to no group. They are with the
         nearest one, so that every customer has a segment.
     facts
-        What the algorithm measured on the way, such as ``bic`` and ``icl``.
+        What the algorithm measured on the way: ``bic`` and ``icl`` of a mixture,
+        ``reconstruction_error`` of an autoencoder, ``agreement``, the share of the rows
+        it grouped that the rule puts where it had put them itself (where the rule is
+        not the algorithm's own).
     """
 
     rule: Rule
@@ -146,6 +150,20 @@ class Clusters:
         return hash((self.rule, self.inertia))
 
 
+def agreement(rule: Rule, places: Floats, labels: Labels, weights: Whole) -> float:
+    """Return the share of the rows that a rule puts where an algorithm had put them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Centres(np.array([[0.0], [9.0]]))
+    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    0.75
+    """
+    is_same = rule.assign(places) == labels
+    return float(weights[is_same].sum() / weights.sum())
+
+
 def _before(points: Points, rule: Rule) -> Floats:
     """Return where a group stands to which no point belongs."""
     if isinstance(rule, Centres):
@@ -166,7 +184,7 @@ def _radii(own: Floats, points: Points, labels: Labels, k: int) -> tuple[float, 
         passed = np.cumsum(points.weights[members])
         rank = np.searchsorted(passed, REACH * passed[-1]) if len(members) else 0
         radii.append(float(own[members[rank]]) if len(members) else 0.0)
-    return tuple(max(radius, LEAST_RADIUS) for radius in radii)
+    return tuple(max(radius + GRAIN, LEAST_RADIUS) for radius in radii)
 
 
 class Clusterer(ABC):

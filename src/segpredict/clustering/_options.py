@@ -48,6 +48,10 @@ class SegmentOptions:
         products table has one), ``product`` or ``none``.
     refine
         What people decide over the data: merges, weights, segments set apart.
+    codes
+        Names in the rule grid that replace the usual ones: by its code of scores of
+        recency, frequency and spend (``555``), or by the first two for all five of
+        spend (``55``).
     seed
         Seed of the random starts.
 
@@ -73,6 +77,7 @@ class SegmentOptions:
     names: Mapping[str, str] = field(default_factory=dict)
     likes: Literal["category", "product", "none"] = "category"
     refine: RefineOptions = field(default_factory=RefineOptions)
+    codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -76,7 +76,7 @@ def cluster(
         horizon=config.time.horizon,
         before=before,
     )
-    grid = overview.grid(shop, config.time)
+    grid = overview.grid(shop, config.time, options.codes)
     tables = overview.segments(shop, segmentation, grid, config.time)
     window = config.time.window(shop.end_day, shop.first_day)
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
