@@ -135,18 +135,9 @@ def keep_segments(
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))
     draft.write("segments/cards.json", as_json(list(cards)))
-    draft.write("segments/events.json", as_json(event_rows(segmentation)))
+    draft.write("segments/events.json", as_json(segmentation.identity.told()))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", as_parquet(table))
-
-
-def event_rows(segmentation: Segmentation) -> list[JSON]:
-    """Return what has happened to the segments, each with its sentence."""
-    names = {segment.id: segment.name for segment in segmentation.segments}
-    return [
-        {**asdict(event), "told": event.tell(names)}
-        for event in segmentation.identity.events
-    ]
 
 
 def segmentation_of(files: Files) -> Segmentation:
@@ -306,11 +297,17 @@ def _segment_notes(files: Files) -> dict[str, JSON]:
     return {
         "fit": f"number {version}" if version > 1 else "the first",
         "algorithm": state["algorithm"],
-        "measured on": f"purchase days and spend in windows of {state['horizon']} days",
+        "measured on": f"{_columns(state)} in windows of {state['horizon']} days",
         "fitted on data until": files.facts["windows"]["segmenter_saw_until"],
         **({"what became of the segments": " ".join(told)} if told else {}),
         "notices": " ".join(state["notices"]),
     }
+
+
+def _columns(state: Mapping[str, JSON]) -> str:
+    names = {"days": "purchase days", "recency": "recency", "units": "pieces"}
+    *most, last = [names.get(a["column"], a["column"]) for a in state["axes"]]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _mix_now(scores: pl.DataFrame | None) -> dict[str, float]:

@@ -73,3 +73,10 @@ def test_where_no_word_fits_a_new_segment_is_called_by_its_place():
         "Steady",
     )
     assert kept(["S3", "S1"], {"S1": "Marginal"}) == ("Below Marginal", "Marginal")
+
+
+def test_a_word_that_another_segment_bore_is_the_last_to_be_given():
+    before = {"S2": "Regular", "S3": "Core"}
+    assert kept(["S4", "S5", "S2", "S3"], before, ["Occasional"]) == (
+        *("Marginal", "Light", "Regular", "Core"),
+    )

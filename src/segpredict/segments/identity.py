@@ -1,7 +1,7 @@
 """Who is who after a refit: segments matched, ids never used twice, changes logged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,11 +81,18 @@ class Identity:
         The highest number that an id ever bore.
     events
         In the order in which they happened.
+    names
+        The name that each id bears, or bore last.
     """
 
     version: int = 1
     opened: int = 0
     events: tuple[Event, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self) -> list[dict[str, JSON]]:
+        """Return the events as rows, each with its sentence."""
+        return [{**asdict(e), "told": e.tell(self.names)} for e in self.events]
 
     def state(self) -> JSON:
         """Return it as plain JSON; `from_state` gives an equal value back."""
@@ -99,7 +106,8 @@ class Identity:
             Event(**{**e, **{name: tuple(e[name]) for name in lists}})
             for e in state["events"]
         )
-        return cls(int(state["version"]), int(state["opened"]), events)
+        version, opened = int(state["version"]), int(state["opened"])
+        return cls(version, opened, events, dict(state["names"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +197,8 @@ def match(
     changed = _changes(counts, pairs, ids, named, version)
     events = (*before.events, *survivors, *changed)
     order = tuple(named[new] for new in range(counts.shape[1]))
-    return Match(order, Identity(version, opened, events))
+    after = replace(before, version=version, opened=opened, events=events)
+    return Match(order, after)
 
 
 def _jaccard(counts: Counts) -> npt.NDArray[np.float64]:

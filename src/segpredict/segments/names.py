@@ -1,6 +1,6 @@
 """Names on a ladder of value: from rank alone, unique, and open to be overruled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.tables import INACTIVE, Segment
@@ -97,7 +97,9 @@ def called(
     return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
 
 
-def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
+def kept(
+    ids: Sequence[str], before: Mapping[str, str], worn: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
 
     Parameters
@@ -106,6 +108,8 @@ def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
         Ids in rising order of value.
     before
         Names of the old segments, by id.
+    worn
+        Names that some segment bore before; others go first.
 
     Notes
     -----
@@ -127,22 +131,25 @@ def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
             below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
             above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
             taken = {*names.values()}
-            word = _between(below, above, taken)
+            word = _between(below, above, taken, {*worn})
             if word is not None:
                 firm[id_] = word
             names[id_] = word or _placed(id_, below, above, taken)
     return tuple(names[i] for i in ids)
 
 
-def _between(below: str | None, above: str | None, taken: set[str]) -> str | None:
+def _between(
+    below: str | None, above: str | None, taken: set[str], worn: set[str]
+) -> str | None:
     words = LADDERS[max(LADDERS)]
     if any(name is not None and name not in words for name in (below, above)):
         return None
     first = -1 if below is None else words.index(below)
     last = len(words) if above is None else words.index(above)
     free = [word for word in words[first + 1 : last] if word not in taken]
-    plain = [word for word in free if word in LADDERS[4]]
-    return next(iter([*plain, *free]), None)
+    # A fresh word before a worn one, a plain word before a rare one.
+    ranked = sorted(free, key=lambda word: (word in worn, word not in LADDERS[4]))
+    return ranked[0] if ranked else None
 
 
 def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:

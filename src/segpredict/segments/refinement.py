@@ -118,7 +118,9 @@ def refined(
     chosen = replace(plain, groups=groups, set_apart=ruled, identity=identity)
     ranked = _ranked(chosen, rows)
     named = _named(ranked, rows, options, before, past)
-    return replace(named, identity=_logged(named, options, before))
+    logged = _logged(named, options, before)
+    names = {**logged.names, **{s.id: s.name for s in named.segments}}
+    return replace(named, identity=replace(logged, names=names))
 
 
 def _cut(column: pl.Series, rule: ApartOptions) -> int:
@@ -204,7 +206,7 @@ def _named(
     free = [i for i in ids if i not in ruled]
     if before is not None:
         known = {s.id: s.name for s in before.segments if s.id not in ruled}
-        told = kept(free, known)
+        told = kept(free, known, before.identity.names.values())
     elif options.instrument == "fm":
         told = words(len(free))
     else:

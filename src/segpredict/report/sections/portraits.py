@@ -127,7 +127,8 @@ def _facts(card: Mapping[str, Any]) -> list[Fact]:
     facts = []
     for column, label, kind, ends in FIGURES:
         value = figure(card.get(column))
-        is_idle = card["code"] == INACTIVE and not value
+        # No spend of those who did not buy, no returns where a shop records none.
+        is_idle = not value and (card["code"] == INACTIVE or column == "return_rate")
         if value is not None and not is_idle:
             stem = column.removesuffix("_median")
             low, high = (
