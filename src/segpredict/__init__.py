@@ -3,8 +3,8 @@
 Examples
 --------
 >>> import segpredict
->>> sorted(segpredict.__all__)[:3]
-['Config', 'SegmentPredictor', 'Window']
+>>> sorted(segpredict.__all__)[:4]
+['Config', 'SegmentPredictor', 'Segmenter', 'Window']
 """
 
 from importlib import import_module
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from segpredict.config import load as load_config
     from segpredict.pipeline import fit, ingest, load
     from segpredict.predictor import SegmentPredictor
+    from segpredict.segments.estimator import Segmenter
     from segpredict.window import Window
 
 # Loading polars, scikit-learn and xgboost takes seconds: a name comes when asked for.
 _HOMES = {
     "Config": ("segpredict.config", "Config"),
     "SegmentPredictor": ("segpredict.predictor", "SegmentPredictor"),
+    "Segmenter": ("segpredict.segments.estimator", "Segmenter"),
     "Window": ("segpredict.window", "Window"),
     "fit": ("segpredict.pipeline", "fit"),
     "ingest": ("segpredict.pipeline", "ingest"),
@@ -33,6 +35,7 @@ _HOMES = {
 __all__ = [
     "Config",
     "SegmentPredictor",
+    "Segmenter",
     "Window",
     "__version__",
     "fit",

@@ -12,7 +12,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -126,12 +126,16 @@ def keep_segments(
     segmentation: Segmentation,
     grid: Grid,
     tables: Mapping[str, pl.DataFrame],
+    cards: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
-    """Write the frozen segmenter, the segments, the rule grid, and tables by name."""
+    """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
     draft.write("segments/grid.json", as_json(grid.state()))
+    draft.write("segments/codes.csv", as_csv(grid.table()))
     draft.write("segments/segmenter.json", as_json(segmentation.state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", as_json(named))
+    draft.write("segments/cards.json", as_json(list(cards)))
+    draft.write("segments/events.json", as_json(segmentation.identity.told()))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", as_parquet(table))
 
@@ -242,6 +246,7 @@ def bundle_of(files: Files) -> ReportInput:
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
+        cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         segment_notes=_segment_notes(files),
         mix_now=_mix_now(scores),
@@ -262,7 +267,12 @@ def bundle_of(files: Files) -> ReportInput:
 def summary(made: Run) -> dict[str, JSON]:
     """Return what a program wants to know of a run: its facts and its verdict."""
     told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
-    for name in ("ledger.json", "segments/segments.json", "classifier/verdict.json"):
+    for name in (
+        "ledger.json",
+        "segments/segments.json",
+        "segments/events.json",
+        "classifier/verdict.json",
+    ):
         if made.has(name):
             told[Path(name).stem] = made.json(name)
     if made.has("report.html"):
@@ -275,14 +285,29 @@ def _table(files: Files, name: str) -> pl.DataFrame | None:
     return files.parquet(path) if files.has(path) else None
 
 
+def _json(files: Files, name: str) -> JSON:
+    return files.json(name) if files.has(name) else None
+
+
 def _segment_notes(files: Files) -> dict[str, JSON]:
     state = files.json("segments/segmenter.json")
+    version = state["identity"]["version"]
+    events = _json(files, "segments/events.json") or []
+    told = [event["told"] for event in events if event["version"] == version]
     return {
+        "fit": f"number {version}" if version > 1 else "the first",
         "algorithm": state["algorithm"],
-        "measured on": f"purchase days and spend in windows of {state['horizon']} days",
+        "measured on": f"{_columns(state)} in windows of {state['horizon']} days",
         "fitted on data until": files.facts["windows"]["segmenter_saw_until"],
-        "notices": list(state["notices"]),
+        **({"what became of the segments": " ".join(told)} if told else {}),
+        "notices": " ".join(state["notices"]),
     }
+
+
+def _columns(state: Mapping[str, JSON]) -> str:
+    names = {"days": "purchase days", "recency": "recency", "units": "pieces"}
+    *most, last = [names.get(a["column"], a["column"]) for a in state["axes"]]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _mix_now(scores: pl.DataFrame | None) -> dict[str, float]:

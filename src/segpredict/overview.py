@@ -185,9 +185,8 @@ def _profile(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    bought = features.instrument(
-        transactions, spans[: 1 + is_over], segmentation.further
-    )
+    asked = {*segmentation.further, "refunds"}
+    bought = features.instrument(transactions, spans[: 1 + is_over], sorted(asked))
     current = bought.filter(pl.col("end") == window.cutoff)
     assigned = rooms.complete(
         segmentation.assign(current).select("customer_id", "segment"), rhythm

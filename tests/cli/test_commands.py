@@ -153,3 +153,30 @@ def test_map_and_set_reach_their_rooms(
     code, out, _ = segpredict(*common, "--map", "customer_id=WER")
     assert code == 0
     assert "adds up" in out
+
+
+def test_a_refit_keeps_ids_and_says_what_became_of_them(
+    segpredict: Door, sample_file: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "again"
+    code, out, err = segpredict(
+        *("cluster", "--refit", run_folder, "--data", sample_file, "--out", target)
+    )
+    assert (code, err) == (0, "")
+    assert "S1 (Occasional) is still itself (Jaccard 1.00)." in out
+    old, new = open_run(run_folder), open_run(target)
+    assert new.json("segments/segments.json") == old.json("segments/segments.json")
+    assert {e["kind"] for e in new.json("segments/events.json")} == {"survive"}
+    assert new.facts["config"]["segments"]["n_init"] == 3
+    assert new.facts["refit_of"]["digest"] == old.manifest["digest"]
+
+
+def test_a_refit_on_windows_of_another_length_is_refused(
+    segpredict: Door, sample_file: Path, run_folder: Path, tmp_path: Path
+) -> None:
+    code, _, err = segpredict(
+        *("cluster", "--refit", run_folder, "--data", sample_file),
+        *("--set", "time.horizon=28", "--out", tmp_path / "again"),
+    )
+    assert code == 8
+    assert "are measured on 91 days" in err

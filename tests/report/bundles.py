@@ -218,6 +218,40 @@ def importance() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+CARD = {
+    "id": "S3",
+    "name": "Core",
+    "code": 3,
+    "n": 306,
+    "share": 0.071,
+    "revenue_share": 0.603,
+    "days_share": 0.4,
+    "spend_q25": 1400.0,
+    "spend_median": 2210.7,
+    "spend_q75": 4180.0,
+    "retention": 0.94,
+    "retention_low": 0.91,
+    "retention_high": 0.96,
+    "rule": "spent at least £1,200 in 91 days",
+    "precision": 0.9,
+    "recall": 0.85,
+    "steadiness": 0.55,
+    "examples": [{"kind": "smaller", "customer_id": "c7", "spend": 1300.0, "days": 4}],
+    "likes": [
+        {
+            "category": "lamps",
+            "n": 60,
+            "share": 0.2,
+            "index": 1.8,
+            "low": 1.4,
+            "high": 2.3,
+        }
+    ],
+    "came": [{"id": "NEW", "name": "New", "n": 40, "share": 0.13}],
+    "went": [{"id": "S2", "name": "Regular", "n": 50, "share": 0.17}],
+}
+
+
 def canary() -> tuple[dict[str, Any], ...]:
     careless = {"meaning": "Random rows held out.", "accuracy": 0.9, "log_loss": 0.2}
     honest = {"meaning": "Later rows held out.", "accuracy": 0.6, "log_loss": 0.9}
@@ -236,6 +270,7 @@ def bundle(**change: Any) -> ReportInput:
         currency="£",
         files=(FileFact("year_1.csv", 600, "ab" * 32, {"encoding": "utf-8"}),),
         profile=profile(),
+        cards=(CARD,),
         candidates=candidates(),
         segment_notes={"algorithm": "kmeans", "grade": "reproducible"},
         mix_now={"S0": 1800, "S1": 1400, "S2": 800, "S3": 306},

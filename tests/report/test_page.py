@@ -154,7 +154,7 @@ def test_every_section_is_placed_in_order_and_linked():
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
-        *("headline", "segments", "migration", "verdict", "canary"),
+        *("headline", "segments", "portraits", "migration", "verdict", "canary"),
         *("importance", "ledger", "appendix"),
     ]
     assert ids == expected

@@ -4,7 +4,7 @@ import pytest
 
 from segpredict.clustering._options import MOST
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments.names import LADDERS, ladder
+from segpredict.segments.names import LADDERS, called, kept, ladder
 
 
 @pytest.mark.parametrize("k", range(2, MOST + 1))
@@ -50,3 +50,33 @@ def test_one_name_for_two_segments_is_refused(names):
 def test_an_empty_name_is_refused():
     with pytest.raises(ConfigError, match="S2 is named ''"):
         ladder(3, {"S2": "  "})
+
+
+def test_a_name_for_a_retired_id_is_no_mistake():
+    named = called(["S1", "S3"], ["Light", "Core"], {"S2": "VIP"}, retired=["S2"])
+    assert [s.name for s in named] == ["Inactive", "Light", "Core"]
+
+
+def test_after_a_refit_an_id_keeps_its_name_and_a_new_one_gets_a_free_word():
+    before = {"S1": "Occasional", "S2": "Regular", "S3": "Core"}
+    assert kept(["S1", "S2", "S3", "S4"], before)[3] == "Key"
+    assert kept(["S4", "S1", "S2", "S3"], before)[0] == "Marginal"
+    assert kept(["S1", "S4", "S2", "S3"], before)[1] == "Light"
+
+
+def test_where_no_word_fits_a_new_segment_is_called_by_its_place():
+    before = {"S1": "Regular", "S2": "Steady"}
+    assert kept(["S1", "S3", "S4", "S2"], before) == (
+        "Regular",
+        "Between Regular and Steady",
+        "Between Regular and Steady (S4)",
+        "Steady",
+    )
+    assert kept(["S3", "S1"], {"S1": "Marginal"}) == ("Below Marginal", "Marginal")
+
+
+def test_a_word_that_another_segment_bore_is_the_last_to_be_given():
+    before = {"S2": "Regular", "S3": "Core"}
+    assert kept(["S4", "S5", "S2", "S3"], before, ["Occasional"]) == (
+        *("Marginal", "Light", "Regular", "Core"),
+    )

@@ -64,6 +64,16 @@ def test_figures_are_in_currency_and_days():
     assert row["recency_median"] == 25.0
 
 
+def test_orders_are_shared_out_and_returns_are_a_share_of_sales():
+    refunds = pl.Series([0, 10, 20, 0, 0, 0, 90, 0], dtype=pl.Int64) * MONEY
+    bought = instrument().with_columns(refunds=refunds)
+    rows = profile(assignments(), bought, FEATURES, SEGMENTS)
+    row = rows.row(1, named=True)
+    assert row["return_rate"] == 30 / 240
+    assert row["days_share"] == 1.0
+    assert told()[1]["return_rate"] is None
+
+
 def test_the_inactive_have_no_order_value():
     row = told()[0]
     assert (row["revenue"], row["days"], row["order_value"]) == (0.0, 0, None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segpredict.errors import UsageError
@@ -67,3 +68,11 @@ def kept(data: Sequence[str]) -> "Mapping[str, Any] | None":
 
     config = remembered(list(data))
     return None if config is None else config.state()
+
+
+def settings_of(run: Path) -> "Mapping[str, Any]":
+    """Return the settings of a run that is there."""
+    from segpredict import archive
+    from segpredict.artifacts import open_run
+
+    return archive.config_of(open_run(run)).state()

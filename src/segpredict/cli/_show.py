@@ -47,6 +47,16 @@ def show_segments(output: Output, made: Run) -> None:
     output.table("Segments at the end of the data", rows)
 
 
+def show_events(output: Output, made: Run) -> None:
+    """Print what became of the segments of an earlier fit, and what people decided."""
+    state = made.json("segments/segmenter.json")
+    for event in made.json("segments/events.json"):
+        if event["version"] == state["identity"]["version"]:
+            output.say(event["told"])
+    for notice in state["notices"]:
+        output.say(f"note: {notice}")
+
+
 def show_verdict(output: Output, made: Run) -> None:
     """Print model and baselines side by side, and what ships."""
     verdict = made.json("classifier/verdict.json")

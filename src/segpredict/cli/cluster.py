@@ -1,10 +1,13 @@
 """``segpredict cluster``: transactions in, named segments out."""
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, kept, planned
+from segpredict.cli._plan import clock, kept, planned, settings_of
 
 
 def command(
@@ -16,6 +19,15 @@ def command(
     on_bad_rows: o.BadRows = None,
     max_bad: o.MaxBad = None,
     as_of: o.AsOf = None,
+    refit: Annotated[
+        Path | None,
+        typer.Option(
+            "--refit",
+            metavar="RUN",
+            help="A run whose segments are fitted again on these data: they keep their "
+            "ids and names. Its config is used unless --config names another.",
+        ),
+    ] = None,
     seed: o.Seed = None,
     threads: o.Threads = None,
     force: o.Force = False,
@@ -27,10 +39,13 @@ def command(
     Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
     and each customer's segment.
 
+    With `--refit` the segments of an earlier run are matched with the new ones; splits,
+    merges and new segments are told and logged in segments/events.json.
+
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
     from segpredict import archive, pipeline
-    from segpredict.cli._show import show_ledger, show_segments
+    from segpredict.cli._show import show_events, show_ledger, show_segments
 
     output = Output(as_json, quiet)
     plan = planned(
@@ -41,7 +56,7 @@ def command(
         max_bad=max_bad,
         seed=seed,
         threads=threads,
-        base=kept(data),
+        base=kept(data) if refit is None else settings_of(refit),
     )
     with output.progress() as progress:
         made = pipeline.cluster(
@@ -49,9 +64,11 @@ def command(
             plan,
             pipeline.Target(out, clock(), replace=force),
             as_of=as_of,
+            before=refit,
             progress=progress,
         )
     show_ledger(output, made)
     show_segments(output, made)
+    show_events(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
     output.result(archive.summary(made))

@@ -13,6 +13,7 @@ from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._refine_options import ApartOptions, RefineOptions
 from segpredict.clustering._rule import Rule
 from segpredict.clustering._scores import shares, silhouette
 from segpredict.registry import Registry
@@ -21,6 +22,7 @@ CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-a
 
 __all__ = [
     "CLUSTERERS",
+    "ApartOptions",
     "Candidate",
     "Cells",
     "Centres",
@@ -35,6 +37,7 @@ __all__ = [
     "Layer",
     "Mixture",
     "Points",
+    "RefineOptions",
     "Rule",
     "SegmentOptions",
     "choose",

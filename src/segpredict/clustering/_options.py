@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from segpredict.clustering._refine_options import RefineOptions
 from segpredict.errors import ConfigError
 
 MOST = 8  # segments; more have no names on the ladder and no use
@@ -41,6 +43,11 @@ class SegmentOptions:
         Distinct points above which the algorithm sees a systematic sample.
     names
         Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
+    likes
+        What the cards say a segment buys more of than others: ``category`` (where the
+        products table has one), ``product`` or ``none``.
+    refine
+        What people decide over the data: merges, weights, segments set apart.
     codes
         Names in the rule grid that replace the usual ones: by its code of scores of
         recency, frequency and spend (``555``), or by the first two for all five of
@@ -68,6 +75,8 @@ class SegmentOptions:
     min_step: float = 0.5
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
+    likes: Literal["category", "product", "none"] = "category"
+    refine: RefineOptions = field(default_factory=RefineOptions)
     codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 

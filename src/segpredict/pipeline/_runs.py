@@ -7,11 +7,13 @@ from pathlib import Path
 from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.config import Config
+from segpredict.errors import MismatchError
 from segpredict.intake import remembered
 from segpredict.pipeline import _stages
 from segpredict.pipeline._answers import load
 from segpredict.pipeline._target import Day, Progress, Target, silent
 from segpredict.predictor import SegmentPredictor
+from segpredict.segments import Segmentation
 
 
 def fit(
@@ -69,13 +71,44 @@ def cluster(
     target: Target,
     *,
     as_of: Day = None,
+    before: str | Path | None = None,
     progress: Progress = silent,
 ) -> Run:
-    """Read, clean and segment; publish the run."""
+    """Read, clean and segment; publish the run.
+
+    Parameters
+    ----------
+    data, config, target, as_of, progress
+        As with `run`.
+    before
+        A run whose segments are to be fitted again: they keep their ids and names.
+
+    Raises
+    ------
+    MismatchError
+        When the earlier run measured windows of another length.
+    """
+    known, old = None, {}
+    if before is not None:
+        files = open_run(before)
+        known = archive.segmentation_of(files)
+        old = {"run": str(before), "digest": files.manifest["digest"]}
+        _require_same_horizon(known, config)
     with drafting(target.folder, replace=target.replace) as draft:
         _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress)
+        _stages.cluster(draft, progress, known)
+        if old:
+            draft.facts["refit_of"] = old
         return draft.publish()
+
+
+def _require_same_horizon(known: Segmentation, config: Config) -> None:
+    if known.horizon != config.time.horizon:
+        raise MismatchError(
+            f"The segments to be fitted again are measured on {known.horizon} days, "
+            f"and time.horizon is {config.time.horizon}.",
+            fix=f"give --set time.horizon={known.horizon}, or cluster without --refit.",
+        )
 
 
 def train_classifier(

@@ -10,6 +10,7 @@ from segpredict import (
     cleaning,
     companions,
     features,
+    gallery,
     overview,
     segments,
 )
@@ -22,6 +23,7 @@ from segpredict.intake import opened
 from segpredict.pipeline._target import Day, Progress
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
+from segpredict.segments import Segmentation
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
@@ -59,22 +61,26 @@ def begin(
     archive.keep_companions(draft, shop.companions)
 
 
-def cluster(draft: Draft, progress: Progress) -> None:
+def cluster(
+    draft: Draft, progress: Progress, before: Segmentation | None = None
+) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
     progress("making segments", 0.15)
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     spans, notes = _blind_spans(shop, config)
     options = replace(config.segments, seed=config.seed)
+    further = {*segments.asked(options), *(before.further if before else ())}
     segmentation = segments.fit(
-        features.instrument(
-            shop, spans, segments.further(segments.INSTRUMENTS[options.instrument])
-        ),
+        features.instrument(shop, spans, sorted(further)),
         options,
         horizon=config.time.horizon,
+        before=before,
     )
     grid = overview.grid(shop, config.time, options.codes)
     tables = overview.segments(shop, segmentation, grid, config.time)
-    archive.keep_segments(draft, segmentation, grid, tables)
+    window = config.time.window(shop.end_day, shop.first_day)
+    told = gallery.cards(shop, segmentation, window, tables, options.likes)
+    archive.keep_segments(draft, segmentation, grid, tables, told)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),

@@ -31,6 +31,8 @@ class ReportInput:
     profile
         `segments.profile`: one row a segment, ``id`` or ``segment`` (code) and the
         columns that exist; unknown ones are shown under their own names.
+    cards
+        `segments.cards`: all there is to say of each segment.
     candidates
         One row a number of segments that was tried; ``is_chosen`` marks the one taken.
     segment_notes
@@ -70,6 +72,7 @@ class ReportInput:
     currency: str = ""
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
+    cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     segment_notes: Mapping[str, Any] = field(default_factory=dict)
     mix_now: Mapping[str, float] = field(default_factory=dict)

@@ -6,24 +6,38 @@ In: how often and for how much each customer bought in windows of one length. Ou
 
 from segpredict.clustering import SegmentOptions
 from segpredict.segments._transform import INSTRUMENTS, further
-from segpredict.segments.fitting import fit
+from segpredict.segments.affinity import affinity
+from segpredict.segments.cards import cards, examples
+from segpredict.segments.description import Description, describe, tell
 from segpredict.segments.grid import Grid, fit_grid
+from segpredict.segments.identity import Event, Identity
+from segpredict.segments.making import fit
 from segpredict.segments.movement import NEW, matrix, migration
 from segpredict.segments.profiles import profile
+from segpredict.segments.refinement import asked
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
 
 __all__ = [
     "INSTRUMENTS",
     "NEW",
+    "Description",
+    "Event",
     "Grid",
+    "Identity",
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
+    "affinity",
+    "asked",
+    "cards",
     "complete",
+    "describe",
+    "examples",
     "fit",
     "fit_grid",
     "further",
     "matrix",
     "migration",
     "profile",
+    "tell",
 ]

@@ -1,8 +1,8 @@
 """From what a customer bought to a point: winsorise, log1p, standardise; frozen."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -38,7 +38,8 @@ class Axis:
         The column is cut to these, in its own units.
     mean, scale
         Mean and standard deviation of the logs of the fit rows; the scale is 1 where
-        the deviation is 0.
+        the deviation is 0, and shorter by the root of its weight where the axis was
+        given one.
     """
 
     column: str
@@ -84,9 +85,15 @@ class Axis:
         scale = math.sqrt(variance) or 1.0
         return Axis(self.column, self.unit, self.low, self.high, mean, scale)
 
+    def _weighted(self, weight: float) -> "Axis":
+        return replace(self, scale=self.scale / math.sqrt(weight))
+
 
 def fit_axes(
-    rows: pl.DataFrame, winsor: tuple[float, float], instrument: str = "fm"
+    rows: pl.DataFrame,
+    winsor: tuple[float, float],
+    instrument: str = "fm",
+    weights: Mapping[str, float] | None = None,
 ) -> tuple[Axis, ...]:
     """Return the axes of the instrument, value first, as the fit rows define them.
 
@@ -98,10 +105,17 @@ def fit_axes(
         Percentiles at which the columns are cut; the limits are values that occur.
     instrument
         Which columns, a name in `INSTRUMENTS`.
+    weights
+        How much columns count in squared distance, 1 where not named; 0 leaves the
+        column out.
     """
+    counted = {c: (weights or {}).get(c, 1.0) for c in INSTRUMENTS[instrument]}
     return tuple(
-        Axis(column, UNITS[column], *_limits(rows[column], winsor))._standardised(rows)
-        for column in INSTRUMENTS[instrument]
+        Axis(column, UNITS[column], *_limits(rows[column], winsor))
+        ._standardised(rows)
+        ._weighted(weight)
+        for column, weight in counted.items()
+        if weight > 0
     )
 
 

@@ -19,7 +19,7 @@ from segpredict.clustering import (
 )
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segments._transform import fit_axes
-from segpredict.segments.names import ladder
+from segpredict.segments.names import called, words
 from segpredict.segments.segmentation import Segmentation, SegmentValue
 from segpredict.tables import INACTIVE, MONEY
 
@@ -64,18 +64,20 @@ def fit(
     customers = rows["customer_id"].n_unique()
     if customers < min(options.ks):
         raise TooFewCustomersError("Segmentation", customers, min(options.ks))
-    axes = fit_axes(rows, options.winsor, options.instrument)
+    weights = options.refine.weights
+    axes = fit_axes(rows, options.winsor, options.instrument, weights)
     places = rows.select(axis.place for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
     clusters = choice.clusters
-    values = _values(rows, clusters.assign(places), clusters.k)
-    order = sorted(range(clusters.k), key=lambda c: _worth(values[c]))
+    values = measured(rows, clusters.assign(places), clusters.k)
+    order = sorted(range(clusters.k), key=lambda c: worth(values[c]))
+    ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
         clusters=clusters.ordered(order),
-        segments=ladder(clusters.k, options.names),
+        segments=called(ids, words(clusters.k), options.names),
         values=tuple(
             replace(value, code=code)
             for code, value in enumerate(
@@ -96,7 +98,8 @@ def _choose(
         min_share=options.min_share,
         max_share=options.max_share,
         min_rows=windows * min(options.min_customers, SMALL_SHOP * active),
-        min_step=options.min_step,
+        # Places on the first axis are longer by the root of its weight.
+        min_step=options.min_step * options.refine.weights.get("spend", 1.0) ** 0.5,
     )
     points = Points.of(places).thin(options.max_points)
     clusterer = CLUSTERERS.get(options.algorithm).tuned(options.settings)
@@ -105,9 +108,10 @@ def _choose(
     )
 
 
-def _values(
+def measured(
     rows: pl.DataFrame, labels: npt.NDArray[np.intp], k: int
 ) -> list[SegmentValue]:
+    """Return what the rows of each of `k` groups bought, in the order of the labels."""
     found = (
         rows.with_columns(pl.Series("cluster", labels, dtype=pl.Int64))
         .group_by("cluster")
@@ -129,7 +133,8 @@ def _values(
     return [SegmentValue(INACTIVE, **v) for v in found.drop("cluster").to_dicts()]
 
 
-def _worth(value: SegmentValue) -> tuple[float, float]:
+def worth(value: SegmentValue) -> tuple[float, float]:
+    """Return by what segments are ordered: mean spend, then mean days."""
     return value.mean_spend, value.mean_days
 
 

@@ -41,12 +41,13 @@ def profile(
     -------
     polars.DataFrame
         ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and
-        ``revenue_share`` of the window; ``days`` (purchase days in total),
-        ``order_value`` (revenue per purchase day); ``spend_mean``, ``spend_q25``,
-        ``spend_median``, ``spend_q75``; the same of ``days``; ``recency_median`` in
-        days; ``retention`` (share with an order in the next window; for INACTIVE, share
-        that came back) with its 95 % Wilson interval ``retention_low`` and
-        ``retention_high``. Money is in currency.
+        ``revenue_share`` of the window; ``days`` (purchase days in total) and
+        ``days_share``; ``order_value`` (revenue per purchase day); ``return_rate``
+        (money given back over money taken; where the instrument holds ``refunds``);
+        ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of
+        ``days``; quartiles of ``recency`` in days; ``retention`` (share with an order
+        in the next window; for INACTIVE, share that came back) with its 95 % Wilson
+        interval ``retention_low`` and ``retention_high``. Money is in currency.
 
     Raises
     ------
@@ -56,8 +57,8 @@ def profile(
     Notes
     -----
     Of a segment with fewer than 5 customers only the size is told; the rest is null.
-    Revenue shares are then shares of the revenue that is told, so that the rest cannot
-    be found by subtraction.
+    Shares of revenue and purchase days are then shares of what is told, so that the
+    rest cannot be found by subtraction.
     """
     known = contracts.check(assignments, contracts.ASSIGNMENTS)
     bought = contracts.check(instrument, contracts.INSTRUMENT)
@@ -80,7 +81,9 @@ def profile(
             "name": [s.name for s in segments],
         }
     )
-    figures = customers.group_by("segment").agg(*_figures())
+    figures = customers.group_by("segment").agg(
+        *_figures(has_refunds="refunds" in bought.columns)
+    )
     rows = table.join(figures, on="segment", how="left").sort("segment")
     return _told(rows)
 
@@ -91,13 +94,19 @@ def _returned(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
     return complete(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
 
 
-def _figures() -> list[pl.Expr]:
+def _figures(*, has_refunds: bool) -> list[pl.Expr]:
     spend, days = pl.col("spend"), pl.col("days")
+    refunds = pl.col("refunds").sum() if has_refunds else pl.lit(None, pl.Int64)
+    taken = spend.sum() + refunds
     back = pl.col("is_back")
     low, high = wilson(back.sum(), back.count())
     quarters = [
         (column.quantile(q, "linear") / unit).alias(f"{name}_{label}")
-        for name, column, unit in (("spend", spend, MONEY), ("days", days, 1))
+        for name, column, unit in (
+            ("spend", spend, MONEY),
+            ("days", days, 1),
+            ("recency", pl.col("recency_days"), 1),
+        )
         for label, q in (("q25", 0.25), ("median", 0.5), ("q75", 0.75))
     ]
     return [
@@ -107,10 +116,10 @@ def _figures() -> list[pl.Expr]:
         (spend.sum() / MONEY / pl.when(days.sum() > 0).then(days.sum())).alias(
             "order_value"
         ),
+        pl.when(taken > 0).then(refunds / taken).alias("return_rate"),
         (spend.sum() / MONEY / pl.len()).alias("spend_mean"),
         (days.sum() / pl.len()).alias("days_mean"),
         *quarters,
-        pl.col("recency_days").median().alias("recency_median"),
         pl.when(back.count() > 0).then(back.sum() / back.count()).alias("retention"),
         low.alias("retention_low"),
         high.alias("retention_high"),
@@ -121,22 +130,13 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
     told = pl.col("n") >= FEWEST
     sized = rows.with_columns(pl.col("n").fill_null(0))
     details = [c for c in sized.columns if c not in ("segment", "id", "name", "n")]
+    first = ("segment", "id", "name", "n", "share", "revenue", "revenue_share", "days")
     return (
         sized.with_columns(pl.when(told).then(pl.col(details)))
         .with_columns(
             share=pl.col("n") / pl.col("n").sum(),
             revenue_share=pl.col("revenue") / pl.col("revenue").sum(),
+            days_share=pl.col("days") / pl.col("days").sum(),
         )
-        .select(
-            "segment",
-            "id",
-            "name",
-            "n",
-            "share",
-            "revenue",
-            "revenue_share",
-            pl.exclude(
-                "segment", "id", "name", "n", "share", "revenue", "revenue_share"
-            ),
-        )
+        .select(*first, "days_share", pl.exclude(*first, "days_share"))
     )

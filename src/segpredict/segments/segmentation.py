@@ -1,7 +1,7 @@
 """The frozen segmenter: how a window of buying becomes a segment; nothing learns."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import polars as pl
 from segpredict import contracts
 from segpredict.clustering import Candidate, Clusters, Floats, Labels, distances
 from segpredict.errors import ArtifactError, MismatchError, TableError
-from segpredict.segments._transform import Axis, further
+from segpredict.segments._transform import UNITS, Axis, further
+from segpredict.segments.identity import Identity
 from segpredict.tables import INACTIVE, JSON, Segment
 from segpredict.window import as_date
 
@@ -31,6 +32,9 @@ class SegmentValue:
         Net spend in currency.
     mean_days, median_days
         Purchase days.
+    steadiness
+        Mean Jaccard with which it comes back in bootstrap samples; ``None`` where that
+        was not asked.
     """
 
     code: int
@@ -39,6 +43,48 @@ class SegmentValue:
     median_spend: float = 0.0
     mean_days: float = 0.0
     median_days: float = 0.0
+    steadiness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What became of one group of the clustering: its own id, and its segment's.
+
+    Parameters
+    ----------
+    id
+        The group's own, by which a refit knows it.
+    segment
+        The id of the segment it belongs to; another one where people merged groups.
+    """
+
+    id: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A segment set apart by a rule, whatever its customers are like otherwise.
+
+    Parameters
+    ----------
+    id
+        The segment.
+    name
+        What the config calls it.
+    column, least
+        Customers with at least this in the column of the instrument, in its own units.
+    """
+
+    id: str
+    name: str
+    column: str
+    least: int
+
+    @property
+    def holds(self) -> pl.Expr:
+        """Whether a row belongs to it."""
+        return pl.col(self.column) >= self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +112,14 @@ class Segmentation:
         What a reader should know about the choice; one sentence each.
     algorithm
         The part of `segpredict.clustering` that found the groups.
+    groups
+        Ids of the groups of `clusters`, in their order, and of the segments they make;
+        empty where each group is the segment in its place.
+    set_apart
+        Segments that rules set apart before the groups were made; the first that holds
+        decides.
+    identity
+        Which fit this is, and what has happened to the segments.
     """
 
     horizon: int
@@ -77,21 +131,34 @@ class Segmentation:
     candidates: tuple[Candidate, ...] = ()
     notices: tuple[str, ...] = ()
     algorithm: str = "kmeans"
+    groups: tuple[Group, ...] = ()
+    set_apart: tuple[Apart, ...] = ()
+    identity: Identity = field(default_factory=Identity)
 
     @property
     def k(self) -> int:
         """Number of active segments."""
-        return self.clusters.k
+        return len(self.segments) - 1
+
+    @property
+    def group_codes(self) -> tuple[int, ...]:
+        """The code of the segment that each group belongs to."""
+        if not self.groups:
+            return tuple(range(1, self.clusters.k + 1))
+        codes = {segment.id: segment.code for segment in self.segments}
+        return tuple(codes[group.segment] for group in self.groups)
 
     @property
     def centres(self) -> tuple[tuple[float, ...], ...]:
-        """The mean place of each segment's fit rows, in the order of the codes."""
+        """The mean place of each group's fit rows."""
         return tuple(tuple(c) for c in self.clusters.centres.tolist())
 
     @property
     def further(self) -> tuple[str, ...]:
         """What `features.instrument` must measure beyond spend and days."""
-        return further(axis.column for axis in self.axes)
+        columns = {axis.column for axis in self.axes}
+        columns |= {rule.column for rule in self.set_apart}
+        return further(column for column in UNITS if column in columns)
 
     def candidate_table(self) -> pl.DataFrame:
         """Return the numbers of segments that were tried, one a row, rising.
@@ -123,7 +190,8 @@ class Segmentation:
             segment's centre, ``margin``, how much farther the nearest of the other
             centres is (standard deviations), and ``is_unlike``, whether the customer
             bought unlike anything seen: beyond 99 % of the segment's fit rows, before
-            spend and days are cut; sorted by end and customer.
+            spend and days are cut; sorted by end and customer. Where a rule set the
+            segment apart, there is no distance and no margin.
 
         Raises
         ------
@@ -145,25 +213,44 @@ class Segmentation:
         )
         labels = self.clusters.assign(places)
         own, margin = self._apart(places, labels)
-        radii = np.array(self.clusters.radii or [np.inf] * self.k)
+        radii = np.array(self.clusters.radii or [np.inf] * self.clusters.k)
         far, _ = self._apart(uncut, labels)
-        return rows.select(
-            "customer_id",
-            "end",
-            pl.Series("segment", labels + 1, dtype=pl.Int8),
+        codes = np.array(self.group_codes)[labels]
+        grouped = rows.with_columns(
+            pl.Series("segment", codes, dtype=pl.Int8),
             pl.Series("distance", own, dtype=pl.Float64),
             pl.Series("margin", margin, dtype=pl.Float64),
             pl.Series("is_unlike", far > radii[labels], dtype=pl.Boolean),
-        ).sort("end", "customer_id")
+        )
+        return (
+            self._ruled(grouped)
+            .select("customer_id", "end", "segment", "distance", "margin", "is_unlike")
+            .sort("end", "customer_id")
+        )
+
+    def _ruled(self, grouped: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with those moved that a rule sets apart."""
+        codes = {segment.id: segment.code for segment in self.segments}
+        for rule in reversed(self.set_apart):
+            holds = rule.holds
+            grouped = grouped.with_columns(
+                segment=pl.when(holds)
+                .then(pl.lit(codes[rule.id], pl.Int8))
+                .otherwise("segment"),
+                distance=pl.when(~holds).then("distance"),
+                margin=pl.when(~holds).then("margin"),
+                is_unlike=pl.col("is_unlike") & ~holds,
+            )
+        return grouped
 
     def _apart(self, places: Floats, labels: Labels) -> tuple[Floats, Floats]:
         """Return the distance to the own centre, and how much farther the next is."""
         apart = distances(places, self.clusters.centres)
-        rows = np.arange(len(labels))
-        own = apart[rows, labels]
-        if self.k == 1:
+        codes = np.array(self.group_codes)
+        own = apart[np.arange(len(labels)), labels]
+        if len(set(self.group_codes)) == 1:
             return own, np.zeros(len(labels))
-        apart[rows, labels] = np.inf
+        apart[codes[labels][:, None] == codes] = np.inf
         return own, apart.min(axis=1) - own
 
     def require_blind_to(self, cutoff: int) -> None:
@@ -230,6 +317,9 @@ def _parts(state: dict[str, Any]) -> dict[str, Any]:
         "values": tuple(SegmentValue(**v) for v in state["values"]),
         "candidates": tuple(Candidate(**c) for c in tried),
         "notices": tuple(state["notices"]),
+        "groups": tuple(Group(**g) for g in state["groups"]),
+        "set_apart": tuple(Apart(**a) for a in state["set_apart"]),
+        "identity": Identity.from_state(state["identity"]),
     }
 
 

@@ -15,6 +15,7 @@ from segpredict.tables import MONEY, Segment
 
 PROFILE = {  # column → (label, kind); Int64 money turns into the kind `units`
     "days": ("Purchase days in all", "whole"),
+    "days_share": ("Share of them", "share"),
     "days_mean": ("Purchase days, mean", "number"),
     "days_median": ("Purchase days, median", "number"),
     "spend_mean": ("Spend, mean", "money"),
@@ -22,6 +23,7 @@ PROFILE = {  # column → (label, kind); Int64 money turns into the kind `units`
     "order_value": ("Spend per purchase day", "money"),
     "recency_median": ("Days since last order, median", "number"),
     "retention": ("Ordered again next window", "share"),
+    "return_rate": ("Sent back, of sales", "share"),
 }
 SIZES = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
 QUARTILES, INTERVAL = ("_q25", "_q75"), ("_low", "_high")  # ends of another column

@@ -1,0 +1,195 @@
+"""The segmenter as a scikit-learn estimator: any numeric features of customers in."""
+
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from segpredict.clustering import CLUSTERERS, Clusters, Floats, Points, distances
+from segpredict.tables import JSON
+
+MOST_POINTS = 200_000
+
+
+class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Find segments with any of this package's algorithms, the scikit-learn way.
+
+    Parameters
+    ----------
+    n_segments
+        Number of segments; algorithms that find it themselves take it for a wish.
+    algorithm
+        Name of a part of `segpredict.clustering`, such as ``kmeans`` or ``ward``.
+    scale
+        Whether to standardise the columns first, so that each counts alike.
+    n_init
+        Random starts of the algorithm.
+    settings
+        Options of the algorithm that differ from its defaults, by name.
+    random_state
+        Seed of all chance.
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n_samples,)
+        The segment of each row of `fit`, 0 … n_segments_ − 1.
+    cluster_centers_ : ndarray of shape (n_segments_, n_features_in_)
+        Mean place of each segment, in the units of the columns.
+    n_segments_ : int
+        How many segments there are.
+    inertia_ : float
+        Sum of squared distances of the rows to the centres of their segments, in
+        squared standard deviations where the columns are standardised.
+    clusters_ : Clusters
+        The frozen groups; their ``state()`` is plain JSON.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where they have names.
+
+    See Also
+    --------
+    segpredict.segments.fit : segments of a shop, with ids, names and a value ladder.
+
+    Notes
+    -----
+    The same code finds and assigns segments as in `segpredict cluster`: distinct points
+    with weights, exact sums, one thread, no dependence on the order of rows. Values are
+    rounded to 10⁻⁶ (of a standard deviation, if scaled).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import FunctionTransformer
+    >>> customers = np.array([[20.0, 1], [30, 1], [25, 2], [900, 9], [950, 12]])
+    >>> model = make_pipeline(FunctionTransformer(np.log1p), Segmenter(n_segments=2))
+    >>> model.fit(customers).predict([[22.0, 1], [1000, 10]]).tolist()
+    [0, 1]
+    >>> model.transform(customers).shape
+    (5, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_segments": [Interval(Integral, 1, None, closed="left")],
+        "algorithm": [StrOptions(set(CLUSTERERS.names()))],
+        "scale": ["boolean"],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "settings": [dict, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_segments: int = 4,
+        *,
+        algorithm: str = "kmeans",
+        scale: bool = True,
+        n_init: int = 20,
+        settings: dict[str, JSON] | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.n_segments = n_segments
+        self.algorithm = algorithm
+        self.scale = scale
+        self.n_init = n_init
+        self.settings = settings
+        self.random_state = random_state
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> "Segmenter":  # noqa: ARG002
+        """Find the segments of these rows.
+
+        Parameters
+        ----------
+        X
+            One row a customer, one column a feature; finite numbers.
+        y
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            When there are fewer distinct rows than segments, or X is no table of finite
+            numbers.
+        """
+        self._validate_params()
+        matrix = validate_data(self, X, dtype=np.float64)
+        if len(matrix) < self.n_segments:
+            raise ValueError(
+                f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}."
+            )
+        self._middle, self._spread = _scales(matrix, is_scaled=self.scale)
+        points = Points.of(self._placed(matrix)).thin(MOST_POINTS)
+        clusterer = CLUSTERERS.get(self.algorithm).tuned(self.settings or {})
+        self.clusters_: Clusters = clusterer.fit(
+            points,
+            min(self.n_segments, len(points)),
+            seed=_seed(self.random_state),
+            n_init=self.n_init,
+        )
+        self.n_segments_ = self.clusters_.k
+        self.inertia_ = self.clusters_.inertia
+        self.cluster_centers_ = self.clusters_.centres * self._spread + self._middle
+        self.labels_ = self.clusters_.assign(self._placed(matrix))
+        return self
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
+        """Return the segment of each row, seen or new."""
+        places = self._asked(X)
+        return self.clusters_.assign(places)
+
+    def transform(self, X: npt.ArrayLike) -> Floats:
+        """Return the distance of each row to the centre of each segment.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_segments_)
+            In standard deviations where the columns are standardised.
+        """
+        places = self._asked(X)
+        return distances(places, self.clusters_.centres)
+
+    def get_feature_names_out(
+        self,
+        input_features: object = None,  # noqa: ARG002
+    ) -> npt.NDArray[np.object_]:
+        """Return the names of what `transform` gives: ``segmenter0`` and so on."""
+        check_is_fitted(self)
+        return np.array(
+            [f"segmenter{i}" for i in range(self.n_segments_)], dtype=object
+        )
+
+    def _asked(self, X: npt.ArrayLike) -> Floats:
+        check_is_fitted(self)
+        return self._placed(validate_data(self, X, dtype=np.float64, reset=False))
+
+    def _placed(self, matrix: Floats) -> Floats:
+        places: Floats = (matrix - self._middle) / self._spread
+        return places
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _scales(matrix: Floats, *, is_scaled: bool) -> tuple[Floats, Floats]:
+    """Return mean and spread of each column, equal for any order of the rows."""
+    if not is_scaled:
+        return np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])
+    ordered = np.sort(matrix, axis=0)
+    spread = ordered.std(axis=0)
+    # What is rounding alone is no spread.
+    tiny = 10 * np.finfo(np.float64).eps * np.abs(ordered).max(axis=0)
+    return ordered.mean(axis=0), np.where(spread > tiny, spread, 1.0)
+
+
+def _seed(given: int | np.random.RandomState | None) -> int:
+    if isinstance(given, int):
+        return given
+    return int(check_random_state(given).randint(2**31 - 1))

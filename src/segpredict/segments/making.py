@@ -1,0 +1,94 @@
+"""From windows of buying to finished segments: grouped, refined, named, warned of."""
+
+from dataclasses import replace
+
+import polars as pl
+from sklearn.metrics import adjusted_rand_score
+
+from segpredict import contracts
+from segpredict.clustering import SegmentOptions
+from segpredict.segments import fitting
+from segpredict.segments.refinement import codes_of, cuts, refined, rest
+from segpredict.segments.refit import refit
+from segpredict.segments.segmentation import Segmentation
+from segpredict.segments.steadiness import steadied
+
+
+def fit(
+    instrument: pl.DataFrame,
+    options: SegmentOptions | None = None,
+    horizon: int = 91,
+    before: Segmentation | None = None,
+) -> Segmentation:
+    """Return the frozen segments of the buying in these windows, as people want them.
+
+    Parameters
+    ----------
+    instrument
+        `contracts.INSTRUMENT`: one row per customer and window with an order; windows
+        of one length, all of which ended on or before the first test cutoff.
+    options
+        What to decide otherwise than the defaults.
+    horizon
+        Days of the windows.
+    before
+        Segments of an earlier fit, whose ids and names are to be kept (`refit`).
+
+    Raises
+    ------
+    TableError
+        When the instrument breaks its contract.
+    TooFewCustomersError, SupportError
+        When there are fewer customers, or fewer distinct ones, than segments.
+    UnknownNameError, ConfigError
+        When the config speaks of a segment that does not exist, or names one twice.
+
+    Notes
+    -----
+    Segments that rules set apart are taken out first; the rest is grouped
+    (`fitting.fit`), groups are merged where people say so, and segments are numbered by
+    rising mean spend and named from their profile. Weights, and segments that dissolve,
+    are told in the notices.
+    """
+    options = options or SegmentOptions()
+    rows = contracts.check(instrument, contracts.INSTRUMENT)
+    rules = cuts(rows, options.refine.apart) if rows.height else ()
+    left = rest(rows, rules)
+    quiet = replace(options, names={})
+    ids: tuple[str, ...] = ()
+    if before is None:
+        plain = fitting.fit(left, quiet, horizon)
+    else:
+        plain, ids = refit(before, left, quiet, horizon)
+    made = refined(plain, rows, options, rules, ids=ids, before=before)
+    return _weighed(steadied(made, rows, options), left, options, horizon)
+
+
+def _weighed(
+    made: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+) -> Segmentation:
+    """Return the segments with a notice of what the weights have changed."""
+    weights = options.refine.weights
+    if all(weight == 1 for weight in weights.values()):
+        return made
+    even = replace(options.refine, weights={}, merge=(), pin=(), apart={})
+    plain = replace(options, refine=even, names={}, k=made.clusters.k)
+    other = fitting.fit(rows, plain, horizon)
+    weighted, unweighted = (codes_of(s, rows) for s in (made, other))
+    alike = adjusted_rand_score(unweighted.to_list(), weighted.to_list())
+    shares = [
+        f"{segment.name} {_share(weighted, segment.code):.0%} of the active customers "
+        f"(equal weights: {_share(unweighted, segment.code):.0%})"
+        for segment in made.segments[1:]
+        if segment.id not in {rule.id for rule in made.set_apart}
+    ]
+    listed = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
+    notice = (
+        f"Weights {listed}: the adjusted Rand index with equal weights is {alike:.2f}. "
+        f"By rank of value: {'; '.join(shares)}."
+    )
+    return replace(made, notices=(*made.notices, notice))
+
+
+def _share(codes: pl.Series, code: int) -> float:
+    return float((codes == code).sum() / max(len(codes), 1))

@@ -1,0 +1,259 @@
+"""What people decide: merge, rename, set apart. Ids stay as they are, all is logged."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict.clustering import ApartOptions, SegmentOptions
+from segpredict.errors import SupportError, UnknownNameError
+from segpredict.segments._transform import INSTRUMENTS, UNITS, further
+from segpredict.segments.fitting import measured, worth
+from segpredict.segments.identity import Event, Identity
+from segpredict.segments.names import called, kept, words
+from segpredict.segments.portrait import portraits
+from segpredict.segments.segmentation import (
+    Apart,
+    Group,
+    Segmentation,
+    SegmentValue,
+)
+from segpredict.tables import INACTIVE
+
+
+def asked(options: SegmentOptions) -> tuple[str, ...]:
+    """Return what `features.instrument` must measure beyond spend and days."""
+    columns = {*INSTRUMENTS[options.instrument]}
+    columns |= {rule.column for rule in options.refine.apart.values()}
+    return further(column for column in UNITS if column in columns)
+
+
+def cuts(rows: pl.DataFrame, rules: Mapping[str, ApartOptions]) -> tuple[Apart, ...]:
+    """Return the rules by which segments are set apart, their cut points frozen.
+
+    Parameters
+    ----------
+    rows
+        `contracts.INSTRUMENT` with the columns that the rules read.
+    rules
+        By name; of several that hold for a customer the first decides.
+
+    Notes
+    -----
+    A share is taken of all rows: the cut is the value of the last row in it, so that
+    equal customers are treated alike. Ids are given by `refined`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> shop = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
+    >>> cuts(shop, {"Key accounts": ApartOptions(top=0.01)})[0].least // 10_000
+    199
+    """
+    return tuple(
+        Apart("", name, rule.column, _cut(rows[rule.column], rule))
+        for name, rule in rules.items()
+    )
+
+
+def rest(rows: pl.DataFrame, rules: Sequence[Apart]) -> pl.DataFrame:
+    """Return the rows that no rule sets apart.
+
+    Raises
+    ------
+    SupportError
+        When there are none.
+    """
+    if not rules:
+        return rows
+    left = rows.filter(~pl.any_horizontal(rule.holds for rule in rules))
+    if left.height == 0:
+        raise SupportError(
+            "The rules that set segments apart leave no customers to group.",
+            fix="give them a smaller share under [segments.refine.apart].",
+        )
+    return left
+
+
+def refined(
+    plain: Segmentation,
+    rows: pl.DataFrame,
+    options: SegmentOptions,
+    rules: Sequence[Apart] = (),
+    *,
+    ids: Sequence[str] = (),
+    before: Segmentation | None = None,
+) -> Segmentation:
+    """Return the segments as people want them, made of the groups of a clustering.
+
+    Parameters
+    ----------
+    plain
+        One segment a group, in rising order of value.
+    rows
+        `contracts.INSTRUMENT`: all rows, those set apart as well.
+    options
+        What was decided.
+    rules
+        Rules that set segments apart (`cuts`).
+    ids
+        Ids of the groups, where a refit has matched them.
+    before
+        The segments before a refit, whose names and ids are kept.
+
+    Raises
+    ------
+    UnknownNameError
+        When an id is named that no segment ever had.
+    ConfigError
+        When two segments would bear one name, or one would bear none.
+    """
+    identity = Identity(opened=plain.clusters.k) if before is None else plain.identity
+    own = tuple(ids) or tuple(f"S{n}" for n in range(1, plain.clusters.k + 1))
+    past = _past(before, identity)
+    target = _targets(own, options, past)
+    ruled, identity = _opened(rules, identity, before)
+    groups = tuple(Group(i, target[i]) for i in own)
+    chosen = replace(plain, groups=groups, set_apart=ruled, identity=identity)
+    ranked = _ranked(chosen, rows)
+    named = _named(ranked, rows, options, before, past)
+    logged = _logged(named, options, before)
+    names = {**logged.names, **{s.id: s.name for s in named.segments}}
+    return replace(named, identity=replace(logged, names=names))
+
+
+def _cut(column: pl.Series, rule: ApartOptions) -> int:
+    if rule.top is None:
+        return round((rule.least or 0.0) * UNITS[column.name])
+    ordered = column.sort(descending=True)
+    return int(ordered[max(math.floor(rule.top * len(ordered)), 1) - 1])
+
+
+def _past(before: Segmentation | None, identity: Identity) -> set[str]:
+    """Return ids that were ever given: to speak of them is no mistake in a refit."""
+    if before is None:
+        return set()
+    return {f"S{number}" for number in range(1, identity.opened + 1)}
+
+
+def _targets(
+    own: Sequence[str], options: SegmentOptions, past: set[str]
+) -> dict[str, str]:
+    """Return the segment's id for each group's id."""
+    target = {i: i for i in own}
+    for named in (*options.refine.merge, options.refine.pin):
+        for id_ in named:
+            if id_ not in target and id_ not in past:
+                raise UnknownNameError("segment", id_, own)
+    for merged in options.refine.merge:
+        there = [i for i in merged if i in target]
+        target |= dict.fromkeys(there, there[0]) if there else {}
+    return target
+
+
+def _opened(
+    rules: Sequence[Apart], identity: Identity, before: Segmentation | None
+) -> tuple[tuple[Apart, ...], Identity]:
+    """Give each rule the id it had, or a new one."""
+    known = {} if before is None else {r.name: r.id for r in before.set_apart}
+    opened, ruled = identity.opened, []
+    for rule in rules:
+        if rule.name not in known:
+            opened += 1
+        ruled.append(replace(rule, id=known.get(rule.name, f"S{opened}")))
+    return tuple(ruled), replace(identity, opened=opened)
+
+
+def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
+    """Return the segments numbered by rising value, with what each bought."""
+    ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
+    ids += [rule.id for rule in chosen.set_apart]
+    draft = called(ids, ids, {})
+    first = replace(chosen, segments=draft)
+    codes = codes_of(first, rows)
+    values = measured(rows, codes.to_numpy() - 1, len(ids))
+    order = sorted(range(len(ids)), key=lambda c: worth(values[c]))
+    ranked = [values[c] for c in order]
+    return replace(
+        first,
+        segments=called([ids[c] for c in order], [ids[c] for c in order], {}),
+        values=(
+            SegmentValue(INACTIVE),
+            *(replace(value, code=code) for code, value in enumerate(ranked, start=1)),
+        ),
+    )
+
+
+def codes_of(segmentation: Segmentation, rows: pl.DataFrame) -> pl.Series:
+    """Return the segment of each row, in the order of the rows."""
+    keys = ["end", "customer_id"]
+    found = segmentation.assign(rows).select(*keys, "segment")
+    return rows.select(keys).join(found, on=keys, how="left", maintain_order="left")[
+        "segment"
+    ]
+
+
+def _named(
+    ranked: Segmentation,
+    rows: pl.DataFrame,
+    options: SegmentOptions,
+    before: Segmentation | None,
+    past: set[str],
+) -> Segmentation:
+    ids = [segment.id for segment in ranked.segments[1:]]
+    ruled = {rule.id: rule.name for rule in ranked.set_apart}
+    free = [i for i in ids if i not in ruled]
+    if before is not None:
+        known = {s.id: s.name for s in before.segments if s.id not in ruled}
+        told = kept(free, known, before.identity.names.values())
+    elif options.instrument == "fm":
+        told = words(len(free))
+    else:
+        told = _portraits(ranked, rows, free)
+    names = {**dict(zip(free, told, strict=True)), **ruled}
+    own = called(ids, [names[i] for i in ids], options.names, tuple(past))
+    return replace(ranked, segments=own)
+
+
+def _portraits(
+    ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]
+) -> tuple[str, ...]:
+    """Return names from the profiles of the segments that the data made."""
+    codes = {s.code: free.index(s.id) + 1 for s in ranked.segments if s.id in free}
+    ranks = codes_of(ranked, rows).replace_strict(codes, default=None)
+    is_own = ranks.is_not_null()
+    return portraits(rows.filter(is_own), ranks.filter(is_own), len(free))
+
+
+def _logged(
+    named: Segmentation, options: SegmentOptions, before: Segmentation | None
+) -> Identity:
+    """Return the identity with what people decided in its log."""
+    identity = named.identity
+    version, ids = identity.version, {g.id for g in named.groups}
+    events = []
+    for merged in options.refine.merge:
+        there = tuple(i for i in merged if i in ids)
+        if len(there) > 1:
+            events.append(Event("merged", version, there, there[:1]))
+    events += [Event("apart", version, (), (r.id,)) for r in named.set_apart]
+    events += [
+        Event("pinned", version, (i,), (i,))
+        for i in options.refine.pin
+        if before is not None and i in ids
+    ]
+    events += _renamed(named, before)
+    return replace(identity, events=(*identity.events, *events))
+
+
+def _renamed(named: Segmentation, before: Segmentation | None) -> list[Event]:
+    if before is None:
+        return []
+    known = {s.id: s.name for s in before.segments}
+    version = named.identity.version
+    return [
+        Event("renamed", version, (s.id,), (s.id,))
+        for s in named.segments
+        if known.get(s.id, s.name) != s.name
+    ]

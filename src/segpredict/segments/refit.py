@@ -1,0 +1,179 @@
+"""Fit again on newer windows, from where the segments stood, and say who is who."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.clustering import (
+    Centres,
+    Clusters,
+    Floats,
+    Points,
+    SegmentOptions,
+    nearest,
+)
+from segpredict.errors import ConfigError
+from segpredict.segments._transform import Axis
+from segpredict.segments.fitting import fit
+from segpredict.segments.identity import Match, match
+from segpredict.segments.segmentation import Group, Segmentation
+
+BETTER = 0.01  # of the inertia, by which fresh starts must beat the old centres
+PASSES = 100
+
+
+def refit(
+    before: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+) -> tuple[Segmentation, tuple[str, ...]]:
+    """Return the segments of newer windows, and the id of each of their groups.
+
+    Parameters
+    ----------
+    before
+        The segments as they were.
+    rows
+        `contracts.INSTRUMENT` of the newer windows, measured with the columns of both.
+    options
+        How segments are found. Where `k` is not given, their number stays unless it no
+        longer passes the gates.
+    horizon
+        Days of the windows.
+
+    Raises
+    ------
+    ConfigError
+        When a segment is pinned that cannot be.
+
+    Notes
+    -----
+    Groups of the nearest centre start from the old centres, moved to the axes of the
+    new fit, and beside them from fresh starts, which are taken only if they lower the
+    inertia by more than 1 %: the objective is flat between near-equal optima, and a
+    jump among those would be taken for news of the customers. A pinned segment keeps
+    its centre, and there are no fresh starts. Old and new groups are matched on the
+    customers of the newest window (`identity.match`).
+    """
+    fresh = _fresh(before, rows, options, horizon)
+    warm = _warm(before, fresh, rows, options)
+    pinned = _pinned(before, options)
+    if pinned and warm is None:
+        raise ConfigError(
+            f"{', '.join(options.refine.pin)} cannot be pinned: the refit has another "
+            "algorithm, instrument or number of segments.",
+            fix="leave those as they were, or take the pins out of [segments.refine].",
+        )
+    taken = fresh
+    if warm is not None:
+        gain = 1 - fresh.clusters.inertia / (warm.inertia or 1.0)
+        if pinned or gain <= BETTER:
+            taken = replace(fresh, clusters=warm, notices=_notices(fresh, gain, pinned))
+    found = _matched(before, taken, rows, pinned)
+    return replace(taken, identity=found.identity), found.ids
+
+
+def _fresh(
+    before: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+) -> Segmentation:
+    k = before.clusters.k
+    if options.k is not None or not options.k_min <= k <= options.k_max:
+        return fit(rows, options, horizon)
+    same = fit(rows, replace(options, k=k), horizon)
+    chosen = next(c for c in same.candidates if c.is_chosen)
+    return same if chosen.passes else fit(rows, options, horizon)
+
+
+def _warm(
+    before: Segmentation,
+    fresh: Segmentation,
+    rows: pl.DataFrame,
+    options: SegmentOptions,
+) -> Clusters | None:
+    """Return the groups that grow from the old centres, where that is possible."""
+    old = before.clusters.rule
+    if not isinstance(old, Centres) or not isinstance(fresh.clusters.rule, Centres):
+        return None
+    is_same = [a.column for a in before.axes] == [a.column for a in fresh.axes]
+    if not is_same or old.k != fresh.clusters.k:
+        return None
+    places = rows.select(axis.place for axis in fresh.axes).to_numpy()
+    points = Points.of(places).thin(options.max_points)
+    start = _moved(old.centres, before.axes, fresh.axes)
+    still = [i for i, g in enumerate(_groups(before)) if _is_pinned(g, options)]
+    return Clusters.around(points, _settled(points, start, still))
+
+
+def _moved(centres: Floats, old: Sequence[Axis], new: Sequence[Axis]) -> Floats:
+    """Return the same places on other axes: back to logs, then standardised anew."""
+    columns = [
+        (centres[:, i] * a.scale + a.mean - b.mean) / b.scale
+        for i, (a, b) in enumerate(zip(old, new, strict=True))
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _settled(points: Points, centres: Floats, still: Sequence[int]) -> Floats:
+    matrix = points.matrix
+    for _ in range(PASSES):
+        moved = points.means(nearest(matrix, centres), centres)
+        moved[still] = centres[still]
+        if (moved == centres).all():
+            break
+        centres = moved
+    return centres
+
+
+def _pinned(before: Segmentation, options: SegmentOptions) -> list[int]:
+    return [i for i, g in enumerate(_groups(before)) if _is_pinned(g, options)]
+
+
+def _is_pinned(group: Group, options: SegmentOptions) -> bool:
+    return bool({group.id, group.segment} & set(options.refine.pin))
+
+
+def _groups(before: Segmentation) -> tuple[Group, ...]:
+    ids = [segment.id for segment in before.segments[1:]]
+    return before.groups or tuple(Group(i, i) for i in ids)
+
+
+def _matched(
+    before: Segmentation, taken: Segmentation, rows: pl.DataFrame, pinned: list[int]
+) -> Match:
+    newest = rows.filter(pl.col("end") == pl.col("end").max())
+    old, new = (
+        s.clusters.assign(newest.select(a.place for a in s.axes).to_numpy())
+        for s in (before, taken)
+    )
+    counts = np.zeros((before.clusters.k, taken.clusters.k), dtype=np.int64)
+    np.add.at(counts, (old, new), 1)
+    ids = [group.id for group in _groups(before)]
+    return match(counts, ids, before.identity, _fixed(before, taken, pinned))
+
+
+def _fixed(
+    before: Segmentation, taken: Segmentation, pinned: Sequence[int]
+) -> Mapping[int, int]:
+    """Return new group → old group of those that were kept where they were."""
+    old, new = before.clusters.rule, taken.clusters.rule
+    if not isinstance(old, Centres) or not isinstance(new, Centres):
+        return {}
+    places = _moved(old.centres, before.axes, taken.axes)
+    apart = [np.abs(new.centres - places[i]).sum(axis=1) for i in pinned]
+    return {int(a.argmin()): i for a, i in zip(apart, pinned, strict=True)}
+
+
+def _notices(
+    fresh: Segmentation, gain: float, pinned: Sequence[int]
+) -> tuple[str, ...]:
+    if pinned:
+        return fresh.notices
+    told = (
+        f"fresh starts would lower the inertia by {gain:.1%} only"
+        if gain > 0
+        else "no fresh start came closer"
+    )
+    return (
+        *fresh.notices,
+        f"The segments grew from where they stood before: {told}.",
+    )

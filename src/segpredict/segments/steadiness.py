@@ -1,0 +1,159 @@
+"""Would a segment come back from other customers of the same kind? Hennig's warning."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.clustering import CLUSTERERS, Floats, Labels, Points, SegmentOptions
+from segpredict.segments.segmentation import Segmentation
+
+DRAWS = 20
+DISSOLVED = 0.60  # mean Jaccard below which a cluster is said to dissolve
+GRAIN = 1e6  # as in `Points`
+SAMPLE = 3_000  # points; the question is coarse, and asked on every run
+STARTS = 3
+QUICK = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
+
+
+def steadied(
+    found: Segmentation, rows: pl.DataFrame, options: SegmentOptions
+) -> Segmentation:
+    """Return the segments with their steadiness, and a notice where one dissolves.
+
+    Parameters
+    ----------
+    found
+        The segments.
+    rows
+        `contracts.INSTRUMENT`: what they were fitted on.
+    options
+        How they were fitted.
+
+    Notes
+    -----
+    Customers are drawn 20 times with replacement, each with all their windows, and
+    grouped by the same algorithm; of each group the highest Jaccard index with a new
+    group is kept, both over all rows. Means below .60 are called dissolved, .75 is what
+    a group should reach. A segment of several merged groups is as steady as the least
+    of them. Algorithms that take long are not asked; `segpredict cluster --compare`
+    asks all.
+
+    References
+    ----------
+    Hennig (2007), cluster-wise assessment of cluster stability.
+    """
+    if found.clusters.rule.kind not in QUICK:
+        return found
+    if found.set_apart:
+        rows = rows.filter(~pl.any_horizontal(r.holds for r in found.set_apart))
+    by_group = _means(_Cast.of(rows, found), found, options)
+    codes = found.group_codes
+    steady = {
+        code: min(m for m, c in zip(by_group, codes, strict=True) if c == code)
+        for code in set(codes)
+    }
+    names = {segment.code: segment.name for segment in found.segments}
+    return replace(
+        found,
+        values=tuple(replace(v, steadiness=steady.get(v.code)) for v in found.values),
+        notices=(*found.notices, *_warnings(steady, names)),
+    )
+
+
+def _warnings(steady: dict[int, float], names: dict[int, str]) -> list[str]:
+    return [
+        f"{names[code]} dissolves: from other customers of the same kind it comes back "
+        f"with a mean Jaccard of {mean:.2f} (below {DISSOLVED:.2f}). Do not build on "
+        "its borders."
+        for code, mean in sorted(steady.items())
+        if mean < DISSOLVED
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Rows on few points, and whose they are.
+
+    Parameters
+    ----------
+    points
+        Points that stand for those around them.
+    place
+        The point of each row.
+    customer
+        The customer of each row, numbered by what they did and not by their id, so that
+        other ids draw the same lots.
+    """
+
+    points: Points
+    place: Labels
+    customer: Labels
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, found: Segmentation) -> "_Cast":
+        columns = [axis.column for axis in found.axes]
+        row = pl.concat_str("end", *columns, separator="|")
+        ranks = (
+            rows.sort("end")
+            .group_by("customer_id", maintain_order=True)
+            .agg(deeds=row.str.join(","))
+            .sort("deeds")
+            .with_row_index("rank")
+        )
+        customer = rows.select("customer_id").join(
+            ranks, on="customer_id", how="left", maintain_order="left"
+        )["rank"]
+        places = rows.select(axis.place for axis in found.axes).to_numpy()
+        grains, own = np.unique(
+            np.rint(places * GRAIN).astype(np.int64), axis=0, return_inverse=True
+        )
+        few = min(SAMPLE, len(grains))
+        starts = np.arange(few) * len(grains) // few
+        middles = (starts + np.append(starts[1:], len(grains))) // 2
+        block = np.searchsorted(starts, own.ravel(), side="right") - 1
+        weights = np.bincount(block, minlength=len(starts))
+        points = Points(grains[middles], weights)
+        return cls(points, block, customer.to_numpy().astype(np.intp))
+
+    def drawn(self, rng: np.random.Generator) -> Points:
+        """Return the points of as many customers, drawn with replacement."""
+        n = int(self.customer.max()) + 1
+        times = rng.multinomial(n, np.full(n, 1 / n))
+        weights = np.bincount(
+            self.place, times[self.customer], minlength=len(self.points)
+        ).astype(np.int64)
+        return Points(self.points.grains[weights > 0], weights[weights > 0])
+
+
+def _means(
+    cast: _Cast, found: Segmentation, options: SegmentOptions
+) -> tuple[float, ...]:
+    rng = np.random.default_rng(options.seed)
+    points, k = cast.points, found.clusters.k
+    clusterer = CLUSTERERS.get(found.algorithm).tuned(options.settings)
+    own = found.clusters.assign(points.matrix)
+    seen = []
+    for _ in range(DRAWS):
+        sample = cast.drawn(rng)
+        if len(sample) >= k:
+            other = clusterer.fit(sample, k, seed=options.seed, n_init=STARTS)
+            labels = other.assign(points.matrix)
+            seen.append(_best(own, labels, points.weights, (k, other.k)))
+    means = np.mean(seen, axis=0) if seen else np.ones(k)
+    return tuple(round(float(mean), 4) for mean in means)
+
+
+def _best(
+    own: Labels,
+    other: Labels,
+    weights: npt.NDArray[np.int64],
+    shape: tuple[int, int],
+) -> Floats:
+    """Return the highest Jaccard index of each own group with any other."""
+    counts = np.zeros(shape, dtype=np.int64)
+    np.add.at(counts, (own, other), weights)
+    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0) - counts
+    best: Floats = (counts / np.maximum(union, 1)).max(axis=1)
+    return best

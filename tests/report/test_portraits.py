@@ -1,0 +1,62 @@
+"""Cards show who is in a segment, and nothing of too few."""
+
+from bundles import CARD, bundle
+from test_page import Reader
+
+from segpredict.report import render
+from segpredict.report.sections.portraits import portraits
+
+FEW = {"id": "S2", "name": "Regular", "code": 2, "n": 4, "share": 0.001}
+GONE = {
+    "id": "S0",
+    "name": "Inactive",
+    "code": 0,
+    "n": 90,
+    "share": 0.2,
+    "days_median": 0,
+}
+
+
+def text(*cards) -> str:
+    page = Reader(render(bundle(cards=cards)))
+    return page.text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def test_without_cards_there_is_no_section():
+    assert portraits(bundle(cards=())) is None
+
+
+def test_the_most_valuable_comes_first():
+    cards = portraits(bundle(cards=(GONE, FEW, CARD))).cards
+    assert [card.chip.id for card in cards] == ["S3", "S2", "S0"]
+
+
+def test_a_card_says_who_they_are_and_how_far_the_words_hold():
+    said = text(CARD)
+    assert "Spent at least £1,200 in 91 days." in said
+    assert (
+        "Holds for 85 % of the segment; of all it holds for, 90 % belong here." in said
+    )
+    assert "£2,211 £1,400 – £4,180" in said
+    assert "94.0 % 91.0 % – 96.0 %" in said
+
+
+def test_a_card_says_where_they_come_from_and_what_stands_out():
+    said = text(CARD)
+    assert "New 13 %" in said
+    assert "Regular 17 %" in said
+    assert "lamps × 1.80 (1.40 – 2.30)" in said
+    assert "c7 £1,300 on 4 days" in said
+
+
+def test_a_segment_that_dissolves_is_marked_and_a_steady_one_is_not():
+    assert "Dissolves" in text(CARD)
+    assert "Dissolves" not in text(CARD | {"steadiness": 0.9})
+
+
+def test_too_few_customers_show_their_number_alone():
+    assert "Too few customers to tell more" in text(FEW)
+
+
+def test_the_inactive_show_no_zeros():
+    assert portraits(bundle(cards=(GONE,))).cards[0].facts == ()

@@ -1,0 +1,112 @@
+"""A Segmenter is a scikit-learn estimator like any other, whatever the algorithm."""
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import adjusted_rand_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import segpredict
+from segpredict.clustering import CLUSTERERS, Clusters
+from segpredict.segments.estimator import Segmenter
+
+QUICK = [a for a in CLUSTERERS.names() if CLUSTERERS.get(a).extra is None]
+RNG = np.random.default_rng(0)
+BLOBS = np.concatenate([RNG.normal(m, 0.3, (60, 2)) for m in (0, 5, 10)])
+
+
+@parametrize_with_checks([Segmenter()])
+def test_scikit_learns_checks_hold(estimator, check):
+    check(estimator)
+
+
+def quick(algorithm: str) -> Segmenter:
+    # The checks fit 20 rows, of which hdbscan would want 50 in a group.
+    settings = {"fewest": 5} if algorithm == "hdbscan" else None
+    return Segmenter(algorithm=algorithm, n_init=2, settings=settings)
+
+
+def unmet(estimator: Segmenter) -> dict[str, str]:
+    """Return the checks that an algorithm does not pass, and why."""
+    if estimator.algorithm != "rules":
+        return {}
+    return {"check_clustering": "cells of a grid are no blobs, and are not meant to be"}
+
+
+@pytest.mark.slow
+@parametrize_with_checks([quick(a) for a in QUICK], expected_failed_checks=unmet)
+def test_scikit_learns_checks_hold_for_every_algorithm(estimator, check):
+    check(estimator)
+
+
+def test_it_is_a_public_name():
+    assert segpredict.Segmenter is Segmenter
+
+
+def test_planted_groups_are_found_and_ordered_like_the_columns():
+    found = Segmenter(3).fit(BLOBS)
+    assert adjusted_rand_score(np.repeat([0, 1, 2], 60), found.labels_) == 1.0
+    assert found.cluster_centers_[:, 0].round().tolist() == [0, 5, 10]
+    assert found.predict([[0.1, 0.1], [9.0, 9.0]]).tolist() == [0, 2]
+
+
+def test_the_distance_to_the_own_centre_is_the_least():
+    found = Segmenter(3).fit(BLOBS)
+    assert (found.transform(BLOBS).argmin(axis=1) == found.labels_).all()
+
+
+def test_it_goes_into_a_pipeline_and_names_its_columns():
+    model = make_pipeline(
+        FunctionTransformer(np.exp, feature_names_out="one-to-one"), Segmenter(3)
+    )
+    model.fit(BLOBS / 10)
+    assert list(model.get_feature_names_out(["a", "b"])) == [
+        "segmenter0",
+        "segmenter1",
+        "segmenter2",
+    ]
+    assert model.transform(BLOBS / 10).shape == (180, 3)
+
+
+def test_clones_and_parameters_are_those_of_scikit_learn():
+    given = Segmenter(5, algorithm="ward", n_init=2)
+    assert clone(given).get_params() == given.get_params()
+    assert given.set_params(n_segments=2).n_segments == 2
+
+
+def test_a_polars_frame_gives_its_names():
+    frame = pl.DataFrame(BLOBS, schema=["spend", "days"])
+    found = Segmenter(3).fit(frame)
+    assert found.feature_names_in_.tolist() == ["spend", "days"]
+    assert (found.predict(frame) == found.labels_).all()
+
+
+def test_the_order_of_rows_changes_no_segment():
+    order = np.random.default_rng(1).permutation(len(BLOBS))
+    one, other = Segmenter(3).fit(BLOBS), Segmenter(3).fit(BLOBS[order])
+    assert (one.labels_[order] == other.labels_).all()
+    assert one.inertia_ == other.inertia_
+
+
+def test_the_frozen_groups_reload_and_assign_alike():
+    found = Segmenter(3, scale=False).fit(BLOBS)
+    back = Clusters.from_state(found.clusters_.state())
+    assert (back.assign(BLOBS) == found.labels_).all()
+
+
+@pytest.mark.parametrize("algorithm", CLUSTERERS.names())
+def test_every_algorithm_can_be_asked_for(algorithm):
+    if CLUSTERERS.get(algorithm).extra:
+        pytest.importorskip("torch")
+    found = Segmenter(3, algorithm=algorithm, n_init=2).fit(BLOBS)
+    assert found.labels_.shape == (180,)
+    assert (found.predict(BLOBS) == found.labels_).all()
+    assert found.transform(BLOBS).shape == (180, found.n_segments_)
+
+
+def test_an_unknown_algorithm_is_refused():
+    with pytest.raises(ValueError, match="algorithm"):
+        Segmenter(algorithm="kmean").fit(BLOBS)
