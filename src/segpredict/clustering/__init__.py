@@ -6,22 +6,28 @@ that gives any point, seen or new, to one of them.
 
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters, distances, nearest
+from segpredict.clustering._compare_options import AIMS, CompareOptions
 from segpredict.clustering._options import SegmentOptions
-from segpredict.clustering._points import Points
+from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._scores import shares, silhouette
 from segpredict.registry import Registry
 
 CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-abstract]
 
 __all__ = [
+    "AIMS",
     "CLUSTERERS",
     "Candidate",
     "Choice",
     "Clusterer",
     "Clusters",
+    "CompareOptions",
+    "Floats",
     "Gates",
+    "Labels",
     "Points",
     "SegmentOptions",
+    "Whole",
     "choose",
     "distances",
     "nearest",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from segpredict.clustering._compare_options import CompareOptions
 from segpredict.errors import ConfigError
 
 MOST = 8  # segments; more have no names on the ladder and no use
@@ -41,6 +42,8 @@ class SegmentOptions:
         Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
     seed
         Seed of the random starts.
+    compare
+        What ``--compare`` and ``--select`` try, and the bar they set.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class SegmentOptions:
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    compare: CompareOptions = field(default_factory=CompareOptions)
 
     def __post_init__(self) -> None:
         low, high = self.winsor
