@@ -1,13 +1,15 @@
 """K-means finds planted groups, and the same ones whatever the order of the rows."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from segpredict.clustering import CLUSTERERS, Clusterer, Points, distances
-from segpredict.errors import SupportError
+from segpredict.clustering import CLUSTERERS, Clusterer, Clusters, Points, distances
+from segpredict.errors import ConfigError, SupportError, UnknownNameError
 
 
 def planted(rows: int = 900, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -83,3 +85,38 @@ def test_every_point_goes_to_its_nearest_centre(cells):
     apart = distances(matrix, found.centres)
     own = apart[np.arange(len(matrix)), found.assign(matrix)]
     assert (own == apart.min(axis=1)).all()
+
+
+def test_an_option_of_the_algorithm_can_be_set_and_no_other():
+    assert CLUSTERERS.get("kmeans").tuned({"sample": 500}).sample == 500
+    with pytest.raises(UnknownNameError, match="no setting of kmeans named 'sampel'"):
+        CLUSTERERS.get("kmeans").tuned({"sampel": 500})
+    with pytest.raises(ConfigError, match=r"sample is 'many', and is 10000 by default"):
+        CLUSTERERS.get("kmeans").tuned({"sample": "many"})
+
+
+def test_groups_come_back_from_their_state_equal():
+    matrix, _ = planted()
+    found = CLUSTERERS.get("kmeans").fit(Points.of(matrix), 3, seed=0, n_init=2)
+    back = Clusters.from_state(json.loads(json.dumps(found.state())))
+    assert back == found
+    assert (back.assign(matrix) == found.assign(matrix)).all()
+
+
+def test_a_row_beyond_its_groups_radius_is_unlike_anything_seen():
+    points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=2)
+    assert found.radii == (0.5, 0.5)
+    asked = np.array([[0.5], [1.0], [1.1], [99.0]])
+    assert found.distance(asked).round(9).tolist() == [0.0, 0.5, 0.6, 88.5]
+    assert found.is_unlike(asked).tolist() == [False, False, True, True]
+
+
+def test_one_row_in_a_hundred_lies_beyond_the_radius():
+    points = Points.of(np.array([[0.0]] * 98 + [[1.0], [2.0], [60.0]] + [[60.0]] * 9))
+    found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=2)
+    assert found.is_unlike(np.array([[0.0], [1.0], [2.0]])).tolist() == [
+        False,
+        False,
+        True,
+    ]

@@ -41,3 +41,15 @@ def test_an_empty_group_keeps_its_place():
     points = Points.of(np.array([[0.0], [2.0]]))
     before = np.array([[1.0], [9.0]])
     assert points.means(np.array([0, 0]), before).tolist() == [[1.0], [9.0]]
+
+
+def test_observations_may_stand_for_several_rows():
+    points = Points.of(np.array([[2.0], [1.0], [2.0]]), np.array([3, 1, 4]))
+    assert points.matrix.tolist() == [[1.0], [2.0]]
+    assert points.weights.tolist() == [1, 7]
+
+
+def test_rows_are_spread_out_as_often_as_they_are():
+    points = Points.of(np.array([[0.0], [0.0], [0.0], [1.0], [2.0], [2.0]]))
+    assert points.spread(9)[:, 0].tolist() == [0.0, 0.0, 0.0, 1.0, 2.0, 2.0]
+    assert points.spread(2)[:, 0].tolist() == [0.0, 2.0]

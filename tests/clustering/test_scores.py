@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_score
 
-from segpredict.clustering import Clusters, Points, shares, silhouette
+from segpredict.clustering import Centres, Clusters, Points, shares, silhouette
 
 
 def around(centres: list[list[float]]) -> Clusters:
-    return Clusters(np.array(centres), 0.0)
+    return Clusters(Centres(np.array(centres)), np.array(centres))
 
 
 @given(st.integers(0, 1000))

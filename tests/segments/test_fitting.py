@@ -278,4 +278,4 @@ def test_one_and_two_threads_give_equal_bits():
         for threads in ("1", "2")
     ]
     assert states[0] == states[1]
-    assert json.loads(states[0])["version"] == 1
+    assert json.loads(states[0])["version"] == 2

@@ -3,22 +3,30 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segpredict.clustering import Centres, Clusters
 from segpredict.errors import ArtifactError, MismatchError, TableError
 from segpredict.segments import Segmentation, SegmentValue, complete
 from segpredict.segments._transform import Axis
 from segpredict.segments.names import ladder
+
+
+def around(*centres: tuple[float, ...]) -> Clusters:
+    places = np.array(centres)
+    return Clusters(Centres(places), places, radii=(1.0,) * len(places))
+
 
 # Places are plain logs here: log1p(spend) and log1p(days).
 PLAIN = Segmentation(
     horizon=91,
     fit_end=100,
     axes=(Axis("spend", 10_000, 0, 10**9), Axis("days", 1, 1, 50)),
-    centres=((2.0, 1.0), (5.0, 2.0)),
+    clusters=around((2.0, 1.0), (5.0, 2.0)),
     segments=ladder(2, {}),
     values=tuple(SegmentValue(code) for code in range(3)),
 )
@@ -63,10 +71,24 @@ def test_spend_beyond_the_limits_counts_as_the_limit():
     assert c == pytest.approx((2.0**2 + (1.0 - 0.693147) ** 2) ** 0.5, abs=1e-6)
 
 
+def test_spend_beyond_all_that_was_seen_is_flagged_though_it_is_cut():
+    shop = instrument(("a", 91, 2, 10**15), ("b", 91, 6, 1_480_000))
+    assert PLAIN.assign(shop).select("segment", "is_unlike").rows() == [
+        (2, True),
+        (2, False),
+    ]
+
+
+def test_one_segment_alone_has_no_margin():
+    alone = replace(PLAIN, clusters=around((2.0, 1.0)))
+    assigned = alone.assign(instrument(("a", 91, 2, 60_000)))
+    assert assigned.select("segment", "margin").rows() == [(1, 0.0)]
+
+
 def test_of_two_centres_equally_near_the_lower_value_wins():
     # log1p(1 day) stands right in the middle of the two.
     days = Axis("days", 1, 0, 50, mean=0.6931471805599453)
-    even = replace(PLAIN, axes=(days,), centres=((-1.0,), (1.0,)))
+    even = replace(PLAIN, axes=(days,), clusters=around((-1.0,), (1.0,)))
     assigned = even.assign(instrument(("a", 91, 1, 0)))
     assert assigned.select("segment", "margin").rows() == [(1, 0.0)]
 
@@ -88,10 +110,18 @@ def test_another_version_is_refused(state):
         Segmentation.from_state(state)
 
 
-@pytest.mark.parametrize("part", ["axes", "centres", "segments", "horizon"])
+@pytest.mark.parametrize("part", ["axes", "clusters", "segments", "horizon"])
 def test_a_state_without_a_part_is_refused(part):
     state = {n: v for n, v in PLAIN.state().items() if n != part}
     with pytest.raises(ArtifactError, match="incomplete"):
+        Segmentation.from_state(state)
+
+
+def test_a_rule_of_an_unknown_kind_is_refused():
+    state = PLAIN.state()
+    rule = {**state["clusters"]["rule"], "kind": "oracle"}
+    state["clusters"] = {**state["clusters"], "rule": rule}
+    with pytest.raises(ArtifactError, match="no rule is of the kind 'oracle'"):
         Segmentation.from_state(state)
 
 

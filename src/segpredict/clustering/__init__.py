@@ -1,14 +1,16 @@
 """Group points: one algorithm a file; how many groups, and how good they are.
 
-In: a matrix of floats, one row a customer and window. Out: frozen centres and the rule
-that gives any point, seen or new, to one of them.
+In: a matrix of floats, one row a customer and window. Out: frozen groups and the rule
+by which any point, seen or new, finds its own.
 """
 
+from segpredict.clustering._centres import Centres, distances, nearest
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
-from segpredict.clustering._clusterer import Clusterer, Clusters, distances, nearest
+from segpredict.clustering._clusterer import Clusterer, Clusters
 from segpredict.clustering._compare_options import AIMS, CompareOptions
 from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points, Whole
+from segpredict.clustering._rule import Rule
 from segpredict.clustering._scores import shares, silhouette
 from segpredict.registry import Registry
 
@@ -18,6 +20,7 @@ __all__ = [
     "AIMS",
     "CLUSTERERS",
     "Candidate",
+    "Centres",
     "Choice",
     "Clusterer",
     "Clusters",
@@ -26,6 +29,7 @@ __all__ = [
     "Gates",
     "Labels",
     "Points",
+    "Rule",
     "SegmentOptions",
     "Whole",
     "choose",

@@ -140,11 +140,8 @@ def choose(
         When there are fewer distinct points than the smallest number of groups.
     """
     require_points(points, min(ks))
-    fits = [
-        clusterer.fit(points, k, seed=seed, n_init=n_init)
-        for k in sorted(set(ks))
-        if k <= len(points)
-    ]
+    able = [k for k in sorted(set(ks)) if k <= len(points)]
+    fits = clusterer.sweep(points, able, seed=seed, n_init=n_init)
     tried = [
         _judge(points, fit, score, gates)
         for fit, score in zip(fits, silhouette(points, *fits), strict=True)

@@ -1,74 +1,195 @@
-"""What every clustering algorithm offers, and the rule that its groups freeze into."""
+"""What every clustering algorithm offers, and the groups that it freezes into."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
+from segpredict.clustering._centres import Centres, distances
 from segpredict.clustering._points import Floats, Labels, Points
-from segpredict.errors import SupportError
+from segpredict.clustering._rule import Rule
+from segpredict.errors import ConfigError, SupportError, UnknownNameError
+from segpredict.tables import JSON
 
-
-def distances(matrix: Floats, centres: Floats) -> Floats:
-    """Return the Euclidean distance of each row to each centre, shape (rows, centres).
-
-    Notes
-    -----
-    Summed axis by axis, not by a matrix product, whose last digits depend on how many
-    rows are asked at once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
-    [[5.0, 0.0]]
-    """
-    squares = np.zeros((len(matrix), len(centres)))
-    for axis in range(matrix.shape[1]):
-        squares += (matrix[:, axis, None] - centres[:, axis]) ** 2
-    return np.sqrt(squares)
-
-
-def nearest(matrix: Floats, centres: Floats) -> Labels:
-    """Return the index of the nearest centre of each row; ties go to the first."""
-    labels: Labels = distances(matrix, centres).argmin(axis=1)
-    return labels
+REACH = 0.99  # of a group's rows lie within its radius
+LEAST_RADIUS = 0.1  # so that a group of equal customers has room for near ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """Groups, frozen: their centres, and how tightly the points lie around them.
+    """Groups, frozen: how a point finds its group, and how the groups lie.
 
     Parameters
     ----------
+    rule
+        How any point, seen or new, finds its group.
     centres
-        One row a group, sorted by the first axis, then the second and so on.
+        Mean place of each group's rows, shape (k, axes); rising on the first axis, then
+        the second and so on, unless `ordered` otherwise.
     inertia
-        Sum of squared distances of all rows to their nearest centre.
+        Sum of squared distances of all rows to the centre of their group.
+    radii
+        Within which 99 % of a group's rows lie; empty where unknown.
+    noise
+        Share of the rows that the algorithm itself gave to no group. They are with the
+        nearest one, so that every customer has a segment.
+    facts
+        What the algorithm measured on the way, such as ``bic`` and ``icl``.
     """
 
+    rule: Rule
     centres: Floats
-    inertia: float
+    inertia: float = 0.0
+    radii: tuple[float, ...] = ()
+    noise: float = 0.0
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        points: Points,
+        rule: Rule,
+        *,
+        noise: float = 0.0,
+        facts: Mapping[str, float] | None = None,
+    ) -> "Clusters":
+        """Return the groups that a rule makes of the points."""
+        labels = rule.assign(points.matrix)
+        centres = points.means(labels, _before(points, rule))
+        own = _norms(points.matrix - centres[labels])
+        found = cls(
+            rule,
+            centres,
+            float((own**2 * points.weights).sum()),
+            _radii(own, points, labels, rule.k),
+            noise,
+            dict(facts or {}),
+        )
+        return found.ordered(np.lexsort(centres.T[::-1]).tolist())
 
     @classmethod
     def around(cls, points: Points, centres: Floats) -> "Clusters":
         """Return the groups that these centres make of the points."""
-        ordered = centres[np.lexsort(centres.T[::-1])]
-        near = distances(points.matrix, ordered).min(axis=1)
-        return cls(ordered, float((near**2 * points.weights).sum()))
+        return cls.of(points, Centres(centres))
 
     @property
     def k(self) -> int:
         """How many groups there are."""
-        return len(self.centres)
+        return self.rule.k
 
     def assign(self, matrix: Floats) -> Labels:
-        """Return the index of the nearest centre of each row; ties go to the first."""
-        return nearest(matrix, self.centres)
+        """Return the group of each row, 0 … k − 1; every row has one."""
+        return self.rule.assign(matrix)
+
+    def chances(self, matrix: Floats) -> Floats:
+        """Return the chance of each group for each row, shape (rows, k)."""
+        return self.rule.chances(matrix)
+
+    def distance(self, matrix: Floats) -> Floats:
+        """Return the distance of each row to the centre of its group."""
+        return _norms(matrix - self.centres[self.assign(matrix)])
+
+    def is_unlike(self, matrix: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Return which rows lie farther from their centre than 99 % of its members."""
+        if not self.radii:
+            return np.zeros(len(matrix), dtype=bool)
+        radii = np.array(self.radii)
+        is_far: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+            self.distance(matrix) > radii[self.assign(matrix)]
+        )
+        return is_far
+
+    def ordered(self, order: Sequence[int]) -> "Clusters":
+        """Return the same groups with ``order[i]`` renumbered to i."""
+        return replace(
+            self,
+            rule=self.rule.ordered(order),
+            centres=self.centres[list(order)],
+            radii=tuple(self.radii[g] for g in order) if self.radii else (),
+        )
+
+    def state(self) -> JSON:
+        """Return the groups as plain JSON; `from_state` gives equal ones back."""
+        return {
+            "rule": self.rule.state(),
+            "centres": self.centres.tolist(),
+            "inertia": self.inertia,
+            "radii": list(self.radii),
+            "noise": self.noise,
+            "facts": dict(self.facts),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Clusters":
+        """Return the groups of a state.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When the state lacks a part.
+        """
+        return cls(
+            Rule.from_state(state["rule"]),
+            np.array(state["centres"], dtype=np.float64),
+            float(state["inertia"]),
+            tuple(map(float, state["radii"])),
+            float(state["noise"]),
+            {name: float(value) for name, value in state["facts"].items()},
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clusters) and self.state() == other.state()
+
+    def __hash__(self) -> int:
+        return hash((self.rule, self.inertia))
+
+
+def _before(points: Points, rule: Rule) -> Floats:
+    """Return where a group stands to which no point belongs."""
+    if isinstance(rule, Centres):
+        return rule.centres
+    middle = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
+    return np.repeat(middle, rule.k, axis=0)
+
+
+def _norms(matrix: Floats) -> Floats:
+    return distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
+
+
+def _radii(own: Floats, points: Points, labels: Labels, k: int) -> tuple[float, ...]:
+    order = np.lexsort((own, labels))
+    radii = []
+    for group in range(k):
+        members = order[labels[order] == group]
+        passed = np.cumsum(points.weights[members])
+        rank = np.searchsorted(passed, REACH * passed[-1]) if len(members) else 0
+        radii.append(float(own[members[rank]]) if len(members) else 0.0)
+    return tuple(max(radius, LEAST_RADIUS) for radius in radii)
 
 
 class Clusterer(ABC):
-    """One clustering algorithm; a module of this room offers it as ``PART``."""
+    """One clustering algorithm; a module of this room offers it as ``PART``.
+
+    A subclass is a frozen dataclass, and its fields are its options, each with a
+    default; `tuned` returns the algorithm with others.
+
+    Attributes
+    ----------
+    rank
+        How simple it is to explain, 0 the simplest; of equally good groupings the
+        simpler one is taken.
+    is_density
+        Whether it finds the number of groups itself. `k` is then ignored, and the
+        number found may be any from 1 on.
+    extra
+        The extra of this package that has to be installed for it, if any.
+    """
+
+    rank: ClassVar[int]
+    is_density: ClassVar[bool] = False
+    extra: ClassVar[str | None] = None
 
     @abstractmethod
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
@@ -81,15 +202,56 @@ class Clusterer(ABC):
         k
             How many groups to make.
         seed
-            Seed of the random starts; ignored by algorithms without chance.
+            Seed of all chance; ignored by algorithms without chance.
         n_init
             How many starts to try; ignored by algorithms without starts.
 
         Raises
         ------
         SupportError
-            When there are fewer distinct points than groups.
+            When there are fewer distinct points than groups, or too little to tell
+            apart.
+        MissingExtraError
+            When the algorithm needs an extra that is not installed.
         """
+
+    def sweep(
+        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups of `fit` for each of `ks`.
+
+        Algorithms override it that can share work between the numbers: one tree to cut,
+        one encoder to train.
+        """
+        return [self.fit(points, k, seed=seed, n_init=n_init) for k in ks]
+
+    def tuned(self, settings: Mapping[str, JSON]) -> Self:
+        """Return the algorithm with some of its options changed.
+
+        Raises
+        ------
+        UnknownNameError
+            When it has no option of a name.
+        ConfigError
+            When a value is of another kind than the default.
+        """
+        known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
+        for name, value in settings.items():
+            if name not in known:
+                kind = type(self).__module__.rsplit(".", 1)[-1]
+                raise UnknownNameError(f"setting of {kind}", name, known)
+            _require_kind(name, value, getattr(self, name))
+        return replace(self, **settings)  # type: ignore[type-var]
+
+
+def _require_kind(name: str, value: JSON, default: object) -> None:
+    kinds = (int, float) if isinstance(default, float) else (type(default),)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise ConfigError(
+            f"The algorithm's setting {name} is {value!r}, and is {default!r} by "
+            "default.",
+            fix=f"give a value of that kind under [segments.settings] for {name}.",
+        )
 
 
 def require_points(points: Points, k: int) -> None:

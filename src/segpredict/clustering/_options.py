@@ -21,6 +21,8 @@ class SegmentOptions:
         Numbers to choose from. Fewer than three are too coarse to act on.
     algorithm
         Name of a part of `segpredict.clustering`.
+    settings
+        Options of the algorithm that differ from its defaults, by name.
     instrument
         What a window of buying is measured by: ``fm`` (spend and purchase days),
         ``rfm`` (and recency) or ``wide`` (and products, units and refunds).
@@ -55,6 +57,7 @@ class SegmentOptions:
     k_min: int = 3
     k_max: int = 8
     algorithm: str = "kmeans"
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
     instrument: str = "fm"
     n_init: int = 20
     winsor: tuple[float, float] = (0.5, 99.5)

@@ -37,8 +37,15 @@ class Points:
     weights: Whole
 
     @classmethod
-    def of(cls, matrix: Floats) -> "Points":
+    def of(cls, matrix: Floats, weights: Whole | None = None) -> "Points":
         """Return the points of a matrix, one row an observation.
+
+        Parameters
+        ----------
+        matrix
+            Floats, shape (observations, axes).
+        weights
+            How many rows each observation stands for; one, unless given.
 
         Examples
         --------
@@ -48,11 +55,13 @@ class Points:
         ([[1.0], [2.0]], [1, 2])
         """
         grains = np.rint(matrix * GRAIN).astype(np.int64)
-        ordered = grains[np.lexsort(grains.T[::-1])]
+        order = np.lexsort(grains.T[::-1])
+        ordered = grains[order]
         is_first = np.ones(len(ordered), dtype=bool)
         is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
         starts = np.flatnonzero(is_first)
-        return cls(ordered[starts], np.diff(np.append(starts, len(ordered))))
+        stand_for = np.ones(len(grains), np.int64) if weights is None else weights
+        return cls(ordered[starts], np.add.reduceat(stand_for[order], starts))
 
     def __len__(self) -> int:
         return len(self.grains)
@@ -79,6 +88,18 @@ class Points:
         ends: Any = np.append(starts[1:], len(self))
         weights = np.add.reduceat(self.weights, starts)
         return Points(self.grains[(starts + ends) // 2], weights)
+
+    def spread(self, limit: int) -> Floats:
+        """Return at most `limit` rows, each point as often as rows lie on it.
+
+        For algorithms that know no weights. Where there are more rows, every m-th in
+        sorted order is taken: a systematic sample, without chance and blind to ids.
+        """
+        rows = self.rows
+        count = min(rows, limit)
+        ranks = (2 * np.arange(count, dtype=np.int64) + 1) * rows // (2 * count)
+        places = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
+        return self.matrix[places]
 
     def means(self, labels: Labels, before: Floats) -> Floats:
         """Return the exact mean of each group; an empty one keeps its place before."""

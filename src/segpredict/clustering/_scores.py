@@ -3,7 +3,8 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from segpredict.clustering._clusterer import Clusters, distances
+from segpredict.clustering._centres import distances
+from segpredict.clustering._clusterer import Clusters
 from segpredict.clustering._points import Floats, Labels, Points
 
 SAMPLE = 3_000  # points for the silhouette; 2,000 came within .002 of the full figure
@@ -17,7 +18,7 @@ def shares(points: Points, clusters: Clusters) -> tuple[float, ...]:
     --------
     >>> import numpy as np
     >>> points = Points.of(np.array([[0.0], [0.0], [0.0], [9.0]]))
-    >>> shares(points, Clusters(np.array([[0.0], [9.0]]), 0.0))
+    >>> shares(points, Clusters.around(points, np.array([[0.0], [9.0]])))
     (0.75, 0.25)
     """
     labels = clusters.assign(points.matrix)
@@ -56,7 +57,7 @@ def silhouette(points: Points, *groups: Clusters, limit: int = SAMPLE) -> list[f
     --------
     >>> import numpy as np
     >>> points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
-    >>> silhouette(points, Clusters(np.array([[0.5], [10.5]]), 1.0))
+    >>> silhouette(points, Clusters.around(points, np.array([[0.5], [10.5]])))
     [0.899749]
     """
     few = points.thin(limit)

@@ -1,25 +1,28 @@
 """K-means: Lloyd's algorithm from k-means++ starts; the default, as it comes back."""
 
 import warnings
+from dataclasses import dataclass
+from typing import ClassVar
 
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from segpredict.clustering._clusterer import (
-    Clusterer,
-    Clusters,
-    nearest,
-    require_points,
-)
+from segpredict.clustering._centres import nearest
+from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Floats, Points
 
-SAMPLE = 10_000  # points for the many starts
-PASSES = 30  # Lloyd passes over all points from the best start
 
-
+@dataclass(frozen=True)
 class KMeans(Clusterer):
     """K-means, equal to the bit for any row order and any number of threads.
+
+    Parameters
+    ----------
+    sample
+        Points for the many starts.
+    passes
+        Lloyd passes over all points from the best start.
 
     Notes
     -----
@@ -40,11 +43,15 @@ class KMeans(Clusterer):
     [[0.5], [10.5]]
     """
 
+    rank: ClassVar[int] = 1
+    sample: int = 10_000
+    passes: int = 30
+
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         require_points(points, k)
-        start = _best_start(points.thin(max(SAMPLE, k)), k, seed, n_init)
-        return Clusters.around(points, _settle(points, start))
+        start = _best_start(points.thin(max(self.sample, k)), k, seed, n_init)
+        return Clusters.around(points, _settle(points, start, self.passes))
 
 
 def _best_start(points: Points, k: int, seed: int, n_init: int) -> Floats:
@@ -57,9 +64,9 @@ def _best_start(points: Points, k: int, seed: int, n_init: int) -> Floats:
     return centres
 
 
-def _settle(points: Points, centres: Floats) -> Floats:
+def _settle(points: Points, centres: Floats, passes: int) -> Floats:
     matrix = points.matrix
-    for _ in range(PASSES):
+    for _ in range(passes):
         moved = points.means(nearest(matrix, centres), centres)
         if (moved == centres).all():
             break

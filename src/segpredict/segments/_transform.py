@@ -51,7 +51,16 @@ class Axis:
     @property
     def place(self) -> pl.Expr:
         """The column's place on the axis, in standard deviations from the mean."""
-        return ((self._log - self.mean) * (1.0 / self.scale)).alias(self.column)
+        return self._standing(self._log)
+
+    @property
+    def uncut(self) -> pl.Expr:
+        """Where the column would lie if it were not cut at the percentiles."""
+        whole = pl.col(self.column).cast(pl.Int64).clip(0)
+        return self._standing((whole * (1.0 / self.unit)).log1p())
+
+    def _standing(self, log: pl.Expr) -> pl.Expr:
+        return ((log - self.mean) * (1.0 / self.scale)).alias(self.column)
 
     @property
     def _log(self) -> pl.Expr:

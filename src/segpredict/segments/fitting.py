@@ -15,7 +15,6 @@ from segpredict.clustering import (
     Points,
     SegmentOptions,
     choose,
-    nearest,
 )
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segments._transform import fit_axes
@@ -67,15 +66,15 @@ def fit(
     axes = fit_axes(rows, options.winsor, options.instrument)
     places = rows.select(axis.place for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
-    centres = choice.clusters.centres
-    values = _values(rows, nearest(places, centres), len(centres))
-    order = sorted(range(len(centres)), key=lambda c: _worth(values[c]))
+    clusters = choice.clusters
+    values = _values(rows, clusters.assign(places), clusters.k)
+    order = sorted(range(clusters.k), key=lambda c: _worth(values[c]))
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
-        centres=tuple(tuple(centres[c].tolist()) for c in order),
-        segments=ladder(len(centres), options.names),
+        clusters=clusters.ordered(order),
+        segments=ladder(clusters.k, options.names),
         values=tuple(
             replace(value, code=code)
             for code, value in enumerate(
@@ -99,7 +98,7 @@ def _choose(
         min_step=options.min_step,
     )
     points = Points.of(places).thin(options.max_points)
-    clusterer = CLUSTERERS.get(options.algorithm)
+    clusterer = CLUSTERERS.get(options.algorithm).tuned(options.settings)
     return choose(
         clusterer, points, options.ks, gates, seed=options.seed, n_init=options.n_init
     )

@@ -1,20 +1,20 @@
 """The frozen segmenter: how a window of buying becomes a segment; nothing learns."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from segpredict import contracts
-from segpredict.clustering import Candidate, distances
+from segpredict.clustering import Candidate, Clusters, Floats, Labels, distances
 from segpredict.errors import ArtifactError, MismatchError, TableError
 from segpredict.segments._transform import Axis, further
 from segpredict.tables import INACTIVE, JSON, Segment
 from segpredict.window import as_date
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,10 @@ class Segmentation:
     fit_end
         Latest end of a window it was fitted on (day number).
     axes
-        The way from the instrument to the space of the centres.
-    centres
-        One place a segment, in the order of the codes 1 … k.
+        The way from the instrument to the space of the groups.
+    clusters
+        The groups, in the order of the codes 1 … k, and the rule by which any row finds
+        its own.
     segments
         INACTIVE (code 0) and the active ones in rising order of mean spend.
     values
@@ -64,13 +65,13 @@ class Segmentation:
     notices
         What a reader should know about the choice; one sentence each.
     algorithm
-        The part of `segpredict.clustering` that found the centres.
+        The part of `segpredict.clustering` that found the groups.
     """
 
     horizon: int
     fit_end: int
     axes: tuple[Axis, ...]
-    centres: tuple[tuple[float, ...], ...]
+    clusters: Clusters
     segments: tuple[Segment, ...]
     values: tuple[SegmentValue, ...]
     candidates: tuple[Candidate, ...] = ()
@@ -80,7 +81,12 @@ class Segmentation:
     @property
     def k(self) -> int:
         """Number of active segments."""
-        return len(self.centres)
+        return self.clusters.k
+
+    @property
+    def centres(self) -> tuple[tuple[float, ...], ...]:
+        """The mean place of each segment's fit rows, in the order of the codes."""
+        return tuple(tuple(c) for c in self.clusters.centres.tolist())
 
     @property
     def further(self) -> tuple[str, ...]:
@@ -114,8 +120,10 @@ class Segmentation:
         -------
         polars.DataFrame
             ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
-            centre and ``margin``, how much farther the next one is (standard
-            deviations), sorted by end and customer.
+            segment's centre, ``margin``, how much farther the nearest of the other
+            centres is (standard deviations), and ``is_unlike``, whether the customer
+            bought unlike anything seen: beyond 99 % of the segment's fit rows, before
+            spend and days are cut; sorted by end and customer.
 
         Raises
         ------
@@ -125,19 +133,38 @@ class Segmentation:
         Notes
         -----
         A customer without a row is INACTIVE; `complete` says so. Of two centres equally
-        near, the one of lower value wins.
+        near, the one of lower value wins. Every active customer has a segment, however
+        unlike the others, so that a forecast always knows the same classes. The margin
+        is negative where the groups are not those of the nearest centre, and 0 where
+        there is but one.
         """
         rows = contracts.check(instrument, contracts.INSTRUMENT)
-        places = rows.select(axis.place for axis in self.axes).to_numpy()
-        apart = distances(places, np.array(self.centres))
-        nearest = np.partition(apart, 1, axis=1)[:, :2]
+        places, uncut = (
+            rows.select(ways).to_numpy()
+            for ways in ([a.place for a in self.axes], [a.uncut for a in self.axes])
+        )
+        labels = self.clusters.assign(places)
+        own, margin = self._apart(places, labels)
+        radii = np.array(self.clusters.radii or [np.inf] * self.k)
+        far, _ = self._apart(uncut, labels)
         return rows.select(
             "customer_id",
             "end",
-            pl.Series("segment", apart.argmin(axis=1) + 1, dtype=pl.Int8),
-            pl.Series("distance", nearest[:, 0], dtype=pl.Float64),
-            pl.Series("margin", nearest[:, 1] - nearest[:, 0], dtype=pl.Float64),
+            pl.Series("segment", labels + 1, dtype=pl.Int8),
+            pl.Series("distance", own, dtype=pl.Float64),
+            pl.Series("margin", margin, dtype=pl.Float64),
+            pl.Series("is_unlike", far > radii[labels], dtype=pl.Boolean),
         ).sort("end", "customer_id")
+
+    def _apart(self, places: Floats, labels: Labels) -> tuple[Floats, Floats]:
+        """Return the distance to the own centre, and how much farther the next is."""
+        apart = distances(places, self.clusters.centres)
+        rows = np.arange(len(labels))
+        own = apart[rows, labels]
+        if self.k == 1:
+            return own, np.zeros(len(labels))
+        apart[rows, labels] = np.inf
+        return own, apart.min(axis=1) - own
 
     def require_blind_to(self, cutoff: int) -> None:
         """Refuse to serve a test whose outcome it may have seen (leak L3).
@@ -156,7 +183,11 @@ class Segmentation:
 
     def state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        return {"version": VERSION, **asdict(self)}
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            "version": VERSION,
+            **{name: _plain(part) for name, part in parts.items()},
+        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "Segmentation":
@@ -181,12 +212,20 @@ class Segmentation:
             ) from None
 
 
+def _plain(part: Any) -> JSON:
+    if isinstance(part, Clusters):
+        return part.state()
+    if isinstance(part, tuple):
+        return [_plain(p) for p in part]
+    return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]
+
+
 def _parts(state: dict[str, Any]) -> dict[str, Any]:
     tried = [{**c, "failed": tuple(c["failed"])} for c in state["candidates"]]
     return {
         **state,
         "axes": tuple(Axis(**a) for a in state["axes"]),
-        "centres": tuple(tuple(map(float, c)) for c in state["centres"]),
+        "clusters": Clusters.from_state(state["clusters"]),
         "segments": tuple(Segment(**s) for s in state["segments"]),
         "values": tuple(SegmentValue(**v) for v in state["values"]),
         "candidates": tuple(Candidate(**c) for c in tried),
