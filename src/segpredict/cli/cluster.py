@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import clock, contest, planned
 
 
 def command(
@@ -16,6 +16,11 @@ def command(
     on_bad_rows: o.BadRows = None,
     max_bad: o.MaxBad = None,
     as_of: o.AsOf = None,
+    compare: o.Compare = False,
+    select: o.Select = False,
+    algorithms: o.Algorithms = None,
+    numbers: o.Numbers = None,
+    instruments: o.Instruments = None,
     seed: o.Seed = None,
     threads: o.Threads = None,
     force: o.Force = False,
@@ -25,32 +30,36 @@ def command(
     """Make segments: clean the data, build RFM, choose k, name and freeze the result.
 
     Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
-    and each customer's segment.
+    and each customer's segment. With --compare, also how every algorithm, number of
+    segments and instrument fares; with --select, in the way that fares best.
 
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
     from segpredict import archive, pipeline
-    from segpredict.cli._show import show_ledger, show_segments
+    from segpredict.cli._show import show_comparison, show_ledger, show_segments
 
     output = Output(as_json, quiet)
     plan = planned(
         config,
-        settings,
+        [*contest(algorithms, numbers, instruments), *(settings or ())],
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
         seed=seed,
         threads=threads,
     )
+    ways = "select" if select else "compare" if compare else "one"
     with output.progress() as progress:
         made = pipeline.cluster(
             data,
             plan,
             pipeline.Target(out, clock(), replace=force),
             as_of=as_of,
+            ways=pipeline.Ways(ways),
             progress=progress,
         )
     show_ledger(output, made)
+    show_comparison(output, made)
     show_segments(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
     output.result(archive.summary(made))

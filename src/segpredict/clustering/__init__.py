@@ -12,6 +12,7 @@ from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._rule import Rule
 from segpredict.clustering._scores import shares, silhouette
+from segpredict.clustering._threads import one_thread
 from segpredict.registry import Registry
 
 CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-abstract]
@@ -35,6 +36,7 @@ __all__ = [
     "choose",
     "distances",
     "nearest",
+    "one_thread",
     "shares",
     "silhouette",
 ]

@@ -1,4 +1,4 @@
-"""What a person may decide about comparing ways to segment, and the bar they must pass."""
+"""What a person may decide about comparing ways to segment, and the bar to pass."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -7,7 +7,7 @@ measured, and a `Selection` made by a rule that was written down before.
 from segpredict.criteria.bench import Bench, Earlier
 from segpredict.criteria.elbow import WARNING, knee
 from segpredict.criteria.gates import GATES, Bar
-from segpredict.criteria.measure import Candidate, measure
+from segpredict.criteria.measure import Contender, measure
 from segpredict.criteria.outcome import separation
 from segpredict.criteria.select import (
     Selection,
@@ -24,7 +24,7 @@ __all__ = [
     "WARNING",
     "Bar",
     "Bench",
-    "Candidate",
+    "Contender",
     "Earlier",
     "Selection",
     "Standing",

@@ -1,4 +1,4 @@
-"""DBCV: are groups denser inside than the ground between them?"""
+"""DBCV: whether groups are denser inside than the ground between them."""
 
 import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree

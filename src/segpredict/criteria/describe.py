@@ -1,4 +1,4 @@
-"""Can the groups be told in a few rules? A small tree tries."""
+"""Ask a small tree whether the groups can be told in a few rules."""
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.clustering import Floats, Labels, Points, distances
+from segpredict.clustering import Floats, Labels, Points, Whole, distances
 
 FOLD = 800  # rows whose distances to each other are worked out at once
 FOLDS = 5
@@ -103,9 +103,9 @@ def _silhouette(apart: Floats, labels: Labels) -> float:
     return float(score.mean())
 
 
-def _centres(points: Points, labels: Labels) -> tuple[Floats, Floats]:
+def _centres(points: Points, labels: Labels) -> tuple[Floats, Whole]:
     _, codes = np.unique(labels, return_inverse=True)
-    size = np.bincount(codes, points.weights)
+    size = np.bincount(codes, points.weights).astype(np.int64)
     return points.means(codes, np.zeros((len(size), points.grains.shape[1]))), size
 
 

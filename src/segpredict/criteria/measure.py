@@ -1,21 +1,26 @@
-"""Measure one way to segment: cheap figures first, dear ones where they can matter."""
+"""Measure one algorithm at all its numbers of segments: dear figures where they matter.
 
+What has failed a gate is measured with few draws, and not against null worlds (but for
+the gap statistic of K-means, which people ask for). A figure means the same whether or
+not a candidate passes; only its number of draws differs, and that is told.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from segpredict.clustering import Clusterer, Clusters, Floats, Labels, Points
+from segpredict.clustering import Clusterer, Clusters, Labels, Points, one_thread
 from segpredict.criteria import internal
 from segpredict.criteria.agreement import contingency, rand
 from segpredict.criteria.bench import Bench
 from segpredict.criteria.density import dbcv
 from segpredict.criteria.describe import describability
 from segpredict.criteria.gates import Bar
-from segpredict.criteria.null import on_sample, reference
+from segpredict.criteria.null import gaps, references
 from segpredict.criteria.stability import (
-    Returns,
+    Tally,
     bootstrapped,
     error,
     foretold,
@@ -29,13 +34,13 @@ REFERENCE = 1  # rank of the algorithm whose null worlds are always measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """One way to segment: an algorithm and a number of groups.
+class Contender:
+    """One algorithm, as it would be fitted to ship and to test.
 
     Parameters
     ----------
-    clusterer, k
-        The algorithm and the number.
+    clusterer
+        The algorithm.
     n_init, starts
         Random starts of the fit that would ship, and of a refit on a resample.
     seed
@@ -43,35 +48,40 @@ class Candidate:
     """
 
     clusterer: Clusterer
-    k: int
-    n_init: int
-    starts: int
+    n_init: int = 20
+    starts: int = 2
     seed: int = 0
 
-    def fit(self, points: Points) -> Clusters:
-        """Return the groups as they would ship."""
-        return self.clusterer.fit(points, self.k, seed=self.seed, n_init=self.n_init)
+    def ship(self, points: Points, ks: Sequence[int]) -> dict[int, Clusters]:
+        """Return the groups as they would ship, by number asked for."""
+        return self._fits(points, ks, self.n_init)
 
-    def refit(self, points: Points) -> Clusters:
+    def refit(self, points: Points, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups of a resample, from fewer starts."""
-        return self.clusterer.fit(points, self.k, seed=self.seed, n_init=self.starts)
+        return self._fits(points, ks, self.starts)
 
-    def reseeded(self, points: Points, seed: int) -> Clusters:
-        """Return the groups as they would ship under another seed."""
-        return replace(self, seed=seed).fit(points)
+    def _fits(
+        self, points: Points, ks: Sequence[int], starts: int
+    ) -> dict[int, Clusters]:
+        able = [k for k in ks if k <= len(points)]
+        if not able:
+            return {}
+        fits = self.clusterer.sweep(points, able, seed=self.seed, n_init=starts)
+        return dict(zip(able, fits, strict=True))
 
 
 def measure(
-    trial: Trial, candidate: Candidate, bench: Bench, bar: Bar
-) -> tuple[Trial, Clusters]:
-    """Return a trial with its figures, and the groups that were judged.
+    trials: Mapping[int, Trial], contender: Contender, bench: Bench, bar: Bar
+) -> dict[int, tuple[Trial, Clusters]]:
+    """Return each trial with its figures, and the groups that were judged.
 
     Parameters
     ----------
-    trial
-        Says what is tried.
-    candidate
-        The algorithm and the number of groups.
+    trials
+        What is tried, by number of segments asked for; numbers above the distinct
+        points are left out of the answer.
+    contender
+        The algorithm.
     bench
         What candidates of this instrument share.
     bar
@@ -79,29 +89,32 @@ def measure(
 
     Raises
     ------
-    SupportError
-        When there are fewer distinct points than groups.
-
-    Notes
-    -----
-    What has failed a gate is measured with few draws, and not against null worlds
-    (K-means always is, for the gap statistic). The figures of the table are the same
-    whether or not a candidate passes; only their number of draws differs, and is told.
+    SupportError, MissingExtraError
+        When the algorithm cannot be used on these points, or here.
     """
-    with threadpool_limits(1):
-        clusters = candidate.fit(bench.points)
-        found = replace(trial, **_inside(clusters, bench))
-        found = replace(found, **_told(clusters, bench))
-        found = replace(found, temporal=_temporal(candidate, clusters, bench))
-        found = replace(found, **_seeds(candidate, bench, bar.failed(found)))
-        returns = _returns(candidate, clusters, bench, bar.failed(found), bar)
-        found = replace(found, **_returned(returns))
-        found = replace(found, **_strength(candidate, bench, bar.failed(found)))
-        if not bar.failed(found) or trial.rank == REFERENCE:
-            own = on_sample(bench.sample, candidate.refit)
-            found = replace(found, **reference(candidate.refit, bench, own, returns))
-    rounded = _rounded(found)
-    return replace(rounded, failed=bar.failed(rounded)), clusters
+    with one_thread():
+        shipped = contender.ship(bench.points, list(trials))
+        found = {
+            k: replace(trials[k], **_inside(rule, bench), **_told(rule, bench))
+            for k, rule in shipped.items()
+        }
+        then = _temporal(contender, shipped, bench)
+        found = {k: replace(t, temporal=then.get(k)) for k, t in found.items()}
+        found = _seeded(contender, bench, found, bar)
+        tallies = _tallies(contender, shipped, bench, found, bar)
+        found = {k: replace(t, **_returned(tallies[k])) for k, t in found.items()}
+        found = _foretold(contender, bench, found, bar)
+        worth = {k: tallies[k] for k in found if not bar.failed(found[k])}
+        told = references(contender.refit, bench, worth)
+        asked = list(found) if contender.clusterer.rank == REFERENCE else list(worth)
+        for k, figures in gaps(contender.refit, bench, asked).items():
+            more: dict[str, Any] = {**told.get(k, {}), **figures}
+            found[k] = replace(found[k], **more)
+    rounded = {k: _rounded(trial) for k, trial in found.items()}
+    return {
+        k: (replace(trial, failed=bar.failed(trial)), shipped[k])
+        for k, trial in rounded.items()
+    }
 
 
 def _inside(clusters: Clusters, bench: Bench) -> dict[str, Any]:
@@ -135,62 +148,94 @@ def _step(points: Points, labels: Labels, k: int) -> float:
 def _told(clusters: Clusters, bench: Bench) -> dict[str, Any]:
     """Return what a tree can tell, and what only some algorithms can be asked."""
     labels = clusters.assign(bench.sample.matrix)
-    return {"tree": describability(bench.sample, labels)}
+    facts = clusters.facts
+    return {
+        "tree": describability(bench.sample, labels),
+        "noise": clusters.noise,
+        "agreement": facts.get("agreement"),
+        "bic": facts.get("bic"),
+        "icl": facts.get("icl"),
+        "dbcv": facts.get("dbcv"),
+    }
 
 
 def dense(sample: Points, labels: Labels) -> float | None:
     """Return DBCV on at most a thousand distinct points at even steps."""
     step = -(-len(sample) // DENSE)
-    matrix: Floats = sample.matrix[::step]
-    return dbcv(matrix, labels[::step])
+    return dbcv(sample.matrix[::step], labels[::step])
 
 
 def _temporal(
-    candidate: Candidate, clusters: Clusters, bench: Bench
-) -> float | None:
+    contender: Contender, shipped: Mapping[int, Clusters], bench: Bench
+) -> dict[int, float]:
     earlier = bench.earlier
     if earlier is None:
-        return None
-    then = candidate.fit(earlier.points).assign(earlier.then)
-    now = clusters.assign(earlier.now)
-    return rand(contingency(now, then, np.ones(len(now))))
+        return {}
+    ones = np.ones(len(earlier.now))
+    return {
+        k: rand(
+            contingency(
+                shipped[k].assign(earlier.now), before.assign(earlier.then), ones
+            )
+        )
+        for k, before in contender.ship(earlier.points, list(shipped)).items()
+    }
 
 
-def _seeds(
-    candidate: Candidate, bench: Bench, failed: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return how well the groups of the sample come back under other seeds."""
+def _seeded(
+    contender: Contender, bench: Bench, found: Mapping[int, Trial], bar: Bar
+) -> dict[int, Trial]:
+    """Return the trials with how well the sample's groups come back by seed."""
     options, sample = bench.options, bench.sample
-    places = sample.matrix
-    labels = candidate.fit(sample).assign(places)
-    most = min(options.least, options.seeds) if failed else options.seeds
-    found: list[float] = []
-    for seed in range(1, most + 1):
-        again = candidate.reseeded(sample, candidate.seed + seed).assign(places)
-        found.append(rand(contingency(labels, again, sample.weights)))
-        if len(found) >= options.least and is_clear(found, options.min_seed):
-            break
-    return {"seed": float(np.mean(found)), "seeds": len(found)}
+    matrix, limits = sample.matrix, _limits(found, bar, options.seeds)
+    labels = {
+        k: rule.assign(matrix)
+        for k, rule in contender.ship(sample, list(found)).items()
+    }
+    tallies = {k: Tally() for k in labels}
+    for draw in range(options.seeds):
+        racing = [
+            k
+            for k, tally in tallies.items()
+            if draw < limits[k]
+            and not (draw >= options.least and is_clear(tally.rands, options.min_seed))
+        ]
+        other = replace(contender, seed=contender.seed + draw + 1)
+        for k, rule in other.ship(sample, racing).items():
+            tallies[k].add(labels[k], rule.assign(matrix), sample)
+    return {
+        k: replace(trial, seed=tallies[k].mean, seeds=len(tallies[k].rands))
+        if k in tallies
+        else trial
+        for k, trial in found.items()
+    }
 
 
-def _returns(
-    candidate: Candidate,
-    clusters: Clusters,
+def _limits(found: Mapping[int, Trial], bar: Bar, most: int) -> dict[int, int]:
+    """Return how many draws each may have: few, once a gate is failed."""
+    least = min(bar.options.compare.least, most)
+    return {k: least if bar.failed(trial) else most for k, trial in found.items()}
+
+
+def _tallies(
+    contender: Contender,
+    shipped: Mapping[int, Clusters],
     bench: Bench,
-    failed: tuple[str, ...],
+    found: Mapping[int, Trial],
     bar: Bar,
-) -> Returns:
-    options = bar.options.compare
-    resamples = bench.resamples[: options.least] if failed else bench.resamples
-    labels = clusters.assign(bench.sample.matrix)
+) -> dict[int, Tally]:
+    options = bench.options
     bars = options.min_ari, options.min_jaccard
     return bootstrapped(
-        candidate.refit,
+        contender.refit,
         bench.sample,
-        _by_value(bench.sample, labels, clusters.k),
-        resamples,
-        least=options.least,
-        bars=bars,
+        {
+            k: _by_value(bench.sample, rule.assign(bench.sample.matrix), rule.k)
+            for k, rule in shipped.items()
+        },
+        bench.resamples,
+        _limits(found, bar, options.draws),
+        lambda tally: len(tally.rands) >= options.least and tally.is_missed(bars),
     )
 
 
@@ -201,37 +246,44 @@ def _by_value(sample: Points, labels: Labels, k: int) -> Labels:
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
-def _returned(returns: Returns) -> dict[str, Any]:
+def _returned(tally: Tally) -> dict[str, Any]:
+    if not tally.rands:
+        return {}
     return {
-        "bootstrap": returns.rand,
-        "bootstrap_se": returns.error,
-        "jaccard": min(returns.jaccards),
-        "jaccards": returns.jaccards,
-        "draws": returns.draws,
+        "bootstrap": tally.mean,
+        "bootstrap_se": tally.error,
+        "jaccard": min(tally.jaccards),
+        "jaccards": tally.jaccards,
+        "draws": len(tally.rands),
     }
 
 
-def _strength(
-    candidate: Candidate, bench: Bench, failed: tuple[str, ...]
-) -> dict[str, Any]:
-    """Return prediction strength; its error counts that halvings share their rows.
+def _foretold(
+    contender: Contender, bench: Bench, found: Mapping[int, Trial], bar: Bar
+) -> dict[int, Trial]:
+    """Return the trials with prediction strength.
 
-    The variance of the mean of n halvings is taken as (1/n + 1) times that of one
-    (Nadeau and Bengio 2003), not 1/n.
+    Its error counts that halvings share their rows: the variance of the mean of n is
+    taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
-    splits = bench.halves[: bench.options.least] if failed else bench.halves
-    found = [foretold(candidate.refit, halves) for halves in splits]
-    count = len(found)
+    limits = _limits(found, bar, bench.options.splits)
+    told = foretold(contender.refit, bench.halves, limits)
     return {
-        "strength": float(np.mean(found)),
-        "strength_se": error(found) * (count + 1) ** 0.5,
-        "splits": count,
+        k: replace(
+            trial,
+            strength=float(np.mean(told[k])),
+            strength_se=error(told[k]) * (len(told[k]) + 1) ** 0.5,
+            splits=len(told[k]),
+        )
+        if told[k]
+        else trial
+        for k, trial in found.items()
     }
 
 
 def _rounded(trial: Trial) -> Trial:
     """Return the trial with figures of six digits, free of what sums leave behind."""
-    plain = {
+    plain: dict[str, Any] = {
         name: round(value, DIGITS)
         for name, value in trial.state().items()
         if isinstance(value, float)

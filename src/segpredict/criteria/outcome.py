@@ -1,11 +1,13 @@
-"""Do groups differ in what comes after? The share of later value that they explain."""
+"""Ask whether groups differ in what comes after: the later value that they explain."""
 
 import numpy as np
 
 from segpredict.clustering import Floats, Labels
 
 
-def separation(values: Floats, labels: Labels, customers: Labels) -> tuple[float, float]:
+def separation(
+    values: Floats, labels: Labels, customers: Labels
+) -> tuple[float, float]:
     """Return η² of the values by group, and its standard error.
 
     Parameters

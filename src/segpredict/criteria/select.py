@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -146,7 +147,7 @@ def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
     does (Tibshirani, Walther and Hastie 2001).
     """
     taken: dict[tuple[str, str], int] = {}
-    for trial, after in zip(trials, trials[1:], strict=False):
+    for trial, after in pairwise(trials):
         key = (trial.instrument, trial.algorithm)
         is_next = key == (after.instrument, after.algorithm) and after.k == trial.k + 1
         if not is_next or key in taken or None in (trial.gap, after.gap):
@@ -159,7 +160,9 @@ def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
 def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standing]:
     aims = [a for a in AIMS if any(getattr(t, a) is not None for t in trials)]
     figures = np.array([[_figure(t, aim) for aim in aims] for t in trials])
-    errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials])
+    errors = np.array(
+        [[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials]
+    )
     weights = np.array([options.weights.get(aim, 1.0) for aim in aims])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(figures)
@@ -209,7 +212,9 @@ def _reason(
     best = min(standings, key=lambda i: standings[i].behind)
     level = [i for i in standings if standings[i].is_level]
     if len(level) == 1:
-        return f"{trials[winner].name} has the best mean rank, and none is level with it."
+        return (
+            f"{trials[winner].name} has the best mean rank, and none is level with it."
+        )
     told = (
         "has the best mean rank itself"
         if best == winner

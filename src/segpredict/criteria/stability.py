@@ -1,94 +1,133 @@
-"""Do the groups come back with other customers, another seed, another half?"""
+"""Ask whether groups come back with other customers, another seed, another half.
+
+All numbers of groups of one algorithm go through the resamples together, so that it can
+share work between them; each leaves the race when its verdict is clear.
+"""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from segpredict.clustering import Clusters, Labels, Points
+from segpredict.clustering import Clusters, Floats, Labels, Points
 from segpredict.criteria.agreement import contingency, jaccards, rand, strength
 
-Fit = Callable[[Points], Clusters]
-SURE = 3.0  # standard errors from a gate after which more draws cannot change its verdict
+Fits = Callable[[Points, Sequence[int]], Mapping[int, Clusters]]
+SURE = (
+    3.0  # standard errors from a gate after which more draws cannot change its verdict
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Returns:
-    """How well groups came back over bootstrap draws.
+@dataclass(slots=True)
+class Tally:
+    """The draws of one number of groups so far.
 
     Parameters
     ----------
-    rand, error
-        Mean adjusted Rand index, and the standard error of that mean.
-    jaccards
-        Mean Jaccard of each group.
-    draws
-        How many draws.
+    rands
+        Adjusted Rand index, or prediction strength, of each draw.
+    likes
+        Jaccard of each group, of each draw.
     """
 
-    rand: float
-    error: float
-    jaccards: tuple[float, ...]
-    draws: int
+    rands: list[float] = field(default_factory=list)
+    likes: list[Floats] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        """The mean over the draws."""
+        return float(np.mean(self.rands))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return error(self.rands)
+
+    @property
+    def jaccards(self) -> tuple[float, ...]:
+        """The mean Jaccard of each group."""
+        return tuple(np.mean(self.likes, axis=0).tolist())
+
+    def add(self, labels: Labels, again: Labels, sample: Points) -> None:
+        """Count one more draw."""
+        table = contingency(labels, again, sample.weights)
+        self.rands.append(rand(table))
+        self.likes.append(jaccards(table))
+
+    def is_missed(self, bars: tuple[float, float]) -> bool:
+        """Whether more draws cannot lift it over both bars (Rand index, Jaccard)."""
+        worst = np.stack(self.likes)[:, int(np.argmin(self.jaccards))]
+        return is_missed(self.rands, bars[0]) or is_missed(worst.tolist(), bars[1])
 
 
 def bootstrapped(
-    fit: Fit,
+    fits: Fits,
     sample: Points,
-    labels: Labels,
+    labels: Mapping[int, Labels],
     resamples: Sequence[Points],
-    *,
-    least: int,
-    bars: tuple[float, float],
-) -> Returns:
+    limits: Mapping[int, int],
+    is_over: Callable[[Tally], bool],
+) -> dict[int, Tally]:
     """Return how well groups come back when customers are drawn anew.
 
     Parameters
     ----------
-    fit
-        Makes groups of points.
+    fits
+        Makes groups of points, for several numbers at once.
     sample, labels
-        The rows, and the group of each distinct point in the candidate itself.
+        The rows, and by number of groups the group of each distinct point.
     resamples
         Bootstrap samples of the rows, the same for all candidates.
-    least
-        Draws before it may stop.
-    bars
-        Least Rand index and Jaccard; it stops when one is clearly missed.
+    limits
+        Draws at most, by number of groups.
+    is_over
+        Whether more draws cannot change a verdict.
 
     Notes
     -----
-    Each refit starts from nothing and its frozen rule is put to all rows of the sample;
-    a refit that starts from the candidate's own centres would flatter it.
+    Each refit starts from nothing, and its frozen rule is put to all rows of the
+    sample; a refit that starts from the candidate's own centres would flatter it.
     """
-    rands: list[float] = []
-    likes: list[Labels] = []
-    for drawn in resamples:
-        again = fit(drawn).assign(sample.matrix)
-        table = contingency(labels, again, sample.weights)
-        rands.append(rand(table))
-        likes.append(jaccards(table))
-        worst = np.stack(likes)[:, int(np.mean(likes, axis=0).argmin())]
-        if len(rands) >= least and (
-            is_missed(rands, bars[0]) or is_missed(worst.tolist(), bars[1])
-        ):
-            break
-    means = np.mean(likes, axis=0)
-    return Returns(
-        float(np.mean(rands)), error(rands), tuple(means.tolist()), len(rands)
-    )
+    tallies = {k: Tally() for k in labels}
+    matrix = sample.matrix
+    for draw, drawn in enumerate(resamples):
+        racing = [k for k in labels if draw < limits[k] and not is_over(tallies[k])]
+        for k, rule in fits(drawn, racing).items():
+            tallies[k].add(labels[k], rule.assign(matrix), sample)
+    return tallies
 
 
-def foretold(fit: Fit, halves: tuple[Points, Points]) -> float:
-    """Return the prediction strength of one halving, mean of both directions."""
-    rules = [fit(half) for half in halves]
-    found = []
+def foretold(
+    fits: Fits, halves: Sequence[tuple[Points, Points]], limits: Mapping[int, int]
+) -> dict[int, list[float]]:
+    """Return the prediction strength of each halving, mean of both directions.
+
+    Parameters
+    ----------
+    fits
+        Makes groups of points, for several numbers at once.
+    halves
+        The rows, halved at random.
+    limits
+        Halvings at most, by number of groups.
+    """
+    found: dict[int, list[float]] = {k: [] for k in limits}
+    for split, pair in enumerate(halves):
+        racing = [k for k, limit in limits.items() if split < limit]
+        first, second = (fits(half, racing) for half in pair)
+        for k in first.keys() & second.keys():
+            found[k].append(_strength((first[k], second[k]), pair))
+    return found
+
+
+def _strength(rules: tuple[Clusters, Clusters], halves: tuple[Points, Points]) -> float:
+    told = []
     for own, other, half in zip(rules, rules[::-1], halves, strict=True):
         places = half.matrix
         labels = own.assign(places), other.assign(places)
-        found.append(strength(contingency(*labels, half.weights)))
-    return (found[0] + found[1]) / 2
+        told.append(strength(contingency(*labels, half.weights)))
+    return (told[0] + told[1]) / 2
 
 
 def error(draws: Sequence[float]) -> float:

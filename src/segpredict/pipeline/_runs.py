@@ -7,9 +7,9 @@ from pathlib import Path
 from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.config import Config
-from segpredict.pipeline import _stages
+from segpredict.pipeline import _comparison, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.pipeline._target import Day, Progress, Target, Ways, silent
 from segpredict.predictor import SegmentPredictor
 
 
@@ -67,13 +67,20 @@ def cluster(
     target: Target,
     *,
     as_of: Day = None,
+    ways: Ways = Ways.ONE,
     progress: Progress = silent,
 ) -> Run:
-    """Read, clean and segment; publish the run."""
+    """Read, clean and segment; publish the run.
+
+    A comparison that is interrupted goes on where it stopped when it is asked for again
+    with the same data, options and target.
+    """
     with drafting(target.folder, replace=target.replace) as draft:
         _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress)
-        return draft.publish()
+        _stages.cluster(draft, progress, ways)
+        made = draft.publish()
+    _comparison.forget(target.folder)
+    return made
 
 
 def train_classifier(

@@ -19,9 +19,11 @@ from segpredict.artifacts import Draft, as_json
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
-from segpredict.pipeline._target import Day, Progress
+from segpredict.pipeline import _comparison as comparison
+from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
+from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
@@ -59,11 +61,20 @@ def begin(
     archive.keep_companions(draft, shop.companions)
 
 
-def cluster(draft: Draft, progress: Progress) -> None:
+def cluster(draft: Draft, progress: Progress, ways: Ways = Ways.ONE) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
-    progress("making segments", 0.15)
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     spans, notes = _blind_spans(shop, config)
+    if ways is not Ways.ONE:
+        trials, found = comparison.compare(
+            draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
+        )
+        if ways is Ways.SELECT:
+            won = taken(config.segments, trials, found)
+            config = replace(config, segments=won)
+            draft.facts["config"] = config.state()
+            notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
+    progress("making segments", 0.15 if ways is Ways.ONE else 0.9)
     options = replace(config.segments, seed=config.seed)
     segmentation = segments.fit(
         features.instrument(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 
 Progress = Callable[[str, float], None]
@@ -26,6 +27,18 @@ class Target:
     folder: Path
     created: str = ""
     replace: bool = False
+
+
+class Ways(Enum):
+    """How many ways to segment are tried, and who decides.
+
+    One way makes segments as the options say. Comparing measures all of them beside it;
+    selecting also makes the segments in the way that the rule takes.
+    """
+
+    ONE = "one"
+    COMPARE = "compare"
+    SELECT = "select"
 
 
 def silent(_what: str, _share: float) -> None:

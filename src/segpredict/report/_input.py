@@ -33,6 +33,10 @@ class ReportInput:
         columns that exist; unknown ones are shown under their own names.
     candidates
         One row a number of segments that was tried; ``is_chosen`` marks the one taken.
+    comparison
+        `segments.comparison_table`: one row a way to segment, if ways were compared.
+    selection
+        The content of ``selection.json``: which way the rule takes, and why.
     segment_notes
         Facts about the segments, by topic: algorithm, grade, window …
     mix_now, mix_expected
@@ -71,6 +75,8 @@ class ReportInput:
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
     candidates: pl.DataFrame | None = None
+    comparison: pl.DataFrame | None = None
+    selection: Mapping[str, Any] | None = None
     segment_notes: Mapping[str, Any] = field(default_factory=dict)
     mix_now: Mapping[str, float] = field(default_factory=dict)
     mix_expected: Mapping[str, float] = field(default_factory=dict)
