@@ -6,7 +6,8 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
     ├── UsageError                  2  the command line or a call is not understood
     │   └── CustomerMissingError    2  nobody of that id can be explained
     ├── ConfigError                 3  a config file or setting
-    │   └── UnknownNameError        3  no part, preset, key or segment of that name
+    │   ├── UnknownNameError        3  no part, preset, key or segment of that name
+    │   └── ExtraMissingError       3  a part needs an extra that is not installed
     ├── SourceError                 4  the input cannot be read as a table
     │   ├── FileMissingError        4  no such file, folder or match
     │   └── UnreadableFileError     4  damaged, empty, or not a table
@@ -125,6 +126,18 @@ class UnknownNameError(ConfigError):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(
             f"There is no {kind} named {shown(name)}.", fix=near(name, known)
+        )
+
+
+class ExtraMissingError(ConfigError):
+    """A part that was asked for needs an extra that is not installed."""
+
+    code = "SP-C003"
+
+    def __init__(self, what: str, extra: str, package: str) -> None:
+        super().__init__(
+            f"{what} needs the package {package}, which is not installed.",
+            fix=f"pip install 'segpredict[{extra}]', or choose another.",
         )
 
 

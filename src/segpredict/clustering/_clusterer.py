@@ -211,7 +211,7 @@ class Clusterer(ABC):
         SupportError
             When there are fewer distinct points than groups, or too little to tell
             apart.
-        MissingExtraError
+        ExtraMissingError
             When the algorithm needs an extra that is not installed.
         """
 
@@ -238,7 +238,7 @@ class Clusterer(ABC):
         known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
         for name, value in settings.items():
             if name not in known:
-                kind = type(self).__module__.rsplit(".", 1)[-1]
+                kind = type(self).__module__.rsplit(".", 1)[-1].lstrip("_")
                 raise UnknownNameError(f"setting of {kind}", name, known)
             _require_kind(name, value, getattr(self, name))
         return replace(self, **settings)  # type: ignore[type-var]

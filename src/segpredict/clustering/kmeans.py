@@ -50,8 +50,12 @@ class KMeans(Clusterer):
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         require_points(points, k)
-        start = _best_start(points.thin(max(self.sample, k)), k, seed, n_init)
+        start = self.start(points, k, seed=seed, n_init=n_init)
         return Clusters.around(points, _settle(points, start, self.passes))
+
+    def start(self, points: Points, k: int, *, seed: int, n_init: int) -> Floats:
+        """Return the best centres of many starts on a sample of the points."""
+        return _best_start(points.thin(max(self.sample, k)), k, seed, n_init)
 
 
 def _best_start(points: Points, k: int, seed: int, n_init: int) -> Floats:

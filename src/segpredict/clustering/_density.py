@@ -1,0 +1,63 @@
+"""From dense regions to groups: small ones are noise, noise goes with the nearest."""
+
+import numpy as np
+import numpy.typing as npt
+
+from segpredict.clustering._clusterer import Clusters
+from segpredict.clustering._landmarks import Landmarks
+from segpredict.clustering._options import MOST
+from segpredict.clustering._points import Floats, Labels, Points, Whole
+from segpredict.errors import SupportError
+
+NOISE = -1
+Flags = npt.NDArray[np.bool_]
+
+
+def regions(
+    points: Points,
+    places: Floats,
+    labels: Labels,
+    weights: Whole,
+    least: float,
+    is_core: Flags | None = None,
+) -> Clusters:
+    """Return the groups that dense regions make, every row with the nearest of them.
+
+    Parameters
+    ----------
+    points
+        What is grouped.
+    places
+        The places on which the regions were found.
+    labels
+        The region of each place; −1 for noise.
+    weights
+        Rows on each place.
+    least
+        Least share of the rows in a region; a smaller one is noise. Of more regions
+        than there are names, the smallest are noise too.
+    is_core
+        Which places draw other rows to their region; all, unless given.
+
+    Raises
+    ------
+    SupportError
+        When no region is dense enough.
+    """
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
+    largest = np.argsort(-sizes, kind="stable")[:MOST]
+    kept = [r for r in largest.tolist() if sizes[r] >= max(least * weights.sum(), 1)]
+    if not kept:
+        raise SupportError(
+            "No region of the data is denser than the rest: density finds no groups.",
+            fix="choose another algorithm, such as kmeans.",
+        )
+    groups = np.full(int(max(labels.max(), 0)) + 2, NOISE)
+    groups[kept] = np.arange(len(kept))
+    own = groups[labels]  # the last entry is that of noise
+    is_member = own != NOISE
+    noise = float(weights[~is_member].sum() / weights.sum())
+    if is_core is not None:
+        is_member &= is_core
+    rule = Landmarks(places[is_member], own[is_member].astype(np.intp))
+    return Clusters.of(points, rule, noise=noise)

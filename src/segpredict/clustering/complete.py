@@ -1,0 +1,5 @@
+"""Complete linkage: join the two groups whose farthest rows lie nearest."""
+
+from segpredict.clustering._linkage import Linkage
+
+PART = Linkage("complete")

@@ -1,0 +1,104 @@
+"""DBSCAN: dense regions of any form; the radius is read off the k-distances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.spatial import cKDTree
+from sklearn.cluster import DBSCAN
+from threadpoolctl import threadpool_limits
+
+from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._density import regions
+from segpredict.clustering._points import Floats, Points
+
+GRAIN = 1e-6  # coordinates are whole millionths
+LEAST = 1e-3  # standard deviations; of rows on one place the k-distance is 0
+
+
+@dataclass(frozen=True)
+class Dbscan(Clusterer):
+    """DBSCAN on a sample of rows; every other row goes with the nearest core point.
+
+    Parameters
+    ----------
+    eps
+        Radius of a neighbourhood in standard deviations; 0 takes the knee of the
+        k-distances.
+    min_samples
+        Rows within the radius that make a place a core; 0 takes twice the axes.
+    least
+        Least share of the rows in a group; smaller ones count as noise.
+    sample
+        Rows; the memory grows with their number times that of their neighbours.
+
+    Notes
+    -----
+    It finds the number of groups itself and ignores what was asked for. The answer
+    hangs on the radius: on two years of Online Retail II, from 0.1 to 0.5, 17 groups
+    become 3 and 57 % noise 3 %.
+
+    References
+    ----------
+    Ester, Kriegel, Sander and Xu (1996); Satopää et al. (2011) for the knee.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 20)[:, None]
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.k, found.noise
+    (2, 0.0)
+    """
+
+    rank: ClassVar[int] = 7
+    is_density: ClassVar[bool] = True
+    eps: float = 0.0
+    min_samples: int = 0
+    least: float = 0.01
+    sample: int = 5_000
+
+    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return the dense groups of the points, as many as there are."""
+        del seed, n_init  # there is no chance in it
+        require_points(points, k)
+        few = Points.of(points.spread(self.sample))
+        count = self.min_samples or 2 * few.grains.shape[1]
+        eps = self.eps or knee(_k_distances(points.spread(self.sample), count)) + GRAIN
+        dense = DBSCAN(eps=max(eps, LEAST), min_samples=count)
+        with threadpool_limits(1):
+            dense.fit(few.matrix, sample_weight=few.weights)
+        is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
+        found = (few.matrix, dense.labels_, few.weights)
+        return regions(points, *found, self.least, is_core)
+
+    def sweep(
+        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the one grouping there is, for each of `ks`."""
+        found = self.fit(points, min(ks), seed=seed, n_init=n_init)
+        return [found for _ in ks]
+
+
+def _k_distances(rows: Floats, count: int) -> Floats:
+    near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
+    rising: Floats = np.sort(near[:, 0])
+    return rising
+
+
+def knee(rising: Floats) -> float:
+    """Return where a rising curve turns up: farthest below the line between its ends.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
+    0.13
+    """
+    line = np.linspace(rising[0], rising[-1], len(rising))
+    return float(rising[(line - rising).argmax()])
+
+
+PART = Dbscan()

@@ -1,0 +1,81 @@
+"""HDBSCAN: dense regions of differing density, as many as last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.cluster import HDBSCAN
+from threadpoolctl import threadpool_limits
+
+from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._density import regions
+from segpredict.clustering._points import Points
+
+
+@dataclass(frozen=True)
+class Hdbscan(Clusterer):
+    """HDBSCAN on a sample of rows; every other row goes with the nearest member.
+
+    Parameters
+    ----------
+    least
+        Least share of the rows in a group.
+    fewest
+        Least rows of the sample in a group.
+    min_samples
+        Neighbours that tell how dense a place is.
+    sample
+        Rows.
+
+    Notes
+    -----
+    It finds the number of groups itself and ignores what was asked for. The rows that
+    it leaves out go with their nearest neighbour of a group; `Clusters.noise` is their
+    share.
+
+    References
+    ----------
+    Campello, Moulavi and Sander (2013); McInnes and Healy (2017).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 120)[:, None] ** 2
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.k
+    2
+    """
+
+    rank: ClassVar[int] = 7
+    is_density: ClassVar[bool] = True
+    least: float = 0.01
+    fewest: int = 50
+    min_samples: int = 5
+    sample: int = 10_000
+
+    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return the dense groups of the points, as many as there are."""
+        del seed, n_init  # there is no chance in it
+        require_points(points, k)
+        rows = points.spread(self.sample)
+        fewest = min(max(int(self.least * len(rows)), self.fewest), len(rows) // 2)
+        tree = HDBSCAN(
+            min_cluster_size=max(fewest, 2),
+            min_samples=min(self.min_samples, len(rows)),
+            copy=True,
+        )
+        with threadpool_limits(1), np.errstate(divide="ignore", invalid="ignore"):
+            tree.fit(rows)
+        return regions(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
+
+    def sweep(
+        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the one grouping there is, for each of `ks`."""
+        found = self.fit(points, min(ks), seed=seed, n_init=n_init)
+        return [found for _ in ks]
+
+
+PART = Hdbscan()

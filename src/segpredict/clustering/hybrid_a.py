@@ -1,0 +1,131 @@
+"""Hybrid A: embed, describe by too many Gaussians, join those that overlap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from segpredict.clustering._autoencoder import Autoencoder
+from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._em import fit_mixture, starts_of
+from segpredict.clustering._embedded import Embedded, Layer, embed
+from segpredict.clustering._linkage import cut, join
+from segpredict.clustering._mixture import Mixture
+from segpredict.clustering._pca import principal
+from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.errors import ConfigError
+
+EMBEDDINGS = ("pca", "autoencoder")
+
+
+@dataclass(frozen=True)
+class HybridA(Clusterer):
+    """Embedding, over-segmenting mixture, Ward on Bhattacharyya, Gaussian classifier.
+
+    Parameters
+    ----------
+    embedding
+        ``pca``, or ``autoencoder`` (needs the extra ``deep``). What is installed does
+        not decide, so that a run gives the same segments on every machine.
+    kept
+        Least share of the variance that the principal components hold.
+    finer
+        Components of the mixture for each group asked for.
+    reg_covar
+        Added to every variance of the mixture.
+    starts
+        Seeds of K-means from which the mixture starts.
+    sample
+        Points that the mixture works on.
+
+    Notes
+    -----
+    Components a and b with means μ and covariances Σ lie D = ⅛ δᵀΣ̄⁻¹δ + ½ ln(|Σ̄| /
+    √(|Σₐ||Σ_b|)) apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward
+    joins them by √D, weighted by their shares: for equal covariances that is Ward on
+    Mahalanobis distances. A group is the Gaussian with the mean and covariance of its
+    components, and rows go to the likeliest group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 20)[:, None]
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.assign(np.array([[0.3], [9.5]])).tolist()
+    [0, 1]
+    """
+
+    rank: ClassVar[int] = 9
+    embedding: str = "pca"
+    kept: float = 0.9
+    finer: int = 3
+    reg_covar: float = 1e-3
+    starts: int = 2
+    sample: int = 5_000
+
+    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return `k` groups of the points."""
+        return self.sweep(points, (k,), seed=seed, n_init=n_init)[0]
+
+    def sweep(
+        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups for each of `ks`, in one embedding."""
+        require_points(points, max(ks))
+        layers = self._layers(points, seed)
+        codes = Points.of(embed(layers, points.matrix), points.weights)
+        few = codes.thin(max(self.sample, *ks))
+        tries = min(self.starts, n_init)
+        rules = [self._rule(few, k, seed, tries) for k in ks]
+        return [Clusters.of(points, Embedded(layers, rule)) for rule in rules]
+
+    def _layers(self, points: Points, seed: int) -> tuple[Layer, ...]:
+        if self.embedding not in EMBEDDINGS:
+            raise ConfigError(
+                f"The embedding of hybrid_a cannot be {self.embedding!r}.",
+                fix=f"choose one of {', '.join(EMBEDDINGS)}.",
+            )
+        if self.embedding == "autoencoder":
+            return Autoencoder().train(points, seed)[0]
+        return (principal(points, self.kept),)
+
+    def _rule(self, points: Points, k: int, seed: int, tries: int) -> Mixture:
+        components = min(k * self.finer, len(points))
+        starts = starts_of(points, components, seed, tries)
+        fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
+        groups = cut(join(np.sqrt(_overlaps(fine)), fine.shares, "ward"), k)
+        return _merged(fine, groups)
+
+
+def _overlaps(mixture: Mixture) -> Floats:
+    """Return the Bhattacharyya distance of each two components."""
+    means, shapes = mixture.means, mixture.covariances
+    middle = (shapes[:, None] + shapes[None]) / 2
+    away = means[:, None] - means[None]
+    across = np.linalg.solve(middle, away[..., None])[..., 0]
+    logs = np.linalg.slogdet(shapes)[1]
+    spread = np.linalg.slogdet(middle)[1] - (logs[:, None] + logs[None]) / 2
+    apart: Floats = (away * across).sum(axis=-1) / 8 + spread / 2
+    return np.maximum((apart + apart.T) / 2, 0.0)
+
+
+def _merged(mixture: Mixture, groups: Labels) -> Mixture:
+    """Return one Gaussian a group, with the mean and covariance of its components."""
+    parts = []
+    for group in range(int(groups.max()) + 1):
+        own = groups == group
+        shares, means = mixture.shares[own], mixture.means[own]
+        whole = max(float(shares.sum()), np.finfo(float).tiny)
+        share = (shares / whole)[:, None]
+        mean = (share * means).sum(axis=0)
+        away = means - mean
+        between = (share * away).T @ away
+        within = (share[..., None] * mixture.covariances[own]).sum(axis=0)
+        parts.append((whole, mean, within + between))
+    wholes, centres, shapes = zip(*parts, strict=True)
+    return Mixture(np.array(wholes), np.stack(centres), np.stack(shapes))
+
+
+PART = HybridA()
