@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._centres import nearest
 from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._points import Floats, Points
+from segpredict.clustering._threads import one_thread
 from segpredict.clustering.kmeans import KMeans
 
 SHAPES = ("full", "diag", "tied")
@@ -70,7 +70,7 @@ def fit_mixture(
     Theis, van den Oord and Bethge (2016), dequantisation.
     """
     blur = _blur(points)
-    with threadpool_limits(1):
+    with one_thread():
         tried = [_climb(points, blur, start, shape, least) for start in starts]
     return max(tried, key=lambda fitted: fitted.likelihood)
 

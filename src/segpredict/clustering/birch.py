@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.cluster import Birch as BallTree
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._linkage import joined
 from segpredict.clustering._points import Floats, Points
+from segpredict.clustering._threads import one_thread
 
 FINER = 8  # times the radius is halved before the points themselves are the balls
 
@@ -66,7 +66,7 @@ class Birch(Clusterer):
         rows = rows[np.random.default_rng(seed).permutation(len(rows))]
         for finer in range(FINER):
             tree = BallTree(threshold=self.threshold / 2**finer, n_clusters=None)
-            with threadpool_limits(1):
+            with one_thread():
                 tree.fit(rows)
             balls: Floats = tree.subcluster_centers_
             if len(balls) >= k:
