@@ -4,10 +4,14 @@ In: a matrix of floats, one row a customer and window. Out: frozen groups and th
 by which any point, seen or new, finds its own.
 """
 
+from segpredict.clustering._cells import Cells
 from segpredict.clustering._centres import Centres, distances, nearest
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
 from segpredict.clustering._compare_options import AIMS, CompareOptions
+from segpredict.clustering._embedded import Embedded, Layer
+from segpredict.clustering._landmarks import Landmarks
+from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
 from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._rule import Rule
@@ -21,14 +25,19 @@ __all__ = [
     "AIMS",
     "CLUSTERERS",
     "Candidate",
+    "Cells",
     "Centres",
     "Choice",
     "Clusterer",
     "Clusters",
     "CompareOptions",
+    "Embedded",
     "Floats",
     "Gates",
     "Labels",
+    "Landmarks",
+    "Layer",
+    "Mixture",
     "Points",
     "Rule",
     "SegmentOptions",

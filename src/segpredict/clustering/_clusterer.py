@@ -14,6 +14,7 @@ from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.tables import JSON
 
 REACH = 0.99  # of a group's rows lie within its radius
+GRAIN = 1e-5  # the points that a radius was taken of are rounded, rows are not
 LEAST_RADIUS = 0.1  # so that a group of equal customers has room for near ones
 
 
@@ -166,7 +167,7 @@ def _radii(own: Floats, points: Points, labels: Labels, k: int) -> tuple[float, 
         passed = np.cumsum(points.weights[members])
         rank = np.searchsorted(passed, REACH * passed[-1]) if len(members) else 0
         radii.append(float(own[members[rank]]) if len(members) else 0.0)
-    return tuple(max(radius, LEAST_RADIUS) for radius in radii)
+    return tuple(max(radius + GRAIN, LEAST_RADIUS) for radius in radii)
 
 
 class Clusterer(ABC):

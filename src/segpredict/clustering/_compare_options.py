@@ -22,7 +22,8 @@ class CompareOptions:
     k_min, k_max
         Numbers of segments to try.
     rows
-        Rows of the sample on which stability is measured.
+        Rows of the sample on which stability is measured; never more than there are
+        customers, since another window of the same customer is no news.
     draws, splits, seeds, nulls
         Bootstrap draws; halvings; other seeds; null worlds of each kind. A candidate
         that has clearly failed a gate gets `least` of the first three and no null.
@@ -55,12 +56,12 @@ class CompareOptions:
     instruments: tuple[str, ...] = INSTRUMENTS
     k_min: int = 2
     k_max: int = 8
-    rows: int = 4_000
+    rows: int = 3_000
     draws: int = 50
     splits: int = 25
     seeds: int = 20
     nulls: int = 20
-    least: int = 5
+    least: int = 3
     starts: int = 2
     min_jaccard: float = 0.75
     min_ari: float = 0.80

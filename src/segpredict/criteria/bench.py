@@ -72,6 +72,8 @@ class Bench:
         How thoroughly to measure.
     windows
         How many windows the rows come from.
+    customers
+        How many customers they come from, where a customer has several.
     seed
         Start of every random draw.
     earlier
@@ -81,13 +83,15 @@ class Bench:
     points: Points
     options: CompareOptions
     windows: int = 1
+    customers: int | None = None
     seed: int = 0
     earlier: Earlier | None = None
 
     @cached_property
     def sample(self) -> Points:
         """The rows on which stability is measured."""
-        return systematic(self.points, self.options.rows)
+        rows = self.options.rows
+        return systematic(self.points, min(rows, self.customers or rows))
 
     @cached_property
     def folds(self) -> Folds:

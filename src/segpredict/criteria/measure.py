@@ -27,6 +27,7 @@ from segpredict.criteria.stability import (
     is_clear,
 )
 from segpredict.criteria.trial import Trial
+from segpredict.errors import SupportError
 
 DIGITS = 6
 DENSE = 1_000  # distinct points for DBCV, which looks at every pair
@@ -64,9 +65,15 @@ class Contender:
         self, points: Points, ks: Sequence[int], starts: int
     ) -> dict[int, Clusters]:
         able = [k for k in ks if k <= len(points)]
-        if not able:
-            return {}
-        fits = self.clusterer.sweep(points, able, seed=self.seed, n_init=starts)
+        try:
+            fits = self.clusterer.sweep(points, able, seed=self.seed, n_init=starts)
+        except SupportError:
+            if len(able) < 2:
+                return {}
+            # One number that cannot be had must not take the others with it.
+            halves = able[: len(able) // 2], able[len(able) // 2 :]
+            parts = [self._fits(points, half, starts) for half in halves]
+            return parts[0] | parts[1]
         return dict(zip(able, fits, strict=True))
 
 
@@ -78,8 +85,8 @@ def measure(
     Parameters
     ----------
     trials
-        What is tried, by number of segments asked for; numbers above the distinct
-        points are left out of the answer.
+        What is tried, by number of segments asked for; numbers that the points do not
+        support are left out of the answer.
     contender
         The algorithm.
     bench
@@ -89,8 +96,8 @@ def measure(
 
     Raises
     ------
-    SupportError, MissingExtraError
-        When the algorithm cannot be used on these points, or here.
+    ExtraMissingError
+        When the algorithm needs an extra that is not installed.
     """
     with one_thread():
         shipped = contender.ship(bench.points, list(trials))

@@ -38,7 +38,7 @@ from segpredict.criteria import (
     select,
     separation,
 )
-from segpredict.errors import SupportError, UsageError
+from segpredict.errors import ExtraMissingError
 from segpredict.segments._transform import INSTRUMENTS, fit_axes, further
 from segpredict.tables import JSON, MONEY
 
@@ -115,9 +115,9 @@ class Contest:
         )
         try:
             found = measure(trials, contender, field.bench, self._bar)
-        except (SupportError, UsageError) as error:
-            return [replace(trial, note=error.message) for trial in trials.values()]
-        few = "more segments than there are distinct customers"
+        except ExtraMissingError as error:
+            return [replace(trial, note=str(error)) for trial in trials.values()]
+        few = "the customers are not varied enough for so many segments"
         return [
             self._outcome(*found[k], field) if k in found else replace(trial, note=few)
             for k, trial in trials.items()
@@ -227,7 +227,10 @@ class Field:
             )
         points = Points.of(places).thin(options.max_points)
         windows = rows["end"].n_unique()
-        bench = Bench(points, options.compare, windows, options.seed, earlier)
+        customers = rows["customer_id"].n_unique()
+        bench = Bench(
+            points, options.compare, windows, customers, options.seed, earlier
+        )
         return cls(places, bench)
 
 
