@@ -65,6 +65,8 @@ class Contender:
         self, points: Points, ks: Sequence[int], starts: int
     ) -> dict[int, Clusters]:
         able = [k for k in ks if k <= len(points)]
+        if not able:
+            return {}
         try:
             fits = self.clusterer.sweep(points, able, seed=self.seed, n_init=starts)
         except SupportError:
@@ -100,9 +102,14 @@ def measure(
         When the algorithm needs an extra that is not installed.
     """
     with one_thread():
+        is_dense = contender.clusterer.is_density
         shipped = contender.ship(bench.points, list(trials))
         found = {
-            k: replace(trials[k], **_inside(rule, bench), **_told(rule, bench))
+            k: replace(
+                trials[k],
+                **_inside(rule, bench),
+                **_told(rule, bench, is_dense=is_dense),
+            )
             for k, rule in shipped.items()
         }
         then = _temporal(contender, shipped, bench)
@@ -152,7 +159,7 @@ def _step(points: Points, labels: Labels, k: int) -> float:
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
-def _told(clusters: Clusters, bench: Bench) -> dict[str, Any]:
+def _told(clusters: Clusters, bench: Bench, *, is_dense: bool) -> dict[str, Any]:
     """Return what a tree can tell, and what only some algorithms can be asked."""
     labels = clusters.assign(bench.sample.matrix)
     facts = clusters.facts
@@ -162,11 +169,11 @@ def _told(clusters: Clusters, bench: Bench) -> dict[str, Any]:
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
         "icl": facts.get("icl"),
-        "dbcv": facts.get("dbcv"),
+        "dbcv": _dense(bench.sample, labels) if is_dense else None,
     }
 
 
-def dense(sample: Points, labels: Labels) -> float | None:
+def _dense(sample: Points, labels: Labels) -> float | None:
     """Return DBCV on at most a thousand distinct points at even steps."""
     step = -(-len(sample) // DENSE)
     return dbcv(sample.matrix[::step], labels[::step])
