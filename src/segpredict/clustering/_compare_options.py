@@ -26,9 +26,9 @@ class CompareOptions:
         customers, since another window of the same customer is no news.
     draws, splits, seeds, nulls
         Bootstrap draws; halvings; other seeds; null worlds of each kind. A candidate
-        that has clearly failed a gate gets `least` of the first three and no null.
+        that has failed a gate gets `least` of the first three and no null.
     least
-        Draws before anything may be called clear.
+        Draws of a candidate that has failed a gate already.
     starts
         Random starts of a refit on a resample.
     min_jaccard, min_ari, min_temporal, min_seed
@@ -61,7 +61,7 @@ class CompareOptions:
     splits: int = 25
     seeds: int = 20
     nulls: int = 20
-    least: int = 3
+    least: int = 2
     starts: int = 2
     min_jaccard: float = 0.75
     min_ari: float = 0.80

@@ -31,6 +31,7 @@ from segpredict.errors import SupportError
 
 DIGITS = 6
 DENSE = 1_000  # distinct points for DBCV, which looks at every pair
+CLEAR = 5  # draws before a verdict may be called clear
 REFERENCE = 1  # rank of the algorithm whose null worlds are always measured
 
 
@@ -212,7 +213,7 @@ def _seeded(
             k
             for k, tally in tallies.items()
             if draw < limits[k]
-            and not (draw >= options.least and is_clear(tally.rands, options.min_seed))
+            and not (draw >= CLEAR and is_clear(tally.rands, options.min_seed))
         ]
         other = replace(contender, seed=contender.seed + draw + 1)
         for k, rule in other.ship(sample, racing).items():
@@ -249,7 +250,7 @@ def _tallies(
         },
         bench.resamples,
         _limits(found, bar, options.draws),
-        lambda tally: len(tally.rands) >= options.least and tally.is_missed(bars),
+        lambda tally: len(tally.rands) >= CLEAR and tally.is_missed(bars),
     )
 
 
