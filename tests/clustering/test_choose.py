@@ -53,6 +53,20 @@ def test_numbers_above_the_distinct_points_are_skipped():
     assert [c.k for c in pick(points, Gates()).candidates] == [2, 3]
 
 
+def test_an_algorithm_that_finds_the_number_itself_is_tried_once():
+    near = np.linspace(0, 1, 50)[:, None]
+    points = Points.of(np.concatenate([near, near + 9]))
+    dbscan = CLUSTERERS.get("dbscan")
+    choice = choose(dbscan, points, (3, 4), Gates(), seed=0, n_init=1)
+    assert [c.k for c in choice.candidates] == [2]
+
+
+def test_one_dense_region_is_no_grouping():
+    points = Points.of(np.linspace(0, 1, 50)[:, None])
+    with pytest.raises(SupportError, match="one dense region"):
+        choose(CLUSTERERS.get("dbscan"), points, (3,), Gates(), seed=0, n_init=1)
+
+
 def test_fewer_points_than_the_least_number_are_refused():
     with pytest.raises(SupportError, match="2 groups were asked for"):
         pick(Points.of(np.zeros((9, 2))), Gates())

@@ -278,12 +278,15 @@ def test_other_ids_change_nothing(name, years):
 
 def test_one_and_two_threads_give_equal_bits(tmp_path):
     np.save(tmp_path / "cloud.npy", cloud(700))
+    (tmp_path / "quick.json").write_text(json.dumps(QUICK))
     script = (
         "import json, sys, numpy as np\n"
         "from segpredict.clustering import CLUSTERERS, Points\n"
         "from segpredict.clustering._autoencoder import torch_is_here\n"
-        "points = Points.of(np.load(sys.argv[1]))\n"
+        "points = Points.of(np.load(sys.argv[1] + '/cloud.npy'))\n"
+        "quick = json.load(open(sys.argv[1] + '/quick.json'))\n"
         "parts = {n: CLUSTERERS.get(n) for n in CLUSTERERS.names()}\n"
+        "parts = {n: p.tuned(quick.get(n, {})) for n, p in parts.items()}\n"
         "if not torch_is_here():\n"
         "    parts = {n: p for n, p in parts.items() if not p.extra}\n"
         "for name, part in parts.items():\n"
@@ -292,7 +295,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
     )
     told = [
         subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path / "cloud.npy")],
+            [sys.executable, "-c", script, str(tmp_path)],
             env=os.environ
             | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
             capture_output=True,

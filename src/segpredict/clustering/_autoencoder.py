@@ -217,7 +217,11 @@ class Deep(Clusterer):
             Clusters.of(
                 points,
                 Embedded(layers, groups.rule),
-                facts={**groups.facts, "reconstruction_error": error},
+                facts={
+                    # Densities of codes do not compare with those of the space itself.
+                    **{f"code_{name}": v for name, v in groups.facts.items()},
+                    "reconstruction_error": error,
+                },
             )
             for groups in found
         ]

@@ -8,6 +8,7 @@ import numpy as np
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Points
 from segpredict.clustering._scores import DIGITS, shares, silhouette
+from segpredict.errors import SupportError
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,19 @@ def choose(
     Raises
     ------
     SupportError
-        When there are fewer distinct points than the smallest number of groups.
+        When there are fewer distinct points than the smallest number of groups, or
+        one group is all that there is.
     """
     require_points(points, min(ks))
     able = [k for k in sorted(set(ks)) if k <= len(points)]
+    if clusterer.is_density:
+        able = able[:1]  # it finds the number itself, and the same one each time
     fits = clusterer.sweep(points, able, seed=seed, n_init=n_init)
+    if max(fit.k for fit in fits) < 2:
+        raise SupportError(
+            "The algorithm finds one dense region in the data, and no groups.",
+            fix="choose another algorithm, such as kmeans.",
+        )
     tried = [
         _judge(points, fit, score, gates)
         for fit, score in zip(fits, silhouette(points, *fits), strict=True)

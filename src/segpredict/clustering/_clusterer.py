@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from segpredict.clustering._centres import Centres, distances
-from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._rule import Rule
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.tables import JSON
@@ -37,7 +37,10 @@ class Clusters:
         Share of the rows that the algorithm itself gave to no group. They are with the
         nearest one, so that every customer has a segment.
     facts
-        What the algorithm measured on the way, such as ``bic`` and ``icl``.
+        What the algorithm measured on the way: ``bic`` and ``icl`` of a mixture,
+        ``reconstruction_error`` of an autoencoder, ``agreement``, the share of the rows
+        it grouped that the rule puts where it had put them itself (where the rule is
+        not the algorithm's own).
     """
 
     rule: Rule
@@ -145,6 +148,20 @@ class Clusters:
 
     def __hash__(self) -> int:
         return hash((self.rule, self.inertia))
+
+
+def agreement(rule: Rule, places: Floats, labels: Labels, weights: Whole) -> float:
+    """Return the share of the rows that a rule puts where an algorithm had put them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Centres(np.array([[0.0], [9.0]]))
+    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    0.75
+    """
+    is_same = rule.assign(places) == labels
+    return float(weights[is_same].sum() / weights.sum())
 
 
 def _before(points: Points, rule: Rule) -> Floats:

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.clustering._clusterer import Clusters
+from segpredict.clustering._clusterer import Clusters, agreement
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._options import MOST
 from segpredict.clustering._points import Floats, Labels, Points, Whole
@@ -57,7 +57,9 @@ def regions(
     own = groups[labels]  # the last entry is that of noise
     is_member = own != NOISE
     noise = float(weights[~is_member].sum() / weights.sum())
+    grouped = places[is_member], own[is_member].astype(np.intp), weights[is_member]
     if is_core is not None:
         is_member &= is_core
     rule = Landmarks(places[is_member], own[is_member].astype(np.intp))
-    return Clusters.of(points, rule, noise=noise)
+    facts = {"agreement": agreement(rule, *grouped)}
+    return Clusters.of(points, rule, noise=noise, facts=facts)

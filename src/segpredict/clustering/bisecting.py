@@ -7,7 +7,13 @@ from typing import ClassVar
 from sklearn.cluster import BisectingKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._centres import Centres
+from segpredict.clustering._clusterer import (
+    Clusterer,
+    Clusters,
+    agreement,
+    require_points,
+)
 from segpredict.clustering._points import Points
 from segpredict.clustering._threads import one_thread
 
@@ -44,7 +50,9 @@ class Bisecting(Clusterer):
         with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             halving.fit(few.matrix, sample_weight=few.weights)
-        return Clusters.around(points, halving.cluster_centers_)
+        rule = Centres(halving.cluster_centers_)
+        alike = agreement(rule, few.matrix, halving.labels_, few.weights)
+        return Clusters.of(points, rule, facts={"agreement": alike})
 
 
 PART = Bisecting()

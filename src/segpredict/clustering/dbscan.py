@@ -13,7 +13,7 @@ from segpredict.clustering._density import regions
 from segpredict.clustering._points import Floats, Points
 from segpredict.clustering._threads import one_thread
 
-GRAIN = 1e-6  # coordinates are whole millionths
+SLACK = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
 LEAST = 1e-3  # standard deviations; of rows on one place the k-distance is 0
 
 
@@ -66,7 +66,7 @@ class Dbscan(Clusterer):
         require_points(points, k)
         few = Points.of(points.spread(self.sample))
         count = self.min_samples or 2 * few.grains.shape[1]
-        eps = self.eps or knee(_k_distances(points.spread(self.sample), count)) + GRAIN
+        eps = self.eps or knee(_k_distances(points.spread(self.sample), count)) + SLACK
         dense = DBSCAN(eps=max(eps, LEAST), min_samples=count)
         with one_thread():
             dense.fit(few.matrix, sample_weight=few.weights)

@@ -9,7 +9,12 @@ from scipy.linalg import eigh
 from scipy.spatial import cKDTree
 from sklearn.cluster import KMeans as LloydKMeans
 
-from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._clusterer import (
+    Clusterer,
+    Clusters,
+    agreement,
+    require_points,
+)
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._points import Floats, Labels, Points
 from segpredict.clustering._threads import one_thread
@@ -59,14 +64,14 @@ class Spectral(Clusterer):
         with one_thread():
             vectors = _vectors(_graph(few.matrix, self.neighbours), max(ks))
             grouped = [_grouped(vectors[:, :k], few, k, seed, n_init) for k in ks]
-        return [
-            Clusters.of(points, Landmarks(few.matrix, labels, self._voters(labels)))
-            for labels in grouped
-        ]
+        return [self._frozen(points, few, labels) for labels in grouped]
 
-    def _voters(self, labels: Labels) -> int:
+    def _frozen(self, points: Points, few: Points, labels: Labels) -> Clusters:
         # A group of fewer points than vote against it could keep none of its own.
-        return max(1, min(self.votes, int(np.bincount(labels).min())))
+        votes = max(1, min(self.votes, int(np.bincount(labels).min())))
+        rule = Landmarks(few.matrix, labels, votes)
+        alike = agreement(rule, few.matrix, labels, few.weights)
+        return Clusters.of(points, rule, facts={"agreement": alike})
 
 
 def _graph(matrix: Floats, neighbours: int) -> Floats:
