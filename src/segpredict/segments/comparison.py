@@ -43,7 +43,7 @@ from segpredict.segments._transform import INSTRUMENTS, fit_axes, further
 from segpredict.tables import JSON, MONEY
 
 SHARED = 2_000  # rows on which the segments of all candidates are laid side by side
-FALLBACK = "rules"  # where no candidate passes
+FALLBACK, BANDS = "rules", 3  # where no candidate passes
 SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
 
 # From labels of the rows and how many groups there are to nats and their error.
@@ -305,10 +305,17 @@ def decide(trials: Sequence[Trial], options: SegmentOptions) -> Selection:
 def taken(
     options: SegmentOptions, trials: Sequence[Trial], selection: Selection
 ) -> SegmentOptions:
-    """Return the options that make the winner's segments; without one, the rules'."""
-    if selection.winner is None:
-        return replace(options, algorithm=FALLBACK, settings={}, k=None)
-    winner = trials[selection.winner]
+    """Return the options that make the segments which the rule took.
+
+    Where no candidate passes, segments are made by rule: the grid that fails the fewest
+    gates, or three bands of it where the grid was not compared.
+    """
+    if selection.winner is not None:
+        winner = trials[selection.winner]
+    else:
+        grids = [t for t in trials if t.algorithm == FALLBACK and t.k > 1]
+        blank = Trial(instrument=options.instrument, algorithm=FALLBACK, asked=BANDS)
+        winner = min(grids, key=lambda t: (len(t.failed), t.k), default=blank)
     return replace(
         options,
         algorithm=winner.algorithm,
