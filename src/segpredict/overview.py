@@ -72,10 +72,15 @@ def glossary(
     return (*STATES, *features.glossary(families, companions))
 
 
-def grid(transactions: Transactions, time: TimeOptions) -> Grid:
+def grid(
+    transactions: Transactions,
+    time: TimeOptions,
+    names: Mapping[str, str] | None = None,
+) -> Grid:
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window(transactions.end_day, transactions.first_day)
-    return rooms.fit_grid(features.compute(transactions, window, RHYTHM).frame)
+    rhythm = features.compute(transactions, window, RHYTHM).frame
+    return rooms.fit_grid(rhythm, names=names)
 
 
 def segments(

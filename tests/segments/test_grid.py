@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.errors import ArtifactError, TableError
+from segpredict.errors import ArtifactError, ConfigError, TableError
 from segpredict.segments import Grid, fit_grid
-from segpredict.segments.grid import cell
+from segpredict.segments.grid import cell, named
 
 # Method §4.1 with its overlaps resolved: recency scores, frequency scores, name.
 REGIONS = [
@@ -51,6 +51,35 @@ SHOPS = st.lists(
 @pytest.mark.parametrize(("r", "f"), list(product(range(1, 6), repeat=2)))
 def test_every_cell_has_exactly_the_name_of_its_region(r, f):
     assert [name for rs, fs, name in REGIONS if r in rs and f in fs] == [cell(r, f)]
+
+
+def test_each_of_the_125_codes_is_there_once_and_has_a_name_and_a_level():
+    table = fit_grid(customers(("a", 1.0, 1.0, 1.0))).table()
+    codes = ["".join(map(str, scores)) for scores in product(range(1, 6), repeat=3)]
+    assert table["code"].to_list() == codes
+    assert all(name == cell(int(c[0]), int(c[1])) for c, name, _ in table.rows())
+    assert table.filter(pl.col("code").str.starts_with("34"))["level"].to_list() == [
+        "Low",
+        "Low",
+        "Mid",
+        "High",
+        "High",
+    ]
+
+
+def test_names_of_codes_can_be_replaced_and_are_kept():
+    shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
+    grid = fit_grid(shop, names={"55": "Top", "555": "VIP", "11": "Gone"})
+    scored = Grid.from_state(json.loads(json.dumps(grid.state()))).assign(shop)
+    assert scored["name"].to_list()[:2] == ["Gone", "Gone"]
+    assert scored["name"].to_list()[-2:] == ["VIP", "VIP"]
+    assert grid.table().filter(pl.col("code") == "554")["name"].item() == "Top"
+
+
+@pytest.mark.parametrize("own", [{"5": "a"}, {"56": "a"}, {"5555": "a"}, {"55": " "}])
+def test_a_name_for_what_is_no_code_is_refused(own):
+    with pytest.raises(ConfigError, match=r"\[segments.codes\]"):
+        named(own)
 
 
 def test_ten_different_customers_fall_into_fifths_of_two():
@@ -122,7 +151,9 @@ def test_frozen_cuts_score_new_customers_by_the_old_fifths():
     assert fit_grid(shop).assign(late)["code"].to_list() == ["555", "111"]
 
 
-@pytest.mark.parametrize("state", [None, {"version": 2}, {"version": 1}])
+@pytest.mark.parametrize(
+    "state", [None, {"version": 2}, {"version": 1}, {"version": 2, "names": ["VIP"]}]
+)
 def test_a_state_that_is_none_is_refused(state):
     with pytest.raises(ArtifactError, match="stored rule grid"):
         Grid.from_state(state)

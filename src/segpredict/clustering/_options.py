@@ -42,6 +42,10 @@ class SegmentOptions:
         Distinct points above which the algorithm sees a systematic sample.
     names
         Segment names by id, such as ``{"S3": "VIP"}``; the rest keep theirs.
+    codes
+        Names in the rule grid that replace the usual ones: by its code of scores of
+        recency, frequency and spend (``555``), or by the first two for all five of
+        spend (``55``).
     seed
         Seed of the random starts.
     compare
@@ -67,6 +71,7 @@ class SegmentOptions:
     min_step: float = 0.5
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     compare: CompareOptions = field(default_factory=CompareOptions)
 

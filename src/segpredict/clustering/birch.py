@@ -12,7 +12,7 @@ from segpredict.clustering._linkage import joined
 from segpredict.clustering._points import Floats, Points
 from segpredict.clustering._threads import one_thread
 
-FINER = 8  # times the radius is halved before the points themselves are the balls
+FINER = 8  # times the radius is halved while balls are fewer than groups
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Birch(Clusterer):
     ----------
     threshold
         Largest radius of a ball, in standard deviations; halved while there are fewer
-        balls than groups.
+        balls than groups, widened by half while there are more than `most`.
+    most
+        Balls that Ward can join in good time.
     sample
         Rows that grow the tree.
 
@@ -46,6 +48,7 @@ class Birch(Clusterer):
 
     rank: ClassVar[int] = 6
     threshold: float = 0.3
+    most: int = 800
     sample: int = 20_000
 
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
@@ -64,14 +67,25 @@ class Birch(Clusterer):
     def _balls(self, points: Points, k: int, seed: int) -> Floats:
         rows = points.spread(self.sample)
         rows = rows[np.random.default_rng(seed).permutation(len(rows))]
-        for finer in range(FINER):
-            tree = BallTree(threshold=self.threshold / 2**finer, n_clusters=None)
-            with one_thread():
-                tree.fit(rows)
-            balls: Floats = tree.subcluster_centers_
+        radius = self.threshold
+        balls = _grown(rows, radius)
+        for _ in range(FINER):
             if len(balls) >= k:
-                return balls
-        return points.matrix
+                break
+            radius /= 2
+            balls = _grown(rows, radius)
+        while len(balls) > max(self.most, k):
+            radius *= 1.5
+            balls = _grown(balls, radius)
+        return balls if len(balls) >= k else points.thin(max(self.most, k)).matrix
+
+
+def _grown(rows: Floats, radius: float) -> Floats:
+    tree = BallTree(threshold=radius, n_clusters=None)
+    with one_thread():
+        tree.fit(rows)
+    balls: Floats = tree.subcluster_centers_
+    return balls
 
 
 PART = Birch()

@@ -23,8 +23,8 @@ class MiniBatch(Clusterer):
 
     Notes
     -----
-    For comparison: at these sizes it is slower than K-means on a sample, and its groups
-    are a little looser.
+    For comparison, and for data that do not fit into memory: its groups are a little
+    looser than those of K-means.
 
     References
     ----------

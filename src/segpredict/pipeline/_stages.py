@@ -83,7 +83,7 @@ def cluster(draft: Draft, progress: Progress, ways: Ways = Ways.ONE) -> None:
         options,
         horizon=config.time.horizon,
     )
-    grid = overview.grid(shop, config.time)
+    grid = overview.grid(shop, config.time, options.codes)
     tables = overview.segments(shop, segmentation, grid, config.time)
     archive.keep_segments(draft, segmentation, grid, tables)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]

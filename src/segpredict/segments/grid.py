@@ -1,17 +1,20 @@
-"""The rule grid: recency and frequency in fifths, and a name for each of 25 cells."""
+"""The rule grid: recency, frequency and spend in fifths, and a name for each code."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import product
 
 import polars as pl
 
 from segpredict import contracts
-from segpredict.errors import ArtifactError
+from segpredict.errors import ArtifactError, ConfigError
 from segpredict.tables import JSON
 
-VERSION = 1
+VERSION = 2
 COLUMNS = ("recency_days", "freq_days_364", "spend_364")
 FIFTHS = 5
+
+CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
 
 # Rows are recency scores 1 (long ago) to 5 (just now), columns frequency scores 1 to 5.
 # Written out cell by cell, so that it is a partition: no overlap, no gap.
@@ -96,17 +99,25 @@ class Grid:
     ----------
     recency, frequency, monetary
         The scales of the three columns.
+    names
+        The name of each of the 125 codes, in their order from 111 to 555.
     """
 
     recency: Scale
     frequency: Scale
     monetary: Scale
+    names: tuple[str, ...]
 
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences on scales that give fewer than five scores."""
         scales = (self.recency, self.frequency, self.monetary)
         return tuple(s.notice for s in scales if s.notice is not None)
+
+    def table(self) -> pl.DataFrame:
+        """Return the 125 codes, one a row: ``code``, ``name``, ``level`` of spend."""
+        levels = [LEVELS[int(code[2]) - 1] for code in CODES]
+        return pl.DataFrame({"code": CODES, "name": self.names, "level": levels})
 
     def assign(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the scores, code and name of each customer.
@@ -130,10 +141,6 @@ class Grid:
         """
         columns = (self.recency.column, self.frequency.column, self.monetary.column)
         rows = contracts.check(customers, contracts.numbers(columns))
-        fifths = range(1, FIFTHS + 1)
-        cells = [{"r": r, "f": f, "name": cell(r, f)} for r in fifths for f in fifths]
-        names = pl.DataFrame(cells, {"r": pl.Int8, "f": pl.Int8, "name": pl.String})
-        levels = pl.lit(pl.Series(LEVELS)).gather(pl.col("m") - 1)
         return (
             rows.select(
                 "customer_id",
@@ -142,8 +149,7 @@ class Grid:
                 m=self.monetary.score,
             )
             .with_columns(code=pl.concat_str("r", "f", "m"))
-            .join(names, on=["r", "f"], how="left")
-            .with_columns(level=levels)
+            .join(self.table(), on="code", how="left")
             .sort("customer_id")
         )
 
@@ -167,8 +173,9 @@ class Grid:
             )
         try:
             scales = ("recency", "frequency", "monetary")
-            return cls(*(_scale(state[name]) for name in scales))
-        except (KeyError, TypeError) as error:
+            found = {name: _scale(state[name]) for name in scales}
+            return cls(**found, names=_once(state["names"]))
+        except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(
                 f"The stored rule grid is incomplete: {error}.",
                 fix="restore the run folder, or run again.",
@@ -178,6 +185,12 @@ class Grid:
 def _scale(state: Mapping[str, JSON]) -> Scale:
     lists = {name: tuple(state[name]) for name in ("cuts", "given")}
     return Scale(**{**state, **lists})
+
+
+def _once(names: JSON) -> tuple[str, ...]:
+    if len(names) != len(CODES):
+        raise ValueError(f"{len(names)} names for {len(CODES)} codes")
+    return tuple(map(str, names))
 
 
 def cell(r: int, f: int) -> str:
@@ -191,7 +204,45 @@ def cell(r: int, f: int) -> str:
     return MAP[r - 1][f - 1]
 
 
-def fit_grid(customers: pl.DataFrame, columns: tuple[str, str, str] = COLUMNS) -> Grid:
+def named(own: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the name of each of the 125 codes, in their order.
+
+    Parameters
+    ----------
+    own
+        Names that replace the usual ones: by code (``"555"``), or by the scores of
+        recency and frequency for all five of spend (``"55"``). A code goes before its
+        scores.
+
+    Raises
+    ------
+    ConfigError
+        When a key is no code, or a name is empty.
+
+    Examples
+    --------
+    >>> names = named({"55": "Top", "555": "VIP"})
+    >>> names[-5:], len(names)
+    (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
+    """
+    known = {code[:length] for code in CODES for length in (2, 3)}
+    wrong = [key for key, name in own.items() if key not in known or not name.strip()]
+    if wrong:
+        raise ConfigError(
+            f"In [segments.codes], {wrong[0]!r} = {own[wrong[0]]!r} names no code.",
+            fix="give two scores from 1 to 5, recency and frequency, or three with "
+            'spend, and a name: "55" = "Champions", "555" = "VIP".',
+        )
+    usual = (cell(int(code[0]), int(code[1])) for code in CODES)
+    pairs = zip(CODES, usual, strict=True)
+    return tuple(own.get(c, own.get(c[:2], name)).strip() for c, name in pairs)
+
+
+def fit_grid(
+    customers: pl.DataFrame,
+    columns: tuple[str, str, str] = COLUMNS,
+    names: Mapping[str, str] | None = None,
+) -> Grid:
     """Return the grid whose cut points are the fifths of these customers.
 
     Parameters
@@ -200,12 +251,17 @@ def fit_grid(customers: pl.DataFrame, columns: tuple[str, str, str] = COLUMNS) -
         ``customer_id`` and three columns of numbers, one row a customer.
     columns
         Days since the last order, purchase days, and spend.
+    names
+        Names of codes that replace the usual ones, such as ``{"555": "VIP"}``; see
+        `named`.
 
     Raises
     ------
     TableError
         When there are no customers, or a column is missing, empty in a row, or no
         number.
+    ConfigError
+        When a name is given to what is no code.
 
     Examples
     --------
@@ -222,5 +278,8 @@ def fit_grid(customers: pl.DataFrame, columns: tuple[str, str, str] = COLUMNS) -
     rows = contracts.check(customers, contracts.numbers(columns, least=1))
     recency, frequency, monetary = (rows[c] for c in columns)
     return Grid(
-        Scale.of(recency, is_reversed=True), Scale.of(frequency), Scale.of(monetary)
+        Scale.of(recency, is_reversed=True),
+        Scale.of(frequency),
+        Scale.of(monetary),
+        named(names or {}),
     )
