@@ -84,8 +84,8 @@ def sweep(sizes: list[int], starts: int) -> str:
             )
     lines += [
         "",
-        "× is how many times as fast as scikit-learn as it comes. Excess inertia: worst "
-        "over the numbers of segments, against the better of the two.",
+        "× is how many times as fast as scikit-learn as it comes. Excess inertia: the "
+        "worst over the numbers of segments, against the better of the two.",
     ]
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
 """The rule that takes one candidate; written down before anything is measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from segpredict.criteria.trial import Trial
 from segpredict.tables import JSON
 
 REDRAWS = 500
+SAME = 0.999  # adjusted Rand index from which two candidates are one
 ORDER = ("fm", "rfm", "wide")  # plainest instrument first
 
 
@@ -52,10 +53,13 @@ class Selection:
         ``natural``, ``reproducible`` or ``constructive``.
     tried, passed
         How many candidates were measured, and how many passed all gates.
+    twins
+        Of those that passed and make the same segments as a simpler one, the place of
+        that one. They are not ranked: a copy must not push others down.
     reason
         Why, in one sentence.
     standings
-        By place in the list, for all that passed.
+        By place in the list, for all that passed and are no twin.
     """
 
     winner: int | None
@@ -65,12 +69,12 @@ class Selection:
     passed: int
     reason: str
     standings: Mapping[int, Standing]
+    twins: Mapping[int, int] = field(default_factory=dict)
 
     def state(self) -> JSON:
         """Return the verdict as JSON, without the standings."""
         told = asdict(self)
-        del told["standings"]
-        return told
+        return {k: v for k, v in told.items() if k not in ("standings", "twins")}
 
 
 def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
@@ -88,7 +92,7 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
     Gates first. Of those that pass, the mean of ranks of predictable information, value
     separation, prediction strength and stability against the null; within one standard
     error of the best, the fewest segments, then the simplest algorithm, the plainest
-    instrument and the better score. The error comes from redrawing every figure from
+    instrument and the better score. Candidates that make the same segments count once. The error comes from redrawing every figure from
     its own error 500 times and ranking again.
 
     References
@@ -102,10 +106,12 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
             f"None of {tried} candidates passes all gates; segments are made by rule."
         )
         return Selection(None, None, "constructive", tried, 0, reason, {})
+    twins = _twins(trials, passing)
+    own = [i for i in passing if i not in twins]
     standings = dict(
-        zip(passing, _standings([trials[i] for i in passing], options), strict=True)
+        zip(own, _standings([trials[i] for i in own], options), strict=True)
     )
-    by_rule = sorted(passing, key=lambda i: _preference(trials[i], standings[i]))
+    by_rule = sorted(own, key=lambda i: _preference(trials[i], standings[i]))
     winner, *rest = by_rule
     return Selection(
         winner,
@@ -115,6 +121,7 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
         len(passing),
         _reason(trials, standings, winner),
         standings,
+        twins,
     )
 
 
@@ -155,6 +162,31 @@ def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
         if (trial.gap or 0.0) >= (after.gap or 0.0) - (after.gap_se or 0.0):
             taken[key] = trial.k
     return taken
+
+
+def _twins(trials: Sequence[Trial], passing: Sequence[int]) -> dict[int, int]:
+    """Return which trials make the segments of a simpler one, and of which."""
+    firsts: list[int] = []
+    twins: dict[int, int] = {}
+    for i in sorted(passing, key=lambda i: _plainness(trials[i])):
+        alike = [j for j in firsts if _is_twin(trials[i], trials[j])]
+        if alike:
+            twins[i] = alike[0]
+        else:
+            firsts.append(i)
+    return twins
+
+
+def _is_twin(one: Trial, other: Trial) -> bool:
+    if not one.groups or one.k != other.k:
+        return False
+    labels = _codes(one.groups), _codes(other.groups)
+    return rand(contingency(*labels, np.ones(len(one.groups)))) >= SAME
+
+
+def _plainness(trial: Trial) -> tuple[object, ...]:
+    plain = ORDER.index(trial.instrument) if trial.instrument in ORDER else len(ORDER)
+    return trial.k, trial.rank, plain
 
 
 def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standing]:
@@ -200,10 +232,10 @@ def _ranks(figures: Floats) -> Floats:
 
 
 def _preference(trial: Trial, standing: Standing) -> tuple[object, ...]:
-    plain = ORDER.index(trial.instrument) if trial.instrument in ORDER else len(ORDER)
+    last = standing.score, trial.algorithm
     if standing.is_level:
-        return 0, trial.k, trial.rank, plain, standing.score, trial.algorithm
-    return 1, standing.score, trial.k, trial.rank, plain, trial.algorithm
+        return 0, *_plainness(trial), *last
+    return 1, standing.score, *_plainness(trial), trial.algorithm
 
 
 def _reason(

@@ -26,8 +26,31 @@ from segpredict.segments.comparison import (
 from segpredict.tables import Transactions
 
 # Seconds of one heat relative to K-means, as measured; only the progress bar reads it.
-COSTS: Mapping[str, float] = {"kmeans": 1.0}
+COSTS: Mapping[str, float] = {
+    "rules": 0.3,
+    "kmeans": 1.0,
+    "bisecting": 0.6,
+    "minibatch": 0.8,
+    "pca_kmeans": 1.2,
+    "gmm": 5.0,
+    "average": 0.3,
+    "complete": 0.4,
+    "ward": 0.5,
+    "birch": 0.5,
+    "dbscan": 0.2,
+    "hdbscan": 0.4,
+    "spectral": 2.8,
+    "hybrid_b": 2.4,
+    "hybrid_a": 4.5,
+    "autoencoder_gmm": 8.0,
+    "autoencoder_kmeans": 6.0,
+}
 UNKNOWN = 2.0
+# Settings that change which heats are run, or what is made of them, but no figure.
+BESIDE = {
+    *("k", "names", "codes", "instrument"),
+    *("algorithms", "instruments", "weights", "margin", "natural_strength"),
+}
 
 
 @dataclass(slots=True)
@@ -136,17 +159,18 @@ def _contest(
 def _key(
     shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], heat: Heat
 ) -> str:
-    """Return a name that changes with anything that may change a figure."""
+    """Return a name that changes with anything that may change a heat's figures.
+
+    Gates are among them: what fails one is measured with fewer draws.
+    """
     state = config.state()
-    for name in ("threads", "explain"):
-        del state[name]
-    # Thresholds, weights and which heats are asked for change no other heat's figures
-    # but for the gates, which decide how many draws are taken: so they all count.
-    asked = state["segments"]["compare"]
-    for name in ("algorithms", "instruments", "weights"):
-        del asked[name]
-    told = [__version__, shop.fingerprint, state, list(spans), heat.instrument]
-    return hashlib.sha256(as_json([*told, heat.algorithm])).hexdigest()
+    options = {k: v for k, v in state["segments"].items() if k not in BESIDE}
+    asked = options["compare"]
+    options["compare"] = {k: v for k, v in asked.items() if k not in BESIDE}
+    families = config.classifier.families
+    told = [__version__, shop.fingerprint, config.seed, state["time"], options]
+    told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]
+    return hashlib.sha256(as_json(told)).hexdigest()
 
 
 def _kept(path: Path) -> list[Trial] | None:

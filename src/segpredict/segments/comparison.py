@@ -253,7 +253,8 @@ def comparison_table(trials: Sequence[Trial], selection: Selection) -> pl.DataFr
     polars.DataFrame
         The fields of `Trial` but the groups; ``is_elbow`` and ``is_gap`` (what those
         two rules would take), ``score`` with ``behind`` and ``behind_se``, the ranks,
-        ``ari_winner`` and ``is_chosen``.
+        ``ari_winner``, ``twin`` (a simpler way that makes the same segments, so that
+        this one is not ranked) and ``is_chosen``.
     """
     elbows, gaps = _elbows(trials), gap_choices(trials)
     alike = likeness(trials, selection.winner)
@@ -277,12 +278,18 @@ def comparison_table(trials: Sequence[Trial], selection: Selection) -> pl.DataFr
                 "behind_se": None if standing is None else standing.behind_se,
                 **{f"rank_{aim}": ranks.get(aim) for aim in AIMS},
                 "ari_winner": alike[i],
+                "twin": _twin(trials, selection, i),
                 "is_chosen": selection.winner == i,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(
         pl.col(pl.Null).cast(pl.Float64)
     )
+
+
+def _twin(trials: Sequence[Trial], selection: Selection, place: int) -> str:
+    first = selection.twins.get(place)
+    return "" if first is None else trials[first].name
 
 
 def _elbows(trials: Sequence[Trial]) -> dict[tuple[str, str], int | None]:
