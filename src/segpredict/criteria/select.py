@@ -89,11 +89,12 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
 
     Notes
     -----
-    Gates first. Of those that pass, the mean of ranks of predictable information, value
-    separation, prediction strength and stability against the null; within one standard
-    error of the best, the fewest segments, then the simplest algorithm, the plainest
-    instrument and the better score. Candidates that make the same segments count once. The error comes from redrawing every figure from
-    its own error 500 times and ranking again.
+    Gates first. Candidates that make the same segments count once. Of those that pass,
+    the mean of ranks of predictable information, value separation, prediction strength
+    and stability against the null; within one standard error of the best, the fewest
+    segments, then the simplest algorithm, the plainest instrument and the better score.
+    The error comes from redrawing every figure from its own error 500 times and ranking
+    again.
 
     References
     ----------
