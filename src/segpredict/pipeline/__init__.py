@@ -14,12 +14,14 @@ from segpredict.pipeline._runs import (
     run,
     train_classifier,
 )
-from segpredict.pipeline._target import Target
+from segpredict.pipeline._target import Search, Target, Ways
 
 __all__ = [
     "Fresh",
     "Ingested",
+    "Search",
     "Target",
+    "Ways",
     "check",
     "cluster",
     "explain",

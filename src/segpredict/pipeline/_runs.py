@@ -9,11 +9,13 @@ from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.config import Config
 from segpredict.errors import MismatchError
 from segpredict.intake import remembered
-from segpredict.pipeline import _stages
+from segpredict.pipeline import _comparison, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.pipeline._target import Day, Progress, Search, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.segments import Segmentation
+
+ONE_WAY = Search()
 
 
 def fit(
@@ -71,7 +73,7 @@ def cluster(
     target: Target,
     *,
     as_of: Day = None,
-    before: str | Path | None = None,
+    search: Search = ONE_WAY,
     progress: Progress = silent,
 ) -> Run:
     """Read, clean and segment; publish the run.
@@ -80,8 +82,9 @@ def cluster(
     ----------
     data, config, target, as_of, progress
         As with `run`.
-    before
-        A run whose segments are to be fitted again: they keep their ids and names.
+    search
+        How segments are found. A comparison that is interrupted goes on where it
+        stopped when it is asked for again with the same data, options and target.
 
     Raises
     ------
@@ -89,17 +92,19 @@ def cluster(
         When the earlier run measured windows of another length.
     """
     known, old = None, {}
-    if before is not None:
-        files = open_run(before)
+    if search.before is not None:
+        files = open_run(search.before)
         known = archive.segmentation_of(files)
-        old = {"run": str(before), "digest": files.manifest["digest"]}
+        old = {"run": str(search.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
     with drafting(target.folder, replace=target.replace) as draft:
         _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress, known)
+        _stages.cluster(draft, progress, known, search.ways)
         if old:
             draft.facts["refit_of"] = old
-        return draft.publish()
+        made = draft.publish()
+    _comparison.forget(target.folder)
+    return made
 
 
 def _require_same_horizon(known: Segmentation, config: Config) -> None:

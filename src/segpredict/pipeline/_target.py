@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 
 Progress = Callable[[str, float], None]
@@ -26,6 +27,35 @@ class Target:
     folder: Path
     created: str = ""
     replace: bool = False
+
+
+class Ways(Enum):
+    """How many ways to segment are tried, and who decides.
+
+    One way makes segments as the options say. Comparing measures all of them beside it;
+    selecting also makes the segments in the way that the rule takes.
+    """
+
+    ONE = "one"
+    COMPARE = "compare"
+    SELECT = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How segments are to be found.
+
+    Parameters
+    ----------
+    ways
+        Whether algorithms, numbers of segments and instruments are compared, and
+        whether the winner is taken.
+    before
+        A run whose segments are to be fitted again: they keep their ids and names.
+    """
+
+    ways: Ways = Ways.ONE
+    before: str | Path | None = None
 
 
 def silent(_what: str, _share: float) -> None:
