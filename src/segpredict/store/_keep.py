@@ -12,6 +12,7 @@ import polars as pl
 from segpredict.errors import FileMissingError
 from segpredict.memory import available
 from segpredict.store import _codes, _parts
+from segpredict.store._orders import bought
 from segpredict.store._stored import (
     CARD,
     FLAG,
@@ -147,7 +148,7 @@ def _append(both: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
     coded = _codes.encode(new.drop(FLAG), codes).select(columns).collect()
     old = [shelf.tail.read(columns)] if shelf.tail else []
     tail = _parts.arrange(pl.concat([*old, coded]))
-    _parts.save([tail], target / name)
+    _parts.save([tail], target / name, _earlier(shelf, tail))
     changed = replace(
         card,
         ids=ids,
@@ -161,6 +162,18 @@ def _append(both: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
         generation=generation,
     )
     return _publish(target, changed)
+
+
+def _earlier(shelf: Shelf, tail: pl.DataFrame) -> pl.DataFrame:
+    """Return what the customers of the tail had bought by the end of the base."""
+    customers = tail.select(pl.col("customer_id").unique())
+    columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
+    groups = ([number] for number in range(shelf.base.groups))
+    found = [
+        bought(shelf.base.read(columns, group).join(customers, on="customer_id", how="semi"))
+        for group in groups
+    ]
+    return pl.concat(found)
 
 
 def _sealed(stored: Stored) -> Stored:

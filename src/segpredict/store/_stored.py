@@ -11,11 +11,13 @@ from polars.io.plugins import register_io_source
 
 from segpredict.errors import ArtifactError, FileMissingError
 from segpredict.store import _codes
-from segpredict.store._parts import Part
+from segpredict.store._orders import KINDS
+from segpredict.store._parts import Part, aside
 from segpredict.tables import Count, Entry, FileFact, Ledger, Transactions
 
 CARD = "store.json"
-FORMAT = 1
+FORMAT = 2
+LINES = "lines"
 FLAG = "is_order_head"  # found again after reading, from the order of lines
 FIRST = ("customer_id", "day", "minute", "order_id")
 
@@ -60,7 +62,9 @@ class Card:
     @property
     def files(self) -> set[str]:
         """Names of all files of the store."""
-        return {*self.ids.values(), self.base, self.tail} - {""}
+        lines = [Path(name) for name in (self.base, self.tail) if name]
+        own = {aside(path, kind).name for path in lines for kind in KINDS}
+        return {*self.ids.values(), *(path.name for path in lines), *own}
 
     def text(self) -> str:
         """Return the card as JSON."""
@@ -119,6 +123,8 @@ class Shelf:
 
     def __init__(self, folder: Path, card: Card) -> None:
         self.folder, self.card = folder, card
+        self._parts: dict[Path, Part] = {}
+        self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.types)
 
     @cached_property
@@ -134,12 +140,12 @@ class Shelf:
     @cached_property
     def base(self) -> Part:
         """All lines but the newest days."""
-        return Part(self.folder / self.card.base)
+        return self.part(LINES, self.card.base)
 
     @cached_property
     def tail(self) -> Part | None:
         """The newest days, if any were added."""
-        return Part(self.folder / self.card.tail) if self.card.tail else None
+        return self.part(LINES, self.card.tail) if self.card.tail else None
 
     def types(self) -> pl.Schema:
         """Return the columns of canonical lines and their types."""
@@ -148,17 +154,32 @@ class Shelf:
         known = {**self.base.types, **text, FLAG: pl.Boolean()}
         return pl.Schema({name: known[name] for name in self.card.columns})
 
-    @cached_property
-    def _newest(self) -> pl.DataFrame | None:
-        return self.tail.read(self.tail.types) if self.tail else None
+    def part(self, kind: str, file: str) -> Part:
+        """Return the rows of a kind that belong to the lines in a file, opened once."""
+        path = self.folder / file
+        place = path if kind == LINES else aside(path, kind)
+        if place not in self._parts:
+            self._parts[place] = Part(place)
+        return self._parts[place]
+
+    def _newest(self, kind: str) -> pl.DataFrame | None:
+        """Return the rows of the tail, which is small and read once."""
+        if not self.card.tail:
+            return None
+        if kind not in self._tails:
+            part = self.part(kind, self.card.tail)
+            self._tails[kind] = part.read(part.types)
+        return self._tails[kind]
 
     @property
     def chunks(self) -> range:
         """Numbers of the chunks, in the order of codes."""
         return range(max(1, self.base.groups))
 
-    def chunk(self, number: int, columns: Iterable[str]) -> pl.DataFrame:
-        """Return coded lines of a range of customers, whole customers only.
+    def chunk(
+        self, number: int, columns: Iterable[str], kind: str = LINES
+    ) -> pl.DataFrame:
+        """Return coded rows of a range of customers, whole customers only.
 
         Parameters
         ----------
@@ -166,11 +187,12 @@ class Shelf:
             One of `chunks`.
         columns
             Names of the store's columns; ``customer_id`` comes always.
+        kind
+            ``lines``, or what is kept beside them (`_orders.KINDS`).
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
-        here = [number] if self.base.groups else []
-        own = self.base.read(names, here)
-        newest = self._newest
+        own = self.part(kind, self.card.base).read(names, [number])
+        newest = self._newest(kind)
         if newest is None:
             return own
         code = newest["customer_id"]
