@@ -9,7 +9,8 @@ from segpredict import contracts
 from segpredict.errors import SegpredictError, TableError, UnknownNameError
 from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
 from segpredict.features._build import checked
-from segpredict.features._plan import answer, gather
+from segpredict.features._measures import days
+from segpredict.features._plan import question
 from segpredict.window import Window
 
 WINDOW = Window(700, first_day=0)
@@ -95,12 +96,11 @@ def test_the_quick_check_finds_what_the_contract_finds(world, bad):
         checked(broken, table.features)
 
 
-def test_two_families_may_not_give_one_name_two_meanings(world):
+def test_two_families_may_not_give_one_name_two_meanings():
     rfm = FAMILIES.get("rfm")
-    other = replace(rfm, name="other", measures=lambda _: {"last_ago": pl.len()})
-    rows = gather(world, 0, 700, [rfm, other])
+    other = replace(rfm, name="other", measures=lambda _: {"last_ago": days()})
     with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
-        answer(rows, WINDOW, [rfm, other])
+        question(WINDOW, [rfm, other])
 
 
 def test_nothing_given_is_changed(world):

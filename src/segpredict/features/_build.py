@@ -8,8 +8,9 @@ import polars as pl
 
 from segpredict import contracts
 from segpredict.features._family import FAMILIES, Family
+from segpredict.features._measures import COLUMNS, EVER, days, net, spent
 from segpredict.features._offers import OFFERS, offers
-from segpredict.features._plan import answer, collapse, gather, on
+from segpredict.features._plan import Question, ask, question
 from segpredict.features._shares import by_share
 from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
@@ -64,15 +65,8 @@ def build(
         families = choose(transactions, until=end).names
     chosen = _chosen(families, transactions.companions)
     declared = _declared(chosen)
-    first = min(window.history_start for window in windows)
-
-    def ask(share: Transactions) -> list[pl.DataFrame]:
-        rows = gather(share, first, end, chosen)
-        asked = [answer(rows, window, chosen) for window in windows]
-        # Orders are in memory; there the streaming engine only adds to the latency.
-        return pl.collect_all(asked, engine="in-memory")
-
-    frames = by_share(transactions, ask)
+    questions = [question(window, chosen) for window in windows]
+    frames = by_share(transactions, lambda share: ask(share, questions))
     return [
         FeatureTable(checked(frame, declared), window, declared)
         for frame, window in zip(frames, windows, strict=True)
@@ -127,35 +121,25 @@ def instrument(
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
     """
-    asked = sorted(set(windows), key=lambda interval: (interval[1], interval[0]))
+    known = {(start, end) for start, end in windows if start < end}
+    asked = sorted(known, key=lambda interval: (interval[1], interval[0]))
     if not asked:
         return pl.DataFrame(schema=_INSTRUMENT)
-    first, end = min(start for start, _ in asked), asked[-1][1]
-
-    def ask(share: Transactions) -> list[pl.DataFrame]:
-        shop = on(share, collapse(share, first, end))
-        return pl.collect_all([_reading(shop, *interval) for interval in asked])
-
-    frames = by_share(transactions, ask)
-    return contracts.check(pl.concat(frames), contracts.INSTRUMENT)
-
-
-def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
-    is_order = ~pl.col("is_return")
-    return (
-        orders.known(end)
-        .filter(pl.col("day") >= start)
-        .group_by("customer")
-        .agg(
-            pl.col("customer_id").first(),
-            days=pl.when(is_order).then("day").drop_nulls().n_unique().cast(pl.Int32),
-            spend=pl.col("net").sum(),
-        )
-        .filter(pl.col("days") > 0)
-        .sort("customer")
-        .with_columns(end=pl.lit(end, pl.Int32))
-        .select(*_INSTRUMENT)
+    questions = [_reading(*interval) for interval in asked]
+    frames = by_share(transactions, lambda share: ask(share, questions))
+    read = (
+        frame.with_columns(end=pl.lit(end, pl.Int32)).select(*_INSTRUMENT)
+        for (_, end), frame in zip(asked, frames, strict=True)
     )
+    return contracts.check(pl.concat(read), contracts.INSTRUMENT)
+
+
+def _reading(start: int, end: int) -> Question:
+    """Return the question how often and for how much, with an interval as look-back."""
+    measures = {"days": days(), **spent("all", EVER)}
+    derived = {"days": pl.col("days").cast(pl.Int32), "spend": net("all")}
+    window = Window(end, lookback=end - start, history=end - start)
+    return Question(window, measures, {}, derived, COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,42 @@
 """The gaps between purchase days: moments that several families share."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import polars as pl
 
-from segpredict.features._measures import LOG, squares
+from segpredict.features._measures import LOG, Measure
 
 PRIOR_GAPS = 2
 PRIOR_DEFICIT = 0.5772156649015329  # Euler's constant: ln mean - mean ln, at random
-_ALL = pl.lit(value=True)
 
 
-def gaps() -> Mapping[str, pl.Expr]:
-    """Return the measures of a customer's gaps, all exact whole numbers."""
-    gap = pl.col("gap")
+def gaps() -> Mapping[str, Measure]:
+    """Return the measures of a customer's gaps, all but the median whole numbers."""
+    # The first purchase day that a window sees has no gap in it.
+    between = partial(Measure, rows="days", between=True)
     return {
-        "gaps": gap.count().cast(pl.Int64),
-        "gap_sum": gap.sum(),
-        "gap_squares": squares("gap", _ALL),
-        "gap_logs": (gap.log() * LOG).round().cast(pl.Int64).sum(),
-        "gap_median": gap.median(),
+        "gaps": between("number"),
+        "gap_sum": between("sum", "gap"),
+        "gap_squares": between("sum", "gap_square"),
+        "gap_logs": between("sum", "gap_log"),
+        "gap_median": between("median", "gap"),
     }
+
+
+def known(measure: str) -> pl.Expr:
+    """Return a measure of gaps; null without a gap."""
+    return pl.when(pl.col("gaps") > 0).then(pl.col(measure))
+
+
+def median() -> pl.Expr:
+    """Return the median gap; null without a gap."""
+    return known("gap_median")
 
 
 def mean() -> pl.Expr:
     """Return the mean gap; null without a gap."""
-    return pl.when(pl.col("gaps") > 0).then(pl.col("gap_sum") / pl.col("gaps"))
+    return known("gap_sum") / pl.col("gaps")
 
 
 def shape() -> pl.Expr:

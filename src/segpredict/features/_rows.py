@@ -1,4 +1,4 @@
-"""The rows that families may ask beside orders: things, groups, tiers, logs, people.
+"""The rows that families may ask beside orders: repeats, groups, tiers, logs, people.
 
 Each kind is gathered once for all windows, then seen by each window as of its cutoff.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.errors import LimitError
+from segpredict.store import Share, repeats
 from segpredict.tables import CONTACTS, EVENTS, Log, Transactions
 from segpredict.window import Window
 
@@ -42,9 +43,7 @@ def _bought(shop: Transactions) -> pl.LazyFrame:
     return shop.lines.filter(~pl.col("is_return") & pl.col("product_id").is_not_null())
 
 
-def _shelf(
-    lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str = "product_id"
-) -> pl.DataFrame:
+def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataFrame:
     """Return one row per line: customer, thing and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
     given = pl.col(thing)
@@ -88,17 +87,25 @@ def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return rows.filter(seen).with_columns(ago=(window.cutoff - day).cast(pl.Int64))
 
 
-def _things(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
-    return _shelf(_bought(shop), customers)
+def _repeats(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
+    if isinstance(shop, Share):
+        columns = ("day", "before", "since", "void_day")
+        rows = shop.rows("repeats", columns)
+    else:
+        bought = _bought(shop).join(customers, on="customer_id")
+        named = bought.select("customer", "day", "void_day", "product_id").collect()
+        product = named["product_id"].cast(pl.Categorical).to_physical()
+        coded = named.with_columns(product.alias("product_id"))
+        rows = repeats(coded.rename({"customer": "customer_id"}))
+    return rows.rename({"customer_id": "customer"})
 
 
-def _see_things(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    """``is_first`` and ``is_last`` mark the first and last line with a product."""
-    key = pl.col("key")
-    return _cut(rows, window).with_columns(
-        is_first=(key != key.shift()).fill_null(value=True),
-        is_last=(key != key.shift(-1)).fill_null(value=True),
-    )
+def _see_repeats(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """``before_ago`` is the days to the cutoff from the line that is repeated."""
+    cutoff, before, since = window.cutoff, pl.col("before"), pl.col("since")
+    stands = since.is_null() | (since < cutoff)
+    seen = rows.filter(stands & (before >= window.history_start))
+    return _cut(seen, window).with_columns(before_ago=(cutoff - before).cast(pl.Int64))
 
 
 def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -212,7 +219,7 @@ def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
 
 ROWS: Mapping[str, Rows] = {
-    "things": Rows(_things, _see_things),
+    "repeats": Rows(_repeats, _see_repeats),
     "groups": Rows(_groups, _see_groups),
     "tiers": Rows(_tiers, _see_lookback),
     "reduced": Rows(_reduced, _see_lookback),

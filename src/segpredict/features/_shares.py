@@ -6,13 +6,13 @@ in turn and the answers put together; no bit of them changes.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import polars as pl
 
 from segpredict.memory import available
-from segpredict.store import Shelf, Stored
+from segpredict.store import Share, Shelf, Stored
 from segpredict.tables import Companions, Log, Transactions
 
 LINE = 250  # bytes that a line takes on its way to orders, all copies together
@@ -60,9 +60,12 @@ def shares(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is not None:
-        numbered = replace(transactions, companions=_numbered(transactions, shelf))
+        names = [each.name for each in fields(Transactions)]
+        known = {name: getattr(transactions, name) for name in names}
+        known["companions"] = _numbered(transactions, shelf)
         for number in shelf.chunks:
-            yield replace(numbered, lines=shelf.share(number))
+            known["lines"] = shelf.share(number)
+            yield Share(**known, shelf=shelf, number=number)
         return
     number = needed(transactions.lines)
     if number == 1:

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import gaps, mean, shape
-from segpredict.features._measures import since_last
+from segpredict.features._gaps import gaps, mean, median, shape
+from segpredict.features._measures import Measure, since_last
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
+def _measures(_: Window) -> Mapping[str, Measure]:
     return {"last_ago": since_last(), **gaps()}
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
-    usual = pl.col("gap_median").clip(lower_bound=1.0)
+    usual = median().clip(lower_bound=1.0)
     return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
 
 

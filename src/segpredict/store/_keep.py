@@ -170,7 +170,11 @@ def _earlier(shelf: Shelf, tail: pl.DataFrame) -> pl.DataFrame:
     columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
     groups = ([number] for number in range(shelf.base.groups))
     found = [
-        bought(shelf.base.read(columns, group).join(customers, on="customer_id", how="semi"))
+        bought(
+            shelf.base.read(columns, group).join(
+                customers, on="customer_id", how="semi"
+            )
+        )
         for group in groups
     ]
     return pl.concat(found)

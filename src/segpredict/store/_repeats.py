@@ -37,7 +37,8 @@ def repeats(lines: pl.DataFrame) -> pl.DataFrame:
     repeats what came before it. So such a line leaves one row more, for later cutoffs,
     and every cutoff sees the chain of those lines that it knows.
     """
-    products = 1 + int(lines["product_id"].max() or 0)  # type: ignore[call-overload]
+    codes = lines["product_id"].to_numpy()
+    products = 1 + int(codes.max(initial=0))
     chain, days, void = _sorted(lines, products)
     at = np.flatnonzero(chain[1:] == chain[:-1]) + 1
     before = at - 1
@@ -80,7 +81,11 @@ def _sorted(lines: pl.DataFrame, products: int) -> tuple[Keys, Days, Days]:
         days = (packed & ((1 << wide) - 1)).astype(np.int32) + np.int32(first)
         return packed >> wide, days, nobody
     order = np.argsort(packed, kind="stable")
-    return chain[order], day[order], lines["void_day"].fill_null(_OPEN).to_numpy()[order]
+    return (
+        chain[order],
+        day[order],
+        lines["void_day"].fill_null(_OPEN).to_numpy()[order],
+    )
 
 
 def _rows(

@@ -336,6 +336,27 @@ class Stored(Transactions):
         return self.shelf if is_whole else None
 
 
+@dataclass(frozen=True, slots=True)
+class Share(Transactions):
+    """A share of a store's customers, with numbers in the place of ids.
+
+    Parameters
+    ----------
+    shelf
+        The store's files.
+    number
+        One of its chunks.
+    """
+
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    number: int = 0
+
+    def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
+        """Return columns of the orders, credits or repeats of these customers."""
+        assert self.shelf is not None
+        return self.shelf.chunk(self.number, columns, kind)
+
+
 def open(folder: str | Path) -> Stored:
     """Open a store.
 
