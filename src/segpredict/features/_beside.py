@@ -7,7 +7,6 @@ days from a row to the cutoff, 1 and up.
 import polars as pl
 
 AGO = pl.col("ago")
-BEFORE = pl.col("before_ago")  # of repeats: since the line that is repeated
 
 
 def within(days: int, skip: int = 0) -> pl.Expr:

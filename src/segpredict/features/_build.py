@@ -139,7 +139,7 @@ def _reading(start: int, end: int) -> Question:
     measures = {"days": days(), **spent("all", EVER)}
     derived = {"days": pl.col("days").cast(pl.Int32), "spend": net("all")}
     window = Window(end, lookback=end - start, history=end - start)
-    return Question(window, measures, {}, derived, COLUMNS)
+    return Question(window, measures, {}, (), derived, COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

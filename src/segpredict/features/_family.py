@@ -35,6 +35,9 @@ class Family:
     derive
         One expression per feature, over the measures. Whole numbers become currency,
         ratios and logarithms here and nowhere before.
+    steps
+        Numbers on the way from measures to features that are used more than once: each
+        mapping may use what stands before it. Shared by name like measures.
     columns
         Whole numbers about an order that measures need, from the columns of orders
         (`_orders.Orders`).
@@ -60,6 +63,7 @@ class Family:
     features: tuple[Feature, ...]
     measures: Measures
     derive: Recipe
+    steps: tuple[Mapping[str, pl.Expr], ...] = ()
     columns: Mapping[str, pl.Expr] = field(default_factory=dict)
     beside: Mapping[str, Recipe] = field(default_factory=dict)
     needs: tuple[str, ...] = ()

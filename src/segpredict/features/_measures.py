@@ -5,7 +5,7 @@ is asked of it is a matter of whole numbers and therefore equal to the bit on an
 of threads. `_runs` finds all of it without grouping.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +17,8 @@ from segpredict.window import Window
 SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays
 LOG = 1_000_000_000  # logarithms are added up as whole numbers of 10⁻⁹
 
-Rows = Literal["orders", "days", "credits"]
-Kind = Literal["number", "active", "sum", "first", "last", "most", "median"]
+Rows = Literal["orders", "days", "credits", "repeats"]
+Kind = Literal["number", "active", "sum", "squares", "first", "last", "most", "median"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,13 @@ class Span:
     oldest: int | None = None
     parts: int = 1
 
+    def split(self) -> Iterator["Span"]:
+        """Yield the parts, newest first."""
+        assert self.oldest is not None
+        length = (self.oldest - self.newest) // self.parts
+        for newest in range(self.newest, self.oldest, length):
+            yield Span(newest, newest + length)
+
 
 EVER = Span()
 
@@ -48,18 +55,21 @@ class Measure:
     Parameters
     ----------
     kind
-        ``number`` of rows; how many parts of the span are ``active``; ``sum``,
-        ``first``, ``last``, ``most`` and ``median`` of a column in order of time.
+        ``number`` of rows; how many parts of the span are ``active``; ``sum``, sum of
+        ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column.
     column
         One of the rows, of `COLUMNS`, or of `Family.columns`; ``ago`` is the days to
         the cutoff, 1 and up.
     span
         When.
     rows
-        ``orders``; ``days`` with an order; or ``credits``, credit notes.
+        ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``,
+        lines with a product that was bought before.
     between
         Whether the first row of the span is left out: for what tells a row from the
         row before it.
+    again
+        Of repeats: when the line before was dated.
     """
 
     kind: Kind
@@ -67,20 +77,14 @@ class Measure:
     span: Span = EVER
     rows: Rows = "orders"
     between: bool = False
+    again: Span = EVER
 
 
-_WIDE = pl.col("net").cast(pl.Int128)  # a large order squared fills 64 bits
-_GAP = pl.col("gap")
 COLUMNS: Mapping[Rows, Mapping[str, pl.Expr]] = {
-    "orders": {
-        "net_square": _WIDE * _WIDE,
-        "is_named": (pl.col("products") > 0).cast(pl.Int64),
-    },
-    "days": {
-        "gap_square": _GAP * _GAP,
-        "gap_log": (_GAP.clip(lower_bound=1).log() * LOG).round().cast(pl.Int64),
-    },
+    "orders": {"is_named": (pl.col("products") > 0).cast(pl.Int64)},
+    "days": {},
     "credits": {},
+    "repeats": {},
 }
 
 
@@ -112,6 +116,14 @@ def total(column: str, span: Span = EVER) -> Measure:
 def returned(span: Span = EVER) -> Measure:
     """Return the money of credit notes, zero or below."""
     return Measure("sum", "net", span, "credits")
+
+
+def repeats(span: Span, of: Span = EVER) -> Measure:
+    """Return the lines of a span with a product that a line of another had before.
+
+    The lines of a span, less the repeats of lines of that span, are different products.
+    """
+    return Measure("number", span=span, rows="repeats", again=of)
 
 
 def since_last() -> Measure:

@@ -1,20 +1,27 @@
 """Lines to orders, for all windows at once: read from a store, or made of lines."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.features._measures import Rows
-from segpredict.features._runs import Runs, finder, running
-from segpredict.store import Share
+from segpredict.features._measures import LOG, Rows
+from segpredict.features._runs import Places, Repeats, Runs, Shifted, Spots, running
+from segpredict.store import Share, repeats
 from segpredict.tables import Transactions
 
 _KEY = ["customer_id", "is_return", "day", "minute", "order_id", "void_day"]
 _OWN = ["customer", "day", "void_day"]
 Columns = Mapping[Rows, Mapping[str, pl.Expr]]
+Asked = Mapping[Rows, Collection[str]]
+NO_REPEATS = pl.DataFrame(
+    schema={
+        "customer": pl.UInt32,
+        **dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,15 @@ class Orders:
         ``named`` (lines with a product); sorted by customer and time.
     credits
         One row per credit note with the same columns but ``minute``.
+    repeats
+        `store.repeats`, where they are asked for.
     ids
         The ids of customers, by number; ``None`` where the number is the id.
     """
 
     orders: pl.DataFrame
     credits: pl.DataFrame
+    repeats: pl.DataFrame
     ids: pl.Series | None
 
     def named(self, customers: pl.Series) -> pl.Series:
@@ -54,7 +64,8 @@ class Orders:
         return self._where(stands)
 
     def _where(self, holds: pl.Expr) -> "Orders":
-        return Orders(self.orders.filter(holds), self.credits.filter(holds), self.ids)
+        orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
+        return replace(self, orders=orders, credits=credits_)
 
     def split(self) -> tuple["Orders", "Orders | None"]:
         """Return the customers nothing of whom is ever voided, and the others."""
@@ -67,9 +78,7 @@ class Orders:
         return self._where(~theirs), self._where(theirs)
 
 
-def collapse(
-    transactions: Transactions, first: int, end: int, columns: Collection[str]
-) -> Orders:
+def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> Orders:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
     Parameters
@@ -78,8 +87,8 @@ def collapse(
         A share of a store, or any lines.
     first, end
         The days that are asked for.
-    columns
-        The columns that are asked for.
+    asked
+        The columns that are asked for, by kind of rows.
 
     Notes
     -----
@@ -88,25 +97,54 @@ def collapse(
     and one table serves all cutoffs.
     """
     if isinstance(transactions, Share):
-        wanted = {"day", "void_day", *columns}
-        orders = transactions.rows("orders", wanted)
-        credits_ = transactions.rows("credits", wanted - {"minute"})
-        number = {"customer_id": "customer"}
-        return Orders(orders.rename(number), credits_.rename(number), None)
-    rows = _grouped(transactions.lines, first, end)
-    customer, back = pl.col("customer_id"), rows["is_return"]
+        orders, credits_ = (
+            _shared(transactions, kind, asked.get(kind, ()))
+            for kind in ("orders", "credits")
+        )
+        again = NO_REPEATS
+        if "repeats" in asked:
+            again = _shared(transactions, "repeats", asked["repeats"])
+        return Orders(orders, credits_, again, None)
+    known = pl.col("day").is_between(first, end, closed="left")
+    lines = transactions.lines.filter(known)
+    rows = _grouped(lines)
+    back = rows["is_return"]
     ids = rows["customer_id"].unique().sort()
-    numbered = rows.with_columns(customer=customer.rank("dense") - 1)
-    in_time = numbered.filter(back).sort("customer", "day", maintain_order=True)
-    return Orders(numbered.filter(~back), in_time, ids)
+    numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
+    again = NO_REPEATS
+    if "repeats" in asked:
+        again = _repeats(lines, numbered.select("customer_id", "customer").unique())
+    return Orders(numbered.filter(~back), numbered.filter(back), again, ids)
 
 
-def _grouped(lines: pl.LazyFrame, first: int, end: int) -> pl.DataFrame:
+def _shared(share: Share, kind: str, columns: Collection[str]) -> pl.DataFrame:
+    """Return rows that a store has ready."""
+    rows = share.rows(kind, {"day", "void_day", *columns})
+    return rows.rename({"customer_id": "customer"})
+
+
+def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    product = pl.col("product_id")
+    named = (
+        lines.filter(~pl.col("is_return") & product.is_not_null())
+        .join(customers.lazy(), on="customer_id")
+        .select(
+            "day",
+            "void_day",
+            # Codes depend on the order of rows; what is asked, on equality alone.
+            product.cast(pl.Categorical).to_physical(),
+            pl.col("customer").alias("customer_id"),
+        )
+        .collect()
+    )
+    return repeats(named).rename({"customer_id": "customer"})
+
+
+def _grouped(lines: pl.LazyFrame) -> pl.DataFrame:
     whole = [name for name in _KEY if name != "minute"]
     product = pl.col("product_id")
     return (
-        lines.filter(pl.col("day").is_between(first, end, closed="left"))
-        .group_by(whole)
+        lines.group_by(whole)
         .agg(
             pl.col("minute").min(),
             net=pl.col("amount").sum(),
@@ -135,33 +173,62 @@ class Book:
 
     customer: pl.Series
     runs: Mapping[Rows, Runs]
+    repeats: Repeats
 
 
-def book(shop: Orders, columns: Columns) -> Book:
-    """Lay out orders, purchase days and credit notes as runs of the same customers."""
-    rows, notes = shop.orders, shop.credits
-    owner = rows["customer"].to_numpy()
-    is_new = np.ones(owner.size, dtype=bool)
-    np.not_equal(owner[1:], owner[:-1], out=is_new[1:])
+def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -> Book:
+    """Lay out orders, purchase days and credit notes as runs of the same customers.
+
+    Parameters
+    ----------
+    shop
+        Whose.
+    columns
+        Further columns, by kind of rows.
+    days
+        Where spans begin and end, by kind of rows.
+    """
+    rows = shop.orders
+    code = rows["customer"].to_numpy()
+    is_new = np.ones(code.size, dtype=bool)
+    np.not_equal(code[1:], code[:-1], out=is_new[1:])
     starts = np.flatnonzero(is_new)
-    ends = np.append(starts, owner.size)[1:]
-    find = finder(rows["day"].to_numpy(), starts, ends)
-    orders = Runs(rows, find, columns["orders"])
-    customer = owner[starts]
-    theirs = notes["customer"].to_numpy()
-    find = finder(
-        notes["day"].to_numpy(),
-        np.searchsorted(theirs, customer, side="left"),
-        np.searchsorted(theirs, customer, side="right"),
+    customer = rows["customer"].gather(starts)
+    lengths = np.diff(starts, append=code.size)
+    places = Places(
+        rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]}
     )
+    orders = Runs(rows, places, columns["orders"])
+    notes, starts, lengths = _theirs(shop.credits, customer)
+    of_notes = Places(notes["day"].to_numpy(), starts, lengths, days["credits"])
     return Book(
-        pl.Series("customer", customer, dtype=rows["customer"].dtype),
+        customer,
         {
             "orders": orders,
             "days": _days(orders, is_new, columns["days"]),
-            "credits": Runs(notes, find, columns["credits"]),
+            "credits": Runs(notes, of_notes, columns["credits"]),
         },
+        Repeats(*_theirs(shop.repeats, customer)),
     )
+
+
+def _theirs(
+    rows: pl.DataFrame, customer: pl.Series
+) -> tuple[pl.DataFrame, Spots, Spots]:
+    """Return the rows of customers, where each one's start and how many they are."""
+    known, code = customer.to_numpy(), rows["customer"].to_numpy()
+    if not known.size or not code.size:
+        nothing = np.zeros(known.size, dtype=np.intp)
+        return rows.clear(), nothing, nothing
+    # A table of all numbers up to the last finds a place without a search.
+    low = int(known[0])
+    place = np.full(int(known[-1]) - low + 2, known.size, dtype=np.intp)
+    place[known - low] = np.arange(known.size)
+    owner = place[np.clip(code.astype(np.int64) - low, -1, place.size - 1)]
+    if owner.max() == known.size:
+        rows, owner = rows.filter(owner < known.size), owner[owner < known.size]
+    lengths = np.bincount(owner, minlength=known.size)
+    return rows, np.cumsum(lengths) - lengths, lengths
 
 
 def _days(
@@ -169,11 +236,15 @@ def _days(
 ) -> Runs:
     """Return the runs of purchase days: the first order of each and the ``gap`` before.
 
-    The gap of a customer's first day is zero.
+    The gap of a customer's first day is zero. ``gap_log`` is its logarithm in whole
+    numbers of 10⁻⁹.
     """
     steps = np.diff(orders.day, prepend=orders.day[:1])
     is_day = is_new | (steps != 0)
     gap = np.where(is_new, 0, steps)[is_day].astype(np.int64)
-    rows = pl.DataFrame({"day": orders.day[is_day], "gap": gap})
-    number = running(is_day.view(np.int8), np.int64)
-    return Runs(rows, lambda day: number[orders.at(day)], columns)
+    # There are few different gaps, so a table of logarithms is shorter than the rows.
+    logs = pl.int_range(1, max(2, int(gap.max(initial=0)) + 1), eager=True).log() * LOG
+    log = np.append(0, logs.round().cast(pl.Int64).to_numpy())[gap]
+    rows = pl.DataFrame({"day": orders.day[is_day], "gap": gap, "gap_log": log})
+    kept = running(is_day.view(np.int8))
+    return Runs(rows, Shifted(orders.places, kept), columns)

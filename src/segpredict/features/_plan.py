@@ -5,6 +5,7 @@ Families declare into it (`Family`); none brings a plan of its own.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -12,18 +13,19 @@ import polars as pl
 
 from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
-from segpredict.features._measures import COLUMNS, Measure
+from segpredict.features._measures import COLUMNS, Measure, Rows
 from segpredict.features._orders import Book, Columns, Orders, book, collapse
 from segpredict.features._rows import ROWS
-from segpredict.features._runs import View
+from segpredict.features._runs import View, edges
 from segpredict.features._totals import totals
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
+_S = TypeVar("_S")
 _T = TypeVar("_T", Measure, pl.Expr)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """What is asked of all customers as of one cutoff.
 
@@ -35,8 +37,10 @@ class Question:
         Of their orders.
     beside
         Of their other rows, by the name of those rows (`_rows.ROWS`).
+    steps
+        Numbers on the way from the measures to the answer.
     derived
-        The columns of the answer, from the measures.
+        The columns of the answer.
     columns
         Further columns of orders.
     """
@@ -44,17 +48,25 @@ class Question:
     window: Window
     measures: Mapping[str, Measure]
     beside: Mapping[str, Mapping[str, pl.Expr]]
+    steps: Sequence[Mapping[str, pl.Expr]]
     derived: Mapping[str, pl.Expr]
     columns: Columns
 
-    @property
-    def read(self) -> set[str]:
-        """The columns of orders and credit notes that the measures are made of."""
-        found = set()
+    @cached_property
+    def edges(self) -> dict[Rows, set[int]]:
+        """The days on which spans begin and end, by kind of rows."""
+        return edges(self.measures.values(), self.window)
+
+    @cached_property
+    def read(self) -> dict[Rows, set[str]]:
+        """The columns that the measures are made of, by kind of rows."""
+        found: dict[Rows, set[str]] = {}
         for measure in self.measures.values():
             own = self.columns[measure.rows].get(measure.column)
-            found |= set(own.meta.root_names()) if own is not None else {measure.column}
-        return found - {"", "ago", "gap"}
+            names = {measure.column} if own is None else set(own.meta.root_names())
+            known = found.setdefault(measure.rows, set())
+            known |= {"before", "since"} if measure.rows == "repeats" else names
+        return {kind: names - {"", "ago"} for kind, names in found.items()}
 
 
 def question(window: Window, families: Sequence[Family]) -> Question:
@@ -71,6 +83,10 @@ def question(window: Window, families: Sequence[Family]) -> Question:
             )
             for name in names
         },
+        [
+            _together((f.name, f.steps[i]) for f in families if i < len(f.steps))
+            for i in range(max((len(f.steps) for f in families), default=0))
+        ],
         {
             name: expression.cast(pl.Float64)
             for family in families
@@ -105,8 +121,7 @@ def ask(
     """Return one frame a question: ``customer_id``, sorted, and what was derived."""
     first = min(asked.window.history_start for asked in questions)
     end = max(asked.window.cutoff for asked in questions)
-    columns = set().union(*(asked.read for asked in questions))
-    found = collapse(transactions, first, end, columns)
+    found = collapse(transactions, first, end, _union(q.read for q in questions))
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
     names = sorted({name for asked in questions for name in asked.beside})
@@ -114,14 +129,24 @@ def ask(
     rows = Gathered(shop, found, beside)
     plain, voided = found.split()
     # What is never voided is laid out once; the rest as each cutoff knows it.
-    always = book(plain, questions[0].columns)
+    always = book(plain, questions[0].columns, _union(q.edges for q in questions))
     answers = []
     for asked in questions:
         books = [always]
         if voided is not None:
-            books.append(book(voided.known(asked.window.cutoff), asked.columns))
+            books.append(
+                book(voided.known(asked.window.cutoff), asked.columns, asked.edges)
+            )
         answers.append(_answer(rows, books, asked))
     return answers
+
+
+def _union(sets: Iterable[Mapping[Rows, set[_S]]]) -> dict[Rows, set[_S]]:
+    found: dict[Rows, set[_S]] = {}
+    for each in sets:
+        for kind, more in each.items():
+            found[kind] = found.get(kind, set()) | more
+    return found
 
 
 def _answer(rows: Gathered, books: Sequence[Book], asked: Question) -> pl.DataFrame:
@@ -131,6 +156,8 @@ def _answer(rows: Gathered, books: Sequence[Book], asked: Question) -> pl.DataFr
         measured = _measured(each, asked)
         for other in others.values():
             measured = other.join(measured)
+        for step in asked.steps:
+            measured = measured.with_columns(**step)
         answers.append(measured.select("customer", **asked.derived))
     joined = pl.concat(answers)
     ordered = joined.sort("customer") if len(books) > 1 else joined
@@ -142,10 +169,15 @@ def _measured(shop: Book, asked: Question) -> pl.DataFrame:
     """Return what is measured on the orders of each customer of the look-back."""
     window = asked.window
     placed = shop.runs["orders"]
-    is_there = placed.at(window.start) < placed.at(window.cutoff)
+    is_there = placed.places[window.start] < placed.places[window.cutoff]
     chosen = np.flatnonzero(is_there)
     views = {kind: View(runs, window, chosen) for kind, runs in shop.runs.items()}
-    found = {name: views[m.rows].ask(m) for name, m in asked.measures.items()}
+    found = {
+        name: shop.repeats.ask(measure, window, chosen)
+        if measure.rows == "repeats"
+        else views[measure.rows].ask(measure)
+        for name, measure in asked.measures.items()
+    }
     one = np.ones(chosen.size, dtype=np.int64)
     return pl.DataFrame({"customer": shop.customer.gather(chosen), "one": one, **found})
 
@@ -214,7 +246,7 @@ def _together(
 def _is_same(one: Measure | pl.Expr, other: Measure | pl.Expr) -> bool:
     if isinstance(one, pl.Expr) and isinstance(other, pl.Expr):
         return bool(one.meta.eq(other))
-    return one == other
+    return type(one) is type(other) and bool(one == other)
 
 
 def _derived(family: Family, window: Window) -> Mapping[str, pl.Expr]:

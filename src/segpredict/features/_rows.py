@@ -1,4 +1,4 @@
-"""The rows that families may ask beside orders: repeats, groups, tiers, logs, people.
+"""The rows that families may ask beside orders: groups, tiers, logs, people.
 
 Each kind is gathered once for all windows, then seen by each window as of its cutoff.
 """
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.errors import LimitError
-from segpredict.store import Share, repeats
 from segpredict.tables import CONTACTS, EVENTS, Log, Transactions
 from segpredict.window import Window
 
@@ -85,27 +84,6 @@ def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     voided = (pl.col("void_day") < window.cutoff).fill_null(value=False)
     seen = (day < window.cutoff) & (day >= window.history_start) & ~voided
     return rows.filter(seen).with_columns(ago=(window.cutoff - day).cast(pl.Int64))
-
-
-def _repeats(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
-    if isinstance(shop, Share):
-        columns = ("day", "before", "since", "void_day")
-        rows = shop.rows("repeats", columns)
-    else:
-        bought = _bought(shop).join(customers, on="customer_id")
-        named = bought.select("customer", "day", "void_day", "product_id").collect()
-        product = named["product_id"].cast(pl.Categorical).to_physical()
-        coded = named.with_columns(product.alias("product_id"))
-        rows = repeats(coded.rename({"customer": "customer_id"}))
-    return rows.rename({"customer_id": "customer"})
-
-
-def _see_repeats(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    """``before_ago`` is the days to the cutoff from the line that is repeated."""
-    cutoff, before, since = window.cutoff, pl.col("before"), pl.col("since")
-    stands = since.is_null() | (since < cutoff)
-    seen = rows.filter(stands & (before >= window.history_start))
-    return _cut(seen, window).with_columns(before_ago=(cutoff - before).cast(pl.Int64))
 
 
 def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -219,7 +197,6 @@ def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
 
 ROWS: Mapping[str, Rows] = {
-    "repeats": Rows(_repeats, _see_repeats),
     "groups": Rows(_groups, _see_groups),
     "tiers": Rows(_tiers, _see_lookback),
     "reduced": Rows(_reduced, _see_lookback),

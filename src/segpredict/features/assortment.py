@@ -4,9 +4,15 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._beside import BEFORE, count, within
 from segpredict.features._family import Family
-from segpredict.features._measures import SPANS, Measure, if_seen, past, total
+from segpredict.features._measures import (
+    SPANS,
+    Measure,
+    if_seen,
+    past,
+    repeats,
+    total,
+)
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -14,19 +20,13 @@ _QUARTER = SPANS[1]
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback, quarter = past(window.lookback), past(_QUARTER)
     return {
-        "named_lookback": total("named", past(window.lookback)),
-        "named_recent": total("named", past(_QUARTER)),
-    }
-
-
-def _repeats(window: Window) -> Mapping[str, pl.Expr]:
-    # Lines less those that repeat a product within the same days are different
-    # products; less those that repeat one at all, they are new products.
-    return {
-        "again_lookback": count(window.lookback >= BEFORE),
-        "again_recent": count(BEFORE <= _QUARTER),
-        "again_ever": count(within(_QUARTER)),
+        "named_lookback": total("named", lookback),
+        "named_recent": total("named", quarter),
+        "again_lookback": repeats(lookback, of=lookback),
+        "again_recent": repeats(quarter, of=quarter),
+        "again_ever": repeats(quarter),
     }
 
 
@@ -69,6 +69,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
-    beside={"repeats": _repeats},
     needs=("products",),
 )

@@ -22,7 +22,7 @@ def _measures(window: Window) -> Mapping[str, Measure]:
     return {
         "orders_lookback": orders(lookback),
         "paid_lookback": total("net", lookback),
-        "paid_squares": total("net_square", lookback),
+        "paid_squares": Measure("squares", "net", lookback),
         "lines": total("lines", lookback),
         "units": total("units", lookback),
         "products": total("products", lookback),

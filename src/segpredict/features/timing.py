@@ -6,7 +6,7 @@ from functools import partial
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import gaps, known, mean, median, shape
+from segpredict.features._gaps import MEAN, SHAPE, gaps, known, steps
 from segpredict.features._measures import Measure, spread
 from segpredict.tables import Feature
 from segpredict.window import Window
@@ -19,12 +19,12 @@ def _measures(_: Window) -> Mapping[str, Measure]:
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
-        "ipt_mean": mean(),
-        "ipt_median": median(),
+        "ipt_mean": MEAN,
+        "ipt_median": known("gap_median"),
         "ipt_max": known("gap_most"),
         "ipt_last": known("gap_last"),
         "ipt_cv": spread("gaps", "gap_sum", "gap_squares"),
-        "regularity": shape(),
+        "regularity": SHAPE,
     }
 
 
@@ -51,4 +51,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
+    steps=steps(),
 )

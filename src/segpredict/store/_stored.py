@@ -11,6 +11,7 @@ from polars.io.plugins import register_io_source
 
 from segpredict.errors import ArtifactError, FileMissingError
 from segpredict.store import _codes
+from segpredict.store._begins import Begins, holds
 from segpredict.store._orders import KINDS
 from segpredict.store._parts import Part, aside
 from segpredict.tables import Count, Entry, FileFact, Ledger, Transactions
@@ -42,6 +43,8 @@ class Card:
         How many.
     generation
         Rises with each change, so that files are never overwritten.
+    begins
+        Since when each column has values (`_begins`).
     """
 
     columns: tuple[str, ...]
@@ -58,6 +61,7 @@ class Card:
     rows: int
     customers: int
     generation: int
+    begins: Begins
 
     @property
     def files(self) -> set[str]:
@@ -101,7 +105,10 @@ def read_card(folder: Path) -> Card:
         sources = tuple(FileFact(**fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
-        return Card(**facts, columns=columns, ledger=ledger, sources=sources)
+        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
+        return Card(
+            **facts, columns=columns, ledger=ledger, sources=sources, begins=begins
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(
             f"{path} is damaged ({error}).",
@@ -170,6 +177,10 @@ class Shelf:
             part = self.part(kind, self.card.tail)
             self._tails[kind] = part.read(part.types)
         return self._tails[kind]
+
+    def holds(self, column: str, until: int | None) -> bool | None:
+        """Return whether a column has values before a day, if that is known."""
+        return holds(self.card.begins[column], until)
 
     @property
     def chunks(self) -> range:
