@@ -8,7 +8,7 @@ import shop
 from segpredict import contracts
 from segpredict.errors import SegpredictError, TableError, UnknownNameError
 from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
-from segpredict.features._build import checked
+from segpredict.features._build import keeps
 from segpredict.features._measures import days
 from segpredict.features._plan import question
 from segpredict.window import Window
@@ -92,8 +92,10 @@ def test_an_unknown_family_is_named_with_its_nearest(world):
 def test_the_quick_check_finds_what_the_contract_finds(world, bad):
     table = compute(world, WINDOW, ["rfm"])
     broken = table.frame.with_columns(recency_days=pl.lit(bad))
+    assert keeps(table.frame, table.features)
+    assert not keeps(broken, table.features)
     with pytest.raises(TableError, match="recency_days"):
-        checked(broken, table.features)
+        contracts.check(broken, contracts.features(table.features))
 
 
 def test_two_families_may_not_give_one_name_two_meanings():

@@ -16,6 +16,7 @@ from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
 DEFAULT = "default"  # stands for all families that nobody needs to name
+_MOST = np.finfo(np.float64).max
 _INSTRUMENT = {
     "customer_id": pl.String,
     "end": pl.Int32,
@@ -66,9 +67,19 @@ def build(
     chosen = _chosen(families, transactions.companions)
     declared = _declared(chosen)
     questions = [question(window, chosen) for window in windows]
-    frames = by_share(transactions, lambda share: ask(share, questions))
+    good: list[bool] = []
+
+    def answer(share: Transactions) -> list[pl.DataFrame]:
+        found = ask(share, questions)
+        good.extend(keeps(frame, declared) for frame in found)
+        return found
+
+    frames = by_share(transactions, answer)
+    if not all(good):
+        for frame in frames:
+            contracts.check(frame, contracts.features(declared))
     return [
-        FeatureTable(checked(frame, declared), window, declared)
+        FeatureTable(frame, window, declared)
         for frame, window in zip(frames, windows, strict=True)
     ]
 
@@ -235,26 +246,22 @@ def glossary_table() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**text, **bounds}, orient="row")
 
 
-def checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
-    """Return the frame if it keeps its contract.
+def keeps(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
+    """Return whether all values are what was declared: one pass over all ranges.
 
-    The contract is asked only where one pass over all ranges found a breach: it names
-    what broke, and takes several times as long as computing the features.
+    The contract itself names what broke, and takes several times as long as computing
+    the features; it is asked only where this says no.
     """
-    if all(_keeps(frame[feature.name], feature) for feature in declared):
-        return frame
-    return contracts.check(frame, contracts.features(declared))
+    return all(_keeps(frame[feature.name], feature) for feature in declared)
 
 
 def _keeps(values: pl.Series, feature: Feature) -> bool:
     numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
-    outside = np.isinf(numbers)
-    if feature.low is not None:
-        outside |= numbers < feature.low
-    if feature.high is not None:
-        outside |= numbers > feature.high
-    is_known = np.isnan(numbers).sum() == values.null_count()
-    return bool(is_known and not outside.any())
+    low = -_MOST if feature.low is None else feature.low
+    high = _MOST if feature.high is None else feature.high
+    if (numbers < low).any() or (numbers > high).any():
+        return False
+    return bool(np.isnan(numbers).sum() == values.null_count())
 
 
 def _chosen(

@@ -8,7 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segpredict.features._measures import LOG, Rows
-from segpredict.features._runs import Places, Repeats, Runs, Shifted, Spots, running
+from segpredict.features._runs import Places, Runs, Shifted, Spots, running
+from segpredict.features._views import Repeats
 from segpredict.store import Share, repeats
 from segpredict.tables import Transactions
 
@@ -200,6 +201,7 @@ def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -
     )
     orders = Runs(rows, places, columns["orders"])
     notes, starts, lengths = _theirs(shop.credits, customer)
+    again, _, number = _theirs(shop.repeats, customer)
     of_notes = Places(notes["day"].to_numpy(), starts, lengths, days["credits"])
     return Book(
         customer,
@@ -208,7 +210,7 @@ def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -
             "days": _days(orders, is_new, columns["days"]),
             "credits": Runs(notes, of_notes, columns["credits"]),
         },
-        Repeats(*_theirs(shop.repeats, customer)),
+        Repeats(again, number),
     )
 
 

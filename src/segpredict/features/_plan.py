@@ -10,14 +10,15 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
 from segpredict.features._measures import COLUMNS, Measure, Rows
 from segpredict.features._orders import Book, Columns, Orders, book, collapse
 from segpredict.features._rows import ROWS
-from segpredict.features._runs import View, edges
 from segpredict.features._totals import totals
+from segpredict.features._views import View, edges
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
@@ -178,8 +179,13 @@ def _measured(shop: Book, asked: Question) -> pl.DataFrame:
         else views[measure.rows].ask(measure)
         for name, measure in asked.measures.items()
     }
-    one = np.ones(chosen.size, dtype=np.int64)
-    return pl.DataFrame({"customer": shop.customer.gather(chosen), "one": one, **found})
+    found["one"] = np.ones(chosen.size, dtype=np.int64)
+    # By way of Arrow nothing is copied.
+    whole = {n: pa.array(v) for n, v in found.items() if isinstance(v, np.ndarray)}
+    wide = [v.alias(n) for n, v in found.items() if isinstance(v, pl.Series)]
+    frame = pl.from_arrow(pa.table(whole))
+    assert isinstance(frame, pl.DataFrame)
+    return frame.with_columns(shop.customer.gather(chosen), *wide)
 
 
 @dataclass(frozen=True, slots=True)
