@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from segpredict import contracts
+from segpredict.disk import write_file
 from segpredict.features._family import FAMILIES, Family
 from segpredict.features._measures import COLUMNS, EVER, days, net, spent
 from segpredict.features._offers import OFFERS, offers
 from segpredict.features._plan import Question, ask, question
-from segpredict.features._shares import by_share
+from segpredict.features._shares import Ask, answers, by_share
 from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
@@ -61,27 +64,72 @@ def build(
     """
     if not windows:
         return []
-    end = max(window.cutoff for window in windows)
-    if families is None:
-        families = choose(transactions, until=end).names
-    chosen = _chosen(families, transactions.companions)
-    declared = _declared(chosen)
-    questions = [question(window, chosen) for window in windows]
-    good: list[bool] = []
-
-    def answer(share: Transactions) -> list[pl.DataFrame]:
-        found = ask(share, questions)
-        good.extend(keeps(frame, declared) for frame in found)
-        return found
-
-    frames = by_share(transactions, answer)
-    if not all(good):
-        for frame in frames:
-            contracts.check(frame, contracts.features(declared))
+    declared, answer = _asked(transactions, windows, families)
     return [
-        FeatureTable(frame, window, declared)
-        for frame, window in zip(frames, windows, strict=True)
+        FeatureTable(_checked(frame, declared), window, declared)
+        for frame, window in zip(by_share(transactions, answer), windows, strict=True)
     ]
+
+
+def write(
+    transactions: Transactions,
+    window: Window,
+    path: str | Path,
+    families: Sequence[str] | None = None,
+) -> tuple[Feature, ...]:
+    """Compute the features of one window into a Parquet file, share by share.
+
+    The table of a large shop is never held whole: memory holds a few shares of the
+    customers, whatever their number.
+
+    Parameters
+    ----------
+    transactions
+        The shop; what was opened from a store is read in the smallest shares.
+    window
+        The question.
+    path
+        The file; it appears when it is complete.
+    families
+        As in `build`.
+
+    Returns
+    -------
+    tuple of Feature
+        Declarations, in column order.
+
+    Notes
+    -----
+    The rows are those of `build`. They are sorted by customer if the transactions come
+    from a store to which no customers were added since its lines were last merged.
+    """
+    declared, answer = _asked(transactions, [window], families)
+
+    def keep(draft: Path) -> None:
+        writer = None
+        for (frame,) in answers(transactions, answer):
+            table = _checked(frame, declared).to_arrow()
+            writer = writer or pq.ParquetWriter(draft, table.schema)
+            writer.write_table(table)
+        assert writer is not None
+        writer.close()
+
+    write_file(path, keep)
+    return declared
+
+
+def _asked(
+    transactions: Transactions,
+    windows: Sequence[Window],
+    families: Sequence[str] | None,
+) -> tuple[tuple[Feature, ...], Ask]:
+    """Return the columns, and what asks a share of the customers for them."""
+    if families is None:
+        until = max(window.cutoff for window in windows)
+        families = choose(transactions, until=until).names
+    chosen = _chosen(families, transactions.companions)
+    questions = [question(window, chosen) for window in windows]
+    return _declared(chosen), lambda share: ask(share, questions)
 
 
 def compute(
@@ -246,13 +294,23 @@ def glossary_table() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**text, **bounds}, orient="row")
 
 
+def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
+    if keeps(frame, declared):
+        return frame
+    return contracts.check(frame, contracts.features(declared))
+
+
 def keeps(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
     """Return whether all values are what was declared: one pass over all ranges.
 
     The contract itself names what broke, and takes several times as long as computing
     the features; it is asked only where this says no.
     """
-    return all(_keeps(frame[feature.name], feature) for feature in declared)
+    return all(
+        _keeps(piece, feature)
+        for feature in declared
+        for piece in frame[feature.name].get_chunks()
+    )
 
 
 def _keeps(values: pl.Series, feature: Feature) -> bool:
