@@ -243,10 +243,22 @@ def _days(
     """
     steps = np.diff(orders.day, prepend=orders.day[:1])
     is_day = is_new | (steps != 0)
-    gap = np.where(is_new, 0, steps)[is_day].astype(np.int64)
-    # There are few different gaps, so a table of logarithms is shorter than the rows.
-    logs = pl.int_range(1, max(2, int(gap.max(initial=0)) + 1), eager=True).log() * LOG
-    log = np.append(0, logs.round().cast(pl.Int64).to_numpy())[gap]
-    rows = pl.DataFrame({"day": orders.day[is_day], "gap": gap, "gap_log": log})
-    kept = running(is_day.view(np.int8))
-    return Runs(rows, Shifted(orders.places, kept), columns)
+
+    def gap() -> NDArray[np.int64]:
+        between: NDArray[np.int64] = np.where(is_new, 0, steps)[is_day].astype(np.int64)
+        return between
+
+    def gap_log() -> NDArray[np.int64]:
+        # Few gaps differ, so a table of logarithms is shorter than the rows.
+        values = gap()
+        logs = pl.int_range(1, max(2, int(values.max(initial=0)) + 1), eager=True).log()
+        whole = (logs * LOG).round().cast(pl.Int64).to_numpy()
+        return np.append(0, whole)[values]
+
+    made = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
+    return Runs(
+        pl.DataFrame(),
+        Shifted(orders.places, running(is_day.view(np.int8))),
+        columns,
+        made,
+    )

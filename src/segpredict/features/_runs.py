@@ -5,7 +5,7 @@ running sums, whatever the span, and any number of spans and cutoffs share the r
 sums and the places where days begin.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,7 +50,7 @@ class Places:
         owner = np.repeat(np.arange(number), lengths)
         low, high = int(days.min(initial=NEVER)), int(days.max(initial=-NEVER))
         between = np.searchsorted(ordered, np.arange(low, high + 1), side="right")
-        cell = between[days - low] * number + owner
+        cell = (between * number)[days - low] + owner
         counts = np.bincount(cell, minlength=(len(ordered) + 1) * number)
         for i, day in enumerate(ordered):
             here = here + counts[i * number : (i + 1) * number]
@@ -103,6 +103,8 @@ class Runs:
         Where days begin.
     columns
         Further columns, as expressions over those of the rows.
+    made
+        Further columns, made when they are asked for.
     """
 
     def __init__(
@@ -110,9 +112,10 @@ class Runs:
         rows: pl.DataFrame,
         places: Where,
         columns: Mapping[str, pl.Expr],
+        made: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
     ) -> None:
         self._rows, self._columns, self.places = rows, columns, places
-        self.day = rows["day"].to_numpy()
+        self._made = made or {}
         self._values: dict[str, NDArray[Any]] = {}
         self._sums: dict[str, NDArray[Any]] = {}
         self._squares: dict[str, Numbers] = {}
@@ -120,11 +123,20 @@ class Runs:
     def values(self, column: str) -> NDArray[Any]:
         """Return a column of whole numbers."""
         if column not in self._values:
-            given = self._columns.get(column)
-            rows = self._rows
-            found = rows[column] if given is None else rows.select(given).to_series()
-            self._values[column] = found.to_numpy()
+            self._values[column] = self._make(column)
         return self._values[column]
+
+    @property
+    def day(self) -> NDArray[np.int32]:
+        """The days of the rows."""
+        return self.values("day")
+
+    def _make(self, column: str) -> NDArray[Any]:
+        if column in self._made:
+            return self._made[column]()
+        if column in self._columns:
+            return self._rows.select(self._columns[column]).to_series().to_numpy()
+        return self._rows[column].to_numpy()
 
     def sums(self, column: str) -> NDArray[np.int64]:
         """Return the sum of all values of a column before each place."""
