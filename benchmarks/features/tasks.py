@@ -12,48 +12,60 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.lazyframe.group_by import LazyGroupBy
 
 import shop
 from segpredict import features, store
 from segpredict.tables import MONEY
 
-RFM = ["customer_id", "day", "is_return", "void_day", "starts", "amount"]
-FULL = [*RFM, "minute", "product_id", "quantity"]
+# What SQL needs of lines, and what segpredict reads of the tables beside them.
+RFM = {"lines": ["customer_id", "day", "is_return", "void_day", "starts", "amount"]}
+FULL = {"lines": [*RFM["lines"], "minute", "product_id", "quantity"]}
+_MONEY = ["customer_id", "day", "void_day", "net"]
+RFM_KEPT = {"orders": _MONEY, "credits": _MONEY}
+FULL_KEPT = {
+    "orders": [*_MONEY, "units", "lines", "products", "named"],
+    "credits": _MONEY,
+    "repeats": ["customer_id", "day", "before", "since", "void_day"],
+}
 T = shop.WINDOW.cutoff
 VOID = (pl.col("void_day") < T).fill_null(value=False)
 HERE = Path(__file__).parent
 
 
-def base(stored: store.Stored) -> Path:
-    assert stored.shelf is not None
-    return stored.shelf.base.path
+def base(stored: store.Stored, kind: str = "lines") -> Path:
+    shelf = stored.shelf
+    assert shelf is not None
+    return shelf.part(kind, shelf.card.base).path
 
 
-def scan(stored: store.Stored, columns: list[str]) -> None:
-    lines = pl.scan_parquet(base(stored)).select(columns)
-    lines.select(pl.all().sum()).collect(engine="streaming")
+def scan(stored: store.Stored, columns: dict[str, list[str]]) -> None:
+    for kind, names in columns.items():
+        rows = pl.scan_parquet(base(stored, kind)).select(names)
+        rows.select(pl.all().sum()).collect(engine="streaming")
+
+
+def grouped(stored: store.Stored, kind: str) -> LazyGroupBy:
+    rows = pl.scan_parquet(base(stored, kind))
+    return rows.filter((pl.col("day") < T) & ~VOID).group_by("customer_id")
 
 
 def rfm(stored: store.Stored) -> pl.DataFrame:
-    """Recency, orders, money, tenure and average order: what the flag is for."""
-    is_order = pl.col("starts") & ~pl.col("is_return")
+    """Recency, orders, money, tenure and average order: what orders are kept for."""
+    orders = grouped(stored, "orders").agg(
+        last=pl.col("day").max(),
+        first=pl.col("day").min(),
+        orders=pl.len(),
+        gross=pl.col("net").sum(),
+    )
+    credits_ = grouped(stored, "credits").agg(back=pl.col("net").sum())
     return (
-        pl.scan_parquet(base(stored))
-        .filter((pl.col("day") < T) & ~VOID)
-        .group_by("customer_id")
-        .agg(
-            last=pl.when(~pl.col("is_return")).then("day").max(),
-            first=pl.when(~pl.col("is_return")).then("day").min(),
-            orders=is_order.cast(pl.UInt32).sum(),
-            net=pl.col("amount").sum(),
-            gross=pl.when(~pl.col("is_return")).then("amount").sum(),
-        )
-        .filter(pl.col("orders") > 0)
+        orders.join(credits_, on="customer_id", how="left")
         .sort("customer_id")
         .select(
             recency=(T - pl.col("last")).cast(pl.Float64),
             orders=pl.col("orders").cast(pl.Float64),
-            money=pl.col("net") / MONEY,
+            money=(pl.col("gross") + pl.col("back").fill_null(0)) / MONEY,
             tenure=(T - pl.col("first")).cast(pl.Float64),
             average=pl.col("gross") / MONEY / pl.col("orders"),
         )
@@ -66,14 +78,28 @@ def duckdb(stored: store.Stored, sql: str) -> pl.DataFrame:
 
     with engine.connect() as connection:
         connection.execute(f"set threads = {pl.thread_pool_size()}")
-        files = f"read_parquet('{base(stored)}')"
-        connection.execute(f"create view lines as select * from {files}")
+        for kind, view in VIEWS.items():
+            file = f"read_parquet('{base(stored, kind)}')"
+            connection.execute(f"create view {view} as select * from {file}")
         answer = connection.sql(sql.replace("{T}", str(T))).to_arrow_table()
         frame = pl.from_arrow(answer)
     assert isinstance(frame, pl.DataFrame)
     return frame.select(pl.exclude("customer_id").cast(pl.Float64))
 
 
+VIEWS = {"lines": "lines", "orders": "orders_kept", "credits": "credits_kept"}
+DUCK_RFM_KEPT = """
+with known as (
+  select customer_id, day, net, true as is_order, void_day from orders_kept
+  union all select customer_id, day, net, false, void_day from credits_kept
+)
+select customer_id, {T} - max(day) filter (is_order) as recency,
+  count(*) filter (is_order) as orders, sum(net) / 1e4 as money,
+  {T} - min(day) filter (is_order) as tenure,
+  sum(net) filter (is_order) / 1e4 / count(*) filter (is_order) as average
+from known where day < {T} and (void_day is null or void_day >= {T})
+group by customer_id having orders > 0 order by customer_id
+"""
 DUCK_RFM = """
 select customer_id, {T} - max(day) filter (not is_return) as recency,
   count(*) filter (starts and not is_return) as orders, sum(amount) / 1e4 as money,
@@ -93,7 +119,7 @@ def pandas_lines(stored: store.Stored, columns: list[str]) -> Any:
 
 
 def pandas_rfm(stored: store.Stored) -> pl.DataFrame:
-    lines = pandas_lines(stored, RFM)
+    lines = pandas_lines(stored, RFM["lines"])
     sales = lines[~lines["is_return"]]
     sold = sales.groupby("customer_id").agg(
         last=("day", "max"),
@@ -117,7 +143,7 @@ def pandas_full(stored: store.Stored) -> pl.DataFrame:
     """Two-level group-bys with masked columns: as good as pandas gets by hand."""
     import numpy as np
 
-    lines = pandas_lines(stored, [*FULL, "order_id"])
+    lines = pandas_lines(stored, [*FULL["lines"], "order_id"])
     lines["ago"] = T - lines["day"]
     by = lines["customer_id"]
     money = {
@@ -208,19 +234,30 @@ def plain(files: list[Path], cache: Path) -> None:
         lines.sink_parquet(Path(folder) / "lines.parquet", compression="lz4")
 
 
+def to_file(stored: store.Stored, cache: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        features.write(stored, shop.WINDOW, Path(folder) / "features.parquet")
+
+
 def tasks(size: str, cache: Path) -> dict[str, Callable[[], Any]]:
     files, stored = shop.parts(cache, size), shop.stored(cache, size)
-    full_sql = (HERE / "features.sql").read_text(encoding="utf-8")
+    names = ("lines", "orders", "features")
+    lines, orders, rest = ((HERE / f"{n}.sql").read_text("utf-8") for n in names)
     window, origins = [shop.WINDOW], shop.ORIGINS
     return {
         "scan rfm": lambda: scan(stored, RFM),
         "scan full": lambda: scan(stored, FULL),
+        "scan rfm kept": lambda: scan(stored, RFM_KEPT),
+        "scan full kept": lambda: scan(stored, FULL_KEPT),
         "rfm": lambda: rfm(stored),
         "rfm family": lambda: features.build(stored, window, ["rfm"])[0].frame,
         "full": lambda: features.build(stored, window)[0].frame,
+        "file": lambda: to_file(stored, cache),
         "origins": lambda: features.build(stored, origins)[0].frame,
         "duckdb rfm": lambda: duckdb(stored, DUCK_RFM),
-        "duckdb full": lambda: duckdb(stored, full_sql),
+        "duckdb rfm kept": lambda: duckdb(stored, DUCK_RFM_KEPT),
+        "duckdb full": lambda: duckdb(stored, lines + rest),
+        "duckdb full kept": lambda: duckdb(stored, orders + rest),
         "pandas rfm": lambda: pandas_rfm(stored),
         "pandas full": lambda: pandas_full(stored),
         "ingest": lambda: ingest(files, cache),

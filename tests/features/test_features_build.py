@@ -8,8 +8,9 @@ import shop
 from segpredict import contracts
 from segpredict.errors import SegpredictError, TableError, UnknownNameError
 from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
-from segpredict.features._build import checked
-from segpredict.features._plan import answer, gather
+from segpredict.features._build import keeps
+from segpredict.features._measures import days
+from segpredict.features._plan import question
 from segpredict.window import Window
 
 WINDOW = Window(700, first_day=0)
@@ -91,16 +92,17 @@ def test_an_unknown_family_is_named_with_its_nearest(world):
 def test_the_quick_check_finds_what_the_contract_finds(world, bad):
     table = compute(world, WINDOW, ["rfm"])
     broken = table.frame.with_columns(recency_days=pl.lit(bad))
+    assert keeps(table.frame, table.features)
+    assert not keeps(broken, table.features)
     with pytest.raises(TableError, match="recency_days"):
-        checked(broken, table.features)
+        contracts.check(broken, contracts.features(table.features))
 
 
-def test_two_families_may_not_give_one_name_two_meanings(world):
+def test_two_families_may_not_give_one_name_two_meanings():
     rfm = FAMILIES.get("rfm")
-    other = replace(rfm, name="other", measures=lambda _: {"last_ago": pl.len()})
-    rows = gather(world, 0, 700, [rfm, other])
+    other = replace(rfm, name="other", measures=lambda _: {"last_ago": days()})
     with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
-        answer(rows, WINDOW, [rfm, other])
+        question(WINDOW, [rfm, other])
 
 
 def test_nothing_given_is_changed(world):

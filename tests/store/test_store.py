@@ -188,7 +188,9 @@ def test_a_copy_with_other_lines_is_no_store(
     assert 0 < table.height <= 20
 
 
-@pytest.mark.parametrize("name", ["base-0.parquet", "customer_id-0.parquet"])
+@pytest.mark.parametrize(
+    "name", ["orders-base-0.parquet", "repeats-base-0.parquet", "customer_id-0.parquet"]
+)
 def test_a_damaged_byte_is_found_and_the_file_named(
     world: Transactions, tmp_path: Path, name: str
 ) -> None:

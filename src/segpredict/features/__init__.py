@@ -13,6 +13,7 @@ from segpredict.features._build import (
     glossary,
     glossary_table,
     instrument,
+    write,
 )
 from segpredict.features._family import FAMILIES, Family
 
@@ -26,4 +27,5 @@ __all__ = [
     "glossary",
     "glossary_table",
     "instrument",
+    "write",
 ]

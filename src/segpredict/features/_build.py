@@ -2,19 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 
 from segpredict import contracts
+from segpredict.disk import write_file
 from segpredict.features._family import FAMILIES, Family
+from segpredict.features._measures import (
+    COLUMNS,
+    EVER,
+    days,
+    net,
+    returned,
+    since_last,
+    spent,
+    total,
+)
 from segpredict.features._offers import OFFERS, offers
-from segpredict.features._plan import answer, collapse, gather, on
-from segpredict.features._shares import by_share
+from segpredict.features._plan import Question, ask, question
+from segpredict.features._shares import Ask, answers, by_share
 from segpredict.tables import Companions, Feature, FeatureTable, Transactions
 from segpredict.window import Window
 
 DEFAULT = "default"  # stands for all families that nobody needs to name
+_MOST = np.finfo(np.float64).max
 _INSTRUMENT = {
     "customer_id": pl.String,
     "end": pl.Int32,
@@ -26,6 +40,12 @@ _FURTHER = {
     "products": pl.Int64,
     "units": pl.Int64,
     "refunds": pl.Int64,
+}
+_MEASURED = {
+    "recency": since_last(),
+    "products": total("products"),
+    "units": total("units"),
+    "refunds": returned(),
 }
 
 
@@ -65,24 +85,72 @@ def build(
     """
     if not windows:
         return []
-    end = max(window.cutoff for window in windows)
-    if families is None:
-        families = choose(transactions, until=end).names
-    chosen = _chosen(families, transactions.companions)
-    declared = _declared(chosen)
-    first = min(window.history_start for window in windows)
-
-    def ask(share: Transactions) -> list[pl.DataFrame]:
-        rows = gather(share, first, end, chosen)
-        asked = [answer(rows, window, chosen) for window in windows]
-        # Orders are in memory; there the streaming engine only adds to the latency.
-        return pl.collect_all(asked, engine="in-memory")
-
-    frames = by_share(transactions, ask)
+    declared, answer = _asked(transactions, windows, families)
     return [
-        FeatureTable(checked(frame, declared), window, declared)
-        for frame, window in zip(frames, windows, strict=True)
+        FeatureTable(_checked(frame, declared), window, declared)
+        for frame, window in zip(by_share(transactions, answer), windows, strict=True)
     ]
+
+
+def write(
+    transactions: Transactions,
+    window: Window,
+    path: str | Path,
+    families: Sequence[str] | None = None,
+) -> tuple[Feature, ...]:
+    """Compute the features of one window into a Parquet file, share by share.
+
+    The table of a large shop is never held whole: memory holds a few shares of the
+    customers, whatever their number.
+
+    Parameters
+    ----------
+    transactions
+        The shop; what was opened from a store is read in the smallest shares.
+    window
+        The question.
+    path
+        The file; it appears when it is complete.
+    families
+        As in `build`.
+
+    Returns
+    -------
+    tuple of Feature
+        Declarations, in column order.
+
+    Notes
+    -----
+    The rows are those of `build`. They are sorted by customer if the transactions come
+    from a store to which no customers were added since its lines were last merged.
+    """
+    declared, answer = _asked(transactions, [window], families)
+
+    def keep(draft: Path) -> None:
+        writer = None
+        for (frame,) in answers(transactions, answer):
+            table = _checked(frame, declared).to_arrow()
+            writer = writer or pq.ParquetWriter(draft, table.schema)
+            writer.write_table(table)
+        assert writer is not None
+        writer.close()
+
+    write_file(path, keep)
+    return declared
+
+
+def _asked(
+    transactions: Transactions,
+    windows: Sequence[Window],
+    families: Sequence[str] | None,
+) -> tuple[tuple[Feature, ...], Ask]:
+    """Return the columns, and what asks a share of the customers for them."""
+    if families is None:
+        until = max(window.cutoff for window in windows)
+        families = choose(transactions, until=until).names
+    chosen = _chosen(families, transactions.companions)
+    questions = [question(window, chosen) for window in windows]
+    return _declared(chosen), lambda share: ask(share, questions)
 
 
 def compute(
@@ -139,47 +207,30 @@ def instrument(
     Each interval is measured as it was known at its end: an order wholly refunded by
     then is no purchase, one refunded later still is.
     """
-    asked = sorted(set(windows), key=lambda interval: (interval[1], interval[0]))
-    more = {name: kind for name, kind in _FURTHER.items() if name in further}
+    known = {(start, end) for start, end in windows if start < end}
+    asked = sorted(known, key=lambda interval: (interval[1], interval[0]))
+    told = _INSTRUMENT | {n: kind for n, kind in _FURTHER.items() if n in further}
     if not asked:
-        return pl.DataFrame(schema={**_INSTRUMENT, **more})
-    first, end = min(start for start, _ in asked), asked[-1][1]
-
-    def ask(share: Transactions) -> list[pl.DataFrame]:
-        shop = on(share, collapse(share, first, end))
-        return pl.collect_all(
-            [_reading(shop, *interval, list(more)) for interval in asked]
-        )
-
-    frames = by_share(transactions, ask)
-    return contracts.check(pl.concat(frames), contracts.INSTRUMENT)
-
-
-def _reading(
-    orders: Transactions, start: int, end: int, further: Sequence[str]
-) -> pl.LazyFrame:
-    is_order = ~pl.col("is_return")
-    measures = {
-        "recency": (end - pl.when(is_order).then("day").max()).cast(pl.Int32),
-        "products": pl.when(is_order).then("products").sum().cast(pl.Int64),
-        "units": pl.when(is_order).then("units").sum().cast(pl.Int64),
-        "refunds": -pl.when(~is_order).then("net").sum().cast(pl.Int64),
-    }
-    return (
-        orders.known(end)
-        .filter(pl.col("day") >= start)
-        .group_by("customer")
-        .agg(
-            pl.col("customer_id").first(),
-            days=pl.when(is_order).then("day").drop_nulls().n_unique().cast(pl.Int32),
-            spend=pl.col("net").sum(),
-            **{name: measures[name] for name in further},
-        )
-        .filter(pl.col("days") > 0)
-        .sort("customer")
-        .with_columns(end=pl.lit(end, pl.Int32))
-        .select(*_INSTRUMENT, *further)
+        return pl.DataFrame(schema=told)
+    questions = [_reading(*interval, further) for interval in asked]
+    frames = by_share(transactions, lambda share: ask(share, questions))
+    read = (
+        frame.with_columns(end=pl.lit(end, pl.Int32)).select(*told)
+        for (_, end), frame in zip(asked, frames, strict=True)
     )
+    return contracts.check(pl.concat(read), contracts.INSTRUMENT)
+
+
+def _reading(start: int, end: int, further: Sequence[str]) -> Question:
+    """Return the question how often and for how much, with an interval as look-back."""
+    measures = {"days": days(), **spent("all", EVER)}
+    measures |= {f"{name}_all": _MEASURED[name] for name in further}
+    derived = {"days": pl.col("days").cast(pl.Int32), "spend": net("all")}
+    for name in further:
+        amount = pl.col(f"{name}_all").cast(_FURTHER[name])
+        derived[name] = -amount if name == "refunds" else amount
+    window = Window(end, lookback=end - start, history=end - start)
+    return Question(window, measures, {}, (), derived, COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,26 +326,32 @@ def glossary_table() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**text, **bounds}, orient="row")
 
 
-def checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
-    """Return the frame if it keeps its contract.
-
-    The contract is asked only where one pass over all ranges found a breach: it names
-    what broke, and takes several times as long as computing the features.
-    """
-    if all(_keeps(frame[feature.name], feature) for feature in declared):
+def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
+    if keeps(frame, declared):
         return frame
     return contracts.check(frame, contracts.features(declared))
 
 
+def keeps(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
+    """Return whether all values are what was declared: one pass over all ranges.
+
+    The contract itself names what broke, and takes several times as long as computing
+    the features; it is asked only where this says no.
+    """
+    return all(
+        _keeps(piece, feature)
+        for feature in declared
+        for piece in frame[feature.name].get_chunks()
+    )
+
+
 def _keeps(values: pl.Series, feature: Feature) -> bool:
     numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
-    outside = np.isinf(numbers)
-    if feature.low is not None:
-        outside |= numbers < feature.low
-    if feature.high is not None:
-        outside |= numbers > feature.high
-    is_known = np.isnan(numbers).sum() == values.null_count()
-    return bool(is_known and not outside.any())
+    low = -_MOST if feature.low is None else feature.low
+    high = _MOST if feature.high is None else feature.high
+    if (numbers < low).any() or (numbers > high).any():
+        return False
+    return bool(np.isnan(numbers).sum() == values.null_count())
 
 
 def _chosen(

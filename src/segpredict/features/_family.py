@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from segpredict.features._measures import Measure
 from segpredict.registry import Registry
 from segpredict.tables import Companions, Feature
 from segpredict.window import Window
 
 Recipe = Callable[[Window], Mapping[str, pl.Expr]]
+Measures = Callable[[Window], Mapping[str, Measure]]
 
 
-def _nothing(_: Window) -> Mapping[str, pl.Expr]:
+def _nothing(_: Window) -> Mapping[str, Measure]:
     return {}
 
 
@@ -27,11 +29,18 @@ class Family:
     features
         The columns, in order.
     measures
-        Aggregations over one customer's orders (`_plan.see` lists the columns). Two
-        families may declare the same measure under the same name; it runs once.
+        Numbers about one customer's orders, purchase days and credit notes in spans of
+        days (`_measures`). Two families may declare the same measure under the same
+        name; it is found once.
     derive
         One expression per feature, over the measures. Whole numbers become currency,
         ratios and logarithms here and nowhere before.
+    steps
+        Numbers on the way from measures to features that are used more than once: each
+        mapping may use what stands before it. Shared by name like measures.
+    columns
+        Whole numbers about an order that measures need, from the columns of orders
+        (`_orders.Orders`).
     beside
         Aggregations over other rows of the customer than orders, by the name of those
         rows (`_rows.ROWS`). A customer without such rows gets what the measures give
@@ -46,14 +55,16 @@ class Family:
 
     Notes
     -----
-    All families run in one pass over one shared table of orders, so a family never
-    touches lines, never filters by the cutoff and never sorts.
+    All families look up one shared table of orders, so a family never touches lines,
+    never filters by the cutoff and never sorts.
     """
 
     name: str
     features: tuple[Feature, ...]
-    measures: Recipe
+    measures: Measures
     derive: Recipe
+    steps: tuple[Mapping[str, pl.Expr], ...] = ()
+    columns: Mapping[str, pl.Expr] = field(default_factory=dict)
     beside: Mapping[str, Recipe] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     is_default: bool = True
@@ -65,4 +76,4 @@ class Family:
 
 
 FAMILIES = Registry("segpredict.features", Family)
-nothing: Recipe = _nothing
+nothing: Measures = _nothing

@@ -1,9 +1,13 @@
-"""The words in which families ask: days back from the cutoff, and what to add up.
+"""The words in which families ask about orders, and in which they answer.
 
-``ago`` is the number of days from an order to the cutoff: 1 is the day before it, so
-``within(28)`` is ``[T - 28, T)``. Every total is a sum of whole numbers and therefore
-equal to the bit on any number of threads.
+A span is a number of days back from the cutoff: ``past(28)`` is ``[T - 28, T)``. What
+is asked of it is a matter of whole numbers and therefore equal to the bit on any number
+of threads. `_runs` finds all of it without grouping.
 """
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -13,51 +17,133 @@ from segpredict.window import Window
 SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays
 LOG = 1_000_000_000  # logarithms are added up as whole numbers of 10⁻⁹
 
-AGO = pl.col("ago")
-IS_ORDER = pl.col("is_order")
-IS_DAY = pl.col("is_day")
+Rows = Literal["orders", "days", "credits", "repeats"]
+Kind = Literal["number", "active", "sum", "squares", "first", "last", "most", "median"]
 
 
-def within(days: int, skip: int = 0) -> pl.Expr:
-    """Return whether a row lies in ``[T - skip - days, T - skip)``."""
-    inside = AGO.le(skip + days)
-    return inside & AGO.gt(skip) if skip else inside
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days ``[T - oldest, T - newest)``, as far as a window's history reaches.
+
+    Parameters
+    ----------
+    newest, oldest
+        Days back from the cutoff T; ``None`` is as far back as there is history.
+    parts
+        Into how many equal parts the days are split.
+    """
+
+    newest: int = 0
+    oldest: int | None = None
+    parts: int = 1
+
+    def split(self) -> Iterator["Span"]:
+        """Yield the parts, newest first."""
+        assert self.oldest is not None
+        length = (self.oldest - self.newest) // self.parts
+        for newest in range(self.newest, self.oldest, length):
+            yield Span(newest, newest + length)
 
 
-def count(where: pl.Expr) -> pl.Expr:
-    """Return the number of rows for which it holds."""
-    return where.cast(pl.Int64).sum()
+EVER = Span()
 
 
-def total(column: str, where: pl.Expr) -> pl.Expr:
-    """Return the sum of a column over the rows for which it holds."""
-    return pl.when(where).then(pl.col(column)).otherwise(0).sum()
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number about one customer's rows in a span; zero where there are none.
+
+    Parameters
+    ----------
+    kind
+        ``number`` of rows; how many parts of the span are ``active``; ``sum``, sum of
+        ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column.
+    column
+        One of the rows, of `COLUMNS`, or of `Family.columns`; ``ago`` is the days to
+        the cutoff, 1 and up.
+    span
+        When.
+    rows
+        ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``,
+        lines with a product that was bought before.
+    between
+        Whether the first row of the span is left out: for what tells a row from the
+        row before it.
+    again
+        Of repeats: when the line before was dated.
+    """
+
+    kind: Kind
+    column: str = ""
+    span: Span = EVER
+    rows: Rows = "orders"
+    between: bool = False
+    again: Span = EVER
 
 
-def squares(column: str, where: pl.Expr) -> pl.Expr:
-    """Return the sum of squares; 128 bits, as a large order squared fills 64."""
-    wide = pl.when(where).then(pl.col(column)).cast(pl.Int128)
-    return (wide * wide).sum()
+COLUMNS: Mapping[Rows, Mapping[str, pl.Expr]] = {
+    "orders": {"is_named": (pl.col("products") > 0).cast(pl.Int64)},
+    "days": {},
+    "credits": {},
+    "repeats": {},
+}
 
 
-def days(where: pl.Expr) -> pl.Expr:
-    """Return the number of purchase days for which it holds."""
-    return count(IS_DAY & where)
+def past(days: int, skip: int = 0) -> Span:
+    """Return the span ``[T - skip - days, T - skip)``."""
+    return Span(skip, skip + days)
 
 
-def orders(where: pl.Expr) -> pl.Expr:
-    """Return the number of orders for which it holds."""
-    return count(IS_ORDER & where)
+def orders(span: Span = EVER) -> Measure:
+    """Return the number of orders."""
+    return Measure("number", span=span)
 
 
-def since_last() -> pl.Expr:
+def days(span: Span = EVER) -> Measure:
+    """Return the number of purchase days."""
+    return Measure("number", span=span, rows="days")
+
+
+def active(days: int, parts: int) -> Measure:
+    """Return how many of the last so many spans of so many days saw an order."""
+    return Measure("active", span=Span(0, days * parts, parts))
+
+
+def total(column: str, span: Span = EVER) -> Measure:
+    """Return the sum of a column over orders."""
+    return Measure("sum", column, span)
+
+
+def returned(span: Span = EVER) -> Measure:
+    """Return the money of credit notes, zero or below."""
+    return Measure("sum", "net", span, "credits")
+
+
+def repeats(span: Span, of: Span = EVER) -> Measure:
+    """Return the lines of a span with a product that a line of another had before.
+
+    The lines of a span, less the repeats of lines of that span, are different products.
+    """
+    return Measure("number", span=span, rows="repeats", again=of)
+
+
+def since_last() -> Measure:
     """Return the days from the last purchase to the cutoff."""
-    return pl.when(IS_ORDER).then(AGO).min()
+    return Measure("last", "ago")
 
 
-def since_first() -> pl.Expr:
+def since_first() -> Measure:
     """Return the days from the first purchase to the cutoff."""
-    return pl.when(IS_ORDER).then(AGO).max()
+    return Measure("first", "ago")
+
+
+def spent(name: str, span: Span) -> Mapping[str, Measure]:
+    """Return the measures of which `net` makes spend less returns."""
+    return {f"paid_{name}": total("net", span), f"back_{name}": returned(span)}
+
+
+def net(name: str) -> pl.Expr:
+    """Return spend less returns, from the measures `spent`."""
+    return pl.col(f"paid_{name}") + pl.col(f"back_{name}")
 
 
 def over(value: pl.Expr, number: int) -> pl.Expr:
@@ -70,9 +156,9 @@ def over(value: pl.Expr, number: int) -> pl.Expr:
     return value / (pl.col("one") * number)
 
 
-def money(name: str) -> pl.Expr:
+def money(value: str | pl.Expr) -> pl.Expr:
     """Return a measure of money in currency."""
-    return over(pl.col(name), MONEY)
+    return over(pl.col(value) if isinstance(value, str) else value, MONEY)
 
 
 def spread(number: str, total: str, squared: str) -> pl.Expr:

@@ -21,7 +21,9 @@ OFFERS: Mapping[str, str] = {
     "contacts": "table of marketing contacts",
 }
 
+_RETURN = "is_return"
 _COLUMNS = {
+    "returns": _RETURN,
     "products": "product_id",
     "minutes": "minute",
     "countries": "country",
@@ -41,20 +43,32 @@ def offers(transactions: Transactions, until: int | None = None) -> frozenset[st
         "contacts": beside.contacts is not None,
     }
     named = transactions.lines.collect_schema().names()
-    there = {name: column for name, column in _COLUMNS.items() if column in named}
-    asked = [
-        (piece.lines if until is None else piece.known(until)).select(
-            pl.col("is_return").any().alias("returns"),
-            *(pl.col(c).is_not_null().any().alias(n) for n, c in there.items()),
-        )
-        for piece in _pieces(transactions)
-    ]
-    found = pl.concat(asked).select(pl.all().any()).collect()
+    asked = {n: column for n, column in _COLUMNS.items() if column in named}
     return frozenset(
         name
-        for name, is_there in {**tables, **found.row(0, named=True)}.items()
+        for name, is_there in {**tables, **_held(transactions, asked, until)}.items()
         if is_there
     )
+
+
+def _held(
+    transactions: Transactions, columns: Mapping[str, str], until: int | None
+) -> dict[str, bool]:
+    """Return which columns hold something: a store knows, other lines are asked."""
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    found = {n: shelf.holds(c, until) if shelf else None for n, c in columns.items()}
+    unknown = {name: columns[name] for name in found if found[name] is None}
+    if unknown:
+        asked = [
+            (piece.lines if until is None else piece.known(until)).select(
+                (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
+                for n, c in unknown.items()
+            )
+            for piece in _pieces(transactions)
+        ]
+        row = pl.concat(asked).select(pl.all().any()).collect().row(0, named=True)
+        found |= row
+    return {name: bool(is_there) for name, is_there in found.items()}
 
 
 def _pieces(transactions: Transactions) -> list[Transactions]:

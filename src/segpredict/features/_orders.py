@@ -1,80 +1,264 @@
-"""Lines of a store to orders: one walk over runs instead of a search for groups."""
+"""Lines to orders, for all windows at once: read from a store, or made of lines."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.errors import LimitError
+from segpredict.features._measures import LOG, Rows
+from segpredict.features._runs import Places, Runs, Shifted, Spots, running
+from segpredict.features._views import Repeats
+from segpredict.store import Share, repeats
+from segpredict.tables import Transactions
 
-_MINUTES, _DAYS = 2**11, 2**17  # more than there are in a day, and days to 2199
+_KEY = ["customer_id", "is_return", "day", "minute", "order_id", "void_day"]
+_OWN = ["customer", "day", "void_day"]
+Columns = Mapping[Rows, Mapping[str, pl.Expr]]
+Asked = Mapping[Rows, Collection[str]]
+NO_REPEATS = pl.DataFrame(
+    schema={
+        "customer": pl.UInt32,
+        **dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32),
+    }
+)
 
 
-def is_arranged(lines: pl.LazyFrame) -> bool:
-    """Return whether lines say where each order starts."""
-    return "starts" in lines.collect_schema()
-
-
-def walk(lines: pl.LazyFrame, first: int, end: int) -> pl.DataFrame:
-    """Return one row per order and one per credit note, as `_plan.collapse` does.
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """A shop's orders and credit notes.
 
     Parameters
     ----------
-    lines
-        Arranged lines (`store`), customers and orders as numbers.
-    first, end
-        The days, half-open.
+    orders
+        One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``,
+        ``net`` (money), ``units``, ``lines``, ``products`` (different ones) and
+        ``named`` (lines with a product); sorted by customer and time.
+    credits
+        One row per credit note with the same columns but ``minute``.
+    repeats
+        `store.repeats`, where they are asked for.
+    ids
+        The ids of customers, by number; ``None`` where the number is the id.
     """
-    rows = (
-        lines.select(
-            *("customer_id", "is_return", "day", "void_day", "minute", "starts"),
-            *("order_id", "product_id", "amount", "quantity"),
+
+    orders: pl.DataFrame
+    credits: pl.DataFrame
+    repeats: pl.DataFrame
+    ids: pl.Series | None
+
+    def named(self, customers: pl.Series) -> pl.Series:
+        """Return the ids of customers."""
+        ids = customers if self.ids is None else self.ids.gather(customers)
+        return ids.alias("customer_id")
+
+    @property
+    def customers(self) -> pl.LazyFrame:
+        """``customer_id`` and ``customer`` of everyone with an order."""
+        number = self.orders["customer"].unique()
+        return pl.LazyFrame([self.named(number), number])
+
+    def known(self, cutoff: int) -> "Orders":
+        """Return what is not voided by then; see `Transactions.known`."""
+        stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
+        return self._where(stands)
+
+    def _where(self, holds: pl.Expr) -> "Orders":
+        orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
+        return replace(self, orders=orders, credits=credits_)
+
+    def split(self) -> tuple["Orders", "Orders | None"]:
+        """Return the customers nothing of whom is ever voided, and the others."""
+        frames = (self.orders, self.credits)
+        if all(f["void_day"].null_count() == f.height for f in frames):
+            return self, None
+        void = pl.col("void_day").is_not_null()
+        whose = pl.concat(f.filter(void)["customer"] for f in frames).unique().implode()
+        theirs = pl.col("customer").is_in(whose)
+        return self._where(~theirs), self._where(theirs)
+
+
+def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> Orders:
+    """Return the orders and credit notes dated in ``[first, end)``, or more.
+
+    Parameters
+    ----------
+    transactions
+        A share of a store, or any lines.
+    first, end
+        The days that are asked for.
+    asked
+        The columns that are asked for, by kind of rows.
+
+    Notes
+    -----
+    An order is what a customer bought under one order number on one day. As ``day`` and
+    ``void_day`` are part of the key, cutting orders in time equals cutting their lines,
+    and one table serves all cutoffs.
+    """
+    if isinstance(transactions, Share):
+        orders, credits_ = (
+            _shared(transactions, kind, asked.get(kind, ()))
+            for kind in ("orders", "credits")
         )
-        .filter(pl.col("day").is_between(first, end, closed="left"))
-        .with_columns(product=pl.col("product_id").to_physical())
-        .collect(engine="in-memory")
-    )
-    at = np.flatnonzero(rows["starts"].to_numpy())
-    if not at.size:
-        at = np.zeros(0, dtype=np.int64)
-    heads = rows.select("customer_id", "is_return", "day", "void_day", "order_id")[at]
-    changes = pl.col("starts") | pl.col("product").ne_missing(pl.col("product").shift())
-    is_new = changes & pl.col("product").is_not_null()
-    orders = heads.with_columns(
-        minute=_earliest(rows["minute"], at),
-        net=_sums(rows["amount"], at),
-        units=_sums(rows["quantity"], at),
-        lines=np.diff(at, append=rows.height),
-        products=_sums(rows.select(is_new.cast(pl.Int64)).to_series(), at),
-    )
-    return _in_order(orders).with_columns(customer=pl.col("customer_id").rle_id())
+        again = NO_REPEATS
+        if "repeats" in asked:
+            again = _shared(transactions, "repeats", asked["repeats"])
+        return Orders(orders, credits_, again, None)
+    known = pl.col("day").is_between(first, end, closed="left")
+    lines = transactions.lines.filter(known)
+    rows = _grouped(lines)
+    back = rows["is_return"]
+    ids = rows["customer_id"].unique().sort()
+    numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
+    again = NO_REPEATS
+    if "repeats" in asked:
+        again = _repeats(lines, numbered.select("customer_id", "customer").unique())
+    return Orders(numbered.filter(~back), numbered.filter(back), again, ids)
 
 
-def _sums(values: pl.Series, at: NDArray[np.int64]) -> NDArray[np.int64]:
-    whole = values.fill_null(0).to_numpy()
-    return np.add.reduceat(whole, at) if at.size else whole[:0]
+def _shared(share: Share, kind: str, columns: Collection[str]) -> pl.DataFrame:
+    """Return rows that a store has ready."""
+    rows = share.rows(kind, {"day", "void_day", *columns})
+    return rows.rename({"customer_id": "customer"})
 
 
-def _earliest(minutes: pl.Series, at: NDArray[np.int64]) -> pl.Series:
-    """Return the first known minute of each run."""
-    late = minutes.fill_null(_MINUTES).to_numpy()
-    found = np.minimum.reduceat(late, at) if at.size else late[:0]
-    known = pl.Series("minute", found, dtype=minutes.dtype)
-    return known.set(known == _MINUTES, None)
-
-
-def _in_order(orders: pl.DataFrame) -> pl.DataFrame:
-    """Sort orders before credit notes and by time; they stand by customer and day."""
-    if orders.is_empty():
-        return orders
-    day = pl.col("day").cast(pl.Int64)
-    kind = pl.col("customer_id").cast(pl.Int64) * 2 + pl.col("is_return").cast(pl.Int64)
-    minute = pl.col("minute").cast(pl.Int64).fill_null(-1) + 1
-    packed = (kind * _DAYS + day - day.min()) * _MINUTES + minute
-    keys = orders.select(packed.alias("key"), (day.max() - day.min()).alias("span"))
-    if keys["span"][0] >= _DAYS:
-        raise LimitError(
-            "The lines span more than 350 years.", fix="correct their dates."
+def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    product = pl.col("product_id")
+    named = (
+        lines.filter(~pl.col("is_return") & product.is_not_null())
+        .join(customers.lazy(), on="customer_id")
+        .select(
+            "day",
+            "void_day",
+            # Codes depend on the order of rows; what is asked, on equality alone.
+            product.cast(pl.Categorical).to_physical(),
+            pl.col("customer").alias("customer_id"),
         )
-    if keys["key"].is_sorted():
-        return orders
-    return orders[np.argsort(keys["key"].to_numpy(), kind="stable")]
+        .collect()
+    )
+    return repeats(named).rename({"customer_id": "customer"})
+
+
+def _grouped(lines: pl.LazyFrame) -> pl.DataFrame:
+    whole = [name for name in _KEY if name != "minute"]
+    product = pl.col("product_id")
+    return (
+        lines.group_by(whole)
+        .agg(
+            pl.col("minute").min(),
+            net=pl.col("amount").sum(),
+            units=pl.col("quantity").sum(),
+            lines=pl.len().cast(pl.Int64),
+            # n_unique counts null as a value of its own.
+            products=product.n_unique().cast(pl.Int64) - product.is_null().any(),
+            named=product.count().cast(pl.Int64),
+        )
+        .sort(_KEY)
+        .collect()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Customers with an order, and their runs.
+
+    Parameters
+    ----------
+    customer
+        Their numbers, rising.
+    runs
+        By kind of rows.
+    """
+
+    customer: pl.Series
+    runs: Mapping[Rows, Runs]
+    repeats: Repeats
+
+
+def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -> Book:
+    """Lay out orders, purchase days and credit notes as runs of the same customers.
+
+    Parameters
+    ----------
+    shop
+        Whose.
+    columns
+        Further columns, by kind of rows.
+    days
+        Where spans begin and end, by kind of rows.
+    """
+    rows = shop.orders
+    code = rows["customer"].to_numpy()
+    is_new = np.ones(code.size, dtype=bool)
+    np.not_equal(code[1:], code[:-1], out=is_new[1:])
+    starts = np.flatnonzero(is_new)
+    customer = rows["customer"].gather(starts)
+    lengths = np.diff(starts, append=code.size)
+    places = Places(
+        rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]}
+    )
+    orders = Runs(rows, places, columns["orders"])
+    notes, starts, lengths = _theirs(shop.credits, customer)
+    again, _, number = _theirs(shop.repeats, customer)
+    of_notes = Places(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    return Book(
+        customer,
+        {
+            "orders": orders,
+            "days": _days(orders, is_new, columns["days"]),
+            "credits": Runs(notes, of_notes, columns["credits"]),
+        },
+        Repeats(again, number),
+    )
+
+
+def _theirs(
+    rows: pl.DataFrame, customer: pl.Series
+) -> tuple[pl.DataFrame, Spots, Spots]:
+    """Return the rows of customers, where each one's start and how many they are."""
+    known, code = customer.to_numpy(), rows["customer"].to_numpy()
+    if not known.size or not code.size:
+        nothing = np.zeros(known.size, dtype=np.intp)
+        return rows.clear(), nothing, nothing
+    # A table of all numbers up to the last finds a place without a search.
+    low = int(known[0])
+    place = np.full(int(known[-1]) - low + 2, known.size, dtype=np.intp)
+    place[known - low] = np.arange(known.size)
+    owner = place[np.clip(code.astype(np.int64) - low, -1, place.size - 1)]
+    if owner.max() == known.size:
+        rows, owner = rows.filter(owner < known.size), owner[owner < known.size]
+    lengths = np.bincount(owner, minlength=known.size)
+    return rows, np.cumsum(lengths) - lengths, lengths
+
+
+def _days(
+    orders: Runs, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
+) -> Runs:
+    """Return the runs of purchase days: the first order of each and the ``gap`` before.
+
+    The gap of a customer's first day is zero. ``gap_log`` is its logarithm in whole
+    numbers of 10⁻⁹.
+    """
+    steps = np.diff(orders.day, prepend=orders.day[:1])
+    is_day = is_new | (steps != 0)
+
+    def gap() -> NDArray[np.int64]:
+        between: NDArray[np.int64] = np.where(is_new, 0, steps)[is_day].astype(np.int64)
+        return between
+
+    def gap_log() -> NDArray[np.int64]:
+        # Few gaps differ, so a table of logarithms is shorter than the rows.
+        values = gap()
+        logs = pl.int_range(1, max(2, int(values.max(initial=0)) + 1), eager=True).log()
+        whole = (logs * LOG).round().cast(pl.Int64).to_numpy()
+        return np.append(0, whole)[values]
+
+    made = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
+    return Runs(
+        pl.DataFrame(),
+        Shifted(orders.places, running(is_day.view(np.int8))),
+        columns,
+        made,
+    )

@@ -1,92 +1,99 @@
-"""The fast plan: lines to orders once, then every family and span in one pass a window.
+"""The fast plan: lines to orders once, then every family and span by looking up.
 
 Families declare into it (`Family`); none brings a plan of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from segpredict.errors import SegpredictError
 from segpredict.features._family import Family
-from segpredict.features._measures import SPANS, since_last
-from segpredict.features._orders import is_arranged, walk
+from segpredict.features._measures import COLUMNS, Measure, Rows
+from segpredict.features._orders import Book, Columns, Orders, book, collapse
 from segpredict.features._rows import ROWS
 from segpredict.features._totals import totals
+from segpredict.features._views import View, edges
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
-_KEY = ["customer_id", "is_return", "day", "minute", "order_id", "void_day"]
+_S = TypeVar("_S")
+_T = TypeVar("_T", Measure, pl.Expr)
 
 
-def collapse(transactions: Transactions, first: int, end: int) -> pl.DataFrame:
-    """Return one row per order and one per credit note, dated in ``[first, end)``.
+@dataclass(frozen=True)
+class Question:
+    """What is asked of all customers as of one cutoff.
 
-    Notes
-    -----
-    An order is what a customer bought under one order number on one day. As ``day`` and
-    ``void_day`` are part of the key, cutting orders in time equals cutting their lines,
-    and one table serves all cutoffs.
+    Parameters
+    ----------
+    window
+        When. Only customers with an order in its look-back are answered.
+    measures
+        Of their orders.
+    beside
+        Of their other rows, by the name of those rows (`_rows.ROWS`).
+    steps
+        Numbers on the way from the measures to the answer.
+    derived
+        The columns of the answer.
+    columns
+        Further columns of orders.
     """
-    if is_arranged(transactions.lines):
-        return walk(transactions.lines, first, end)
-    whole = [name for name in _KEY if name != "minute"]
-    products = pl.col("product_id")
-    rows = (
-        transactions.lines.filter(pl.col("day").is_between(first, end, closed="left"))
-        .group_by(whole)
-        .agg(
-            pl.col("minute").min(),
-            net=pl.col("amount").sum(),
-            units=pl.col("quantity").sum(),
-            lines=pl.len().cast(pl.Int64),
-            # n_unique counts null as a value of its own.
-            products=products.n_unique().cast(pl.Int64) - products.is_null().any(),
-        )
-        .sort(_KEY)
-        .collect()
-    )
-    return rows.with_columns(customer=pl.col("customer_id").rle_id())
+
+    window: Window
+    measures: Mapping[str, Measure]
+    beside: Mapping[str, Mapping[str, pl.Expr]]
+    steps: Sequence[Mapping[str, pl.Expr]]
+    derived: Mapping[str, pl.Expr]
+    columns: Columns
+
+    @cached_property
+    def edges(self) -> dict[Rows, set[int]]:
+        """The days on which spans begin and end, by kind of rows."""
+        return edges(self.measures.values(), self.window)
+
+    @cached_property
+    def read(self) -> dict[Rows, set[str]]:
+        """The columns that the measures are made of, by kind of rows."""
+        found: dict[Rows, set[str]] = {}
+        for measure in self.measures.values():
+            own = self.columns[measure.rows].get(measure.column)
+            names = {measure.column} if own is None else set(own.meta.root_names())
+            known = found.setdefault(measure.rows, set())
+            known |= {"before", "since"} if measure.rows == "repeats" else names
+        return {kind: names - {"", "ago"} for kind, names in found.items()}
 
 
-def see(orders: Transactions, window: Window) -> pl.LazyFrame:
-    """Return the orders that a window may see, with their place in time.
-
-    Notes
-    -----
-    The columns families may use:
-
-    ``ago``
-        days to the cutoff, 1 and up;
-    ``is_order``, ``is_day``, ``is_period``
-        whether the row is an order (else a credit note), the first order of its day,
-        and the first of its 28-day period counted back from the cutoff;
-    ``gap``
-        days since the purchase day before, on the first order of a day;
-    ``net``, ``gross``
-        money in; gross is null on credit notes;
-    ``lines``, ``units``, ``products``
-        of the row, ``products`` being distinct ones.
-    """
-    day, customer = pl.col("day"), pl.col("customer")
-    # Orders come before credit notes (`_KEY`), so an order's neighbour is an order.
-    follows = (customer == customer.shift()).fill_null(value=False)
-    step = pl.when(follows).then(day - day.shift())
-    period = (pl.col("ago") - 1) // SPANS[0]
-    same_period = (follows & (period == period.shift())).fill_null(value=False)
-    is_order = ~pl.col("is_return")
-    return (
-        orders.known(window.cutoff)
-        .filter(day >= window.history_start)
-        .with_columns(
-            ago=(window.cutoff - day).cast(pl.Int64),
-            is_order=is_order,
-            gross=pl.when(is_order).then("net"),
-            is_day=is_order & (step != 0).fill_null(value=True),
-            gap=pl.when(is_order & (step > 0)).then(step).cast(pl.Int64),
-        )
-        .with_columns(is_period=is_order & ~same_period)
+def question(window: Window, families: Sequence[Family]) -> Question:
+    """Return what these families ask; those that share a measure ask once."""
+    names = sorted({name for family in families for name in family.beside})
+    of_orders = ((f.name, f.measures(window)) for f in families)
+    own = _together((f.name, f.columns) for f in families)
+    return Question(
+        window,
+        _together(of_orders),
+        {
+            name: _together(
+                (f.name, f.beside[name](window)) for f in families if name in f.beside
+            )
+            for name in names
+        },
+        [
+            _together((f.name, f.steps[i]) for f in families if i < len(f.steps))
+            for i in range(max((len(f.steps) for f in families), default=0))
+        ],
+        {
+            name: expression.cast(pl.Float64)
+            for family in families
+            for name, expression in _derived(family, window).items()
+        },
+        {**COLUMNS, "orders": {**COLUMNS["orders"], **own}},
     )
 
 
@@ -96,98 +103,144 @@ class Gathered:
 
     Parameters
     ----------
+    shop
+        The shop with its companions.
     orders
-        The shop with its orders in the place of lines.
+        Its orders.
     beside
         Other rows by name (`_rows.ROWS`); ``None`` where the shop has no such table.
     """
 
-    orders: Transactions
+    shop: Transactions
+    orders: Orders
     beside: Mapping[str, pl.DataFrame | None]
 
 
-def gather(
-    transactions: Transactions, first: int, end: int, families: Sequence[Family]
-) -> Gathered:
-    """Return all rows that these families ask for, dated in ``[first, end)``."""
-    orders = collapse(transactions, first, end)
+def ask(
+    transactions: Transactions, questions: Sequence[Question]
+) -> list[pl.DataFrame]:
+    """Return one frame a question: ``customer_id``, sorted, and what was derived."""
+    first = min(asked.window.history_start for asked in questions)
+    end = max(asked.window.cutoff for asked in questions)
+    found = collapse(transactions, first, end, _union(q.read for q in questions))
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
-    codes = orders.lazy().select("customer_id", "customer").unique()
-    names = sorted({name for family in families for name in family.beside})
-    return Gathered(
-        on(transactions, orders),
-        {name: ROWS[name].gather(shop, codes) for name in names},
-    )
+    names = sorted({name for asked in questions for name in asked.beside})
+    beside = {name: ROWS[name].gather(shop, found.customers) for name in names}
+    rows = Gathered(shop, found, beside)
+    plain, voided = found.split()
+    # What is never voided is laid out once; the rest as each cutoff knows it.
+    always = book(plain, questions[0].columns, _union(q.edges for q in questions))
+    answers = []
+    for asked in questions:
+        books = [always]
+        if voided is not None:
+            books.append(
+                book(voided.known(asked.window.cutoff), asked.columns, asked.edges)
+            )
+        answers.append(_answer(rows, books, asked))
+    return answers
 
 
-def answer(rows: Gathered, window: Window, families: Sequence[Family]) -> pl.LazyFrame:
-    """Return the feature table of one window, sorted by customer, still lazy."""
-    own = {
-        "customer_id": pl.col("customer_id").first(),
-        "eligible_ago": since_last(),
-        "one": (pl.len() > 0).cast(pl.Int64),
+def _union(sets: Iterable[Mapping[Rows, set[_S]]]) -> dict[Rows, set[_S]]:
+    found: dict[Rows, set[_S]] = {}
+    for each in sets:
+        for kind, more in each.items():
+            found[kind] = found.get(kind, set()) | more
+    return found
+
+
+def _answer(rows: Gathered, books: Sequence[Book], asked: Question) -> pl.DataFrame:
+    others = {name: _other(rows, name, asked) for name in asked.beside}
+    answers = []
+    for each in books:
+        measured = _measured(each, asked)
+        for other in others.values():
+            measured = other.join(measured)
+        for step in asked.steps:
+            measured = measured.with_columns(**step)
+        answers.append(measured.select("customer", **asked.derived))
+    joined = pl.concat(answers)
+    ordered = joined.sort("customer") if len(books) > 1 else joined
+    named = rows.orders.named(ordered["customer"])
+    return ordered.select(named, *asked.derived)
+
+
+def _measured(shop: Book, asked: Question) -> pl.DataFrame:
+    """Return what is measured on the orders of each customer of the look-back."""
+    window = asked.window
+    placed = shop.runs["orders"]
+    is_there = placed.places[window.start] < placed.places[window.cutoff]
+    chosen = np.flatnonzero(is_there)
+    views = {kind: View(runs, window, chosen) for kind, runs in shop.runs.items()}
+    found = {
+        name: shop.repeats.ask(measure, window, chosen)
+        if measure.rows == "repeats"
+        else views[measure.rows].ask(measure)
+        for name, measure in asked.measures.items()
     }
-    of_orders = _measures([(f.name, f.measures(window)) for f in families])
-    columns = [
-        expression.cast(pl.Float64).alias(name)
-        for family in families
-        for name, expression in _derived(family, window).items()
-    ]
-    measured = _ordered(rows.orders, window, {**own, **of_orders})
-    for name in rows.beside:
-        measured = _joined(measured, rows, name, window, families)
-    return measured.sort("customer").select("customer_id", *columns)
+    found["one"] = np.ones(chosen.size, dtype=np.int64)
+    # By way of Arrow nothing is copied.
+    whole = {n: pa.array(v) for n, v in found.items() if isinstance(v, np.ndarray)}
+    wide = [v.alias(n) for n, v in found.items() if isinstance(v, pl.Series)]
+    frame = pl.from_arrow(pa.table(whole))
+    assert isinstance(frame, pl.DataFrame)
+    return frame.with_columns(shop.customer.gather(chosen), *wide)
 
 
-def _ordered(
-    orders: Transactions, window: Window, measures: Mapping[str, pl.Expr]
-) -> pl.LazyFrame:
-    """Return what is measured on the orders of each eligible customer."""
-    seen = see(orders, window).collect(engine="in-memory")
-    return (
-        totals(seen, measures).lazy().filter(pl.col("eligible_ago") <= window.lookback)
-    )
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What was measured on other rows than orders, and how it joins those who order.
 
+    Parameters
+    ----------
+    found
+        One row per customer with such rows; ``None`` where the shop has no such table.
+    absent
+        What the measures give on no rows: 0 for a sum.
+    facts
+        Alike for all.
+    """
 
-def _joined(
-    measured: pl.LazyFrame,
-    rows: Gathered,
-    name: str,
-    window: Window,
-    families: Sequence[Family],
-) -> pl.LazyFrame:
-    """Join what families measure on other rows than orders."""
-    asked = [(f.name, f.beside[name](window)) for f in families if name in f.beside]
-    measures, kind, given = _measures(asked), ROWS[name], rows.beside[name]
-    facts = kind.facts(rows.orders, window) if kind.facts else {}
-    measured = measured.with_columns(
-        pl.lit(value, pl.Int64).alias(fact) for fact, value in facts.items()
-    )
-    if given is None:
-        return measured.with_columns(
-            pl.lit(None, pl.Int64).alias(measure) for measure in measures
+    found: pl.DataFrame | None
+    absent: Mapping[str, int | None]
+    facts: Mapping[str, int | None]
+
+    def join(self, measured: pl.DataFrame) -> pl.DataFrame:
+        alike = {name: pl.lit(value, pl.Int64) for name, value in self.facts.items()}
+        if self.found is None:
+            nothing = dict.fromkeys(self.absent, pl.lit(None, pl.Int64))
+            return measured.with_columns(**alike, **nothing)
+        joined = measured.join(
+            self.found, on="customer", how="left", maintain_order="left"
         )
-    seen = kind.see(given.lazy(), window).collect(engine="in-memory")
-    found = totals(seen, measures).lazy()
-    # Who has no such rows gets what the measures give on no rows: 0 for a sum.
-    nobody = kind.see(given.clear().lazy(), window).select(**measures).collect()
-    absent = nobody.row(0, named=True)
-    return measured.join(found, on="customer", how="left").with_columns(
-        pl.col(measure).fill_null(value)
-        for measure, value in absent.items()
-        if value is not None
-    )
+        filled = {
+            name: pl.col(name).fill_null(value)
+            for name, value in self.absent.items()
+            if value is not None
+        }
+        return joined.with_columns(**alike, **filled)
 
 
-def _measures(
-    asked: Sequence[tuple[str, Mapping[str, pl.Expr]]],
-) -> dict[str, pl.Expr]:
-    found: dict[str, pl.Expr] = {}
+def _other(rows: Gathered, name: str, asked: Question) -> _Other:
+    """Return what is measured on other rows than orders."""
+    measures, kind, given = asked.beside[name], ROWS[name], rows.beside[name]
+    facts = kind.facts(rows.shop, asked.window) if kind.facts else {}
+    if given is None:
+        return _Other(None, dict.fromkeys(measures), facts)
+    seen = kind.see(given.lazy(), asked.window).collect(engine="in-memory")
+    nobody = kind.see(given.clear().lazy(), asked.window).select(**measures).collect()
+    return _Other(totals(seen, measures), nobody.row(0, named=True), facts)
+
+
+def _together(
+    asked: Iterable[tuple[str, Mapping[str, _T]]],
+) -> dict[str, _T]:
+    found: dict[str, _T] = {}
     for family, measures in asked:
-        for name, expression in measures.items():
-            known = found.setdefault(name, expression)
-            if not known.meta.eq(expression):
+        for name, measure in measures.items():
+            known = found.setdefault(name, measure)
+            if not _is_same(known, measure):
                 raise SegpredictError(
                     f"The family {family} measures {name!r} in another way.",
                     fix="give the measure a name of its own.",
@@ -196,11 +249,12 @@ def _measures(
     return found
 
 
+def _is_same(one: Measure | pl.Expr, other: Measure | pl.Expr) -> bool:
+    if isinstance(one, pl.Expr) and isinstance(other, pl.Expr):
+        return bool(one.meta.eq(other))
+    return type(one) is type(other) and bool(one == other)
+
+
 def _derived(family: Family, window: Window) -> Mapping[str, pl.Expr]:
     given = family.derive(window)
     return {feature.name: given[feature.name] for feature in family.features}
-
-
-def on(transactions: Transactions, orders: pl.DataFrame) -> Transactions:
-    """Return the orders in the place of their lines: the cut in time is the same."""
-    return replace(transactions, lines=orders.lazy())

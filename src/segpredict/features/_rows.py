@@ -1,4 +1,4 @@
-"""The rows that families may ask beside orders: things, groups, tiers, logs, people.
+"""The rows that families may ask beside orders: groups, tiers, logs, people.
 
 Each kind is gathered once for all windows, then seen by each window as of its cutoff.
 """
@@ -42,9 +42,7 @@ def _bought(shop: Transactions) -> pl.LazyFrame:
     return shop.lines.filter(~pl.col("is_return") & pl.col("product_id").is_not_null())
 
 
-def _shelf(
-    lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str = "product_id"
-) -> pl.DataFrame:
+def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataFrame:
     """Return one row per line: customer, thing and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
     given = pl.col(thing)
@@ -86,19 +84,6 @@ def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     voided = (pl.col("void_day") < window.cutoff).fill_null(value=False)
     seen = (day < window.cutoff) & (day >= window.history_start) & ~voided
     return rows.filter(seen).with_columns(ago=(window.cutoff - day).cast(pl.Int64))
-
-
-def _things(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
-    return _shelf(_bought(shop), customers)
-
-
-def _see_things(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
-    """``is_first`` and ``is_last`` mark the first and last line with a product."""
-    key = pl.col("key")
-    return _cut(rows, window).with_columns(
-        is_first=(key != key.shift()).fill_null(value=True),
-        is_last=(key != key.shift(-1)).fill_null(value=True),
-    )
 
 
 def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -212,7 +197,6 @@ def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
 
 ROWS: Mapping[str, Rows] = {
-    "things": Rows(_things, _see_things),
     "groups": Rows(_groups, _see_groups),
     "tiers": Rows(_tiers, _see_lookback),
     "reduced": Rows(_reduced, _see_lookback),

@@ -4,15 +4,16 @@ A feature is a matter of one customer's rows, so lines may be parted by customer
 in turn and the answers put together; no bit of them changes.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields, replace
 from typing import Any
 
 import polars as pl
 
 from segpredict.memory import available
-from segpredict.store import Shelf, Stored
+from segpredict.store import Share, Shelf, Stored
 from segpredict.tables import Companions, Log, Transactions
 
 LINE = 250  # bytes that a line takes on its way to orders, all copies together
@@ -35,34 +36,55 @@ def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
     list of DataFrame
         As many as ``ask`` gives, each sorted by customer.
     """
-    answers = _answers(transactions, ask)
-    joined = [pl.concat(frames) for frames in zip(*answers, strict=True)]
+    found = list(answers(transactions, ask))
+    joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
+    if len(found) == 1 or _is_in_order(transactions):
+        return joined
+    return [frame.sort("customer_id") for frame in joined]
+
+
+def _is_in_order(transactions: Transactions) -> bool:
+    """Return whether shares follow each other in the order of ids."""
+    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    return shelf is not None and shelf.codes["customer_id"].is_sorted()
+
+
+def answers(transactions: Transactions, ask: Ask) -> Iterator[Sequence[pl.DataFrame]]:
+    """Yield what was asked of each share of the customers, with their ids."""
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is None:
-        return [f.sort("customer_id") for f in joined] if len(answers) > 1 else joined
+        yield from map(ask, shares(transactions))
+        return
     ids = shelf.codes["customer_id"]
-    named = [
-        f.with_columns(ids.gather(f["customer_id"]).alias("customer_id"))
-        for f in joined
-    ]
-    return named if ids.is_sorted() else [f.sort("customer_id") for f in named]
 
+    def named(share: Transactions) -> Sequence[pl.DataFrame]:
+        return [
+            frame.with_columns(ids.gather(frame["customer_id"]).alias("customer_id"))
+            for frame in ask(share)
+        ]
 
-def _answers(transactions: Transactions, ask: Ask) -> list[Sequence[pl.DataFrame]]:
-    if not isinstance(transactions, Stored) or transactions.coded is None:
-        return [ask(share) for share in shares(transactions)]
     # A share of a store is small: a few at a time keep all processors busy.
-    with ThreadPoolExecutor(pl.thread_pool_size()) as workers:
-        return list(workers.map(ask, shares(transactions)))
+    threads = pl.thread_pool_size()
+    with ThreadPoolExecutor(threads) as workers:
+        asked: deque[Future[Sequence[pl.DataFrame]]] = deque()
+        for share in shares(transactions):
+            asked.append(workers.submit(named, share))
+            if len(asked) > threads:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()
 
 
 def shares(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
     shelf = transactions.coded if isinstance(transactions, Stored) else None
     if shelf is not None:
-        numbered = replace(transactions, companions=_numbered(transactions, shelf))
+        names = [each.name for each in fields(Transactions)]
+        known = {name: getattr(transactions, name) for name in names}
+        known["companions"] = _numbered(transactions, shelf)
         for number in shelf.chunks:
-            yield replace(numbered, lines=shelf.share(number))
+            known["lines"] = shelf.share(number)
+            yield Share(**known, shelf=shelf, number=number)
         return
     number = needed(transactions.lines)
     if number == 1:

@@ -4,29 +4,36 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._measures import AGO, SPANS, count, if_seen, within
+from segpredict.features._family import Family
+from segpredict.features._measures import (
+    SPANS,
+    Measure,
+    if_seen,
+    past,
+    repeats,
+    total,
+)
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 _QUARTER = SPANS[1]
 
 
-def _things(window: Window) -> Mapping[str, pl.Expr]:
-    recent = pl.col("is_last") & within(_QUARTER)
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback, quarter = past(window.lookback), past(_QUARTER)
     return {
-        "product_lines": count(within(window.lookback)),
-        # The last line with a product tells whether it was bought in a span at all,
-        # the first one whether it was new.
-        "products_unique": count(pl.col("is_last") & within(window.lookback)),
-        "products_recent": count(recent),
-        "products_new": count(pl.col("is_first") & AGO.le(_QUARTER)),
+        "named_lookback": total("named", lookback),
+        "named_recent": total("named", quarter),
+        "again_lookback": repeats(lookback, of=lookback),
+        "again_recent": repeats(quarter, of=quarter),
+        "again_ever": repeats(quarter),
     }
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
-    lines, unique = pl.col("product_lines"), pl.col("products_unique")
-    recent, new = pl.col("products_recent"), pl.col("products_new")
+    lines, newest = pl.col("named_lookback"), pl.col("named_recent")
+    unique = lines - pl.col("again_lookback")
+    recent, new = newest - pl.col("again_recent"), newest - pl.col("again_ever")
     repeat = pl.when(lines > 0).then(1 - unique / lines)
     fresh = pl.when(recent > 0).then(new / recent)
     return {
@@ -60,8 +67,7 @@ PART = Family(
             high=1.0,
         ),
     ),
-    measures=nothing,
+    measures=_measures,
     derive=_derive,
-    beside={"things": _things},
     needs=("products",),
 )

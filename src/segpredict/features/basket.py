@@ -6,34 +6,30 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    IS_ORDER,
-    count,
+    Measure,
     money,
     orders,
+    past,
     spread,
-    squares,
     total,
-    within,
 )
 from segpredict.tables import MONEY, Feature
 from segpredict.window import Window
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    bought = IS_ORDER & within(window.lookback)
-    gross = pl.col("gross")
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback = past(window.lookback)
     return {
-        "orders_lookback": orders(within(window.lookback)),
-        "gross_lookback": total("net", bought),
-        "gross_squares": squares("net", bought),
-        "lines": total("lines", bought),
-        "units": total("units", bought),
-        "products": total("products", bought),
-        "orders_named": count(bought & (pl.col("products") > 0)),
-        "gross_max": pl.when(bought).then(gross).max(),
-        # Rows stand in order of time within a customer.
-        "gross_last": gross.last(ignore_nulls=True),
-        "gross_first": gross.first(ignore_nulls=True),
+        "orders_lookback": orders(lookback),
+        "paid_lookback": total("net", lookback),
+        "paid_squares": Measure("squares", "net", lookback),
+        "lines": total("lines", lookback),
+        "units": total("units", lookback),
+        "products": total("products", lookback),
+        "orders_named": total("is_named", lookback),
+        "paid_most": Measure("most", "net", lookback),
+        "paid_last": Measure("last", "net"),
+        "paid_first": Measure("first", "net"),
     }
 
 
@@ -43,10 +39,10 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
         "lines_per_order": pl.col("lines") / n,
         "units_per_order": pl.col("units") / (n * MONEY),
         "products_per_order": pl.when(named > 0).then(pl.col("products") / named),
-        "order_max": money("gross_max"),
-        "order_last": money("gross_last"),
-        "order_first": money("gross_first"),
-        "order_cv": spread("orders_lookback", "gross_lookback", "gross_squares"),
+        "order_max": money("paid_most"),
+        "order_last": money("paid_last"),
+        "order_first": money("paid_first"),
+        "order_cv": spread("orders_lookback", "paid_lookback", "paid_squares"),
     }
 
 

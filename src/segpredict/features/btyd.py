@@ -10,14 +10,14 @@ from collections.abc import Mapping
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._measures import IS_DAY, count, since_first, since_last
+from segpredict.features._measures import Measure, days, since_first, since_last
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
+def _measures(_: Window) -> Mapping[str, Measure]:
     return {
-        "days": count(IS_DAY),
+        "days": days(),
         "last_ago": since_last(),
         "first_ago": since_first(),
     }

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import gaps, mean, shape
-from segpredict.features._measures import since_last
+from segpredict.features._gaps import MEAN, SHAPE, gaps, known, steps
+from segpredict.features._measures import Measure
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
-    return {"last_ago": since_last(), **gaps()}
+def _measures(_: Window) -> Mapping[str, Measure]:
+    return gaps()
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
-    usual = pl.col("gap_median").clip(lower_bound=1.0)
+    usual = known("gap_median").clip(lower_bound=1.0)
     return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
 
 
@@ -24,8 +24,8 @@ def _sigma() -> pl.Expr:
     # Wilson and Hilferty: the cube root of a gamma value is very nearly normal, with
     # mean 1 - 1/9k and variance 1/9k after division by its mean. It puts customers in
     # the order of the gamma survival of the current pause.
-    relative = (pl.col("last_ago") / mean()).cbrt()
-    variance = 1 / (9 * shape())
+    relative = (pl.col("last_ago") / MEAN).cbrt()
+    variance = 1 / (9 * SHAPE)
     return (relative - (1 - variance)) / variance.sqrt()
 
 
@@ -47,4 +47,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
+    steps=steps(),
 )

@@ -6,36 +6,35 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    AGO,
-    IS_ORDER,
-    count,
+    Measure,
     orders,
+    past,
+    returned,
     total,
-    within,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
-_IS_RETURN = ~IS_ORDER
 
-
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    lookback = within(window.lookback)
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback = past(window.lookback)
     return {
         "orders_lookback": orders(lookback),
-        "gross_lookback": total("net", IS_ORDER & lookback),
-        "returned": total("net", _IS_RETURN & lookback),
-        "credits": count(_IS_RETURN & lookback),
-        "return_ago": pl.when(_IS_RETURN).then(AGO).min(),
+        "paid_lookback": total("net", lookback),
+        "back_lookback": returned(lookback),
+        "credits": Measure("number", span=lookback, rows="credits"),
+        "return_ago": Measure("last", "ago", rows="credits"),
     }
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
-    spent, back = pl.col("gross_lookback"), -pl.col("returned")
+    spent, back = pl.col("paid_lookback"), -pl.col("back_lookback")
+    ago = pl.col("return_ago")
     return {
         "return_share": pl.when(spent > 0).then(back.clip(lower_bound=0) / spent),
         "return_rate": pl.col("credits") / pl.col("orders_lookback"),
-        "return_days": pl.col("return_ago"),
+        # No day is 0 days ago: that is what the measure says where nothing came back.
+        "return_days": pl.when(ago > 0).then(ago),
     }
 
 

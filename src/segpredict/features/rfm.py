@@ -6,27 +6,30 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    IS_ORDER,
     SPANS,
+    Measure,
     days,
     money,
+    net,
     orders,
+    past,
     since_last,
+    spent,
     total,
-    within,
 )
 from segpredict.tables import MONEY, Feature
 from segpredict.window import Window
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    lookback = within(window.lookback)
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback = past(window.lookback)
+    spends = (spent(str(span), past(span)) for span in SPANS)
     return {
         "last_ago": since_last(),
-        **{f"days_{span}": days(within(span)) for span in SPANS},
-        **{f"net_{span}": total("net", within(span)) for span in SPANS},
+        **{f"days_{span}": days(past(span)) for span in SPANS},
+        **{name: measure for pair in spends for name, measure in pair.items()},
         "orders_lookback": orders(lookback),
-        "gross_lookback": total("net", IS_ORDER & lookback),
+        "paid_lookback": total("net", lookback),
     }
 
 
@@ -34,8 +37,8 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
         "recency_days": pl.col("last_ago"),
         **{f"freq_days_{span}": pl.col(f"days_{span}") for span in SPANS},
-        **{f"spend_{span}": money(f"net_{span}") for span in SPANS},
-        "aov": pl.col("gross_lookback") / (pl.col("orders_lookback") * MONEY),
+        **{f"spend_{span}": money(net(str(span))) for span in SPANS},
+        "aov": pl.col("paid_lookback") / (pl.col("orders_lookback") * MONEY),
     }
 
 

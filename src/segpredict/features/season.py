@@ -6,19 +6,20 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    IS_ORDER,
     SPANS,
-    count,
+    Measure,
+    active,
     if_seen,
     money,
+    net,
     orders,
-    total,
-    within,
+    past,
+    spent,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
-_YEAR = SPANS[-1]
+_MONTH, _YEAR = SPANS[0], SPANS[-1]
 
 
 def _back(window: Window) -> int:
@@ -27,13 +28,13 @@ def _back(window: Window) -> int:
     return years * _YEAR - window.gap
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    season = within(window.horizon, skip=_back(window) - window.horizon)
+def _measures(window: Window) -> Mapping[str, Measure]:
+    season = past(window.horizon, skip=_back(window) - window.horizon)
     return {
         "season_orders": orders(season),
-        "season_net": total("net", season),
-        "orders": count(IS_ORDER),
-        "periods": count(pl.col("is_period") & within(_YEAR)),
+        **spent("season", season),
+        "orders": orders(),
+        "periods": active(_MONTH, _YEAR // _MONTH),
     }
 
 
@@ -42,7 +43,7 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     share = pl.col("season_orders") / pl.col("orders")
     return {
         "season_orders": if_seen(window, back, pl.col("season_orders")),
-        "season_spend": if_seen(window, back, money("season_net")),
+        "season_spend": if_seen(window, back, money(net("season"))),
         "season_share": if_seen(window, back, share),
         "months_active": pl.col("periods"),
     }

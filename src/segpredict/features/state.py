@@ -6,13 +6,15 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    IS_ORDER,
+    Measure,
+    active,
     days,
     if_seen,
     money,
+    net,
+    past,
     since_last,
-    total,
-    within,
+    spent,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
@@ -20,33 +22,27 @@ from segpredict.window import Window
 _WINDOWS = 4
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    now, before = within(window.horizon), within(window.horizon, skip=window.horizon)
+def _measures(window: Window) -> Mapping[str, Measure]:
+    now, before = past(window.horizon), past(window.horizon, skip=window.horizon)
     return {
         "last_ago": since_last(),
-        **{f"active_{i}": _active(window, i) for i in range(_WINDOWS)},
+        "windows_active": active(window.horizon, _WINDOWS),
         "days_now": days(now),
         "days_before": days(before),
-        "net_now": total("net", now),
-        "net_before": total("net", before),
+        **spent("now", now),
+        **spent("before", before),
     }
-
-
-def _active(window: Window, back: int) -> pl.Expr:
-    inside = within(window.horizon, skip=back * window.horizon)
-    return (IS_ORDER & inside).any().cast(pl.Int64)
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     two = 2 * window.horizon
-    active = [pl.col(f"active_{i}") for i in range(_WINDOWS)]
     return {
         "windows_since": (pl.col("last_ago") - 1) // window.horizon,
-        "windows_active": pl.sum_horizontal(active),
+        "windows_active": pl.col("windows_active"),
         "days_now": pl.col("days_now"),
-        "spend_now": money("net_now"),
+        "spend_now": money(net("now")),
         "days_before": if_seen(window, two, pl.col("days_before")),
-        "spend_before": if_seen(window, two, money("net_before")),
+        "spend_before": if_seen(window, two, money(net("before"))),
         "observed_days": pl.lit(window.observed_days),
     }
 

@@ -1,34 +1,30 @@
 """The rhythm of buying: how long between purchase days, and how regular."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import gaps, mean, shape
-from segpredict.features._measures import spread
+from segpredict.features._gaps import MEAN, SHAPE, gaps, known, steps
+from segpredict.features._measures import Measure, spread
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
-    gap = pl.col("gap")
-    return {
-        **gaps(),
-        "gap_max": gap.max(),
-        # Rows stand in order of time within a customer.
-        "gap_last": gap.last(ignore_nulls=True),
-    }
+def _measures(_: Window) -> Mapping[str, Measure]:
+    gap = partial(Measure, column="gap", rows="days", between=True)
+    return {**gaps(), "gap_most": gap("most"), "gap_last": gap("last")}
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
-        "ipt_mean": mean(),
-        "ipt_median": pl.col("gap_median"),
-        "ipt_max": pl.col("gap_max"),
-        "ipt_last": pl.col("gap_last"),
+        "ipt_mean": MEAN,
+        "ipt_median": known("gap_median"),
+        "ipt_max": known("gap_most"),
+        "ipt_last": known("gap_last"),
         "ipt_cv": spread("gaps", "gap_sum", "gap_squares"),
-        "regularity": shape(),
+        "regularity": SHAPE,
     }
 
 
@@ -55,4 +51,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
+    steps=steps(),
 )

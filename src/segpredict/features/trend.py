@@ -6,14 +6,14 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._measures import (
-    AGO,
-    IS_DAY,
     SPANS,
+    Measure,
     days,
     if_seen,
+    net,
     over,
-    total,
-    within,
+    past,
+    spent,
 )
 from segpredict.tables import MONEY, Feature
 from segpredict.window import Window
@@ -22,35 +22,38 @@ _MONTH, _QUARTER = SPANS[0], SPANS[1]
 _BINS = 6
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
+def _measures(window: Window) -> Mapping[str, Measure]:
     half = window.lookback // 2
     newer = window.lookback - half
+    quarter, before = past(_QUARTER), past(_QUARTER, skip=_QUARTER)
+    return {
+        "days_91": days(quarter),
+        "days_91_before": days(before),
+        **spent("91", quarter),
+        **spent("91_before", before),
+        **{f"days_bin_{i}": days(past(_MONTH, skip=i * _MONTH)) for i in range(_BINS)},
+        "days_lookback": days(past(window.lookback)),
+        "days_first_half": days(past(half, skip=newer)),
+    }
+
+
+def _leaning() -> pl.Expr:
     # With periods numbered 0 (oldest) to 5, the slope is Σ(t - 2.5)·count / 17.5; twice
     # both keeps it whole.
-    lean = (_BINS - 1) - 2 * ((AGO - 1) // _MONTH)
-    leaning = pl.when(IS_DAY & within(_BINS * _MONTH)).then(lean).otherwise(0)
-    return {
-        "days_91": days(within(_QUARTER)),
-        "days_91_before": days(within(_QUARTER, skip=_QUARTER)),
-        "net_91": total("net", within(_QUARTER)),
-        "net_91_before": total("net", within(_QUARTER, skip=_QUARTER)),
-        "leaning": leaning.sum(),
-        "days_lookback": days(within(window.lookback)),
-        "days_first_half": days(within(half, skip=newer)),
-    }
+    return pl.sum_horizontal(
+        pl.col(f"days_bin_{i}") * (_BINS - 1 - 2 * i) for i in range(_BINS)
+    )
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     now, before = pl.col("days_91") + 0.5, pl.col("days_91_before") + 0.5
     # Returns can leave less than nothing; below one unit of currency is one unit.
-    spent, earlier = (
-        pl.col(name).clip(lower_bound=MONEY) for name in ("net_91", "net_91_before")
-    )
+    paid, earlier = (net(n).clip(lower_bound=MONEY) for n in ("91", "91_before"))
     share = pl.col("days_first_half") / pl.col("days_lookback")
     return {
         "trend_days": if_seen(window, 2 * _QUARTER, (now / before).log()),
-        "trend_spend": if_seen(window, 2 * _QUARTER, (spent / earlier).log()),
-        "trend_slope": if_seen(window, _BINS * _MONTH, over(pl.col("leaning"), 35)),
+        "trend_spend": if_seen(window, 2 * _QUARTER, (paid / earlier).log()),
+        "trend_slope": if_seen(window, _BINS * _MONTH, over(_leaning(), 35)),
         "share_first_half": if_seen(window, window.lookback, share),
     }
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from segpredict.features._beside import AGO, total, within
 from segpredict.features._family import Family
-from segpredict.features._measures import AGO, orders, total, within
+from segpredict.features._measures import Measure, orders, past
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -13,8 +14,8 @@ _WEEK, _MONTH, _QUARTER = 7, 28, 91
 _SPANS = (_WEEK, _MONTH, _QUARTER)
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
-    return {"orders_91": orders(within(_QUARTER))}
+def _measures(_: Window) -> Mapping[str, Measure]:
+    return {"orders_91": orders(past(_QUARTER))}
 
 
 def _events(_: Window) -> Mapping[str, pl.Expr]:

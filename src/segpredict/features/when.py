@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._measures import IS_ORDER, LOG, count, orders, within
+from segpredict.features._measures import LOG, Measure, orders, past, total
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -15,19 +15,28 @@ _EVENING = 18 * 60
 _SATURDAY = 5  # of a week from Monday, 0; day 0 was a Thursday
 
 
-def _measures(window: Window) -> Mapping[str, pl.Expr]:
-    bought = IS_ORDER & within(window.lookback)
-    minute = pl.when(bought).then(pl.col("minute"))
-    angle = minute.cast(pl.Float64) * (2 * math.pi / _DAY)
-    return {
-        "orders_lookback": orders(within(window.lookback)),
-        "weekends": count(bought & ((pl.col("day") + 3) % 7 >= _SATURDAY)),
-        "timed": minute.count().cast(pl.Int64),
-        "evenings": count((minute >= _EVENING).fill_null(value=False)),
-        # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
-        "clock_sin": (angle.sin() * LOG).round().cast(pl.Int64).sum(),
-        "clock_cos": (angle.cos() * LOG).round().cast(pl.Int64).sum(),
-    }
+_MINUTE = pl.col("minute")
+_ANGLE = _MINUTE.cast(pl.Float64) * (2 * math.pi / _DAY)
+
+
+def _whole(value: pl.Expr) -> pl.Expr:
+    return value.cast(pl.Int64).fill_null(0)
+
+
+_COLUMNS = {
+    "weekends": _whole((pl.col("day") + 3) % 7 >= _SATURDAY),
+    "timed": _whole(_MINUTE.is_not_null()),
+    "evenings": _whole(_MINUTE >= _EVENING),
+    # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
+    "clock_sin": _whole((_ANGLE.sin() * LOG).round()),
+    "clock_cos": _whole((_ANGLE.cos() * LOG).round()),
+}
+
+
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback = past(window.lookback)
+    counted = {name: total(name, lookback) for name in _COLUMNS}
+    return {"orders_lookback": orders(lookback), **counted}
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
@@ -67,6 +76,7 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
+    columns=_COLUMNS,
     needs=("minutes",),
     is_default=False,
 )

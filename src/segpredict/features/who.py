@@ -7,14 +7,14 @@ import polars as pl
 
 from segpredict.features._family import Family
 from segpredict.features._levels import OTHER, columns
-from segpredict.features._measures import since_first
+from segpredict.features._measures import Measure, since_first
 from segpredict.tables import Attribute, Companions, Feature
 from segpredict.window import Window
 
 _YEAR = 365.25
 
 
-def _measures(_: Window) -> Mapping[str, pl.Expr]:
+def _measures(_: Window) -> Mapping[str, Measure]:
     return {"first_ago": since_first()}
 
 

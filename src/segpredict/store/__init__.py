@@ -7,6 +7,7 @@ thousand lines at a time.
 """
 
 from segpredict.store._keep import add, write
-from segpredict.store._stored import Shelf, Stored, open
+from segpredict.store._repeats import repeats
+from segpredict.store._stored import Share, Shelf, Stored, open
 
-__all__ = ["Shelf", "Stored", "add", "open", "write"]
+__all__ = ["Share", "Shelf", "Stored", "add", "open", "repeats", "write"]

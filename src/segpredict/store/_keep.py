@@ -12,6 +12,8 @@ import polars as pl
 from segpredict.errors import FileMissingError
 from segpredict.memory import available
 from segpredict.store import _codes, _parts
+from segpredict.store._begins import begins, both
+from segpredict.store._orders import bought
 from segpredict.store._stored import (
     CARD,
     FLAG,
@@ -77,6 +79,7 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
         rows=rows,
         customers=codes["customer_id"].len(),
         generation=generation,
+        begins=begins(lines),
     )
     return _publish(target, card)
 
@@ -112,7 +115,7 @@ def add(transactions: Transactions, folder: str | Path) -> Stored:
     except FileMissingError:
         return write(transactions, target)
     assert old.shelf is not None
-    both = replace(
+    joined = replace(
         old,
         first_day=min(old.first_day, transactions.first_day),
         end_day=max(old.end_day, transactions.end_day),
@@ -121,9 +124,9 @@ def add(transactions: Transactions, folder: str | Path) -> Stored:
     )
     new = transactions.lines
     if _fits_tail(old.shelf, new):
-        return _sealed(_append(both, old.shelf, new))
+        return _sealed(_append(joined, old.shelf, new))
     lines = pl.concat([old.lines, new], how="diagonal")
-    return _sealed(write(replace(both, lines=lines), target))
+    return _sealed(write(replace(joined, lines=lines), target))
 
 
 def _fits_tail(shelf: Shelf, new: pl.LazyFrame) -> bool:
@@ -137,7 +140,7 @@ def _fits_tail(shelf: Shelf, new: pl.LazyFrame) -> bool:
     return bool(rows == 0 or (is_few and first >= shelf.card.base_end))
 
 
-def _append(both: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
+def _append(joined: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
     """Write the tail again with new lines in it; the base stays."""
     card, target, generation = shelf.card, shelf.folder, shelf.card.generation + 1
     codes = _codes.extend(shelf.codes, new)
@@ -147,20 +150,37 @@ def _append(both: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
     coded = _codes.encode(new.drop(FLAG), codes).select(columns).collect()
     old = [shelf.tail.read(columns)] if shelf.tail else []
     tail = _parts.arrange(pl.concat([*old, coded]))
-    _parts.save([tail], target / name)
+    _parts.save([tail], target / name, _earlier(shelf, tail))
     changed = replace(
         card,
         ids=ids,
         tail=name,
-        first_day=both.first_day,
-        end_day=both.end_day,
-        ledger=both.ledger,
-        sources=both.files,
+        first_day=joined.first_day,
+        end_day=joined.end_day,
+        ledger=joined.ledger,
+        sources=joined.files,
         rows=shelf.base.rows + tail.height,
         customers=codes["customer_id"].len(),
         generation=generation,
+        begins=both(card.begins, begins(coded.lazy())),
     )
     return _publish(target, changed)
+
+
+def _earlier(shelf: Shelf, tail: pl.DataFrame) -> pl.DataFrame:
+    """Return what the customers of the tail had bought by the end of the base."""
+    customers = tail.select(pl.col("customer_id").unique())
+    columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
+    groups = ([number] for number in range(shelf.base.groups))
+    found = [
+        bought(
+            shelf.base.read(columns, group).join(
+                customers, on="customer_id", how="semi"
+            )
+        )
+        for group in groups
+    ]
+    return pl.concat(found)
 
 
 def _sealed(stored: Stored) -> Stored:

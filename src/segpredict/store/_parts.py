@@ -1,6 +1,6 @@
 """Parts: Parquet files of coded lines, whole customers in each row group."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segpredict.errors import TamperedFileError
+from segpredict.store._orders import digest
 
 # All lines of an order, and of a credit note, stand together; `starts` marks the first.
 PLACE = ("customer_id", "day", "is_return", "order_id", "void_day")
@@ -37,24 +38,58 @@ def arrange(lines: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(starts=pl.any_horizontal(is_first, *differs))
 
 
-def save(arranged: Iterable[pl.DataFrame], path: Path) -> int:
-    """Write arranged lines, each frame holding whole customers; return their number."""
-    rows, writer = 0, None
+def save(
+    arranged: Iterable[pl.DataFrame], path: Path, earlier: pl.DataFrame | None = None
+) -> None:
+    """Write arranged lines, each frame holding whole customers, and their digest.
+
+    Parameters
+    ----------
+    arranged
+        From `arrange`.
+    path
+        Where the lines go; `aside` says where the rest goes.
+    earlier
+        What customers had bought before the first of these lines.
+    """
+    writers: dict[Path, pq.ParquetWriter] = {}
     try:
         for lines in arranged:
-            table = lines.to_arrow()
-            writer = writer or _writer(path, table.schema)
-            for start, end in _groups(lines["customer_id"]):
-                writer.write_table(table.slice(start, end - start), row_group_size=end)
-            rows += lines.height
+            for group in _groups(lines):
+                frames = {path: group}
+                for kind, rows in digest(group, _of(earlier, group)).items():
+                    frames[aside(path, kind)] = rows
+                _write(frames, writers)
     finally:
-        if writer is not None:
+        for writer in writers.values():
             writer.close()
-    return rows
+
+
+def aside(path: Path, kind: str) -> Path:
+    """Return where rows of a kind stand that belong to the lines at a path."""
+    return path.with_name(f"{kind}-{path.name}")
+
+
+def _of(earlier: pl.DataFrame | None, group: pl.DataFrame) -> pl.DataFrame | None:
+    if earlier is None or group.is_empty():
+        return None
+    code = group["customer_id"]
+    return earlier.filter(pl.col("customer_id").is_between(code[0], code[-1]))
+
+
+def _write(
+    frames: Mapping[Path, pl.DataFrame], writers: dict[Path, pq.ParquetWriter]
+) -> None:
+    """Write one row group of each: the groups of a number hold the same customers."""
+    for path, rows in frames.items():
+        table = rows.to_arrow()
+        if path not in writers:
+            writers[path] = _writer(path, table.schema)
+        writers[path].write_table(table, row_group_size=max(1, rows.height))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    plain = {"customer_id", "order_id", "is_return", "starts"}
+    plain = {"customer_id", "order_id", "is_return", "starts", "net"}
     return pq.ParquetWriter(
         path,
         schema,
@@ -65,15 +100,18 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
 
 
-def _groups(customer: pl.Series) -> Iterator[tuple[int, int]]:
-    """Yield where row groups begin and end: never inside a customer."""
+def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the lines of each row group: whole customers, and one group at least."""
+    customer = lines["customer_id"]
     firsts = np.flatnonzero(np.diff(customer.to_numpy(), prepend=-1.0))
     start = 0
     while start < customer.len():
         after = int(np.searchsorted(firsts, start + GROUP))
         end = int(firsts[after]) if after < firsts.size else customer.len()
-        yield start, end
+        yield lines[start:end]
         start = end
+    if lines.is_empty():
+        yield lines
 
 
 class Part:

@@ -11,11 +11,14 @@ from polars.io.plugins import register_io_source
 
 from segpredict.errors import ArtifactError, FileMissingError
 from segpredict.store import _codes
-from segpredict.store._parts import Part
+from segpredict.store._begins import Begins, holds
+from segpredict.store._orders import KINDS
+from segpredict.store._parts import Part, aside
 from segpredict.tables import Count, Entry, FileFact, Ledger, Transactions
 
 CARD = "store.json"
-FORMAT = 1
+FORMAT = 2
+LINES = "lines"
 FLAG = "is_order_head"  # found again after reading, from the order of lines
 FIRST = ("customer_id", "day", "minute", "order_id")
 
@@ -40,6 +43,8 @@ class Card:
         How many.
     generation
         Rises with each change, so that files are never overwritten.
+    begins
+        Since when each column has values (`_begins`).
     """
 
     columns: tuple[str, ...]
@@ -56,11 +61,14 @@ class Card:
     rows: int
     customers: int
     generation: int
+    begins: Begins
 
     @property
     def files(self) -> set[str]:
         """Names of all files of the store."""
-        return {*self.ids.values(), self.base, self.tail} - {""}
+        lines = [Path(name) for name in (self.base, self.tail) if name]
+        own = {aside(path, kind).name for path in lines for kind in KINDS}
+        return {*self.ids.values(), *(path.name for path in lines), *own}
 
     def text(self) -> str:
         """Return the card as JSON."""
@@ -97,7 +105,10 @@ def read_card(folder: Path) -> Card:
         sources = tuple(FileFact(**fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
-        return Card(**facts, columns=columns, ledger=ledger, sources=sources)
+        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
+        return Card(
+            **facts, columns=columns, ledger=ledger, sources=sources, begins=begins
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(
             f"{path} is damaged ({error}).",
@@ -119,6 +130,8 @@ class Shelf:
 
     def __init__(self, folder: Path, card: Card) -> None:
         self.folder, self.card = folder, card
+        self._parts: dict[Path, Part] = {}
+        self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.types)
 
     @cached_property
@@ -134,12 +147,12 @@ class Shelf:
     @cached_property
     def base(self) -> Part:
         """All lines but the newest days."""
-        return Part(self.folder / self.card.base)
+        return self.part(LINES, self.card.base)
 
     @cached_property
     def tail(self) -> Part | None:
         """The newest days, if any were added."""
-        return Part(self.folder / self.card.tail) if self.card.tail else None
+        return self.part(LINES, self.card.tail) if self.card.tail else None
 
     def types(self) -> pl.Schema:
         """Return the columns of canonical lines and their types."""
@@ -148,17 +161,36 @@ class Shelf:
         known = {**self.base.types, **text, FLAG: pl.Boolean()}
         return pl.Schema({name: known[name] for name in self.card.columns})
 
-    @cached_property
-    def _newest(self) -> pl.DataFrame | None:
-        return self.tail.read(self.tail.types) if self.tail else None
+    def part(self, kind: str, file: str) -> Part:
+        """Return the rows of a kind that belong to the lines in a file, opened once."""
+        path = self.folder / file
+        place = path if kind == LINES else aside(path, kind)
+        if place not in self._parts:
+            self._parts[place] = Part(place)
+        return self._parts[place]
+
+    def _newest(self, kind: str) -> pl.DataFrame | None:
+        """Return the rows of the tail, which is small and read once."""
+        if not self.card.tail:
+            return None
+        if kind not in self._tails:
+            part = self.part(kind, self.card.tail)
+            self._tails[kind] = part.read(part.types)
+        return self._tails[kind]
+
+    def holds(self, column: str, until: int | None) -> bool | None:
+        """Return whether a column has values before a day, if that is known."""
+        return holds(self.card.begins[column], until)
 
     @property
     def chunks(self) -> range:
         """Numbers of the chunks, in the order of codes."""
         return range(max(1, self.base.groups))
 
-    def chunk(self, number: int, columns: Iterable[str]) -> pl.DataFrame:
-        """Return coded lines of a range of customers, whole customers only.
+    def chunk(
+        self, number: int, columns: Iterable[str], kind: str = LINES
+    ) -> pl.DataFrame:
+        """Return coded rows of a range of customers, whole customers only.
 
         Parameters
         ----------
@@ -166,11 +198,12 @@ class Shelf:
             One of `chunks`.
         columns
             Names of the store's columns; ``customer_id`` comes always.
+        kind
+            ``lines``, or what is kept beside them (`_orders.KINDS`).
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
-        here = [number] if self.base.groups else []
-        own = self.base.read(names, here)
-        newest = self._newest
+        own = self.part(kind, self.card.base).read(names, [number])
+        newest = self._newest(kind)
         if newest is None:
             return own
         code = newest["customer_id"]
@@ -312,6 +345,27 @@ class Stored(Transactions):
         """
         is_whole = self.shelf is not None and self.lines is self.shelf.lines
         return self.shelf if is_whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Transactions):
+    """A share of a store's customers, with numbers in the place of ids.
+
+    Parameters
+    ----------
+    shelf
+        The store's files.
+    number
+        One of its chunks.
+    """
+
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    number: int = 0
+
+    def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
+        """Return columns of the orders, credits or repeats of these customers."""
+        assert self.shelf is not None
+        return self.shelf.chunk(self.number, columns, kind)
 
 
 def open(folder: str | Path) -> Stored:

@@ -193,4 +193,4 @@ def _absent(comparison: pl.DataFrame) -> tuple[str, ...]:
     )
 
 
-PART = Section(22, "How the segments were chosen", choice)
+PART = Section(24, "How the segments were chosen", choice)

@@ -1,0 +1,172 @@
+"""Answers without grouping: rows that stand by customer and time, asked by span.
+
+The rows of a span are one slice of a customer's rows. So a sum is a difference of two
+running sums, whatever the span, and any number of spans and cutoffs share the running
+sums and the places where days begin.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Spots = NDArray[np.intp]
+Numbers = NDArray[Any] | pl.Series
+NEVER = np.iinfo(np.int32).max  # later than any day
+_FULL = 2**63
+
+
+class Places:
+    """Where days begin in each run of rows.
+
+    Parameters
+    ----------
+    days
+        Of the rows, rising within each run.
+    starts, lengths
+        Of the runs, which follow each other.
+    asked
+        The days that will be asked for.
+
+    Notes
+    -----
+    Each row is counted once, by its customer and the two asked days between which it
+    lies; adding up the counts from day to day gives all places, however many days.
+    """
+
+    def __init__(
+        self,
+        days: NDArray[np.int32],
+        starts: Spots,
+        lengths: Spots,
+        asked: Collection[int],
+    ) -> None:
+        ordered, here = sorted(asked), starts
+        self._found: dict[int, Spots] = {}
+        self.longest = int(lengths.max(initial=0))
+        number = starts.size
+        owner = np.repeat(np.arange(number), lengths)
+        low, high = int(days.min(initial=NEVER)), int(days.max(initial=-NEVER))
+        between = np.searchsorted(ordered, np.arange(low, high + 1), side="right")
+        cell = (between * number)[days - low] + owner
+        counts = np.bincount(cell, minlength=(len(ordered) + 1) * number)
+        for i, day in enumerate(ordered):
+            here = here + counts[i * number : (i + 1) * number]
+            self._found[day] = here
+
+    def __getitem__(self, day: int) -> Spots:
+        """Return the first place in each run that is on a day or later."""
+        return self._found[day]
+
+
+class Where(Protocol):
+    """Where days begin in each run of rows, and how many rows the longest has."""
+
+    longest: int
+
+    def __getitem__(self, day: int) -> Spots: ...
+
+
+class Shifted:
+    """Places among rows of which some were left out.
+
+    Parameters
+    ----------
+    places
+        Among all rows.
+    kept
+        How many of the rows before each place were kept.
+    """
+
+    def __init__(self, places: Where, kept: Spots) -> None:
+        self._places, self._kept = places, kept
+        self.longest = places.longest
+        self._found: dict[int, Spots] = {}
+
+    def __getitem__(self, day: int) -> Spots:
+        """Return the first place in each run that is on a day or later."""
+        if day not in self._found:
+            self._found[day] = self._kept[self._places[day]]
+        return self._found[day]
+
+
+class Runs:
+    """Rows of one kind: a run for each customer, in order of time.
+
+    Parameters
+    ----------
+    rows
+        Sorted by customer and ``day``.
+    places
+        Where days begin.
+    columns
+        Further columns, as expressions over those of the rows.
+    made
+        Further columns, made when they are asked for.
+    """
+
+    def __init__(
+        self,
+        rows: pl.DataFrame,
+        places: Where,
+        columns: Mapping[str, pl.Expr],
+        made: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
+    ) -> None:
+        self._rows, self._columns, self.places = rows, columns, places
+        self._made = made or {}
+        self._values: dict[str, NDArray[Any]] = {}
+        self._sums: dict[str, NDArray[Any]] = {}
+        self._squares: dict[str, Numbers] = {}
+
+    def values(self, column: str) -> NDArray[Any]:
+        """Return a column of whole numbers."""
+        if column not in self._values:
+            self._values[column] = self._make(column)
+        return self._values[column]
+
+    @property
+    def day(self) -> NDArray[np.int32]:
+        """The days of the rows."""
+        return self.values("day")
+
+    def _make(self, column: str) -> NDArray[Any]:
+        if column in self._made:
+            return self._made[column]()
+        if column in self._columns:
+            return self._rows.select(self._columns[column]).to_series().to_numpy()
+        return self._rows[column].to_numpy()
+
+    def sums(self, column: str) -> NDArray[np.int64]:
+        """Return the sum of all values of a column before each place."""
+        if column not in self._sums:
+            self._sums[column] = running(self.values(column))
+        return self._sums[column]
+
+    def squares(self, column: str) -> Numbers:
+        """Return the sum of the squares of all values before each place.
+
+        They are exact: in 128 bits, as a large order squared fills 64.
+        """
+        if column not in self._squares:
+            values = self.values(column)
+            most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
+            if most * most * self.places.longest < _FULL:
+                self._squares[column] = running(values * values)
+            else:
+                none = pl.Series([0], dtype=pl.Int128)
+                wide = pl.Series(values).cast(pl.Int128)
+                sums = pl.concat([none, (wide * wide).cum_sum()], rechunk=True)
+                self._squares[column] = sums
+        return self._squares[column]
+
+
+def running(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the sums of all values before each place, and of all at the end.
+
+    A sum over everybody may run over; the difference of two is right all the same.
+    """
+    sums = np.zeros(values.size + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums

@@ -1,0 +1,110 @@
+"""Lines that buy a product again: what makes distinct counts a matter of adding up."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segpredict.errors import LimitError
+
+_BITS = 63  # of a whole number that sorts as three columns would
+_OPEN = np.iinfo(np.int32).max  # the void day of what was never voided
+Days = NDArray[np.int32]
+Keys = NDArray[np.int64]
+
+
+def repeats(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each line with a product that was bought before.
+
+    Parameters
+    ----------
+    lines
+        Lines that bought a product: ``customer_id`` and ``product_id`` as whole
+        numbers, ``day`` and ``void_day``; in any order.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``customer_id``, ``day`` of the line, ``before``, the day of the line before it
+        with that product, and the cutoffs at which that is so: those in
+        ``(since, void_day]``, null where there is no such end. Sorted by customer.
+
+    Notes
+    -----
+    Of the lines dated in ``[a, b)``, as many have a product of their own as are no
+    repeats with ``before >= a``: distinct products without grouping, in any span.
+
+    A line that a refund voids is skipped from the day after on: what came after it then
+    repeats what came before it. So such a line leaves one row more, for later cutoffs,
+    and every cutoff sees the chain of those lines that it knows.
+    """
+    codes = lines["product_id"].to_numpy()
+    products = 1 + int(codes.max(initial=0))
+    chain, days, void = _sorted(lines, products)
+    at = np.flatnonzero(chain[1:] == chain[:-1]) + 1
+    before = at - 1
+    since = np.full(at.size, -_OPEN, dtype=np.int32)
+    found = [_rows(at, before, since, chain, days, void)]
+    while at.size and void.size:
+        # From the day after the earlier line is void, the line before it stands there.
+        goes_on = (void[before] < _OPEN) & (before > 0)
+        goes_on &= chain[before - 1] == chain[before]
+        since = np.maximum(since, void[before])[goes_on]
+        at, before = at[goes_on], before[goes_on] - 1
+        found.append(_rows(at, before, since, chain, days, void))
+    whole = pl.concat(found)
+    ordered = whole.sort("chain", maintain_order=True) if len(found) > 1 else whole
+    customer = pl.Series(ordered["chain"].to_numpy() // products)
+    return ordered.select(
+        customer.cast(lines.schema["customer_id"]).alias("customer_id"),
+        *("day", "before", "since", "void_day"),
+    )
+
+
+def _sorted(lines: pl.DataFrame, products: int) -> tuple[Keys, Days, Days]:
+    """Return chain, day and void day of lines in order; none void if nothing is."""
+    customer = lines["customer_id"].to_numpy().astype(np.int64)
+    day = lines["day"].to_numpy()
+    nobody = np.zeros(0, dtype=np.int32)
+    if not day.size:
+        return customer, day, nobody
+    first, wide = int(day.min()), int(day.max() - day.min()).bit_length()
+    if (int(customer.max()) * products + products).bit_length() + wide > _BITS:
+        raise LimitError(
+            f"{products} products for so many customers do not fit one number.",
+            fix="split the shop, or leave the family out with classifier.families.",
+        )
+    chain = customer * products + lines["product_id"].to_numpy()
+    # One whole number sorts far faster than three columns.
+    packed = (chain << wide) | (day - first)
+    if lines["void_day"].null_count() == day.size:
+        packed.sort()
+        days = (packed & ((1 << wide) - 1)).astype(np.int32) + np.int32(first)
+        return packed >> wide, days, nobody
+    order = np.argsort(packed, kind="stable")
+    return (
+        chain[order],
+        day[order],
+        lines["void_day"].fill_null(_OPEN).to_numpy()[order],
+    )
+
+
+def _rows(
+    at: NDArray[np.intp],
+    before: NDArray[np.intp],
+    since: Days,
+    chain: Keys,
+    days: Days,
+    void: Days,
+) -> pl.DataFrame:
+    """Return the lines at these places with the lines before them, where both stand."""
+    rows = pl.DataFrame({"chain": chain[at], "day": days[at], "before": days[before]})
+    if not void.size:
+        never = pl.lit(None, pl.Int32)
+        return rows.with_columns(since=never, void_day=never)
+    until = np.minimum(void[at], void[before])
+    ends = pl.DataFrame({"since": since, "void_day": until})
+    both = rows.hstack(ends).filter(pl.col("since") < pl.col("void_day"))
+    return both.with_columns(
+        pl.when(pl.col("since") > -_OPEN).then("since"),
+        pl.when(pl.col("void_day") < _OPEN).then("void_day"),
+    )

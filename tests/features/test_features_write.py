@@ -1,0 +1,34 @@
+"""Features written share by share are the features built at once."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import shop
+from segpredict import store
+from segpredict.features import build, write
+from segpredict.store import _parts
+from segpredict.window import Window
+
+WINDOW = Window(700, first_day=0)
+
+
+def test_a_file_of_features_holds_what_build_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_parts, "GROUP", 100)
+    world = shop.world(100)
+    stored = store.write(world, tmp_path / "store")
+    declared = write(stored, WINDOW, tmp_path / "features.parquet")
+    (table,) = build(world, [WINDOW])
+    assert declared == table.features
+    assert pl.read_parquet(tmp_path / "features.parquet").equals(table.frame)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_lines_without_a_store_are_written_too(tmp_path: Path) -> None:
+    world = shop.world(30)
+    write(world, WINDOW, tmp_path / "features.parquet", ["rfm"])
+    (table,) = build(world, [WINDOW], ["rfm"])
+    assert pl.read_parquet(tmp_path / "features.parquet").equals(table.frame)

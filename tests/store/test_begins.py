@@ -1,0 +1,55 @@
+"""A store knows from which day on a column holds something."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import shop
+from segpredict import features, store
+from segpredict.tables import Transactions
+
+ROWS = [
+    ("a", "1", 10, None, 5.0, None),
+    ("a", "2", 20, "p", 5.0, 30),  # a product, and wholly refunded on day 30
+    ("a", "3", 40, "q", 5.0, None),
+    ("a", "4", 50, "q", -1.0, None),
+]
+NAMES = ["customer_id", "order_id", "day", "product_id", "amount", "void_day"]
+
+
+@pytest.fixture
+def world() -> Transactions:
+    return shop.transactions(pl.DataFrame(ROWS, schema=NAMES, orient="row"), 60)
+
+
+@pytest.mark.parametrize(
+    ("until", "holds"),
+    [(None, True), (10, False), (20, False), (21, None), (41, True)],
+)
+def test_a_voided_line_leaves_it_open(
+    world: Transactions, tmp_path: Path, until: int | None, holds: bool | None
+) -> None:
+    shelf = store.write(world, tmp_path).shelf
+    assert shelf is not None
+    assert shelf.holds("product_id", until) is holds
+
+
+@pytest.mark.parametrize("until", [None, 11, 21, 30, 31, 41, 51])
+def test_families_are_chosen_as_from_the_lines(
+    world: Transactions, tmp_path: Path, until: int | None
+) -> None:
+    stored = store.write(world, tmp_path)
+    assert features.choose(stored, until=until) == features.choose(world, until=until)
+
+
+@pytest.mark.parametrize("until", [None, 21, 31, 41, 51])
+def test_families_are_chosen_as_from_the_lines_after_days_were_added(
+    world: Transactions, tmp_path: Path, until: int | None
+) -> None:
+    for day in (10, 20, 40, 50):
+        lines = world.lines.filter(pl.col("day") == day)
+        stored = store.add(
+            Transactions(lines, day, day + 1, "", world.ledger), tmp_path
+        )
+    assert features.choose(stored, until=until) == features.choose(world, until=until)
