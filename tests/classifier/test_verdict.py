@@ -5,7 +5,7 @@ import pytest
 from small_shop import OPTIONS, TIME
 
 from segpredict.classifier import Trial, Verdict
-from segpredict.classifier.verdict import judge
+from segpredict.classifier.judging import judge
 
 IDS = ("S0", "S1", "S2")
 

@@ -153,6 +153,11 @@ class BgNbd:
         """Return the four numbers by name."""
         return {"r": self.r, "alpha": self.alpha, "a": self.a, "b": self.b}
 
+    @property
+    def plain(self) -> "BgNbd":
+        """The model without how its fit ended."""
+        return BgNbd(self.r, self.alpha, self.a, self.b)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:

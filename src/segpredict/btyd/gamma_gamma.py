@@ -96,6 +96,11 @@ class GammaGamma:
         """Return the three numbers by name."""
         return {"p": self.p, "q": self.q, "v": self.v}
 
+    @property
+    def plain(self) -> "GammaGamma":
+        """The model without how its fit ended."""
+        return GammaGamma(self.p, self.q, self.v)
+
 
 def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     """Return the model under which these mean spends are most likely.
