@@ -37,10 +37,9 @@ def pasts(
     the history counts here, not only those who are eligible for a forecast.
     """
     time = days.time
-    cutoffs = [fold.cutoff for fold in (*days.outer, days.production)]
     windows = [
-        replace(time.window(day, days.first_day), lookback=time.history)
-        for day in cutoffs
+        replace(time.window(fold.cutoff, days.first_day), lookback=time.history)
+        for fold in (*days.outer, days.production)
     ]
     tables = features.build(transactions, windows, FAMILIES)
     return {

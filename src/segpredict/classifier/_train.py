@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import booster
+from segpredict.classifier import blend
 from segpredict.classifier._panel import Segmenter, panel
 from segpredict.classifier._past import facts, pasts
 from segpredict.classifier._trials import Question, ask, choose
@@ -117,12 +117,13 @@ def train(
     )
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production)
-    trees = booster.fit(whole)
-    shipped: Forecaster = trees
-    if verdict.shipped != trees.name:
+    model = blend.fit(whole)
+    own: dict[str, Forecaster] = {model.name: model, model.trees.name: model.trees}
+    shipped = own.get(verdict.shipped)
+    if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     values = outcome_values(transactions, whole, days)
-    return Training(shipped, trees, verdict, rows, days, values, trials)
+    return Training(shipped, model.trees, verdict, rows, days, values, trials)
 
 
 class _Maker:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from segpredict.classifier import booster
+from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.baselines._challenger import INSTALL, is_installed
-from segpredict.classifier.lesson import Floats, Lesson, codes
+from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
 from segpredict.classifier.options import ClassifierOptions
 from segpredict.classifier.verdict import Trial
 from segpredict.errors import SupportError, TooFewCustomersError
@@ -105,9 +105,12 @@ def ask(
             raise TooFewCustomersError(f"The test of {day}", 0, 1)
         able = [part for part in asked if part.name not in failed]
         notes += filter(None, (part.note(question.lesson) for part in able))
-        model = booster.fit(question.lesson)
-        chances = {model.name: model.predict(question.customers)}
-        chances |= _baselines(question, able, failed)
+        model = blend.fit(question.lesson)
+        chances = {
+            each.name: each.predict(question.customers) for each in (model, model.trees)
+        }
+        known = {} if model.buying is None else {model.buying.name: model.buying}
+        chances |= _baselines(question, able, known, failed)
         trials.append(_trial(question, chances))
     kept = tuple(
         replace(
@@ -119,12 +122,15 @@ def ask(
 
 
 def _baselines(
-    question: Question, able: Sequence[Baseline], failed: dict[str, str]
+    question: Question,
+    able: Sequence[Baseline],
+    known: Mapping[str, Forecaster],
+    failed: dict[str, str],
 ) -> Mapping[str, Floats]:
     chances = {}
     for part in able:
         try:
-            forecaster = part.fit(question.lesson)
+            forecaster = known.get(part.name) or part.fit(question.lesson)
         except SupportError as error:
             failed[part.name] = (
                 f"The baseline {part.name} was not asked: {error.message}"
