@@ -5,7 +5,7 @@
     transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
     companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, grid.json, assignments …
-    classifier/           booster.json, forecaster.json, verdict.json
+    classifier/           booster.json, forecaster.json, verdict.json, scorecard.*
     explanation/          importance.*, contributions.parquet
     scores.parquet        the forecast for the day after the data
     report.html           the page
@@ -160,6 +160,8 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
     }
     draft.write("classifier/forecaster.json", as_json(state))
     draft.write("classifier/verdict.json", as_json(training.verdict.to_json()))
+    draft.write("classifier/scorecard.parquet", as_parquet(training.scorecard))
+    draft.write("classifier/scorecard.csv", as_csv(training.scorecard))
     draft.write("scores.parquet", as_parquet(scores))
 
 

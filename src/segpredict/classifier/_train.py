@@ -16,6 +16,7 @@ from segpredict.classifier.judging import judge
 from segpredict.classifier.lesson import Forecaster, Lesson, lesson
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
 from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.scorecard import scorecard
 from segpredict.classifier.verdict import Trial, Verdict
 from segpredict.tables import INACTIVE, MONEY, Panel, Transactions
 from segpredict.window import as_date
@@ -44,6 +45,8 @@ class Training:
         Mean revenue in the outcome window by segment, in code order, in currency.
     trials
         What was forecast for each test window, and what happened.
+    scorecard
+        Every figure of the contest, one a row (`scorecard.SCHEMA`).
     """
 
     forecaster: Forecaster
@@ -53,6 +56,7 @@ class Training:
     schedule: Schedule
     values: tuple[float, ...]
     trials: tuple[Trial, ...]
+    scorecard: pl.DataFrame
 
 
 def train(
@@ -115,6 +119,7 @@ def train(
         wish,
         (*days.notes, *skipped, *notes, *_uneven(days)),
     )
+    figures = scorecard(trials, verdict.segments, draws=wish.draws, seed=wish.seed)
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production)
     model = blend.fit(whole)
@@ -123,7 +128,7 @@ def train(
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     values = outcome_values(transactions, whole, days)
-    return Training(shipped, model.trees, verdict, rows, days, values, trials)
+    return Training(shipped, model.trees, verdict, rows, days, values, trials, figures)
 
 
 class _Maker:

@@ -108,14 +108,14 @@ def _by_customer(
         [metrics.row_log_loss(chances, labels), metrics.row_brier(chances, labels)]
     )
     cells = labels * classes + chances.argmax(axis=1)
-    rows = np.column_stack([_whole(losses), np.eye(classes**2)[cells]])
+    rows = np.column_stack([whole(losses), np.eye(classes**2)[cells]])
     return np.column_stack(
         [np.bincount(members, weights=column, minlength=size) for column in rows.T]
     )
 
 
-def _whole(losses: Floats) -> Floats:
-    # Multiples of 2⁻ᵏ with k as large as exact sums of any draw allow.
+def whole(losses: Floats) -> Floats:
+    """Return multiples of 2⁻ᵏ, with k as large as exact sums of any draw allow."""
     scale = _scale(len(losses))
     return np.round(losses * scale) / scale
 
