@@ -7,9 +7,20 @@ from small_shop import OPTIONS, TIME, segmenter
 
 import shop
 from segpredict import features, segments
-from segpredict.classifier import BASELINES, ClassifierOptions, canary, schedule, train
+from segpredict.classifier import (
+    BASELINES,
+    ClassifierOptions,
+    _trials,
+    canary,
+    schedule,
+    train,
+)
 from segpredict.classifier.baselines._challenger import is_installed
-from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
+from segpredict.errors import (
+    MismatchError,
+    TooFewCustomersError,
+    UnknownNameError,
+)
 from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
 
@@ -189,3 +200,25 @@ def test_a_world_of_clockwork_is_foretold():
     assert verdict.pooled.scores["xgboost"].accuracy >= 0.97
     assert verdict.pooled.scores["markov"].accuracy < 0.9
     assert any("presumed leak" in warning for warning in verdict.warnings)
+
+
+def test_a_challenger_that_is_not_installed_is_left_out_with_the_way_to_get_it(
+    small, monkeypatch
+):
+    monkeypatch.setattr(_trials, "is_installed", lambda _: False)
+    quick = replace(OPTIONS, baselines=("prior", "lightgbm"))
+    found = train(small.transactions, small.segmentation, quick, TIME).verdict
+    assert "lightgbm" not in found.pooled.scores
+    assert any("pip install 'segpredict[challengers]'" in w for w in found.warnings)
+
+
+def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
+    lesson, cutoff = small.lesson(), small.schedule.outer[-1].cutoff
+    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, past=replace(lesson.past, histories=once))
+    customers = small.panel.at(cutoff)
+    question = _trials.Question(cutoff, lonely, customers, customers, ())
+    asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
+    (trial,), notes = _trials.ask([question], asked, lambda _: None)
+    assert set(trial.chances) == {"blend", "xgboost", "prior"}
+    assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]
