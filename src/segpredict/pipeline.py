@@ -27,6 +27,7 @@ from segpredict import (
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Run, as_json, drafting, open_run
+from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.disk import write_file
 from segpredict.errors import CustomerMissingError, TooShortHistoryError
@@ -134,7 +135,9 @@ def run(
     progress: Progress = silent,
 ) -> Run:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
+    looks = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
         _begin(draft, data, config, target.created, as_of, progress)
         _cluster(draft, progress)
         _train(draft, canary=canary, progress=progress)
@@ -152,7 +155,9 @@ def cluster(
     progress: Progress = silent,
 ) -> Run:
     """Read, clean and segment; publish the run."""
+    looks = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
         _begin(draft, data, config, target.created, as_of, progress)
         _cluster(draft, progress)
         return draft.publish()
@@ -336,11 +341,25 @@ def _train(draft: Draft, *, canary: bool, progress: Progress) -> None:
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
+    training = _marked(draft, training, shop)
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)
         draft.write("classifier/canary.json", as_json(told.frame().to_dicts()))
+
+
+def _marked(draft: Draft, training: Training, shop: Transactions) -> Training:
+    """Note the look at the final test; say so where others were taken before."""
+    lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    looks = lock.like(archive.looks_of(draft)).opened(
+        draft.facts["config"], draft.facts["created"]
+    )
+    archive.keep_looks(draft, looks.state())
+    if not looks.note:
+        return training
+    warnings = (looks.note, *training.verdict.warnings)
+    return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 
 def _explain(draft: Draft, rows: int | None, progress: Progress) -> None:

@@ -12,6 +12,7 @@ from segpredict.classifier.booster import Booster
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
+from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
@@ -31,6 +32,7 @@ __all__ = [
     "ClassifierOptions",
     "Fold",
     "Forecaster",
+    "Lock",
     "Reading",
     "Schedule",
     "Segmenter",

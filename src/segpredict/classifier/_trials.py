@@ -55,20 +55,17 @@ def choose(
         The panel, whose columns some need.
     """
     wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
-    lacking = {part.name: _lacking(part, rows) for part in wanted}
-    notes = [
-        f"The baseline {name} was not asked: {why}"
-        for name, why in lacking.items()
-        if why
+    absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
+    notes = [f"Not asked, as not installed: {', '.join(absent)} ({INSTALL})."]
+    able = [part for part in wanted if part.name not in absent]
+    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}
+    notes = notes if absent else []
+    notes += [
+        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
+        for name, needs in lacking.items()
+        if needs
     ]
-    return [part for part in wanted if not lacking[part.name]], tuple(notes)
-
-
-def _lacking(part: Baseline, rows: Panel) -> str:
-    if part.library and not is_installed(part.library):
-        return f"{part.library} is not installed ({INSTALL})."
-    missing = [name for name in part.needs if name not in rows.names]
-    return f"no feature {', '.join(missing)}." if missing else ""
+    return [part for part in able if not lacking[part.name]], tuple(notes)
 
 
 def ask(
