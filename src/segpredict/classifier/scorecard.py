@@ -9,6 +9,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights, whole
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.rankings import rankings
+from segpredict.classifier.sets import coverage
 from segpredict.classifier.verdict import POOLED, Trial
 from segpredict.window import as_date
 
@@ -58,7 +59,8 @@ def scorecard(
         that ends at the cutoff), ``long_silent`` (no order for 182 days) or
         ``value_decile`` (of the last year's spend, 1 the lowest). ``low`` and ``high``
         bound 95 % of the draws where they were made: the model's calibration errors,
-        its log-loss less Markov's in each stratum, and the rankings.
+        its log-loss less Markov's in each stratum, and the rankings. ``set_…`` tells of
+        prediction sets on the final test (`sets.coverage`).
 
     Notes
     -----
@@ -79,6 +81,7 @@ def scorecard(
         rows.append({**row, "low": low, "high": high})
     rows += _by_stratum(trials, chances, labels, segments, (draws, seed))
     rows += _ranked(trials, draws, seed)
+    rows += _covered(trials, segments)
     return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
@@ -229,6 +232,18 @@ def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
 def _yes(flags: pl.Series, name: str) -> pl.Series:
     said = ["yes" if flag else "no" for flag in flags]
     return pl.Series(name, said, pl.String)
+
+
+def _covered(trials: Sequence[Trial], ids: Sequence[str]) -> Iterator[Cell]:
+    day = as_date(trials[-1].cutoff).isoformat()
+    for name in trials[0].chances:
+        found = coverage(trials, name)
+        if found is not None:
+            told = {"set_coverage": found.covered, "set_size": found.size}
+            each = zip(ids, found.by_class, strict=True)
+            told |= {f"set_coverage_{i}": share for i, share in each}
+            for metric, value in told.items():
+                yield _cell(day, "all", "", found.n, name, metric, value)
 
 
 def _ranked(trials: Sequence[Trial], draws: int, seed: int) -> Iterator[Cell]:

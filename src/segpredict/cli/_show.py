@@ -104,6 +104,13 @@ def _scorecard(output: Output, card: pl.DataFrame) -> None:
         "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
     )
     output.table("Whom to call first", rows, note=note)
+    model = ranked["forecaster"].first()
+    sets = card.filter(pl.col("metric").str.starts_with("set_"), forecaster=model)
+    output.table(
+        "Sets that should hold nine in ten: the final test",
+        sets.select("metric", "value").to_dicts(),
+        note="thresholds of the tests before; target under stability, no guarantee",
+    )
     gaps = card.filter(metric="log_loss_minus_markov")
     rows = [
         {"customers": f"{r['stratum']} {r['group']}", "n": r["n"], "gap": _bounded(r)}
