@@ -7,6 +7,7 @@ import pytest
 
 from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.classifier import BASELINES
+from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.baselines._borders import borders
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg, fit
 from segpredict.errors import SegpredictError, TooFewCustomersError
@@ -132,3 +133,11 @@ def test_a_shop_to_which_nobody_came_back_is_refused(small):
     once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
     with pytest.raises(TooFewCustomersError):
         fit(replace(lesson, past=replace(lesson.past, histories=once)))
+
+
+def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
+    model, rows = fit(small.lesson()), small.lesson().rows
+    whole = model.predict(rows)
+    monkeypatch.setattr(bgnbd_gg, "CHUNK", 7)
+    assert np.array_equal(model.predict(rows), whole)
+    assert model.predict(rows[:0]).shape == (0, 3)

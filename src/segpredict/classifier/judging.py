@@ -11,6 +11,7 @@ from segpredict.classifier.options import ClassifierOptions, TimeOptions
 from segpredict.classifier.significance import holm, mcnemar
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
+TREES = "xgboost"  # what is explained, whatever ships
 REFERENCES = ("markov", "bgnbd_gg")  # skill is told against them where they were asked
 LEAK = 0.90  # no honest forecast of three or more segments is more accurate
 LEVEL = 0.05  # of the tests behind a claim
@@ -60,7 +61,12 @@ def judge(
         tuple(segments),
         time.horizon,
         time.lookback,
-        (*warnings, *_warn(pooled, segments), *_outside(pooled, shipped)),
+        (
+            *warnings,
+            *_warn(pooled, segments),
+            *_outside(pooled, shipped),
+            *_explained(pooled, shipped),
+        ),
         mcnemar(trials[-1].chances, trials[-1].labels),
     )
 
@@ -100,6 +106,12 @@ def _outside(pooled: Reading, shipped: str) -> list[str]:
         for name, loss in losses.items()
         if name not in able and loss < losses[shipped]
     ]
+
+
+def _explained(pooled: Reading, shipped: str) -> list[str]:
+    if shipped == TREES or TREES not in pooled.scores:
+        return []
+    return [f"The reasons are those of {TREES}, the trees; what ships is {shipped}."]
 
 
 def _ship(

@@ -13,6 +13,7 @@ from segpredict.errors import SegpredictError
 from segpredict.tables import INACTIVE, JSON
 
 FLOOR = 1e-6  # what the model rules out still gets this chance
+CHUNK = 50_000  # customers at a time, to bound memory
 SEEN = 1e-9  # numbers of purchases less likely than this are left out
 
 
@@ -46,7 +47,15 @@ class BgNbdGg:
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment)."""
-        x, t_x, age, days, spent = matrix(customers, HISTORY).astype(np.float64).T
+        rows = matrix(customers, HISTORY).astype(np.float64)
+        parts = [
+            self._chances(rows[start : start + CHUNK])
+            for start in range(0, max(1, len(rows)), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def _chances(self, rows: Floats) -> Floats:
+        x, t_x, age, days, spent = rows.T
         numbers = self.orders.order_chances(
             (x, t_x, age), self.horizon, len(self.borders), self.gap
         )
@@ -57,11 +66,11 @@ class BgNbdGg:
         chances = np.full((len(x), self.classes), FLOOR)
         chances[:, INACTIVE] += numbers[:, 0]
         for n, places in enumerate(self.borders, 1):
-            rows = np.flatnonzero(numbers[:, n] > SEEN)
-            below = np.zeros(len(rows))
+            some = np.flatnonzero(numbers[:, n] > SEEN)
+            below = np.zeros(len(some))
             for limit, segment in places:
-                upto = self._below(limit, n, bought[rows], mean[rows])
-                chances[rows, segment] += numbers[rows, n] * (upto - below)
+                upto = self._below(limit, n, bought[some], mean[some])
+                chances[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
         total = np.zeros(len(x))
         for column in chances.T:
