@@ -31,6 +31,16 @@ def real_data() -> Path:
     return REAL
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _few_trees():
+    """Let forests be small: what they are tested for does not need 500 trees."""
+    from segpredict.classifier.baselines import random_forest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(random_forest, "TREES", 30)
+        yield
+
+
 @pytest.fixture(scope="session")
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the transactions of an invented shop, small enough to run in seconds."""

@@ -6,7 +6,8 @@
     companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, grid.json, assignments …
                           comparison.*, selection.json if ways were compared
-    classifier/           booster.json, forecaster.json, verdict.json
+    classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
+                          lock.json
     explanation/          importance.*, contributions.parquet
     scores.parquet        the forecast for the day after the data
     report.html           the page
@@ -20,7 +21,15 @@ from pathlib import Path
 import polars as pl
 
 from segpredict import classifier, companions
-from segpredict.artifacts import Draft, Files, Run, as_csv, as_json, as_parquet
+from segpredict.artifacts import (
+    Draft,
+    Files,
+    Run,
+    as_csv,
+    as_json,
+    as_parquet,
+    open_run,
+)
 from segpredict.classifier import Booster, Forecaster, Training
 from segpredict.config import Config, build
 from segpredict.errors import ArtifactError, ConfigError
@@ -40,6 +49,8 @@ from segpredict.tables import (
     Transactions,
 )
 from segpredict.window import as_date, day_number
+
+LOOKS = "classifier/lock.json"
 
 
 def keep_transactions(draft: Draft, shop: Transactions) -> None:
@@ -172,7 +183,28 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
     }
     draft.write("classifier/forecaster.json", as_json(state))
     draft.write("classifier/verdict.json", as_json(training.verdict.to_json()))
+    draft.write("classifier/scorecard.parquet", as_parquet(training.scorecard))
+    draft.write("classifier/scorecard.csv", as_csv(training.scorecard))
     draft.write("scores.parquet", as_parquet(scores))
+
+
+def looks_at(folder: Path) -> JSON:
+    """Return who has looked at the final test of a run that stands there, if any."""
+    try:
+        return looks_of(open_run(folder))
+    except ArtifactError:
+        return None
+
+
+def looks_of(files: Files) -> JSON:
+    """Return who has looked at the final test of a run; ``None`` if nobody has."""
+    return files.json(LOOKS) if files.has(LOOKS) else None
+
+
+def keep_looks(draft: Draft, looks: JSON) -> None:
+    """Keep who has looked at the final test, also when everything else is made anew."""
+    if looks is not None:
+        draft.write(LOOKS, as_json(looks))
 
 
 def booster_of(files: Files) -> Booster:

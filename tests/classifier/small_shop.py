@@ -13,6 +13,7 @@ from segpredict.classifier import (
     schedule,
     train,
 )
+from segpredict.classifier._past import pasts
 from segpredict.classifier.lesson import Lesson, lesson
 from segpredict.segments import Segmentation, SegmentOptions
 from segpredict.tables import Panel, Transactions
@@ -39,7 +40,9 @@ class Small:
 
     def lesson(self, which: int = -1) -> Lesson:
         fold = self.schedule.outer[which]
-        return lesson(self.panel, fold, len(self.segmentation.segments), OPTIONS)
+        known = pasts(self.transactions, self.segmentation, self.schedule)
+        size = len(self.segmentation.segments)
+        return lesson(self.panel, fold, size, OPTIONS, known[fold.cutoff])
 
 
 def segmenter(transactions: Transactions, days: Schedule, k: int = 2) -> Segmentation:

@@ -75,3 +75,41 @@ def test_skill_is_the_share_of_the_loss_saved():
 
 def test_the_forecast_mix_is_the_mean_probability():
     assert metrics.mix(np.array([[1.0, 0.0], [0.5, 0.5]])) == (0.75, 0.25)
+
+
+@given(forecasts())
+def test_areas_and_weighted_kappa_agree_with_scikit_learn(given_forecast):
+    chances, labels = given_forecast
+    for code, area in enumerate(metrics.class_auc(chances, labels)):
+        if np.isnan(area):
+            assert len(np.unique(labels == code)) == 1
+        else:
+            expected = reference.roc_auc_score(labels == code, chances[:, code])
+            assert area == pytest.approx(expected)
+    guesses = chances.argmax(axis=1)
+    if len(np.unique(np.concatenate([labels, guesses]))) > 1:
+        expected = reference.cohen_kappa_score(
+            labels, guesses, weights="quadratic", labels=np.arange(chances.shape[1])
+        )
+        found = metrics.quadratic_kappa(chances, labels)
+        assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_ranked_score_forgives_near_misses():
+    sure = np.eye(3)
+    assert metrics.rps(sure[[0]], np.array([0])) == 0
+    assert metrics.rps(sure[[0]], np.array([1])) == 0.5
+    assert metrics.rps(sure[[0]], np.array([2])) == 1
+
+
+def test_the_mix_error_is_nought_for_the_mix_and_one_for_another_world():
+    assert metrics.mix_error(np.full((4, 2), 0.5), np.array([0, 0, 1, 1])) == 0
+    wrong = np.tile([1.0, 0.0], (4, 1))
+    assert metrics.mix_error(wrong, np.array([1, 1, 1, 1])) == pytest.approx(1)
+
+
+def test_a_segment_given_too_much_is_told_by_its_calibration_error():
+    chances = np.tile([0.7, 0.2, 0.1], (10, 1))
+    labels = np.array([0] * 5 + [1] * 2 + [2] * 3)
+    found = metrics.class_ece(chances, labels)
+    assert found == pytest.approx([0.2, 0, 0.2])

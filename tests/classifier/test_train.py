@@ -7,10 +7,24 @@ from small_shop import OPTIONS, TIME, segmenter
 
 import shop
 from segpredict import features, segments
-from segpredict.classifier import BASELINES, ClassifierOptions, canary, schedule, train
-from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
+from segpredict.classifier import (
+    BASELINES,
+    ClassifierOptions,
+    _trials,
+    canary,
+    schedule,
+    train,
+)
+from segpredict.classifier.baselines._challenger import is_installed
+from segpredict.errors import (
+    MismatchError,
+    TooFewCustomersError,
+    UnknownNameError,
+)
 from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
+
+ASKED = [p.name for p in BASELINES.all() if not p.library or is_installed(p.library)]
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +38,11 @@ def blind(small):
 
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
     verdict = small.training.verdict
-    names = {"xgboost", *BASELINES.names()}
+    names = {"blend", "xgboost", *ASKED}
     assert len(verdict.origins) == len(small.schedule.outer) == 2
     for reading in (*verdict.origins, verdict.pooled):
         assert set(reading.scores) == set(reading.forecast) == names
-        assert set(reading.differences) == names - {"xgboost"}
+        assert set(reading.differences) == names - {"blend"}
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
@@ -123,7 +137,7 @@ def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
         train(small.transactions, seen, OPTIONS, TIME)
 
 
-@pytest.mark.parametrize("name", ["xgboost", *BASELINES.names()])
+@pytest.mark.parametrize("name", ["blend", "xgboost", *ASKED])
 def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, blind):
     """Cut points, medians, rounds and fits are all made before the test is opened."""
     honest = small.training.trials[-1]
@@ -178,7 +192,7 @@ def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
         # Trees fitted to noise may be a little worse than a count; never better.
         assert verdict.pooled.differences[baseline]["log_loss"].high >= 0
         assert abs(verdict.skill[baseline]) < 0.01
-    assert verdict.shipped != "xgboost"
+    assert verdict.shipped not in {"blend", "xgboost"}
 
 
 def test_a_world_of_clockwork_is_foretold():
@@ -186,3 +200,25 @@ def test_a_world_of_clockwork_is_foretold():
     assert verdict.pooled.scores["xgboost"].accuracy >= 0.97
     assert verdict.pooled.scores["markov"].accuracy < 0.9
     assert any("presumed leak" in warning for warning in verdict.warnings)
+
+
+def test_a_challenger_that_is_not_installed_is_left_out_with_the_way_to_get_it(
+    small, monkeypatch
+):
+    monkeypatch.setattr(_trials, "is_installed", lambda _: False)
+    quick = replace(OPTIONS, baselines=("prior", "lightgbm"))
+    found = train(small.transactions, small.segmentation, quick, TIME).verdict
+    assert "lightgbm" not in found.pooled.scores
+    assert any("pip install 'segpredict[challengers]'" in w for w in found.warnings)
+
+
+def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
+    lesson, cutoff = small.lesson(), small.schedule.outer[-1].cutoff
+    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, past=replace(lesson.past, histories=once))
+    customers = small.panel.at(cutoff)
+    question = _trials.Question(cutoff, lonely, customers, customers, ())
+    asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
+    (trial,), notes = _trials.ask([question], asked, lambda _: None)
+    assert set(trial.chances) == {"blend", "xgboost", "prior"}
+    assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]

@@ -5,7 +5,7 @@ import pytest
 from small_shop import OPTIONS, TIME
 
 from segpredict.classifier import Trial, Verdict
-from segpredict.classifier.verdict import judge
+from segpredict.classifier.judging import judge
 
 IDS = ("S0", "S1", "S2")
 
@@ -104,3 +104,40 @@ def test_it_goes_through_json_and_comes_back_equal():
     assert Verdict.from_json(json.loads(text)) == found
     assert json.loads(text)["origins"][0]["cutoff"] == "2011-01-26"
     assert json.loads(text)["pooled"]["cutoff"] == "pooled"
+
+
+def test_claims_are_adjusted_for_how_many_baselines_were_asked():
+    hits = {"xgboost": 0.62, "markov": 0.55, "prior": 0.2, "logit": 0.5}
+    found = verdict(trial(100, hits))
+    one = claim(found, "markov", "accuracy")
+    assert one.p <= one.p_holm <= 1
+    assert claim(found, "prior", "accuracy").p_holm == pytest.approx(
+        3 * claim(found, "prior", "accuracy").p
+    )
+    assert all(not each.beats or each.p_holm <= 0.05 for each in found.claims)
+
+
+def test_the_final_test_alone_is_compared_by_mcnemar():
+    first = trial(100, {"xgboost": 0.2, "markov": 0.8})
+    last = trial(200, {"xgboost": 0.9, "markov": 0.3})
+    (found,) = verdict(first, last).mcnemar
+    assert found.baseline == "markov"
+    assert found.only_model > found.only_baseline
+    assert found.p < 0.001
+
+
+def test_a_challenger_with_a_package_of_its_own_is_named_and_does_not_ship():
+    hits = {"xgboost": 0.6, "markov": 0.4, "lightgbm": 0.9}
+    found = verdict(trial(100, hits))
+    assert found.shipped == "xgboost"
+    assert any("lightgbm reads a lower log-loss" in w for w in found.warnings)
+
+
+def test_a_model_that_loses_to_bgnbd_stays_home():
+    found = verdict(trial(100, {"xgboost": 0.6, "bgnbd_gg": 0.8, "markov": 0.3}))
+    assert found.shipped == "bgnbd_gg"
+
+
+def test_a_verdict_survives_json_with_its_tests():
+    found = verdict(trial(100, {"xgboost": 0.8, "markov": 0.5}))
+    assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found

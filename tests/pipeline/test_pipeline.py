@@ -187,3 +187,25 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(
     assert not made.has("report.html")
     assert not made.has("explanation/importance.csv")
     assert made.has("segments/segmenter.json")
+
+
+def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
+    sample_file: Path, small_config, tmp_path: Path
+) -> None:
+    folder, few = tmp_path / "run", ["prior", "markov"]
+    options = replace(small_config.classifier, baselines=tuple(few))
+    config = replace(small_config, classifier=options)
+    again = pipeline.Target(folder, "Tuesday", replace=True)
+
+    def notes() -> list[str]:
+        found = open_run(folder).json("classifier/verdict.json")["warnings"]
+        return [note for note in found if "different settings" in note]
+
+    pipeline.run([sample_file], config, pipeline.Target(folder, "Monday"))
+    assert notes() == []
+    pipeline.run([sample_file], config, again)
+    assert notes() == []
+    pipeline.train_classifier(folder, "Wednesday", seed=5)
+    assert "first on Monday" in notes()[0]
+    page = pipeline.report(folder, "Thursday").folder / "report.html"
+    assert "2 different settings" in page.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from segpredict.classifier.booster import Booster
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
+from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
@@ -33,6 +34,7 @@ __all__ = [
     "Fold",
     "Forecaster",
     "Foresight",
+    "Lock",
     "Reading",
     "Schedule",
     "Segmenter",

@@ -104,7 +104,6 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
         # With the segment itself among the columns, there would be nothing to learn.
         names=tuple(n for n in whole.names if n not in {f.name for f in STATES}),
     )
-    model = next(iter(honest.chances))
     sights = (
         Sight(
             "same_window",
@@ -124,7 +123,7 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
             f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
             "nothing after that day.",
             is_honest=True,
-            scores=metrics.score(honest.chances[model], honest.labels),
+            scores=metrics.score(honest.chances[booster.NAME], honest.labels),
         ),
     )
     return Canary(final.cutoff, sights)

@@ -1,21 +1,23 @@
 """Train, test out of time, decide, and fit what ships on everything that is known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import booster
+from segpredict.classifier import blend
 from segpredict.classifier._panel import Segmenter, panel
-from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier._past import facts, pasts
+from segpredict.classifier._trials import Question, ask, choose
+from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import Forecaster, Lesson, codes, lesson
+from segpredict.classifier.judging import judge
+from segpredict.classifier.lesson import Forecaster, Lesson, lesson
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
 from segpredict.classifier.origins import Fold, Schedule, schedule
-from segpredict.classifier.verdict import Trial, Verdict, judge
-from segpredict.errors import TooFewCustomersError
+from segpredict.classifier.scorecard import scorecard
+from segpredict.classifier.verdict import Trial, Verdict
 from segpredict.tables import INACTIVE, MONEY, Panel, Transactions
 from segpredict.window import as_date
 
@@ -43,6 +45,8 @@ class Training:
         Mean revenue in the outcome window by segment, in code order, in currency.
     trials
         What was forecast for each test window, and what happened.
+    scorecard
+        Every figure of the contest, one a row (`scorecard.SCHEMA`).
     """
 
     forecaster: Forecaster
@@ -52,6 +56,7 @@ class Training:
     schedule: Schedule
     values: tuple[float, ...]
     trials: tuple[Trial, ...]
+    scorecard: pl.DataFrame
 
 
 def train(
@@ -96,63 +101,71 @@ def train(
     tell = progress or _silent
     days = schedule(transactions.first_day, transactions.end_day, plan)
     segmentation.require_blind_to(days.outer[0].cutoff)
-    classes = len(segmentation.segments)
     tell("laying out the panel", 0.0)
     rows = panel(transactions, segmentation, days.windows, wish.families)
-    asked, skipped = _baselines(wish, rows)
-    trials = []
-    for i, fold in enumerate(days.outer):
-        tell(f"testing {as_date(fold.cutoff)}", (1 + i) / (3 + len(days.outer)))
-        trials.append(_try(rows, fold, lesson(rows, fold, classes, wish), asked))
-    tell("comparing", (1 + len(trials)) / (3 + len(trials)))
+    asked, skipped = choose(wish, rows)
+    made = _Maker(transactions, segmentation, rows, days, wish)
+    steps = 3 + len(days.outer)
+    trials, notes = ask(
+        [made.question(fold) for fold in days.outer],
+        asked,
+        lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
+    )
+    tell("comparing", (steps - 2) / steps)
     verdict = judge(
         trials,
         [segment.id for segment in segmentation.segments],
         plan,
         wish,
-        (*days.notes, *skipped, *_uneven(days)),
+        (*days.notes, *skipped, *notes, *_uneven(days)),
     )
-    tell("fitting what ships", (2 + len(trials)) / (3 + len(trials)))
-    whole = lesson(rows, days.production, classes, wish)
-    trees = booster.fit(whole)
-    shipped: Forecaster = trees
-    if verdict.shipped != trees.name:
+    figures = scorecard(trials, verdict.segments, draws=wish.draws, seed=wish.seed)
+    tell("fitting what ships", (steps - 1) / steps)
+    whole = made.lesson(days.production)
+    model = blend.fit(whole)
+    own: dict[str, Forecaster] = {model.name: model, model.trees.name: model.trees}
+    shipped = own.get(verdict.shipped)
+    if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     values = outcome_values(transactions, whole, days)
-    return Training(shipped, trees, verdict, rows, days, values, tuple(trials))
+    return Training(shipped, model.trees, verdict, rows, days, values, trials, figures)
+
+
+class _Maker:
+    """Makes lessons and questions of folds."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        segmentation: Segmenter,
+        rows: Panel,
+        days: Schedule,
+        options: ClassifierOptions,
+    ) -> None:
+        self.transactions, self.rows, self.days = transactions, rows, days
+        self.options, self.classes = options, len(segmentation.segments)
+        self.pasts = pasts(transactions, segmentation, days)
+
+    def lesson(self, fold: Fold) -> Lesson:
+        """Return what may be learned by the day of a fold."""
+        past = self.pasts[fold.cutoff]
+        return lesson(self.rows, fold, self.classes, self.options, past)
+
+    def question(self, fold: Fold) -> Question:
+        """Return the test of a fold."""
+        given = self.lesson(fold)
+        customers = self.rows.at(fold.cutoff).sort("customer_id")
+        return Question(
+            fold.cutoff,
+            given,
+            customers,
+            facts(self.transactions, customers, self.pasts[fold.cutoff]),
+            outcome_values(self.transactions, given, self.days),
+        )
 
 
 def _silent(message: str, share: float) -> None:
     """Say nothing."""
-
-
-def _baselines(
-    options: ClassifierOptions, rows: Panel
-) -> tuple[list[Baseline], list[str]]:
-    names = options.baselines or BASELINES.names()
-    wanted = [BASELINES.get(name) for name in names]
-    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in wanted}
-    skipped = [
-        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
-        for name, needs in lacking.items()
-        if needs
-    ]
-    return [part for part in wanted if not lacking[part.name]], skipped
-
-
-def _try(rows: Panel, fold: Fold, given: Lesson, asked: Sequence[Baseline]) -> Trial:
-    customers = rows.at(fold.cutoff).sort("customer_id")
-    if customers.is_empty():
-        raise TooFewCustomersError(f"The test of {as_date(fold.cutoff)}", 0, 1)
-    forecasters: list[Forecaster] = [booster.fit(given)]
-    forecasters += [baseline.fit(given) for baseline in asked]
-    return Trial(
-        fold.cutoff,
-        customers["customer_id"].to_numpy().astype(np.str_),
-        codes(customers, "state_now"),
-        codes(customers, "label"),
-        {each.name: each.predict(customers) for each in forecasters},
-    )
 
 
 def _uneven(days: Schedule) -> list[str]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from segpredict.classifier import metrics
 from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.significance import two_sided
 
 METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
 CHUNK = 100  # draws at a time, to bound memory
@@ -28,11 +29,14 @@ class Interval:
         On the rows as they are.
     low, high
         The 2.5 % and 97.5 % points over the draws.
+    p
+        Two-sided p-value, not adjusted for how many were asked.
     """
 
     value: float
     low: float
     high: float
+    p: float = 1.0
 
     @property
     def excludes_zero(self) -> bool:
@@ -84,7 +88,7 @@ def differences(
     rng = np.random.default_rng(seed)
     drawn: dict[str, list[Floats]] = {name: [] for name in chances}
     for start in range(0, draws, CHUNK):
-        weights = _weights(rng, min(CHUNK, draws - start), size)
+        weights = drawn_weights(rng, min(CHUNK, draws - start), size)
         for name, given in sums.items():
             drawn[name].append(_metrics(weights @ given, classes))
     whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
@@ -104,14 +108,14 @@ def _by_customer(
         [metrics.row_log_loss(chances, labels), metrics.row_brier(chances, labels)]
     )
     cells = labels * classes + chances.argmax(axis=1)
-    rows = np.column_stack([_whole(losses), np.eye(classes**2)[cells]])
+    rows = np.column_stack([whole(losses), np.eye(classes**2)[cells]])
     return np.column_stack(
         [np.bincount(members, weights=column, minlength=size) for column in rows.T]
     )
 
 
-def _whole(losses: Floats) -> Floats:
-    # Multiples of 2⁻ᵏ with k as large as exact sums of any draw allow.
+def whole(losses: Floats) -> Floats:
+    """Return multiples of 2⁻ᵏ, with k as large as exact sums of any draw allow."""
     scale = _scale(len(losses))
     return np.round(losses * scale) / scale
 
@@ -120,7 +124,8 @@ def _scale(rows: int) -> float:
     return float(2.0 ** np.floor(np.log2(EXACT / (rows * 64 * 16))))
 
 
-def _weights(rng: np.random.Generator, draws: int, size: int) -> Floats:
+def drawn_weights(rng: np.random.Generator, draws: int, size: int) -> Floats:
+    """Return how often each customer is drawn, draws × customers."""
     picked = rng.integers(0, size, (draws, size)) + np.arange(draws)[:, None] * size
     counts = np.bincount(picked.ravel(), minlength=draws * size)
     return counts.reshape(draws, size).astype(np.float64)
@@ -138,6 +143,11 @@ def _metrics(sums: Floats, classes: int) -> Floats:
 def _intervals(value: Floats, spread: Floats) -> dict[str, Interval]:
     low, high = np.quantile(spread, [0.025, 0.975], axis=0)
     return {
-        metric: Interval(float(value[i]), float(low[i]), float(high[i]))
+        metric: Interval(
+            float(value[i]),
+            float(low[i]),
+            float(high[i]),
+            two_sided(float(value[i]), spread[:, i]),
+        )
         for i, metric in enumerate(METRICS)
     }

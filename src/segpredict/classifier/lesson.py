@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from segpredict.classifier._panel import Segmenter
 from segpredict.classifier.options import BoosterOptions, ClassifierOptions
 from segpredict.classifier.origins import Fold
 from segpredict.errors import MismatchError, OneClassError
@@ -15,6 +16,11 @@ from segpredict.tables import JSON, Panel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+# What probability models read of a customer: days with a purchase after the first,
+# days from the first to the last, days since the first;
+# and the last year's rhythm and spend.
+HISTORY = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364")
 
 
 class Forecaster(Protocol):
@@ -29,6 +35,30 @@ class Forecaster(Protocol):
 
     def state(self) -> JSON:
         """Return all that `load` needs, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known on the day of a forecast beside labelled rows.
+
+    Parameters
+    ----------
+    cutoff
+        The day T* (a day number).
+    horizon, gap
+        Days of the outcome, and between the cutoff and it.
+    histories
+        `HISTORY` as of the cutoff: everybody who ever bought, also those whose
+        silence keeps them out of the panel. One row a customer.
+    segmenter
+        The frozen segmenter.
+    """
+
+    cutoff: int
+    horizon: int
+    gap: int
+    histories: pl.DataFrame
+    segmenter: Segmenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +79,8 @@ class Lesson:
         Settings of the boosted trees.
     seed, threads
         Start of random draws; threads of one fit.
+    past
+        What is known on the day of the forecast; ``None`` where rows must do.
     """
 
     rows: pl.DataFrame
@@ -59,6 +91,7 @@ class Lesson:
     options: BoosterOptions = field(default_factory=BoosterOptions)
     seed: int = 7
     threads: int = 1
+    past: Past | None = None
 
     def at(self, cutoffs: Sequence[int]) -> "Lesson":
         """Return the lesson of these origins only, without an inner split."""
@@ -77,7 +110,11 @@ class Lesson:
 
 
 def lesson(
-    panel: Panel, fold: Fold, classes: int, options: ClassifierOptions
+    panel: Panel,
+    fold: Fold,
+    classes: int,
+    options: ClassifierOptions,
+    past: Past | None = None,
 ) -> Lesson:
     """Return what may be learned for one fold.
 
@@ -91,6 +128,8 @@ def lesson(
         Number of segments, INACTIVE included.
     options
         Settings of the fit.
+    past
+        What is known on the day of the forecast.
 
     Raises
     ------
@@ -117,6 +156,7 @@ def lesson(
         options.booster,
         options.seed,
         options.threads,
+        past,
     )
 
 

@@ -1,7 +1,8 @@
 """Bring a stored forecaster back, whichever kind was shipped."""
 
-from segpredict.classifier import booster
+from segpredict.classifier import blend, booster
 from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.lesson import Forecaster
 from segpredict.tables import JSON
@@ -22,4 +23,6 @@ def load(state: JSON) -> Forecaster:
     """
     if state["kind"] == booster.NAME:
         return Booster.from_state(state)
+    if state["kind"] == blend.NAME:
+        return Blend.from_state(state)
     return BASELINES.get(state["kind"]).load(state)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.special import rel_entr
 from scipy.stats import rankdata
 
 from segpredict.classifier.lesson import Floats, Ints
@@ -80,10 +81,105 @@ def ece(chances: Floats, labels: Ints, bins: int = BINS) -> float:
     """
     confidence = chances.max(axis=1)
     hits = (chances.argmax(axis=1) == labels).astype(np.float64)
-    ranks = (rankdata(confidence) - 0.5) / len(labels)
-    places = np.minimum((ranks * bins).astype(np.int64), bins - 1)
+    places = bins_of(confidence, bins)
     excess = np.bincount(places, weights=confidence - hits, minlength=bins)
     return float(np.abs(excess).sum() / len(labels))
+
+
+def class_ece(chances: Floats, labels: Ints, bins: int = BINS) -> Floats:
+    """Return the expected calibration error of each segment's probability.
+
+    Notes
+    -----
+    As `ece`, with the probability of one segment in place of the largest one.
+    """
+    happened = np.eye(chances.shape[1])[labels]
+    errors = []
+    for given, came in zip(chances.T, happened.T, strict=True):
+        places = bins_of(given, bins)
+        excess = np.bincount(places, weights=given - came, minlength=bins)
+        errors.append(np.abs(excess).sum() / len(labels))
+    return np.array(errors)
+
+
+def bins_of(values: Floats, bins: int = BINS) -> Ints:
+    """Return the bin of each value: bins of equal mass, equal values in the same one.
+
+    Examples
+    --------
+    >>> bins_of(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
+    [1, 0, 1, 1]
+    """
+    ranks = (rankdata(values) - 0.5) / len(values)
+    places: Ints = np.minimum((ranks * bins).astype(np.int64), bins - 1)
+    return places
+
+
+def row_rps(chances: Floats, labels: Ints) -> Floats:
+    """Return the ranked probability score, one a row, from 0 to 1.
+
+    Notes
+    -----
+    Codes rise with value, so a forecast one segment off is better than one two off:
+    the squared distance of the cumulated probabilities, over segments less one.
+    """
+    happened = np.eye(chances.shape[1])[labels]
+    apart = np.cumsum(chances - happened, axis=1)[:, :-1]
+    return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
+
+
+def rps(chances: Floats, labels: Ints) -> float:
+    """Return the mean ranked probability score."""
+    return float(row_rps(chances, labels).mean())
+
+
+def class_auc(chances: Floats, labels: Ints) -> Floats:
+    """Return the area under the ROC curve of each segment against the rest.
+
+    Notes
+    -----
+    The chance that a customer of the segment was given more than one of another,
+    ties half: from rank sums. NaN for a segment that nobody or everybody was in.
+    """
+    areas = np.full(chances.shape[1], np.nan)
+    for code, given in enumerate(chances.T):
+        inside = labels == code
+        n, rest = int(inside.sum()), int((~inside).sum())
+        if n and rest:
+            above = rankdata(given)[inside].sum() - n * (n + 1) / 2
+            areas[code] = above / (n * rest)
+    return areas
+
+
+def auc(chances: Floats, labels: Ints) -> float:
+    """Return the mean area over the segments that have one; ½ where none has."""
+    areas = class_auc(chances, labels)
+    return float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
+
+
+def quadratic_kappa(chances: Floats, labels: Ints) -> float:
+    """Return Cohen's κ with errors counted by their squared distance in segments."""
+    counts = confusion(labels, chances.argmax(axis=1), chances.shape[1])
+    codes = np.arange(len(counts))
+    apart = (codes[:, None] - codes) ** 2
+    by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    expected = float((apart * by_chance).sum())
+    return 1 - float((apart * counts).sum()) / expected if expected > 0 else 0.0
+
+
+def mix_error(chances: Floats, labels: Ints) -> float:
+    """Return how far the forecast mix is from the realised one, 0 to 1.
+
+    Notes
+    -----
+    The Jensen-Shannon divergence, in bits.
+    """
+    told = chances.mean(axis=0)
+    came = np.bincount(labels, minlength=len(told)) / len(labels)
+    middle = (told + came) / 2
+    return float(
+        (rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2)
+    )
 
 
 def mix(chances: Floats) -> tuple[float, ...]:
@@ -126,6 +222,12 @@ class Scores:
         Of the most likely segment; larger is better.
     ece
         Calibration error of the most likely segment; smaller is better.
+    rps, class_ece, mix_error
+        Ranked probability score, calibration error averaged over segments, distance
+        of the forecast mix from the realised one; smaller is better.
+    auc, quadratic_kappa
+        Area under the ROC curve averaged over segments, and κ that forgives near
+        misses; larger is better.
     """
 
     n: int
@@ -136,6 +238,11 @@ class Scores:
     macro_f1: float
     kappa: float
     ece: float
+    rps: float
+    class_ece: float
+    mix_error: float
+    auc: float
+    quadratic_kappa: float
 
     def to_json(self) -> dict[str, float]:
         """Return the numbers by name."""
@@ -153,4 +260,9 @@ def score(chances: Floats, labels: Ints) -> Scores:
         macro_f1(chances, labels),
         kappa(chances, labels),
         ece(chances, labels),
+        rps(chances, labels),
+        float(class_ece(chances, labels).mean()),
+        mix_error(chances, labels),
+        auc(chances, labels),
+        quadratic_kappa(chances, labels),
     )

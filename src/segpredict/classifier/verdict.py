@@ -1,23 +1,21 @@
-"""Judge the model beside every baseline, out of time, and decide what ships."""
+"""What trials are, and the verdict on them: values that a run keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import Interval, differences
+from segpredict.classifier.bootstrap import Interval
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.metrics import Scores
-from segpredict.classifier.options import ClassifierOptions, TimeOptions
+from segpredict.classifier.significance import McNemar
 from segpredict.tables import JSON
 from segpredict.window import as_date, day_number
 
 POOLED = "pooled"
-REFERENCE = "markov"  # skill is told against it where it was asked
-LEAK = 0.90  # no honest forecast of three or more segments is more accurate
-RISING = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,11 @@ class Trial:
         What happened.
     chances
         Probabilities by forecaster; the model comes first.
+    facts
+        What else is known of each customer (`_past.FACTS`), for strata and rankings;
+        ``None`` where nothing is.
+    values
+        Mean spend in the outcome window by segment, from the training rows.
     """
 
     cutoff: int
@@ -43,6 +46,8 @@ class Trial:
     states: Ints
     labels: Ints
     chances: Mapping[str, Floats]
+    facts: pl.DataFrame | None = None
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +110,20 @@ class Claim:
     baseline, metric
         What is compared.
     beats
-        Whether the pooled interval excludes 0 on the good side and every window agrees
-        in sign.
+        Whether the pooled interval excludes 0 on the good side, also after Holm's
+        adjustment, and every window agrees in sign.
     windows
         Windows in which the model was better.
+    p, p_holm
+        Two-sided p-value of the pooled difference, and adjusted over all baselines.
     """
 
     baseline: str
     metric: str
     beats: bool
     windows: int
+    p: float = 1.0
+    p_holm: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,8 @@ class Verdict:
         Days; numbers of runs that differ in them cannot be compared.
     warnings
         What a reader must know before believing a number.
+    mcnemar
+        The model's accuracy against each baseline's on the final test.
     """
 
     model: str
@@ -153,6 +164,7 @@ class Verdict:
     horizon: int
     lookback: int
     warnings: tuple[str, ...]
+    mcnemar: tuple[McNemar, ...] = ()
 
     @property
     def skill(self) -> dict[str, float]:
@@ -177,6 +189,7 @@ class Verdict:
             "origins": [reading.to_json() for reading in self.origins],
             "pooled": self.pooled.to_json(),
             "claims": [asdict(claim) for claim in self.claims],
+            "mcnemar": [asdict(test) for test in self.mcnemar],
             "warnings": list(self.warnings),
         }
 
@@ -194,130 +207,5 @@ class Verdict:
             given["horizon"],
             given["lookback"],
             tuple(given["warnings"]),
+            tuple(McNemar(**test) for test in given.get("mcnemar", ())),
         )
-
-
-def judge(
-    trials: Sequence[Trial],
-    segments: Sequence[str],
-    time: TimeOptions,
-    options: ClassifierOptions,
-    warnings: Sequence[str] = (),
-) -> Verdict:
-    """Return the verdict on the first forecaster of each test.
-
-    Parameters
-    ----------
-    trials
-        One per test window, oldest first, with the same forecasters in each.
-    segments
-        Ids of the classes, in code order.
-    time
-        Lengths, in days.
-    options
-        Draws and seed of the bootstrap.
-    warnings
-        What was known to be wanting before anything was measured.
-
-    Notes
-    -----
-    Claim rule: "beats" only if the pooled 95 % interval excludes 0 and the sign holds
-    in every window. Ship rule: the model ships only if its pooled log-loss is below
-    that of the best baseline; else that baseline does.
-    """
-    origins = tuple(_read([trial], options) for trial in trials)
-    pooled = _read(trials, options)
-    model, *others = trials[0].chances
-    shipped, reason = _ship(pooled, model, others, len(trials))
-    return Verdict(
-        model,
-        shipped,
-        reason,
-        origins,
-        pooled,
-        tuple(_claims(origins, pooled)),
-        tuple(segments),
-        time.horizon,
-        time.lookback,
-        (*warnings, *_warn(pooled, segments)),
-    )
-
-
-def _read(trials: Sequence[Trial], options: ClassifierOptions) -> Reading:
-    labels = np.concatenate([trial.labels for trial in trials])
-    customers = np.concatenate([trial.customers for trial in trials])
-    chances = {
-        name: np.concatenate([trial.chances[name] for trial in trials])
-        for name in trials[0].chances
-    }
-    classes = next(iter(chances.values())).shape[1]
-    realised = np.bincount(labels, minlength=classes) / len(labels)
-    return Reading(
-        trials[0].cutoff if len(trials) == 1 else None,
-        len(labels),
-        len(np.unique(customers)),
-        {name: metrics.score(given, labels) for name, given in chances.items()},
-        differences(chances, labels, customers, draws=options.draws, seed=options.seed),
-        tuple(realised.tolist()),
-        {name: metrics.mix(given) for name, given in chances.items()},
-    )
-
-
-def _ship(
-    pooled: Reading, model: str, others: Sequence[str], windows: int
-) -> tuple[str, str]:
-    losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
-    own = losses[model]
-    plural = "window" if windows == 1 else "windows"
-    if not others:
-        return model, f"{model} ships: no baseline was asked."
-    best = min(others, key=lambda name: losses[name])
-    saved = metrics.skill(own, losses[best])
-    if saved <= 0:
-        return best, (
-            f"{best} ships: over {windows} test {plural} its log-loss of "
-            f"{losses[best]:.4f} was not beaten by {model} ({own:.4f})."
-        )
-    versus = f"{saved:.1%} below {best}, the best baseline"
-    if REFERENCE in losses and best != REFERENCE:
-        versus += f", and {metrics.skill(own, losses[REFERENCE]):.1%} below {REFERENCE}"
-    return model, (
-        f"{model} ships: over {windows} test {plural} its log-loss of {own:.4f} is "
-        f"{versus}."
-    )
-
-
-def _claims(origins: Sequence[Reading], pooled: Reading) -> list[Claim]:
-    claims = []
-    for baseline, found in pooled.differences.items():
-        for metric, interval in found.items():
-            sign = 1 if metric in RISING else -1
-            better = sum(
-                sign * each.differences[baseline][metric].value > 0 for each in origins
-            )
-            clear = interval.excludes_zero and sign * interval.value > 0
-            beats = clear and better == len(origins)
-            claims.append(Claim(baseline, metric, beats, better))
-    return claims
-
-
-def _warn(pooled: Reading, segments: Sequence[str]) -> list[str]:
-    found = []
-    top = max(pooled.realised)
-    if top > LEAK:
-        found.append(
-            f"{top:.0%} of the outcomes are one segment; accuracy says little here."
-        )
-    if len(segments) >= 3:
-        found += [
-            f"{name} reads {scores.accuracy:.1%} accuracy over {len(segments)} "
-            "segments: presumed leak until explained."
-            for name, scores in pooled.scores.items()
-            if scores.accuracy > max(LEAK, top)
-        ]
-    found += [
-        f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."
-        for code, share in enumerate(pooled.realised)
-        if share < 0.02
-    ]
-    return found

@@ -58,7 +58,9 @@ def run(
     progress: Progress = silent,
 ) -> Run:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
+    looks = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress)
         _stages.train(draft, canary=canary, progress=progress)
@@ -97,7 +99,9 @@ def cluster(
         known = archive.segmentation_of(files)
         old = {"run": str(search.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
+    looks = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress, known, search.ways)
         if old:

@@ -17,6 +17,7 @@ from segpredict import (
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, as_json
+from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
@@ -144,11 +145,25 @@ def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
+    training = _marked(draft, training, shop)
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)
         draft.write("classifier/canary.json", as_json(told.frame().to_dicts()))
+
+
+def _marked(draft: Draft, training: Training, shop: Transactions) -> Training:
+    """Note the look at the final test; say so where others were taken before."""
+    lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    looks = lock.like(archive.looks_of(draft)).opened(
+        draft.facts["config"], draft.facts["created"]
+    )
+    archive.keep_looks(draft, looks.state())
+    if not looks.note:
+        return training
+    warnings = (looks.note, *training.verdict.warnings)
+    return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 
 def explain(draft: Draft, rows: int | None, progress: Progress) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 from segpredict.report._format import figure, words
 
 MODELS = {
+    "blend": "XGBoost with BG/NBD",
     "xgboost": "XGBoost",
+    "bgnbd_gg": "BG/NBD and Gamma-Gamma",
+    "markov2": "Markov chain of two steps",
+    "markov_season": "Markov chain of the season",
+    "random_forest": "Random forest",
+    "rules_grid": "RFM rule grid",
+    "lightgbm": "LightGBM",
+    "catboost": "CatBoost",
     "persistence": "Persistence (nobody moves)",
     "markov": "Markov chain",
     "prior": "Class shares",
@@ -17,7 +25,10 @@ MODELS = {
     "logit": "Multinomial logit",
 }
 IN_PROSE = {
+    "blend": "XGBoost with BG/NBD",
     "xgboost": "XGBoost",
+    "bgnbd_gg": "BG/NBD",
+    "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",

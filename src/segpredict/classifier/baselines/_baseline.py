@@ -9,6 +9,11 @@ from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
 from segpredict.tables import JSON
 
 
+def nothing(_: Lesson) -> str:
+    """Say that nothing is lacking."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """A plain way to forecast, kept to be beaten, shipped if it is not.
@@ -25,6 +30,13 @@ class Baseline:
         Returns the forecaster that gave a state.
     needs
         Feature columns without which it cannot be asked.
+    library
+        A package of the extra ``challengers`` without which it cannot be asked.
+    ships
+        Whether it may ship where the model is beaten. A challenger that needs a
+        package of its own is judged, and never what a run depends on.
+    note
+        Returns what a lesson lacks for it, as a sentence; empty if nothing.
     """
 
     name: str
@@ -32,6 +44,9 @@ class Baseline:
     fit: Callable[[Lesson], Forecaster]
     load: Callable[[JSON], Forecaster]
     needs: tuple[str, ...] = ()
+    library: str = ""
+    ships: bool = True
+    note: Callable[[Lesson], str] = nothing
 
 
 def shares(labels: Ints, classes: int) -> Floats:

@@ -1,0 +1,95 @@
+"""Find the parameters under which what happened was most likely."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+Floats = npt.NDArray[np.float64]
+Curve = Callable[[Floats], tuple[Floats, Floats]]
+
+LOWEST, HIGHEST = 1e-4, 1e4  # of a parameter in scaled units; beyond, all look alike
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum:
+    """How a search for the likeliest parameters ended.
+
+    Parameters
+    ----------
+    log_likelihood
+        Sum over customers, in the unit of time or money that was given.
+    customers
+        Customers that the sum is over.
+    is_inner
+        Whether all parameters lie inside their bounds; at a bound the data say only
+        "very small" or "very large" (everybody alike, nobody drops out).
+    """
+
+    log_likelihood: float
+    customers: int
+    is_inner: bool
+
+
+def climb(curve: Curve, weights: Floats, starts: Sequence[Floats]) -> Floats:
+    """Return the positive parameters with the largest mean log-likelihood.
+
+    Parameters
+    ----------
+    curve
+        Parameters → log-likelihood of each row, and its gradient (parameters × rows).
+    weights
+        Customers behind each row.
+    starts
+        Where to begin; the best end wins, the first of equals.
+
+    Notes
+    -----
+    L-BFGS-B on logarithms with the exact gradient, between 10⁻⁴ and 10⁴. Sums run over
+    rows in the order given and on one thread, so equal rows give equal bits.
+    """
+    total = weights.sum()
+
+    def descent(logs: Floats) -> tuple[float, Floats]:
+        parameters = np.exp(logs)
+        likely, slopes = curve(parameters)
+        slope = (slopes * weights).sum(axis=1) * parameters / total
+        return -float((likely * weights).sum() / total), -slope
+
+    bounds = [(np.log(LOWEST), np.log(HIGHEST))] * len(starts[0])
+    options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
+    ends = [
+        minimize(
+            descent,
+            np.log(start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options=options,
+        )
+        for start in starts
+    ]
+    best = min(ends, key=lambda end: float(end.fun))
+    return np.exp(np.asarray(best.x, dtype=np.float64))
+
+
+def is_inner(parameters: Floats) -> bool:
+    """Return whether no parameter was stopped by its bound."""
+    low, high = LOWEST * 1.01, HIGHEST / 1.01
+    return bool(((parameters > low) & (parameters < high)).all())
+
+
+def grouped(*columns: npt.ArrayLike) -> tuple[list[Floats], Floats]:
+    """Return the different rows, sorted, and how many customers stand behind each.
+
+    Examples
+    --------
+    >>> columns, weights = grouped([2, 0, 2], [5.0, 1.0, 5.0])
+    >>> [column.tolist() for column in columns], weights.tolist()
+    ([[0.0, 2.0], [1.0, 5.0]], [1.0, 2.0])
+    """
+    rows = np.column_stack([np.asarray(c, dtype=np.float64) for c in columns])
+    unique, counts = np.unique(rows, axis=0, return_counts=True)
+    return list(np.ascontiguousarray(unique.T)), counts.astype(np.float64)

@@ -1,0 +1,94 @@
+"""Look up everybody's history on each day of a forecast: who bought when."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier._panel import Segmenter
+from segpredict.classifier.lesson import HISTORY, Past
+from segpredict.classifier.origins import Schedule
+from segpredict.tables import MONEY, Transactions
+
+FAMILIES = ("btyd", "rfm")
+
+# Of each customer at a test: first order in the window that ends there; days since the
+# last one; spend in the last year, in that window and in the outcome, in currency.
+FACTS = ("is_new", "recency_days", "spend_364", "spend_now", "spend_next")
+
+
+def pasts(
+    transactions: Transactions, segmentation: Segmenter, days: Schedule
+) -> dict[int, Past]:
+    """Return what is known at each test cutoff and at the end of the data.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        The frozen segmenter.
+    days
+        The schedule whose folds ask.
+
+    Notes
+    -----
+    A model of drop-out must see those who dropped out, so everybody with an order in
+    the history counts here, not only those who are eligible for a forecast.
+    """
+    time = days.time
+    windows = [
+        replace(time.window(fold.cutoff, days.first_day), lookback=time.history)
+        for fold in (*days.outer, days.production)
+    ]
+    tables = features.build(transactions, windows, FAMILIES)
+    return {
+        table.window.cutoff: Past(
+            table.window.cutoff,
+            time.horizon,
+            time.gap,
+            table.frame.select("customer_id", *HISTORY).sort("customer_id"),
+            segmentation,
+        )
+        for table in tables
+    }
+
+
+def facts(
+    transactions: Transactions, customers: pl.DataFrame, past: Past
+) -> pl.DataFrame:
+    """Return what strata and rankings of a test are made from.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines, those of the outcome among them.
+    customers
+        The rows of the test; ``customer_id`` and ``is_new``.
+    past
+        What was known on its day.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``customer_id`` and `FACTS`, row by row as given.
+    """
+    start = past.cutoff + past.gap
+    spans = {
+        "spend_now": (past.cutoff - past.horizon, past.cutoff),
+        "spend_next": (start, start + past.horizon),
+    }
+    spent = features.instrument(transactions, sorted(set(spans.values())))
+    known = past.histories.select(
+        "customer_id", "spend_364", recency_days=pl.col("age_days") - pl.col("t_x_days")
+    )
+    found = customers.select("customer_id", "is_new").join(
+        known, on="customer_id", how="left", maintain_order="left"
+    )
+    for name, (_, end) in spans.items():
+        window = spent.filter(pl.col("end") == end)
+        money = window.select("customer_id", (pl.col("spend") / MONEY).alias(name))
+        found = found.join(
+            money, on="customer_id", how="left", maintain_order="left"
+        ).with_columns(pl.col(name).fill_null(0.0))
+    return found.select("customer_id", *FACTS)

@@ -1,0 +1,150 @@
+"""Ask the model and every baseline the same questions, out of time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import blend
+from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.baselines._challenger import INSTALL, is_installed
+from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
+from segpredict.classifier.options import ClassifierOptions
+from segpredict.classifier.verdict import Trial
+from segpredict.errors import SupportError, TooFewCustomersError
+from segpredict.tables import Panel
+from segpredict.window import as_date
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One test: what may be learned, who is asked about, what is known of them.
+
+    Parameters
+    ----------
+    cutoff
+        The day T*.
+    lesson
+        Labelled rows of origins that were complete by then.
+    customers
+        The rows to forecast, sorted by customer.
+    facts
+        `_past.FACTS`, row by row.
+    values
+        Mean spend in the outcome window by segment, from the lesson's rows.
+    """
+
+    cutoff: int
+    lesson: Lesson
+    customers: pl.DataFrame
+    facts: pl.DataFrame
+    values: tuple[float, ...]
+
+
+def choose(
+    options: ClassifierOptions, rows: Panel
+) -> tuple[list[Baseline], tuple[str, ...]]:
+    """Return the baselines that can be asked, and why others cannot.
+
+    Parameters
+    ----------
+    options
+        Names of the baselines that are wanted; none means all.
+    rows
+        The panel, whose columns some need.
+    """
+    wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
+    absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
+    notes = [f"Not asked, as not installed: {', '.join(absent)} ({INSTALL})."]
+    able = [part for part in wanted if part.name not in absent]
+    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}
+    notes = notes if absent else []
+    notes += [
+        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
+        for name, needs in lacking.items()
+        if needs
+    ]
+    return [part for part in able if not lacking[part.name]], tuple(notes)
+
+
+def ask(
+    questions: Sequence[Question],
+    asked: Sequence[Baseline],
+    tell: Callable[[int], None],
+) -> tuple[tuple[Trial, ...], tuple[str, ...]]:
+    """Return one trial per question, and what a reader must know of the baselines.
+
+    Parameters
+    ----------
+    questions
+        The tests, oldest first.
+    asked
+        The baselines.
+    tell
+        Called with the place of the test that begins.
+
+    Raises
+    ------
+    TooFewCustomersError
+        When nobody is there to be forecast at a test cutoff.
+
+    Notes
+    -----
+    A baseline that the data cannot support in one of the tests is left out of all:
+    numbers over different windows cannot be compared.
+    """
+    trials, failed, notes = [], dict[str, str](), list[str]()
+    for place, question in enumerate(questions):
+        tell(place)
+        if question.customers.is_empty():
+            day = as_date(question.cutoff)
+            raise TooFewCustomersError(f"The test of {day}", 0, 1)
+        able = [part for part in asked if part.name not in failed]
+        notes += filter(None, (part.note(question.lesson) for part in able))
+        model = blend.fit(question.lesson)
+        chances = {
+            each.name: each.predict(question.customers) for each in (model, model.trees)
+        }
+        known = {} if model.buying is None else {model.buying.name: model.buying}
+        chances |= _baselines(question, able, known, failed)
+        trials.append(_trial(question, chances))
+    kept = tuple(
+        replace(
+            each, chances={n: c for n, c in each.chances.items() if n not in failed}
+        )
+        for each in trials
+    )
+    return kept, (*failed.values(), *notes)
+
+
+def _baselines(
+    question: Question,
+    able: Sequence[Baseline],
+    known: Mapping[str, Forecaster],
+    failed: dict[str, str],
+) -> Mapping[str, Floats]:
+    chances = {}
+    for part in able:
+        try:
+            forecaster = known.get(part.name) or part.fit(question.lesson)
+        except SupportError as error:
+            failed[part.name] = (
+                f"The baseline {part.name} was not asked: {error.message}"
+            )
+            continue
+        chances[part.name] = forecaster.predict(question.customers)
+    return chances
+
+
+def _trial(question: Question, chances: Mapping[str, Floats]) -> Trial:
+    customers = question.customers
+    return Trial(
+        question.cutoff,
+        customers["customer_id"].to_numpy().astype(np.str_),
+        codes(customers, "state_now"),
+        codes(customers, "label"),
+        chances,
+        question.facts,
+        question.values,
+    )

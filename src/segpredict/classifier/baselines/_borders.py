@@ -1,0 +1,86 @@
+"""Turn a frozen segmenter into a table: from which spend on a segment begins."""
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier._panel import Segmenter
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.tables import MONEY
+
+LOWEST, HIGHEST = 0.01, 1e8  # currency; no window of one customer lies beyond
+STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its value
+PASSES = 3
+
+Borders = tuple[tuple[tuple[float, int], ...], ...]
+
+
+def borders(segmenter: Segmenter, most: int) -> Borders:
+    """Return the segments along rising spend, for each number of purchase days.
+
+    Parameters
+    ----------
+    segmenter
+        Frozen; asked for made-up windows.
+    most
+        Largest number of purchase days.
+
+    Returns
+    -------
+    tuple
+        For 1 … `most` days: pairs of (spend up to which, segment), rising; the last
+        one reaches to infinity.
+
+    Notes
+    -----
+    Segments are looked for on a grid of spends, and the change between two neighbours
+    on ever finer grids. A segment narrower than a fifth of its spend may be missed.
+    """
+    days = np.arange(1, most + 1)
+    grid = np.geomspace(LOWEST, HIGHEST, STEPS)
+    found = _asked(segmenter, np.repeat(days, STEPS), np.tile(grid, most))
+    table = found.reshape(most, STEPS)
+    rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
+    low, high = grid[left], grid[left + 1]
+    for _ in range(PASSES - 1):
+        low, high = _narrowed(segmenter, days[rows], low, high)
+    segments = table[rows, left]
+    return tuple(
+        (
+            *zip(
+                np.sqrt(low * high)[rows == i].tolist(),
+                segments[rows == i].tolist(),
+                strict=True,
+            ),
+            (float("inf"), int(table[i, -1])),
+        )
+        for i in range(most)
+    )
+
+
+def _narrowed(
+    segmenter: Segmenter, days: Ints, low: Floats, high: Floats
+) -> tuple[Floats, Floats]:
+    grid = np.geomspace(low, high, STEPS, axis=1)
+    found = _asked(segmenter, np.repeat(days, STEPS), grid.ravel()).reshape(grid.shape)
+    # The last spend that still has the first one's segment.
+    last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
+    last = np.minimum(last, STEPS - 2)
+    each = np.arange(len(grid))
+    return grid[each, last], grid[each, last + 1]
+
+
+def _asked(segmenter: Segmenter, days: Ints, spend: Floats) -> Ints:
+    if not len(days):
+        return np.zeros(0, dtype=np.int64)
+    names = pl.int_range(len(days), eager=True).cast(pl.String)
+    instrument = pl.DataFrame(
+        {
+            "customer_id": names,
+            "end": pl.zeros(len(days), pl.Int32, eager=True),
+            "days": pl.Series(days, dtype=pl.Int32),
+            "spend": pl.Series(np.round(spend * MONEY).astype(np.int64)),
+        }
+    )
+    assigned = segmenter.assign(instrument)
+    order = assigned["customer_id"].cast(pl.Int64).arg_sort()
+    return assigned["segment"].gather(order).to_numpy().astype(np.int64)

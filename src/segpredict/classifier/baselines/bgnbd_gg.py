@@ -1,0 +1,157 @@
+"""Forecast by playing on: who is still here, how often they buy, and for how much."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
+from segpredict.classifier.baselines._baseline import Baseline
+from segpredict.classifier.baselines._borders import Borders, borders
+from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
+from segpredict.errors import SegpredictError
+from segpredict.tables import INACTIVE, JSON
+
+FLOOR = 1e-6  # what the model rules out still gets this chance
+CHUNK = 50_000  # customers at a time, to bound memory
+SEEN = 1e-9  # numbers of purchases less likely than this are left out
+
+
+@dataclass(frozen=True, slots=True)
+class BgNbdGg:
+    """BG/NBD for purchase days, Gamma-Gamma for spend, borders for segments.
+
+    Parameters
+    ----------
+    orders
+        When people buy; unit of time: days.
+    spend
+        What a purchase day brings, in currency.
+    horizon, gap
+        Days of the outcome, and between the cutoff and it.
+    borders
+        For 1, 2 … purchase days, from which spend on a segment begins.
+    classes
+        Number of segments, INACTIVE included.
+    name
+        The name in the verdict.
+    """
+
+    orders: BgNbd
+    spend: GammaGamma
+    horizon: int
+    gap: int
+    borders: Borders
+    classes: int
+    name: str = "bgnbd_gg"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment)."""
+        rows = matrix(customers, HISTORY).astype(np.float64)
+        parts = [
+            self._chances(rows[start : start + CHUNK])
+            for start in range(0, max(1, len(rows)), CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def _chances(self, rows: Floats) -> Floats:
+        x, t_x, age, days, spent = rows.T
+        numbers = self.orders.order_chances(
+            (x, t_x, age), self.horizon, len(self.borders), self.gap
+        )
+        # Who only returned goods says nothing of a level: the population's is used.
+        paid = (days > 0) & (spent > 0)
+        bought = np.where(paid, days, 0.0)
+        mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
+        chances = np.full((len(x), self.classes), FLOOR)
+        chances[:, INACTIVE] += numbers[:, 0]
+        for n, places in enumerate(self.borders, 1):
+            some = np.flatnonzero(numbers[:, n] > SEEN)
+            below = np.zeros(len(some))
+            for limit, segment in places:
+                upto = self._below(limit, n, bought[some], mean[some])
+                chances[some, segment] += numbers[some, n] * (upto - below)
+                below = upto
+        total = np.zeros(len(x))
+        for column in chances.T:
+            total = total + column
+        return chances / total[:, None]
+
+    def _below(self, limit: float, n: int, x: Floats, mean: Floats) -> Floats:
+        if np.isinf(limit):
+            return np.ones(len(x))
+        return self.spend.spend_below(limit, n, x, mean)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON; no border stands for null."""
+        return {
+            "kind": self.name,
+            "orders": self.orders.parameters(),
+            "spend": self.spend.parameters(),
+            "horizon": self.horizon,
+            "gap": self.gap,
+            "classes": self.classes,
+            "borders": [
+                [[None if np.isinf(limit) else limit, code] for limit, code in places]
+                for places in self.borders
+            ],
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "BgNbdGg":
+        """Return the forecaster that gave a state."""
+        return cls(
+            BgNbd(**state["orders"]),
+            GammaGamma(**state["spend"]),
+            state["horizon"],
+            state["gap"],
+            tuple(
+                tuple((np.inf if limit is None else limit, c) for limit, c in places)
+                for places in state["borders"]
+            ),
+            state["classes"],
+        )
+
+
+def fit(lesson: Lesson) -> BgNbdGg:
+    """Return the two models of everybody's purchases before the cutoff.
+
+    Raises
+    ------
+    TooFewCustomersError
+        When nobody came back, or nobody paid.
+    SegpredictError
+        When the lesson knows nothing of the past.
+
+    Notes
+    -----
+    No label is used: the models see when and for how much people bought, up to the very
+    day of the forecast. A purchase is a day with an order. The usual recipe draws
+    rates from the posterior and plays them on; here the same chances are summed in
+    closed form, so there is no noise of draws.
+    """
+    past = lesson.past
+    if past is None:
+        raise SegpredictError(
+            "bgnbd_gg was given labelled rows only.",
+            fix="give the lesson the histories as of the cutoff (`Past`).",
+        )
+    x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
+    paid = (days > 0) & (spent > 0)
+    return BgNbdGg(
+        fit_bgnbd(x, t_x, age).plain,
+        fit_gamma_gamma(days[paid], spent[paid] / days[paid]).plain,
+        past.horizon,
+        past.gap,
+        borders(past.segmenter, past.horizon),
+        lesson.classes,
+    )
+
+
+PART = Baseline(
+    "bgnbd_gg",
+    "Customers buy at their own pace until they drop out, and spend as before.",
+    fit,
+    BgNbdGg.from_state,
+    HISTORY,
+)

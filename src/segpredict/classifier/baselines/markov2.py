@@ -1,0 +1,68 @@
+"""Forecast from the current segment and the one before it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.baselines._baseline import Baseline, transitions
+from segpredict.classifier.lesson import Floats, Lesson, codes
+from segpredict.tables import JSON
+
+WEIGHT = 50.0  # customers' worth of trust in the first-order row
+
+
+@dataclass(frozen=True, slots=True)
+class Markov2:
+    """How often each pair of segments, one after the other, led to each third.
+
+    Parameters
+    ----------
+    table
+        Rows: (earlier segment, current segment), row-major; column: future segment.
+    name
+        The name in the verdict.
+    """
+
+    table: tuple[tuple[float, ...], ...]
+    name: str = "markov2"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return the row of each customer's last two segments."""
+        table = np.array(self.table)
+        before, now = (codes(customers, f"state_{when}") for when in ("before", "now"))
+        return np.asarray(table[before * table.shape[1] + now], dtype=np.float64)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {"kind": self.name, "table": [list(row) for row in self.table]}
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Markov2":
+        """Return the forecaster that gave a state."""
+        return cls(tuple(map(tuple, state["table"])))
+
+
+def fit(lesson: Lesson) -> Markov2:
+    """Return the second-order matrix, drawn towards the first-order one.
+
+    Notes
+    -----
+    (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
+    """
+    size = lesson.classes
+    pairs = codes(lesson.rows, "state_before") * size + lesson.states
+    counts = np.bincount(pairs * size + lesson.labels, minlength=size**3)
+    table = counts.reshape(-1, size).astype(np.float64)
+    moves = transitions(lesson.states, lesson.labels, size)
+    table += WEIGHT * np.tile(moves, (size, 1))
+    table /= table.sum(axis=1, keepdims=True)
+    return Markov2(tuple(map(tuple, table.tolist())))
+
+
+PART = Baseline(
+    "markov2",
+    "Customers move as others with their last two segments moved before.",
+    fit,
+    Markov2.from_state,
+)

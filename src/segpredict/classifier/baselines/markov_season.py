@@ -1,0 +1,97 @@
+"""Forecast from the transitions of the same season in earlier years."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.classifier.baselines._baseline import Baseline
+from segpredict.classifier.baselines.markov import Markov
+from segpredict.classifier.baselines.markov import fit as fit_markov
+from segpredict.classifier.lesson import Floats, Lesson
+from segpredict.tables import JSON
+from segpredict.window import as_date
+
+YEAR = 364  # days: whole weeks, so that the weekdays agree
+
+
+@dataclass(frozen=True, slots=True)
+class MarkovSeason:
+    """A transition matrix of one season.
+
+    Parameters
+    ----------
+    matrix
+        Transitions at the origins of the season, or at all where none is of it.
+    origins
+        Cutoffs of the season; empty where the matrix is that of all origins.
+    name
+        The name in the verdict.
+    """
+
+    matrix: Markov
+    origins: tuple[int, ...]
+    name: str = "markov_season"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return the row of each customer's current segment."""
+        return self.matrix.predict(customers)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.name,
+            "matrix": self.matrix.state(),
+            "origins": list(self.origins),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "MarkovSeason":
+        """Return the forecaster that gave a state."""
+        return cls(Markov.from_state(state["matrix"]), tuple(state["origins"]))
+
+
+def fit(lesson: Lesson) -> MarkovSeason:
+    """Return the matrix of the training origins of the same season.
+
+    Notes
+    -----
+    An origin is of the season if at least half of its outcome lies on the days, whole
+    years earlier, that are to be foretold.
+    """
+    origins = season(lesson)
+    return MarkovSeason(fit_markov(lesson.at(origins) if origins else lesson), origins)
+
+
+def season(lesson: Lesson) -> tuple[int, ...]:
+    """Return the training origins whose outcome is in the season to be foretold."""
+    if lesson.past is None:
+        return ()
+    half, cutoff = lesson.past.horizon / 2, lesson.past.cutoff
+    cutoffs = lesson.rows["cutoff"].unique().sort().to_list()
+    return tuple(day for day in cutoffs if _apart(cutoff - day) <= half)
+
+
+def _apart(days: int) -> int:
+    """Return how far a span is from whole years, of which there is at least one."""
+    years = max(1, round(days / YEAR))
+    return abs(days - years * YEAR)
+
+
+def note(lesson: Lesson) -> str:
+    """Say so where no training origin is of the season."""
+    if lesson.past is None or season(lesson):
+        return ""
+    return (
+        f"markov_season on {as_date(lesson.past.cutoff)}: no training origin has its "
+        "outcome in the same season of an earlier year, so it is the plain Markov "
+        "chain there."
+    )
+
+
+PART = Baseline(
+    "markov_season",
+    "Customers move as others in their segment moved in the same season before.",
+    fit,
+    MarkovSeason.from_state,
+    note=note,
+)

@@ -1,0 +1,102 @@
+"""Forecast with a random forest: many deep trees, each on a few of the rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.ensemble import RandomForestClassifier
+
+from segpredict.classifier.baselines._baseline import Baseline, shares
+from segpredict.classifier.baselines._forest import Cells, Forest
+from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.tables import JSON
+
+TREES = 500
+LEAF = 10  # rows in a leaf, at least
+ABSENT = np.float32(-3e38)  # stands for a missing value, below every other
+
+
+@dataclass(frozen=True, slots=True)
+class RandomForest:
+    """A fitted forest with the names of its columns.
+
+    Parameters
+    ----------
+    forest
+        The trees.
+    names
+        Columns, in the order of training.
+    name
+        The name in the verdict.
+    """
+
+    forest: Forest
+    names: tuple[str, ...]
+    name: str = "random_forest"
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return the mean of the trees for each customer."""
+        chances = self.forest.predict(_cells(customers, self.names))
+        total = np.zeros(len(chances))
+        for column in chances.T:
+            total = total + column
+        return chances / total[:, None]
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.name,
+            "names": list(self.names),
+            "forest": self.forest.state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "RandomForest":
+        """Return the forecaster that gave a state."""
+        return cls(Forest.from_state(state["forest"]), tuple(state["names"]))
+
+
+def fit(lesson: Lesson) -> RandomForest:
+    """Return 500 trees with ten rows or more in a leaf.
+
+    Notes
+    -----
+    Each tree draws as many rows as one origin has. Neighbouring origins hold the same
+    customers with outcomes that overlap; a tree on as many rows as there are would see
+    most customers many times, and forests of such trees are too sure of themselves.
+    A leaf's shares are drawn by one row's weight towards everybody's mix.
+    """
+    rows = lesson.rows.height // lesson.rows["cutoff"].n_unique()
+    model = RandomForestClassifier(
+        TREES,
+        min_samples_leaf=LEAF,
+        max_samples=max(1, rows),
+        random_state=lesson.seed,
+        n_jobs=lesson.threads,
+    )
+    model.fit(_cells(lesson.rows, lesson.names), lesson.labels)
+    mix = shares(lesson.labels, lesson.classes)
+    trees = [each.tree_ for each in model.estimators_]
+    leaves = [_leaves(tree, model.classes_, mix) for tree in trees]
+    return RandomForest(Forest.of(trees, leaves), lesson.names)
+
+
+def _leaves(tree: Any, known: Any, mix: Floats) -> Floats:
+    chances = np.zeros((len(tree.feature), len(mix)))
+    chances[:, known] = tree.value[:, 0, :]
+    rows = tree.weighted_n_node_samples[:, None]
+    return np.asarray((chances * rows + mix) / (rows + 1), dtype=np.float64)
+
+
+def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> Cells:
+    cells = matrix(customers, names)
+    return np.where(np.isnan(cells), ABSENT, cells)
+
+
+PART = Baseline(
+    "random_forest",
+    "The mean of 500 deep trees on all columns.",
+    fit,
+    RandomForest.from_state,
+)

@@ -1,0 +1,183 @@
+"""Judge the model beside every baseline, out of time, and decide what ships."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from segpredict.classifier import metrics
+from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.bootstrap import differences
+from segpredict.classifier.options import ClassifierOptions, TimeOptions
+from segpredict.classifier.significance import holm, mcnemar
+from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
+
+TREES = "xgboost"  # what is explained, whatever ships
+REFERENCES = ("markov", "bgnbd_gg")  # skill is told against them where they were asked
+LEAK = 0.90  # no honest forecast of three or more segments is more accurate
+LEVEL = 0.05  # of the tests behind a claim
+RISING = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
+
+
+def judge(
+    trials: Sequence[Trial],
+    segments: Sequence[str],
+    time: TimeOptions,
+    options: ClassifierOptions,
+    warnings: Sequence[str] = (),
+) -> Verdict:
+    """Return the verdict on the first forecaster of each test.
+
+    Parameters
+    ----------
+    trials
+        One per test window, oldest first, with the same forecasters in each.
+    segments
+        Ids of the classes, in code order.
+    time
+        Lengths, in days.
+    options
+        Draws and seed of the bootstrap.
+    warnings
+        What was known to be wanting before anything was measured.
+
+    Notes
+    -----
+    Claim rule: "beats" only if the pooled 95 % interval excludes 0, also after Holm's
+    adjustment over the baselines, and the sign holds in every window. Ship rule: the
+    model ships only if its pooled log-loss is below that of the best baseline that may
+    ship, so below Markov and BG/NBD too; else that baseline does.
+    """
+    origins = tuple(_read([trial], options) for trial in trials)
+    pooled = _read(trials, options)
+    model, *others = trials[0].chances
+    shipped, reason = _ship(pooled, model, _shippable(others), len(trials))
+    return Verdict(
+        model,
+        shipped,
+        reason,
+        origins,
+        pooled,
+        tuple(_claims(origins, pooled)),
+        tuple(segments),
+        time.horizon,
+        time.lookback,
+        (
+            *warnings,
+            *_warn(pooled, segments),
+            *_outside(pooled, shipped),
+            *_explained(pooled, shipped),
+        ),
+        mcnemar(trials[-1].chances, trials[-1].labels),
+    )
+
+
+def _read(trials: Sequence[Trial], options: ClassifierOptions) -> Reading:
+    labels = np.concatenate([trial.labels for trial in trials])
+    customers = np.concatenate([trial.customers for trial in trials])
+    chances = {
+        name: np.concatenate([trial.chances[name] for trial in trials])
+        for name in trials[0].chances
+    }
+    classes = next(iter(chances.values())).shape[1]
+    realised = np.bincount(labels, minlength=classes) / len(labels)
+    return Reading(
+        trials[0].cutoff if len(trials) == 1 else None,
+        len(labels),
+        len(np.unique(customers)),
+        {name: metrics.score(given, labels) for name, given in chances.items()},
+        differences(chances, labels, customers, draws=options.draws, seed=options.seed),
+        tuple(realised.tolist()),
+        {name: metrics.mix(given) for name, given in chances.items()},
+    )
+
+
+def _shippable(names: Sequence[str]) -> list[str]:
+    barred = {part.name for part in BASELINES.all() if not part.ships}
+    return [name for name in names if name not in barred]
+
+
+def _outside(pooled: Reading, shipped: str) -> list[str]:
+    """Tell of challengers that did better and do not ship."""
+    losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
+    able = {*_shippable(list(losses))}
+    return [
+        f"{name} reads a lower log-loss ({loss:.4f}) than {shipped} "
+        f"({losses[shipped]:.4f}); it needs a package of its own and does not ship."
+        for name, loss in losses.items()
+        if name not in able and loss < losses[shipped]
+    ]
+
+
+def _explained(pooled: Reading, shipped: str) -> list[str]:
+    if shipped == TREES or TREES not in pooled.scores:
+        return []
+    return [f"The reasons are those of {TREES}, the trees; what ships is {shipped}."]
+
+
+def _ship(
+    pooled: Reading, model: str, others: Sequence[str], windows: int
+) -> tuple[str, str]:
+    losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
+    own = losses[model]
+    plural = "window" if windows == 1 else "windows"
+    if not others:
+        return model, f"{model} ships: no baseline was asked."
+    best = min(others, key=lambda name: losses[name])
+    saved = metrics.skill(own, losses[best])
+    if saved <= 0:
+        return best, (
+            f"{best} ships: over {windows} test {plural} its log-loss of "
+            f"{losses[best]:.4f} was not beaten by {model} ({own:.4f})."
+        )
+    versus = f"{saved:.1%} below {best}, the best baseline"
+    for name in REFERENCES:
+        if name in losses and best != name:
+            versus += f", {metrics.skill(own, losses[name]):.1%} below {name}"
+    return model, (
+        f"{model} ships: over {windows} test {plural} its log-loss of {own:.4f} is "
+        f"{versus}."
+    )
+
+
+def _claims(origins: Sequence[Reading], pooled: Reading) -> list[Claim]:
+    found = pooled.differences
+    measured = next(iter(found.values()), {})
+    adjusted = {
+        metric: holm({name: each[metric].p for name, each in found.items()})
+        for metric in measured
+    }
+    claims = []
+    for baseline, each in found.items():
+        for metric, interval in each.items():
+            sign = 1 if metric in RISING else -1
+            better = sum(
+                sign * window.differences[baseline][metric].value > 0
+                for window in origins
+            )
+            p_holm = adjusted[metric][baseline]
+            clear = interval.excludes_zero and p_holm <= LEVEL
+            beats = clear and sign * interval.value > 0 and better == len(origins)
+            claims.append(Claim(baseline, metric, beats, better, interval.p, p_holm))
+    return claims
+
+
+def _warn(pooled: Reading, segments: Sequence[str]) -> list[str]:
+    found = []
+    top = max(pooled.realised)
+    if top > LEAK:
+        found.append(
+            f"{top:.0%} of the outcomes are one segment; accuracy says little here."
+        )
+    if len(segments) >= 3:
+        found += [
+            f"{name} reads {scores.accuracy:.1%} accuracy over {len(segments)} "
+            "segments: presumed leak until explained."
+            for name, scores in pooled.scores.items()
+            if scores.accuracy > max(LEAK, top)
+        ]
+    found += [
+        f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."
+        for code, share in enumerate(pooled.realised)
+        if share < 0.02
+    ]
+    return found

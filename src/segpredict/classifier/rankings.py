@@ -1,0 +1,255 @@
+"""Measure what a ranking is good for: whom to call first, and what that saves.
+
+Each ranking takes the first share of some customers and counts what it caught. Beside
+the model stand rules that need no model: longest silence, largest spend.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier.bootstrap import CHUNK, Interval, drawn_weights
+from segpredict.classifier.lesson import Floats
+from segpredict.classifier.significance import two_sided
+from segpredict.classifier.verdict import Trial
+from segpredict.tables import INACTIVE
+
+TENTH, FIFTH = 0.1, 0.2
+LIFT, CAPTURE = "lift", "capture"
+HIGH = 2  # segments from this code on are worth keeping, those below worth raising
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """How one way to rank did, over all tests together.
+
+    Parameters
+    ----------
+    metric
+        What was ranked for, and whether lift or capture was measured.
+    by
+        The forecaster or the rule; ``a / b`` for the ratio of two.
+    n
+        Customers ranked.
+    found
+        Lift over taking anybody, or share of all that there was to catch.
+    """
+
+    metric: str
+    by: str
+    n: int
+    found: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Who is ranked in one test, for what, and by which scores."""
+
+    who: npt.NDArray[np.str_]
+    gain: Floats
+    scores: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    name: str
+    share: float
+    kind: str
+    fields: Sequence[_Field]
+    rules: Sequence[str]
+
+
+def rankings(trials: Sequence[Trial], *, draws: int, seed: int) -> tuple[Ranked, ...]:
+    """Return lifts and captures of every forecaster and rule.
+
+    Parameters
+    ----------
+    trials
+        Tests with facts about their customers; without facts nothing is ranked.
+    draws
+        Resamples of customers behind each interval.
+    seed
+        Start of the draws.
+
+    Returns
+    -------
+    tuple
+        Four rankings. ``at_risk``: who of the two upper kinds will be inactive, first
+        tenth by that probability, beside longest silence. ``value_at_risk``: share of
+        their fall in revenue caught by the first tenth by expected loss, beside
+        longest silence and largest spend. ``upgrade``: who of the others will rise to
+        segment 2 or above, beside the last year's spend. ``future_top``: share of the
+        best fifth of the outcome among the first fifth by expected value, beside the
+        last year's spend. Intervals for the model, the rules and their ratios.
+
+    Notes
+    -----
+    Customers with equal scores at the edge count in part, so no order of rows matters.
+    Each test is ranked by itself; then what was caught is added up.
+    """
+    known = [trial for trial in trials if trial.facts is not None and trial.values]
+    if not known:
+        return ()
+    found: list[Ranked] = []
+    for ranking in _all(known):
+        if sum(len(field.gain) for field in ranking.fields):
+            found += _measured(ranking, draws, seed)
+    return tuple(found)
+
+
+def _all(trials: Sequence[Trial]) -> list[_Ranking]:
+    risk, lost, rise, top = (
+        [make(trial) for trial in trials]
+        for make in (_at_risk, _value_at_risk, _upgrade, _top)
+    )
+    return [
+        _Ranking("at_risk", TENTH, LIFT, risk, ["recency"]),
+        _Ranking("value_at_risk", TENTH, CAPTURE, lost, ["recency", "current_spend"]),
+        _Ranking("upgrade", TENTH, LIFT, rise, ["past_spend"]),
+        _Ranking("future_top", FIFTH, CAPTURE, top, ["past_spend"]),
+    ]
+
+
+def _fact(trial: Trial, name: str) -> Floats:
+    facts = trial.facts if trial.facts is not None else pl.DataFrame()
+    return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+
+
+def _at_risk(trial: Trial) -> _Field:
+    scores = {name: given[:, INACTIVE] for name, given in trial.chances.items()}
+    rules = {"recency": _fact(trial, "recency_days")}
+    gain = (trial.labels == INACTIVE).astype(np.float64)
+    return _field(trial, trial.states >= HIGH, gain, scores | rules)
+
+
+def _value_at_risk(trial: Trial) -> _Field:
+    values, now = np.array(trial.values), _fact(trial, "spend_now")
+    own = values[trial.states]
+    lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
+    scores = {n: now * (given * lost).sum(axis=1) for n, given in trial.chances.items()}
+    rules = {"recency": _fact(trial, "recency_days"), "current_spend": now}
+    gain = np.maximum(now - _fact(trial, "spend_next"), 0)
+    return _field(trial, trial.states >= HIGH, gain, scores | rules)
+
+
+def _upgrade(trial: Trial) -> _Field:
+    scores = {n: given[:, HIGH:].sum(axis=1) for n, given in trial.chances.items()}
+    rules = {"past_spend": _fact(trial, "spend_364")}
+    gain = (trial.labels >= HIGH).astype(np.float64)
+    return _field(trial, trial.states < HIGH, gain, scores | rules)
+
+
+def _top(trial: Trial) -> _Field:
+    later = _fact(trial, "spend_next")
+    edge = np.quantile(later, 1 - FIFTH, method="higher") if len(later) else 0.0
+    gain = ((later >= edge) & (later > 0)).astype(np.float64)
+    worth = {
+        name: (given * np.array(trial.values)).sum(axis=1)
+        for name, given in trial.chances.items()
+    }
+    everybody = np.ones(len(later), dtype=bool)
+    rules = {"past_spend": _fact(trial, "spend_364")}
+    return _field(trial, everybody, gain, worth | rules)
+
+
+def _field(
+    trial: Trial,
+    mask: npt.NDArray[np.bool_],
+    gain: Floats,
+    scores: Mapping[str, Floats],
+) -> _Field:
+    kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
+    return _Field(trial.customers[mask], gain[mask], kept)
+
+
+def _measured(ranking: _Ranking, draws: int, seed: int) -> list[Ranked]:
+    names = list(ranking.fields[0].scores)
+    size = sum(len(field.gain) for field in ranking.fields)
+    metric = f"{ranking.name}_{ranking.kind}"
+    model, rules = names[0], list(ranking.rules)
+    ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
+    plain = {name: float(_rate(ranking, name, ones)[0]) for name in names}
+    spread = _spread(ranking, [model, *rules], draws, seed)
+    rows = [
+        Ranked(metric, name, size, _interval(plain[name], spread.get(name)))
+        for name in names
+    ]
+    for rule in rules:
+        ratio = _over(plain[model], plain[rule])
+        drawn = _over(spread[model], spread[rule])
+        p = two_sided(float(ratio) - 1, drawn[np.isfinite(drawn)])
+        found = Interval(float(ratio), *_bounds(drawn), p)
+        rows.append(Ranked(metric, f"{model} / {rule}", size, found))
+    return rows
+
+
+def _interval(value: float, spread: Floats | None) -> Interval:
+    blank = np.full(1, np.nan)
+    return Interval(value, *_bounds(blank if spread is None else spread))
+
+
+def _bounds(spread: Floats) -> tuple[float, float]:
+    # A draw without anything to catch says nothing.
+    finite = spread[np.isfinite(spread)]
+    if not len(finite):
+        return float("nan"), float("nan")
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _spread(
+    ranking: _Ranking, names: Sequence[str], draws: int, seed: int
+) -> dict[str, Floats]:
+    everyone = np.concatenate([field.who for field in ranking.fields])
+    _, members = np.unique(everyone, return_inverse=True)
+    edges = np.cumsum([len(field.gain) for field in ranking.fields])[:-1]
+    places = np.split(members, edges)
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[Floats]] = {name: [] for name in names}
+    for start in range(0, draws, CHUNK):
+        count = min(CHUNK, draws - start)
+        weights = drawn_weights(rng, count, int(members.max()) + 1)
+        each = [weights[:, place] for place in places]
+        for name in names:
+            drawn[name].append(_rate(ranking, name, each))
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+def _rate(ranking: _Ranking, name: str, weights: Sequence[Floats]) -> Floats:
+    """Return lift or capture, one per row of weights."""
+    sums = sum(
+        (
+            _caught(field.scores[name], field.gain, weight, ranking.share)
+            for field, weight in zip(ranking.fields, weights, strict=True)
+        ),
+        start=np.zeros((4, len(weights[0]))),
+    )
+    caught, taken, gain, size = sums
+    share = _over(caught, gain)
+    return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
+
+
+def _caught(score: Floats, gain: Floats, weight: Floats, share: float) -> Floats:
+    """Return what was caught, how many were taken, what there was, how many."""
+    if not len(score):
+        return np.zeros((4, len(weight)))
+    order = np.argsort(-score, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
+    drawn = weight[:, order]
+    worth = drawn * gain[order]
+    heads = np.add.reduceat(drawn, starts, axis=1)
+    gains = np.add.reduceat(worth, starts, axis=1)
+    size = heads.sum(axis=1)
+    before = np.cumsum(heads, axis=1) - heads
+    room = share * size[:, None] - before
+    part = np.clip(room / np.maximum(heads, 1e-12), 0, 1)
+    return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
+
+
+def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
+    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
+    whole = np.full(np.broadcast(one, other).shape, np.nan)
+    return np.asarray(np.divide(one, other, out=whole, where=other > 0))

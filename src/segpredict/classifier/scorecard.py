@@ -1,0 +1,262 @@
+"""Lay all figures of the contest out in one tidy table: one figure a row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.bootstrap import CHUNK, drawn_weights, whole
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.rankings import rankings
+from segpredict.classifier.sets import coverage
+from segpredict.classifier.verdict import POOLED, Trial
+from segpredict.window import as_date
+
+SCHEMA = {
+    "window": pl.String,
+    "stratum": pl.String,
+    "group": pl.String,
+    "n": pl.Int64,
+    "forecaster": pl.String,
+    "metric": pl.String,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+AGAINST = "markov"
+IN_STRATA = {
+    "log_loss": metrics.row_log_loss,
+    "brier": metrics.row_brier,
+    "rps": metrics.row_rps,
+}
+LONG_SILENT = 182  # days without a purchase
+DECILES = 10
+Cell = dict[str, object]
+
+
+def scorecard(
+    trials: Sequence[Trial], segments: Sequence[str], *, draws: int, seed: int
+) -> pl.DataFrame:
+    """Return every figure of the contest, one a row.
+
+    Parameters
+    ----------
+    trials
+        One per test window, oldest first.
+    segments
+        Ids of the classes, in code order.
+    draws
+        Resamples of customers behind each interval.
+    seed
+        Start of the draws.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
+        parts the customers: ``segment_now``, ``is_new`` (first order in the window
+        that ends at the cutoff), ``long_silent`` (no order for 182 days) or
+        ``value_decile`` (of the last year's spend, 1 the lowest). ``low`` and ``high``
+        bound 95 % of the draws where they were made: the model's calibration errors,
+        its log-loss less Markov's in each stratum, and the rankings. ``set_…`` tells of
+        prediction sets on the final test (`sets.coverage`).
+
+    Notes
+    -----
+    Strata are told over all windows together: in one window they are small.
+    """
+    rows: list[Cell] = []
+    for trial in trials:
+        day = as_date(trial.cutoff).isoformat()
+        rows += _figures(day, trial.chances, trial.labels, segments)
+    labels = np.concatenate([trial.labels for trial in trials])
+    chances = {
+        name: np.concatenate([trial.chances[name] for trial in trials])
+        for name in trials[0].chances
+    }
+    bounds = _calibration(trials, chances, labels, segments, (draws, seed))
+    for row in _figures(POOLED, chances, labels, segments):
+        low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
+        rows.append({**row, "low": low, "high": high})
+    rows += _by_stratum(trials, chances, labels, segments, (draws, seed))
+    rows += _ranked(trials, draws, seed)
+    rows += _covered(trials, segments)
+    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+        pl.col("value", "low", "high").fill_nan(None)
+    )
+
+
+def _figures(
+    window: str, chances: Mapping[str, Floats], labels: Ints, ids: Sequence[str]
+) -> Iterator[Cell]:
+    for name, given in chances.items():
+        told = metrics.score(given, labels).to_json()
+        told.pop("n")
+        areas, errors = (
+            metrics.class_auc(given, labels),
+            metrics.class_ece(given, labels),
+        )
+        told |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
+        told |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
+        for metric, value in told.items():
+            yield _cell(window, "all", "", len(labels), name, metric, value)
+
+
+def _cell(  # noqa: PLR0913, PLR0917 one row of the table
+    window: str,
+    stratum: str,
+    group: str,
+    n: int,
+    forecaster: str,
+    metric: str,
+    value: float,
+    low: float | None = None,
+    high: float | None = None,
+) -> Cell:
+    cells = (window, stratum, group, n, forecaster, metric, value, low, high)
+    return dict(zip(SCHEMA, cells, strict=True))
+
+
+def _drawn(trials: Sequence[Trial], columns: Floats, by: tuple[int, int]) -> Floats:
+    """Return the sums of columns over drawn customers, draws × columns."""
+    who = np.concatenate([trial.customers for trial in trials])
+    _, members = np.unique(who, return_inverse=True)
+    size = int(members.max()) + 1
+    sums = np.column_stack(
+        [np.bincount(members, weights=c, minlength=size) for c in whole(columns).T]
+    )
+    draws, rng = by[0], np.random.default_rng(by[1])
+    parts = [
+        drawn_weights(rng, min(CHUNK, draws - start), size) @ sums
+        for start in range(0, draws, CHUNK)
+    ]
+    return np.concatenate(parts)
+
+
+def _calibration(
+    trials: Sequence[Trial],
+    chances: Mapping[str, Floats],
+    labels: Ints,
+    ids: Sequence[str],
+    by: tuple[int, int],
+) -> dict[tuple[object, object], tuple[float, float]]:
+    """Return intervals of the model's calibration errors, bins held as they are."""
+    model, given = next(iter(chances.items()))
+    happened = np.eye(given.shape[1])[labels]
+    hits = (given.argmax(axis=1) == labels).astype(np.float64)
+    told = {"ece": (given.max(axis=1), hits)}
+    told |= {f"ece_{i}": (given[:, c], happened[:, c]) for c, i in enumerate(ids)}
+    columns = [
+        (confidence - came)[:, None] * np.eye(metrics.BINS)[metrics.bins_of(confidence)]
+        for confidence, came in told.values()
+    ]
+    ones = np.ones((len(labels), 1))
+    drawn = _drawn(trials, np.column_stack([*columns, ones]), by)
+    bounds: dict[tuple[object, object], tuple[float, float]] = {}
+    for place, metric in enumerate(told):
+        bins = drawn[:, place * metrics.BINS : (place + 1) * metrics.BINS]
+        errors = np.abs(bins).sum(axis=1) / drawn[:, -1]
+        low, high = np.quantile(errors, [0.025, 0.975])
+        bounds[model, metric] = (float(low), float(high))
+    return bounds
+
+
+def _by_stratum(
+    trials: Sequence[Trial],
+    chances: Mapping[str, Floats],
+    labels: Ints,
+    ids: Sequence[str],
+    by: tuple[int, int],
+) -> list[Cell]:
+    groups = pl.concat([_groups(trial, ids) for trial in trials])
+    model = next(iter(chances))
+    rows: list[Cell] = []
+    for stratum in groups.columns:
+        values = groups[stratum].to_numpy()
+        parts = {str(v): values == v for v in sorted(set(values.tolist()))}
+        for group, mask in parts.items():
+            n = int(mask.sum())
+            for name, given in chances.items():
+                for metric, row_of in IN_STRATA.items():
+                    value = float(row_of(given[mask], labels[mask]).mean())
+                    rows.append(_cell(POOLED, stratum, group, n, name, metric, value))
+        if AGAINST in chances:
+            apart = metrics.row_log_loss(chances[model], labels)
+            apart = apart - metrics.row_log_loss(chances[AGAINST], labels)
+            rows += _gaps(trials, stratum, parts, (model, apart), by)
+    return rows
+
+
+def _gaps(
+    trials: Sequence[Trial],
+    stratum: str,
+    parts: Mapping[str, Ints],
+    told: tuple[str, Floats],
+    by: tuple[int, int],
+) -> list[Cell]:
+    model, apart = told
+    masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
+    columns = [mask * apart for mask in masks]
+    drawn = _drawn(trials, np.column_stack([*columns, *masks]), by)
+    rows = []
+    for i, (group, mask) in enumerate(parts.items()):
+        heads = np.maximum(drawn[:, len(parts) + i], 1)
+        low, high = np.quantile(drawn[:, i] / heads, [0.025, 0.975])
+        metric, value = f"log_loss_minus_{AGAINST}", float(apart[mask].mean())
+        n = int(mask.sum())
+        cell = _cell(
+            POOLED, stratum, group, n, model, metric, value, float(low), float(high)
+        )
+        rows.append(cell)
+    return rows
+
+
+def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
+    named = pl.Series("segment_now", [ids[code] for code in trial.states], pl.String)
+    if trial.facts is None:
+        return pl.DataFrame([named])
+    spend = trial.facts["spend_364"].fill_null(0.0).to_numpy()
+    below = np.searchsorted(np.sort(spend), spend, side="left")
+    decile = below * DECILES // max(1, len(spend)) + 1
+    return pl.DataFrame(
+        [
+            named,
+            _yes(trial.facts["is_new"], "is_new"),
+            _yes(trial.facts["recency_days"] > LONG_SILENT, "long_silent"),
+            pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
+        ]
+    )
+
+
+def _yes(flags: pl.Series, name: str) -> pl.Series:
+    said = ["yes" if flag else "no" for flag in flags]
+    return pl.Series(name, said, pl.String)
+
+
+def _covered(trials: Sequence[Trial], ids: Sequence[str]) -> Iterator[Cell]:
+    day = as_date(trials[-1].cutoff).isoformat()
+    for name in trials[0].chances:
+        found = coverage(trials, name)
+        if found is not None:
+            told = {"set_coverage": found.covered, "set_size": found.size}
+            each = zip(ids, found.by_class, strict=True)
+            told |= {f"set_coverage_{i}": share for i, share in each}
+            for metric, value in told.items():
+                yield _cell(day, "all", "", found.n, name, metric, value)
+
+
+def _ranked(trials: Sequence[Trial], draws: int, seed: int) -> Iterator[Cell]:
+    for found in rankings(trials, draws=draws, seed=seed):
+        told = found.found
+        yield _cell(
+            POOLED,
+            "all",
+            "",
+            found.n,
+            found.by,
+            found.metric,
+            told.value,
+            told.low,
+            told.high,
+        )

@@ -1,0 +1,102 @@
+"""Tests of difference that do not promise more than the data hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import binomtest
+
+from segpredict.classifier.lesson import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class McNemar:
+    """Who was right where the other was wrong, on the final test.
+
+    Parameters
+    ----------
+    baseline
+        Whom the model is compared with.
+    only_model, only_baseline
+        Customers whose segment only one of the two named as the likeliest.
+    p, p_holm
+        Exact two-sided p-value, and adjusted over all baselines.
+    """
+
+    baseline: str
+    only_model: int
+    only_baseline: int
+    p: float
+    p_holm: float
+
+
+def holm(values: Mapping[str, float]) -> dict[str, float]:
+    """Return p-values adjusted for how many were asked (Holm 1979).
+
+    Notes
+    -----
+    The smallest of m is multiplied by m, the next one by m − 1 and so on; none gets
+    smaller than one before it, and none larger than 1.
+
+    Examples
+    --------
+    >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    {'a': 0.03, 'b': 0.06, 'c': 0.06}
+    """
+    rising = sorted(values, key=lambda name: (values[name], name))
+    adjusted, floor = {}, 0.0
+    for passed, name in enumerate(rising):
+        floor = min(1.0, max(floor, values[name] * (len(rising) - passed)))
+        adjusted[name] = floor
+    return {name: adjusted[name] for name in values}
+
+
+def two_sided(value: float, spread: Floats) -> float:
+    """Return the p-value of a difference, given how it varies over draws.
+
+    Notes
+    -----
+    2·Φ(−|value| / s), s the standard deviation over the draws. A count of draws beyond
+    zero could not fall below one over their number, and Holm multiplies it.
+
+    Examples
+    --------
+    >>> round(two_sided(1.96, np.array([0.96, 2.96])), 3)
+    0.166
+    """
+    noise = float(np.std(spread, ddof=1)) if len(spread) > 1 else 0.0
+    if noise == 0:
+        return 1.0 if value == 0 else 0.0
+    return float(2 * ndtr(-abs(value) / noise))
+
+
+def mcnemar(chances: Mapping[str, Floats], labels: Ints) -> tuple[McNemar, ...]:
+    """Return McNemar's exact test of the first forecaster against each other one.
+
+    Parameters
+    ----------
+    chances
+        Probabilities by forecaster; the first one is the model.
+    labels
+        What happened. Rows must be different customers: one test window.
+
+    Notes
+    -----
+    Of the customers on whom only one of the two is right, half should be the model's
+    if both are equally good: a binomial test with ½.
+    """
+    hits = {name: given.argmax(axis=1) == labels for name, given in chances.items()}
+    model, *others = hits
+    won = {name: int((hits[model] & ~hits[name]).sum()) for name in others}
+    lost = {name: int((hits[name] & ~hits[model]).sum()) for name in others}
+    plain = {name: _exact(won[name], lost[name]) for name in others}
+    adjusted = holm(plain)
+    return tuple(
+        McNemar(name, won[name], lost[name], plain[name], adjusted[name])
+        for name in others
+    )
+
+
+def _exact(won: int, lost: int) -> float:
+    return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

@@ -1,0 +1,48 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import blend, booster, load
+
+
+@pytest.fixture(scope="module")
+def model(small):
+    return blend.fit(small.lesson())
+
+
+def test_the_blend_is_the_scaled_geometric_mean_of_its_parts(small, model):
+    rows = small.lesson().rows
+    both = np.sqrt(model.trees.predict(rows) * model.buying.predict(rows))
+    expected = both / both.sum(axis=1, keepdims=True)
+    assert model.predict(rows) == pytest.approx(expected)
+
+
+def test_the_trees_of_the_blend_are_the_booster(small, model):
+    assert model.trees.state() == booster.fit(small.lesson()).state()
+
+
+def test_the_blend_stores_as_json_and_reloads_equal(small, model):
+    rows = small.lesson().rows
+    again = load(json.loads(json.dumps(model.state(), allow_nan=False)))
+    assert again.name == "blend"
+    assert np.array_equal(again.predict(rows), model.predict(rows))
+
+
+def test_a_customer_is_forecast_alike_alone_and_in_company(small, model):
+    rows = small.lesson().rows[:20]
+    alone = np.concatenate([model.predict(rows[i]) for i in range(20)])
+    assert np.array_equal(alone, model.predict(rows))
+
+
+def test_where_nobody_came_back_the_trees_stand_alone(small):
+    lesson = small.lesson()
+    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, past=replace(lesson.past, histories=once))
+    found = blend.fit(lonely)
+    assert found.buying is None
+    assert np.array_equal(found.predict(lesson.rows), found.trees.predict(lesson.rows))
+    again = load(json.loads(json.dumps(found.state(), allow_nan=False)))
+    assert np.array_equal(again.predict(lesson.rows), found.predict(lesson.rows))

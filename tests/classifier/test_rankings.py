@@ -1,0 +1,128 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import Trial
+from segpredict.classifier.rankings import _caught, rankings
+
+VALUES = (0.0, 10.0, 100.0)
+
+
+def trial(states, labels, chances, cutoff=0, **facts):
+    rows = len(states)
+    plain = {
+        "is_new": [False] * rows,
+        "recency_days": [1.0] * rows,
+        "spend_364": [1.0] * rows,
+        "spend_now": [1.0] * rows,
+        "spend_next": [0.0] * rows,
+    }
+    return Trial(
+        cutoff,
+        np.array([f"c{i}" for i in range(rows)]),
+        np.array(states),
+        np.array(labels),
+        {"model": np.array(chances)},
+        pl.DataFrame(plain | facts),
+        VALUES,
+    )
+
+
+def found(trials, metric, by):
+    told = rankings(trials, draws=200, seed=1)
+    return next(r.found for r in told if (r.metric, r.by) == (metric, by))
+
+
+def at_risk(scores, recency, labels):
+    rest = [[p, (1 - p) / 2, (1 - p) / 2] for p in scores]
+    return trial([2] * len(scores), labels, rest, recency_days=recency)
+
+
+def test_a_perfect_ranking_of_a_fifth_at_risk_lifts_five_times():
+    gone = [0] * 4 + [2] * 16
+    scores = [0.9 - i / 100 for i in range(20)]
+    one = at_risk(scores, [1.0] * 20, gone)
+    assert found([one], "at_risk_lift", "model").value == pytest.approx(5)
+    # All equally silent: taking a tenth of them is taking anybody.
+    assert found([one], "at_risk_lift", "recency").value == pytest.approx(1)
+    ratio = found([one], "at_risk_lift", "model / recency")
+    assert ratio.value == pytest.approx(5)
+    assert ratio.low > 1
+
+
+def test_customers_at_the_edge_count_in_part():
+    # A tenth of ten is one customer: half of each of two who share the first place.
+    caught, taken, gain, size = _caught(
+        np.array([5.0, 5.0, *range(-8, 0)]),
+        np.array([1.0, 0.0, *[0.0] * 8]),
+        np.ones((1, 10)),
+        0.1,
+    )[:, 0]
+    assert (caught, taken, gain, size) == (0.5, 1, 1, 10)
+
+
+def test_each_test_is_ranked_by_itself():
+    early = at_risk([0.9] + [0.1] * 9, [1.0] * 10, [0] + [2] * 9)
+    late = at_risk([0.09] + [0.01] * 9, [1.0] * 10, [0] + [2] * 9)
+    assert found([early, late], "at_risk_lift", "model").value == pytest.approx(10)
+
+
+def test_value_at_risk_counts_money_and_weighs_by_spend():
+    # Only the second loses much; the model gives both the same chance to leave.
+    chances = [[0.8, 0.1, 0.1]] * 10
+    one = trial(
+        [2] * 10,
+        [0] * 10,
+        chances,
+        spend_now=[10.0, 90.0, *[0.0] * 8],
+        spend_next=[0.0] * 10,
+    )
+    assert found([one], "value_at_risk_capture", "model").value == pytest.approx(0.9)
+    both = found([one], "value_at_risk_capture", "current_spend")
+    assert both.value == pytest.approx(0.9)
+
+
+def test_upgrade_asks_those_below_and_counts_who_rose():
+    chances = [[0.1, 0.1, 0.8]] + [[0.5, 0.4, 0.1]] * 9
+    one = trial([1] * 10, [2] + [0] * 9, chances, spend_364=[1.0] * 10)
+    assert found([one], "upgrade_lift", "model").value == pytest.approx(10)
+    assert found([one], "upgrade_lift", "past_spend").value == pytest.approx(1)
+
+
+def test_the_future_top_is_a_fifth_by_spend_in_the_outcome():
+    chances = [[0.0, 0.0, 1.0]] * 2 + [[1.0, 0.0, 0.0]] * 8
+    one = trial(
+        [1] * 10,
+        [2] * 2 + [0] * 8,
+        chances,
+        spend_next=[50.0, 40.0, *[1.0] * 8],
+        spend_364=[1.0, *[2.0] * 9],
+    )
+    assert found([one], "future_top_capture", "model").value == pytest.approx(1)
+    # By past spend: two of nine equal ones, of whom one is among the top two.
+    past = found([one], "future_top_capture", "past_spend").value
+    assert past == pytest.approx(2 / 9 / 2)
+
+
+def test_the_order_of_rows_does_not_matter(small):
+    one = small.training.trials[-1]
+    order = np.random.default_rng(0).permutation(len(one.labels))
+    mixed = Trial(
+        one.cutoff,
+        one.customers[order],
+        one.states[order],
+        one.labels[order],
+        {name: given[order] for name, given in one.chances.items()},
+        one.facts[order.tolist()],
+        one.values,
+    )
+    plain = rankings([one], draws=100, seed=1)
+    for left, right in zip(plain, rankings([mixed], draws=100, seed=1), strict=True):
+        assert left.found.value == pytest.approx(right.found.value)
+
+
+def test_without_facts_nothing_is_ranked():
+    bare = Trial(
+        0, np.array(["a"]), np.array([2]), np.array([0]), {"m": np.ones((1, 3)) / 3}
+    )
+    assert rankings([bare], draws=100, seed=1) == ()

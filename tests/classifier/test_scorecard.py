@@ -1,0 +1,76 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import metrics
+from segpredict.classifier.scorecard import SCHEMA, scorecard
+
+
+@pytest.fixture(scope="module")
+def card(small):
+    return small.training.scorecard
+
+
+def one(card, **wanted):
+    found = card.filter(**wanted)
+    assert found.height == 1, found
+    return found.row(0, named=True)
+
+
+def test_each_figure_stands_in_one_row(card):
+    assert dict(card.schema) == SCHEMA
+    keys = ["window", "stratum", "group", "forecaster", "metric"]
+    assert not card.select(keys).is_duplicated().any()
+
+
+def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
+    trial = small.training.trials[-1]
+    day = small.training.verdict.origins[-1].to_json()["cutoff"]
+    for name in ("blend", "markov"):
+        for metric in ("log_loss", "rps", "auc", "quadratic_kappa", "mix_error"):
+            told = one(card, window=day, forecaster=name, metric=metric, stratum="all")
+            plain = getattr(metrics, metric)(trial.chances[name], trial.labels)
+            assert told["value"] == pytest.approx(plain)
+
+
+def test_strata_part_all_rows_and_their_losses_add_up(small, card):
+    whole = one(
+        card, window="pooled", stratum="all", forecaster="blend", metric="log_loss"
+    )
+    for stratum in ("segment_now", "is_new", "long_silent", "value_decile"):
+        parts = card.filter(stratum=stratum, forecaster="blend", metric="log_loss")
+        assert parts["n"].sum() == whole["n"]
+        mean = (parts["n"] * parts["value"]).sum() / whole["n"]
+        assert mean == pytest.approx(whole["value"])
+
+
+def test_intervals_hold_their_values(card):
+    bounded = card.filter(pl.col("low").is_not_null(), pl.col("value").is_not_null())
+    gaps = bounded.filter(metric="log_loss_minus_markov")
+    assert gaps.height > 5
+    assert (gaps["low"] <= gaps["value"]).all()
+    assert (gaps["value"] <= gaps["high"]).all()
+    model = bounded.filter(forecaster="blend", metric="ece")
+    assert model.height == 1
+
+
+def test_new_customers_are_those_of_the_panel(small, card):
+    days = [fold.cutoff for fold in small.schedule.outer]
+    new = int(small.panel.at(*days)["is_new"].sum())
+    told = one(
+        card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss"
+    )
+    assert told["n"] == new
+
+
+def test_the_same_seed_gives_the_same_table(small, card):
+    again = scorecard(
+        small.training.trials, small.training.verdict.segments, draws=200, seed=7
+    )
+    assert again.equals(card)
+
+
+def test_a_missing_class_has_no_area():
+    chances, labels = np.full((4, 3), 1 / 3), np.array([0, 0, 1, 1])
+    assert np.isnan(metrics.class_auc(chances, labels)[2])
+    assert metrics.auc(chances, labels) == 0.5
