@@ -9,6 +9,7 @@ from segpredict.clustering._centres import Centres, distances, nearest
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
 from segpredict.clustering._embedded import Embedded, Layer
+from segpredict.clustering._halves import Halves
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
@@ -30,6 +31,7 @@ __all__ = [
     "Embedded",
     "Floats",
     "Gates",
+    "Halves",
     "Labels",
     "Landmarks",
     "Layer",
