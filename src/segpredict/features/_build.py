@@ -109,7 +109,10 @@ def write(
         writer = None
         for (frame,) in answers(transactions, answer):
             table = _checked(frame, declared).to_arrow()
-            writer = writer or pq.ParquetWriter(draft, table.schema)
+            # Few numbers occur twice: a dictionary of them costs more than it saves.
+            writer = writer or pq.ParquetWriter(
+                draft, table.schema, compression="lz4", use_dictionary=False
+            )
             writer.write_table(table)
         assert writer is not None
         writer.close()
