@@ -46,15 +46,16 @@ def scan(stored: store.Stored, columns: dict[str, list[str]]) -> None:
 
 
 def grouped(stored: store.Stored, kind: str) -> LazyGroupBy:
-    rows = pl.scan_parquet(base(stored, kind))
-    return rows.filter((pl.col("day") < T) & ~VOID).group_by("customer_id")
+    rows = pl.scan_parquet(base(stored, kind)).filter((pl.col("day") < T) & ~VOID)
+    money = rows.select("customer_id", "day", "net")
+    return money.set_sorted("customer_id").group_by("customer_id")
 
 
 def rfm(stored: store.Stored) -> pl.DataFrame:
     """Recency, orders, money, tenure and average order: what orders are kept for."""
     orders = grouped(stored, "orders").agg(
-        last=pl.col("day").max(),
-        first=pl.col("day").min(),
+        last=pl.col("day").last(),
+        first=pl.col("day").first(),
         orders=pl.len(),
         gross=pl.col("net").sum(),
     )

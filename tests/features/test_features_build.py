@@ -102,7 +102,7 @@ def test_two_families_may_not_give_one_name_two_meanings():
     rfm = FAMILIES.get("rfm")
     other = replace(rfm, name="other", measures=lambda _: {"last_ago": days()})
     with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
-        question(WINDOW, [rfm, other])
+        question(WINDOW, (rfm, other))
 
 
 def test_nothing_given_is_changed(world):

@@ -10,7 +10,7 @@ from beside import companions
 
 import shop
 from segpredict import store
-from segpredict.features import FAMILIES, _shares, build, choose, instrument
+from segpredict.features import FAMILIES, _orders, _shares, build, choose, instrument
 from segpredict.store import _parts
 from segpredict.window import Window
 
@@ -42,6 +42,17 @@ def test_a_store_gives_the_features_of_the_lines_it_holds(
     for table, expected in tables:
         assert table.frame.equals(expected.frame)
     assert instrument(stored, SPANS).equals(instrument(world, SPANS))
+
+
+def test_blocks_of_customers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = shop.world(150)
+    draw = pl.col("order_id").hash(3)
+    void = pl.when(draw % 6 == 0).then(pl.col("day") + 20).cast(pl.Int32)
+    world = replace(world, lines=world.lines.with_columns(void_day=void))
+    whole = build(world, WINDOWS)
+    monkeypatch.setattr(_orders, "BLOCK", 7)
+    for table, expected in zip(build(world, WINDOWS), whole, strict=True):
+        assert table.frame.equals(expected.frame)
 
 
 def test_plenty_of_memory_asks_all_at_once() -> None:

@@ -188,19 +188,44 @@ def test_a_copy_with_other_lines_is_no_store(
     assert 0 < table.height <= 20
 
 
-@pytest.mark.parametrize(
-    "name", ["orders-base-0.parquet", "repeats-base-0.parquet", "customer_id-0.parquet"]
-)
+def lines_of(folder: Path) -> pl.DataFrame:
+    return store.open(folder).lines.collect()
+
+
+def features_of(folder: Path) -> pl.DataFrame:
+    return features.compute(store.open(folder), Window(640)).frame
+
+
+READERS = {
+    "base": lines_of,
+    "orders-base": features_of,
+    "repeats-base": features_of,
+    "customer_id": features_of,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
 def test_a_damaged_byte_is_found_and_the_file_named(
     world: Transactions, tmp_path: Path, name: str
 ) -> None:
     store.write(world, tmp_path)
-    path = tmp_path / name
+    path = tmp_path / f"{name}-0.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 0x10
     path.write_bytes(content)
-    with pytest.raises(TamperedFileError, match=name):
-        features.compute(store.open(tmp_path), Window(640))
+    with pytest.raises(TamperedFileError, match=path.name):
+        READERS[name](tmp_path)
+
+
+def test_no_file_is_left_of_the_store_before(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.write(days(world, 0, 700), tmp_path)
+    store.add(days(world, 700, 720), tmp_path)
+    stored = store.write(world, tmp_path)
+    assert stored.shelf is not None
+    found = {path.name for path in tmp_path.iterdir()}
+    assert found == stored.shelf.card.files | {"store.json"}
 
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:

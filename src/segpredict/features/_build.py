@@ -130,7 +130,10 @@ def write(
         writer = None
         for (frame,) in answers(transactions, answer):
             table = _checked(frame, declared).to_arrow()
-            writer = writer or pq.ParquetWriter(draft, table.schema)
+            # Few numbers occur twice: a dictionary of them costs more than it saves.
+            writer = writer or pq.ParquetWriter(
+                draft, table.schema, compression="lz4", use_dictionary=False
+            )
             writer.write_table(table)
         assert writer is not None
         writer.close()
@@ -349,6 +352,9 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
     numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
     low = -_MOST if feature.low is None else feature.low
     high = _MOST if feature.high is None else feature.high
+    if not values.null_count():
+        # The least and the most of numbers of which one is NaN are NaN.
+        return not numbers.size or bool(numbers.min() >= low and numbers.max() <= high)
     if (numbers < low).any() or (numbers > high).any():
         return False
     return bool(np.isnan(numbers).sum() == values.null_count())

@@ -18,7 +18,7 @@ def _nothing(_: Window) -> Mapping[str, Measure]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """Columns that belong together, and the two steps that compute them.
 

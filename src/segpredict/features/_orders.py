@@ -14,7 +14,7 @@ from segpredict.store import Share, repeats
 from segpredict.tables import Transactions
 
 _KEY = ["customer_id", "is_return", "day", "minute", "order_id", "void_day"]
-_OWN = ["customer", "day", "void_day"]
+BLOCK = 1 << 15  # customers
 Columns = Mapping[Rows, Mapping[str, pl.Expr]]
 Asked = Mapping[Rows, Collection[str]]
 NO_REPEATS = pl.DataFrame(
@@ -58,6 +58,19 @@ class Orders:
         """``customer_id`` and ``customer`` of everyone with an order."""
         number = self.orders["customer"].unique()
         return pl.LazyFrame([self.named(number), number])
+
+    def blocks(self) -> list["Orders"]:
+        """Return so many customers each as a processor keeps at hand."""
+        code = self.orders["customer"].to_numpy()
+        first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
+        if last - first < BLOCK:
+            return [self]
+        return [self._of(at, at + BLOCK) for at in range(first, last + 1, BLOCK)]
+
+    def _of(self, first: int, end: int) -> "Orders":
+        inside = pl.col("customer").is_between(first, end, closed="left")
+        again = self.repeats.filter(inside)
+        return replace(self._where(inside), repeats=again)
 
     def known(self, cutoff: int) -> "Orders":
         """Return what is not voided by then; see `Transactions.known`."""

@@ -5,7 +5,7 @@ Families declare into it (`Family`); none brings a plan of its own.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -70,7 +70,8 @@ class Question:
         return {kind: names - {"", "ago"} for kind, names in found.items()}
 
 
-def question(window: Window, families: Sequence[Family]) -> Question:
+@lru_cache(maxsize=64)  # who scores one customer after the other asks the same again
+def question(window: Window, families: tuple[Family, ...]) -> Question:
     """Return what these families ask; those that share a measure ask once."""
     names = sorted({name for family in families for name in family.beside})
     of_orders = ((f.name, f.measures(window)) for f in families)
@@ -123,23 +124,40 @@ def ask(
     first = min(asked.window.history_start for asked in questions)
     end = max(asked.window.cutoff for asked in questions)
     found = collapse(transactions, first, end, _union(q.read for q in questions))
+    edges = _union(asked.edges for asked in questions)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
     names = sorted({name for asked in questions for name in asked.beside})
     beside = {name: ROWS[name].gather(shop, found.customers) for name in names}
     rows = Gathered(shop, found, beside)
-    plain, voided = found.split()
-    # What is never voided is laid out once; the rest as each cutoff knows it.
-    always = book(plain, questions[0].columns, _union(q.edges for q in questions))
-    answers = []
-    for asked in questions:
-        books = [always]
-        if voided is not None:
-            books.append(
-                book(voided.known(asked.window.cutoff), asked.columns, asked.edges)
-            )
-        answers.append(_answer(rows, books, asked))
-    return answers
+    pages = [Page(block, questions[0].columns, edges) for block in found.blocks()]
+    return [_answer(rows, pages, asked) for asked in questions]
+
+
+class Page:
+    """The books of some customers, as each cutoff knows them.
+
+    Parameters
+    ----------
+    block
+        Their orders.
+    columns, edges
+        As in `book`, for all cutoffs.
+    """
+
+    def __init__(
+        self, block: Orders, columns: Columns, edges: Mapping[Rows, set[int]]
+    ) -> None:
+        plain, self._voided = block.split()
+        # What is never voided is laid out once.
+        self._always = book(plain, columns, edges)
+
+    def books(self, asked: Question) -> list[Book]:
+        """Return the book of those with nothing voided, and that of the others."""
+        if self._voided is None:
+            return [self._always]
+        known = self._voided.known(asked.window.cutoff)
+        return [self._always, book(known, asked.columns, asked.edges)]
 
 
 def _union(sets: Iterable[Mapping[Rows, set[_S]]]) -> dict[Rows, set[_S]]:
@@ -150,9 +168,10 @@ def _union(sets: Iterable[Mapping[Rows, set[_S]]]) -> dict[Rows, set[_S]]:
     return found
 
 
-def _answer(rows: Gathered, books: Sequence[Book], asked: Question) -> pl.DataFrame:
+def _answer(rows: Gathered, pages: Sequence[Page], asked: Question) -> pl.DataFrame:
     others = {name: _other(rows, name, asked) for name in asked.beside}
     answers = []
+    books = [each for page in pages for each in page.books(asked)]
     for each in books:
         measured = _measured(each, asked)
         for other in others.values():
