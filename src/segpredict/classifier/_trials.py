@@ -56,15 +56,15 @@ def choose(
     """
     wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
     absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
-    notes = [f"Not asked, as not installed: {', '.join(absent)} ({INSTALL})."]
     able = [part for part in wanted if part.name not in absent]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}
-    notes = notes if absent else []
-    notes += [
+    notes = [
         f"The baseline {name} was not asked: no feature {', '.join(needs)}."
         for name, needs in lacking.items()
         if needs
     ]
+    if absent:
+        notes.append(f"Not asked, as not installed: {', '.join(absent)} ({INSTALL}).")
     return [part for part in able if not lacking[part.name]], tuple(notes)
 
 
