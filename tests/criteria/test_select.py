@@ -40,7 +40,7 @@ def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
     [
         ({"smallest": 0.019}, "min_share"),
         ({"largest": 0.61}, "max_share"),
-        ({"step": 0.49}, "min_step"),
+        ({"step": -0.01}, "min_step"),
         ({"noise": 0.06}, "noise"),
         ({"agreement": 0.97}, "agreement"),
         ({"tree": 0.84}, "tree"),

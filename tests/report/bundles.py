@@ -191,6 +191,7 @@ def selection() -> dict[str, Any]:
             "ari_winner": 0.61,
         },
         "grade": "reproducible",
+        "is_applied": True,
         "tried": 5,
         "passed": 2,
         "reason": "it is best",

@@ -271,6 +271,12 @@ def test_without_a_comparison_the_page_says_nothing_of_one():
     assert choice(bundle(comparison=None, selection=None)) is None
 
 
+def test_a_comparison_that_was_not_followed_says_so():
+    other = {**bundle().selection, "is_applied": False}
+    assert "made as the options say" in text(selection=other)
+    assert "made as the options say" not in text()
+
+
 def test_nobody_passing_is_said_in_words():
     lost = {**bundle().selection, "winner": None, "runner_up": None, "passed": 0}
     assert "None of 5 ways to segment passes every gate" in text(selection=lost)

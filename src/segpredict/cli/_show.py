@@ -92,6 +92,8 @@ def show_comparison(output: Output, made: Run) -> None:
     winner, second = verdict["winner"], verdict["runner_up"]
     taken = "the rules" if winner is None else winner["name"]
     output.say(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
+    if not verdict["is_applied"]:
+        output.say("The segments below are made as the options say; see --select.")
     if second is not None:
         alike = second["ari_winner"]
         output.say(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")

@@ -36,6 +36,10 @@ class CompareOptions:
         against the segmenter of one horizon earlier, and over seeds.
     min_tree
         Balanced accuracy of a tree of depth 3.
+    min_step
+        Least distance in worth between neighbouring segments, in standard deviations.
+        Not asked for by default: unlike the quick rule, this one does not go by the
+        silhouette, which rises with every whole purchase day that is cut off.
     max_noise
         Share that the algorithm left over and the nearest group took.
     min_agreement
@@ -68,6 +72,7 @@ class CompareOptions:
     min_temporal: float = 0.75
     min_seed: float = 0.95
     min_tree: float = 0.85
+    min_step: float = 0.0
     max_noise: float = 0.05
     min_agreement: float = 0.98
     margin: float = 0.10

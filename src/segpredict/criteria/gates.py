@@ -56,7 +56,7 @@ class Bar:
             "min_share": trial.smallest >= own.min_share,
             "max_share": trial.largest <= own.max_share,
             "min_rows": trial.fewest >= self.least,
-            "min_step": trial.step >= own.min_step,
+            "min_step": trial.step >= bar.min_step,
             "noise": trial.noise <= bar.max_noise,
             "agreement": _reaches(trial.agreement, bar.min_agreement),
             "tree": _reaches(trial.tree, bar.min_tree),

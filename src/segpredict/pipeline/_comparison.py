@@ -95,7 +95,7 @@ def compare(
     spans: Sequence[tuple[int, int]],
     progress: Progress,
 ) -> tuple[list[Trial], Selection]:
-    """Measure every way to segment, keep the table with the run, apply the rule.
+    """Measure every way to segment, one heat after the other, and apply the rule.
 
     Parameters
     ----------
@@ -125,11 +125,15 @@ def compare(
             disk.write_file(path, as_json([trial.state() for trial in found]))
         meter.done.add(heat)
         trials += found
-    selection = decide(trials, config.segments)
-    archive.keep_comparison(
-        draft, comparison_table(trials, selection), verdict(trials, selection)
-    )
-    return trials, selection
+    return trials, decide(trials, config.segments)
+
+
+def keep(
+    draft: Draft, trials: Sequence[Trial], selection: Selection, *, is_applied: bool
+) -> None:
+    """Write the table of all ways, what the rule takes, and whether the run took it."""
+    told = {**verdict(trials, selection), "is_applied": is_applied}
+    archive.keep_comparison(draft, comparison_table(trials, selection), told)
 
 
 def folder(target: Path) -> Path:

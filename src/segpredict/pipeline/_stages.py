@@ -77,7 +77,9 @@ def cluster(
         trials, found = comparison.compare(
             draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
         )
-        if ways is Ways.SELECT:
+        is_applied = ways is Ways.SELECT
+        comparison.keep(draft, trials, found, is_applied=is_applied)
+        if is_applied:
             won = taken(config.segments, trials, found)
             config = replace(config, segments=won)
             draft.facts["config"] = config.state()

@@ -55,14 +55,13 @@ GRADES = {
 }
 FIGURES = {  # column → heading
     "silhouette": "Silhouette",
-    "null_silhouette": "… of a cloud",
+    "null_silhouette": "Of a cloud",
     "bootstrap": "Other customers",
     "jaccard": "Worst segment",
     "temporal": "One window earlier",
-    "strength": "Prediction strength",
-    "tree": "Told by a tree",
+    "strength": "Half foretells half",
     "value": "Value explained",
-    "information": "Foreseeable, nats",
+    "information": "Foreseen, nats",
 }
 
 
@@ -102,6 +101,8 @@ class Choice:
         What the rule takes, and the next; ``None`` where there is none.
     alike
         Adjusted Rand index of the runner-up with the winner.
+    is_applied
+        Whether the segments on the page were made that way.
     tried, passed
         How many ways were measured, and passed every gate.
     headings
@@ -118,6 +119,7 @@ class Choice:
     taken: str | None
     runner_up: str | None
     alike: float | None
+    is_applied: bool
     tried: int
     passed: int
     headings: tuple[str, ...]
@@ -142,6 +144,7 @@ def choice(bundle: ReportInput) -> Choice | None:
         taken=_named(told.get("winner")),
         runner_up=_named(second),
         alike=None if second is None else second.get("ari_winner"),
+        is_applied=bool(told["is_applied"]),
         tried=int(told["tried"]),
         passed=int(told["passed"]),
         headings=tuple(FIGURES.values()),
