@@ -69,6 +69,14 @@ def test_a_merge_holds_in_a_refit_and_ids_stay():
     assert [s.name for s in again.segments] == [s.name for s in first.segments]
 
 
+def test_segments_that_people_merge_later_are_named_anew():
+    first = fit(ROWS, options())
+    merged = fit(ROWS, options(merge=(("S1", "S2", "S3"),)), before=first)
+    assert [s.id for s in merged.segments] == ["S0", "S1", "S4"]
+    assert merged.segments[2].name == first.segments[4].name
+    assert merged.segments[1].name != first.segments[1].name
+
+
 def test_weights_are_told_with_what_they_change():
     found = fit(ROWS, options(weights={"days": 0.25}))
     assert any(
