@@ -210,7 +210,7 @@ def _named(
     elif before is None:
         told = words(len(free))
     else:
-        told = kept(free, known, before.identity.names.values())
+        told = kept(free, known)
     names = {**dict(zip(free, told, strict=True)), **ruled}
     own = called(ids, [names[i] for i in ids], options.names, tuple(past))
     return replace(ranked, segments=own)
