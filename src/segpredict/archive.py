@@ -4,7 +4,7 @@
 
     transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
     companions/           tables beside the transactions, and what was frozen of them
-    segments/             segmenter.json, segments.json, grid.json, assignments …
+    segments/             segmenter.json, segments.json, events.json, cards.json …
                           comparison.*, selection.json if ways were compared
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
                           lock.json

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -24,7 +25,7 @@ def test_scikit_learns_checks_hold(estimator, check):
 
 
 def quick(algorithm: str) -> Segmenter:
-    # The checks fit 20 rows, of which hdbscan would want 50 in a group.
+    # The checks fit few rows, of which hdbscan would want 50 in a group.
     settings = {"fewest": 5} if algorithm == "hdbscan" else None
     return Segmenter(algorithm=algorithm, n_init=2, settings=settings)
 
@@ -37,6 +38,7 @@ def unmet(estimator: Segmenter) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:No region of the data")
 @parametrize_with_checks([quick(a) for a in QUICK], expected_failed_checks=unmet)
 def test_scikit_learns_checks_hold_for_every_algorithm(estimator, check):
     check(estimator)
@@ -105,6 +107,18 @@ def test_every_algorithm_can_be_asked_for(algorithm):
     assert found.labels_.shape == (180,)
     assert (found.predict(BLOBS) == found.labels_).all()
     assert found.transform(BLOBS).shape == (180, found.n_segments_)
+
+
+def test_fewer_distinct_rows_than_segments_make_fewer_segments_with_a_warning():
+    with pytest.warns(ConvergenceWarning, match="2 distinct rows"):
+        found = Segmenter(3).fit([[1.0], [1.0], [2.0]])
+    assert found.labels_.tolist() == [0, 0, 1]
+
+
+def test_where_density_finds_nothing_everyone_is_in_one_segment():
+    with pytest.warns(ConvergenceWarning, match="one segment"):
+        found = Segmenter(2, algorithm="hdbscan").fit(BLOBS[:20])
+    assert set(found.labels_) == {0}
 
 
 def test_an_unknown_algorithm_is_refused():

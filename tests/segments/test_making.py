@@ -69,6 +69,16 @@ def test_a_merge_holds_in_a_refit_and_ids_stay():
     assert [s.name for s in again.segments] == [s.name for s in first.segments]
 
 
+def test_segments_that_people_merge_later_are_named_anew():
+    first = fit(ROWS, options())
+    merged = fit(ROWS, options(merge=(("S2", "S3", "S4"),)), before=first)
+    assert [(s.id, s.name) for s in first.segments][2] == ("S2", "Regular")
+    assert [(s.id, s.name) for s in merged.segments][1:] == [
+        ("S1", "Occasional"),
+        ("S2", "Core"),
+    ]
+
+
 def test_weights_are_told_with_what_they_change():
     found = fit(ROWS, options(weights={"days": 0.25}))
     assert any(

@@ -1,16 +1,19 @@
 """The segmenter as a scikit-learn estimator: any numeric features of customers in."""
 
+import warnings
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segpredict.clustering import CLUSTERERS, Clusters, Floats, Points, distances
+from segpredict.errors import SupportError
 from segpredict.tables import JSON
 
 MOST_POINTS = 200_000
@@ -114,8 +117,13 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         Raises
         ------
         ValueError
-            When there are fewer distinct rows than segments, or X is no table of finite
-            numbers.
+            When there are fewer rows than segments, or X is no table of finite numbers.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When there are fewer distinct rows than segments, or an algorithm that looks
+            for dense regions finds none: everyone is in one segment then.
         """
         self._validate_params()
         matrix = validate_data(self, X, dtype=np.float64)
@@ -125,13 +133,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             )
         self._middle, self._spread = _scales(matrix, is_scaled=self.scale)
         points = Points.of(self._placed(matrix)).thin(MOST_POINTS)
-        clusterer = CLUSTERERS.get(self.algorithm).tuned(self.settings or {})
-        self.clusters_: Clusters = clusterer.fit(
-            points,
-            min(self.n_segments, len(points)),
-            seed=_seed(self.random_state),
-            n_init=self.n_init,
-        )
+        self.clusters_ = self._grouped(points)
         self.n_segments_ = self.clusters_.k
         self.inertia_ = self.clusters_.inertia
         self.cluster_centers_ = self.clusters_.centres * self._spread + self._middle
@@ -163,6 +165,29 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return np.array(
             [f"segmenter{i}" for i in range(self.n_segments_)], dtype=object
         )
+
+    def _grouped(self, points: Points) -> Clusters:
+        clusterer = CLUSTERERS.get(self.algorithm).tuned(self.settings or {})
+        k = min(self.n_segments, len(points))
+        if k < self.n_segments:
+            warnings.warn(
+                f"There are {k} distinct rows, so {k} segments are made.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        seed = _seed(self.random_state)
+        try:
+            return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
+        except SupportError as error:
+            if not clusterer.is_density:
+                raise ValueError(error.message) from None
+            warnings.warn(
+                f"{error.message} All rows are one segment.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+            everyone = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
+            return Clusters.around(points, everyone)
 
     def _asked(self, X: npt.ArrayLike) -> Floats:
         check_is_fitted(self)

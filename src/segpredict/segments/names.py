@@ -1,6 +1,6 @@
 """Names on a ladder of value: from rank alone, unique, and open to be overruled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.tables import INACTIVE, Segment
@@ -97,9 +97,7 @@ def called(
     return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
 
 
-def kept(
-    ids: Sequence[str], before: Mapping[str, str], worn: Iterable[str] = ()
-) -> tuple[str, ...]:
+def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
 
     Parameters
@@ -108,14 +106,12 @@ def kept(
         Ids in rising order of value.
     before
         Names of the old segments, by id.
-    worn
-        Names that some segment bore before; others go first.
 
     Notes
     -----
-    A new segment gets the word of the longest ladder that is free and stands between
-    the words of its neighbours, so that no word moves below another. Where there is
-    none, it is called by its place.
+    A new segment gets a word of the longest ladder that is free and stands between the
+    words of its neighbours, so that no word moves below another: the one nearest to
+    what a first fit would call it. Where there is none, it is called by its place.
 
     Examples
     --------
@@ -131,7 +127,7 @@ def kept(
             below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
             above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
             taken = {*names.values()}
-            word = _between(below, above, taken, {*worn})
+            word = _between(below, above, taken, words(len(ids))[place])
             if word is not None:
                 firm[id_] = word
             names[id_] = word or _placed(id_, below, above, taken)
@@ -139,17 +135,16 @@ def kept(
 
 
 def _between(
-    below: str | None, above: str | None, taken: set[str], worn: set[str]
+    below: str | None, above: str | None, taken: set[str], ideal: str
 ) -> str | None:
-    words = LADDERS[max(LADDERS)]
-    if any(name is not None and name not in words for name in (below, above)):
+    longest = LADDERS[max(LADDERS)]
+    if any(n is not None and n not in longest for n in (below, above, ideal)):
         return None
-    first = -1 if below is None else words.index(below)
-    last = len(words) if above is None else words.index(above)
-    free = [word for word in words[first + 1 : last] if word not in taken]
-    # A fresh word before a worn one, a plain word before a rare one.
-    ranked = sorted(free, key=lambda word: (word in worn, word not in LADDERS[4]))
-    return ranked[0] if ranked else None
+    first = -1 if below is None else longest.index(below)
+    last = len(longest) if above is None else longest.index(above)
+    free = [word for word in longest[first + 1 : last] if word not in taken]
+    aim = longest.index(ideal)
+    return min(free, key=lambda word: abs(longest.index(word) - aim), default=None)
 
 
 def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:

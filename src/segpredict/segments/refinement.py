@@ -204,16 +204,42 @@ def _named(
     ids = [segment.id for segment in ranked.segments[1:]]
     ruled = {rule.id: rule.name for rule in ranked.set_apart}
     free = [i for i in ids if i not in ruled]
-    if before is not None:
-        known = {s.id: s.name for s in before.segments if s.id not in ruled}
-        told = kept(free, known, before.identity.names.values())
-    elif options.instrument == "fm":
+    known = {} if before is None else _names_kept(ranked, before)
+    if options.instrument != "fm":
+        told = _distinct(free, _portraits(ranked, rows, free), known)
+    elif before is None:
         told = words(len(free))
     else:
-        told = _portraits(ranked, rows, free)
+        told = kept(free, known)
     names = {**dict(zip(free, told, strict=True)), **ruled}
     own = called(ids, [names[i] for i in ids], options.names, tuple(past))
     return replace(ranked, segments=own)
+
+
+def _names_kept(ranked: Segmentation, before: Segmentation) -> dict[str, str]:
+    """Return old names of the segments that are made of the groups they were."""
+    now, then = _parts(ranked), _parts(before)
+    return {
+        s.id: s.name for s in before.segments if s.id in now and now[s.id] == then[s.id]
+    }
+
+
+def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
+    parts: dict[str, set[str]] = {}
+    for group in segmentation.groups:
+        parts.setdefault(group.segment, set()).add(group.id)
+    return parts
+
+
+def _distinct(
+    ids: Sequence[str], told: Sequence[str], known: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the known names, and for the rest what the profile says, each once."""
+    taken = {*known.values()}
+    return tuple(
+        known.get(i, f"{name} ({i})" if name in taken else name)
+        for i, name in zip(ids, told, strict=True)
+    )
 
 
 def _portraits(
