@@ -13,16 +13,9 @@ from segpredict.errors import FileMissingError
 from segpredict.memory import available
 from segpredict.store import _codes, _parts
 from segpredict.store._begins import begins, both
+from segpredict.store._card import CARD, Card, read_card
 from segpredict.store._orders import bought
-from segpredict.store._stored import (
-    CARD,
-    FLAG,
-    Card,
-    Shelf,
-    Stored,
-    open,
-    read_card,
-)
+from segpredict.store._stored import FLAG, Shelf, Stored, open
 from segpredict.tables import Entry, Ledger, Transactions
 
 ROW = 400  # bytes a line takes while it is sorted, all copies together

@@ -1,120 +1,22 @@
 """Transactions that stand in a store: lazy lines for all, coded lines for the fast."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from segpredict.errors import ArtifactError, FileMissingError
 from segpredict.store import _codes
-from segpredict.store._begins import Begins, holds
-from segpredict.store._orders import KINDS
+from segpredict.store._begins import holds
+from segpredict.store._card import Card, read_card
 from segpredict.store._parts import Part, aside
-from segpredict.tables import Count, Entry, FileFact, Ledger, Transactions
+from segpredict.tables import Transactions
 
-CARD = "store.json"
-FORMAT = 2
 LINES = "lines"
 FLAG = "is_order_head"  # found again after reading, from the order of lines
 FIRST = ("customer_id", "day", "minute", "order_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What ``store.json`` says: which files belong together, and what they hold.
-
-    Parameters
-    ----------
-    columns
-        The lines' columns, in order.
-    ids
-        File of the dictionary of each coded column.
-    base, tail
-        File of all lines but the newest days, and file of those; none is "".
-    first_day, end_day, fingerprint, currency, ledger, sources
-        As in `Transactions`.
-    base_end
-        The day after the last of the base; every line of the tail is on it or later.
-    rows, customers
-        How many.
-    generation
-        Rises with each change, so that files are never overwritten.
-    begins
-        Since when each column has values (`_begins`).
-    """
-
-    columns: tuple[str, ...]
-    ids: Mapping[str, str]
-    base: str
-    tail: str
-    first_day: int
-    end_day: int
-    fingerprint: str
-    currency: str
-    ledger: Ledger
-    sources: tuple[FileFact, ...]
-    base_end: int
-    rows: int
-    customers: int
-    generation: int
-    begins: Begins
-
-    @property
-    def files(self) -> set[str]:
-        """Names of all files of the store."""
-        lines = [Path(name) for name in (self.base, self.tail) if name]
-        own = {aside(path, kind).name for path in lines for kind in KINDS}
-        return {*self.ids.values(), *(path.name for path in lines), *own}
-
-    def text(self) -> str:
-        """Return the card as JSON."""
-        facts = {"format": FORMAT, **asdict(self)}
-        return json.dumps(facts, indent=2, default=dict) + "\n"
-
-
-def read_card(folder: Path) -> Card:
-    """Read ``store.json``.
-
-    Raises
-    ------
-    FileMissingError
-        When there is no store.
-    ArtifactError
-        When it is damaged or from a newer version.
-    """
-    path = folder / CARD
-    if not path.is_file():
-        raise FileMissingError(str(path))
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        number = facts.pop("format")
-        if number != FORMAT:
-            raise ArtifactError(
-                f"The store {folder} has format {number}; this version reads {FORMAT}.",
-                fix="make it again from the shop's files.",
-                file=str(path),
-            )
-        entries = (
-            Entry(**{**entry, "count": Count(**entry["count"])})
-            for entry in facts.pop("ledger")["entries"]
-        )
-        sources = tuple(FileFact(**fact) for fact in facts.pop("sources"))
-        columns = tuple(facts.pop("columns"))
-        ledger = Ledger(tuple(entries))
-        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
-        return Card(
-            **facts, columns=columns, ledger=ledger, sources=sources, begins=begins
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(
-            f"{path} is damaged ({error}).",
-            fix="make the store again from the shop's files.",
-            file=str(path),
-        ) from None
 
 
 class Shelf:
