@@ -71,6 +71,11 @@ INSTRUMENT = pa.DataFrameSchema(
         "end": pa.Column(pl.Int32),
         "days": pa.Column(pl.Int32, pa.Check.ge(1)),
         "spend": pa.Column(pl.Int64),
+        # What only the wider instruments ask for.
+        "recency": pa.Column(pl.Int32, pa.Check.ge(0), required=False),
+        "products": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
+        "units": pa.Column(pl.Int64, required=False),
+        "refunds": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
     },
     name="instrument",
     strict=True,

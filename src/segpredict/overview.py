@@ -161,7 +161,7 @@ def _assigned(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
     span = (window.cutoff - window.horizon, window.cutoff)
-    instrument = features.instrument(transactions, [span])
+    instrument = features.instrument(transactions, [span], segmentation.further)
     return segmentation.assign(instrument).drop("end")
 
 
@@ -178,7 +178,9 @@ def _profile(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    bought = features.instrument(transactions, spans[: 1 + is_over])
+    bought = features.instrument(
+        transactions, spans[: 1 + is_over], segmentation.further
+    )
     current = bought.filter(pl.col("end") == window.cutoff)
     assigned = rooms.complete(
         segmentation.assign(current).select("customer_id", "segment"), rhythm
@@ -214,7 +216,9 @@ def _migration(
     pairs = rows.select("customer_id", "state_now", "label")
     seen = transactions.known(window.cutoff).filter("is_order_head")
     span = (window.outcome_start, window.outcome_end)
-    after = segmentation.assign(features.instrument(transactions, [span]))
+    after = segmentation.assign(
+        features.instrument(transactions, [span], segmentation.further)
+    )
     strangers = after.join(
         seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
     ).select(

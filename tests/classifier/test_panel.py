@@ -29,6 +29,8 @@ class ByDays:
             segment=pl.col("days").clip(1, 2).cast(pl.Int8),
         )
 
+    further = ()
+
     def require_blind_to(self, cutoff):
         pass
 

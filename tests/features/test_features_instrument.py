@@ -61,3 +61,18 @@ def test_the_same_interval_twice_is_measured_once():
 def test_two_intervals_with_one_end_are_refused():
     with pytest.raises(TableError, match="instrument"):
         instrument(twelve_lines(), [(300, 400), (200, 400)])
+
+
+def test_further_measures_are_taken_when_asked():
+    rows = {
+        "order_id": ["1", "1", "2", "3"],
+        "day": [1, 1, 3, 5],
+        "product_id": ["x", "y", "x", "x"],
+        "quantity": [2.0, 1.0, 1.0, -1.0],
+        "amount": [4.0, 3.0, 2.0, -2.0],
+    }
+    lines = pl.DataFrame(rows).with_columns(customer_id=pl.lit("a"))
+    asked = ["recency", "products", "units", "refunds"]
+    found = instrument(shop.transactions(lines), [(0, 10)], asked)
+    assert found.select(asked).row(0) == (7, 3, 4 * MONEY, 2 * MONEY)
+    assert contracts.check(found, contracts.INSTRUMENT).height == 1

@@ -36,6 +36,10 @@ class Segmenter(Protocol):
     def segments(self) -> tuple[Segment, ...]:
         """All segments in code order, INACTIVE first."""
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What the instrument must measure beyond spend and purchase days."""
+
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
 
@@ -102,7 +106,7 @@ def _states(
         spans |= {(w.cutoff - 2 * w.horizon, w.cutoff - w.horizon)}
         if w.outcome_end <= transactions.end_day:
             spans |= {(w.outcome_start, w.outcome_end)}
-    instrument = features.instrument(transactions, sorted(spans))
+    instrument = features.instrument(transactions, sorted(spans), segmentation.further)
     return segmentation.assign(instrument).select("customer_id", "end", "segment")
 
 

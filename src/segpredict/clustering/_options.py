@@ -20,6 +20,9 @@ class SegmentOptions:
         Numbers to choose from. Fewer than three are too coarse to act on.
     algorithm
         Name of a part of `segpredict.clustering`.
+    instrument
+        What a window of buying is measured by: ``fm`` (spend and purchase days),
+        ``rfm`` (and recency) or ``wide`` (and products, units and refunds).
     n_init
         Random starts of the algorithm.
     winsor
@@ -49,6 +52,7 @@ class SegmentOptions:
     k_min: int = 3
     k_max: int = 8
     algorithm: str = "kmeans"
+    instrument: str = "fm"
     n_init: int = 20
     winsor: tuple[float, float] = (0.5, 99.5)
     min_share: float = 0.02
@@ -65,6 +69,7 @@ class SegmentOptions:
         is_met = {
             f"k from 2 to {MOST}": 2 <= asked <= MOST,
             f"2 <= k_min <= k_max <= {MOST}": 2 <= self.k_min <= self.k_max <= MOST,
+            "instrument of fm, rfm or wide": self.instrument in ("fm", "rfm", "wide"),
             "n_init of at least 1": self.n_init >= 1,
             "winsor percentiles from 0 to 100, rising": 0 <= low < high <= 100,
             "0 <= min_share < max_share <= 1": 0

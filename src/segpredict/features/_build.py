@@ -21,6 +21,12 @@ _INSTRUMENT = {
     "days": pl.Int32,
     "spend": pl.Int64,
 }
+_FURTHER = {
+    "recency": pl.Int32,
+    "products": pl.Int64,
+    "units": pl.Int64,
+    "refunds": pl.Int64,
+}
 
 
 def build(
@@ -104,7 +110,9 @@ def compute(
 
 
 def instrument(
-    transactions: Transactions, windows: Sequence[tuple[int, int]]
+    transactions: Transactions,
+    windows: Sequence[tuple[int, int]],
+    further: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Measure what each customer did in intervals of time: how often, how much.
 
@@ -114,6 +122,10 @@ def instrument(
         The shop's canonical lines, in any order.
     windows
         Half-open intervals of days, ``(start, end)``, each with an end of its own.
+    further
+        More to measure: ``recency`` (days from the last purchase to the end),
+        ``products`` (different products of each order, summed), ``units`` and
+        ``refunds`` (money given back; units and money in 10⁻⁴).
 
     Returns
     -------
@@ -128,20 +140,31 @@ def instrument(
     then is no purchase, one refunded later still is.
     """
     asked = sorted(set(windows), key=lambda interval: (interval[1], interval[0]))
+    more = {name: kind for name, kind in _FURTHER.items() if name in further}
     if not asked:
-        return pl.DataFrame(schema=_INSTRUMENT)
+        return pl.DataFrame(schema={**_INSTRUMENT, **more})
     first, end = min(start for start, _ in asked), asked[-1][1]
 
     def ask(share: Transactions) -> list[pl.DataFrame]:
         shop = on(share, collapse(share, first, end))
-        return pl.collect_all([_reading(shop, *interval) for interval in asked])
+        return pl.collect_all(
+            [_reading(shop, *interval, list(more)) for interval in asked]
+        )
 
     frames = by_share(transactions, ask)
     return contracts.check(pl.concat(frames), contracts.INSTRUMENT)
 
 
-def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
+def _reading(
+    orders: Transactions, start: int, end: int, further: Sequence[str]
+) -> pl.LazyFrame:
     is_order = ~pl.col("is_return")
+    measures = {
+        "recency": (end - pl.when(is_order).then("day").max()).cast(pl.Int32),
+        "products": pl.when(is_order).then("products").sum().cast(pl.Int64),
+        "units": pl.when(is_order).then("units").sum().cast(pl.Int64),
+        "refunds": -pl.when(~is_order).then("net").sum().cast(pl.Int64),
+    }
     return (
         orders.known(end)
         .filter(pl.col("day") >= start)
@@ -150,11 +173,12 @@ def _reading(orders: Transactions, start: int, end: int) -> pl.LazyFrame:
             pl.col("customer_id").first(),
             days=pl.when(is_order).then("day").drop_nulls().n_unique().cast(pl.Int32),
             spend=pl.col("net").sum(),
+            **{name: measures[name] for name in further},
         )
         .filter(pl.col("days") > 0)
         .sort("customer")
         .with_columns(end=pl.lit(end, pl.Int32))
-        .select(*_INSTRUMENT)
+        .select(*_INSTRUMENT, *further)
     )
 
 

@@ -5,6 +5,7 @@ In: how often and for how much each customer bought in windows of one length. Ou
 """
 
 from segpredict.clustering import SegmentOptions
+from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.fitting import fit
 from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.movement import NEW, matrix, migration
@@ -12,6 +13,7 @@ from segpredict.segments.profiles import profile
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
 
 __all__ = [
+    "INSTRUMENTS",
     "NEW",
     "Grid",
     "SegmentOptions",
@@ -20,6 +22,7 @@ __all__ = [
     "complete",
     "fit",
     "fit_grid",
+    "further",
     "matrix",
     "migration",
     "profile",

@@ -1,11 +1,27 @@
 """From what a customer bought to a point: winsorise, log1p, standardise; frozen."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from segpredict.tables import MONEY
+
+# What a window of buying is measured by; value always comes first.
+INSTRUMENTS = {
+    "fm": ("spend", "days"),
+    "rfm": ("spend", "days", "recency"),
+    "wide": ("spend", "days", "recency", "products", "units", "refunds"),
+}
+UNITS = {
+    "spend": MONEY,
+    "days": 1,
+    "recency": 1,
+    "products": 1,
+    "units": MONEY,
+    "refunds": MONEY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,9 @@ class Axis:
         return Axis(self.column, self.unit, self.low, self.high, mean, scale)
 
 
-def fit_axes(rows: pl.DataFrame, winsor: tuple[float, float]) -> tuple[Axis, ...]:
+def fit_axes(
+    rows: pl.DataFrame, winsor: tuple[float, float], instrument: str = "fm"
+) -> tuple[Axis, ...]:
     """Return the axes of the instrument, value first, as the fit rows define them.
 
     Parameters
@@ -69,11 +87,18 @@ def fit_axes(rows: pl.DataFrame, winsor: tuple[float, float]) -> tuple[Axis, ...
         `contracts.INSTRUMENT`.
     winsor
         Percentiles at which the columns are cut; the limits are values that occur.
+    instrument
+        Which columns, a name in `INSTRUMENTS`.
     """
     return tuple(
-        Axis(column, unit, *_limits(rows[column], winsor))._standardised(rows)
-        for column, unit in (("spend", MONEY), ("days", 1))
+        Axis(column, UNITS[column], *_limits(rows[column], winsor))._standardised(rows)
+        for column in INSTRUMENTS[instrument]
     )
+
+
+def further(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the columns that `features.instrument` measures when asked."""
+    return tuple(column for column in columns if column not in ("spend", "days"))
 
 
 def _limits(column: pl.Series, winsor: tuple[float, float]) -> tuple[int, int]:

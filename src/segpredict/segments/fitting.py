@@ -64,7 +64,7 @@ def fit(
     customers = rows["customer_id"].n_unique()
     if customers < min(options.ks):
         raise TooFewCustomersError("Segmentation", customers, min(options.ks))
-    axes = fit_axes(rows, options.winsor)
+    axes = fit_axes(rows, options.winsor, options.instrument)
     places = rows.select(axis.place for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
     centres = choice.clusters.centres

@@ -10,7 +10,7 @@ import polars as pl
 from segpredict import contracts
 from segpredict.clustering import Candidate, distances
 from segpredict.errors import ArtifactError, MismatchError, TableError
-from segpredict.segments._transform import Axis
+from segpredict.segments._transform import Axis, further
 from segpredict.tables import INACTIVE, JSON, Segment
 from segpredict.window import as_date
 
@@ -81,6 +81,11 @@ class Segmentation:
     def k(self) -> int:
         """Number of active segments."""
         return len(self.centres)
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What `features.instrument` must measure beyond spend and days."""
+        return further(axis.column for axis in self.axes)
 
     def candidate_table(self) -> pl.DataFrame:
         """Return the numbers of segments that were tried, one a row, rising.

@@ -1,0 +1,90 @@
+"""Answers that make no run: what files hold, who is where, and why."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict import archive, overview
+from segpredict import explain as explanations
+from segpredict.artifacts import open_run
+from segpredict.config import Config
+from segpredict.disk import write_file
+from segpredict.errors import CustomerMissingError
+from segpredict.intake import Fresh, fresh, read
+from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.predictor import SegmentPredictor
+from segpredict.report import check_page
+
+
+def check(
+    names: Sequence[str],
+    config: Config,
+    as_of: Day = None,
+    page: Target | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Return what reading and cleaning found, as plain values.
+
+    The keys are those of `overview.shop`. A page is written only if its place is given.
+    """
+    progress("reading and cleaning", 0.0)
+    shop = read(names, config, as_of)
+    progress("weighing horizons", 0.7)
+    found = overview.shop(shop, config.time, config.cleaning)
+    if page is not None:
+        write_file(page.folder, check_page(found, shop, page.created).encode())
+    return found
+
+
+def load(folder: str | Path) -> SegmentPredictor:
+    """Return the predictor of a run folder, after checking the hash of what it reads.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no run, or a file is missing or changed.
+    """
+    return archive.predictor_of(open_run(folder))
+
+
+def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
+    """Return the reasons for one customer's forecast at the end of a run's data.
+
+    Raises
+    ------
+    CustomerMissingError
+        When no eligible customer has that id.
+    """
+    files = open_run(folder)
+    predictor, trees = archive.predictor_of(files), archive.booster_of(files)
+    shop = archive.transactions_of(files)
+    rows = predictor.rows(shop, predictor.window(shop)).frame
+    chosen = rows.filter(pl.col("customer_id") == customer_id)
+    if chosen.height == 0:
+        raise CustomerMissingError(customer_id, predictor.time.lookback)
+    told = explanations.explain(trees.booster, chosen, trees.names, predictor.segments)
+    return told.customer(customer_id)
+
+
+def score(
+    folder: str | Path,
+    data: Sequence[str] | Fresh,
+    *,
+    as_of: Day = None,
+    since: Day = None,
+    progress: Progress = silent,
+) -> pl.DataFrame:
+    """Return the scores of the customers in these files (`contracts.SCORES`).
+
+    Rows that cannot be read are set aside, unless `Fresh` says otherwise.
+    """
+    progress("loading the run", 0.0)
+    given = data if isinstance(data, Fresh) else Fresh(data)
+    files = open_run(folder)
+    predictor = archive.predictor_of(files)
+    progress("reading and cleaning", 0.2)
+    shop = fresh(given, predictor, archive.config_of(files), as_of)
+    progress("scoring", 0.7)
+    return predictor.score(shop, as_of, since)

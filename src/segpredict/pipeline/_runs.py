@@ -1,0 +1,125 @@
+"""Make a run, whole or stage by stage; each is published whole or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segpredict import archive
+from segpredict.artifacts import Draft, Run, drafting, open_run
+from segpredict.config import Config
+from segpredict.pipeline import _stages
+from segpredict.pipeline._answers import load
+from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.predictor import SegmentPredictor
+
+
+def fit(
+    transactions: object,
+    config: Config | None = None,
+    *,
+    out: str | Path,
+    progress: Progress = silent,
+) -> SegmentPredictor:
+    """Run everything on files or a frame, publish it, and return the predictor.
+
+    Parameters
+    ----------
+    transactions
+        A path, several paths, or a frame of Polars, pandas, PyArrow or DuckDB.
+    config
+        All options; the defaults if not given.
+    out
+        The run folder to make.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+
+    Raises
+    ------
+    SegpredictError
+        Each with what was found and what to do.
+    """
+    run(transactions, config or Config(), Target(Path(out)), progress=progress)
+    return load(out)
+
+
+def run(
+    data: object,
+    config: Config,
+    target: Target,
+    *,
+    as_of: Day = None,
+    canary: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Read, cluster, train, explain and report; publish the run whole or not at all."""
+    looks = archive.looks_at(target.folder)
+    with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
+        _stages.begin(draft, data, config, target.created, as_of, progress)
+        _stages.cluster(draft, progress)
+        _stages.train(draft, canary=canary, progress=progress)
+        _stages.explain(draft, None, progress)
+        _stages.report(draft, progress)
+        return draft.publish()
+
+
+def cluster(
+    data: object,
+    config: Config,
+    target: Target,
+    *,
+    as_of: Day = None,
+    progress: Progress = silent,
+) -> Run:
+    """Read, clean and segment; publish the run."""
+    looks = archive.looks_at(target.folder)
+    with drafting(target.folder, replace=target.replace) as draft:
+        archive.keep_looks(draft, looks)
+        _stages.begin(draft, data, config, target.created, as_of, progress)
+        _stages.cluster(draft, progress)
+        return draft.publish()
+
+
+def train_classifier(
+    folder: str | Path,
+    created: str = "",
+    *,
+    seed: int | None = None,
+    threads: int | None = None,
+    canary: bool = False,
+    progress: Progress = silent,
+) -> Run:
+    """Train and judge the classifier of a run that `cluster` has made."""
+    with _continued(folder, created) as draft:
+        config = archive.config_of(draft).seeded(seed, threads)
+        draft.facts["config"] = config.state()
+        _stages.train(draft, canary=canary, progress=progress)
+        return draft.publish()
+
+
+def explain(
+    folder: str | Path,
+    created: str = "",
+    *,
+    rows: int | None = None,
+    progress: Progress = silent,
+) -> Run:
+    """Explain the booster of a run that `train_classifier` has made."""
+    with _continued(folder, created) as draft:
+        _stages.explain(draft, rows, progress)
+        return draft.publish()
+
+
+def report(folder: str | Path, created: str = "", progress: Progress = silent) -> Run:
+    """Write the page of a run, with whatever its stages have left."""
+    with _continued(folder, created) as draft:
+        _stages.report(draft, progress)
+        return draft.publish()
+
+
+@contextmanager
+def _continued(folder: str | Path, created: str) -> Iterator[Draft]:
+    """Yield a draft with the files of a run, to which a stage adds its own."""
+    with drafting(folder, base=open_run(folder), replace=True) as draft:
+        draft.facts["created"] = created
+        yield draft

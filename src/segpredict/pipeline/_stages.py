@@ -1,0 +1,172 @@
+"""What each stage of a run reads from its folder, and what it leaves there."""
+
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+
+from segpredict import (
+    archive,
+    classifier,
+    cleaning,
+    companions,
+    features,
+    overview,
+    segments,
+)
+from segpredict import explain as explanations
+from segpredict._version import __version__
+from segpredict.artifacts import Draft, as_json
+from segpredict.classifier import Lock, Training
+from segpredict.config import Config
+from segpredict.errors import TooShortHistoryError
+from segpredict.intake import opened
+from segpredict.pipeline._target import Day, Progress
+from segpredict.predictor import SegmentPredictor
+from segpredict.report import render
+from segpredict.tables import Transactions
+from segpredict.window import as_date, origins
+
+LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
+
+
+def begin(
+    draft: Draft,
+    data: object,
+    config: Config,
+    created: str,
+    as_of: Day,
+    progress: Progress,
+) -> None:
+    """Read and clean; note what made the run."""
+    progress("reading and cleaning", 0.0)
+    shop = opened(data, config, as_of)
+    # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
+    until = max(end for _, end in _blind_spans(shop, config)[0])
+    shop = replace(shop, companions=companions.freeze(shop, until))
+    choice = features.choose(shop, config.classifier.families, until)
+    config = replace(
+        config, classifier=replace(config.classifier, families=choice.names)
+    )
+    draft.facts.update(
+        segpredict=__version__,
+        created=created,
+        python=platform.python_version(),
+        libraries={name: version(name) for name in LIBRARIES},
+        config=config.state(),
+        families={"used": list(choice.names), "left_out": list(choice.notes)},
+    )
+    cleaning.supported(shop, config.cleaning)
+    archive.keep_transactions(draft, shop)
+    archive.keep_companions(draft, shop.companions)
+
+
+def cluster(draft: Draft, progress: Progress) -> None:
+    """Fit the segmenter on windows that no test will see, freeze and describe it."""
+    progress("making segments", 0.15)
+    config, shop = archive.config_of(draft), archive.transactions_of(draft)
+    spans, notes = _blind_spans(shop, config)
+    options = replace(config.segments, seed=config.seed)
+    segmentation = segments.fit(
+        features.instrument(
+            shop, spans, segments.further(segments.INSTRUMENTS[options.instrument])
+        ),
+        options,
+        horizon=config.time.horizon,
+    )
+    grid = overview.grid(shop, config.time)
+    tables = overview.segments(shop, segmentation, grid, config.time)
+    archive.keep_segments(draft, segmentation, grid, tables)
+    draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
+    draft.facts["windows"] = {
+        "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
+        "horizon": config.time.horizon,
+        "lookback": config.time.lookback,
+        "gap": config.time.gap,
+        "forecast_from": as_date(shop.end_day).isoformat(),
+    }
+
+
+def _blind_spans(
+    shop: Transactions, config: Config
+) -> tuple[list[tuple[int, int]], list[str]]:
+    """Return the windows the segmenter may see: none that ends after a first test."""
+    time = config.time
+    try:
+        days = classifier.schedule(shop.first_day, shop.end_day, time)
+    except TooShortHistoryError as error:
+        last = time.window(shop.end_day, shop.first_day)
+        back = origins(last, time.step, shop.first_day + time.horizon)
+        spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
+        if not spans:
+            raise
+        return sorted(spans), [f"No forecast can be tested: {error.message}"]
+    return list(days.blind), list(days.notes)
+
+
+def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
+    """Train, test out of time, decide what ships, and score the end of the data."""
+    config, shop = archive.config_of(draft), archive.transactions_of(draft)
+    segmentation = archive.segmentation_of(draft)
+    options = replace(config.classifier, seed=config.seed, threads=config.threads)
+    training = classifier.train(
+        shop,
+        segmentation,
+        options,
+        config.time,
+        lambda what, share: progress(what, 0.25 + 0.5 * share),
+    )
+    predictor = SegmentPredictor(
+        segmentation,
+        training.forecaster,
+        config.time,
+        training.values,
+        config.classifier.families,
+        companions=shop.companions,
+    )
+    # What an earlier model has left here would be believed to be this one's.
+    draft.drop("explanation/", "classifier/canary.json", "report.html")
+    training = _marked(draft, training, shop)
+    archive.keep_training(draft, training, predictor.score(shop))
+    if canary:
+        progress("asking the canary", 0.75)
+        told = classifier.canary(training, options)
+        draft.write("classifier/canary.json", as_json(told.frame().to_dicts()))
+
+
+def _marked(draft: Draft, training: Training, shop: Transactions) -> Training:
+    """Note the look at the final test; say so where others were taken before."""
+    lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    looks = lock.like(archive.looks_of(draft)).opened(
+        draft.facts["config"], draft.facts["created"]
+    )
+    archive.keep_looks(draft, looks.state())
+    if not looks.note:
+        return training
+    warnings = (looks.note, *training.verdict.warnings)
+    return replace(training, verdict=replace(training.verdict, warnings=warnings))
+
+
+def explain(draft: Draft, rows: int | None, progress: Progress) -> None:
+    """Explain the trees for a sample of the customers that were scored."""
+    progress("explaining", 0.8)
+    config, predictor = archive.config_of(draft), archive.predictor_of(draft)
+    shop, trees = archive.transactions_of(draft), archive.booster_of(draft)
+    options = replace(config.explain, rows=rows or config.explain.rows)
+    told = explanations.explain(
+        trees.booster,
+        predictor.rows(shop, predictor.window(shop)).frame,
+        trees.names,
+        predictor.segments,
+        options,
+        features=overview.glossary(config.classifier.families, shop.companions),
+    )
+    draft.drop("report.html")
+    archive.keep_explanation(draft, told)
+
+
+def report(draft: Draft, progress: Progress) -> None:
+    """Write the page of what the stages have left."""
+    progress("writing the page", 0.95)
+    bundle = archive.bundle_of(draft)
+    draft.write("report.html", render(bundle).encode())
+    progress("done", 1.0)
