@@ -10,7 +10,7 @@ from segpredict.classifier import BASELINES
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.baselines._borders import borders
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg, fit
-from segpredict.errors import SegpredictError, TooFewCustomersError
+from segpredict.errors import SegpredictError, SupportError, TooFewCustomersError
 from segpredict.tables import MONEY
 
 ORDERS, SPEND = BgNbd(0.9, 40.0, 0.5, 2.5), GammaGamma(4.0, 3.5, 60.0)
@@ -141,3 +141,12 @@ def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
     monkeypatch.setattr(bgnbd_gg, "CHUNK", 7)
     assert np.array_equal(model.predict(rows), whole)
     assert model.predict(rows[:0]).shape == (0, 3)
+
+
+def test_segments_by_more_than_days_and_spend_are_refused(small):
+    class Wider:
+        further = ("recency",)
+
+    lesson = small.lesson()
+    with pytest.raises(SupportError, match="recency too"):
+        fit(replace(lesson, past=replace(lesson.past, segmenter=Wider())))

@@ -9,7 +9,7 @@ from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._borders import Borders, borders
 from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
-from segpredict.errors import SegpredictError
+from segpredict.errors import SegpredictError, SupportError
 from segpredict.tables import INACTIVE, JSON
 
 FLOOR = 1e-6  # what the model rules out still gets this chance
@@ -118,8 +118,9 @@ def fit(lesson: Lesson) -> BgNbdGg:
 
     Raises
     ------
-    TooFewCustomersError
-        When nobody came back, or nobody paid.
+    SupportError
+        When nobody came back, nobody paid, or the segments are measured by more than
+        days and spend.
     SegpredictError
         When the lesson knows nothing of the past.
 
@@ -135,6 +136,12 @@ def fit(lesson: Lesson) -> BgNbdGg:
         raise SegpredictError(
             "bgnbd_gg was given labelled rows only.",
             fix="give the lesson the histories as of the cutoff (`Past`).",
+        )
+    if past.segmenter.further:
+        raise SupportError(
+            "BG/NBD tells of days and spend only; the segments are measured by "
+            f"{', '.join(past.segmenter.further)} too.",
+            fix="use the instrument fm: --set segments.instrument=fm.",
         )
     x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
     paid = (days > 0) & (spent > 0)
