@@ -5,6 +5,7 @@
     transactions.parquet  ledger.json  rejects.parquet   what was read and cleaned
     companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, events.json, cards.json …
+                          comparison.*, selection.json if ways were compared
     classifier/           booster.json, forecaster.json, verdict.json
     explanation/          importance.*, contributions.parquet
     scores.parquet        the forecast for the day after the data
@@ -140,6 +141,13 @@ def keep_segments(
         draft.write(f"segments/{name}.parquet", as_parquet(table))
 
 
+def keep_comparison(draft: Draft, table: pl.DataFrame, verdict: JSON) -> None:
+    """Write how every way to segment fared, and which the rule takes."""
+    draft.write("segments/comparison.parquet", as_parquet(table))
+    draft.write("segments/comparison.csv", as_csv(table))
+    draft.write("segments/selection.json", as_json(verdict))
+
+
 def segmentation_of(files: Files) -> Segmentation:
     """Return the frozen segmenter of a run."""
     return Segmentation.from_state(files.json("segments/segmenter.json"))
@@ -248,6 +256,8 @@ def bundle_of(files: Files) -> ReportInput:
         profile=_table(files, "profile"),
         cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
+        comparison=_table(files, "comparison"),
+        selection=_json(files, "segments/selection.json"),
         segment_notes=_segment_notes(files),
         mix_now=_mix_now(scores),
         mix_expected=_mix_expected(scores),

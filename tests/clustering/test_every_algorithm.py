@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -67,6 +70,15 @@ def test_it_says_how_simple_it_is_and_declares_its_options(name):
     part = CLUSTERERS.get(name)
     assert part.rank >= 0
     assert part.tuned({}) == part
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_manual_names_it_and_its_options(name):
+    manual = (Path(__file__).parents[2] / "docs" / "algorithms.md").read_text("utf-8")
+    rows = (line.split("|") for line in manual.splitlines() if line.startswith("|"))
+    row = next(cells for cells in rows if f"`{name}`" in cells[1])
+    options = {f.name for f in fields(CLUSTERERS.get(name))} - {"inner"}
+    assert options == set(re.findall(r"`(\w+)`", row[5]))
 
 
 def test_it_makes_as_many_groups_as_asked_and_none_is_empty(part):

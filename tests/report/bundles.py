@@ -153,6 +153,51 @@ def profile() -> pl.DataFrame:
     )
 
 
+def comparison() -> pl.DataFrame:
+    def way(algorithm, k, failed="", note="", **figures):
+        names = ("silhouette", "null_silhouette", "bootstrap", "jaccard", "temporal")
+        more = ("strength", "tree", "value", "information", "score")
+        blank = dict.fromkeys((*names, *more))
+        facts = {"instrument": "fm", "algorithm": algorithm, "k": k, "failed": failed}
+        passes = not failed and not note
+        return {**facts, "note": note, "passes": passes, **blank, **figures}
+
+    rows = [
+        way(
+            "kmeans",
+            3,
+            silhouette=0.468,
+            null_silhouette=0.36,
+            bootstrap=0.956,
+            score=1.25,
+        ),
+        way("kmeans", 4, "min_step", silhouette=0.464, bootstrap=0.986),
+        way("rules", 2, silhouette=0.4, bootstrap=0.99, score=1.75),
+        way("gmm", 4, "tree, jaccard", bootstrap=0.81),
+        way("gmm", 3, "tree", bootstrap=0.72),
+        way("autoencoder_gmm", 3, note="not installed"),
+    ]
+    frame = pl.DataFrame(rows, infer_schema_length=None)
+    return frame.with_columns(is_chosen=pl.int_range(pl.len()) == 0)
+
+
+def selection() -> dict[str, Any]:
+    return {
+        "winner": {"algorithm": "kmeans", "instrument": "fm", "k": 3},
+        "runner_up": {
+            "algorithm": "rules",
+            "instrument": "fm",
+            "k": 2,
+            "ari_winner": 0.61,
+        },
+        "grade": "reproducible",
+        "is_applied": True,
+        "tried": 5,
+        "passed": 2,
+        "reason": "it is best",
+    }
+
+
 def candidates() -> pl.DataFrame:
     return pl.DataFrame(
         {
@@ -272,6 +317,8 @@ def bundle(**change: Any) -> ReportInput:
         profile=profile(),
         cards=(CARD,),
         candidates=candidates(),
+        comparison=comparison(),
+        selection=selection(),
         segment_notes={"algorithm": "kmeans", "grade": "reproducible"},
         mix_now={"S0": 1800, "S1": 1400, "S2": 800, "S3": 306},
         mix_expected={"S0": 2015.2, "S1": 1100.0, "S2": 780.8, "S3": 410.0},

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import polars as pl
 import pytest
-from bundles import PNG, SEGMENTS, bundle, ledger, profile, verdict
+from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 
 from segpredict.registry import Registry
 from segpredict.report import SECTIONS, Section, contexts, render
@@ -90,6 +90,11 @@ def hostile_bundle(payload: str):
         ledger=Ledger((entry,)),
         profile=profile().with_columns(pl.lit(payload).alias(payload)),
         candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),
+        comparison=comparison().with_columns(
+            algorithm=pl.lit(payload),
+            instrument=pl.lit(payload),
+            failed=pl.lit(payload),
+        ),
         segment_notes={payload: payload},
         migration=pl.DataFrame(
             {"from_id": [payload], "to_id": ["S0"], "n": [3], "from_name": [payload]}
@@ -154,7 +159,8 @@ def test_every_section_is_placed_in_order_and_linked():
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
-        *("headline", "segments", "portraits", "migration", "verdict", "canary"),
+        *("headline", "segments", "portraits", "choice", "migration"),
+        *("verdict", "canary"),
         *("importance", "ledger", "appendix"),
     ]
     assert ids == expected
@@ -193,6 +199,7 @@ def test_no_page_says_nan_or_none():
 BARE = {
     "profile": None,
     "candidates": None,
+    "comparison": None,
     "segment_notes": {},
     "mix_now": {},
     "mix_expected": {},

@@ -7,6 +7,7 @@ from test_page import Reader
 
 from segpredict.report import SECTIONS, render
 from segpredict.report.sections.appendix import appendix
+from segpredict.report.sections.choice import choice
 from segpredict.report.sections.headline import headline
 from segpredict.report.sections.importance import importance
 from segpredict.report.sections.ledger import ledger as ledger_page
@@ -245,3 +246,37 @@ def test_the_canary_stands_beside_the_honest_number():
     assert "What a careless test would claim" in page
     assert "+30.0" in page
     assert "careless" not in text(canary=())
+
+
+def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
+    found = choice(bundle())
+    assert [(way.algorithm, way.k) for way in found.ways] == [
+        ("K-means", 3),
+        ("Rule grid", 2),
+        ("Gaussian mixture", 3),
+    ]
+    assert [way.is_taken for way in found.ways] == [True, False, False]
+    assert found.ways[2].failed == ("hard to describe",)
+    assert found.absent == ("Autoencoder + mixture: not installed",)
+
+
+def test_the_choice_names_its_grade_and_the_runner_up():
+    said = text()
+    assert "Of 5 ways to segment, 2 pass every gate" in said
+    assert "Grade: reproducible" in said
+    assert "Runner-up: Rule grid with 2 segments (spend, days)" in said
+
+
+def test_without_a_comparison_the_page_says_nothing_of_one():
+    assert choice(bundle(comparison=None, selection=None)) is None
+
+
+def test_a_comparison_that_was_not_followed_says_so():
+    other = {**bundle().selection, "is_applied": False}
+    assert "made as the options say" in text(selection=other)
+    assert "made as the options say" not in text()
+
+
+def test_nobody_passing_is_said_in_words():
+    lost = {**bundle().selection, "winner": None, "runner_up": None, "passed": 0}
+    assert "None of 5 ways to segment passes every gate" in text(selection=lost)

@@ -5,6 +5,7 @@ verdict that chose it among the model and its baselines.
 """
 
 from segpredict.classifier._canary import Canary, Sight, canary
+from segpredict.classifier._foresight import Foresight, foresight
 from segpredict.classifier._panel import STATES, Segmenter, panel
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
@@ -31,6 +32,7 @@ __all__ = [
     "ClassifierOptions",
     "Fold",
     "Forecaster",
+    "Foresight",
     "Reading",
     "Schedule",
     "Segmenter",
@@ -40,6 +42,7 @@ __all__ = [
     "Trial",
     "Verdict",
     "canary",
+    "foresight",
     "horizons",
     "load",
     "panel",

@@ -94,3 +94,37 @@ MaxBad = Annotated[
         help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
     ),
 ]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare",
+        help="Measure every algorithm, number of segments and instrument, and show how "
+        "each fares. Takes minutes; goes on where it was interrupted.",
+    ),
+]
+Select = Annotated[
+    bool,
+    typer.Option(
+        "--select", help="Compare, and make the segments in the way the rule takes."
+    ),
+]
+Algorithms = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--algorithm",
+        help="Compare only this algorithm. Repeatable; all if not given.",
+    ),
+]
+Numbers = Annotated[
+    str | None,
+    typer.Option(
+        "--k", metavar="LOW-HIGH", help="Numbers of segments to compare, e.g. 3-5."
+    ),
+]
+Instruments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--instrument",
+        help="Compare only this instrument: fm, rfm or wide. Repeatable.",
+    ),
+]

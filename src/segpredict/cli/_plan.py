@@ -1,5 +1,6 @@
 """Command-line options to one `Config`; and the only clock of the package."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,35 @@ def planned(
         *(settings or ()),
     ]
     return configs.load(config, overrides, base).seeded(seed, threads)
+
+
+def contest(
+    algorithms: Sequence[str] | None,
+    numbers: str | None,
+    instruments: Sequence[str] | None,
+) -> list[str]:
+    """Return the settings of what a comparison is asked to try.
+
+    Examples
+    --------
+    >>> contest(None, "3-5", None)
+    ['segments.compare.k_min=3', 'segments.compare.k_max=5']
+    """
+    told = {"algorithms": algorithms, "instruments": instruments}
+    named = [f"segments.compare.{n}={json.dumps(v)}" for n, v in told.items() if v]
+    if numbers is None:
+        return named
+    low, dash, high = numbers.partition("-")
+    ends = low.strip(), (high if dash else low).strip()
+    if not all(end.isdecimal() for end in ends):
+        raise UsageError(
+            f"--k {numbers!r} is not a range of numbers.", fix="write it as in --k 3-5."
+        )
+    return [
+        *named,
+        f"segments.compare.k_min={ends[0]}",
+        f"segments.compare.k_max={ends[1]}",
+    ]
 
 
 def clock() -> str:

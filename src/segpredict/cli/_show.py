@@ -18,6 +18,21 @@ METRICS = (
     "macro_f1",
     "ece",
 )
+COMPARED = {
+    "silhouette": "silh.",
+    "smallest": "least share",
+    "step": "step",
+    "tree": "tree",
+    "temporal": "time",
+    "bootstrap": "boot.",
+    "jaccard": "Jacc.",
+    "strength": "str.",
+    "value": "value",
+    "information": "info.",
+    "stability": "z",
+    "score": "score",
+    "failed": "fails",
+}
 
 
 def show_ledger(output: Output, made: Run) -> None:
@@ -55,6 +70,42 @@ def show_events(output: Output, made: Run) -> None:
             output.say(event["told"])
     for notice in state["notices"]:
         output.say(f"note: {notice}")
+
+
+def show_comparison(output: Output, made: Run) -> None:
+    """Print how every way to segment fared, if ways were compared."""
+    if not made.has("segments/comparison.parquet"):
+        return
+    table = made.parquet("segments/comparison.parquet")
+    verdict = made.json("segments/selection.json")
+    rows = table.filter(pl.col("note") == "").select(
+        pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
+        "instrument",
+        "algorithm",
+        "k",
+        *(pl.col(name).alias(label) for name, label in COMPARED.items()),
+    )
+    note = "gates not passed at the end of each row; → is what the rule takes"
+    output.table("Ways to segment, compared", rows.to_dicts(), note=note)
+    for reason, names in _absent(table).items():
+        output.say(f"not compared: {names}: {reason}")
+    winner, second = verdict["winner"], verdict["runner_up"]
+    taken = "the rules" if winner is None else winner["name"]
+    output.say(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
+    if not verdict["is_applied"]:
+        output.say("The segments below are made as the options say; see --select.")
+    if second is not None:
+        alike = second["ari_winner"]
+        output.say(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
+
+
+def _absent(table: pl.DataFrame) -> dict[str, str]:
+    """Return by reason what could not be fitted."""
+    told: dict[str, str] = {}
+    for row in table.filter(pl.col("note") != "").to_dicts():
+        name = f"{row['algorithm']} k={row['asked']} on {row['instrument']}"
+        told[row["note"]] = ", ".join(filter(None, [told.get(row["note"]), name]))
+    return told
 
 
 def show_verdict(output: Output, made: Run) -> None:

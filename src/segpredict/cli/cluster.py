@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import clock, contest, planned
 
 
 def command(
@@ -28,6 +28,11 @@ def command(
             "ids and names. Its config is used unless --config names another.",
         ),
     ] = None,
+    compare: o.Compare = False,
+    select: o.Select = False,
+    algorithms: o.Algorithms = None,
+    numbers: o.Numbers = None,
+    instruments: o.Instruments = None,
     seed: o.Seed = None,
     threads: o.Threads = None,
     force: o.Force = False,
@@ -37,7 +42,8 @@ def command(
     """Make segments: clean the data, build RFM, choose k, name and freeze the result.
 
     Writes a run folder with the ledger, the frozen segmenter, the segments' profiles
-    and each customer's segment.
+    and each customer's segment. With --compare, also how every algorithm, number of
+    segments and instrument fares; with --select, in the way that fares best.
 
     With `--refit` the segments of an earlier run are matched with the new ones; splits,
     merges and new segments are told and logged in segments/events.json.
@@ -46,12 +52,17 @@ def command(
     """
     from segpredict import archive, pipeline
     from segpredict.artifacts import open_run
-    from segpredict.cli._show import show_events, show_ledger, show_segments
+    from segpredict.cli._show import (
+        show_comparison,
+        show_events,
+        show_ledger,
+        show_segments,
+    )
 
     output = Output(as_json, quiet)
     plan = planned(
         config,
-        settings,
+        [*contest(algorithms, numbers, instruments), *(settings or ())],
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
@@ -59,16 +70,18 @@ def command(
         threads=threads,
         base=None if refit is None else archive.config_of(open_run(refit)).state(),
     )
+    ways = "select" if select else "compare" if compare else "one"
     with output.progress() as progress:
         made = pipeline.cluster(
             data,
             plan,
-            pipeline.Target(out, clock(), replace=force),
+            pipeline.Target(out, clock(), replace=force, before=refit),
             as_of=as_of,
-            before=refit,
+            ways=pipeline.Ways(ways),
             progress=progress,
         )
     show_ledger(output, made)
+    show_comparison(output, made)
     show_segments(output, made)
     show_events(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")

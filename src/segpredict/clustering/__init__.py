@@ -8,19 +8,22 @@ from segpredict.clustering._cells import Cells
 from segpredict.clustering._centres import Centres, distances, nearest
 from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
+from segpredict.clustering._compare_options import AIMS, CompareOptions
 from segpredict.clustering._embedded import Embedded, Layer
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
-from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._points import Floats, Labels, Points, Whole
 from segpredict.clustering._refine_options import ApartOptions, RefineOptions
 from segpredict.clustering._rule import Rule
 from segpredict.clustering._scores import shares, silhouette
+from segpredict.clustering._threads import one_thread
 from segpredict.registry import Registry
 
 CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-abstract]
 
 __all__ = [
+    "AIMS",
     "CLUSTERERS",
     "ApartOptions",
     "Candidate",
@@ -29,6 +32,7 @@ __all__ = [
     "Choice",
     "Clusterer",
     "Clusters",
+    "CompareOptions",
     "Embedded",
     "Floats",
     "Gates",
@@ -40,9 +44,11 @@ __all__ = [
     "RefineOptions",
     "Rule",
     "SegmentOptions",
+    "Whole",
     "choose",
     "distances",
     "nearest",
+    "one_thread",
     "shares",
     "silhouette",
 ]

@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._embedded import Embedded, Layer, embed
 from segpredict.clustering._points import Floats, Points
+from segpredict.clustering._threads import one_thread
 from segpredict.errors import ExtraMissingError
 
 EXTRA = "deep"
@@ -107,7 +107,7 @@ def _quiet(torch: Any) -> Iterator[None]:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)  # noqa: FBT003 - torch's own signature
     try:
-        with threadpool_limits(1):
+        with one_thread():
             yield
     finally:
         torch.set_num_threads(threads)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from segpredict.clustering._compare_options import CompareOptions
 from segpredict.clustering._refine_options import RefineOptions
 from segpredict.errors import ConfigError
 
@@ -54,6 +55,8 @@ class SegmentOptions:
         spend (``55``).
     seed
         Seed of the random starts.
+    compare
+        What ``--compare`` and ``--select`` try, and the bar they set.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class SegmentOptions:
     refine: RefineOptions = field(default_factory=RefineOptions)
     codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    compare: CompareOptions = field(default_factory=CompareOptions)
 
     def __post_init__(self) -> None:
         low, high = self.winsor

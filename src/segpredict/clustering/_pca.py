@@ -1,10 +1,10 @@
 """Principal components as one linear layer, equal on every machine but for rounding."""
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._embedded import Layer
 from segpredict.clustering._points import Points
+from segpredict.clustering._threads import one_thread
 
 
 def principal(points: Points, kept: float) -> Layer:
@@ -32,7 +32,7 @@ def principal(points: Points, kept: float) -> Layer:
     matrix, weights = points.matrix, points.weights[:, None]
     mean = (matrix * weights).sum(axis=0) / points.rows
     away = matrix - mean
-    with threadpool_limits(1):
+    with one_thread():
         spread, ways = np.linalg.eigh((away * weights).T @ away / points.rows)
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)

@@ -1,11 +1,11 @@
 """How good groups are: silhouette and sizes, equal on every run."""
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._centres import distances
 from segpredict.clustering._clusterer import Clusters
 from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._threads import one_thread
 
 SAMPLE = 3_000  # points for the silhouette; 2,000 came within .002 of the full figure
 DIGITS = 6
@@ -66,7 +66,7 @@ def silhouette(points: Points, *groups: Clusters, limit: int = SAMPLE) -> list[f
     scale = min(1.0, max(limit, len(few)) / few.rows)
     weights: Floats = few.weights.astype(np.float64) * scale
     apart = distances(few.matrix, few.matrix)
-    with threadpool_limits(1):
+    with one_thread():
         return [
             _mean_silhouette(apart, weights, g.assign(few.matrix), g.k) for g in groups
         ]

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.cluster import Birch as BallTree
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._linkage import joined
 from segpredict.clustering._points import Floats, Points
+from segpredict.clustering._threads import one_thread
 
 FINER = 8  # times the radius is halved while balls are fewer than groups
 
@@ -82,7 +82,7 @@ class Birch(Clusterer):
 
 def _grown(rows: Floats, radius: float) -> Floats:
     tree = BallTree(threshold=radius, n_clusters=None)
-    with threadpool_limits(1):
+    with one_thread():
         tree.fit(rows)
     balls: Floats = tree.subcluster_centers_
     return balls

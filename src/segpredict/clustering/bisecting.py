@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from sklearn.cluster import BisectingKMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._centres import Centres
 from segpredict.clustering._clusterer import (
@@ -16,6 +15,7 @@ from segpredict.clustering._clusterer import (
     require_points,
 )
 from segpredict.clustering._points import Points
+from segpredict.clustering._threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Bisecting(Clusterer):
         require_points(points, k)
         few = points.thin(max(self.sample, k))
         halving = BisectingKMeans(k, n_init=n_init, random_state=seed)
-        with threadpool_limits(1), warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             halving.fit(few.matrix, sample_weight=few.weights)
         rule = Centres(halving.cluster_centers_)

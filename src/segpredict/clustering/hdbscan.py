@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.cluster import HDBSCAN
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._density import regions
 from segpredict.clustering._points import Points
+from segpredict.clustering._threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Hdbscan(Clusterer):
             min_samples=min(self.min_samples, len(rows)),
             copy=True,
         )
-        with threadpool_limits(1), np.errstate(divide="ignore", invalid="ignore"):
+        with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
             tree.fit(rows)
         return regions(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
 

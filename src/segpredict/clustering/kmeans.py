@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._centres import nearest
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Floats, Points
+from segpredict.clustering._threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class KMeans(Clusterer):
 
 def _best_start(points: Points, k: int, seed: int, n_init: int) -> Floats:
     lloyd = LloydKMeans(k, n_init=n_init, random_state=seed)
-    with threadpool_limits(1), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         # An empty group shows in the sizes, where the gates and the caller look.
         warnings.simplefilter("ignore", ConvergenceWarning)
         lloyd.fit(points.matrix, sample_weight=points.weights)

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from sklearn.cluster import MiniBatchKMeans as BatchKMeans
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Points
+from segpredict.clustering._threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class MiniBatch(Clusterer):
 
     Notes
     -----
-    For comparison: at these sizes it is slower than K-means on a sample, and its groups
-    are a little looser.
+    For comparison, and for data that do not fit into memory: its groups are a little
+    looser than those of K-means.
 
     References
     ----------
@@ -47,7 +47,7 @@ class MiniBatch(Clusterer):
         batches = BatchKMeans(
             k, batch_size=self.batch, n_init=n_init, random_state=seed
         )
-        with threadpool_limits(1), warnings.catch_warnings():
+        with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             batches.fit(points.matrix, sample_weight=points.weights)
         return Clusters.around(points, batches.cluster_centers_)

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.spatial import cKDTree
 from sklearn.cluster import KMeans as LloydKMeans
-from threadpoolctl import threadpool_limits
 
 from segpredict.clustering._clusterer import (
     Clusterer,
@@ -18,6 +17,7 @@ from segpredict.clustering._clusterer import (
 )
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Spectral(Clusterer):
         """Return the groups for each of `ks`, from the vectors of one graph."""
         require_points(points, max(ks))
         few = points.thin(max(self.sample, *ks))
-        with threadpool_limits(1):
+        with one_thread():
             vectors = _vectors(_graph(few.matrix, self.neighbours), max(ks))
             grouped = [_grouped(vectors[:, :k], few, k, seed, n_init) for k in ks]
         return [self._frozen(points, few, labels) for labels in grouped]

@@ -14,11 +14,12 @@ from segpredict.pipeline._runs import (
     run,
     train_classifier,
 )
-from segpredict.pipeline._target import Target
+from segpredict.pipeline._target import Target, Ways
 
 __all__ = [
     "Fresh",
     "Target",
+    "Ways",
     "check",
     "cluster",
     "explain",

@@ -8,9 +8,9 @@ from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.config import Config
 from segpredict.errors import MismatchError
-from segpredict.pipeline import _stages
+from segpredict.pipeline import _comparison, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.pipeline._target import Day, Progress, Target, Ways, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.segments import Segmentation
 
@@ -69,35 +69,33 @@ def cluster(
     target: Target,
     *,
     as_of: Day = None,
-    before: str | Path | None = None,
+    ways: Ways = Ways.ONE,
     progress: Progress = silent,
 ) -> Run:
     """Read, clean and segment; publish the run.
 
-    Parameters
-    ----------
-    data, config, target, as_of, progress
-        As with `run`.
-    before
-        A run whose segments are to be fitted again: they keep their ids and names.
+    A comparison that is interrupted goes on where it stopped when it is asked for again
+    with the same data, options and target.
 
     Raises
     ------
     MismatchError
-        When the earlier run measured windows of another length.
+        When the target carries on a run that measured windows of another length.
     """
     known, old = None, {}
-    if before is not None:
-        files = open_run(before)
+    if target.before is not None:
+        files = open_run(target.before)
         known = archive.segmentation_of(files)
-        old = {"run": str(before), "digest": files.manifest["digest"]}
+        old = {"run": str(target.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
     with drafting(target.folder, replace=target.replace) as draft:
         _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress, known)
+        _stages.cluster(draft, progress, ways, known)
         if old:
             draft.facts["refit_of"] = old
-        return draft.publish()
+        made = draft.publish()
+    _comparison.forget(target.folder)
+    return made
 
 
 def _require_same_horizon(known: Segmentation, config: Config) -> None:

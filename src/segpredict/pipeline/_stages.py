@@ -20,10 +20,12 @@ from segpredict.artifacts import Draft, as_json
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
-from segpredict.pipeline._target import Day, Progress
+from segpredict.pipeline import _comparison as comparison
+from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
 from segpredict.segments import Segmentation
+from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
@@ -62,12 +64,26 @@ def begin(
 
 
 def cluster(
-    draft: Draft, progress: Progress, before: Segmentation | None = None
+    draft: Draft,
+    progress: Progress,
+    ways: Ways = Ways.ONE,
+    before: Segmentation | None = None,
 ) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
-    progress("making segments", 0.15)
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     spans, notes = _blind_spans(shop, config)
+    if ways is not Ways.ONE:
+        trials, found = comparison.compare(
+            draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
+        )
+        is_applied = ways is Ways.SELECT
+        comparison.keep(draft, trials, found, is_applied=is_applied)
+        if is_applied:
+            won = taken(config.segments, trials, found)
+            config = replace(config, segments=won)
+            draft.facts["config"] = config.state()
+            notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
+    progress("making segments", 0.15 if ways is Ways.ONE else 0.9)
     options = replace(config.segments, seed=config.seed)
     further = {*segments.asked(options), *(before.further if before else ())}
     segmentation = segments.fit(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 
 Progress = Callable[[str, float], None]
@@ -21,11 +22,26 @@ class Target:
         The time of day, as text: the doors read the clock, nobody else.
     replace
         Whether a run that exists may be replaced.
+    before
+        A run whose segments `cluster` fits again: they keep their ids and names.
     """
 
     folder: Path
     created: str = ""
     replace: bool = False
+    before: Path | None = None
+
+
+class Ways(Enum):
+    """How many ways to segment are tried, and who decides.
+
+    One way makes segments as the options say. Comparing measures all of them beside it;
+    selecting also makes the segments in the way that the rule takes.
+    """
+
+    ONE = "one"
+    COMPARE = "compare"
+    SELECT = "select"
 
 
 def silent(_what: str, _share: float) -> None:

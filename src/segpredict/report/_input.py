@@ -35,6 +35,10 @@ class ReportInput:
         `segments.cards`: all there is to say of each segment.
     candidates
         One row a number of segments that was tried; ``is_chosen`` marks the one taken.
+    comparison
+        `segments.comparison_table`: one row a way to segment, if ways were compared.
+    selection
+        The content of ``selection.json``: which way the rule takes, and why.
     segment_notes
         Facts about the segments, by topic: algorithm, grade, window …
     mix_now, mix_expected
@@ -74,6 +78,8 @@ class ReportInput:
     profile: pl.DataFrame | None = None
     cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
+    comparison: pl.DataFrame | None = None
+    selection: Mapping[str, Any] | None = None
     segment_notes: Mapping[str, Any] = field(default_factory=dict)
     mix_now: Mapping[str, float] = field(default_factory=dict)
     mix_expected: Mapping[str, float] = field(default_factory=dict)

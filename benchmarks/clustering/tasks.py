@@ -1,0 +1,183 @@
+"""One task, measured: ``python tasks.py NAME JSON`` prints one JSON object."""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+KS = range(2, 13)
+
+
+def points_like_customers(rows: int) -> np.ndarray:
+    """Return standardised logs of spend, purchase days and recency, drawn at random."""
+    rng = np.random.default_rng(0)
+    rate = rng.gamma(0.6, 4.0, rows)
+    days = 1 + rng.poisson(rate)
+    spend = days * rng.lognormal(3.5, 0.9, rows)
+    recency = np.minimum(rng.exponential(91 / days, rows).astype(int), 90)
+    logs = np.log1p(np.stack([np.round(spend, 2), days, recency], axis=1))
+    return (logs - logs.mean(axis=0)) / logs.std(axis=0)
+
+
+def plain(rows: int, starts: int) -> dict[str, Any]:
+    from sklearn.cluster import KMeans
+
+    matrix = points_like_customers(rows)
+    with clock() as spent:
+        fits = [KMeans(k, n_init=starts, random_state=0).fit(matrix) for k in KS]
+    return {**spent, "inertia": [fit.inertia_ for fit in fits]}
+
+
+def ours(rows: int, starts: int) -> dict[str, Any]:
+    from segpredict.clustering import CLUSTERERS, Points
+
+    matrix, kmeans = points_like_customers(rows), CLUSTERERS.get("kmeans")
+    with clock() as spent:
+        points = Points.of(matrix)
+        fits = kmeans.sweep(points, KS, seed=0, n_init=starts)
+    return {**spent, "inertia": [fit.inertia for fit in fits]}
+
+
+def parts(
+    data: list[str] | None,
+    config: str,
+    instruments: list[str] | None,
+    algorithms: list[str] | None,
+) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from segpredict import config as configs
+    from segpredict.intake import opened
+    from segpredict.pipeline import _comparison, _stages
+    from segpredict.sources import sample
+
+    plan = configs.load(config)
+    asked = {"instruments": instruments, "algorithms": algorithms}
+    compare = replace(
+        plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v}
+    )
+    plan = replace(plan, segments=replace(plan.segments, compare=compare))
+    with tempfile.TemporaryDirectory() as folder:
+        if not data:
+            shop = sample.generate(4_000, seed=0)
+            data = [str(sample.write(shop, Path(folder))[0])]
+        shop = opened(data, plan, None)
+        contest = _comparison._contest(shop, plan, _stages._blind_spans(shop, plan)[0])
+        steps: dict[str, float] = {}
+        watch(steps)
+        spent_by: dict[str, float] = {}
+        kmeans = 0.0
+        with clock() as spent:
+            ways = 0
+            for heat in contest.heats:
+                begin = time.process_time()
+                ways += len(contest.run(heat))
+                cost = time.process_time() - begin
+                spent_by[heat.algorithm] = spent_by.get(heat.algorithm, 0.0) + cost
+                if (heat.algorithm, heat.instrument) == (
+                    "kmeans",
+                    contest.heats[0].instrument,
+                ):
+                    kmeans = cost
+    told = {"fitting, and all else": sum(spent_by.values()) - sum(steps.values())}
+    bench = contest._field(contest.heats[0].instrument).bench
+    return {
+        **spent,
+        "rows": contest.instrument.height,
+        "customers": contest.instrument["customer_id"].n_unique(),
+        "ways": ways,
+        "algorithms": spent_by,
+        "steps": {**told, **steps},
+        "kmeans": kmeans,
+        "plain": plain_loop(bench) if kmeans else None,
+    }
+
+
+def plain_loop(bench: Any) -> float:
+    """Return the seconds of what people write: all fits anew, all silhouettes full."""
+    begin = time.process_time()
+    for k in bench.options.ks:
+        plain_way(bench, k)
+    return time.process_time() - begin
+
+
+def plain_way(bench: Any, k: int) -> None:
+    from sklearn import metrics
+    from sklearn.cluster import KMeans
+
+    def rows_of(points: Any) -> np.ndarray:
+        return np.repeat(points.matrix, points.weights, axis=0)
+
+    def fit(rows: np.ndarray, seed: int = 0) -> KMeans:
+        return KMeans(k, n_init=10, random_state=seed).fit(rows)
+
+    matrix = rows_of(bench.sample)
+    own = fit(matrix)
+    metrics.silhouette_score(matrix, own.labels_)
+    metrics.calinski_harabasz_score(matrix, own.labels_)
+    metrics.davies_bouldin_score(matrix, own.labels_)
+    again = [fit(matrix, seed + 1).labels_ for seed in range(bench.options.seeds)]
+    again += [fit(rows_of(drawn)).predict(matrix) for drawn in bench.resamples]
+    for labels in again:
+        metrics.adjusted_rand_score(own.labels_, labels)
+    for half in [half for pair in bench.halves for half in pair]:
+        fit(rows_of(half)).predict(matrix)
+    for null in (*bench.gaussian, *bench.permuted):
+        rows = rows_of(null.sample)
+        metrics.silhouette_score(rows, fit(rows).labels_)
+
+
+def watch(steps: dict[str, float]) -> None:
+    """Add up processor seconds by criterion, in place of the functions themselves."""
+    from segpredict.classifier import Foresight
+    from segpredict.criteria import measure
+
+    named = {
+        "internal criteria": (measure, "_inside"),
+        "describability, DBCV": (measure, "_told"),
+        "the segmenter of one horizon earlier": (measure, "_temporal"),
+        "other seeds": (measure, "_seeded"),
+        "bootstrap": (measure, "_tallies"),
+        "prediction strength": (measure, "_foretold"),
+        "null worlds": (measure, "references"),
+        "gap statistic": (measure, "gaps"),
+        "predictable information": (Foresight, "information"),
+    }
+    for name, (place, function) in named.items():
+        steps[name] = 0.0
+        setattr(place, function, timed(getattr(place, function), name, steps))
+
+
+def timed(
+    function: Callable[..., Any], name: str, steps: dict[str, float]
+) -> Callable[..., Any]:
+    def call(*given: Any, **named: Any) -> Any:
+        begin = time.process_time()
+        try:
+            return function(*given, **named)
+        finally:
+            steps[name] += time.process_time() - begin
+
+    return call
+
+
+@contextmanager
+def clock() -> Iterator[dict[str, float]]:
+    told: dict[str, float] = {}
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield told
+    told["wall"] = time.perf_counter() - wall
+    told["cpu"] = time.process_time() - cpu
+    told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    found = globals()[sys.argv[1]](**json.loads(sys.argv[2]))
+    print(json.dumps(found))

@@ -1,0 +1,39 @@
+"""Judge groups: what describes them, what they must pass, which are taken.
+
+In: points, and an algorithm that groups them. Out: a `Trial` with every figure that was
+measured, and a `Selection` made by a rule that was written down before.
+"""
+
+from segpredict.criteria.bench import Bench, Earlier
+from segpredict.criteria.elbow import WARNING, knee
+from segpredict.criteria.gates import GATES, Bar
+from segpredict.criteria.measure import Contender, measure
+from segpredict.criteria.outcome import separation
+from segpredict.criteria.select import (
+    Selection,
+    Standing,
+    coded,
+    gap_choices,
+    likeness,
+    select,
+)
+from segpredict.criteria.trial import Trial
+
+__all__ = [
+    "GATES",
+    "WARNING",
+    "Bar",
+    "Bench",
+    "Contender",
+    "Earlier",
+    "Selection",
+    "Standing",
+    "Trial",
+    "coded",
+    "gap_choices",
+    "knee",
+    "likeness",
+    "measure",
+    "select",
+    "separation",
+]

@@ -1,0 +1,95 @@
+"""How far two groupings of the same rows agree, whatever their numbers are called."""
+
+import numpy as np
+
+from segpredict.clustering import Floats, Labels, Whole
+
+
+def contingency(first: Labels, second: Labels, weights: Whole | Floats) -> Floats:
+    """Return how many rows lie in each pair of groups, first × second.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
+    [[0.0, 2.0], [1.0, 0.0]]
+    """
+    shape = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1
+    pairs = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1])
+    return np.asarray(pairs.reshape(shape), np.float64)
+
+
+def rand(table: Floats) -> float:
+    """Return the adjusted Rand index of a contingency table of rows.
+
+    Notes
+    -----
+    Pairs of rows that both groupings put together, beyond what chance would, as a share
+    of the most there could be beyond chance. 1 for equal groupings, about 0 for
+    unrelated ones. A row of weight w counts as w rows.
+
+    References
+    ----------
+    Hubert and Arabie (1985).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rand(np.array([[2.0, 0.0], [1.0, 1.0]]))
+    0.0
+    """
+    both = _pairs(table).sum()
+    first, second = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
+    chance = first * second / max(float(_pairs(table.sum())), 1.0)
+    most = (first + second) / 2
+    return float((both - chance) / (most - chance)) if most != chance else 1.0
+
+
+def jaccards(table: Floats) -> Floats:
+    """Return, for each group of the first, its likeness to the nearest of the second.
+
+    Notes
+    -----
+    Jaccard: rows in both, over rows in either. Below .6 a group has dissolved, from .75
+    on it is valid, from .85 on highly stable (Hennig).
+
+    References
+    ----------
+    Hennig (2007), Cluster-wise assessment of cluster stability.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jaccards(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
+    [0.75, 0.8]
+    """
+    either = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
+    shared = np.divide(table, either, out=np.zeros_like(table), where=either > 0)
+    return np.asarray(shared.max(axis=1), np.float64)
+
+
+def strength(table: Floats) -> float:
+    """Return the prediction strength of a table: own groups × groups foretold.
+
+    Notes
+    -----
+    For the worst of the own groups, the share of its pairs of rows that the rule of the
+    other half also puts together. Groups of one row say nothing and are passed over.
+
+    References
+    ----------
+    Tibshirani and Walther (2005).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> strength(np.array([[4.0, 0.0], [2.0, 2.0]]))
+    0.3333333333333333
+    """
+    own = _pairs(table.sum(axis=1))
+    kept = _pairs(table).sum(axis=1)[own > 0] / own[own > 0]
+    return float(kept.min()) if len(kept) else 1.0
+
+
+def _pairs(counts: Floats) -> Floats:
+    return np.asarray(counts * (counts - 1) / 2, np.float64)

@@ -1,0 +1,150 @@
+"""What the same algorithm finds where there is nothing to find."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.clustering import Points
+from segpredict.criteria.agreement import contingency, rand
+from segpredict.criteria.bench import Bench, Null
+from segpredict.criteria.internal import Folds, inertia
+from segpredict.criteria.stability import Fits, Tally, foretold
+
+QUANTILE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What was found in one null world.
+
+    Parameters
+    ----------
+    silhouette, strength, rand
+        As measured of the candidate; `rand` is ``None`` without resamples.
+    """
+
+    silhouette: float
+    strength: float
+    rand: float | None
+
+
+def gaps(fits: Fits, bench: Bench, ks: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return the gap statistic and its error, by number of groups.
+
+    Notes
+    -----
+    Mean log inertia of Gaussian null worlds minus log inertia here, error
+    sd·√(1 + 1/n). The Gaussian keeps the covariance; Tibshirani's uniform box would
+    call any correlation a cluster.
+
+    References
+    ----------
+    Tibshirani, Walther and Hastie (2001); for references that keep what is no cluster,
+    Hennig and Lin (2015).
+    """
+    own = _logs(fits, bench.sample, ks)
+    nulls = [_logs(fits, null.sample, ks) for null in bench.gaussian]
+    told = {}
+    for k in own:
+        logs = [null[k] for null in nulls if k in null]
+        error = _spread(logs) * math.sqrt(1 + 1 / len(logs))
+        told[k] = {"gap": _mean(logs) - own[k], "gap_se": error}
+    return told
+
+
+def _logs(fits: Fits, sample: Points, ks: Sequence[int]) -> dict[int, float]:
+    matrix = sample.matrix
+    return {
+        k: math.log(max(inertia(sample, rule.assign(matrix)), 1e-12))
+        for k, rule in fits(sample, ks).items()
+    }
+
+
+def references(
+    fits: Fits, bench: Bench, tallies: Mapping[int, Tally]
+) -> dict[int, dict[str, float]]:
+    """Return the figures of `Trial` that compare candidates with null worlds.
+
+    Parameters
+    ----------
+    fits
+        Makes groups of points, for several numbers at once.
+    bench
+        Holds the null worlds.
+    tallies
+        How well the candidates came back over bootstrap draws, by number of groups.
+    """
+    ks = list(tallies)
+    if not ks:
+        return {}
+    clouds = [_nothing(fits, null, ks) for null in bench.gaussian]
+    mixed = [_nothing(fits, null, ks) for null in bench.permuted]
+    return {
+        k: _figures([c[k] for c in clouds], [m[k] for m in mixed], tallies[k])
+        for k in ks
+        if all(k in world for world in (*clouds, *mixed))
+    }
+
+
+def _nothing(fits: Fits, null: Null, ks: Sequence[int]) -> dict[int, Nothing]:
+    rules, places = fits(null.sample, ks), null.sample.matrix
+    labels = {k: rule.assign(places) for k, rule in rules.items()}
+    folds = Folds.of(null.sample, folds=1)
+    again = [fits(drawn, list(rules)) for drawn in null.resamples]
+    rands = {
+        k: [
+            rand(contingency(labels[k], fit[k].assign(places), null.sample.weights))
+            for fit in again
+            if k in fit
+        ]
+        for k in rules
+    }
+    strengths = foretold(fits, [null.halves], dict.fromkeys(rules, 1))
+    return {
+        k: Nothing(
+            silhouette=folds.silhouette([rule.assign(m) for m in folds.matrices])[0],
+            strength=strengths[k][0],
+            rand=_mean(rands[k]) if rands[k] else None,
+        )
+        for k, rule in rules.items()
+        if strengths[k]
+    }
+
+
+def _figures(
+    clouds: Sequence[Nothing], mixed: Sequence[Nothing], tally: Tally
+) -> dict[str, float]:
+    rands = [found.rand for found in clouds if found.rand is not None]
+    kinds = (clouds, mixed)
+    return {
+        "null_silhouette": _mean([found.silhouette for found in clouds]),
+        "null_permuted": _mean([found.silhouette for found in mixed]),
+        "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
+        "null_strength_high": max(_high([f.strength for f in k]) for k in kinds),
+        "null_bootstrap": _mean(rands),
+        **_beyond(tally, rands),
+    }
+
+
+def _beyond(tally: Tally, rands: Sequence[float]) -> dict[str, float]:
+    """Return by how many standard deviations the candidate comes back more surely."""
+    spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
+    score = (tally.mean - _mean(rands)) / spread
+    count = len(rands)
+    variance = (tally.error / spread) ** 2 + 1 / count
+    variance += score**2 / (2 * max(count - 1, 1))
+    return {"stability": score, "stability_se": math.sqrt(variance)}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
+
+
+def _spread(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def _high(values: Sequence[float]) -> float:
+    return float(np.quantile(values, QUANTILE))

@@ -1,0 +1,282 @@
+"""The rule that takes one candidate; written down before anything is measured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from segpredict.clustering import AIMS, CompareOptions, Floats, Labels
+from segpredict.criteria.agreement import contingency, rand
+from segpredict.criteria.trial import Trial
+from segpredict.tables import JSON
+
+REDRAWS = 500
+SAME = 0.999  # adjusted Rand index from which two candidates are one
+ORDER = ("fm", "rfm", "wide")  # plainest instrument first
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a candidate that passes all gates fares against the others.
+
+    Parameters
+    ----------
+    score
+        Weighted mean of its ranks; 1 would be best in everything.
+    behind, behind_se
+        How far its score lies behind the best one, and the standard error of that.
+    ranks
+        Rank by aim, 1 is best.
+    """
+
+    score: float
+    behind: float
+    behind_se: float
+    ranks: Mapping[str, float]
+
+    @property
+    def is_level(self) -> bool:
+        """Whether it lies within one standard error of the best."""
+        return self.behind <= self.behind_se
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the rule took, and what it says of it.
+
+    Parameters
+    ----------
+    winner, runner_up
+        Places in the list of trials; ``None`` where there is none.
+    grade
+        ``natural``, ``reproducible`` or ``constructive``.
+    tried, passed
+        How many candidates were measured, and how many passed all gates.
+    twins
+        Of those that passed and make the same segments as a simpler one, the place of
+        that one. They are not ranked: a copy must not push others down.
+    reason
+        Why, in one sentence.
+    standings
+        By place in the list, for all that passed and are no twin.
+    """
+
+    winner: int | None
+    runner_up: int | None
+    grade: str
+    tried: int
+    passed: int
+    reason: str
+    standings: Mapping[int, Standing]
+    twins: Mapping[int, int] = field(default_factory=dict)
+
+    def state(self) -> JSON:
+        """Return the verdict as JSON, without the standings."""
+        told = asdict(self)
+        return {k: v for k, v in told.items() if k not in ("standings", "twins")}
+
+
+def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
+    """Return the trial that the rule takes.
+
+    Parameters
+    ----------
+    trials
+        All candidates, measured.
+    options
+        Weights of the aims, and what is called natural.
+
+    Notes
+    -----
+    Gates first. Candidates that make the same segments count once. Of those that pass,
+    the mean of ranks of predictable information, value separation, prediction strength
+    and stability against the null; within one standard error of the best, the fewest
+    segments, then the simplest algorithm, the plainest instrument and the better score.
+    The error comes from redrawing every figure from its own error 500 times and ranking
+    again.
+
+    References
+    ----------
+    Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
+    """
+    passing = [i for i, trial in enumerate(trials) if trial.passes]
+    tried = sum(not trial.note for trial in trials)
+    if not passing:
+        reason = (
+            f"None of {tried} candidates passes all gates; segments are made by rule."
+        )
+        return Selection(None, None, "constructive", tried, 0, reason, {})
+    twins = _twins(trials, passing)
+    own = [i for i in passing if i not in twins]
+    standings = dict(
+        zip(own, _standings([trials[i] for i in own], options), strict=True)
+    )
+    by_rule = sorted(own, key=lambda i: _preference(trials[i], standings[i]))
+    winner, *rest = by_rule
+    return Selection(
+        winner,
+        rest[0] if rest else None,
+        grade(trials[winner], options),
+        tried,
+        len(passing),
+        _reason(trials, standings, winner),
+        standings,
+        twins,
+    )
+
+
+def grade(trial: Trial, options: CompareOptions) -> str:
+    """Return whether segments are ``natural``, ``reproducible`` or ``constructive``.
+
+    Notes
+    -----
+    Natural: silhouette and prediction strength exceed what 95 % of the null worlds show
+    by the margin, and the strength is high. Reproducible: all gates are passed.
+    """
+    if not trial.passes:
+        return "constructive"
+    pairs = (
+        (trial.silhouette, trial.null_silhouette_high),
+        (trial.strength, trial.null_strength_high),
+    )
+    is_beyond = all(
+        found is not None and null is not None and found - null >= options.margin
+        for found, null in pairs
+    )
+    is_strong = (trial.strength or 0.0) >= options.natural_strength
+    return "natural" if is_beyond and is_strong else "reproducible"
+
+
+def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
+    """Return the k that the gap statistic takes, by instrument and algorithm.
+
+    The smallest k whose gap reaches that of k + 1 less its error; no entry where none
+    does (Tibshirani, Walther and Hastie 2001).
+    """
+    taken: dict[tuple[str, str], int] = {}
+    for trial, after in pairwise(trials):
+        key = (trial.instrument, trial.algorithm)
+        is_next = key == (after.instrument, after.algorithm) and after.k == trial.k + 1
+        if not is_next or key in taken or None in (trial.gap, after.gap):
+            continue
+        if (trial.gap or 0.0) >= (after.gap or 0.0) - (after.gap_se or 0.0):
+            taken[key] = trial.k
+    return taken
+
+
+def _twins(trials: Sequence[Trial], passing: Sequence[int]) -> dict[int, int]:
+    """Return which trials make the segments of a simpler one, and of which."""
+    firsts: list[int] = []
+    twins: dict[int, int] = {}
+    for i in sorted(passing, key=lambda i: _plainness(trials[i])):
+        alike = [j for j in firsts if _is_twin(trials[i], trials[j])]
+        if alike:
+            twins[i] = alike[0]
+        else:
+            firsts.append(i)
+    return twins
+
+
+def _is_twin(one: Trial, other: Trial) -> bool:
+    if not one.groups or one.k != other.k:
+        return False
+    labels = _codes(one.groups), _codes(other.groups)
+    return rand(contingency(*labels, np.ones(len(one.groups)))) >= SAME
+
+
+def _plainness(trial: Trial) -> tuple[object, ...]:
+    plain = ORDER.index(trial.instrument) if trial.instrument in ORDER else len(ORDER)
+    return trial.k, trial.rank, plain
+
+
+def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standing]:
+    aims = [a for a in AIMS if any(getattr(t, a) is not None for t in trials)]
+    figures = np.array([[_figure(t, aim) for aim in aims] for t in trials])
+    errors = np.array(
+        [[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials]
+    )
+    weights = np.array([options.weights.get(aim, 1.0) for aim in aims])
+    weights = weights / max(weights.sum(), 1e-12)
+    ranks = _ranks(figures)
+    scores = ranks @ weights
+    best = int(scores.argmin())
+    chance = np.random.default_rng(0)  # its own stream: the verdict needs no seed
+    redrawn = np.stack(
+        [
+            _ranks(figures + errors * chance.standard_normal(figures.shape)) @ weights
+            for _ in range(REDRAWS)
+        ]
+    )
+    spread = (redrawn - redrawn[:, [best]]).std(axis=0)
+    return [
+        Standing(
+            round(float(score), 6),
+            round(float(score - scores[best]), 6),
+            round(float(error), 6),
+            dict(zip(aims, own.tolist(), strict=True)),
+        )
+        for score, error, own in zip(scores, spread, ranks, strict=True)
+    ]
+
+
+def _figure(trial: Trial, aim: str) -> float:
+    found = getattr(trial, aim)
+    return -1e9 if found is None else float(found)  # unmeasured ranks last
+
+
+def _ranks(figures: Floats) -> Floats:
+    """Return ranks by column, highest first; equals share their mean rank."""
+    above = (figures[None] > figures[:, None]).sum(axis=1)
+    level = (figures[None] == figures[:, None]).sum(axis=1)
+    return np.asarray(above + (level + 1) / 2, np.float64)
+
+
+def _preference(trial: Trial, standing: Standing) -> tuple[object, ...]:
+    last = standing.score, trial.algorithm
+    if standing.is_level:
+        return 0, *_plainness(trial), *last
+    return 1, standing.score, *_plainness(trial), trial.algorithm
+
+
+def _reason(
+    trials: Sequence[Trial], standings: Mapping[int, Standing], winner: int
+) -> str:
+    best = min(standings, key=lambda i: standings[i].behind)
+    level = [i for i in standings if standings[i].is_level]
+    if len(level) == 1:
+        return (
+            f"{trials[winner].name} has the best mean rank, and none is level with it."
+        )
+    told = (
+        "has the best mean rank itself"
+        if best == winner
+        else f"the best mean rank has {trials[best].name}"
+    )
+    return (
+        f"{len(level)} of {len(standings)} that pass lie within one standard error of "
+        f"the best mean rank ({told}); of these {trials[winner].name} has the fewest "
+        "segments and, of equals, the simplest algorithm and instrument."
+    )
+
+
+def likeness(trials: Sequence[Trial], winner: int | None) -> list[float | None]:
+    """Return the adjusted Rand index of each trial with the winner, on shared rows."""
+    if winner is None:
+        return [None] * len(trials)
+    own = _codes(trials[winner].groups)
+    return [
+        round(rand(contingency(own, _codes(t.groups), np.ones(len(own)))), 6)
+        if t.groups
+        else None
+        for t in trials
+    ]
+
+
+def coded(labels: Labels) -> str:
+    """Return groups as one sign a row, as `Trial.groups` keeps them."""
+    return "".join(chr(48 + int(label)) for label in labels)
+
+
+def _codes(groups: str) -> Labels:
+    return np.array([ord(sign) - 48 for sign in groups], dtype=np.intp)

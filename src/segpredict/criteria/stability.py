@@ -1,0 +1,147 @@
+"""Ask whether groups come back with other customers, another seed, another half.
+
+All numbers of groups of one algorithm go through the resamples together, so that it can
+share work between them; each leaves the race when its verdict is clear.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segpredict.clustering import Clusters, Floats, Labels, Points
+from segpredict.criteria.agreement import contingency, jaccards, rand, strength
+
+Fits = Callable[[Points, Sequence[int]], Mapping[int, Clusters]]
+SURE = (
+    3.0  # standard errors from a gate after which more draws cannot change its verdict
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The draws of one number of groups so far.
+
+    Parameters
+    ----------
+    rands
+        Adjusted Rand index, or prediction strength, of each draw.
+    likes
+        Jaccard of each group, of each draw.
+    """
+
+    rands: list[float] = field(default_factory=list)
+    likes: list[Floats] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        """The mean over the draws."""
+        return float(np.mean(self.rands))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return error(self.rands)
+
+    @property
+    def jaccards(self) -> tuple[float, ...]:
+        """The mean Jaccard of each group."""
+        return tuple(np.mean(self.likes, axis=0).tolist())
+
+    def add(self, labels: Labels, again: Labels, sample: Points) -> None:
+        """Count one more draw."""
+        table = contingency(labels, again, sample.weights)
+        self.rands.append(rand(table))
+        self.likes.append(jaccards(table))
+
+    def is_missed(self, bars: tuple[float, float]) -> bool:
+        """Whether more draws cannot lift it over both bars (Rand index, Jaccard)."""
+        worst = np.stack(self.likes)[:, int(np.argmin(self.jaccards))]
+        return is_missed(self.rands, bars[0]) or is_missed(worst.tolist(), bars[1])
+
+
+def bootstrapped(
+    fits: Fits,
+    sample: Points,
+    labels: Mapping[int, Labels],
+    resamples: Sequence[Points],
+    limits: Mapping[int, int],
+    is_over: Callable[[Tally], bool],
+) -> dict[int, Tally]:
+    """Return how well groups come back when customers are drawn anew.
+
+    Parameters
+    ----------
+    fits
+        Makes groups of points, for several numbers at once.
+    sample, labels
+        The rows, and by number of groups the group of each distinct point.
+    resamples
+        Bootstrap samples of the rows, the same for all candidates.
+    limits
+        Draws at most, by number of groups.
+    is_over
+        Whether more draws cannot change a verdict.
+
+    Notes
+    -----
+    Each refit starts from nothing, and its frozen rule is put to all rows of the
+    sample; a refit that starts from the candidate's own centres would flatter it.
+    """
+    tallies = {k: Tally() for k in labels}
+    matrix = sample.matrix
+    for draw, drawn in enumerate(resamples):
+        racing = [k for k in labels if draw < limits[k] and not is_over(tallies[k])]
+        for k, rule in fits(drawn, racing).items():
+            tallies[k].add(labels[k], rule.assign(matrix), sample)
+    return tallies
+
+
+def foretold(
+    fits: Fits, halves: Sequence[tuple[Points, Points]], limits: Mapping[int, int]
+) -> dict[int, list[float]]:
+    """Return the prediction strength of each halving, mean of both directions.
+
+    Parameters
+    ----------
+    fits
+        Makes groups of points, for several numbers at once.
+    halves
+        The rows, halved at random.
+    limits
+        Halvings at most, by number of groups.
+    """
+    found: dict[int, list[float]] = {k: [] for k in limits}
+    for split, pair in enumerate(halves):
+        racing = [k for k, limit in limits.items() if split < limit]
+        first, second = (fits(half, racing) for half in pair)
+        for k in first.keys() & second.keys():
+            found[k].append(_strength((first[k], second[k]), pair))
+    return found
+
+
+def _strength(rules: tuple[Clusters, Clusters], halves: tuple[Points, Points]) -> float:
+    told = []
+    for own, other, half in zip(rules, rules[::-1], halves, strict=True):
+        places = half.matrix
+        labels = own.assign(places), other.assign(places)
+        told.append(strength(contingency(*labels, half.weights)))
+    return (told[0] + told[1]) / 2
+
+
+def error(draws: Sequence[float]) -> float:
+    """Return the standard error of a mean of draws; 0 for one."""
+    if len(draws) < 2:
+        return 0.0
+    return float(np.std(draws, ddof=1)) / math.sqrt(len(draws))
+
+
+def is_missed(draws: Sequence[float], bar: float) -> bool:
+    """Whether the mean lies so far below a bar that more draws cannot lift it."""
+    return float(np.mean(draws)) + SURE * error(draws) < bar
+
+
+def is_clear(draws: Sequence[float], bar: float) -> bool:
+    """Whether more draws cannot change on which side of a bar the mean lies."""
+    return abs(float(np.mean(draws)) - bar) > SURE * error(draws)

@@ -1,0 +1,189 @@
+"""Compare ways to segment, heat by heat; what is finished outlives an interruption."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from segpredict import archive, classifier, disk, features
+from segpredict._version import __version__
+from segpredict.artifacts import Draft, as_json
+from segpredict.config import Config
+from segpredict.criteria import Selection, Trial
+from segpredict.errors import TooShortHistoryError
+from segpredict.pipeline._target import Progress
+from segpredict.segments.comparison import (
+    Contest,
+    Heat,
+    columns,
+    comparison_table,
+    decide,
+    verdict,
+)
+from segpredict.tables import Transactions
+
+# Seconds of one heat relative to K-means, as measured; only the progress bar reads it.
+COSTS: Mapping[str, float] = {
+    "rules": 0.3,
+    "kmeans": 1.0,
+    "bisecting": 0.6,
+    "minibatch": 0.8,
+    "pca_kmeans": 1.2,
+    "gmm": 5.0,
+    "average": 0.3,
+    "complete": 0.4,
+    "ward": 0.5,
+    "birch": 0.5,
+    "dbscan": 0.2,
+    "hdbscan": 0.4,
+    "spectral": 2.8,
+    "hybrid_b": 2.4,
+    "hybrid_a": 4.5,
+    "autoencoder_gmm": 8.0,
+    "autoencoder_kmeans": 6.0,
+}
+UNKNOWN = 2.0
+# Settings that change which heats are run, or what is made of them, but no figure.
+BESIDE = {
+    *("k", "names", "codes", "instrument"),
+    *("algorithms", "instruments", "weights", "margin", "natural_strength"),
+}
+
+
+@dataclass(slots=True)
+class Meter:
+    """How much of the work is done, by what its parts cost so far.
+
+    Parameters
+    ----------
+    heats
+        All there is to do.
+    spent
+        Seconds of the heats that were measured now.
+    done
+        Heats that are finished, those that were kept from before included.
+    """
+
+    heats: Sequence[Heat]
+    spent: dict[Heat, float] = field(default_factory=dict)
+    done: set[Heat] = field(default_factory=set)
+
+    @property
+    def share(self) -> float:
+        """The share done, 0 to 1; what is kept from before costs nothing."""
+        left = sum(self._cost(heat) for heat in self.heats if heat not in self.done)
+        past = sum(self.spent.values())
+        return past / (past + left) if past + left else 1.0
+
+    def _cost(self, heat: Heat) -> float:
+        """Return what a heat will cost: as its algorithm did, or as foreseen."""
+        like = [s for h, s in self.spent.items() if h.algorithm == heat.algorithm]
+        if like:
+            return sum(like) / len(like)
+        foreseen = sum(_foreseen(other) for other in self.spent)
+        pace = sum(self.spent.values()) / foreseen if foreseen else 1.0
+        return _foreseen(heat) * pace
+
+
+def compare(
+    draft: Draft,
+    shop: Transactions,
+    config: Config,
+    spans: Sequence[tuple[int, int]],
+    progress: Progress,
+) -> tuple[list[Trial], Selection]:
+    """Measure every way to segment, one heat after the other, and apply the rule.
+
+    Parameters
+    ----------
+    draft
+        The run in the making; finished heats are kept in a folder beside it until it is
+        published.
+    shop, config
+        What is segmented, and how.
+    spans
+        The windows that a segmenter may see.
+    progress
+        Told of each heat.
+    """
+    contest = _contest(shop, config, spans)
+    place = folder(draft.target)
+    meter = Meter(contest.heats)
+    trials: list[Trial] = []
+    for i, heat in enumerate(contest.heats):
+        what = f"comparing {heat.algorithm} on {heat.instrument}"
+        progress(f"{what} ({i + 1} of {len(contest.heats)})", meter.share)
+        path = place / f"{_key(shop, config, spans, heat)}.json"
+        found = _kept(path)
+        if found is None:
+            begin = time.perf_counter()
+            found = contest.run(heat)
+            meter.spent[heat] = time.perf_counter() - begin
+            disk.write_file(path, as_json([trial.state() for trial in found]))
+        meter.done.add(heat)
+        trials += found
+    return trials, decide(trials, config.segments)
+
+
+def keep(
+    draft: Draft, trials: Sequence[Trial], selection: Selection, *, is_applied: bool
+) -> None:
+    """Write the table of all ways, what the rule takes, and whether the run took it."""
+    told = {**verdict(trials, selection), "is_applied": is_applied}
+    archive.keep_comparison(draft, comparison_table(trials, selection), told)
+
+
+def folder(target: Path) -> Path:
+    """Return where finished heats are kept while a run is in the making."""
+    return target.parent / f".{target.name}.comparison"
+
+
+def forget(target: Path) -> None:
+    """Remove what was kept for a run that is now published."""
+    shutil.rmtree(folder(target), ignore_errors=True)
+
+
+def _contest(
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]
+) -> Contest:
+    rows = features.instrument(shop, list(spans), columns())
+    options, lead = replace(config.segments, seed=config.seed), config.time.outcome
+    try:
+        days = classifier.schedule(shop.first_day, shop.end_day, config.time)
+    except TooShortHistoryError:
+        return Contest(rows, options, lead)
+    families = config.classifier.families
+    told = classifier.foresight(shop, days.outer[0], config.time, families, rows)
+    return Contest(rows, options, lead, None if told is None else told.information)
+
+
+def _key(
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], heat: Heat
+) -> str:
+    """Return a name that changes with anything that may change a heat's figures.
+
+    Gates are among them: what fails one is measured with fewer draws.
+    """
+    state = config.state()
+    options = {k: v for k, v in state["segments"].items() if k not in BESIDE}
+    asked = options["compare"]
+    options["compare"] = {k: v for k, v in asked.items() if k not in BESIDE}
+    families = config.classifier.families
+    told = [__version__, shop.fingerprint, config.seed, state["time"], options]
+    told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]
+    return hashlib.sha256(as_json(told)).hexdigest()
+
+
+def _kept(path: Path) -> list[Trial] | None:
+    """Return the trials of a finished heat; a file that cannot be read is none."""
+    try:
+        return [Trial.from_state(state) for state in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _foreseen(heat: Heat) -> float:
+    return COSTS.get(heat.algorithm, UNKNOWN)

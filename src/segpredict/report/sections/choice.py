@@ -1,0 +1,199 @@
+"""How the segments were chosen: every way that was compared, and the gates it fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+ALGORITHMS = {
+    "kmeans": "K-means",
+    "minibatch": "Mini-batch K-means",
+    "bisecting": "Bisecting K-means",
+    "pca_kmeans": "PCA + K-means",
+    "gmm": "Gaussian mixture",
+    "ward": "Ward",
+    "average": "Average linkage",
+    "complete": "Complete linkage",
+    "birch": "BIRCH",
+    "spectral": "Spectral",
+    "dbscan": "DBSCAN",
+    "hdbscan": "HDBSCAN",
+    "autoencoder_kmeans": "Autoencoder + K-means",
+    "autoencoder_gmm": "Autoencoder + mixture",
+    "hybrid_a": "Hybrid A",
+    "hybrid_b": "Hybrid B",
+    "rules": "Rule grid",
+}
+INSTRUMENTS = {
+    "fm": "spend, days",
+    "rfm": "spend, days, recency",
+    "wide": "and products, units, refunds",
+}
+GATES = {
+    "number": "too many or too few",
+    "min_share": "smallest too small",
+    "max_share": "largest too large",
+    "min_rows": "too few customers",
+    "min_step": "neighbours too alike",
+    "noise": "too many left over",
+    "agreement": "rule differs from groups",
+    "tree": "hard to describe",
+    "temporal": "drifts in time",
+    "seed": "depends on the seed",
+    "bootstrap": "unstable",
+    "jaccard": "a segment dissolves",
+}
+GRADES = {
+    "natural": "the groups stand apart more than chance alone would make them",
+    "reproducible": "the groups come back with other customers and later data, but do "
+    "not stand apart more than a cloud without groups would: they are made, not found",
+    "constructive": "the groups are useful cuts and not more",
+}
+FIGURES = {  # column → heading
+    "silhouette": "Silhouette",
+    "null_silhouette": "Of a cloud",
+    "bootstrap": "Other customers",
+    "jaccard": "Worst segment",
+    "temporal": "One window earlier",
+    "strength": "Half foretells half",
+    "value": "Value explained",
+    "information": "Foreseen, nats",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to segment.
+
+    Parameters
+    ----------
+    algorithm, instrument, k
+        What it is.
+    figures
+        One figure a heading; ``None`` where it was not measured.
+    failed
+        Gates that were not passed, in words.
+    is_taken
+        Whether the rule takes it.
+    """
+
+    algorithm: str
+    instrument: str
+    k: int
+    figures: tuple[float | None, ...]
+    failed: tuple[str, ...]
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The section.
+
+    Parameters
+    ----------
+    grade, meaning
+        Natural, reproducible or constructive, and what that says.
+    taken, runner_up
+        What the rule takes, and the next; ``None`` where there is none.
+    alike
+        Adjusted Rand index of the runner-up with the winner.
+    is_applied
+        Whether the segments on the page were made that way.
+    tried, passed
+        How many ways were measured, and passed every gate.
+    headings
+        Of the figures.
+    ways
+        The ways that pass, best first; then, of every other algorithm, the one that
+        comes nearest.
+    absent
+        Algorithms that could not be used, and why.
+    """
+
+    grade: str
+    meaning: str
+    taken: str | None
+    runner_up: str | None
+    alike: float | None
+    is_applied: bool
+    tried: int
+    passed: int
+    headings: tuple[str, ...]
+    ways: tuple[Way, ...]
+    absent: tuple[str, ...]
+
+
+def choice(bundle: ReportInput) -> Choice | None:
+    """Return how the segments were chosen, or nothing where no ways were compared."""
+    if bundle.comparison is None or bundle.selection is None:
+        return None
+    told, second = bundle.selection, bundle.selection.get("runner_up")
+    rows = bundle.comparison.filter(pl.col("note") == "").to_dicts()
+    passing = [row for row in rows if row["passes"]]
+    shown = sorted(passing, key=lambda row: (not row["is_chosen"], row["score"]))
+    known = {row["algorithm"] for row in passing}
+    others = sorted({row["algorithm"] for row in rows} - known, key=_place)
+    nearest = [_nearest(rows, algorithm) for algorithm in others]
+    return Choice(
+        grade=str(told["grade"]),
+        meaning=GRADES.get(str(told["grade"]), ""),
+        taken=_named(told.get("winner")),
+        runner_up=_named(second),
+        alike=None if second is None else second.get("ari_winner"),
+        is_applied=bool(told["is_applied"]),
+        tried=int(told["tried"]),
+        passed=int(told["passed"]),
+        headings=tuple(FIGURES.values()),
+        ways=tuple(_way(row) for row in [*shown, *nearest]),
+        absent=_absent(bundle.comparison),
+    )
+
+
+def _way(row: Mapping[str, Any]) -> Way:
+    failed = [name for name in str(row["failed"]).split(", ") if name]
+    return Way(
+        algorithm=_algorithm(row["algorithm"]),
+        instrument=INSTRUMENTS.get(row["instrument"], row["instrument"]),
+        k=int(row["k"]),
+        figures=tuple(row.get(name) for name in FIGURES),
+        failed=tuple(GATES.get(name, name) for name in failed),
+        is_taken=bool(row["is_chosen"]),
+    )
+
+
+def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
+    """Return an algorithm's way that fails the fewest gates, the steadier first."""
+    own = [row for row in rows if row["algorithm"] == algorithm]
+    return min(
+        own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0))
+    )
+
+
+def _named(way: Mapping[str, Any] | None) -> str | None:
+    if way is None:
+        return None
+    instrument = INSTRUMENTS.get(way["instrument"], way["instrument"])
+    return f"{_algorithm(way['algorithm'])} with {way['k']} segments ({instrument})"
+
+
+def _algorithm(name: str) -> str:
+    return ALGORITHMS.get(name, name)
+
+
+def _place(name: str) -> int:
+    known = list(ALGORITHMS)
+    return known.index(name) if name in known else len(known)
+
+
+def _absent(comparison: pl.DataFrame) -> tuple[str, ...]:
+    left = comparison.filter(pl.col("note") != "").select("algorithm", "note").unique()
+    return tuple(
+        f"{_algorithm(name)}: {note}" for name, note in left.sort("algorithm").rows()
+    )
+
+
+PART = Section(22, "How the segments were chosen", choice)

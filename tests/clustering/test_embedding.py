@@ -1,0 +1,107 @@
+"""Embeddings: principal components, a trained encoder, and what stands behind them."""
+
+import numpy as np
+import pytest
+
+from segpredict.clustering import CLUSTERERS, Embedded, Points
+from segpredict.clustering._autoencoder import Autoencoder, torch_is_here
+from segpredict.clustering._embedded import embed
+from segpredict.clustering._pca import principal
+from segpredict.errors import ConfigError
+
+deep = pytest.mark.skipif(not torch_is_here(), reason="needs the extra deep (PyTorch)")
+
+
+def curve(rows: int = 800) -> np.ndarray:
+    """Return four columns that one hidden number bends through space."""
+    rng = np.random.default_rng(1)
+    hidden = rng.uniform(-2, 2, rows)
+    bent = np.stack([hidden, hidden**2, np.sin(hidden), np.cos(2 * hidden)], axis=1)
+    return (bent - bent.mean(axis=0)) / bent.std(axis=0)
+
+
+def test_components_are_those_of_the_weighted_covariance():
+    rng = np.random.default_rng(0)
+    places, weights = rng.normal(size=(30, 3)) * [3, 2, 1], rng.integers(1, 5, 30)
+    layer = principal(Points.of(places, weights), 1.0)
+    repeated = np.repeat(places, weights, axis=0)
+    codes = embed((layer,), repeated)
+    assert codes.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-5)
+    spread = np.cov(codes.T, bias=True)
+    assert np.allclose(spread, np.diag(np.diag(spread)), atol=1e-5)
+    assert (np.diff(np.diag(spread)) <= 0).all()
+    assert np.trace(spread) == pytest.approx(np.trace(np.cov(repeated.T, bias=True)))
+
+
+def test_components_are_as_few_as_keep_the_share():
+    places = np.random.default_rng(0).normal(size=(500, 3)) * [10.0, 1.0, 0.1]
+    assert principal(Points.of(places), 0.9).weights.shape == (3, 1)
+    assert principal(Points.of(places), 0.999).weights.shape == (3, 2)
+
+
+def test_columns_that_say_the_same_count_once():
+    rng = np.random.default_rng(5)
+    value = np.repeat([-2.0, 2.0], 200)[rng.permutation(400)]
+    other = rng.normal(0, 1, 400)
+    matrix = np.stack([value] * 4 + [other], axis=1) + rng.normal(0, 0.05, (400, 5))
+    found = CLUSTERERS.get("pca_kmeans").fit(Points.of(matrix), 2, seed=0, n_init=5)
+    assert isinstance(found.rule, Embedded)
+    assert (found.assign(matrix) == (value > 0)).all()
+
+
+@deep
+def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
+    matrix = curve()
+    points = Points.of(matrix)
+    layers, error = Autoencoder(latent=1, passes=150).train(points, 0)
+    layer = principal(points, 0.0)
+    straight = embed((layer,), matrix) @ layer.weights.T
+    assert error < 0.5 * ((matrix - straight) ** 2).mean()
+    code = embed(layers, matrix)
+    assert code.std() == pytest.approx(1.0, abs=0.01)
+
+
+@deep
+def test_equal_seeds_give_equal_encoders_and_others_do_not():
+    points = Points.of(curve(200))
+    one, same, other = (Autoencoder(passes=5).train(points, s)[0] for s in (0, 0, 1))
+    for first, second in zip(one, same, strict=True):
+        assert first.weights.tobytes() == second.weights.tobytes()
+    assert one[0].weights.tobytes() != other[0].weights.tobytes()
+
+
+@deep
+def test_training_leaves_the_settings_of_torch_as_they_were():
+    import torch
+
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    draw = torch.random.get_rng_state()
+    Autoencoder(passes=2).train(Points.of(curve(100)), 0)
+    assert before == (
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+    )
+    assert torch.equal(draw, torch.random.get_rng_state())
+
+
+@deep
+def test_training_stops_when_held_out_rows_get_no_better():
+    noise = np.random.default_rng(0).normal(size=(60, 4))
+    short, long = (
+        Autoencoder(latent=1, passes=p).train(Points.of(noise), 0)[1]
+        for p in (400, 2000)
+    )
+    assert short == long
+
+
+@deep
+def test_hybrid_a_may_stand_on_an_encoder():
+    part = CLUSTERERS.get("hybrid_a").tuned({"embedding": "autoencoder"})
+    found = part.fit(Points.of(curve(300)), 2, seed=0, n_init=1)
+    assert len(found.rule.layers) == 3
+
+
+def test_no_embedding_of_that_name_is_refused():
+    part = CLUSTERERS.get("hybrid_a").tuned({"embedding": "umap"})
+    with pytest.raises(ConfigError, match="'umap'"):
+        part.fit(Points.of(curve(50)), 2, seed=0, n_init=1)

@@ -1,0 +1,51 @@
+"""Joins agree with SciPy; a weight is as good as repeated rows."""
+
+import numpy as np
+import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
+
+from segpredict.clustering import CLUSTERERS, Points, distances
+from segpredict.clustering._linkage import cut, join
+
+METHODS = ("ward", "average", "complete")
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two groupings are one, whatever their numbers."""
+    pairs = {(int(a), int(b)) for a, b in zip(one, other, strict=True)}
+    return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("k", [2, 5, 11])
+def test_trees_are_those_of_scipy(method, k):
+    places = np.random.default_rng(k).normal(size=(60, 3))
+    expected = fcluster(linkage(places, method), k, "maxclust")
+    joins = join(distances(places, places), np.ones(60), method)
+    assert same(cut(joins, k), expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_weight_is_as_good_as_repeated_rows(method):
+    rng = np.random.default_rng(4)
+    places, weights = rng.normal(size=(25, 2)), rng.integers(1, 6, 25)
+    repeated = np.repeat(places, weights, axis=0)
+    expected = fcluster(linkage(repeated, method), 4, "maxclust")
+    joins = join(distances(places, places), weights * 1.0, method)
+    assert same(np.repeat(cut(joins, 4), weights), expected)
+
+
+def test_a_tree_cut_at_its_leaves_joins_nothing():
+    assert cut([(0, 1), (0, 2)], 3).tolist() == [0, 1, 2]
+
+
+def test_rows_are_assigned_as_their_micro_cluster_was():
+    rng = np.random.default_rng(0)
+    ring = rng.uniform(0, 2 * np.pi, 900)
+    outer = np.stack([np.cos(ring), np.sin(ring)], axis=1) * 5
+    inner = rng.normal(0, 0.3, (900, 2))
+    matrix = np.concatenate([inner, outer + rng.normal(0, 0.1, (900, 2))])
+    tuned = CLUSTERERS.get("average").tuned({"micro": 60})
+    found = tuned.fit(Points.of(matrix), 3, seed=0, n_init=1)
+    assert len(found.rule.places) <= 60
+    assert len(set(found.assign(matrix[:900]).tolist())) == 1

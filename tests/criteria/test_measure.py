@@ -1,0 +1,88 @@
+"""Measuring: every figure of planted groups; defined answers where there are none."""
+
+import numpy as np
+import pytest
+
+from segpredict.clustering import CLUSTERERS, CompareOptions, Points, SegmentOptions
+from segpredict.criteria import Bar, Bench, Contender, Earlier, Trial, measure
+
+QUICK = CompareOptions(rows=600, draws=6, splits=4, seeds=4, nulls=4, k_max=4)
+
+
+def planted(rows=600, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = np.array([[-3.0, -1.0], [0.0, 1.0], [3.0, -1.0]])
+    parts = [c + rng.normal(0, 0.4, (rows // 3, 2)) for c in centres]
+    return np.concatenate(parts)
+
+
+def tried(points, ks=(2, 3, 4), algorithm="kmeans", earlier=None, options=QUICK):
+    clusterer = CLUSTERERS.get(algorithm)
+    trials = {
+        k: Trial(instrument="fm", algorithm=algorithm, asked=k, rank=clusterer.rank)
+        for k in ks
+    }
+    bench = Bench(points, options, earlier=earlier)
+    bar = Bar(SegmentOptions(compare=options))
+    contender = Contender(clusterer, n_init=5, starts=2)
+    return {k: t for k, (t, _) in measure(trials, contender, bench, bar).items()}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return tried(Points.of(planted()))
+
+
+def test_planted_groups_pass_every_gate(found):
+    assert found[3].failed == ()
+    assert found[3].bootstrap == pytest.approx(1.0, abs=0.01)
+    assert found[3].strength == pytest.approx(1.0, abs=0.02)
+    assert found[3].jaccards == pytest.approx((1.0, 1.0, 1.0), abs=0.01)
+
+
+def test_planted_groups_stand_out_from_worlds_without_any(found):
+    three = found[3]
+    assert three.silhouette > three.null_silhouette_high + 0.1
+    assert three.gap > 0.5
+    assert three.stability > 0
+
+
+def test_a_group_cut_in_two_is_found_out(found):
+    assert found[4].failed
+    assert found[4].jaccard < 0.75
+
+
+def test_what_failed_gets_few_draws_and_no_null(found):
+    assert found[4].draws == QUICK.least
+    assert found[4].null_bootstrap is None
+    assert found[4].gap is not None  # K-means, which people ask the gap of
+
+
+def test_the_same_rows_in_another_order_give_the_same_figures(found):
+    shuffled = np.random.default_rng(9).permutation(planted())
+    assert tried(Points.of(shuffled)) == found
+
+
+def test_the_segmenter_of_one_horizon_earlier_is_asked():
+    rows = planted()
+    same = Earlier(Points.of(planted(seed=1)), rows, rows)
+    turned = Earlier(Points.of(planted(seed=1)[:, ::-1]), rows, rows)
+    points = Points.of(rows)
+    assert tried(points, (3,), earlier=same)[3].temporal > 0.95
+    assert "temporal" in tried(points, (3,), earlier=turned)[3].failed
+
+
+def test_numbers_that_the_points_do_not_support_are_left_out():
+    few = Points.of(np.repeat([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]], 40, axis=0))
+    assert set(tried(few)) == {2, 3}
+
+
+def test_one_place_supports_nothing():
+    assert tried(Points.of(np.zeros((50, 2)))) == {}
+
+
+def test_density_methods_are_asked_for_dbcv_and_others_are_not(found):
+    dense = tried(Points.of(planted()), (2,), "hdbscan")[2]
+    assert dense.k == 3
+    assert dense.dbcv > 0.3
+    assert found[3].dbcv is None

@@ -1,0 +1,174 @@
+"""The rule: gates, mean of ranks, one standard error, the fewest, the simplest."""
+
+import pytest
+
+from segpredict.clustering import CompareOptions, SegmentOptions
+from segpredict.criteria import Bar, Trial, coded, gap_choices, knee, likeness, select
+from segpredict.criteria.select import grade
+
+SOUND = {
+    "smallest": 0.2,
+    "largest": 0.5,
+    "fewest": 300.0,
+    "step": 0.8,
+    "tree": 0.95,
+    "temporal": 0.9,
+    "seed": 1.0,
+    "bootstrap": 0.95,
+    "jaccard": 0.9,
+    "silhouette": 0.4,
+    "null_silhouette_high": 0.35,
+    "null_strength_high": 0.9,
+    "strength": 0.9,
+    "value": 0.1,
+    "information": 0.1,
+    "stability": 1.0,
+}
+
+
+def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
+    facts = {**SOUND, **other}
+    made = Trial(
+        instrument=instrument, algorithm=algorithm, asked=k, k=k, rank=rank, **facts
+    )
+    failed = Bar(SegmentOptions()).failed(made)
+    return Trial(**{**made.state(), "failed": failed})
+
+
+@pytest.mark.parametrize(
+    ("found", "gate"),
+    [
+        ({"smallest": 0.019}, "min_share"),
+        ({"largest": 0.61}, "max_share"),
+        ({"step": -0.01}, "min_step"),
+        ({"noise": 0.06}, "noise"),
+        ({"agreement": 0.97}, "agreement"),
+        ({"tree": 0.84}, "tree"),
+        ({"temporal": 0.74}, "temporal"),
+        ({"seed": 0.94}, "seed"),
+        ({"bootstrap": 0.79}, "bootstrap"),
+        ({"jaccard": 0.74}, "jaccard"),
+        ({"k": 9}, "number"),
+        ({"k": 1}, "number"),
+    ],
+)
+def test_each_gate_closes_below_its_bar(found, gate):
+    state = {**trial().state(), **found}
+    assert Bar(SegmentOptions()).failed(Trial.from_state(state)) == (gate,)
+
+
+def test_too_few_customers_close_the_gate_of_rows():
+    assert Bar(SegmentOptions(), least=301).failed(trial()) == ("min_rows",)
+
+
+def test_what_could_not_be_measured_closes_no_gate():
+    assert trial(temporal=None, agreement=None).passes
+
+
+def test_a_trial_comes_back_from_its_state():
+    given = trial(jaccards=(0.9, 0.8))
+    assert Trial.from_state(given.state()) == given
+
+
+def test_the_best_in_everything_is_taken():
+    trials = [
+        trial(3),
+        trial(4, information=0.2, value=0.2, strength=0.95, stability=2),
+    ]
+    found = select(trials, CompareOptions())
+    assert (found.winner, found.runner_up) == (1, 0)
+    assert found.standings[1].score == 1.0
+    assert found.passed == found.tried == 2
+
+
+def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
+    trials = [
+        trial(4),
+        trial(3, "gmm", 4),
+        trial(3, "kmeans", 1, "rfm"),
+        trial(3, "kmeans", 1, "fm"),
+    ]
+    found = select(trials, CompareOptions())
+    assert (found.winner, found.runner_up) == (3, 2)
+
+
+def test_a_lead_within_its_error_is_no_lead():
+    certain = dict.fromkeys(("information_se", "value_se", "strength_se"), 0.0)
+    unsure = dict.fromkeys(certain, 0.5)
+    better = {"information": 0.2, "value": 0.2, "strength": 0.85}
+    for errors, winner in ((certain, 1), (unsure, 0)):
+        trials = [trial(3, **errors), trial(5, **better, **errors)]
+        assert select(trials, CompareOptions()).winner == winner
+
+
+def test_weights_decide_what_counts():
+    trials = [trial(3, strength=0.95), trial(4, information=0.2)]
+    only = dict.fromkeys(("value", "strength", "stability"), 0.0)
+    assert select(trials, CompareOptions(weights=only)).winner == 1
+
+
+def test_nobody_passes_and_the_reason_says_so():
+    found = select([trial(jaccard=0.5), trial(4, seed=0.1)], CompareOptions())
+    assert found.winner is None
+    assert found.grade == "constructive"
+    assert (
+        found.reason
+        == "None of 2 candidates passes all gates; segments are made by rule."
+    )
+
+
+def test_what_could_not_be_fitted_is_not_counted_as_tried():
+    absent = Trial(instrument="fm", algorithm="x", asked=3, note="not installed")
+    assert select([trial(), absent], CompareOptions()).tried == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({}, "reproducible"),
+        ({"silhouette": 0.46, "strength": 1.0, "null_strength_high": 0.85}, "natural"),
+        ({"silhouette": 0.45, "strength": 0.99}, "reproducible"),
+        (
+            {"silhouette": 0.45, "strength": 0.89, "null_strength_high": 0.5},
+            "reproducible",
+        ),
+        ({"jaccard": 0.2}, "constructive"),
+    ],
+)
+def test_natural_needs_more_than_structureless_worlds_show(found, expected):
+    assert grade(trial(**found), CompareOptions()) == expected
+
+
+def test_the_gap_takes_the_first_k_that_the_next_does_not_clearly_beat():
+    gaps = {2: (0.1, 0.01), 3: (0.5, 0.01), 4: (0.505, 0.01), 5: (0.6, 0.01)}
+    trials = [trial(k, gap=gap, gap_se=error) for k, (gap, error) in gaps.items()]
+    assert gap_choices(trials) == {("fm", "kmeans"): 3}
+
+
+def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():
+    assert knee([2, 3], [4.0, 2.0]) is None
+    assert knee([2, 3, 4], [1.0, 2.0, 3.0]) is None
+    assert knee([2, 3, 4, 5, 6], [10.0, 9.0, 2.0, 1.5, 1.0]) == 4
+
+
+def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
+    trials = [
+        trial(2, groups=coded([0, 0, 1, 1])),
+        trial(2, groups=coded([1, 1, 0, 0])),
+        Trial(instrument="fm", algorithm="x", asked=3, note="not installed"),
+    ]
+    assert likeness(trials, 0) == [1.0, 1.0, None]
+    assert likeness(trials, None) == [None, None, None]
+
+
+def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
+    same = {"groups": coded([0, 0, 1, 1, 2, 2])}
+    trials = [
+        trial(3, "pca_kmeans", 3, **same, information=0.2),
+        trial(3, "kmeans", 1, **same),
+        trial(3, "gmm", 4, groups=coded([0, 0, 1, 1, 1, 2])),
+    ]
+    found = select(trials, CompareOptions())
+    assert found.twins == {0: 1}
+    assert set(found.standings) == {1, 2}
+    assert found.passed == 3

@@ -1,0 +1,120 @@
+"""``cluster --compare`` and ``--select``: resumed, honest in progress, tidy behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from segpredict import pipeline
+from segpredict.artifacts import open_run
+from segpredict.clustering import CompareOptions
+from segpredict.pipeline import _comparison
+from segpredict.pipeline._comparison import Meter
+from segpredict.segments.comparison import Contest, Heat
+
+COMPARE = CompareOptions(
+    algorithms=("rules", "kmeans"),
+    instruments=("fm", "rfm"),
+    k_min=3,
+    k_max=4,
+    rows=200,
+    draws=2,
+    splits=2,
+    seeds=2,
+    nulls=2,
+)
+
+
+@pytest.fixture
+def config(small_config):
+    return replace(
+        small_config, segments=replace(small_config.segments, compare=COMPARE)
+    )
+
+
+def made(data, config, folder, ways="compare", **options):
+    target = pipeline.Target(folder, "then")
+    return pipeline.cluster([data], config, target, ways=pipeline.Ways(ways), **options)
+
+
+def test_comparing_leaves_a_table_and_changes_no_segment(
+    sample_file, config, run_folder, tmp_path
+):
+    run = made(sample_file, config, tmp_path / "run")
+    table = run.parquet("segments/comparison.parquet")
+    assert table.select("instrument", "algorithm", "asked").unique().height == 8
+    assert table["information"].null_count() == table["note"].ne("").sum()
+    assert run.bytes("segments/comparison.csv").startswith(b"instrument,algorithm")
+    plain = open_run(run_folder).bytes("segments/assignments.parquet")
+    assert run.bytes("segments/assignments.parquet") == plain
+
+
+def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
+    run = made(sample_file, config, tmp_path / "run", "select")
+    told = run.json("segments/selection.json")
+    state = run.json("segments/segmenter.json")
+    expected = "rules" if told["winner"] is None else told["winner"]["algorithm"]
+    assert state["algorithm"] == expected
+    assert run.facts["config"]["segments"]["algorithm"] == expected
+    assert any(note.startswith("Segments are ") for note in run.facts["notes"])
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(
+    sample_file, config, tmp_path, monkeypatch
+):
+    run, ran = Contest.run, []
+
+    def cut(self, heat):
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        ran.append(heat)
+        return run(self, heat)
+
+    folder = tmp_path / "run"
+    monkeypatch.setattr(Contest, "run", cut)
+    with pytest.raises(KeyboardInterrupt):
+        made(sample_file, config, folder)
+    assert not folder.exists()
+    first = list(ran)
+
+    ran.clear()
+    monkeypatch.setattr(
+        Contest, "run", lambda self, heat: (ran.append(heat), run(self, heat))[1]
+    )
+    resumed = made(sample_file, config, folder)
+    assert len(ran) == 2
+    assert not set(first) & set(ran)
+    assert not _comparison.folder(folder).exists()
+
+    whole = made(sample_file, config, tmp_path / "whole")
+    name = "segments/comparison.parquet"
+    assert resumed.parquet(name).equals(whole.parquet(name))
+
+
+def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tmp_path):
+    told = []
+    made(
+        sample_file,
+        config,
+        tmp_path / "run",
+        progress=lambda what, share: told.append((what, share)),
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert [what for what, _ in told if what.startswith("comparing")] == [
+        "comparing rules on fm (1 of 4)",
+        "comparing kmeans on fm (2 of 4)",
+        "comparing rules on rfm (3 of 4)",
+        "comparing kmeans on rfm (4 of 4)",
+    ]
+
+
+def test_the_share_done_follows_what_algorithms_have_cost():
+    heats = [Heat(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
+    meter = Meter(heats)
+    assert meter.share == 0.0
+    for heat, seconds in zip(heats[:2], (1.0, 9.0), strict=True):
+        meter.spent[heat] = seconds
+        meter.done.add(heat)
+    assert meter.share == pytest.approx(0.5)
+    meter.done.add(heats[2])  # kept from before: it costs nothing and is not to come
+    assert meter.share == pytest.approx(10 / 19)

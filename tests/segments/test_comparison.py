@@ -1,0 +1,173 @@
+"""The comparison: every way on the same windows, told in one table, one way taken."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.clustering import CompareOptions, SegmentOptions
+from segpredict.criteria import Selection, Trial
+from segpredict.segments import fit
+from segpredict.segments.comparison import (
+    Contest,
+    Heat,
+    comparison_table,
+    decide,
+    taken,
+    verdict,
+)
+from segpredict.tables import MONEY
+
+QUICK = CompareOptions(
+    algorithms=("rules", "kmeans", "hdbscan"),
+    instruments=("fm",),
+    k_min=2,
+    k_max=4,
+    rows=300,
+    draws=3,
+    splits=2,
+    seeds=2,
+    nulls=2,
+)
+OPTIONS = SegmentOptions(n_init=3, min_customers=10, compare=QUICK)
+
+
+def windows(customers=300, seed=0):
+    """Return three windows of a shop of three planted kinds of customers."""
+    rng = np.random.default_rng(seed)
+    kind = np.arange(customers) % 3
+    frames = []
+    for end in (100, 191, 282):
+        spend = np.array([30, 300, 3000])[kind] * rng.lognormal(0, 0.2, customers)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "customer_id": [f"c{i:04d}" for i in range(customers)],
+                    "end": pl.Series([end] * customers, dtype=pl.Int32),
+                    "days": pl.Series(
+                        1 + 4 * kind + rng.integers(0, 2, customers)
+                    ).cast(pl.Int32),
+                    "spend": pl.Series(spend * MONEY).cast(pl.Int64),
+                }
+            )
+        )
+    return pl.concat(frames)
+
+
+def run(rows, information=None):
+    contest = Contest(rows, OPTIONS, lead=91, information=information)
+    return [trial for heat in contest.heats for trial in contest.run(heat)]
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return run(windows(), information=lambda labels, k: (0.1 * k, 0.01))
+
+
+def named(trials, algorithm, k):
+    return next(t for t in trials if (t.algorithm, t.asked) == (algorithm, k))
+
+
+def test_simple_algorithms_come_first_and_density_is_asked_once():
+    contest = Contest(windows(), OPTIONS, lead=91)
+    assert contest.heats == tuple(
+        Heat("fm", name) for name in ("rules", "kmeans", "hdbscan")
+    )
+
+
+def test_planted_kinds_are_taken(trials):
+    selection = decide(trials, OPTIONS)
+    assert trials[selection.winner].k == 3
+    assert selection.grade != "constructive"
+
+
+def test_later_revenue_is_what_planted_kinds_differ_in(trials):
+    three = named(trials, "kmeans", 3)
+    assert three.value > 0.9
+    assert 0 < three.value_se < 0.05
+
+
+def test_information_is_asked_of_labels_on_all_rows():
+    seen = []
+
+    def information(labels, k):
+        seen.append((len(labels), k))
+        return 0.0, 0.0
+
+    run(windows(), information)
+    assert {rows for rows, _ in seen} == {900}
+    assert {3, 4} <= {k for _, k in seen}
+
+
+def test_the_segmenter_of_the_windows_before_agrees(trials):
+    assert named(trials, "kmeans", 3).temporal == 1.0
+
+
+def test_other_ids_and_another_order_change_nothing(trials):
+    rows = windows().with_columns(
+        pl.col("customer_id").str.reverse().alias("customer_id")
+    )
+    again = run(
+        rows.sample(fraction=1, shuffle=True, seed=1),
+        information=lambda labels, k: (0.1 * k, 0.01),
+    )
+    assert again == trials
+
+
+def test_the_winner_is_what_fit_makes_of_its_options(trials):
+    options = taken(OPTIONS, trials, decide(trials, OPTIONS))
+    segmentation = fit(windows(), options)
+    assert segmentation.k == 3
+    assert segmentation.algorithm == options.algorithm
+
+
+def test_nobody_passing_leaves_the_grid_that_fails_least(trials):
+    nobody = Selection(None, None, "constructive", 3, 0, "none", {})
+    lost = [replace(t, failed=("tree", "seed")) for t in trials]
+    grid = lost.index(named(lost, "rules", 4))
+    lost[grid] = replace(lost[grid], failed=("tree",))
+    options = taken(OPTIONS, lost, nobody)
+    assert (options.algorithm, options.k) == ("rules", 4)
+    assert taken(OPTIONS, [], nobody).k == 3
+
+
+def test_the_table_has_a_row_a_way_and_marks_the_winner(trials):
+    selection = decide(trials, OPTIONS)
+    table = comparison_table(trials, selection)
+    assert table.height == len(trials)
+    assert table["is_chosen"].sum() == 1
+    won = table.filter("is_chosen").row(0, named=True)
+    assert won["ari_winner"] == 1.0
+    assert won["score"] is not None
+    assert "groups" not in table.columns
+
+
+def test_the_verdict_names_winner_and_runner_up(trials):
+    told = verdict(trials, decide(trials, OPTIONS))
+    assert told["winner"]["k"] == 3
+    assert 0 <= told["runner_up"]["ari_winner"] <= 1
+    assert told["tried"] == sum(not t.note for t in trials)
+
+
+def test_a_number_that_the_data_do_not_support_is_noted_not_fatal():
+    low = pl.col("days") < 5
+    rows = windows().with_columns(
+        days=pl.lit(1, pl.Int32),
+        spend=pl.when(low).then(10 * MONEY).otherwise(90 * MONEY).cast(pl.Int64),
+    )
+    notes = {(t.algorithm, t.asked): t.note for t in run(rows)}
+    assert "not varied enough" in notes["rules", 4]
+
+
+def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
+    from segpredict.clustering import CLUSTERERS
+    from segpredict.errors import ExtraMissingError
+
+    def refuse(*_args, **_named):
+        raise ExtraMissingError("an autoencoder", "deep", "torch")
+
+    monkeypatch.setattr(type(CLUSTERERS.get("kmeans")), "sweep", refuse)
+    found = [t for t in run(windows()) if t.algorithm == "kmeans"]
+    assert all("segpredict[deep]" in t.note for t in found)
+    assert isinstance(found[0], Trial)
