@@ -289,7 +289,7 @@ def bundle_of(files: Files) -> ReportInput:
         cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),
-        selection=_selection(files),
+        selection=_json(files, "segments/selection.json"),
         segment_notes=_segment_notes(files),
         mix_now=_mix_now(scores),
         mix_expected=_mix_expected(scores),

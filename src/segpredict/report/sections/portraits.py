@@ -148,4 +148,4 @@ def _flows(flows: Any, known: Mapping[str, Chip]) -> tuple[Flow, ...]:
     )
 
 
-PART = Section(22, "Segment by segment", portraits)
+PART = Section(21, "Segment by segment", portraits)
