@@ -57,10 +57,25 @@ def test_every_point_goes_to_its_nearest_centre(cells):
 
 def test_an_option_of_the_algorithm_can_be_set_and_no_other():
     assert CLUSTERERS.get("kmeans").tuned({"sample": 500}).sample == 500
-    with pytest.raises(UnknownNameError, match=r"setting of kmeans named .sampel"):
-        CLUSTERERS.get("kmeans").tuned({"sampel": 500})
+    with pytest.raises(UnknownNameError, match=r"setting of kmeans named .samples"):
+        CLUSTERERS.get("kmeans").tuned({"samples": 500})
     with pytest.raises(ConfigError, match=r"sample is 'many', and is 10000 by default"):
         CLUSTERERS.get("kmeans").tuned({"sample": "many"})
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("kmeans", {"sample": 0}, "must be above 0"),
+        ("gmm", {"reg_covar": -0.1}, "must be above 0"),
+        ("dbscan", {"eps": -1}, "must be 0 or more"),
+        ("gmm", {"shape": 3}, "is 'auto' by default"),
+        ("kmeans", {"sample": True}, "is 10000 by default"),
+    ],
+)
+def test_an_option_out_of_its_range_is_refused(name, settings, said):
+    with pytest.raises(ConfigError, match=said):
+        CLUSTERERS.get(name).tuned(settings)
 
 
 def test_groups_come_back_from_their_state_equal():

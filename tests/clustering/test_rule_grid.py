@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segpredict.clustering import CLUSTERERS, Points
-from segpredict.errors import SupportError
+from segpredict.errors import ConfigError, SupportError
 
 
 def grid(matrix: np.ndarray, k: int):
@@ -47,6 +47,12 @@ def test_axes_beyond_value_and_frequency_are_not_asked():
     moved = square + np.array([0.0, 0.0, 77.0])
     found = grid(square, 3)
     assert (found.assign(moved) == found.assign(square)).all()
+
+
+def test_scores_beyond_their_range_are_refused():
+    rules = CLUSTERERS.get("rules").tuned({"scores": 11})
+    with pytest.raises(ConfigError, match="cannot give 11 scores"):
+        rules.fit(Points.of(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
 
 
 def test_more_bands_than_levels_are_refused():

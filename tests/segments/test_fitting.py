@@ -264,6 +264,22 @@ print(json.dumps(fit(shop, SegmentOptions(n_init=5)).state()))
 """
 
 
+def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
+    near = [("a", 91, 1, 60_000 + 100 * i) for i in range(60)]
+    far = [("b", 91, 9, 9_000_000 + 9_000 * i) for i in range(60)]
+    odd = [("c", 91, 3, 700_000)]
+    rows = [(f"{who}{n}", *rest) for n, (who, *rest) in enumerate(near + far + odd)]
+    names = ["customer_id", "end", "days", "spend"]
+    kinds = [pl.String, pl.Int32, pl.Int32, pl.Int64]
+    shop = pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
+    found = fit(shop, SegmentOptions(algorithm="dbscan", k=4))
+    assert found.k == 2
+    assert found.notices[-2:] == (
+        "dbscan finds the number of segments itself: 2.",
+        "dbscan left 1% of the rows over; they are with the segment nearest to them.",
+    )
+
+
 def test_one_and_two_threads_give_equal_bits():
     states = [
         subprocess.run(

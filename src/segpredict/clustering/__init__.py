@@ -10,6 +10,7 @@ from segpredict.clustering._choose import Candidate, Choice, Gates, choose
 from segpredict.clustering._clusterer import Clusterer, Clusters
 from segpredict.clustering._compare_options import AIMS, CompareOptions
 from segpredict.clustering._embedded import Embedded, Layer
+from segpredict.clustering._halves import Halves
 from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._mixture import Mixture
 from segpredict.clustering._options import SegmentOptions
@@ -34,6 +35,7 @@ __all__ = [
     "Embedded",
     "Floats",
     "Gates",
+    "Halves",
     "Labels",
     "Landmarks",
     "Layer",

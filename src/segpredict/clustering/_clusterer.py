@@ -251,7 +251,7 @@ class Clusterer(ABC):
         UnknownNameError
             When it has no option of a name.
         ConfigError
-            When a value is of another kind than the default.
+            When a value is of another kind than the default, or out of its range.
         """
         known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
         for name, value in settings.items():
@@ -269,6 +269,13 @@ def _require_kind(name: str, value: JSON, default: object) -> None:
             f"The algorithm's setting {name} is {value!r}, and is {default!r} by "
             "default.",
             fix=f"give a value of that kind under [segments.settings] for {name}.",
+        )
+    least = 0 if default == 0 else np.finfo(float).tiny
+    if not isinstance(value, str) and isinstance(value, int | float) and value < least:
+        raise ConfigError(
+            f"The algorithm's setting {name} is {value!r}, and must be "
+            + ("0 or more." if default == 0 else "above 0."),
+            fix=f"give a larger value under [segments.settings] for {name}.",
         )
 
 

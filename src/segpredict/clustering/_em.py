@@ -67,7 +67,7 @@ def fit_mixture(
     References
     ----------
     Dempster, Laird and Rubin (1977); Biernacki, Celeux and Govaert (2000), ICL;
-    Theis, van den Oord and Bethge (2016), dequantisation.
+    Ho et al. (2019), Flow++, variational dequantisation.
     """
     blur = _blur(points)
     with one_thread():

@@ -10,8 +10,9 @@ import numpy as np
 from segpredict.clustering._cells import Cells
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Points, Whole
-from segpredict.errors import SupportError
+from segpredict.errors import ConfigError, SupportError
 
+MOST_SCORES = 10  # more would hardly differ, and bands are tried one by one
 AXES = 2  # value and frequency stand first on every instrument
 
 
@@ -47,6 +48,11 @@ class Rules(Clusterer):
         """Return `k` groups of the points."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
+        if not 2 <= self.scores <= MOST_SCORES:
+            raise ConfigError(
+                f"The rule grid cannot give {self.scores} scores.",
+                fix=f"choose from 2 to {MOST_SCORES}; 5 are fifths.",
+            )
         columns = points.grains.T[:AXES]
         cuts = tuple(_cuts(c, points.weights, self.scores) for c in columns)
         grid = Cells(cuts, tuple(range(_size(cuts))))

@@ -11,6 +11,7 @@ from segpredict.clustering import (
     CLUSTERERS,
     Candidate,
     Choice,
+    Clusters,
     Gates,
     Points,
     SegmentOptions,
@@ -82,7 +83,7 @@ def fit(
             )
         ),
         candidates=choice.candidates,
-        notices=_notices(choice.candidates),
+        notices=(*_notices(choice.candidates), *_density_notices(clusters, options)),
         algorithm=options.algorithm,
     )
 
@@ -130,6 +131,20 @@ def _values(
 
 def _worth(value: SegmentValue) -> tuple[float, float]:
     return value.mean_spend, value.mean_days
+
+
+def _density_notices(clusters: Clusters, options: SegmentOptions) -> list[str]:
+    notices = []
+    if clusters.k not in options.ks:
+        notices.append(
+            f"{options.algorithm} finds the number of segments itself: {clusters.k}."
+        )
+    if clusters.noise:
+        notices.append(
+            f"{options.algorithm} left {clusters.noise:.0%} of the rows over; they are "
+            "with the segment nearest to them."
+        )
+    return notices
 
 
 def _notices(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
