@@ -1,0 +1,57 @@
+"""``segpredict cluster --compare`` from outside."""
+
+from pathlib import Path
+
+from door import Door
+
+from segpredict.artifacts import open_run
+
+QUICK = (
+    *("--set", "segments.n_init=3"),
+    *("--set", "segments.compare.rows=200"),
+    *("--set", "segments.compare.draws=2"),
+    *("--set", "segments.compare.splits=2"),
+    *("--set", "segments.compare.seeds=2"),
+    *("--set", "segments.compare.nulls=2"),
+)
+
+
+def test_comparing_prints_every_way_and_what_the_rule_takes(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    asked = ("--compare", "--algorithm", "kmeans", "--instrument", "fm", "--k", "3-4")
+    folder = tmp_path / "run"
+    code, out, err = segpredict(
+        "cluster", "--data", sample_file, "--out", folder, *asked, *QUICK
+    )
+    assert (code, err) == (0, "")
+    assert "Ways to segment, compared" in out
+    assert "The rule takes" in out
+    assert "made as the options say; see --select" in out
+    table = open_run(folder).parquet("segments/comparison.parquet")
+    assert table.select("instrument", "algorithm", "asked").rows() == [
+        ("fm", "kmeans", 3),
+        ("fm", "kmeans", 4),
+    ]
+
+
+def test_a_range_that_is_none_is_refused_with_an_example(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    code, _, err = segpredict(
+        *("cluster", "--data", sample_file, "--out", tmp_path / "run"),
+        *("--compare", "--k", "few"),
+    )
+    assert code == 2
+    assert "--k 3-5" in err
+
+
+def test_an_algorithm_that_is_none_names_the_nearest(
+    segpredict: Door, sample_file: Path, tmp_path: Path
+) -> None:
+    code, _, err = segpredict(
+        *("cluster", "--data", sample_file, "--out", tmp_path / "run"),
+        *("--compare", "--algorithm", "kmean"),
+    )
+    assert code == 3
+    assert "kmeans" in err
