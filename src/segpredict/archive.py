@@ -331,11 +331,6 @@ def _json(files: Files, name: str) -> JSON:
     return files.json(name) if files.has(name) else None
 
 
-def _selection(files: Files) -> JSON:
-    path = "segments/selection.json"
-    return files.json(path) if files.has(path) else None
-
-
 def _segment_notes(files: Files) -> dict[str, JSON]:
     state = files.json("segments/segmenter.json")
     version = state["identity"]["version"]
