@@ -25,7 +25,7 @@ def world():
 def test_the_families_are_found_by_their_files():
     core = "basket btyd overdue rfm season state timing trend"
     where_given = "assortment category contacts discount returns web"
-    optional = "price_tier when where who"
+    optional = "history price_tier when where who"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
     named = [family.name for family in FAMILIES.all() if not family.is_default]
     assert " ".join(named) == optional
