@@ -23,9 +23,9 @@ def world():
 
 
 def test_the_families_are_found_by_their_files():
-    core = "basket btyd overdue rfm season state timing trend"
+    core = "basket btyd calendar history overdue rfm season state timing trend"
     where_given = "assortment category contacts discount returns web"
-    optional = "history price_tier when where who"
+    optional = "price_tier when where who"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
     named = [family.name for family in FAMILIES.all() if not family.is_default]
     assert " ".join(named) == optional

@@ -49,6 +49,7 @@ def pasts(
             time.gap,
             table.frame.select("customer_id", *HISTORY).sort("customer_id"),
             segmentation,
+            time.settle,
         )
         for table in tables
     }

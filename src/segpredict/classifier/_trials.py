@@ -103,6 +103,7 @@ def ask(
         able = [part for part in asked if part.name not in failed]
         notes += filter(None, (part.note(question.lesson) for part in able))
         model = blend.fit(question.lesson)
+        notes += filter(None, [model.note])
         chances = {
             each.name: each.predict(question.customers) for each in (model, model.trees)
         }

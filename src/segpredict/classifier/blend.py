@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier import booster, metrics
+from segpredict.classifier import booster, calendar, metrics, tuning
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.booster import Booster
@@ -35,12 +35,15 @@ class Blend:
         Share of the trees, from 0 to 1.
     name
         The name in the verdict.
+    note
+        What a reader must know of the fit.
     """
 
     trees: Booster
     buying: BgNbdGg | None
     weight: float = EVEN
     name: str = NAME
+    note: str = ""
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return the weighted geometric mean of both, scaled to add up to one."""
@@ -97,10 +100,13 @@ def fit(lesson: Lesson) -> Blend:
     what they will know, and get too little (the "forecast combination puzzle", Smith
     and Wallis 2009). Where the data cannot support BG/NBD the trees stand alone.
     """
-    trees = booster.fit(lesson)
+    settled, settings = tuning.tuned(lesson)
+    given, proof = calendar.proven(settled)
+    trees = booster.fit(given)
+    note = " ".join(filter(None, [proof.reason, settings]))
     if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
-        return Blend(trees, None)
+        return Blend(trees, None, note=note)
     try:
-        return Blend(trees, bgnbd_gg.fit(lesson))
+        return Blend(trees, bgnbd_gg.fit(lesson), note=note)
     except SupportError:
-        return Blend(trees, None)
+        return Blend(trees, None, note=note)

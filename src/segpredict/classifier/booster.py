@@ -110,16 +110,29 @@ def fit(
     -----
     The number of rounds comes from early stopping by multi-class log-loss on the
     validation origins, which no fitting origin's outcome overlaps. The final fit on all
-    training origins has more rows and so grows slightly longer (× ``growth``).
+    training origins has more rows and bears more rounds (`grown`).
     """
     columns = tuple(lesson.names if names is None else names)
     rounds = lesson.options.fallback
     if lesson.validation:
-        rounds = grow(lesson, columns).num_boosted_rounds()
-        rounds = max(1, round(rounds * lesson.options.growth))
+        rounds = grown(lesson, grow(lesson, columns).num_boosted_rounds())
     whole = dmatrix(matrix(lesson.rows, columns), columns, lesson.labels)
     booster = xgb.train(_parameters(lesson), whole, rounds)
     return Booster(booster, columns, lesson.classes, name)
+
+
+def grown(lesson: Lesson, rounds: int) -> int:
+    """Return the rounds for all rows, given those that suited the fitting origins.
+
+    Notes
+    -----
+    Rounds · (rows / fitting rows) ** ``growth``. At one half the detail of a model
+    rises as its sampling error falls. Half of the origins may be new to the last fit:
+    those that validated, and those whose outcomes overlapped theirs.
+    """
+    fitting = lesson.rows.filter(pl.col("cutoff").is_in(list(lesson.fitting))).height
+    more = lesson.rows.height / max(1, fitting)
+    return max(1, round(rounds * float(more**lesson.options.growth)))
 
 
 def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
@@ -157,6 +170,7 @@ def _parameters(lesson: Lesson) -> dict[str, object]:
         "subsample": options.subsample,
         "colsample_bytree": options.columns,
         "lambda": options.ridge,
+        "gamma": options.gamma,
         "seed": lesson.seed,
         "nthread": lesson.threads,
     }

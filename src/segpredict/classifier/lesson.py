@@ -52,6 +52,8 @@ class Past:
         silence keeps them out of the panel. One row a customer.
     segmenter
         The frozen segmenter.
+    settle
+        Days after the outcome until it counts as known.
     """
 
     cutoff: int
@@ -59,6 +61,12 @@ class Past:
     gap: int
     histories: pl.DataFrame
     segmenter: Segmenter
+    settle: int = 0
+
+    @property
+    def complete(self) -> int:
+        """Days from a cutoff to the day on which its outcome is known for good."""
+        return self.gap + self.horizon + self.settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,14 +88,19 @@ class BoosterOptions:
         Share of columns that a tree sees.
     ridge
         L2 penalty on leaf weights.
+    gamma
+        Least gain in loss that a split must bring.
     patience
         Rounds without a better log-loss on the validation origins before stopping.
     cap
         Rounds, at most.
     growth
-        Factor on the rounds when all training origins are used for the last fit.
+        Exponent, from 0 to 1, with which rounds grow when the last fit has more rows
+        than the one that found them.
     fallback
         Rounds where history is too short for validation origins.
+    trials
+        Settings to try on the validation origins of each fold; 0 means none.
 
     Raises
     ------
@@ -109,22 +114,27 @@ class BoosterOptions:
     subsample: float = 0.8
     columns: float = 0.5
     ridge: float = 10.0
+    gamma: float = 0.0
     patience: int = 30
     cap: int = 400
-    growth: float = 1.1
+    growth: float = 0.5
     fallback: int = 80
+    trials: int = 0
 
     def __post_init__(self) -> None:
         shares = ("eta", "subsample", "columns")
         wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
         counts = ("depth", "patience", "cap", "fallback")
         wrong += [name for name in counts if getattr(self, name) < 1]
-        wrong += ["growth"] if self.growth < 1 else []
+        wrong += [] if 0 <= self.growth <= 1 else ["growth"]
+        floors = ("min_child_weight", "ridge", "gamma", "trials")
+        wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The booster options cannot be used: {found}.",
-                fix="shares lie in (0, 1], counts and growth are 1 or more.",
+                fix="shares lie in (0, 1], counts are 1 or more, growth lies "
+                "in [0, 1], penalties and trials are 0 or more.",
             )
 
 

@@ -52,5 +52,4 @@ PART = Family(
     features=tuple(feature for back in BACK for feature in _described(back)),
     measures=_measures,
     derive=_derive,
-    is_default=False,
 )

@@ -5,6 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from segpredict.classifier import booster
 from segpredict.classifier.lesson import Lesson
 
 INSTALL = "pip install 'segpredict[challengers]'"
@@ -26,10 +27,9 @@ def loaded(library: str) -> Any:
     return import_module(library)
 
 
-def rounds(lesson: Lesson, grown: Callable[[Lesson, Lesson], int]) -> int:
+def rounds(lesson: Lesson, known: Callable[[Lesson, Lesson], int]) -> int:
     """Return for how long to grow: by the validation origins, as the booster does."""
-    options = lesson.options
     if not lesson.validation:
-        return options.fallback
-    best = grown(lesson.at(lesson.fitting), lesson.at(lesson.validation))
-    return max(1, round(best * options.growth))
+        return lesson.options.fallback
+    best = known(lesson.at(lesson.fitting), lesson.at(lesson.validation))
+    return booster.grown(lesson, best)

@@ -1,0 +1,119 @@
+"""Let trees know the time of the year only where older forecasts prove that it helps.
+
+A column that is alike for everybody at one cutoff can tell origins apart and nothing
+else. On a long history it is the season; on a short one it is the order of the origins,
+and a forecast from a day like none before goes wrong by more than the season is worth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import booster, metrics
+from segpredict.classifier.lesson import Lesson
+from segpredict.features.calendar import PART, YEAR
+from segpredict.window import as_date
+
+NAMES = tuple(feature.name for feature in PART.features)
+LATEST = 3  # origins before the forecast on which the columns must prove themselves
+LEAST = 2  # with fewer of them nothing is proven
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What older forecasts say about columns that tell the time of the year.
+
+    Parameters
+    ----------
+    is_given
+        Whether the columns may be used.
+    reason
+        Why, in one sentence.
+    """
+
+    is_given: bool
+    reason: str
+
+
+def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
+    """Return the lesson with the calendar's columns among its names where they help.
+
+    Parameters
+    ----------
+    lesson
+        Labelled rows and what is known on the day of the forecast.
+
+    Notes
+    -----
+    Two things are asked for. The training outcomes must hold the season to be foretold,
+    a year or more earlier, for at least half of its days. And at the newest origins of
+    which that is true as well, trees with the columns must have a lower log-loss than
+    trees without, by more than one standard error over customers. Each of these
+    origins is forecast by trees that learned only from what was complete by its day.
+    """
+    asked = tuple(name for name in NAMES if name in lesson.rows.columns)
+    if lesson.past is None or not asked:
+        return lesson, Proof(is_given=False, reason="")
+    origins = lesson.rows["cutoff"].unique().sort().to_list()
+    day = as_date(lesson.past.cutoff)
+    if not _covers(origins, lesson.past.cutoff, lesson.past.horizon):
+        reason = f"No training outcome shows the season that follows {day}."
+        return lesson, Proof(is_given=False, reason=reason)
+    usable = [
+        origin
+        for origin in origins[-LATEST:]
+        if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
+    ]
+    if len(usable) < LEAST:
+        reason = f"Too few origins before {day} have a season behind them to prove it."
+        return lesson, Proof(is_given=False, reason=reason)
+    gain, error = _gain(lesson, usable, asked)
+    is_given = gain > error
+    reason = (
+        f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
+        f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
+    )
+    given = replace(lesson, names=(*lesson.names, *asked)) if is_given else lesson
+    return given, Proof(is_given, reason)
+
+
+def _complete(lesson: Lesson, cutoff: int) -> list[int]:
+    """Return the origins whose outcome was known on a day."""
+    assert lesson.past is not None
+    known = lesson.rows.filter(pl.col("cutoff") + lesson.past.complete <= cutoff)
+    return list(known["cutoff"].unique().sort())
+
+
+def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
+    """Return whether an outcome of these origins lies in the season after a cutoff."""
+    apart = [(cutoff - origin) % YEAR for origin in origins]
+    return any(min(days, YEAR - days) <= horizon / 2 for days in apart)
+
+
+def _gain(
+    lesson: Lesson, origins: Sequence[int], asked: Sequence[str]
+) -> tuple[float, float]:
+    """Return the mean gain in log-loss and its standard error over customers."""
+    gains = []
+    for origin in origins:
+        known, later = lesson.at(_complete(lesson, origin)), lesson.at([origin])
+        without, beside = (
+            _losses(known, later, names)
+            for names in (lesson.names, (*lesson.names, *asked))
+        )
+        gains.append(later.rows.select("customer_id", gain=without - beside))
+    found = pl.concat(gains)
+    mean = float(found["gain"].mean())  # type: ignore[arg-type]
+    spread = (
+        found.group_by("customer_id", maintain_order=True)
+        .agg((pl.col("gain") - mean).sum())["gain"]
+        .to_numpy()
+    )
+    return mean, float(np.sqrt((spread**2).sum()) / found.height)
+
+
+def _losses(known: Lesson, later: Lesson, names: Sequence[str]) -> pl.Series:
+    chances = booster.fit(known, names).predict(later.rows)
+    return pl.Series(metrics.row_log_loss(chances, later.labels))

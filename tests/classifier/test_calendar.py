@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import calendar
+from segpredict.classifier.lesson import Lesson, Past
+from segpredict.features.calendar import PART, YEAR
+from segpredict.window import Window
+
+HORIZON, STEP, EACH = 91, 28, 250
+
+
+def taught(season, origins=30, seed=3):
+    """Return a lesson in which `season` says how much a day of the year matters."""
+    rng = np.random.default_rng(seed)
+    cutoff = origins * STEP + HORIZON
+    frames = []
+    for place in range(origins):
+        day = place * STEP
+        middle = day + HORIZON / 2
+        angle = 2 * np.pi * (middle % YEAR) / YEAR
+        wish = rng.normal(size=EACH)
+        high = rng.random(EACH) < 1 / (1 + np.exp(-(wish + season * np.cos(angle))))
+        frames.append(
+            pl.DataFrame(
+                {
+                    "customer_id": [f"c{i}" for i in range(EACH)],
+                    "cutoff": pl.Series([day] * EACH, dtype=pl.Int32),
+                    "label": pl.Series(high.astype(int), dtype=pl.Int8),
+                    "wish": wish,
+                    "outcome_sin": [np.sin(angle)] * EACH,
+                    "outcome_cos": [np.cos(angle)] * EACH,
+                }
+            )
+        )
+    past = Past(cutoff, HORIZON, 0, pl.DataFrame(), None)
+    return Lesson(pl.concat(frames), ("wish",), 2, past=past)
+
+
+def test_a_strong_season_that_older_forecasts_show_is_given():
+    given, proof = calendar.proven(taught(season=2.0))
+    assert given.names == ("wish", "outcome_sin", "outcome_cos")
+    assert proof.is_given
+    assert "helps at 3 origins" in proof.reason
+
+
+def test_without_a_season_the_columns_stay_out_as_often_as_one_error_promises():
+    proofs = [calendar.proven(taught(season=0.0, seed=seed))[1] for seed in range(8)]
+    given = sum(proof.is_given for proof in proofs)
+    assert given <= 2  # one standard error lets one in six pass
+    assert "does not help" in proofs[0].reason
+
+
+def test_a_lesson_that_is_refused_stays_as_it_was():
+    lesson = taught(season=0.0, seed=1)
+    assert calendar.proven(lesson)[0] is lesson
+
+
+def test_a_season_never_seen_before_cannot_be_given():
+    given, proof = calendar.proven(taught(season=2.0, origins=8))
+    assert given.names == ("wish",)
+    assert proof.reason.startswith("No training outcome shows the season")
+
+
+def test_a_season_seen_once_cannot_be_proven():
+    given, proof = calendar.proven(taught(season=2.0, origins=13))
+    assert given.names == ("wish",)
+    assert proof.reason.startswith("Too few origins")
+
+
+def test_outcomes_that_settle_late_teach_no_earlier_forecast():
+    lesson = taught(season=2.0)
+    late = replace(lesson, past=replace(lesson.past, settle=700))
+    assert not calendar.proven(late)[1].is_given
+
+
+def test_the_columns_come_back_after_a_year_of_whole_weeks():
+    one, other = (PART.derive(Window(day)) for day in (100, 100 + YEAR))
+    for name in calendar.NAMES:
+        found = pl.select(one[name].alias("one"), other[name].alias("other")).row(0)
+        assert found[0] == pytest.approx(found[1], abs=1e-12)
