@@ -27,7 +27,9 @@ COMPARE = CompareOptions(
 @pytest.fixture
 def config(small_config):
     return replace(
-        small_config, segments=replace(small_config.segments, compare=COMPARE)
+        small_config,
+        segments=replace(small_config.segments, compare=COMPARE),
+        threads=1,
     )
 
 
@@ -103,11 +105,19 @@ def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tm
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert [what for what, _ in told if what.startswith("comparing")] == [
-        "comparing rules on fm (1 of 4)",
-        "comparing kmeans on fm (2 of 4)",
-        "comparing rules on rfm (3 of 4)",
-        "comparing kmeans on rfm (4 of 4)",
+        "comparing (0 of 4 done)",
+        "comparing (1 of 4 done, last rules on fm)",
+        "comparing (2 of 4 done, last kmeans on fm)",
+        "comparing (3 of 4 done, last rules on rfm)",
+        "comparing (4 of 4 done, last kmeans on rfm)",
     ]
+
+
+def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
+    alone = made(sample_file, config, tmp_path / "alone")
+    beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")
+    name = "segments/comparison.parquet"
+    assert beside.parquet(name).equals(alone.parquet(name))
 
 
 def test_the_share_done_follows_what_algorithms_have_cost():

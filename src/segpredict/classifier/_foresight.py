@@ -6,6 +6,7 @@ never sees a test window: only inner origins, whose outcomes end before the firs
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import polars as pl
 import xgboost as xgb
 
 from segpredict import features
+from segpredict.classifier.lesson import telling
 from segpredict.classifier.options import TimeOptions
 from segpredict.classifier.origins import Fold
 from segpredict.tables import Transactions
@@ -33,16 +35,17 @@ TRIALS = {
 }
 Codes = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.intp]
+Cells = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Foresight:
     """Customers at inner origins, and which instrument row tells what became of each.
 
     Parameters
     ----------
     known, asked
-        Features of the fitting origins, and of the validation origins.
+        Features of the fitting origins, and of the validation origins, a row each.
     known_rows, asked_rows
         For each of those, the row of the instrument in which its outcome stands; −1 for
         nothing bought.
@@ -50,11 +53,18 @@ class Foresight:
         Whose row each of `asked` is, from 0 on.
     """
 
-    known: xgb.QuantileDMatrix
-    asked: xgb.QuantileDMatrix
+    known: Cells
+    asked: Cells
     known_rows: Codes
     asked_rows: Codes
     customers: Codes
+
+    @cached_property
+    def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
+        """Both as XGBoost reads them: binned once, and only where it is asked."""
+        known = xgb.QuantileDMatrix(self.known, max_bin=BINS, nthread=1)
+        asked = xgb.QuantileDMatrix(self.asked, ref=known, max_bin=BINS, nthread=1)
+        return known, asked
 
     def information(self, labels: Labels, k: int) -> tuple[float, float]:
         """Return how much better than the class shares the model foretells, in nats.
@@ -83,9 +93,10 @@ class Foresight:
             np.where(rows < 0, 0, labels[rows] + 1)
             for rows in (self.known_rows, self.asked_rows)
         )
-        self.known.set_label(before)
-        trees = xgb.train({**TRIALS, "num_class": k + 1}, self.known, ROUNDS)
-        chances = trees.predict(self.asked).reshape(-1, k + 1).astype(np.float64)
+        known, asked = self._matrices
+        known.set_label(before)
+        trees = xgb.train({**TRIALS, "num_class": k + 1}, known, ROUNDS)
+        chances = trees.predict(asked).reshape(-1, k + 1).astype(np.float64)
         shares = np.bincount(before, minlength=k + 1) + 0.5
         shares = shares / shares.sum()
         told = chances[np.arange(len(after)), after] / chances.sum(axis=1)
@@ -127,19 +138,18 @@ def foresight(
         (pl.col("end") - time.outcome).cast(pl.Int32).alias("cutoff"),
     )
     tables = features.build(transactions, windows, families)
-    names = tables[0].names
     rows = pl.concat(
         table.frame.with_columns(cutoff=pl.lit(table.window.cutoff, pl.Int32))
         for table in tables
     ).join(outcomes, on=["customer_id", "cutoff"], how="left", maintain_order="left")
+    names = telling(rows, tables[0].names)
     known, asked = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)
         for part in (fold.fitting, fold.validation)
     )
-    matrix = xgb.QuantileDMatrix(_cells(known, names), max_bin=BINS, nthread=1)
     return Foresight(
-        matrix,
-        xgb.QuantileDMatrix(_cells(asked, names), ref=matrix, max_bin=BINS, nthread=1),
+        _cells(known, names),
+        _cells(asked, names),
         _outcomes(known),
         _outcomes(asked),
         asked["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1,
@@ -153,7 +163,7 @@ def _sampled(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     return ordered.gather_every(step)
 
 
-def _cells(rows: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
+def _cells(rows: pl.DataFrame, names: Sequence[str]) -> Cells:
     return rows.select(pl.col(names).cast(pl.Float32).fill_null(np.nan)).to_numpy()
 
 

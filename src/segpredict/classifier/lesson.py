@@ -157,7 +157,7 @@ def lesson(
         raise OneClassError(f"S{found[0]}" if len(found) else "none", rows.height)
     return Lesson(
         rows,
-        _telling(rows, panel.names),
+        telling(rows, panel.names),
         classes,
         fold.fitting,
         fold.validation,
@@ -168,7 +168,8 @@ def lesson(
     )
 
 
-def _telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+def telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that tell customers apart, at one cutoff at least."""
     varies = (
         rows.group_by("cutoff")
         .agg(pl.col(names).n_unique() > 1)

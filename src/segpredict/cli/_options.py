@@ -47,7 +47,11 @@ Seed = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, help="Threads for training; results are equal."),
+    typer.Option(
+        "--threads",
+        min=1,
+        help="Threads for training, processes for a comparison; results are equal.",
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
 RunFolder = Annotated[

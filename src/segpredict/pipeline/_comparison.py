@@ -4,9 +4,11 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from joblib import Parallel, delayed
 
 from segpredict import archive, classifier, disk, features
 from segpredict._version import __version__
@@ -95,7 +97,7 @@ def compare(
     spans: Sequence[tuple[int, int]],
     progress: Progress,
 ) -> tuple[list[Trial], Selection]:
-    """Measure every way to segment, one heat after the other, and apply the rule.
+    """Measure every way to segment, as many at a time as threads, and apply the rule.
 
     Parameters
     ----------
@@ -111,21 +113,66 @@ def compare(
     """
     contest = _contest(shop, config, spans)
     place = folder(draft.target)
-    meter = Meter(contest.heats)
-    trials: list[Trial] = []
-    for i, heat in enumerate(contest.heats):
-        what = f"comparing {heat.algorithm} on {heat.instrument}"
-        progress(f"{what} ({i + 1} of {len(contest.heats)})", meter.share)
-        path = place / f"{_key(shop, config, spans, heat)}.json"
-        found = _kept(path)
-        if found is None:
-            begin = time.perf_counter()
-            found = contest.run(heat)
-            meter.spent[heat] = time.perf_counter() - begin
-            disk.write_file(path, as_json([trial.state() for trial in found]))
+    paths = {h: place / f"{_key(shop, config, spans, h)}.json" for h in contest.heats}
+    kept = {heat: _kept(path) for heat, path in paths.items()}
+    told = {heat: trials for heat, trials in kept.items() if trials is not None}
+    meter = Meter(contest.heats, done=set(told))
+    left = [heat for heat in contest.heats if heat not in told]
+    before = f"{len(told)} of {len(contest.heats)} done"
+    progress(f"comparing ({before})", meter.share)
+    for heat, found, seconds in _measured(contest, left, config.threads):
+        disk.write_file(paths[heat], as_json([trial.state() for trial in found]))
+        told[heat], meter.spent[heat] = found, seconds
         meter.done.add(heat)
-        trials += found
+        count = f"{len(told)} of {len(contest.heats)} done"
+        last = f"last {heat.algorithm} on {heat.instrument}"
+        progress(f"comparing ({count}, {last})", meter.share)
+    trials = [trial for heat in contest.heats for trial in told[heat]]
     return trials, decide(trials, config.segments)
+
+
+def _measured(
+    contest: Contest, heats: Sequence[Heat], workers: int
+) -> Iterator[tuple[Heat, list[Trial], float]]:
+    """Yield each heat with its trials and seconds, as they are finished.
+
+    Every fit runs on one thread, so cores are used by measuring several heats at a
+    time, each in a process of its own; what they find does not depend on how many.
+    """
+    workers = min(workers, len(heats))
+    if workers <= 1:
+        yield from ((heat, *_timed(contest, heat)) for heat in heats)
+        return
+    # By instrument, since a process keeps what the heats of one share; then the longest
+    # first, so that none is left to run alone at the end.
+    places = [heat.instrument for heat in contest.heats]
+    order = sorted(heats, key=lambda h: (places.index(h.instrument), -_foreseen(h)))
+    pool = Parallel(
+        n_jobs=workers,
+        backend="loky",
+        return_as="generator_unordered",
+        pre_dispatch=workers,
+        initializer=_take,
+        initargs=(contest,),
+    )
+    yield from pool(delayed(_measure)(heat) for heat in order)
+
+
+_taken: list[Contest] = []  # the contest of a worker process; empty in any other
+
+
+def _take(contest: Contest) -> None:
+    _taken[:] = [contest]
+
+
+def _measure(heat: Heat) -> tuple[Heat, list[Trial], float]:
+    return (heat, *_timed(_taken[0], heat))
+
+
+def _timed(contest: Contest, heat: Heat) -> tuple[list[Trial], float]:
+    begin = time.perf_counter()
+    found = contest.run(heat)
+    return found, time.perf_counter() - begin
 
 
 def keep(
