@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 
@@ -11,6 +12,10 @@ from segpredict.clustering._centres import nearest
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Floats, Points
 from segpredict.clustering._threads import one_thread
+
+FINALISTS = 3  # ends of starts that are carried on over all points
+HEAT = 4  # passes after which the best of them is known
+ALIKE = 1e-3  # relative difference in inertia below which two ends are the same
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,10 @@ class KMeans(Clusterer):
     Notes
     -----
     The starts run on at most 10,000 points, one thread (10–60 times faster at this
-    size); the best is then carried on over all points with exact sums until nothing
-    moves. On 100,000 rows the inertia was at worst 0.3 % above that of the better fit,
-    for 2 to 12 groups (``benchmarks/clustering/run.py sweep``).
+    size). The best that differ are carried on over all points for a few passes, and the
+    best of those with exact sums until nothing moves: on a sample two ways to part the
+    rows can be as good as level, and the order between them another than on all rows.
+    ``benchmarks/clustering/run.py sweep`` holds the inertia against scikit-learn's.
 
     References
     ----------
@@ -50,22 +56,36 @@ class KMeans(Clusterer):
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         require_points(points, k)
-        start = self.start(points, k, seed=seed, n_init=n_init)
-        return Clusters.around(points, _settle(points, start, self.passes))
+        sample = points.thin(max(self.sample, k))
+        starts = _starts(sample, k, seed, n_init)
+        if sample is not points and len(starts) > 1:
+            heats = [_settle(points, start, HEAT) for start in starts[:FINALISTS]]
+            fits = [Clusters.around(points, centres) for centres in heats]
+            starts = [min(fits, key=lambda fit: fit.inertia).centres]
+        return Clusters.around(points, _settle(points, starts[0], self.passes))
 
     def start(self, points: Points, k: int, *, seed: int, n_init: int) -> Floats:
         """Return the best centres of many starts on a sample of the points."""
-        return _best_start(points.thin(max(self.sample, k)), k, seed, n_init)
+        return _starts(points.thin(max(self.sample, k)), k, seed, n_init)[0]
 
 
-def _best_start(points: Points, k: int, seed: int, n_init: int) -> Floats:
-    lloyd = LloydKMeans(k, n_init=n_init, random_state=seed)
+def _starts(points: Points, k: int, seed: int, n_init: int) -> list[Floats]:
+    """Return the different places where starts end, best first."""
+    draws = np.random.RandomState(seed)  # one for all starts, as scikit-learn has it
+    found: list[tuple[float, Floats]] = []
     with one_thread(), warnings.catch_warnings():
         # An empty group shows in the sizes, where the gates and the caller look.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        lloyd.fit(points.matrix, sample_weight=points.weights)
-    centres: Floats = lloyd.cluster_centers_
-    return centres
+        for _ in range(n_init):
+            lloyd = LloydKMeans(k, n_init=1, random_state=draws)
+            lloyd.fit(points.matrix, sample_weight=points.weights)
+            found.append((lloyd.inertia_, lloyd.cluster_centers_))
+    found.sort(key=lambda start: start[0])
+    kept: list[tuple[float, Floats]] = []
+    for inertia, centres in found:
+        if not kept or inertia > kept[-1][0] * (1 + ALIKE):
+            kept.append((inertia, centres))
+    return [centres for _, centres in kept]
 
 
 def _settle(points: Points, centres: Floats, passes: int) -> Floats:
