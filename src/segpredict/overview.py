@@ -10,6 +10,7 @@ from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
 from segpredict.errors import ContractError, SupportError
 from segpredict.segments import NEW, Grid, Segmentation
+from segpredict.segments.memberships import memberships
 from segpredict.tables import INACTIVE, Companions, Feature, Transactions
 from segpredict.window import Window, as_date
 
@@ -110,7 +111,8 @@ def segments(
         ``assignments``: every customer's segment, with the rule grid beside it;
         ``profile``: one row a segment, over the customers with an order in the
         look-back; ``migration``: from the window before the last to the last;
-        ``candidates``: the numbers of segments that were tried.
+        ``candidates``: the numbers of segments that were tried; ``memberships``: the
+        chance of each segment for the customers of the last window, of soft algorithms.
     """
     now = time.window(transactions.end_day, transactions.first_day)
     before = now.at(now.cutoff - time.outcome)
@@ -119,6 +121,10 @@ def segments(
         "profile": _profile(transactions, segmentation, now),
         "candidates": _candidates(segmentation),
     }
+    if segmentation.clusters.rule.is_soft:
+        span = [(now.cutoff - time.horizon, now.cutoff)]
+        rows = features.instrument(transactions, span, segmentation.further)
+        tables["memberships"] = memberships(segmentation, rows).drop("end")
     if before.cutoff - time.horizon >= transactions.first_day:
         tables["migration"] = _migration(transactions, segmentation, before)
         returned = _profile(transactions, segmentation, before, is_over=True)

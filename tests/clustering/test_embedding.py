@@ -1,15 +1,18 @@
 """Embeddings: principal components, a trained encoder, and what stands behind them."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from segpredict.clustering import CLUSTERERS, Embedded, Points
-from segpredict.clustering._autoencoder import Autoencoder, torch_is_here
+from segpredict.clustering._autoencoder import Autoencoder
 from segpredict.clustering._embedded import embed
 from segpredict.clustering._pca import principal
 from segpredict.errors import ConfigError
 
-deep = pytest.mark.skipif(not torch_is_here(), reason="needs the extra deep (PyTorch)")
+needs_torch = find_spec("torch") is None
+deep = pytest.mark.skipif(needs_torch, reason="needs the extra deep (PyTorch)")
 
 
 def curve(rows: int = 800) -> np.ndarray:

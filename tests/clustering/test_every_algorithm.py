@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,6 @@ from segpredict.clustering import (
     distances,
     shares,
 )
-from segpredict.clustering._autoencoder import torch_is_here
 from segpredict.errors import ExtraMissingError, SegpredictError
 from segpredict.segments import Segmentation
 
@@ -42,7 +42,7 @@ def quick(name: str) -> Clusterer:
 
 
 def needs(name: str) -> None:
-    if CLUSTERERS.get(name).extra and not torch_is_here():
+    if CLUSTERERS.get(name).extra and find_spec("torch") is None:
         pytest.skip(f"{name} needs the extra {CLUSTERERS.get(name).extra}")
 
 
@@ -245,7 +245,7 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(
     first, second = years
     found, refused = {}, []
     for name in NAMES:
-        if CLUSTERERS.get(name).extra and not torch_is_here():
+        if CLUSTERERS.get(name).extra and find_spec("torch") is None:
             continue
         try:
             found[name] = segmented(name, first)
@@ -293,13 +293,13 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
     (tmp_path / "quick.json").write_text(json.dumps(QUICK))
     script = (
         "import json, sys, numpy as np\n"
+        "from importlib.util import find_spec\n"
         "from segpredict.clustering import CLUSTERERS, Points\n"
-        "from segpredict.clustering._autoencoder import torch_is_here\n"
         "points = Points.of(np.load(sys.argv[1] + '/cloud.npy'))\n"
         "quick = json.load(open(sys.argv[1] + '/quick.json'))\n"
         "parts = {n: CLUSTERERS.get(n) for n in CLUSTERERS.names()}\n"
         "parts = {n: p.tuned(quick.get(n, {})) for n, p in parts.items()}\n"
-        "if not torch_is_here():\n"
+        "if find_spec('torch') is None:\n"
         "    parts = {n: p for n, p in parts.items() if not p.extra}\n"
         "for name, part in parts.items():\n"
         "    found = part.fit(points, 3, seed=0, n_init=1)\n"

@@ -6,7 +6,7 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.artifacts import open_run
-from segpredict.clustering import CompareOptions
+from segpredict.clustering import ApartOptions, CompareOptions, RefineOptions
 from segpredict.pipeline import _comparison
 from segpredict.pipeline._comparison import Meter
 from segpredict.segments.comparison import Contest, Heat
@@ -60,6 +60,17 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     assert state["algorithm"] == expected
     assert run.facts["config"]["segments"]["algorithm"] == expected
     assert any(note.startswith("Segments are ") for note in run.facts["notes"])
+
+
+def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_path):
+    rule = {"Key accounts": ApartOptions(top=0.02)}
+    refine = RefineOptions(apart=rule)
+    asked = replace(config, segments=replace(config.segments, refine=refine))
+    run = made(sample_file, asked, tmp_path / "run", "select")
+    state = run.json("segments/segmenter.json")
+    assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
+    table = run.parquet("segments/comparison.parquet")
+    assert table["information"].null_count() == table["note"].ne("").sum()
 
 
 def test_an_interrupted_comparison_goes_on_where_it_stopped(

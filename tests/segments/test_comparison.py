@@ -6,9 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.clustering import CompareOptions, SegmentOptions
+from segpredict.clustering import (
+    ApartOptions,
+    CompareOptions,
+    RefineOptions,
+    SegmentOptions,
+)
 from segpredict.criteria import Selection, Trial
-from segpredict.segments import fit
+from segpredict.segments import fit, left_over
 from segpredict.segments.comparison import (
     Contest,
     Heat,
@@ -171,3 +176,23 @@ def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
     found = [t for t in run(windows()) if t.algorithm == "kmeans"]
     assert all("segpredict[deep]" in t.note for t in found)
     assert isinstance(found[0], Trial)
+
+
+def test_weights_hold_in_the_comparison_as_in_the_fit():
+    heavy = replace(OPTIONS, refine=RefineOptions(weights={"days": 0.0}))
+    trial = Contest(windows(), heavy, lead=91).run(Heat("fm", "kmeans"))[1]
+    plain = Contest(windows(), OPTIONS, lead=91).run(Heat("fm", "kmeans"))[1]
+    fitted = fit(windows(), replace(heavy, k=3), horizon=91)
+    assert len(fitted.axes) == 1
+    per_row = fitted.clusters.inertia / windows().height
+    assert trial.inertia == pytest.approx(per_row, rel=1e-4)
+    assert trial.inertia < plain.inertia  # one axis less to be apart on
+
+
+def test_who_is_set_apart_is_compared_in_no_group():
+    rule = {"Key accounts": ApartOptions(top=0.1)}
+    options = replace(OPTIONS, refine=RefineOptions(apart=rule))
+    rows = windows()
+    left = left_over(rows, options)
+    assert left.height == rows.height * 9 // 10
+    assert left["spend"].max() < rows["spend"].sort()[-left.height // 10]

@@ -124,3 +124,18 @@ def test_where_density_finds_nothing_everyone_is_in_one_segment():
 def test_an_unknown_algorithm_is_refused():
     with pytest.raises(ValueError, match="algorithm"):
         Segmenter(algorithm="kmean").fit(BLOBS)
+
+
+def test_a_mixture_tells_chances():
+    found = Segmenter(3, algorithm="gmm").fit(BLOBS)
+    chances = found.predict_proba(BLOBS)
+    assert chances.shape == (180, 3)
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert (chances.argmax(axis=1) == found.labels_).all()
+
+
+def test_other_algorithms_have_no_chances_to_tell():
+    found = Segmenter(3).fit(BLOBS)
+    assert not hasattr(found, "predict_proba")
+    with pytest.raises(AttributeError, match="predict_proba"):
+        found.predict_proba(BLOBS)

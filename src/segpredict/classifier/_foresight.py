@@ -110,7 +110,7 @@ def foresight(
     fold: Fold,
     time: TimeOptions,
     families: Sequence[str] | None,
-    instrument: pl.DataFrame,
+    instrument: tuple[pl.DataFrame, pl.DataFrame],
 ) -> Foresight | None:
     """Return what is needed to ask how foreseeable segments are.
 
@@ -126,22 +126,33 @@ def foresight(
     families
         Feature families.
     instrument
-        Rows of windows that hold all outcomes of these origins.
+        Rows of windows that hold all outcomes of these origins: those that are grouped,
+        and all. Who stands in the second only belongs to no group later and is not
+        asked about.
     """
     if not fold.fitting or not fold.validation:
         return None
     days = (*fold.fitting, *fold.validation)
     windows = [time.window(day, transactions.first_day) for day in days]
-    outcomes = instrument.with_row_index("outcome").select(
-        "customer_id",
-        "outcome",
-        (pl.col("end") - time.outcome).cast(pl.Int32).alias("cutoff"),
+    grouped, everybody = (
+        rows.with_row_index("outcome").select(
+            "customer_id",
+            "outcome",
+            (pl.col("end") - time.outcome).cast(pl.Int32).alias("cutoff"),
+        )
+        for rows in instrument
     )
+    key = ["customer_id", "cutoff"]
+    apart = everybody.join(grouped, on=key, how="anti")
     tables = features.build(transactions, windows, families)
-    rows = pl.concat(
-        table.frame.with_columns(cutoff=pl.lit(table.window.cutoff, pl.Int32))
-        for table in tables
-    ).join(outcomes, on=["customer_id", "cutoff"], how="left", maintain_order="left")
+    rows = (
+        pl.concat(
+            table.frame.with_columns(cutoff=pl.lit(table.window.cutoff, pl.Int32))
+            for table in tables
+        )
+        .join(apart, on=key, how="anti", maintain_order="left")
+        .join(grouped, on=key, how="left", maintain_order="left")
+    )
     names = telling(rows, tables[0].names)
     known, asked = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)

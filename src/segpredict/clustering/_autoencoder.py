@@ -24,15 +24,6 @@ STEP = 3e-3
 Training = tuple[tuple[Layer, ...], float]
 
 
-def torch_is_here() -> bool:
-    """Return whether PyTorch can be imported."""
-    try:
-        import_module("torch")
-    except ImportError:
-        return False
-    return True
-
-
 def _torch() -> Any:
     try:
         return import_module("torch")

@@ -58,6 +58,11 @@ class Embedded(Rule):
         """How many groups there are."""
         return self.rule.k
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether a row can belong to several groups, by chances."""
+        return self.rule.is_soft
+
     def assign(self, matrix: Floats) -> Labels:
         """Return the group of each row."""
         return self.rule.assign(embed(self.layers, matrix))

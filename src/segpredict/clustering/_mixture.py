@@ -45,6 +45,11 @@ class Mixture(Rule):
         """How many groups there are."""
         return len(self.means)
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether a row can belong to several groups, by chances."""
+        return True
+
     def assign(self, matrix: Floats) -> Labels:
         """Return the group of each row."""
         labels: Labels = self.joint(matrix).argmax(axis=1)

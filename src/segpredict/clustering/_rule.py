@@ -38,6 +38,11 @@ class Rule(ABC):
     def assign(self, matrix: Floats) -> Labels:
         """Return the group of each row, 0 … k − 1; ties go to the first."""
 
+    @property
+    def is_soft(self) -> bool:
+        """Whether a row can belong to several groups, by chances."""
+        return False
+
     def chances(self, matrix: Floats) -> Floats:
         """Return the chance of each group for each row, shape (rows, k).
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from segpredict import archive, classifier, disk, features
+from segpredict import archive, classifier, disk, features, segments
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, as_json
 from segpredict.config import Config
@@ -196,14 +196,18 @@ def forget(target: Path) -> None:
 def _contest(
     shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]
 ) -> Contest:
-    rows = features.instrument(shop, list(spans), columns())
     options, lead = replace(config.segments, seed=config.seed), config.time.outcome
+    measures = sorted({*columns(), *segments.asked(options)})
+    everybody = features.instrument(shop, list(spans), measures)
+    rows = segments.left_over(everybody, options)
     try:
         days = classifier.schedule(shop.first_day, shop.end_day, config.time)
     except TooShortHistoryError:
         return Contest(rows, options, lead)
     families = config.classifier.families
-    told = classifier.foresight(shop, days.outer[0], config.time, families, rows)
+    told = classifier.foresight(
+        shop, days.outer[0], config.time, families, (rows, everybody)
+    )
     return Contest(rows, options, lead, None if told is None else told.information)
 
 

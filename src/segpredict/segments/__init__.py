@@ -14,7 +14,7 @@ from segpredict.segments.identity import Event, Identity
 from segpredict.segments.making import fit
 from segpredict.segments.movement import NEW, matrix, migration
 from segpredict.segments.profiles import profile
-from segpredict.segments.refinement import asked
+from segpredict.segments.refinement import asked, left_over
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "fit",
     "fit_grid",
     "further",
+    "left_over",
     "matrix",
     "migration",
     "profile",

@@ -66,7 +66,8 @@ class Contest:
     ----------
     instrument
         `contracts.INSTRUMENT` with every column that an instrument may need: windows
-        of one length, all of which ended on or before the first test cutoff.
+        of one length, all of which ended on or before the first test cutoff. Without
+        the rows that rules set apart: they are grouped nowhere.
     options
         What to compare, and the bar to pass.
     lead
@@ -212,14 +213,15 @@ class Field:
         cls, rows: pl.DataFrame, name: str, options: SegmentOptions, lead: int
     ) -> "Field":
         """Return the rows in the space that an instrument makes of them."""
-        axes = fit_axes(rows, options.winsor, name)
+        weights = options.refine.weights
+        axes = fit_axes(rows, options.winsor, name, weights)
         places = rows.select(axis.place for axis in axes).to_numpy()
         newest = rows["end"].max()
         known = rows.filter(pl.col("end") <= pl.lit(newest) - lead)
         new = rows.filter(pl.col("end") == newest)
         earlier = None
         if known.height:
-            before = fit_axes(known, options.winsor, name)
+            before = fit_axes(known, options.winsor, name, weights)
             earlier = Earlier(
                 Points.of(known.select(a.place for a in before).to_numpy()),
                 new.select(a.place for a in before).to_numpy(),

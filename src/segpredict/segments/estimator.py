@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segpredict.clustering import CLUSTERERS, Clusters, Floats, Points, distances
@@ -17,6 +18,17 @@ from segpredict.errors import SupportError
 from segpredict.tables import JSON
 
 MOST_POINTS = 200_000
+
+
+def _knows_chances(segmenter: "Segmenter") -> bool:
+    """Return whether the fitted groups are a mixture; an error says why not."""
+    check_is_fitted(segmenter)
+    if not segmenter.clusters_.rule.is_soft:
+        raise AttributeError(
+            f"{segmenter.algorithm} puts each customer into one segment; "
+            "choose gmm for chances."
+        )
+    return True
 
 
 class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -144,6 +156,17 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         """Return the segment of each row, seen or new."""
         places = self._asked(X)
         return self.clusters_.assign(places)
+
+    @available_if(_knows_chances)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: npt.ArrayLike) -> Floats:
+        """Return the chance of each segment for each row; of mixtures only.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_segments_)
+            Rows add up to one.
+        """
+        return self.clusters_.chances(self._asked(X))
 
     def transform(self, X: npt.ArrayLike) -> Floats:
         """Return the distance of each row to the centre of each segment.

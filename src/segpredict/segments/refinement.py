@@ -76,6 +76,11 @@ def rest(rows: pl.DataFrame, rules: Sequence[Apart]) -> pl.DataFrame:
     return left
 
 
+def left_over(rows: pl.DataFrame, options: SegmentOptions) -> pl.DataFrame:
+    """Return the rows that are grouped: those that no rule sets apart."""
+    return rest(rows, cuts(rows, options.refine.apart))
+
+
 def refined(
     plain: Segmentation,
     rows: pl.DataFrame,
