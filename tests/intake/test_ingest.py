@@ -174,7 +174,7 @@ def test_a_stopped_ingest_is_repeated_without_a_trace(
     put(tmp_path / "store", drops / "1.csv")
     before = facts(tmp_path / "store")
     with monkeypatch.context() as patch:
-        patch.setattr(store, "write", lambda *_: 1 / 0)
+        patch.setattr(store, "renew", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             put(tmp_path / "store", drops / "2.csv")
     assert facts(tmp_path / "store") == before

@@ -15,7 +15,7 @@ import shop
 from segpredict import features, store
 from segpredict.cleaning._clean import fingerprint
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
-from segpredict.store import _keep, _parts
+from segpredict.store import _keep, _parts, _renew
 from segpredict.tables import Count, Entry, Ledger, Transactions
 from segpredict.window import Window
 
@@ -253,3 +253,81 @@ def test_a_damaged_card_is_refused(world: Transactions, tmp_path: Path) -> None:
     (tmp_path / "store.json").write_text("{")
     with pytest.raises(ArtifactError, match="damaged"):
         store.open(tmp_path)
+
+
+def refunded(transactions: Transactions, seed: int) -> Transactions:
+    """Return the lines as a later night may find them: a few changed, a few gone."""
+    draw = pl.struct("order_id", "product_id", "day").hash(seed)
+    lines = transactions.lines.collect()
+    changed = lines.filter(draw % 97 != 1).with_columns(
+        void_day=pl.when(draw % 89 == 1).then(pl.col("day") + 3).otherwise("void_day"),
+        amount=pl.when(draw % 83 == 1).then(pl.col("amount") * 2).otherwise("amount"),
+    )
+    return canonical(replace(transactions, lines=changed.lazy()))
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.integers(500, 727), min_size=1, max_size=3, unique=True).map(sorted),
+    st.integers(0, 99),
+    st.sampled_from([30, 1 << 19]),
+    st.sampled_from([0, 8]),
+)
+def test_whatever_a_night_changes_the_renewed_store_is_the_store_of_all_lines(
+    world: Transactions, ends: list[int], seed: int, group: int, tail: int
+) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_parts, "GROUP", group)
+        patch.setattr(_renew, "TAIL", tail)
+        for night, end in enumerate([*ends, 728]):
+            now = refunded(days(world, 0, end), seed + night)
+            stored = store.renew(now, folder)
+            assert stored.lines.collect().equals(now.lines.collect())
+            assert stored.fingerprint == now.fingerprint
+            window = Window(end, first_day=0)
+            whole = features.compute(now, window).frame
+            assert features.compute(stored, window).frame.equals(whole)
+
+
+def test_a_night_with_a_refund_leaves_the_base(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.renew(days(world, 0, 700), tmp_path)
+    stamp = written(tmp_path / "base-0.parquet")
+    whose = world.lines.filter(pl.col("day") < 700).collect()["customer_id"][0]
+    mine = (pl.col("customer_id") == whose) & pl.col("void_day").is_null()
+    lines = days(world, 0, 702).lines.with_columns(
+        void_day=pl.when(mine).then(701).otherwise("void_day").cast(pl.Int32)
+    )
+    now = canonical(replace(days(world, 0, 702), lines=lines))
+    stored = store.renew(now, tmp_path)
+    assert written(tmp_path / "base-0.parquet") == stamp
+    assert stored.shelf is not None
+    assert len(stored.shelf.moved) == 1
+    assert stored.lines.collect().equals(now.lines.collect())
+
+
+def test_a_store_that_loses_a_customer_is_written_anew(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.renew(world, tmp_path)
+    whose = world.lines.collect()["customer_id"][0]
+    now = canonical(
+        replace(world, lines=world.lines.filter(pl.col("customer_id") != whose))
+    )
+    assert store.renew(now, tmp_path).lines.collect().equals(now.lines.collect())
+    assert (tmp_path / "base-1.parquet").is_file()
+
+
+def test_days_can_be_added_to_a_renewed_store(
+    world: Transactions, tmp_path: Path
+) -> None:
+    store.write(days(world, 0, 690), tmp_path)
+    store.renew(refunded(days(world, 0, 700), 5), tmp_path)
+    stored = store.add(days(world, 700, 702), tmp_path)
+    first = refunded(days(world, 0, 700), 5).lines.collect()
+    later = days(world, 700, 702).lines.collect()
+    whole = canonical(replace(stored, lines=pl.concat([first, later]).lazy()))
+    assert stored.lines.collect().equals(whole.lines.collect())
+    assert stored.shelf is not None
+    assert stored.shelf.card.rows == len(whole.lines.collect())

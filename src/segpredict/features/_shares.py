@@ -38,15 +38,18 @@ def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
     """
     found = list(answers(transactions, ask))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
-    if len(found) == 1 or _is_in_order(transactions):
+    if _is_in_order(transactions, len(found)):
         return joined
     return [frame.sort("customer_id") for frame in joined]
 
 
-def _is_in_order(transactions: Transactions) -> bool:
-    """Return whether shares follow each other in the order of ids."""
+def _is_in_order(transactions: Transactions, shares: int) -> bool:
+    """Return whether the answers of shares follow each other in the order of ids.
+
+    In a store with customers who came later not even those of one share do.
+    """
     shelf = transactions.coded if isinstance(transactions, Stored) else None
-    return shelf is not None and shelf.codes["customer_id"].is_sorted()
+    return shares == 1 if shelf is None else shelf.codes["customer_id"].is_sorted()
 
 
 def answers(transactions: Transactions, ask: Ask) -> Iterator[Sequence[pl.DataFrame]]:

@@ -138,7 +138,7 @@ def _published(
     names = [_raw.keep(folder, raw) for raw in new]
     whole = changed(note, batches=(*note.batches, *names))
     _raw.write(folder, shop, whole)
-    stored = store.write(shop, folder)
+    stored = store.renew(shop, folder)
     _raw.sweep(folder, stored, whole)
     return changed(
         stored, notes=shop.notes, rejects=shop.rejects, companions=shop.companions

@@ -7,7 +7,8 @@ thousand lines at a time.
 """
 
 from segpredict.store._keep import add, write
+from segpredict.store._renew import renew
 from segpredict.store._repeats import repeats
 from segpredict.store._stored import Share, Shelf, Stored, open
 
-__all__ = ["Share", "Shelf", "Stored", "add", "open", "repeats", "write"]
+__all__ = ["Share", "Shelf", "Stored", "add", "open", "renew", "repeats", "write"]

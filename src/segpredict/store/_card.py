@@ -12,7 +12,7 @@ from segpredict.store._parts import aside
 from segpredict.tables import Count, Entry, FileFact, Ledger
 
 CARD = "store.json"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,14 @@ class Card:
         File of the dictionary of each coded column.
     base, tail
         File of all lines but the newest days, and file of those; none is "".
+    moved
+        File of the customers whose lines all stand in the tail, so that those in the
+        base count no more; none is "".
     first_day, end_day, fingerprint, currency, ledger, sources
         As in `Transactions`.
     base_end
-        The day after the last of the base; every line of the tail is on it or later.
+        The day after the last of the base; every line of the tail is on it or later,
+        but for customers who moved.
     rows, customers
         How many.
     generation
@@ -43,6 +47,7 @@ class Card:
     ids: Mapping[str, str]
     base: str
     tail: str
+    moved: str
     first_day: int
     end_day: int
     fingerprint: str
@@ -60,7 +65,8 @@ class Card:
         """Names of all files of the store."""
         lines = [Path(name) for name in (self.base, self.tail) if name]
         own = {aside(path, kind).name for path in lines for kind in KINDS}
-        return {*self.ids.values(), *(path.name for path in lines), *own}
+        beside = {self.moved} - {""}
+        return {*self.ids.values(), *(path.name for path in lines), *own, *beside}
 
     def text(self) -> str:
         """Return the card as JSON."""

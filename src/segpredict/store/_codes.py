@@ -62,6 +62,19 @@ def save(codes: Codes, folder: Path, names: Mapping[str, str]) -> None:
         pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
 
+def save_numbers(codes: pl.Series, path: Path) -> None:
+    """Write codes, checksums on."""
+    table = codes.to_frame("code").to_arrow()
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def load_numbers(path: Path) -> pl.Series:
+    """Read what `save_numbers` wrote, checksums verified."""
+    with damage(path):
+        table = pq.read_table(path, page_checksum_verification=True)
+    return pl.Series("customer_id", table["code"], dtype=pl.UInt32)
+
+
 def load(folder: Path, names: Mapping[str, str]) -> dict[str, pl.Series]:
     """Read what `save` wrote, checksums verified."""
     codes = {}

@@ -49,7 +49,7 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
     schema = lines.collect_schema()
     codes = _codes.learn(lines, _codes.texts(schema))
     rows = int(lines.select(pl.len()).collect().item())
-    ids = _names(codes, generation)
+    ids = named(codes, generation)
     base = f"base-{generation}.parquet"
     _codes.save(codes, target, ids)
     coded = _codes.encode(lines.drop(FLAG), codes)
@@ -62,6 +62,7 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
         ids=ids,
         base=base,
         tail="",
+        moved="",
         first_day=transactions.first_day,
         end_day=transactions.end_day,
         fingerprint=transactions.fingerprint,
@@ -74,7 +75,7 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
         generation=generation,
         begins=begins(lines),
     )
-    return _publish(target, card)
+    return publish(target, card)
 
 
 def add(transactions: Transactions, folder: str | Path) -> Stored:
@@ -137,13 +138,13 @@ def _append(joined: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
     """Write the tail again with new lines in it; the base stays."""
     card, target, generation = shelf.card, shelf.folder, shelf.card.generation + 1
     codes = _codes.extend(shelf.codes, new)
-    ids, name = _names(codes, generation), f"tail-{generation}.parquet"
+    ids, name = named(codes, generation), f"tail-{generation}.parquet"
     _codes.save(codes, target, ids)
     columns = [column for column in card.columns if column != FLAG]
     coded = _codes.encode(new.drop(FLAG), codes).select(columns).collect()
     old = [shelf.tail.read(columns)] if shelf.tail else []
     tail = _parts.arrange(pl.concat([*old, coded]))
-    _parts.save([tail], target / name, _earlier(shelf, tail))
+    _parts.save([tail], target / name, earlier(shelf, tail, shelf.moved))
     changed = replace(
         card,
         ids=ids,
@@ -152,22 +153,26 @@ def _append(joined: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
         end_day=joined.end_day,
         ledger=joined.ledger,
         sources=joined.files,
-        rows=shelf.base.rows + tail.height,
+        rows=card.rows + coded.height,
         customers=codes["customer_id"].len(),
         generation=generation,
         begins=both(card.begins, begins(coded.lazy())),
     )
-    return _publish(target, changed)
+    return publish(target, changed)
 
 
-def _earlier(shelf: Shelf, tail: pl.DataFrame) -> pl.DataFrame:
-    """Return what the customers of the tail had bought by the end of the base."""
-    customers = tail.select(pl.col("customer_id").unique())
+def earlier(shelf: Shelf, tail: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
+    """Return what the customers of the tail had bought by the end of the base.
+
+    Not of those who `moved`: all that they bought stands in the tail.
+    """
+    here = pl.col("customer_id").is_in(moved.implode())
+    customers = tail.filter(~here).select(pl.col("customer_id").unique())
     columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
-    groups = ([number] for number in range(shelf.base.groups))
+    groups = range(shelf.base.groups)
     found = [
         bought(
-            shelf.base.read(columns, group).join(
+            shelf.base.read(columns, [group]).join(
                 customers, on="customer_id", how="semi"
             )
         )
@@ -180,7 +185,7 @@ def _sealed(stored: Stored) -> Stored:
     """Record the fingerprint of the lines as they are now."""
     assert stored.shelf is not None
     print_ = fingerprint(stored.shelf.canonical())
-    return _publish(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
+    return publish(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
 
 
 def fingerprint(chunks: Iterable[pl.DataFrame]) -> str:
@@ -213,7 +218,7 @@ def _sorted(
             yield _parts.arrange(lines)
 
 
-def _names(codes: _codes.Codes, generation: int) -> dict[str, str]:
+def named(codes: _codes.Codes, generation: int) -> dict[str, str]:
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 
@@ -221,7 +226,7 @@ def _next(folder: Path) -> int:
     return read_card(folder).generation + 1 if (folder / CARD).exists() else 0
 
 
-def _publish(folder: Path, card: Card) -> Stored:
+def publish(folder: Path, card: Card) -> Stored:
     """Let the card replace the one before, then drop the files that it left behind."""
     draft = folder / f"{CARD}.new"
     with draft.open("w", encoding="utf-8") as file:

@@ -37,7 +37,10 @@ def digest(
         again = repeats(named)
     else:
         both = repeats(pl.concat([earlier, named]))
-        again = both.filter(pl.col("day") >= lines["day"].min())
+        # What came before these lines is kept elsewhere, customer by customer.
+        firsts = lines.group_by("customer_id").agg(first=pl.col("day").min())
+        begun = both.join(firsts, on="customer_id", maintain_order="left")
+        again = begun.filter(pl.col("day") >= pl.col("first")).drop("first")
     return {
         "orders": _by_minute(orders).select(*OWN, "minute", *SUMS),
         "credits": credits_.select(*OWN, *SUMS),

@@ -56,6 +56,22 @@ class Shelf:
         """The newest days, if any were added."""
         return self.part(LINES, self.card.tail) if self.card.tail else None
 
+    @cached_property
+    def moved(self) -> pl.Series:
+        """Codes of the customers whose lines stand in the tail, all of them."""
+        if not self.card.moved:
+            return pl.Series("customer_id", [], dtype=pl.UInt32)
+        return _codes.load_numbers(self.folder / self.card.moved)
+
+    def settled(
+        self, columns: Iterable[str], number: int, kind: str = LINES
+    ) -> pl.DataFrame:
+        """Return rows of a chunk of the base that count: of customers who stayed."""
+        own = self.part(kind, self.card.base).read(columns, [number])
+        if self.moved.is_empty():
+            return own
+        return own.filter(~pl.col("customer_id").is_in(self.moved.implode()))
+
     def types(self) -> pl.Schema:
         """Return the columns of canonical lines and their types."""
         text = dict.fromkeys(self.card.ids, pl.String())
@@ -104,7 +120,7 @@ class Shelf:
             ``lines``, or what is kept beside them (`_orders.KINDS`).
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
-        own = self.part(kind, self.card.base).read(names, [number])
+        own = self.settled(names, number, kind)
         newest = self._newest(kind)
         if newest is None:
             return own
@@ -118,7 +134,7 @@ class Shelf:
         newer = newest[start:stop].select(names)
         if newer.is_empty():
             return own
-        # All of the tail is newer than all of the base.
+        # All of the tail is newer than all of the base that counts for a customer.
         return pl.concat([own, newer]).sort("customer_id", maintain_order=True)
 
     def share(self, number: int) -> pl.LazyFrame:

@@ -1,0 +1,135 @@
+"""Bring a store up to date with all of its lines anew, and write only what differs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.errors import FileMissingError
+from segpredict.memory import available
+from segpredict.store import _codes, _parts
+from segpredict.store._begins import begins
+from segpredict.store._card import Card
+from segpredict.store._keep import ROW, TAIL, earlier, named, publish, write
+from segpredict.store._stored import FLAG, Shelf, Stored, open
+from segpredict.tables import Transactions
+
+KEY = "customer_id"
+
+
+def renew(transactions: Transactions, folder: str | Path) -> Stored:
+    """Make a store hold these lines, whatever it held before.
+
+    Parameters
+    ----------
+    transactions
+        All lines, as cleaning made them.
+    folder
+        The store; one that is not there yet is written.
+
+    Returns
+    -------
+    Stored
+        The store with these lines: equal to one that `write` made of them.
+
+    Notes
+    -----
+    A night brings new lines, and a refund in it changes a few old ones. Lines after
+    the days of the base go into the tail; a customer with any other change moves there
+    with all lines, and the base's lines of that customer count no more. All is written
+    anew when the tail would hold more than an eighth of the lines, when an id is gone,
+    when columns differ, or when memory is too short to compare.
+    """
+    target = Path(folder)
+    try:
+        old = open(target)
+    except FileMissingError:
+        return write(transactions, target)
+    assert old.shelf is not None
+    changed = _changed(old.shelf, transactions)
+    if changed is None:
+        return write(transactions, target)
+    return publish(target, changed)
+
+
+def _changed(shelf: Shelf, now: Transactions) -> Card | None:
+    """Write the new tail and return its card; ``None`` where all must be written."""
+    card, lines = shelf.card, now.lines.drop(FLAG)
+    columns = [column for column in card.columns if column != FLAG]
+    rows = int(lines.select(pl.len()).collect().item())
+    if lines.collect_schema().names() != columns or rows * ROW > available():
+        return None
+    codes = _extended(shelf.codes, lines)
+    if codes is None:
+        return None
+    types = shelf.base.types
+    in_base = [pl.col(name).cast(types[name]) for name in columns]
+    coded = _codes.encode(lines, codes).select(in_base).collect()
+    moved = _moved(shelf, coded, columns)
+    is_late = pl.col("day") >= card.base_end
+    tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
+    if tail.height * TAIL > rows:
+        return None
+    return _written(shelf, now, codes, _parts.arrange(tail), moved)
+
+
+def _written(
+    shelf: Shelf,
+    now: Transactions,
+    codes: _codes.Codes,
+    tail: pl.DataFrame,
+    moved: pl.Series,
+) -> Card:
+    """Write dictionaries and tail; the card that makes them count is returned."""
+    card, generation = shelf.card, shelf.card.generation + 1
+    ids, name = named(codes, generation), f"tail-{generation}.parquet"
+    gone = f"moved-{generation}.parquet" if len(moved) else ""
+    _codes.save(codes, shelf.folder, ids)
+    if gone:
+        _codes.save_numbers(moved, shelf.folder / gone)
+    _parts.save([tail], shelf.folder / name, earlier(shelf, tail, moved))
+    return replace(
+        card,
+        ids=ids,
+        tail=name,
+        moved=gone,
+        first_day=now.first_day,
+        end_day=now.end_day,
+        fingerprint=now.fingerprint,
+        ledger=now.ledger,
+        sources=now.files,
+        rows=now.lines.select(pl.len()).collect().item(),
+        customers=codes["customer_id"].len(),
+        generation=generation,
+        begins=begins(now.lines),
+    )
+
+
+def _extended(codes: _codes.Codes, lines: pl.LazyFrame) -> _codes.Codes | None:
+    """Return the ids with new ones after the old; ``None`` where an old one is gone."""
+    new = _codes.learn(lines, list(codes))
+    found = {}
+    for name, ids in codes.items():
+        if not ids.is_in(new[name].implode()).all():
+            return None
+        fresh = new[name].filter(~new[name].is_in(ids.implode()))
+        found[name] = pl.concat([ids, fresh])
+    return found
+
+
+def _moved(shelf: Shelf, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
+    """Return the customers whose lines in the base's days are not those of the base."""
+    early = coded.filter(pl.col("day") < shelf.card.base_end)
+    groups = range(shelf.base.groups)
+    old = pl.concat(_sums(shelf.base.read(columns, [g])) for g in groups)
+    both = old.join(_sums(early.select(columns)), on=KEY, how="full", coalesce=True)
+    sums, rows = (
+        pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows")
+    )
+    return both.filter(sums | rows)[KEY].sort()
+
+
+def _sums(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return a sum over each customer's lines that tells other lines apart."""
+    marked = lines.select(KEY, sum=lines.hash_rows(1))
+    return marked.group_by(KEY).agg(pl.col("sum").sum(), rows=pl.len())
