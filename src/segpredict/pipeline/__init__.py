@@ -6,6 +6,7 @@ files, so ``run`` and the single commands walk the same way.
 
 from segpredict.intake import Fresh, Ingested, ingest, read
 from segpredict.pipeline._answers import check, explain_customer, load, score
+from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._runs import (
     cluster,
     explain,
@@ -17,6 +18,7 @@ from segpredict.pipeline._runs import (
 from segpredict.pipeline._target import Search, Target, Ways
 
 __all__ = [
+    "Contest",
     "Fresh",
     "Ingested",
     "Search",
@@ -24,6 +26,7 @@ __all__ = [
     "Ways",
     "check",
     "cluster",
+    "contest",
     "explain",
     "explain_customer",
     "fit",
