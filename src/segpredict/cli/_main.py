@@ -17,6 +17,7 @@ import typer
 
 from segpredict._version import __version__
 from segpredict.cli import (
+    benchmark,
     check,
     cluster,
     demo,
@@ -41,6 +42,7 @@ COMMANDS = {
     "report": report,
     "run": run,
     "score": score,
+    "benchmark": benchmark,
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer keeps its base to itself

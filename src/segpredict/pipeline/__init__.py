@@ -15,12 +15,13 @@ from segpredict.pipeline._runs import (
     run,
     train_classifier,
 )
-from segpredict.pipeline._target import Search, Target, Ways
+from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
 
 __all__ = [
     "Contest",
     "Fresh",
     "Ingested",
+    "Progress",
     "Search",
     "Target",
     "Ways",
@@ -36,5 +37,6 @@ __all__ = [
     "report",
     "run",
     "score",
+    "silent",
     "train_classifier",
 ]
