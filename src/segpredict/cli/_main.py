@@ -22,6 +22,7 @@ from segpredict.cli import (
     cluster,
     demo,
     explain,
+    fetch,
     ingest,
     report,
     run,
@@ -43,6 +44,7 @@ COMMANDS = {
     "run": run,
     "score": score,
     "benchmark": benchmark,
+    "fetch": fetch,
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer keeps its base to itself
