@@ -34,6 +34,8 @@ class Plan:
         Customers of each world.
     settings
         Settings of the runs in the worlds.
+    seed
+        Which draw of each world.
     leaks
         Whether leaking tests are shown beside the honest one.
     """
@@ -43,6 +45,7 @@ class Plan:
     customers: int = 2_000
     settings: tuple[str, ...] = ()
     leaks: bool = True
+    seed: int = 0
 
 
 @dataclass(slots=True)
@@ -116,7 +119,7 @@ def _part(progress: Progress, name: str, place: int, whole: int) -> Progress:
 
 def _world(found: Result, name: str, plan: Plan, progress: Progress) -> None:
     world = oracle.named(name)
-    planted = world.draw(plan.customers, 0)
+    planted = world.draw(plan.customers, plan.seed)
     options = config.load(None, [*world.settings, *plan.settings])
     held = pipeline.contest(
         planted.lines, options, as_of=as_date(planted.end_day), progress=progress

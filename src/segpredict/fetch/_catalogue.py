@@ -55,8 +55,8 @@ class Dataset:
     most: int = 200_000_000
 
 
-# Checksums of the two archives of UCI are those that many independent projects have
-# published for these addresses; for CDNOW two that differ are in use, so none is pinned.
+# Checksums of UCI's two archives are those that many independent projects published for
+# these addresses; for CDNOW two that differ are in use, so none is pinned.
 _ALL = (
     Dataset(
         "online_retail",
