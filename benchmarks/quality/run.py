@@ -5,8 +5,8 @@
 
 Holds the contest in every world whose truth is known (`segpredict.oracle`) and checks
 what must hold there: near the oracle, never better than it, no skill in noise, all
-of it in a clockwork. Leaves with 1 if something is missed. Figures on real shops are those of
-`segpredict benchmark`.
+of it in a clockwork. Leaves with 1 if something is missed. Figures on real shops are
+those of `segpredict benchmark`.
 """
 
 import argparse
