@@ -107,7 +107,7 @@ def test_the_same_seed_draws_the_same_world():
 
 
 def test_spend_follows_what_each_customer_spent_before():
-    # Levels are known after 400 purchases; then segment 1 is one day of up to 30.
+    # Who bought often has shown a level; segment 1 is one day of up to 30.
     world = Buying("w", "", 1e8, 1e8 * 20, 1.0, 1e8, 4.0, 3.0, 15.0)
     planted = world.draw(200, 6)
     who = known(planted)

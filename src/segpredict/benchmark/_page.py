@@ -1,6 +1,6 @@
 """The figures as a page that people read, and its place in the docs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -198,8 +198,7 @@ def _leaks(leaks: pl.DataFrame) -> str:
 def _table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = (0,)
 ) -> str:
-    side: Callable[[int], str] = lambda i: " --- " if i in text else " --: "  # noqa: E731
-    lines = [f"| {' | '.join(heads)} |"]
-    lines.append(f"|{'|'.join(side(i) for i in range(len(heads)))}|")
+    sides = [" --- " if i in text else " --: " for i in range(len(heads))]
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(sides)}|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines)

@@ -1,6 +1,5 @@
 """Hold the whole contest without making a run: what a benchmark reads."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from segpredict import classifier, companions, features, segments
@@ -74,8 +73,11 @@ def contest(
         seed=config.seed,
         threads=config.threads,
     )
-    tell: Callable[[str, float], None] = lambda what, share: progress(  # noqa: E731
-        what, 0.15 + 0.85 * share
+    training = classifier.train(
+        shop,
+        frozen,
+        options,
+        config.time,
+        lambda what, share: progress(what, 0.15 + 0.85 * share),
     )
-    training = classifier.train(shop, frozen, options, config.time, tell)
     return Contest(shop, frozen, training, options)
