@@ -131,7 +131,7 @@ def _one(name: str, scores: pl.DataFrame) -> str:
                 f"{who} ({said})" if said else who,
                 *(f"{by_window[who, window]:.4f}" for window in windows),
                 f"{row['log_loss']:.4f}",
-                f"{row['skill']:.1%}",
+                f"{round(row['skill'], 3) + 0.0:.1%}",  # no minus before zero
                 _interval(row),
                 f"{row['accuracy']:.3f}",
                 f"{row['macro_f1']:.3f}",
