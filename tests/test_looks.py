@@ -9,6 +9,7 @@ from segpredict.artifacts import open_run
 from segpredict.classifier import Lock
 from segpredict.config import Config
 from segpredict.errors import ArtifactError
+from segpredict.pipeline import _stages
 
 TEST = Lock("abc", 100)
 
@@ -23,6 +24,13 @@ def quick(small_config: Config) -> Config:
     """Return a config with one baseline: the looks do not mind."""
     asked = replace(small_config.classifier, baselines=("prior",))
     return replace(small_config, classifier=asked)
+
+
+@pytest.fixture(autouse=True)
+def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the stages that come after the look and take longest."""
+    for stage in ("explain", "report"):
+        monkeypatch.setattr(_stages, stage, lambda *_: None)
 
 
 def warnings(run: Path) -> str:
