@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from segpredict import classifier, companions, features, segments
+from segpredict import classifier, cleaning, companions, features, segments
 from segpredict.classifier import ClassifierOptions, Training
 from segpredict.config import Config
 from segpredict.intake import opened
@@ -56,6 +56,7 @@ def contest(
     """
     progress("reading and cleaning", 0.0)
     shop = opened(data, config, as_of)
+    cleaning.supported(shop, config.cleaning)
     spans, _ = blind_spans(shop, config)
     until = max(end for _, end in spans)
     shop = replace(shop, companions=companions.freeze(shop, until))
