@@ -9,6 +9,7 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
     │   ├── UnknownNameError        3  no part, preset, key or segment of that name
     │   └── ExtraMissingError       3  a part needs an extra that is not installed
     ├── SourceError                 4  the input cannot be read as a table
+    │   ├── DownloadError           4  a public data set did not come as it should
     │   ├── FileMissingError        4  no such file, folder or match
     │   └── UnreadableFileError     4  damaged, empty, or not a table
     ├── ContractError               5  the data break the contract
@@ -163,6 +164,20 @@ class FileMissingError(SourceError):
         names = list(neighbours)
         hint = near(path.rsplit("/", 1)[-1], names) if names else "Check the path."
         super().__init__(f"{shown(path)} was not found.", fix=hint, file=path)
+
+
+class DownloadError(SourceError):
+    """A public data set did not come, or not as it should."""
+
+    code = "SP-F004"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{shown(address)} did not give the data set: {reason}.",
+            fix="try again later, or download it with a browser and name the file with "
+            "--data; nothing was written.",
+            file=address,
+        )
 
 
 class UnreadableFileError(SourceError):

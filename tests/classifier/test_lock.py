@@ -22,7 +22,18 @@ def test_other_settings_are_told_with_the_day_of_the_first_look():
 
 def test_a_stored_lock_counts_for_its_own_test_only():
     kept = json.loads(json.dumps(FIRST.opened({"seed": 1}, "Monday").state()))
-    assert len(Lock("abc", 100).like(kept).openings) == 1
-    assert Lock("other", 100).like(kept).openings == ()
-    assert Lock("abc", 191).like(kept).openings == ()
-    assert Lock("abc", 100).like(None).openings == ()
+    assert len(Lock("abc", 100).joined(kept).openings) == 1
+    assert Lock("other", 100).joined(kept).openings == ()
+    assert Lock("abc", 191).joined(kept).openings == ()
+    assert Lock("abc", 100).joined(None).openings == ()
+
+
+def test_looks_of_two_places_are_joined_each_setting_once():
+    one = FIRST.opened({"seed": 1}, "2026-01-02").opened({"seed": 2}, "2026-01-03")
+    other = FIRST.opened({"seed": 2}, "2026-01-04").opened({"seed": 3}, "2026-01-01")
+    found = one.joined(other.state())
+    assert [o.created for o in found.openings] == [
+        "2026-01-01",
+        "2026-01-02",
+        "2026-01-03",
+    ]

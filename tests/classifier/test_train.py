@@ -147,15 +147,18 @@ def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, bli
 
 def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
     found = canary(small.training, OPTIONS)
-    same, rows, honest = found.sights
+    same, rows, grouped, honest = found.sights
     assert same.scores.accuracy > 0.95
-    assert [sight.is_honest for sight in found.sights] == [False, False, True]
+    assert [sight.is_honest for sight in found.sights] == [False, False, False, True]
     reading = small.training.verdict.origins[-1]
     assert honest.scores == reading.scores["xgboost"]
     assert found.inflation > 0.15
     assert "does not predict" in same.meaning
     assert rows.name == "random_rows"
-    assert found.frame()["test"].to_list() == ["same_window", "random_rows", "honest"]
+    assert grouped.name == "grouped_customers"
+    assert grouped.scores.accuracy < same.scores.accuracy
+    names = ["same_window", "random_rows", "grouped_customers", "honest"]
+    assert found.frame()["test"].to_list() == names
 
 
 def customers(rng, count, days, draw):

@@ -1,6 +1,6 @@
 """Show how good a wrong test looks, beside the honest one.
 
-Most published forecasts of segments are one of the two mistakes below. Whoever has seen
+Most published forecasts of segments are one of the mistakes below. Whoever has seen
 the numbers side by side will ask the right question of the next 99 %.
 """
 
@@ -27,7 +27,7 @@ class Sight:
     Parameters
     ----------
     name
-        ``same_window``, ``random_rows`` or ``honest``.
+        ``same_window``, ``random_rows``, ``grouped_customers`` or ``honest``.
     meaning
         What was done, in one sentence.
     is_honest
@@ -78,7 +78,7 @@ class Canary:
 
 
 def canary(training: Training, options: ClassifierOptions | None = None) -> Canary:
-    """Return what the same trees read under two wrong tests and the honest one.
+    """Return what the same trees read under wrong tests and the honest one.
 
     Parameters
     ----------
@@ -93,6 +93,7 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
     features have seen too, and rows are split at random. It describes, it does not
     predict. ``random_rows``: the label is the future, but a customer's neighbouring
     origins, with outcomes that overlap, stand on both sides of the split.
+    ``grouped_customers``: no customer stands on both sides, but the same weeks do.
     """
     final, wish = training.schedule.outer[-1], options or ClassifierOptions()
     classes = len(training.verdict.segments)
@@ -110,13 +111,19 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
             "Label and features from the same days, random rows held out: describes, "
             "does not predict.",
             is_honest=False,
-            scores=_random_rows(now),
+            scores=_held_out(now, _by_row(now)),
         ),
         Sight(
             "random_rows",
             "Future label, random rows held out: the same weeks on both sides.",
             is_honest=False,
-            scores=_random_rows(whole),
+            scores=_held_out(whole, _by_row(whole)),
+        ),
+        Sight(
+            "grouped_customers",
+            "Future label, random customers held out: the same weeks on both sides.",
+            is_honest=False,
+            scores=_held_out(whole, _by_customer(whole)),
         ),
         Sight(
             "honest",
@@ -129,9 +136,20 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
     return Canary(final.cutoff, sights)
 
 
-def _random_rows(given: Lesson) -> Scores:
+def _by_row(given: Lesson) -> pl.Series:
     rng = np.random.default_rng(given.seed)
-    is_test = pl.Series(rng.random(given.rows.height) < SHARE)
+    return pl.Series(rng.random(given.rows.height) < SHARE)
+
+
+def _by_customer(given: Lesson) -> pl.Series:
+    """Draw customers in the order of their names, whatever the order of the rows."""
+    rng = np.random.default_rng(given.seed)
+    place = given.rows["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    is_drawn = rng.random(int(place.max()) + 1) < SHARE
+    return pl.Series(is_drawn[place])
+
+
+def _held_out(given: Lesson, is_test: pl.Series) -> Scores:
     known = replace(given, rows=given.rows.filter(~is_test), fitting=(), validation=())
     asked = replace(known, rows=given.rows.filter(is_test))
     return metrics.score(booster.fit(known).predict(asked.rows), asked.labels)

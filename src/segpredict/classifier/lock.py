@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from segpredict.tables import JSON
-from segpredict.window import as_date
+from segpredict.window import as_date, day_number
 
 # Settings that change no forecast.
 ASIDE = ("threads", "explain")
@@ -75,15 +75,27 @@ class Lock:
         """Return the lock as JSON."""
         return {**asdict(self), "cutoff": as_date(self.cutoff).isoformat()}
 
-    def like(self, state: JSON) -> "Lock":
-        """Return this lock with the looks of a stored one, if it is of this test."""
+    @classmethod
+    def from_state(cls, state: JSON) -> "Lock":
+        """Return the lock that gave a state."""
+        looks = tuple(Opening(**opening) for opening in state["openings"])
+        return cls(state["data"], day_number(state["cutoff"]), looks)
+
+    def joined(self, state: JSON) -> "Lock":
+        """Return this lock with the looks of a stored one, if it is of this test.
+
+        Each setting counts once, by its first look as it was told.
+        """
         if not isinstance(state, Mapping):
             return self
         same = (self.data, as_date(self.cutoff).isoformat())
         if (state.get("data"), state.get("cutoff")) != same:
             return self
-        looks = tuple(Opening(**opening) for opening in state["openings"])
-        return Lock(self.data, self.cutoff, looks)
+        mine = {opening.config for opening in self.openings}
+        others = Lock.from_state(state).openings
+        new = [opening for opening in others if opening.config not in mine]
+        looks = sorted((*self.openings, *new), key=lambda opening: opening.created)
+        return Lock(self.data, self.cutoff, tuple(looks))
 
 
 def digest(config: JSON) -> str:

@@ -17,10 +17,12 @@ import typer
 
 from segpredict._version import __version__
 from segpredict.cli import (
+    benchmark,
     check,
     cluster,
     demo,
     explain,
+    fetch,
     ingest,
     report,
     run,
@@ -41,6 +43,8 @@ COMMANDS = {
     "report": report,
     "run": run,
     "score": score,
+    "benchmark": benchmark,
+    "fetch": fetch,
 }
 
 _BAD_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer keeps its base to itself

@@ -6,6 +6,7 @@ files, so ``run`` and the single commands walk the same way.
 
 from segpredict.intake import Fresh, Ingested, ingest, read
 from segpredict.pipeline._answers import check, explain_customer, load, score
+from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._runs import (
     cluster,
     explain,
@@ -14,16 +15,19 @@ from segpredict.pipeline._runs import (
     run,
     train_classifier,
 )
-from segpredict.pipeline._target import Search, Target, Ways
+from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
 
 __all__ = [
+    "Contest",
     "Fresh",
     "Ingested",
+    "Progress",
     "Search",
     "Target",
     "Ways",
     "check",
     "cluster",
+    "contest",
     "explain",
     "explain_customer",
     "fit",
@@ -33,5 +37,6 @@ __all__ = [
     "report",
     "run",
     "score",
+    "silent",
     "train_classifier",
 ]

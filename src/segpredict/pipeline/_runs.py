@@ -1,14 +1,15 @@
 """Make a run, whole or stage by stage; each is published whole or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from segpredict import archive
+from segpredict import archive, looks
 from segpredict.artifacts import Draft, Run, drafting, open_run
+from segpredict.classifier import Lock
 from segpredict.config import Config
 from segpredict.errors import MismatchError
-from segpredict.intake import remembered
+from segpredict.intake import remembered, shelf
 from segpredict.pipeline import _comparison, _stages
 from segpredict.pipeline._answers import load
 from segpredict.pipeline._target import Day, Progress, Search, Target, silent
@@ -58,15 +59,16 @@ def run(
     progress: Progress = silent,
 ) -> Run:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    looks = archive.looks_at(target.folder)
+    before = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
-        archive.keep_looks(draft, looks)
+        archive.keep_looks(draft, before)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress)
-        _stages.train(draft, canary=canary, progress=progress)
+        kept_in = looks.places(target.folder, _store(data))
+        _stages.train(draft, kept_in, canary=canary, progress=progress)
         _stages.explain(draft, None, progress)
         _stages.report(draft, progress)
-        return draft.publish()
+        return _published(draft, kept_in)
 
 
 def cluster(
@@ -99,9 +101,9 @@ def cluster(
         known = archive.segmentation_of(files)
         old = {"run": str(search.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
-    looks = archive.looks_at(target.folder)
+    seen = archive.looks_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
-        archive.keep_looks(draft, looks)
+        archive.keep_looks(draft, seen)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress, known, search.ways)
         if old:
@@ -133,8 +135,9 @@ def train_classifier(
     with _continued(folder, created) as draft:
         config = archive.config_of(draft).seeded(seed, threads)
         draft.facts["config"] = config.state()
-        _stages.train(draft, canary=canary, progress=progress)
-        return draft.publish()
+        kept_in = looks.places(draft.target)
+        _stages.train(draft, kept_in, canary=canary, progress=progress)
+        return _published(draft, kept_in)
 
 
 def explain(
@@ -155,6 +158,21 @@ def report(folder: str | Path, created: str = "", progress: Progress = silent) -
     with _continued(folder, created) as draft:
         _stages.report(draft, progress)
         return draft.publish()
+
+
+def _store(data: object) -> Path | None:
+    """Return the store that data were named by, if they were."""
+    names = [data] if isinstance(data, str | Path) else data
+    if not isinstance(names, Sequence):
+        return None
+    return shelf([str(name) for name in names if isinstance(name, str | Path)])
+
+
+def _published(draft: Draft, kept_in: Sequence[Path]) -> Run:
+    """Publish a run with a trained classifier, and remember its look at the test."""
+    made = draft.publish()
+    looks.keep(Lock.from_state(archive.looks_of(made)), kept_in)
+    return made
 
 
 @contextmanager

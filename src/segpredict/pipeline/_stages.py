@@ -1,8 +1,10 @@
 """What each stage of a run reads from its folder, and what it leaves there."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 from segpredict import (
     archive,
@@ -11,6 +13,7 @@ from segpredict import (
     companions,
     features,
     gallery,
+    looks,
     overview,
     segments,
 )
@@ -45,7 +48,7 @@ def begin(
     progress("reading and cleaning", 0.0)
     shop = opened(data, config, as_of)
     # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
-    until = max(end for _, end in _blind_spans(shop, config)[0])
+    until = max(end for _, end in blind_spans(shop, config)[0])
     shop = replace(shop, companions=companions.freeze(shop, until))
     choice = features.choose(shop, config.classifier.families, until)
     config = replace(
@@ -72,7 +75,7 @@ def cluster(
 ) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
-    spans, notes = _blind_spans(shop, config)
+    spans, notes = blind_spans(shop, config)
     if ways is not Ways.ONE:
         trials, found = comparison.compare(
             draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
@@ -108,7 +111,7 @@ def cluster(
     }
 
 
-def _blind_spans(
+def blind_spans(
     shop: Transactions, config: Config
 ) -> tuple[list[tuple[int, int]], list[str]]:
     """Return the windows the segmenter may see: none that ends after a first test."""
@@ -125,8 +128,13 @@ def _blind_spans(
     return list(days.blind), list(days.notes)
 
 
-def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
-    """Train, test out of time, decide what ships, and score the end of the data."""
+def train(
+    draft: Draft, kept_in: Sequence[Path], *, canary: bool, progress: Progress
+) -> None:
+    """Train, test out of time, decide what ships, and score the end of the data.
+
+    Earlier looks at the final test are recalled from `kept_in`.
+    """
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     segmentation = archive.segmentation_of(draft)
     options = replace(config.classifier, seed=config.seed, threads=config.threads)
@@ -147,7 +155,7 @@ def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
-    training = _marked(draft, training, shop)
+    training = _marked(draft, training, shop, kept_in)
     archive.keep_training(draft, training, predictor.score(shop))
     if canary:
         progress("asking the canary", 0.75)
@@ -155,16 +163,17 @@ def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         draft.write("classifier/canary.json", as_json(told.frame().to_dicts()))
 
 
-def _marked(draft: Draft, training: Training, shop: Transactions) -> Training:
+def _marked(
+    draft: Draft, training: Training, shop: Transactions, kept_in: Sequence[Path]
+) -> Training:
     """Note the look at the final test; say so where others were taken before."""
     lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
-    looks = lock.like(archive.looks_of(draft)).opened(
-        draft.facts["config"], draft.facts["created"]
-    )
-    archive.keep_looks(draft, looks.state())
-    if not looks.note:
+    before = looks.recalled(lock.joined(archive.looks_of(draft)), kept_in)
+    now = before.opened(draft.facts["config"], draft.facts["created"])
+    archive.keep_looks(draft, now.state())
+    if not now.note:
         return training
-    warnings = (looks.note, *training.verdict.warnings)
+    warnings = (now.note, *training.verdict.warnings)
     return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 

@@ -1,0 +1,204 @@
+"""The figures as a page that people read, and its place in the docs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from segpredict import disk
+from segpredict.benchmark._hold import POOLED, Result
+from segpredict.errors import UsageError
+
+BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+MEANINGS = {
+    "same_window": "label and features from the same days",
+    "random_rows": "rows held out at random",
+    "grouped_customers": "customers held out at random",
+    "honest": "a later test window",
+}
+
+
+def page(result: Result) -> str:
+    """Return all tables as Markdown."""
+    frames = result.frames()
+    parts = [_facts(frames["facts"])] if "facts" in frames else []
+    if "scores" in frames:
+        parts += [_summary(frames["scores"]), *_each(frames["scores"])]
+    parts += [_oracle(frames["oracle"])] if "oracle" in frames else []
+    parts += [_leaks(frames["leaks"])] if "leaks" in frames else []
+    return "\n\n".join(parts)
+
+
+def insert(path: Path, text: str) -> None:
+    """Put the tables between the marks of a page.
+
+    Raises
+    ------
+    UsageError
+        When the page is not there, or has no marks.
+    """
+    try:
+        whole = path.read_text(encoding="utf-8")
+    except OSError:
+        whole = ""
+    before, begin, rest = whole.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UsageError(
+            f"{path} has no place for the tables.",
+            fix=f"write the lines {BEGIN} and {END} into it.",
+            file=str(path),
+        )
+    content = f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+    disk.write_file(path, content.encode())
+
+
+def _facts(facts: pl.DataFrame) -> str:
+    rows = [
+        [
+            row["data"],
+            f"{row['first_day']} to {row['last_day']}",
+            f"{row['customers']:,}",
+            f"{row['panel_rows']:,}",
+            str(row["segments"]),
+            str(row["windows"]),
+            f"{row['forecasts']:,}",
+            f"{row['inactive_share']:.0%}",
+            row["model"],
+            row["shipped"],
+        ]
+        for row in facts.iter_rows(named=True)
+    ]
+    heads = ["data", "days", "customers", "panel rows", "segments", "test windows"]
+    heads += ["forecasts", "inactive", "model", "ships"]
+    return "### What takes part\n\n" + _table(heads, rows, text=(0, 1, 8, 9))
+
+
+def _summary(scores: pl.DataFrame) -> str:
+    pooled = scores.filter(pl.col("window") == POOLED)
+    names = pooled["data"].unique(maintain_order=True).to_list()
+    best = {
+        name: pooled.filter(
+            (pl.col("data") == name) & (pl.col("forecaster") != "oracle")
+        )["log_loss"].min()
+        for name in names
+    }
+    rows = []
+    for who in pooled["forecaster"].unique(maintain_order=True).to_list():
+        cells = []
+        for name in names:
+            found = pooled.filter(
+                (pl.col("data") == name) & (pl.col("forecaster") == who)
+            )["log_loss"].to_list()
+            bold = "**" if found and found[0] == best[name] else ""
+            cells.append(f"{bold}{found[0]:.4f}{bold}" if found else "")
+        rows.append([who, *cells])
+    told = (
+        "### Log-loss over all test windows\n\nIn nats, smaller is better; the best of "
+        "each column is bold, the oracle aside.\n\n"
+    )
+    return told + _table(["forecaster", *names], rows)
+
+
+def _each(scores: pl.DataFrame) -> list[str]:
+    return [
+        _one(str(name), part)
+        for (name,), part in scores.group_by("data", maintain_order=True)
+    ]
+
+
+def _one(name: str, scores: pl.DataFrame) -> str:
+    windows = [
+        window
+        for window in scores["window"].unique(maintain_order=True).to_list()
+        if window != POOLED
+    ]
+    pooled = scores.filter(pl.col("window") == POOLED).sort("log_loss")
+    by_window = {
+        (row["forecaster"], row["window"]): row["log_loss"]
+        for row in scores.iter_rows(named=True)
+    }
+    against = pooled["against"][0]
+    heads = ["forecaster", *windows, "all", f"below {against}", "nats [95 %]"]
+    heads += ["accuracy", "macro-F1", "ECE"]
+    rows = []
+    for row in pooled.iter_rows(named=True):
+        who = row["forecaster"]
+        marks = ("model", row["is_model"]), ("ships", row["is_shipped"])
+        said = ", ".join(word for word, is_so in marks if is_so)
+        rows.append(
+            [
+                f"{who} ({said})" if said else who,
+                *(f"{by_window[who, window]:.4f}" for window in windows),
+                f"{row['log_loss']:.4f}",
+                f"{round(row['skill'], 3) + 0.0:.1%}",  # no minus before zero
+                _interval(row),
+                f"{row['accuracy']:.3f}",
+                f"{row['macro_f1']:.3f}",
+                f"{row['ece']:.3f}",
+            ]
+        )
+    return f"### {name}\n\n" + _table(heads, rows)
+
+
+def _interval(row: dict[str, float | None]) -> str:
+    value, low, high = (row[key] for key in ("less", "less_low", "less_high"))
+    if value is None or low is None or high is None:
+        return ""
+    return f"{value:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
+def _oracle(found: pl.DataFrame) -> str:
+    rows = []
+    for row in found.filter(pl.col("forecaster") != "oracle").iter_rows(named=True):
+        if not (row["is_model"] or row["is_shipped"] or row["gap"] < 0):
+            continue
+        rows.append(
+            [
+                row["data"],
+                row["forecaster"] + (" (ships)" if row["is_shipped"] else ""),
+                f"{row['log_loss']:.4f}",
+                f"{row['oracle']:.4f}",
+                f"{row['gap']:+.4f} ± {row['gap_se']:.4f}",
+                f"{row['accuracy']:.3f}",
+                f"{row['ceiling']:.3f}",
+                "yes: a leak" if row["is_alarm"] else "no",
+            ]
+        )
+    heads = ["world", "forecaster", "log-loss", "oracle", "gap ± SE", "accuracy"]
+    heads += ["E[max p]", "better by > 3 SE"]
+    told = (
+        "### Distance to the oracle\n\nThe oracle knows how the world was made, and "
+        "nobody beats it but by luck. The model, what ships, and whoever reads below "
+        "it.\n\n"
+    )
+    return told + _table(heads, rows, text=(0, 1, 7))
+
+
+def _leaks(leaks: pl.DataFrame) -> str:
+    names = leaks["data"].unique(maintain_order=True).to_list()
+    rows = []
+    for test, meaning in MEANINGS.items():
+        cells = []
+        for name in names:
+            part = leaks.filter((pl.col("data") == name) & (pl.col("test") == test))
+            cells += [
+                f"{row['accuracy']:.3f} / {row['macro_f1']:.3f} / {row['log_loss']:.3f}"
+                for row in part.iter_rows(named=True)
+            ] or [""]
+        rows.append([f"`{test}`", meaning, *cells])
+    told = (
+        "### What leaking tests would have claimed\n\nThe same trees, tested in four "
+        "ways: accuracy / macro-F1 / log-loss. Only the last one says anything about "
+        "the future.\n\n"
+    )
+    return told + _table(["test", "what it is", *names], rows, text=(0, 1))
+
+
+def _table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = (0,)
+) -> str:
+    sides = [" --- " if i in text else " --: " for i in range(len(heads))]
+    lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(sides)}|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""``segpredict fetch``: download a public data set from its owner."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+
+
+def command(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Which one; without it, all there are are listed."),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="Where its folder, of the same name, is made."),
+    ] = Path("data"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the folder if it exists.")
+    ] = False,
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Download a public data set from its official address, and check it.
+
+    Without NAME it lists what there is, whose it is and what its licence allows. The
+    checksum of what came is compared with the known one; where none is known for sure,
+    it is printed. What is interrupted leaves nothing behind.
+
+    Example: `segpredict fetch cdnow --out data`, then `segpredict run --config cdnow
+    --data data/cdnow/CDNOW_master.txt --out artifacts/cdnow`
+    """
+    from segpredict import fetch
+
+    output = Output(as_json, quiet)
+    if name is None:
+        _show_all(output)
+        return
+    dataset = fetch.named(name)
+    with output.progress() as progress:
+        found = fetch.fetch(dataset, out, progress, replace=force)
+    for path in found.files:
+        output.say(f"  {path}")
+    known = "as known" if found.is_pinned else "not pinned: no sure one is known"
+    output.say(f"{found.bytes:,} bytes, SHA-256 {found.sha256} ({known})")
+    output.say(f"Licence: {dataset.licence}")
+    output.say(f"Next: segpredict check --config {name} --data '{found.files[0]}'")
+    output.result(
+        {
+            "name": found.name,
+            "files": [str(path) for path in found.files],
+            "bytes": found.bytes,
+            "sha256": found.sha256,
+            "is_pinned": found.is_pinned,
+            "licence": dataset.licence,
+            "source": dataset.source,
+        }
+    )
+
+
+def _show_all(output: Output) -> None:
+    from segpredict.fetch import CATALOGUE
+
+    rows = [
+        {
+            "name": each.name,
+            "what": each.title,
+            "licence": each.licence,
+            "source": each.source,
+            "checksum": "known" if each.sha256 else "not pinned",
+        }
+        for each in CATALOGUE.values()
+    ]
+    note = "segpredict fetch NAME --out data"
+    output.table("Public data sets", rows, note=note)
+    output.result({"datasets": rows})
