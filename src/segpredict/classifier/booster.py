@@ -93,7 +93,11 @@ def dmatrix(
 
 
 def fit(
-    lesson: Lesson, names: Sequence[str] | None = None, *, name: str = NAME
+    lesson: Lesson,
+    names: Sequence[str] | None = None,
+    *,
+    name: str = NAME,
+    early: xgb.Booster | None = None,
 ) -> Booster:
     """Return trees fitted on all rows, grown as long as it helped on later origins.
 
@@ -105,6 +109,8 @@ def fit(
         Columns to use; ``None`` means all that the lesson allows.
     name
         The name under which the verdict will list it.
+    early
+        What `grow` gave for the same lesson and columns, where it is known already.
 
     Notes
     -----
@@ -115,7 +121,8 @@ def fit(
     columns = tuple(lesson.names if names is None else names)
     rounds = lesson.options.fallback
     if lesson.validation:
-        rounds = grown(lesson, grow(lesson, columns).num_boosted_rounds())
+        stopped = early or grow(lesson, columns)
+        rounds = grown(lesson, stopped.num_boosted_rounds())
     whole = dmatrix(matrix(lesson.rows, columns), columns, lesson.labels)
     booster = xgb.train(_parameters(lesson), whole, rounds)
     return Booster(booster, columns, lesson.classes, name)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import booster, metrics
-from segpredict.classifier.lesson import Lesson
+from segpredict.classifier.lesson import Floats, Lesson
 from segpredict.features.calendar import PART, YEAR
 from segpredict.window import as_date
 
@@ -96,24 +96,19 @@ def _gain(
     lesson: Lesson, origins: Sequence[int], asked: Sequence[str]
 ) -> tuple[float, float]:
     """Return the mean gain in log-loss and its standard error over customers."""
-    gains = []
+    gains, customers = [], []
     for origin in origins:
         known, later = lesson.at(_complete(lesson, origin)), lesson.at([origin])
         without, beside = (
             _losses(known, later, names)
             for names in (lesson.names, (*lesson.names, *asked))
         )
-        gains.append(later.rows.select("customer_id", gain=without - beside))
-    found = pl.concat(gains)
-    mean = float(found["gain"].mean())  # type: ignore[arg-type]
-    spread = (
-        found.group_by("customer_id", maintain_order=True)
-        .agg((pl.col("gain") - mean).sum())["gain"]
-        .to_numpy()
-    )
-    return mean, float(np.sqrt((spread**2).sum()) / found.height)
+        gains.append(without - beside)
+        customers.append(later.rows["customer_id"])
+    found = np.concatenate(gains)
+    return float(found.mean()), metrics.clustered_error(found, pl.concat(customers))
 
 
-def _losses(known: Lesson, later: Lesson, names: Sequence[str]) -> pl.Series:
+def _losses(known: Lesson, later: Lesson, names: Sequence[str]) -> Floats:
     chances = booster.fit(known, names).predict(later.rows)
-    return pl.Series(metrics.row_log_loss(chances, later.labels))
+    return metrics.row_log_loss(chances, later.labels)

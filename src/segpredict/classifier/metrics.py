@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import polars as pl
 from scipy.special import rel_entr
 from scipy.stats import rankdata
 
@@ -15,6 +16,25 @@ BINS = 15
 def row_log_loss(chances: Floats, labels: Ints) -> Floats:
     """Return −log of the probability of what happened, one a row."""
     return -np.log(np.clip(chances[np.arange(len(labels)), labels], FLOOR, 1))
+
+
+def clustered_error(values: Floats, customers: pl.Series) -> float:
+    """Return the standard error of the mean of values, one a row.
+
+    Rows of one customer count as one observation (Liang and Zeger 1986).
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> twice = np.array([1.0, 1.0, 3.0, 3.0])
+    >>> round(clustered_error(twice, pl.Series(["a", "a", "b", "b"])), 3)
+    0.707
+    >>> round(clustered_error(twice, pl.Series(["a", "b", "c", "d"])), 3)
+    0.5
+    """
+    apart = pl.DataFrame({"customer": customers, "apart": values - values.mean()})
+    sums = apart.group_by("customer", maintain_order=True).agg(pl.col("apart").sum())
+    return float(np.sqrt((sums["apart"].to_numpy() ** 2).sum()) / len(values))
 
 
 def row_brier(chances: Floats, labels: Ints) -> Floats:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 
-import numpy as np
 import polars as pl
 
 from segpredict.classifier import booster, metrics
@@ -96,10 +95,7 @@ def simplest(trials: list[Setting], customers: pl.Series) -> BoosterOptions:
 
 def _is_as_good(trial: Setting, best: Setting, customers: pl.Series) -> bool:
     excess = trial.losses - best.losses
-    apart = pl.DataFrame({"customer": customers, "apart": excess - excess.mean()})
-    sums = apart.group_by("customer", maintain_order=True).agg(pl.col("apart").sum())
-    error = np.sqrt((sums["apart"].to_numpy() ** 2).sum()) / len(excess)
-    return bool(excess.mean() <= error)
+    return bool(excess.mean() <= metrics.clustered_error(excess, customers))
 
 
 def _search(lesson: Lesson, wanted: int) -> list[Setting]:
