@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from segpredict.errors import ConfigError
 from segpredict.window import Window
 
+DECISIONS = ("argmax", "balanced", "cost")
+
 
 @dataclass(frozen=True, slots=True)
 class TimeOptions:
@@ -146,6 +148,11 @@ class ClassifierOptions:
         Start of every random draw.
     threads
         Threads of one fit; they never change a result.
+    decision
+        The rule that names one segment (`decision.Decision`): ``argmax``, ``balanced``
+        or ``cost``.
+    alpha
+        Share of customers whose segment may be outside their prediction set.
     """
 
     booster: BoosterOptions = field(default_factory=BoosterOptions)
@@ -154,8 +161,17 @@ class ClassifierOptions:
     draws: int = 1000
     seed: int = 7
     threads: int = 1
+    decision: str = "argmax"
+    alpha: float = 0.1
 
     def __post_init__(self) -> None:
+        if self.decision not in DECISIONS or not 0 < self.alpha < 1:
+            raise ConfigError(
+                f"The classifier options cannot be used: decision = {self.decision}, "
+                f"alpha = {self.alpha}.",
+                fix=f"decision is one of {', '.join(DECISIONS)}; alpha is between 0 "
+                "and 1.",
+            )
         if self.draws < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
                 f"The classifier options cannot be used: draws = {self.draws}, "

@@ -144,6 +144,7 @@ def train(draft: Draft, *, canary: bool, progress: Progress) -> None:
         training.values,
         config.classifier.families,
         companions=shop.companions,
+        usage=training.usage,
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
