@@ -175,7 +175,8 @@ def _mended(
     """Rehearse the model before each test; mend its forecasts where that proves it."""
     name = next(iter(trials[0].chances))
     rehearsed = [made.rehearsals(fold, blend.fit) for fold in made.folds]
-    maps = [calibrate(each, name) for each in rehearsed]
+    complete = made.days.time.complete
+    maps = [calibrate(each, name, complete) for each in rehearsed]
     pairs = zip(trials, maps[:-1], strict=True)
     return rehearsed, maps, tuple(mend(trial, found, name) for trial, found in pairs)
 
@@ -218,7 +219,7 @@ class _Maker:
         self.stages = {
             fold.cutoff: stages(fold, days.time.complete) for fold in self.folds
         }
-        inner = [stage.cutoff for each in self.stages.values() for stage in each]
+        inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
         self.pasts = pasts(transactions, segmentation, days, inner)
 
     def lesson(self, fold: Fold) -> Lesson:
@@ -242,11 +243,9 @@ class _Maker:
         """Return what a forecaster said on the stages of a fold that can teach it."""
         found: list[Trial] = []
         for stage in self.stages[fold.cutoff]:
-            audience = self.rows.at(stage.cutoff)
-            if audience.is_empty():
-                continue
             try:
-                found += rehearse([self.lesson(stage)], [audience], fit)
+                lesson = self.lesson(stage.fold)
+                found += rehearse(lesson, self.rows.at(*stage.asked), stage.asked, fit)
             except (OneClassError, SupportError):
                 continue
         return tuple(found)

@@ -57,8 +57,8 @@ class Calibration:
             return chances
         if self.kind == ISOTONIC:
             told = [
-                np.interp(given, *map(np.array, knots))
-                for given, knots in zip(chances.T, self.knots, strict=True)
+                np.interp(given, np.array(said), np.array(came))
+                for given, (said, came) in zip(chances.T, self.knots, strict=True)
             ]
             return _shares(np.maximum(np.column_stack(told), LEAST))
         return _scaled(chances, np.array(self.scale), np.array(self.shift))
@@ -120,7 +120,7 @@ class Calibrated:
         }
 
 
-def calibrate(trials: Sequence[Trial], name: str) -> Calibration:
+def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
     """Return the map that rehearsals prove, which is mostly none.
 
     Parameters
@@ -129,17 +129,21 @@ def calibrate(trials: Sequence[Trial], name: str) -> Calibration:
         Rehearsals, oldest first.
     name
         The forecaster.
+    complete
+        Days from a cutoff until its outcome is known for good.
 
     Notes
     -----
-    Each candidate is fitted on all rehearsals but the newest, and judged there: it must
-    save more log-loss than one standard error, and more than `WORTH`. The best of
-    those that do is fitted again on all of them. A map learned in one season does harm
-    in the next, so no map is the default.
+    Each candidate is fitted on the rehearsals that were complete by the newest, and
+    judged there: it must save more log-loss than one standard error, and more than
+    `WORTH`. The best of those that do is fitted again on all of them. A map learned in
+    one season does harm in the next, so none is the default; and one that was learned
+    from an outcome that overlaps the newest's would prove itself by that season.
     """
-    if len(trials) < 2:
+    newest = trials[-1] if trials else None
+    before = [t for t in trials if newest and t.cutoff + complete <= newest.cutoff]
+    if newest is None or not before:
         return Calibration()
-    *before, newest = trials
     given, labels = together(before, name)
     asked = newest.chances[name]
     plain = metrics.row_log_loss(asked, newest.labels)

@@ -7,6 +7,7 @@ complete by then is asked there, and the answer is known by the day of the test.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -19,8 +20,24 @@ ORIGINS = 3  # rehearsals of one test, at most
 Fit = Callable[[Lesson], Forecaster]
 
 
-def stages(fold: Fold, complete: int) -> tuple[Fold, ...]:
-    """Return the folds on which a test is rehearsed, oldest first.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Origins to forecast, and the fold that says what may be learned for them.
+
+    Parameters
+    ----------
+    fold
+        Its cutoff is the first of the origins.
+    asked
+        The origins, oldest first.
+    """
+
+    fold: Fold
+    asked: tuple[int, ...]
+
+
+def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
+    """Return the stages on which a test is rehearsed, oldest first.
 
     Parameters
     ----------
@@ -32,20 +49,29 @@ def stages(fold: Fold, complete: int) -> tuple[Fold, ...]:
     Returns
     -------
     tuple
-        The newest training origins of the test, at most `ORIGINS`, each with the
-        origins that were complete on its own day; none where history is too short.
+        The newest training origins of the test, at most `ORIGINS`, which one forecaster
+        answers as of the first of them; before it, the newest origin that was complete
+        by the last of them, so that what is learned there can be proven later. None
+        where history is too short.
 
     Examples
     --------
-    >>> test = Fold(400, (100, 150, 200, 250, 300), (), ())
-    >>> [(stage.cutoff, stage.training) for stage in stages(test, 100)]
-    [(200, (100,)), (250, (100, 150)), (300, (100, 150, 200))]
+    >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
+    >>> [(each.fold.training, each.asked) for each in stages(test, 150)]
+    [((100,), (250,)), ((100, 150), (300, 350, 400))]
     """
+    if not fold.training:
+        return ()
+    newest = fold.training[-1]
+    late = fold.training[-ORIGINS:]
+    early = [o for o in fold.training if o + complete <= newest and o not in late]
     found = []
-    for day in fold.training[-ORIGINS:]:
-        known = tuple(o for o in fold.training if o + complete <= day)
-        if known:
-            found.append(_split(day, known, complete))
+    for asked in (tuple(early[-1:]), late):
+        # Where the first of them had no past to learn from, later ones may have.
+        able = [o for o in asked if o - complete >= fold.training[0]]
+        if able:
+            known = tuple(o for o in fold.training if o + complete <= able[0])
+            found.append(Stage(_split(able[0], known, complete), tuple(able)))
     return tuple(found)
 
 
@@ -59,26 +85,30 @@ def _split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
 
 
 def rehearse(
-    lessons: Sequence[Lesson], audiences: Sequence[pl.DataFrame], fit: Fit
+    lesson: Lesson, rows: pl.DataFrame, cutoffs: Sequence[int], fit: Fit
 ) -> tuple[Trial, ...]:
-    """Return what a forecaster would have said at each stage, and what happened.
+    """Return what a forecaster would have said at each origin, and what happened.
 
     Parameters
     ----------
-    lessons
-        What could be learned by the day of each stage.
-    audiences
-        The labelled rows to forecast, one frame a stage.
+    lesson
+        What could be learned by the day of the first origin.
+    rows
+        Labelled rows of these origins, in any order.
+    cutoffs
+        The origins.
     fit
         Returns a forecaster of a lesson.
     """
+    forecaster = fit(lesson)
     trials = []
-    for lesson, rows in zip(lessons, audiences, strict=True):
-        asked = rows.sort("customer_id")
-        forecaster = fit(lesson)
+    for cutoff in cutoffs:
+        asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
+        if asked.is_empty():
+            continue
         trials.append(
             Trial(
-                int(asked["cutoff"][0]),
+                cutoff,
                 asked["customer_id"].to_numpy().astype(np.str_),
                 codes(asked, "state_now"),
                 codes(asked, "label"),

@@ -61,7 +61,7 @@ def scorecard(
         ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
         since the first order) or, where known, ``country`` (the five largest).
         ``low`` and ``high`` bound 95 % of the draws where they were made: the model's
-        calibration errors, its log-loss less Markov's in each stratum, and the rankings.
+        calibration errors, its log-loss less Markov's by stratum, and the rankings.
 
     Notes
     -----

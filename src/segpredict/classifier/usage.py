@@ -11,6 +11,7 @@ from segpredict.classifier.calibration import Calibration, together
 from segpredict.classifier.decision import Decision, tune
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.origins import Fold
+from segpredict.classifier.rehearsal import ORIGINS
 from segpredict.classifier.verdict import Trial
 from segpredict.tables import JSON
 from segpredict.window import as_date
@@ -101,14 +102,14 @@ def learn(
     base = Usage(calibration, decision, (0.0,) * len(decision.mix), alpha, ())
     if not trials:
         return base
-    mended = tuple(mend(trial, calibration) for trial in trials)
+    mended = tuple(mend(trial, calibration) for trial in trials[-ORIGINS:])
     (name,) = mended[0].chances
     lowest = sets.thresholds(*together(mended, name), alpha)
     return replace(
         base,
         decision=replace(decision, gamma=tune(mended, name, decision.mix)),
         lowest=tuple(lowest.tolist()),
-        origins=tuple(trial.cutoff for trial in trials),
+        origins=tuple(trial.cutoff for trial in mended),
     )
 
 
