@@ -125,7 +125,7 @@ def train(
         lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
     )
     tell("comparing", (steps - 2) / steps)
-    rehearsed, maps, trials = _mended(made, trials)
+    maps, trials = _mended(made, trials)
     verdict = judge(
         trials,
         [segment.id for segment in segmentation.segments],
@@ -144,7 +144,7 @@ def train(
     shipped = own.get(verdict.shipped)
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
-    usages = _usages(made, verdict, rehearsed, maps)
+    usages = _usages(made, verdict, maps)
     told = conduct(
         trials,
         usages[:-1],
@@ -155,7 +155,7 @@ def train(
     return Training(
         shipped,
         model.trees,
-        replace(verdict, usage=summary(made.folds, usages)),
+        replace(verdict, usage=summary(made.folds, usages, maps)),
         rows,
         days,
         usages[-1].decision.values,
@@ -166,35 +166,35 @@ def train(
     )
 
 
-Rehearsals = tuple[Trial, ...]
-
-
 def _mended(
     made: "_Maker", trials: Sequence[Trial]
-) -> tuple[list[Rehearsals], list[Calibration], tuple[Trial, ...]]:
+) -> tuple[list[Calibration], tuple[Trial, ...]]:
     """Rehearse the model before each test; mend its forecasts where that proves it."""
-    name = next(iter(trials[0].chances))
-    rehearsed = [made.rehearsals(fold, blend.fit) for fold in made.folds]
-    complete = made.days.time.complete
-    maps = [calibrate(each, name, complete) for each in rehearsed]
+    if made.options.calibration == "none":
+        return [Calibration()] * len(made.folds), tuple(trials)
+    name, complete = next(iter(trials[0].chances)), made.days.time.complete
+    maps = [
+        calibrate(made.rehearsals(fold, blend.fit), name, complete)
+        for fold in made.folds
+    ]
     pairs = zip(trials, maps[:-1], strict=True)
-    return rehearsed, maps, tuple(mend(trial, found, name) for trial, found in pairs)
+    return maps, tuple(mend(trial, found, name) for trial, found in pairs)
 
 
 def _usages(
-    made: "_Maker",
-    verdict: Verdict,
-    rehearsed: Sequence[Rehearsals],
-    maps: Sequence[Calibration],
+    made: "_Maker", verdict: Verdict, maps: Sequence[Calibration]
 ) -> list[Usage]:
-    """Return how what ships is used at each fold; a baseline is rehearsed anew."""
-    if verdict.shipped != verdict.model:
-        fit = _fitting(verdict.shipped)
-        rehearsed = [made.rehearsals(fold, fit) for fold in made.folds]
-        maps = [Calibration()] * len(rehearsed)
+    """Return how what ships is used at each fold; a baseline is never mended."""
+    is_model = verdict.shipped == verdict.model
+    fit = blend.fit if is_model else _fitting(verdict.shipped)
     return [
-        learn(each, found, made.decision(fold), made.options.alpha)
-        for each, found, fold in zip(rehearsed, maps, made.folds, strict=True)
+        learn(
+            made.rehearsals(fold, fit),
+            found if is_model else Calibration(),
+            made.decision(fold),
+            made.options.alpha,
+        )
+        for fold, found in zip(made.folds, maps, strict=True)
     ]
 
 

@@ -123,18 +123,31 @@ def mend(trial: Trial, calibration: Calibration, name: str | None = None) -> Tri
     return replace(trial, chances=chances)
 
 
-def summary(folds: Sequence[Fold], usages: Sequence[Usage]) -> dict[str, JSON]:
-    """Return what the verdict says of calibration, sets and decisions, by cutoff."""
+def summary(
+    folds: Sequence[Fold], usages: Sequence[Usage], maps: Sequence[Calibration]
+) -> dict[str, JSON]:
+    """Return what the verdict says of calibration, sets and decisions, by cutoff.
+
+    Parameters
+    ----------
+    folds
+        The tests and what ships.
+    usages
+        How what ships is used at each.
+    maps
+        How the model on trial was mended at each, also where it does not ship.
+    """
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
             "rehearsals": [as_date(day).isoformat() for day in usage.origins],
             "calibration": usage.calibration.kind,
-            "gain": usage.calibration.gain,
-            "error": usage.calibration.error,
+            "model_calibration": mending.kind,
+            "gain": mending.gain,
+            "error": mending.error,
             "gamma": usage.decision.gamma,
         }
-        for fold, usage in zip(folds, usages, strict=True)
+        for fold, usage, mending in zip(folds, usages, maps, strict=True)
     ]
     ships = usages[-1]
     return {"rule": ships.decision.rule, "alpha": ships.alpha, "folds": rows}

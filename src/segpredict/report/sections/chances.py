@@ -146,13 +146,12 @@ def _calibrated(usage: Mapping[str, Any]) -> str:
     tests = sum(kind != "none" for kind in kinds[:-1])
     ships = kinds[-1]
     said = (
-        "What ships gives its probabilities as they are: no rehearsal proved that "
-        "mending them would help"
+        "What ships gives its probabilities as they are"
         if ships == "none"
         else f"What ships has its probabilities mended ({ships}), which saved "
         f"{folds[-1]['gain']:.3f} nats on the newest rehearsal"
     )
-    return f"{said}. Mended in {tests} of {len(kinds) - 1} tests."
+    return f"{said}. They were mended in {tests} of {len(kinds) - 1} tests."
 
 
 def _points(part: pl.DataFrame, name: str) -> Curve:
@@ -252,4 +251,4 @@ def _titled(
     )
 
 
-PART = Section(45, "Can the probabilities be used?", chances)
+PART = Section(43, "Can the probabilities be used?", chances)
