@@ -30,7 +30,7 @@ from segpredict.artifacts import (
     as_parquet,
     open_run,
 )
-from segpredict.classifier import Booster, Forecaster, Training
+from segpredict.classifier import Booster, Forecaster, Training, Usage
 from segpredict.config import Config, build
 from segpredict.errors import ArtifactError, ConfigError
 from segpredict.explain import Explanation, draw, importance_json
@@ -174,17 +174,19 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
     model = training.booster.state()
     draft.write("classifier/booster.json", model.pop("model").encode())
     shipped = training.forecaster
-    is_booster = shipped.name == training.booster.name
+    is_booster = shipped is training.booster
     state = {
         "shipped": shipped.name,
         "booster": model,
         "fallback": None if is_booster else shipped.state(),
         "values": list(training.values),
+        "usage": training.usage.state(),
     }
     draft.write("classifier/forecaster.json", as_json(state))
     draft.write("classifier/verdict.json", as_json(training.verdict.to_json()))
     draft.write("classifier/scorecard.parquet", as_parquet(training.scorecard))
     draft.write("classifier/scorecard.csv", as_csv(training.scorecard))
+    draft.write("classifier/curves.parquet", as_parquet(training.curves))
     draft.write("scores.parquet", as_parquet(scores))
 
 
@@ -232,7 +234,14 @@ def predictor_of(files: Files) -> SegmentPredictor:
         companions.expecting(config.source, config.companions),
         config.cleaning,
         companions_of(files),
+        usage_of(files),
     )
+
+
+def usage_of(files: Files) -> Usage | None:
+    """Return how the probabilities of a run are used; ``None`` for a run of old."""
+    state = files.json("classifier/forecaster.json").get("usage")
+    return None if state is None else Usage.from_state(state)
 
 
 def config_of(files: Files) -> Config:
@@ -296,6 +305,8 @@ def bundle_of(files: Files) -> ReportInput:
         migration=_table(files, "migration"),
         migration_note=_migration_note(shop, config),
         verdict=files.json(verdict) if files.has(verdict) else None,
+        scorecard=_classified(files, "scorecard"),
+        curves=_classified(files, "curves"),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
@@ -324,6 +335,11 @@ def summary(made: Run) -> dict[str, JSON]:
 
 def _table(files: Files, name: str) -> pl.DataFrame | None:
     path = f"segments/{name}.parquet"
+    return files.parquet(path) if files.has(path) else None
+
+
+def _classified(files: Files, name: str) -> pl.DataFrame | None:
+    path = f"classifier/{name}.parquet"
     return files.parquet(path) if files.has(path) else None
 
 

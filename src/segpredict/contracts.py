@@ -117,6 +117,10 @@ SCORES = pa.DataFrameSchema(
         "p_down": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "p_up": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "expected_value": pa.Column(pl.Float64, nullable=True),
+        "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
+        "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "segment_set": pa.Column(pl.String, nullable=True),
+        "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
         "^p_S[0-9]+$": pa.Column(
             pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True
         ),

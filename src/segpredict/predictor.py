@@ -8,13 +8,20 @@ import numpy as np
 import polars as pl
 
 from segpredict import contracts, sources
-from segpredict.classifier import Forecaster, TimeOptions, panel
+from segpredict.classifier import Forecaster, TimeOptions, Usage, panel
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
 from segpredict.errors import MismatchError
 from segpredict.segments import Segmentation
 from segpredict.sources import Layout
-from segpredict.tables import Companions, Panel, RawLines, Segment, Transactions
+from segpredict.tables import (
+    INACTIVE,
+    Companions,
+    Panel,
+    RawLines,
+    Segment,
+    Transactions,
+)
 from segpredict.window import Window, as_date, day_number
 
 Day = date | str | int | None
@@ -43,6 +50,9 @@ class SegmentPredictor:
     companions
         The run's side tables: what was frozen of them, and the customers and products
         that are used where the transactions bring none of their own.
+    usage
+        How probabilities become a name and a set; ``None``: the likeliest segment is
+        named, and every segment is in the set.
 
     Examples
     --------
@@ -59,6 +69,7 @@ class SegmentPredictor:
     layout: Layout = field(default_factory=Layout)
     cleaning: CleaningPlan = field(default_factory=CleaningPlan)
     companions: Companions = field(default_factory=Companions)
+    usage: Usage | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -91,8 +102,11 @@ class SegmentPredictor:
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
             window, ``p_down`` and ``p_up`` of a less and a more valuable one than now,
             ``expected_value`` the probability-weighted mean spend of the segments in
-            currency. Customers without an order in the look-back are INACTIVE and not
-            eligible: nothing like them was in training, so they get no probabilities.
+            currency, ``value_at_risk`` what of the worth of the present segment is
+            expected to be lost to less valuable ones. ``segment_set`` lists the
+            segments that are to be reckoned with. Customers without an order in the
+            look-back are INACTIVE and not eligible: nothing like them was in training,
+            so they get no probabilities.
 
         Raises
         ------
@@ -169,8 +183,11 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.forecaster.predict(rows) if rows.height else np.zeros((0, len(ids)))
+        told = forecast(rows, p, self.values)
+        if self.usage is not None:
+            told = used(told, p, self.usage, names)
         known = customers.join(
-            forecast(rows, p, self.values),
+            told,
             on="customer_id",
             how="left",
             maintain_order="left",
@@ -185,9 +202,13 @@ class SegmentPredictor:
             _labelled(pl.col("next"), ids).alias("next_segment_id"),
             _labelled(pl.col("next"), names).alias("next_segment"),
             *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
+            "p_inactive",
             "p_down",
             "p_up",
             "expected_value",
+            "value_at_risk",
+            "segment_set",
+            "set_size",
         )
 
 
@@ -220,8 +241,11 @@ def forecast(
     now = rows["state_now"].to_numpy().astype(np.int64)
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
-    down, up, value = (np.zeros(rows.height) for _ in range(3))
+    down, up, value, risk = (np.zeros(rows.height) for _ in range(4))
+    own = np.array(values)[now]
     for code, worth in enumerate(values):
+        fall = np.maximum(own - worth, 0.0)
+        risk += np.where(code < now, p[:, code] * fall, 0.0)
         down += np.where(code < now, p[:, code], 0.0)
         up += np.where(code > now, p[:, code], 0.0)
         value += p[:, code] * worth
@@ -232,6 +256,38 @@ def forecast(
         pl.Series("p_down", np.minimum(down, 1.0)),
         pl.Series("p_up", np.minimum(up, 1.0)),
         pl.Series("expected_value", value),
+        pl.Series("value_at_risk", risk),
+        pl.Series("p_inactive", p[:, INACTIVE]),
+        pl.lit(None, pl.String).alias("segment_set"),
+        pl.lit(None, pl.Int64).alias("set_size"),
+    )
+
+
+def used(
+    told: pl.DataFrame, p: np.ndarray, usage: Usage, names: Sequence[str]
+) -> pl.DataFrame:
+    """Return forecasts with the segment that the rule names, and the set of each.
+
+    Parameters
+    ----------
+    told
+        What `forecast` returned.
+    p
+        Customers × segments.
+    usage
+        How probabilities become names and sets.
+    names
+        Names of the segments, in code order.
+    """
+    inside = usage.members(p)
+    sets = [
+        " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
+        for row in inside.tolist()
+    ]
+    return told.with_columns(
+        pl.Series("next", usage.name(p), dtype=pl.Int64),
+        pl.Series("segment_set", sets, dtype=pl.String),
+        pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
     )
 
 

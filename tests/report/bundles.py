@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from chances_bundle import USAGE, card, curves
 
 from segpredict.report import ReportInput
 from segpredict.tables import (
@@ -324,7 +325,9 @@ def bundle(**change: Any) -> ReportInput:
         mix_expected={"S0": 2015.2, "S1": 1100.0, "S2": 780.8, "S3": 410.0},
         migration=migration(),
         migration_note="Counted over 9 pairs of windows.",
-        verdict=verdict(),
+        verdict=verdict(usage=USAGE),
+        scorecard=card(),
+        curves=curves(),
         canary=canary(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},

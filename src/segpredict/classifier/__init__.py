@@ -20,6 +20,7 @@ from segpredict.classifier.options import (
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.usage import Usage
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "TimeOptions",
     "Training",
     "Trial",
+    "Usage",
     "Verdict",
     "canary",
     "foresight",

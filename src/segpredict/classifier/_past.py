@@ -1,5 +1,6 @@
 """Look up everybody's history on each day of a forecast: who bought when."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -13,12 +14,24 @@ from segpredict.tables import MONEY, Transactions
 FAMILIES = ("btyd", "rfm")
 
 # Of each customer at a test: first order in the window that ends there; days since the
-# last one; spend in the last year, in that window and in the outcome, in currency.
-FACTS = ("is_new", "recency_days", "spend_364", "spend_now", "spend_next")
+# last one; spend in the last year, in that window and in the outcome, in currency; days
+# since the first order; country of the last order before the test.
+FACTS = (
+    "is_new",
+    "recency_days",
+    "spend_364",
+    "spend_now",
+    "spend_next",
+    "age_days",
+    "country",
+)
 
 
 def pasts(
-    transactions: Transactions, segmentation: Segmenter, days: Schedule
+    transactions: Transactions,
+    segmentation: Segmenter,
+    days: Schedule,
+    rehearsals: Sequence[int] = (),
 ) -> dict[int, Past]:
     """Return what is known at each test cutoff and at the end of the data.
 
@@ -30,6 +43,8 @@ def pasts(
         The frozen segmenter.
     days
         The schedule whose folds ask.
+    rehearsals
+        Further cutoffs at which somebody asks.
 
     Notes
     -----
@@ -37,9 +52,10 @@ def pasts(
     the history counts here, not only those who are eligible for a forecast.
     """
     time = days.time
+    asked = {fold.cutoff for fold in (*days.outer, days.production)} | {*rehearsals}
     windows = [
-        replace(time.window(fold.cutoff, days.first_day), lookback=time.history)
-        for fold in (*days.outer, days.production)
+        replace(time.window(day, days.first_day), lookback=time.history)
+        for day in sorted(asked)
     ]
     tables = features.build(transactions, windows, FAMILIES)
     return {
@@ -81,10 +97,19 @@ def facts(
     }
     spent = features.instrument(transactions, sorted(set(spans.values())))
     known = past.histories.select(
-        "customer_id", "spend_364", recency_days=pl.col("age_days") - pl.col("t_x_days")
+        "customer_id",
+        "spend_364",
+        "age_days",
+        recency_days=pl.col("age_days") - pl.col("t_x_days"),
     )
     found = customers.select("customer_id", "is_new").join(
         known, on="customer_id", how="left", maintain_order="left"
+    )
+    found = found.join(
+        _countries(transactions, past.cutoff),
+        on="customer_id",
+        how="left",
+        maintain_order="left",
     )
     for name, (_, end) in spans.items():
         window = spent.filter(pl.col("end") == end)
@@ -93,3 +118,14 @@ def facts(
             money, on="customer_id", how="left", maintain_order="left"
         ).with_columns(pl.col(name).fill_null(0.0))
     return found.select("customer_id", *FACTS)
+
+
+def _countries(transactions: Transactions, cutoff: int) -> pl.DataFrame:
+    orders = transactions.known(cutoff).filter("is_order_head")
+    named = orders.select("customer_id", "day", "country").drop_nulls("country")
+    return (
+        named.sort("customer_id", "day", "country")
+        .unique("customer_id", keep="last", maintain_order=True)
+        .select("customer_id", "country")
+        .collect()
+    )

@@ -1,23 +1,30 @@
 """Train, test out of time, decide, and fit what ships on everything that is known."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import blend
+from segpredict.classifier import blend, booster
 from segpredict.classifier._panel import Segmenter, panel
 from segpredict.classifier._past import facts, pasts
 from segpredict.classifier._trials import Question, ask, choose
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.booster import Booster
+from segpredict.classifier.calibration import Calibration, calibrate, mended
+from segpredict.classifier.conduct import conduct, curves
+from segpredict.classifier.decision import Decision
 from segpredict.classifier.judging import judge
 from segpredict.classifier.lesson import Forecaster, Lesson, lesson
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
 from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.rehearsal import Fit, rehearse, stages
 from segpredict.classifier.scorecard import scorecard
+from segpredict.classifier.usage import Usage, learn, mend, summary
 from segpredict.classifier.verdict import Trial, Verdict
+from segpredict.errors import OneClassError, SupportError
 from segpredict.tables import INACTIVE, MONEY, Panel, Transactions
 from segpredict.window import as_date
 
@@ -47,6 +54,10 @@ class Training:
         What was forecast for each test window, and what happened.
     scorecard
         Every figure of the contest, one a row (`scorecard.SCHEMA`).
+    usage
+        How the probabilities of what ships become sets and names.
+    curves
+        Reliability and capture of what ships on the tests (`conduct.CURVES`).
     """
 
     forecaster: Forecaster
@@ -57,6 +68,8 @@ class Training:
     values: tuple[float, ...]
     trials: tuple[Trial, ...]
     scorecard: pl.DataFrame
+    usage: Usage
+    curves: pl.DataFrame
 
 
 def train(
@@ -112,6 +125,7 @@ def train(
         lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
     )
     tell("comparing", (steps - 2) / steps)
+    maps, trials = _mended(made, trials)
     verdict = judge(
         trials,
         [segment.id for segment in segmentation.segments],
@@ -123,12 +137,69 @@ def train(
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production)
     model = blend.fit(whole)
-    own: dict[str, Forecaster] = {model.name: model, model.trees.name: model.trees}
+    own: dict[str, Forecaster] = {
+        model.name: mended(model, maps[-1]),
+        model.trees.name: model.trees,
+    }
     shipped = own.get(verdict.shipped)
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
-    values = outcome_values(transactions, whole, days)
-    return Training(shipped, model.trees, verdict, rows, days, values, trials, figures)
+    usages = _usages(made, verdict, maps)
+    told = conduct(
+        trials,
+        usages[:-1],
+        verdict.shipped,
+        verdict.segments,
+        (wish.draws, wish.seed),
+    )
+    return Training(
+        shipped,
+        model.trees,
+        replace(verdict, usage=summary(made.folds, usages, maps)),
+        rows,
+        days,
+        usages[-1].decision.values,
+        trials,
+        pl.concat([figures, told]),
+        usages[-1],
+        curves(trials, verdict.shipped, verdict.segments),
+    )
+
+
+def _mended(
+    made: "_Maker", trials: Sequence[Trial]
+) -> tuple[list[Calibration], tuple[Trial, ...]]:
+    """Rehearse the model before each test; mend its forecasts where that proves it."""
+    if made.options.calibration == "none":
+        return [Calibration()] * len(made.folds), tuple(trials)
+    name, complete = next(iter(trials[0].chances)), made.days.time.complete
+    maps = [
+        calibrate(made.rehearsals(fold, blend.fit), name, complete)
+        for fold in made.folds
+    ]
+    pairs = zip(trials, maps[:-1], strict=True)
+    return maps, tuple(mend(trial, found, name) for trial, found in pairs)
+
+
+def _usages(
+    made: "_Maker", verdict: Verdict, maps: Sequence[Calibration]
+) -> list[Usage]:
+    """Return how what ships is used at each fold; a baseline is never mended."""
+    is_model = verdict.shipped == verdict.model
+    fit = blend.fit if is_model else _fitting(verdict.shipped)
+    return [
+        learn(
+            made.rehearsals(fold, fit),
+            found if is_model else Calibration(),
+            made.decision(fold),
+            made.options.alpha,
+        )
+        for fold, found in zip(made.folds, maps, strict=True)
+    ]
+
+
+def _fitting(name: str) -> Fit:
+    return booster.fit if name == booster.NAME else BASELINES.get(name).fit
 
 
 class _Maker:
@@ -144,7 +215,12 @@ class _Maker:
     ) -> None:
         self.transactions, self.rows, self.days = transactions, rows, days
         self.options, self.classes = options, len(segmentation.segments)
-        self.pasts = pasts(transactions, segmentation, days)
+        self.folds = (*days.outer, days.production)
+        self.stages = {
+            fold.cutoff: stages(fold, days.time.complete) for fold in self.folds
+        }
+        inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
+        self.pasts = pasts(transactions, segmentation, days, inner)
 
     def lesson(self, fold: Fold) -> Lesson:
         """Return what may be learned by the day of a fold."""
@@ -162,6 +238,24 @@ class _Maker:
             facts(self.transactions, customers, self.pasts[fold.cutoff]),
             outcome_values(self.transactions, given, self.days),
         )
+
+    def rehearsals(self, fold: Fold, fit: Fit) -> tuple[Trial, ...]:
+        """Return what a forecaster said on the stages of a fold that can teach it."""
+        found: list[Trial] = []
+        for stage in self.stages[fold.cutoff]:
+            try:
+                lesson = self.lesson(stage.fold)
+                found += rehearse(lesson, self.rows.at(*stage.asked), stage.asked, fit)
+            except (OneClassError, SupportError):
+                continue
+        return tuple(found)
+
+    def decision(self, fold: Fold) -> Decision:
+        """Return the rule that was asked for, with what it may know on that day."""
+        given = self.lesson(fold)
+        mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
+        values = outcome_values(self.transactions, given, self.days)
+        return Decision(self.options.decision, 0.0, tuple(mix.tolist()), values)
 
 
 def _silent(message: str, share: float) -> None:

@@ -4,6 +4,7 @@ from segpredict.classifier import blend, booster
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
+from segpredict.classifier.calibration import KIND, Calibrated, Calibration
 from segpredict.classifier.lesson import Forecaster
 from segpredict.tables import JSON
 
@@ -25,4 +26,7 @@ def load(state: JSON) -> Forecaster:
         return Booster.from_state(state)
     if state["kind"] == blend.NAME:
         return Blend.from_state(state)
+    if state["kind"] == KIND:
+        calibration = Calibration.from_state(state["calibration"])
+        return Calibrated(load(state["forecaster"]), calibration)
     return BASELINES.get(state["kind"]).load(state)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from segpredict.errors import ConfigError
 from segpredict.window import Window
 
+DECISIONS = ("argmax", "balanced", "cost")
+CALIBRATIONS = ("none", "proven")
+
 
 @dataclass(frozen=True, slots=True)
 class TimeOptions:
@@ -156,6 +159,14 @@ class ClassifierOptions:
         Start of every random draw.
     threads
         Threads of one fit; they never change a result.
+    decision
+        The rule that names one segment (`decision.Decision`): ``argmax``, ``balanced``
+        or ``cost``.
+    calibration
+        ``none``: probabilities are used as they are, and their errors are told.
+        ``proven``: the model's are mended where rehearsals prove it.
+    alpha
+        Share of customers whose segment may be outside their prediction set.
     """
 
     booster: BoosterOptions = field(default_factory=BoosterOptions)
@@ -164,8 +175,19 @@ class ClassifierOptions:
     draws: int = 1000
     seed: int = 7
     threads: int = 1
+    decision: str = "argmax"
+    calibration: str = "none"
+    alpha: float = 0.1
 
     def __post_init__(self) -> None:
+        is_known = self.decision in DECISIONS and self.calibration in CALIBRATIONS
+        if not is_known or not 0 < self.alpha < 1:
+            raise ConfigError(
+                f"The classifier options cannot be used: decision = {self.decision}, "
+                f"calibration = {self.calibration}, alpha = {self.alpha}.",
+                fix=f"decision is one of {', '.join(DECISIONS)}, calibration of "
+                f"{', '.join(CALIBRATIONS)}; alpha is between 0 and 1.",
+            )
         if self.draws < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
                 f"The classifier options cannot be used: draws = {self.draws}, "

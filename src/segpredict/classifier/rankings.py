@@ -5,7 +5,7 @@ the model stand rules that need no model: longest silence, largest spend.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from segpredict.tables import INACTIVE
 
 TENTH, FIFTH = 0.1, 0.2
 LIFT, CAPTURE = "lift", "capture"
+SHARES = tuple(step / 20 for step in range(21))
 HIGH = 2  # segments from this code on are worth keeping, those below worth raising
 
 
@@ -97,6 +98,59 @@ def rankings(trials: Sequence[Trial], *, draws: int, seed: int) -> tuple[Ranked,
     for ranking in _all(known):
         if sum(len(field.gain) for field in ranking.fields):
             found += _measured(ranking, draws, seed)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What one way to rank catches, the deeper one goes.
+
+    Parameters
+    ----------
+    ranking
+        What is ranked for, as in `rankings`.
+    by
+        The forecaster or the rule.
+    n
+        Customers ranked.
+    shares
+        Shares of them that are taken.
+    caught
+        Share of all there was to catch, at each of these.
+    """
+
+    ranking: str
+    by: str
+    n: int
+    shares: tuple[float, ...]
+    caught: tuple[float, ...]
+
+
+def captures(trials: Sequence[Trial], forecaster: str) -> tuple[Captured, ...]:
+    """Return the capture curve of a forecaster and of each rule, by ranking.
+
+    Parameters
+    ----------
+    trials
+        Tests with facts about their customers.
+    forecaster
+        Who is shown beside the rules.
+
+    Notes
+    -----
+    Lift is what is caught over the share that is taken.
+    """
+    known = [trial for trial in trials if trial.facts is not None and trial.values]
+    found = []
+    for ranking in _all(known) if known else ():
+        size = sum(len(field.gain) for field in ranking.fields)
+        ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
+        for name in (forecaster, *ranking.rules) if size else ():
+            told = tuple(
+                float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
+                for s in SHARES
+            )
+            found.append(Captured(ranking.name, name, size, SHARES, told))
     return tuple(found)
 
 

@@ -9,7 +9,6 @@ from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights, whole
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.rankings import rankings
-from segpredict.classifier.sets import coverage
 from segpredict.classifier.verdict import POOLED, Trial
 from segpredict.window import as_date
 
@@ -32,6 +31,8 @@ IN_STRATA = {
 }
 LONG_SILENT = 182  # days without a purchase
 DECILES = 10
+YEAR, OLD = 365, 3  # days; customers of as many years and more stand together
+COUNTRIES = 5  # told one by one
 Cell = dict[str, object]
 
 
@@ -56,11 +57,11 @@ def scorecard(
     polars.DataFrame
         `SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
         parts the customers: ``segment_now``, ``is_new`` (first order in the window
-        that ends at the cutoff), ``long_silent`` (no order for 182 days) or
-        ``value_decile`` (of the last year's spend, 1 the lowest). ``low`` and ``high``
-        bound 95 % of the draws where they were made: the model's calibration errors,
-        its log-loss less Markov's in each stratum, and the rankings. ``set_…`` tells of
-        prediction sets on the final test (`sets.coverage`).
+        that ends at the cutoff), ``long_silent`` (no order for 182 days),
+        ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
+        since the first order) or, where known, ``country`` (the five largest).
+        ``low`` and ``high`` bound 95 % of the draws where they were made: the model's
+        calibration errors, its log-loss less Markov's by stratum, and the rankings.
 
     Notes
     -----
@@ -81,7 +82,6 @@ def scorecard(
         rows.append({**row, "low": low, "high": high})
     rows += _by_stratum(trials, chances, labels, segments, (draws, seed))
     rows += _ranked(trials, draws, seed)
-    rows += _covered(trials, segments)
     return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
@@ -169,7 +169,7 @@ def _by_stratum(
     ids: Sequence[str],
     by: tuple[int, int],
 ) -> list[Cell]:
-    groups = pl.concat([_groups(trial, ids) for trial in trials])
+    groups = _few(pl.concat([_groups(trial, ids) for trial in trials]))
     model = next(iter(chances))
     rows: list[Cell] = []
     for stratum in groups.columns:
@@ -219,31 +219,35 @@ def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
     spend = trial.facts["spend_364"].fill_null(0.0).to_numpy()
     below = np.searchsorted(np.sort(spend), spend, side="left")
     decile = below * DECILES // max(1, len(spend)) + 1
+    years = trial.facts["age_days"].cast(pl.Int64).fill_null(0) // YEAR
+    old = [str(min(year, OLD)) + "+" * (year >= OLD) for year in years]
     return pl.DataFrame(
         [
             named,
             _yes(trial.facts["is_new"], "is_new"),
             _yes(trial.facts["recency_days"] > LONG_SILENT, "long_silent"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
+            pl.Series("cohort_age", old, pl.String),
+            trial.facts["country"].cast(pl.String),
         ]
+    )
+
+
+def _few(groups: pl.DataFrame) -> pl.DataFrame:
+    """Keep the largest countries and call the rest so; leave out what is unknown."""
+    if "country" not in groups.columns or groups["country"].is_null().all():
+        return groups.drop("country", strict=False)
+    counts = groups["country"].drop_nulls().value_counts()
+    largest = counts.sort("count", "country", descending=[True, False])["country"]
+    known = pl.col("country").is_in(largest.head(COUNTRIES).to_list())
+    return groups.with_columns(
+        country=pl.when(known).then("country").otherwise(pl.lit("other"))
     )
 
 
 def _yes(flags: pl.Series, name: str) -> pl.Series:
     said = ["yes" if flag else "no" for flag in flags]
     return pl.Series(name, said, pl.String)
-
-
-def _covered(trials: Sequence[Trial], ids: Sequence[str]) -> Iterator[Cell]:
-    day = as_date(trials[-1].cutoff).isoformat()
-    for name in trials[0].chances:
-        found = coverage(trials, name)
-        if found is not None:
-            told = {"set_coverage": found.covered, "set_size": found.size}
-            each = zip(ids, found.by_class, strict=True)
-            told |= {f"set_coverage_{i}": share for i, share in each}
-            for metric, value in told.items():
-                yield _cell(day, "all", "", found.n, name, metric, value)
 
 
 def _ranked(trials: Sequence[Trial], draws: int, seed: int) -> Iterator[Cell]:

@@ -1,7 +1,7 @@
 """What trials are, and the verdict on them: values that a run keeps."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -152,6 +152,9 @@ class Verdict:
         What a reader must know before believing a number.
     mcnemar
         The model's accuracy against each baseline's on the final test.
+    usage
+        What rehearsals taught about the use of the probabilities: the calibration of
+        each test and of what ships, and the rule that names segments.
     """
 
     model: str
@@ -165,6 +168,7 @@ class Verdict:
     lookback: int
     warnings: tuple[str, ...]
     mcnemar: tuple[McNemar, ...] = ()
+    usage: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def skill(self) -> dict[str, float]:
@@ -190,6 +194,7 @@ class Verdict:
             "pooled": self.pooled.to_json(),
             "claims": [asdict(claim) for claim in self.claims],
             "mcnemar": [asdict(test) for test in self.mcnemar],
+            "usage": dict(self.usage),
             "warnings": list(self.warnings),
         }
 
@@ -208,4 +213,5 @@ class Verdict:
             given["lookback"],
             tuple(given["warnings"]),
             tuple(McNemar(**test) for test in given.get("mcnemar", ())),
+            given.get("usage", {}),
         )

@@ -165,19 +165,37 @@ def _scorecard(output: Output, card: pl.DataFrame) -> None:
         "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
     )
     output.table("Whom to call first", rows, note=note)
-    model = ranked["forecaster"].first()
-    sets = card.filter(pl.col("metric").str.starts_with("set_"), forecaster=model)
-    output.table(
-        "Sets that should hold nine in ten: the final test",
-        sets.select("metric", "value").to_dicts(),
-        note="thresholds of the tests before; target under stability, no guarantee",
-    )
+    _usage(output, card)
     gaps = card.filter(metric="log_loss_minus_markov")
     rows = [
         {"customers": f"{r['stratum']} {r['group']}", "n": r["n"], "gap": _bounded(r)}
         for r in gaps.iter_rows(named=True)
     ]
     output.table("Log loss less Markov's, by kind of customer", rows)
+
+
+def _usage(output: Output, card: pl.DataFrame) -> None:
+    """Print how the sets and the decision rules of what ships did on each test."""
+    sets = card.filter(pl.col("metric").str.starts_with("set_"))
+    rows = [
+        {"test": r["window"], "figure": r["metric"], "n": r["n"], "value": _bounded(r)}
+        for r in sets.iter_rows(named=True)
+    ]
+    output.table(
+        "Prediction sets on the tests",
+        rows,
+        note="thresholds of rehearsals before each test; a target under stability, "
+        "no guarantee",
+    )
+    named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
+    rows = [
+        {
+            "test": window[0],
+            **{r["metric"]: f"{r['value']:.3f}" for r in part.iter_rows(named=True)},
+        }
+        for window, part in named.group_by("window", maintain_order=True)
+    ]
+    output.table("One name for each customer, by rule", rows)
 
 
 def _bounded(row: Mapping[str, Any]) -> str:

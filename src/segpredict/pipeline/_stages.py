@@ -152,6 +152,7 @@ def train(
         training.values,
         config.classifier.families,
         companions=shop.companions,
+        usage=training.usage,
     )
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")

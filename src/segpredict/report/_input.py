@@ -50,6 +50,10 @@ class ReportInput:
         Between which windows the moves were counted.
     verdict
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
+    scorecard
+        `classifier.scorecard.SCHEMA`: every figure of the contest.
+    curves
+        `classifier.conduct.CURVES`: reliability and capture of what ships.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
@@ -86,6 +90,8 @@ class ReportInput:
     migration: pl.DataFrame | None = None
     migration_note: str = ""
     verdict: Mapping[str, Any] | None = None
+    scorecard: pl.DataFrame | None = None
+    curves: pl.DataFrame | None = None
     canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,256 @@
+"""Mend probabilities that say too much or too little, where rehearsals prove it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.optimize import minimize, minimize_scalar
+from sklearn.isotonic import IsotonicRegression
+
+from segpredict.classifier import metrics
+from segpredict.classifier.lesson import Floats, Forecaster, Ints
+from segpredict.classifier.verdict import Trial
+from segpredict.tables import JSON
+
+NONE, TEMPERATURE, VECTOR, ISOTONIC = "none", "temperature", "vector", "isotonic"
+WORTH = 0.002  # nats that a moving part must save, at least
+POSITIVES = 1000  # customers of every segment that isotonic curves need
+RIDGE = 1.0  # pull of vector scaling towards no change, in rows
+LEAST = 1e-4  # an isotonic step says no less than this
+KIND = "calibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A map from probabilities to probabilities.
+
+    Parameters
+    ----------
+    kind
+        ``none``, ``temperature``, ``vector`` or ``isotonic``.
+    scale, shift
+        Of the log-probability of each segment (temperature and vector scaling).
+    knots
+        Steps of each segment's curve: probabilities given and told (isotonic).
+    gain, error
+        Log-loss saved on the newest rehearsal, and its standard error, in nats.
+    """
+
+    kind: str = NONE
+    scale: tuple[float, ...] = ()
+    shift: tuple[float, ...] = ()
+    knots: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
+    gain: float = 0.0
+    error: float = 0.0
+
+    def apply(self, chances: Floats) -> Floats:
+        """Return the mended probabilities; each row by itself.
+
+        Examples
+        --------
+        >>> sharp = np.array([[0.9, 0.1]])
+        >>> Calibration("temperature", (0.5, 0.5), (0.0, 0.0)).apply(sharp).round(2)
+        array([[0.75, 0.25]])
+        """
+        if self.kind == NONE:
+            return chances
+        if self.kind == ISOTONIC:
+            told = [
+                np.interp(given, np.array(said), np.array(came))
+                for given, (said, came) in zip(chances.T, self.knots, strict=True)
+            ]
+            return _shares(np.maximum(np.column_stack(told), LEAST))
+        return _scaled(chances, np.array(self.scale), np.array(self.shift))
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.kind,
+            "scale": list(self.scale),
+            "shift": list(self.shift),
+            "knots": [[list(part) for part in pair] for pair in self.knots],
+            "gain": self.gain,
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Calibration":
+        """Return the calibration that gave a state."""
+        return cls(
+            state["kind"],
+            tuple(state["scale"]),
+            tuple(state["shift"]),
+            tuple((tuple(given), tuple(told)) for given, told in state["knots"]),
+            state["gain"],
+            state["error"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A forecaster whose probabilities are mended.
+
+    Parameters
+    ----------
+    forecaster
+        What is asked.
+    calibration
+        What is done with its answer.
+    """
+
+    forecaster: Forecaster
+    calibration: Calibration
+
+    @property
+    def name(self) -> str:
+        """The name of the forecaster: the map is part of its procedure."""
+        return self.forecaster.name
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return one row of mended probabilities per customer."""
+        return self.calibration.apply(self.forecaster.predict(customers))
+
+    def state(self) -> JSON:
+        """Return all that `load` needs, as JSON."""
+        return {
+            "kind": KIND,
+            "forecaster": self.forecaster.state(),
+            "calibration": self.calibration.state(),
+        }
+
+
+def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
+    """Return the map that rehearsals prove, which is mostly none.
+
+    Parameters
+    ----------
+    trials
+        Rehearsals, oldest first.
+    name
+        The forecaster.
+    complete
+        Days from a cutoff until its outcome is known for good.
+
+    Notes
+    -----
+    Each candidate is fitted on the rehearsals that were complete by the newest, and
+    judged there: it must save more log-loss than one standard error, and more than
+    `WORTH`. The best of those that do is fitted again on all of them. A map learned in
+    one season does harm in the next, so none is the default; and one that was learned
+    from an outcome that overlaps the newest's would prove itself by that season.
+    """
+    newest = trials[-1] if trials else None
+    before = [t for t in trials if newest and t.cutoff + complete <= newest.cutoff]
+    if newest is None or not before:
+        return Calibration()
+    given, labels = together(before, name)
+    asked = newest.chances[name]
+    plain = metrics.row_log_loss(asked, newest.labels)
+    best, found = Calibration(), None
+    for fit in _able(labels, given.shape[1]):
+        candidate = fit(given, labels)
+        saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
+        gain = float(saved.mean())
+        error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
+        if gain > max(error, WORTH, best.gain):
+            best, found = Calibration(gain=gain, error=error), fit
+    if found is None:
+        return best
+    mended = found(*together(trials, name))
+    return Calibration(
+        mended.kind, mended.scale, mended.shift, mended.knots, best.gain, best.error
+    )
+
+
+def together(trials: Sequence[Trial], name: str) -> tuple[Floats, Ints]:
+    """Return the forecasts of all trials under each other, and the outcomes."""
+    return (
+        np.concatenate([trial.chances[name] for trial in trials]),
+        np.concatenate([trial.labels for trial in trials]),
+    )
+
+
+def mended(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
+    """Return the forecaster with its probabilities mended, itself where none is."""
+    if calibration.kind == NONE:
+        return forecaster
+    return Calibrated(forecaster, calibration)
+
+
+Fitting = Callable[[Floats, Ints], Calibration]
+
+
+def _able(labels: Ints, classes: int) -> list[Fitting]:
+    counts = np.bincount(labels, minlength=classes)
+    able: list[Fitting] = [temperature, vector]
+    return [*able, isotonic] if counts.min() >= POSITIVES else able
+
+
+def temperature(chances: Floats, labels: Ints) -> Calibration:
+    """Return one scale for all log-probabilities: below 1 softens, above sharpens."""
+    classes = chances.shape[1]
+    shift = np.zeros(classes)
+
+    def loss(log_scale: float) -> float:
+        scale = np.full(classes, np.exp(log_scale))
+        return metrics.log_loss(_scaled(chances, scale, shift), labels)
+
+    found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
+    scale = float(np.exp(found.x))
+    return Calibration(TEMPERATURE, (scale,) * classes, (0.0,) * classes)
+
+
+def vector(chances: Floats, labels: Ints) -> Calibration:
+    """Return a scale and a shift for the log-probability of each segment.
+
+    Notes
+    -----
+    With a ridge towards no change: scales of 1 and shifts of 0.
+    """
+    classes = chances.shape[1]
+    logs, happened = _logs(chances), np.eye(classes)[labels]
+
+    def loss(given: Floats) -> tuple[float, Floats]:
+        scale, shift = given[:classes], given[classes:]
+        told = _scaled(chances, scale, shift)
+        off = (told - happened) / len(labels)
+        pull = np.r_[scale - 1, shift] * RIDGE / len(labels)
+        value = (
+            metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
+        )
+        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + pull
+
+    start = np.r_[np.ones(classes), np.zeros(classes)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return Calibration(
+        VECTOR, tuple(found[:classes].tolist()), tuple(found[classes:].tolist())
+    )
+
+
+def isotonic(chances: Floats, labels: Ints) -> Calibration:
+    """Return a rising curve for each segment's probability, rows scaled to one."""
+    knots = []
+    for code, given in enumerate(chances.T):
+        curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+        curve.fit(given, (labels == code).astype(np.float64))
+        steps = (curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist())
+        knots.append((tuple(steps[0]), tuple(steps[1])))
+    return Calibration(ISOTONIC, knots=tuple(knots))
+
+
+def _logs(chances: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(chances, metrics.FLOOR)))
+
+
+def _scaled(chances: Floats, scale: Floats, shift: Floats) -> Floats:
+    logs = _logs(chances) * scale + shift
+    return _shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
+
+
+def _shares(weights: Floats) -> Floats:
+    # Segment by segment: a row's sum must not depend on how many rows there are.
+    total = np.zeros(len(weights))
+    for column in weights.T:
+        total = total + column
+    return np.asarray(weights / total[:, None], dtype=np.float64)

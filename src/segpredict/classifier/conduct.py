@@ -1,0 +1,202 @@
+"""Tell how sets and decision rules did on the tests, with what rehearsals taught."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.bootstrap import CHUNK, drawn_weights
+from segpredict.classifier.decision import macro_f1
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.options import DECISIONS
+from segpredict.classifier.rankings import captures
+from segpredict.classifier.scorecard import SCHEMA
+from segpredict.classifier.usage import Usage
+from segpredict.classifier.verdict import POOLED, Trial
+from segpredict.window import as_date
+
+By = tuple[int, int]  # draws, seed
+
+
+def conduct(
+    trials: Sequence[Trial],
+    usages: Sequence[Usage],
+    name: str,
+    segments: Sequence[str],
+    by: By,
+) -> pl.DataFrame:
+    """Return how a forecaster's sets and names did, one figure a row.
+
+    Parameters
+    ----------
+    trials, usages
+        Tests, oldest first, and what was learned before each.
+    name
+        The forecaster.
+    segments
+        Ids of the classes, in code order.
+    by
+        Resamples of customers behind each interval, and their start.
+
+    Returns
+    -------
+    polars.DataFrame
+        `scorecard.SCHEMA`. ``set_coverage`` is the share of customers whose segment
+        was in their set, ``set_coverage_<id>`` that among those who came to be in a
+        segment, ``set_size`` the mean number of segments in a set. ``accuracy_<rule>``,
+        ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
+        the cost is the mean difference in worth between it and what came, in currency.
+    """
+    kept = [(trial, usage) for trial, usage in zip(trials, usages, strict=True)]
+    parts = [
+        (as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept
+    ]
+    rows = [
+        cell
+        for window, part in (*parts, (POOLED, kept))
+        for cell in (
+            *_covered(window, part, name, segments, by),
+            *_named(window, part, name),
+        )
+    ]
+    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+        pl.col("value", "low", "high").fill_nan(None)
+    )
+
+
+Part = Sequence[tuple[Trial, Usage]]
+
+
+def _covered(
+    window: str, part: Part, name: str, ids: Sequence[str], by: By
+) -> Iterator[tuple[object, ...]]:
+    rehearsed = [(t, u) for t, u in part if u.origins]
+    if not rehearsed:
+        return
+    inside = np.concatenate([u.members(t.chances[name]) for t, u in rehearsed])
+    labels = np.concatenate([t.labels for t, _ in rehearsed])
+    who = np.concatenate([t.customers for t, _ in rehearsed])
+    hit = inside[np.arange(len(labels)), labels].astype(np.float64)
+    happened = np.eye(inside.shape[1])[labels]
+    told = {
+        "set_coverage": (hit, np.ones(len(hit))),
+        "set_size": (inside.sum(axis=1).astype(np.float64), np.ones(len(hit))),
+    }
+    told |= {
+        f"set_coverage_{i}": (hit * happened[:, code], happened[:, code])
+        for code, i in enumerate(ids)
+    }
+    for metric, (top, bottom) in told.items():
+        value = float(top.sum() / bottom.sum()) if bottom.any() else float("nan")
+        low, high = _bounds(who, top, bottom, by)
+        n = int(bottom.sum())
+        yield (window, "all", "", n, name, metric, value, low, high)
+
+
+def _bounds(
+    who: np.ndarray, top: Floats, bottom: Floats, by: By
+) -> tuple[float, float]:
+    """Return the 95 % interval of a ratio of sums over drawn customers."""
+    _, places = np.unique(who, return_inverse=True)
+    size = int(places.max()) + 1
+    sums = np.column_stack(
+        [np.bincount(places, weights=each, minlength=size) for each in (top, bottom)]
+    )
+    rng = np.random.default_rng(by[1])
+    drawn = np.concatenate(
+        [
+            drawn_weights(rng, min(CHUNK, by[0] - start), size) @ sums
+            for start in range(0, by[0], CHUNK)
+        ]
+    )
+    some = drawn[drawn[:, 1] > 0]
+    if not len(some):
+        return float("nan"), float("nan")
+    low, high = np.quantile(some[:, 0] / some[:, 1], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _named(window: str, part: Part, name: str) -> Iterator[tuple[object, ...]]:
+    labels = np.concatenate([t.labels for t, _ in part])
+    classes = part[0][0].chances[name].shape[1]
+    for rule in DECISIONS:
+        guesses = [u.decision.decide(t.chances[name], rule) for t, u in part]
+        told = {
+            f"accuracy_{rule}": float((np.concatenate(guesses) == labels).mean()),
+            f"macro_f1_{rule}": macro_f1(np.concatenate(guesses), labels, classes),
+            f"cost_{rule}": _cost(part, guesses) / len(labels),
+        }
+        for metric, value in told.items():
+            yield (window, "all", "", len(labels), name, metric, value, None, None)
+
+
+def _cost(part: Part, guesses: Sequence[Ints]) -> float:
+    total = 0.0
+    for (trial, usage), guess in zip(part, guesses, strict=True):
+        worth = np.array(usage.decision.values)
+        total += float(np.abs(worth[guess] - worth[trial.labels]).sum())
+    return total
+
+
+CURVES = {
+    "kind": pl.String,
+    "name": pl.String,
+    "by": pl.String,
+    "x": pl.Float64,
+    "y": pl.Float64,
+    "n": pl.Int64,
+}
+TENTHS = 10
+
+
+def curves(trials: Sequence[Trial], name: str, segments: Sequence[str]) -> pl.DataFrame:
+    """Return what a forecaster said and what came, and what its rankings catch.
+
+    Parameters
+    ----------
+    trials
+        The tests.
+    name
+        The forecaster.
+    segments
+        Ids of the classes, in code order.
+
+    Returns
+    -------
+    polars.DataFrame
+        `CURVES`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
+        a tenth of all forecasts, ``y`` the share of it that came to be there, ``n`` its
+        size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
+        the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
+    """
+    rows = [
+        ("capture", found.ranking, found.by, share, caught, found.n)
+        for found in captures(trials, name)
+        for share, caught in zip(found.shares, found.caught, strict=True)
+    ]
+    rows += _reliability(trials, name, segments)
+    return pl.DataFrame(rows, CURVES, orient="row").with_columns(
+        pl.col("y").fill_nan(None)
+    )
+
+
+Point = tuple[str, str, str, float, float, int]
+
+
+def _reliability(
+    trials: Sequence[Trial], name: str, segments: Sequence[str]
+) -> list[Point]:
+    chances = np.concatenate([trial.chances[name] for trial in trials])
+    labels = np.concatenate([trial.labels for trial in trials])
+    rows: list[Point] = []
+    for code, segment in enumerate(segments):
+        given, came = chances[:, code], labels == code
+        places = metrics.bins_of(given, TENTHS)
+        for place in range(TENTHS):
+            inside = places == place
+            if inside.any():
+                told, real = float(given[inside].mean()), float(came[inside].mean())
+                n = int(inside.sum())
+                rows.append(("reliability", segment, name, told, real, n))
+    return rows

@@ -1,0 +1,113 @@
+"""Name one segment of many probabilities, by a rule that suits what errors cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier import metrics
+from segpredict.classifier.calibration import together
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.options import DECISIONS
+from segpredict.classifier.verdict import Trial
+from segpredict.tables import JSON
+
+_, BALANCED, COST = DECISIONS
+GAMMAS = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A rule that names a segment for each customer.
+
+    Parameters
+    ----------
+    rule
+        ``argmax``: the likeliest segment. ``balanced``: the one with the largest
+        p / π^γ, so that small segments are named too. ``cost``: the one whose worth
+        is nearest to what is to be expected (least expected absolute error of revenue).
+    gamma
+        The γ above; 0 is argmax.
+    mix
+        The π above: share of each segment in training.
+    values
+        Mean revenue of each segment in the outcome window, in currency.
+    """
+
+    rule: str
+    gamma: float
+    mix: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def decide(self, chances: Floats, rule: str | None = None) -> Ints:
+        """Return the code of the segment named, one a row; ties go to the lower code.
+
+        Parameters
+        ----------
+        chances
+            Customers × segments.
+        rule
+            Another rule than the one chosen.
+
+        Examples
+        --------
+        >>> rule = Decision("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
+        >>> rule.decide(np.array([[0.7, 0.3]])).tolist()
+        [1]
+        """
+        asked = rule or self.rule
+        if asked == BALANCED:
+            weights = np.maximum(np.array(self.mix), metrics.FLOOR) ** self.gamma
+            return np.asarray((chances / weights).argmax(axis=1), dtype=np.int64)
+        if asked == COST:
+            costs = np.zeros(chances.shape)
+            for code, worth in enumerate(self.values):
+                apart = np.abs(np.array(self.values) - worth)
+                costs = costs + chances[:, [code]] * apart
+            return np.asarray(costs.argmin(axis=1), dtype=np.int64)
+        return np.asarray(chances.argmax(axis=1), dtype=np.int64)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "rule": self.rule,
+            "gamma": self.gamma,
+            "mix": list(self.mix),
+            "values": list(self.values),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Decision":
+        """Return the decision that gave a state."""
+        return cls(
+            state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"])
+        )
+
+
+def tune(trials: Sequence[Trial], name: str, mix: Sequence[float]) -> float:
+    """Return the γ with the best macro-F1 over rehearsals; 0 without any.
+
+    Parameters
+    ----------
+    trials
+        Rehearsals.
+    name
+        The forecaster.
+    mix
+        Share of each segment in training.
+    """
+    if not trials:
+        return 0.0
+    chances, labels = together(trials, name)
+    given = tuple(mix)
+    scores = [
+        macro_f1(Decision(BALANCED, gamma, given, ()).decide(chances), labels, len(mix))
+        for gamma in GAMMAS
+    ]
+    return GAMMAS[int(np.argmax(scores))]
+
+
+def macro_f1(guesses: Ints, labels: Ints, classes: int) -> float:
+    """Return the mean F1 over segments that occurred or were named."""
+    counts = metrics.confusion(labels, guesses, classes).astype(np.float64)
+    return float(metrics.f1_of(counts))

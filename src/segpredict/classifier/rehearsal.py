@@ -1,0 +1,118 @@
+"""Rehearse a test before it: forecast older origins as on their own day.
+
+What is done with probabilities (calibration, sets, the rule that decides) must be
+learned from forecasts whose outcome was not known when they were made. The newest
+origins of a fold's training are such a stage: a forecaster fitted on those that were
+complete by then is asked there, and the answer is known by the day of the test.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import Forecaster, Lesson, codes
+from segpredict.classifier.origins import VALIDATION, Fold
+from segpredict.classifier.verdict import Trial
+
+ORIGINS = 3  # rehearsals of one test, at most
+Fit = Callable[[Lesson], Forecaster]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Origins to forecast, and the fold that says what may be learned for them.
+
+    Parameters
+    ----------
+    fold
+        Its cutoff is the first of the origins.
+    asked
+        The origins, oldest first.
+    """
+
+    fold: Fold
+    asked: tuple[int, ...]
+
+
+def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
+    """Return the stages on which a test is rehearsed, oldest first.
+
+    Parameters
+    ----------
+    fold
+        The test.
+    complete
+        Days from a cutoff until its outcome is known for good.
+
+    Returns
+    -------
+    tuple
+        The newest training origins of the test, at most `ORIGINS`, which one forecaster
+        answers as of the first of them; before it, the newest origin that was complete
+        by the last of them, so that what is learned there can be proven later. None
+        where history is too short.
+
+    Examples
+    --------
+    >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
+    >>> [(each.fold.training, each.asked) for each in stages(test, 150)]
+    [((100,), (250,)), ((100, 150), (300, 350, 400))]
+    """
+    if not fold.training:
+        return ()
+    newest = fold.training[-1]
+    late = fold.training[-ORIGINS:]
+    early = [o for o in fold.training if o + complete <= newest and o not in late]
+    found = []
+    for asked in (tuple(early[-1:]), late):
+        # Where the first of them had no past to learn from, later ones may have.
+        able = [o for o in asked if o - complete >= fold.training[0]]
+        if able:
+            known = tuple(o for o in fold.training if o + complete <= able[0])
+            found.append(Stage(_split(able[0], known, complete), tuple(able)))
+    return tuple(found)
+
+
+def _split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
+    for count in range(VALIDATION, 0, -1):
+        validation = training[-count:]
+        fitting = tuple(o for o in training if o + complete <= validation[0])
+        if fitting:
+            return Fold(cutoff, training, fitting, validation)
+    return Fold(cutoff, training, (), ())
+
+
+def rehearse(
+    lesson: Lesson, rows: pl.DataFrame, cutoffs: Sequence[int], fit: Fit
+) -> tuple[Trial, ...]:
+    """Return what a forecaster would have said at each origin, and what happened.
+
+    Parameters
+    ----------
+    lesson
+        What could be learned by the day of the first origin.
+    rows
+        Labelled rows of these origins, in any order.
+    cutoffs
+        The origins.
+    fit
+        Returns a forecaster of a lesson.
+    """
+    forecaster = fit(lesson)
+    trials = []
+    for cutoff in cutoffs:
+        asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
+        if asked.is_empty():
+            continue
+        trials.append(
+            Trial(
+                cutoff,
+                asked["customer_id"].to_numpy().astype(np.str_),
+                codes(asked, "state_now"),
+                codes(asked, "label"),
+                {forecaster.name: forecaster.predict(asked)},
+            )
+        )
+    return tuple(trials)

@@ -1,0 +1,153 @@
+"""How probabilities are used: mended or not, turned into sets, turned into one name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from segpredict.classifier import sets
+from segpredict.classifier.calibration import Calibration, together
+from segpredict.classifier.decision import Decision, tune
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.origins import Fold
+from segpredict.classifier.rehearsal import ORIGINS
+from segpredict.classifier.verdict import Trial
+from segpredict.tables import JSON
+from segpredict.window import as_date
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was learned in rehearsals about one forecaster.
+
+    Parameters
+    ----------
+    calibration
+        The map that its probabilities go through, which may be none.
+    decision
+        Names one segment.
+    lowest
+        Least probability with which each segment enters a set, in code order.
+    alpha
+        Share of misses the sets allow.
+    origins
+        Cutoffs of the rehearsals (day numbers), oldest first.
+    """
+
+    calibration: Calibration
+    decision: Decision
+    lowest: tuple[float, ...]
+    alpha: float
+    origins: tuple[int, ...]
+
+    def name(self, chances: Floats) -> Ints:
+        """Return the segment that each customer is told, as a code."""
+        return self.decision.decide(chances)
+
+    def members(self, chances: Floats) -> npt.NDArray[np.bool_]:
+        """Return which segments are in each customer's set; never none of them."""
+        return sets.members(chances, np.array(self.lowest))
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "calibration": self.calibration.state(),
+            "decision": self.decision.state(),
+            "lowest": list(self.lowest),
+            "alpha": self.alpha,
+            "origins": list(self.origins),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Usage":
+        """Return the usage that gave a state."""
+        return cls(
+            Calibration.from_state(state["calibration"]),
+            Decision.from_state(state["decision"]),
+            tuple(state["lowest"]),
+            state["alpha"],
+            tuple(state["origins"]),
+        )
+
+
+def plain(mix: Sequence[float], values: Sequence[float]) -> Usage:
+    """Return how probabilities are used where nothing was rehearsed.
+
+    Every segment is in every set, and the likeliest one is named.
+    """
+    decision = Decision("argmax", 0.0, tuple(mix), tuple(values))
+    return Usage(Calibration(), decision, (0.0,) * len(decision.mix), sets.ALPHA, ())
+
+
+def learn(
+    trials: Sequence[Trial],
+    calibration: Calibration,
+    decision: Decision,
+    alpha: float,
+) -> Usage:
+    """Return what rehearsals teach about the only forecaster in them.
+
+    Parameters
+    ----------
+    trials
+        Rehearsals, oldest first, as the forecaster spoke.
+    calibration
+        The map that its probabilities go through.
+    decision
+        The rule that was asked for, its γ not yet tuned.
+    alpha
+        Share of misses the sets allow.
+    """
+    base = Usage(calibration, decision, (0.0,) * len(decision.mix), alpha, ())
+    if not trials:
+        return base
+    mended = tuple(mend(trial, calibration) for trial in trials[-ORIGINS:])
+    (name,) = mended[0].chances
+    lowest = sets.thresholds(*together(mended, name), alpha)
+    return replace(
+        base,
+        decision=replace(decision, gamma=tune(mended, name, decision.mix)),
+        lowest=tuple(lowest.tolist()),
+        origins=tuple(trial.cutoff for trial in mended),
+    )
+
+
+def mend(trial: Trial, calibration: Calibration, name: str | None = None) -> Trial:
+    """Return the trial with the forecasts of one forecaster, or of all, mended."""
+    asked = trial.chances if name is None else {name}
+    chances = {
+        n: calibration.apply(given) if n in asked else given
+        for n, given in trial.chances.items()
+    }
+    return replace(trial, chances=chances)
+
+
+def summary(
+    folds: Sequence[Fold], usages: Sequence[Usage], maps: Sequence[Calibration]
+) -> dict[str, JSON]:
+    """Return what the verdict says of calibration, sets and decisions, by cutoff.
+
+    Parameters
+    ----------
+    folds
+        The tests and what ships.
+    usages
+        How what ships is used at each.
+    maps
+        How the model on trial was mended at each, also where it does not ship.
+    """
+    rows = [
+        {
+            "cutoff": as_date(fold.cutoff).isoformat(),
+            "rehearsals": [as_date(day).isoformat() for day in usage.origins],
+            "calibration": usage.calibration.kind,
+            "model_calibration": mending.kind,
+            "gain": mending.gain,
+            "error": mending.error,
+            "gamma": usage.decision.gamma,
+        }
+        for fold, usage, mending in zip(folds, usages, maps, strict=True)
+    ]
+    ships = usages[-1]
+    return {"rule": ships.decision.rule, "alpha": ships.alpha, "folds": rows}

@@ -1,0 +1,254 @@
+"""Can the probabilities be used: calibration, sets, names, rankings, strata."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._chart import Chip, Whisker, chips, whiskers
+from segpredict.report._format import figure, words
+from segpredict.report._input import ReportInput
+from segpredict.report._models import label
+from segpredict.report._section import Section
+
+POOLED = "pooled"
+GAP = "log_loss_minus_markov"
+RULES = {
+    "argmax": "the likeliest segment",
+    "balanced": "small segments named too",
+    "cost": "least error in revenue",
+}
+RANKINGS = {
+    "at_risk": "Who falls silent, among the two upper kinds of segment",
+    "value_at_risk": "Revenue that falls away",
+    "upgrade": "Who rises, among the others",
+    "future_top": "The best fifth of what comes",
+}
+STRATA = {
+    "segment_now": "Segment now",
+    "is_new": "New in the window",
+    "long_silent": "Silent for 182 days",
+    "cohort_age": "Years since the first order",
+    "country": "Country",
+    "value_decile": "Tenth of last year's spend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line in a square picture.
+
+    Parameters
+    ----------
+    label
+        Whose it is.
+    points
+        Places for SVG, ``x,y`` in percent from the upper left.
+    dots
+        The same as pairs.
+    """
+
+    label: str
+    points: str
+    dots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One square: its heading, a figure to it, and its lines."""
+
+    chip: Chip | None
+    title: str
+    note: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A figure with its interval, of a kind of customer."""
+
+    test: str
+    group: str
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+    mark: Whisker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one way to name segments did on all tests."""
+
+    name: str
+    meaning: str
+    is_used: bool
+    accuracy: float | None
+    macro_f1: float | None
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """The section.
+
+    Parameters
+    ----------
+    calibrated
+        What became of calibration, in a sentence; empty where nothing was rehearsed.
+    reliability, captures
+        Pictures.
+    sets
+        Coverage by test and by segment; ``sizes`` the mean size of a set by test.
+    target
+        Share of customers whose segment the sets are meant to hold.
+    rules
+        Ways to name a segment.
+    strata
+        The model's log-loss less the Markov chain's, by kind of customer.
+    """
+
+    calibrated: str
+    reliability: tuple[Picture, ...]
+    captures: tuple[Picture, ...]
+    sets: tuple[Bounded, ...]
+    sizes: Mapping[str, float]
+    target: float
+    rules: tuple[Rule, ...]
+    strata: tuple[tuple[str, tuple[Bounded, ...]], ...]
+
+
+def chances(bundle: ReportInput) -> Chances | None:
+    """Return the context of the section; ``None`` where nothing was tested."""
+    card, drawn, found = bundle.scorecard, bundle.curves, bundle.verdict
+    if card is None or drawn is None or not found:
+        return None
+    usage = found.get("usage") or {}
+    sizes = card.filter(metric="set_size").select("window", "value")
+    return Chances(
+        _calibrated(usage),
+        _reliability(drawn, card, bundle),
+        _captures(drawn),
+        _sets(card, bundle),
+        dict(sizes.iter_rows()),
+        1 - float(usage.get("alpha", 0.1)),
+        _rules(card, str(usage.get("rule", ""))),
+        _strata(card, bundle),
+    )
+
+
+def _calibrated(usage: Mapping[str, Any]) -> str:
+    folds = usage.get("folds") or ()
+    if not folds or not folds[-1]["rehearsals"]:
+        return "History is too short to rehearse: no calibration could be proven."
+    kinds = [fold["calibration"] for fold in folds]
+    tests = sum(kind != "none" for kind in kinds[:-1])
+    ships = kinds[-1]
+    said = (
+        "What ships gives its probabilities as they are"
+        if ships == "none"
+        else f"What ships has its probabilities mended ({ships}), which saved "
+        f"{folds[-1]['gain']:.3f} nats on the newest rehearsal"
+    )
+    return f"{said}. They were mended in {tests} of {len(kinds) - 1} tests."
+
+
+def _points(part: pl.DataFrame, name: str) -> Curve:
+    dots = tuple(
+        (round(100 * x, 2), round(100 - 100 * y, 2))
+        for x, y in part.sort("x").select("x", "y").drop_nulls().iter_rows()
+    )
+    return Curve(name, " ".join(f"{x},{y}" for x, y in dots), dots)
+
+
+def _reliability(
+    drawn: pl.DataFrame, card: pl.DataFrame, bundle: ReportInput
+) -> tuple[Picture, ...]:
+    known, pictures = chips(bundle.segments), []
+    parts = drawn.filter(kind="reliability")
+    for (name, by), part in parts.group_by("name", "by", maintain_order=True):
+        error = card.filter(
+            window=POOLED, stratum="all", forecaster=by, metric=f"ece_{name}"
+        )
+        note = "" if error.is_empty() else _error(error.row(0, named=True))
+        curve = _points(part, "")
+        pictures.append(Picture(known.get(str(name)), "", note, (curve,)))
+    return tuple(pictures)
+
+
+def _error(row: Mapping[str, Any]) -> str:
+    told = f"calibration error {row['value']:.1%}"
+    if row["low"] is None:
+        return told
+    return f"{told} ({row['low']:.1%} to {row['high']:.1%})"
+
+
+def _captures(drawn: pl.DataFrame) -> tuple[Picture, ...]:
+    parts = drawn.filter(kind="capture")
+    pictures = []
+    for (name,), part in parts.group_by("name", maintain_order=True):
+        curves = tuple(
+            _points(each, label(str(by)))
+            for (by,), each in part.group_by("by", maintain_order=True)
+        )
+        n = int(part["n"][0])
+        title = RANKINGS.get(str(name), words(str(name)))
+        pictures.append(Picture(None, title, f"{n:,} forecasts", curves))
+    return tuple(pictures)
+
+
+def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[Bounded, ...]:
+    names = {f"set_coverage_{s.id}": s.name for s in bundle.segments}
+    wanted = {"set_coverage": "everybody", **names}
+    rows = card.filter(pl.col("metric").is_in(list(wanted)))
+    return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
+
+
+def _bounded(
+    row: Mapping[str, Any], group: str, mark: Whisker | None = None
+) -> Bounded:
+    low, high = figure(row["low"]), figure(row["high"])
+    test = "all tests" if row["window"] == POOLED else str(row["window"])
+    return Bounded(test, group, row["n"], figure(row["value"]), low, high, mark)
+
+
+def _rules(card: pl.DataFrame, used: str) -> tuple[Rule, ...]:
+    pooled = card.filter(window=POOLED)
+    told = dict(pooled.select("metric", "value").iter_rows())
+    return tuple(
+        Rule(
+            words(name),
+            meaning,
+            name == used,
+            figure(told.get(f"accuracy_{name}")),
+            figure(told.get(f"macro_f1_{name}")),
+            figure(told.get(f"cost_{name}")),
+        )
+        for name, meaning in RULES.items()
+        if f"accuracy_{name}" in told
+    )
+
+
+def _strata(
+    card: pl.DataFrame, bundle: ReportInput
+) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
+    names = {s.id: s.name for s in bundle.segments}
+    rows = card.filter(metric=GAP).rows(named=True)
+    marks = whiskers(rows)
+    placed: dict[str, list[Bounded]] = {}
+    for row, mark in zip(rows, marks, strict=True):
+        group = names.get(row["group"], row["group"])
+        placed.setdefault(row["stratum"], []).append(_bounded(row, group, mark))
+    return _titled(placed)
+
+
+def _titled(
+    placed: Mapping[str, Sequence[Bounded]],
+) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
+    return tuple(
+        (title, tuple(placed[name])) for name, title in STRATA.items() if name in placed
+    )
+
+
+PART = Section(43, "Can the probabilities be used?", chances)

@@ -1,0 +1,82 @@
+import json
+
+import numpy as np
+import pytest
+import worlds
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segpredict.classifier import metrics
+from segpredict.classifier.calibration import (
+    Calibration,
+    calibrate,
+    isotonic,
+    temperature,
+    vector,
+)
+
+FITS = (temperature, vector, isotonic)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_calibrated_world_is_left_alone(seed):
+    assert calibrate(worlds.trials(seed), "m", 28).kind == "none"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
+    found = calibrate(worlds.trials(seed, sharpen=2.0), "m", 28)
+    later = worlds.trial(999, np.random.default_rng(seed + 50), sharpen=2.0)
+    told = later.chances["m"]
+    assert found.kind != "none"
+    assert found.gain > found.error > 0
+    after = metrics.log_loss(found.apply(told), later.labels)
+    assert after < metrics.log_loss(told, later.labels) - 0.05
+
+
+def test_the_temperature_of_a_planted_sharpness_is_found():
+    one = worlds.trial(0, np.random.default_rng(4), rows=20_000, sharpen=2.0)
+    assert temperature(one.chances["m"], one.labels).scale[0] == pytest.approx(
+        0.5, abs=0.02
+    )
+
+
+def test_one_rehearsal_proves_nothing():
+    assert calibrate(worlds.trials(0, sharpen=3.0)[:1], "m", 28).kind == "none"
+
+
+def test_a_map_that_only_served_the_past_is_not_taken():
+    *old, _ = worlds.trials(1, sharpen=2.0)
+    newest = worlds.trial(56, np.random.default_rng(9))
+    assert calibrate((*old, newest), "m", 28).kind == "none"
+
+
+def test_overlapping_outcomes_prove_nothing():
+    assert calibrate(worlds.trials(0, sharpen=3.0), "m", 57).kind == "none"
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_a_calibration_survives_json_to_the_bit(fit):
+    one = worlds.trial(0, np.random.default_rng(2), rows=500, sharpen=2.0)
+    told = one.chances["m"]
+    found = fit(told, one.labels)
+    again = Calibration.from_state(json.loads(json.dumps(found.state())))
+    assert np.array_equal(again.apply(told), found.apply(told))
+
+
+@given(
+    arrays(np.float64, (7, 3), elements=st.floats(0.0, 1.0)).filter(
+        lambda rows: (rows.sum(axis=1) > 0).all()
+    ),
+    st.sampled_from(FITS),
+)
+def test_mended_rows_add_up_to_one_and_stand_alone(rows, fit):
+    told = rows / rows.sum(axis=1, keepdims=True)
+    one = worlds.trial(0, np.random.default_rng(2), rows=200, sharpen=2.0)
+    found = fit(one.chances["m"], one.labels)
+    after = found.apply(told)
+    assert np.allclose(after.sum(axis=1), 1)
+    assert (after >= 0).all()
+    alone = np.concatenate([found.apply(row[None]) for row in told])
+    assert np.array_equal(alone, after)

@@ -1,0 +1,57 @@
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from small_shop import OPTIONS, Small
+
+from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.lesson import lesson
+from segpredict.classifier.origins import Fold
+from segpredict.classifier.rehearsal import ORIGINS, rehearse, stages
+
+
+@given(
+    st.sets(st.integers(0, 60), max_size=14),
+    st.integers(1, 30),
+    st.integers(0, 10),
+)
+def test_nobody_learns_from_an_outcome_that_was_not_complete(days, complete, settle):
+    training = tuple(sorted(days))
+    test = Fold(61 + complete, training, (), ())
+    for stage in stages(test, complete + settle):
+        fold = stage.fold
+        assert fold.cutoff == stage.asked[0]
+        assert max(fold.training) + complete + settle <= fold.cutoff
+        assert set(stage.asked) <= set(training)
+        assert len(stage.asked) <= ORIGINS
+        if fold.fitting:
+            assert max(fold.fitting) + complete + settle <= fold.validation[0]
+
+
+def test_a_short_history_has_no_rehearsal():
+    assert stages(Fold(400, (250, 300), (), ()), 100) == ()
+
+
+def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
+    fold = small.schedule.outer[-1]
+    stage = stages(fold, small.schedule.time.complete)[-1]
+    size = len(small.segmentation.segments)
+    given_rows = lesson(small.panel, stage.fold, size, OPTIONS)
+    audience = small.panel.at(*stage.asked)
+    fit = BASELINES.get("markov").fit
+    *_, trial = rehearse(given_rows, audience, stage.asked, fit)
+    assert trial.cutoff == stage.asked[-1] < fold.cutoff
+    assert max(given_rows.rows["cutoff"]) < stage.asked[0]
+    own = small.panel.at(trial.cutoff).sort("customer_id")
+    assert trial.customers.tolist() == own["customer_id"].to_list()
+    told = fit(given_rows).predict(own)
+    assert np.array_equal(trial.chances["markov"], told)
+
+
+def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
+    for row in small.training.verdict.usage["folds"]:
+        rehearsed = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
+        cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
+        ahead = small.schedule.time.complete
+        assert all((cutoff - day).days >= ahead for day in rehearsed)
+        assert rehearsed
