@@ -158,7 +158,7 @@ def comparison() -> pl.DataFrame:
     def way(algorithm, k, failed="", note="", **figures):
         names = ("silhouette", "null_silhouette", "bootstrap", "jaccard", "temporal")
         more = ("strength", "tree", "value", "information", "score")
-        blank = dict.fromkeys((*names, *more))
+        blank = {**dict.fromkeys((*names, *more)), "twin": ""}
         facts = {"instrument": "fm", "algorithm": algorithm, "k": k, "failed": failed}
         passes = not failed and not note
         return {**facts, "note": note, "passes": passes, **blank, **figures}
@@ -174,6 +174,7 @@ def comparison() -> pl.DataFrame:
         ),
         way("kmeans", 4, "min_step", silhouette=0.464, bootstrap=0.986),
         way("rules", 2, silhouette=0.4, bootstrap=0.99, score=1.75),
+        way("pca_kmeans", 3, silhouette=0.468, bootstrap=0.95, twin="kmeans k=3 on fm"),
         way("gmm", 4, "tree, jaccard", bootstrap=0.81),
         way("gmm", 3, "tree", bootstrap=0.72),
         way("autoencoder_gmm", 3, note="not installed"),

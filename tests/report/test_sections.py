@@ -253,10 +253,12 @@ def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
     assert [(way.algorithm, way.k) for way in found.ways] == [
         ("K-means", 3),
         ("Rule grid", 2),
+        ("PCA + K-means", 3),  # it makes another's segments and has no score
         ("Gaussian mixture", 3),
     ]
-    assert [way.is_taken for way in found.ways] == [True, False, False]
-    assert found.ways[2].failed == ("hard to describe",)
+    assert [way.is_taken for way in found.ways] == [True, False, False, False]
+    assert found.ways[2].twin == "kmeans k=3 on fm"
+    assert found.ways[3].failed == ("hard to describe",)
     assert found.absent == ("Autoencoder + mixture: not installed",)
 
 

@@ -79,6 +79,8 @@ class Way:
         Gates that were not passed, in words.
     is_taken
         Whether the rule takes it.
+    twin
+        A simpler way that makes the same segments, so that this one is not ranked.
     """
 
     algorithm: str
@@ -87,6 +89,7 @@ class Way:
     figures: tuple[float | None, ...]
     failed: tuple[str, ...]
     is_taken: bool
+    twin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def choice(bundle: ReportInput) -> Choice | None:
     told, second = bundle.selection, bundle.selection.get("runner_up")
     rows = bundle.comparison.filter(pl.col("note") == "").to_dicts()
     passing = [row for row in rows if row["passes"]]
-    shown = sorted(passing, key=lambda row: (not row["is_chosen"], row["score"]))
+    shown = sorted(passing, key=_rank)
     known = {row["algorithm"] for row in passing}
     others = sorted({row["algorithm"] for row in rows} - known, key=_place)
     nearest = [_nearest(rows, algorithm) for algorithm in others]
@@ -153,6 +156,12 @@ def choice(bundle: ReportInput) -> Choice | None:
     )
 
 
+def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
+    """Return the place of a way that passes; twins of another are not ranked."""
+    score = row["score"]
+    return (not row["is_chosen"], score is None, score or 0.0)
+
+
 def _way(row: Mapping[str, Any]) -> Way:
     failed = [name for name in str(row["failed"]).split(", ") if name]
     return Way(
@@ -162,6 +171,7 @@ def _way(row: Mapping[str, Any]) -> Way:
         figures=tuple(row.get(name) for name in FIGURES),
         failed=tuple(GATES.get(name, name) for name in failed),
         is_taken=bool(row["is_chosen"]),
+        twin=str(row["twin"]),
     )
 
 
