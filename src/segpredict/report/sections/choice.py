@@ -31,7 +31,7 @@ ALGORITHMS = {
 INSTRUMENTS = {
     "fm": "spend, days",
     "rfm": "spend, days, recency",
-    "wide": "and products, units, refunds",
+    "wide": "all measures",
 }
 GATES = {
     "number": "too many or too few",
