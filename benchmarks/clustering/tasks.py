@@ -69,7 +69,7 @@ def parts(
             shop = sample.generate(4_000, seed=0)
             data = [str(sample.write(shop, Path(folder))[0])]
         shop = opened(data, plan, None)
-        contest = _comparison._contest(shop, plan, _stages._blind_spans(shop, plan)[0])
+        contest = _comparison._contest(shop, plan, _stages.blind_spans(shop, plan)[0])
         steps: dict[str, float] = {}
         watch(steps)
         spent_by: dict[str, float] = {}
