@@ -71,6 +71,7 @@ def test_another_setting_is_marked_in_another_folder_too(
     assert [len(test["openings"]) for test in kept["tests"]] == [2]
 
 
+@pytest.mark.slow
 def test_a_store_remembers_looks_wherever_the_runs_stand(
     sample_file: Path, quick: Config, tmp_path: Path
 ):
@@ -85,6 +86,7 @@ def test_a_store_remembers_looks_wherever_the_runs_stand(
     assert (shop / looks.IN_STORE).is_file()
 
 
+@pytest.mark.slow
 def test_a_model_trained_anew_in_its_folder_is_remembered_beside_it(
     sample_file: Path, quick: Config, tmp_path: Path
 ):

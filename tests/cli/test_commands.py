@@ -54,6 +54,7 @@ def test_check_as_json_is_one_object_that_adds_up(
     assert parts["in"] == pl.read_csv(sample_file, infer_schema=False).height
 
 
+@pytest.mark.slow
 def test_the_single_stages_make_the_same_run_as_run(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:

@@ -189,6 +189,7 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(
     assert made.has("segments/segmenter.json")
 
 
+@pytest.mark.slow
 def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
     sample_file: Path, small_config, tmp_path: Path
 ) -> None:
