@@ -311,7 +311,7 @@ def bundle_of(files: Files) -> ReportInput:
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
         explained=0 if told is None else told.customers,
-        glossary=glossary(config.classifier.families, shop.companions),
+        glossary=glossary(config.classifier.families, shop.companions, config.time),
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )
@@ -385,9 +385,13 @@ def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
 
 
 def _migration_note(shop: Transactions, config: Config) -> str:
-    after = config.time.window(shop.end_day - config.time.outcome)
+    time = config.time
+    after = time.window(shop.end_day - time.outcome)
+    day = f"{as_date(after.cutoff):%-d %b %Y}"
+    later = f"{time.horizon} days from that day on"
+    if time.overlap:
+        later = f"{time.measured} days before {as_date(after.outcome_end):%-d %b %Y}"
     return (
-        f"From the {config.time.horizon} days before {as_date(after.cutoff):%-d %b %Y} "
-        f"to the {config.time.horizon} days from that day on, among customers with an "
-        f"order in the {config.time.lookback} days before it."
+        f"From the {time.measured} days before {day} to the {later}, among customers "
+        f"with an order in the {time.lookback} days before {day}."
     )

@@ -100,9 +100,10 @@ class SegmentPredictor:
         polars.DataFrame
             `contracts.SCORES`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
-            window, ``p_down`` and ``p_up`` of a less and a more valuable one than now,
-            ``expected_value`` the probability-weighted mean spend of the segments in
-            currency, ``value_at_risk`` what of the worth of the present segment is
+            window (with ``label.mode = as_of``: as of its end), ``p_down`` and ``p_up``
+            of a less and a more valuable one than now, ``expected_value`` the
+            probability-weighted mean spend of the segments in currency,
+            ``value_at_risk`` what of the worth of the present segment is
             expected to be lost to less valuable ones. ``segment_set`` lists the
             segments that are to be reckoned with. Customers without an order in the
             look-back are INACTIVE and not eligible: nothing like them was in training,
@@ -168,7 +169,7 @@ class SegmentPredictor:
                 "be read as silence.",
                 fix=f"give data up to {asked}, or an earlier --as-of.",
             )
-        needed = max(window.horizon, -(-window.lookback // 2))
+        needed = max(window.measured, -(-window.lookback // 2))
         if window.observed_days < needed:
             raise MismatchError(
                 f"The data begin {window.observed_days} days before {asked}; training "

@@ -25,7 +25,8 @@ def rows(**columns):
 
 
 # Challengers whose package is not there are left out, as in a run.
-NAMES = [p.name for p in BASELINES.all() if not p.library or is_installed(p.library)]
+PARTS = [p for p in BASELINES.all() if not p.only_as_of]
+NAMES = [p.name for p in PARTS if not p.library or is_installed(p.library)]
 
 EIGHT = rows(
     state_now=[0, 0, 0, 0, 1, 1, 1, 1],

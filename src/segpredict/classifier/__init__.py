@@ -6,7 +6,7 @@ verdict that chose it among the model and its baselines.
 
 from segpredict.classifier._canary import Canary, Sight, canary
 from segpredict.classifier._foresight import Foresight, foresight
-from segpredict.classifier._panel import STATES, Segmenter, panel
+from segpredict.classifier._panel import CARRIED, STATES, Segmenter, panel
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.booster import Booster
@@ -17,6 +17,7 @@ from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
+    LabelOptions,
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
@@ -25,6 +26,7 @@ from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 __all__ = [
     "BASELINES",
+    "CARRIED",
     "STATES",
     "Baseline",
     "Booster",
@@ -35,6 +37,7 @@ __all__ = [
     "Fold",
     "Forecaster",
     "Foresight",
+    "LabelOptions",
     "Lock",
     "Reading",
     "Schedule",

@@ -55,6 +55,8 @@ def choose(
         The panel, whose columns some need.
     """
     wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
+    if not (options.baselines or rows.window.overlap):
+        wanted = [part for part in wanted if not part.only_as_of]
     absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
     able = [part for part in wanted if part.name not in absent]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}

@@ -54,6 +54,8 @@ class Past:
         The frozen segmenter.
     settle
         Days after the outcome until it counts as known.
+    overlap
+        Days known at the cutoff on which the segment to be foretold is measured too.
     """
 
     cutoff: int
@@ -62,6 +64,7 @@ class Past:
     histories: pl.DataFrame
     segmenter: Segmenter
     settle: int = 0
+    overlap: int = 0
 
     @property
     def complete(self) -> int:

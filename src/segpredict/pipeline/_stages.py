@@ -93,7 +93,7 @@ def cluster(
     segmentation = segments.fit(
         features.instrument(shop, spans, sorted(further)),
         options,
-        horizon=config.time.horizon,
+        horizon=config.time.measured,
         before=before,
     )
     grid = overview.grid(shop, config.time, options.codes)
@@ -105,6 +105,7 @@ def cluster(
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
+        "measured": config.time.measured,
         "lookback": config.time.lookback,
         "gap": config.time.gap,
         "forecast_from": as_date(shop.end_day).isoformat(),
@@ -120,8 +121,8 @@ def blind_spans(
         days = classifier.schedule(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
         last = time.window(shop.end_day, shop.first_day)
-        back = origins(last, time.step, shop.first_day + time.horizon)
-        spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
+        back = origins(last, time.step, shop.first_day + time.measured)
+        spans = [(w.cutoff - time.measured, w.cutoff) for w in back]
         if not spans:
             raise
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
@@ -190,7 +191,9 @@ def explain(draft: Draft, rows: int | None, progress: Progress) -> None:
         trees.names,
         predictor.segments,
         options,
-        features=overview.glossary(config.classifier.families, shop.companions),
+        features=overview.glossary(
+            config.classifier.families, shop.companions, config.time
+        ),
     )
     draft.drop("report.html")
     archive.keep_explanation(draft, told)

@@ -37,6 +37,9 @@ class Baseline:
         package of its own is judged, and never what a run depends on.
     note
         Returns what a lesson lacks for it, as a sentence; empty if nothing.
+    only_as_of
+        Whether it means something only where the days on which a segment is measured
+        are known in part (``label.mode = as_of``); elsewhere it is asked if named.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Baseline:
     library: str = ""
     ships: bool = True
     note: Callable[[Lesson], str] = nothing
+    only_as_of: bool = False
 
 
 def shares(labels: Ints, classes: int) -> Floats:

@@ -12,7 +12,7 @@ from segpredict.report._section import Section
 from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
-FIRST = ("persistence", "markov")
+FIRST = ("persistence", "markov", "carry_over")
 POOLED = "pooled"  # stands where a window has its cutoff
 
 
