@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
+from segpredict.classifier.baselines._baseline import AS_OF
 from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.classifier.lesson import Lesson, Past, matrix
 from segpredict.errors import UnknownNameError
@@ -25,7 +26,7 @@ def rows(**columns):
 
 
 # Challengers whose package is not there are left out, as in a run.
-PARTS = [p for p in BASELINES.all() if not p.only_as_of]
+PARTS = [p for p in BASELINES.all() if p.when != AS_OF]
 NAMES = [p.name for p in PARTS if not p.library or is_installed(p.library)]
 
 EIGHT = rows(

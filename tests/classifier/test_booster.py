@@ -84,7 +84,7 @@ def test_early_stopped_trees_are_cut_at_the_best_round(taught):
         for p in (known, later)
     ]
     whole = xgb.train(
-        booster._parameters(patient),
+        booster.parameters(patient),
         tables[0],
         cut.num_boosted_rounds() + patient.options.patience,
         evals=[(tables[1], "later")],

@@ -15,6 +15,7 @@ from segpredict.classifier import (
     schedule,
     train,
 )
+from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.errors import (
     MismatchError,
@@ -24,7 +25,7 @@ from segpredict.errors import (
 from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
 
-PARTS = [p for p in BASELINES.all() if not p.only_as_of]
+PARTS = [p for p in BASELINES.all() if p.when == ALWAYS]
 ASKED = [p.name for p in PARTS if not p.library or is_installed(p.library)]
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.baselines._baseline import ALWAYS, AS_OF
 from segpredict.classifier.baselines._challenger import INSTALL, is_installed
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
 from segpredict.classifier.options import ClassifierOptions
@@ -54,9 +55,10 @@ def choose(
     rows
         The panel, whose columns some need.
     """
-    wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
-    if not (options.baselines or rows.window.overlap):
-        wanted = [part for part in wanted if not part.only_as_of]
+    wanted = [BASELINES.get(name) for name in options.baselines]
+    if not wanted:
+        usual = {ALWAYS, AS_OF} if rows.window.overlap else {ALWAYS}
+        wanted = [part for part in BASELINES.all() if part.when in usual]
     absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
     able = [part for part in wanted if part.name not in absent]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}

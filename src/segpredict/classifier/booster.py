@@ -124,7 +124,7 @@ def fit(
         stopped = early or grow(lesson, columns)
         rounds = grown(lesson, stopped.num_boosted_rounds())
     whole = dmatrix(matrix(lesson.rows, columns), columns, lesson.labels)
-    booster = xgb.train(_parameters(lesson), whole, rounds)
+    booster = xgb.train(parameters(lesson), whole, rounds)
     return Booster(booster, columns, lesson.classes, name)
 
 
@@ -151,7 +151,7 @@ def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
     parts = [lesson.at(lesson.fitting), lesson.at(lesson.validation)]
     known, later = (dmatrix(matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
-        _parameters(lesson),
+        parameters(lesson),
         known,
         lesson.options.cap,
         evals=[(later, "later")],
@@ -161,7 +161,8 @@ def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
     return booster[: booster.best_iteration + 1]
 
 
-def _parameters(lesson: Lesson) -> dict[str, object]:
+def parameters(lesson: Lesson) -> dict[str, object]:
+    """Return the lesson's options as XGBoost names them."""
     options = lesson.options
     return {
         "objective": "multi:softprob",

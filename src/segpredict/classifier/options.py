@@ -219,7 +219,8 @@ class ClassifierOptions:
     booster
         Settings of the boosted trees.
     baselines
-        Names of the baselines to compare with; empty means all.
+        Names of the baselines to compare with; empty means all but those that are
+        asked only by name.
     families
         Feature families; ``None`` means the default ones.
     draws

@@ -24,6 +24,7 @@ MODELS = {
     "rfm_lookup": "RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
+    "ordinal": "XGBoost in order of value",
 }
 IN_PROSE = {
     "blend": "XGBoost with BG/NBD",

@@ -6,7 +6,7 @@ much of it is settled. What this says is arithmetic, and a model must add to it.
 
 from segpredict.classifier._panel import CARRIED
 from segpredict.classifier.baselines import _staying
-from segpredict.classifier.baselines._baseline import Baseline
+from segpredict.classifier.baselines._baseline import AS_OF, Baseline
 from segpredict.classifier.baselines._staying import Staying
 from segpredict.classifier.lesson import Lesson
 from segpredict.tables import JSON
@@ -30,5 +30,5 @@ PART = Baseline(
     fit,
     load,
     (COLUMN,),
-    only_as_of=True,
+    when=AS_OF,
 )
