@@ -133,7 +133,13 @@ def train(
         wish,
         (*days.notes, *skipped, *notes, *_uneven(days)),
     )
-    figures = scorecard(trials, verdict.segments, draws=wish.draws, seed=wish.seed)
+    figures = scorecard(
+        trials,
+        verdict.segments,
+        draws=wish.draws,
+        seed=wish.seed,
+        shipped=verdict.shipped,
+    )
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production)
     model = blend.fit(whole)
