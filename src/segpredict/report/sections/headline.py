@@ -14,8 +14,9 @@ NOTE = (
     "Inactive means no order in {days} days. People who have yet to buy for the first "
     "time are not counted, so the mix of known customers leans towards Inactive."
 )
+CARRIED = "carry_over"  # asked only where a part of the answer is known
 # Always shown next to whatever was shipped, where they were asked.
-BESIDE = ("persistence", "markov", "carry_over")
+BESIDE = ("persistence", "markov", CARRIED)
 OWN = "xgboost"  # the model's trees; that they ship alone is no falling back
 
 
@@ -82,6 +83,8 @@ class Trust:
         What is in use, and the reason.
     is_fallback
         Whether a baseline is in use because the model was no better.
+    is_known_in_part
+        Whether a part of each window was known, since segments are told as of a day.
     """
 
     scores: tuple[Score, ...]
@@ -91,6 +94,7 @@ class Trust:
     shipped: str
     why: str
     is_fallback: bool
+    is_known_in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +222,14 @@ def _trust(verdict: Mapping[str, Any]) -> Trust:
         shipped=label(name),
         why=prose(str(verdict.get("reason", ""))),
         is_fallback=name not in {model, OWN},
+        is_known_in_part=CARRIED in models,
     )
 
 
 def _reference(models: Mapping[str, Any]) -> str:
     """Return the best of those that need no model, where one of them knows a part."""
     known = [name for name in BESIDE if _loss(models, name) is not None]
-    if "carry_over" not in known:
+    if CARRIED not in known:
         return "markov"
     return min(known, key=lambda name: _loss(models, name) or 0.0)
 
@@ -251,8 +256,9 @@ def _warnings(bundle: ReportInput) -> tuple[str, ...]:
     names = {
         segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments
     }
-    told = (prose(str(text), names) for text in from_verdict)
-    return tuple(dict.fromkeys([*bundle.warnings, *told]))
+    told = (prose(prose(str(text)), names) for text in from_verdict)
+    own = (prose(text) for text in bundle.warnings)
+    return tuple(dict.fromkeys([*own, *told]))
 
 
 PART = Section(10, "At a glance", headline)
