@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from small_shop import OPTIONS, TIME
 
 import shop
-from segpredict import features, oracle
+from segpredict import features, oracle, overview
 from segpredict.classifier import (
     LabelOptions,
     TimeOptions,
+    Verdict,
     horizons,
     load,
     panel,
     schedule,
     train,
 )
+from segpredict.classifier._trials import choose
 from segpredict.errors import (
     ConfigError,
     SupportError,
@@ -180,6 +182,8 @@ def test_the_contest_has_carry_over_and_leaves_bgnbd_out_by_name(carried):
     assert "28 of the 56 days they are measured on (50%) are known" in told
     assert "bgnbd_gg was not asked: BG/NBD tells of the days ahead only" in told
     assert "below carry_over" in verdict.reason
+    assert verdict.overlap == verdict.to_json()["overlap"] == 28
+    assert Verdict.from_json(verdict.to_json()).overlap == 28
 
 
 def test_trees_that_stand_alone_ship_under_their_own_name(carried):
@@ -229,6 +233,33 @@ def test_worth_of_a_segment_is_what_the_days_ahead_bring(carried):
         how="left",
     )["spend"].fill_null(0)
     assert training.values[2] == pytest.approx(spent.mean() / MONEY)
+
+
+def test_customers_come_back_by_the_days_ahead_whatever_segments_are_measured_on(
+    carried,
+):
+    transactions, segmentation, _ = carried
+    grid = overview.grid(transactions, AS_OF)
+    tables = overview.segments(transactions, segmentation, grid, AS_OF)
+    end = transactions.end_day
+    before = features.instrument(transactions, [(end - 84, end - 28)])
+    now = segmentation.assign(before).filter(segment=1).select("customer_id")
+    ahead = features.instrument(transactions, [(end - 28, end)])
+    back = now.join(ahead, on="customer_id", how="semi").height
+    row = tables["profile"].row(by_predicate=pl.col("id") == "S1", named=True)
+    assert row["retention"] == pytest.approx(back / now.height)
+    moves = tables["migration"].filter(from_id="S1")
+    assert moves["n"].sum() == now.height
+    stayed = moves.filter(pl.col("to_id") != "S0")["n"].sum()
+    assert stayed > back  # who bought on the days that both windows share
+
+
+def test_carry_over_is_asked_of_windows_of_their_own_only_to_say_what_lacks(small):
+    named = replace(OPTIONS, baselines=("carry_over",))
+    assert choose(named, small.panel) == (
+        [],
+        ("The baseline carry_over was not asked: no feature state_carried.",),
+    )
 
 
 def test_carry_over_stores_as_json_and_reloads_equal(carried):

@@ -69,6 +69,7 @@ def judge(
             *_explained(pooled, shipped),
         ),
         mcnemar(trials[-1].chances, trials[-1].labels),
+        overlap=time.overlap,
     )
 
 
