@@ -147,14 +147,16 @@ def build(values: Mapping[str, JSON]) -> Config:
 
 def _labelled(values: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return the values with the section of the label among the lengths."""
-    plain = dict(values)
-    if LABEL in plain.get(TIME, {}):
+    plain, lengths = dict(values), values.get(TIME, {})
+    if not isinstance(lengths, Mapping):
+        return plain
+    if LABEL in lengths:
         raise ConfigError(
             "time.label is set, but what a label is has a section of its own.",
             fix="write [label], or --set label.mode=as_of.",
         )
     if LABEL in plain:
-        plain[TIME] = {**plain.get(TIME, {}), LABEL: plain.pop(LABEL)}
+        plain[TIME] = {**lengths, LABEL: plain.pop(LABEL)}
     return plain
 
 

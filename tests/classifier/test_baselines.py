@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
-from segpredict.classifier.baselines._baseline import AS_OF
 from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.classifier.lesson import Lesson, Past, matrix
+from segpredict.classifier.options import AS_OF
 from segpredict.errors import UnknownNameError
 
 

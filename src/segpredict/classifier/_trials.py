@@ -8,10 +8,10 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.baselines._baseline import ALWAYS, AS_OF
+from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import INSTALL, is_installed
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
-from segpredict.classifier.options import ClassifierOptions
+from segpredict.classifier.options import AS_OF, ClassifierOptions
 from segpredict.classifier.verdict import Trial
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.tables import Panel

@@ -8,7 +8,7 @@ import numpy as np
 from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
 from segpredict.tables import JSON
 
-ALWAYS, AS_OF, NAMED = "always", "as_of", "named"  # when a baseline is asked
+ALWAYS, NAMED = "always", "named"  # when a baseline is asked, if not with AS_OF labels
 
 
 def nothing(_: Lesson) -> str:

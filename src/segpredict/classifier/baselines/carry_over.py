@@ -6,9 +6,10 @@ much of it is settled. What this says is arithmetic, and a model must add to it.
 
 from segpredict.classifier._panel import CARRIED
 from segpredict.classifier.baselines import _staying
-from segpredict.classifier.baselines._baseline import AS_OF, Baseline
+from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._staying import Staying
 from segpredict.classifier.lesson import Lesson
+from segpredict.classifier.options import AS_OF
 from segpredict.tables import JSON
 
 NAME, COLUMN = "carry_over", CARRIED.name
