@@ -1,0 +1,245 @@
+"""Add up what was predicted and what came, tenth by tenth, and say how sure that is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import sparse
+
+from segpredict.classifier import metrics
+from segpredict.classifier.bootstrap import CHUNK, drawn_weights
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.verdict import POOLED
+from segpredict.worth._draws import bounds, grained
+
+TENTHS = 10
+ALL = "all"
+SCHEMA = {
+    "window": pl.String,
+    "windows": pl.Int64,
+    "measure": pl.String,
+    "forecaster": pl.String,
+    "realised_as": pl.String,
+    "part": pl.String,
+    "n": pl.Int64,
+    "predicted": pl.Float64,
+    "realised": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "ratio": pl.Float64,
+    "ratio_low": pl.Float64,
+    "ratio_high": pl.Float64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An amount that was predicted for customers, and what came of it.
+
+    Parameters
+    ----------
+    measure
+        What was predicted.
+    forecaster
+        Who said so.
+    asked
+        Who is in question, one a row of the test.
+    predicted
+        What was said, one a row.
+    came
+        What happened, by the way in which it is counted.
+    windows
+        Length of the outcome.
+    tenths
+        1 for the tenth of whom most was said, to 10; 0 for who is not in question.
+        Worked out where it is not given.
+    """
+
+    measure: str
+    forecaster: str
+    asked: npt.NDArray[np.bool_]
+    predicted: Floats
+    came: Mapping[str, Floats]
+    windows: int = 1
+    tenths: Ints | None = None
+
+    @property
+    def places(self) -> Ints:
+        """The tenth of each row; equal amounts stand in the same one."""
+        if self.tenths is not None:
+            return self.tenths
+        places = np.zeros(len(self.predicted), dtype=np.int64)
+        if self.asked.any():
+            bins = metrics.bins_of(self.predicted[self.asked], TENTHS)
+            places[self.asked] = TENTHS - bins
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that was claimed for the customers of one test.
+
+    Parameters
+    ----------
+    window
+        The day, as people write it.
+    who, states
+        Customers and their current segments, one a row.
+    claims
+        What was predicted.
+    """
+
+    window: str
+    who: npt.NDArray[np.str_]
+    states: Ints
+    claims: tuple[Claim, ...]
+
+
+def compared(
+    tests: Sequence[Account], segments: Sequence[str], *, draws: int, seed: int
+) -> pl.DataFrame:
+    """Return predicted and realised sums with intervals.
+
+    Parameters
+    ----------
+    tests
+        The tests, oldest first.
+    segments
+        Ids in code order.
+    draws, seed
+        Resamples of customers behind each interval, and their start.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
+        the id of a current segment; ``ratio`` is realised over predicted. Claims about
+        one window are also added up over all tests (``pooled``).
+
+    Notes
+    -----
+    Whole customers are drawn, with all their tests. An interval thus tells how much
+    other customers of the same shop in the same windows would have differed. It knows
+    nothing of other seasons: of these there are as many observations as tests.
+    """
+    whole = [_pooled(tests)] if len(tests) > 1 else []
+    rows = [
+        row for test in (*tests, *whole) for row in _told(test, segments, draws, seed)
+    ]
+    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+        pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
+    )
+
+
+def _pooled(tests: Sequence[Account]) -> Account:
+    held = [
+        {(c.measure, c.forecaster): c for c in t.claims if c.windows == 1}
+        for t in tests
+    ]
+    shared = [key for key in held[0] if all(key in each for each in held)]
+    return Account(
+        POOLED,
+        np.concatenate([test.who for test in tests]),
+        np.concatenate([test.states for test in tests]),
+        tuple(_joined([each[key] for each in held]) for key in shared),
+    )
+
+
+def _joined(claims: Sequence[Claim]) -> Claim:
+    first = claims[0]
+    return Claim(
+        first.measure,
+        first.forecaster,
+        np.concatenate([claim.asked for claim in claims]),
+        np.concatenate([claim.predicted for claim in claims]),
+        {n: np.concatenate([claim.came[n] for claim in claims]) for n in first.came},
+        first.windows,
+        np.concatenate([claim.places for claim in claims]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Rows of one claim that belong together."""
+
+    claim: Claim
+    part: str
+    rows: npt.NDArray[np.intp]
+
+
+def _cells(test: Account, segments: Sequence[str]) -> Iterator[_Cell]:
+    for claim in test.claims:
+        places = claim.places
+        yield _Cell(claim, ALL, np.flatnonzero(claim.asked))
+        for tenth in range(1, TENTHS + 1):
+            yield _Cell(claim, str(tenth), np.flatnonzero(places == tenth))
+        for code, segment in enumerate(segments):
+            chosen = claim.asked & (test.states == code)
+            yield _Cell(claim, segment, np.flatnonzero(chosen))
+
+
+def _told(
+    test: Account, segments: Sequence[str], draws: int, seed: int
+) -> Iterator[tuple[object, ...]]:
+    cells = [cell for cell in _cells(test, segments) if len(cell.rows)]
+    columns = [
+        (cell.rows, amount)
+        for cell in cells
+        for amount in (cell.claim.predicted, *cell.claim.came.values())
+    ]
+    sums, spread = _drawn(test.who, columns, draws, seed)
+    place = 0
+    for cell in cells:
+        claim, said = cell.claim, place
+        for name in claim.came:
+            place += 1
+            yield (
+                test.window,
+                claim.windows,
+                claim.measure,
+                claim.forecaster,
+                name,
+                cell.part,
+                len(cell.rows),
+                float(sums[said]),
+                float(sums[place]),
+                *bounds(spread[:, place]),
+                float(_over(sums[place], sums[said])),
+                *bounds(_over(spread[:, place], spread[:, said])),
+            )
+        place += 1
+
+
+def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
+    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
+    whole = np.full(one.shape, np.nan)
+    return np.asarray(np.divide(one, other, out=whole, where=other != 0))
+
+
+def _drawn(
+    who: npt.NDArray[np.str_],
+    columns: Sequence[tuple[npt.NDArray[np.intp], Floats]],
+    draws: int,
+    seed: int,
+) -> tuple[Floats, Floats]:
+    """Return the sum of each column as it is, and over draws of customers."""
+    _, members = np.unique(who, return_inverse=True)
+    size = int(members.max()) + 1
+    held = [grained(amount[rows]) for rows, amount in columns]
+    table = sparse.csc_matrix(
+        (
+            np.concatenate(held),
+            np.concatenate([members[rows] for rows, _ in columns]),
+            np.cumsum([0, *(len(each) for each in held)]),
+        ),
+        shape=(size, len(columns)),
+    )
+    turned = table.T.tocsr()
+    rng = np.random.default_rng(seed)
+    drawn = [
+        (turned @ drawn_weights(rng, min(CHUNK, draws - start), size).T).T
+        for start in range(0, draws, CHUNK)
+    ]
+    return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)
