@@ -12,6 +12,7 @@ from segpredict.worth.measure import Worth, measure
 from segpredict.worth.options import WorthOptions
 from segpredict.worth.periods import YEAR, Period, periods
 from segpredict.worth.season import Season
+from segpredict.worth.segments import by_segment
 from segpredict.worth.valuer import COLUMNS, Valuer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Worth",
     "WorthOptions",
     "averaged",
+    "by_segment",
     "chain",
     "exposure",
     "measure",

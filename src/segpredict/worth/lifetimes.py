@@ -68,7 +68,7 @@ def judged(spans: Sequence[Span], *, draws: int, seed: int) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`. ``total``: predicted over realised sum; ``mae`` and ``rmse``: mean
+        `SCHEMA`. ``total``: realised over predicted sum; ``mae`` and ``rmse``: mean
         absolute and root mean squared error of a customer, in currency; ``rank``:
         Spearman's correlation. ``gap`` is a method's figure less that of the plain
         reference, last year's spend carried on.
@@ -120,7 +120,7 @@ def _columns(said: Floats, came: Floats) -> Floats:
 def _figures(sums: Floats) -> dict[str, Floats]:
     said, came, off, squared, n = sums.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        total = said / came
+        total = came / said
     return {"total": total, "mae": off / n, "rmse": np.sqrt(squared / n)}
 
 

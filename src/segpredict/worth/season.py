@@ -107,8 +107,8 @@ def season(
     -----
     Of the three newest origins those are asked that had a like season behind them, two
     at least. With μ and the factor σ of what was complete by their own day, the sum of
-    spend must be nearer to σ·Σμ than to Σμ, over all of them together, by more than 1.96
-    standard errors over draws of customers. Where that is not so, nothing is adjusted.
+    spend must be nearer to σ·Σμ than to Σμ, over all of them together, by more than
+    1.96 standard errors over draws of customers. Else nothing is adjusted.
     """
     seen = _seen(rows, means(rows))
     days = sorted(seen)
@@ -119,7 +119,10 @@ def season(
         and any(alike(d, origin, horizon) for d in earlier)
     ]
     if len(asked) < LEAST:
-        told = f"Too few origins before {as_date(day)} have a season behind them."
+        told = (
+            "What segments bring is not adjusted to the season: too few origins before "
+            f"{as_date(day)} have a season behind them to prove it."
+        )
         return Season(horizon, reason=told)
     misses = [_misses(rows, origin, earlier, horizon) for origin, earlier in asked]
     gain, error = _gain(misses, seed)
@@ -127,10 +130,9 @@ def season(
     is_proven = gain > CERTAIN * error and spent > 0
     share = 1 / spent if spent > 0 else 0.0
     told = (
-        f"That segments spend otherwise in a season is {'' if is_proven else 'not '}"
-        f"proven: at {len(asked)} origins before "
-        f"{as_date(day)} adjusting brings the sum nearer by {gain * share:+.1%}, "
-        f"standard error {error * share:.1%}."
+        f"What segments bring is {'' if is_proven else 'not '}adjusted to the season: "
+        f"at {len(asked)} origins before {as_date(day)} that brings the sum nearer by "
+        f"{gain * share:+.1%}, standard error {error * share:.1%}."
     )
     kept = tuple((day, *seen[day]) for day in days) if is_proven else ()
     return Season(horizon, kept, told)
