@@ -12,11 +12,12 @@ from segpredict.worth.measure import Worth, measure
 from segpredict.worth.options import WorthOptions
 from segpredict.worth.periods import YEAR, Period, periods
 from segpredict.worth.season import Season
-from segpredict.worth.segments import by_segment
+from segpredict.worth.segments import SUMS, by_segment
 from segpredict.worth.valuer import COLUMNS, Valuer
 
 __all__ = [
     "COLUMNS",
+    "SUMS",
     "YEAR",
     "Buying",
     "Period",

@@ -1,6 +1,7 @@
 """Draw customers so that sums are exact, and read the interval off the draws."""
 
 import numpy as np
+import numpy.typing as npt
 
 from segpredict.classifier.bootstrap import EXACT
 from segpredict.classifier.lesson import Floats
@@ -35,3 +36,16 @@ def bounds(spread: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(finite, [0.025, 0.975])
     return float(low), float(high)
+
+
+def over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
+    """Return a ratio, NaN where nothing is below the line.
+
+    Examples
+    --------
+    >>> over([1.0, 2.0], [4.0, 0.0]).tolist()
+    [0.25, nan]
+    """
+    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
+    whole = np.full(one.shape, np.nan)
+    return np.asarray(np.divide(one, other, out=whole, where=other != 0))

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
 from segpredict.classifier.lesson import Floats
-from segpredict.worth._draws import bounds, grained
+from segpredict.worth._draws import bounds, grained, over
 
 REFERENCE = "last_year"  # chosen before any figure was seen: the plainest honest guess
 SCHEMA = {
@@ -119,9 +119,7 @@ def _columns(said: Floats, came: Floats) -> Floats:
 
 def _figures(sums: Floats) -> dict[str, Floats]:
     said, came, off, squared, n = sums.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = came / said
-    return {"total": total, "mae": off / n, "rmse": np.sqrt(squared / n)}
+    return {"total": over(came, said), "mae": off / n, "rmse": np.sqrt(squared / n)}
 
 
 def _spread(

@@ -12,7 +12,7 @@ from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.verdict import POOLED
-from segpredict.worth._draws import bounds, grained
+from segpredict.worth._draws import bounds, grained, over
 
 TENTHS = 10
 ALL = "all"
@@ -206,16 +206,10 @@ def _told(
                 float(sums[said]),
                 float(sums[place]),
                 *bounds(spread[:, place]),
-                float(_over(sums[place], sums[said])),
-                *bounds(_over(spread[:, place], spread[:, said])),
+                float(over(sums[place], sums[said])),
+                *bounds(over(spread[:, place], spread[:, said])),
             )
         place += 1
-
-
-def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
-    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
-    whole = np.full(one.shape, np.nan)
-    return np.asarray(np.divide(one, other, out=whole, where=other != 0))
 
 
 def _drawn(
