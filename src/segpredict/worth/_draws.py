@@ -19,7 +19,8 @@ def grained(amounts: Floats) -> Floats:
 
     Examples
     --------
-    >>> grained(np.array([0.1, 0.2])).sum() == grained(np.array([0.2, 0.1])).sum()
+    >>> one, other = np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1])
+    >>> bool(grained(one).sum() == grained(other).sum())
     True
     """
     total = float(np.abs(amounts).sum())

@@ -162,54 +162,83 @@ def _joined(claims: Sequence[Claim]) -> Claim:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Rows of one claim that belong together."""
+    """Customers of one claim in one tenth and one segment; all parts are sums of these.
 
-    claim: Claim
-    part: str
+    Parameters
+    ----------
+    tenth, segment
+        Names of the parts that the cell belongs to.
+    rows
+        Who is in it.
+    place
+        The column of the draws in which its first amount stands.
+    """
+
+    tenth: str
+    segment: str
     rows: npt.NDArray[np.intp]
+    place: int
+
+    def is_in(self, part: str) -> bool:
+        return part in (ALL, self.tenth, self.segment)
 
 
-def _cells(test: Account, segments: Sequence[str]) -> Iterator[_Cell]:
-    for claim in test.claims:
-        places = claim.places
-        yield _Cell(claim, ALL, np.flatnonzero(claim.asked))
-        for tenth in range(1, TENTHS + 1):
-            yield _Cell(claim, str(tenth), np.flatnonzero(places == tenth))
+def _cells(
+    test: Account, claim: Claim, segments: Sequence[str], start: int
+) -> list[_Cell]:
+    places, width, found = claim.places, 1 + len(claim.came), list[_Cell]()
+    for tenth in range(1, TENTHS + 1):
         for code, segment in enumerate(segments):
-            chosen = claim.asked & (test.states == code)
-            yield _Cell(claim, segment, np.flatnonzero(chosen))
+            is_here = claim.asked & (places == tenth) & (test.states == code)
+            rows = np.flatnonzero(is_here)
+            if len(rows):
+                place = start + width * len(found)
+                found.append(_Cell(str(tenth), segment, rows, place))
+    return found
 
 
 def _told(
     test: Account, segments: Sequence[str], draws: int, seed: int
 ) -> Iterator[tuple[object, ...]]:
-    cells = [cell for cell in _cells(test, segments) if len(cell.rows)]
-    columns = [
-        (cell.rows, amount)
-        for cell in cells
-        for amount in (cell.claim.predicted, *cell.claim.came.values())
-    ]
-    sums, spread = _drawn(test.who, columns, draws, seed)
-    place = 0
-    for cell in cells:
-        claim, said = cell.claim, place
-        for name in claim.came:
-            place += 1
-            yield (
-                test.window,
-                claim.windows,
-                claim.measure,
-                claim.forecaster,
-                name,
-                cell.part,
-                len(cell.rows),
-                float(sums[said]),
-                float(sums[place]),
-                *bounds(spread[:, place]),
-                float(over(sums[place], sums[said])),
-                *bounds(over(spread[:, place], spread[:, said])),
-            )
-        place += 1
+    placed: list[tuple[Claim, list[_Cell]]] = []
+    columns: list[tuple[npt.NDArray[np.intp], Floats]] = []
+    for claim in test.claims:
+        cells = _cells(test, claim, segments, len(columns))
+        amounts = (claim.predicted, *claim.came.values())
+        columns += [(cell.rows, amount) for cell in cells for amount in amounts]
+        placed.append((claim, cells))
+    if not columns:
+        return
+    drawn = _drawn(test.who, columns, draws, seed)
+    parts = (ALL, *(str(tenth + 1) for tenth in range(TENTHS)), *segments)
+    for claim, cells in placed:
+        for part in parts:
+            inside = [cell for cell in cells if cell.is_in(part)]
+            if inside:
+                head = (test.window, claim.windows, claim.measure, claim.forecaster)
+                yield from _rows(head, claim, part, inside, drawn)
+
+
+def _rows(
+    head: tuple[object, ...],
+    claim: Claim,
+    part: str,
+    cells: Sequence[_Cell],
+    drawn: tuple[Floats, Floats],
+) -> Iterator[tuple[object, ...]]:
+    sums, spread = drawn
+    n = sum(len(cell.rows) for cell in cells)
+    places = np.array([cell.place for cell in cells])
+    said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)
+    for step, name in enumerate(claim.came, 1):
+        came = sums[places + step].sum()
+        each_came = spread[:, places + step].sum(axis=1)
+        yield (
+            *(*head, name, part, n, float(said), float(came)),
+            *bounds(each_came),
+            float(over(came, said)),
+            *bounds(over(each_came, each_said)),
+        )
 
 
 def _drawn(
