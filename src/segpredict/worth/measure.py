@@ -76,11 +76,12 @@ def measure(
     whole windows that the data still hold are asked for: the next one, the next two …
     so that the longest begins at the oldest test.
     """
-    wish, days = options or WorthOptions(), training.schedule
+    days = training.schedule
+    given = (days, options or WorthOptions(), seed)
     known = pasts(transactions, segmentation, days)
     spent = _spent(transactions, training.panel, days)
     tests = [
-        _asked(trial, _past_rows(spent, fold), known[fold.cutoff], (days, wish))
+        _asked(trial, _past_rows(spent, fold), known[fold.cutoff], given)
         for fold, trial in zip(days.outer, training.trials, strict=True)
     ]
     name = training.verdict.shipped
@@ -91,7 +92,7 @@ def measure(
     last = days.production
     rows = _past_rows(spent, last)
     return Worth(
-        _valuer(rows, known[last.cutoff], training.values, (days, wish)),
+        _valuer(rows, known[last.cutoff], training.values, given),
         compared(
             [_account(asked, name, spans) for asked in tests],
             [segment.id for segment in segmentation.segments],
@@ -119,7 +120,7 @@ class _Asked:
         return facts.to_numpy()
 
 
-Given = tuple[Schedule, WorthOptions]
+Given = tuple[Schedule, WorthOptions, int]  # and the seed
 
 
 def _asked(trial: Trial, rows: pl.DataFrame, past: Past, given: Given) -> _Asked:
@@ -151,20 +152,22 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
     )
     keys = ["customer_id", "cutoff"]
     joined = rows.join(spent, on=keys, how="left", maintain_order="left")
-    return joined.with_columns(pl.col("spend").fill_null(0)).sort("cutoff", *keys[:1])
+    return joined.with_columns(pl.col("spend").fill_null(0)).sort(
+        "cutoff", "customer_id"
+    )
 
 
 def _valuer(
     rows: pl.DataFrame, past: Past, values: tuple[float, ...], given: Given
 ) -> Valuer:
     """Return what values customers on a day, learned from what was complete by then."""
-    days, options = given
+    days, options, seed = given
     time = days.time
     moves = transitions(codes(rows, "state_now"), codes(rows, "label"), len(values))
     return Valuer(
         values,
         tuple(map(tuple, moves.tolist())),
-        season(rows, past.cutoff, time.horizon, time.complete),
+        season(rows, past.cutoff, time.horizon, time.complete, seed),
         fit(past.histories),
         time.horizon,
         time.gap,
@@ -209,10 +212,8 @@ def _exposed(asked: _Asked, name: str) -> list[Claim]:
     spend, before = asked.fact("spend_next"), asked.fact("spend_now")
     fell, rose = trial.labels < trial.states, trial.labels > trial.states
     risk, upside = exposure(trial.chances[name], trial.states, values)
-    lost, gained = (
-        np.maximum(own - worth, 0.0) * fell,
-        np.maximum(worth - own, 0) * rose,
-    )
+    lost = np.maximum(own - worth, 0.0) * fell
+    gained = np.maximum(worth - own, 0.0) * rose
     top = len(values) - 1
     return [
         Claim(
