@@ -8,6 +8,7 @@
                           comparison.*, selection.json if ways were compared
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
                           lock.json
+    worth/                valuer.json, sums.*, errors.*, segments.*
     explanation/          importance.*, contributions.parquet
     scores.parquet        the forecast for the day after the data
     report.html           the page
@@ -48,6 +49,7 @@ from segpredict.tables import (
     Segment,
     Transactions,
 )
+from segpredict.valuation import valuer_of, worth_of
 from segpredict.window import as_date, day_number
 
 LOOKS = "classifier/lock.json"
@@ -235,6 +237,7 @@ def predictor_of(files: Files) -> SegmentPredictor:
         config.cleaning,
         companions_of(files),
         usage_of(files),
+        valuer_of(files),
     )
 
 
@@ -307,6 +310,7 @@ def bundle_of(files: Files) -> ReportInput:
         verdict=files.json(verdict) if files.has(verdict) else None,
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
+        worth=worth_of(files),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),

@@ -29,6 +29,7 @@ from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
 from segpredict.sources import Layout
 from segpredict.tables import JSON
+from segpredict.worth import WorthOptions
 
 Options = TypeVar("Options")
 
@@ -52,7 +53,7 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, explain
+    source, cleaning, time, segments, classifier, worth, explain
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -65,6 +66,7 @@ class Config:
     time: TimeOptions = field(default_factory=TimeOptions)
     segments: SegmentOptions = field(default_factory=SegmentOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
+    worth: WorthOptions = field(default_factory=WorthOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)
     products: ProductTable = field(default_factory=ProductTable)

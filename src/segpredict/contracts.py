@@ -119,6 +119,11 @@ SCORES = pa.DataFrameSchema(
         "expected_value": pa.Column(pl.Float64, nullable=True),
         "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "spent_to_date": pa.Column(pl.Float64),
+        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(
+            pl.Float64, nullable=True, regex=True
+        ),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
         "^p_S[0-9]+$": pa.Column(

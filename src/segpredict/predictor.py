@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict import contracts, sources
+from segpredict import contracts, features, sources
 from segpredict.classifier import Forecaster, TimeOptions, Usage, panel
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
@@ -16,6 +16,7 @@ from segpredict.segments import Segmentation
 from segpredict.sources import Layout
 from segpredict.tables import (
     INACTIVE,
+    MONEY,
     Companions,
     Panel,
     RawLines,
@@ -23,6 +24,7 @@ from segpredict.tables import (
     Transactions,
 )
 from segpredict.window import Window, as_date, day_number
+from segpredict.worth import COLUMNS, Valuer, averaged, exposure
 
 Day = date | str | int | None
 LATE = 7  # days that a shop may be closed before the cutoff
@@ -53,6 +55,8 @@ class SegmentPredictor:
     usage
         How probabilities become a name and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
+    valuer
+        Says what customers are worth; ``None``: their lifetime values are missing.
 
     Examples
     --------
@@ -70,6 +74,7 @@ class SegmentPredictor:
     cleaning: CleaningPlan = field(default_factory=CleaningPlan)
     companions: Companions = field(default_factory=Companions)
     usage: Usage | None = None
+    valuer: Valuer | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -101,13 +106,18 @@ class SegmentPredictor:
             `contracts.SCORES`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
             window (with ``label.mode = as_of``: as of its end), ``p_down`` and ``p_up``
-            of a less and a more valuable one than now, ``expected_value`` the
-            probability-weighted mean spend of the segments in currency,
-            ``value_at_risk`` what of the worth of the present segment is
-            expected to be lost to less valuable ones. ``segment_set`` lists the
-            segments that are to be reckoned with. Customers without an order in the
-            look-back are INACTIVE and not eligible: nothing like them was in training,
-            so they get no probabilities.
+            of a less and a more valuable one than now,
+            ``expected_value`` the probability-weighted mean spend of the segments in
+            currency, ``value_at_risk`` what of the worth of the present segment is
+            expected to be lost to less valuable ones, ``upside`` what is expected to be
+            won by rising to more valuable ones. ``spent_to_date`` is what the customer
+            paid in the data, less returns; ``clv_next_…`` and ``clv_year_…`` what is to
+            be expected in the outcome window and in twelve months, discounted, by the
+            Markov chain of segments and by BG/NBD. All of these are expectations of
+            models, not savings. ``segment_set`` lists the segments that are to be
+            reckoned with. Customers without an order in the look-back are INACTIVE and
+            not eligible: nothing like them was in training, so they get no
+            probabilities.
 
         Raises
         ------
@@ -128,6 +138,7 @@ class SegmentPredictor:
         if since is None:
             self._require_cover(shop, window)
         rows = self.rows(shop, window).frame
+        customers = _with_spend(customers, shop, window.cutoff)
         return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
 
     def transactions(self, given: object, as_of: Day = None) -> Transactions:
@@ -184,9 +195,10 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.forecaster.predict(rows) if rows.height else np.zeros((0, len(ids)))
-        told = forecast(rows, p, self.values)
+        told = forecast(rows, p, self._values(window.cutoff))
         if self.usage is not None:
             told = used(told, p, self.usage, names)
+        told = told.hstack(self._valued(rows, p, window.cutoff))
         known = customers.join(
             told,
             on="customer_id",
@@ -208,9 +220,34 @@ class SegmentPredictor:
             "p_up",
             "expected_value",
             "value_at_risk",
+            "upside",
+            "spent_to_date",
+            *COLUMNS,
             "segment_set",
             "set_size",
         )
+
+    def _values(self, cutoff: int) -> tuple[float, ...]:
+        return self.values if self.valuer is None else self.valuer.values_at(cutoff)
+
+    def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
+        if self.valuer is None:
+            return pl.DataFrame({n: [None] * rows.height for n in COLUMNS}).cast(
+                pl.Float64
+            )
+        return self.valuer.columns(rows, p, cutoff)
+
+
+def _with_spend(
+    customers: pl.DataFrame, shop: Transactions, cutoff: int
+) -> pl.DataFrame:
+    """Return customers with all that they have paid, less what was given back."""
+    spent = features.instrument(shop, [(shop.first_day, cutoff)])
+    # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
+    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY)
+    paid = spent.select("customer_id", money)
+    known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
+    return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
 
 
 def lenient(layout: Layout) -> Layout:
@@ -242,22 +279,20 @@ def forecast(
     now = rows["state_now"].to_numpy().astype(np.int64)
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
-    down, up, value, risk = (np.zeros(rows.height) for _ in range(4))
-    own = np.array(values)[now]
-    for code, worth in enumerate(values):
-        fall = np.maximum(own - worth, 0.0)
-        risk += np.where(code < now, p[:, code] * fall, 0.0)
+    down, up = np.zeros(rows.height), np.zeros(rows.height)
+    for code in range(len(values)):
         down += np.where(code < now, p[:, code], 0.0)
         up += np.where(code > now, p[:, code], 0.0)
-        value += p[:, code] * worth
+    risk, upside = exposure(p, now, values)
     return rows.select("customer_id", "state_now").with_columns(
         pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
         *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
         # Sums of rounded shares can pass one by a last bit.
         pl.Series("p_down", np.minimum(down, 1.0)),
         pl.Series("p_up", np.minimum(up, 1.0)),
-        pl.Series("expected_value", value),
+        pl.Series("expected_value", averaged(p, values)),
         pl.Series("value_at_risk", risk),
+        pl.Series("upside", upside),
         pl.Series("p_inactive", p[:, INACTIVE]),
         pl.lit(None, pl.String).alias("segment_set"),
         pl.lit(None, pl.Int64).alias("set_size"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 from chances_bundle import USAGE, card, curves
+from worth_bundle import worth
 
 from segpredict.report import ReportInput
 from segpredict.tables import (
@@ -329,6 +330,7 @@ def bundle(**change: Any) -> ReportInput:
         verdict=verdict(usage=USAGE),
         scorecard=card(),
         curves=curves(),
+        worth=worth(),
         canary=canary(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},

@@ -7,6 +7,7 @@ verdict that chose it among the model and its baselines.
 from segpredict.classifier._canary import Canary, Sight, canary
 from segpredict.classifier._foresight import Foresight, foresight
 from segpredict.classifier._panel import CARRIED, STATES, Segmenter, panel
+from segpredict.classifier._past import pasts
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.booster import Booster
@@ -53,6 +54,7 @@ __all__ = [
     "horizons",
     "load",
     "panel",
+    "pasts",
     "schedule",
     "train",
 ]

@@ -16,6 +16,8 @@ from segpredict import (
     looks,
     overview,
     segments,
+    valuation,
+    worth,
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
@@ -146,6 +148,11 @@ def train(
         config.time,
         lambda what, share: progress(what, 0.25 + 0.5 * share),
     )
+    progress("valuing customers", 0.75)
+    wish, draws = config.worth, options.draws
+    valued = worth.measure(
+        shop, segmentation, training, wish, draws=draws, seed=options.seed
+    )
     predictor = SegmentPredictor(
         segmentation,
         training.forecaster,
@@ -154,11 +161,14 @@ def train(
         config.classifier.families,
         companions=shop.companions,
         usage=training.usage,
+        valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "classifier/canary.json", "report.html")
+    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
     training = _marked(draft, training, shop, kept_in)
-    archive.keep_training(draft, training, predictor.score(shop))
+    scores = predictor.score(shop)
+    archive.keep_training(draft, training, scores)
+    valuation.keep_worth(draft, valued, scores, segmentation.segments)
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)

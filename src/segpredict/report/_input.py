@@ -54,6 +54,9 @@ class ReportInput:
         `classifier.scorecard.SCHEMA`: every figure of the contest.
     curves
         `classifier.conduct.CURVES`: reliability and capture of what ships.
+    worth
+        ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
+        content of ``valuer.json``; empty where nobody was valued.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
@@ -92,6 +95,7 @@ class ReportInput:
     verdict: Mapping[str, Any] | None = None
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
+    worth: Mapping[str, Any] = field(default_factory=dict)
     canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
