@@ -1,4 +1,9 @@
-"""Cohorts: customers by the month of their first order, followed month by month."""
+"""Cohorts: customers by the month of their first order, followed month by month.
+
+Who bought before the data began is taken for new in their first month, so the first
+cohort is of other people than the rest: it stands for itself, and is left out where all
+cohorts are taken together.
+"""
 
 from collections.abc import Iterator
 
@@ -90,7 +95,9 @@ def retained(books: Books, counts: pl.DataFrame) -> pl.DataFrame:
         )
     )
     every = (
-        known.filter("is_whole").group_by("age").agg(pl.col("n", "part", "whole").sum())
+        known.filter("is_whole", pl.col("cohort") > month_number(books.first_day))
+        .group_by("age")
+        .agg(pl.col("n", "part", "whole").sum())
     )
     return _told(shares(known), shares(every))
 
@@ -113,8 +120,9 @@ def revenue(books: Books, *, cumulative: bool) -> pl.DataFrame:
     told = []
     for cohort, part, whole in _strips(books, known, cumulative=cumulative):
         ages = part.shape[1]
-        parts[:, :ages] += part
-        wholes[:, :ages] += whole
+        if cohort > month_number(books.first_day):
+            parts[:, :ages] += part
+            wholes[:, :ages] += whole
         told.append(_paid(books, part, whole).with_columns(cohort=cohort))
     cohorts = known.join(pl.concat(told).drop("n"), on=CELL, how="left")
     every = _paid(books, parts, wholes).filter(pl.col("n") > 0)
@@ -135,7 +143,7 @@ def _strips(
         .group_by("cohort", "lot", "age")
         .agg(part=pl.col("amount").sum())
     )
-    seen = known.filter("is_whole").group_by("cohort").len("ages").sort("cohort")
+    seen = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
     for cohort, ages in seen.iter_rows():
         own = heads.filter(pl.col("cohort") == cohort)
         sold = paid.filter(

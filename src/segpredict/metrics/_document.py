@@ -31,7 +31,8 @@ of 10⁻⁴); the months are in `metrics/months.parquet`, the Lorenz curve in
   of the data does not count at all.
 * **Cohort**: the customers whose first order in the data was in one calendar month. A
   month of which the data do not hold the last day is *censored*: its figures are
-  blank, not zero.
+  blank, not zero. The first cohort holds everybody who bought before the data began,
+  so figures over all cohorts leave it out.
 * What was seen in the data is exact. The intervals say how far the figures would move
   if other customers of the same kind had come; seasons and trends are not in them.
 

@@ -118,7 +118,7 @@ def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.Data
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
     told = (pl.col("whole") > 0) & (pl.col("n") >= FEWEST)
     return found.with_columns(
-        value=pl.col("part") / whole / unit,
+        value=pl.col("part") / (whole * unit),
         low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
         high=pl.when(told).then(pl.Series(high / unit, dtype=pl.Float64)),
     )

@@ -8,7 +8,7 @@ from segpredict.metrics._metric import BOOTSTRAP, Metric
 
 
 def cohort_revenue(books: Books) -> pl.DataFrame:
-    """Return revenue a customer of every cohort and age, and over all that reached it.
+    """Return revenue a customer by cohort and age, and over all cohorts but the first.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from segpredict.metrics._metric import BOOTSTRAP, Metric
 
 
 def cohort_revenue_cumulative(books: Books) -> pl.DataFrame:
-    """Return revenue a customer up to every age, by cohort and over all that got there.
+    """Return revenue a customer up to each age, and over all cohorts but the first.
 
     Examples
     --------

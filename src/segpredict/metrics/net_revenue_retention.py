@@ -31,9 +31,9 @@ PART = Metric(
     "revenue in w",
     unit="share",
     interval=BOOTSTRAP,
-    meaning="Of a hundred pounds that customers spent in one window, the same "
-    "customers spent so many in the next. Above 100 % those who stayed and grew made "
-    "up for those who left.",
+    meaning="Of every 100 that customers spent in one window, the same customers spent "
+    "so many in the next. Above 100 % those who stayed and grew made up for those who "
+    "left.",
     measure=net_revenue_retention,
     caution="A season moves it; a few large customers can carry it. New customers do "
     "not count.",

@@ -8,7 +8,7 @@ from segpredict.metrics._metric import WILSON, Metric
 
 
 def retention_rolling(books: Books) -> pl.DataFrame:
-    """Return R3 of every cohort and age, and over all cohorts that reached the age.
+    """Return R3 of every cohort and age, and over all cohorts but the first.
 
     Examples
     --------
