@@ -15,7 +15,7 @@ BOOTSTRAP = (
     "Percentiles of 1,000 bootstrap draws of whole customers, 95 %; none where fewer "
     "than 5 customers stand behind the figure."
 )
-COUNTED = "None: it is counted, not estimated."
+COUNTED = "There is no interval: it is counted, not estimated."
 
 
 @dataclass(frozen=True, slots=True)

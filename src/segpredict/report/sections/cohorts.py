@@ -11,6 +11,7 @@ from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
 from segpredict.report._section import Section
 from segpredict.segments.profiles import FEWEST
+from segpredict.window import as_date
 
 MAPS = {  # metric → (kind, the first age that says something)
     "retention_cohort": ("share", 1),
@@ -113,7 +114,7 @@ class Cohorts:
     all_cohorts
         How many cohorts there are; the page shows the newest.
     first
-        The month of the first cohort, in which everybody is new to the data.
+        The month in which the data begin, and everybody is new to them.
     enough, fewest
         Cohorts with fewer customers are grey; with fewer still, blank.
     """
@@ -149,7 +150,7 @@ def cohorts(bundle: ReportInput) -> Cohorts | None:
             for name in MAPS
         ),
         all_cohorts=months.len(),
-        first=months[0],
+        first=as_date(bundle.first_day).isoformat()[:7],
         enough=ENOUGH,
         fewest=FEWEST,
     )
