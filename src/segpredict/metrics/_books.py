@@ -8,8 +8,6 @@ import polars as pl
 
 from segpredict.tables import MONEY, Transactions
 
-SPAN = {"customer": pl.UInt32, "window": pl.Int32, "orders": pl.Int64}
-
 
 @dataclass(frozen=True)
 class Books:
