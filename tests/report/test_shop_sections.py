@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from bundles import bundle
+from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
-from segpredict.metrics import METRICS
+from segpredict.metrics import METRICS, Books, measure
 from segpredict.report import render
 from segpredict.report.sections.cohorts import ENOUGH, cohorts
+from segpredict.report.sections.migration import migration as moves
 from segpredict.report.sections.shop import shop
 
 
@@ -156,6 +157,12 @@ def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
     shown = text()
     for name in ("retention_cohort", "retention_rolling", "cohort_revenue"):
         assert METRICS.get(name).title in shown
+
+
+def test_both_pages_of_moves_mean_the_same_by_staying():
+    books = replace(Books.of([("ann", 0, 1.0)], 182), moves=migration())
+    stay = measure(books, ["segment_stay"]).filter(scope="all")["value"].item()
+    assert stay == moves(bundle()).stay
 
 
 def test_hostile_scopes_are_only_text():

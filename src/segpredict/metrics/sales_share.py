@@ -21,7 +21,7 @@ def sales_share(books: Books) -> pl.DataFrame:
     """
     known = books.customers.drop_nulls("segment_id").select("customer", "segment_id")
     newest = books.activity.filter(pl.col("window") == 0).select("customer", "net")
-    paid = known.join(newest, on="customer", how="left").fill_null(0)
+    paid = known.join(newest, on="customer")  # who did nothing adds nothing
     rows = known.select(scope=pl.col("segment_id").unique()).join(paid, how="cross")
     own = pl.col("scope") == pl.col("segment_id")
     shared = rows.select(
