@@ -6,6 +6,7 @@
     companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, events.json, cards.json …
                           comparison.*, selection.json if ways were compared
+    metrics/              figures, months, lorenz (.parquet)
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
                           lock.json
     worth/                valuer.json, sums.*, errors.*, segments.*
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict import classifier, companions
+from segpredict import classifier, companions, metrics
 from segpredict.artifacts import (
     Draft,
     Files,
@@ -298,6 +299,7 @@ def bundle_of(files: Files) -> ReportInput:
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
+        metrics=metrics.kept(files),
         cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),

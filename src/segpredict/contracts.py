@@ -162,6 +162,26 @@ CONTRIBUTIONS = pa.DataFrameSchema(
     strict=True,
 )
 
+FIGURES = pa.DataFrameSchema(
+    {
+        "metric": pa.Column(pl.String),
+        "scope": pa.Column(pl.String),
+        "age": pa.Column(pl.Int32, pa.Check.ge(0), nullable=True),
+        "start": pa.Column(pl.Int32, nullable=True),
+        "end": pa.Column(pl.Int32, nullable=True),
+        "n": pa.Column(pl.Int64, pa.Check.ge(0)),
+        "part": pa.Column(pl.Int64, nullable=True),
+        "whole": pa.Column(pl.Int64, nullable=True),
+        "value": pa.Column(pl.Float64, nullable=True),
+        "low": pa.Column(pl.Float64, nullable=True),
+        "high": pa.Column(pl.Float64, nullable=True),
+    },
+    name="figures",
+    strict=True,
+    ordered=True,
+    unique=["metric", "scope", "age", "start", "end"],
+)
+
 
 def features(declared: Iterable[Feature]) -> pa.DataFrameSchema:
     """Return the schema of a feature table: declared, in range, never infinite."""

@@ -15,6 +15,7 @@ from segpredict import (
     cleaning,
     config,
     features,
+    metrics,
     pipeline,
     segments,
     sources,
@@ -154,6 +155,18 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     explanation = archive.explanation_of(run)
     assert explanation.customers > 0
     assert set(explanation.base) == {s.id for s in archive.segments_of(run)}
+
+
+def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    tables = [
+        run.parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")
+    ]
+    books = metrics.Books.read(archive.transactions_of(run), 91, 364, *tables)
+    assert metrics.measure(books).equals(run.parquet("metrics/figures.parquet"))
+    page = (run_folder / "report.html").read_text(encoding="utf-8")
+    assert "How the shop is doing</h2>" in page
+    assert "Cohorts</h2>" in page
 
 
 def test_a_tampered_segmenter_is_refused_before_it_is_read(

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from chances_bundle import USAGE, card, curves
 from worth_bundle import worth
+from shop_bundle import figures
 
 from segpredict.report import ReportInput
 from segpredict.tables import (
@@ -318,6 +319,7 @@ def bundle(**change: Any) -> ReportInput:
         currency="£",
         files=(FileFact("year_1.csv", 600, "ab" * 32, {"encoding": "utf-8"}),),
         profile=profile(),
+        metrics=figures(),
         cards=(CARD,),
         candidates=candidates(),
         comparison=comparison(),

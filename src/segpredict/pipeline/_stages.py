@@ -1,10 +1,12 @@
 """What each stage of a run reads from its folder, and what it leaves there."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+
+import polars as pl
 
 from segpredict import (
     archive,
@@ -14,6 +16,7 @@ from segpredict import (
     features,
     gallery,
     looks,
+    metrics,
     overview,
     segments,
     valuation,
@@ -21,7 +24,7 @@ from segpredict import (
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json
+from segpredict.artifacts import Draft, as_json, as_parquet
 from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
@@ -103,6 +106,7 @@ def cluster(
     window = config.time.window(shop.end_day, shop.first_day)
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
+    _measure(draft, shop, config, tables)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -112,6 +116,17 @@ def cluster(
         "gap": config.time.gap,
         "forecast_from": as_date(shop.end_day).isoformat(),
     }
+
+
+def _measure(
+    draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
+) -> None:
+    """Write how the shop is doing, by the definitions of `metrics`."""
+    horizon, lookback = config.time.horizon, config.time.lookback
+    members, moves = tables["assignments"], tables.get("migration")
+    books = metrics.Books.read(shop, horizon, lookback, members, moves)
+    for path, table in metrics.tables(books).items():
+        draft.write(path, as_parquet(table))
 
 
 def blind_spans(

@@ -31,6 +31,8 @@ class ReportInput:
     profile
         `segments.profile`: one row a segment, ``id`` or ``segment`` (code) and the
         columns that exist; unknown ones are shown under their own names.
+    metrics
+        `metrics.kept`: figures of the shop, its months and its Lorenz curve, by name.
     cards
         `segments.cards`: all there is to say of each segment.
     candidates
@@ -83,6 +85,7 @@ class ReportInput:
     currency: str = ""
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
+    metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     comparison: pl.DataFrame | None = None

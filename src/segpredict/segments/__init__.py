@@ -5,6 +5,7 @@ In: how often and for how much each customer bought in windows of one length. Ou
 """
 
 from segpredict.clustering import SegmentOptions
+from segpredict.segments._interval import Z, wilson
 from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.affinity import affinity
 from segpredict.segments.cards import cards, examples
@@ -27,6 +28,7 @@ __all__ = [
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
+    "Z",
     "affinity",
     "asked",
     "cards",
@@ -41,4 +43,5 @@ __all__ = [
     "migration",
     "profile",
     "tell",
+    "wilson",
 ]
