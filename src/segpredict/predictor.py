@@ -7,11 +7,20 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict import contracts, sources
-from segpredict.classifier import Forecaster, TimeOptions, Usage, panel
+from segpredict import contracts, features, sources
+from segpredict.classifier import (
+    STATES,
+    Blend,
+    Booster,
+    Forecaster,
+    TimeOptions,
+    Usage,
+    panel,
+)
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
-from segpredict.errors import MismatchError
+from segpredict.errors import CustomerMissingError, MismatchError
+from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
 from segpredict.segments import Segmentation
 from segpredict.sources import Layout
 from segpredict.tables import (
@@ -53,6 +62,9 @@ class SegmentPredictor:
     usage
         How probabilities become a name and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
+    explainer
+        How reasons are found and told; ``None``: `explain` makes one of the customers
+        it is given.
 
     Examples
     --------
@@ -70,6 +82,7 @@ class SegmentPredictor:
     cleaning: CleaningPlan = field(default_factory=CleaningPlan)
     companions: Companions = field(default_factory=Companions)
     usage: Usage | None = None
+    explainer: Explainer | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -116,6 +129,66 @@ class SegmentPredictor:
         ContractError
             When a frame lacks a column or a cell cannot be read.
         """
+        shop, window, customers = self._asked(transactions, as_of, since)
+        rows = self.rows(shop, window).frame
+        return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
+
+    def explain(
+        self,
+        transactions: object,
+        as_of: Day = None,
+        since: Day = None,
+        *,
+        customers: Sequence[str] = (),
+        rows: int = 2000,
+    ) -> Explanation:
+        """Return why customers are forecast as they are: tables, plots and words.
+
+        Parameters
+        ----------
+        transactions, as_of, since
+            As with `score`.
+        customers
+            Whom to explain; empty for a sample of all.
+        rows
+            The most customers to explain.
+
+        Raises
+        ------
+        CustomerMissingError
+            When one of the customers has no order in the look-back.
+        """
+        shop, window, _ = self._asked(transactions, as_of, since)
+        frame = self.rows(shop, window).frame
+        knowing = self.explainer or self.knowing(frame, shop.currency)
+        chosen = frame
+        if customers:
+            chosen = frame.filter(pl.col("customer_id").is_in(list(customers)))
+            known = set(chosen["customer_id"])
+            for name in customers:
+                if name not in known:
+                    raise CustomerMissingError(name, self.time.lookback)
+        return knowing.explain(chosen, ExplainOptions(rows))
+
+    def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
+        """Return an explainer made of these rows of features."""
+        glossary = (*STATES, *features.glossary(self.families, self.companions))
+        trees = self.forecaster
+        if isinstance(trees, Blend):
+            trees = trees.trees
+        if not isinstance(trees, Booster):
+            raise MismatchError(
+                f"What ships is {self.forecaster.name}, which is no sum of columns.",
+                fix="explain the trees of the run: segpredict explain --run RUN.",
+            )
+        return explainer(
+            (self.forecaster, trees), frame, self.segments, glossary, currency
+        )
+
+    def _asked(
+        self, transactions: object, as_of: Day, since: Day
+    ) -> tuple[Transactions, Window, pl.DataFrame]:
+        """Return the shop, the question, and everybody it could be asked about."""
         shop = self.transactions(transactions, as_of)
         window = self.window(shop, as_of, since)
         customers = self.customers(shop, window)
@@ -126,8 +199,7 @@ class SegmentPredictor:
             )
         if since is None:
             self._require_cover(shop, window)
-        rows = self.rows(shop, window).frame
-        return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
+        return shop, window, customers
 
     def transactions(self, given: object, as_of: Day = None) -> Transactions:
         """Return what was given as transactions, read and cleaned as in the run."""

@@ -9,7 +9,9 @@ from segpredict.classifier._foresight import Foresight, foresight
 from segpredict.classifier._panel import STATES, Segmenter, panel
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
+from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
@@ -27,11 +29,13 @@ __all__ = [
     "BASELINES",
     "STATES",
     "Baseline",
+    "Blend",
     "Booster",
     "BoosterOptions",
     "Canary",
     "Claim",
     "ClassifierOptions",
+    "Exam",
     "Fold",
     "Forecaster",
     "Foresight",
@@ -46,6 +50,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "canary",
+    "exams",
     "foresight",
     "horizons",
     "load",
