@@ -21,7 +21,7 @@ from segpredict.explain import (
     Group,
     importance_json,
 )
-from segpredict.tables import Feature, Segment
+from segpredict.tables import JSON, Feature, Segment
 
 TABLES = ("importance", "topics", "moves", "reasons", "contributions")
 WITH_CSV = ("importance", "topics", "moves")
@@ -81,6 +81,46 @@ def evidence(files: Files) -> Evidence | None:
         facts["refits"],
         tuple(facts["notes"]),
     )
+
+
+def people(
+    told: Explanation, scores: pl.DataFrame | None
+) -> tuple[dict[str, JSON], ...]:
+    """Return three customers whose reasons are worth reading, with their forecasts.
+
+    Among those explained with two reasons or more: whose worth is most at risk, who is
+    likeliest to rise, and who is worth most and expected to stay.
+    """
+    if scores is None or told.reasons.is_empty():
+        return ()
+    counts = told.reasons.filter(speaks="for").group_by("customer_id").len()
+    clear = counts.filter(pl.col("len") >= 2)
+    known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
+    stays = pl.col("next_segment_id") == pl.col("segment_id")
+    rises = pl.col("next_segment_id") > pl.col("segment_id")
+    wanted = (
+        ("at risk", known.sort("value_at_risk", descending=True, maintain_order=True)),
+        (
+            "on the way up",
+            known.filter(rises).sort("p_up", descending=True, maintain_order=True),
+        ),
+        (
+            "here to stay",
+            known.filter(stays).sort(
+                "expected_value", descending=True, maintain_order=True
+            ),
+        ),
+    )
+    found: list[dict[str, JSON]] = []
+    for kind, rows in wanted:
+        chosen = rows.filter(
+            ~pl.col("customer_id").is_in([person["customer_id"] for person in found])
+        ).head(1)
+        for score in chosen.to_dicts():
+            reasons = told.reasons.filter(customer_id=score["customer_id"])
+            told_of = reasons.select("speaks", "text", "odds_ratio").to_dicts()
+            found.append({**score, "kind": kind, "reasons": told_of})
+    return tuple(found)
 
 
 def explainer(

@@ -92,8 +92,11 @@ def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
 
 def test_chunks_are_the_whole(model, customers):
     _, shown = model
-    parts = [cube for _, cube in shown.chunks(customers, rows=50)]
-    assert_array_equal(np.concatenate(parts), shown.contributions(customers))
+    whole = shown.contributions(customers)
+    for threads in (1, 3):
+        found = list(shown.chunks(customers, rows=50, threads=threads))
+        assert_array_equal(np.concatenate([cube for _, cube in found]), whole)
+        assert pl.concat([some for some, _ in found]).equals(customers)
 
 
 def test_it_comes_back_from_its_state(model, customers):

@@ -60,11 +60,7 @@ class Buying:
         """
         rows = matrix(customers, HISTORY).astype(np.float64)
         names = list(PLAYERS)
-        worth = {
-            team: self._of(rows, team)
-            for size in range(len(names) + 1)
-            for team in combinations(names, size)
-        }
+        worth = self._worth(rows)
         parts = np.zeros((len(rows), self.model.classes, len(names)))
         for place, name in enumerate(names):
             for team in worth:
@@ -74,16 +70,19 @@ class Buying:
                     parts[:, :, place] += _chance(len(team), len(names)) * gain
         return parts
 
-    def _of(self, rows: Floats, team: Sequence[str]) -> Floats:
-        own = [place for name in team for place in PLAYERS[name]]
-        if len(own) == rows.shape[1]:
-            return self._logs(rows)
-        mixed = []
-        for reference in self.rows:
-            asked = np.tile(reference, (len(rows), 1))
-            asked[:, own] = rows[:, own]
-            mixed.append(self._logs(asked))
-        return self._weighted(mixed)
+    def _worth(self, rows: Floats) -> dict[tuple[str, ...], Floats]:
+        """Return the mean log-probabilities that each coalition of players leads to."""
+        names = list(PLAYERS)
+        sizes = range(len(names) + 1)
+        teams = [team for size in sizes for team in combinations(names, size)]
+        asked = [_joined(rows, team, other) for team in teams for other in self.rows]
+        # One call for all: much of a call's time does not depend on its rows.
+        logs = self._logs(np.concatenate(asked))
+        shape = (len(teams), len(self.rows), len(rows), self.model.classes)
+        return {
+            team: self._weighted(list(found))
+            for team, found in zip(teams, logs.reshape(shape), strict=True)
+        }
 
     def _weighted(self, logs: Sequence[Floats]) -> Floats:
         total = np.zeros_like(logs[0])
@@ -97,6 +96,14 @@ class Buying:
     def state(self) -> JSON:
         """Return the reference customers as JSON."""
         return {"rows": self.rows.tolist(), "shares": self.shares.tolist()}
+
+
+def _joined(rows: Floats, team: Sequence[str], other: Floats) -> Floats:
+    """Return the team's columns from the customers, all others from somebody else."""
+    asked = np.tile(other, (len(rows), 1))
+    own = [place for name in team for place in PLAYERS[name]]
+    asked[:, own] = rows[:, own]
+    return asked
 
 
 def reference(customers: pl.DataFrame) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from sklearn.isotonic import IsotonicRegression
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.exam import Exam
 from segpredict.classifier.lesson import Floats, Ints, codes, matrix
-from segpredict.explain.additive import Additive
+from segpredict.explain.additive import Additive, additive
 from segpredict.explain.groups import Group, sizes
 from segpredict.explain.options import ExplainOptions
 from segpredict.explain.sample import sample
@@ -126,7 +126,7 @@ def evidence(
     say = tell or _silent
     rng = np.random.default_rng(seed)
     final = exams[-1]
-    known = [n for g in groups for n in g.features if n in final.customers.columns]
+    known = additive(final.model, final.model.trees, final.customers).names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
     sights = []

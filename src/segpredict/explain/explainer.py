@@ -16,7 +16,7 @@ from segpredict.explain.explanation import Explanation
 from segpredict.explain.groups import Group, correlated, groups
 from segpredict.explain.importance import importance, topics
 from segpredict.explain.options import ExplainOptions
-from segpredict.explain.reasons import Lexicon, Pull, reasons
+from segpredict.explain.reasons import SCHEMA, Lexicon, Pull, reasons
 from segpredict.explain.sample import sample
 from segpredict.tables import JSON, Feature, Segment
 
@@ -89,8 +89,16 @@ class Explainer:
             note=self.model.note,
         )
 
-    def reasons(self, customers: pl.DataFrame) -> pl.DataFrame:
-        """Return the reasons of all customers, in chunks: words and no tables."""
+    def reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
+        """Return the reasons of all customers, in chunks: words and no tables.
+
+        Parameters
+        ----------
+        customers
+            One row a customer: ``customer_id``, ``state_now`` and the columns.
+        threads
+            Threads; the words do not depend on them.
+        """
         names, parts = self.model.names, self.parts
         found = [
             reasons(
@@ -99,9 +107,9 @@ class Explainer:
                 parts,
                 self.words,
             )
-            for some, cube in self.model.chunks(customers)
+            for some, cube in self.model.chunks(customers, threads=threads)
         ]
-        return pl.concat(found) if found else pl.DataFrame()
+        return pl.concat(found) if found else pl.DataFrame(schema=SCHEMA)
 
     def heeding(self, least: Mapping[str, float]) -> "Explainer":
         """Return the explainer that keeps silent on what changes its sign too often.

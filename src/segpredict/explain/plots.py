@@ -227,6 +227,8 @@ def waterfall(explanation: Explanation, customer_id: str, top: int = 8) -> bytes
         places = np.arange(len(names))[::-1]
         colours = [ORANGE if size > 0 else BLUE for size in sizes]
         axes.barh(places, sizes, left=ends - sizes, color=colours)
+        axes.use_sticky_edges = False  # a first bar from the base would fill the edge
+        axes.margins(x=0.08)
         axes.axvline(base, color="#cccccc", linewidth=1)
         axes.axvline(float(ends[-1]), color=INK, linestyle="--", linewidth=1)
         axes.set_yticks(places, names)
