@@ -149,12 +149,30 @@ IMPORTANCE = pa.DataFrameSchema(
     strict=True,
 )
 
+TOPICS = pa.DataFrameSchema(
+    {
+        "level": pa.Column(pl.String, pa.Check.isin(["group", "family", "headline"])),
+        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
+        "segment_id": pa.Column(pl.String, nullable=True),
+        "name": pa.Column(pl.String),
+        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
+        "mean": pa.Column(pl.Float64),
+        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
+        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
+    },
+    name="topics",
+    strict=True,
+)
+
 CONTRIBUTIONS = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "segment_id": pa.Column(pl.String),  # the customer's current segment
         "class_id": pa.Column(pl.String),  # the future segment that is explained
+        # The segment that it is compared with; null where the margin is explained.
+        "against_id": pa.Column(pl.String, nullable=True),
         "feature": pa.Column(pl.String),
+        "group": pa.Column(pl.String),
         "value": pa.Column(pl.Float64, nullable=True),
         "contribution": pa.Column(pl.Float64),
     },

@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-import small_shop
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from small_shop import OPTIONS, TIME
 
 import shop
+import small_shop
 from segpredict import features, oracle, overview
 from segpredict.classifier import (
     LabelOptions,
@@ -31,6 +30,7 @@ from segpredict.errors import (
     UnknownNameError,
 )
 from segpredict.tables import MONEY, Segment
+from small_shop import OPTIONS, TIME
 
 AS_OF = replace(TIME, label=LabelOptions("as_of"))  # 56 days, 28 of them known
 

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 import xgboost as xgb
-from small_shop import OPTIONS
 
 from segpredict.classifier import BoosterOptions, booster, load
 from segpredict.classifier.lesson import lesson as lesson_of
 from segpredict.classifier.lesson import matrix
 from segpredict.errors import ConfigError, MismatchError, OneClassError
 from segpredict.tables import Panel
+from small_shop import OPTIONS
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 import pytest
-from small_shop import OPTIONS
 
 from segpredict.classifier import BASELINES, ClassifierOptions
 from segpredict.classifier._trials import choose
 from segpredict.classifier.baselines import ordinal
 from segpredict.classifier.baselines.ordinal import FLOOR, Ordinal
+from small_shop import OPTIONS
 
 
 @dataclass(frozen=True)

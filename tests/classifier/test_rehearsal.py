@@ -4,13 +4,13 @@ import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from small_shop import OPTIONS, Small
 
 from segpredict.classifier import _train, panel
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.lesson import lesson
 from segpredict.classifier.origins import Fold
 from segpredict.classifier.rehearsal import ORIGINS, rehearse, stages
+from small_shop import OPTIONS, Small
 
 
 @given(

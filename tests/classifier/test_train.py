@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from small_shop import OPTIONS, TIME, segmenter
 
 import shop
 from segpredict import features, segments
@@ -24,6 +23,7 @@ from segpredict.errors import (
 )
 from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
+from small_shop import OPTIONS, TIME, segmenter
 
 PARTS = [p for p in BASELINES.all() if p.when == ALWAYS]
 ASKED = [p.name for p in PARTS if not p.library or is_installed(p.library)]

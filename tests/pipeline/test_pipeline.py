@@ -14,6 +14,7 @@ from segpredict import (
     classifier,
     cleaning,
     config,
+    explained,
     features,
     metrics,
     pipeline,
@@ -152,7 +153,7 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     shop = archive.transactions_of(run)
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
-    explanation = archive.explanation_of(run)
+    explanation = explained.read(run, archive.segments_of(run))
     assert explanation.customers > 0
     assert set(explanation.base) == {s.id for s in archive.segments_of(run)}
 

@@ -160,8 +160,8 @@ def test_every_section_is_placed_in_order_and_linked():
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
         *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
-        *("migration", "verdict", "chances", "canary", "worth", "importance"),
-        *("ledger", "appendix"),
+        *("migration", "verdict", "chances", "canary", "worth", "topics"),
+        *("importance", "pulls", "people", "ledger", "appendix"),
     ]
     assert ids == expected
     assert links == [f"#{name}" for name in expected]

@@ -10,7 +10,9 @@ from segpredict.classifier._panel import CARRIED, STATES, Segmenter, panel
 from segpredict.classifier._past import pasts
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
+from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
@@ -30,11 +32,13 @@ __all__ = [
     "CARRIED",
     "STATES",
     "Baseline",
+    "Blend",
     "Booster",
     "BoosterOptions",
     "Canary",
     "Claim",
     "ClassifierOptions",
+    "Exam",
     "Fold",
     "Forecaster",
     "Foresight",
@@ -50,6 +54,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "canary",
+    "exams",
     "foresight",
     "horizons",
     "load",

@@ -5,7 +5,14 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 from segpredict.intake import Fresh, Ingested, ingest, read
-from segpredict.pipeline._answers import check, explain_customer, load, score
+from segpredict.pipeline._answers import (
+    check,
+    explanation,
+    load,
+    picture,
+    score,
+    why,
+)
 from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._runs import (
     cluster,
@@ -29,14 +36,16 @@ __all__ = [
     "cluster",
     "contest",
     "explain",
-    "explain_customer",
+    "explanation",
     "fit",
     "ingest",
     "load",
+    "picture",
     "read",
     "report",
     "run",
     "score",
     "silent",
     "train_classifier",
+    "why",
 ]

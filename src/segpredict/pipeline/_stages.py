@@ -13,6 +13,7 @@ from segpredict import (
     classifier,
     cleaning,
     companions,
+    explained,
     features,
     gallery,
     looks,
@@ -204,24 +205,62 @@ def _marked(
     return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 
-def explain(draft: Draft, rows: int | None, progress: Progress) -> None:
-    """Explain the trees for a sample of the customers that were scored."""
-    progress("explaining", 0.8)
+def explain(
+    draft: Draft, progress: Progress, *, rows: int | None = None, refits: int | None
+) -> None:
+    """Explain what ships for a sample of those who were scored; cross-check it.
+
+    Without refits the cross-check is left out: it fits the trees anew again and again.
+    """
+    progress("explaining", 0.0)
     config, predictor = archive.config_of(draft), archive.predictor_of(draft)
     shop, trees = archive.transactions_of(draft), archive.booster_of(draft)
-    options = replace(config.explain, rows=rows or config.explain.rows)
-    told = explanations.explain(
-        trees.booster,
-        predictor.rows(shop, predictor.window(shop)).frame,
-        trees.names,
-        predictor.segments,
-        options,
-        features=overview.glossary(
-            config.classifier.families, shop.companions, config.time
-        ),
+    wish = config.explain
+    options = replace(
+        wish,
+        rows=wish.rows if rows is None else rows,
+        refits=wish.refits if refits is None else refits,
     )
+    frame = predictor.rows(shop, predictor.window(shop)).frame
+    knowing = explanations.explainer(
+        (predictor.forecaster, trees),
+        frame,
+        predictor.segments,
+        overview.glossary(config.classifier.families, shop.companions, config.time),
+        shop.currency,
+    )
+    checked = _cross_checked(draft, shop, knowing, (config, options), progress)
+    if checked is not None:
+        knowing = knowing.heeding(checked.least)
+    told = knowing.explain(frame, options)
     draft.drop("report.html")
-    archive.keep_explanation(draft, told)
+    explained.keep(draft, told, knowing, checked)
+
+
+def _cross_checked(
+    draft: Draft,
+    shop: Transactions,
+    knowing: explanations.Explainer,
+    asked: tuple[Config, explanations.ExplainOptions],
+    progress: Progress,
+) -> explanations.Evidence | None:
+    config, options = asked
+    if not options.refits or not draft.has("classifier/tested.json"):
+        return None
+    taken = classifier.exams(
+        shop,
+        archive.segmentation_of(draft),
+        replace(config.classifier, seed=config.seed, threads=config.threads),
+        config.time,
+        archive.tested_of(draft),
+    )
+    return explanations.evidence(
+        taken,
+        knowing.parts,
+        options,
+        config.seed,
+        lambda what, share: progress(what, 0.1 + 0.85 * share),
+    )
 
 
 def report(draft: Draft, progress: Progress) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.explain import Evidence
 from segpredict.tables import Feature, FileFact, Ledger, Segment
 from segpredict.window import Window
 
@@ -67,6 +68,14 @@ class ReportInput:
         Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
     explained
         Number of customers behind `importance`.
+    topics, moves
+        `contracts.TOPICS`, and what sets movers apart (`explain.contrast.moves`).
+    evidence
+        `explain.Evidence`: how importance was cross-checked, if it was.
+    people
+        A few customers with their forecast and reasons (`explained.people`).
+    reasons_note
+        What a reader must know of what is explained.
     glossary
         Declarations of all features.
     manifest
@@ -103,6 +112,11 @@ class ReportInput:
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
     explained: int = 0
+    topics: pl.DataFrame | None = None
+    moves: pl.DataFrame | None = None
+    evidence: Evidence | None = None
+    people: tuple[Mapping[str, Any], ...] = ()
+    reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.identity import Event, Identity
 from segpredict.segments.making import fit
 from segpredict.segments.movement import NEW, matrix, migration
+from segpredict.segments.nearest import nearest
 from segpredict.segments.profiles import profile
 from segpredict.segments.refinement import asked, left_over
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
@@ -41,6 +42,7 @@ __all__ = [
     "left_over",
     "matrix",
     "migration",
+    "nearest",
     "profile",
     "tell",
     "wilson",

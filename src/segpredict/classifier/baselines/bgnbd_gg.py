@@ -47,7 +47,10 @@ class BgNbdGg:
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment)."""
-        rows = matrix(customers, HISTORY).astype(np.float64)
+        return self.chances(matrix(customers, HISTORY).astype(np.float64))
+
+    def chances(self, rows: Floats) -> Floats:
+        """Return the same for rows of `HISTORY`, customers × five numbers."""
         parts = [
             self._chances(rows[start : start + CHUNK])
             for start in range(0, max(1, len(rows)), CHUNK)

@@ -191,4 +191,4 @@ def _matrix(
     return Matrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
 
 
-PART = Section(50, "What drives the forecast", importance)
+PART = Section(51, "Column by column", importance)
