@@ -12,6 +12,7 @@ from segpredict import (
     cleaning,
     companions,
     features,
+    flows,
     gallery,
     looks,
     overview,
@@ -101,6 +102,8 @@ def cluster(
     window = config.time.window(shop.end_day, shop.first_day)
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
+    draws = flows.Draws(config.classifier.draws, config.seed)
+    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws))
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -157,7 +160,11 @@ def train(
     # What an earlier model has left here would be believed to be this one's.
     draft.drop("explanation/", "classifier/canary.json", "report.html")
     training = _marked(draft, training, shop, kept_in)
-    archive.keep_training(draft, training, predictor.score(shop))
+    scores = predictor.score(shop)
+    archive.keep_training(draft, training, scores)
+    known, named = flows.kept(draft), segmentation.segments
+    coming = flows.foretold(known, training, scores, named, config.time)
+    flows.keep(draft, coming)
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)
@@ -199,6 +206,6 @@ def explain(draft: Draft, rows: int | None, progress: Progress) -> None:
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    bundle = archive.bundle_of(draft)
+    bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
     draft.write("report.html", render(bundle).encode())
     progress("done", 1.0)
