@@ -163,6 +163,11 @@ def foretold(
     dict
         ``predicted``: ``since``, ``until`` and `movement.expected`, and for NEW and
         SILENT `movement.naive`. Empty where nothing was counted.
+
+    Notes
+    -----
+    Each forecast knows what was complete on its day: the intervals are as wide as the
+    tests before it have shown to be needed.
     """
     if "observed" not in known:
         return {}
@@ -177,10 +182,12 @@ def foretold(
     chances = able.select(f"p_{i}" for i in ids).to_numpy()
     silent = {day: _size(counts, day, SILENT.id) for day, *_ in asked}
     silent[today] = float(scores.height - able.height)
-    parts = []
+    parts: list[pl.DataFrame] = []
     for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
         past = counts.filter(pl.col("until") <= day)
-        told = [movement.expected(starts, given, segments)]
+        earlier = [part.filter(pl.col("until") <= day) for part in parts]
+        spread = movement.dispersion(pl.concat(earlier), past) if earlier else 1.0
+        told = [movement.expected(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW.id: coming, SILENT.id: silent[day]}

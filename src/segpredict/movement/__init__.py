@@ -5,7 +5,7 @@ entered and left each segment, migration matrices with intervals, and what they 
 """
 
 from segpredict.movement.comparison import compare
-from segpredict.movement.expected import expected, naive
+from segpredict.movement.expected import dispersion, expected, naive
 from segpredict.movement.history import Added, History, Version
 from segpredict.movement.lists import entered_and_left
 from segpredict.movement.matrix import observed
@@ -23,6 +23,7 @@ __all__ = [
     "History",
     "Version",
     "compare",
+    "dispersion",
     "entered_and_left",
     "expected",
     "mobilities",
