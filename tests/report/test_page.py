@@ -159,8 +159,8 @@ def test_every_section_is_placed_in_order_and_linked():
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
-        *("headline", "segments", "portraits", "choice", "migration", "verdict"),
-        *("chances", "canary", "importance", "ledger", "appendix"),
+        *("headline", "segments", "portraits", "choice", "migration", "mobility"),
+        *("verdict", "chances", "canary", "importance", "ledger", "appendix"),
     ]
     assert ids == expected
     assert links == [f"#{name}" for name in expected]
@@ -203,6 +203,7 @@ BARE = {
     "mix_now": {},
     "mix_expected": {},
     "migration": None,
+    "movement": {},
     "verdict": None,
     "importance": None,
     "plots": {},
