@@ -5,8 +5,15 @@ files, so ``run`` and the single commands walk the same way.
 """
 
 from segpredict.intake import Fresh, Ingested, ingest, read
-from segpredict.pipeline._answers import check, explain_customer, load, score
+from segpredict.pipeline._answers import (
+    check,
+    explain_customer,
+    load,
+    score,
+    score_into,
+)
 from segpredict.pipeline._contest import Contest, contest
+from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
     explain,
@@ -33,10 +40,13 @@ __all__ = [
     "fit",
     "ingest",
     "load",
+    "moves",
+    "moves_between",
     "read",
     "report",
     "run",
     "score",
+    "score_into",
     "silent",
     "train_classifier",
 ]

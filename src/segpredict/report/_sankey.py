@@ -59,11 +59,10 @@ def sankey(moves: Sequence[Move], known: Mapping[str, Chip]) -> Sankey:
     moves
         Counts; those of nobody are left out.
     known
-        How each place is shown, most valuable last; drawn from the top in that order
-        turned around.
+        How each place is shown, in the order in which they stand, from the top.
     """
     some = [move for move in moves if move.n > 0]
-    order = list(reversed(list(known)))
+    order = list(known)
     total = sum(move.n for move in some)
     if not total:
         return Sankey(0.0, (), (), ())

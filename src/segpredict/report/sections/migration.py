@@ -29,8 +29,6 @@ class Flow:
         Whether they ended where they began.
     foretold
         The share that was foretold; ``None`` where nothing was.
-    foretold_n
-        The same as customers.
     side
         "below" or "above" where the count lies outside what was foretold.
     """
@@ -41,7 +39,6 @@ class Flow:
     high: float | None
     is_stay: bool
     foretold: float | None = None
-    foretold_n: float | None = None
     side: str = ""
 
 
@@ -74,7 +71,7 @@ class Migration:
     foretold, outside
         Cells that the model spoke of, and those whose count lies outside.
     flow
-        The same moves as bands.
+        The same moves as bands, the most valuable segment on top.
     """
 
     chips: tuple[Chip, ...]
@@ -114,7 +111,7 @@ def migration(bundle: ReportInput) -> Migration:
         enough=ENOUGH,
         foretold=len(model),
         outside=sum(bool(flow.side) for flow in model),
-        flow=sankey(_bands(rows, known), starts),
+        flow=sankey(_bands(rows, known), _stacked(known, starts)),
     )
 
 
@@ -135,15 +132,14 @@ def _row(
     chip: Chip, cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
 ) -> Row:
     total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
-    flows = tuple(_flow(end == chip.id, cell, said, total) for end, cell, said in cells)
+    flows = tuple(
+        _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
+    )
     return Row(chip, total, total < ENOUGH, flows)
 
 
 def _flow(
-    is_stay: bool,  # noqa: FBT001 - one of four facts of a cell
-    cell: Mapping[str, Any],
-    said: Mapping[str, Any],
-    total: int,
+    cell: Mapping[str, Any], said: Mapping[str, Any], total: int, *, is_stay: bool
 ) -> Flow:
     n = int(figure(cell.get("n")) or 0)
     share = n / total if total else 0.0
@@ -157,7 +153,6 @@ def _flow(
         high=figure(cell.get("high")),
         is_stay=is_stay,
         foretold=figure(said.get("share")),
-        foretold_n=figure(said.get("n")),
         side="below" if is_below else "above" if is_above else "",
     )
 
@@ -171,6 +166,12 @@ def _bands(rows: Sequence[Row], known: Mapping[str, Chip]) -> list[Move]:
         for end, flow in zip(known, row.flows, strict=True)
         if not (row.chip.id == "SILENT" and end == inactive)
     ]
+
+
+def _stacked(known: Mapping[str, Chip], starts: Mapping[str, Chip]) -> dict[str, Chip]:
+    """Return segments from the top of the value ladder down, then what is beside it."""
+    beside = [name for name in starts if name not in known]
+    return {name: starts[name] for name in (*reversed(list(known)), *beside)}
 
 
 PART = Section(30, "Where customers went", migration)

@@ -65,7 +65,8 @@ class Comparison:
     changes
         The largest clear differences of shares.
     clear, asked
-        Shares that differ clearly, of those with enough customers in both periods.
+        Shares that differ clearly, of those of rows with enough customers in both
+        periods, and of moves that anybody made.
     """
 
     title: str
@@ -187,7 +188,13 @@ def _comparison(
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= YEAR
     against = "the same season a year before" if is_year else "the period before"
-    cells = [row for row in rows if row["figure"] == "share" and not row["is_thin"]]
+    cells = [
+        row
+        for row in rows
+        if row["figure"] == "share"
+        and not row["is_thin"]
+        and (row["value_first"] or row["value_second"])
+    ]
     changes = [_change(row, known, None) for row in cells]
     clear = [row for row, change in zip(cells, changes, strict=True) if change.is_clear]
     largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:SHOWN]
