@@ -42,12 +42,12 @@ def test_a_planted_change_is_found_and_the_rest_is_left_alone():
     assert set(clear["from_id"]) == {"S1"}
     assert {"S0", "S1"} <= set(clear["to_id"])
     found = cells.filter(from_id="S1")["difference"].to_list()
-    assert found == pytest.approx([0.2, -0.15, -0.05], abs=0.04)
+    assert found == pytest.approx([0.2, -0.15, -0.05], abs=0.05)
 
 
 def test_equal_periods_differ_in_no_more_than_a_few_of_a_hundred_shares():
     rng, outside, asked = np.random.default_rng(2), 0, 0
-    for _ in range(40):
+    for _ in range(30):
         told = compare(walk(CHAIN, 300, 2, rng), FIRST, SECOND, SEGMENTS, draws=60)
         outside += told.filter((pl.col("low") > 0) | (pl.col("high") < 0)).height
         asked += told.height

@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
@@ -70,7 +70,7 @@ def test_the_interval_is_that_of_the_exact_law_of_the_sum():
 
 def test_independent_customers_have_a_dispersion_of_one():
     rng = np.random.default_rng(2)
-    days = [DAYS[0] + timedelta(i) for i in range(60)]
+    days = [DAYS[0] + timedelta(i) for i in range(30)]
     pairs = [[at(part.drop("since"), day) for part in drawn(rng, 600)] for day in days]
     told, came = (pl.concat(side) for side in zip(*pairs, strict=True))
     assert dispersion(told, came) == pytest.approx(1.0, abs=0.15)
@@ -78,7 +78,7 @@ def test_independent_customers_have_a_dispersion_of_one():
 
 def test_a_shock_that_moves_all_alike_shows_in_the_dispersion_and_widens():
     rng = np.random.default_rng(3)
-    assert np.mean([dispersion(*drawn(rng, 600, 0.4)) for _ in range(30)]) > 3
+    assert np.mean([dispersion(*drawn(rng, 600, 0.4)) for _ in range(10)]) > 3
     starts, chances = pl.Series(["S1"] * 100), np.tile([0.3, 0.4, 0.3], (100, 1))
     plain, wide = (expected(starts, chances, SEGMENTS, spread) for spread in (1.0, 4.0))
     widths = [
@@ -95,12 +95,12 @@ def test_where_nothing_can_be_compared_dispersion_is_one():
 
 def test_intervals_hold_ninety_five_of_a_hundred_counts_of_independent_customers():
     rng, hits, asked = np.random.default_rng(5), 0, 0
-    for _ in range(60):
+    for _ in range(30):
         told, came = drawn(rng, 400)
         share = came["share"]
         hits += int(((told["low"] <= share) & (share <= told["high"])).sum())
         asked += 9
-    assert 0.94 < hits / asked < 0.99
+    assert 0.94 < hits / asked <= 0.99
 
 
 def test_the_new_and_the_silent_come_as_they_came_before():
@@ -117,6 +117,7 @@ def test_the_new_and_the_silent_come_as_they_came_before():
     assert set(told["basis"]) == {"naive"}
 
 
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.floats(0, 1), st.floats(0, 1)), max_size=30

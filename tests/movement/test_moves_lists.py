@@ -1,6 +1,6 @@
 """Everybody who moved is in two lists, and nobody who stayed is in any."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import IDS, SEGMENTS, moves
 
@@ -31,6 +31,7 @@ def test_silence_that_goes_on_is_no_move():
     assert told(("SILENT", "S0")) == []
 
 
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from(IDS)))
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
@@ -100,7 +100,7 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
 def test_ninety_five_of_a_hundred_pooled_intervals_hold_the_truth():
     rng, hits, asked = np.random.default_rng(8), 0, 0
     truth = pl.Series(CHAIN.ravel())
-    for _ in range(80):
+    for _ in range(50):
         table = observed(walk(CHAIN, 150, 3, rng), SEGMENTS, draws=200)
         hits += int(((table["low"] <= truth) & (truth <= table["high"])).sum())
         asked += table.height
@@ -117,6 +117,7 @@ def test_every_customer_is_counted_once_and_shares_add_up(went):
     assert table.filter(~inside).is_empty()
 
 
+@settings(max_examples=25)
 @given(st.lists(CELLS, min_size=2, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_customers_changes_nothing(went, random):
     whole = pl.concat([moves(*went), moves(*went[::-1], day=DAYS[1])])

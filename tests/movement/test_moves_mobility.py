@@ -76,8 +76,8 @@ def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     rng, truth = np.random.default_rng(5), float(mobility(CHAIN))
     hits = asked = 0
-    for _ in range(60):
-        told = mobilities(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=200)
+    for _ in range(40):
+        told = mobilities(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
         hits += int(((told["low"] <= truth) & (truth <= told["high"])).sum())
         asked += told.height
     assert 0.91 < hits / asked < 0.99

@@ -40,7 +40,7 @@ def test_a_planted_memory_is_found_with_its_size():
 
 def test_a_chain_without_memory_is_rarely_accused():
     rng = np.random.default_rng(3)
-    p = [whole(order(walk(CHAIN, 300, 3, rng), SEGMENTS))["p"] for _ in range(60)]
+    p = [whole(order(walk(CHAIN, 300, 3, rng), SEGMENTS))["p"] for _ in range(40)]
     assert np.mean(np.array(p) < 0.05) < 0.15
     assert 0.3 < np.mean(p) < 0.7
 
