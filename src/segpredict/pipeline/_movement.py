@@ -148,8 +148,8 @@ def _only(tables: Tables, own: str | None) -> Tables:
     kept = {}
     for name, table in tables.items():
         columns = of.get(name, [c for c in CELL if c in table.columns])
-        is_own = pl.any_horizontal(pl.col(column) == own for column in columns)
-        kept[name] = table.filter(is_own) if columns else table
+        is_own = [pl.col(column) == own for column in columns]
+        kept[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
     return {**kept, "who": _lists_of(kept["who"], own)}
 
 
