@@ -74,7 +74,9 @@ def observed(
     counts = where.counts(moves)
     low, high = jeffreys(counts, counts.sum(axis=1, keepdims=True))
     if not moves["customer_id"].is_unique().all():
-        pooled = resampled(moves, where, draws=draws, seed=seed).sum(axis=1)
+        # When a customer moved is of no account here: fewer kinds, the same lottery.
+        timeless = moves.with_columns(since=pl.lit(0))
+        pooled = resampled(timeless, where, draws=draws, seed=seed)[:, 0]
         drawn_low, drawn_high = bounds(shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
         low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)

@@ -100,10 +100,11 @@ def mobilities(
     if since.is_empty():
         return pl.DataFrame(schema=MOBILITY)
     square = np.s_[..., : where.size, : where.size]
-    drawn = mobility(shares(resampled(moves, where, draws=draws, seed=seed)[square]))
     rows = []
-    for day, draw in zip(since.to_list(), drawn.T, strict=True):
+    for day in since.to_list():
         part = moves.filter(since=day)
+        drawn = resampled(part, where, draws=draws, seed=seed)[:, 0]
+        draw = mobility(shares(drawn[square]))
         counts = where.counts(part)[square]
         value = float(mobility(shares(counts)))
         low, high = np.clip(normal(value, draw), 0, None).tolist()

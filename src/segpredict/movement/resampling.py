@@ -59,15 +59,12 @@ def _kinds(
         since, range(len(since)), return_dtype=pl.Int64
     )
     cells = period * (width // max(len(since), 1)) + where.cells(moves)
-    told = (
-        moves.select("customer_id", cells.alias("cell"))
-        .group_by("customer_id")
-        .agg(pl.col("cell").sort())
-        .with_columns(key=pl.col("cell").cast(pl.List(pl.String)).list.join(" "))
-        .group_by("key")
-        .agg(pl.len(), pl.col("cell").first())
-        .sort("key")
-    )
+    placed = moves.select("customer_id", cells.alias("cell"))
+    if moves["customer_id"].n_unique() == moves.height:
+        paths = placed.select(pl.concat_list("cell").alias("cell"))
+    else:
+        paths = placed.group_by("customer_id").agg(pl.col("cell").sort())
+    told = paths.group_by("cell").len().sort("cell")
     lengths = told["cell"].list.len().to_numpy()
     steps = told["cell"].explode(empty_as_null=False).to_numpy()
     rows = np.repeat(np.arange(told.height), lengths)
