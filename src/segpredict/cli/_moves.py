@@ -18,15 +18,18 @@ def show_moves(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
         title = f"From the window before {who['since'][0]} to {who['until'][0]}"
     _matrix(output, tables["matrix"], title)
     _lists(output, who)
-    mobility = tables["mobility"].select(
-        "since",
-        "n",
-        pl.col("stay").alias("stayed share"),
-        "mobility",
-        _interval().alias("95 % interval"),
-    )
+    mobility = [
+        {
+            "since": row["since"],
+            "n": row["n"],
+            "stayed share": row["stay"],
+            "mobility": row["mobility"],
+            "95 % interval": _interval(row["low"], row["high"]),
+        }
+        for row in tables["mobility"].iter_rows(named=True)
+    ]
     note = "0: everybody stays; Jafry-Schuermann, customers drawn again"
-    output.table("Mobility", mobility.to_dicts(), note=note)
+    output.table("Mobility", mobility, note=note)
     _order(output, tables.get("order"))
     _compared(output, tables.get("compared"))
     if "next" in tables:
@@ -36,8 +39,8 @@ def show_moves(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
             _matrix(output, coming, title)
 
 
-def _interval() -> pl.Expr:
-    return pl.format("{} to {}", pl.col("low").round(3), pl.col("high").round(3))
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:

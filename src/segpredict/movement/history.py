@@ -177,7 +177,12 @@ class History:
 
     def entries(self) -> pl.DataFrame:
         """Return what was scored: a row a day and model, with its customers."""
-        return self.read().group_by(ENTRY).agg(customers=pl.len()).sort(ENTRY)
+        parts = [
+            pl.DataFrame(schema={name: HISTORY[name] for name in ENTRY}),
+            *(_read(path, ENTRY) for path in self._files(None, None)),
+        ]
+        whole = pl.concat(parts)
+        return whole.group_by(ENTRY).agg(customers=pl.len()).sort(ENTRY)
 
     def segments(self, moves: pl.DataFrame) -> tuple[Segment, ...]:
         """Return the segments between which these moves went, as they were named last.
@@ -189,8 +194,7 @@ class History:
         """
         days = [*moves["since"].unique(), *moves["until"].unique()]
         named = (
-            self.read()
-            .filter(pl.col("as_of").is_in(days))
+            pl.concat([self.read(day) for day in days])
             .join(moves.select("segmentation").unique(), on="segmentation", how="semi")
             .sort("as_of")
             .group_by("segment_code", "segment_id")
@@ -348,14 +352,13 @@ def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:
     return both.filter(pl.any_horizontal(differs)).height
 
 
-def _read(path: Path) -> pl.DataFrame:
+def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     try:
-        frame = pl.read_parquet(path)
+        if pl.read_parquet_schema(path) != HISTORY:
+            raise _damaged(path, "its columns are not those of a history")
+        return pl.read_parquet(path, columns=columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(path, str(error).split("\n")[0]) from None
-    if frame.schema != HISTORY:
-        raise _damaged(path, "its columns are not those of a history")
-    return frame
 
 
 def _damaged(path: Path, reason: str) -> ArtifactError:
