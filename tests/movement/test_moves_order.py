@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from went import CHAIN, DAYS, IDS, SEGMENTS, moves, paths, times, walk
+from went import CHAIN, SEGMENTS, moves, paths, times, walk
 
 from segpredict.movement import order
 from segpredict.movement.order import likelihood_ratio
@@ -74,7 +74,4 @@ def test_who_was_no_customer_before_or_silent_for_long_is_left_out():
 
 
 def test_without_any_window_before_there_is_nothing_to_test():
-    told = order(moves(("S1", "S2"), ("S1", "S1")), SEGMENTS)
-    assert told.is_empty() or whole(told)["p"] is None
-    assert set(IDS) >= set(told["now_id"].drop_nulls())
-    assert DAYS[0] not in told["since"].to_list()
+    assert order(moves(("S1", "S2"), ("S1", "S1")), SEGMENTS).is_empty()

@@ -62,7 +62,8 @@ def compare(
         `COMPARED`: one row of ``figure`` "mobility", then one of "share" for each cell.
         ``difference`` is the second less the first, with a 95 % interval.
         ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
-        stand behind either, the row ``is_thin``.
+        stand behind either, the row ``is_thin``. Places beside the segments are in it
+        where both periods have somebody there.
 
     Notes
     -----
@@ -73,7 +74,6 @@ def compare(
     how many cells there are: of a hundred equal shares five will seem to differ.
     """
     pair = moves.filter(pl.col("since").is_in([first, second]))
-    # Both must have the same rows, also where only one has somebody there.
     before, after = (
         observed(moves.filter(since=day), segments).select(
             *CELL,
