@@ -78,11 +78,9 @@ def counted(
     by = {"draws": draws.number, "seed": draws.seed}
     moves = movement.moves(shop, segmentation, row)
     segments = segmentation.segments
-    days = moves["since"].unique().sort().to_list()
     parts = [
-        _dated(movement.observed(part, segments), day, part["until"][0])
-        for day in days
-        if (part := moves.filter(since=day)).height
+        _dated(movement.observed(part, segments), part["since"][0], part["until"][0])
+        for part in moves.partition_by("since", maintain_order=True)
     ]
     pooled = _dated(movement.observed(moves, segments, **by), None, None)
     pairs = [
@@ -228,9 +226,9 @@ def keep(draft: Draft, tables: Mapping[str, pl.DataFrame]) -> None:
             draft.write(f"{FOLDER}/{name}.csv", as_csv(frame))
 
 
-def kept(files: Files, *names: str) -> dict[str, pl.DataFrame]:
-    """Return tables of moves of a run, those of `TABLES` by default, that it has."""
-    paths = {name: f"{FOLDER}/{name}.parquet" for name in names or TABLES}
+def kept(files: Files) -> dict[str, pl.DataFrame]:
+    """Return the tables of `TABLES` that a run has."""
+    paths = {name: f"{FOLDER}/{name}.parquet" for name in TABLES}
     return {
         name: files.parquet(path) for name, path in paths.items() if files.has(path)
     }
