@@ -69,3 +69,11 @@ def run_folder(
     folder = tmp_path_factory.mktemp("runs") / "run"
     pipeline.run([sample_file], small_config, pipeline.Target(folder, "then"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Return a small shop with its segments and a finished training."""
+    import small_shop
+
+    return small_shop.make()

@@ -30,7 +30,7 @@ def quick(small_config: Config) -> Config:
 def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the stages that come after the look and take longest."""
     for stage in ("explain", "report"):
-        monkeypatch.setattr(_stages, stage, lambda *_: None)
+        monkeypatch.setattr(_stages, stage, lambda *_, **__: None)
 
 
 def warnings(run: Path) -> str:

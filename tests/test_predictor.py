@@ -8,7 +8,12 @@ import pytest
 
 import segpredict
 from segpredict import contracts
-from segpredict.errors import ColumnMissingError, SegpredictError
+from segpredict.errors import (
+    ColumnMissingError,
+    CustomerMissingError,
+    MismatchError,
+    SegpredictError,
+)
 from segpredict.predictor import SegmentPredictor
 
 AS_OF = "2023-09-01"
@@ -142,3 +147,35 @@ def test_a_version_follows_what_scores_and_not_what_it_is_called(
     other = replace(predictor, time=replace(predictor.time, gap=7)).version
     assert other.segmentation == own.segmentation
     assert other.model != own.model
+
+
+def test_the_predictor_explains_whoever_is_asked_about(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    everybody = predictor.explain(lines, rows=80)
+    assert everybody.customers == 80
+    one = everybody.ids()[0]
+    alone = predictor.explain(lines, customers=[one])
+    assert alone.reasons.equals(everybody.reasons.filter(customer_id=one))
+    with pytest.raises(CustomerMissingError, match="nobody"):
+        predictor.explain(lines, customers=["nobody"])
+
+
+def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    assert predictor.explainer is not None
+    trees = predictor.explainer.model.trees
+    found = replace(predictor, explainer=None, forecaster=trees).explain(lines, rows=40)
+    assert found.customers == 40
+    assert found.reasons.height > 0
+
+
+def test_a_baseline_that_ships_cannot_be_explained_without_the_runs_trees(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    alone = replace(predictor, explainer=None)
+    assert alone.forecaster.name == "bgnbd_gg"
+    with pytest.raises(MismatchError, match="bgnbd_gg, which is no sum"):
+        alone.explain(lines)
+    assert "trees, which did not ship" in predictor.explain(lines, rows=10).note

@@ -1,9 +1,11 @@
 """The main job on real shops, with the figures that the method promises."""
 
+import html
 from pathlib import Path
 
 import pytest
 
+import segpredict
 from segpredict import config, pipeline
 from segpredict.artifacts import open_run
 from segpredict.tables import MONEY
@@ -50,6 +52,52 @@ def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
     for test in (*verdict["origins"], verdict["pooled"]):
         assert test["scores"]["xgboost"]["accuracy"] < 0.9  # above is a leak: find it
     assert len(verdict["origins"]) == 3
+
+
+@pytest.mark.slow
+def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
+    real_data: Path, tmp_path: Path
+) -> None:
+    """Of 182 days ahead two years hold one test, and nothing to stop the trees by."""
+    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
+    asked = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
+    plan = config.load("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
+    made = pipeline.run(files, plan, pipeline.Target(tmp_path / "run"))
+    verdict = made.json("classifier/verdict.json")
+    losses = {n: s["log_loss"] for n, s in verdict["pooled"]["scores"].items()}
+    assert len(verdict["origins"]) == 1
+    assert verdict["shipped"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
+    assert "was not beaten by blend" in verdict["reason"]
+    assert any("0 validation origins" in note for note in verdict["warnings"])
+    scores = made.parquet("scores.parquet")
+    assert segpredict.load(made.folder).forecaster.name == "bgnbd_gg"
+    assert scores.filter("is_eligible")["p_inactive"].null_count() == 0
+    page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
+    for told in (
+        "so that one is in use: BG/NBD and Gamma-Gamma.",
+        "read the result as that many observations",
+        "No set could be tested.",
+        "The sets in the scores come from 3 later rehearsals",
+        "These are the reasons of the boosted trees; in use is",
+    ):
+        assert told in page, told
+
+
+@pytest.mark.slow
+def test_segments_as_of_a_later_day_are_judged_beside_what_is_known(
+    real_data: Path, tmp_path: Path
+) -> None:
+    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
+    asked = "classifier.baselines=['carry_over', 'markov', 'persistence']"
+    plan = config.load("online_retail_ii", [*QUICK, asked, "label.mode=as_of"])
+    made = pipeline.run(files, plan, pipeline.Target(tmp_path / "run"))
+    verdict = made.json("classifier/verdict.json")
+    told = {n: s["accuracy"] for n, s in verdict["pooled"]["scores"].items()}
+    assert told["persistence"] < told["carry_over"] < told["xgboost"] < 0.9
+    assert verdict["pooled"]["differences"]["carry_over"]["log_loss"]["high"] < 0
+    page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
+    assert "91 of the 182 days they are measured on (50%) are known" in page
+    assert "Carry-over (nobody buys)" in page
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(

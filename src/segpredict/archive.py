@@ -6,21 +6,22 @@
     companions/           tables beside the transactions, and what was frozen of them
     segments/             segmenter.json, segments.json, events.json, cards.json …
                           comparison.*, selection.json if ways were compared
+    metrics/              figures, months, lorenz (.parquet)
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
-                          lock.json
-    explanation/          importance.*, contributions.parquet
+                          tested.json, lock.json
+    worth/                valuer.json, sums.*, errors.*, segments.*
+    explanation/          see `explained`
     scores.parquet        the forecast for the day after the data
     report.html           the page
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
 
-from segpredict import classifier, companions
+from segpredict import classifier, companions, explained, metrics
 from segpredict.artifacts import (
     Draft,
     Files,
@@ -30,10 +31,10 @@ from segpredict.artifacts import (
     as_parquet,
     open_run,
 )
-from segpredict.classifier import Booster, Forecaster, Training, Usage
+from segpredict.classifier import Blend, Booster, Forecaster, Training, Usage
 from segpredict.config import Config, build
 from segpredict.errors import ArtifactError, ConfigError
-from segpredict.explain import Explanation, draw, importance_json
+from segpredict.explain import draw
 from segpredict.overview import glossary
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput
@@ -48,6 +49,7 @@ from segpredict.tables import (
     Segment,
     Transactions,
 )
+from segpredict.valuation import valuer_of, worth_of
 from segpredict.window import as_date, day_number
 
 LOOKS = "classifier/lock.json"
@@ -187,6 +189,8 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
     draft.write("classifier/scorecard.parquet", as_parquet(training.scorecard))
     draft.write("classifier/scorecard.csv", as_csv(training.scorecard))
     draft.write("classifier/curves.parquet", as_parquet(training.curves))
+    tested = [model.state() for model in training.tested]
+    draft.write("classifier/tested.json", as_json(tested))
     draft.write("scores.parquet", as_parquet(scores))
 
 
@@ -224,17 +228,25 @@ def forecaster_of(files: Files) -> Forecaster:
 
 def predictor_of(files: Files) -> SegmentPredictor:
     """Return the predictor of a run."""
-    config = config_of(files)
+    config, trees, beside = config_of(files), booster_of(files), companions_of(files)
+    shipped = forecaster_of(files)
     return SegmentPredictor(
         segmentation_of(files),
-        forecaster_of(files),
+        shipped,
         config.time,
         tuple(files.json("classifier/forecaster.json")["values"]),
         config.classifier.families,
         companions.expecting(config.source, config.companions),
         config.cleaning,
-        companions_of(files),
+        beside,
         usage_of(files),
+        valuer_of(files),
+        explained.explainer(
+            files,
+            (shipped, trees),
+            segments_of(files),
+            glossary(config.classifier.families, beside, config.time),
+        ),
     )
 
 
@@ -255,33 +267,15 @@ def config_of(files: Files) -> Config:
         ) from None
 
 
-def keep_explanation(draft: Draft, explanation: Explanation) -> None:
-    """Write contributions and importance, the latter in three forms."""
-    draft.write(
-        "explanation/contributions.parquet", as_parquet(explanation.contributions)
-    )
-    draft.write("explanation/importance.parquet", as_parquet(explanation.importance))
-    draft.write("explanation/importance.csv", as_csv(explanation.importance))
-    draft.write("explanation/importance.json", importance_json(explanation).encode())
-
-
-def explanation_of(files: Files) -> Explanation:
-    """Return the explanation of a run."""
-    told = json.loads(files.path("explanation/importance.json").read_bytes())
-    return Explanation(
-        files.parquet("explanation/contributions.parquet"),
-        files.parquet("explanation/importance.parquet"),
-        told["base"],
-        booster_of(files).names,
-        segments_of(files),
-        told["population"],
-    )
+def tested_of(files: Files) -> tuple[Blend, ...]:
+    """Return the model of each test, as it knew the world that day."""
+    return tuple(Blend.from_state(s) for s in files.json("classifier/tested.json"))
 
 
 def bundle_of(files: Files) -> ReportInput:
     """Return all that a run's page is made from; parts not made yet are missing."""
     shop, config = transactions_of(files), config_of(files)
-    told = explanation_of(files) if files.has("explanation/importance.json") else None
+    told = explained.read(files, segments_of(files)) if explained.has(files) else None
     scores = files.parquet("scores.parquet") if files.has("scores.parquet") else None
     verdict, canary = "classifier/verdict.json", "classifier/canary.json"
     return ReportInput(
@@ -295,6 +289,7 @@ def bundle_of(files: Files) -> ReportInput:
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
+        metrics=metrics.kept(files),
         cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),
@@ -307,11 +302,17 @@ def bundle_of(files: Files) -> ReportInput:
         verdict=files.json(verdict) if files.has(verdict) else None,
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
+        worth=worth_of(files),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
         explained=0 if told is None else told.customers,
-        glossary=glossary(config.classifier.families, shop.companions),
+        topics=None if told is None else told.topics,
+        moves=None if told is None else told.moves,
+        evidence=explained.evidence(files),
+        people=() if told is None else explained.people(told, scores),
+        reasons_note="" if told is None else told.note,
+        glossary=glossary(config.classifier.families, shop.companions, config.time),
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )
@@ -385,9 +386,13 @@ def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
 
 
 def _migration_note(shop: Transactions, config: Config) -> str:
-    after = config.time.window(shop.end_day - config.time.outcome)
+    time = config.time
+    after = time.window(shop.end_day - time.outcome)
+    day = f"{as_date(after.cutoff):%-d %b %Y}"
+    later = f"{time.horizon} days from that day on"
+    if time.overlap:
+        later = f"{time.measured} days before {as_date(after.outcome_end):%-d %b %Y}"
     return (
-        f"From the {config.time.horizon} days before {as_date(after.cutoff):%-d %b %Y} "
-        f"to the {config.time.horizon} days from that day on, among customers with an "
-        f"order in the {config.time.lookback} days before it."
+        f"From the {time.measured} days before {day} to the {later}, among customers "
+        f"with an order in the {time.lookback} days before {day}."
     )

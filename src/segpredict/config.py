@@ -29,11 +29,14 @@ from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
 from segpredict.sources import Layout
 from segpredict.tables import JSON
+from segpredict.worth import WorthOptions
 
 Options = TypeVar("Options")
 
 # Settings that a room declares and the run gives to all rooms alike.
 ONE_FOR_ALL = {"segments": ("seed",), "classifier": ("seed", "threads")}
+# Rooms read the label with the lengths; in a file it is a section beside them.
+TIME, LABEL = "time", "label"
 
 _HERE = Path(__file__).parent
 _PRESETS = _HERE / "presets"  # in an installed wheel
@@ -50,7 +53,7 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, explain
+    source, cleaning, time, segments, classifier, worth, explain
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -63,6 +66,7 @@ class Config:
     time: TimeOptions = field(default_factory=TimeOptions)
     segments: SegmentOptions = field(default_factory=SegmentOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
+    worth: WorthOptions = field(default_factory=WorthOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)
     products: ProductTable = field(default_factory=ProductTable)
@@ -82,7 +86,7 @@ class Config:
         for section, names in ONE_FOR_ALL.items():
             for name in names:
                 del state[section][name]
-        return state
+        return {**state, LABEL: state[TIME].pop(LABEL)}
 
     def seeded(self, seed: int | None, threads: int | None) -> "Config":
         """Return the config with another seed or thread count where one is given."""
@@ -140,7 +144,22 @@ def build(values: Mapping[str, JSON]) -> Config:
                     f"{section}.{name} is set, but one {name} holds for the whole run.",
                     fix=f"set {name} at the top of the file instead.",
                 )
-    return fill(Config, values, "")
+    return fill(Config, _labelled(values), "")
+
+
+def _labelled(values: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the values with the section of the label among the lengths."""
+    plain, lengths = dict(values), values.get(TIME, {})
+    if not isinstance(lengths, Mapping):
+        return plain
+    if LABEL in lengths:
+        raise ConfigError(
+            "time.label is set, but what a label is has a section of its own.",
+            fix="write [label], or --set label.mode=as_of.",
+        )
+    if LABEL in plain:
+        plain[TIME] = {**lengths, LABEL: plain.pop(LABEL)}
+    return plain
 
 
 def presets() -> dict[str, Path]:

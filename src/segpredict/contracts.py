@@ -119,6 +119,11 @@ SCORES = pa.DataFrameSchema(
         "expected_value": pa.Column(pl.Float64, nullable=True),
         "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
         "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "spent_to_date": pa.Column(pl.Float64),
+        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(
+            pl.Float64, nullable=True, regex=True
+        ),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
         "^p_S[0-9]+$": pa.Column(
@@ -144,17 +149,55 @@ IMPORTANCE = pa.DataFrameSchema(
     strict=True,
 )
 
+TOPICS = pa.DataFrameSchema(
+    {
+        "level": pa.Column(pl.String, pa.Check.isin(["group", "family", "headline"])),
+        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
+        "segment_id": pa.Column(pl.String, nullable=True),
+        "name": pa.Column(pl.String),
+        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
+        "mean": pa.Column(pl.Float64),
+        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
+        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
+    },
+    name="topics",
+    strict=True,
+)
+
 CONTRIBUTIONS = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "segment_id": pa.Column(pl.String),  # the customer's current segment
         "class_id": pa.Column(pl.String),  # the future segment that is explained
+        # The segment that it is compared with; null where the margin is explained.
+        "against_id": pa.Column(pl.String, nullable=True),
         "feature": pa.Column(pl.String),
+        "group": pa.Column(pl.String),
         "value": pa.Column(pl.Float64, nullable=True),
         "contribution": pa.Column(pl.Float64),
     },
     name="contributions",
     strict=True,
+)
+
+FIGURES = pa.DataFrameSchema(
+    {
+        "metric": pa.Column(pl.String),
+        "scope": pa.Column(pl.String),
+        "age": pa.Column(pl.Int32, pa.Check.ge(0), nullable=True),
+        "start": pa.Column(pl.Int32, nullable=True),
+        "end": pa.Column(pl.Int32, nullable=True),
+        "n": pa.Column(pl.Int64, pa.Check.ge(0)),
+        "part": pa.Column(pl.Int64, nullable=True),
+        "whole": pa.Column(pl.Int64, nullable=True),
+        "value": pa.Column(pl.Float64, nullable=True),
+        "low": pa.Column(pl.Float64, nullable=True),
+        "high": pa.Column(pl.Float64, nullable=True),
+    },
+    name="figures",
+    strict=True,
+    ordered=True,
+    unique=["metric", "scope", "age", "start", "end"],
 )
 
 

@@ -64,7 +64,8 @@ def counted(
     -------
     dict
         ``moves``, ``observed``, ``mobility``, ``order``, ``compared``; empty where no
-        period is complete. In ``observed`` the pooled periods have no ``since``.
+        period is complete. In ``observed`` the pooled periods have no ``since``;
+        ``order`` has no row where windows overlap (``label.mode = "as_of"``).
 
     Notes
     -----
@@ -106,7 +107,8 @@ def counted(
         "mobility": movement.mobilities(moves, segments, **by).join(
             _observed_days(row), on="since", how="left", maintain_order="left"
         ),
-        "order": movement.order(moves, segments),
+        # Windows that overlap remember each other, whoever moves.
+        "order": movement.order(moves.clear() if time.overlap else moves, segments),
     }
     return tables | ({"compared": pl.concat(compared)} if compared else {})
 

@@ -9,17 +9,28 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict import contracts, sources
-from segpredict.classifier import Forecaster, TimeOptions, Usage, panel
+from segpredict import contracts, features, sources
+from segpredict.classifier import (
+    CARRIED,
+    STATES,
+    Blend,
+    Booster,
+    Forecaster,
+    TimeOptions,
+    Usage,
+    panel,
+)
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
-from segpredict.errors import MismatchError
+from segpredict.errors import CustomerMissingError, MismatchError
+from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
 from segpredict.movement import Version
+from segpredict.scores import forecast, used
 from segpredict.segments import Segmentation
 from segpredict.sources import Layout
 from segpredict.tables import (
-    INACTIVE,
     JSON,
+    MONEY,
     Companions,
     Panel,
     RawLines,
@@ -27,6 +38,7 @@ from segpredict.tables import (
     Transactions,
 )
 from segpredict.window import Window, as_date, day_number
+from segpredict.worth import COLUMNS, Valuer
 
 Day = date | str | int | None
 LATE = 7  # days that a shop may be closed before the cutoff
@@ -59,6 +71,11 @@ class SegmentPredictor:
     usage
         How probabilities become a name and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
+    valuer
+        Says what customers are worth; ``None``: their lifetime values are missing.
+    explainer
+        How reasons are found and told; ``None``: `explain` makes one of the customers
+        it is given.
 
     Examples
     --------
@@ -76,6 +93,8 @@ class SegmentPredictor:
     cleaning: CleaningPlan = field(default_factory=CleaningPlan)
     companions: Companions = field(default_factory=Companions)
     usage: Usage | None = None
+    valuer: Valuer | None = None
+    explainer: Explainer | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -123,13 +142,19 @@ class SegmentPredictor:
         polars.DataFrame
             `contracts.SCORES`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
-            window, ``p_down`` and ``p_up`` of a less and a more valuable one than now,
+            window (with ``label.mode = as_of``: as of its end), ``p_down`` and ``p_up``
+            of a less and a more valuable one than now,
             ``expected_value`` the probability-weighted mean spend of the segments in
             currency, ``value_at_risk`` what of the worth of the present segment is
-            expected to be lost to less valuable ones. ``segment_set`` lists the
-            segments that are to be reckoned with. Customers without an order in the
-            look-back are INACTIVE and not eligible: nothing like them was in training,
-            so they get no probabilities.
+            expected to be lost to less valuable ones, ``upside`` what is expected to be
+            won by rising to more valuable ones. ``spent_to_date`` is what the customer
+            paid in the data, less returns; ``clv_next_…`` and ``clv_year_…`` what is to
+            be expected in the outcome window and in twelve months, discounted, by the
+            Markov chain of segments and by BG/NBD. All of these are expectations of
+            models, not savings. ``segment_set`` lists the segments that are to be
+            reckoned with. Customers without an order in the look-back are INACTIVE and
+            not eligible: nothing like them was in training, so they get no
+            probabilities.
 
         Raises
         ------
@@ -139,6 +164,68 @@ class SegmentPredictor:
         ContractError
             When a frame lacks a column or a cell cannot be read.
         """
+        shop, window, customers = self._asked(transactions, as_of, since)
+        customers = _with_spend(customers, shop, window.cutoff)
+        rows = self.rows(shop, window).frame
+        return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
+
+    def explain(
+        self,
+        transactions: object,
+        as_of: Day = None,
+        since: Day = None,
+        *,
+        customers: Sequence[str] = (),
+        rows: int = 2000,
+    ) -> Explanation:
+        """Return why customers are forecast as they are: tables, plots and words.
+
+        Parameters
+        ----------
+        transactions, as_of, since
+            As with `score`.
+        customers
+            Whom to explain; empty for a sample of all.
+        rows
+            The most customers to explain.
+
+        Raises
+        ------
+        CustomerMissingError
+            When one of the customers has no order in the look-back.
+        """
+        shop, window, _ = self._asked(transactions, as_of, since)
+        frame = self.rows(shop, window).frame
+        knowing = self.explainer or self.knowing(frame, shop.currency)
+        chosen = frame
+        if customers:
+            chosen = frame.filter(pl.col("customer_id").is_in(list(customers)))
+            known = set(chosen["customer_id"])
+            for name in customers:
+                if name not in known:
+                    raise CustomerMissingError(name, self.time.lookback)
+        return knowing.explain(chosen, ExplainOptions(rows))
+
+    def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
+        """Return an explainer made of these rows of features."""
+        states = (*STATES, CARRIED) if self.time.overlap else STATES
+        glossary = (*states, *features.glossary(self.families, self.companions))
+        trees = self.forecaster
+        if isinstance(trees, Blend):
+            trees = trees.trees
+        if not isinstance(trees, Booster):
+            raise MismatchError(
+                f"What ships is {self.forecaster.name}, which is no sum of columns.",
+                fix="explain the trees of the run: segpredict explain --run RUN.",
+            )
+        return explainer(
+            (self.forecaster, trees), frame, self.segments, glossary, currency
+        )
+
+    def _asked(
+        self, transactions: object, as_of: Day, since: Day
+    ) -> tuple[Transactions, Window, pl.DataFrame]:
+        """Return the shop, the question, and everybody it could be asked about."""
         shop = self.transactions(transactions, as_of)
         window = self.window(shop, as_of, since)
         customers = self.customers(shop, window)
@@ -149,8 +236,7 @@ class SegmentPredictor:
             )
         if since is None:
             self._require_cover(shop, window)
-        rows = self.rows(shop, window).frame
-        return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
+        return shop, window, customers
 
     def transactions(self, given: object, as_of: Day = None) -> Transactions:
         """Return what was given as transactions, read and cleaned as in the run."""
@@ -191,7 +277,7 @@ class SegmentPredictor:
                 "be read as silence.",
                 fix=f"give data up to {asked}, or an earlier --as-of.",
             )
-        needed = max(window.horizon, -(-window.lookback // 2))
+        needed = max(window.measured, -(-window.lookback // 2))
         if window.observed_days < needed:
             raise MismatchError(
                 f"The data begin {window.observed_days} days before {asked}; training "
@@ -206,9 +292,10 @@ class SegmentPredictor:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.forecaster.predict(rows) if rows.height else np.zeros((0, len(ids)))
-        told = forecast(rows, p, self.values)
+        told = forecast(rows, p, self._values(window.cutoff))
         if self.usage is not None:
             told = used(told, p, self.usage, names)
+        told = told.hstack(self._valued(rows, p, window.cutoff))
         known = customers.join(
             told,
             on="customer_id",
@@ -230,88 +317,39 @@ class SegmentPredictor:
             "p_up",
             "expected_value",
             "value_at_risk",
+            "upside",
+            "spent_to_date",
+            *COLUMNS,
             "segment_set",
             "set_size",
         )
+
+    def _values(self, cutoff: int) -> tuple[float, ...]:
+        return self.values if self.valuer is None else self.valuer.values_at(cutoff)
+
+    def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
+        if self.valuer is None:
+            return pl.DataFrame({n: [None] * rows.height for n in COLUMNS}).cast(
+                pl.Float64
+            )
+        return self.valuer.columns(rows, p, cutoff)
+
+
+def _with_spend(
+    customers: pl.DataFrame, shop: Transactions, cutoff: int
+) -> pl.DataFrame:
+    """Return customers with all that they have paid, less what was given back."""
+    spent = features.instrument(shop, [(shop.first_day, cutoff)])
+    # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
+    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY)
+    paid = spent.select("customer_id", money)
+    known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
+    return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
 
 
 def lenient(layout: Layout) -> Layout:
     """Return a layout under which columns that scoring can do without may be absent."""
     return replace(layout, may_lack=OPTIONAL)
-
-
-def forecast(
-    rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]
-) -> pl.DataFrame:
-    """Return what follows from the probabilities: most likely, down, up, value.
-
-    Parameters
-    ----------
-    rows
-        ``customer_id`` and ``state_now`` (codes).
-    p
-        Customers × segments.
-    values
-        Mean spend per segment, in code order, in currency.
-
-    Examples
-    --------
-    >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
-    >>> out = forecast(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
-    >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
-    (0.2, 35.0)
-    """
-    now = rows["state_now"].to_numpy().astype(np.int64)
-    # Segment by segment: library sums group their terms by the number of rows, and a
-    # customer alone must get the bits it gets among others.
-    down, up, value, risk = (np.zeros(rows.height) for _ in range(4))
-    own = np.array(values)[now]
-    for code, worth in enumerate(values):
-        fall = np.maximum(own - worth, 0.0)
-        risk += np.where(code < now, p[:, code] * fall, 0.0)
-        down += np.where(code < now, p[:, code], 0.0)
-        up += np.where(code > now, p[:, code], 0.0)
-        value += p[:, code] * worth
-    return rows.select("customer_id", "state_now").with_columns(
-        pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
-        *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
-        # Sums of rounded shares can pass one by a last bit.
-        pl.Series("p_down", np.minimum(down, 1.0)),
-        pl.Series("p_up", np.minimum(up, 1.0)),
-        pl.Series("expected_value", value),
-        pl.Series("value_at_risk", risk),
-        pl.Series("p_inactive", p[:, INACTIVE]),
-        pl.lit(None, pl.String).alias("segment_set"),
-        pl.lit(None, pl.Int64).alias("set_size"),
-    )
-
-
-def used(
-    told: pl.DataFrame, p: np.ndarray, usage: Usage, names: Sequence[str]
-) -> pl.DataFrame:
-    """Return forecasts with the segment that the rule names, and the set of each.
-
-    Parameters
-    ----------
-    told
-        What `forecast` returned.
-    p
-        Customers × segments.
-    usage
-        How probabilities become names and sets.
-    names
-        Names of the segments, in code order.
-    """
-    inside = usage.members(p)
-    sets = [
-        " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
-        for row in inside.tolist()
-    ]
-    return told.with_columns(
-        pl.Series("next", usage.name(p), dtype=pl.Int64),
-        pl.Series("segment_set", sets, dtype=pl.String),
-        pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
-    )
 
 
 def _digest(value: JSON) -> str:

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 import xgboost as xgb
-from small_shop import OPTIONS
 
 from segpredict.classifier import BoosterOptions, booster, load
 from segpredict.classifier.lesson import lesson as lesson_of
 from segpredict.classifier.lesson import matrix
 from segpredict.errors import ConfigError, MismatchError, OneClassError
 from segpredict.tables import Panel
+from small_shop import OPTIONS
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_early_stopped_trees_are_cut_at_the_best_round(taught):
         for p in (known, later)
     ]
     whole = xgb.train(
-        booster._parameters(patient),
+        booster.parameters(patient),
         tables[0],
         cut.num_boosted_rounds() + patient.options.patience,
         evals=[(tables[1], "later")],

@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from small_shop import TIME
 
 import shop
 from segpredict import contracts
 from segpredict.classifier import STATES, calendar, panel
 from segpredict.errors import SegpredictError
 from segpredict.tables import Segment
+from small_shop import TIME
 
 SEGMENTS = (
     Segment(0, "S0", "Inactive"),

@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from small_shop import OPTIONS, Small
 
+from segpredict.classifier import _train, panel
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.lesson import lesson
 from segpredict.classifier.origins import Fold
 from segpredict.classifier.rehearsal import ORIGINS, rehearse, stages
+from small_shop import OPTIONS, Small
 
 
 @given(
@@ -55,3 +58,33 @@ def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
         ahead = small.schedule.time.complete
         assert all((cutoff - day).days >= ahead for day in rehearsed)
         assert rehearsed
+
+
+def taught(small: Small, transactions):
+    """Return map and usage of the last folds, as training makes them."""
+    few = replace(OPTIONS.booster, cap=10)
+    proven = replace(OPTIONS, booster=few, calibration="proven")
+    windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
+    rows = panel(transactions, small.segmentation, windows, families)
+    given = (transactions, small.segmentation, rows, small.schedule, proven)
+    made = _train._Maker(*given)
+    made.folds = made.folds[-2:]  # the final test, and what ships
+    maps, _ = _train._mended(made, small.training.trials[-1:])
+    usages = _train._usages(made, small.training.verdict, maps)
+    return list(zip(maps, usages, strict=True))
+
+
+def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_rule(
+    small: Small,
+):
+    cutoff = small.schedule.outer[-1].cutoff
+    later = pl.col("day") >= cutoff
+    lines = small.transactions.lines.filter(
+        ~later | (pl.col("customer_id").str.slice(-1) < "5")
+    ).with_columns(amount=pl.when(later).then(pl.col("amount") * 9).otherwise("amount"))
+    test, ships = taught(small, small.transactions)
+    other, changed = taught(small, replace(small.transactions, lines=lines))
+    assert test == other
+    # What ships may learn from that test, so the change is one that could be seen.
+    assert ships[1].lowest != changed[1].lowest
+    assert ships[1].decision != changed[1].decision

@@ -54,6 +54,21 @@ def test_intervals_hold_their_values(card):
     assert model.height == 1
 
 
+@pytest.mark.parametrize("shipped", [None, "blend", "markov"])
+def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, shipped):
+    training = small.training
+    ids = training.verdict.segments
+    card = scorecard(training.trials, ids, draws=100, seed=7, shipped=shipped)
+    for name in {"blend", shipped or "blend"}:
+        for metric in ("ece", *(f"ece_{i}" for i in ids)):
+            row = one(
+                card, window="pooled", stratum="all", forecaster=name, metric=metric
+            )
+            assert 0 < row["low"] < row["high"] < 1
+    unbounded = card.filter(forecaster="prior", metric="ece", window="pooled")
+    assert unbounded["low"].to_list() == [None]
+
+
 def test_new_customers_are_those_of_the_panel(small, card):
     days = [fold.cutoff for fold in small.schedule.outer]
     new = int(small.panel.at(*days)["is_new"].sum())

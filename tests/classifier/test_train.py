@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from small_shop import OPTIONS, TIME, segmenter
 
 import shop
 from segpredict import features, segments
@@ -15,6 +14,7 @@ from segpredict.classifier import (
     schedule,
     train,
 )
+from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.errors import (
     MismatchError,
@@ -23,8 +23,10 @@ from segpredict.errors import (
 )
 from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
+from small_shop import OPTIONS, TIME, segmenter
 
-ASKED = [p.name for p in BASELINES.all() if not p.library or is_installed(p.library)]
+PARTS = [p for p in BASELINES.all() if p.when == ALWAYS]
+ASKED = [p.name for p in PARTS if not p.library or is_installed(p.library)]
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,50 @@ def test_one_customer_is_explained(segpredict: Door, run_folder: Path) -> None:
     assert not any(known in err for known in scores["customer_id"])
 
 
+def test_a_segment_and_a_move_are_told_from_what_the_run_holds(
+    segpredict: Door, run_folder: Path
+) -> None:
+    before = (run_folder / "manifest.json").read_bytes()
+    moves = pl.read_parquet(run_folder / "explanation" / "moves.parquet")
+    start, end = moves.select("from_id", "to_id").row(0)
+    asked = ("explain", "--run", run_folder, "--json")
+    code, out, _ = segpredict(*asked, "--move", f"{start}:{end.lower()}")
+    assert code == 0
+    assert {r["to_id"] for r in json.loads(out)["rows"]} == {end}
+    code, out, _ = segpredict(*asked, "--segment", "inactive")
+    assert {r["segment_id"] for r in json.loads(out)["rows"]} == {"S0"}
+    assert (run_folder / "manifest.json").read_bytes() == before
+
+
+def test_a_wrong_question_about_reasons_says_what_can_be_asked(
+    segpredict: Door, run_folder: Path
+) -> None:
+    asked = ("explain", "--run", run_folder)
+    assert "FROM:TO" in segpredict(*asked, "--move", "Core")[2]
+    assert "Inactive" in segpredict(*asked, "--segment", "Inactiv")[2]
+    code, _, err = segpredict(*asked, "--segment", "S0", "--customer", "x")
+    assert code == 2
+    assert "Only one of" in err
+
+
+def test_a_run_is_cross_checked_on_request_and_drawn(
+    segpredict: Door, run_folder: Path, tmp_path: Path
+) -> None:
+    mine, pictures = tmp_path / "run", tmp_path / "pictures"
+    shutil.copytree(run_folder, mine)
+    asked = ("--refits", 1, "--sample", 60, "--plots", pictures)
+    code, out, err = segpredict("explain", "--run", mine, *asked)
+    assert (code, err) == (0, "")
+    assert "loss if shuffled" in out
+    assert {"bar.svg", "heatmap.svg"} <= {p.name for p in pictures.iterdir()}
+    assert segpredict("report", "--run", mine)[0] == 0
+    page = (mine / "report.html").read_text()
+    assert "Loss if shuffled" in page
+    # Every later reason heeds what the cross-check found of its sign.
+    state = json.loads((mine / "explanation" / "explainer.json").read_text())
+    assert state["least"]
+
+
 def test_the_sample_is_the_same_for_the_same_seed(
     segpredict: Door, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
+from segpredict.classifier import Booster
+from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
 from segpredict.tables import Feature, Segment
 
 NAMES = ("noise_a", "driver", "helper", "noise_b")
@@ -66,3 +68,24 @@ def fitted(frame: pl.DataFrame) -> xgb.Booster:
     )
     assert booster.best_iteration < booster.num_boosted_rounds() - 1
     return booster[: booster.best_iteration + 1]
+
+
+def knowing(
+    booster: xgb.Booster,
+    frame: pl.DataFrame,
+    names: tuple[str, ...] = NAMES,
+    classes: tuple[Segment, ...] = CLASSES,
+    declared: tuple[Feature, ...] = (),
+) -> Explainer:
+    trees = Booster(booster, names, 3)
+    return explainer((trees, trees), frame, classes, declared)
+
+
+def told(
+    booster: xgb.Booster,
+    frame: pl.DataFrame,
+    rows: int = 2000,
+    declared: tuple[Feature, ...] = (),
+) -> Explanation:
+    made = knowing(booster, frame, declared=declared)
+    return made.explain(frame, ExplainOptions(rows))

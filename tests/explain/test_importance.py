@@ -4,13 +4,9 @@ import json
 
 import polars as pl
 import pytest
-from planted_drivers import CLASSES, DECLARED, NAMES
+from planted_drivers import DECLARED, told
 
-from segpredict.explain import (
-    ExplainOptions,
-    explain,
-    importance_json,
-)
+from segpredict.explain import importance_json
 from segpredict.explain.importance import importance
 
 # Two customers, two classes, two features.
@@ -61,7 +57,7 @@ def test_ties_rank_in_the_order_of_the_booster():
 
 
 def test_the_planted_driver_ranks_first_and_planted_noise_last(booster, frame):
-    found = explain(booster, frame, NAMES, CLASSES, ExplainOptions(300), DECLARED)
+    found = told(booster, frame, 300, DECLARED)
     for (_, segment), scope in found.importance.group_by("scope", "segment_id"):
         ranked = scope.sort("rank")["feature"].to_list()
         assert ranked[0] == "driver", segment
@@ -71,13 +67,13 @@ def test_the_planted_driver_ranks_first_and_planted_noise_last(booster, frame):
 
 
 def test_shares_of_a_scope_sum_to_one(booster, frame):
-    found = explain(booster, frame, NAMES, CLASSES).importance
+    found = told(booster, frame).importance
     sums = found.group_by("scope", "segment_id").agg(pl.col("share").sum())
     assert sums["share"].to_list() == pytest.approx([1.0] * sums.height)
 
 
 def test_the_json_holds_the_table_and_what_was_explained(booster, frame):
-    found = explain(booster, frame, NAMES, CLASSES)
-    told = json.loads(importance_json(found))
-    assert told["customers"] == told["population"] == 600
-    assert told["importance"] == found.importance.to_dicts()
+    found = told(booster, frame)
+    state = json.loads(importance_json(found))
+    assert state["customers"] == state["population"] == 600
+    assert state["importance"] == found.importance.to_dicts()

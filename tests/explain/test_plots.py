@@ -5,29 +5,31 @@ import numpy as np
 import polars as pl
 import pytest
 from matplotlib import pyplot as plt
-from planted_drivers import CLASSES, NAMES
+from planted_drivers import CLASSES, told
 
-from segpredict.errors import UnknownNameError
-from segpredict.explain import bar, beeswarm, draw, explain
+from segpredict.errors import MismatchError, UnknownNameError
+from segpredict.explain import bar, beeswarm, draw
+from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
 PNG = b"\x89PNG"
 
 
 def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, frame):
-    plots = draw(explain(booster, frame, NAMES, CLASSES))
-    assert list(plots) == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
+    plots = draw(told(booster, frame))
+    assert list(plots)[:4] == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
+    assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")
     assert all(plots[f"beeswarm_{c.id}"].startswith(PNG) for c in CLASSES)
 
 
 def test_two_drawings_are_equal_to_the_byte(booster, frame):
-    found = explain(booster, frame, NAMES, CLASSES)
+    found = told(booster, frame)
     assert bar(found) == bar(found)
     assert beeswarm(found, "S1") == beeswarm(found, "S1")
 
 
 def test_drawing_leaves_no_figure_no_style_and_no_random_state(booster, frame):
-    found = explain(booster, frame, NAMES, CLASSES)
+    found = told(booster, frame)
     style, state = dict(mpl.rcParams), np.random.mtrand._rand.get_state()
     draw(found)
     assert plt.get_fignums() == []
@@ -37,14 +39,32 @@ def test_drawing_leaves_no_figure_no_style_and_no_random_state(booster, frame):
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_few_customers_are_drawn(booster, frame, rows):
-    assert draw(explain(booster, frame[:rows], NAMES, CLASSES))["bar"]
+    assert draw(told(booster, frame[:rows]))["bar"]
 
 
 def test_a_feature_that_nobody_has_is_drawn(booster, frame):
     nobody = frame.with_columns(helper=pl.lit(None, pl.Float64))
-    assert beeswarm(explain(booster, nobody, NAMES, CLASSES), "S2").startswith(PNG)
+    assert beeswarm(told(booster, nobody), "S2").startswith(PNG)
 
 
 def test_an_unknown_future_segment_is_refused_by_name(booster, frame):
     with pytest.raises(UnknownNameError, match="S9"):
-        beeswarm(explain(booster, frame[:5], NAMES, CLASSES), "S9")
+        beeswarm(told(booster, frame[:5]), "S9")
+
+
+def test_an_unknown_move_feature_or_customer_is_refused_by_name(booster, frame):
+    found = told(booster, frame)
+    with pytest.raises(UnknownNameError, match="S2:S2"):
+        move(found, "S2", "S2")
+    with pytest.raises(UnknownNameError, match="nothing"):
+        dependence(found, "nothing")
+    with pytest.raises(MismatchError, match="nobody"):
+        waterfall(found, "nobody")
+
+
+def test_every_kind_of_plot_names_what_it_shows(booster, frame):
+    found = told(booster, frame)
+    # Text is drawn as paths; the sizes of the two files tell that there is some.
+    for drawn in (heatmap(found), waterfall(found, "c0001"), move(found, "S1", "S2")):
+        assert b"<svg" in drawn
+        assert drawn.count(b"<use") > 40

@@ -14,7 +14,9 @@ from segpredict import (
     classifier,
     cleaning,
     config,
+    explained,
     features,
+    metrics,
     pipeline,
     segments,
     sources,
@@ -46,6 +48,10 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
         "segments/assignments.parquet",
         "classifier/booster.json",
         "classifier/verdict.json",
+        "worth/valuer.json",
+        "worth/sums.csv",
+        "worth/errors.parquet",
+        "worth/segments.parquet",
         "explanation/importance.csv",
         "explanation/importance.parquet",
         "explanation/contributions.parquet",
@@ -147,9 +153,21 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     shop = archive.transactions_of(run)
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
-    explanation = archive.explanation_of(run)
+    explanation = explained.read(run, archive.segments_of(run))
     assert explanation.customers > 0
     assert set(explanation.base) == {s.id for s in archive.segments_of(run)}
+
+
+def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    tables = [
+        run.parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")
+    ]
+    books = metrics.Books.read(archive.transactions_of(run), 91, 364, *tables)
+    assert metrics.measure(books).equals(run.parquet("metrics/figures.parquet"))
+    page = (run_folder / "report.html").read_text(encoding="utf-8")
+    assert "How the shop is doing</h2>" in page
+    assert "Cohorts</h2>" in page
 
 
 def test_a_tampered_segmenter_is_refused_before_it_is_read(

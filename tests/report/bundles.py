@@ -6,7 +6,10 @@ from typing import Any
 import polars as pl
 from chances_bundle import USAGE, card, curves
 from moves_bundle import tables
+from shop_bundle import figures
+from worth_bundle import worth
 
+from segpredict.explain import Evidence
 from segpredict.report import ReportInput
 from segpredict.tables import (
     MONEY,
@@ -307,6 +310,85 @@ def canary() -> tuple[dict[str, Any], ...]:
     return careless | {"is_honest": False}, honest | {"is_honest": True}
 
 
+def topics() -> pl.DataFrame:
+    """Two groups, their families and headlines, overall and in one segment."""
+    rows = [
+        (level, scope, segment, name, size, 0.0, size / 0.8, rank)
+        for scope, segment in (("all", None), ("segment", "S3"))
+        for level, names in (
+            ("group", ("recency_days", "spend_91")),
+            ("family", ("rfm", "state")),
+            ("headline", ("Recency", "Monetary")),
+        )
+        for rank, (name, size) in enumerate(zip(names, (0.5, 0.3), strict=True), 1)
+    ]
+    columns = ["level", "scope", "segment_id", "name"]
+    columns += ["mean_abs", "mean", "share", "rank"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def moves() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "from_id": ["S3", "S3"],
+            "to_id": ["S0", "S0"],
+            "expected": [120.0, 120.0],
+            "name": ["recency_days", "spend_91"],
+            "headline": ["Recency", "Monetary"],
+            "movers": [0.6, 0.1],
+            "stayers": [-0.6, 0.0],
+            "gap": [1.2, 0.1],
+            "odds_ratio": [3.32, 1.11],
+            "rank": [1, 2],
+        }
+    )
+
+
+def proof(**change: Any) -> Evidence:
+    row = {
+        "name": "recency_days",
+        "family": "rfm",
+        "headline": "Recency",
+        "features": "recency_days, age_days",
+        "shap": 0.5,
+        "shap_low": 0.4,
+        "shap_high": 0.6,
+        "rank": 1,
+        "rank_low": 1,
+        "rank_high": 2,
+        "loss": 0.2,
+        "loss_low": 0.1,
+        "loss_high": 0.3,
+        "least": 0.0,
+        "without": 0.01,
+        "without_low": -0.01,
+        "without_high": 0.03,
+        "is_important": True,
+    }
+    return Evidence(
+        pl.DataFrame([row | change]),
+        pl.DataFrame(),
+        {"refits": 0.8, "refits_low": 0.7, "origins": None, "shuffled": 0.75},
+        20,
+        ("Trees fitted without these do as well: recency_days.",),
+    )
+
+
+PERSON = {
+    "customer_id": "17850",
+    "kind": "at risk",
+    "segment_id": "S3",
+    "next_segment_id": "S0",
+    "p_S0": 0.61,
+    "expected_value": 120.5,
+    "value_at_risk": 900.0,
+    "reasons": [
+        {"speaks": "for", "text": "Days since the last purchase: 61", "odds_ratio": 2},
+        {"speaks": "against", "text": "Spend: £9,000", "odds_ratio": 0.5},
+    ],
+}
+
+
 def bundle(**change: Any) -> ReportInput:
     given = ReportInput(
         title="Gift shop: who buys next?",
@@ -319,6 +401,7 @@ def bundle(**change: Any) -> ReportInput:
         currency="£",
         files=(FileFact("year_1.csv", 600, "ab" * 32, {"encoding": "utf-8"}),),
         profile=profile(),
+        metrics=figures(),
         cards=(CARD,),
         candidates=candidates(),
         comparison=comparison(),
@@ -332,10 +415,15 @@ def bundle(**change: Any) -> ReportInput:
         verdict=verdict(usage=USAGE),
         scorecard=card(),
         curves=curves(),
+        worth=worth(),
         canary=canary(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},
         explained=2000,
+        topics=topics(),
+        moves=moves(),
+        evidence=proof(),
+        people=(PERSON,),
         glossary=FEATURES,
         manifest={
             "seed": 7,

@@ -1,5 +1,7 @@
+import html
 import re
 
+import polars as pl
 from bundles import bundle, verdict
 from chances_bundle import USAGE
 
@@ -43,3 +45,19 @@ def test_kinds_of_customers_are_told_apart():
 
 def test_a_run_that_tested_nothing_has_no_such_section():
     assert chances(bundle(scorecard=None)) is None
+
+
+def test_why_there_are_no_sets_is_said():
+    card = bundle().scorecard.filter(~pl.col("metric").str.starts_with("set_"))
+    none, late = (
+        {**USAGE, "folds": [{**USAGE["folds"][0], "rehearsals": days} for days in each]}
+        for each in (([], []), ([], ["2011-04-16", "2011-06-11"]))
+    )
+    given = bundle(scorecard=card, verdict=verdict(usage=none))
+    assert chances(bundle()).unjudged == ""
+    assert chances(given).unjudged.endswith("every segment is therefore in every set.")
+    given = bundle(scorecard=card, verdict=verdict(usage=late))
+    assert (
+        "2 later rehearsals, the newest of 11\xa0Jun\xa02011" in chances(given).unjudged
+    )
+    assert chances(given).unjudged in html.unescape(render(given))

@@ -159,8 +159,9 @@ def test_every_section_is_placed_in_order_and_linked():
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
-        *("headline", "segments", "portraits", "choice", "migration", "mobility"),
-        *("verdict", "chances", "canary", "importance", "ledger", "appendix"),
+        *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
+        *("migration", "mobility", "verdict", "chances", "canary", "worth"),
+        *("topics", "importance", "pulls", "people", "ledger", "appendix"),
     ]
     assert ids == expected
     assert links == [f"#{name}" for name in expected]
@@ -197,6 +198,7 @@ def test_no_page_says_nan_or_none():
 
 BARE = {
     "profile": None,
+    "metrics": {},
     "candidates": None,
     "comparison": None,
     "segment_notes": {},

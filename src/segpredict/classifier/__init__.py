@@ -6,10 +6,13 @@ verdict that chose it among the model and its baselines.
 
 from segpredict.classifier._canary import Canary, Sight, canary
 from segpredict.classifier._foresight import Foresight, foresight
-from segpredict.classifier._panel import STATES, Segmenter, panel
+from segpredict.classifier._panel import CARRIED, STATES, Segmenter, panel
+from segpredict.classifier._past import pasts
 from segpredict.classifier._train import Training, train
 from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
+from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
@@ -17,6 +20,7 @@ from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
+    LabelOptions,
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
@@ -25,16 +29,20 @@ from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 __all__ = [
     "BASELINES",
+    "CARRIED",
     "STATES",
     "Baseline",
+    "Blend",
     "Booster",
     "BoosterOptions",
     "Canary",
     "Claim",
     "ClassifierOptions",
+    "Exam",
     "Fold",
     "Forecaster",
     "Foresight",
+    "LabelOptions",
     "Lock",
     "Reading",
     "Schedule",
@@ -46,10 +54,12 @@ __all__ = [
     "Usage",
     "Verdict",
     "canary",
+    "exams",
     "foresight",
     "horizons",
     "load",
     "panel",
+    "pasts",
     "schedule",
     "train",
 ]

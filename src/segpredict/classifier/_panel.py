@@ -11,7 +11,7 @@ from segpredict.errors import SegpredictError
 from segpredict.tables import INACTIVE, Feature, Panel, Segment, Transactions
 from segpredict.window import Window
 
-STATES = (
+STATES: tuple[Feature, ...] = (
     Feature(
         "state_now",
         "Segment in the window that ends at the cutoff; 0 is inactive, higher is "
@@ -21,10 +21,17 @@ STATES = (
     ),
     Feature(
         "state_before",
-        "Segment one window earlier; 0 is inactive, higher is more valuable.",
+        "Segment one horizon earlier; 0 is inactive, higher is more valuable.",
         "segment",
         family="segment",
     ),
+)
+CARRIED = Feature(
+    "state_carried",
+    "Segment at the end of the outcome if nothing more were bought; 0 is inactive, "
+    "higher is more valuable.",
+    "segment",
+    family="segment",
 )
 KEYS = ("customer_id", "cutoff")
 
@@ -70,7 +77,8 @@ def panel(
     -----
     A row exists because of its past alone: eligible customers, whatever they did
     next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
-    A state is ordinal: codes rise with value.
+    A state is ordinal: codes rise with value. Where the window of a label begins on
+    days that are known, the state on those days alone is `CARRIED`.
     """
     asked = sorted(windows, key=lambda window: window.cutoff)
     tables = features.build(transactions, asked, families)
@@ -81,20 +89,24 @@ def panel(
         )
         for table in tables
     )
-    states = _states(transactions, segmentation, asked)
-    newcomers = _newcomers(transactions, asked)
-    rows = _with_states(known, states, asked[0]).join(
-        newcomers, on=KEYS, how="left", maintain_order="left"
-    )
+    rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
+    beside = [_newcomers(transactions, asked)]
+    told = STATES
+    if asked[0].overlap:
+        beside.append(_carried(transactions, segmentation, asked))
+        told = (*STATES, CARRIED)
+    for each in beside:
+        rows = rows.join(each, on=KEYS, how="left", maintain_order="left")
     if rows.height != known.height:
         raise SegpredictError(
             f"Joining labels changed the panel from {known.height} to {rows.height} "
             "rows.",
             fix="report this: a population must depend on the past alone.",
         )
-    frame = _finished(rows, tables[0].names)
+    states, columns = tuple(feature.name for feature in told), tables[0].names
+    frame = _finished(rows, states, columns)
     contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
-    return Panel(frame, (*(f.name for f in STATES), *tables[0].names), asked[-1])
+    return Panel(frame, (*states, *columns), asked[-1])
 
 
 def _states(
@@ -102,10 +114,10 @@ def _states(
 ) -> pl.DataFrame:
     spans = set()
     for w in windows:
-        spans |= {(w.cutoff - w.horizon, w.cutoff)}
-        spans |= {(w.cutoff - 2 * w.horizon, w.cutoff - w.horizon)}
+        ends = [w.cutoff, w.cutoff - w.horizon]
         if w.outcome_end <= transactions.end_day:
-            spans |= {(w.outcome_start, w.outcome_end)}
+            ends.append(w.outcome_end)
+        spans |= {(end - w.measured, end) for end in ends}
     instrument = features.instrument(transactions, sorted(spans), segmentation.further)
     return segmentation.assign(instrument).select("customer_id", "end", "segment")
 
@@ -130,6 +142,23 @@ def _with_states(
     return rows
 
 
+def _carried(
+    transactions: Transactions, segmentation: Segmenter, windows: Sequence[Window]
+) -> pl.DataFrame:
+    """Return the segments on the known days of each label's window."""
+    spans = sorted((w.label_start, w.cutoff) for w in windows)
+    known = features.instrument(transactions, spans, segmentation.further)
+    if "recency" in known.columns:
+        # The silence goes on until the day as of which the segment is told.
+        ahead = windows[0].outcome_end - windows[0].cutoff
+        known = known.with_columns(pl.col("recency") + ahead)
+    return segmentation.assign(known).select(
+        "customer_id",
+        pl.col("end").cast(pl.Int32).alias("cutoff"),
+        pl.col("segment").cast(pl.Int8).alias(CARRIED.name),
+    )
+
+
 def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
     heads = (
         transactions.lines.filter("is_order_head")
@@ -151,21 +180,16 @@ def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.Data
     return pl.concat(pl.collect_all(firsts))
 
 
-def _finished(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def _finished(
+    rows: pl.DataFrame, states: Sequence[str], names: Sequence[str]
+) -> pl.DataFrame:
     inactive = pl.lit(INACTIVE, pl.Int8)
     return (
         rows.with_columns(
-            pl.col("state_now", "state_before").fill_null(inactive),
+            pl.col(states).fill_null(inactive),
             pl.when("is_complete").then(pl.col("label").fill_null(inactive)),
             pl.col("is_new").fill_null(value=False),
         )
         .sort("cutoff", "customer_id")
-        .select(
-            *KEYS,
-            "state_now",
-            "state_before",
-            "label",
-            "is_new",
-            *names,
-        )
+        .select(*KEYS, *states, "label", "is_new", *names)
     )

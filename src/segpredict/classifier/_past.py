@@ -66,6 +66,7 @@ def pasts(
             table.frame.select("customer_id", *HISTORY).sort("customer_id"),
             segmentation,
             time.settle,
+            time.overlap,
         )
         for table in tables
     }

@@ -58,6 +58,8 @@ class Training:
         How the probabilities of what ships become sets and names.
     curves
         Reliability and capture of what ships on the tests (`conduct.CURVES`).
+    tested
+        The model of each test, as it knew the world that day.
     """
 
     forecaster: Forecaster
@@ -70,6 +72,7 @@ class Training:
     scorecard: pl.DataFrame
     usage: Usage
     curves: pl.DataFrame
+    tested: tuple[blend.Blend, ...] = ()
 
 
 def train(
@@ -119,7 +122,7 @@ def train(
     asked, skipped = choose(wish, rows)
     made = _Maker(transactions, segmentation, rows, days, wish)
     steps = 3 + len(days.outer)
-    trials, notes = ask(
+    trials, notes, tested = ask(
         [made.question(fold) for fold in days.outer],
         asked,
         lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
@@ -133,7 +136,13 @@ def train(
         wish,
         (*days.notes, *skipped, *notes, *_uneven(days)),
     )
-    figures = scorecard(trials, verdict.segments, draws=wish.draws, seed=wish.seed)
+    figures = scorecard(
+        trials,
+        verdict.segments,
+        draws=wish.draws,
+        seed=wish.seed,
+        shipped=verdict.shipped,
+    )
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production)
     model = blend.fit(whole)
@@ -163,6 +172,7 @@ def train(
         pl.concat([figures, told]),
         usages[-1],
         curves(trials, verdict.shipped, verdict.segments),
+        tested,
     )
 
 

@@ -8,9 +8,11 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
+from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import INSTALL, is_installed
+from segpredict.classifier.blend import Blend
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
-from segpredict.classifier.options import ClassifierOptions
+from segpredict.classifier.options import AS_OF, ClassifierOptions
 from segpredict.classifier.verdict import Trial
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.tables import Panel
@@ -54,7 +56,10 @@ def choose(
     rows
         The panel, whose columns some need.
     """
-    wanted = [BASELINES.get(name) for name in options.baselines or BASELINES.names()]
+    wanted = [BASELINES.get(name) for name in options.baselines]
+    if not wanted:
+        usual = {ALWAYS, AS_OF} if rows.window.overlap else {ALWAYS}
+        wanted = [part for part in BASELINES.all() if part.when in usual]
     absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
     able = [part for part in wanted if part.name not in absent]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}
@@ -72,8 +77,8 @@ def ask(
     questions: Sequence[Question],
     asked: Sequence[Baseline],
     tell: Callable[[int], None],
-) -> tuple[tuple[Trial, ...], tuple[str, ...]]:
-    """Return one trial per question, and what a reader must know of the baselines.
+) -> tuple[tuple[Trial, ...], tuple[str, ...], tuple[Blend, ...]]:
+    """Return one trial per question, what a reader must know, and the model of each.
 
     Parameters
     ----------
@@ -95,6 +100,7 @@ def ask(
     numbers over different windows cannot be compared.
     """
     trials, failed, notes = [], dict[str, str](), list[str]()
+    models: list[Blend] = []
     for place, question in enumerate(questions):
         tell(place)
         if question.customers.is_empty():
@@ -103,6 +109,7 @@ def ask(
         able = [part for part in asked if part.name not in failed]
         notes += filter(None, (part.note(question.lesson) for part in able))
         model = blend.fit(question.lesson)
+        models.append(model)
         notes += filter(None, [model.note])
         chances = {
             each.name: each.predict(question.customers) for each in (model, model.trees)
@@ -116,7 +123,7 @@ def ask(
         )
         for each in trials
     )
-    return kept, (*failed.values(), *notes)
+    return kept, (*failed.values(), *notes), tuple(models)
 
 
 def _baselines(

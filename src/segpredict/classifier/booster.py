@@ -60,7 +60,11 @@ class Booster:
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return one row of probabilities per customer, in code order of segments."""
-        raw = self.booster.predict(self.table(customers))
+        return self.chances(matrix(customers, self.names))
+
+    def chances(self, cells: npt.NDArray[np.float32]) -> Floats:
+        """Return the same for cells, customers × columns in the order of `names`."""
+        raw = self.booster.predict(dmatrix(cells, self.names))
         shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.classes)
         # XGBoost adds up in single precision; a row must add up to one for the reader.
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
@@ -123,9 +127,37 @@ def fit(
     if lesson.validation:
         stopped = early or grow(lesson, columns)
         rounds = grown(lesson, stopped.num_boosted_rounds())
-    whole = dmatrix(matrix(lesson.rows, columns), columns, lesson.labels)
-    booster = xgb.train(_parameters(lesson), whole, rounds)
-    return Booster(booster, columns, lesson.classes, name)
+    return refit(lesson, columns, rounds, name=name)
+
+
+def refit(
+    lesson: Lesson,
+    names: Sequence[str],
+    rounds: int,
+    *,
+    name: str = NAME,
+    weights: npt.NDArray[np.float64] | None = None,
+) -> Booster:
+    """Return trees of so many rounds, fitted on all rows of a lesson.
+
+    Parameters
+    ----------
+    lesson
+        Labelled rows and the settings.
+    names
+        Columns to use.
+    rounds
+        Rounds of boosting.
+    name
+        The name under which the verdict will list it.
+    weights
+        How much each row counts; ``None`` counts each once.
+    """
+    whole = dmatrix(matrix(lesson.rows, names), names, lesson.labels)
+    if weights is not None:
+        whole.set_weight(weights)
+    trees = xgb.train(parameters(lesson), whole, rounds)
+    return Booster(trees, tuple(names), lesson.classes, name)
 
 
 def grown(lesson: Lesson, rounds: int) -> int:
@@ -151,7 +183,7 @@ def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
     parts = [lesson.at(lesson.fitting), lesson.at(lesson.validation)]
     known, later = (dmatrix(matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
-        _parameters(lesson),
+        parameters(lesson),
         known,
         lesson.options.cap,
         evals=[(later, "later")],
@@ -161,7 +193,8 @@ def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
     return booster[: booster.best_iteration + 1]
 
 
-def _parameters(lesson: Lesson) -> dict[str, object]:
+def parameters(lesson: Lesson) -> dict[str, object]:
+    """Return the lesson's options as XGBoost names them."""
     options = lesson.options
     return {
         "objective": "multi:softprob",

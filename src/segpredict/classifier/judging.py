@@ -12,7 +12,8 @@ from segpredict.classifier.significance import holm, mcnemar
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 TREES = "xgboost"  # what is explained, whatever ships
-REFERENCES = ("markov", "bgnbd_gg")  # skill is told against them where they were asked
+# Skill is told against them where they were asked.
+REFERENCES = ("markov", "bgnbd_gg", "carry_over")
 LEAK = 0.90  # no honest forecast of three or more segments is more accurate
 LEVEL = 0.05  # of the tests behind a claim
 RISING = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
@@ -68,6 +69,7 @@ def judge(
             *_explained(pooled, shipped),
         ),
         mcnemar(trials[-1].chances, trials[-1].labels),
+        overlap=time.overlap,
     )
 
 
@@ -119,6 +121,9 @@ def _ship(
 ) -> tuple[str, str]:
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     own = losses[model]
+    if losses.get(TREES) == own:
+        # BG/NBD had no part in any window: the model is the trees, and named so.
+        model, others = TREES, [name for name in others if name != TREES]
     plural = "window" if windows == 1 else "windows"
     if not others:
         return model, f"{model} ships: no baseline was asked."

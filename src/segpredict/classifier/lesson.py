@@ -54,6 +54,8 @@ class Past:
         The frozen segmenter.
     settle
         Days after the outcome until it counts as known.
+    overlap
+        Days known at the cutoff on which the segment to be foretold is measured too.
     """
 
     cutoff: int
@@ -62,6 +64,7 @@ class Past:
     histories: pl.DataFrame
     segmenter: Segmenter
     settle: int = 0
+    overlap: int = 0
 
     @property
     def complete(self) -> int:
@@ -200,13 +203,9 @@ def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.floa
     >>> matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """
-    missing = [name for name in names if name not in customers.columns]
-    text = [
-        name
-        for name in names
-        if name in customers.columns
-        and not (customers.schema[name].is_numeric() or _is_plain(customers, name))
-    ]
+    types = customers.schema
+    missing = [name for name in names if name not in types]
+    text = [name for name in names if name in types and not _is_plain(types[name])]
     if missing or text:
         raise _unfit(missing, text, customers)
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
@@ -216,8 +215,8 @@ def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.floa
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
 
 
-def _is_plain(customers: pl.DataFrame, name: str) -> bool:
-    return customers.schema[name] in {pl.Boolean, pl.Null}
+def _is_plain(kind: pl.DataType) -> bool:
+    return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
 
 
 def _unfit(

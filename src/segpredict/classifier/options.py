@@ -2,11 +2,45 @@
 
 from dataclasses import dataclass, field
 
-from segpredict.errors import ConfigError
+from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.window import Window
 
 DECISIONS = ("argmax", "balanced", "cost")
 CALIBRATIONS = ("none", "proven")
+FUTURE, AS_OF = "future_window", "as_of"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """On which days the segment to be foretold is measured.
+
+    Parameters
+    ----------
+    mode
+        ``future_window``: on the outcome, of which nothing is known at the cutoff.
+        ``as_of``: on a longer window that ends with the outcome, so that it begins on
+        days that are known.
+    window
+        Days of that longer window; ``None``: twice the horizon.
+
+    Raises
+    ------
+    ConfigError
+        When the mode is unknown, or a window is given that the mode does not use.
+    """
+
+    mode: str = FUTURE
+    window: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in (FUTURE, AS_OF):
+            raise UnknownNameError("label.mode", self.mode, (FUTURE, AS_OF))
+        if self.mode == FUTURE and self.window is not None:
+            raise ConfigError(
+                f"label.window = {self.window} is set, but with label.mode = {FUTURE} "
+                "a segment is measured on time.horizon days.",
+                fix=f"set label.mode to {AS_OF}, or leave label.window out.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +50,7 @@ class TimeOptions:
     Parameters
     ----------
     horizon
-        Days of the outcome, and of the window on which a segment is measured.
+        Days of the outcome.
     lookback
         Days before a cutoff that give the features and make a customer eligible.
     gap
@@ -30,11 +64,14 @@ class TimeOptions:
         as known at the end of the outcome, returns after it are not netted.
     outer
         Disjoint test windows, at most.
+    label
+        On which days a segment is measured. In a file it is the section ``[label]``.
 
     Raises
     ------
     ConfigError
-        When a length is no whole number of days in its range.
+        When a length is no whole number of days in its range, or a label's window does
+        not reach back behind the cutoff, or further back than the look-back.
     """
 
     horizon: int = 91
@@ -44,6 +81,7 @@ class TimeOptions:
     history: int = 728
     settle: int = 0
     outer: int = 3
+    label: LabelOptions = field(default_factory=LabelOptions)
 
     def __post_init__(self) -> None:
         positive = ("horizon", "lookback", "step", "history", "outer")
@@ -55,6 +93,31 @@ class TimeOptions:
                 f"The time options cannot be used: {found}.",
                 fix="give whole days above zero (gap and settle: zero or more).",
             )
+        if self.is_as_of and not self.outcome < self.measured <= self.lookback:
+            raise ConfigError(
+                f"label.window is {self.measured} days. It must be longer than gap and "
+                f"horizon ({self.outcome}), or nothing of it is known at the cutoff, "
+                f"and no longer than the look-back ({self.lookback}).",
+                fix="set label.window or time.lookback to fit, or leave out label.mode "
+                f"= {AS_OF}.",
+            )
+
+    @property
+    def is_as_of(self) -> bool:
+        """Whether the window of a label begins on days that are known."""
+        return self.label.mode == AS_OF
+
+    @property
+    def measured(self) -> int:
+        """Days of the window on which a segment is measured."""
+        if not self.is_as_of:
+            return self.horizon
+        return 2 * self.horizon if self.label.window is None else self.label.window
+
+    @property
+    def overlap(self) -> int:
+        """Days of a label's window that are known at the cutoff."""
+        return max(0, self.measured - self.outcome)
 
     @property
     def outcome(self) -> int:
@@ -69,7 +132,13 @@ class TimeOptions:
     def window(self, cutoff: int, first_day: int | None = None) -> Window:
         """Return the question of one origin."""
         return Window(
-            cutoff, self.lookback, self.gap, self.horizon, self.history, first_day
+            cutoff,
+            self.lookback,
+            self.gap,
+            self.horizon,
+            self.history,
+            first_day,
+            self.measured if self.is_as_of else None,
         )
 
 
@@ -150,7 +219,8 @@ class ClassifierOptions:
     booster
         Settings of the boosted trees.
     baselines
-        Names of the baselines to compare with; empty means all.
+        Names of the baselines to compare with; empty means all but those that are
+        asked only by name.
     families
         Feature families; ``None`` means the default ones.
     draws

@@ -34,10 +34,16 @@ DECILES = 10
 YEAR, OLD = 365, 3  # days; customers of as many years and more stand together
 COUNTRIES = 5  # told one by one
 Cell = dict[str, object]
+Bounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
 
 
 def scorecard(
-    trials: Sequence[Trial], segments: Sequence[str], *, draws: int, seed: int
+    trials: Sequence[Trial],
+    segments: Sequence[str],
+    *,
+    draws: int,
+    seed: int,
+    shipped: str | None = None,
 ) -> pl.DataFrame:
     """Return every figure of the contest, one a row.
 
@@ -51,6 +57,8 @@ def scorecard(
         Resamples of customers behind each interval.
     seed
         Start of the draws.
+    shipped
+        The forecaster that ships, if it is not the model.
 
     Returns
     -------
@@ -60,8 +68,9 @@ def scorecard(
         that ends at the cutoff), ``long_silent`` (no order for 182 days),
         ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
         since the first order) or, where known, ``country`` (the five largest).
-        ``low`` and ``high`` bound 95 % of the draws where they were made: the model's
-        calibration errors, its log-loss less Markov's by stratum, and the rankings.
+        ``low`` and ``high`` bound 95 % of the draws where they were made: calibration
+        errors of the model and of what ships, the model's log-loss less Markov's by
+        stratum, and the rankings.
 
     Notes
     -----
@@ -76,7 +85,11 @@ def scorecard(
         name: np.concatenate([trial.chances[name] for trial in trials])
         for name in trials[0].chances
     }
-    bounds = _calibration(trials, chances, labels, segments, (draws, seed))
+    model = next(iter(chances))
+    bounds: Bounds = {}
+    for name in {model, shipped or model}:
+        given = {name: chances[name]}
+        bounds |= _calibration(trials, given, labels, segments, (draws, seed))
     for row in _figures(POOLED, chances, labels, segments):
         low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
         rows.append({**row, "low": low, "high": high})
@@ -140,9 +153,12 @@ def _calibration(
     labels: Ints,
     ids: Sequence[str],
     by: tuple[int, int],
-) -> dict[tuple[object, object], tuple[float, float]]:
-    """Return intervals of the model's calibration errors, bins held as they are."""
-    model, given = next(iter(chances.items()))
+) -> Bounds:
+    """Return intervals of the calibration errors of the only forecaster given.
+
+    Bins are held as they are.
+    """
+    ((name, given),) = chances.items()
     happened = np.eye(given.shape[1])[labels]
     hits = (given.argmax(axis=1) == labels).astype(np.float64)
     told = {"ece": (given.max(axis=1), hits)}
@@ -153,12 +169,12 @@ def _calibration(
     ]
     ones = np.ones((len(labels), 1))
     drawn = _drawn(trials, np.column_stack([*columns, ones]), by)
-    bounds: dict[tuple[object, object], tuple[float, float]] = {}
+    bounds: Bounds = {}
     for place, metric in enumerate(told):
         bins = drawn[:, place * metrics.BINS : (place + 1) * metrics.BINS]
         errors = np.abs(bins).sum(axis=1) / drawn[:, -1]
         low, high = np.quantile(errors, [0.025, 0.975])
-        bounds[model, metric] = (float(low), float(high))
+        bounds[name, metric] = (float(low), float(high))
     return bounds
 
 

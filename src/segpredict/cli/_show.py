@@ -9,6 +9,7 @@ from segpredict import cleaning
 from segpredict.archive import ledger_of
 from segpredict.artifacts import Run
 from segpredict.cli._output import Output
+from segpredict.cli._reasons import importance
 
 METRICS = (
     "log_loss",
@@ -111,10 +112,12 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
 def show_verdict(output: Output, made: Run) -> None:
     """Print model and baselines side by side, and what ships."""
     verdict = made.json("classifier/verdict.json")
-    pooled, days = verdict["pooled"], verdict["horizon"]
+    pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
+    if verdict.get("overlap"):
+        days = f"{days}, {verdict['overlap']} days before being known"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
     for test in verdict["origins"]:
-        title = f"Forecast on {test['cutoff']} for the {days} days after"
+        title = f"Forecast on {test['cutoff']} for {days}"
         _models(output, f"{title}: {test['n']:,} customers", test)
     _differences(output, pooled, verdict["claims"])
     if made.has("classifier/scorecard.parquet"):
@@ -226,32 +229,13 @@ def show_canary(output: Output, made: Run) -> None:
     output.table("The leak canary", rows, note=note)
 
 
-def show_importance(output: Output, made: Run, top: int) -> None:
-    """Print the features that move the forecast most."""
-    importance = made.parquet("explanation/importance.parquet")
-    rows = (
-        importance.filter(pl.col("scope") == "all")
-        .sort("rank")
-        .head(top)
-        .select("rank", "feature", "family", "mean_abs", "share")
-        .to_dicts()
-    )
-    note = "mean |SHAP| in log-odds; associations, not causes"
-    output.table("What moves the forecast", rows, note=note)
-
-
-def show_customer(output: Output, customer: str, reasons: pl.DataFrame) -> None:
-    """Print the reasons for one customer."""
-    output.table(f"Customer {customer}", reasons.to_dicts(), note="log-odds")
-
-
 def show_run(output: Output, made: Run) -> None:
     """Print everything, and where the page is."""
     show_ledger(output, made)
     show_segments(output, made)
     show_verdict(output, made)
     show_canary(output, made)
-    show_importance(output, made, top=10)
+    importance(output, made, top=10)
     page = (made.folder / "report.html").resolve()
     output.say(f"The run: {made.folder}")
     output.say(f"The page: {page.as_uri()}")

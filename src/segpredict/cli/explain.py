@@ -1,4 +1,4 @@
-"""``segpredict explain``: which features move the forecast, overall and for whom."""
+"""``segpredict explain``: what moves the forecast, overall, for a segment, for one."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,31 +16,89 @@ def command(
         str | None,
         typer.Option("--customer", help="Explain one customer; nothing is written."),
     ] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option(
+            "--segment",
+            help="Print what matters for those now in a segment, by name or id.",
+        ),
+    ] = None,
+    move: Annotated[
+        str | None,
+        typer.Option(
+            "--move",
+            metavar="FROM:TO",
+            help="Print what sets those apart who move between two segments.",
+        ),
+    ] = None,
     sample: Annotated[
         int | None,
         typer.Option("--sample", min=1, help="Customers to explain, at most."),
     ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Features to print.")] = 12,
+    refits: Annotated[
+        int | None,
+        typer.Option(
+            "--refits",
+            min=0,
+            help="Models fitted anew for intervals (20 by default; 0 leaves the "
+            "cross-check out and is quick).",
+        ),
+    ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option("--plots", help="Also write every picture into this folder."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows to print.")] = 12,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Say which features move the forecast: overall, per segment, for one customer.
+    """Say why: what moves the forecast of all, of a segment, of a move, of a customer.
 
-    Exact TreeSHAP values of the booster. They are associations, not causes.
+    Without --customer, --segment or --move the whole run is explained anew and
+    cross-checked: columns are shuffled, left out, and models fitted again. With one of
+    them the reasons that the run holds are printed, and nothing is written.
 
-    Example: `segpredict explain --run artifacts/may --customer 17850`
+    Reasons are exact SHAP values of what ships. They are associations, not causes.
+
+    Examples
+    --------
+    `segpredict explain --run artifacts/may`
+
+    `segpredict explain --run artifacts/may --customer 17850`
+
+    `segpredict explain --run artifacts/may --move Core:Inactive --json | jq`
     """
     from segpredict import archive, pipeline
-    from segpredict.cli._show import show_customer, show_importance
+    from segpredict.cli import _reasons as show
+    from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
+    if sum(asked is not None for asked in (customer, segment, move)) > 1:
+        raise UsageError(
+            "Only one of --customer, --segment and --move can be asked at a time.",
+            fix="give one of them.",
+        )
     if customer is not None:
-        reasons = pipeline.explain_customer(run, customer)
-        show_customer(output, customer, reasons.head(top))
-        output.result({"customer_id": customer, "reasons": reasons.to_dicts()})
+        told = pipeline.why(run, customer)
+        show.customer(output, told)
+        output.result(told)
+        return
+    if segment is not None or move is not None:
+        known = pipeline.explanation(run)
+        rows = (
+            show.segment(output, known, segment, top)
+            if segment is not None
+            else show.move(output, known, move or "", top)
+        )
+        output.result({"run": str(run), "rows": rows})
         return
     with output.progress() as progress:
-        made = pipeline.explain(run, clock(), rows=sample, progress=progress)
-    show_importance(output, made, top)
+        made = pipeline.explain(
+            run, clock(), rows=sample, refits=refits, progress=progress
+        )
+    show.importance(output, made, top)
+    if plots is not None:
+        written = pipeline.picture(run, plots)
+        output.say(f"{written} pictures are in {plots}.")
     output.say(f"The run is in {made.folder}. Next: segpredict report --run {run}")
     output.result(archive.summary(made))

@@ -1,17 +1,27 @@
-"""A booster and its customers in, reasons out: which features moved which forecast."""
+"""A forecaster and its customers in, reasons out: what moved which forecast."""
 
-from segpredict.explain.explanation import Explanation
+from segpredict.explain.additive import Additive, additive
+from segpredict.explain.evidence import Evidence, evidence
+from segpredict.explain.explainer import Explainer, explainer
+from segpredict.explain.explanation import Explanation, sentence
+from segpredict.explain.groups import Group
+from segpredict.explain.options import ExplainOptions
 from segpredict.explain.plots import bar, beeswarm, draw
-from segpredict.explain.shapley import ExplainOptions, explain, forces
 from segpredict.explain.write import importance_json
 
 __all__ = [
+    "Additive",
+    "Evidence",
     "ExplainOptions",
+    "Explainer",
     "Explanation",
+    "Group",
+    "additive",
     "bar",
     "beeswarm",
     "draw",
-    "explain",
-    "forces",
+    "evidence",
+    "explainer",
     "importance_json",
+    "sentence",
 ]

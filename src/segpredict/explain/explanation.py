@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segpredict.errors import MismatchError, shown
+from segpredict.explain.groups import Group
 from segpredict.tables import Segment
 
 
@@ -21,43 +22,67 @@ class Explanation:
     Parameters
     ----------
     contributions
-        `contracts.CONTRIBUTIONS`, sorted by customer, then class, then feature in the
-        order of `names`.
+        `contracts.CONTRIBUTIONS`: for each customer the margins of all segments, then
+        one contrast, of the likeliest segment against staying (or, for those who
+        stay, against the likeliest move); features in the order of `names`.
     importance
-        `contracts.IMPORTANCE`.
+        `contracts.IMPORTANCE`: of single columns.
+    topics
+        `contracts.TOPICS`: of groups of columns, families and headlines.
+    moves
+        What sets movers apart, for each pair of segments (`contrast.moves`).
+    reasons
+        Reasons of each customer in words (`reasons.SCHEMA`).
     base
         Margin of each future segment before any feature is known, by segment id.
     names
         The features, in the order of the booster.
     classes
         The future segments, in the order of the booster's outputs.
+    groups
+        Which features belong together.
     population
         Customers of whom the explained ones are a sample.
+    note
+        What a reader must know of what is explained.
     """
 
     contributions: pl.DataFrame
     importance: pl.DataFrame
+    topics: pl.DataFrame
+    moves: pl.DataFrame
+    reasons: pl.DataFrame
     base: Mapping[str, float]
     names: tuple[str, ...]
     classes: tuple[Segment, ...]
+    groups: tuple[Group, ...]
     population: int
+    note: str = ""
 
     @property
     def customers(self) -> int:
         """Number of customers explained."""
-        return self.contributions.height // (len(self.names) * len(self.classes))
+        return self.contributions.height // (len(self.names) * (len(self.classes) + 1))
 
     def values(self) -> NDArray[np.float64]:
         """Return the feature values, one row a customer, one column a feature."""
-        column = self.contributions["value"].to_numpy()
-        return self._cube(column)[:, 0, :]
+        return self._cube("value")[:, 0, :]
 
     def cube(self) -> NDArray[np.float64]:
-        """Return the contributions: customer × class × feature."""
-        return self._cube(self.contributions["contribution"].to_numpy())
+        """Return the contributions to margins: customer × class × feature."""
+        return self._cube("contribution")[:, :-1, :]
+
+    def contrasts(self) -> NDArray[np.float64]:
+        """Return the contributions to each customer's contrast: customer × feature."""
+        return self._cube("contribution")[:, -1, :]
+
+    def ids(self, column: str = "customer_id") -> list[str]:
+        """Return an id of each explained customer: their own, or their segment's."""
+        each = len(self.names) * (len(self.classes) + 1)
+        return self.contributions[column].gather_every(each).to_list()
 
     def customer(self, customer_id: str) -> pl.DataFrame:
-        """Return the reasons for one customer, strongest first within each class.
+        """Return the contributions for one customer, strongest first in each class.
 
         Raises
         ------
@@ -75,10 +100,36 @@ class Explanation:
         return (
             rows.with_columns(_strength=strength)
             .sort(
-                "class_id", "_strength", descending=[False, True], maintain_order=True
+                "against_id",
+                "class_id",
+                "_strength",
+                descending=[False, False, True],
+                nulls_last=True,
+                maintain_order=True,
             )
             .drop("_strength")
         )
 
-    def _cube(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
-        return column.reshape(-1, len(self.classes), len(self.names))
+    def _cube(self, name: str) -> NDArray[np.float64]:
+        column = self.contributions[name].to_numpy()
+        return column.reshape(-1, len(self.classes) + 1, len(self.names))
+
+
+def sentence(told: Explanation, names: Mapping[str, str]) -> str:
+    """Return the forecast of the first explained customer, as a sentence.
+
+    Parameters
+    ----------
+    told
+        An explanation of one customer.
+    names
+        Names of the segments, by id.
+    """
+    contrast = told.contributions.filter(pl.col("against_id").is_not_null())
+    row = contrast.row(0, named=True)
+    now, to = names[row["segment_id"]], names[row["class_id"]]
+    if row["segment_id"] == row["class_id"]:
+        return (
+            f"Expected to stay in {now} rather than go to {names[row['against_id']]}."
+        )
+    return f"Expected to go from {now} to {to} rather than to stay."

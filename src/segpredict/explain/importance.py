@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
 
-from segpredict.contracts import IMPORTANCE, check
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.contracts import IMPORTANCE, TOPICS, check
+from segpredict.explain.groups import Group, totals
+from segpredict.tables import Segment
 
 SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}
 OTHER = "other"  # the family of a column that no family declares
@@ -39,11 +43,15 @@ def importance(
 
     Notes
     -----
+    Margins of a softmax are known up to a constant per customer, so a contribution is
+    taken against the mean over all future segments before it is averaged.
     ``mean`` in the scopes ``all`` and ``segment`` mixes the future segments and is
     near zero by construction; read direction in the scope ``class``.
     """
+    against = pl.col("contribution").mean().over("customer_id", "feature")
+    centred = contributions.with_columns(contribution=pl.col("contribution") - against)
     scopes = [
-        _scope(contributions, names, scope, column)
+        _scope(centred, names, scope, column)
         for scope, column in SCOPES.items()
         if contributions.height
     ]
@@ -106,3 +114,87 @@ def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
         "mean": pl.Float64,
     }
     return _ranked(pl.DataFrame(zero, schema=schema, orient="row"), names)
+
+
+def topics(
+    cube: Floats,
+    names: Sequence[str],
+    groups: Sequence[Group],
+    states: Ints,
+    classes: Sequence[Segment],
+) -> pl.DataFrame:
+    r"""Return the importance of groups of columns, of families and of headlines.
+
+    Parameters
+    ----------
+    cube
+        Contributions, customers × segments × columns.
+    names
+        The columns.
+    groups
+        Which columns belong together.
+    states
+        Code of the current segment, one a customer.
+    classes
+        The segments.
+
+    Returns
+    -------
+    polars.DataFrame
+        `contracts.TOPICS`: for the levels ``group``, ``family`` and ``headline``, mean
+        \|sum of contributions\| in the scopes of `importance`.
+
+    Notes
+    -----
+    Contributions are added up within a customer before their size is taken: columns of
+    a group that pull in opposite directions cancel, as they do in the forecast.
+    """
+    centred = cube - cube.mean(axis=1, keepdims=True)
+    fine = totals(centred, names, groups)
+    tables = []
+    for level in ("group", "family", "headline"):
+        labels = [getattr(g, "name" if level == "group" else level) for g in groups]
+        words = list(dict.fromkeys(labels))
+        member = np.array([[label == word for word in words] for label in labels])
+        sums = fine @ member.astype(np.float64).reshape(len(labels), len(words))
+        tables += [
+            _topic(part, words, level, scope, segment)
+            for scope, segment, part in _parts(sums, states, classes)
+        ]
+    return check(pl.concat(tables), TOPICS)
+
+
+def _parts(
+    sums: Floats, states: Ints, classes: Sequence[Segment]
+) -> list[tuple[str, str | None, Floats]]:
+    each = [
+        ("class", s.id, sums[:, place : place + 1]) for place, s in enumerate(classes)
+    ]
+    now = [
+        ("segment", s.id, sums[states == s.code])
+        for s in classes
+        if (states == s.code).any()
+    ]
+    return [("all", None, sums), *each, *now]
+
+
+def _topic(
+    sums: Floats, words: Sequence[str], level: str, scope: str, segment: str | None
+) -> pl.DataFrame:
+    flat = sums.reshape(-1, len(words))
+    size = np.abs(flat).mean(axis=0) if len(flat) else np.zeros(len(words))
+    mean = flat.mean(axis=0) if len(flat) else np.zeros(len(words))
+    whole = float(size.sum()) or 1.0
+    order = np.argsort(-size, kind="stable")
+    return pl.DataFrame(
+        {
+            "level": [level] * len(words),
+            "scope": [scope] * len(words),
+            "segment_id": pl.Series([segment] * len(words), dtype=pl.String),
+            "name": [words[i] for i in order],
+            "mean_abs": size[order],
+            "mean": mean[order],
+            "share": np.minimum(size[order] / whole, 1.0),
+            "rank": pl.Series(range(1, len(words) + 1), dtype=pl.Int32),
+        }
+    )

@@ -1,4 +1,4 @@
-"""Draw importance with shap: a bar chart, and a beeswarm for each future segment."""
+"""Draw explanations: bars, swarms, a heat map, moves, dependence, one customer."""
 
 import io
 import warnings
@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import polars as pl
 import shap
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -18,16 +19,32 @@ from segpredict.errors import UnknownNameError
 from segpredict.explain.explanation import Explanation
 
 INK, BLUE, PLUM, ORANGE = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
+LEADING = 3  # columns whose dependence is drawn
 STYLE: Any = {"svg.hashsalt": "segpredict", "svg.fonttype": "path", "text.color": INK}
 
 
 def draw(explanation: Explanation, top: int = 12) -> dict[str, bytes]:
-    """Return every plot by name: ``bar`` (SVG) and ``beeswarm_<class id>`` (PNG)."""
+    """Return every plot by name.
+
+    Returns
+    -------
+    dict
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG); ``beeswarm_<class id>`` and
+        ``dependence_<feature>`` of the three strongest columns (PNG).
+    """
     swarms = {
         f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
         for segment in explanation.classes
     }
-    return {"bar": bar(explanation, top), **swarms}
+    pairs = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
+    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
+    return {
+        "bar": bar(explanation, top),
+        **swarms,
+        "heatmap": heatmap(explanation, top),
+        **{f"move_{a}_{b}": move(explanation, a, b) for a, b in pairs.iter_rows()},
+        **{f"dependence_{n}": dependence(explanation, n) for n in strongest["feature"]},
+    }
 
 
 def bar(explanation: Explanation, top: int = 12) -> bytes:
@@ -80,6 +97,151 @@ def beeswarm(explanation: Explanation, class_id: str, top: int = 12) -> bytes:
         )
         axes.set_xlabel("SHAP value: moves the log-odds of this segment")
         return _png(figure)
+
+
+def heatmap(explanation: Explanation, top: int = 12) -> bytes:
+    """Return shares of importance, groups of columns × current segments, as SVG."""
+    topics = explanation.topics.filter(level="group")
+    names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
+    inside = topics.filter(scope="segment")
+    told = set(inside["segment_id"])
+    present = [s for s in explanation.classes if s.id in told] or [*explanation.classes]
+    shares = np.array(
+        [
+            [inside.filter(segment_id=s.id, name=name)["share"].sum() for s in present]
+            for name in names
+        ]
+    ).reshape(len(names), len(present))
+    with _quiet():
+        figure, axes = _canvas(len(names))
+        axes.imshow(shares, cmap=_shades(), aspect="auto", vmin=0)
+        axes.set_xticks(range(len(present)), [s.name for s in present])
+        axes.set_yticks(range(len(names)), names)
+        for (row, column), share in np.ndenumerate(shares):
+            dark = share > 0.6 * shares.max(initial=0.01)
+            axes.text(
+                column,
+                row,
+                f"{share:.0%}",
+                ha="center",
+                va="center",
+                color="white" if dark else INK,
+            )
+        axes.set_title("Share of importance, by the segment a customer is in now")
+        return _svg(figure)
+
+
+def move(explanation: Explanation, start: str, end: str, top: int = 8) -> bytes:
+    """Return what sets movers apart from stayers, as SVG: two dots a group.
+
+    Raises
+    ------
+    UnknownNameError
+        When too few are expected to make that move.
+    """
+    found = explanation.moves.filter(from_id=start, to_id=end).head(top)
+    if found.is_empty():
+        known = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
+        pairs = [f"{a}:{b}" for a, b in known.iter_rows()]
+        raise UnknownNameError("move", f"{start}:{end}", pairs)
+    named = {s.id: s.name for s in explanation.classes}
+    rows = found.reverse()
+    places = np.arange(rows.height)
+    with _quiet():
+        figure, axes = _canvas(rows.height)
+        axes.axvline(0, color="#cccccc", linewidth=1)
+        axes.hlines(places, rows["stayers"], rows["movers"], color="#bbbbbb")
+        axes.scatter(rows["stayers"], places, color=BLUE, label="those who stay")
+        axes.scatter(rows["movers"], places, color=ORANGE, label="those who move")
+        axes.set_yticks(places, rows["name"].to_list())
+        axes.set_xlabel(f"log-odds of {named[end]} rather than {named[start]}")
+        axes.legend(loc="best", frameon=False)
+        return _svg(figure)
+
+
+def dependence(explanation: Explanation, feature: str) -> bytes:
+    """Return contributions against the values of one column, a panel a segment, as PNG.
+
+    Raises
+    ------
+    UnknownNameError
+        When no column has that name.
+
+    Notes
+    -----
+    Margins are taken against the mean over all segments. Dashed lines are the medians
+    of those who are in the segment now.
+    """
+    if feature not in explanation.names:
+        raise UnknownNameError("feature", feature, explanation.names)
+    place = explanation.names.index(feature)
+    cube = _some(explanation.cube())
+    centred = cube[:, :, place] - cube[:, :, place].mean(axis=1, keepdims=True)
+    values = _some(explanation.values())[:, place]
+    now = np.array(explanation.ids("segment_id") or ["-"])
+    known = values[np.isfinite(values)]
+    low, high = np.percentile(known, [0, 99]) if len(known) else (0.0, 0.0)
+    with _quiet():
+        count = len(explanation.classes)
+        figure = Figure(figsize=(2.6 * count, 2.9), layout="constrained")
+        panels = figure.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
+        for axes, segment, pull in zip(
+            panels, explanation.classes, centred.T, strict=True
+        ):
+            axes.scatter(values, pull, s=4, color=BLUE, alpha=0.35, linewidths=0)
+            axes.axhline(0, color="#cccccc", linewidth=1)
+            inside = values[(now == segment.id) & np.isfinite(values)]
+            if len(inside):
+                axes.axvline(np.median(inside), color=ORANGE, linestyle="--")
+            axes.set_title(f"towards {segment.name}", fontsize=9)
+            if high > low:  # a few extreme customers would squeeze all others
+                axes.set_xlim(low, high)
+        panels[0].set_ylabel("log-odds against the others")
+        figure.supxlabel(feature)
+        return _png(figure)
+
+
+def waterfall(explanation: Explanation, customer_id: str, top: int = 8) -> bytes:
+    """Return how one customer's contrast is put together from groups, as SVG.
+
+    Raises
+    ------
+    MismatchError
+        When the customer is not among the explained ones.
+    """
+    rows = explanation.customer(customer_id).filter(pl.col("against_id").is_not_null())
+    towards, against = rows["class_id"][0], rows["against_id"][0]
+    sums = (
+        rows.group_by("group", maintain_order=True)
+        .agg(pl.col("contribution").sum())
+        .sort(pl.col("contribution").abs(), descending=True)
+    )
+    told = sums.head(top)
+    names = [*told["group"], "everything else"]
+    sizes = np.array([*told["contribution"], sums[top:]["contribution"].sum()])
+    base = explanation.base[towards] - explanation.base[against]
+    ends = base + np.cumsum(sizes)
+    named = {s.id: s.name for s in explanation.classes}
+    with _quiet():
+        figure, axes = _canvas(len(names))
+        places = np.arange(len(names))[::-1]
+        colours = [ORANGE if size > 0 else BLUE for size in sizes]
+        axes.barh(places, sizes, left=ends - sizes, color=colours)
+        axes.use_sticky_edges = False  # a first bar from the base would fill the edge
+        axes.margins(x=0.08)
+        axes.axvline(base, color="#cccccc", linewidth=1)
+        axes.axvline(float(ends[-1]), color=INK, linestyle="--", linewidth=1)
+        axes.set_yticks(places, names)
+        axes.set_xlabel(
+            f"log-odds of {named[towards]} rather than {named[against]}; from "
+            f"{base:+.2f} for anybody to {ends[-1]:+.2f}"
+        )
+        axes.set_title(f"Customer {customer_id}")
+        return _svg(figure)
+
+
+def _shades() -> LinearSegmentedColormap:
+    return LinearSegmentedColormap.from_list("shades", ["#f4f7fb", BLUE])
 
 
 def _map() -> LinearSegmentedColormap:

@@ -12,6 +12,8 @@ def importance_json(explanation: Explanation) -> str:
         "population": explanation.population,
         "unit": "log-odds",
         "base": dict(explanation.base),
+        "names": list(explanation.names),
+        "note": explanation.note,
         "importance": explanation.importance.to_dicts(),
     }
     return json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)

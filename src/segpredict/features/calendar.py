@@ -2,7 +2,7 @@
 
 Such columns tell origins apart, not customers, and a model that learns them on a short
 history learns the order of its origins (leak L10). So the classifier takes them only
-where older forecasts prove that they help (`segpredict.classifier.proof`).
+where older forecasts prove that they help (`segpredict.classifier.calendar`).
 """
 
 import math
@@ -12,28 +12,33 @@ import polars as pl
 
 from segpredict.features._family import Family, nothing
 from segpredict.tables import Feature
-from segpredict.window import Window
+from segpredict.window import Window, day_number
 
 YEAR = 364  # whole weeks, as everywhere: a year later is the same weekday
+ROUND = 365.2425  # days from New Year to New Year, on average
+NEW_YEAR = day_number("2000-01-01")
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     middle = window.outcome_start + window.horizon / 2
-    angle = 2 * math.pi * (middle % YEAR) / YEAR
+    angle = 2 * math.pi * (middle - NEW_YEAR) / ROUND
     return {
-        "outcome_sin": pl.lit(math.sin(angle)),
-        "outcome_cos": pl.lit(math.cos(angle)),
+        "season_ahead_new_year": pl.lit(math.cos(angle)),
+        "season_ahead_april": pl.lit(math.sin(angle)),
     }
 
 
-def _described(name: str, part: str) -> Feature:
-    meaning = f"{part} of the middle of the outcome in the year of 364 days."
+def _described(name: str, near: str, far: str) -> Feature:
+    meaning = f"How near the days to be foretold are to {near}: 1 there, −1 {far}."
     return Feature(name, meaning, "ratio", -1.0, 1.0)
 
 
 PART = Family(
     name="calendar",
-    features=(_described("outcome_sin", "Sine"), _described("outcome_cos", "Cosine")),
+    features=(
+        _described("season_ahead_new_year", "New Year", "in July"),
+        _described("season_ahead_april", "the start of April", "in October"),
+    ),
     measures=nothing,
     derive=_derive,
 )

@@ -7,10 +7,12 @@ files, so ``run`` and the single commands walk the same way.
 from segpredict.intake import Fresh, Ingested, ingest, read
 from segpredict.pipeline._answers import (
     check,
-    explain_customer,
+    explanation,
     load,
+    picture,
     score,
     score_into,
+    why,
 )
 from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._movement import moves, moves_between
@@ -36,12 +38,13 @@ __all__ = [
     "cluster",
     "contest",
     "explain",
-    "explain_customer",
+    "explanation",
     "fit",
     "ingest",
     "load",
     "moves",
     "moves_between",
+    "picture",
     "read",
     "report",
     "run",
@@ -49,4 +52,5 @@ __all__ = [
     "score_into",
     "silent",
     "train_classifier",
+    "why",
 ]

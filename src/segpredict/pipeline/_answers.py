@@ -1,22 +1,24 @@
 """Answers that make no run: what files hold, who is where, and why."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segpredict import archive, overview
+from segpredict import archive, explained, features, overview, segments
 from segpredict import explain as explanations
 from segpredict.artifacts import open_run
 from segpredict.config import Config
 from segpredict.disk import write_file
-from segpredict.errors import CustomerMissingError
+from segpredict.errors import ArtifactError, CustomerMissingError
 from segpredict.intake import Fresh, fresh, read
 from segpredict.movement import Added, History
 from segpredict.pipeline._target import Day, Progress, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import check_page
+from segpredict.whatif import what_if
 
 
 def check(
@@ -50,8 +52,17 @@ def load(folder: str | Path) -> SegmentPredictor:
     return archive.predictor_of(open_run(folder))
 
 
-def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
-    """Return the reasons for one customer's forecast at the end of a run's data.
+def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
+    """Return all there is to say of one customer's forecast at the end of a run's data.
+
+    Returns
+    -------
+    dict
+        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
+        (rows of `explain.reasons`), ``contributions`` (rows of
+        `contracts.CONTRIBUTIONS`), ``what_if`` (rows of `whatif.what_if`), ``nearest``
+        (the row of `segments.nearest`, or ``None`` without an order in the window) and
+        ``note``.
 
     Raises
     ------
@@ -59,14 +70,65 @@ def explain_customer(folder: str | Path, customer_id: str) -> pl.DataFrame:
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, trees = archive.predictor_of(files), archive.booster_of(files)
-    shop = archive.transactions_of(files)
-    rows = predictor.rows(shop, predictor.window(shop)).frame
-    chosen = rows.filter(pl.col("customer_id") == customer_id)
+    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    window = predictor.window(shop)
+    frame = predictor.rows(shop, window).frame
+    chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
-    told = explanations.explain(trees.booster, chosen, trees.names, predictor.segments)
-    return told.customer(customer_id)
+    knowing = predictor.explainer or explanations.explainer(
+        (predictor.forecaster, archive.booster_of(files)),
+        frame,
+        predictor.segments,
+        overview.glossary(predictor.families, shop.companions, predictor.time),
+        shop.currency,
+    )
+    told = knowing.explain(chosen)
+    names = {segment.id: segment.name for segment in predictor.segments}
+    alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
+    bought = features.instrument(
+        alone,
+        [(window.cutoff - window.horizon, window.cutoff)],
+        predictor.segmentation.further,
+    )
+    near = segments.nearest(predictor.segmentation, bought).to_dicts()
+    scores = predictor.score(alone, window.cutoff, shop.first_day)
+    return {
+        "customer_id": customer_id,
+        "forecast": scores.row(0, named=True),
+        "sentence": explanations.sentence(told, names),
+        "reasons": told.reasons.to_dicts(),
+        "contributions": told.customer(customer_id).to_dicts(),
+        "what_if": what_if(predictor, shop, customer_id).to_dicts(),
+        "nearest": near[0] if near else None,
+        "note": told.note,
+    }
+
+
+def explanation(folder: str | Path) -> explanations.Explanation:
+    """Return the explanation that a run holds.
+
+    Raises
+    ------
+    ArtifactError
+        When the run was not explained.
+    """
+    files = open_run(folder)
+    if not explained.has(files):
+        raise ArtifactError(
+            f"The run {folder} was not explained.",
+            fix=f"segpredict explain --run {folder}",
+        )
+    return explained.read(files, archive.segments_of(files))
+
+
+def picture(folder: str | Path, into: Path) -> int:
+    """Write every picture of a run's explanation; return how many."""
+    drawn = explanations.draw(explanation(folder))
+    for name, content in drawn.items():
+        ending = "png" if content.startswith(b"\x89PNG") else "svg"
+        write_file(into / f"{name}.{ending}", content)
+    return len(drawn)
 
 
 def score(

@@ -223,7 +223,14 @@ def _key(
     asked = options["compare"]
     options["compare"] = {k: v for k, v in asked.items() if k not in BESIDE}
     families = config.classifier.families
-    told = [__version__, shop.fingerprint, config.seed, state["time"], options]
+    told = [
+        __version__,
+        shop.fingerprint,
+        config.seed,
+        state["time"],
+        state["label"],
+        options,
+    ]
     told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]
     return hashlib.sha256(as_json(told)).hexdigest()
 

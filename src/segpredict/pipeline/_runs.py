@@ -66,7 +66,7 @@ def run(
         _stages.cluster(draft, progress)
         kept_in = looks.places(target.folder, _store(data))
         _stages.train(draft, kept_in, canary=canary, progress=progress)
-        _stages.explain(draft, None, progress)
+        _stages.explain(draft, lambda what, _: progress(what, 0.8), refits=0)
         _stages.report(draft, progress)
         return _published(draft, kept_in)
 
@@ -114,11 +114,12 @@ def cluster(
 
 
 def _require_same_horizon(known: Segmentation, config: Config) -> None:
-    if known.horizon != config.time.horizon:
+    if known.horizon != config.time.measured:
         raise MismatchError(
             f"The segments to be fitted again are measured on {known.horizon} days, "
-            f"and time.horizon is {config.time.horizon}.",
-            fix=f"give --set time.horizon={known.horizon}, or cluster without --refit.",
+            f"and these options measure on {config.time.measured}.",
+            fix=f"give --set time.horizon={known.horizon} (with label.mode = as_of: "
+            f"label.window={known.horizon}), or cluster without --refit.",
         )
 
 
@@ -145,11 +146,27 @@ def explain(
     created: str = "",
     *,
     rows: int | None = None,
+    refits: int | None = None,
     progress: Progress = silent,
 ) -> Run:
-    """Explain the booster of a run that `train_classifier` has made."""
+    """Explain the forecast of a run, and cross-check what matters in it.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    created
+        The time of day, as text.
+    rows
+        The most customers to explain; by default as configured.
+    refits
+        Models fitted anew for intervals; 0 leaves the cross-check out, which `run`
+        does, since it takes longer than everything else.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+    """
     with _continued(folder, created) as draft:
-        _stages.explain(draft, rows, progress)
+        _stages.explain(draft, progress, rows=rows, refits=refits)
         return draft.publish()
 
 

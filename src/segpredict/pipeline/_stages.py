@@ -1,26 +1,32 @@
 """What each stage of a run reads from its folder, and what it leaves there."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+
+import polars as pl
 
 from segpredict import (
     archive,
     classifier,
     cleaning,
     companions,
+    explained,
     features,
     flows,
     gallery,
     looks,
+    metrics,
     overview,
     segments,
+    valuation,
+    worth,
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json
+from segpredict.artifacts import Draft, as_json, as_parquet
 from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
@@ -94,7 +100,7 @@ def cluster(
     segmentation = segments.fit(
         features.instrument(shop, spans, sorted(further)),
         options,
-        horizon=config.time.horizon,
+        horizon=config.time.measured,
         before=before,
     )
     grid = overview.grid(shop, config.time, options.codes)
@@ -102,16 +108,36 @@ def cluster(
     window = config.time.window(shop.end_day, shop.first_day)
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
-    draws = flows.Draws(config.classifier.draws, config.seed)
-    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws))
+    _measure(draft, shop, config, tables)
+    _follow(draft, shop, segmentation, config)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
+        "measured": config.time.measured,
         "lookback": config.time.lookback,
         "gap": config.time.gap,
         "forecast_from": as_date(shop.end_day).isoformat(),
     }
+
+
+def _measure(
+    draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
+) -> None:
+    """Write how the shop is doing, by the definitions of `metrics`."""
+    horizon, lookback = config.time.horizon, config.time.lookback
+    members, moves = tables["assignments"], tables.get("migration")
+    books = metrics.Books.read(shop, horizon, lookback, members, moves)
+    for path, table in metrics.tables(books).items():
+        draft.write(path, as_parquet(table))
+
+
+def _follow(
+    draft: Draft, shop: Transactions, segmentation: Segmentation, config: Config
+) -> None:
+    """Write who moved from segment to segment, period by period."""
+    draws = flows.Draws(config.classifier.draws, config.seed)
+    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws))
 
 
 def blind_spans(
@@ -123,8 +149,8 @@ def blind_spans(
         days = classifier.schedule(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
         last = time.window(shop.end_day, shop.first_day)
-        back = origins(last, time.step, shop.first_day + time.horizon)
-        spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
+        back = origins(last, time.step, shop.first_day + time.measured)
+        spans = [(w.cutoff - time.measured, w.cutoff) for w in back]
         if not spans:
             raise
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
@@ -148,6 +174,11 @@ def train(
         config.time,
         lambda what, share: progress(what, 0.25 + 0.5 * share),
     )
+    progress("valuing customers", 0.75)
+    wish, draws = config.worth, options.draws
+    valued = worth.measure(
+        shop, segmentation, training, wish, draws=draws, seed=options.seed
+    )
     predictor = SegmentPredictor(
         segmentation,
         training.forecaster,
@@ -156,12 +187,14 @@ def train(
         config.classifier.families,
         companions=shop.companions,
         usage=training.usage,
+        valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "classifier/canary.json", "report.html")
+    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
+    valuation.keep_worth(draft, valued, scores, segmentation.segments)
     known, named = flows.kept(draft), segmentation.segments
     coming = flows.foretold(known, training, scores, named, config.time)
     flows.keep(draft, coming)
@@ -185,22 +218,62 @@ def _marked(
     return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 
-def explain(draft: Draft, rows: int | None, progress: Progress) -> None:
-    """Explain the trees for a sample of the customers that were scored."""
-    progress("explaining", 0.8)
+def explain(
+    draft: Draft, progress: Progress, *, rows: int | None = None, refits: int | None
+) -> None:
+    """Explain what ships for a sample of those who were scored; cross-check it.
+
+    Without refits the cross-check is left out: it fits the trees anew again and again.
+    """
+    progress("explaining", 0.0)
     config, predictor = archive.config_of(draft), archive.predictor_of(draft)
     shop, trees = archive.transactions_of(draft), archive.booster_of(draft)
-    options = replace(config.explain, rows=rows or config.explain.rows)
-    told = explanations.explain(
-        trees.booster,
-        predictor.rows(shop, predictor.window(shop)).frame,
-        trees.names,
-        predictor.segments,
-        options,
-        features=overview.glossary(config.classifier.families, shop.companions),
+    wish = config.explain
+    options = replace(
+        wish,
+        rows=wish.rows if rows is None else rows,
+        refits=wish.refits if refits is None else refits,
     )
+    frame = predictor.rows(shop, predictor.window(shop)).frame
+    knowing = explanations.explainer(
+        (predictor.forecaster, trees),
+        frame,
+        predictor.segments,
+        overview.glossary(config.classifier.families, shop.companions, config.time),
+        shop.currency,
+    )
+    checked = _cross_checked(draft, shop, knowing, (config, options), progress)
+    if checked is not None:
+        knowing = knowing.heeding(checked.least)
+    told = knowing.explain(frame, options)
     draft.drop("report.html")
-    archive.keep_explanation(draft, told)
+    explained.keep(draft, told, knowing, checked)
+
+
+def _cross_checked(
+    draft: Draft,
+    shop: Transactions,
+    knowing: explanations.Explainer,
+    asked: tuple[Config, explanations.ExplainOptions],
+    progress: Progress,
+) -> explanations.Evidence | None:
+    config, options = asked
+    if not options.refits or not draft.has("classifier/tested.json"):
+        return None
+    taken = classifier.exams(
+        shop,
+        archive.segmentation_of(draft),
+        replace(config.classifier, seed=config.seed, threads=config.threads),
+        config.time,
+        archive.tested_of(draft),
+    )
+    return explanations.evidence(
+        taken,
+        knowing.parts,
+        options,
+        config.seed,
+        lambda what, share: progress(what, 0.1 + 0.85 * share),
+    )
 
 
 def report(draft: Draft, progress: Progress) -> None:

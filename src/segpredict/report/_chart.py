@@ -51,6 +51,47 @@ class Whisker:
     zero: float
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One of several bars side by side.
+
+    Parameters
+    ----------
+    left, width
+        Its place (percent of the width).
+    height
+        Percent of the largest.
+    is_whole
+        False where it stands for less time than its neighbours.
+    """
+
+    left: float
+    width: float
+    height: float
+    is_whole: bool
+
+
+def bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[Bar, ...]:
+    """Place bars of equal width; a value below zero has no height.
+
+    Examples
+    --------
+    >>> bars([5, 10], [True, False])[1]
+    Bar(left=50.0, width=40.0, height=100.0, is_whole=False)
+    """
+    most = max((0, *values)) or 1
+    room = 100 / max(len(values), 1)
+    return tuple(
+        Bar(
+            round(i * room, 3),
+            round(0.8 * room, 3),
+            round(100 * max(value, 0) / most, 2),
+            is_whole,
+        )
+        for i, (value, is_whole) in enumerate(zip(values, whole, strict=True))
+    )
+
+
 def chips(segments: Iterable[Segment]) -> dict[str, Chip]:
     """Return how each segment is shown, by id.
 

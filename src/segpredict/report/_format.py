@@ -196,6 +196,17 @@ def iso_day(text: Any) -> str:
     return f"{date}\xa0{MONTHS[month - 1]}\xa0{year}" if known else str(text)
 
 
+def month(text: Any) -> str:
+    r"""Return a month of the form 2011-09 as people write it, any other text as it is.
+
+    Examples
+    --------
+    >>> month("2011-09"), month("soon")
+    ('Sep\xa02011', 'soon')
+    """
+    return iso_day(f"{text}-01").partition("\xa0")[2] or str(text)
+
+
 def words(name: str) -> str:
     """Return a name of the code as words.
 
@@ -248,6 +259,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     form.__name__: form
     for form in (
         *(number, brief, share, signed, points, metric, gap, interval, money),
-        *(pennies, day, iso_day, words, cell, data_uri),
+        *(pennies, day, iso_day, month, words, cell, data_uri),
     )
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.explain import Evidence
 from segpredict.tables import Feature, FileFact, Ledger, Segment
 from segpredict.window import Window
 
@@ -31,6 +32,8 @@ class ReportInput:
     profile
         `segments.profile`: one row a segment, ``id`` or ``segment`` (code) and the
         columns that exist; unknown ones are shown under their own names.
+    metrics
+        `metrics.kept`: figures of the shop, its months and its Lorenz curve, by name.
     cards
         `segments.cards`: all there is to say of each segment.
     candidates
@@ -57,6 +60,9 @@ class ReportInput:
         `classifier.scorecard.SCHEMA`: every figure of the contest.
     curves
         `classifier.conduct.CURVES`: reliability and capture of what ships.
+    worth
+        ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
+        content of ``valuer.json``; empty where nobody was valued.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
@@ -65,6 +71,14 @@ class ReportInput:
         Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
     explained
         Number of customers behind `importance`.
+    topics, moves
+        `contracts.TOPICS`, and what sets movers apart (`explain.contrast.moves`).
+    evidence
+        `explain.Evidence`: how importance was cross-checked, if it was.
+    people
+        A few customers with their forecast and reasons (`explained.people`).
+    reasons_note
+        What a reader must know of what is explained.
     glossary
         Declarations of all features.
     manifest
@@ -83,6 +97,7 @@ class ReportInput:
     currency: str = ""
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
+    metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     comparison: pl.DataFrame | None = None
@@ -96,10 +111,16 @@ class ReportInput:
     verdict: Mapping[str, Any] | None = None
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
+    worth: Mapping[str, Any] = field(default_factory=dict)
     canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
     explained: int = 0
+    topics: pl.DataFrame | None = None
+    moves: pl.DataFrame | None = None
+    evidence: Evidence | None = None
+    people: tuple[Mapping[str, Any], ...] = ()
+    reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

@@ -18,11 +18,13 @@ MODELS = {
     "lightgbm": "LightGBM",
     "catboost": "CatBoost",
     "persistence": "Persistence (nobody moves)",
+    "carry_over": "Carry-over (nobody buys)",
     "markov": "Markov chain",
     "prior": "Class shares",
     "rfm_lookup": "RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
+    "ordinal": "XGBoost in order of value",
 }
 IN_PROSE = {
     "blend": "XGBoost with BG/NBD",
@@ -31,6 +33,7 @@ IN_PROSE = {
     "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
+    "carry_over": "carry-over",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "the multinomial logit",
 }

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -131,6 +132,7 @@ def _place(stage: Environment, name: str, context: Any, bundle: Bundle) -> Marku
     return Markup(text)
 
 
+@lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _stage() -> Environment:
     folders = ("sections", "findings", "templates")
     loaders = [PackageLoader(ROOM, folder) for folder in folders]

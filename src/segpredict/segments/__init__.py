@@ -5,6 +5,7 @@ In: how often and for how much each customer bought in windows of one length. Ou
 """
 
 from segpredict.clustering import SegmentOptions
+from segpredict.segments._interval import Z, wilson
 from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.affinity import affinity
 from segpredict.segments.cards import cards, examples
@@ -13,6 +14,7 @@ from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.identity import Event, Identity
 from segpredict.segments.making import fit
 from segpredict.segments.movement import NEW, matrix, migration
+from segpredict.segments.nearest import nearest
 from segpredict.segments.profiles import profile
 from segpredict.segments.refinement import asked, left_over
 from segpredict.segments.segmentation import Segmentation, SegmentValue, complete
@@ -27,6 +29,7 @@ __all__ = [
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
+    "Z",
     "affinity",
     "asked",
     "cards",
@@ -39,6 +42,8 @@ __all__ = [
     "left_over",
     "matrix",
     "migration",
+    "nearest",
     "profile",
     "tell",
+    "wilson",
 ]

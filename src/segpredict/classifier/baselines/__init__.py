@@ -1,9 +1,9 @@
 """What a model has to beat: one baseline a file, found by name."""
 
-from segpredict.classifier.baselines._baseline import Baseline
+from segpredict.classifier.baselines._baseline import Baseline, transitions
 from segpredict.classifier.baselines._borders import Borders, borders
 from segpredict.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry(__name__, Baseline)
 
-__all__ = ["BASELINES", "Baseline", "Borders", "borders"]
+__all__ = ["BASELINES", "Baseline", "Borders", "borders", "transitions"]

@@ -47,7 +47,10 @@ class BgNbdGg:
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment)."""
-        rows = matrix(customers, HISTORY).astype(np.float64)
+        return self.chances(matrix(customers, HISTORY).astype(np.float64))
+
+    def chances(self, rows: Floats) -> Floats:
+        """Return the same for rows of `HISTORY`, customers × five numbers."""
         parts = [
             self._chances(rows[start : start + CHUNK])
             for start in range(0, max(1, len(rows)), CHUNK)
@@ -120,7 +123,7 @@ def fit(lesson: Lesson) -> BgNbdGg:
     ------
     SupportError
         When nobody came back, nobody paid, or the segments are measured by more than
-        days and spend.
+        days and spend, or on days that are known in part.
     SegpredictError
         When the lesson knows nothing of the past.
 
@@ -142,6 +145,12 @@ def fit(lesson: Lesson) -> BgNbdGg:
             "BG/NBD tells of days and spend only; the segments are measured by "
             f"{', '.join(past.segmenter.further)} too.",
             fix="use the instrument fm: --set segments.instrument=fm.",
+        )
+    if past.overlap:
+        raise SupportError(
+            "BG/NBD tells of the days ahead only; the segments are measured on "
+            f"{past.overlap} days that are known too.",
+            fix="leave out label.mode, so that a segment is measured on days ahead.",
         )
     x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
     paid = (days > 0) & (spent > 0)

@@ -64,7 +64,7 @@ def appendix(bundle: ReportInput) -> Appendix:
 
 def _window(bundle: ReportInput) -> Topic:
     window = bundle.window
-    facts = (
+    facts = [
         ("Data", span(bundle.first_day, bundle.end_day)),
         ("Cutoff", day(window.cutoff)),
         ("Look-back", f"{window.lookback} days, {span(window.start, window.cutoff)}"),
@@ -73,8 +73,12 @@ def _window(bundle: ReportInput) -> Topic:
             "Outcome",
             f"{window.horizon} days, {span(window.outcome_start, window.outcome_end)}",
         ),
-    )
-    return Topic("Window", facts)
+    ]
+    if window.overlap:
+        days = span(window.label_start, window.outcome_end)
+        known = f"{window.measured} days, {days}; {window.overlap} of them known"
+        facts.append(("Segment told by", known))
+    return Topic("Window", tuple(facts))
 
 
 def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:

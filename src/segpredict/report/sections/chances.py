@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
-from segpredict.report._format import figure, words
+from segpredict.report._format import figure, iso_day, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
 from segpredict.report._section import Section
@@ -101,6 +101,8 @@ class Chances:
         Pictures.
     sets
         Coverage by test and by segment; ``sizes`` the mean size of a set by test.
+    unjudged
+        Why there are no sets to judge, in sentences; empty where there are.
     target
         Share of customers whose segment the sets are meant to hold.
     rules
@@ -114,6 +116,7 @@ class Chances:
     captures: tuple[Picture, ...]
     sets: tuple[Bounded, ...]
     sizes: Mapping[str, float]
+    unjudged: str
     target: float
     rules: tuple[Rule, ...]
     strata: tuple[tuple[str, tuple[Bounded, ...]], ...]
@@ -126,12 +129,14 @@ def chances(bundle: ReportInput) -> Chances | None:
         return None
     usage = found.get("usage") or {}
     sizes = card.filter(metric="set_size").select("window", "value")
+    sets = _sets(card, bundle)
     return Chances(
         _calibrated(usage),
         _reliability(drawn, card, bundle),
         _captures(drawn),
-        _sets(card, bundle),
+        sets,
         dict(sizes.iter_rows()),
+        "" if sets else _unjudged(usage.get("folds") or ()),
         1 - float(usage.get("alpha", 0.1)),
         _rules(card, str(usage.get("rule", ""))),
         _strata(card, bundle),
@@ -152,6 +157,25 @@ def _calibrated(usage: Mapping[str, Any]) -> str:
         f"{folds[-1]['gain']:.3f} nats on the newest rehearsal"
     )
     return f"{said}. They were mended in {tests} of {len(kinds) - 1} tests."
+
+
+def _unjudged(folds: Sequence[Mapping[str, Any]]) -> str:
+    """Return why no test had sets, and what the sets in the scores are worth."""
+    if not folds:
+        return ""
+    told = (
+        "No set could be tested. Thresholds are learned on rehearsals, forecasts of "
+        "older days whose outcome was known by the day of the test; here history is "
+        "too short to rehearse any test. "
+    )
+    days = folds[-1]["rehearsals"]
+    if not days:
+        return told + "In the scores every segment is therefore in every set."
+    return told + (
+        f"The sets in the scores come from {len(days)} later "
+        f"{'rehearsal' if len(days) == 1 else 'rehearsals'}, the newest of "
+        f"{iso_day(days[-1])}; how often they hold the true segment is not known yet."
+    )
 
 
 def _points(part: pl.DataFrame, name: str) -> Curve:

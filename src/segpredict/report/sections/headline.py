@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segpredict.report._chart import Chip, Piece, chips, strip
-from segpredict.report._format import figure, number, span
+from segpredict.report._format import day, figure, number, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label, prose, skill
 from segpredict.report._section import Section
@@ -14,7 +14,10 @@ NOTE = (
     "Inactive means no order in {days} days. People who have yet to buy for the first "
     "time are not counted, so the mix of known customers leans towards Inactive."
 )
-BESIDE = ("persistence", "markov")  # always shown next to whatever was shipped
+CARRIED = "carry_over"  # asked only where a part of the answer is known
+# Always shown next to whatever was shipped, where they were asked.
+BESIDE = ("persistence", "markov", CARRIED)
+OWN = "xgboost"  # the model's trees; that they ship alone is no falling back
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Score:
     accuracy, log_loss
         Pooled over all test windows.
     skill
-        1 − log-loss / log-loss of the Markov chain.
+        1 − log-loss / log-loss of the reference.
     """
 
     label: str
@@ -68,7 +71,10 @@ class Trust:
     Parameters
     ----------
     scores
-        The shipped forecast, then persistence and the Markov chain.
+        The shipped forecast, then those that need no model.
+    reference
+        What skill is told against: the Markov chain; the best of those that need no
+        model, where part of the answer is known.
     windows
         Number of test windows that the model never saw.
     tested
@@ -77,14 +83,18 @@ class Trust:
         What is in use, and the reason.
     is_fallback
         Whether a baseline is in use because the model was no better.
+    is_known_in_part
+        Whether a part of each window was known, since segments are told as of a day.
     """
 
     scores: tuple[Score, ...]
+    reference: str
     windows: int
     tested: int
     shipped: str
     why: str
     is_fallback: bool
+    is_known_in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def headline(bundle: ReportInput) -> Headline:
         today=strip(bundle.mix_now, known),
         expected=strip(bundle.mix_expected, known),
         moves=moves,
-        note=NOTE.format(days=bundle.window.horizon),
+        note=NOTE.format(days=bundle.window.measured),
         trust=_trust(bundle.verdict) if bundle.verdict else None,
         warnings=_warnings(bundle),
     )
@@ -141,9 +151,15 @@ def _sentence(bundle: ReportInput) -> str:
     outcome = span(window.outcome_start, window.outcome_end)
     customers = sum(figure(n) or 0 for n in bundle.mix_now.values())
     who = f"the {number(customers)} customers" if customers else "all customers"
+    likely = f"to be in from {outcome}"
+    if window.overlap:
+        likely = (
+            f"to have on {day(window.outcome_end - 1)}, told by the {window.measured} "
+            f"days up to then, of which {window.overlap} are known already"
+        )
     return (
         f"For {who} who bought from {bought}, this is the segment each is likely "
-        f"to be in from {outcome}."
+        f"{likely}."
     )
 
 
@@ -189,27 +205,49 @@ def _trust(verdict: Mapping[str, Any]) -> Trust:
     models: Mapping[str, Any] = pooled.get("scores") or {}
     name, model = str(verdict.get("shipped", "")), str(verdict.get("model", ""))
     shown = [name, *(m for m in (model, *BESIDE) if m != name)]
+    if _loss(models, name) == _loss(models, model):
+        # The same forecasts under two names.
+        shown = [m for m in shown if m == name or m != model]
+    reference = _reference(models)
     origins = verdict.get("origins") or ()
     return Trust(
         scores=tuple(
-            _score(models, m, is_shipped=m == name) for m in shown if m in models
+            _score(models, m, reference, is_shipped=m == name)
+            for m in shown
+            if m in models
         ),
+        reference="Markov" if reference == "markov" else prose(reference),
         windows=len(origins),
         tested=int(figure(pooled.get("n")) or 0),
         shipped=label(name),
         why=prose(str(verdict.get("reason", ""))),
-        is_fallback=name != model,
+        is_fallback=name not in {model, OWN},
+        is_known_in_part=CARRIED in models,
     )
 
 
-def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> Score:
+def _reference(models: Mapping[str, Any]) -> str:
+    """Return the best of those that need no model, where one of them knows a part."""
+    known = [name for name in BESIDE if _loss(models, name) is not None]
+    if CARRIED not in known:
+        return "markov"
+    return min(known, key=lambda name: _loss(models, name) or 0.0)
+
+
+def _loss(models: Mapping[str, Any], name: str) -> float | None:
+    return figure((models.get(name) or {}).get("log_loss"))
+
+
+def _score(
+    models: Mapping[str, Any], name: str, reference: str, *, is_shipped: bool
+) -> Score:
     found = models[name]
     return Score(
         label=label(name),
         is_shipped=is_shipped,
         accuracy=figure(found.get("accuracy")),
         log_loss=figure(found.get("log_loss")),
-        skill=None if name == "markov" else skill(models, name, "markov"),
+        skill=None if name == reference else skill(models, name, reference),
     )
 
 
@@ -218,8 +256,9 @@ def _warnings(bundle: ReportInput) -> tuple[str, ...]:
     names = {
         segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments
     }
-    told = (prose(str(text), names) for text in from_verdict)
-    return tuple(dict.fromkeys([*bundle.warnings, *told]))
+    told = (prose(prose(str(text)), names) for text in from_verdict)
+    own = (prose(text) for text in bundle.warnings)
+    return tuple(dict.fromkeys([*own, *told]))
 
 
 PART = Section(10, "At a glance", headline)

@@ -6,9 +6,11 @@ import polars as pl
 
 from segpredict.report._chart import Chip, chips
 from segpredict.report._input import ReportInput
+from segpredict.report._models import label
 from segpredict.report._section import Section
 
 TOP = 12
+TREES = "xgboost"  # whose reasons these are
 CAUTIONS = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",
@@ -102,6 +104,8 @@ class Importance:
         Importance for each future segment, as numbers to the beeswarms.
     explained
         Customers behind it.
+    in_use
+        What ships, where that is not the trees alone; else empty.
     cautions
         Warnings that belong to every figure here.
     """
@@ -113,6 +117,7 @@ class Importance:
     now: Matrix | None
     future: Matrix | None
     explained: int
+    in_use: str = ""
     cautions: tuple[str, ...] = CAUTIONS
 
 
@@ -122,6 +127,7 @@ def importance(bundle: ReportInput) -> Importance:
     if table is None or table.is_empty():
         return Importance((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
+    shipped = str((bundle.verdict or {}).get("shipped", ""))
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
     return Importance(
@@ -132,6 +138,7 @@ def importance(bundle: ReportInput) -> Importance:
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
         explained=bundle.explained,
+        in_use="" if shipped in {"", TREES} else label(shipped),
     )
 
 
@@ -184,4 +191,4 @@ def _matrix(
     return Matrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
 
 
-PART = Section(50, "What drives the forecast", importance)
+PART = Section(51, "Column by column", importance)

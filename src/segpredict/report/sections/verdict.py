@@ -12,7 +12,8 @@ from segpredict.report._section import Section
 from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
-FIRST = ("persistence", "markov")
+TREES = "xgboost"  # a part of the model, and at times all of it
+FIRST = ("persistence", "markov", "carry_over")
 POOLED = "pooled"  # stands where a window has its cutoff
 
 
@@ -130,6 +131,7 @@ def verdict(bundle: ReportInput) -> Verdict:
     found = bundle.verdict
     if not found or not (found.get("pooled") or {}).get("scores"):
         return Verdict(METRICS, "", None, ())
+    found = _without_twin(found)
     origins = found.get("origins") or ()
     return Verdict(
         METRICS,
@@ -137,6 +139,31 @@ def verdict(bundle: ReportInput) -> Verdict:
         _trial(found["pooled"], bundle, found),
         tuple(_trial(origin, bundle, found) for origin in origins),
     )
+
+
+def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the verdict with the model named by its trees, where it is only these."""
+    model, scores = str(found.get("model", "")), found["pooled"]["scores"]
+    if model == TREES or TREES not in scores or scores.get(model) != scores[TREES]:
+        return found
+
+    def alone(reading: Mapping[str, Any]) -> dict[str, Any]:
+        told = {
+            part: {n: each for n, each in (reading.get(part) or {}).items() if n != own}
+            for part, own in (
+                ("scores", model),
+                ("forecast", model),
+                ("differences", TREES),
+            )
+        }
+        return {**reading, **told}
+
+    return {
+        **found,
+        "model": TREES,
+        "pooled": alone(found["pooled"]),
+        "origins": [alone(origin) for origin in found.get("origins") or ()],
+    }
 
 
 def _trial(

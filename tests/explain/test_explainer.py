@@ -3,17 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
+import shap
 import xgboost as xgb
 from numpy.testing import assert_allclose, assert_array_equal
-from planted_drivers import CLASSES, DECLARED, NAMES
+from planted_drivers import CLASSES, DECLARED, NAMES, knowing, told
 from polars.testing import assert_frame_equal
 
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain import ExplainOptions, Explanation, explain, forces
+from segpredict.explain import Explanation
 
 
 def explained(booster: xgb.Booster, frame: pl.DataFrame, rows: int = 90) -> Explanation:
-    return explain(booster, frame, NAMES, CLASSES, ExplainOptions(rows), DECLARED)
+    return told(booster, frame, rows, DECLARED)
 
 
 def margins(booster: xgb.Booster, frame: pl.DataFrame) -> np.ndarray:
@@ -40,7 +41,11 @@ def test_the_margin_that_is_explained_is_the_one_that_is_scored(booster, frame):
 
 def test_shap_and_xgboost_agree_to_float_precision(booster, frame):
     found = explained(booster, frame, rows=600)
-    own = forces(booster, frame.sort("customer_id"), NAMES)
+    cells = frame.sort("customer_id").select(NAMES).to_numpy().astype(np.float32)
+    whole = shap.TreeExplainer(booster).shap_values(cells)
+    assert_allclose(found.cube(), np.transpose(whole, (0, 2, 1)), atol=1e-5)
+    table = xgb.DMatrix(cells, feature_names=list(NAMES))
+    own = booster.predict(table, pred_contribs=True)
     assert_allclose(found.cube(), own[:, :, :-1], atol=1e-6)
     assert_allclose(own[:, :, -1], np.tile(list(found.base.values()), (600, 1)))
 
@@ -61,7 +66,8 @@ def test_rows_in_another_order_give_the_same_bits(booster, frame):
 def test_a_null_is_a_missing_value_to_the_booster(booster, frame):
     nulls = frame.with_columns(driver=pl.lit(None, pl.Float64))
     nans = frame.with_columns(driver=pl.lit(float("nan")))
-    assert_array_equal(forces(booster, nulls, NAMES), forces(booster, nans, NAMES))
+    one, two = explained(booster, nulls), explained(booster, nans)
+    assert_array_equal(one.cube(), two.cube())
     values = explained(booster, nulls).contributions.filter(feature="driver")["value"]
     assert values.null_count() == values.len()
 
@@ -81,13 +87,14 @@ def test_no_customers_give_empty_tables_and_zero_importance(booster, frame):
 
 def test_one_customer_is_explained(booster, frame):
     found = explained(booster, frame[:1])
-    assert found.contributions.height == 3 * 4
+    assert found.contributions.height == (3 + 1) * 4
 
 
 def test_one_customers_reasons_come_strongest_first(booster, frame):
     reasons = explained(booster, frame, rows=600).customer("c0001")
-    assert reasons["class_id"].to_list() == ["S0"] * 4 + ["S1"] * 4 + ["S2"] * 4
-    strengths = reasons.filter(class_id="S2")["contribution"].abs().to_list()
+    margins = reasons.filter(pl.col("against_id").is_null())
+    assert margins["class_id"].to_list() == ["S0"] * 4 + ["S1"] * 4 + ["S2"] * 4
+    strengths = margins.filter(class_id="S2")["contribution"].abs().to_list()
     assert strengths == sorted(strengths, reverse=True)
 
 
@@ -103,10 +110,10 @@ def test_a_missing_column_is_named(booster, frame):
 
 def test_names_that_are_not_the_boosters_are_refused(booster, frame):
     wrong = ("driver", "noise_a", "helper", "noise_b")
-    with pytest.raises(MismatchError, match="noise_a"):
-        explain(booster, frame, wrong, CLASSES)
+    with pytest.raises(MismatchError, match="not those that the booster"):
+        knowing(booster, frame, wrong)
 
 
 def test_classes_that_are_not_the_boosters_are_refused(booster, frame):
     with pytest.raises(MismatchError, match="foretells 3 segments and 2"):
-        explain(booster, frame, NAMES, CLASSES[:2])
+        knowing(booster, frame, classes=CLASSES[:2])

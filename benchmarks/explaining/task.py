@@ -1,0 +1,74 @@
+"""One task of the explaining benchmark, in a process of its own; see run.py."""
+
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+import polars as pl
+import xgboost as xgb
+
+from segpredict import archive
+from segpredict.artifacts import open_run
+from segpredict.classifier.lesson import matrix
+from segpredict.explain.additive import Additive
+
+ALONE = 20  # customers explained one by one
+
+
+def crowd(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
+    """Return so many customers: those given, again and again, a little different."""
+    rng = np.random.default_rng(0)
+    picked = customers[rng.integers(0, customers.height, rows)]
+    numbers = [n for n, t in picked.schema.items() if t == pl.Float64]
+    noise = 1 + 0.01 * rng.standard_normal(rows)
+    return picked.with_columns(
+        pl.col(numbers) * pl.Series(noise),
+        customer_id=pl.int_range(rows).cast(pl.String),
+    )
+
+
+def main() -> None:
+    folder, task, rows, threads = sys.argv[1:]
+    files = open_run(folder)
+    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    known = predictor.rows(shop, predictor.window(shop)).frame
+    knowing = predictor.explainer or predictor.knowing(known)
+    people = crowd(known, int(rows))
+    trees = knowing.model.trees
+    model = Additive(trees) if task == "trees" else knowing.model
+    cells = matrix(people, trees.names) if task == "xgboost" else None
+    wall, cpu = time.perf_counter(), time.process_time()
+    if cells is not None:
+        trees.booster.set_param({"nthread": int(threads)})
+        table = xgb.DMatrix(
+            cells, feature_names=list(trees.names), nthread=int(threads)
+        )
+        found = trees.booster.predict(table, pred_contribs=True)
+        assert found.shape[0] == people.height
+    elif task == "reasons":
+        assert knowing.reasons(people, int(threads)).height
+    else:
+        parts = model.chunks(people, threads=int(threads))
+        assert sum(len(cube) for _, cube in parts) == people.height
+    spent = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    wall = time.perf_counter()
+    for place in range(ALONE if task == "reasons" else 0):
+        knowing.reasons(people[place])
+    alone = (time.perf_counter() - wall) / ALONE
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    facts = {
+        **spent,
+        "alone": alone,
+        "peak": peak,
+        "features": len(trees.names),
+        "classes": trees.classes,
+        "rounds": trees.rounds,
+        "threads": int(threads),
+    }
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What was predicted in money and what came, from finished runs.
+
+    python benchmarks/worth/tables.py artifacts/or2 artifacts/cdnow
+
+Prints Markdown tables of each run: revenue at risk, upside and spend against what came,
+with 95 % intervals over customers; and lifetime values of each span against plain
+guesses.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.artifacts import Run, open_run
+
+SUMS = {
+    "value_at_risk": "revenue at risk",
+    "upside": "upside",
+    "expected_value": "spend in the next window",
+}
+SAID = ("predicted", "came, by segment", "came, by spend", "in the books")
+JUDGED = ("came of predicted", "mean error", "root mean square", "rank")
+METHODS = ("markov", "bgnbd", "last_year", "last_window", "mean")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path)
+    for folder in parser.parse_args().runs:
+        made = open_run(folder)
+        print(f"### {folder.name}\n")
+        print("\n".join(exposures(made)), "\n")
+        print("\n".join(tenths(made)), "\n")
+        print("\n".join(lifetimes(made)), "\n")
+
+
+def shipped(made: Run) -> pl.DataFrame:
+    name = made.json("classifier/verdict.json")["shipped"]
+    return made.parquet("worth/sums.parquet").filter(forecaster=name)
+
+
+def exposures(made: Run) -> Iterator[str]:
+    yield from header("test", "sum of", *SAID)
+    whole = shipped(made).filter(pl.col("part") == "all")
+    for measure, name in SUMS.items():
+        rows = whole.filter(measure=measure)
+        for (window,), part in rows.group_by("window", maintain_order=True):
+            found = {row["realised_as"]: row for row in part.to_dicts()}
+            cells = [ratio(found.get(by)) for by in ("label", "spend", "change")]
+            said = found["label"]["predicted"]
+            yield f"| {window} | {name} | {said:,.0f} | {' | '.join(cells)} |"
+
+
+def header(first: str, second: str, *numbers: str) -> Iterator[str]:
+    yield f"| {' | '.join((first, second, *numbers))} |"
+    yield f"| --- | --- |{' --: |' * len(numbers)}"
+
+
+def ratio(row: dict | None) -> str:
+    if row is None:
+        return ""
+    if row["ratio"] is None:
+        return f"{row['realised']:,.0f}"
+    interval = f"{row['ratio_low']:.0%} to {row['ratio_high']:.0%}"
+    return f"{row['realised']:,.0f} ({row['ratio']:.0%}, {interval})"
+
+
+def tenths(made: Run) -> Iterator[str]:
+    rows = shipped(made).filter(
+        pl.col("part").str.contains(r"^\d+$"),
+        measure="value_at_risk",
+        realised_as="label",
+    )
+    windows = rows["window"].unique(maintain_order=True).to_list()
+    yield f"| tenth by revenue at risk | {' | '.join(windows)} |"
+    yield f"| --: |{' --: |' * len(windows)}"
+    for (part,), each in rows.group_by("part", maintain_order=True):
+        found = {row["window"]: row for row in each.to_dicts()}
+        cells = [
+            f"{row['predicted']:,.0f} → {ratio(row)}" if row else ""
+            for row in (found.get(window) for window in windows)
+        ]
+        yield f"| {part} | {' | '.join(cells)} |"
+
+
+def lifetimes(made: Run) -> Iterator[str]:
+    yield from header("from, days", "worth by", *JUDGED)
+    errors = made.parquet("worth/errors.parquet")
+    for (window, days), span in errors.group_by("window", "days", maintain_order=True):
+        for method in METHODS:
+            rows = span.filter(method=method).to_dicts()
+            found = {row["metric"]: row for row in rows}
+            if found:
+                cells = " | ".join(figures(found))
+                yield f"| {window}, {days} | {method} | {cells} |"
+
+
+def figures(found: dict) -> Iterator[str]:
+    total = found["total"]
+    yield f"{total['value']:.0%} ({total['low']:.0%} to {total['high']:.0%})"
+    for name in ("mae", "rmse"):
+        row = found[name]
+        apart = (
+            f" ({row['gap']:+,.1f}; {row['gap_low']:+,.1f} to {row['gap_high']:+,.1f})"
+        )
+        yield f"{row['value']:,.1f}{apart if row['gap'] else ''}"
+    rank = found["rank"]["value"]
+    yield "" if rank is None else f"{rank:.2f}"
+
+
+if __name__ == "__main__":
+    main()

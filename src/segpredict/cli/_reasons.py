@@ -1,0 +1,149 @@
+"""Show people why: importance, a segment, a move, a customer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from segpredict import explained
+from segpredict.artifacts import Run
+from segpredict.cli._output import Output
+from segpredict.errors import UnknownNameError, UsageError
+from segpredict.explain import Evidence, Explanation
+from segpredict.tables import Segment
+
+CAUTION = "associations that the model uses, not causes"
+
+
+def importance(output: Output, made: Run, top: int) -> None:
+    """Print what moves the forecast most, and whether other measures agree."""
+    topics = made.parquet("explanation/topics.parquet").filter(scope="all")
+    rows = topics.filter(level="headline").select("name", "mean_abs", "share")
+    output.table("What moves the forecast", rows.to_dicts(), note=CAUTION)
+    checked = explained.evidence(made)
+    if checked is None:
+        rows = topics.filter(level="group").head(top)
+        shown = rows.select("rank", "name", "mean_abs", "share").to_dicts()
+        output.table("By group of columns", shown, note="mean |SHAP|, log-odds")
+        return
+    _checked(output, checked, top)
+
+
+def _checked(output: Output, checked: Evidence, top: int) -> None:
+    rows = [
+        {
+            "rank": row["rank"],
+            "ranks": f"{row['rank_low']}-{row['rank_high']}",
+            "group": row["name"],
+            "mean |SHAP|": _interval(row, "shap"),
+            "loss if shuffled": _interval(row, "loss"),
+            "trees without it": _interval(row, "without"),
+            "important": row["is_important"],
+        }
+        for row in checked.table.head(top).iter_rows(named=True)
+    ]
+    note = (
+        f"final test; 95 % intervals of {checked.refits} models fitted anew; "
+        "important: shuffling surely costs"
+    )
+    output.table("By group of columns, and cross-checked", rows, note=note)
+    told = {k: v for k, v in checked.agreement.items() if v is not None}
+    output.table(
+        "How alike the rankings are", [told], note="Kendall's tau; interventional: rho"
+    )
+    for text in checked.notes:
+        output.say(f"note: {text}")
+
+
+def _interval(row: Mapping[str, Any], name: str) -> str:
+    if row[name] is None:
+        return ""
+    if row[f"{name}_low"] is None:
+        return f"{row[name]:.4f}"
+    return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
+
+
+def segment(
+    output: Output, told: Explanation, name: str, top: int
+) -> Sequence[Mapping[str, Any]]:
+    """Print what matters for those who are in a segment now."""
+    chosen = _named(told, name)
+    topics = told.topics.filter(scope="segment", segment_id=chosen.id)
+    lines = topics.filter(level="headline").select("name", "mean_abs", "share")
+    output.table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
+    rows = topics.filter(level="group").sort("rank")
+    shown = rows.head(top).select("rank", "name", "mean_abs", "share")
+    output.table("By group of columns", shown.to_dicts(), note=CAUTION)
+    return topics.to_dicts()
+
+
+def move(
+    output: Output, told: Explanation, pair: str, top: int
+) -> Sequence[Mapping[str, Any]]:
+    """Print what sets those apart who move between two segments."""
+    parts = pair.split(":")
+    if len(parts) != 2:
+        raise UsageError(
+            f"{pair!r} names no move.", fix="write it FROM:TO, e.g. Core:Inactive."
+        )
+    start, end = (_named(told, part.strip()) for part in parts)
+    rows = told.moves.filter(from_id=start.id, to_id=end.id)
+    if rows.is_empty():
+        known = told.moves.select("from_id", "to_id").unique(maintain_order=True)
+        names = {s.id: s.name for s in told.classes}
+        pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
+        raise UnknownNameError("move with enough customers", pair, pairs)
+    shown = rows.head(top).select(
+        "rank",
+        "name",
+        pl.col("movers").alias("those who move"),
+        pl.col("stayers").alias("those who stay"),
+        "odds_ratio",
+    )
+    expected = rows["expected"][0]
+    output.table(
+        f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
+        shown.to_dicts(),
+        note=f"mean contribution to the log-odds of moving; {CAUTION}",
+    )
+    return rows.to_dicts()
+
+
+def customer(output: Output, told: Mapping[str, Any]) -> None:
+    """Print one customer's forecast, the reasons, and what an order would change."""
+    score = told["forecast"]
+    output.say(f"Customer {told['customer_id']}, now {score['segment']}.")
+    output.say(told["sentence"])
+    rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
+    output.table("Reasons", rows, note=CAUTION)
+    if not rows:
+        output.say("Nothing speaks clearly for or against it.")
+    cases = [
+        {
+            "what if": case["meaning"],
+            "p down": case["p_down"],
+            "p up": case["p_up"],
+            "expected spend": case["expected_value"],
+        }
+        for case in told["what_if"]
+    ]
+    note = "how the model reacts; not what an order would bring about"
+    output.table("What the model would say", cases, note=note)
+    near = told["nearest"]
+    if near is not None and near["other_distance"] is not None:
+        output.say(
+            f"Distance to the middle of {near['segment_id']}: {near['distance']:.2f}; "
+            f"to the nearest other, {near['other_id']}: {near['other_distance']:.2f} "
+            "standard deviations."
+            if near["distance"] is not None
+            else ""
+        )
+    if told["note"]:
+        output.say(f"note: {told['note']}")
+
+
+def _named(told: Explanation, name: str) -> Segment:
+    for found in told.classes:
+        if name.casefold() in {found.id.casefold(), found.name.casefold()}:
+            return found
+    raise UnknownNameError("segment", name, [s.name for s in told.classes])

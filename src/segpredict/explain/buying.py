@@ -1,0 +1,151 @@
+"""Share out what BG/NBD with Gamma-Gamma says among what it looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
+from segpredict.classifier.lesson import HISTORY, Floats, matrix
+from segpredict.classifier.metrics import FLOOR
+from segpredict.tables import JSON
+
+# What the model looks at, by the column that gets the credit: how often the customer
+# came back, how long ago that was (together with how long they are known), and what a
+# purchase day brought. Columns of `HISTORY` by place.
+PLAYERS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buying:
+    """The model of purchases, and the customers against whom one is compared.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    rows
+        Reference customers × `HISTORY`.
+    shares
+        How much each reference customer counts; they add up to one.
+    """
+
+    model: BgNbdGg
+    rows: Floats
+    shares: Floats
+
+    def logs(self, customers: pl.DataFrame) -> Floats:
+        """Return the log-probability of each segment, customers × segments."""
+        return self._logs(matrix(customers, HISTORY).astype(np.float64))
+
+    def base(self) -> Floats:
+        """Return the mean log-probability of the reference customers, by segment."""
+        alone = [self._logs(row[None, :]) for row in self.rows]
+        return np.asarray(self._weighted(alone)[0], dtype=np.float64)
+
+    def contributions(self, customers: pl.DataFrame) -> Floats:
+        """Return each player's part, customers × segments × `PLAYERS`.
+
+        A customer's parts and `base` add up to the log-probability.
+
+        Notes
+        -----
+        Exact Shapley values of the three players (Shapley 1953): a coalition takes its
+        columns from the customer and the rest from the reference customers in turn.
+        Columns of one player are never torn apart, so that nobody is made up who was
+        silent for longer than they are known.
+        """
+        rows = matrix(customers, HISTORY).astype(np.float64)
+        names = list(PLAYERS)
+        worth = self._worth(rows)
+        parts = np.zeros((len(rows), self.model.classes, len(names)))
+        for place, name in enumerate(names):
+            for team in worth:
+                if name not in team:
+                    joined = tuple(n for n in names if n in {*team, name})
+                    gain = worth[joined] - worth[team]
+                    parts[:, :, place] += _chance(len(team), len(names)) * gain
+        return parts
+
+    def _worth(self, rows: Floats) -> dict[tuple[str, ...], Floats]:
+        """Return the mean log-probabilities that each coalition of players leads to."""
+        names = list(PLAYERS)
+        sizes = range(len(names) + 1)
+        teams = [team for size in sizes for team in combinations(names, size)]
+        asked = [_joined(rows, team, other) for team in teams for other in self.rows]
+        # One call for all: much of a call's time does not depend on its rows.
+        logs = self._logs(np.concatenate(asked))
+        shape = (len(teams), len(self.rows), len(rows), self.model.classes)
+        return {
+            team: self._weighted(list(found))
+            for team, found in zip(teams, logs.reshape(shape), strict=True)
+        }
+
+    def _weighted(self, logs: Sequence[Floats]) -> Floats:
+        total = np.zeros_like(logs[0])
+        for share, each in zip(self.shares, logs, strict=True):
+            total = total + share * each
+        return total
+
+    def _logs(self, rows: Floats) -> Floats:
+        return np.log(np.maximum(self.model.chances(rows), FLOOR))
+
+    def state(self) -> JSON:
+        """Return the reference customers as JSON."""
+        return {"rows": self.rows.tolist(), "shares": self.shares.tolist()}
+
+
+def _joined(rows: Floats, team: Sequence[str], other: Floats) -> Floats:
+    """Return the team's columns from the customers, all others from somebody else."""
+    asked = np.tile(other, (len(rows), 1))
+    own = [place for name in team for place in PLAYERS[name]]
+    asked[:, own] = rows[:, own]
+    return asked
+
+
+def reference(customers: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Return one typical customer of each current segment, and the segments' shares.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``state_now`` and `HISTORY`, one row a customer.
+
+    Returns
+    -------
+    rows, shares
+        Reference customers × `HISTORY`, and the share of the customers each stands for.
+
+    Notes
+    -----
+    The customer whose ranks lie nearest to the median ranks of the segment: somebody
+    who exists, where a row of medians may be nobody's.
+    """
+    ordered = customers.sort("customer_id")
+    ranks = ordered.select(
+        pl.col(name).rank().fill_null(0.0) / ordered.height for name in HISTORY
+    ).to_numpy()
+    states = ordered["state_now"].to_numpy()
+    chosen, shares = [], []
+    for state in np.unique(states):
+        inside = np.flatnonzero(states == state)
+        median = np.median(ranks[inside], axis=0)
+        far = np.abs(ranks[inside] - median).sum(axis=1)
+        chosen.append(int(inside[far.argmin()]))
+        shares.append(len(inside) / len(states))
+    rows = matrix(ordered[chosen], HISTORY).astype(np.float64)
+    return rows, np.array(shares)
+
+
+def _chance(others: int, players: int) -> float:
+    """Return the chance that just so many others came before, in a random order.
+
+    Examples
+    --------
+    >>> [round(_chance(n, 3), 3) for n in range(3)]
+    [0.333, 0.167, 0.333]
+    """
+    return factorial(others) * factorial(players - others - 1) / factorial(players)

@@ -1,0 +1,161 @@
+"""Explain one segment against another: the only thing that margins can tell."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.explain.groups import Group, totals
+from segpredict.tables import Segment
+
+ENOUGH = 30  # expected movers below which a move is not told of
+
+
+def question(chances: Floats, states: Ints) -> tuple[Ints, Ints]:
+    """Return for each customer the likeliest segment, and what it is compared with.
+
+    Parameters
+    ----------
+    chances
+        Customers × segments.
+    states
+        Codes of the current segments.
+
+    Returns
+    -------
+    towards, against
+        Whoever is expected to move is asked why they would not stay; whoever is
+        expected to stay, why they would not make the likeliest move.
+
+    Examples
+    --------
+    >>> chances = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> towards, against = question(chances, np.array([0, 2]))
+    >>> towards.tolist(), against.tolist()
+    ([0, 0], [1, 2])
+    """
+    rows = np.arange(len(chances))
+    towards = chances.argmax(axis=1)
+    others = chances.copy()
+    others[rows, towards] = -1.0
+    return towards, np.where(towards == states, others.argmax(axis=1), states)
+
+
+def contrasts(cube: Floats, towards: Ints, against: Ints) -> Floats:
+    """Return contributions to the log-odds of one segment over another.
+
+    Parameters
+    ----------
+    cube
+        Contributions to margins, customers × segments × columns.
+    towards, against
+        Codes of the two segments, one a customer.
+
+    Returns
+    -------
+    numpy.ndarray
+        Customers × columns. The exponential of one is the factor on the odds.
+    """
+    rows = np.arange(len(cube))
+    return np.asarray(cube[rows, towards] - cube[rows, against], dtype=np.float64)
+
+
+def moves(
+    cube: Floats,
+    names: Sequence[str],
+    groups: Sequence[Group],
+    people: tuple[Ints, Floats, float],
+    classes: Sequence[Segment],
+) -> pl.DataFrame:
+    """Return what sets those apart who move from one segment to another.
+
+    Parameters
+    ----------
+    cube
+        Contributions, customers × segments × columns.
+    names, groups
+        The columns, and which of them belong together.
+    people
+        Codes of the current segments, chances of the next (customers × segments), and
+        how many customers of the shop each row stands for.
+    classes
+        The segments.
+
+    Returns
+    -------
+    polars.DataFrame
+        For each move with at least 30 expected customers, one row a group:
+        ``from_id``, ``to_id``, ``expected`` (customers), ``name``, ``headline``,
+        ``movers`` and ``stayers`` (mean contribution to the log-odds of moving rather
+        than staying, among customers weighted by their chance to move, and to stay),
+        ``gap`` between the two, ``odds_ratio`` of the gap, ``rank`` by its size.
+
+    Notes
+    -----
+    Who will move is not known, so each customer counts with the chance of it. What all
+    customers of a segment share is in both means and drops out of the gap.
+    """
+    states, chances, weight = people
+    fine = totals(cube, names, groups)
+    tables = [_nothing()]
+    for start in classes:
+        inside = states == start.code
+        for end in classes:
+            if end == start or not inside.any():
+                continue
+            go, stay = chances[inside, end.code], chances[inside, start.code]
+            if go.sum() * weight < ENOUGH or stay.sum() * weight < ENOUGH:
+                continue
+            pull = fine[inside, end.code] - fine[inside, start.code]
+            means = (_mean(pull, go), _mean(pull, stay))
+            tables.append(_move(start, end, float(go.sum() * weight), (groups, *means)))
+    return pl.concat(tables)
+
+
+def _mean(pull: Floats, weights: Floats) -> Floats:
+    return np.asarray(weights @ pull / weights.sum(), dtype=np.float64)
+
+
+def _move(
+    start: Segment,
+    end: Segment,
+    expected: float,
+    found: tuple[Sequence[Group], Floats, Floats],
+) -> pl.DataFrame:
+    groups, movers, stayers = found
+    gap = movers - stayers
+    order = np.argsort(-np.abs(gap), kind="stable")
+    return pl.DataFrame(
+        {
+            "from_id": [start.id] * len(groups),
+            "to_id": [end.id] * len(groups),
+            "expected": [expected] * len(groups),
+            "name": [groups[i].name for i in order],
+            "headline": [groups[i].headline for i in order],
+            "movers": movers[order],
+            "stayers": stayers[order],
+            "gap": gap[order],
+            "odds_ratio": np.exp(gap[order]),
+            "rank": pl.Series(range(1, len(groups) + 1), dtype=pl.Int32),
+        },
+        schema=_MOVES,
+    )
+
+
+_MOVES = {
+    "from_id": pl.String,
+    "to_id": pl.String,
+    "expected": pl.Float64,
+    "name": pl.String,
+    "headline": pl.String,
+    "movers": pl.Float64,
+    "stayers": pl.Float64,
+    "gap": pl.Float64,
+    "odds_ratio": pl.Float64,
+    "rank": pl.Int32,
+}
+
+
+def _nothing() -> pl.DataFrame:
+    return pl.DataFrame(schema=_MOVES)

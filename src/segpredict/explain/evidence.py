@@ -1,0 +1,339 @@
+"""Ask otherwise what matters: shuffle, leave out, fit again; say if it disagrees."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import shap
+from scipy.stats import kendalltau, spearmanr
+from sklearn.isotonic import IsotonicRegression
+
+from segpredict.classifier import booster, metrics
+from segpredict.classifier.exam import Exam
+from segpredict.classifier.lesson import Floats, Ints, codes, matrix
+from segpredict.explain.additive import Additive, additive
+from segpredict.explain.groups import Group, sizes
+from segpredict.explain.options import ExplainOptions
+from segpredict.explain.sample import sample
+from segpredict.explain.sight import Sight, again, held, sight
+from segpredict.tables import JSON
+
+Tell = Callable[[str, float], None]
+BACKGROUND = 100  # customers that stand for the shop in the interventional check
+INTERVENED = 60  # customers that are explained in it
+FLIPS = 0.2  # share of models with another sign from which a reason is not told
+AGREE = 0.8  # rank correlation below which single columns should not be read
+Z = 1.96
+
+SCHEMA = {
+    "name": pl.String,
+    "family": pl.String,
+    "headline": pl.String,
+    "features": pl.String,
+    "shap": pl.Float64,
+    "shap_low": pl.Float64,
+    "shap_high": pl.Float64,
+    "rank": pl.Int32,
+    "rank_low": pl.Int32,
+    "rank_high": pl.Int32,
+    "loss": pl.Float64,
+    "loss_low": pl.Float64,
+    "loss_high": pl.Float64,
+    "least": pl.Float64,
+    "without": pl.Float64,
+    "without_low": pl.Float64,
+    "without_high": pl.Float64,
+    "is_important": pl.Boolean,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    r"""Whether what SHAP calls important is so by other measures, and how surely.
+
+    Parameters
+    ----------
+    table
+        One row a group (`SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
+        log-loss that shuffling the group costs; what the trees alone lose when they
+        are fitted without it (null where not tried); 95 % intervals; and whether the
+        interval of the shuffled loss excludes zero.
+    origins
+        The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``,
+        ``shap``, ``loss``.
+    agreement
+        Kendall's τ of rankings: ``refits`` (mean over models fitted anew) with
+        ``refits_low``, ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP
+        against shuffled loss); Spearman's ρ of ``interventional`` against
+        path-dependent values.
+    refits
+        Models that were fitted anew.
+    notes
+        Where measures disagree, as sentences.
+    """
+
+    table: pl.DataFrame
+    origins: pl.DataFrame
+    agreement: dict[str, float | None]
+    refits: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def least(self) -> dict[str, float]:
+        """Contribution below which a group's sign is not to be relied on, by group."""
+        return dict(self.table.select("name", "least").iter_rows())
+
+    def facts(self) -> JSON:
+        """Return what is no table, as JSON."""
+        return {
+            "agreement": self.agreement,
+            "refits": self.refits,
+            "notes": list(self.notes),
+        }
+
+
+def evidence(
+    exams: Sequence[Exam],
+    groups: Sequence[Group],
+    options: ExplainOptions,
+    seed: int = 0,
+    tell: Tell | None = None,
+) -> Evidence:
+    """Return the cross-check of importance on the tests of a run.
+
+    Parameters
+    ----------
+    exams
+        The outer tests, oldest first.
+    groups
+        The groups of columns that are compared.
+    options
+        Refits, repeats and ablations.
+    seed
+        Start of random draws.
+    tell
+        Called with what is done next and the share done.
+
+    Notes
+    -----
+    A refit grows the trees of the final test anew on customers drawn with replacement,
+    and measures on test customers drawn alike: its spread holds both kinds of chance.
+    BG/NBD is kept as it was fitted. A column is shuffled among the customers of one
+    test, together with all of its group (Breiman 2001; grouped as in Au et al. 2022).
+    """
+    say = tell or _silent
+    rng = np.random.default_rng(seed)
+    final = exams[-1]
+    known = additive(final.model, final.model.trees, final.customers).names
+    parts = [replace(g, features=_inside(g, known)) for g in groups]
+    parts = [g for g in parts if g.features]
+    sights = []
+    for place, exam in enumerate(exams):
+        say("shuffling columns", 0.3 * place / len(exams))
+        sights.append(sight(exam, exam.model, parts, (options.repeats, rng)))
+    others = []
+    for place in range(options.refits):
+        say(
+            f"fitting again, {place + 1} of {options.refits}",
+            0.3 + 0.5 * place / options.refits,
+        )
+        others.append(again(final, parts, rng))
+    say("leaving groups out", 0.8)
+    gains = sights[-1].loss.mean(axis=1)
+    without = dict(_ablations(final, parts, gains, options.ablations))
+    say("asking shap otherwise", 0.95)
+    agreement = _agreement(sights, others, gains, _interventional(final, parts))
+    table = _table(parts, sights[-1], (gains, others), without)
+    return Evidence(
+        table,
+        _by_origin(exams, parts, sights),
+        agreement,
+        len(others),
+        _notes(table, agreement),
+    )
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Say nothing."""
+
+
+def _inside(group: Group, known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in group.features if name in known)
+
+
+def _ablations(
+    exam: Exam, groups: Sequence[Group], gains: Floats, most: int
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Yield what the trees alone lose without a group, and the standard error."""
+    labels = codes(exam.customers, "label")
+    whole = metrics.row_log_loss(exam.model.trees.predict(exam.customers), labels)
+    for place in np.argsort(-gains, kind="stable")[:most]:
+        gone = set(groups[place].features)
+        names = [name for name in exam.lesson.names if name not in gone]
+        if not names:
+            continue
+        trees = booster.refit(exam.lesson, names, exam.model.trees.rounds)
+        lost = metrics.row_log_loss(trees.predict(exam.customers), labels) - whole
+        error = metrics.clustered_error(lost, exam.customers["customer_id"])
+        yield groups[place].name, (float(lost.mean()), float(error))
+
+
+def _interventional(exam: Exam, groups: Sequence[Group]) -> float | None:
+    """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
+    trees = exam.model.trees
+    few = sample(exam.customers, INTERVENED)
+    if few.height < 2:
+        return None
+    others = matrix(sample(exam.customers, BACKGROUND), trees.names)
+    asked = shap.TreeExplainer(
+        trees.booster,
+        data=others.astype(np.float64),
+        feature_perturbation="interventional",
+    )
+    cells = matrix(few, trees.names).astype(np.float64)
+    found = np.asarray(asked.shap_values(cells, check_additivity=False), np.float64)
+    own = trees.contributions(few)[:, :, :-1].astype(np.float64)
+    alone = Additive(trees)
+    ranked = [
+        sizes(cube, trees.names, held(groups, alone))
+        for cube in (found.transpose(0, 2, 1), own)
+    ]
+    return float(spearmanr(*ranked).statistic)
+
+
+def _agreement(
+    sights: Sequence[Sight],
+    again: Sequence[Sight],
+    gains: Floats,
+    interventional: float | None,
+) -> dict[str, float | None]:
+    final = sights[-1].shap
+    anew = [_tau(final, sight.shap) for sight in again]
+    pairs = [_tau(one.shap, two.shap) for one, two in combinations(sights, 2)]
+    return {
+        "refits": float(np.mean(anew)) if anew else None,
+        "refits_low": float(np.min(anew)) if anew else None,
+        "origins": float(np.mean(pairs)) if pairs else None,
+        "shuffled": _tau(final, gains),
+        "interventional": interventional,
+    }
+
+
+def _tau(one: Floats, other: Floats) -> float:
+    found = float(kendalltau(one, other).statistic)
+    return 0.0 if np.isnan(found) else found
+
+
+def _table(
+    groups: Sequence[Group],
+    sight: Sight,
+    beside: tuple[Floats, Sequence[Sight]],
+    without: dict[str, tuple[float, float]],
+) -> pl.DataFrame:
+    gains, again = beside
+    shaps = np.array([s.shap for s in again] or [sight.shap])
+    losses = np.array([s.loss[:, 0] for s in again] or [gains])
+    ranks = np.array([_ranks(size) for size in shaps])
+    low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
+    least, most = np.percentile(losses, [2.5, 97.5], axis=0)
+    own, signs = _ranks(sight.shap), _least(sight.signed, [s.signed for s in again])
+    rows = []
+    for i, group in enumerate(groups):
+        gone = without.get(group.name)
+        rows.append(
+            (
+                group.name,
+                group.family,
+                group.headline,
+                ", ".join(group.features),
+                sight.shap[i],
+                low[i] if again else None,
+                high[i] if again else None,
+                own[i],
+                int(ranks[:, i].min()) if again else None,
+                int(ranks[:, i].max()) if again else None,
+                gains[i],
+                least[i] if again else None,
+                most[i] if again else None,
+                signs[i],
+                gone[0] if gone else None,
+                gone[0] - Z * gone[1] if gone else None,
+                gone[0] + Z * gone[1] if gone else None,
+                bool(least[i] > 0) if again else None,
+            )
+        )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("rank")
+
+
+def _ranks(sizes: Floats) -> Ints:
+    ranks = np.empty(len(sizes), dtype=np.int64)
+    ranks[np.argsort(-sizes, kind="stable")] = np.arange(1, len(sizes) + 1)
+    return ranks
+
+
+def _least(own: Floats, again: Sequence[Floats]) -> Floats:
+    """Return for each group the size from which its sign held in most models."""
+    if not again:
+        return np.zeros(own.shape[1])
+    flips = np.mean([np.sign(one) != np.sign(own) for one in again], axis=0)
+    return np.array(
+        [_limit(np.abs(own[:, i]), flips[:, i]) for i in range(own.shape[1])]
+    )
+
+
+def _limit(sizes: Floats, flips: Floats) -> float:
+    """Return the size from which no more than `FLIPS` of the models flip the sign.
+
+    Notes
+    -----
+    The share of flips is taken to fall with size (isotonic regression).
+
+    Examples
+    --------
+    >>> _limit(np.array([0.1, 0.2, 0.3]), np.array([0.5, 0.1, 0.0]))
+    0.2
+    """
+    shares = IsotonicRegression(increasing=False).fit_transform(sizes, flips)
+    fine = sizes[shares <= FLIPS]
+    return float(fine.min()) if len(fine) else float(sizes.max(initial=0.0)) + 1.0
+
+
+def _by_origin(
+    exams: Sequence[Exam], groups: Sequence[Group], sights: Sequence[Sight]
+) -> pl.DataFrame:
+    rows = [
+        (exam.cutoff, group.name, float(sight.shap[i]), float(sight.loss[i].mean()))
+        for exam, sight in zip(exams, sights, strict=True)
+        for i, group in enumerate(groups)
+    ]
+    schema = {
+        "cutoff": pl.Int32,
+        "name": pl.String,
+        "shap": pl.Float64,
+        "loss": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _notes(table: pl.DataFrame, agreement: dict[str, float | None]) -> tuple[str, ...]:
+    notes = []
+    between = agreement["interventional"]
+    if between is not None and between < AGREE:
+        notes.append(
+            f"Two kinds of SHAP values rank the groups otherwise (ρ = {between:.2f}): "
+            "read groups, not single columns."
+        )
+    doubted = table.filter(~pl.col("is_important"), pl.col("rank") <= 8)
+    if doubted.height:
+        named = ", ".join(doubted["name"])
+        notes.append(
+            f"Large contributions, but shuffling costs nothing that is sure: {named}. "
+            "Other columns say the same, or it does not help the forecast."
+        )
+    idle = table.filter(pl.col("without_low") <= 0)
+    if idle.height:
+        named = ", ".join(idle["name"])
+        notes.append(f"Trees fitted without these do as well: {named}.")
+    return tuple(notes)

@@ -1,0 +1,282 @@
+"""Frozen knowledge of how to explain a run's forecast, ready for any customer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.booster import Booster
+from segpredict.classifier.lesson import Floats, Forecaster, Ints, codes
+from segpredict.contracts import CONTRIBUTIONS, check
+from segpredict.errors import ColumnMissingError, MismatchError
+from segpredict.explain.additive import Additive, additive, restored
+from segpredict.explain.contrast import contrasts, moves, question
+from segpredict.explain.explanation import Explanation
+from segpredict.explain.groups import Group, correlated, groups
+from segpredict.explain.importance import importance, topics
+from segpredict.explain.options import ExplainOptions
+from segpredict.explain.reasons import SCHEMA, Lexicon, Pull, reasons
+from segpredict.explain.sample import sample
+from segpredict.tables import JSON, Feature, Segment
+
+NAMING = 500  # customers whose contributions decide which column names its group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explainer:
+    """What ships as a sum, the groups of its columns, and what words need.
+
+    Parameters
+    ----------
+    model
+        What is explained.
+    classes
+        The future segments, in the order of the model's outputs.
+    parts
+        Groups of columns.
+    words
+        What reasons are told with.
+    alike
+        Pairs of groups that move together and share credit.
+    """
+
+    model: Additive
+    classes: tuple[Segment, ...]
+    parts: tuple[Group, ...]
+    words: Lexicon
+    alike: tuple[tuple[str, str, float], ...] = field(default=())
+
+    def explain(
+        self, customers: pl.DataFrame, options: ExplainOptions | None = None
+    ) -> Explanation:
+        """Return why the forecast says what it says, for a sample of customers.
+
+        Parameters
+        ----------
+        customers
+            One row a customer: ``customer_id``, ``state_now`` (code of the current
+            segment) and the columns of the model, in any order.
+        options
+            Size of the sample.
+
+        Raises
+        ------
+        ColumnMissingError
+            When the frame lacks a column.
+        """
+        _require(customers, self.model.trees)
+        chosen = sample(customers, (options or ExplainOptions()).rows)
+        cube, values = self.model.contributions(chosen), self.model.values(chosen)
+        states, chances = codes(chosen, "state_now"), self.model.chances(chosen)
+        names, ids = self.model.names, [s.id for s in self.classes]
+        pull = _pull(chosen, cube, values, chances)
+        table = self._long(pull, cube)
+        each = customers.height / max(1, chosen.height)
+        margins = table.filter(pl.col("against_id").is_null())
+        families = {f.name: f.family for f in self.words.glossary.values()}
+        return Explanation(
+            contributions=table,
+            importance=importance(margins, names, families, ids),
+            topics=topics(cube, names, self.parts, states, self.classes),
+            moves=moves(cube, names, self.parts, (states, chances, each), self.classes),
+            reasons=reasons(pull, names, self.parts, self.words),
+            base=dict(zip(ids, self.model.base().tolist(), strict=True)),
+            names=names,
+            classes=self.classes,
+            groups=self.parts,
+            population=customers.height,
+            note=self.model.note,
+        )
+
+    def reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
+        """Return the reasons of all customers, in chunks: words and no tables.
+
+        Parameters
+        ----------
+        customers
+            One row a customer: ``customer_id``, ``state_now`` and the columns.
+        threads
+            Threads; the words do not depend on them.
+        """
+        names, parts = self.model.names, self.parts
+        found = [
+            reasons(
+                _pull(some, cube, self.model.values(some), self.model.chances(some)),
+                names,
+                parts,
+                self.words,
+            )
+            for some, cube in self.model.chunks(customers, threads=threads)
+        ]
+        return pl.concat(found) if found else pl.DataFrame(schema=SCHEMA)
+
+    def heeding(self, least: Mapping[str, float]) -> "Explainer":
+        """Return the explainer that keeps silent on what changes its sign too often.
+
+        Parameters
+        ----------
+        least
+            `Evidence.least`: by group, the size below which it does.
+        """
+        return replace(self, words=replace(self.words, least=dict(least)))
+
+    def _long(self, pull: Pull, cube: Floats) -> pl.DataFrame:
+        n, k, f = cube.shape
+        group = {name: g.name for g in self.parts for name in g.features}
+        names, ids = self.model.names, [s.id for s in self.classes]
+        both = np.concatenate([cube, pull.contributions[:, None, :]], axis=1)
+        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.towards])
+        against = np.column_stack([np.full((n, k), k), pull.against])
+        values = np.repeat(pull.values[:, None, :].astype(np.float64), k + 1, axis=1)
+        people, column = (
+            np.repeat(np.arange(n), (k + 1) * f),
+            np.tile(np.arange(f), n * (k + 1)),
+        )
+        table = pl.DataFrame(
+            {
+                "customer_id": _taken(pull.customers, people),
+                "segment_id": _taken(ids, pull.states[people]),
+                "class_id": _taken(ids, np.repeat(towards.ravel(), f)),
+                "against_id": _taken([*ids, None], np.repeat(against.ravel(), f)),
+                "feature": _taken(names, column),
+                "group": _taken([group[name] for name in names], column),
+                "value": pl.Series(values.ravel()).fill_nan(None),
+                "contribution": both.ravel(),
+            }
+        )
+        return check(table, CONTRIBUTIONS)
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs beside the forecaster, as JSON."""
+        return {
+            "model": self.model.state(),
+            "groups": [group.state() for group in self.parts],
+            "typical": {k: dict(v) for k, v in self.words.typical.items()},
+            "least": dict(self.words.least),
+            "currency": self.words.currency,
+            "alike": [list(pair) for pair in self.alike],
+        }
+
+    @classmethod
+    def from_state(
+        cls,
+        state: JSON,
+        shipped: tuple[Forecaster, Booster],
+        classes: tuple[Segment, ...],
+        glossary: Sequence[Feature],
+    ) -> "Explainer":
+        """Return the explainer that gave a state."""
+        words = Lexicon(
+            {feature.name: feature for feature in glossary},
+            classes,
+            state["typical"],
+            state["least"],
+            state["currency"],
+        )
+        return cls(
+            restored(*shipped, state["model"]),
+            classes,
+            tuple(Group.from_state(group) for group in state["groups"]),
+            words,
+            tuple((one, other, size) for one, other, size in state["alike"]),
+        )
+
+
+def explainer(
+    shipped: tuple[Forecaster, Booster],
+    customers: pl.DataFrame,
+    classes: tuple[Segment, ...],
+    glossary: Sequence[Feature] = (),
+    currency: str = "",
+) -> Explainer:
+    """Return the explainer of what ships, with groups and medians of these customers.
+
+    Parameters
+    ----------
+    shipped
+        What ships, and the trees of the run.
+    customers
+        One row a customer: ``state_now`` and the columns of the model.
+    classes
+        The segments, in code order.
+    glossary
+        Declarations of the columns.
+    currency
+        Sign of money.
+
+    Raises
+    ------
+    ColumnMissingError
+        When the frame lacks a column of the trees.
+    MismatchError
+        When the trees foretell another number of segments.
+    """
+    trees = shipped[1]
+    if list(trees.booster.feature_names or trees.names) != list(trees.names):
+        raise MismatchError(
+            "The columns named are not those that the booster was trained on.",
+            fix="pass the names that were saved with the booster, in their order.",
+        )
+    if trees.classes != len(classes):
+        raise MismatchError(
+            f"The booster foretells {trees.classes} segments and {len(classes)} "
+            "were named.",
+            fix="pass the segments that were saved with the booster.",
+        )
+    _require(customers, trees)
+    model = additive(*shipped, customers)
+    cells = model.values(customers)
+    cube = model.contributions(sample(customers, NAMING))
+    sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
+    found = groups(cells, model.names, glossary, sizes)
+    words = Lexicon(
+        {feature.name: feature for feature in glossary},
+        classes,
+        _typical(cells, model.names, codes(customers, "state_now"), classes),
+        {},
+        currency,
+    )
+    alike = tuple((a, b, r) for a, b, r in correlated(cells, found, model.names))
+    return Explainer(model, classes, found, words, alike)
+
+
+def _require(customers: pl.DataFrame, trees: Booster) -> None:
+    for name in ("customer_id", "state_now", *trees.names):
+        if name not in customers.columns:
+            raise ColumnMissingError(name, customers.columns)
+
+
+def _pull(
+    customers: pl.DataFrame, cube: Floats, values: Floats, chances: Floats
+) -> Pull:
+    states = codes(customers, "state_now")
+    towards, against = question(chances, states)
+    return Pull(
+        customers["customer_id"].to_list(),
+        states,
+        towards,
+        against,
+        values,
+        contrasts(cube, towards, against),
+    )
+
+
+def _taken(words: Sequence[str | None], places: Ints) -> pl.Series:
+    return pl.Series(words, dtype=pl.String).gather(places)
+
+
+def _typical(
+    cells: Floats,
+    names: Sequence[str],
+    states: np.ndarray,
+    classes: Sequence[Segment],
+) -> Mapping[str, Mapping[str, float | None]]:
+    frame = pl.DataFrame(cells.astype(np.float64), schema=list(names))
+    return {
+        segment.id: frame.filter(pl.Series(states == segment.code))
+        .select(pl.all().fill_nan(None).median())
+        .row(0, named=True)
+        for segment in classes
+        if (states == segment.code).any()
+    }

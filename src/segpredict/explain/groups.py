@@ -1,0 +1,214 @@
+"""Put columns together that say the same, and name what they are about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+
+from segpredict.classifier.lesson import Floats
+from segpredict.tables import JSON, Feature
+
+ALIKE = 0.7  # |Spearman| from which columns of a family say the same
+OTHER = "other"  # the family of a column that no family declares
+
+# Families that ask one question at several places: never split.
+WHOLE = ("history", "calendar")
+
+# The pause since the last purchase is the time since the first, less the time between.
+TOGETHER = ("recency_days", "t_x_days", "age_days")
+
+# The four words that marketers know, and two for what is none of them.
+RECENCY, FREQUENCY, MONETARY = "Recency", "Frequency", "Monetary"
+SEGMENT, SEASON, REST = "Segment so far", "Season", "Other"
+HEADLINES = (RECENCY, FREQUENCY, MONETARY, SEGMENT, SEASON, REST)
+
+_BY_NAME = {
+    "recency_days": RECENCY,
+    "t_x_days": RECENCY,
+    "age_days": RECENCY,
+    "windows_since": RECENCY,
+    "share_first_half": RECENCY,
+    "trend_spend": MONETARY,
+    "windows_active": FREQUENCY,
+    "months_active": FREQUENCY,
+    "season_share": SEASON,
+    "season_orders": SEASON,
+    "season_spend": SEASON,
+}
+_BY_PREFIX = {"freq_": FREQUENCY, "days_": FREQUENCY}
+_BY_FAMILY = {
+    "segment": SEGMENT,
+    "overdue": RECENCY,
+    "timing": FREQUENCY,
+    "trend": FREQUENCY,
+    "btyd": FREQUENCY,
+    "calendar": SEASON,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns whose contributions are added up before anybody compares them.
+
+    Parameters
+    ----------
+    name
+        The column that speaks for the group.
+    family, headline
+        The feature family, and one of `HEADLINES`.
+    features
+        The columns.
+    """
+
+    name: str
+    family: str
+    headline: str
+    features: tuple[str, ...]
+
+    def state(self) -> JSON:
+        """Return the group as JSON."""
+        return [self.name, self.family, self.headline, list(self.features)]
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Group":
+        """Return the group that gave a state."""
+        return cls(state[0], state[1], state[2], tuple(state[3]))
+
+
+def headline(feature: Feature) -> str:
+    """Return which of `HEADLINES` a column belongs to.
+
+    Examples
+    --------
+    >>> headline(Feature("freq_days_28", "Days with a purchase.", "days", family="rfm"))
+    'Frequency'
+    >>> headline(Feature("order_max", "Largest order.", "currency", family="basket"))
+    'Monetary'
+    """
+    if feature.name in _BY_NAME:
+        return _BY_NAME[feature.name]
+    for prefix, found in _BY_PREFIX.items():
+        if feature.name.startswith(prefix):
+            return found
+    if feature.unit == "currency":
+        return MONETARY
+    return _BY_FAMILY.get(feature.family, REST)
+
+
+def groups(
+    cells: Floats,
+    names: Sequence[str],
+    glossary: Sequence[Feature],
+    loudness: Floats | None = None,
+) -> tuple[Group, ...]:
+    r"""Return the groups of the columns: what is alike and about the same.
+
+    Parameters
+    ----------
+    cells
+        Customers × columns; NaN where a customer has none.
+    names
+        The columns.
+    glossary
+        Declarations; a column without one is of the family ``other``.
+    loudness
+        Mean size of each column's contributions: the largest gives a group its name.
+        ``None`` names it by the column that comes first.
+
+    Notes
+    -----
+    Average linkage on 1 − \|Spearman\|, cut at 1 − `ALIKE`, among columns of one
+    headline; those of none stay within their families. Families alone would tear apart
+    what is one number under two names (days of the last 91, days of the window of 91).
+    Columns of which one follows from the others (`TOGETHER`) are never torn apart.
+    """
+    known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
+    likeness = np.abs(_spearman(cells))
+    told = [known.get(name, Feature(name, "", "", family=OTHER)) for name in names]
+    topics: dict[tuple[str, str], list[int]] = {}
+    for place, feature in enumerate(told):
+        about = headline(feature)
+        is_own = about == REST or feature.family in WHOLE
+        topic = (about, feature.family if is_own else "")
+        topics.setdefault(topic, []).append(place)
+    found = [
+        _named(part, told, np.zeros(len(names)) if loudness is None else loudness)
+        for (_, family), places in topics.items()
+        for part in ([places] if family in WHOLE else _split(places, likeness, told))
+    ]
+    return tuple(sorted(found, key=lambda group: names.index(group.features[0])))
+
+
+def totals(
+    contributions: Floats, names: Sequence[str], parts: Sequence[Group]
+) -> Floats:
+    """Return contributions added up within groups: customers × segments × groups."""
+    places = {name: place for place, name in enumerate(names)}
+    member = np.zeros((len(names), len(parts)))
+    for column, group in enumerate(parts):
+        member[[places[name] for name in group.features], column] = 1.0
+    return np.asarray(contributions @ member, dtype=np.float64)
+
+
+def sizes(
+    contributions: Floats, names: Sequence[str], parts: Sequence[Group]
+) -> Floats:
+    """Return the mean size of each group, taken against the mean of all segments."""
+    centred = contributions - contributions.mean(axis=1, keepdims=True)
+    sums = totals(centred, names, parts)
+    return np.asarray(np.abs(sums).mean(axis=(0, 1)), dtype=np.float64)
+
+
+def correlated(cells: Floats, parts: Sequence[Group], names: Sequence[str]) -> JSON:
+    """Return pairs of groups of different families whose leading columns are alike."""
+    places = [names.index(group.name) for group in parts]
+    likeness = np.abs(_spearman(cells[:, places]))
+    return [
+        [parts[i].name, parts[j].name, round(float(likeness[i, j]), 3)]
+        for i in range(len(parts))
+        for j in range(i + 1, len(parts))
+        if likeness[i, j] > ALIKE
+    ]
+
+
+def _spearman(cells: Floats) -> Floats:
+    """Return rank correlations; a missing cell counts as the middle of the ranks."""
+    if len(cells) < 3:
+        return np.eye(cells.shape[1])
+    frame = pl.DataFrame(cells, schema=[f"c{i}" for i in range(cells.shape[1])])
+    ranks = frame.select(pl.all().fill_nan(None).rank()).select(
+        pl.all().fill_null(pl.all().mean()).fill_null(0.0)
+    )
+    centred = ranks.to_numpy() - ranks.to_numpy().mean(axis=0)
+    size = np.sqrt((centred**2).sum(axis=0))
+    size[size == 0] = np.inf
+    return np.asarray((centred / size).T @ (centred / size), dtype=np.float64)
+
+
+def _split(
+    places: Sequence[int], likeness: Floats, told: Sequence[Feature]
+) -> list[list[int]]:
+    if len(places) == 1:
+        return [list(places)]
+    apart = np.clip(1 - likeness[np.ix_(places, places)], 0.0, 1.0)
+    np.fill_diagonal(apart, 0.0)
+    tree = linkage(squareform(apart, checks=False), "average")
+    labels = fcluster(tree, 1 - ALIKE, "distance")
+    parts: dict[int, list[int]] = {}
+    one = [label for p, label in zip(places, labels, strict=True) if _is_tied(told[p])]
+    for place, label in zip(places, labels, strict=True):
+        parts.setdefault(int(one[0] if label in one else label), []).append(place)
+    return list(parts.values())
+
+
+def _is_tied(feature: Feature) -> bool:
+    return feature.name in TOGETHER
+
+
+def _named(places: Sequence[int], told: Sequence[Feature], loudness: Floats) -> Group:
+    lead = told[max(places, key=lambda place: (loudness[place], -place))]
+    columns = tuple(told[place].name for place in places)
+    return Group(lead.name, lead.family or OTHER, headline(lead), columns)

@@ -1,0 +1,204 @@
+"""Say why, in words: the groups that speak for a customer's forecast, and against."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.explain.groups import Group, totals
+from segpredict.tables import Feature, Segment
+
+FOR, AGAINST = 3, 1  # reasons told of each kind, at most
+LEAST = 0.1  # log-odds below which a reason is not worth a word
+
+SCHEMA = {
+    "customer_id": pl.String,
+    "segment_id": pl.String,
+    "next_id": pl.String,
+    "against_id": pl.String,
+    "rank": pl.Int32,
+    "speaks": pl.String,
+    "group": pl.String,
+    "feature": pl.String,
+    "value": pl.Float64,
+    "typical": pl.Float64,
+    "contribution": pl.Float64,
+    "odds_ratio": pl.Float64,
+    "text": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """What words are made of.
+
+    Parameters
+    ----------
+    glossary
+        Declarations of the columns, by name.
+    classes
+        The segments.
+    typical
+        Median of each column among the customers now in a segment, by segment id.
+    least
+        Log-odds below which a group's contribution changes sign too often to be told.
+    currency
+        Sign of money; may be empty.
+    """
+
+    glossary: Mapping[str, Feature]
+    classes: tuple[Segment, ...]
+    typical: Mapping[str, Mapping[str, float | None]]
+    least: Mapping[str, float]
+    currency: str = ""
+
+    def figure(self, name: str, value: float | None) -> str:
+        """Return a value as people write it.
+
+        Examples
+        --------
+        >>> spend = Feature("spend_91", "Spend.", "currency")
+        >>> words = Lexicon({"spend_91": spend}, (), {}, {}, "£")
+        >>> words.figure("spend_91", 1234.5), words.figure("spend_91", None)
+        ('£1,234', 'none')
+        """
+        if value is None or np.isnan(value):
+            return "none"
+        feature = self.glossary.get(name)
+        unit = feature.unit if feature is not None else ""
+        if unit == "segment":
+            return self._segment(int(value))
+        if unit == "currency":
+            return f"{self.currency}{value:,.0f}"
+        if unit == "share":
+            return f"{value:.0%}"
+        return (
+            f"{value:,.0f}"
+            if abs(value) >= 10 or value == int(value)
+            else (f"{value:.1f}")
+        )
+
+    def _segment(self, code: int) -> str:
+        names = {segment.code: segment.name for segment in self.classes}
+        return names.get(code, str(code))
+
+    def meaning(self, name: str) -> str:
+        """Return what a column is, without its explanation and full stop."""
+        feature = self.glossary.get(name)
+        if feature is None:
+            return name
+        short = feature.meaning.split(": ")[0].split("; ")[0].split(", less what")[0]
+        return short.rstrip(".")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pull:
+    """What pulls each customer towards one segment and away from another.
+
+    Parameters
+    ----------
+    customers
+        Ids, one a row.
+    states, towards, against
+        Codes of the segment now, of the one explained, and of the one it is compared
+        with.
+    values
+        Cells, customers × columns.
+    contributions
+        Contributions to the log-odds of `towards` over `against`.
+    """
+
+    customers: Sequence[str]
+    states: Ints
+    towards: Ints
+    against: Ints
+    values: Floats
+    contributions: Floats
+
+
+def reasons(
+    pull: Pull, names: Sequence[str], groups: Sequence[Group], words: Lexicon
+) -> pl.DataFrame:
+    """Return the reasons of each customer, strongest first, those against last.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``customer_id``, ``segment_id`` (now), ``next_id``, ``against_id``, ``rank``,
+        ``speaks`` (``for`` or ``against`` the forecast), ``group``, ``feature`` (the
+        column of the group that pulls most), its ``value``, what is ``typical`` of the
+        segment now, ``contribution`` of the group in log-odds, ``odds_ratio``, and
+        ``text``.
+
+    Notes
+    -----
+    At most three groups for and one against. A contribution is left out below .1
+    log-odds, and below the size at which its sign changed in more than one of five
+    models that were fitted anew on other customers (method §6.6).
+    """
+    sums = totals(pull.contributions[:, None, :], names, groups)[:, 0, :]
+    floor = np.array([max(LEAST, words.least.get(g.name, 0.0)) for g in groups])
+    told = np.where(np.abs(sums) >= floor, sums, 0.0)
+    order = np.argsort(-told, axis=1, kind="stable")
+    chosen = np.concatenate([order[:, :FOR], order[:, : -AGAINST - 1 : -1]], axis=1)
+    speaks = ["for"] * min(FOR, len(groups)) + ["against"] * min(AGAINST, len(groups))
+    rows = _rows(pull, (names, groups, words), told, (chosen, speaks))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _rows(
+    pull: Pull,
+    known: tuple[Sequence[str], Sequence[Group], Lexicon],
+    told: Floats,
+    chosen: tuple[Ints, Sequence[str]],
+) -> Iterator[tuple[object, ...]]:
+    names, groups, words = known
+    places = {name: place for place, name in enumerate(names)}
+    members = [np.array([places[n] for n in g.features]) for g in groups]
+    ids = {segment.code: segment.id for segment in words.classes}
+    for row, customer in enumerate(pull.customers):
+        now, to, by = (int(x[row]) for x in (pull.states, pull.towards, pull.against))
+        rank = 0
+        for place, speaks in zip(chosen[0][row], chosen[1], strict=True):
+            size = float(told[row, place])
+            if size == 0 or (size > 0) != (speaks == "for"):
+                continue
+            parts = members[place]
+            own = pull.contributions[row, parts] * np.sign(size)
+            lead = int(parts[own.argmax()])
+            value = float(pull.values[row, lead])
+            usual = words.typical.get(ids[now], {}).get(names[lead])
+            rank += 1
+            yield (
+                customer,
+                ids[now],
+                ids[to],
+                ids[by],
+                rank,
+                speaks,
+                groups[place].name,
+                names[lead],
+                None if np.isnan(value) else value,
+                usual,
+                size,
+                float(np.exp(size)),
+                _text(words, names[lead], value, (usual, now, size)),
+            )
+
+
+def _text(
+    words: Lexicon, name: str, value: float, beside: tuple[float | None, int, float]
+) -> str:
+    usual, now, size = beside
+    feature = words.glossary.get(name)
+    if feature is not None and feature.family == "calendar":
+        told, usual = "The time of year ahead", None
+    else:
+        told = f"{words.meaning(name)}: {words.figure(name, value)}"
+    if usual is not None:
+        segment = {s.code: s.name for s in words.classes}[now]
+        told += f" (typical of {segment}: {words.figure(name, usual)})"
+    factor = np.exp(abs(size))
+    return f"{told}; odds {'×' if size > 0 else '÷'} {factor:.1f}"

@@ -1,0 +1,132 @@
+"""Look at one model on one test: what columns add, and what shuffling them costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier import booster, metrics
+from segpredict.classifier.blend import Blend, mixed
+from segpredict.classifier.exam import Exam
+from segpredict.classifier.lesson import HISTORY, Floats, Ints, codes, matrix
+from segpredict.explain.additive import Additive, additive
+from segpredict.explain.contrast import contrasts, question
+from segpredict.explain.groups import Group, sizes, totals
+from segpredict.explain.sample import sample
+
+Cells = npt.NDArray[np.float32]
+FEW = 300  # customers whose contributions are compared between models
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What one model says of one test: sizes and signs of groups, and its losses."""
+
+    shap: Floats
+    signed: Floats
+    loss: Floats
+
+
+def sight(
+    exam: Exam,
+    model: Blend,
+    groups: Sequence[Group],
+    asked: tuple[int, np.random.Generator],
+    counts: Floats | None = None,
+) -> Sight:
+    """Return what a model says of a test; `counts` weigh its customers."""
+    repeats, rng = asked
+    few = sample(exam.customers, FEW)
+    shown = additive(model, model.trees, exam.customers)
+    cube = shown.contributions(few)
+    signed = _signed(shown, few, cube, groups)
+    shuffler, rows = Shuffler(exam, model), exam.customers.height
+    losses = np.array(
+        [
+            [
+                np.average(
+                    shuffler.cost(g.features, rng.permutation(rows)), weights=counts
+                )
+                for _ in range(repeats)
+            ]
+            for g in groups
+        ]
+    )
+    return Sight(sizes(cube, shown.names, held(groups, shown)), signed, losses)
+
+
+def held(groups: Sequence[Group], shown: Additive) -> list[Group]:
+    """Return the groups with the columns that this model has."""
+    return [
+        replace(g, features=tuple(n for n in g.features if n in shown.names))
+        for g in groups
+    ]
+
+
+def _signed(
+    shown: Additive, few: pl.DataFrame, cube: Floats, groups: Sequence[Group]
+) -> Floats:
+    # The same question of every model: the one that the states alone decide would
+    # change with the model, and so would the sign.
+    states = codes(few, "state_now")
+    towards, against = question(shown.chances(few), states)
+    del towards
+    pull = contrasts(cube, np.where(against == states, 0, against), states)
+    return totals(pull[:, None, :], shown.names, held(groups, shown))[:, 0, :]
+
+
+class Shuffler:
+    """Asks one model about one test again and again, with columns shuffled."""
+
+    def __init__(self, exam: Exam, model: Blend) -> None:
+        self.model, self.customers = model, exam.customers
+        self.labels = codes(exam.customers, "label")
+        self.buying = None if model.weight == 1 else model.buying
+        self.cells = matrix(exam.customers, model.trees.names)
+        self.history = None if self.buying is None else matrix(exam.customers, HISTORY)
+        self.known = self._bought(self.history)
+        self.plain = self._losses(self.cells, self.known)
+
+    def cost(self, features: Sequence[str], order: Ints) -> Floats:
+        """Return by how much each row's loss rises when these columns are shuffled."""
+        cells, known = self.cells.copy(), self.known
+        here = [n for n in features if n in self.model.trees.names]
+        places = np.array([self.model.trees.names.index(name) for name in here], int)
+        cells[:, places] = self.cells[order][:, places]
+        if self.history is not None and set(features) & set(HISTORY):
+            past = self.history.copy()
+            places = np.array([HISTORY.index(n) for n in features if n in HISTORY])
+            past[:, places] = self.history[order][:, places]
+            known = self._bought(past)
+        return self._losses(cells, known) - self.plain
+
+    def _bought(self, history: Cells | None) -> Floats | None:
+        if history is None or self.buying is None:
+            return None
+        return self.buying.chances(history.astype(np.float64))
+
+    def _losses(self, cells: Cells, known: Floats | None) -> Floats:
+        trees = self.model.trees.chances(cells)
+        both = trees if known is None else mixed(trees, known, self.model.weight)
+        return metrics.row_log_loss(both, self.labels)
+
+
+def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sight:
+    """Return what a model says that was fitted on other draws of customers."""
+    known, asked = exam.lesson.rows["customer_id"], exam.customers["customer_id"]
+    everybody = pl.concat([known, asked]).unique().sort()
+    draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
+    counts = pl.DataFrame({"customer_id": everybody, "n": draws.astype(np.float64)})
+    weights, weighed = (
+        ids.to_frame()
+        .join(counts, on="customer_id", how="left", maintain_order="left")["n"]
+        .to_numpy()
+        for ids in (known, asked)
+    )
+    trees = booster.refit(
+        exam.lesson, exam.lesson.names, exam.model.trees.rounds, weights=weights
+    )
+    model = replace(exam.model, trees=trees)
+    return sight(exam, model, groups, (1, rng), weighed)

@@ -1,0 +1,202 @@
+"""From rows about customers to figures with intervals: what all metrics share."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segpredict.classifier.bootstrap import drawn_weights
+from segpredict.classifier.lesson import Floats
+from segpredict.metrics._books import Books
+from segpredict.segments import wilson
+
+Sums = NDArray[np.int64]
+COLUMNS = {
+    "scope": pl.String,
+    "age": pl.Int32,
+    "start": pl.Int32,
+    "end": pl.Int32,
+    "n": pl.Int64,
+    "part": pl.Int64,
+    "whole": pl.Int64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+ALL = "all"
+FEWEST = 5  # customers below which a spread of customers says nothing
+LOTS = 4_000  # beyond so many customers, lots of them are drawn
+CHUNK = 500  # figures at a time, to bound memory
+
+
+def rates(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Return shares of customers with Wilson's interval.
+
+    Parameters
+    ----------
+    rows
+        One row a customer (and group) with the boolean ``hit``.
+    by
+        Columns that tell groups apart.
+
+    Returns
+    -------
+    polars.DataFrame
+        `by`, ``n``, ``part`` (hits), ``whole`` (customers), ``value``, ``low``,
+        ``high``.
+    """
+    counted = [
+        pl.len().cast(pl.Int64).alias("n"),
+        pl.col("hit").sum().cast(pl.Int64).alias("part"),
+    ]
+    found = rows.group_by(by).agg(*counted) if by else rows.select(counted)
+    return shares(found.with_columns(whole=pl.col("n")))
+
+
+def shares(counts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``part`` of ``whole`` with Wilson's interval; nulls stay null."""
+    low, high = wilson(pl.col("part"), pl.col("whole"))
+    whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
+    return counts.with_columns(value=pl.col("part") / whole, low=low, high=high)
+
+
+def ratios(
+    books: Books, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
+) -> pl.DataFrame:
+    """Return ratios of sums with the interval of a bootstrap that draws customers.
+
+    Parameters
+    ----------
+    books
+        The shop.
+    rows
+        One row a customer and group: ``customer``, `by`, ``part`` and ``whole`` (whole
+        numbers).
+    by
+        Columns that tell groups apart.
+    unit
+        What one unit of the value is in parts over wholes: `tables.MONEY` for money.
+
+    Returns
+    -------
+    polars.DataFrame
+        `by`, ``n``, ``part`` and ``whole`` (exact sums), ``value``, ``low``, ``high``,
+        sorted by `by`. The value is null where the whole is not above zero; so is the
+        interval, and where fewer than 5 customers stand behind it.
+
+    Notes
+    -----
+    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each
+    customer was drawn among as many draws as there are customers. Of more than 4,000
+    customers random lots are drawn instead (random groups: Wolter 2007), which
+    estimates the same variance. Sums are whole numbers, exact up to 2⁵³ (9 · 10¹¹ in
+    currency), so neither threads nor order can change a bit.
+    """
+    keys = rows.select(by).unique().sort(by).with_row_index("column")
+    placed = rows.join(keys, on=list(by), nulls_equal=True)
+    summed = placed.group_by("column").agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("part", "whole").sum()
+    )
+    found = keys.join(summed, on="column").sort("column")
+    by_lot = (
+        placed.with_columns(lot=lots(books).gather(placed["customer"]))
+        .group_by("lot", "column")
+        .agg(pl.col("part", "whole").sum())
+    )
+    points = [
+        _chunk(books, by_lot, range(at, min(at + CHUNK, found.height)))
+        for at in range(0, found.height, CHUNK)
+    ]
+    low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
+    return valued(found.drop("column"), low, high, unit)
+
+
+def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.DataFrame:
+    """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
+    whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
+    told = (pl.col("whole") > 0) & (pl.col("n") >= FEWEST)
+    return found.with_columns(
+        value=pl.col("part") / (whole * unit),
+        low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
+        high=pl.when(told).then(pl.Series(high / unit, dtype=pl.Float64)),
+    )
+
+
+def _chunk(books: Books, by_lot: pl.DataFrame, columns: range) -> Floats:
+    first, end = columns.start, columns.stop
+    rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
+    place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
+    shape = (lot_count(books), len(columns))
+    part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
+    return spread(books, part, whole)
+
+
+def lot_count(books: Books) -> int:
+    """Return how many lots of customers are drawn from."""
+    return min(books.customers.height, LOTS)
+
+
+def lots(books: Books) -> pl.Series:
+    """Return each customer's lot: one of its own, or a random one in a large shop."""
+    customers = books.customers.height
+    given = np.arange(customers)
+    if customers > LOTS:
+        given = np.random.default_rng(books.seed).permutation(customers) % LOTS
+    return pl.Series("lot", given)
+
+
+def spread(books: Books, part: Sums, whole: Sums) -> Floats:
+    """Return the 2.5 % and 97.5 % points of ratios over the draws.
+
+    Parameters
+    ----------
+    books
+        The shop.
+    part, whole
+        Sums by lot, lots × ratios; one column of wholes may serve all ratios.
+    """
+    used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
+    weights = _weights(lot_count(books), books.draws, books.seed)[:, used]
+    above, below = weights @ part[used], weights @ whole[used]
+    total = whole.sum(axis=0)
+    plain = np.divide(
+        part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0
+    )
+    # A draw without anybody of a small group says nothing of its spread.
+    told = np.tile(plain, (len(above), 1))
+    drawn = np.divide(
+        above, below, out=told, where=np.broadcast_to(below > 0, told.shape)
+    )
+    return np.asarray(np.quantile(drawn, [0.025, 0.975], axis=0))
+
+
+@lru_cache(maxsize=1)
+def _weights(size: int, draws: int, seed: int) -> Floats:
+    weights = drawn_weights(np.random.default_rng(seed), draws, size)
+    weights.flags.writeable = False
+    return weights
+
+
+def by_window(books: Books, found: pl.DataFrame) -> pl.DataFrame:
+    """Return figures keyed by ``window`` with the days that it covers, newest first."""
+    end = books.end_day - pl.col("window") * books.horizon
+    return table(
+        found.sort("window").with_columns(
+            scope=pl.lit(ALL), start=end - books.horizon, end=end
+        )
+    )
+
+
+def table(found: pl.DataFrame) -> pl.DataFrame:
+    """Return figures with all columns, in order; those that are missing are null."""
+    if not found.width:
+        return pl.DataFrame(schema=COLUMNS)
+    return found.select(
+        pl.col(name).cast(dtype)
+        if name in found.columns
+        else pl.lit(None, dtype).alias(name)
+        for name, dtype in COLUMNS.items()
+    )

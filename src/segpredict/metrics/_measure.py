@@ -1,0 +1,77 @@
+"""Measure a shop by all definitions, or by those that are asked for."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import polars as pl
+
+from segpredict import contracts
+from segpredict.metrics._books import Books
+from segpredict.metrics._concentration import lorenz
+from segpredict.metrics._metric import METRICS
+from segpredict.metrics._months import months
+
+TABLES = ("figures", "months", "lorenz")
+
+
+class Folder(Protocol):
+    """The files of a run."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
+    def parquet(self, name: str) -> pl.DataFrame:
+        """Return a table."""
+
+
+def measure(books: Books, names: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return the figures of a shop, each with its interval and what it was made from.
+
+    Parameters
+    ----------
+    books
+        The shop.
+    names
+        Metrics, by name; all by default.
+
+    Returns
+    -------
+    polars.DataFrame
+        `contracts.FIGURES`: ``metric``, ``scope`` (``all``, a segment id, a month, a
+        number of days or a step of the bridge), ``age`` (months since the first order,
+        of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
+        and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
+        whole; money in currency), ``low`` and ``high``. What cannot be known yet is
+        null.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no metric of that name.
+    """
+    asked = METRICS.names() if names is None else names
+    found = [
+        METRICS.get(name).measure(books).select(pl.lit(name).alias("metric"), pl.all())
+        for name in asked
+    ]
+    return contracts.check(pl.concat(found), contracts.FIGURES)
+
+
+def tables(books: Books) -> dict[str, pl.DataFrame]:
+    """Return what a run keeps, by the name of its file.
+
+    ``metrics/figures.parquet`` (`measure`), ``metrics/months.parquet`` (`months`) and
+    ``metrics/lorenz.parquet`` (`lorenz`).
+    """
+    made = (measure(books), months(books), lorenz(books))
+    return {_path(name): table for name, table in zip(TABLES, made, strict=True)}
+
+
+def kept(folder: Folder) -> dict[str, pl.DataFrame]:
+    """Return the tables that a run has kept, by name; none of a run of old."""
+    paths = {name: _path(name) for name in TABLES}
+    return {n: folder.parquet(path) for n, path in paths.items() if folder.has(path)}
+
+
+def _path(name: str) -> str:
+    return f"metrics/{name}.parquet"

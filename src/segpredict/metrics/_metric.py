@@ -1,0 +1,59 @@
+"""What a metric is: a definition people can read, and the one way to compute it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from segpredict.metrics._books import Books
+from segpredict.registry import Registry
+
+Unit = Literal["share", "currency", "orders", "customers", "index"]
+WILSON = "Wilson's interval for a share, 95 %."
+BOOTSTRAP = (
+    "Percentiles of 1,000 bootstrap draws of whole customers, 95 %; none where fewer "
+    "than 5 customers stand behind the figure."
+)
+COUNTED = "There is no interval: it is counted, not estimated."
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One definition.
+
+    Parameters
+    ----------
+    name
+        The key in tables; equal to the file's.
+    order
+        Where it stands on pages: low numbers come first.
+    title
+        What people call it.
+    formula
+        How it is worked out, in symbols and words.
+    unit
+        What its values are in.
+    interval
+        How its interval is made.
+    meaning
+        One sentence that a marketer understands.
+    measure
+        Computes it: one row a figure, with the columns of `contracts.FIGURES` but the
+        metric's name. Its docstring holds the worked example.
+    caution
+        What it does not say.
+    """
+
+    name: str
+    order: int
+    title: str
+    formula: str
+    unit: Unit
+    interval: str
+    meaning: str
+    measure: Callable[[Books], pl.DataFrame]
+    caution: str = ""
+
+
+METRICS = Registry("segpredict.metrics", Metric)

@@ -1,0 +1,231 @@
+"""Cohorts: who came in one month, and what became of them month by month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.metrics import METRICS
+from segpredict.report._format import figure
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+from segpredict.segments.profiles import FEWEST
+from segpredict.window import as_date
+
+MAPS = {  # metric → (kind, the first age that says something)
+    "retention_cohort": ("share", 1),
+    "cohort_revenue": ("money", 0),
+    "cohort_revenue_cumulative": ("money", 0),
+}
+RETENTION = ("retention_cohort", "retention_rolling")
+TO_DATE = "cohort_revenue_cumulative"
+ALL = "all"
+LATEST = 25  # cohorts on the page
+OLDEST = 24  # months of age on the page
+ENOUGH = 30  # customers; below it a row is greyed, since its figures are mostly chance
+WIDE, HIGH = 240, 100  # of a chart
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure with its interval, and how dark it is drawn (0 to 100)."""
+
+    value: float
+    low: float | None
+    high: float | None
+    shade: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cohort: its month, its size, and a cell an age; ``None`` is unknown."""
+
+    month: str
+    n: int
+    is_thin: bool
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A heat map.
+
+    Parameters
+    ----------
+    title, meaning, caution
+        Of the metric.
+    kind
+        Of its cells: ``share`` or ``money``.
+    ages
+        Of the columns.
+    rows
+        One a cohort, the oldest first.
+    """
+
+    title: str
+    meaning: str
+    caution: str
+    kind: str
+    ages: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A figure over all cohorts by age: its name, its line and the band around it."""
+
+    title: str
+    line: str
+    band: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Curves over one axis: its top, and how to write that."""
+
+    title: str
+    kind: str
+    top: float
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """One age over all cohorts that reached it: how many customers, and a cell each."""
+
+    age: int
+    n: int
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """The section.
+
+    Parameters
+    ----------
+    charts
+        Retention and revenue to date, over all cohorts but the first.
+    titles, ages
+        The numbers of the charts: names of the columns, and a row an age.
+    maps
+        Heat maps.
+    all_cohorts
+        How many cohorts there are; the page shows the newest.
+    first
+        The month in which the data begin, and everybody is new to them.
+    enough, fewest
+        Cohorts with fewer customers are grey; with fewer still, blank.
+    """
+
+    charts: tuple[Chart, ...]
+    titles: tuple[str, ...]
+    ages: tuple[Age, ...]
+    maps: tuple[Heat, ...]
+    all_cohorts: int
+    first: str
+    enough: int
+    fewest: int
+
+
+def cohorts(bundle: ReportInput) -> Cohorts | None:
+    """Return the context of the section; ``None`` for a run without figures."""
+    figures = bundle.metrics.get("figures")
+    known = None if figures is None else figures.filter(pl.col("age").is_not_null())
+    if known is None or known["value"].null_count() == known.height:
+        return None
+    months = known.filter(pl.col("scope") != ALL)["scope"].unique().sort()
+    shown = known.filter(pl.col("age") <= OLDEST)
+    every = {
+        name: shown.filter(metric=name, scope=ALL).drop_nulls("value").sort("age")
+        for name in (*RETENTION, TO_DATE)
+    }
+    return Cohorts(
+        charts=_charts(every),
+        titles=tuple(METRICS.get(name).title for name in every),
+        ages=_ages(every),
+        maps=tuple(
+            _heat(shown.filter(metric=name), name, months.to_list()[-LATEST:])
+            for name in MAPS
+        ),
+        all_cohorts=months.len(),
+        first=as_date(bundle.first_day).isoformat()[:7],
+        enough=ENOUGH,
+        fewest=FEWEST,
+    )
+
+
+def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[Chart, ...]:
+    worth = every[TO_DATE]
+    tallest = worth.select(pl.max_horizontal("value", "high").max()).item() or 0.0
+    retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION)
+    paid = (_curve(TO_DATE, worth, tallest),)
+    return (
+        Chart("Customers who order", "share", 1.0, retention),
+        Chart("Revenue a customer to date", "money", tallest, paid),
+    )
+
+
+def _curve(name: str, rows: pl.DataFrame, top: float) -> Curve:
+    last = max(rows.height - 1, 1)
+
+    def points(column: str) -> list[str]:
+        values = rows[column].fill_null(rows["value"])
+        return [
+            f"{WIDE * i / last:.2f},{HIGH - HIGH * max(value, 0) / (top or 1):.2f}"
+            for i, value in enumerate(values)
+        ]
+
+    band = [*points("low"), *reversed(points("high"))]
+    return Curve(METRICS.get(name).title, " ".join(points("value")), " ".join(band))
+
+
+def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[Age, ...]:
+    by_age = {
+        name: {row["age"]: row for row in rows.rows(named=True)}
+        for name, rows in every.items()
+    }
+    return tuple(
+        Age(age, row["n"], tuple(_cell(found.get(age)) for found in by_age.values()))
+        for age, row in by_age[RETENTION[0]].items()
+    )
+
+
+def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
+    metric = METRICS.get(name)
+    kind, first = MAPS[name]
+    told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
+    large = told.filter(pl.col("n") >= FEWEST)
+    most = figure(large["value"].max()) or 1.0
+    last = told.drop_nulls("value")["age"].to_numpy().max(initial=first)
+    ages = range(first, int(last) + 1)
+    cells = {(row["scope"], row["age"]): row for row in large.rows(named=True)}
+    sizes = dict(rows.select("scope", "n").unique().iter_rows())
+    return Heat(
+        title=metric.title,
+        meaning=metric.meaning,
+        caution=metric.caution,
+        kind=kind,
+        ages=tuple(ages),
+        rows=tuple(
+            Row(
+                month,
+                sizes[month],
+                sizes[month] < ENOUGH,
+                tuple(_cell(cells.get((month, age)), most) for age in ages),
+            )
+            for month in months
+        ),
+    )
+
+
+def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> Cell | None:
+    value = None if row is None else figure(row["value"])
+    if row is None or value is None:
+        return None
+    shade = round(100 * max(value, 0) / most) if most else 0
+    return Cell(value, figure(row["low"]), figure(row["high"]), shade)
+
+
+PART = Section(14, "Cohorts", cohorts)

@@ -1,0 +1,323 @@
+"""How the shop is doing: key figures by their definitions, months, spread, returns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segpredict.metrics import METRICS
+from segpredict.report._chart import Bar, Chip, bars, chips
+from segpredict.report._format import figure, span
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+KINDS = {"share": "share", "currency": "money", "index": "score"}
+BY_WINDOW = (
+    *("revenue", "orders", "customers", "order_value", "order_value_median"),
+    *("purchase_frequency", "retention_window", "net_revenue_retention"),
+    "gross_revenue_retention",
+)
+STANDING = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
+STEPS = {
+    "list_value": "Worth at list prices",
+    "discounts": "Discounts",
+    "gross_sales": "Gross sales",
+    "sent_back_whole": "Orders sent back whole",
+    "returned": "Other returns",
+    "net_revenue": "Net revenue",
+}
+TOTALS = ("list_value", "gross_sales", "net_revenue")
+YEAR = 364  # days: whole weeks, so that weekdays match
+LATEST = 36  # months on the page
+TOP = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A figure with its interval and the customers behind it; ``None`` if unknown."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure in a table.
+
+    Parameters
+    ----------
+    title, meaning
+        Its name, and what it means in a sentence.
+    kind
+        How to write it (`_format.cell`).
+    now, before, last_year
+        In the newest window, the one before and the one a year before.
+    """
+
+    title: str
+    meaning: str
+    kind: str
+    now: Known
+    before: Known | None = None
+    last_year: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """One series of months: its name, its bars, and the largest value."""
+
+    title: str
+    kind: str
+    bars: tuple[Bar, ...]
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The Lorenz curve.
+
+    Parameters
+    ----------
+    points
+        Of the line, in a square of 100.
+    top
+        Share of customers, largest spenders first, and their share of the revenue.
+    gini
+        Gini's index.
+    span
+        The days of it.
+    """
+
+    points: str
+    top: tuple[tuple[float, float], ...]
+    gini: Known
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the bridge: how much, its share of gross sales, where its bar is."""
+
+    title: str
+    is_total: bool
+    amount: int
+    share: Known
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A segment's share of customers and of revenue."""
+
+    chip: Chip
+    n: int
+    customers: float
+    revenue: Known
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a figure is; the words of `metrics.Metric`."""
+
+    title: str
+    formula: str
+    interval: str
+    caution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The section.
+
+    Parameters
+    ----------
+    spans
+        The newest window, the one before and the one a year before, as text.
+    lines, standing
+        Figures by window, and those of longer spans.
+    series, months
+        Charts by month, and their table: name, is_whole, last day and numbers.
+    ticks
+        Place (percent) and name of the years under the charts.
+    short
+        The months that the data do not cover from end to end, as a sentence.
+    spread, bridge, sales
+        Lorenz curve, gross-net bridge of the look-back, and shares by segment.
+    definitions
+        All definitions that are used here.
+    """
+
+    spans: tuple[str, ...]
+    lines: tuple[Line, ...]
+    standing: tuple[Line, ...]
+    series: tuple[Months, ...]
+    months: tuple[Mapping[str, Any], ...]
+    ticks: tuple[tuple[float, str], ...]
+    short: str
+    spread: Spread | None
+    bridge: tuple[Step, ...]
+    sales: tuple[Sale, ...]
+    definitions: tuple[Definition, ...]
+
+
+def shop(bundle: ReportInput) -> Shop | None:
+    """Return the context of the section; ``None`` for a run without figures."""
+    if "figures" not in bundle.metrics or bundle.metrics["figures"].is_empty():
+        return None
+    figures, months = bundle.metrics["figures"], bundle.metrics["months"]
+    latest = months.tail(LATEST)
+    ends = _ends(bundle, figures)
+    return Shop(
+        spans=tuple(span(end - bundle.window.horizon, end) for end in ends),
+        lines=tuple(_line(figures, name, ends) for name in BY_WINDOW),
+        standing=_standing(figures),
+        series=tuple(
+            _months(latest, title, kind, column)
+            for title, kind, column in (
+                ("Revenue", "units", "revenue"),
+                ("Orders", "whole", "orders"),
+                ("Customers who ordered", "whole", "customers"),
+            )
+        ),
+        months=tuple(latest.rows(named=True)),
+        ticks=_ticks(latest["scope"].to_list()),
+        short=_short(latest),
+        spread=_spread(bundle, figures),
+        bridge=_bridge(figures),
+        sales=_sales(bundle, figures),
+        definitions=_definitions((*BY_WINDOW, *STANDING, "gross_net_bridge")),
+    )
+
+
+def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
+    """Return the last days of the windows to show: now, before, a year before."""
+    now = bundle.end_day
+    known = set(figures.filter(metric="revenue")["end"])
+    wanted = (now, now - bundle.window.horizon, now - YEAR)
+    return tuple(dict.fromkeys(end for end in wanted if end in known))
+
+
+def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> Line:
+    metric = METRICS.get(name)
+    rows = figures.filter(metric=name)
+    known = [_known(rows.filter(end=end)) for end in ends]
+    columns = (*known, None, None, None)[:3]
+    now = columns[0] or Known(None)
+    kind = KINDS.get(metric.unit, "number")
+    return Line(metric.title, metric.meaning, kind, now, *columns[1:])
+
+
+def _known(rows: pl.DataFrame) -> Known:
+    if rows.is_empty():
+        return Known(None)
+    row = rows.row(0, named=True)
+    ends = figure(row["low"]), figure(row["high"])
+    is_flat = ends[0] == ends[1]  # as of a whole over itself
+    low, high = (None, None) if is_flat else ends
+    return Known(figure(row["value"]), low, high, row["n"])
+
+
+def _standing(figures: pl.DataFrame) -> tuple[Line, ...]:
+    """Return the figures that are not taken window by window."""
+    lines = []
+    for name in STANDING:
+        metric = METRICS.get(name)
+        rows = figures.filter(metric=name)
+        if name == "segment_stay":
+            rows = rows.filter(scope="all")
+        for i in range(rows.height):
+            scope = rows["scope"][i]
+            title = metric.title if scope == "all" else f"{metric.title}, {scope}"
+            known = _known(rows.slice(i, 1))
+            meaning = metric.meaning.replace("D days", scope)
+            lines.append(Line(title, meaning, KINDS[metric.unit], known))
+    return tuple(line for line in lines if line.now.value is not None)
+
+
+def _months(latest: pl.DataFrame, title: str, kind: str, column: str) -> Months:
+    values = latest[column].to_list()
+    drawn = bars(values, latest["is_whole"].to_list())
+    return Months(title, kind, drawn, max(values, default=0))
+
+
+def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
+    """Return where years begin, and the first month where there is room before them."""
+    places = [(i, m[:4]) for i, m in enumerate(months) if m.endswith("-01")]
+    if not places or places[0][0] > len(months) / 6:
+        places.insert(0, (0, months[0][:4] if months else ""))
+    return tuple((round(100 * i / len(months), 2), year) for i, year in places)
+
+
+def _short(latest: pl.DataFrame) -> str:
+    rows = latest.filter(~pl.col("is_whole")).rows(named=True)
+    told = [f"{span(row['start'], row['end'])}" for row in rows]
+    if not told:
+        return ""
+    return f"Pale: the data hold only {' and '.join(told)} of the month."
+
+
+def _spread(bundle: ReportInput, figures: pl.DataFrame) -> Spread | None:
+    curve = bundle.metrics["lorenz"]
+    index = figures.filter(metric="gini")
+    if curve.is_empty() or index.is_empty():
+        return None
+    across, up = (curve[name].to_numpy() for name in ("customers", "revenue"))
+    points = " ".join(
+        f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True)
+    )
+    best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP}
+    tenth = figures.filter(metric="top_decile_share")["value"].to_list()
+    best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
+    days = index.row(0, named=True)
+    return Spread(
+        points,
+        tuple(sorted(best.items())),
+        _known(index),
+        span(days["start"], days["end"]),
+    )
+
+
+def _bridge(figures: pl.DataFrame) -> tuple[Step, ...]:
+    rows = figures.filter(metric="gross_net_bridge")
+    rows = rows.filter(start=rows["start"].max())
+    widest = max((abs(part) for part in rows["part"]), default=0) or 1
+    steps, level = [], 0
+    for row in rows.rows(named=True):
+        name, amount = row["scope"], row["part"]
+        is_total = name in TOTALS
+        begin = 0 if is_total else level
+        level = amount if is_total else level + amount
+        left, right = sorted((100 * begin / widest, 100 * level / widest))
+        known = _known(rows.filter(scope=name))
+        place = (round(max(0.0, left), 2), round(min(100.0, right) - max(0.0, left), 2))
+        steps.append(Step(STEPS[name], is_total, amount, known, *place))
+    return tuple(steps)
+
+
+def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Sale, ...]:
+    rows = figures.filter(metric="sales_share")
+    everyone = int(rows["n"].sum()) or 1
+    known = chips(bundle.segments)
+    return tuple(
+        Sale(
+            known[row["scope"]],
+            row["n"],
+            row["n"] / everyone,
+            _known(rows.filter(scope=row["scope"])),
+        )
+        for row in rows.rows(named=True)
+        if row["scope"] in known
+    )
+
+
+def _definitions(names: Sequence[str]) -> tuple[Definition, ...]:
+    found = sorted((METRICS.get(name) for name in names), key=lambda m: m.order)
+    return tuple(Definition(m.title, m.formula, m.interval, m.caution) for m in found)
+
+
+PART = Section(12, "How the shop is doing", shop)

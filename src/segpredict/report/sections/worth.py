@@ -1,0 +1,327 @@
+"""What customers are worth, what of it is at risk, and what came of such claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._chart import Chip, chips
+from segpredict.report._format import figure, iso_day
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+POOLED, ALL = "pooled", "all"
+MEASURES = {
+    "value_at_risk": "Revenue at risk",
+    "upside": "Upside",
+    "expected_value": "Spend in the next window",
+}
+COUNTED = ("label", "spend", "change")
+METHODS = {
+    "markov": "Markov chain of segments",
+    "bgnbd": "BG/NBD with Gamma-Gamma",
+    "last_year": "Last year's spend, carried on",
+    "last_window": "Last window's spend, repeated",
+    "mean": "Everybody alike",
+}
+WIDE, HIGH = 100.0, 60.0  # of a chart, in its own units
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the customers of one segment are worth together, in currency."""
+
+    chip: Chip | None
+    n: int
+    risk: float | None
+    upside: float | None
+    spent: float | None
+    chain_next: float | None
+    buying_next: float | None
+    chain: float | None
+    buying: float | None
+    apart: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of a prediction: the sum, and its share of it with an interval."""
+
+    sum: float | None
+    ratio: float | None
+    low: float | None
+    high: float | None
+    is_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A predicted sum and what came, counted in up to three ways."""
+
+    test: str
+    measure: str
+    n: int
+    predicted: float
+    came: tuple[Came | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenth:
+    """A tenth of the customers in a chart, in the chart's own units.
+
+    Parameters
+    ----------
+    name
+        1 for the tenth of whom most was predicted.
+    left, middle, top, height
+        The bar of what was predicted.
+    dot, low, high
+        What came, and its interval.
+    told
+        The figures behind it.
+    """
+
+    name: str
+    left: float
+    middle: float
+    top: float
+    height: float
+    dot: float
+    low: float
+    high: float
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Predicted and realised sums by tenth, in one test."""
+
+    title: str
+    note: str
+    tenths: tuple[Tenth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One error of a method, and how far it is from the plain reference's."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    gap: float | None
+    is_better: bool
+    is_worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How one way to value customers did."""
+
+    label: str
+    is_model: bool
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """All ways to value customers, on one span of days."""
+
+    test: str
+    days: int
+    n: int
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """The section.
+
+    Parameters
+    ----------
+    everybody
+        All customers with a forecast together.
+    segments
+        By segment.
+    discount
+        Yearly rate of the lifetime values.
+    season
+        Whether what segments bring is adjusted to the season, in a sentence.
+    tested
+        What share of the predicted revenue at risk came, least and most of the tests;
+        ``None`` where nothing was tested.
+    sums
+        Predicted and realised sums by test.
+    risk, lifetime
+        Charts by tenth; the latter on the longest span.
+    top_risk, top_lifetime
+        What the full height of their charts is, in currency.
+    longest
+        Days of the longest span.
+    spans
+        Errors of lifetime values, longest span first.
+    """
+
+    everybody: Held
+    segments: tuple[Held, ...]
+    discount: float
+    season: str
+    tested: tuple[float, float] | None
+    sums: tuple[Told, ...]
+    risk: tuple[Chart, ...]
+    lifetime: tuple[Chart, ...]
+    top_risk: float
+    top_lifetime: float
+    longest: int
+    spans: tuple[Span, ...]
+
+
+def worth(bundle: ReportInput) -> Worth | None:
+    """Return the context of the section; ``None`` where nobody was valued."""
+    found = bundle.worth
+    if not found or bundle.verdict is None:
+        return None
+    sums, shipped = found["sums"], str(bundle.verdict["shipped"])
+    held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
+    known = chips(bundle.segments)
+    own = sums.filter(pl.col("forecaster") == shipped)
+    risk = own.filter(measure="value_at_risk", realised_as="label")
+    days = found["errors"]["days"].max() or 0
+    late = sums.filter((pl.col("measure") == "clv") & _is_longest())
+    top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED)), _top(late)
+    return Worth(
+        everybody=_held(held[ALL], None),
+        segments=tuple(_held(held[i], chip) for i, chip in known.items() if i in held),
+        discount=float(found["valuer"]["discount"]),
+        season=str(found["valuer"]["season"]["reason"]),
+        tested=_tested(risk),
+        sums=_sums(own),
+        risk=_charts(risk.filter(pl.col("window") != POOLED), "window", top_risk),
+        lifetime=_charts(late, "forecaster", top_late),
+        top_risk=top_risk,
+        top_lifetime=top_late,
+        longest=int(days),
+        spans=_spans(found["errors"]),
+    )
+
+
+def _held(row: Mapping[str, Any], chip: Chip | None) -> Held:
+    names = ("value_at_risk", "upside", "spent_to_date")
+    clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
+    told = [figure(row[name]) for name in (*names, *clv, "apart")]
+    return Held(chip, int(row["n"]), *told)
+
+
+def _is_longest() -> pl.Expr:
+    """Return whether a row is of the longest span; pooled rows are of one window."""
+    is_single = pl.col("window") != POOLED
+    longest = pl.col("windows").filter((pl.col("measure") == "clv") & is_single).max()
+    return (pl.col("windows") == longest) & is_single
+
+
+def _tested(risk: pl.DataFrame) -> tuple[float, float] | None:
+    ratios = risk.filter((pl.col("part") == ALL) & (pl.col("window") != POOLED))
+    told = [r for r in ratios["ratio"].to_list() if figure(r) is not None]
+    return (min(told), max(told)) if told else None
+
+
+def _sums(own: pl.DataFrame) -> tuple[Told, ...]:
+    whole = own.filter((pl.col("part") == ALL) & pl.col("measure").is_in([*MEASURES]))
+    found = whole.group_by("window", "measure", maintain_order=True)
+    return tuple(
+        _told(part.to_dicts(), MEASURES[str(measure)]) for (_, measure), part in found
+    )
+
+
+def _told(rows: Sequence[Mapping[str, Any]], measure: str) -> Told:
+    first = rows[0]
+    by = {row["realised_as"]: _came(row) for row in rows}
+    test = "all tests" if first["window"] == POOLED else iso_day(first["window"])
+    came = tuple(by.get(name) for name in COUNTED)
+    return Told(test, measure, first["n"], first["predicted"], came)
+
+
+def _came(row: Mapping[str, Any]) -> Came:
+    low, high = figure(row["ratio_low"]), figure(row["ratio_high"])
+    is_off = low is not None and high is not None and not low <= 1 <= high
+    return Came(figure(row["realised"]), figure(row["ratio"]), low, high, is_off)
+
+
+def _tenths(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("part").str.contains(r"^\d+$"))
+
+
+def _top(rows: pl.DataFrame) -> float:
+    """Return the largest sum of any tenth, which fills the height of a chart."""
+    part = _tenths(rows)
+    tops = [part[name].max() for name in ("predicted", "realised", "high")]
+    return max((float(t) for t in tops if figure(t) is not None), default=0.0)  # type: ignore[arg-type]
+
+
+def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[Chart, ...]:
+    found = []
+    for (name,), part in rows.group_by(by, maintain_order=True):
+        whole = _came(part.filter(part=ALL).to_dicts()[0])
+        text = str(name)
+        title = iso_day(text) if by == "window" else METHODS.get(text, text)
+        cells = _tenths(part).to_dicts()
+        note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the sum came"
+        tenths = tuple(_tenth(i, row, top) for i, row in enumerate(cells))
+        found.append(Chart(title, note, tenths))
+    return tuple(found)
+
+
+def _tenth(place: int, row: Mapping[str, Any], top: float) -> Tenth:
+    def y(value: Any) -> float:
+        amount = figure(value) or 0.0
+        share = min(max(amount / top, 0.0), 1.0) if top else 0.0
+        return round(HIGH * (1 - share), 2)
+
+    step = WIDE / 10
+    left = step * place
+    high = y(row["predicted"])
+    told = _told([row], str(row["part"]))
+    return Tenth(
+        str(row["part"]),
+        round(left + 0.15 * step, 2),
+        round(left + 0.5 * step, 2),
+        high,
+        round(HIGH - high, 2),
+        y(row["realised"]),
+        y(row["low"]),
+        y(row["high"]),
+        told,
+    )
+
+
+def _spans(errors: pl.DataFrame) -> tuple[Span, ...]:
+    found = []
+    ordered = errors.sort("windows", "window", descending=True, maintain_order=True)
+    keys = ("window", "days", "n")
+    for (window, days, n), part in ordered.group_by(*keys, maintain_order=True):
+        methods = tuple(
+            _method(str(name), each.to_dicts())
+            for (name,), each in part.group_by("method", maintain_order=True)
+        )
+        found.append(Span(iso_day(window), int(str(days)), int(str(n)), methods))
+    return tuple(found)
+
+
+def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> Method:
+    told = {row["metric"]: _figure(row) for row in rows}
+    return Method(METHODS.get(name, name), name in ("markov", "bgnbd"), told)
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    low, high = figure(row["gap_low"]), figure(row["gap_high"])
+    return Figure(
+        figure(row["value"]),
+        figure(row["low"]),
+        figure(row["high"]),
+        figure(row["gap"]),
+        high is not None and high < 0,
+        low is not None and low > 0,
+    )
+
+
+PART = Section(47, "Revenue at risk, and what customers are worth", worth)

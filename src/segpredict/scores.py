@@ -1,0 +1,82 @@
+"""What follows from probabilities: the columns of a score."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import Usage
+from segpredict.tables import INACTIVE
+from segpredict.worth import averaged, exposure
+
+
+def forecast(
+    rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]
+) -> pl.DataFrame:
+    """Return what follows from the probabilities: most likely, down, up, value.
+
+    Parameters
+    ----------
+    rows
+        ``customer_id`` and ``state_now`` (codes).
+    p
+        Customers × segments.
+    values
+        Mean spend per segment, in code order, in currency.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
+    >>> out = forecast(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
+    >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
+    (0.2, 35.0)
+    """
+    now = rows["state_now"].to_numpy().astype(np.int64)
+    # Segment by segment: library sums group their terms by the number of rows, and a
+    # customer alone must get the bits it gets among others.
+    down, up = np.zeros(rows.height), np.zeros(rows.height)
+    for code in range(len(values)):
+        down += np.where(code < now, p[:, code], 0.0)
+        up += np.where(code > now, p[:, code], 0.0)
+    risk, upside = exposure(p, now, values)
+    return rows.select("customer_id", "state_now").with_columns(
+        pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
+        *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
+        # Sums of rounded shares can pass one by a last bit.
+        pl.Series("p_down", np.minimum(down, 1.0)),
+        pl.Series("p_up", np.minimum(up, 1.0)),
+        pl.Series("expected_value", averaged(p, values)),
+        pl.Series("value_at_risk", risk),
+        pl.Series("upside", upside),
+        pl.Series("p_inactive", p[:, INACTIVE]),
+        pl.lit(None, pl.String).alias("segment_set"),
+        pl.lit(None, pl.Int64).alias("set_size"),
+    )
+
+
+def used(
+    told: pl.DataFrame, p: np.ndarray, usage: Usage, names: Sequence[str]
+) -> pl.DataFrame:
+    """Return forecasts with the segment that the rule names, and the set of each.
+
+    Parameters
+    ----------
+    told
+        What `forecast` returned.
+    p
+        Customers × segments.
+    usage
+        How probabilities become names and sets.
+    names
+        Names of the segments, in code order.
+    """
+    inside = usage.members(p)
+    sets = [
+        " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
+        for row in inside.tolist()
+    ]
+    return told.with_columns(
+        pl.Series("next", usage.name(p), dtype=pl.Int64),
+        pl.Series("segment_set", sets, dtype=pl.String),
+        pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
+    )

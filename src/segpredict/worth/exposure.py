@@ -1,0 +1,62 @@
+"""What a customer's segment stands to lose, and to gain, by the next window."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from segpredict.classifier.lesson import Floats, Ints
+
+
+def exposure(
+    chances: Floats, states: Ints, values: Sequence[float]
+) -> tuple[Floats, Floats]:
+    """Return revenue at risk and upside, one a customer, in currency.
+
+    Parameters
+    ----------
+    chances
+        Probability of each next segment, customers × segments.
+    states
+        Current segments.
+    values
+        Mean spend in the next window by segment, in code order: μ.
+
+    Notes
+    -----
+    At risk is Σ over c < z of p_c · (μ_z − μ_c), upside Σ over c > z of
+    p_c · (μ_c − μ_z), with z the current segment (method §7.4); a step that goes the
+    other way in money counts nothing. Where μ rises with the code, Σ p_c · μ_c is μ_z
+    less the one plus the other. Both are measured from what the *segment* brings, not
+    from what this customer spent last.
+
+    Examples
+    --------
+    >>> risk, upside = exposure(
+    ...     np.array([[0.2, 0.5, 0.3]]), np.array([1]), (0.0, 10.0, 100.0)
+    ... )
+    >>> risk.tolist(), upside.tolist()
+    ([2.0], [27.0])
+    """
+    own = np.array(values, dtype=np.float64)[states]
+    risk, upside = np.zeros(len(states)), np.zeros(len(states))
+    # Segment by segment: library sums group their terms by the number of rows, and a
+    # customer alone must get the bits it gets among others.
+    for code, worth in enumerate(values):
+        chance = chances[:, code]
+        risk += np.where(code < states, chance * np.maximum(own - worth, 0.0), 0.0)
+        upside += np.where(code > states, chance * np.maximum(worth - own, 0.0), 0.0)
+    return risk, upside
+
+
+def averaged(chances: Floats, values: Sequence[float]) -> Floats:
+    """Return Σ p_c · value_c, one a customer, with equal bits in any company.
+
+    Examples
+    --------
+    >>> averaged(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
+    [5.0, 10.0]
+    """
+    total = np.zeros(len(chances))
+    for code, value in enumerate(values):
+        total += chances[:, code] * value
+    return total

@@ -1,0 +1,58 @@
+"""Cut the time to come into windows, and say what money in each counts today."""
+
+from dataclasses import dataclass
+
+YEAR = 364  # twelve months in whole weeks, as everywhere
+CALENDAR = 365  # days to which a yearly rate belongs
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One window to come.
+
+    Parameters
+    ----------
+    start, end
+        Days after the cutoff, ``[start, end)``.
+    share
+        Of a whole window; below 1 only for the last one.
+    discount
+        What money at its end counts on the day of the cutoff.
+    """
+
+    start: int
+    end: int
+    share: float
+    discount: float
+
+
+def periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[Period, ...]:
+    """Return the windows of the days after the gap, oldest first.
+
+    Parameters
+    ----------
+    horizon, gap
+        Days of a window, and between the cutoff and the first.
+    days
+        Days that they are to fill; the last window may be cut short.
+    rate
+        Yearly discount.
+
+    Notes
+    -----
+    The discount is (1 + rate)^(−end / 365): money counts as if it came at the end of
+    its window.
+
+    Examples
+    --------
+    >>> [(each.start, each.end, each.share) for each in periods(182, 7, 273)]
+    [(7, 189, 1.0), (189, 280, 0.5)]
+    >>> round(periods(365, 0, 365, 0.1)[0].discount, 4)
+    0.9091
+    """
+    starts = range(gap, gap + days, horizon)
+    ends = [min(start + horizon, gap + days) for start in starts]
+    return tuple(
+        Period(start, end, (end - start) / horizon, (1 + rate) ** (-end / CALENDAR))
+        for start, end in zip(starts, ends, strict=True)
+    )

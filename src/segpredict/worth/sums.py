@@ -1,0 +1,268 @@
+"""Add up what was predicted and what came, tenth by tenth, and say how sure that is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import sparse
+
+from segpredict.classifier import metrics
+from segpredict.classifier.bootstrap import CHUNK, drawn_weights
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.verdict import POOLED
+from segpredict.worth._draws import bounds, grained, over
+
+TENTHS = 10
+ALL = "all"
+SCHEMA = {
+    "window": pl.String,
+    "windows": pl.Int64,
+    "measure": pl.String,
+    "forecaster": pl.String,
+    "realised_as": pl.String,
+    "part": pl.String,
+    "n": pl.Int64,
+    "predicted": pl.Float64,
+    "realised": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "ratio": pl.Float64,
+    "ratio_low": pl.Float64,
+    "ratio_high": pl.Float64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An amount that was predicted for customers, and what came of it.
+
+    Parameters
+    ----------
+    measure
+        What was predicted.
+    forecaster
+        Who said so.
+    asked
+        Who is in question, one a row of the test.
+    predicted
+        What was said, one a row.
+    came
+        What happened, by the way in which it is counted.
+    windows
+        Length of the outcome.
+    tenths
+        1 for the tenth of whom most was said, to 10; 0 for who is not in question.
+        Worked out where it is not given.
+    """
+
+    measure: str
+    forecaster: str
+    asked: npt.NDArray[np.bool_]
+    predicted: Floats
+    came: Mapping[str, Floats]
+    windows: int = 1
+    tenths: Ints | None = None
+
+    @property
+    def places(self) -> Ints:
+        """The tenth of each row; equal amounts stand in the same one."""
+        if self.tenths is not None:
+            return self.tenths
+        places = np.zeros(len(self.predicted), dtype=np.int64)
+        if self.asked.any():
+            bins = metrics.bins_of(self.predicted[self.asked], TENTHS)
+            places[self.asked] = TENTHS - bins
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that was claimed for the customers of one test.
+
+    Parameters
+    ----------
+    window
+        The day, as people write it.
+    who, states
+        Customers and their current segments, one a row.
+    claims
+        What was predicted.
+    """
+
+    window: str
+    who: npt.NDArray[np.str_]
+    states: Ints
+    claims: tuple[Claim, ...]
+
+
+def compared(
+    tests: Sequence[Account], segments: Sequence[str], *, draws: int, seed: int
+) -> pl.DataFrame:
+    """Return predicted and realised sums with intervals.
+
+    Parameters
+    ----------
+    tests
+        The tests, oldest first.
+    segments
+        Ids in code order.
+    draws, seed
+        Resamples of customers behind each interval, and their start.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
+        the id of a current segment; ``ratio`` is realised over predicted. Claims about
+        one window are also added up over all tests (``pooled``).
+
+    Notes
+    -----
+    Whole customers are drawn, with all their tests. An interval thus tells how much
+    other customers of the same shop in the same windows would have differed. It knows
+    nothing of other seasons: of these there are as many observations as tests.
+    """
+    whole = [_pooled(tests)] if len(tests) > 1 else []
+    rows = [
+        row for test in (*tests, *whole) for row in _told(test, segments, draws, seed)
+    ]
+    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+        pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
+    )
+
+
+def _pooled(tests: Sequence[Account]) -> Account:
+    held = [
+        {(c.measure, c.forecaster): c for c in t.claims if c.windows == 1}
+        for t in tests
+    ]
+    shared = [key for key in held[0] if all(key in each for each in held)]
+    return Account(
+        POOLED,
+        np.concatenate([test.who for test in tests]),
+        np.concatenate([test.states for test in tests]),
+        tuple(_joined([each[key] for each in held]) for key in shared),
+    )
+
+
+def _joined(claims: Sequence[Claim]) -> Claim:
+    first = claims[0]
+    return Claim(
+        first.measure,
+        first.forecaster,
+        np.concatenate([claim.asked for claim in claims]),
+        np.concatenate([claim.predicted for claim in claims]),
+        {n: np.concatenate([claim.came[n] for claim in claims]) for n in first.came},
+        first.windows,
+        np.concatenate([claim.places for claim in claims]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Customers of one claim in one tenth and one segment; all parts are sums of these.
+
+    Parameters
+    ----------
+    tenth, segment
+        Names of the parts that the cell belongs to.
+    rows
+        Who is in it.
+    place
+        The column of the draws in which its first amount stands.
+    """
+
+    tenth: str
+    segment: str
+    rows: npt.NDArray[np.intp]
+    place: int
+
+    def is_in(self, part: str) -> bool:
+        return part in (ALL, self.tenth, self.segment)
+
+
+def _cells(
+    test: Account, claim: Claim, segments: Sequence[str], start: int
+) -> list[_Cell]:
+    places, width, found = claim.places, 1 + len(claim.came), list[_Cell]()
+    for tenth in range(1, TENTHS + 1):
+        for code, segment in enumerate(segments):
+            is_here = claim.asked & (places == tenth) & (test.states == code)
+            rows = np.flatnonzero(is_here)
+            if len(rows):
+                place = start + width * len(found)
+                found.append(_Cell(str(tenth), segment, rows, place))
+    return found
+
+
+def _told(
+    test: Account, segments: Sequence[str], draws: int, seed: int
+) -> Iterator[tuple[object, ...]]:
+    placed: list[tuple[Claim, list[_Cell]]] = []
+    columns: list[tuple[npt.NDArray[np.intp], Floats]] = []
+    for claim in test.claims:
+        cells = _cells(test, claim, segments, len(columns))
+        amounts = (claim.predicted, *claim.came.values())
+        columns += [(cell.rows, amount) for cell in cells for amount in amounts]
+        placed.append((claim, cells))
+    if not columns:
+        return
+    drawn = _drawn(test.who, columns, draws, seed)
+    parts = (ALL, *(str(tenth + 1) for tenth in range(TENTHS)), *segments)
+    for claim, cells in placed:
+        for part in parts:
+            inside = [cell for cell in cells if cell.is_in(part)]
+            if inside:
+                head = (test.window, claim.windows, claim.measure, claim.forecaster)
+                yield from _rows(head, claim, part, inside, drawn)
+
+
+def _rows(
+    head: tuple[object, ...],
+    claim: Claim,
+    part: str,
+    cells: Sequence[_Cell],
+    drawn: tuple[Floats, Floats],
+) -> Iterator[tuple[object, ...]]:
+    sums, spread = drawn
+    n = sum(len(cell.rows) for cell in cells)
+    places = np.array([cell.place for cell in cells])
+    said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)
+    for step, name in enumerate(claim.came, 1):
+        came = sums[places + step].sum()
+        each_came = spread[:, places + step].sum(axis=1)
+        yield (
+            *(*head, name, part, n, float(said), float(came)),
+            *bounds(each_came),
+            float(over(came, said)),
+            *bounds(over(each_came, each_said)),
+        )
+
+
+def _drawn(
+    who: npt.NDArray[np.str_],
+    columns: Sequence[tuple[npt.NDArray[np.intp], Floats]],
+    draws: int,
+    seed: int,
+) -> tuple[Floats, Floats]:
+    """Return the sum of each column as it is, and over draws of customers."""
+    _, members = np.unique(who, return_inverse=True)
+    size = int(members.max()) + 1
+    held = [grained(amount[rows]) for rows, amount in columns]
+    table = sparse.csc_matrix(
+        (
+            np.concatenate(held),
+            np.concatenate([members[rows] for rows, _ in columns]),
+            np.cumsum([0, *(len(each) for each in held)]),
+        ),
+        shape=(size, len(columns)),
+    )
+    turned = table.T.tocsr()
+    rng = np.random.default_rng(seed)
+    drawn = [
+        (turned @ drawn_weights(rng, min(CHUNK, draws - start), size).T).T
+        for start in range(0, draws, CHUNK)
+    ]
+    return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)

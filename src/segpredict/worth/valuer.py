@@ -1,0 +1,127 @@
+"""Say what customers are worth: all that scoring needs, nothing that learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import HISTORY, Floats
+from segpredict.tables import JSON
+from segpredict.worth.buying import Buying
+from segpredict.worth.chain import chain
+from segpredict.worth.exposure import averaged
+from segpredict.worth.periods import YEAR, Period, periods
+from segpredict.worth.season import Season
+
+COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
+
+
+@dataclass(frozen=True)
+class Valuer:
+    """What segments bring, how they follow on each other, and how people buy.
+
+    Parameters
+    ----------
+    values
+        Mean spend in a window by segment, in code order, in currency.
+    moves
+        Row: current segment; column: the next; rows add up to one.
+    season
+        By how much spend differs by time of the year, where that is proven.
+    buying
+        BG/NBD with Gamma-Gamma; ``None`` where the data cannot support them.
+    horizon, gap
+        Days of a window, and between the cutoff and the first one.
+    discount
+        Yearly rate.
+    """
+
+    values: tuple[float, ...]
+    moves: tuple[tuple[float, ...], ...]
+    season: Season
+    buying: Buying | None
+    horizon: int
+    gap: int
+    discount: float
+
+    def values_at(self, cutoff: int) -> tuple[float, ...]:
+        """Return the mean spend by segment in the window after a cutoff."""
+        factor = self.season.at(cutoff)
+        return tuple(value * factor for value in self.values)
+
+    def ahead(self, days: int) -> tuple[Period, ...]:
+        """Return the windows of so many days to come."""
+        return periods(self.horizon, self.gap, days, self.discount)
+
+    def chained(self, chances: Floats, cutoff: int, ahead: Sequence[Period]) -> Floats:
+        """Return what each customer is worth over windows to come, by the chain.
+
+        Parameters
+        ----------
+        chances
+            Probability of each next segment, customers × segments.
+        cutoff
+            The day of the forecast.
+        ahead
+            The windows.
+        """
+        seasons = [self.season.at(cutoff + each.start - self.gap) for each in ahead]
+        weights = chain(np.array(self.moves), self.values, ahead, seasons)
+        return averaged(chances, weights.tolist())
+
+    def columns(self, rows: pl.DataFrame, chances: Floats, cutoff: int) -> pl.DataFrame:
+        """Return `COLUMNS`, one row a customer, in currency.
+
+        Parameters
+        ----------
+        rows
+            The customers' features; without `HISTORY` among them nothing is said by
+            BG/NBD.
+        chances
+            Probability of each next segment, row by row.
+        cutoff
+            The day of the forecast.
+        """
+        told: dict[str, pl.Series] = {}
+        can_buy = self.buying is not None and set(HISTORY) <= set(rows.columns)
+        for name, days in (("next", self.horizon), ("year", YEAR)):
+            ahead = self.ahead(days)
+            told[f"clv_{name}_markov"] = pl.Series(self.chained(chances, cutoff, ahead))
+            told[f"clv_{name}_bgnbd"] = (
+                _finite(self.buying.worth(rows, ahead))
+                if can_buy and self.buying is not None
+                else pl.Series([None] * rows.height, dtype=pl.Float64)
+            )
+        return pl.DataFrame({name: told[name] for name in COLUMNS})
+
+    def state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "values": list(self.values),
+            "moves": [list(row) for row in self.moves],
+            "season": self.season.state(),
+            "buying": None if self.buying is None else self.buying.state(),
+            "horizon": self.horizon,
+            "gap": self.gap,
+            "discount": self.discount,
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Valuer":
+        """Return the valuer that gave a state."""
+        buying = state["buying"]
+        return cls(
+            tuple(state["values"]),
+            tuple(tuple(row) for row in state["moves"]),
+            Season.from_state(state["season"]),
+            None if buying is None else Buying.from_state(buying),
+            state["horizon"],
+            state["gap"],
+            state["discount"],
+        )
+
+
+def _finite(values: Floats) -> pl.Series:
+    told = pl.Series(values, dtype=pl.Float64)
+    return told.set(~told.is_finite(), None)

@@ -1,0 +1,122 @@
+"""What ships is explained exactly: parts add up to the probabilities it gives."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from segpredict.classifier import Blend
+from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.calibration import Calibrated, Calibration
+from segpredict.classifier.lesson import HISTORY
+from segpredict.explain import additive
+from segpredict.explain.additive import restored
+from segpredict.explain.buying import PLAYERS, reference
+
+
+@pytest.fixture(scope="module")
+def customers(small) -> pl.DataFrame:
+    return small.panel.at(small.schedule.outer[-1].cutoff)
+
+
+@pytest.fixture(scope="module")
+def model(small, customers):
+    blend = replace(small.training.tested[-1], weight=0.5)
+    assert blend.buying is not None
+    return blend, additive(blend, blend.trees, customers)
+
+
+def test_parts_and_base_add_up_to_the_log_odds(model, customers):
+    _, shown = model
+    total = shown.contributions(customers).sum(axis=2) + shown.base()
+    assert_allclose(total, shown.margins(customers), atol=1e-5)
+
+
+def test_the_log_odds_are_those_of_the_probabilities_that_ship(model, customers):
+    blend, shown = model
+    assert_allclose(shown.chances(customers), blend.predict(customers), atol=1e-6)
+
+
+def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
+    blend, shown = model
+    alone = additive(blend.trees, blend.trees, customers)
+    own = blend.trees.contributions(customers)[:, :, :-1]
+    assert_allclose(alone.contributions(customers), own, atol=1e-7)
+    found = shown.contributions(customers)
+    untouched = [i for i, n in enumerate(blend.trees.names) if n not in PLAYERS]
+    assert_allclose(found[:, :, untouched], 0.5 * own[:, :, untouched], atol=1e-7)
+
+
+def test_the_purchases_model_is_shared_out_as_shapley_would(model, customers):
+    """Count over all orders in which the three players can come, for one customer."""
+    _, shown = model
+    buying, one = shown.buying, customers[:1]
+    rows = one.select(HISTORY).to_numpy().astype(np.float32).astype(np.float64)
+    names, gains = list(PLAYERS), np.zeros((buying.model.classes, 3))
+    for order in permutations(names):
+        joined: list[int] = []
+        for name in order:
+            before = _worth(buying, rows[0], joined)
+            joined = [*joined, *PLAYERS[name]]
+            gains[:, names.index(name)] += _worth(buying, rows[0], joined) - before
+    assert_allclose(buying.contributions(one)[0], gains / 6, atol=1e-9)
+
+
+def _worth(buying, row, own):
+    total = np.zeros(buying.model.classes)
+    for share, other in zip(buying.shares, buying.rows, strict=True):
+        asked = other.copy()
+        asked[own] = row[own]
+        total += share * np.log(buying.model.chances(asked[None, :])[0])
+    return total
+
+
+def test_a_reference_customer_of_each_segment_stands_for_its_share(customers):
+    rows, shares = reference(customers)
+    counts = customers.group_by("state_now").len().sort("state_now")
+    assert_allclose(shares, counts["len"].to_numpy() / customers.height)
+    known = customers.select(HISTORY).to_numpy().astype(np.float32)
+    for row in rows:
+        assert (known == row.astype(np.float32)).all(axis=1).any()
+
+
+def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
+    _, shown = model
+    some = customers[:12]
+    alone = [shown.contributions(some[i]) for i in range(some.height)]
+    assert_array_equal(np.concatenate(alone), shown.contributions(some))
+
+
+def test_chunks_are_the_whole(model, customers):
+    _, shown = model
+    whole = shown.contributions(customers)
+    for threads in (1, 3):
+        found = list(shown.chunks(customers, rows=50, threads=threads))
+        assert_array_equal(np.concatenate([cube for _, cube in found]), whole)
+        assert pl.concat([some for some, _ in found]).equals(customers)
+
+
+def test_it_comes_back_from_its_state(model, customers):
+    blend, shown = model
+    again = restored(blend, blend.trees, shown.state())
+    assert_array_equal(
+        again.contributions(customers[:30]), shown.contributions(customers[:30])
+    )
+
+
+def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
+    trees = small.training.booster
+    shown = additive(Blend(trees, None), trees, customers)
+    assert shown.buying is None
+    assert shown.names == trees.names
+
+
+def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
+    markov = BASELINES.get("markov").fit(small.lesson())
+    shown = additive(markov, small.training.booster, customers)
+    assert "markov" in shown.note
+    mended = Calibrated(small.training.booster, Calibration())
+    assert "calibrated" in additive(mended, small.training.booster, customers).note

@@ -1,0 +1,119 @@
+"""The cross-check finds what was planted, and says so where measures disagree."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.classifier import Blend, BoosterOptions, Exam, exams
+from segpredict.classifier.booster import refit
+from segpredict.classifier.lesson import Lesson
+from segpredict.explain import ExplainOptions, evidence
+from segpredict.explain.evidence import _limit
+from segpredict.explain.groups import Group
+
+NAMES = ("driver", "copy", "noise_a", "noise_b")
+PARTS = (
+    Group("driver", "rfm", "Recency", ("driver",)),
+    Group("copy", "rfm", "Frequency", ("copy",)),
+    Group("noise", "other", "Other", ("noise_a", "noise_b")),
+)
+FAST = ExplainOptions(refits=8, repeats=3, ablations=3)
+
+
+def rows(n: int, seed: int) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    driver = rng.normal(size=n)
+    label = np.digitize(driver + 0.4 * rng.normal(size=n), [-0.5, 0.9])
+    return pl.DataFrame(
+        {
+            "customer_id": [f"c{i:04d}" for i in range(n)],
+            "cutoff": pl.Series([seed] * n, dtype=pl.Int32),
+            "state_now": pl.Series(rng.integers(0, 3, n), dtype=pl.Int8),
+            "label": pl.Series(label, dtype=pl.Int8),
+            "driver": driver,
+            "copy": driver + 0.01 * rng.normal(size=n),
+            "noise_a": rng.normal(size=n),
+            "noise_b": rng.normal(size=n),
+        }
+    )
+
+
+def exam(seed: int) -> Exam:
+    options = BoosterOptions(eta=0.2, min_child_weight=5, columns=1.0)
+    known = Lesson(rows(900, seed), NAMES, 3, options=options)
+    return Exam(seed, known, rows(600, seed + 50), Blend(refit(known, NAMES, 25), None))
+
+
+@pytest.fixture(scope="module")
+def found():
+    return evidence((exam(1), exam(2)), PARTS, FAST)
+
+
+def test_the_planted_driver_is_first_and_noise_is_below_the_null(found):
+    table = found.table
+    assert table["name"].to_list()[-1] == "noise"
+    noise = table.filter(name="noise").row(0, named=True)
+    assert not noise["is_important"]
+    assert noise["loss_low"] <= 0
+    assert noise["loss"] < 0.02 * table["loss"].max()
+    first = table.row(0, named=True)
+    assert first["name"] in {"driver", "copy"}
+    assert first["is_important"]
+    assert first["rank_low"] == 1
+
+
+def test_what_another_column_says_too_can_be_left_out(found):
+    """Shuffling the driver costs; without it the trees do as well, from its copy."""
+    driver = found.table.filter(name="driver").row(0, named=True)
+    assert driver["loss_low"] > 0
+    assert abs(driver["without"]) < 0.03
+    assert any("do as well" in note for note in found.notes)
+
+
+def test_together_they_cannot_be_left_out():
+    one = Group("driver", "rfm", "Recency", ("driver", "copy"))
+    found = evidence((exam(1),), (one, PARTS[2]), replace(FAST, refits=2))
+    assert found.table.filter(name="driver")["without_low"].item() > 0.3
+
+
+def test_each_test_is_told_of(found):
+    assert found.origins["cutoff"].unique().sort().to_list() == [1, 2]
+    assert found.origins.height == 2 * len(PARTS)
+
+
+def test_rankings_that_agree_read_near_one(found):
+    assert found.agreement["shuffled"] == pytest.approx(1.0)
+    assert found.agreement["interventional"] == pytest.approx(1.0)
+
+
+def test_the_same_seed_gives_the_same_bits(found):
+    again = evidence((exam(1), exam(2)), PARTS, FAST)
+    assert again.table.equals(found.table)
+    assert again.facts() == found.facts()
+
+
+def test_signs_of_noise_need_a_larger_size_than_those_of_the_driver(found):
+    least = found.least
+    assert least["noise"] > least["driver"] or least["noise"] > 0.02
+
+
+def test_a_sign_holds_from_the_size_from_which_few_models_flip_it():
+    sizes = np.array([0.01, 0.05, 0.2, 0.6])
+    assert _limit(sizes, np.array([0.5, 0.4, 0.1, 0.0])) == 0.2
+    assert _limit(sizes, np.array([0.5, 0.5, 0.5, 0.5])) > 0.6
+
+
+def test_a_run_is_examined_with_the_model_of_each_test(small):
+    from small_shop import OPTIONS, TIME
+
+    taken = exams(
+        small.transactions, small.segmentation, OPTIONS, TIME, small.training.tested
+    )
+    assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.outer]
+    for one, trial in zip(taken, small.training.trials, strict=True):
+        assert one.customers["customer_id"].to_list() == trial.customers.tolist()
+        assert np.array_equal(
+            one.model.predict(one.customers), trial.chances[one.model.name]
+        )

@@ -1,0 +1,125 @@
+"""Reasons are few, in words, and silent on what is small or changes its sign."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from planted_drivers import CLASSES, knowing, told
+
+from segpredict.explain import sentence
+from segpredict.explain.groups import Group
+from segpredict.explain.reasons import Lexicon, Pull, reasons
+from segpredict.tables import Feature
+
+NAMES = ("recency_days", "spend_91", "spend_28", "outcome_sin", "freq")
+GROUPS = (
+    Group("recency_days", "rfm", "Recency", ("recency_days",)),
+    Group("spend_91", "rfm", "Monetary", ("spend_91", "spend_28")),
+    Group("outcome_sin", "calendar", "Season", ("outcome_sin",)),
+    Group("freq", "rfm", "Frequency", ("freq",)),
+)
+WORDS = Lexicon(
+    {
+        "recency_days": Feature("recency_days", "Days since the last purchase.", "d"),
+        "spend_91": Feature(
+            "spend_91", "Spend in 91 days, less what was returned in them.", "currency"
+        ),
+        "spend_28": Feature("spend_28", "Spend in 28 days.", "currency"),
+        "outcome_sin": Feature("outcome_sin", "Season.", "r", family="calendar"),
+    },
+    CLASSES,
+    {"S2": {"recency_days": 9.0, "spend_91": 640.0}},
+    {"freq": 0.5},
+    "£",
+)
+
+
+def pull(contributions):
+    return Pull(
+        ["a"],
+        np.array([2]),
+        np.array([0]),
+        np.array([2]),
+        np.array([[61.0, 30.0, 0.0, 1.0, 3.0]]),
+        np.array([contributions]),
+    )
+
+
+def told_of(contributions, words=WORDS):
+    return reasons(pull(contributions), NAMES, GROUPS, words)
+
+
+def test_the_strongest_come_first_and_what_speaks_against_comes_last():
+    found = told_of([0.4, 0.9, 0.0, -0.3, 0.0])
+    assert found["group"].to_list() == ["spend_91", "recency_days", "outcome_sin"]
+    assert found["speaks"].to_list() == ["for", "for", "against"]
+    assert found["rank"].to_list() == [1, 2, 3]
+    assert found["odds_ratio"].to_list() == pytest.approx(np.exp([0.9, 0.4, -0.3]))
+
+
+def test_a_reason_gives_the_value_what_is_typical_and_the_factor_on_the_odds():
+    texts = told_of([0.4, 0.7, 0.2, -0.3, 0.0])["text"].to_list()
+    assert texts == [
+        "Spend in 91 days: £30 (typical of Core: £640); odds × 2.5",
+        "Days since the last purchase: 61 (typical of Core: 9); odds × 1.5",
+        "The time of year ahead; odds ÷ 1.3",
+    ]
+
+
+def test_what_is_small_is_left_out():
+    assert told_of([0.09, 0.0, 0.0, 0.0, 0.0]).is_empty()
+    assert told_of([0.11, 0.0, 0.0, 0.0, 0.0]).height == 1
+
+
+def test_what_changes_its_sign_from_model_to_model_is_left_out():
+    assert told_of([0.0, 0.0, 0.0, 0.0, 0.4]).is_empty()
+    assert told_of([0.0, 0.0, 0.0, 0.0, 0.6]).height == 1
+
+
+def test_the_column_that_pulls_most_speaks_for_its_group():
+    found = told_of([0.0, 0.1, 0.5, 0.0, 0.0])
+    assert found["feature"].to_list() == ["spend_28"]
+    assert found["typical"].to_list() == [None]
+    assert "typical" not in found["text"][0]
+
+
+def test_columns_that_cancel_give_no_reason():
+    assert told_of([0.0, 2.0, -2.0, 0.0, 0.0]).is_empty()
+
+
+def test_at_most_three_speak_for_and_one_against():
+    found = told_of([0.6, 0.7, 0.0, 0.8, 0.9])
+    assert found["speaks"].to_list() == ["for"] * 3
+    found = told_of([-0.6, -0.7, 0.0, -0.8, -0.9])
+    assert found["group"].to_list() == ["freq"]
+
+
+def test_the_sentence_says_where_the_customer_is_expected(booster, frame):
+    names = {c.id: c.name for c in CLASSES}
+    core = frame.filter(frame["state_now"] == 2).sort("driver")
+    stays = told(booster, core[-1:])
+    assert sentence(stays, names) == (
+        "Expected to stay in Core rather than go to Occasional."
+    )
+    low = frame.sort("driver")[:1].with_columns(state_now=frame["state_now"][0] * 0 + 2)
+    assert sentence(told(booster, low), names) == (
+        "Expected to go from Core to Inactive rather than to stay."
+    )
+
+
+def test_reasons_of_all_are_the_reasons_of_each(booster, frame):
+    made = knowing(booster, frame)
+    some = frame.sort("customer_id")[:25]
+    alone = [made.reasons(some[i]) for i in range(25)]
+    together = made.reasons(some)
+    assert [r for part in alone for r in part.rows()] == together.rows()
+    told_too = made.explain(some).reasons
+    assert told_too.equals(together)
+
+
+def test_an_explainer_that_heeds_noise_says_less(booster, frame):
+    made = knowing(booster, frame)
+    quiet = made.heeding({g.name: 1e9 for g in made.parts})
+    assert made.reasons(frame[:50]).height > 0
+    assert quiet.reasons(frame[:50]).is_empty()
+    assert replace(quiet, words=made.words).reasons(frame[:9]).height > 0

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import segpredict
+from segpredict import archive, pipeline
+from segpredict.artifacts import drafting, open_run
+from segpredict.classifier import _train
+from segpredict.classifier.calibration import TEMPERATURE, Calibrated, Calibration
+
+SCALE = 0.98  # so little that what was mended is still the best
+
+
+@pytest.mark.slow
+def test_a_proven_calibration_is_kept_and_scores_alike_after_reloading(
+    run_folder: Path,
+    sample_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rehearsals hardly ever prove a map, so that one is proven here is planted."""
+
+    def softer(trials, name, complete):
+        classes = trials[0].chances[name].shape[1]
+        scale, shift = (SCALE,) * classes, (0.0,) * classes
+        return Calibration(TEMPERATURE, scale, shift, gain=0.1)
+
+    target = tmp_path / "run"
+    with drafting(target, base=open_run(run_folder)) as draft:
+        asked = draft.facts["config"]["classifier"]
+        changed = {**asked, "calibration": "proven", "baselines": ["prior"]}
+        draft.facts["config"] = {**draft.facts["config"], "classifier": changed}
+        draft.publish()
+    monkeypatch.setattr(_train, "calibrate", softer)
+    made = pipeline.train_classifier(target)
+    predictor = segpredict.load(target)
+    assert isinstance(predictor.forecaster, Calibrated)
+    assert archive.usage_of(made).calibration.kind == TEMPERATURE
+
+    scores = made.parquet("scores.parquet")
+    assert predictor.score(pl.read_csv(sample_file, infer_schema=False)).equals(scores)
+    plain = predictor.forecaster.forecaster.predict(
+        predictor.rows(
+            archive.transactions_of(made),
+            predictor.window(archive.transactions_of(made)),
+        ).frame
+    )
+    told = scores.filter("is_eligible").select(pl.col("^p_S[0-9]+$")).to_numpy()
+    assert told == pytest.approx(softer_of(plain))
+    assert told != pytest.approx(plain)
+
+
+def softer_of(chances):
+    roots = chances**SCALE
+    return roots / roots.sum(axis=1, keepdims=True)

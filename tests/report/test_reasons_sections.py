@@ -1,0 +1,95 @@
+"""The sections that say why: topics and how sure, moves, and people."""
+
+from dataclasses import replace
+
+import pytest
+from bundles import PERSON, PNG, bundle, moves, proof, topics
+
+from segpredict.report import render
+from segpredict.report.sections.people import people
+from segpredict.report.sections.pulls import pulls
+from segpredict.report.sections.topics import topics as section
+
+
+def test_the_words_of_marketers_come_first_and_strongest_first():
+    page = section(bundle())
+    assert [(h.name, h.share) for h in page.headlines] == [
+        ("Recency", 0.625),
+        ("Monetary", pytest.approx(0.375)),
+    ]
+
+
+def test_a_group_shows_its_interval_and_whether_it_surely_counts():
+    row, other = section(bundle()).rows
+    assert (row.name, row.ranks, row.is_important) == ("recency_days", "1 to 2", True)
+    assert (row.loss, row.loss_low, row.loss_high) == (0.2, 0.1, 0.3)
+    assert row.columns == "recency_days, age_days"
+    assert row.mark.low > row.mark.zero
+    # A group that the tested models did not have is not passed off as worthless.
+    assert (other.loss, other.mark, other.is_important) == (None, None, None)
+    assert "not in the tests" in render(bundle())
+
+
+def test_what_was_not_cross_checked_says_how_to_do_it():
+    page = render(bundle(evidence=None))
+    assert "This was not cross-checked" in page
+    assert "segpredict explain" in page
+    assert "This was not cross-checked" not in render(bundle())
+
+
+def test_measures_that_were_not_taken_are_not_listed():
+    page = section(bundle())
+    assert len(page.agreement) == 3
+    assert page.notes == proof().notes
+
+
+def test_a_note_on_what_is_explained_stands_on_the_page():
+    told = "What ships is markov, which is no sum of columns."
+    assert told in render(bundle(reasons_note=told))
+
+
+def test_every_figure_on_reasons_carries_its_warning():
+    page = render(bundle())
+    # Topics twice, each of the moves, and the people.
+    assert page.count("Associations that the model uses, not causes.") == 4
+
+
+def test_movers_stand_on_the_side_of_their_sign():
+    (move,) = pulls(bundle()).moves
+    assert (move.start.id, move.end.id, move.expected) == ("S3", "S0", 120.0)
+    first = move.pulls[0]
+    assert first.stayer < first.zero < first.mover
+    assert first.odds_ratio == 3.32
+
+
+@pytest.mark.parametrize("absent", [None, moves().clear()])
+def test_without_moves_there_is_no_such_section(absent):
+    assert pulls(bundle(moves=absent)) is None
+    assert "What sets movers apart" not in render(bundle(moves=absent))
+
+
+@pytest.mark.parametrize("absent", [None, topics().clear()])
+def test_without_topics_there_is_no_such_section(absent):
+    assert section(bundle(topics=absent)) is None
+
+
+def test_people_show_the_chance_and_both_kinds_of_reasons():
+    (person,) = people(bundle()).people
+    assert (person.id, person.now.id, person.next.id) == ("17850", "S3", "S0")
+    assert person.chance == 0.61
+    page = render(bundle())
+    assert "Speaks against it" in page
+    assert people(bundle(people=())) is None
+
+
+def test_a_hostile_customer_is_only_text():
+    evil = "<script>alert(1)</script>"
+    page = render(bundle(people=({**PERSON, "customer_id": evil},)))
+    assert evil not in page
+
+
+def test_pictures_of_dependence_are_placed():
+    given = bundle()
+    plots = {**given.plots, "dependence_recency_days": PNG}
+    page = section(replace(given, plots=plots))
+    assert [p.feature for p in page.dependence] == ["recency_days"]

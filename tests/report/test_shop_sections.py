@@ -1,0 +1,174 @@
+"""How the shop is doing, and its cohorts, on the page."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from bundles import bundle, migration
+from shop_bundle import END, figures
+from test_page import Reader, assert_harmless
+
+from segpredict.metrics import METRICS, Books, measure
+from segpredict.report import render
+from segpredict.report.sections.cohorts import ENOUGH, cohorts
+from segpredict.report.sections.migration import migration as moves
+from segpredict.report.sections.shop import shop
+
+
+def text(**change) -> str:
+    page = Reader(render(bundle(**change)))
+    return page.text.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def changed(**values: pl.Expr) -> dict[str, pl.DataFrame]:
+    known = figures()
+    return {**known, "figures": known["figures"].with_columns(**values)}
+
+
+def test_key_figures_stand_beside_the_window_before_and_the_year_before():
+    found = shop(bundle())
+    spans = [span.replace("\xa0", " ") for span in found.spans]
+    assert spans == [
+        "10 Sep to 9 Dec 2011",
+        "11 Jun to 9 Sep 2011",
+        "11 Sep to 10 Dec 2010",
+    ]
+    rows = figures()["figures"].filter(metric="order_value").sort("end")
+    line = next(line for line in found.lines if line.title.startswith("Average"))
+    assert line.now.value == rows.filter(end=END)["value"].item()
+    assert line.before.value == rows.filter(end=END - 91)["value"].item()
+    assert line.last_year.value == rows.filter(end=END - 364)["value"].item()
+    assert line.now.low < line.now.value < line.now.high
+
+
+def test_counts_have_no_interval_and_every_figure_its_definition():
+    found = shop(bundle())
+    assert found.lines[0].now.low is None
+    shown = text()
+    for definition in found.definitions:
+        assert " ".join(definition.formula.split()) in shown
+    assert {d.title for d in found.definitions} >= {line.title for line in found.lines}
+
+
+def test_a_horizon_that_no_year_holds_shows_no_year_before():
+    odd = changed(start=pl.col("start") - 1, end=pl.col("end") - 1)
+    found = shop(bundle(metrics=odd, end_day=END - 1, first_day=14579))
+    assert len(found.spans) == 3
+    short = odd["figures"].filter(pl.col("end").is_null() | (pl.col("end") > END - 150))
+    found = shop(bundle(metrics={**odd, "figures": short}, end_day=END - 1))
+    assert len(found.spans) == 2
+    assert found.lines[0].last_year is None
+
+
+def test_the_last_month_is_pale_and_says_why():
+    found = shop(bundle())
+    drawn = found.series[0].bars
+    assert [bar.is_whole for bar in drawn] == [True] * 24 + [False]
+    assert max(bar.height for bar in drawn) == 100
+    shown = text()
+    assert "Pale: the data hold only 1 Dec to 9 Dec 2011 of the month." in shown
+    assert "Dec 2011 9 days only" in shown
+    assert [year for _, year in found.ticks] == ["2010", "2011"]
+
+
+def test_whole_months_need_no_word():
+    months = figures()["months"].filter("is_whole")
+    assert shop(bundle(metrics={**figures(), "months": months})).short == ""
+
+
+def test_the_bridge_hangs_its_steps_between_gross_and_net():
+    gross, _, returned, net = shop(bundle()).bridge
+    assert (gross.left, gross.width) == (0.0, 100.0)
+    assert returned.amount == -500_000
+    assert returned.left == pytest.approx(net.width, abs=0.02)
+    assert returned.left + returned.width == pytest.approx(100, abs=0.02)
+    assert gross.share.low is None
+
+
+def test_the_curve_begins_and_ends_in_the_corners_and_the_tenth_is_the_metric():
+    spread = shop(bundle()).spread
+    points = spread.points.split()
+    assert (points[0], points[-1]) == ("0.00,100.00", "100.00,0.00")
+    tenth = figures()["figures"].filter(metric="top_decile_share")["value"].item()
+    assert dict(spread.top)[0.1] == tenth
+    assert list(dict(spread.top)) == [0.01, 0.05, 0.1, 0.2, 0.5]
+
+
+def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
+    known = figures()
+    bare = known["figures"].filter(
+        ~pl.col("metric").is_in(["gini", "sales_share", "top_decile_share"])
+    )
+    found = shop(bundle(metrics={**known, "figures": bare}))
+    assert found.spread is None
+    assert found.sales == ()
+    assert_harmless(Reader(render(bundle(metrics={**known, "figures": bare}))))
+
+
+def test_a_run_of_old_has_neither_section():
+    assert shop(bundle(metrics={})) is None
+    assert cohorts(bundle(metrics={})) is None
+
+
+def test_censored_cells_are_blank_and_not_zero():
+    heat = cohorts(bundle()).maps[0]
+    newest = heat.rows[-2]
+    assert newest.month == "2011-11"
+    assert newest.cells[0] is None  # December is not over
+    blank = figures()["figures"].filter(metric="retention_cohort", scope="2011-11")
+    assert blank["value"].to_list() == [1.0, None]
+    assert all(row.n > 0 for row in heat.rows)
+
+
+def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
+    few = changed(n=pl.when(pl.col("scope") == "2011-03").then(4).otherwise("n"))
+    found = cohorts(bundle(metrics=few)).maps[1]
+    row = next(row for row in found.rows if row.month == "2011-03")
+    assert (row.n, row.is_thin) == (4, True)
+    assert set(row.cells) == {None}
+    other = next(row for row in found.rows if row.month == "2011-02")
+    assert other.n < ENOUGH
+    assert other.is_thin
+    assert other.cells[0] is not None
+
+
+def test_the_darkest_cell_is_the_largest_and_none_leaves_the_scale():
+    for heat in cohorts(bundle()).maps:
+        cells = [c for row in heat.rows for c in row.cells if c]
+        top = max(cells, key=lambda c: c.value)
+        assert top.shade == 100
+        assert all(0 <= c.shade <= 100 for c in cells)
+
+
+def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
+    known = figures()["figures"]
+    older = known.filter(pl.col("scope").str.contains("^20")).with_columns(
+        scope="19" + pl.col("scope").str.tail(5)
+    )
+    found = cohorts(bundle(metrics={**figures(), "figures": pl.concat([known, older])}))
+    assert found.all_cohorts > len(found.maps[0].rows)
+    assert found.maps[0].rows[-1].month == "2011-11" or found.maps[0].rows[-1].n
+    shown = text(metrics={**figures(), "figures": pl.concat([known, older])})
+    assert re.search(r"The page shows the newest \d+ of \d+ cohorts", shown)
+
+
+def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
+    shown = text()
+    for name in ("retention_cohort", "retention_rolling", "cohort_revenue"):
+        assert METRICS.get(name).title in shown
+
+
+def test_both_pages_of_moves_mean_the_same_by_staying():
+    books = replace(Books.of([("ann", 0, 1.0)], 182), moves=migration())
+    stay = measure(books, ["segment_stay"]).filter(scope="all")["value"].item()
+    assert stay == moves(bundle()).stay
+
+
+def test_hostile_scopes_are_only_text():
+    bad = changed(
+        scope=pl.when(pl.col("scope") == "2011-02")
+        .then(pl.lit("<script>x</script>"))
+        .otherwise("scope")
+    )
+    assert_harmless(Reader(render(replace(bundle(), metrics=bad))))

@@ -1,0 +1,76 @@
+"""The section on worth: what is claimed, what came, and what is not promised."""
+
+import re
+
+import pytest
+from bundles import bundle
+from worth_bundle import worth as tables
+
+from segpredict.report import contexts, render
+from segpredict.report.sections.worth import worth
+
+
+def page() -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render(bundle())))
+
+
+def test_the_sums_of_now_and_what_came_of_earlier_ones_lead() -> None:
+    text = page()
+    assert "expected to cost £6,000 in the next window" in text
+    assert "between 50 % and 75 % of the loss that was predicted came" in text
+
+
+def test_nothing_is_promised() -> None:
+    text = page()
+    assert "They are not what a campaign would save" in text
+    assert not re.search(r"save £", text)
+
+
+def test_bars_are_predictions_and_dots_what_came() -> None:
+    found = worth(bundle())
+    first = found.risk[0].tenths[0]
+    # Two customers of 20 and 19; half of it came.
+    assert (first.told.predicted, first.told.came[0].sum) == (39, 19.5)
+    assert first.height * found.top_risk / 60 == pytest.approx(39, abs=0.01)
+    assert first.top + first.height == 60
+    assert (60 - first.dot) * found.top_risk / 60 == pytest.approx(19.5, abs=0.01)
+    assert first.high <= first.dot <= first.low
+    assert [chart.note for chart in found.risk] == [
+        "50% of the sum came",
+        "75% of the sum came",
+    ]
+
+
+def test_all_three_ways_to_count_stand_beside_each_other() -> None:
+    told = worth(bundle()).sums[0]
+    assert (told.test, told.measure) == ("11\xa0Jun\xa02011", "Revenue at risk")
+    assert [came.ratio for came in told.came] == [0.5, 0.25, 0.125]
+    assert all(came.is_off for came in told.came)
+    assert worth(bundle()).sums[-1].test == "all tests"
+
+
+def test_lifetime_charts_and_errors_begin_with_the_longest_span() -> None:
+    found = worth(bundle())
+    assert found.longest == 182
+    assert [chart.title for chart in found.lifetime] == [
+        "Markov chain of segments",
+        "BG/NBD with Gamma-Gamma",
+    ]
+    assert [span.days for span in found.spans] == [182, 91, 91]
+    chain, buying, plain = found.spans[0].methods
+    assert chain.figures["mae"].value == 5
+    assert chain.figures["mae"].is_worse
+    assert buying.figures["mae"].is_better
+    assert not plain.figures["mae"].is_better
+
+
+def test_a_run_without_worth_has_no_such_section() -> None:
+    assert worth(bundle(worth={})) is None
+    assert "worth" not in contexts(bundle(worth={}))["sections"]
+
+
+def test_a_test_without_bgnbd_is_told_by_the_chain_alone() -> None:
+    given = tables()
+    sums = given["sums"].filter(~(given["sums"]["forecaster"] == "bgnbd"))
+    found = worth(bundle(worth={**given, "sums": sums}))
+    assert [chart.title for chart in found.lifetime] == ["Markov chain of segments"]

@@ -1,0 +1,63 @@
+"""What a run would say of worth: tables small enough to check by hand."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segpredict.worth import SUMS
+from segpredict.worth.lifetimes import Span, judged
+from segpredict.worth.sums import Account, Claim, compared
+
+DAYS = ("2011-06-11", "2011-09-10")
+
+
+def account(window: str, came: float) -> Account:
+    said = np.arange(20.0, 0.0, -1.0)
+    everybody = np.ones(20, dtype=bool)
+    found = {"label": said * came, "spend": said * came / 2, "change": said * came / 4}
+    claims = [
+        Claim(measure, "xgboost", everybody, said, found)
+        for measure in ("value_at_risk", "upside")
+    ]
+    spent = {"spend": said * 3}
+    claims += [
+        Claim("clv", method, everybody, said * 2, spent, windows)
+        for windows in ((1, 2) if window == DAYS[0] else (1,))
+        for method in ("markov", "bgnbd")
+    ]
+    who = np.array([f"c{i:02d}" for i in range(20)])
+    return Account(window, who, np.arange(20) % 4, tuple(claims))
+
+
+def span(window: str, windows: int) -> Span:
+    came = np.arange(20.0)
+    said = {"markov": came + 5, "bgnbd": came, "last_year": came + 1}
+    who = np.array([f"c{i:02d}" for i in range(20)])
+    return Span(window, windows, 91 * windows, who, said, came)
+
+
+def segments() -> pl.DataFrame:
+    rows = [
+        {"segment_id": i, "n": n, **dict.fromkeys(SUMS, amount), "apart": 0.25}
+        for i, n, amount in (
+            ("S0", 1800, 0.0),
+            ("S1", 1400, 1_000.0),
+            ("S2", 800, 2_000.0),
+            ("S3", 306, 3_000.0),
+            ("all", 4306, 6_000.0),
+        )
+    ]
+    return pl.DataFrame(rows)
+
+
+def worth() -> dict[str, Any]:
+    spans = [span(DAYS[0], 1), span(DAYS[0], 2), span(DAYS[1], 1)]
+    accounts = [account(DAYS[0], 0.5), account(DAYS[1], 0.75)]
+    season = {"horizon": 91, "seen": [], "reason": "It is not adjusted to the season."}
+    return {
+        "sums": compared(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
+        "errors": judged(spans, draws=100, seed=1),
+        "segments": segments(),
+        "valuer": {"discount": 0.1, "season": season},
+    }

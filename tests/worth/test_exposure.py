@@ -1,0 +1,55 @@
+"""Revenue at risk and upside, by hand and by law."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segpredict.worth import averaged, exposure
+
+VALUES = (0.0, 10.0, 40.0)
+
+
+def test_each_fall_costs_the_difference_of_the_means():
+    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
+    risk, upside = exposure(chances, np.array([2, 1, 0]), VALUES)
+    # 0.5 · 40 + 0.3 · 30; 0.1 · 10; who is inactive has nothing to lose.
+    assert risk.tolist() == pytest.approx([29.0, 1.0, 0.0])
+    # The best cannot rise; 0.3 · 30; 0.2 · 10 + 0.6 · 40.
+    assert upside.tolist() == pytest.approx([0.0, 9.0, 26.0])
+
+
+def test_a_step_down_to_a_segment_that_brings_more_is_no_loss():
+    risk, upside = exposure(np.array([[0.0, 1.0, 0.0]]), np.array([2]), (0, 50, 40))
+    assert risk.tolist() == [0.0]
+    assert upside.tolist() == [0.0]
+
+
+@st.composite
+def shops(draw):
+    segments = draw(st.integers(2, 5))
+    count = draw(st.integers(1, 6))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    values = np.sort(rng.gamma(1, 100, segments))
+    chances = rng.dirichlet(np.ones(segments), count)
+    return chances, rng.integers(0, segments, count), tuple(values.tolist())
+
+
+@given(shops())
+def test_what_is_expected_is_the_own_mean_less_risk_plus_upside(shop):
+    chances, states, values = shop
+    risk, upside = exposure(chances, states, values)
+    own = np.array(values)[states]
+    assert (risk >= 0).all()
+    assert (upside >= 0).all()
+    assert averaged(chances, values) == pytest.approx(own - risk + upside)
+
+
+@given(shops())
+def test_a_customer_alone_is_exposed_as_among_all(shop):
+    chances, states, values = shop
+    risk, upside = exposure(chances, states, values)
+    for place in range(len(states)):
+        one = slice(place, place + 1)
+        alone = exposure(chances[one], states[one], values)
+        assert (alone[0][0], alone[1][0]) == (risk[place], upside[place])

@@ -1,0 +1,60 @@
+"""A season in what segments bring: found where planted, denied where it is not."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict.tables import MONEY
+from segpredict.worth import Season
+from segpredict.worth.season import season
+
+ORIGINS = range(200, 1_200, 28)
+DAY = 1_200 + 91
+
+
+def rows(factor, customers=400):
+    """Return outcomes of which a third of the year brings more, by a factor."""
+    rng = np.random.default_rng(5)
+    parts = []
+    for origin in ORIGINS:
+        label = rng.integers(0, 3, customers)
+        usual = np.array([0.0, 20.0, 100.0])[label] * rng.gamma(8, 1 / 8, customers)
+        high = factor if origin % 364 > 243 else 1.0
+        parts.append(
+            pl.DataFrame(
+                {
+                    "customer_id": [f"c{i:03d}" for i in range(customers)],
+                    "cutoff": pl.Series([origin] * customers, dtype=pl.Int32),
+                    "label": pl.Series(label, dtype=pl.Int8),
+                    "spend": np.round(usual * high * MONEY).astype(np.int64),
+                }
+            )
+        )
+    return pl.concat(parts)
+
+
+def test_a_planted_season_is_proven_and_measured():
+    found = season(rows(1.5), DAY, 91, 91)
+    assert found.reason.startswith("What segments bring is adjusted")
+    # Within the high third, and in the middle of the rest.
+    high, low = found.at(364 * 4 - 60), found.at(364 * 4 + 120)
+    assert high / low == pytest.approx(1.5, abs=0.1)
+
+
+def test_without_a_season_nothing_is_adjusted():
+    found = season(rows(1.0), DAY, 91, 91)
+    assert found.seen == ()
+    assert "not adjusted" in found.reason
+    assert found.at(DAY) == 1.0
+
+
+def test_a_year_of_data_proves_nothing():
+    short = rows(1.5).filter(pl.col("cutoff") < 500)
+    found = season(short, 600, 91, 91)
+    assert "too few origins" in found.reason
+    assert found.at(600) == 1.0
+
+
+def test_a_season_survives_being_kept():
+    found = season(rows(1.5), DAY, 91, 91)
+    assert Season.from_state(found.state()) == found

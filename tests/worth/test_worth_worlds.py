@@ -1,0 +1,60 @@
+"""The whole way in worlds whose truth is known: what is claimed must come."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from segpredict import config, oracle, pipeline, worth
+from segpredict.oracle._markov import LEVELS, NEXT, PURCHASES
+from segpredict.window import as_date
+
+
+def valued(name, customers, *settings):
+    world = oracle.named(name)
+    planted = world.draw(customers, 0)
+    quick = ["classifier.draws=200", "segments.n_init=5", *settings]
+    plan = config.load(None, [*world.settings, *quick])
+    found = pipeline.contest(planted.lines, plan, as_of=as_date(planted.end_day))
+    made = worth.measure(found.shop, found.segmentation, found.training, draws=200)
+    return found, made
+
+
+def whole(made, measure, **wanted):
+    told = made.sums.filter((pl.col("part") == "all") & (pl.col("measure") == measure))
+    for column, value in wanted.items():
+        told = told.filter(pl.col(column) == value)
+    return told
+
+
+@pytest.mark.slow
+def test_where_segments_are_a_chain_the_chain_is_right():
+    found, made = valued("markov", 1_500, "classifier.baselines=['markov']")
+    moves = np.array(made.valuer.moves)
+    assert np.abs(moves - np.array(NEXT)).max() < 0.03
+    levels = np.array(PURCHASES) * np.array(LEVELS)
+    assert np.array(made.valuer.values) == pytest.approx(levels, rel=0.02, abs=0.5)
+    name = found.training.verdict.shipped
+    for measure in ("value_at_risk", "upside", "expected_value"):
+        for counted in ("label", "spend"):
+            told = whole(
+                made, measure, forecaster=name, realised_as=counted, window="pooled"
+            ).row(0, named=True)
+            assert told["ratio"] == pytest.approx(1, abs=0.06)
+    # Spans of one to three windows: the chain is true in all of them.
+    spans = whole(made, "clv", forecaster="markov")
+    assert spans["windows"].max() == 3
+    assert spans["ratio"].to_list() == pytest.approx([1] * spans.height, abs=0.08)
+    assert "not adjusted" in made.valuer.season.reason
+
+
+@pytest.mark.slow
+def test_where_bgnbd_is_true_it_is_right_and_beats_plain_guesses():
+    _, made = valued("or2_like", 3_000, "classifier.baselines=['markov']")
+    spans = whole(made, "clv", forecaster="bgnbd")
+    assert spans["ratio"].to_list() == pytest.approx([1] * spans.height, abs=0.12)
+    errors = made.errors.filter(
+        (pl.col("method") == "bgnbd") & (pl.col("metric") == "rmse")
+    )
+    # The squared error is least for who knows the mean; the absolute one is not.
+    assert errors.height == 6
+    assert (errors["gap"] < 0).all()
