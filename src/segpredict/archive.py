@@ -311,6 +311,7 @@ def bundle_of(files: Files) -> ReportInput:
         moves=None if told is None else told.moves,
         evidence=explained.evidence(files),
         people=() if told is None else explained.people(told, scores),
+        base={} if told is None else told.base,
         reasons_note="" if told is None else told.note,
         glossary=glossary(config.classifier.families, shop.companions, config.time),
         manifest=files.facts,

@@ -68,3 +68,20 @@ def test_every_kind_of_plot_names_what_it_shows(booster, frame):
     for drawn in (heatmap(found), waterfall(found, "c0001"), move(found, "S1", "S2")):
         assert b"<svg" in drawn
         assert drawn.count(b"<use") > 40
+
+
+def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
+    found = told(booster, frame, 60)
+    assert found.plot("bar") == bar(found)
+    assert found.plot("move", "S1", "S2").lstrip().startswith(b"<?xml")
+    with pytest.raises(UnknownNameError, match="barr"):
+        found.plot("barr")
+    page = found.to_html()
+    assert page.count("<img") == len(draw(found))
+    assert "<iframe srcdoc=" in found._repr_html_()
+
+
+def test_a_hostile_customer_is_only_text_on_that_page(booster, frame):
+    evil = "<script>alert(1)</script>"
+    named = frame[:5].with_columns(customer_id=pl.lit(evil) + pl.col("customer_id"))
+    assert "<script>" not in told(booster, named).to_html()

@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,14 +16,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segpredict.errors import UnknownNameError
-from segpredict.explain.explanation import Explanation
+
+if TYPE_CHECKING:
+    from segpredict.explain.explanation import Explanation
 
 INK, BLUE, PLUM, ORANGE = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
 LEADING = 3  # columns whose dependence is drawn
 STYLE: Any = {"svg.hashsalt": "segpredict", "svg.fonttype": "path", "text.color": INK}
 
 
-def draw(explanation: Explanation, top: int = 12) -> dict[str, bytes]:
+def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
     Returns
@@ -47,7 +49,7 @@ def draw(explanation: Explanation, top: int = 12) -> dict[str, bytes]:
     }
 
 
-def bar(explanation: Explanation, top: int = 12) -> bytes:
+def bar(explanation: "Explanation", top: int = 12) -> bytes:
     """Return a bar chart of mean |SHAP| over customers and future segments, as SVG."""
     cube = _some(explanation.cube())
     with _quiet():
@@ -64,7 +66,7 @@ def bar(explanation: Explanation, top: int = 12) -> bytes:
         return _svg(figure)
 
 
-def beeswarm(explanation: Explanation, class_id: str, top: int = 12) -> bytes:
+def beeswarm(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
     """Return one dot a customer and feature, for one future segment, as PNG.
 
     Raises
@@ -99,7 +101,7 @@ def beeswarm(explanation: Explanation, class_id: str, top: int = 12) -> bytes:
         return _png(figure)
 
 
-def heatmap(explanation: Explanation, top: int = 12) -> bytes:
+def heatmap(explanation: "Explanation", top: int = 12) -> bytes:
     """Return shares of importance, groups of columns × current segments, as SVG."""
     topics = explanation.topics.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
@@ -131,7 +133,7 @@ def heatmap(explanation: Explanation, top: int = 12) -> bytes:
         return _svg(figure)
 
 
-def move(explanation: Explanation, start: str, end: str, top: int = 8) -> bytes:
+def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
     """Return what sets movers apart from stayers, as SVG: two dots a group.
 
     Raises
@@ -159,7 +161,7 @@ def move(explanation: Explanation, start: str, end: str, top: int = 8) -> bytes:
         return _svg(figure)
 
 
-def dependence(explanation: Explanation, feature: str) -> bytes:
+def dependence(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
 
     Raises
@@ -201,7 +203,7 @@ def dependence(explanation: Explanation, feature: str) -> bytes:
         return _png(figure)
 
 
-def waterfall(explanation: Explanation, customer_id: str, top: int = 8) -> bytes:
+def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
     """Return how one customer's contrast is put together from groups, as SVG.
 
     Raises
