@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError
-from segpredict.explain import bar, beeswarm, draw
+from segpredict.explain import bar, beeswarm, crowds, draw
 from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
 PNG = b"\x89PNG"
@@ -16,6 +16,7 @@ PNG = b"\x89PNG"
 
 def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, frame):
     plots = draw(told(booster, frame))
+    assert set(crowds(told(booster, frame))) < set(plots)
     assert list(plots)[:4] == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
     assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")

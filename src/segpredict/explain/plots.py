@@ -31,20 +31,32 @@ def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     Returns
     -------
     dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG); ``beeswarm_<class id>`` and
-        ``dependence_<feature>`` of the three strongest columns (PNG).
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of `crowds`.
     """
-    swarms = {
-        f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
-        for segment in explanation.classes
-    }
     pairs = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
-    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
     return {
         "bar": bar(explanation, top),
-        **swarms,
+        **crowds(explanation, top),
         "heatmap": heatmap(explanation, top),
         **{f"move_{a}_{b}": move(explanation, a, b) for a, b in pairs.iter_rows()},
+    }
+
+
+def crowds(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
+    """Return the plots with a dot a customer, which no table can stand for, as PNG.
+
+    Returns
+    -------
+    dict
+        ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
+        columns.
+    """
+    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
+    return {
+        **{
+            f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
+            for segment in explanation.classes
+        },
         **{f"dependence_{n}": dependence(explanation, n) for n in strongest["feature"]},
     }
 
