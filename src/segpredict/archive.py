@@ -12,7 +12,7 @@
     worth/                valuer.json, sums.*, errors.*, segments.*
     explanation/          see `explained`
     scores.parquet        the forecast for the day after the data
-    report.html           the page
+    report.html           the page, and deck.pptx, if asked for
 """
 
 from collections.abc import Mapping, Sequence

@@ -18,6 +18,7 @@ from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
+    deck,
     explain,
     fit,
     report,
@@ -37,6 +38,7 @@ __all__ = [
     "check",
     "cluster",
     "contest",
+    "deck",
     "explain",
     "explanation",
     "fit",

@@ -35,11 +35,13 @@ from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
+from segpredict.report.deck import render_deck
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
+PAGES = ("report.html", "deck.pptx")  # untrue as soon as a stage before is made anew
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -190,7 +192,7 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
+    draft.drop("explanation/", "worth/", "classifier/canary.json", *PAGES)
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
@@ -246,7 +248,7 @@ def explain(
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
-    draft.drop("report.html")
+    draft.drop(*PAGES)
     explained.keep(draft, told, knowing, checked)
 
 
@@ -281,4 +283,11 @@ def report(draft: Draft, progress: Progress) -> None:
     progress("writing the page", 0.95)
     bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
     draft.write("report.html", render(bundle).encode())
+    progress("done", 1.0)
+
+
+def deck(draft: Draft, progress: Progress) -> None:
+    """Write the slides of what the stages have left."""
+    progress("drawing the slides", 0.5)
+    draft.write("deck.pptx", render_deck(archive.bundle_of(draft)))
     progress("done", 1.0)

@@ -25,7 +25,7 @@ FORMS = {
     "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
     "parts": XL_CHART_TYPE.BAR_STACKED_100,
 }
-LABEL = 60  # letters of a category
+LABEL, NAME = 80, 26  # letters of a category and of a series
 NARROW = 0.045  # parts of a whole that have no room for their number
 # Texts of the data are never read as formulas or addresses.
 INERT = {
@@ -44,7 +44,7 @@ def draw(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
     data = CategoryChartData(number_format=chart.number)
     data.categories = [clip(name, LABEL) for name in chart.categories]
     for series in chart.series:
-        data.add_series(plain(series.name), series.values)
+        data.add_series(clip(series.name, NAME), series.values)
     frame = shapes.add_chart(FORMS[chart.form], *box, data)
     drawn = frame.chart
     drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
@@ -90,7 +90,7 @@ def _workbook(chart: Chart) -> bytes:
         for row, name in enumerate(chart.categories, start=1):
             sheet.write_string(row, 0, clip(name, LABEL))
         for column, series in enumerate(chart.series, start=1):
-            sheet.write_string(0, column, plain(series.name))
+            sheet.write_string(0, column, clip(series.name, NAME))
             for row, value in enumerate(series.values, start=1):
                 if value is not None:
                     sheet.write_number(row, column, value, form)

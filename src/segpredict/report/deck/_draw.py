@@ -48,7 +48,8 @@ PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
 TOP, FOOT = 2.35, 6.8  # inches between which things are placed
 GUTTER = 0.3
 HEADING = 0.4  # inches of a heading above a chart or table
-TITLE, LEAD, ONE_LINE = 150, 250, 62  # letters
+TITLE, LEAD, ONE_LINE = 150, 250, 66  # letters
+PROPERTY = 200  # letters; the format allows 255
 Look = tuple[int, str, bool, bool]  # size, colour, bold, words
 PALETTE = {
     "dk1": INK,
@@ -85,8 +86,11 @@ def draw(pages: Sequence[tuple[str, Page]], footer: str, subject: str) -> bytes:
         notes = "\n".join(plain(note) for note in page.notes)
         slide.notes_slide.notes_text_frame.text = notes
     own = deck.core_properties
-    own.title, own.subject, own.author = plain(footer), plain(subject), "segpredict"
+    own.title, own.subject = clip(footer, PROPERTY), clip(subject, PROPERTY)
+    own.author = "segpredict"
     own.language, own.last_modified_by, own.keywords = "en", "segpredict", ""
+    for time in own._element.xpath("dcterms:created | dcterms:modified"):
+        own._element.remove(time)  # of the empty presentation
     file = io.BytesIO()
     deck.save(file)
     return file.getvalue()

@@ -129,7 +129,7 @@ class Placed:
     left: int = 0
     width: int = 12
     top: int = 0
-    height: int = 12
+    height: float = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

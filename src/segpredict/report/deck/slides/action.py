@@ -38,6 +38,8 @@ def action(story: Story) -> Page | None:
             "Upside: the same over the segments above (worth/segments.csv).",
             "It is what is to be expected if nothing is done, not what a campaign "
             "would save: who is likely to leave need not be who can be held.",
+            "Next window: what they are expected to spend, by the Markov chain of "
+            "segments, discounted.",
             told.season,
             "Came: of the risk that was foretold in each past test, the share that "
             "came, by segment (worth/sums.csv).",

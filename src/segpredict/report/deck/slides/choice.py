@@ -92,7 +92,7 @@ def _compared(told: Choice) -> Page:
 
 def _gates(way: Way) -> str:
     if way.twin:
-        return f"the same as {way.twin}"
+        return "the same segments as a simpler way"
     return ", ".join(way.failed) or "passes all"
 
 
@@ -113,7 +113,7 @@ def _tried(told: Segments) -> Page:
         things=(
             Placed(
                 Chart(
-                    heading="How far groups stand apart (silhouette) by their number",
+                    heading="Silhouette by number of segments",
                     categories=tuple(cell(k, "whole") for k in numbers),
                     series=(
                         Series(
@@ -125,7 +125,7 @@ def _tried(told: Segments) -> Page:
                     form="columns",
                     number="0.00",
                 ),
-                width=6,
+                width=5,
             ),
             Placed(
                 Table(
@@ -142,8 +142,8 @@ def _tried(told: Segments) -> Page:
                     words=tuple(i for i, c in enumerate(columns) if c.name == gate),
                     strong=tuple(i for i, t in enumerate(tried) if t.is_chosen),
                 ),
-                left=6,
-                width=6,
+                left=5,
+                width=7,
             ),
         ),
         notes=(

@@ -69,7 +69,7 @@ def _table(told: Topics) -> Table:
         columns=("What it is", "Share", *last),
         rows=tuple(
             (
-                clip((row.meaning or row.name).rstrip("."), 84),
+                clip((row.meaning or row.name).rstrip("."), 76),
                 share(row.share),
                 *(_loss(row) if is_checked else ()),
             )
@@ -80,7 +80,7 @@ def _table(told: Topics) -> Table:
 
 
 def _loss(row: Topic) -> tuple[str, ...]:
-    sure = "" if row.is_important else " (not sure)"
+    sure = " (not sure)" if row.is_important is False else ""
     return (f"{number(row.loss, 3)}{sure}",)
 
 

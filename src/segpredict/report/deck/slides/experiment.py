@@ -26,8 +26,7 @@ def experiment(story: Story) -> Page | None:
     window = story.bundle.window
     until = day(window.outcome_end - 1)
     return Page(
-        title="Nobody knows what acting saves until some are left alone: "
-        f"{HELD_OUT} at random",
+        title=f"Only a random {HELD_OUT} left alone will show what acting saves",
         lead="The plan below is untested. High risk is not the same as being open to "
         "be kept, so each list needs customers who are not contacted.",
         things=(

@@ -28,11 +28,11 @@ def forecast(story: Story) -> Page | None:
     duels = [duel for duel in told.pooled.duels if duel.metric.name == MEASURE]
     trust = head.trust
     things = [
-        Placed(_scores(trust), left=7, width=5, height=6),
-        Placed(_words(trust), left=7, width=5, top=6, height=6),
+        Placed(_scores(trust), left=6, width=6, height=6),
+        Placed(_words(trust), left=6, width=6, top=6, height=6),
     ]
     if duels:
-        things.insert(0, Placed(_chart(duels[0]), width=7))
+        things.insert(0, Placed(_chart(duels[0]), width=6))
     tests = ", ".join(trial.cutoff for trial in told.origins)
     return Page(
         title=duels[0].title.rstrip(".") if duels else f"{trust.shipped} is in use",

@@ -41,7 +41,7 @@ def limits(story: Story) -> Page | None:
     right = Points(heading="What this run warns of", sentences=own, size=12)
     things = [Placed(known, width=6)]
     if seen is not None:
-        things.append(Placed(_careless(seen), left=6, width=6, height=6))
+        things.append(Placed(_careless(seen), left=6, width=6, height=5.5))
     if own:
         top = 6 if seen is not None else 0
         things.append(Placed(right, left=6, width=6, top=top, height=12 - top))
@@ -63,7 +63,7 @@ def _title(story: Story) -> str:
     if not count:
         return "Nothing here was tested on days that came later"
     windows = "one past window" if count == 1 else f"{count} past windows"
-    return f"All this was tested on {windows} only, and says what is likely, not why"
+    return f"Tested on {windows} only: what is likely, not why"
 
 
 def _known(story: Story) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def _sights(seen: Canary | None) -> tuple[Any, ...]:
 def _careless(seen: Canary) -> Chart:
     return Chart(
         heading="Accuracy that careless tests of the same model would claim",
-        categories=tuple(sight.meaning for sight in seen.sights),
+        categories=tuple(sight.meaning.split(":")[0] for sight in seen.sights),
         series=(
             Series(
                 "Accuracy",

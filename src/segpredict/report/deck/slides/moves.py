@@ -34,7 +34,8 @@ def moves(story: Story) -> Page | None:
             "Moves that happened, counted (segments/migration.parquet), not foretold. "
             "Each bar is all customers who began in one segment; its parts are where "
             "they were one window later.",
-            "Brackets are 95 % intervals of the share (Wilson).",
+            "Brackets are 95 % intervals of the share.",
+            *_foretold(told),
             f"Fewer than {told.enough} customers, so mostly chance: {', '.join(thin)}."
             if thin
             else f"Every row has at least {told.enough} customers.",
@@ -51,6 +52,15 @@ def _title(told: Migration, rows: list[Row]) -> str:
     return (
         f"{share(told.stay, 0)} of customers stay in their segment for a window; "
         f"of {clip(least[1].chip.name, 24)} only {share(least[0], 0)} do"
+    )
+
+
+def _foretold(told: Migration) -> tuple[str, ...]:
+    if not told.foretold:
+        return ()
+    return (
+        f"Of {told.foretold} shares that had been foretold, {told.outside} were "
+        "counted outside their interval.",
     )
 
 

@@ -16,7 +16,7 @@ def steps(story: Story) -> Page:
     head = story.of(Headline)
     can_act = head is not None and bool(head.moves)
     return Page(
-        title=f"Act with a random hold-out now, and judge this forecast on {due}"
+        title=f"Act with a random hold-out now; judge this forecast on {due}"
         if can_act
         else "The segments are made; the forecast comes next",
         lead=f"The forecast is for the {window.horizon} days before that day."
@@ -26,7 +26,7 @@ def steps(story: Story) -> Page:
             Placed(
                 Points(
                     heading="Next",
-                    sentences=_next(due)
+                    sentences=_numbered(_next(due))
                     if can_act
                     else ("Train, test and score: segpredict train-classifier.",),
                     size=16,
@@ -58,6 +58,10 @@ def _next(due: str) -> tuple[str, ...]:
         "Fit the segments anew only when they no longer fit (segpredict cluster "
         "--refit): ids are kept.",
     )
+
+
+def _numbered(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{i}. {text}" for i, text in enumerate(sentences, start=1))
 
 
 def _missing(story: Story) -> tuple[str, ...]:
