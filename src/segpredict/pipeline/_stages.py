@@ -34,7 +34,7 @@ from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import render
+from segpredict.report import ReportInput, render
 from segpredict.report.deck import render_deck
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
@@ -281,13 +281,17 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
-    draft.write("report.html", render(bundle).encode())
+    draft.write("report.html", render(_told(draft)).encode())
     progress("done", 1.0)
 
 
 def deck(draft: Draft, progress: Progress) -> None:
     """Write the slides of what the stages have left."""
     progress("drawing the slides", 0.5)
-    draft.write("deck.pptx", render_deck(archive.bundle_of(draft)))
+    draft.write("deck.pptx", render_deck(_told(draft)))
     progress("done", 1.0)
+
+
+def _told(draft: Draft) -> ReportInput:
+    """Return all that a page or a deck is made from."""
+    return replace(archive.bundle_of(draft), movement=flows.kept(draft))
