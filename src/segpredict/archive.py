@@ -9,8 +9,7 @@
     metrics/              figures, months, lorenz (.parquet)
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
                           tested.json, lock.json
-    worth/                valuer.json, sums.*, errors.*, segments.*
-    explanation/          see `explained`
+    worth/  explanation/  actions/     see `valuation`, `explained`, `planning`
     scores.parquet        the forecast for the day after the data
     report.html           the page
 """
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict import classifier, companions, explained, metrics
+from segpredict import classifier, companions, explained, metrics, planning
 from segpredict.artifacts import (
     Draft,
     Files,
@@ -303,6 +302,8 @@ def bundle_of(files: Files) -> ReportInput:
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
         worth=worth_of(files),
+        plays=planning.plays_of(files),
+        experiments=planning.experiments_of(files, config.actions),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),

@@ -18,6 +18,7 @@ import typer
 from segpredict._version import __version__
 from segpredict.cli import (
     benchmark,
+    campaign,
     check,
     cluster,
     demo,
@@ -43,6 +44,7 @@ COMMANDS = {
     "report": report,
     "run": run,
     "score": score,
+    "campaign": campaign,
     "benchmark": benchmark,
     "fetch": fetch,
 }

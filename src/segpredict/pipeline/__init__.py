@@ -13,6 +13,7 @@ from segpredict.pipeline._answers import (
     score,
     why,
 )
+from segpredict.pipeline._campaign import Wish, campaign, plays
 from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._runs import (
     cluster,
@@ -32,6 +33,8 @@ __all__ = [
     "Search",
     "Target",
     "Ways",
+    "Wish",
+    "campaign",
     "check",
     "cluster",
     "contest",
@@ -41,6 +44,7 @@ __all__ = [
     "ingest",
     "load",
     "picture",
+    "plays",
     "read",
     "report",
     "run",

@@ -19,6 +19,7 @@ from segpredict import (
     looks,
     metrics,
     overview,
+    planning,
     segments,
     valuation,
     worth,
@@ -31,6 +32,7 @@ from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
+from segpredict.pipeline import _plays as plays
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
@@ -71,6 +73,8 @@ def begin(
     cleaning.supported(shop, config.cleaning)
     archive.keep_transactions(draft, shop)
     archive.keep_companions(draft, shop.companions)
+    playbook = plays.choose(config.actions, shop.companions)
+    planning.keep_playbook(draft, playbook)
 
 
 def cluster(
@@ -180,7 +184,8 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
+    untrue = ("explanation/", "worth/", "classifier/canary.json", "report.html")
+    draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
@@ -266,6 +271,7 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
+    plays.weigh(draft)
     bundle = archive.bundle_of(draft)
     draft.write("report.html", render(bundle).encode())
     progress("done", 1.0)
