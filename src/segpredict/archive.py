@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict import classifier, companions, explained, metrics, planning
+from segpredict import classifier, companions, explained, metrics
 from segpredict.artifacts import (
     Draft,
     Files,
@@ -302,8 +302,6 @@ def bundle_of(files: Files) -> ReportInput:
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
         worth=worth_of(files),
-        plays=planning.plays_of(files),
-        experiments=planning.experiments_of(files, config.actions),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),

@@ -44,7 +44,7 @@ def plays_of(files: Files) -> dict[str, Any]:
     return {name: files.parquet(f"actions/{name}.parquet") for name in TABLES}
 
 
-def experiments_of(files: Files, options: ActionOptions) -> tuple[JSON, ...]:
+def experiments_of(files: Draft) -> tuple[JSON, ...]:
     """Return the records of all lists that were drawn of the runs that stand there."""
-    run = files.target if isinstance(files, Draft) else files.folder
-    return tuple(places(run, options.experiments).records())
+    asked = files.facts["config"].get("actions", {}).get("experiments", "")
+    return tuple(places(files.target, asked).records())

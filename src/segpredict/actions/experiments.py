@@ -40,7 +40,7 @@ class Experiments:
         return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
 
     def arms(self) -> dict[str, dict[str, str]]:
-        """Return the arm of each customer of earlier lists, by play; the first holds."""
+        """Return each customer's arm on earlier lists, by play; the first holds."""
         found: dict[str, dict[str, str]] = {}
         for record in self.records():
             known = found.setdefault(record["play"], {})

@@ -51,8 +51,8 @@ class ActionOptions:
             if not is_sound:
                 raise ConfigError(
                     f"actions.{name} = {getattr(self, name)} cannot be used.",
-                    fix=f"give a holdout in (0, {MOST_ALONE}], an alpha in (0, 1) and a "
-                    "power between alpha and 1.",
+                    fix=f"give a holdout of at most {MOST_ALONE}, an alpha below 1 and "
+                    "a power between the two; all above zero.",
                 )
         if self.replace and not self.playbook:
             raise ConfigError(

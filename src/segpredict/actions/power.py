@@ -187,7 +187,16 @@ def seen_mean(
 
 
 def share_alone(base: float, uplift: float, n: int, errors: Errors) -> float | None:
-    """Return the least share of `n` customers to leave alone so that the uplift is seen.
+    """Return the least share to leave alone so that the uplift is seen.
+
+    Parameters
+    ----------
+    base, uplift
+        As with `for_share`.
+    n
+        All customers on the list.
+    errors
+        Level and power.
 
     Returns
     -------

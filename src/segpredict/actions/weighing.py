@@ -63,10 +63,10 @@ class Shop:
     now
         Customers with a forecast at the end of the data: what `eligible` needs.
     then
-        The same at the last test, forecast by the model of that day (``as_of``), with ``code``
-        (segment then), ``label`` (segment after), ``bought`` (whether there was an
-        order in the outcome), ``spent`` and ``before`` (spend in the outcome and in the
-        window before it, in currency); ``None`` where nothing was tested.
+        The same at the last test (``as_of``), forecast by the model of that day, with
+        ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
+        was an order in the outcome), ``spent`` and ``before`` (spend in the outcome and
+        in the window before it, in currency); ``None`` where nothing was tested.
     segments
         All segments, in code order.
     came
@@ -106,8 +106,8 @@ def weigh(
         scores say is at stake for them, in currency, with its 95 % interval over
         customers; of such sums ``came_low`` to ``came_high`` came in the tests.
         ``base`` is what was counted of the ``n_then`` who were eligible on the day
-        ``then``, the last test, without any campaign that we know of. ``per_arm`` customers in each of two
-        equal arms see the ``uplift``; halves of the eligible see ``seen``. With
+        ``then``, the last test, without any campaign that we know of. ``per_arm``
+        customers in each of two equal arms see the ``uplift``; halves of the eligible see ``seen``. With
         ``share_alone`` of the eligible left alone the uplift is seen in one window;
         with the universal share, ``seen_alone`` is. ``windows`` and ``days`` say how
         long a test in equal arms takes if every window brings as many eligible
@@ -278,7 +278,7 @@ def _length(per_arm: object, n: int, days: int) -> dict[str, object]:
 
 
 def _ranked(table: pl.DataFrame) -> pl.DataFrame:
-    """Number the plays with something at stake, by how much of it is likely to come.
+    """Return the table with the plays in order of what is at stake and likely to come.
 
     What is at stake, times the least share of such sums that came in a test.
     """

@@ -25,6 +25,7 @@ from segpredict.cli import (
     explain,
     fetch,
     ingest,
+    moves,
     report,
     run,
     sample,
@@ -45,6 +46,7 @@ COMMANDS = {
     "run": run,
     "score": score,
     "campaign": campaign,
+    "moves": moves,
     "benchmark": benchmark,
     "fetch": fetch,
 }

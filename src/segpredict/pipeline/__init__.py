@@ -11,10 +11,12 @@ from segpredict.pipeline._answers import (
     load,
     picture,
     score,
+    score_into,
     why,
 )
 from segpredict.pipeline._campaign import Wish, campaign, plays
 from segpredict.pipeline._contest import Contest, contest
+from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
     explain,
@@ -43,12 +45,15 @@ __all__ = [
     "fit",
     "ingest",
     "load",
+    "moves",
+    "moves_between",
     "picture",
     "plays",
     "read",
     "report",
     "run",
     "score",
+    "score_into",
     "silent",
     "train_classifier",
     "why",
