@@ -1,7 +1,7 @@
 """Keep what was tried: one record a list, written once and never changed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def places(run: Path, configured: str = "") -> Experiments:
     return Experiments(Path(configured) if configured else beside)
 
 
-def status(play: str, records: Sequence[dict[str, JSON]]) -> str:
+def status(play: str, records: Sequence[Mapping[str, JSON]]) -> str:
     """Return in words how far a play is proven.
 
     Examples

@@ -107,9 +107,9 @@ def weigh(
         customers; of such sums ``came_low`` to ``came_high`` came in the tests.
         ``base`` is what was counted of the ``n_then`` who were eligible on the day
         ``then``, the last test, without any campaign that we know of. ``per_arm``
-        customers in each of two equal arms see the ``uplift``; halves of the eligible see ``seen``. With
-        ``share_alone`` of the eligible left alone the uplift is seen in one window;
-        with the universal share, ``seen_alone`` is. ``windows`` and ``days`` say how
+        customers in each of two equal arms see the ``uplift``; halves of the eligible
+        see ``seen``. With ``share_alone`` of the eligible left alone the uplift is seen
+        in one window; with the universal share, ``seen_alone`` is. ``windows`` and ``days`` say how
         long a test in equal arms takes if every window brings as many eligible
         customers. ``spend_…``: the same for spend, with the own spend before taken out
         (``_raw``: without). ``rank`` orders those with something at stake. Of fewer
