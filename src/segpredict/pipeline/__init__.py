@@ -14,6 +14,7 @@ from segpredict.pipeline._answers import (
     score_into,
     why,
 )
+from segpredict.pipeline._campaign import Wish, campaign, plays
 from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
@@ -35,6 +36,8 @@ __all__ = [
     "Search",
     "Target",
     "Ways",
+    "Wish",
+    "campaign",
     "check",
     "cluster",
     "contest",
@@ -47,6 +50,7 @@ __all__ = [
     "moves",
     "moves_between",
     "picture",
+    "plays",
     "read",
     "report",
     "run",

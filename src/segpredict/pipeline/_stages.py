@@ -20,6 +20,7 @@ from segpredict import (
     looks,
     metrics,
     overview,
+    planning,
     segments,
     valuation,
     worth,
@@ -32,6 +33,7 @@ from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
+from segpredict.pipeline import _plays as plays
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput, render
@@ -74,6 +76,8 @@ def begin(
     cleaning.supported(shop, config.cleaning)
     archive.keep_transactions(draft, shop)
     archive.keep_companions(draft, shop.companions)
+    playbook = plays.choose(config.actions, shop.companions)
+    planning.keep_playbook(draft, playbook)
 
 
 def cluster(
@@ -192,7 +196,8 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", *PAGES)
+    untrue = ("explanation/", "worth/", "classifier/canary.json", *PAGES)
+    draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
@@ -294,4 +299,10 @@ def deck(draft: Draft, progress: Progress) -> None:
 
 def _told(draft: Draft) -> ReportInput:
     """Return all that a page or a deck is made from."""
-    return replace(archive.bundle_of(draft), movement=flows.kept(draft))
+    plays.weigh(draft)
+    return replace(
+        archive.bundle_of(draft),
+        movement=flows.kept(draft),
+        plays=planning.plays_of(draft),
+        experiments=planning.experiments_of(draft),
+    )
