@@ -96,19 +96,20 @@ def places(run: Path, configured: str = "") -> Experiments:
     return Experiments(Path(configured) if configured else beside)
 
 
-def status(play: str, records: Sequence[Mapping[str, JSON]]) -> str:
-    """Return in words how far a play is proven.
+def status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
+    """Return how far a play is proven: in a word, and in a sentence.
 
     Examples
     --------
     >>> status("call", [])
-    'untested until an experiment is logged'
+    ('untested', 'untested until an experiment is logged')
     """
     own = [record for record in records if record["play"] == play]
     if not own:
-        return "untested until an experiment is logged"
+        return "untested", "untested until an experiment is logged"
     last = own[-1]
-    return f"on trial since {last['created']}, readout from {last['readout']}"
+    told = f"list drawn {last['created']}, readout from {last['readout']} on"
+    return "on trial", f"on trial, no result yet: {told}"
 
 
 def _read(path: Path) -> dict[str, JSON]:

@@ -6,8 +6,7 @@ left alone, both drawn at random.
 
 import math
 from dataclasses import dataclass
-
-from scipy.stats import norm
+from statistics import NormalDist
 
 STEPS = 60  # halvings; more than double precision can tell apart
 
@@ -30,12 +29,12 @@ class Errors:
     @property
     def level(self) -> float:
         """Z of the level, z(1 − α/2)."""
-        return float(norm.ppf(1 - self.alpha / 2))
+        return NormalDist().inv_cdf(1 - self.alpha / 2)
 
     @property
     def chance(self) -> float:
         """Z of the power."""
-        return float(norm.ppf(self.power))
+        return NormalDist().inv_cdf(self.power)
 
 
 USUAL = Errors()

@@ -36,6 +36,7 @@ SCHEMA = {
     "n_then": pl.Int64,
     "base": pl.Float64,
     "uplift": pl.Float64,
+    "power": pl.Float64,
     "per_arm": pl.Int64,
     "seen": pl.Float64,
     "share_alone": pl.Float64,
@@ -107,13 +108,14 @@ def weigh(
         customers; of such sums ``came_low`` to ``came_high`` came in the tests.
         ``base`` is what was counted of the ``n_then`` who were eligible on the day
         ``then``, the last test, without any campaign that we know of. ``per_arm``
-        customers in each of two equal arms see the ``uplift``; halves of the eligible
-        see ``seen``. With ``share_alone`` of the eligible left alone the uplift is seen
-        in one window; with the universal share, ``seen_alone`` is. ``windows`` and ``days`` say how
-        long a test in equal arms takes if every window brings as many eligible
-        customers. ``spend_…``: the same for spend, with the own spend before taken out
-        (``_raw``: without). ``rank`` orders those with something at stake. Of fewer
-        than five customers nothing but the number is told.
+        customers in each of two equal arms see the ``uplift`` with this ``power``;
+        halves of the eligible see ``seen``. With ``share_alone`` of the eligible left
+        alone the uplift is seen in one window; with the universal share,
+        ``seen_alone`` is. ``windows`` and ``days`` say how long a test in equal arms
+        takes if every window brings as many eligible customers. ``spend_…``: the same
+        for spend, with the own spend before taken out (``_raw``: without). ``rank``
+        orders those with something at stake. Of fewer than five customers nothing but
+        the number is told.
     """
     rows = [_row(play, shop, options, (draws, seed)) for play in plays]
     return _ranked(pl.DataFrame(rows, SCHEMA))
@@ -131,7 +133,12 @@ def _row(
     amounts = _amounts(shop.now, chosen, play.stake)
     low, high = interval(amounts, *lottery)
     least, most = _came(play, chosen, shop)
-    row |= {"stake": float(amounts.sum()) / PENNY, "low": low, "high": high}
+    row |= {
+        "power": options.power,
+        "stake": float(amounts.sum()) / PENNY,
+        "low": low,
+        "high": high,
+    }
     row |= {"came_low": least, "came_high": most}
     return {**row, **_design(play, chosen.height, shop, options)}
 

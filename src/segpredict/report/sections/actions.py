@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.actions import status
 from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure, iso_day, number, points, share
+from segpredict.report._format import figure, iso_day, number, share
 from segpredict.report._input import ReportInput
 from segpredict.report._section import Section
 
@@ -67,7 +67,8 @@ class Design:
         The smallest effect seen at once: in equal arms, and with the universal share
         left alone.
     windows, days
-        How long a test in equal arms takes.
+        How long a test in equal arms takes; ``None`` where it would take longer than a
+        shop waits.
     is_share
         Whether effects are differences of shares; else they are shares of the mean.
     told
@@ -112,8 +113,8 @@ class Action:
         Eligible customers.
     at_stake, design, spend
         What stands behind it, and how it would be tested.
-    status
-        Whether it was tested.
+    proof, status
+        Whether it was tested, in a word and in a sentence.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Action:
     at_stake: Sum
     design: Design
     spend: Spend
+    proof: str
     status: str
 
 
@@ -239,7 +241,7 @@ def _action(row: Mapping[str, Any], bundle: ReportInput) -> Action:
     told = status(row["play"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
     return Action(
-        row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), told
+        row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), *told
     )
 
 
@@ -265,11 +267,15 @@ def _design(row: Mapping[str, Any]) -> Design:
         per_arm=row["per_arm"],
         seen=figure(row["seen"]),
         seen_alone=figure(row["seen_alone"]),
-        windows=row["windows"],
-        days=row["days"],
+        windows=row["windows"] if _ends(row) else None,
+        days=row["days"] if _ends(row) else None,
         is_share=is_share,
         told=_told(row, is_share=is_share),
     )
+
+
+def _ends(row: Mapping[str, Any]) -> bool:
+    return row["windows"] is not None and row["windows"] <= MOST_WINDOWS
 
 
 def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
@@ -278,21 +284,24 @@ def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
     if per_arm is None:
         return "Too few like them at the last test to plan one."
     effect = _effect(row["uplift"], is_share=is_share)
-    needed = f"{number(per_arm)} in each of two equal arms see {effect}"
+    sure = f"with {share(row['power'], 0)} power"
+    needed = f"{number(per_arm)} in each of two equal arms see {effect} {sure}"
     if row["windows"] == 1:
         return f"{needed}, read out after {number(row['days'])} days."
     once = ""
     if figure(row["seen"]) is not None:
         least = _effect(row["seen"], is_share=is_share)
         once = f" Asked once, {number(n)} see {least} or more."
-    if row["windows"] <= MOST_WINDOWS:
+    if _ends(row):
         long = f"{row['windows']} windows, {number(row['days'])} days"
         return f"{needed}: {long}, if each brings as many.{once}"
     return f"{needed}, and {number(n)} are too few for that.{once}"
 
 
 def _effect(uplift: float, *, is_share: bool) -> str:
-    return points(uplift) if is_share else f"+{share(uplift, 0)} of the mean"
+    if is_share:
+        return f"a rise of {number(100 * uplift, 1)} points"
+    return f"a rise by {share(uplift, 0)} of the mean"
 
 
 def _spend(row: Mapping[str, Any]) -> Spend:
