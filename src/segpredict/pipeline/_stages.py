@@ -13,6 +13,7 @@ from segpredict import (
     classifier,
     cleaning,
     companions,
+    demand,
     explained,
     features,
     gallery,
@@ -20,6 +21,7 @@ from segpredict import (
     metrics,
     overview,
     segments,
+    supply,
     valuation,
     worth,
 )
@@ -180,11 +182,22 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
+    draft.drop(
+        "explanation/", "worth/", "demand/", "classifier/canary.json", "report.html"
+    )
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
+    hoped = demand.measure(
+        shop,
+        segmentation,
+        training,
+        scores,
+        config.demand,
+        draws=(draws, options.seed),
+    )
+    supply.keep_demand(draft, hoped)
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)

@@ -60,6 +60,8 @@ class ReportInput:
     worth
         ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
         content of ``valuer.json``; empty where nobody was valued.
+    demand
+        `demand.Demand.tables`; empty where none was measured.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
@@ -108,6 +110,7 @@ class ReportInput:
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
     worth: Mapping[str, Any] = field(default_factory=dict)
+    demand: Mapping[str, Any] = field(default_factory=dict)
     canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
