@@ -11,7 +11,6 @@
                           tested.json, lock.json
     worth/                valuer.json, sums.*, errors.*, segments.*
     explanation/          see `explained`
-    demand/               see `supply`
     scores.parquet        the forecast for the day after the data
     report.html           the page
 """
@@ -40,7 +39,6 @@ from segpredict.overview import glossary
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput
 from segpredict.segments import Grid, Segmentation
-from segpredict.supply import demand_of
 from segpredict.tables import (
     JSON,
     Companions,
@@ -305,7 +303,6 @@ def bundle_of(files: Files) -> ReportInput:
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
         worth=worth_of(files),
-        demand=demand_of(files),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else draw(told),
