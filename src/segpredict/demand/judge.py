@@ -1,6 +1,6 @@
 """Judge forecasts of demand against what came, and decide what may be told."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.classifier.lesson import Floats
 from segpredict.demand.outlook import MIX, SEASONAL, Outlook
 from segpredict.demand.sales import LEVELS, NOWHERE, PRODUCT, Sales
-from segpredict.demand.spread import dispersion, quantile
+from segpredict.demand.spread import classes, dispersion, quantile
 from segpredict.tables import MONEY
 from segpredict.window import as_date
 
@@ -32,13 +32,14 @@ BACKTEST = {
     "gap_low": pl.Float64,
     "gap_high": pl.Float64,
 }
+DISPERSIONS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
 STANDING = {
     "level": pl.String,
     "tests": pl.Int64,
     "wins": pl.Int64,
     "is_published": pl.Boolean,
     "nearest": pl.String,
-    "dispersion": pl.Float64,
+    **dict.fromkeys(DISPERSIONS, pl.Float64),
     "met": pl.Float64,
     "met_of": pl.Int64,
     "reason": pl.String,
@@ -242,6 +243,7 @@ def standings(
     A level is published where its WAPE is below that of seasonal-naive in at least two
     tests. ``met`` is the share of items whose order-up-to quantity was enough, at
     dispersions that were learned from earlier tests alone; so the first test has none.
+    Dispersions are told apart for fast, middling and slow items (`spread.classes`).
     """
     levels = [name for name in LEVELS if any(t.level == name for t in tests)]
     return pl.DataFrame(
@@ -274,7 +276,7 @@ def _standing(
         "wins": wins,
         "is_published": wins >= WINS,
         "nearest": _nearest(errors),
-        "dispersion": _dispersion(tests),
+        **dict(zip(DISPERSIONS, _dispersions(tests), strict=True)),
         "met": sum(met) / len(met) if met else None,
         "met_of": len(met),
         "reason": _reason(wins, judged.height),
@@ -296,15 +298,25 @@ def _reason(wins: int, count: int) -> str:
     return f"Nearer than seasonal-naive in {tests}; {WINS} are asked for."
 
 
-def _dispersion(tests: Iterable[Tried]) -> float | None:
-    told = list(tests)
-    said = np.concatenate([each.expected[MIX] for each in told])
-    return dispersion(said, np.concatenate([each.came for each in told]))
+def _dispersions(tests: Sequence[Tried]) -> list[float | None]:
+    """Return the dispersion of fast, middling and slow items; that of all for none."""
+    said = [each.expected[MIX] for each in tests]
+    came = np.concatenate([each.came for each in tests])
+    which = np.concatenate([classes(units) for units in said])
+    mean = np.concatenate(said)
+    whole = dispersion(mean, came)
+    apart = [
+        dispersion(mean[which == one], came[which == one])
+        for one in range(len(DISPERSIONS))
+    ]
+    return [whole if alpha is None else alpha for alpha in apart]
 
 
 def _met(before: Sequence[Tried], each: Tried, service: float) -> list[bool]:
-    alpha, said = _dispersion(before), each.expected[MIX]
-    if alpha is None:
+    said = each.expected[MIX]
+    alphas = _dispersions(before)
+    if any(alpha is None for alpha in alphas):
         return []
+    alpha = np.array(alphas, dtype=float)[classes(said)]
     enough = quantile(said, alpha, service) >= np.rint(each.came)
     return [bool(is_met) for is_met in enough[said > 0]]

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.lesson import Floats
+from segpredict.demand.judge import DISPERSIONS
 from segpredict.demand.options import DemandOptions
 from segpredict.demand.outlook import LAST, MIX, SEASONAL, Outlook
 from segpredict.demand.sales import NOWHERE, PRODUCT
-from segpredict.demand.spread import critical_ratio, quantile
+from segpredict.demand.spread import classes, critical_ratio, quantile
 from segpredict.tables import Transactions
 
 LOW, HIGH = 0.1, 0.9  # an interval that holds four windows of five
@@ -55,13 +56,13 @@ def orders(
     known, else at ``options.service``.
     """
     spread = {
-        row["level"]: row["dispersion"]
+        row["level"]: np.array([row[name] for name in DISPERSIONS], dtype=float)
         for row in levels.filter("is_published").to_dicts()
     }
     tables = [
         _table(each, spread[each.level], _goods(transactions, each), options)
         for each in found
-        if spread.get(each.level) is not None
+        if each.level in spread
     ]
     return pl.concat([pl.DataFrame(schema=FORECAST), *tables])
 
@@ -86,11 +87,12 @@ def _goods(transactions: Transactions, outlook: Outlook) -> tuple[Floats, Floats
 
 def _table(
     outlook: Outlook,
-    alpha: float,
+    alphas: Floats,
     goods: tuple[Floats, Floats],
     options: DemandOptions,
 ) -> pl.DataFrame:
     mean = outlook.expected[MIX]
+    alpha = alphas[classes(mean)]
     price, cost = goods
     is_known = ~(np.isnan(price) | np.isnan(cost))
     ratio = np.where(
