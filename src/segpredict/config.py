@@ -23,6 +23,7 @@ from segpredict.companions import (
     ReturnTable,
 )
 from segpredict.contracts import ROLES
+from segpredict.demand import DemandOptions
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.filling import fill
@@ -51,7 +52,7 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, worth, explain, actions
+    source, cleaning, time, segments, classifier, worth, demand, explain, actions
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -65,6 +66,7 @@ class Config:
     segments: SegmentOptions = field(default_factory=SegmentOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     worth: WorthOptions = field(default_factory=WorthOptions)
+    demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
     actions: ActionOptions = field(default_factory=ActionOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)

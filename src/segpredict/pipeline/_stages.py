@@ -13,6 +13,7 @@ from segpredict import (
     classifier,
     cleaning,
     companions,
+    demand,
     explained,
     features,
     flows,
@@ -22,6 +23,7 @@ from segpredict import (
     overview,
     planning,
     segments,
+    supply,
     valuation,
     worth,
 )
@@ -196,12 +198,15 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    untrue = ("explanation/", "worth/", "classifier/canary.json", *PAGES)
+    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *PAGES)
     draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
+    given = (shop, segmentation, training, scores, config.demand)
+    hoped = demand.measure(*given, draws=(draws, options.seed))
+    supply.keep_demand(draft, hoped)
     known, named = flows.kept(draft), segmentation.segments
     coming = flows.foretold(known, training, scores, named, config.time)
     flows.keep(draft, coming)
@@ -305,4 +310,5 @@ def _told(draft: Draft) -> ReportInput:
         movement=flows.kept(draft),
         plays=planning.plays_of(draft),
         experiments=planning.experiments_of(draft),
+        demand=supply.demand_of(draft),
     )

@@ -39,7 +39,7 @@ def _page(story: Story, table: Table, notes: tuple[str, ...]) -> Page:
     window = story.bundle.window
     until = day(window.outcome_end - 1)
     return Page(
-        title=f"Only a random {HELD_OUT} left alone will show what acting saves",
+        title="Only customers left alone at random will show what acting saves",
         lead="High risk is not the same as being open to be kept, so each list needs "
         "customers who are not contacted.",
         things=(

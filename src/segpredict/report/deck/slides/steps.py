@@ -3,6 +3,7 @@
 from segpredict.report._format import day
 from segpredict.report.deck._slide import Page, Placed, Points, Slide, Story
 from segpredict.report.sections.choice import Choice
+from segpredict.report.sections.demand import Demand
 from segpredict.report.sections.headline import Headline
 from segpredict.report.sections.topics import Topics
 from segpredict.report.sections.verdict import Verdict
@@ -86,7 +87,7 @@ def _missing(story: Story) -> tuple[str, ...]:
             "What customers are worth: segpredict train-classifier.",
             story.of(Worth) is None,
         ),
-        ("Demand of products in the next window.", True),
+        ("Demand of products in the next window.", story.of(Demand) is None),
     ]
     return tuple(text for text, is_missing in found if is_missing)
 
