@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.classifier import Schedule, Segmenter, TimeOptions, Training
+from segpredict.classifier import Schedule, Segmenter, Training
 from segpredict.classifier.lesson import Floats
 from segpredict.demand.assortment import INDICES, assortment, suggestions
-from segpredict.demand.judge import Tried, backtest, standings, tried
+from segpredict.demand.judge import backtest, standings, tried
 from segpredict.demand.options import DemandOptions
 from segpredict.demand.orders import orders
 from segpredict.demand.outlook import Outlook, outlooks
 from segpredict.demand.past import Past, past, season_span, spans
+from segpredict.demand.rehearsal import proven, rehearsals, rehearse
 from segpredict.demand.sales import (
     CATEGORY,
     LEVELS,
@@ -105,28 +106,22 @@ def measure(
     wish, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.outer]
     known = sales(transactions, segmentation, days.time, _needed(days, tests))
-    levels = _levels(known)
+    shop = _Shop(transactions, days, known, _levels(known))
     done = [
-        each
+        tried(each, trial.cutoff, shop.came(trial.cutoff))
         for trial in training.trials
-        for each in _tried(
-            transactions,
-            past(trial.cutoff, days.time, days.first_day, known),
-            trial.chances[training.verdict.shipped].sum(axis=0),
-            days.time,
-            known[trial.cutoff + days.time.gap, trial.cutoff + days.time.outcome],
-            levels,
+        for each in shop.outlooks(
+            trial.cutoff, trial.chances[training.verdict.shipped].sum(axis=0)
         )
     ]
     errors = backtest(done, draws=draws[0], seed=draws[1])
     told = standings(done, errors, wish.service)
-    now = past(days.end_day, days.time, days.first_day, known)
-    segments = segmentation.segments
+    now, segments = shop.past(days.end_day), segmentation.segments
     mix = _expected(scores, segments)
-    found = outlooks(transactions, now, mix + now.newcomers(), days.time, levels)
+    found = shop.outlooks(days.end_day, mix)
     index = [
         assortment(now.windows[0], segments, level)
-        for level in levels
+        for level in shop.levels
         if level != TOTAL
     ]
     told_of = pl.concat([pl.DataFrame(schema=INDICES), *index])
@@ -140,13 +135,42 @@ def measure(
     )
 
 
+@dataclass(frozen=True)
+class _Shop:
+    """What was sold in all windows, to be asked as any day knew it."""
+
+    transactions: Transactions
+    days: Schedule
+    known: Mapping[Span, Sales]
+    levels: tuple[str, ...]
+
+    def past(self, cutoff: int) -> Past:
+        return past(cutoff, self.days.time, self.days.first_day, self.known)
+
+    def came(self, cutoff: int) -> Sales:
+        time = self.days.time
+        return self.known[cutoff + time.gap, cutoff + time.outcome]
+
+    def outlooks(self, cutoff: int, chances: Floats) -> list[Outlook]:
+        time, before = self.days.time, self.past(cutoff)
+        learned = proven(
+            rehearse(self.transactions, self.past(day), self.came(day), time)
+            for day in rehearsals(cutoff, time, self.days.first_day)
+        )
+        seasons = {level: level in learned for level in self.levels}
+        mix = chances + before.newcomers()
+        return outlooks(self.transactions, before, mix, time, seasons)
+
+
 def _needed(days: Schedule, tests: Sequence[int]) -> list[Span]:
     """Return all windows that any question looks at, or is about."""
     time, first = days.time, days.first_day
-    asked = [*tests, days.end_day]
+    asked = {*tests, days.end_day}
+    before = {day for cutoff in asked for day in rehearsals(cutoff, time, first)}
+    told, asked = {*tests, *before}, asked | before
     found = {span for cutoff in asked for span in spans(cutoff, time, first)}
     found |= {span for cutoff in asked if (span := season_span(cutoff, time, first))}
-    found |= {(cutoff + time.gap, cutoff + time.outcome) for cutoff in tests}
+    found |= {(cutoff + time.gap, cutoff + time.outcome) for cutoff in told}
     return sorted(found)
 
 
@@ -159,21 +183,6 @@ def _levels(known: Mapping[Span, Sales]) -> tuple[str, ...]:
         PRODUCT: any(each[PRODUCT].null_count() < each.height for each in bought),
     }
     return tuple(level for level in LEVELS if has[level])
-
-
-def _tried(
-    transactions: Transactions,
-    before: Past,
-    chances: Floats,
-    time: TimeOptions,
-    came: Sales,
-    levels: Sequence[str],
-) -> list[Tried]:
-    mix = chances + before.newcomers()
-    return [
-        tried(each, before.cutoff, came)
-        for each in outlooks(transactions, before, mix, time, levels)
-    ]
 
 
 def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> Floats:

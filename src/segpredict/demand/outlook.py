@@ -1,7 +1,9 @@
 """Forecast the units of each item from the segments that customers will be in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from segpredict.classifier import TimeOptions
 from segpredict.classifier.lesson import Floats
@@ -11,7 +13,7 @@ from segpredict.demand.sales import WEEK, sold, weeks
 from segpredict.demand.shelves import first_days, shelves
 from segpredict.tables import Transactions
 
-MIX, UNSEASONED, ALIKE = "segments", "segments_no_season", "everybody_alike"
+MIX, SEASONED, ALIKE = "segments", "segments_season", "everybody_alike"
 SEASONAL, LAST, SMOOTHED, CROSTON = (
     "seasonal_naive",
     "last_window",
@@ -35,7 +37,7 @@ class Outlook:
     rates
         Units per customer of each segment (columns; code 0 first) without season.
     season
-        Index of each item; 1 where none is known.
+        Index of each item; 1 where none is known or proven.
     """
 
     level: str
@@ -50,7 +52,7 @@ def outlooks(
     before: Past,
     mix: Floats,
     time: TimeOptions,
-    levels: Sequence[str],
+    seasons: Mapping[str, bool],
 ) -> list[Outlook]:
     """Return the forecasts of each level at a cutoff.
 
@@ -64,28 +66,30 @@ def outlooks(
         Customers to be expected in each segment, by code, newcomers among them.
     time
         Lengths, in days.
-    levels
-        Which levels to forecast.
+    seasons
+        The levels to forecast, and whether their season is proven (`rehearsal`).
 
     Notes
     -----
     Products share what their category sells, and categories the total but for what is
     shrunk. Products that do not exist yet thus stand in the sum of those that do.
     """
-    first = first_days(sold(transactions, before.cutoff))
+    since = transactions.first_day + time.horizon
+    first = first_days(sold(transactions, before.cutoff), since)
     own = shelves(before, len(mix), first)
     alike = shelves(before.merged(), 2, first)
     buyers = mix[1:].sum()
     found = []
-    for level in levels:
+    for level, is_proven in seasons.items():
         shelf, one = own[level], alike[level]
+        season = shelf.season if is_proven else np.ones(len(shelf.items))
         expected = {
-            MIX: shelf.rates @ mix * shelf.season,
-            UNSEASONED: shelf.rates @ mix,
-            ALIKE: one.rates[:, 1] * buyers * one.season,
+            MIX: shelf.rates @ mix * season,
+            SEASONED: shelf.rates @ mix * shelf.season,
+            ALIKE: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
             **_plain(transactions, before, time, (level, shelf.items)),
         }
-        found.append(Outlook(level, shelf.items, expected, shelf.rates, shelf.season))
+        found.append(Outlook(level, shelf.items, expected, shelf.rates, season))
     return found
 
 

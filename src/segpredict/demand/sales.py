@@ -145,13 +145,13 @@ class Tally:
 
     Parameters
     ----------
-    units, squares
-        Units, and the squares of what single customers bought in a window; one row an
+    units, scatter
+        Units, and Σ(y − ȳ)² of what single customers bought in a window; one row an
         item, one column a segment, INACTIVE left out.
     """
 
     units: Floats
-    squares: Floats
+    scatter: Floats
 
 
 def tally(
@@ -169,12 +169,12 @@ def tally(
         pl.col("units").sum(), squares=(piece * piece).sort().sum()
     )
     parts = [cells.filter(pl.col("segment") == code) for code in range(1, size)]
-    return Tally(
-        np.column_stack([_aligned(part, level, items, "units") for part in parts]),
-        np.column_stack(
-            [_aligned(part, level, items, "squares", 1.0) for part in parts]
-        ),
+    units = np.column_stack([_aligned(each, level, items, "units") for each in parts])
+    squares = np.column_stack(
+        [_aligned(each, level, items, "squares", 1.0) for each in parts]
     )
+    members = np.sum([window.members for window in windows], axis=0)[1:]
+    return Tally(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
 
 
 def _aligned(

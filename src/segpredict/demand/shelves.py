@@ -52,7 +52,8 @@ def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str,
     size
         Number of segments, INACTIVE among them.
     first_sold
-        The day on which each product was first sold.
+        The day on which each product was first sold; those that were there from the
+        beginning are left out.
 
     Notes
     -----
@@ -79,10 +80,13 @@ def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str,
     return found
 
 
-def first_days(lines: pl.LazyFrame) -> dict[str, int]:
-    """Return the day on which each product was first sold, of `sales.sold`."""
+def first_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
+    """Return the day on which each product was first sold, of `sales.sold`.
+
+    Those first seen before a day are left out: the data may begin later than they did.
+    """
     days = lines.group_by(PRODUCT).agg(pl.col("day").min()).collect()
-    return dict(days.drop_nulls().iter_rows())
+    return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,13 @@ class _Place:
             found = self._leaning(sold, exposure, above)
         else:
             one = np.zeros(size - 1, dtype=int)
-            found = shrunk(sold.units.T, sold.squares.T, exposure.T, one).T
+            found = shrunk(sold.units.T, sold.scatter.T, exposure.T, one).T
         return np.column_stack([np.zeros(len(found)), found])
 
     def _leaning(self, sold: Tally, exposure: Floats, above: Shelf) -> Floats:
         many = np.bincount(self.parents, minlength=len(above.items))[:, None]
         mean = above.rates[:, 1:] / np.maximum(many, 1)
-        found = shrunk(sold.units, sold.squares, exposure, self.parents, mean)
+        found = shrunk(sold.units, sold.scatter, exposure, self.parents, mean)
         return found * self._share(found, above.rates[:, 1:])
 
     def _share(self, parts: Floats, whole: Floats) -> Floats:
@@ -126,11 +130,11 @@ class _Place:
             return np.ones(len(self.items))
         if above is None:
             return self._season_of_all(window, size, rates)
-        units, squares = self._sold(window, size)
+        units, scatter = self._sold(window, size)
         hoped = (rates[:, 1:] @ window.members[1:])[:, None]
         known = hoped * self.on_sale(window)[:, None]
         mean = above.season[:, None]
-        found = shrunk(units, squares, known, self.parents, mean)
+        found = shrunk(units, scatter, known, self.parents, mean)
         if self.level != PRODUCT:
             return found[:, 0]
         sums = np.zeros_like(mean)
@@ -143,14 +147,14 @@ class _Place:
         sold = [self._sold(window, size) for window in windows.values()]
         hoped = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
         one = np.zeros(len(windows), dtype=int)
-        units, squares = (np.vstack(each) for each in zip(*sold, strict=True))
-        found = shrunk(units, squares, np.vstack(hoped), one, np.ones((1, 1)))
+        units, scatter = (np.vstack(each) for each in zip(*sold, strict=True))
+        found = shrunk(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
         asked: Floats = found[list(windows).index(season.span)]
         return asked
 
     def _sold(self, window: Sales, size: int) -> tuple[Floats, Floats]:
         sold = tally([window], self.level, self.items, size)
-        return sold.units.sum(axis=1)[:, None], sold.squares.sum(axis=1)[:, None]
+        return sold.units.sum(axis=1)[:, None], sold.scatter.sum(axis=1)[:, None]
 
     def on_sale(self, window: Sales) -> Floats:
         """Return the share of a window in which each item was on sale."""

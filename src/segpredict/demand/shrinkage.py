@@ -7,7 +7,7 @@ from segpredict.classifier.lesson import Floats, Ints
 
 def shrunk(
     units: Floats,
-    squares: Floats,
+    scatter: Floats,
     exposure: Floats,
     family: Ints,
     mean: Floats | None = None,
@@ -18,8 +18,8 @@ def shrunk(
     ----------
     units
         What was sold; one row an item, columns are judged apart from each other.
-    squares
-        Sum of the squares of what single customers bought.
+    scatter
+        Σ(y − ȳ)² of what single customers bought, y, nothing among it.
     exposure
         Customers behind the units (or, of an index, the units expected).
     family
@@ -35,10 +35,10 @@ def shrunk(
     Notes
     -----
     A rate is drawn from a gamma distribution with the family's mean m and variance τ².
-    Buyers come by Poisson and each takes a batch, so that units vary by φ · mean, where
-    φ = Σy² / Σy (compound Poisson; with φ = 1 it is the plain Gamma-Poisson). φ is each
-    item's own, with the family's at the weight of one piece: a wholesaler's thousand
-    make one product uncertain and not all of them. The posterior mean is m + w(r − m)
+    Units vary by φ · mean, where φ = Σ(y − ȳ)² / Σy: buyers come by Poisson and each
+    takes a batch (with φ = 1 it is the plain Gamma-Poisson). φ is each item's own, with
+    the family's at the weight of one piece: a wholesaler's thousand make one product
+    uncertain and not all of them. The posterior mean is m + w(r − m)
     with w = E / (E + φm/τ²). τ² is what the rates r of a family differ by more than
     chance, Σ E(r − m)² − Σ φm (times 1 − 1/J where m is fitted to the J rows), over
     ΣE − ΣE²/ΣE; with a given mean over ΣE.
@@ -50,7 +50,7 @@ def shrunk(
 
     Examples
     --------
-    Ten customers a row, one piece each: the rows differ by no more than chance would.
+    Two rows of ten customers differ by no more than Poisson would have them.
 
     >>> import numpy as np
     >>> sold, ten = np.array([[4.0], [6.0]]), np.array([[10.0], [10.0]])
@@ -68,7 +68,8 @@ def shrunk(
     centre = _over(sold, reach) if mean is None else mean
     own = centre[family]
     rate = np.where(exposure > 0, _over(units, exposure), own)
-    batch = (squares + _over(total(squares), sold)[family]) / (units + 1)
+    usual = np.where(sold > 0, _over(total(scatter), sold), 1.0)
+    batch = (scatter + usual[family]) / (units + 1)
     noise = batch * own
     chance = total(np.where(exposure > 0, noise, 0.0))
     room = reach

@@ -14,8 +14,8 @@ from segpredict.report._section import Section
 POOLED = "pooled"
 LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
 METHODS = {
-    "segments": "Segments, with season",
-    "segments_no_season": "Segments, no season",
+    "segments": "Segments",
+    "segments_season": "Segments, season unproven or not",
     "everybody_alike": "Expected buyers, all alike",
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",
