@@ -234,6 +234,7 @@ def test_a_missing_part_leaves_a_deck(part):
 def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
     alone = {"profile": bundle().profile, "topics": None, "worth": {}, "cards": ()}
     alone |= {"scorecard": None, "curves": None, "canary": (), "movement": {}}
+    alone |= {"plays": {}}
     bare = bundle(**BARE | alone)
     found = dict(pages(bare))
     assert list(found) == [

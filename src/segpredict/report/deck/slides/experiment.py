@@ -81,7 +81,7 @@ def _plays(plays: tuple[Action, ...], currency: str) -> Table:
                 clip(play.title, 46),
                 number(play.n),
                 f"{money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
-                clip(play.design.told, 150),
+                clip(play.design.told, 190),
             )
             for play in plays
         ),

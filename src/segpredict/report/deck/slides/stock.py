@@ -33,8 +33,8 @@ def stock(story: Story) -> Page | None:
         notes=(
             "Expected units: customers to be expected in each segment, newcomers too, "
             "times what one of them takes, with the season of last year (demand/).",
-            "WAPE is the sum of absolute errors over the sum of what was sold, in tests "
-            "on later days.",
+            "WAPE is the sum of absolute errors over the sum of what was sold, in "
+            "tests on later days.",
             *(_spoken(level) for level in told.levels),
             f"Order up to: enough in {share(told.service, 0)} of windows where cost is "
             "not known.",
