@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
-from bundles import SEGMENTS, bundle
+from bundles import CARD, PERSON, SEGMENTS, bundle
 from test_page import BARE, HOSTILE, hostile_bundle
 
 from segpredict.errors import ExtraMissingError
@@ -175,6 +175,15 @@ def test_slides_are_wide_and_what_is_drawn_is_told_in_words(deck):
     assert len(words) == 9 + 8
     assert min(len(each) for each in words) > 15
     assert "Core: Today " in words[0]
+
+
+def test_nobody_is_named(file):
+    named = {PERSON["customer_id"], CARD["examples"][0]["customer_id"]}
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        texts = [parts.read(n).decode() for n in parts.namelist() if "/slides/" in n]
+    words = {word for text in texts for word in re.findall(r">([^<]+)<", text)}
+    assert len(words) > 100
+    assert not {n for n in named for word in words if n in word.split()}
 
 
 def test_nothing_stands_outside_its_slide(deck):
