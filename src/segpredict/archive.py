@@ -9,10 +9,9 @@
     metrics/              figures, months, lorenz (.parquet)
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
                           tested.json, lock.json
-    worth/                valuer.json, sums.*, errors.*, segments.*
-    explanation/          see `explained`
+    worth/  explanation/  actions/     see `valuation`, `explained`, `planning`
     scores.parquet        the forecast for the day after the data
-    report.html           the page
+    report.html           the page, and deck.pptx, if asked for
 """
 
 from collections.abc import Mapping, Sequence

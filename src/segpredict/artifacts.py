@@ -329,6 +329,7 @@ def _maker(name: str) -> str:
         "classifier": "train-classifier",
         "explanation": "explain",
         "report.html": "report",
+        "deck.pptx": "report --format pptx",
     }
     stage = stages.get(name.split("/")[0], "cluster")
     return f"make it with `segpredict {stage}`."

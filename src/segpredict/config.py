@@ -8,12 +8,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from segpredict.actions import ActionOptions
 from segpredict.classifier import ClassifierOptions, TimeOptions
 from segpredict.cleaning import CleaningPlan
 from segpredict.companions import (
@@ -24,14 +23,14 @@ from segpredict.companions import (
     ReturnTable,
 )
 from segpredict.contracts import ROLES
+from segpredict.demand import DemandOptions
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
+from segpredict.filling import fill
 from segpredict.segments import SegmentOptions
 from segpredict.sources import Layout
 from segpredict.tables import JSON
 from segpredict.worth import WorthOptions
-
-Options = TypeVar("Options")
 
 # Settings that a room declares and the run gives to all rooms alike.
 ONE_FOR_ALL = {"segments": ("seed",), "classifier": ("seed", "threads")}
@@ -53,7 +52,7 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, worth, explain
+    source, cleaning, time, segments, classifier, worth, demand, explain, actions
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -67,7 +66,9 @@ class Config:
     segments: SegmentOptions = field(default_factory=SegmentOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     worth: WorthOptions = field(default_factory=WorthOptions)
+    demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
+    actions: ActionOptions = field(default_factory=ActionOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)
@@ -166,44 +167,6 @@ def presets() -> dict[str, Path]:
     """Return the presets that come with the package, by name."""
     folder = _PRESETS if _PRESETS.is_dir() else _CHECKOUT
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def fill(kind: type[Options], values: Mapping[str, JSON], section: str) -> Options:
-    """Return an options dataclass from plain values, after checking every name."""
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    for name in values:
-        if name not in known:
-            raise UnknownNameError(
-                f"setting in [{section or 'top level'}]", name, known
-            )
-    whole = {
-        name: _section(f.default_factory, values[name], name)
-        if isinstance(values.get(name), Mapping) and _is_section(f.default_factory)
-        else values[name]
-        for name, f in known.items()
-        if name in values
-    }
-    try:
-        return TypeAdapter(kind).validate_python(whole)
-    except ValidationError as error:
-        raise _explained(error, section) from None
-
-
-def _is_section(factory: Any) -> bool:
-    return isinstance(factory, type) and hasattr(factory, "__dataclass_fields__")
-
-
-def _section(kind: Any, values: Mapping[str, JSON], name: str) -> Any:
-    return fill(kind, values, name)
-
-
-def _explained(error: ValidationError, section: str) -> ConfigError:
-    first = error.errors()[0]
-    place = ".".join([section, *map(str, first["loc"])]).strip(".")
-    return ConfigError(
-        f"The setting {place} is {first['input']!r}: {first['msg']}.",
-        fix=f"correct it in the config file, or give --set {place}=VALUE.",
-    )
 
 
 def _find(name: str) -> Path:

@@ -134,6 +134,32 @@ SCORES = pa.DataFrameSchema(
     unique=["customer_id"],
 )
 
+_CHANCE = pa.Check.in_range(0, 1)
+
+CAMPAIGN = pa.DataFrameSchema(
+    {
+        "rank": pa.Column(pl.Int64, pa.Check.ge(1)),
+        "customer_id": pa.Column(pl.String, _ID),
+        "arm": pa.Column(
+            pl.String, pa.Check.isin(["treat", "universal control", "control"])
+        ),
+        "segment_id": pa.Column(pl.String),
+        "segment": pa.Column(pl.String),
+        "next_segment": pa.Column(pl.String),
+        "stratum": pa.Column(pl.String),  # segment and tenth of expected value
+        "at_stake": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "p_down": pa.Column(pl.Float64, _CHANCE),
+        "p_up": pa.Column(pl.Float64, _CHANCE),
+        "p_inactive": pa.Column(pl.Float64, _CHANCE),
+        "expected_value": pa.Column(pl.Float64),
+        "spent_to_date": pa.Column(pl.Float64),
+    },
+    name="campaign",
+    strict=True,
+    ordered=True,
+    unique=["customer_id"],
+)
+
 IMPORTANCE = pa.DataFrameSchema(
     {
         "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),

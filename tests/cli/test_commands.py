@@ -173,6 +173,21 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     assert state["least"]
 
 
+def test_the_deck_stands_beside_the_page_and_tells_no_time(
+    segpredict: Door, own_run: Path
+) -> None:
+    pytest.importorskip("pptx")
+    code, out, err = segpredict("report", "--run", own_run, "--format", "pptx")
+    assert (code, err) == (0, "")
+    assert "deck.pptx" in out
+    first = open_run(own_run)
+    first.verify()
+    assert first.has("report.html")
+    segpredict("report", "--run", own_run, "--format", "pptx", "--quiet")
+    again = open_run(own_run).manifest["files"]["deck.pptx"]
+    assert again == first.manifest["files"]["deck.pptx"]
+
+
 def test_the_sample_is_the_same_for_the_same_seed(
     segpredict: Door, tmp_path: Path
 ) -> None:

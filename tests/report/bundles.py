@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from chances_bundle import USAGE, card, curves
 from moves_bundle import tables
+from plays_bundle import plays
 from shop_bundle import figures
 from worth_bundle import worth
 
@@ -419,6 +420,7 @@ def bundle(**change: Any) -> ReportInput:
         scorecard=card(),
         curves=curves(),
         worth=worth(),
+        plays=plays(),
         canary=canary(),
         importance=importance(),
         plots={f"beeswarm_{i}": PNG for i in IDS},

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
+from plays_bundle import plays
 
 from segpredict.registry import Registry
 from segpredict.report import SECTIONS, Section, contexts, render
@@ -104,6 +105,8 @@ def hostile_bundle(payload: str):
             model=payload, shipped=payload, reason=payload, warnings=[payload]
         ),
         importance=importance,
+        plays=plays(title=payload, action=payload, caution=payload),
+        experiments=({"play": "hold_best", "created": payload, "readout": payload},),
         plots={"beeswarm_S1": payload.encode()},
         glossary=(feature,),
         manifest={payload: {payload: [payload]}},
@@ -161,7 +164,7 @@ def test_every_section_is_placed_in_order_and_linked():
     expected = [
         *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
-        *("topics", "importance", "pulls", "people", "ledger", "appendix"),
+        *("topics", "importance", "pulls", "people", "actions", "ledger", "appendix"),
     ]
     assert ids == expected
     assert links == [f"#{name}" for name in expected]

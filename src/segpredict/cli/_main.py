@@ -18,6 +18,7 @@ import typer
 from segpredict._version import __version__
 from segpredict.cli import (
     benchmark,
+    campaign,
     check,
     cluster,
     demo,
@@ -44,6 +45,7 @@ COMMANDS = {
     "report": report,
     "run": run,
     "score": score,
+    "campaign": campaign,
     "moves": moves,
     "benchmark": benchmark,
     "fetch": fetch,

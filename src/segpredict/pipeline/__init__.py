@@ -15,10 +15,12 @@ from segpredict.pipeline._answers import (
     waterfall,
     why,
 )
+from segpredict.pipeline._campaign import Wish, campaign, plays
 from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
+    deck,
     explain,
     fit,
     report,
@@ -35,9 +37,12 @@ __all__ = [
     "Search",
     "Target",
     "Ways",
+    "Wish",
+    "campaign",
     "check",
     "cluster",
     "contest",
+    "deck",
     "explain",
     "explanation",
     "fit",
@@ -46,6 +51,7 @@ __all__ = [
     "moves",
     "moves_between",
     "picture",
+    "plays",
     "read",
     "report",
     "run",

@@ -13,6 +13,7 @@ from segpredict import (
     classifier,
     cleaning,
     companions,
+    demand,
     explained,
     features,
     flows,
@@ -20,7 +21,9 @@ from segpredict import (
     looks,
     metrics,
     overview,
+    planning,
     segments,
+    supply,
     valuation,
     worth,
 )
@@ -32,14 +35,17 @@ from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
+from segpredict.pipeline import _plays as plays
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import render
+from segpredict.report import ReportInput, render
+from segpredict.report.deck import render_deck
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
+PAGES = ("report.html", "deck.pptx")  # untrue as soon as a stage before is made anew
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -72,6 +78,8 @@ def begin(
     cleaning.supported(shop, config.cleaning)
     archive.keep_transactions(draft, shop)
     archive.keep_companions(draft, shop.companions)
+    playbook = plays.choose(config.actions, shop.companions)
+    planning.keep_playbook(draft, playbook)
 
 
 def cluster(
@@ -190,11 +198,15 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
+    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *PAGES)
+    draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
+    given = (shop, segmentation, training, scores, config.demand)
+    hoped = demand.measure(*given, draws=(draws, options.seed))
+    supply.keep_demand(draft, hoped)
     known, named = flows.kept(draft), segmentation.segments
     coming = flows.foretold(known, training, scores, named, config.time)
     flows.keep(draft, coming)
@@ -246,7 +258,7 @@ def explain(
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
-    draft.drop("report.html")
+    draft.drop(*PAGES)
     explained.keep(draft, told, knowing, checked)
 
 
@@ -279,6 +291,24 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
-    draft.write("report.html", render(bundle).encode())
+    draft.write("report.html", render(_told(draft)).encode())
     progress("done", 1.0)
+
+
+def deck(draft: Draft, progress: Progress) -> None:
+    """Write the slides of what the stages have left."""
+    progress("drawing the slides", 0.5)
+    draft.write("deck.pptx", render_deck(_told(draft)))
+    progress("done", 1.0)
+
+
+def _told(draft: Draft) -> ReportInput:
+    """Return all that a page or a deck is made from."""
+    plays.weigh(draft)
+    return replace(
+        archive.bundle_of(draft),
+        movement=flows.kept(draft),
+        plays=planning.plays_of(draft),
+        experiments=planning.experiments_of(draft),
+        demand=supply.demand_of(draft),
+    )

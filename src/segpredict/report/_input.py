@@ -63,6 +63,12 @@ class ReportInput:
     worth
         ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
         content of ``valuer.json``; empty where nobody was valued.
+    plays
+        ``plays`` and ``curves`` (tables of `actions`); empty where none were weighed.
+    experiments
+        Records of the lists that were drawn, oldest first (`actions.record`).
+    demand
+        `demand.Demand.tables`; empty where none was measured.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
@@ -114,6 +120,9 @@ class ReportInput:
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
     worth: Mapping[str, Any] = field(default_factory=dict)
+    plays: Mapping[str, Any] = field(default_factory=dict)
+    experiments: tuple[Mapping[str, Any], ...] = ()
+    demand: Mapping[str, Any] = field(default_factory=dict)
     canary: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)

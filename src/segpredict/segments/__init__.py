@@ -7,7 +7,7 @@ In: how often and for how much each customer bought in windows of one length. Ou
 from segpredict.clustering import SegmentOptions
 from segpredict.segments._interval import Z, wilson
 from segpredict.segments._transform import INSTRUMENTS, further
-from segpredict.segments.affinity import affinity
+from segpredict.segments.affinity import affinity, indices
 from segpredict.segments.cards import cards, examples
 from segpredict.segments.description import Description, describe, tell
 from segpredict.segments.grid import Grid, fit_grid
@@ -39,6 +39,7 @@ __all__ = [
     "fit",
     "fit_grid",
     "further",
+    "indices",
     "left_over",
     "matrix",
     "migration",

@@ -26,6 +26,21 @@ _EMPTY = {
 def affinity(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the categories that stand out in each segment.
 
+    The rows of `indices` whose interval does not hold 1: the highest index first, at
+    most five a segment.
+    """
+    found = indices(bought, segments)
+    return (
+        found.filter((pl.col("low") > 1) | (pl.col("high") < 1))
+        .group_by("segment", maintain_order=True)
+        .head(TOP)
+        .select(list(_EMPTY))
+    )
+
+
+def indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+    """Return how much more each segment buys of each category than all do.
+
     Parameters
     ----------
     bought
@@ -40,8 +55,8 @@ def affinity(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
         ``segment``, ``id``, ``category``, ``n`` (customers of the segment who bought
         from it), ``share`` of the segment's lines, ``index`` (that share over the
         share of all lines) with its 95 % interval ``low`` and ``high``; the highest
-        index first, at most five a segment. Only categories that 30 customers bought
-        from and whose interval does not hold 1.
+        index of each segment first. Only categories from which 30 customers of the
+        segment bought.
 
     Notes
     -----
@@ -75,13 +90,8 @@ def affinity(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     rows = cells.join(everyone, on="category").join(totals, how="cross").to_dicts()
     ids = {s.code: s.id for s in segments}
     found = [_judged(row, ids) for row in rows if row["n"] >= ENOUGH]
-    kept = [row for row in found if not row["low"] <= 1 <= row["high"]]
-    return (
-        pl.DataFrame(kept, schema=_EMPTY)
-        .sort("segment", -pl.col("index"), "category")
-        .group_by("segment", maintain_order=True)
-        .head(TOP)
-        .select(list(_EMPTY))
+    return pl.DataFrame(found, schema=_EMPTY).sort(
+        "segment", -pl.col("index"), "category"
     )
 
 

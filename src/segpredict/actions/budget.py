@@ -1,0 +1,73 @@
+"""How much of the value at stake the first n customers of a list hold."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+import polars as pl
+
+from segpredict.actions.eligible import eligible
+from segpredict.actions.playbook import Play
+from segpredict.tables import Segment
+
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+FEWEST = 5
+SEGMENT, PLAY = "segment", "play"
+AT_STAKE = ("value_at_risk", "upside")
+SCHEMA = {
+    "scope": pl.String,
+    "name": pl.String,
+    "stake_of": pl.String,
+    "size": pl.Int64,
+    "n": pl.Int64,
+    "value": pl.Float64,
+    "share": pl.Float64,
+}
+
+
+def curves(
+    customers: pl.DataFrame, plays: Sequence[Play], segments: Sequence[Segment]
+) -> pl.DataFrame:
+    """Return value at stake by length of the list, for each play and each segment.
+
+    Parameters
+    ----------
+    customers
+        Customers with a forecast (`eligible`).
+    plays, segments
+        The playbook, and the segments in code order.
+
+    Returns
+    -------
+    polars.DataFrame
+        `SCHEMA`: of the ``size`` customers in question the first ``n``, those with most
+        at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
+        of fewer than five are not told, nor is what fewer than five hold.
+    """
+    parts: list[tuple[str, str, str, pl.DataFrame]] = [
+        (PLAY, play.name, play.stake, eligible(customers, play.who, segments))
+        for play in plays
+    ]
+    parts += [
+        (SEGMENT, s.id, stake, customers.filter(pl.col("segment_id") == s.id))
+        for s in segments
+        for stake in AT_STAKE
+    ]
+    rows = [row for part in parts for row in _curve(*part)]
+    return pl.DataFrame(rows, SCHEMA, orient="row")
+
+
+def _curve(
+    scope: str, name: str, stake: str, part: pl.DataFrame
+) -> list[tuple[object, ...]]:
+    # Whole pennies add up alike in any order.
+    amounts = np.round(part[stake].fill_null(0.0).to_numpy() * 100)
+    held = np.cumsum(-np.sort(-amounts))
+    size = len(held)
+    if size < FEWEST or held[-1] <= 0:
+        return []
+    lengths = sorted({max(FEWEST, ceil(size * share)) for share in SHARES})
+    return [
+        (scope, name, stake, size, n, held[n - 1] / 100, held[n - 1] / held[-1])
+        for n in lengths
+    ]

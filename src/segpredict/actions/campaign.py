@@ -1,0 +1,226 @@
+"""The list of a campaign: who is treated, who is left alone, and why they are on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict import contracts
+from segpredict.actions import power
+from segpredict.actions.eligible import eligible
+from segpredict.actions.holdout import left_alone, strata
+from segpredict.actions.options import ActionOptions
+from segpredict.actions.playbook import Play
+from segpredict.tables import JSON, Segment
+
+TREAT, UNIVERSAL, OWN = "treat", "universal control", "control"
+FORMAT = 1
+ARMS = (TREAT, UNIVERSAL, OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What list is wanted.
+
+    Parameters
+    ----------
+    play
+        The play.
+    share
+        Share of the list to be left alone; the universal share if not given. What goes
+        beyond that is drawn from this list alone.
+    first
+        The most customers on the list; those with most at stake. All if not given.
+    """
+
+    play: Play
+    share: float | None = None
+    first: int | None = None
+
+
+def listed(
+    customers: pl.DataFrame,
+    segments: tuple[Segment, ...],
+    ask: Ask,
+    options: ActionOptions,
+    before: Mapping[str, Mapping[str, str]],
+) -> pl.DataFrame:
+    """Return the list of a campaign (`contracts.CAMPAIGN`).
+
+    Parameters
+    ----------
+    customers
+        Customers with a forecast (`eligible`).
+    segments
+        All segments, in code order.
+    ask
+        What list is wanted.
+    options
+        Universal share, and the key of the lottery.
+    before
+        Arms of earlier lists, by play, then by customer.
+
+    Returns
+    -------
+    polars.DataFrame
+        Most at stake first. ``arm`` is ``treat``; ``universal control``, left alone
+        by every campaign; or ``control``, left alone by this play.
+
+    Notes
+    -----
+    The universal lot is drawn among all customers with a forecast, by segment and tenth
+    of expected value, so that it is the same whatever the play. Whoever was on an
+    earlier list keeps the lot: nobody who was treated becomes a control, and no
+    control is treated. That leaves shares off by the few who moved to another
+    stratum.
+    """
+    place = strata(customers, "expected_value").alias("stratum")
+    drawn = customers.with_columns(place)
+    lots = left_alone(drawn, options.holdout, options.key, _universal(before))
+    marked = drawn.with_columns(lots.alias("is_universal"))
+    chosen = eligible(marked, ask.play.who, segments)
+    order = [ask.play.stake, "customer_id"]
+    ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
+    ranked = ranked.head(ask.first) if ask.first is not None else ranked
+    own = _own(ranked, ask, options, before.get(ask.play.name, {}))
+    arms = (
+        pl.when("is_universal")
+        .then(pl.lit(UNIVERSAL))
+        .when(own)
+        .then(pl.lit(OWN))
+        .otherwise(pl.lit(TREAT))
+    )
+    told = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
+    table = told.select(
+        pl.col("rank").cast(pl.Int64),
+        "customer_id",
+        "arm",
+        "segment_id",
+        "segment",
+        "next_segment",
+        "stratum",
+        pl.col(ask.play.stake).alias("at_stake"),
+        "p_down",
+        "p_up",
+        "p_inactive",
+        "expected_value",
+        "spent_to_date",
+    )
+    return contracts.check(table, contracts.CAMPAIGN)
+
+
+def _universal(before: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for arms in before.values():
+        for customer, arm in arms.items():
+            found[customer] = found.get(customer, False) or arm == UNIVERSAL
+    return found
+
+
+def _own(
+    ranked: pl.DataFrame,
+    ask: Ask,
+    options: ActionOptions,
+    known: Mapping[str, str],
+) -> pl.Series:
+    """Return who is left alone by this play, beyond the universal lot."""
+    free = ranked.filter(~pl.col("is_universal"))
+    universal = ranked.height - free.height
+    wanted = (ask.share or 0.0) * ranked.height - universal
+    share = max(0.0, wanted / free.height) if free.height else 0.0
+    place = strata(free, "expected_value").alias("stratum")
+    earlier = {c: arm == OWN for c, arm in known.items() if arm != UNIVERSAL}
+    lots = left_alone(
+        free.with_columns(place), share, f"{options.key}/{ask.play.name}", earlier
+    )
+    alone = free.filter(lots)["customer_id"]
+    return ranked["customer_id"].is_in(alone.implode())
+
+
+def counts(table: pl.DataFrame) -> dict[str, int]:
+    """Return how many customers stand in each arm."""
+    found = dict(table.group_by("arm").len().iter_rows())
+    return {arm: int(found.get(arm, 0)) for arm in ARMS}
+
+
+def with_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
+    """Return a list with the reasons that speak for each forecast, as one text.
+
+    Parameters
+    ----------
+    table
+        `contracts.CAMPAIGN`.
+    reasons
+        Rows of `explain.reasons`; ``None`` where nobody was explained.
+    """
+    if reasons is None:
+        return table.with_columns(reasons=pl.lit(None, pl.String))
+    told = (
+        reasons.filter(speaks="for")
+        .sort("customer_id", "rank", maintain_order=True)
+        .group_by("customer_id", maintain_order=True)
+        .agg(pl.col("text").str.join("; ").alias("reasons"))
+    )
+    return table.join(told, on="customer_id", how="left", maintain_order="left")
+
+
+def record(
+    ask: Ask,
+    table: pl.DataFrame,
+    weighed: Mapping[str, Any],
+    options: ActionOptions,
+    facts: Mapping[str, JSON],
+) -> dict[str, JSON]:
+    """Return what is written down before anybody is treated.
+
+    Parameters
+    ----------
+    ask
+        What list was wanted.
+    table
+        The list.
+    weighed
+        The play's row of `weighing.weigh`.
+    options
+        Level and power of the test.
+    facts
+        Who, when, of which run, and the day of the readout.
+    """
+    play, arms = ask.play, counts(table)
+    planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
+    return {
+        "format": FORMAT,
+        **facts,
+        "play": play.name,
+        "title": play.title,
+        "action": play.action,
+        "kpi": play.kpi,
+        "stake_of": play.stake,
+        "customers": table.height,
+        "arms": arms,
+        "at_stake": round(float(table["at_stake"].fill_null(0.0).sum()), 2),
+        "planned": {name: weighed.get(name) for name in planned},
+        "seen": _seen(play.kpi, weighed, arms, options),
+        "alpha": options.alpha,
+        "power": options.power,
+        "result": None,
+    }
+
+
+def _seen(
+    kpi: str,
+    weighed: Mapping[str, Any],
+    arms: Mapping[str, int],
+    options: ActionOptions,
+) -> float | None:
+    """Return the smallest uplift that these arms would see; of spends, of its mean."""
+    if weighed.get("base") is None:
+        return None
+    errors = power.Errors(options.alpha, options.power)
+    treated = arms[TREAT]
+    alone = arms[UNIVERSAL] + arms[OWN]
+    if kpi != "spends":
+        return power.seen_share(weighed["base"], alone, treated, errors)
+    found = power.seen_mean(weighed["spend_sd"], alone, treated, weighed["rho"], errors)
+    return found / weighed["spend"] if found is not None and weighed["spend"] else None

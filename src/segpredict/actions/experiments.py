@@ -1,0 +1,127 @@
+"""Keep what was tried: one record a list, written once and never changed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from segpredict import disk
+from segpredict.errors import ArtifactError
+from segpredict.tables import JSON
+
+FORMAT = 1
+BESIDE_RUNS = "experiments"
+NEEDED = ("play", "created", "readout", "customers", "arms", "lots")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """The folder of experiments.
+
+    Parameters
+    ----------
+    folder
+        Holds ``0001-play.json`` and ``0001-play.parquet`` (customer and arm), and so
+        on. It holds ids of customers.
+    """
+
+    folder: Path
+
+    def records(self) -> list[dict[str, JSON]]:
+        """Return all records, oldest first.
+
+        Raises
+        ------
+        ArtifactError
+            When one of them cannot be understood.
+        """
+        return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
+
+    def arms(self) -> dict[str, dict[str, str]]:
+        """Return each customer's arm on earlier lists, by play; the first holds."""
+        found: dict[str, dict[str, str]] = {}
+        for record in self.records():
+            known = found.setdefault(record["play"], {})
+            for customer, arm in self._lots(record).iter_rows():
+                known.setdefault(customer, arm)
+        return found
+
+    def append(self, record: dict[str, JSON], lots: pl.DataFrame) -> Path:
+        """Write a record and the arms of its list; return where the record stands.
+
+        Parameters
+        ----------
+        record
+            `campaign.record`.
+        lots
+            ``customer_id`` and ``arm``.
+
+        Raises
+        ------
+        WriterError
+            When another process writes there.
+        """
+        with disk.locked(self.folder):
+            number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
+            stem = f"{number:04d}-{record['play']}"
+            arms, told = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
+            if told.exists():
+                raise ArtifactError(
+                    f"{told} exists, though the records before it do not.",
+                    fix="bring the missing records back; none is ever removed.",
+                    file=str(told),
+                )
+            disk.write_file(arms, lambda path: lots.write_parquet(path))
+            whole = {**record, "lots": {"file": arms.name, **disk.fact(arms)}}
+            text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+            disk.write_file(told, f"{text}\n".encode())
+        return told
+
+    def _lots(self, record: dict[str, JSON]) -> pl.DataFrame:
+        path = self.folder / Path(record["lots"]["file"]).name
+        if not path.is_file() or disk.fact(path)["sha256"] != record["lots"]["sha256"]:
+            raise ArtifactError(
+                f"{path} should hold who was left alone, and is gone or was changed.",
+                fix="bring it back: without it controls would be treated.",
+                file=str(path),
+            )
+        return pl.read_parquet(path, columns=["customer_id", "arm"])
+
+
+def places(run: Path, configured: str = "") -> Experiments:
+    """Return the experiments of the runs that stand beside this one."""
+    beside = run.absolute().parent / BESIDE_RUNS
+    return Experiments(Path(configured) if configured else beside)
+
+
+def status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
+    """Return how far a play is proven: in a word, and in a sentence.
+
+    Examples
+    --------
+    >>> status("call", [])
+    ('untested', 'untested until an experiment is logged')
+    """
+    own = [record for record in records if record["play"] == play]
+    if not own:
+        return "untested", "untested until an experiment is logged"
+    last = own[-1]
+    told = f"list drawn {last['created']}, readout from {last['readout']} on"
+    return "on trial", f"on trial, no result yet: {told}"
+
+
+def _read(path: Path) -> dict[str, JSON]:
+    try:
+        record = json.loads(path.read_bytes())
+        sound = record["format"] == FORMAT and all(name in record for name in NEEDED)
+    except (ValueError, TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise ArtifactError(
+            f"{path} should be the record of an experiment, and cannot be read.",
+            fix="bring it back as it was written; records are never changed.",
+            file=str(path),
+        )
+    return dict(record)

@@ -1,0 +1,103 @@
+"""Draw who is left alone: by lottery, the same tonight and tomorrow."""
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+TENTHS = 10
+
+
+def ticket(key: str, customer_id: str) -> float:
+    """Return a customer's number in a lottery, uniform on [0, 1).
+
+    Parameters
+    ----------
+    key
+        Names the lottery; other keys draw other customers.
+    customer_id
+        Who.
+
+    Notes
+    -----
+    A keyed BLAKE2b hash: without the key nobody can tell from an id who will be left
+    alone, and whoever makes up ids cannot choose.
+
+    Examples
+    --------
+    >>> ticket("a", "17850") == ticket("a", "17850") != ticket("b", "17850")
+    True
+    """
+    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    told = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
+    return (int.from_bytes(told, "big") >> 11) / 2**53
+
+
+def strata(customers: pl.DataFrame, by: str) -> pl.Series:
+    """Return the stratum of each customer: segment, and tenth of what is expected.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``segment_id`` and the column `by`.
+    by
+        What the tenths are of, within a segment. Equal amounts are told apart by id.
+    """
+    numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
+    ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
+    place = pl.int_range(pl.len()).over("segment_id")
+    tenth = (place * TENTHS // pl.len().over("segment_id")).cast(pl.String)
+    named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + tenth)
+    return named.sort("row")["stratum"]
+
+
+def left_alone(
+    customers: pl.DataFrame,
+    share: float,
+    key: str,
+    known: Mapping[str, bool] | None = None,
+) -> pl.Series:
+    """Return who is left alone, one a row.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id`` and ``stratum``.
+    share
+        Share of each stratum to be left alone.
+    key
+        Secret of the lottery.
+    known
+        Who was drawn before (true: left alone); they keep their lot.
+
+    Returns
+    -------
+    polars.Series
+        Booleans, in the order of the rows. Without earlier lots every stratum differs
+        from its share by less than one customer; which way is drawn, too, so that
+        small strata get no more and no fewer on average.
+
+    Notes
+    -----
+    Within a stratum those with the lowest tickets are taken. Tickets hang on key and
+    id alone, so the lots do not hang on the order of rows or on other strata.
+    """
+    tickets = [ticket(key, name) for name in customers["customer_id"]]
+    before = known or {}
+    drawn = customers.select("customer_id", "stratum").with_columns(
+        pl.Series("ticket", tickets, pl.Float64),
+        pl.Series(
+            "before", [before.get(i) for i in customers["customer_id"]], pl.Boolean
+        ),
+    )
+    rows = drawn.with_row_index("row").sort("stratum", "ticket", "customer_id")
+    chosen = np.zeros(customers.height, dtype=bool)
+    for (stratum,), part in rows.group_by("stratum", maintain_order=True):
+        lots = part["before"]
+        kept = part.filter(lots.fill_null(value=False))["row"]
+        wanted = int(np.floor(share * part.height + ticket(key, f"round {stratum}")))
+        fresh = part.filter(lots.is_null())["row"].head(max(0, wanted - len(kept)))
+        chosen[kept.to_numpy()] = True
+        chosen[fresh.to_numpy()] = True
+    return pl.Series("is_alone", chosen)

@@ -1,0 +1,61 @@
+"""What may be set about plays, their tests and who is left alone."""
+
+from dataclasses import dataclass
+
+from segpredict.errors import ConfigError
+
+MOST_ALONE = 0.5  # more left alone than contacted is no campaign
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOptions:
+    """Which plays there are, and how their tests are drawn and planned.
+
+    Parameters
+    ----------
+    playbook
+        A TOML file of plays; empty for those that come with the package.
+    replace
+        Whether the file stands alone, instead of being added to the package's plays.
+    holdout
+        Share of all customers who are left alone by every campaign.
+    key
+        Secret of the lottery: who knows it can tell who will be left alone.
+    experiments
+        The folder of what was tried; empty for ``experiments`` beside the run.
+    alpha, power
+        Two-sided level of the planned tests, and the chance to see the stated uplift if
+        it is there.
+
+    Raises
+    ------
+    ConfigError
+        When a share lies outside its range.
+    """
+
+    playbook: str = ""
+    replace: bool = False
+    holdout: float = 0.10
+    key: str = "segpredict"
+    experiments: str = ""
+    alpha: float = 0.05
+    power: float = 0.80
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "holdout": 0 < self.holdout <= MOST_ALONE,
+            "alpha": 0 < self.alpha < 1,
+            "power": self.alpha < self.power < 1,
+        }
+        for name, is_sound in ranges.items():
+            if not is_sound:
+                raise ConfigError(
+                    f"actions.{name} = {getattr(self, name)} cannot be used.",
+                    fix=f"give a holdout of at most {MOST_ALONE}, an alpha below 1 and "
+                    "a power between the two; all above zero.",
+                )
+        if self.replace and not self.playbook:
+            raise ConfigError(
+                "actions.replace is set, and no playbook is named to take the place.",
+                fix="name a TOML file with actions.playbook.",
+            )

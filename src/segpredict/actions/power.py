@@ -1,0 +1,215 @@
+"""How many customers a test needs, and how small an uplift a test can see.
+
+All tests are two-sided and compare customers who are contacted with customers who are
+left alone, both drawn at random.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+STEPS = 60  # halvings; more than double precision can tell apart
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How often a test may be wrong.
+
+    Parameters
+    ----------
+    alpha
+        Chance to see an uplift where there is none, to either side.
+    power
+        Chance to see the uplift if it is there.
+    """
+
+    alpha: float = 0.05
+    power: float = 0.80
+
+    @property
+    def level(self) -> float:
+        """Z of the level, z(1 − α/2)."""
+        return NormalDist().inv_cdf(1 - self.alpha / 2)
+
+    @property
+    def chance(self) -> float:
+        """Z of the power."""
+        return NormalDist().inv_cdf(self.power)
+
+
+USUAL = Errors()
+
+
+def for_share(
+    base: float, uplift: float, errors: Errors = USUAL, ratio: float = 1.0
+) -> int | None:
+    """Return how many customers must be left alone to see a share rise.
+
+    Parameters
+    ----------
+    base
+        Share among those left alone.
+    uplift
+        By how much the share of those contacted is larger; a difference of shares.
+    errors
+        Level and power.
+    ratio
+        Customers contacted for each one left alone.
+
+    Returns
+    -------
+    int or None
+        Customers left alone; `ratio` times as many are contacted. ``None`` where a
+        share cannot rise by so much, or does not differ.
+
+    Notes
+    -----
+    n = (z(1−α/2)·√((r+1)·p̄q̄) + z(power)·√(r·p₀q₀ + p₁q₁))² / (r·(p₁−p₀)²) with
+    p̄ = (p₀ + r·p₁)/(r + 1), the normal approximation without continuity correction
+    (Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, §4;
+    R's ``power.prop.test`` is the case r = 1).
+
+    Examples
+    --------
+    >>> for_share(0.50, 0.25, Errors(power=0.90))
+    77
+    """
+    other = base + uplift
+    if not 0 <= base <= 1 or not 0 <= other <= 1 or not uplift:
+        return None
+    mean = (base + ratio * other) / (ratio + 1)
+    apart = math.sqrt((ratio + 1) * mean * (1 - mean))
+    own = math.sqrt(ratio * base * (1 - base) + other * (1 - other))
+    wanted = (errors.level * apart + errors.chance * own) ** 2 / (ratio * uplift**2)
+    return max(2, math.ceil(wanted))
+
+
+def for_mean(
+    sd: float,
+    difference: float,
+    rho: float = 0.0,
+    errors: Errors = USUAL,
+    ratio: float = 1.0,
+) -> int | None:
+    """Return how many customers must be left alone to see a mean rise.
+
+    Parameters
+    ----------
+    sd
+        Standard deviation of one customer's amount.
+    difference
+        By how much the mean of those contacted differs.
+    rho
+        Correlation of the amount with that of the same customer before the test.
+    errors, ratio
+        As with `for_share`.
+
+    Notes
+    -----
+    n = (1 + 1/r)·(z(1−α/2) + z(power))²·σ²(1−ρ²)/δ². What a customer spent before is
+    taken out of the outcome (CUPED: Deng, Xu, Kohavi and Walker 2013), which leaves
+    the share 1 − ρ² of the variance. At r = 1 and ρ = 0 this is Lehr's rule of
+    sixteen: 15.7 σ²/δ².
+
+    Examples
+    --------
+    >>> for_mean(1.0, 1.0), for_mean(10.0, 1.0), for_mean(10.0, 1.0, rho=0.5)
+    (16, 1570, 1178)
+    """
+    if not difference or sd <= 0 or not math.isfinite(sd):
+        return None
+    z = errors.level + errors.chance
+    left = sd**2 * (1 - rho**2)
+    return max(2, math.ceil((1 + 1 / ratio) * z**2 * left / difference**2))
+
+
+def seen_share(
+    base: float, alone: int, contacted: int, errors: Errors = USUAL
+) -> float | None:
+    """Return the smallest rise of a share that a test of these sizes would see.
+
+    Parameters
+    ----------
+    base
+        Share among those left alone.
+    alone, contacted
+        Customers in each arm.
+    errors
+        Level and power.
+
+    Notes
+    -----
+    The uplift at which `for_share` asks for just so many; ``None`` where even a rise to
+    one would not be seen.
+
+    Examples
+    --------
+    >>> round(seen_share(0.50, 77, 77, Errors(power=0.90)), 2)
+    0.25
+    """
+    if alone < 2 or contacted < 2 or not 0 <= base < 1:
+        return None
+    low, high = 0.0, 1 - base
+    if not _is_seen(base, high, (alone, contacted), errors):
+        return None
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        if _is_seen(base, middle, (alone, contacted), errors):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _is_seen(
+    base: float, uplift: float, sizes: tuple[int, int], errors: Errors
+) -> bool:
+    alone, contacted = sizes
+    needed = for_share(base, uplift, errors, contacted / alone)
+    return needed is not None and needed <= alone
+
+
+def seen_mean(
+    sd: float, alone: int, contacted: int, rho: float = 0.0, errors: Errors = USUAL
+) -> float | None:
+    """Return the smallest rise of a mean that a test of these sizes would see.
+
+    Examples
+    --------
+    >>> round(seen_mean(10.0, 1570, 1570), 3)
+    1.0
+    """
+    if alone < 2 or contacted < 2 or not math.isfinite(sd):
+        return None
+    spread = sd * math.sqrt((1 - rho**2) * (1 / alone + 1 / contacted))
+    return (errors.level + errors.chance) * spread
+
+
+def share_alone(base: float, uplift: float, n: int, errors: Errors) -> float | None:
+    """Return the least share to leave alone so that the uplift is seen.
+
+    Parameters
+    ----------
+    base, uplift
+        As with `for_share`.
+    n
+        All customers on the list.
+    errors
+        Level and power.
+
+    Returns
+    -------
+    float or None
+        In whole percent, at most one half; ``None`` where one half is not enough.
+
+    Examples
+    --------
+    >>> share_alone(0.5, 0.25, 400, Errors())
+    0.09
+    """
+    for percent in range(1, 51):
+        alone = n * percent // 100
+        contacted = n - alone
+        if alone and _is_seen(base, uplift, (alone, contacted), errors):
+            return percent / 100
+    return None

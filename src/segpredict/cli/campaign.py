@@ -1,0 +1,82 @@
+"""``segpredict campaign``: who to treat, who to leave alone, and a record of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+from segpredict.cli._plan import clock
+
+SHOWN = ("n", "stake", "uplift", "per_arm", "seen", "windows")
+
+
+def command(
+    run: o.RunFolder = Path("artifacts/run"),
+    play: Annotated[
+        str | None,
+        typer.Option("--play", help="The play to draw a list for; none lists them."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The CSV file of the list.")
+    ] = None,
+    holdout: Annotated[
+        float | None,
+        typer.Option(
+            "--holdout",
+            metavar="SHARE",
+            help="Leave more of the list alone than those whom every campaign does, "
+            "e.g. 0.5 for a test in equal arms.",
+        ),
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option("--first", help="Only so many, those with most at stake."),
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", help="Who draws the list, for the record.")
+    ] = "",
+    as_json: o.AsJson = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw the list of a play: customers, reasons, and who is left alone.
+
+    Some customers, drawn by lottery, are left alone by every campaign
+    (`actions.holdout`, 10 % by default): without them nobody can tell what a campaign
+    brought. Whoever was on an earlier list keeps the lot. The list is written down
+    before anybody is treated, in the folder `experiments` beside the run, which is only
+    ever added to.
+
+    Without `--play` the plays are listed, with the test that each would need.
+
+    Example: `segpredict campaign --run artifacts/may --play hold_best --out list.csv`
+    """
+    from segpredict import pipeline
+    from segpredict.errors import UsageError
+
+    output = Output(as_json, quiet)
+    if play is None:
+        rows = pipeline.plays(run).to_dicts()
+        shown = [{"play": r["play"], **{n: r[n] for n in SHOWN}} for r in rows]
+        note = "at stake is what is expected to be lost or won, not what a play saves."
+        output.table("Plays", shown, note=note)
+        output.result({"run": str(run), "plays": rows})
+        return
+    if out is None:
+        raise UsageError("--play needs --out.", fix="name a CSV file with --out.")
+    wish = pipeline.Wish(play, out, holdout, first, by)
+    made = pipeline.campaign(run, wish, clock())
+    arms = made["arms"]
+    alone = arms["control"] + arms["universal control"]
+    output.say(
+        f"{made['customers']:,} customers: {arms['treat']:,} to treat, {alone:,} to "
+        f"leave alone. The list: {out}"
+    )
+    if made["seen"] is not None:
+        output.say(
+            f"With these arms an uplift of {made['seen']:.1%} or more would be seen "
+            f"with {made['power']:.0%} power; read out on {made['readout']} or later."
+        )
+    output.say(f"Written down in {made['record']}")
+    output.result(made)

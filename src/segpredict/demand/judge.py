@@ -1,0 +1,322 @@
+"""Judge forecasts of demand against what came, and decide what may be told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import Floats
+from segpredict.demand.outlook import MIX, SEASONAL, Outlook
+from segpredict.demand.sales import LEVELS, NOWHERE, PRODUCT, Sales
+from segpredict.demand.spread import classes, dispersion, quantile
+from segpredict.tables import MONEY
+from segpredict.window import as_date
+
+POOLED = "pooled"
+WINS = 2  # tests in which a level must beat seasonal-naive to be published
+BATCHES = 4096  # customers are drawn in at most so many groups
+CHUNK = 50  # draws at a time, to bound memory
+BACKTEST = {
+    "level": pl.String,
+    "window": pl.String,
+    "method": pl.String,
+    "items": pl.Int64,
+    "came": pl.Float64,
+    "expected": pl.Float64,
+    "wape": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "gap": pl.Float64,
+    "gap_low": pl.Float64,
+    "gap_high": pl.Float64,
+}
+DISPERSIONS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
+STANDING = {
+    "level": pl.String,
+    "tests": pl.Int64,
+    "wins": pl.Int64,
+    "is_published": pl.Boolean,
+    "nearest": pl.String,
+    **dict.fromkeys(DISPERSIONS, pl.Float64),
+    "met": pl.Float64,
+    "met_of": pl.Int64,
+    "reason": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The forecasts of one level at one test, and what came.
+
+    Parameters
+    ----------
+    level, cutoff
+        Which.
+    items
+        All that was forecast and all that sold.
+    expected
+        Units by forecaster; nothing of an item that it did not know.
+    came
+        Units that came.
+    batches
+        The same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None``
+        where products are drawn instead.
+    """
+
+    level: str
+    cutoff: int
+    items: tuple[str, ...]
+    expected: Mapping[str, Floats]
+    came: Floats
+    batches: Floats | None
+
+    @property
+    def window(self) -> str:
+        """The day of the test, as text."""
+        return as_date(self.cutoff).isoformat()
+
+
+def tried(outlook: Outlook, cutoff: int, sold: Sales) -> Tried:
+    """Return what was forecast beside what came.
+
+    Parameters
+    ----------
+    outlook
+        The forecasts.
+    cutoff
+        Their day.
+    sold
+        The window that they were about.
+    """
+    level = outlook.level
+    came = sold.bought[level].drop_nulls().unique().to_list()
+    items = tuple(sorted({*outlook.items, *came} - {NOWHERE}))
+    place = {name: i for i, name in enumerate(items)}
+    known = [i for i, name in enumerate(outlook.items) if name in place]
+    rows = [place[outlook.items[i]] for i in known]
+    expected = {}
+    for method, units in outlook.expected.items():
+        expected[method] = np.zeros(len(items))
+        expected[method][rows] = units[known]
+    batches = None if level == PRODUCT else _batches(sold, level, place)
+    return Tried(level, cutoff, items, expected, sold.units(level, items), batches)
+
+
+def _batches(sold: Sales, level: str, place: Mapping[str, int]) -> Floats:
+    buyers = sold.bought["customer_id"].rank("dense") - 1
+    cells = (
+        sold.bought.with_columns(batch=buyers % BATCHES)
+        .filter(pl.col(level).is_in(list(place)))
+        .group_by("batch", level)
+        .agg(pl.col("units").sum())
+    )
+    count = min(sold.bought["customer_id"].n_unique(), BATCHES)
+    table = np.zeros((count, len(place)))
+    columns = [place[name] for name in cells[level].to_list()]
+    table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
+    return table
+
+
+def wape(expected: Floats, came: Floats) -> float | None:
+    """Return Σ |expected − came| / Σ came; ``None`` where nothing came.
+
+    Examples
+    --------
+    >>> wape(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
+    1.25
+    """
+    return float(np.abs(expected - came).sum() / came.sum()) if came.sum() else None
+
+
+def backtest(tests: Sequence[Tried], *, draws: int, seed: int) -> pl.DataFrame:
+    """Return the errors of all forecasters (`BACKTEST`), with 95 % intervals.
+
+    Parameters
+    ----------
+    tests
+        All levels and cutoffs.
+    draws, seed
+        Resamples behind each interval, and their start.
+
+    Notes
+    -----
+    ``gap`` is the error less that of seasonal-naive on the same draw. Where products
+    are the items they are drawn; else customers of the window that came (each counts as
+    often as a Poisson variable of mean 1), while the forecasts stay as they were made.
+    Rows of ``pooled`` divide the errors of all tests by all that came.
+    """
+    rows = [
+        row
+        for number, each in enumerate(tests)
+        for row in _errors(each, draws, seed + number)
+    ]
+    for level in LEVELS:
+        rows += _pooled([each for each in tests if each.level == level])
+    return pl.DataFrame(rows, BACKTEST)
+
+
+def _errors(each: Tried, draws: int, seed: int) -> Iterator[dict[str, Any]]:
+    methods = list(each.expected)
+    if not each.came.sum():
+        return
+    drawn = _drawn(each, methods, draws, seed)
+    naive = drawn[:, methods.index(SEASONAL)] if SEASONAL in methods else None
+    base = wape(each.expected[SEASONAL], each.came) if SEASONAL in methods else None
+    for column, method in enumerate(methods):
+        found = wape(each.expected[method], each.came)
+        low, high = np.quantile(drawn[:, column], (0.025, 0.975))
+        told = _told(each, method, found) | {"low": float(low), "high": float(high)}
+        if naive is not None and base is not None and found is not None:
+            ends = np.quantile(drawn[:, column] - naive, (0.025, 0.975))
+            gaps = (found - base, float(ends[0]), float(ends[1]))
+            told |= dict(zip(("gap", "gap_low", "gap_high"), gaps, strict=True))
+        yield told
+
+
+def _told(each: Tried, method: str, error: float | None) -> dict[str, Any]:
+    return {
+        "level": each.level,
+        "window": each.window,
+        "method": method,
+        "items": len(each.items),
+        "came": float(each.came.sum()),
+        "expected": float(each.expected[method].sum()),
+        "wape": error,
+    }
+
+
+def _drawn(each: Tried, methods: Sequence[str], draws: int, seed: int) -> Floats:
+    """Return the error of each method (columns) on each draw (rows)."""
+    said = np.column_stack([each.expected[name] for name in methods])
+    # Whole numbers add up to the same bits on any number of threads.
+    errors = np.rint(np.abs(said - each.came[:, None]) * MONEY)
+    came = np.rint(each.came * MONEY)
+    rng = np.random.default_rng(seed)
+    found = []
+    for start in range(0, draws, CHUNK):
+        count = min(CHUNK, draws - start)
+        if each.batches is None:
+            times = rng.poisson(1.0, (count, len(came))).astype(float)
+            above, below = times @ errors, times @ came
+        else:
+            times = rng.poisson(1.0, (count, len(each.batches))).astype(float)
+            other = times @ each.batches
+            gaps = np.abs(np.rint(said * MONEY) - other[:, :, None])
+            above, below = np.rint(gaps).sum(axis=1), other.sum(axis=1)
+        found.append(above / np.maximum(below, 1.0)[:, None])
+    return np.vstack(found)
+
+
+def _pooled(tests: Sequence[Tried]) -> Iterator[dict[str, Any]]:
+    for method in dict.fromkeys(name for each in tests for name in each.expected):
+        if all(method in each.expected for each in tests):
+            said = np.concatenate([each.expected[method] for each in tests])
+            came = np.concatenate([each.came for each in tests])
+            names = {name for each in tests for name in each.items}
+            row = _told(tests[0], method, wape(said, came))
+            yield row | {
+                "window": POOLED,
+                "items": len(names),
+                "came": float(came.sum()),
+                "expected": float(said.sum()),
+            }
+
+
+def standings(
+    tests: Sequence[Tried], errors: pl.DataFrame, service: float
+) -> pl.DataFrame:
+    """Return for each level whether it may be published, and why (`STANDING`).
+
+    Parameters
+    ----------
+    tests
+        All levels and cutoffs.
+    errors
+        Their `backtest`.
+    service
+        Chance with which demand was to be met, to be compared with how often it was.
+
+    Notes
+    -----
+    A level is published where its WAPE is below that of seasonal-naive in at least two
+    tests. ``met`` is the share of items whose order-up-to quantity was enough, at
+    dispersions that were learned from earlier tests alone; so the first test has none.
+    Dispersions are told apart for fast, middling and slow items (`spread.classes`).
+    """
+    levels = [name for name in LEVELS if any(t.level == name for t in tests)]
+    return pl.DataFrame(
+        [
+            _standing(
+                [each for each in tests if each.level == level],
+                errors.filter(pl.col("level") == level),
+                service,
+            )
+            for level in levels
+        ],
+        STANDING,
+    )
+
+
+def _standing(
+    tests: Sequence[Tried], errors: pl.DataFrame, service: float
+) -> dict[str, Any]:
+    own = errors.filter((pl.col("method") == MIX) & (pl.col("window") != POOLED))
+    judged = own.drop_nulls("gap")
+    wins = int((judged["gap"] < 0).sum())
+    met = [
+        is_met
+        for now, each in enumerate(tests[1:], 1)
+        for is_met in _met(tests[:now], each, service)
+    ]
+    return {
+        "level": tests[0].level,
+        "tests": judged.height,
+        "wins": wins,
+        "is_published": wins >= WINS,
+        "nearest": _nearest(errors),
+        **dict(zip(DISPERSIONS, _dispersions(tests), strict=True)),
+        "met": sum(met) / len(met) if met else None,
+        "met_of": len(met),
+        "reason": _reason(wins, judged.height),
+    }
+
+
+def _nearest(errors: pl.DataFrame) -> str | None:
+    pooled = errors.filter(pl.col("window") == POOLED).drop_nulls("wape")
+    told = pooled.sort("wape", maintain_order=True)["method"].to_list()
+    return str(told[0]) if told else None
+
+
+def _reason(wins: int, count: int) -> str:
+    if not count:
+        return "No test has a window a year before it, so there is nothing to beat."
+    tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
+    if wins >= WINS:
+        return f"Nearer than seasonal-naive in {tests}."
+    return f"Nearer than seasonal-naive in {tests}; {WINS} are asked for."
+
+
+def _dispersions(tests: Sequence[Tried]) -> list[float | None]:
+    """Return the dispersion of fast, middling and slow items; that of all for none."""
+    said = [each.expected[MIX] for each in tests]
+    came = np.concatenate([each.came for each in tests])
+    which = np.concatenate([classes(units) for units in said])
+    mean = np.concatenate(said)
+    whole = dispersion(mean, came)
+    apart = [
+        dispersion(mean[which == one], came[which == one])
+        for one in range(len(DISPERSIONS))
+    ]
+    return [whole if alpha is None else alpha for alpha in apart]
+
+
+def _met(before: Sequence[Tried], each: Tried, service: float) -> list[bool]:
+    said = each.expected[MIX]
+    alphas = _dispersions(before)
+    if any(alpha is None for alpha in alphas):
+        return []
+    alpha = np.array(alphas, dtype=float)[classes(said)]
+    enough = quantile(said, alpha, service) >= np.rint(each.came)
+    return [bool(is_met) for is_met in enough[said > 0]]

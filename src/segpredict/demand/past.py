@@ -1,0 +1,104 @@
+"""What may be looked at when demand is forecast: windows that were over by then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import TimeOptions
+from segpredict.classifier.lesson import Floats
+from segpredict.demand.sales import Sales, Span
+
+YEAR = 364  # twelve months in whole weeks, as everywhere
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a forecast may look at: windows that were over by its cutoff.
+
+    Parameters
+    ----------
+    cutoff
+        The day of the forecast.
+    windows
+        Windows of the last year, newest first, each behind the other.
+    season
+        The window a year before the one to be forecast; ``None`` if unknown.
+    whole
+        How many of the newest windows have their whole look-back in the data: only in
+        these can newcomers be told from customers of old.
+    """
+
+    cutoff: int
+    windows: tuple[Sales, ...]
+    season: Sales | None
+    whole: int
+
+    def merged(self) -> "Past":
+        """Return the same past with all who bought in one segment, of code 1."""
+        season = None if self.season is None else _merged(self.season)
+        return replace(self, windows=tuple(map(_merged, self.windows)), season=season)
+
+    def newcomers(self) -> Floats:
+        """Return how many newcomers a window brings to each segment, by code.
+
+        Notes
+        -----
+        The mean over the windows in which newcomers can be told; where there is none,
+        those of the newest, which are too many.
+        """
+        told = self.windows[: max(self.whole, 1)]
+        found: Floats = np.mean([window.newcomers for window in told], axis=0)
+        return found
+
+
+def _merged(window: Sales) -> Sales:
+    one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
+    return replace(
+        window,
+        bought=window.bought.with_columns(segment=one.cast(pl.Int8)),
+        members=np.array([window.members[0], window.members[1:].sum()]),
+        newcomers=np.array([window.newcomers[0], window.newcomers[1:].sum()]),
+    )
+
+
+def spans(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Span, ...]:
+    """Return the windows of the last year before a cutoff, newest first.
+
+    Examples
+    --------
+    >>> spans(300, TimeOptions(), 100)
+    ((209, 300), (118, 209))
+    """
+    count = min(YEAR, cutoff - first_day) // time.horizon
+    ends = [cutoff - i * time.horizon for i in range(count)]
+    return tuple((end - time.horizon, end) for end in ends)
+
+
+def season_span(cutoff: int, time: TimeOptions, first_day: int) -> Span | None:
+    """Return the window a year before the one to be forecast, if it is known.
+
+    Examples
+    --------
+    >>> season_span(500, TimeOptions(), 100), season_span(400, TimeOptions(), 100)
+    ((136, 227), None)
+    """
+    start = cutoff + time.gap - YEAR
+    is_known = start >= first_day and start + time.horizon <= cutoff
+    return (start, start + time.horizon) if is_known else None
+
+
+def past(
+    cutoff: int, time: TimeOptions, first_day: int, known: Mapping[Span, Sales]
+) -> Past:
+    """Return what was known at a cutoff, of windows that were measured before."""
+    back = spans(cutoff, time, first_day)
+    year_ago = season_span(cutoff, time, first_day)
+    whole = [start - time.gap - time.lookback >= first_day for start, _ in back]
+    return Past(
+        cutoff,
+        tuple(known[span] for span in back),
+        None if year_ago is None else known[year_ago],
+        sum(whole),
+    )

@@ -1,0 +1,80 @@
+"""Plain forecasts of demand, which need no segment: what any forecast must beat."""
+
+import numpy as np
+
+from segpredict.classifier.lesson import Floats
+
+RATE = 0.1  # how far one week moves the level, in both
+
+
+def smoothed(weeks: Floats, rate: float = RATE) -> Floats:
+    """Return the units of a week to be expected of each item: exponential smoothing.
+
+    Parameters
+    ----------
+    weeks
+        One row an item, one column a week, oldest first.
+    rate
+        Weight of the newest week.
+
+    Notes
+    -----
+    The level begins with the mean of the first quarter of a year and moves by
+    rate · (week − level) each week.
+
+    Examples
+    --------
+    >>> smoothed(np.array([[4.0, 4.0, 4.0, 4.0]])).tolist()
+    [4.0]
+    """
+    if weeks.shape[1] == 0:
+        return np.zeros(len(weeks))
+    level: Floats = weeks[:, :13].mean(axis=1)
+    for week in weeks.T:
+        level = level + rate * (week - level)
+    return level
+
+
+def croston(weeks: Floats, rate: float = RATE) -> Floats:
+    """Return the same by Croston's method with the correction of Syntetos and Boylan.
+
+    Parameters
+    ----------
+    weeks, rate
+        As in `smoothed`.
+
+    Notes
+    -----
+    Size z of a week with sales and interval p between such weeks are smoothed apart,
+    each updated in weeks with sales only; the forecast is (1 − rate/2) · z/p. Weeks
+    before the first sale are not counted. Items never sold are expected not to sell.
+
+    References
+    ----------
+    Croston, Forecasting and stock control for intermittent demands (1972); Syntetos
+    and Boylan, The accuracy of intermittent demand estimates (2005).
+
+    Examples
+    --------
+    Six pieces every other week, from the first sale on:
+
+    >>> round(float(croston(np.array([[6.0, 0, 6, 0, 6, 0, 6]]))[0]), 3)
+    2.85
+    """
+    size, gap = np.zeros(len(weeks)), np.ones(len(weeks))
+    since = np.zeros(len(weeks))
+    sales = np.zeros(len(weeks), dtype=int)
+    for week in weeks.T:
+        since = since + (sales > 0)
+        has = week > 0
+        first, second = has & (sales == 0), has & (sales == 1)
+        later = has & (sales > 1)
+        gap = np.where(second, since, gap)
+        gap = np.where(later, gap + rate * (since - gap), gap)
+        size = np.where(first, week, size)
+        size = np.where(second | later, size + rate * (week - size), size)
+        sales = sales + has
+        since = np.where(has, 0.0, since)
+    # Of what sold in one week only, the interval is at least as long as it has been.
+    gap = np.where(sales == 1, since + 1, gap)
+    return (1 - rate / 2) * size / gap

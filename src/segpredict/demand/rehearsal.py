@@ -1,0 +1,82 @@
+"""Whether a season pays is asked of earlier windows, before it is used."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier import TimeOptions
+from segpredict.demand.past import Past, season_span
+from segpredict.demand.sales import Sales, sold
+from segpredict.demand.shelves import first_days, shelves
+from segpredict.tables import Transactions
+
+NEWEST = 3  # rehearsals that are listened to
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How far off an earlier forecast was, had it known who would buy.
+
+    Parameters
+    ----------
+    cutoff
+        Its day.
+    plain, seasoned
+        Σ |expected − came| by level, without and with the season's index.
+    """
+
+    cutoff: int
+    plain: Mapping[str, float]
+    seasoned: Mapping[str, float]
+
+
+def rehearsals(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
+    """Return the cutoffs that can be rehearsed by a day, newest first.
+
+    Examples
+    --------
+    >>> rehearsals(700, TimeOptions(), 100)
+    (609, 518)
+    """
+    newest = cutoff - time.outcome
+    back = [newest - i * time.horizon for i in range(NEWEST)]
+    return tuple(day for day in back if season_span(day, time, first_day))
+
+
+def rehearse(
+    transactions: Transactions, before: Past, came: Sales, time: TimeOptions
+) -> Rehearsal:
+    """Return what units per customer and season would have said of a window.
+
+    Notes
+    -----
+    The customers of each segment are those who came, so that only baskets are judged.
+    """
+    mix = came.members.astype(float)
+    since = transactions.first_day + time.horizon
+    first = first_days(sold(transactions, before.cutoff), since)
+    plain, seasoned = {}, {}
+    for level, shelf in shelves(before, len(mix), first).items():
+        units, said = came.units(level, shelf.items), shelf.rates @ mix
+        plain[level] = float(np.abs(said - units).sum())
+        seasoned[level] = float(np.abs(said * shelf.season - units).sum())
+    return Rehearsal(before.cutoff, plain, seasoned)
+
+
+def proven(known: Iterable[Rehearsal]) -> frozenset[str]:
+    """Return the levels whose season brought earlier forecasts nearer.
+
+    Examples
+    --------
+    >>> sorted(proven([Rehearsal(9, {"total": 5.0, "product": 8.0},
+    ...     {"total": 4.0, "product": 9.0})]))
+    ['total']
+    """
+    told = list(known)
+    return frozenset(
+        level
+        for level in {name for each in told for name in each.plain}
+        if sum(each.seasoned[level] for each in told)
+        < sum(each.plain[level] for each in told)
+    )

@@ -1,0 +1,216 @@
+"""What was sold in windows of time, by whom, and in which segment they were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier import Segmenter, TimeOptions
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.tables import MONEY, Transactions
+
+TOTAL, CATEGORY, PRODUCT = "total", "category", "product"
+LEVELS = (TOTAL, CATEGORY, PRODUCT)
+NOWHERE = ""  # the category of a product that has none
+WEEK = 7
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Sales:
+    """One window.
+
+    Parameters
+    ----------
+    span
+        Its days, ``[start, end)``.
+    bought
+        ``customer_id``, ``segment`` (code at the end of the window; null for whom none
+        is known), ``total``, ``category``, ``product`` (null where lines have none),
+        ``units`` (10⁻⁴) and ``lines``; one row a customer and product.
+    members
+        Customers of each segment, by code.
+    newcomers
+        Those of them without an order in the look-back, who had no forecast.
+    """
+
+    span: Span
+    bought: pl.DataFrame
+    members: Ints
+    newcomers: Ints
+
+    def units(self, level: str, items: Sequence[str]) -> Floats:
+        """Return the units of each item that anybody bought."""
+        sold = self.bought.group_by(level).agg(pl.col("units").sum())
+        return _aligned(sold, level, items, "units")
+
+
+def goods(transactions: Transactions) -> pl.LazyFrame:
+    """Return ``product_id`` and ``category`` of all products, if there is a table."""
+    table = transactions.companions.products
+    if table is None or "category" not in table.columns:
+        return pl.LazyFrame(schema={"product_id": pl.String, "category": pl.String})
+    return table.lazy().select("product_id", "category")
+
+
+def sold(transactions: Transactions, until: int) -> pl.LazyFrame:
+    """Return the lines of goods sold as they were known at a cutoff.
+
+    Units are what customers took. What came back later is not taken off, since it was
+    asked for; an order that was wholly refunded by the cutoff is no order.
+    """
+    return (
+        transactions.known(until)
+        .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
+        .select("customer_id", "day", "quantity", "amount", "product_id")
+        .join(goods(transactions), on="product_id", how="left")
+        .select(
+            "customer_id",
+            "day",
+            "quantity",
+            "amount",
+            pl.lit("all").alias(TOTAL),
+            pl.col("category").fill_null(NOWHERE).alias(CATEGORY),
+            pl.col("product_id").alias(PRODUCT),
+        )
+    )
+
+
+def sales(
+    transactions: Transactions,
+    segmentation: Segmenter,
+    time: TimeOptions,
+    spans: Sequence[Span],
+) -> Mapping[Span, Sales]:
+    """Return what was sold in each window, as it was known at the window's end.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmenter.
+    time
+        Lengths, in days.
+    spans
+        The windows, each with an end of its own.
+    """
+    measured = [(end - time.measured, end) for _, end in spans]
+    codes = segmentation.assign(
+        features.instrument(transactions, measured, segmentation.further)
+    )
+    asked = {start - time.gap: (start, end) for start, end in spans}
+    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
+    known = features.instrument(transactions, backs)
+    size = len(segmentation.segments)
+    found = {}
+    for start, end in sorted(asked.values()):
+        here = codes.filter(pl.col("end") == end).select("customer_id", "segment")
+        before = known.filter(pl.col("end") == start - time.gap)
+        new = here.join(before, on="customer_id", how="anti")
+        found[start, end] = Sales(
+            (start, end),
+            _bought(transactions, (start, end), here),
+            _counted(here, size),
+            _counted(new, size),
+        )
+    return found
+
+
+def _bought(
+    transactions: Transactions, span: Span, codes: pl.DataFrame
+) -> pl.DataFrame:
+    start, end = span
+    keys = ("customer_id", *LEVELS)
+    return (
+        sold(transactions, end)
+        .filter(pl.col("day") >= start)
+        .group_by(keys)
+        .agg(units=pl.col("quantity").sum(), lines=pl.len().cast(pl.Int64))
+        .collect()
+        .join(codes, on="customer_id", how="left")
+        .sort(keys)
+    )
+
+
+def _counted(codes: pl.DataFrame, size: int) -> Ints:
+    return np.bincount(codes["segment"].to_numpy(), minlength=size)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What each segment bought of each item, over several windows.
+
+    Parameters
+    ----------
+    units, scatter
+        Units, and Σ(y − ȳ)² of what single customers bought in a window; one row an
+        item, one column a segment, INACTIVE left out.
+    """
+
+    units: Floats
+    scatter: Floats
+
+
+def tally(
+    windows: Sequence[Sales], level: str, items: Sequence[str], size: int
+) -> Tally:
+    """Return what each segment bought of each item in these windows."""
+    each = pl.concat(
+        window.bought.group_by("customer_id", "segment", level).agg(
+            pl.col("units").sum()
+        )
+        for window in windows
+    )
+    piece = pl.col("units") / MONEY
+    cells = each.group_by("segment", level).agg(
+        pl.col("units").sum(), squares=(piece * piece).sort().sum()
+    )
+    parts = [cells.filter(pl.col("segment") == code) for code in range(1, size)]
+    units = np.column_stack([_aligned(each, level, items, "units") for each in parts])
+    squares = np.column_stack(
+        [_aligned(each, level, items, "squares", 1.0) for each in parts]
+    )
+    members = np.sum([window.members for window in windows], axis=0)[1:]
+    return Tally(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
+
+
+def _aligned(
+    cells: pl.DataFrame,
+    level: str,
+    items: Sequence[str],
+    value: str,
+    unit: float = MONEY,
+) -> Floats:
+    """Return the value of each item, in the order of the items; 0 where none is."""
+    asked = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = asked.join(cells, on=level, how="left", maintain_order="left")
+    return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
+
+
+def weeks(
+    transactions: Transactions, cutoff: int, level: str, items: Sequence[str]
+) -> Floats:
+    """Return the units of each item in each whole week before a cutoff, oldest first.
+
+    Weeks are counted back from the cutoff, so that the last one is whole; days at the
+    beginning that fill no week are left out.
+    """
+    count = (cutoff - transactions.first_day) // WEEK
+    table = np.zeros((len(items), count))
+    place = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = (
+        sold(transactions, cutoff)
+        .filter(pl.col("day") >= cutoff - count * WEEK)
+        .with_columns(week=count - 1 - (cutoff - 1 - pl.col("day")) // WEEK)
+        .group_by(level, "week")
+        .agg(pl.col("quantity").sum())
+        .collect()
+        .join(place.with_row_index("row"), on=level, how="inner")
+    )
+    table[found["row"].to_numpy(), found["week"].to_numpy()] = (
+        found["quantity"].cast(pl.Float64).to_numpy() / MONEY
+    )
+    return table

@@ -1,0 +1,180 @@
+"""Units per customer and seasons of all items, each leaning on what it belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.lesson import Floats, Ints
+from segpredict.demand.past import Past
+from segpredict.demand.sales import (
+    CATEGORY,
+    LEVELS,
+    PRODUCT,
+    Sales,
+    Tally,
+    tally,
+)
+from segpredict.demand.shrinkage import shrunk
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The items of one level.
+
+    Parameters
+    ----------
+    items
+        Names, sorted.
+    parents
+        The row of each item's parent one level above.
+    rates
+        Units per customer of each segment in a window; columns by code, the inactive
+        buy nothing.
+    season
+        Index of each item; 1 where none is known.
+    """
+
+    items: tuple[str, ...]
+    parents: Ints
+    rates: Floats
+    season: Floats
+
+
+def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str, Shelf]:
+    """Return all levels of a shop, as far as a cutoff knew them.
+
+    Parameters
+    ----------
+    before
+        What was known.
+    size
+        Number of segments, INACTIVE among them.
+    first_sold
+        The day on which each product was first sold; those that were there from the
+        beginning are left out.
+
+    Notes
+    -----
+    Rates of the total and of each category are drawn to their mean over segments, those
+    of products to the mean product of their category in the segment. A product counts
+    from the day on which it was first sold; then products share what their category
+    sells to the segment.
+
+    The season's index is units sold in the window a year ago over the units to be
+    expected from the customers who bought then, by their segments: it tells how people
+    of one segment buy otherwise in that season. That more people buy, or move to other
+    segments, is in the chances. The index of the total leans on 1 as far as the windows
+    of the year differ by no more than chance, the others on that of the level above.
+    """
+    found: dict[str, Shelf] = {}
+    for level in LEVELS:
+        items = _items(before, level)
+        above = found.get(LEVELS[LEVELS.index(level) - 1])
+        parents = _parents(before, level, items, above)
+        starts = [first_sold.get(i, 0) if level == PRODUCT else 0 for i in items]
+        place = _Place(before, level, items, parents, np.array(starts, dtype=int))
+        rates = place.rates(size, above)
+        found[level] = Shelf(items, parents, rates, place.season(size, rates, above))
+    return found
+
+
+def first_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
+    """Return the day on which each product was first sold, of `sales.sold`.
+
+    Those first seen before a day are left out: the data may begin later than they did.
+    """
+    days = lines.group_by(PRODUCT).agg(pl.col("day").min()).collect()
+    return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The items of a level, before anything is known of them."""
+
+    before: Past
+    level: str
+    items: tuple[str, ...]
+    parents: Ints
+    starts: Ints
+
+    def rates(self, size: int, above: Shelf | None) -> Floats:
+        sold = tally(self.before.windows, self.level, self.items, size)
+        exposure = np.zeros(sold.units.shape)
+        for window in self.before.windows:
+            exposure += np.outer(self.on_sale(window), window.members[1:])
+        if self.level == PRODUCT and above is not None:
+            found = self._leaning(sold, exposure, above)
+        else:
+            one = np.zeros(size - 1, dtype=int)
+            found = shrunk(sold.units.T, sold.scatter.T, exposure.T, one).T
+        return np.column_stack([np.zeros(len(found)), found])
+
+    def _leaning(self, sold: Tally, exposure: Floats, above: Shelf) -> Floats:
+        many = np.bincount(self.parents, minlength=len(above.items))[:, None]
+        mean = above.rates[:, 1:] / np.maximum(many, 1)
+        found = shrunk(sold.units, sold.scatter, exposure, self.parents, mean)
+        return found * self._share(found, above.rates[:, 1:])
+
+    def _share(self, parts: Floats, whole: Floats) -> Floats:
+        """Return the factor by which each part is multiplied to fill its whole."""
+        sums = np.zeros_like(whole)
+        np.add.at(sums, self.parents, parts)
+        factor = np.divide(whole, sums, out=np.ones_like(whole), where=sums > 0)
+        return factor[self.parents]
+
+    def season(self, size: int, rates: Floats, above: Shelf | None) -> Floats:
+        window = self.before.season
+        if window is None or not self.items:
+            return np.ones(len(self.items))
+        if above is None:
+            return self._season_of_all(window, size, rates)
+        units, scatter = self._sold(window, size)
+        hoped = (rates[:, 1:] @ window.members[1:])[:, None]
+        known = hoped * self.on_sale(window)[:, None]
+        mean = above.season[:, None]
+        found = shrunk(units, scatter, known, self.parents, mean)
+        if self.level != PRODUCT:
+            return found[:, 0]
+        sums = np.zeros_like(mean)
+        np.add.at(sums, self.parents, hoped)
+        return (found * self._share(found * hoped, mean * sums))[:, 0]
+
+    def _season_of_all(self, season: Sales, size: int, rates: Floats) -> Floats:
+        """Return the total's index: one of a year's windows, all of them about 1."""
+        windows = {each.span: each for each in (*self.before.windows, season)}
+        sold = [self._sold(window, size) for window in windows.values()]
+        hoped = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
+        one = np.zeros(len(windows), dtype=int)
+        units, scatter = (np.vstack(each) for each in zip(*sold, strict=True))
+        found = shrunk(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
+        asked: Floats = found[list(windows).index(season.span)]
+        return asked
+
+    def _sold(self, window: Sales, size: int) -> tuple[Floats, Floats]:
+        sold = tally([window], self.level, self.items, size)
+        return sold.units.sum(axis=1)[:, None], sold.scatter.sum(axis=1)[:, None]
+
+    def on_sale(self, window: Sales) -> Floats:
+        """Return the share of a window in which each item was on sale."""
+        start, end = window.span
+        return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
+
+
+def _items(before: Past, level: str) -> tuple[str, ...]:
+    known = [*before.windows, *([] if before.season is None else [before.season])]
+    names = pl.concat([window.bought[level] for window in known]).drop_nulls()
+    return tuple(names.unique().sort().to_list())
+
+
+def _parents(
+    before: Past, level: str, items: tuple[str, ...], above: Shelf | None
+) -> Ints:
+    if level != PRODUCT or above is None:
+        return np.zeros(len(items), dtype=int)
+    known = [*before.windows, *([] if before.season is None else [before.season])]
+    pairs = pl.concat([w.bought.select(PRODUCT, CATEGORY) for w in known])
+    category = dict(pairs.drop_nulls().unique().iter_rows())
+    row = {name: i for i, name in enumerate(above.items)}
+    return np.array([row[category[item]] for item in items], dtype=int)

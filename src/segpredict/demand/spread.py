@@ -1,0 +1,123 @@
+"""How far demand strays from what is expected, and how much that asks to be ordered."""
+
+import numpy as np
+from scipy import optimize, special, stats
+
+from segpredict.classifier.lesson import Floats, Ints
+
+BORDERS = (0.8, 0.95)  # of all units: fast, middling and slow items
+FEWEST = 30  # items below which a level is one class
+LEAST, MOST = -12.0, 6.0  # logarithms of the dispersion that is looked for
+ROUND = 1e-9  # float noise that must not lift a whole number to the next
+
+
+def classes(expected: Floats) -> Ints:
+    """Return the class of each item: 0 fast, 1 middling, 2 slow.
+
+    Notes
+    -----
+    From the largest on: items are fast until four fifths of all units are reached,
+    slow beyond 95 %. Fewer than thirty items are all fast. Ties go by place.
+
+    Examples
+    --------
+    >>> np.bincount(classes(np.array([80.0] + [1.0] * 40))).tolist()
+    [17, 18, 6]
+    """
+    if len(expected) < FEWEST:
+        return np.zeros(len(expected), dtype=int)
+    order = np.argsort(-expected, kind="stable")
+    before = np.cumsum(expected[order]) - expected[order]
+    found = np.zeros(len(expected), dtype=int)
+    found[order] = np.searchsorted(np.array(BORDERS) * expected.sum(), before, "right")
+    return found
+
+
+def dispersion(expected: Floats, came: Floats) -> float | None:
+    """Return the dispersion α of a negative binomial around what was expected.
+
+    Parameters
+    ----------
+    expected, came
+        Units forecast, and those that came; rows of which nothing was expected tell
+        nothing and are left out.
+
+    Returns
+    -------
+    float or None
+        α of Var = μ + αμ²; ``None`` without a row.
+
+    Notes
+    -----
+    Maximum likelihood, with the forecasts as means.
+    """
+    is_told = expected > 0
+    if not is_told.any():
+        return None
+    mean, units = expected[is_told], np.rint(came[is_told])
+
+    def unlikely(log_alpha: float) -> float:
+        n = np.exp(-log_alpha)
+        each = (
+            special.gammaln(units + n)
+            - special.gammaln(n)
+            - special.gammaln(units + 1)
+            - n * np.log1p(mean / n)
+            + units * (np.log(mean) - np.log(mean + n))
+        )
+        return -float(each.sum())
+
+    found = optimize.minimize_scalar(unlikely, bounds=(LEAST, MOST), method="bounded")
+    return float(np.exp(found.x))
+
+
+def quantile(expected: Floats, alpha: Floats | float, chance: Floats | float) -> Floats:
+    """Return the least number of units that is enough with a chance.
+
+    Parameters
+    ----------
+    expected
+        Mean units.
+    alpha
+        Dispersion of the negative binomial, of all items or of each.
+    chance
+        Critical ratio, 0 to 1; not a number where there is none.
+
+    Examples
+    --------
+    A mean of 1 with α = 1 is geometric: 1 − 2^−(k + 1) of it is k or less.
+
+    >>> quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
+    [3.0, 0.0]
+    """
+    n = 1 / alpha
+    share = n / (n + expected)
+    level = np.broadcast_to(np.asarray(chance, dtype=float), expected.shape)
+    found = np.array(stats.nbinom.ppf(level - ROUND, n, share), dtype=float)
+    return np.where(expected > 0, found, np.where(np.isnan(level), np.nan, 0.0))
+
+
+def critical_ratio(price: Floats, cost: Floats, salvage: float) -> Floats:
+    """Return the chance with which demand should be met.
+
+    Parameters
+    ----------
+    price, cost
+        Of a piece, in currency.
+    salvage
+        What a piece left over brings, as a share of its cost.
+
+    Notes
+    -----
+    (p − c) / (p − s): a sale that is missed costs p − c, a piece left over c − s (the
+    newsvendor). Not a number where a piece sold brings nothing.
+
+    Examples
+    --------
+    >>> critical_ratio(np.array([10.0, 10.0]), np.array([4.0, 12.0]), 0.5).tolist()
+    [0.75, nan]
+    """
+    gain = price - cost
+    is_worth = gain > 0
+    whole = np.where(is_worth, price - salvage * cost, 1.0)
+    return np.where(is_worth, gain / whole, np.nan)

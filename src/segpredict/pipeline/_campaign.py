@@ -1,0 +1,147 @@
+"""Draw the list of a play, and write down who was left alone before anybody is not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict import actions, archive, planning
+from segpredict.actions import MOST_ALONE, ActionOptions, Ask
+from segpredict.artifacts import Run, as_csv, open_run
+from segpredict.disk import write_file
+from segpredict.errors import ArtifactError, UsageError
+from segpredict.explain import ExplainOptions
+from segpredict.pipeline import _plays
+from segpredict.tables import JSON
+from segpredict.window import as_date
+
+MOST_EXPLAINED = 5_000  # customers of a list whose reasons are worked out
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What list of a run is wanted.
+
+    Parameters
+    ----------
+    play
+        Name of the play.
+    out
+        The CSV file to write.
+    share
+        Share of the list to be left alone; the universal share if not given.
+    first
+        The most customers on the list.
+    by
+        Who asks, for the record.
+    """
+
+    play: str
+    out: Path
+    share: float | None = None
+    first: int | None = None
+    by: str = ""
+
+    def __post_init__(self) -> None:
+        if self.share is not None and not 0 < self.share <= MOST_ALONE:
+            raise UsageError(
+                f"A share of {self.share} cannot be left alone.",
+                fix=f"give --holdout between 0 and {MOST_ALONE}.",
+            )
+        if self.first is not None and self.first < 1:
+            raise UsageError(
+                f"A list cannot have {self.first} customers.", fix="give --first 100."
+            )
+
+
+def plays(folder: str | Path) -> pl.DataFrame:
+    """Return what stands behind each play of a run (`actions.weigh`).
+
+    Raises
+    ------
+    ArtifactError
+        When the run's plays were not weighed.
+    """
+    found = planning.plays_of(open_run(folder))
+    if not found:
+        raise ArtifactError(
+            f"The plays of the run {folder} were not weighed.",
+            fix=f"segpredict report --run {folder}",
+        )
+    table: pl.DataFrame = found["plays"]
+    return table
+
+
+def campaign(folder: str | Path, wish: Wish, created: str) -> dict[str, Any]:
+    """Write the list of a play as CSV, and a record of who is treated.
+
+    Parameters
+    ----------
+    folder
+        A finished run.
+    wish
+        What list is wanted.
+    created
+        The time of day, as text.
+
+    Returns
+    -------
+    dict
+        The record, with ``record`` and ``list``, the files that were written.
+
+    Raises
+    ------
+    UnknownNameError
+        When the playbook of the run has no such play.
+    """
+    files = open_run(folder)
+    options = archive.config_of(files).actions
+    play = planning.playbook_of(files).get(wish.play)
+    weighed = plays(folder).filter(play=play.name).to_dicts()
+    customers = _plays.customers(files, play)
+    log = actions.places(files.folder, options.experiments)
+    ask = Ask(play, wish.share, wish.first)
+    segments = archive.segments_of(files)
+    table = actions.listed(customers, segments, ask, options, log.arms())
+    if table.is_empty():
+        raise UsageError(
+            f"Nobody is eligible for the play {play.name}.",
+            fix="choose another play; `segpredict campaign --run RUN` lists them.",
+        )
+    told = actions.with_reasons(table, _reasons(files, table["customer_id"]))
+    write_file(wish.out, as_csv(told))
+    facts = _facts(files, wish, created, options)
+    whole = actions.record(ask, table, weighed[0], options, facts)
+    written = log.append(whole, table.select("customer_id", "arm"))
+    return {**whole, "record": str(written), "list": str(wish.out)}
+
+
+def _facts(
+    files: Run, wish: Wish, created: str, options: ActionOptions
+) -> dict[str, JSON]:
+    config, shop = archive.config_of(files), archive.transactions_of(files)
+    ahead = config.time.outcome + config.time.settle
+    return {
+        "created": created,
+        "by": wish.by,
+        "run": files.folder.name,
+        "digest": files.manifest["digest"],
+        "as_of": as_date(shop.end_day).isoformat(),
+        "readout": as_date(shop.end_day + ahead).isoformat(),
+        "currency": shop.currency,
+        "holdout": options.holdout,
+        "asked": {"share": wish.share, "first": wish.first},
+    }
+
+
+def _reasons(files: Run, chosen: pl.Series) -> pl.DataFrame | None:
+    """Return the reasons of the first customers of a list, if the run was explained."""
+    predictor = archive.predictor_of(files)
+    if predictor.explainer is None:
+        return None
+    shop = archive.transactions_of(files)
+    first = chosen.head(MOST_EXPLAINED)
+    frame = predictor.rows(shop, predictor.window(shop)).frame
+    asked = frame.filter(pl.col("customer_id").is_in(first.implode()))
+    return predictor.explainer.explain(asked, ExplainOptions(len(first))).reasons

@@ -1,0 +1,153 @@
+"""Weigh the plays of a run: who is eligible, what is at stake, what a test needs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict import actions, archive, classifier, features, planning
+from segpredict.actions import ActionOptions, Playbook
+from segpredict.artifacts import Draft, Files
+from segpredict.classifier import panel
+from segpredict.errors import TooShortHistoryError, UsageError
+from segpredict.features import FAMILIES
+from segpredict.predictor import SegmentPredictor
+from segpredict.tables import MONEY, Companions, Transactions
+from segpredict.window import Window
+
+LEAST = ("rfm",)  # a family that every shop has
+COUNTED = "spend"  # what came is told by what was really spent
+CAME = {
+    "measure": pl.String,
+    "part": pl.String,
+    "window": pl.String,
+    "predicted": pl.Float64,
+    "realised": pl.Float64,
+}
+
+
+def choose(options: ActionOptions, beside: Companions) -> Playbook:
+    """Return the plays that were asked for; refuse columns that no shop has."""
+    playbook = actions.load(options)
+    actions.require_known(playbook.plays, (), _known(beside))
+    return playbook
+
+
+def weigh(draft: Draft) -> None:
+    """Write what stands behind each play of a run, if it has scores."""
+    if not draft.has("scores.parquet"):
+        return
+    config, predictor = archive.config_of(draft), archive.predictor_of(draft)
+    playbook, known = planning.playbook_of(draft), _known(predictor.companions)
+    actions.require_known(playbook.plays, predictor.segments, known)
+    shop = archive.transactions_of(draft)
+    then = _rehearsal(draft, predictor, shop)
+    plays, families = _applicable(playbook.plays, predictor)
+    windows = [predictor.window(shop)]
+    if then is not None:
+        windows = [predictor.window(shop, then["as_of"][0]), *windows]
+    rows = panel(shop, predictor.segmentation, windows, families).frame
+    now = _beside(draft.parquet("scores.parquet"), rows, windows[-1])
+    weighed = actions.Shop(
+        now=now,
+        then=None if then is None else _outcomes(then, rows, windows[0], shop),
+        segments=predictor.segments,
+        came=_came(draft),
+        outcome_days=config.time.outcome + config.time.settle,
+    )
+    draws, seed = config.classifier.draws, config.seed
+    told = actions.weigh(plays, weighed, config.actions, draws, seed)
+    curves = actions.curves(now, plays, predictor.segments)
+    planning.keep_plays(draft, told, curves)
+
+
+def customers(files: Files, play: actions.Play) -> pl.DataFrame:
+    """Return the customers of a run with a forecast, and what a play asks of them."""
+    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    plays, families = _applicable((play,), predictor)
+    if not plays:
+        lacking = ", ".join(sorted(actions.asked([play])))
+        raise UsageError(
+            f"The play {play.name} asks about {lacking}, which this shop does not "
+            "have.",
+            fix="choose another play, or give the data that it needs.",
+        )
+    window = predictor.window(shop)
+    rows = panel(shop, predictor.segmentation, [window], families).frame
+    return _beside(files.parquet("scores.parquet"), rows, window)
+
+
+def _known(beside: Companions) -> set[str]:
+    return {f.name for f in features.glossary(FAMILIES.names(), beside)}
+
+
+def _applicable(
+    asked: Sequence[actions.Play], predictor: SegmentPredictor
+) -> tuple[tuple[actions.Play, ...], tuple[str, ...]]:
+    """Return the plays whose columns the shop has, and the families of these."""
+    found = {
+        feature.name: feature.family
+        for feature in features.glossary(predictor.families, predictor.companions)
+    }
+    plays = tuple(p for p in asked if actions.asked([p]) <= found.keys())
+    families = {found[column] for column in actions.asked(plays)}
+    return plays, tuple(sorted({*LEAST, *families}))
+
+
+def _rehearsal(
+    draft: Draft, predictor: SegmentPredictor, shop: Transactions
+) -> pl.DataFrame | None:
+    """Return the scores of the last test, told by the model of that day."""
+    if draft.has(planning.REHEARSAL):
+        return draft.parquet(planning.REHEARSAL)
+    if not draft.has("classifier/tested.json"):
+        return None
+    time = predictor.time
+    try:
+        days = classifier.schedule(shop.first_day, shop.end_day, time)
+    except TooShortHistoryError:
+        return None
+    model = archive.tested_of(draft)[-1]
+    earlier = replace(predictor, forecaster=model, explainer=None)
+    scores = earlier.score(shop, days.outer[-1].cutoff).filter("is_eligible")
+    draft.write(planning.REHEARSAL, lambda path: scores.write_parquet(path))
+    return scores
+
+
+def _beside(scores: pl.DataFrame, rows: pl.DataFrame, window: Window) -> pl.DataFrame:
+    """Return customers with a forecast, with what triggers ask beyond the scores."""
+    own = rows.filter(cutoff=window.cutoff).drop(
+        [c for c in rows.columns if c in scores.columns and c != "customer_id"]
+    )
+    known = scores.filter("is_eligible")
+    return known.join(own, on="customer_id", how="left", maintain_order="left")
+
+
+def _outcomes(
+    then: pl.DataFrame, rows: pl.DataFrame, window: Window, shop: Transactions
+) -> pl.DataFrame:
+    spans = [
+        (window.cutoff - window.horizon, window.cutoff),
+        (window.outcome_start, window.outcome_end),
+    ]
+    bought = features.instrument(shop, spans)
+    before, after = (bought.filter(end=end) for _, end in spans)
+    known = _beside(then, rows, window).rename({"state_now": "code"})
+    for table, name in ((before, "before"), (after, "spent")):
+        money = table.select("customer_id", (pl.col("spend") / MONEY).alias(name))
+        known = known.join(money, on="customer_id", how="left", maintain_order="left")
+    return known.with_columns(
+        pl.col("before").fill_null(0.0),
+        pl.col("spent").fill_null(0.0),
+        bought=pl.col("customer_id").is_in(after["customer_id"].implode()),
+    )
+
+
+def _came(files: Files) -> pl.DataFrame:
+    """Return what of predicted sums came, told by what ships."""
+    if not files.has("worth/sums.parquet"):
+        return pl.DataFrame(schema=CAME)
+    shipped = files.json("classifier/verdict.json")["shipped"]
+    sums = files.parquet("worth/sums.parquet")
+    own = sums.filter(forecaster=shipped, realised_as=COUNTED)
+    return own.select(*CAME)

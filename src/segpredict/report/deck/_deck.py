@@ -1,0 +1,73 @@
+"""Put the deck together: contexts of the page, slides of them, one file."""
+
+import io
+import zipfile
+from importlib import import_module
+from importlib.util import find_spec
+
+from segpredict.errors import ExtraMissingError
+from segpredict.registry import Registry
+from segpredict.report._format import span
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+from segpredict.report.deck._slide import Page, Slide, Story
+from segpredict.report.deck.slides import SLIDES
+from segpredict.report.sections import SECTIONS
+
+LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
+STILL = (1980, 1, 1, 0, 0, 0)  # the earliest day a zip can tell
+
+
+def render_deck(bundle: ReportInput, slides: Registry[Slide] = SLIDES) -> bytes:
+    """Return the deck of a run as a PowerPoint file: native charts, notes, no pictures.
+
+    Parameters
+    ----------
+    bundle
+        What the run found.
+    slides
+        Which slides to draw.
+
+    Raises
+    ------
+    ExtraMissingError
+        When python-pptx is not installed.
+
+    Notes
+    -----
+    Every number comes from the contexts of the page. Equal bundles give equal bytes:
+    the file tells no time at which it was made.
+    """
+    if find_spec(LIBRARY) is None:
+        raise ExtraMissingError("A deck of slides", EXTRA, PACKAGE)
+    draw = import_module("segpredict.report.deck._draw").draw
+    days = span(bundle.first_day, bundle.end_day)
+    footer = f"{bundle.title} · data of {days}"
+    return _still(draw(pages(bundle, slides), footer, f"Data of {days}"))
+
+
+def pages(
+    bundle: ReportInput,
+    slides: Registry[Slide] = SLIDES,
+    sections: Registry[Section] = SECTIONS,
+) -> list[tuple[str, Page]]:
+    """Return the topic and content of each slide that has something to say."""
+    built = [section.build(bundle) for section in sections.all()]
+    story = Story(bundle, tuple(context for context in built if context is not None))
+    ordered = sorted(slides.names(), key=lambda name: (slides.get(name).order, name))
+    told = [(slides.get(n).topic, slides.get(n).build(story)) for n in ordered]
+    return [(topic, page) for topic, page in told if page is not None]
+
+
+def _still(file: bytes) -> bytes:
+    """Return the zip with one and the same time at every file in it."""
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(file)) as given,
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as still,
+    ):
+        for name in given.namelist():
+            fact = zipfile.ZipInfo(name, STILL)
+            fact.compress_type, fact.create_system = zipfile.ZIP_DEFLATED, 3
+            still.writestr(fact, given.read(name))
+    return made.getvalue()

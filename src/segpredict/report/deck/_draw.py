@@ -1,0 +1,310 @@
+"""Draw pages as slides of PowerPoint; with `_charts`, all that knows python-pptx."""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lxml import etree
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE as KIND
+from pptx.oxml.ns import qn
+from pptx.util import Inches, Pt
+
+from segpredict.report.deck import _charts
+from segpredict.report.deck._look import (
+    CARD,
+    FILL,
+    FONT,
+    GONE,
+    HEIGHT,
+    HIGH,
+    INK,
+    LOW,
+    MARGIN,
+    RULE,
+    SOFT,
+    STRONG,
+    WIDTH,
+    shade,
+)
+from segpredict.report.deck._slide import (
+    Cell,
+    Chart,
+    Page,
+    Placed,
+    Points,
+    Table,
+    Tiles,
+    clip,
+    plain,
+)
+
+LAYOUT = "Title Only"
+PLAIN_TABLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
+TOP, FOOT = 2.35, 6.8  # inches between which things are placed
+GUTTER = 0.3
+HEADING = 0.4  # inches of a heading above a chart or table
+TITLE, LEAD, ONE_LINE = 150, 250, 66  # letters
+PROPERTY = 200  # letters; the format allows 255
+Look = tuple[int, str, bool, bool]  # size, colour, bold, words
+PALETTE = {
+    "dk1": INK,
+    "dk2": HIGH,
+    "lt2": CARD,
+    "accent1": HIGH,
+    "accent2": STRONG,
+    "accent3": FILL,
+    "accent4": LOW,
+    "accent5": GONE,
+    "accent6": SOFT,
+}
+
+
+def draw(pages: Sequence[tuple[str, Page]], footer: str, subject: str) -> bytes:
+    """Return a presentation with one slide a page.
+
+    Parameters
+    ----------
+    pages
+        The topic of each slide, and what is on it.
+    footer, subject
+        What stands under every slide, and in the properties of the file.
+    """
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Inches(WIDTH), Inches(HEIGHT)
+    layout = _dress(deck)
+    for topic, page in pages:
+        slide = deck.slides.add_slide(layout)
+        _head(slide, topic, page)
+        for thing in page.things:
+            _place(slide, thing)
+        _foot(slide, footer)
+        notes = "\n".join(plain(note) for note in page.notes)
+        slide.notes_slide.notes_text_frame.text = notes
+    own = deck.core_properties
+    own.title, own.subject = clip(footer, PROPERTY), clip(subject, PROPERTY)
+    own.author = "segpredict"
+    own.language, own.last_modified_by, own.keywords = "en", "segpredict", ""
+    for time in own._element.xpath("dcterms:created | dcterms:modified"):
+        own._element.remove(time)  # of the empty presentation
+    file = io.BytesIO()
+    deck.save(file)
+    return file.getvalue()
+
+
+def _dress(deck: Any) -> Any:
+    """Give the empty presentation this look, and return its one layout."""
+    for layout in list(deck.slide_layouts):
+        if layout.name != LAYOUT:
+            deck.slide_layouts.remove(layout)
+    layout, master = deck.slide_layouts[0], deck.slide_master
+    theme = master.part.part_related_by(KIND.THEME)
+    theme._blob = _themed(theme.blob)
+    for shape in [*master.placeholders, *layout.placeholders]:
+        if shape.placeholder_format.type in (1, 3):
+            _stand(shape, MARGIN, 0.62, WIDTH - 2 * MARGIN, 1.0)
+        else:  # dates and numbers stand in a footer of their own
+            shape._element.getparent().remove(shape._element)
+    parts = deck.part.package
+    for holder, kind in ((parts, KIND.THUMBNAIL), (deck.part, KIND.PRINTER_SETTINGS)):
+        rels = holder._rels
+        for name in [key for key, rel in rels.items() if rel.reltype == kind]:
+            rels.pop(name)
+    return layout
+
+
+def _themed(blob: bytes) -> bytes:
+    text = blob.decode("utf-8")
+    for name, colour in PALETTE.items():
+        value = f'<a:{name}><a:srgbClr val="{colour}"/></a:{name}>'
+        text = re.sub(rf"<a:{name}>.*?</a:{name}>", value, text, flags=re.DOTALL)
+    text = re.sub(r'<a:latin typeface="[^"+]+"', f'<a:latin typeface="{FONT}"', text)
+    return text.encode("utf-8")
+
+
+def _head(slide: Any, topic: str, page: Page) -> None:
+    title = slide.shapes.title
+    frame = title.text_frame
+    frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
+    _flush(frame)
+    text = clip(page.title, TITLE).rstrip(".")
+    frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+    _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
+    box = _box(slide, (MARGIN, 0.34, WIDTH - 2 * MARGIN, 0.3), "Topic")
+    _write(box.paragraphs[0], topic, 12, STRONG, bold=True)
+    if page.lead:
+        top = 1.18 if len(text) <= ONE_LINE else 1.6
+        box = _box(slide, (MARGIN, top, WIDTH - 2 * MARGIN, 0.62), "Lead")
+        _write(box.paragraphs[0], clip(page.lead, LEAD), 14, SOFT)
+
+
+def _foot(slide: Any, footer: str) -> None:
+    line = slide.shapes.add_connector(
+        1, Inches(MARGIN), Inches(6.98), Inches(WIDTH - MARGIN), Inches(6.98)
+    )
+    _unstyled(line)
+    line.name, line.line.width = "Rule", Pt(0.75)
+    line.line.color.rgb = RGBColor.from_string(RULE)
+    box = _box(slide, (MARGIN, 7.02, WIDTH - 2 * MARGIN - 1, 0.3), "Footer")
+    _write(box.paragraphs[0], clip(footer, 130), 10, SOFT)
+    box = _box(slide, (WIDTH - MARGIN - 1, 7.02, 1, 0.3), "Number")
+    paragraph = box.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.RIGHT
+    number = etree.SubElement(
+        paragraph._p, qn("a:fld"), id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
+    )
+    number.set("type", "slidenum")
+    look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
+    fill = etree.SubElement(look, qn("a:solidFill"))
+    etree.SubElement(fill, qn("a:srgbClr"), val=SOFT)
+    etree.SubElement(number, qn("a:t")).text = "‹#›"
+
+
+def _place(slide: Any, thing: Placed) -> None:
+    column = (WIDTH - 2 * MARGIN + GUTTER) / 12
+    row = (FOOT - TOP) / 12
+    left, top = MARGIN + thing.left * column, TOP + thing.top * row
+    width, height = thing.width * column - GUTTER, thing.height * row
+    box = (left, top, width, height)
+    what = thing.what
+    if isinstance(what, Tiles):
+        _tiles(slide, what, box)
+        return
+    heading = _box(slide, (left, top, width, HEADING), "Heading")
+    _write(heading.paragraphs[0], clip(what.heading, int(width * 11)), 13, bold=True)
+    box = (left, top + HEADING, width, height - HEADING)
+    if isinstance(what, Chart):
+        left, top, width, height = (Inches(v) for v in box)
+        frame = _charts.draw(slide.shapes, what, (left, top, width, height))
+        _say(frame, what.heading, _charts.words(what))
+    elif isinstance(what, Table):
+        _table(slide, what, box)
+    else:
+        _points(slide, what, box)
+
+
+def _points(slide: Any, what: Points, box: tuple[float, float, float, float]) -> None:
+    frame = _box(slide, box, "Text")
+    for place, sentence in enumerate(what.sentences):
+        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        paragraph.space_after = Pt(what.size * 0.55)
+        _write(paragraph, sentence, what.size)
+
+
+def _tiles(slide: Any, what: Tiles, box: tuple[float, float, float, float]) -> None:
+    left, top, width, height = box
+    each = height / len(what.figures)
+    for place, (value, words) in enumerate(what.figures):
+        spot = (left, top + place * each, width, each - 0.14)
+        card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *(Inches(v) for v in spot))
+        card.name = "Figure"
+        _unstyled(card)
+        card.fill.solid()
+        card.fill.fore_color.rgb = RGBColor.from_string(CARD)
+        card.line.fill.background()
+        frame = card.text_frame
+        frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
+        frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+        _write(frame.paragraphs[0], clip(value, 28), 24, HIGH, bold=True)
+        below = frame.add_paragraph()
+        below.alignment = PP_ALIGN.LEFT
+        _write(below, words, 12, SOFT)
+
+
+def _table(slide: Any, what: Table, box: tuple[float, float, float, float]) -> None:
+    left, top, width, height = box
+    rows = len(what.rows) + 1
+    size = 12 if rows <= 9 else 11
+    line = min(0.42, height / rows)
+    frame = slide.shapes.add_table(
+        rows,
+        len(what.columns),
+        Inches(left),
+        Inches(top),
+        Inches(width),
+        Inches(line * rows),
+    )
+    _say(frame, what.heading, f"Table. {plain(what.heading)}.")
+    table = frame.table
+    table._tbl.tblPr.find(qn("a:tableStyleId")).text = PLAIN_TABLE
+    table.horz_banding = False
+    for column, part in zip(table.columns, what.widths, strict=True):
+        column.width = Inches(width * part / sum(what.widths))
+    for row in table.rows:
+        row.height = Inches(line)
+    for place, name in enumerate(what.columns):
+        look = (size, SOFT, True, place in what.words)
+        _cell(table.cell(0, place), Cell(name), look)
+    for number, cells in enumerate(what.rows):
+        for place, cell in enumerate(cells):
+            shown = cell if isinstance(cell, Cell) else Cell(cell)
+            look = (size, INK, number in what.strong, place in what.words)
+            _cell(table.cell(number + 1, place), shown, look)
+
+
+def _cell(drawn: Any, cell: Cell, look: Look) -> None:
+    size, colour, bold, is_text = look
+    drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
+    drawn.margin_top = drawn.margin_bottom = Inches(0.03)
+    drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
+    drawn.fill.background()
+    paragraph = drawn.text_frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.LEFT if is_text else PP_ALIGN.RIGHT
+    if cell.chip is not None:
+        _write(paragraph, "■ ", size, shade(cell.chip))
+    _write(paragraph, cell.text, size, colour, bold=bold)
+    border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
+    fill = etree.SubElement(border, qn("a:solidFill"))
+    etree.SubElement(fill, qn("a:srgbClr"), val=RULE)
+    properties = drawn._tc.tcPr  # borders stand before the fill
+    properties.remove(border)
+    properties.insert(0, border)
+
+
+def _box(slide: Any, box: tuple[float, float, float, float], name: str) -> Any:
+    shape = slide.shapes.add_textbox(*(Inches(v) for v in box))
+    shape.name = name
+    shape.text_frame.word_wrap = True
+    _flush(shape.text_frame)
+    return shape.text_frame
+
+
+def _unstyled(shape: Any) -> None:
+    """Take off what the theme would add: shadows and outlines."""
+    style = shape._element.find(qn("p:style"))
+    shape._element.remove(style)
+
+
+def _flush(frame: Any) -> None:
+    """Let text begin where its box does, so that all edges stand in one line."""
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+
+
+def _write(
+    paragraph: Any, text: str, size: int, colour: str = INK, *, bold: bool = False
+) -> None:
+    run = paragraph.add_run()
+    run.text = plain(text)
+    run.font.name, run.font.size, run.font.bold = FONT, Pt(size), bold
+    run.font.color.rgb = RGBColor.from_string(colour)
+    run._r.get_or_add_rPr().set("lang", "en-GB")
+
+
+def _stand(shape: Any, left: float, top: float, width: float, height: float) -> None:
+    shape.left, shape.top = Inches(left), Inches(top)
+    shape.width, shape.height = Inches(width), Inches(height)
+    frame = shape.text_frame
+    frame.vertical_anchor, frame.word_wrap = MSO_ANCHOR.TOP, True
+    for paragraph in frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT
+
+
+def _say(frame: Any, name: str, words: str) -> None:
+    """Give a chart or table a name, and words for those who do not see it."""
+    own = frame._element.nvGraphicFramePr.cNvPr
+    own.set("name", clip(name, 60))
+    own.set("descr", clip(words, 900))

@@ -1,0 +1,232 @@
+"""What a slide is: a sentence to see, things on a grid, and how they were made."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from segpredict.report._chart import Chip
+from segpredict.report._format import legible
+from segpredict.report._input import ReportInput
+
+Context = TypeVar("Context")
+Form = Literal["bars", "columns", "parts"]
+UNFIT = dict.fromkeys((65534, 65535, *range(55296, 57344)), "�")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a chart.
+
+    Parameters
+    ----------
+    name
+        In the legend.
+    values
+        One a category; ``None`` leaves a gap.
+    colours
+        One for all categories, or one each, as ``RRGGBB``.
+    low, high
+        Ends of intervals around the values; empty where there are none.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    colours: tuple[str, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A native chart, which can be edited where the slides are shown.
+
+    Parameters
+    ----------
+    heading
+        What it shows, with the unit.
+    categories, series
+        Its data.
+    form
+        Bars lie, columns stand, parts are lying bars that add up to the whole.
+    number
+        How values are written: a number format of spreadsheets. It is never made of
+        text that was read.
+    """
+
+    heading: str
+    categories: tuple[str, ...]
+    series: tuple[Series, ...]
+    form: Form = "bars"
+    number: str = "#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table: its text, and the segment whose colour stands before it."""
+
+    text: str
+    chip: Chip | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; columns of numbers stand to the right.
+
+    Parameters
+    ----------
+    heading
+        What it shows.
+    columns
+        Names of the columns.
+    rows
+        Its cells; a text is a cell without a colour.
+    widths
+        Of the columns, in any unit.
+    words
+        How many of the first columns, and which others, are text.
+    strong
+        Numbers of the rows that stand out.
+    """
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
+    widths: tuple[float, ...]
+    words: tuple[int, ...] = (0,)
+    strong: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """A few sentences one under another, with a heading."""
+
+    heading: str
+    sentences: tuple[str, ...]
+    size: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A few figures set large, each with the words that say what it is."""
+
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Something and its place on a grid of 12 columns and 12 rows.
+
+    Parameters
+    ----------
+    what
+        A chart, a table, sentences or figures.
+    left, width, top, height
+        In columns and rows of the grid under the title.
+    """
+
+    what: Chart | Table | Points | Tiles
+    left: int = 0
+    width: int = 12
+    top: int = 0
+    height: float = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One slide, worked out.
+
+    Parameters
+    ----------
+    title
+        A sentence that says what to see.
+    lead
+        What is needed to understand it.
+    things
+        What is placed on it.
+    notes
+        How each number was made, for the speaker.
+    """
+
+    title: str
+    lead: str = ""
+    things: tuple[Placed, ...] = ()
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What slides are made from: the contexts of the page, and nothing else.
+
+    Parameters
+    ----------
+    bundle
+        What the run found; slides ask it for dates, names and the sign of money.
+    contexts
+        The contexts of the sections of the page that have something to say.
+    """
+
+    bundle: ReportInput
+    contexts: tuple[Any, ...]
+
+    def of(self, kind: type[Context]) -> Context | None:
+        """Return the context of a section, ``None`` where it is left out."""
+        return next((c for c in self.contexts if isinstance(c, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """One slide of the deck.
+
+    Parameters
+    ----------
+    order
+        Where it stands: low numbers come first.
+    topic
+        What it is about, in small letters above the title.
+    build
+        Works it out; ``None`` leaves the slide out.
+    """
+
+    order: int
+    topic: str
+    build: Callable[[Story], Page | None]
+
+
+def plain(text: str) -> str:
+    r"""Return a text on one line, of signs that can stand in XML.
+
+    Examples
+    --------
+    >>> plain("a\n b\x00")
+    'a b�'
+    """
+    return re.sub(r"[ \t\n]+", " ", legible(text).translate(UNFIT))
+
+
+def clip(text: str, most: int) -> str:
+    """Return a text of at most so many letters, cut between words where it can be.
+
+    Examples
+    --------
+    >>> clip("The row names no customer", 12)
+    'The row…'
+    """
+    shown = plain(text).strip()
+    if len(shown) <= most:
+        return shown
+    cut = shown[: most - 1]
+    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
+    return f"{head.rstrip(' ,;:')}…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as one reads them aloud.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = names or ("",)
+    return f"{', '.join(most)} and {last}" if most else last

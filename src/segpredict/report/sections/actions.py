@@ -1,0 +1,350 @@
+"""What to do next: plays, what stands behind them, and the test that each needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.actions import status
+from segpredict.report._chart import Chip, chips
+from segpredict.report._format import figure, iso_day, number, share
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+MOST = 3  # actions told at length
+MOST_WINDOWS = 4  # of a test that a shop would wait for
+WIDE, HIGH = 100.0, 60.0  # of a chart, in its own units
+STAKES = {
+    "value_at_risk": "at risk",
+    "upside": "upside",
+    "expected_value": "expected to be spent",
+}
+KPIS = {
+    "buys": "share who buy",
+    "stays": "share who stay or rise",
+    "rises": "share who rise",
+    "spends": "mean spend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What is at stake, in currency, and what of such sums came.
+
+    Parameters
+    ----------
+    value, low, high
+        The sum, and its interval over customers.
+    kind
+        What the sum is of.
+    came
+        Least and most of the shares of such sums that came in the tests.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    kind: str
+    came: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The test that a play needs.
+
+    Parameters
+    ----------
+    kpi
+        What is counted.
+    base, n_then, then
+        What it was for those eligible at the last test, how many, and from which day.
+    uplift
+        The effect that is planned for.
+    per_arm
+        Customers in each of two equal arms.
+    seen, seen_alone
+        The smallest effect seen at once: in equal arms, and with the universal share
+        left alone.
+    windows, days
+        How long a test in equal arms takes; ``None`` where it would take longer than a
+        shop waits.
+    is_share
+        Whether effects are differences of shares; else they are shares of the mean.
+    told
+        The test in a sentence.
+    """
+
+    kpi: str
+    base: float | None
+    n_then: int | None
+    then: str
+    uplift: float
+    per_arm: int | None
+    seen: float | None
+    seen_alone: float | None
+    windows: int | None
+    days: int | None
+    is_share: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """The same test with spend counted, with and without the spend before."""
+
+    mean: float | None
+    rho: float | None
+    uplift: float | None
+    per_arm: int | None
+    per_arm_raw: int | None
+    seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One play.
+
+    Parameters
+    ----------
+    name, title, action, caution
+        From the playbook.
+    n
+        Eligible customers.
+    at_stake, design, spend
+        What stands behind it, and how it would be tested.
+    proof, status
+        Whether it was tested, in a word and in a sentence.
+    """
+
+    name: str
+    title: str
+    action: str
+    caution: str
+    n: int
+    at_stake: Sum
+    design: Design
+    spend: Spend
+    proof: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Of `size` customers the first `n` hold `value`, which is `share` of the whole."""
+
+    n: int
+    size: int
+    value: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Value at stake by length of the list.
+
+    Parameters
+    ----------
+    title, kind
+        What the list is of, and what is at stake.
+    chip
+        The segment, if it is a segment's.
+    note
+        What the first fifth holds.
+    path
+        The line, in the chart's own units.
+    steps
+        Its figures.
+    """
+
+    title: str
+    kind: str
+    chip: Chip | None
+    note: str
+    path: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The section.
+
+    Parameters
+    ----------
+    first
+        The three plays with most at stake.
+    plays
+        All plays.
+    budgets
+        Value at stake by length of list, by play.
+    segments
+        The same by segment.
+    """
+
+    first: tuple[Action, ...]
+    plays: tuple[Action, ...]
+    budgets: tuple[Curve, ...]
+    segments: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """An action as page one shows it: for how many, what is at stake, its test."""
+
+    title: str
+    n: int
+    at_stake: float | None
+    kind: str
+    test: str
+    status: str
+
+
+def actions(bundle: ReportInput) -> Actions | None:
+    """Return the context of the section; ``None`` where no play was weighed."""
+    if not bundle.plays:
+        return None
+    table, curves = bundle.plays["plays"], bundle.plays["curves"]
+    plays = tuple(_action(row, bundle) for row in table.to_dicts())
+    titles = {play.name: play.title for play in plays}
+    known = chips(bundle.segments)
+    return Actions(
+        first=_first(plays, table),
+        plays=plays,
+        budgets=_curves(curves.filter(scope="play"), titles, {}),
+        segments=_curves(curves.filter(scope="segment"), {}, known),
+    )
+
+
+def short(bundle: ReportInput) -> tuple[Short, ...]:
+    """Return the actions in short form, for page one."""
+    found = actions(bundle)
+    return tuple(
+        Short(
+            each.title,
+            each.n,
+            each.at_stake.value,
+            each.at_stake.kind,
+            each.design.told,
+            each.status,
+        )
+        for each in (found.first if found else ())
+    )
+
+
+def _first(plays: tuple[Action, ...], table: pl.DataFrame) -> tuple[Action, ...]:
+    ranks = dict(table.select("play", "rank").drop_nulls().iter_rows())
+    ranked = sorted((p for p in plays if p.name in ranks), key=lambda p: ranks[p.name])
+    return tuple(ranked[:MOST])
+
+
+def _action(row: Mapping[str, Any], bundle: ReportInput) -> Action:
+    told = status(row["play"], bundle.experiments)
+    texts = (row["title"], row["action"], row["caution"])
+    return Action(
+        row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), *told
+    )
+
+
+def _sum(row: Mapping[str, Any]) -> Sum:
+    least, most = figure(row["came_low"]), figure(row["came_high"])
+    return Sum(
+        figure(row["stake"]),
+        figure(row["low"]),
+        figure(row["high"]),
+        STAKES.get(row["stake_of"], row["stake_of"]),
+        None if least is None or most is None else (least, most),
+    )
+
+
+def _design(row: Mapping[str, Any]) -> Design:
+    is_share = row["kpi"] != "spends"
+    return Design(
+        kpi=KPIS.get(row["kpi"], row["kpi"]),
+        base=figure(row["base"]),
+        n_then=row["n_then"],
+        then=iso_day(row["then"]) if row["then"] else "",
+        uplift=row["uplift"],
+        per_arm=row["per_arm"],
+        seen=figure(row["seen"]),
+        seen_alone=figure(row["seen_alone"]),
+        windows=row["windows"] if _ends(row) else None,
+        days=row["days"] if _ends(row) else None,
+        is_share=is_share,
+        told=_told(row, is_share=is_share),
+    )
+
+
+def _ends(row: Mapping[str, Any]) -> bool:
+    return row["windows"] is not None and row["windows"] <= MOST_WINDOWS
+
+
+def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
+    """Return the test in a sentence."""
+    per_arm, n = row["per_arm"], row["n"]
+    if per_arm is None:
+        return "Too few like them at the last test to plan one."
+    effect = _effect(row["uplift"], is_share=is_share)
+    sure = f"with {share(row['power'], 0)} power"
+    needed = f"{number(per_arm)} in each of two equal arms see {effect} {sure}"
+    if row["windows"] == 1:
+        return f"{needed}, read out after {number(row['days'])} days."
+    once = ""
+    if figure(row["seen"]) is not None:
+        least = _effect(row["seen"], is_share=is_share)
+        once = f" Asked once, {number(n)} see {least} or more."
+    if _ends(row):
+        long = f"{row['windows']} windows, {number(row['days'])} days"
+        return f"{needed}: {long}, if each brings as many.{once}"
+    return f"{needed}, and {number(n)} are too few for that.{once}"
+
+
+def _effect(uplift: float, *, is_share: bool) -> str:
+    if is_share:
+        return f"a rise of {number(100 * uplift, 1)} points"
+    return f"a rise by {share(uplift, 0)} of the mean"
+
+
+def _spend(row: Mapping[str, Any]) -> Spend:
+    return Spend(
+        figure(row["spend"]),
+        figure(row["rho"]),
+        figure(row["spend_uplift"]),
+        row["spend_per_arm"],
+        row["spend_per_arm_raw"],
+        figure(row["spend_seen"]),
+    )
+
+
+def _curves(
+    curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, Chip]
+) -> tuple[Curve, ...]:
+    found = []
+    for (name, kind), part in curves.group_by("name", "stake_of", maintain_order=True):
+        if str(name) not in titles and str(name) not in known:
+            continue
+        chip = known.get(str(name))
+        title = chip.name if chip else titles[str(name)]
+        steps = tuple(
+            Step(row["n"], row["size"], row["value"], row["share"])
+            for row in part.to_dicts()
+        )
+        found.append(
+            Curve(title, STAKES[str(kind)], chip, _note(steps), _path(steps), steps)
+        )
+    return tuple(found)
+
+
+def _note(steps: tuple[Step, ...]) -> str:
+    fifth = next(step for step in steps if step.n >= 0.2 * step.size)
+    return (
+        f"The first {number(fifth.n)} of {number(fifth.size)} hold "
+        f"{share(fifth.share, 0)}"
+    )
+
+
+def _path(steps: tuple[Step, ...]) -> str:
+    places = [(WIDE * s.n / s.size, HIGH * (1 - s.share)) for s in steps]
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, HIGH), *places])
+
+
+PART = Section(56, "What to do next", actions)

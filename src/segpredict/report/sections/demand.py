@@ -1,0 +1,358 @@
+"""What customers will want: units to expect, how far off such figures were, tastes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._chart import Chip, Piece, chips, strip
+from segpredict.report._format import figure, iso_day
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+POOLED = "pooled"
+LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
+METHODS = {
+    "segments": "Segments",
+    "segments_season": "Segments, season unproven or not",
+    "everybody_alike": "Expected buyers, all alike",
+    "seasonal_naive": "Same window last year",
+    "last_window": "Last window",
+    "ses": "Exponential smoothing",
+    "croston_sba": "Croston, corrected (SBA)",
+}
+OURS, ALIKE, NAIVE = "segments", "everybody_alike", "seasonal_naive"
+SHOWN = 15  # items of a level that are shown
+COLUMNS = 16  # categories of the heat map
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A WAPE with its interval, and whether it is surely off that of last year."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    is_better: bool
+    is_worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How one forecaster did on a level.
+
+    Parameters
+    ----------
+    label
+        What it is.
+    is_ours
+        Whether it is the one that may be published.
+    is_reference
+        Whether it is the one to beat.
+    width
+        Its pooled error, in percent of the largest on the level.
+    pooled
+        Over all tests.
+    tests
+        One error a test, oldest first.
+    """
+
+    label: str
+    is_ours: bool
+    is_reference: bool
+    width: float
+    pooled: float | None
+    tests: tuple[Error | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level: its verdict, all forecasters, and how often stock was enough.
+
+    Parameters
+    ----------
+    name, reason
+        Which, and why it is told or not.
+    is_published
+        Whether forecasts are told.
+    nearest
+        The forecaster with the least pooled error.
+    is_nearest
+        Whether that is ours.
+    alike
+        What segments change: pooled error with everybody alike less ours.
+    met, met_of
+        Share of items whose order-up-to quantity was enough in later tests.
+    windows
+        The tests.
+    methods
+        All forecasters.
+    """
+
+    name: str
+    reason: str
+    is_published: bool
+    nearest: str
+    is_nearest: bool
+    alike: float | None
+    met: float | None
+    met_of: int
+    windows: tuple[str, ...]
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item to come, in units; places on the axis in percent."""
+
+    name: str
+    expected: float
+    low: float
+    high: float
+    left: float
+    dot: float
+    right: float
+    last: float | None
+    year_ago: float | None
+    order: float | None
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The largest items of a published level; ``count`` of all, ``sum`` of them."""
+
+    name: str
+    count: int
+    sum: float
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Buyers:
+    """Customers to be expected in a segment, and what one of them takes."""
+
+    chip: Chip
+    known: float
+    newcomers: float
+    units: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """How a segment's share of an item stands to everybody's.
+
+    Parameters
+    ----------
+    name
+        The item.
+    index, low, high
+        1 is as everybody; interval for all cells of the table together.
+    heat
+        0 to 100: how far above 1.
+    is_sure
+        Whether the interval leaves out 1.
+    """
+
+    name: str
+    index: float
+    low: float
+    high: float
+    heat: float
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tastes:
+    """What stands out in one segment, or its row of the heat map."""
+
+    chip: Chip
+    cells: tuple[Taste | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The section.
+
+    Parameters
+    ----------
+    days
+        Days of the window to come.
+    levels
+        What was tested.
+    shelves
+        Forecasts of the levels that are published.
+    buyers, mix
+        Customers to be expected by segment, as a table and as a strip.
+    service
+        Critical ratio where cost is not known.
+    categories
+        Columns of the heat map.
+    heat
+        Index by segment and category; empty where no categories are known.
+    suggestions
+        Products that stand out, by segment.
+    """
+
+    days: int
+    levels: tuple[Level, ...]
+    shelves: tuple[Shelf, ...]
+    buyers: tuple[Buyers, ...]
+    mix: tuple[Piece, ...]
+    service: float
+    categories: tuple[str, ...]
+    heat: tuple[Tastes, ...]
+    suggestions: tuple[Tastes, ...]
+
+
+def demand(bundle: ReportInput) -> Demand | None:
+    """Return the context of the section; ``None`` where no demand was measured."""
+    found = bundle.demand
+    if not found:
+        return None
+    known = chips(bundle.segments)
+    forecast, standing = found["forecast"], found["levels"].to_dicts()
+    buyers = _buyers(found["mix"], known)
+    index = found["assortment"]
+    categories = _categories(index)
+    config = bundle.manifest.get("config", {}).get("demand", {})
+    mix = {each.chip.id: each.known + each.newcomers for each in buyers}
+    return Demand(
+        days=bundle.window.horizon,
+        levels=tuple(_level(row, found["backtest"]) for row in standing),
+        shelves=tuple(
+            _shelf(LEVELS[row["level"]], forecast.filter(level=row["level"]))
+            for row in standing
+            if row["is_published"]
+        ),
+        buyers=buyers,
+        mix=strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
+        service=float(config.get("service", 0.9)),
+        categories=categories,
+        heat=_heat(index, known, categories),
+        suggestions=_suggestions(found["suggestions"], known),
+    )
+
+
+def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> Level:
+    own = backtest.filter(pl.col("level") == row["level"])
+    windows = own.filter(pl.col("window") != POOLED)["window"].unique().sort().to_list()
+    pooled = {
+        each["method"]: figure(each["wape"])
+        for each in own.filter(window=POOLED).to_dicts()
+    }
+    most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
+    cells = {(each["method"], each["window"]): each for each in own.to_dicts()}
+    methods = tuple(
+        Method(
+            label,
+            name == OURS,
+            name == NAIVE,
+            100 * (pooled.get(name) or 0.0) / most,
+            pooled.get(name),
+            tuple(_error(cells.get((name, window))) for window in windows),
+        )
+        for name, label in METHODS.items()
+        if any(method == name for method, _ in cells)
+    )
+    ours, alike = pooled.get(OURS), pooled.get(ALIKE)
+    return Level(
+        LEVELS[row["level"]],
+        row["reason"],
+        row["is_published"],
+        METHODS.get(row["nearest"] or "", ""),
+        row["nearest"] == OURS,
+        None if ours is None or alike is None else alike - ours,
+        figure(row["met"]),
+        int(row["met_of"]),
+        tuple(iso_day(window) for window in windows),
+        methods,
+    )
+
+
+def _error(row: Mapping[str, Any] | None) -> Error | None:
+    if row is None:
+        return None
+    low, high = figure(row["gap_low"]), figure(row["gap_high"])
+    return Error(
+        figure(row["wape"]),
+        figure(row["low"]),
+        figure(row["high"]),
+        high is not None and high < 0,
+        low is not None and low > 0,
+    )
+
+
+def _shelf(name: str, rows: pl.DataFrame) -> Shelf:
+    shown = rows.head(SHOWN).to_dicts()
+    top = max((row["high"] for row in shown), default=0.0) or 1.0
+    items = tuple(_item(row, top) for row in shown)
+    return Shelf(name, rows.height, float(rows["expected"].sum()), items)
+
+
+def _item(row: Mapping[str, Any], top: float) -> Item:
+    low, dot, high = (
+        round(100 * min(row[part] / top, 1.0), 2)
+        for part in ("low", "expected", "high")
+    )
+    return Item(
+        "All products" if row["level"] == "total" else row["item"],
+        row["expected"],
+        row["low"],
+        row["high"],
+        low,
+        dot,
+        high,
+        figure(row["last_window"]),
+        figure(row["seasonal_naive"]),
+        figure(row["order_up_to"]),
+        figure(row["ratio"]),
+    )
+
+
+def _buyers(mix: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Buyers, ...]:
+    return tuple(
+        Buyers(
+            known[row["segment_id"]],
+            row["known"],
+            row["newcomers"],
+            row["units_per_customer"],
+        )
+        for row in mix.to_dicts()
+    )
+
+
+def _categories(index: pl.DataFrame) -> tuple[str, ...]:
+    """Return the categories that most customers buy from."""
+    rows = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
+    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(COLUMNS).to_list())
+
+
+def _heat(
+    index: pl.DataFrame, known: Mapping[str, Chip], categories: Sequence[str]
+) -> tuple[Tastes, ...]:
+    rows = index.filter(level="category").to_dicts()
+    cells = {(row["segment_id"], row["item"]): _taste(row) for row in rows}
+    return tuple(
+        Tastes(chip, tuple(cells.get((i, name)) for name in categories))
+        for i, chip in known.items()
+        if any((i, name) in cells for name in categories)
+    )
+
+
+def _suggestions(found: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Tastes, ...]:
+    parts = found.group_by("segment_id", maintain_order=True)
+    return tuple(
+        Tastes(known[str(i)], tuple(_taste(row) for row in part.to_dicts()))
+        for (i,), part in parts
+    )
+
+
+def _taste(row: Mapping[str, Any]) -> Taste:
+    heat = min(max((row["index"] - 1) * 100, 0.0), 100.0)
+    ends = (row["low"], row["high"])
+    return Taste(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])
+
+
+PART = Section(55, "What they will want", demand)

@@ -1,0 +1,143 @@
+"""The list of a campaign: who is on it, in which arm, and that arms are kept."""
+
+import math
+
+import polars as pl
+import pytest
+from crowd import SEGMENTS, many
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segpredict.actions import (
+    ActionOptions,
+    Ask,
+    Play,
+    Trigger,
+    counts,
+    listed,
+    record,
+    with_reasons,
+)
+from segpredict.actions.power import seen_share
+
+PLAY = Play("hold", "Hold", "Call.", Trigger(roles=("middle",)))
+OTHER = Play("other", "Other", "Write.", Trigger(at_least={"value_at_risk": 101.0}))
+OPTIONS = ActionOptions()
+
+
+def drawn(ask: Ask, n: int = 200, before: dict | None = None) -> pl.DataFrame:
+    return listed(many(n), SEGMENTS, ask, OPTIONS, before or {})
+
+
+def arms(table: pl.DataFrame) -> dict[str, str]:
+    return dict(table.select("customer_id", "arm").iter_rows())
+
+
+def test_those_with_most_at_stake_stand_first() -> None:
+    table = drawn(Ask(PLAY))
+    assert table["at_stake"].to_list() == [float(i) for i in range(200, 0, -1)]
+    assert table["rank"].to_list() == list(range(1, 201))
+    assert drawn(Ask(PLAY, first=3))["customer_id"].to_list() == [
+        *("c0200", "c0199", "c0198")
+    ]
+
+
+def test_a_tenth_of_each_stratum_is_left_alone() -> None:
+    table = drawn(Ask(PLAY))
+    found = table.group_by("stratum").agg((pl.col("arm") == "universal control").sum())
+    assert found["arm"].to_list() == [2] * 10
+    assert counts(table) == {"treat": 180, "universal control": 20, "control": 0}
+
+
+def test_who_is_left_alone_is_so_by_every_play() -> None:
+    one, other = arms(drawn(Ask(PLAY))), arms(drawn(Ask(OTHER)))
+    assert {c: one[c] == "universal control" for c in other} == {
+        c: arm == "universal control" for c, arm in other.items()
+    }
+
+
+def test_a_larger_share_adds_controls_of_this_play_alone() -> None:
+    table = drawn(Ask(PLAY, share=0.5))
+    plain = arms(drawn(Ask(PLAY)))
+    assert counts(table)["universal control"] == 20
+    assert abs(counts(table)["control"] - 80) <= 10  # by stratum, off by less than one
+    assert all(
+        plain[c] == arm for c, arm in arms(table).items() if arm == "universal control"
+    )
+
+
+@settings(max_examples=15)
+@given(share=st.floats(0.1, 0.5), n=st.integers(20, 300), grown=st.integers(0, 100))
+def test_nobody_changes_sides_on_a_later_night(
+    share: float, n: int, grown: int
+) -> None:
+    tonight = arms(drawn(Ask(PLAY, share=share), n))
+    ask = Ask(PLAY, share=min(0.5, share + 0.1))
+    later = arms(drawn(ask, n + grown, {"hold": tonight}))
+    assert {c: later[c] for c in tonight} == tonight
+
+
+@settings(max_examples=15)
+@given(n=st.integers(20, 300), seed=st.integers(0, 5))
+def test_the_order_of_customers_changes_nothing(n: int, seed: int) -> None:
+    mixed = many(n).sample(fraction=1.0, shuffle=True, seed=seed)
+    assert listed(mixed, SEGMENTS, Ask(PLAY), OPTIONS, {}).equals(drawn(Ask(PLAY), n))
+
+
+def test_who_was_treated_by_one_play_is_no_control_of_all_later() -> None:
+    first = arms(drawn(Ask(PLAY)))
+    treated = dict.fromkeys(first, "treat")
+    later = drawn(Ask(OTHER), before={"hold": treated})
+    assert counts(later)["universal control"] == 0
+
+
+def test_nobody_eligible_is_an_empty_list() -> None:
+    empty = Play("none", "None", "x", Trigger(roles=("top",)))
+    assert drawn(Ask(empty, share=0.5)).is_empty()
+
+
+def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None:
+    reasons = pl.DataFrame(
+        [
+            ("c0200", 2, "for", "later"),
+            ("c0200", 1, "for", "first"),
+            ("c0200", 3, "against", "no"),
+        ],
+        ["customer_id", "rank", "speaks", "text"],
+        orient="row",
+    )
+    told = with_reasons(drawn(Ask(PLAY, first=2)), reasons)
+    assert told["reasons"].to_list() == ["first; later", None]
+    assert with_reasons(drawn(Ask(PLAY, first=2)), None)["reasons"].null_count() == 2
+
+
+def test_a_record_says_what_these_arms_can_see() -> None:
+    table = drawn(Ask(PLAY, share=0.5))
+    weighed = {
+        "base": 0.3,
+        "uplift": 0.05,
+        "per_arm": 10,
+        "spend": 4.0,
+        "spend_sd": 2.0,
+    }
+    found = record(Ask(PLAY), table, {**weighed, "rho": 0.0}, OPTIONS, {"by": "Ann"})
+    alone = 200 - found["arms"]["treat"]
+    assert found["by"] == "Ann"
+    assert found["at_stake"] == 200 * 201 / 2
+    assert found["seen"] == seen_share(0.3, alone, found["arms"]["treat"])
+    assert found["result"] is None
+
+
+def test_a_record_of_spend_tells_the_share_of_the_mean() -> None:
+    play = Play("p", "P", "x", Trigger(), kpi="spends")
+    weighed = {"base": 4.0, "spend": 4.0, "spend_sd": 2.0, "rho": 0.6}
+    found = record(Ask(play), drawn(Ask(PLAY)), weighed, OPTIONS, {})
+    # (1.959964 + .841621) · 2 · .8 · √(1/20 + 1/180) / 4
+    assert found["seen"] == pytest.approx(
+        2.801585 * 1.6 * math.sqrt(1 / 18) / 4, rel=1e-6
+    )
+
+
+def test_a_play_that_was_never_seen_before_promises_nothing() -> None:
+    found = record(Ask(PLAY), drawn(Ask(PLAY)), {"base": None}, OPTIONS, {})
+    assert found["seen"] is None

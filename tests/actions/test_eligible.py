@@ -1,0 +1,86 @@
+"""Triggers: places on the ladder, moves, bounds, and the largest."""
+
+import pytest
+from crowd import SEGMENTS, crowd, customer, many
+
+from segpredict.actions import Play, Trigger, eligible, require_known, roles
+from segpredict.errors import UnknownNameError
+from segpredict.tables import Segment
+
+ROWS = crowd(
+    customer("gone", "S0", "S0", p_up=0.4),
+    customer("back", "S0", "S2", p_up=0.7),
+    customer("low", "S1", "S0", is_new=True),
+    customer("mid", "S2", "S2"),
+    customer("top", "S3", "S1", p_down=0.9),
+)
+
+
+def who(**asked: object) -> list[str]:
+    found = eligible(ROWS, Trigger(**asked), SEGMENTS)  # type: ignore[arg-type]
+    return found["customer_id"].to_list()
+
+
+def test_without_conditions_everybody_is_eligible() -> None:
+    assert len(who()) == 5
+
+
+def test_roles_are_places_on_the_ladder() -> None:
+    assert who(roles=("inactive",)) == ["gone", "back"]
+    assert who(roles=("low", "top")) == ["low", "top"]
+
+
+def test_a_ladder_of_one_has_a_top_and_no_low() -> None:
+    assert roles(SEGMENTS[:2]) == {"S0": "inactive", "S1": "top"}
+    five = [Segment(i, f"S{i}", "x") for i in range(5)]
+    assert [*roles(five).values()] == ["inactive", "low", "middle", "middle", "top"]
+
+
+def test_moves_compare_the_named_segment_with_the_present_one() -> None:
+    assert who(moves=("falls",)) == ["low", "top"]
+    assert who(moves=("stays",)) == ["gone", "mid"]
+    assert who(moves=("rises",)) == ["back"]
+    assert who(moves=("rises", "falls")) == ["back", "low", "top"]
+
+
+def test_all_conditions_must_hold() -> None:
+    assert who(moves=("falls",), is_new=False) == ["top"]
+    assert who(moves=("falls",), at_least={"p_down": 0.9}, roles=("low",)) == []
+
+
+def test_segments_are_found_by_id_and_by_name() -> None:
+    assert who(segments=("Core", "S2")) == ["mid", "top"]
+
+
+def test_bounds_are_met_and_missing_values_meet_none() -> None:
+    rows = ROWS.with_columns(p_up=None)
+    assert who(at_most={"p_up": 0.4}, roles=("inactive",)) == ["gone"]
+    assert eligible(rows, Trigger(at_most={"p_up": 1.0}), SEGMENTS).is_empty()
+
+
+def test_the_largest_share_is_taken_of_those_who_meet_all_else() -> None:
+    found = eligible(many(10), Trigger(top_share={"value_at_risk": 0.2}), SEGMENTS)
+    assert found["value_at_risk"].to_list() == [9.0, 10.0]
+    assert who(roles=("inactive",), top_share={"p_up": 0.5}) == ["back"]
+
+
+def test_equals_are_taken_together() -> None:
+    rows = many(10, p_up=0.3)
+    assert eligible(rows, Trigger(top_share={"p_up": 0.1}), SEGMENTS).height == 10
+
+
+def test_nobody_has_no_largest() -> None:
+    trigger = Trigger(roles=("top",), top_share={"p_up": 0.1})
+    assert eligible(many(10), trigger, SEGMENTS).is_empty()
+
+
+def test_columns_and_segments_that_cannot_be_are_refused_with_the_nearest() -> None:
+    play = Play("x", "X", "x", Trigger(at_least={"return_shar": 0.1}))
+    with pytest.raises(UnknownNameError) as told:
+        require_known([play], SEGMENTS, ["return_share"])
+    assert "'return_share'" in told.value.fix
+    named = Play("x", "X", "x", Trigger(segments=("Cor",)))
+    with pytest.raises(UnknownNameError) as told:
+        require_known([named], SEGMENTS, [])
+    assert "'Core'" in told.value.fix
+    require_known([named], (), [])  # no segments are known before there are any

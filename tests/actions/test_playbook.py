@@ -1,0 +1,126 @@
+"""The plays: what ships, what a user's file may say, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from segpredict.actions import ActionOptions, Playbook, load
+from segpredict.actions.playbook import LONGEST, shipped
+from segpredict.errors import ConfigError, FileMissingError, UnknownNameError
+
+CALL = "[plays.call]\ntitle = 'Call'\naction = 'Call them.'\n"
+
+
+def read(tmp_path: Path, text: str, *, replace: bool = False) -> Playbook:
+    file = tmp_path / "plays.toml"
+    file.write_text(text, encoding="utf-8")
+    return load(ActionOptions(playbook=str(file), replace=replace))
+
+
+def test_what_ships_covers_the_ladder_and_promises_nothing() -> None:
+    plays = load(ActionOptions()).plays
+    assert {role for play in plays for role in play.who.roles} == {
+        *("inactive", "low", "middle", "top")
+    }
+    words = " ".join(f"{p.title} {p.action} {p.caution}" for p in plays).lower()
+    assert "save" not in words
+    assert all(play.caution for play in plays)
+
+
+def test_a_playbook_survives_its_own_state() -> None:
+    plays = load(ActionOptions())
+    assert Playbook.from_state(plays.state()) == plays
+
+
+def test_a_file_adds_plays_and_changes_single_keys(tmp_path: Path) -> None:
+    found = read(tmp_path, CALL + "[plays.hold_best]\nuplift = 0.2\n")
+    assert found.get("call").title == "Call"
+    assert found.get("hold_best").uplift == 0.2
+    assert found.get("hold_best").who.roles == ("top",)
+    assert len(found.plays) == len(shipped()) + 1
+
+
+def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
+    assert [p.name for p in read(tmp_path, CALL, replace=True).plays] == ["call"]
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        (CALL + "uplfit = 0.1\n", "uplift"),
+        (CALL + "who = { rolls = ['top'] }\n", "roles"),
+        ("[play.call]\ntitle = 'x'\n", "plays"),
+    ],
+)
+def test_unknown_keys_are_refused_with_the_nearest(
+    tmp_path: Path, text: str, near: str
+) -> None:
+    with pytest.raises(UnknownNameError) as told:
+        read(tmp_path, text)
+    assert repr(near) in told.value.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CALL + "uplift = 0.0\n",
+        CALL + "uplift = nan\n",
+        CALL + "uplift = 'much'\n",
+        CALL + "kpi = 'love'\n",
+        CALL + "stake = 'p_down'\n",
+        CALL + "who = { roles = ['king'] }\n",
+        CALL + "who = { top_share = { p_up = 1.5 } }\n",
+        CALL + "who = { top_share = { p_up = 0.5, p_down = 0.5 } }\n",
+        CALL + "who = { at_least = { p_up = inf } }\n",
+        CALL + "name = 'other'\n",
+        "[plays.call]\ntitle = ' '\naction = 'x'\n",
+        "[plays.call]\ntitle = 'x'\n",
+        f"[plays.call]\ntitle = 'x'\naction = '{'x' * (LONGEST + 1)}'\n",
+        "plays = 3\n",
+        "[plays]\ncall = 3\n",
+        "[plays]\nhold_best = 3\n",
+        "",
+        "[plays.call\n",
+    ],
+)
+def test_what_cannot_be_a_play_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "<script>", "a b", "", "A", "x" * 41, "é", "-x", "a\\nb"],
+)
+def test_names_that_could_not_be_part_of_a_file_are_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ConfigError, match="cannot be named"):
+        read(tmp_path, f'[plays."{name}"]\ntitle = "x"\naction = "x"\n')
+
+
+def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "plays.toml").write_text(CALL)
+    with pytest.raises(FileMissingError) as told:
+        load(ActionOptions(playbook=str(tmp_path / "play.toml")))
+    assert "plays.toml" in told.value.fix
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plays.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError):
+        load(ActionOptions(playbook=str(tmp_path / "plays.toml")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"holdout": 0.0}, {"holdout": 0.6}, {"alpha": 0.0}, {"power": 0.04}],
+)
+def test_shares_outside_their_range_are_refused(change: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        ActionOptions(**change)
+
+
+def test_nothing_cannot_take_the_place_of_all() -> None:
+    with pytest.raises(ConfigError, match="no playbook"):
+        ActionOptions(replace=True)

@@ -1,0 +1,119 @@
+"""Plays of a whole run: what is told agrees with the scores, and lists are kept."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segpredict import actions, pipeline, planning
+from segpredict.artifacts import drafting, open_run
+from segpredict.errors import ArtifactError, UnknownNameError, UsageError
+from segpredict.pipeline import Wish
+from segpredict.pipeline._plays import weigh
+
+CALLS = "[plays.call_all]\ntitle = '=CALL()'\naction = 'Call.'\n"
+
+
+@pytest.fixture
+def own_run(run_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run_folder, tmp_path / "run"))
+
+
+@pytest.fixture
+def play(run_folder: Path) -> str:
+    """Return the play with most customers."""
+    return str(pipeline.plays(run_folder).sort("n", descending=True)["play"][0])
+
+
+def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    told = run.parquet("actions/plays.parquet")
+    assert set(told["play"]) == {p.name for p in planning.playbook_of(run).plays}
+    assert told.filter(pl.col("n") > 0).height >= 5
+    assert "What to do next" in run.path("report.html").read_text()
+
+
+def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    told = run.parquet("actions/plays.parquet")
+    scores = run.parquet("scores.parquet").filter("is_eligible")
+    top = max(s["id"] for s in run.json("segments/segments.json"))
+    falls = pl.col("next_segment_id") < pl.col("segment_id")
+    best = scores.filter((pl.col("segment_id") == top) & falls)
+    row = told.filter(play="hold_best").to_dicts()[0]
+    assert row["n"] == best.height
+    if best.height >= 5:
+        wanted = best["value_at_risk"].sum()
+        assert row["stake"] == pytest.approx(wanted, abs=0.01 * best.height)
+
+
+def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
+    run = open_run(run_folder)
+    days = run.parquet(planning.REHEARSAL)["as_of"].unique().cast(pl.String).to_list()
+    assert days == [run.json("classifier/verdict.json")["origins"][-1]["cutoff"]]
+    assert set(run.parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
+
+
+def test_lists_are_written_down_and_their_lots_are_kept(
+    own_run: Path, tmp_path: Path, play: str
+) -> None:
+    first = tmp_path / "first.csv"
+    made = pipeline.campaign(own_run, Wish(play, first, by="Ann"), "tonight")
+    again = tmp_path / "again.csv"
+    pipeline.campaign(own_run, Wish(play, again, share=0.5), "tomorrow")
+    one, two = (pl.read_csv(f, infer_schema=False) for f in (first, again))
+    assert one.equals(two)  # everybody had a lot, so a larger share finds nobody
+    assert sum(made["arms"].values()) == one.height
+    assert made["arms"]["universal control"] == pytest.approx(0.1 * one.height, abs=5)
+    record = json.loads(Path(made["record"]).read_text())
+    assert (record["by"], record["created"], record["play"]) == ("Ann", "tonight", play)
+    assert record["digest"] == open_run(own_run).manifest["digest"]
+    assert one["reasons"].null_count() < one.height
+
+
+def test_the_page_anew_says_that_a_play_is_on_trial_and_changes_no_figure(
+    own_run: Path, tmp_path: Path, play: str
+) -> None:
+    before = pipeline.plays(own_run)
+    pipeline.campaign(own_run, Wish(play, tmp_path / "list.csv"), "tonight")
+    made = pipeline.report(own_run, "later")
+    assert "on trial, no result yet" in made.path("report.html").read_text()
+    assert pipeline.plays(own_run).equals(before)
+
+
+def test_an_unknown_play_names_the_nearest(own_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="no play named") as told:
+        pipeline.campaign(own_run, Wish("hold_bets", tmp_path / "list.csv"), "now")
+    assert "'hold_best'" in told.value.fix
+    assert not (tmp_path / "experiments").exists()
+
+
+def test_a_play_of_ones_own_is_weighed_and_its_list_is_drawn(
+    own_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plays.toml").write_text(CALLS)
+    options = actions.ActionOptions(playbook=str(tmp_path / "plays.toml"), replace=True)
+    with drafting(own_run, base=open_run(own_run), replace=True) as draft:
+        planning.keep_playbook(draft, actions.load(options))
+        weigh(draft)
+        draft.publish()
+    scores = open_run(own_run).parquet("scores.parquet").filter("is_eligible")
+    assert pipeline.plays(own_run)["n"].to_list() == [scores.height]
+    assert b"'=CALL()" in (own_run / "actions" / "plays.csv").read_bytes()
+
+
+def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:
+    with drafting(own_run, base=open_run(own_run), replace=True) as draft:
+        draft.drop("actions/")
+        draft.publish()
+    with pytest.raises(ArtifactError) as told:
+        pipeline.plays(own_run)
+    assert "segpredict report" in told.value.fix
+
+
+@pytest.mark.parametrize("asked", [{"share": 0.9}, {"share": 0.0}, {"first": 0}])
+def test_lists_that_cannot_be_are_refused(tmp_path: Path, asked: dict) -> None:
+    with pytest.raises(UsageError):
+        Wish("hold_best", tmp_path / "list.csv", **asked)

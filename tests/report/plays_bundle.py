@@ -1,0 +1,72 @@
+"""What a run would say of its plays: two of them, small enough to check by hand."""
+
+from typing import Any
+
+import polars as pl
+
+from segpredict.actions.budget import SCHEMA as CURVES
+from segpredict.actions.weighing import SCHEMA
+
+HOLD = {
+    "play": "hold_best",
+    "title": "Hold the best",
+    "action": "Call them.",
+    "caution": "A high risk is no high response.",
+    "stake_of": "value_at_risk",
+    "kpi": "stays",
+    "n": 200,
+    "stake": 60_000.0,
+    "low": 55_000.0,
+    "high": 65_000.0,
+    "came_low": 0.6,
+    "came_high": 0.8,
+    "then": "2011-09-10",
+    "n_then": 90,
+    "base": 0.5,
+    "uplift": 0.05,
+    "power": 0.8,
+    "per_arm": 1565,
+    "seen": 0.19,
+    "share_alone": None,
+    "seen_alone": 0.29,
+    "windows": 16,
+    "days": 1456,
+    "spend": 1500.0,
+    "spend_sd": 3000.0,
+    "rho": 0.6,
+    "spend_uplift": 0.05,
+    "spend_per_arm": 16_074,
+    "spend_per_arm_raw": 25_116,
+    "spend_seen": 0.45,
+    "rank": 1,
+}
+REMIND = HOLD | {
+    "play": "remind",
+    "title": "Remind the occasional",
+    "kpi": "spends",
+    "n": 4000,
+    "stake": 20_000.0,
+    "base": 1500.0,
+    "per_arm": 2000,
+    "seen": 0.05,
+    "windows": 1,
+    "days": 91,
+    "rank": 2,
+}
+UNSEEN = HOLD | dict.fromkeys(
+    [name for name in SCHEMA if name not in {*list(SCHEMA)[:7], "uplift"}]
+)
+
+
+def plays(**change: Any) -> dict[str, pl.DataFrame]:
+    rows = [HOLD | change, REMIND, UNSEEN | {"play": "few", "n": 3}]
+    curves = [
+        ("play", "hold_best", "value_at_risk", 200, 40, 30_000.0, 0.5),
+        ("play", "hold_best", "value_at_risk", 200, 200, 60_000.0, 1.0),
+        ("segment", "S3", "upside", 100, 20, 100.0, 0.25),
+        ("segment", "S3", "upside", 100, 100, 400.0, 1.0),
+    ]
+    return {
+        "plays": pl.DataFrame(rows, SCHEMA),
+        "curves": pl.DataFrame(curves, CURVES, orient="row"),
+    }

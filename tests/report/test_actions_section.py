@@ -1,0 +1,86 @@
+"""What to do next: plays with their tests, and nothing promised."""
+
+import re
+
+from bundles import bundle
+from plays_bundle import plays
+
+from segpredict.report import contexts, render
+from segpredict.report.sections.actions import actions, short
+
+LIST = {
+    "play": "hold_best",
+    "created": "2011-12-10 08:00 UTC",
+    "readout": "2012-03-10",
+}
+
+
+def page(**change) -> str:
+    html = render(bundle(**change)).split('id="actions"')[1].split("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
+    found = actions(bundle())
+    assert [each.name for each in found.first] == ["hold_best", "remind"]
+    hold, remind = (each.design.told for each in found.first)
+    assert hold == (
+        "1,565 in each of two equal arms see a rise of 5.0 points with 80\u202f% "
+        "power, and 200 are too few for that. Asked once, 200 see a rise of 19.0 "
+        "points or more."
+    )
+    assert remind == (
+        "2,000 in each of two equal arms see a rise by 5\u202f% of the mean with "
+        "80\u202f% power, read out after 91 days."
+    )
+
+
+def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
+    told = actions(bundle(plays=plays(windows=2, days=182))).first[0].design
+    assert "power: 2 windows, 182 days, if each brings as many." in told.told
+    assert (told.windows, told.days) == (2, 182)
+    assert actions(bundle()).first[0].design.days is None
+
+
+def test_what_is_at_stake_stands_beside_what_of_it_came() -> None:
+    text = page()
+    assert "£60,000 at risk in the window ahead" in text
+    assert "£55,000 to £65,000; in the tests 60 % to 80 % of such sums came" in text
+
+
+def test_nothing_is_promised_and_everything_is_untested() -> None:
+    text = page()
+    assert "hypothesis with a test attached" in text
+    assert "untested until an experiment is logged" in text
+    assert not re.search(r"\bsaves?\b", text, re.IGNORECASE)
+
+
+def test_a_play_with_a_list_is_on_trial_and_no_more() -> None:
+    found = actions(bundle(experiments=(LIST,)))
+    assert [p.proof for p in found.plays] == ["on trial", "untested", "untested"]
+    assert "2012-03-10" in found.plays[0].status
+
+
+def test_of_few_customers_nothing_but_the_number_is_told() -> None:
+    few = actions(bundle()).plays[2]
+    assert (few.n, few.at_stake.value, few.design.base) == (3, None, None)
+    assert few.design.told == "Too few like them at the last test to plan one."
+
+
+def test_curves_begin_at_nothing_and_end_at_all() -> None:
+    found = actions(bundle())
+    assert found.budgets[0].path == "0.00,60.00 20.00,30.00 100.00,0.00"
+    assert found.budgets[0].note == "The first 40 of 200 hold 50\u202f%"
+    assert found.segments[0].chip.name == "Core"
+    assert [step.value for step in found.segments[0].steps] == [100.0, 400.0]
+
+
+def test_page_one_can_show_the_actions_in_short() -> None:
+    first = short(bundle())[0]
+    assert (first.title, first.n, first.at_stake) == ("Hold the best", 200, 60_000.0)
+    assert first.status.startswith("untested")
+    assert short(bundle(plays={})) == ()
+
+
+def test_a_run_without_plays_has_no_such_section() -> None:
+    assert "actions" not in contexts(bundle(plays={}))["sections"]
