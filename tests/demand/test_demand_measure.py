@@ -44,7 +44,7 @@ def found(small) -> demand.Demand:
 
 def test_all_tables_are_there_and_only_published_levels_are_forecast(found) -> None:
     assert tuple(found.tables()) == demand.TABLES
-    assert dict(found.backtest.schema) == {n: t for n, t in BACKTEST.items()}
+    assert dict(found.backtest.schema) == BACKTEST
     assert list(found.levels.columns) == list(STANDING)
     assert list(found.forecast.columns) == list(FORECAST)
     assert found.levels["level"].to_list() == ["total", "product"]
@@ -165,7 +165,7 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
         {
             "level": ["category", "product"],
             "is_published": [False, True],
-            **dict.fromkeys(DISPERSIONS, [1.0, 1.0]),
+            **{name: [1.0, 1.0] for name in DISPERSIONS},
         }
     )
     goods = pl.DataFrame({"product_id": ["cup"], "price": ["10"], "cost": ["2.5"]})
