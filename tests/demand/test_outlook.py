@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-import shop
 from by_days import ByDays
 
+import shop
 from segpredict.classifier import TimeOptions
 from segpredict.demand.outlook import LAST, MIX, SEASONAL, outlooks
 from segpredict.demand.past import past, season_span, spans

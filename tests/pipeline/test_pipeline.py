@@ -52,6 +52,8 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
         "worth/sums.csv",
         "worth/errors.parquet",
         "worth/segments.parquet",
+        "demand/levels.csv",
+        "demand/forecast.parquet",
         "explanation/importance.csv",
         "explanation/importance.parquet",
         "explanation/contributions.parquet",

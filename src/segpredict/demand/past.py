@@ -70,8 +70,10 @@ def spans(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Span, ...]:
     --------
     >>> spans(300, TimeOptions(), 100)
     ((209, 300), (118, 209))
+    >>> spans(900, TimeOptions(horizon=400), 100)
+    ((500, 900),)
     """
-    count = min(YEAR, cutoff - first_day) // time.horizon
+    count = max(min(YEAR, cutoff - first_day) // time.horizon, 1)
     ends = [cutoff - i * time.horizon for i in range(count)]
     return tuple((end - time.horizon, end) for end in ends)
 

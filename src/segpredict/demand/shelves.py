@@ -69,14 +69,15 @@ def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str,
     of the year differ by no more than chance, the others on that of the level above.
     """
     found: dict[str, Shelf] = {}
+    above: Shelf | None = None
     for level in LEVELS:
         items = _items(before, level)
-        above = found.get(LEVELS[LEVELS.index(level) - 1])
         parents = _parents(before, level, items, above)
         starts = [first_sold.get(i, 0) if level == PRODUCT else 0 for i in items]
         place = _Place(before, level, items, parents, np.array(starts, dtype=int))
         rates = place.rates(size, above)
-        found[level] = Shelf(items, parents, rates, place.season(size, rates, above))
+        above = Shelf(items, parents, rates, place.season(size, rates, above))
+        found[level] = above
     return found
 
 
