@@ -160,8 +160,8 @@ def test_every_section_is_placed_in_order_and_linked():
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     expected = [
         *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
-        *("migration", "verdict", "chances", "canary", "worth", "topics"),
-        *("importance", "pulls", "people", "ledger", "appendix"),
+        *("migration", "mobility", "verdict", "chances", "canary", "worth"),
+        *("topics", "importance", "pulls", "people", "ledger", "appendix"),
     ]
     assert ids == expected
     assert links == [f"#{name}" for name in expected]
@@ -205,6 +205,7 @@ BARE = {
     "mix_now": {},
     "mix_expected": {},
     "migration": None,
+    "movement": {},
     "verdict": None,
     "importance": None,
     "plots": {},
