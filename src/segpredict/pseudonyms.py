@@ -64,7 +64,7 @@ class Pseudonyms:
             What they are ids of.
         """
         once = ids.drop_nulls().unique()
-        named = [self._name(kind, text) for text in once.to_list()]
+        named = [self.name(text, kind) for text in once.to_list()]
         return ids.replace_strict(once, named, default=None, return_dtype=pl.String)
 
     def customers(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -75,6 +75,7 @@ class Pseudonyms:
         named = table.with_columns(self.of(table["customer_id"]).alias("customer_id"))
         return named.sort("customer_id", maintain_order=True)
 
-    def _name(self, kind: str, text: str) -> str:
+    def name(self, text: str, kind: str = "customer") -> str:
+        """Return the name of one id."""
         message = f"{kind}\0{text}".encode()
         return hmac.digest(self.secret, message, "sha256").hex()[:LENGTH]

@@ -32,6 +32,10 @@ and stands beside the tables as `dictionary.md`; `dictionary.csv` has the same a
 * **Revenue** is the sum of `revenue` in `orders` (or `lines`) over any days, **orders**
   the number of rows with `is_order`: what was sent back whole counts nowhere. These are
   the figures of the page ([definitions](metrics.md)).
+* **In Power BI** mark `dates` as the date table, and keep one active path between two
+  tables: `scores` and `chances` through `customers`, `lines` through `orders`. Joins of
+  `next_segment_id` and `to_segment_id` are the second ones to segments, so leave these
+  inactive and use them with `USERELATIONSHIP`.
 * **Keys** that are numbers (`order_key`, `line_key`) are of one export: the next may
   number otherwise. Load all tables of one export together.
 * **In CSV** a text that begins with one of `= + - @` has an apostrophe before it, so
@@ -48,8 +52,8 @@ environment variable `SEGPREDICT_SECRET`; it is written nowhere.
 
 * The same secret gives the same hash on every day and machine, so exports, and what
   `segpredict score --hash-ids` prints, still join each other.
-* Who has the secret and a list of ids can tell whose row is whose: keep it as you keep
-  the ids. Another secret for another recipient keeps two exports apart.
+* Who has the secret and a list of ids can tell whose row is whose: keep it as you
+  keep the ids. Another secret for another recipient keeps two exports apart.
 * This is pseudonymisation, not anonymisation: days, products and amounts remain, and may
   tell who somebody is. Ids of products, and names of countries, are as they were.
 """
@@ -68,7 +72,7 @@ def document() -> str:
 
 
 def dictionary() -> pl.DataFrame:
-    """Return the dictionary as rows: ``table``, ``column``, ``type``, ``key`` …"""
+    """Return the dictionary as rows, one a column."""
     rows = [
         (name, column.name, _type(column.kind), column.kind, column.key, column.meaning)
         for name in _ordered()

@@ -83,9 +83,7 @@ class Star:
         named = part.select("customer_id", "shown")
         void = (pl.col("void_day") < self.shop.end_day).fill_null(value=False)
         found = (
-            self.shop.lines.join(
-                named.lazy(), on="customer_id", maintain_order="left"
-            )
+            self.shop.lines.join(named.lazy(), on="customer_id", maintain_order="left")
             .with_columns(is_void=void)
             .collect(engine="streaming")
             .sort("shown", maintain_order=True)

@@ -53,23 +53,27 @@ def dates(star: Star) -> pl.DataFrame:
     ).alias("date")
     day, when = pl.col("date").to_physical(), pl.col("date").dt
     covered = pl.col("date").is_between(as_date(first), as_date(end - 1))
-    return days.to_frame().with_columns(
-        year=when.year(),
-        quarter=when.quarter(),
-        month=when.month(),
-        month_start=when.month_start(),
-        week_start=when.truncate("1w"),
-        weekday=when.weekday(),
-        is_weekend=when.weekday() > 5,
-        is_in_data=covered,
-        is_month_whole=(
-            (when.month_start() >= as_date(first))
-            & (when.month_end() <= as_date(end - 1))
-        ),
-        window=_window(day, star),
-    ).with_columns(
-        month_name=pl.lit(MONTHS).gather(pl.col("month").cast(pl.Int64) - 1),
-        weekday_name=pl.lit(WEEKDAYS).gather(pl.col("weekday").cast(pl.Int64) - 1),
+    return (
+        days.to_frame()
+        .with_columns(
+            year=when.year(),
+            quarter=when.quarter(),
+            month=when.month(),
+            month_start=when.month_start(),
+            week_start=when.truncate("1w"),
+            weekday=when.weekday(),
+            is_weekend=when.weekday() > 5,
+            is_in_data=covered,
+            is_month_whole=(
+                (when.month_start() >= as_date(first))
+                & (when.month_end() <= as_date(end - 1))
+            ),
+            window=_window(day, star),
+        )
+        .with_columns(
+            month_name=pl.lit(MONTHS).gather(pl.col("month").cast(pl.Int64) - 1),
+            weekday_name=pl.lit(WEEKDAYS).gather(pl.col("weekday").cast(pl.Int64) - 1),
+        )
     )
 
 
@@ -78,12 +82,7 @@ def _window(day: pl.Expr, star: Star) -> pl.Expr:
     past = (end - 1 - day).floordiv(ahead.horizon)
     whole = (end - first) // ahead.horizon
     is_ahead = day.is_between(ahead.outcome_start, ahead.outcome_end - 1)
-    return (
-        pl.when(is_ahead)
-        .then(-1)
-        .when((day < end) & (past < whole))
-        .then(past)
-    )
+    return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
 
 
 PART = Table(

@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 def moves(star: Star) -> pl.DataFrame:
-    """Return the migration matrices as rows: those of the run's periods, or the last."""
+    """Return the migration matrices as rows: of all periods, or of the last."""
     observed, predicted = (
         star.movement.get("observed", _last(star)),
         star.movement.get("predicted", _next(star)),
@@ -61,7 +61,9 @@ def _last(star: Star) -> pl.DataFrame | None:
     """Return the moves into the newest window, for a run that kept no others."""
     if star.migration is None:
         return None
-    before = star.window.at(star.window.cutoff - (star.window.outcome_end - star.window.cutoff))
+    before = star.window.at(
+        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
+    )
     return _dated(star.migration, before.outcome_start, before.outcome_end)
 
 
@@ -70,7 +72,9 @@ def _next(star: Star) -> pl.DataFrame | None:
         return None
     ids = {f"p_{segment.id}": segment.id for segment in star.segments}
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
-    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), pl.col(*ids.values()).sum())
+    totals = known.group_by("segment_id").agg(
+        pl.len().alias("row_n"), pl.col(*ids.values()).sum()
+    )
     told = (
         totals.unpivot(
             index=["segment_id", "row_n"], variable_name="to_id", value_name="n"

@@ -54,11 +54,13 @@ def scores(share: Share) -> pl.DataFrame:
         pl.when(pl.col("next_segment_id") == segment.id).then(pl.col(f"p_{segment.id}"))
         for segment in share.star.segments
     ]
-    return share.of(told).with_columns(
-        pl.lit(None, pl.Float64).alias(name) for name in missing
-    ).with_columns(
-        *(units(pl.col(name)) for name in MONEY),
-        p_next=pl.coalesce(named),
+    return (
+        share.of(told)
+        .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
+        .with_columns(
+            *(units(pl.col(name)) for name in MONEY),
+            p_next=pl.coalesce(named),
+        )
     )
 
 

@@ -47,7 +47,10 @@ COLUMNS = (
 def segments(star: Star) -> pl.DataFrame:
     """Return the segments, and the places beside them so that all moves join."""
     named = pl.DataFrame(
-        [(s.id, s.name, s.code, "active" if s.code else "inactive") for s in star.segments]
+        [
+            (s.id, s.name, s.code, "active" if s.code else "inactive")
+            for s in star.segments
+        ]
         + [(i, name, None, "beside") for i, name in BESIDE.items()],
         schema={
             "segment_id": pl.String,

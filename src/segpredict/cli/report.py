@@ -1,25 +1,83 @@
-"""``segpredict report``: the page that people look at."""
+"""``segpredict report``: what a run found, as a page, as tables, as JSON."""
 
 from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli import _secret as s
 from segpredict.cli._output import Output
 from segpredict.cli._plan import clock
 
 
 def command(
     run: o.RunFolder = Path("artifacts/run"),
+    form: Annotated[
+        Literal["html", "json", "md", "bi"],
+        typer.Option(
+            "--format",
+            help="html: the page. json: all that the page says (docs/report-json.md). "
+            "md: its key tables as Markdown. bi: a star schema as Parquet and CSV, for "
+            "Tableau, Power BI and SQL (docs/bi.md).",
+        ),
+    ] = "html",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Where to write, outside of the run: a file; of bi, a folder. "
+            "Default: report.html, report.json, report.md or the folder bi in the run.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace a folder of tables that stands at --out."
+        ),
+    ] = False,
+    hash_ids: s.HashIds = False,
+    secret_file: s.SecretFile = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Write the page of a run: one HTML file that needs no network.
+    """Write what a run found: a page for people, tables for BI, JSON for programs.
 
-    Example: `segpredict report --run artifacts/may`
+    The page is one HTML file that needs no network. The tables are facts (orders,
+    lines, scores, chances, moves, metrics) that join dimensions (customers, segments,
+    dates) by one column each; `dictionary.md` beside them says what each column means.
+
+    With --hash-ids the ids of customers, and in tables those of orders, are keyed
+    hashes, so that the files may leave the house; who holds the secret can tell whose
+    they are. Everything else stays as it is.
+
+    Examples
+    --------
+    `segpredict report --run artifacts/may`
+
+    `segpredict report --run artifacts/may --format bi --out tables`
+
+    `segpredict report --run artifacts/may --format bi --out tables --hash-ids`
+
+    `segpredict report --run artifacts/may --format json --out may.json`
     """
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
-    made = pipeline.report(run, clock())
-    page = (made.folder / "report.html").resolve()
-    output.say(f"The page: {page.as_uri()}")
-    output.result({"run": str(made.folder), "page": str(page)})
+    export = pipeline.Export(
+        created=clock(),
+        out=out,
+        replaces=force,
+        pseudonyms=s.pseudonyms(hash_ids, secret_file),
+    )
+    if form == "bi":
+        place, rows = pipeline.tables(run, export)
+        counted = [{"table": name, "rows": rows[name]} for name in rows]
+        output.table("The tables", counted)
+        output.say(f"They stand in {place}; dictionary.md says what each column means.")
+        output.result({"run": str(run), "tables": str(place), "rows": dict(rows)})
+        return
+    page = pipeline.told(run, form, export).resolve()
+    output.say(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
+    output.result({"run": str(run), "page": str(page)})

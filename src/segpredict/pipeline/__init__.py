@@ -15,6 +15,7 @@ from segpredict.pipeline._answers import (
     why,
 )
 from segpredict.pipeline._contest import Contest, contest
+from segpredict.pipeline._exports import Export, Report, tables, told
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
@@ -28,9 +29,11 @@ from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
 
 __all__ = [
     "Contest",
+    "Export",
     "Fresh",
     "Ingested",
     "Progress",
+    "Report",
     "Search",
     "Target",
     "Ways",
@@ -51,6 +54,8 @@ __all__ = [
     "score",
     "score_into",
     "silent",
+    "tables",
+    "told",
     "train_classifier",
     "why",
 ]

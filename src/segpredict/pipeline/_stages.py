@@ -26,7 +26,7 @@ from segpredict import (
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json, as_parquet
+from segpredict.artifacts import Draft, Files, as_json, as_parquet
 from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
@@ -34,12 +34,13 @@ from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import render
+from segpredict.report import ReportInput, render
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
+TOLD = ("report.", "bi/")  # what is written of the rest, and untrue with a new stage
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -190,7 +191,7 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    draft.drop("explanation/", "worth/", "classifier/canary.json", "report.html")
+    draft.drop("explanation/", "worth/", "classifier/canary.json", *TOLD)
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
@@ -246,7 +247,7 @@ def explain(
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
-    draft.drop("report.html")
+    draft.drop(*TOLD)
     explained.keep(draft, told, knowing, checked)
 
 
@@ -279,6 +280,10 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
-    draft.write("report.html", render(bundle).encode())
+    draft.write("report.html", render(bundle(draft)).encode())
     progress("done", 1.0)
+
+
+def bundle(files: Files) -> ReportInput:
+    """Return all that the page of a run is made from, as far as it was made."""
+    return replace(archive.bundle_of(files), movement=flows.kept(files))
