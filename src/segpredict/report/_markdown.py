@@ -15,7 +15,7 @@ from segpredict.report._format import (
 )
 
 Facts = Mapping[str, Any]
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~&$])")
 WORTH = {
     "risk": "Revenue at risk",
     "upside": "Upside",
@@ -57,7 +57,7 @@ def plain(text: Any) -> str:
     Examples
     --------
     >>> print(plain("a|b <script>\n[x](y)"))
-    a\|b \<script\> \[x\]\(y\)
+    a\|b \<script\> \[x\](y)
     """
     return SPECIAL.sub(r"\\\1", " ".join(str(legible(str(text))).split()))
 
