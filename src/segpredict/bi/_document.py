@@ -54,8 +54,8 @@ environment variable `SEGPREDICT_SECRET`; it is written nowhere.
   `segpredict score --hash-ids` prints, still join each other.
 * Who has the secret and a list of ids can tell whose row is whose: keep it as you
   keep the ids. Another secret for another recipient keeps two exports apart.
-* This is pseudonymisation, not anonymisation: days, products and amounts remain, and may
-  tell who somebody is. Ids of products, and names of countries, are as they were.
+* This is pseudonymisation, not anonymisation: days, products and amounts remain, and
+  may tell who somebody is. Ids of products, and names of countries, are as they were.
 """
 
 
