@@ -12,6 +12,7 @@ from segpredict.pipeline._answers import (
     picture,
     score,
     score_into,
+    waterfall,
     why,
 )
 from segpredict.pipeline._contest import Contest, contest
@@ -57,5 +58,6 @@ __all__ = [
     "tables",
     "told",
     "train_classifier",
+    "waterfall",
     "why",
 ]

@@ -77,6 +77,8 @@ class ReportInput:
         `explain.Evidence`: how importance was cross-checked, if it was.
     people
         A few customers with their forecast and reasons (`explained.people`).
+    base
+        Margin of each segment before anything is known, by segment id.
     reasons_note
         What a reader must know of what is explained.
     glossary
@@ -120,6 +122,7 @@ class ReportInput:
     moves: pl.DataFrame | None = None
     evidence: Evidence | None = None
     people: tuple[Mapping[str, Any], ...] = ()
+    base: Mapping[str, float] = field(default_factory=dict)
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
