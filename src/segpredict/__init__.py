@@ -4,7 +4,7 @@ Examples
 --------
 >>> import segpredict
 >>> sorted(segpredict.__all__)[:4]
-['Config', 'SegmentPredictor', 'Segmenter', 'Window']
+['Config', 'Report', 'SegmentPredictor', 'Segmenter']
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ from segpredict._version import __version__
 if TYPE_CHECKING:
     from segpredict.config import Config
     from segpredict.config import load as load_config
-    from segpredict.pipeline import fit, ingest, load
+    from segpredict.pipeline import Report, fit, ingest, load
     from segpredict.predictor import SegmentPredictor
     from segpredict.segments.estimator import Segmenter
     from segpredict.window import Window
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Loading polars, scikit-learn and xgboost takes seconds: a name comes when asked for.
 _HOMES = {
     "Config": ("segpredict.config", "Config"),
+    "Report": ("segpredict.pipeline", "Report"),
     "SegmentPredictor": ("segpredict.predictor", "SegmentPredictor"),
     "Segmenter": ("segpredict.segments.estimator", "Segmenter"),
     "Window": ("segpredict.window", "Window"),
@@ -34,6 +35,7 @@ _HOMES = {
 
 __all__ = [
     "Config",
+    "Report",
     "SegmentPredictor",
     "Segmenter",
     "Window",

@@ -49,7 +49,12 @@ def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
 
 
 def as_csv(frame: pl.DataFrame) -> bytes:
-    """Return the frame as CSV in which no cell can act as a spreadsheet formula.
+    """Return the frame as CSV in which no cell can act as a spreadsheet formula."""
+    return harmless(frame).write_csv().encode()
+
+
+def harmless(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with no text that a spreadsheet takes for a formula.
 
     Notes
     -----
@@ -59,7 +64,7 @@ def as_csv(frame: pl.DataFrame) -> bytes:
     text = pl.col(pl.String)
     risky = text.str.contains(r"^[=+\-@\t\r]")
     safe = pl.when(risky).then(pl.lit("'") + text).otherwise(text)
-    return frame.with_columns(safe.name.keep()).write_csv().encode()
+    return frame.with_columns(safe.name.keep())
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def plays_of(files: Files) -> dict[str, Any]:
     return {name: files.parquet(f"actions/{name}.parquet") for name in TABLES}
 
 
-def experiments_of(files: Draft) -> tuple[JSON, ...]:
+def experiments_of(files: Files) -> tuple[JSON, ...]:
     """Return the records of all lists that were drawn of the runs that stand there."""
+    place = files.target if isinstance(files, Draft) else files.folder
     asked = files.facts["config"].get("actions", {}).get("experiments", "")
-    return tuple(places(files.target, asked).records())
+    return tuple(places(place, asked).records())

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from small_shop import OPTIONS, TIME
 
 from segpredict.classifier import Trial, Verdict
 from segpredict.classifier.judging import judge
+from small_shop import OPTIONS, TIME
 
 IDS = ("S0", "S1", "S2")
 

@@ -1,4 +1,4 @@
-"""``segpredict report``: the page that people look at, and the slides to present."""
+"""``segpredict report``: what a run found, as a page, slides, tables or JSON."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli import _secret as s
 from segpredict.cli._output import Output
 from segpredict.cli._plan import clock
 
@@ -13,19 +14,48 @@ from segpredict.cli._plan import clock
 def command(
     run: o.RunFolder = Path("artifacts/run"),
     form: Annotated[
-        Literal["html", "pptx"],
+        Literal["html", "pptx", "json", "md", "bi"],
         typer.Option(
             "--format",
             help="html: the page. pptx: a deck of slides with charts that can be "
-            "edited (needs pip install 'segpredict[deck]').",
+            "edited (needs pip install 'segpredict[deck]'). json: all that the page says (docs/report-json.md). "
+            "md: its key tables as Markdown. bi: a star schema as Parquet and CSV, for "
+            "Tableau, Power BI and SQL (docs/bi.md).",
         ),
     ] = "html",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Where to write, outside of the run: a file; of bi, a folder. "
+            "Default: report.html, report.json, report.md or the folder bi in the run.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace a folder of tables that stands at --out."
+        ),
+    ] = False,
+    hash_ids: s.HashIds = False,
+    secret_file: s.SecretFile = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Write the page of a run, one HTML file that needs no network, or its slides.
+    """Write what a run found: a page, slides, tables for BI, JSON for programs.
+
+    The page is one HTML file that needs no network. The tables are facts (orders,
+    lines, scores, chances, moves, metrics) that join dimensions (customers, segments,
+    dates) by one column each; `dictionary.md` beside them says what each column means.
+
+    With --hash-ids the ids of customers, and in tables those of orders, are keyed
+    hashes, so that the files may leave the house; who holds the secret can tell whose
+    they are. Everything else stays as it is.
 
     Example: `segpredict report --run artifacts/may --format pptx`
+
+    Example: `segpredict report --run artifacts/may --format bi --out tables --hash-ids`
     """
     from segpredict import pipeline
 
@@ -36,7 +66,19 @@ def command(
         output.say(f"The deck: {deck}")
         output.result({"run": str(made.folder), "deck": str(deck)})
         return
-    made = pipeline.report(run, clock())
-    page = (made.folder / "report.html").resolve()
-    output.say(f"The page: {page.as_uri()}")
-    output.result({"run": str(made.folder), "page": str(page)})
+    export = pipeline.Export(
+        created=clock(),
+        out=out,
+        replaces=force,
+        pseudonyms=s.pseudonyms(hash_ids, secret_file),
+    )
+    if form == "bi":
+        place, rows = pipeline.tables(run, export)
+        counted = [{"table": name, "rows": rows[name]} for name in rows]
+        output.table("The tables", counted)
+        output.say(f"They stand in {place}; dictionary.md says what each column means.")
+        output.result({"run": str(run), "tables": str(place), "rows": dict(rows)})
+        return
+    page = pipeline.told(run, form, export).resolve()
+    output.say(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
+    output.result({"run": str(run), "page": str(page)})

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli import _secret as s
 from segpredict.cli._output import Output
 from segpredict.cli._plan import mapped
 
@@ -49,6 +50,8 @@ def command(
     ] = None,
     on_bad_rows: o.BadRows = None,
     max_bad: o.MaxBad = None,
+    hash_ids: s.HashIds = False,
+    secret_file: s.SecretFile = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -62,19 +65,18 @@ def command(
     Nothing is kept unless `--history` names a folder. A history belongs to a shop and
     not to a run: let the scores of every night, and of every model, go into one.
 
+    With `--hash-ids` the ids that are printed or written are keyed hashes, the same as
+    in the tables of `segpredict report --format bi`. A history keeps the shop's own.
+
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
     from segpredict.artifacts import as_csv, as_parquet
     from segpredict.disk import write_file
-    from segpredict.errors import UsageError
     from segpredict.intake import Fresh
 
-    if out is not None and out.suffix not in {".csv", ".parquet"}:
-        raise UsageError(
-            f"--out {out} is neither .csv nor .parquet.",
-            fix="give the file one of these endings.",
-        )
+    _require_ending(out)
+    names = s.pseudonyms(hash_ids, secret_file)
     named = dict(_table(text) for text in tables or ())
     output = Output(as_json, quiet)
     asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
@@ -88,6 +90,7 @@ def command(
             since=since,
             progress=progress,
         )
+    scores = scores if names is None else names.customers(scores)
     if kept is not None:
         output.aside(kept.tell())
     if as_json:
@@ -96,9 +99,19 @@ def command(
     elif out is None:
         typer.echo(as_csv(scores).decode(), nl=False)
     if out is not None:
-        frame = as_parquet(scores) if out.suffix == ".parquet" else as_csv(scores)
-        write_file(out, frame)
+        form = as_parquet if out.suffix == ".parquet" else as_csv
+        write_file(out, form(scores))
         output.say(f"{scores.height:,} customers scored: {out}")
+
+
+def _require_ending(out: Path | None) -> None:
+    from segpredict.errors import UsageError
+
+    if out is not None and out.suffix not in {".csv", ".parquet"}:
+        raise UsageError(
+            f"--out {out} is neither .csv nor .parquet.",
+            fix="give the file one of these endings.",
+        )
 
 
 def _table(text: str) -> tuple[str, str]:

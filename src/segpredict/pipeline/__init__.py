@@ -17,6 +17,7 @@ from segpredict.pipeline._answers import (
 )
 from segpredict.pipeline._campaign import Wish, campaign, plays
 from segpredict.pipeline._contest import Contest, contest
+from segpredict.pipeline._exports import Export, Report, tables, told
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
@@ -31,9 +32,11 @@ from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
 
 __all__ = [
     "Contest",
+    "Export",
     "Fresh",
     "Ingested",
     "Progress",
+    "Report",
     "Search",
     "Target",
     "Ways",
@@ -58,6 +61,8 @@ __all__ = [
     "score",
     "score_into",
     "silent",
+    "tables",
+    "told",
     "train_classifier",
     "waterfall",
     "why",

@@ -29,7 +29,7 @@ from segpredict import (
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json, as_parquet
+from segpredict.artifacts import Draft, Files, as_json, as_parquet
 from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
@@ -45,7 +45,8 @@ from segpredict.segments.comparison import taken
 from segpredict.tables import Transactions
 from segpredict.window import as_date, origins
 
-PAGES = ("report.html", "deck.pptx")  # untrue as soon as a stage before is made anew
+# What is written of the rest, and untrue with a new stage.
+TOLD = ("report.", "bi/", "deck.pptx")
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -198,7 +199,7 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *PAGES)
+    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *TOLD)
     draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, kept_in)
     scores = predictor.score(shop)
@@ -258,7 +259,7 @@ def explain(
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
-    draft.drop(*PAGES)
+    draft.drop(*TOLD)
     explained.keep(draft, told, knowing, checked)
 
 
@@ -291,24 +292,25 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    draft.write("report.html", render(_told(draft)).encode())
+    plays.weigh(draft)
+    draft.write("report.html", render(bundle(draft)).encode())
     progress("done", 1.0)
 
 
 def deck(draft: Draft, progress: Progress) -> None:
     """Write the slides of what the stages have left."""
     progress("drawing the slides", 0.5)
-    draft.write("deck.pptx", render_deck(_told(draft)))
+    plays.weigh(draft)
+    draft.write("deck.pptx", render_deck(bundle(draft)))
     progress("done", 1.0)
 
 
-def _told(draft: Draft) -> ReportInput:
-    """Return all that a page or a deck is made from."""
-    plays.weigh(draft)
+def bundle(files: Files) -> ReportInput:
+    """Return all that a page or a deck is made from, as far as it was made."""
     return replace(
-        archive.bundle_of(draft),
-        movement=flows.kept(draft),
-        plays=planning.plays_of(draft),
-        experiments=planning.experiments_of(draft),
-        demand=supply.demand_of(draft),
+        archive.bundle_of(files),
+        movement=flows.kept(files),
+        plays=planning.plays_of(files),
+        experiments=planning.experiments_of(files),
+        demand=supply.demand_of(files),
     )

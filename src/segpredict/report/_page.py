@@ -18,6 +18,7 @@ from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
 from segpredict.tables import Transactions
+from segpredict.window import as_date
 
 ROOM = "segpredict.report"
 Bundle = ReportInput | CheckInput
@@ -87,13 +88,16 @@ def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> st
 def contexts(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> dict[str, Any]:
     """Return what the page says, section by section, as plain JSON values.
 
-    Numbers that are not finite become null.
+    Numbers that are not finite become null. `document` describes each field.
     """
     built = _built(bundle, sections)
     return {
         "title": bundle.title,
         "created": bundle.created,
         "version": __version__,
+        "first_day": as_date(bundle.first_day).isoformat(),
+        "last_day": as_date(bundle.end_day - 1).isoformat(),
+        "currency": bundle.currency,
         "sections": {
             name: plain(dataclasses.asdict(context)) for name, context in built.items()
         },

@@ -23,7 +23,19 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One place on either side: where its bar stands, how high, and where its name."""
+    """One place on either side: where its bar stands, how high, and where its name.
+
+    Parameters
+    ----------
+    chip
+        The place.
+    n
+        Customers there.
+    top, height
+        Where the bar stands, from the top, in units of the picture.
+    label
+        Where its name stands.
+    """
 
     chip: Chip
     n: float
@@ -34,7 +46,17 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One move: its outline, and what it says when pointed at."""
+    """One move: its outline, and what it says when pointed at.
+
+    Parameters
+    ----------
+    chip
+        Where the customers come from.
+    path
+        Outline, as an SVG path.
+    told
+        The move as a sentence.
+    """
 
     chip: Chip
     path: str
@@ -43,7 +65,17 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Sankey:
-    """The whole picture; empty where nobody moved."""
+    """The whole picture; empty where nobody moved.
+
+    Parameters
+    ----------
+    height
+        Of the picture, in its units.
+    left, right
+        Where customers come from, and where they go.
+    bands
+        One a move.
+    """
 
     height: float
     left: tuple[Bar, ...]

@@ -20,7 +20,15 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One feature: its name, meaning, unit and range."""
+    """One feature: its name, meaning, unit and range.
+
+    Parameters
+    ----------
+    name, meaning, unit
+        As declared.
+    range
+        The least and the most that a value can be, as text.
+    """
 
     name: str
     meaning: str
@@ -30,7 +38,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The features of one family."""
+    """The features of one family.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
+    terms
+        Its features.
+    """
 
     family: str
     terms: tuple[Term, ...]

@@ -66,7 +66,21 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """A figure with its interval, of a kind of customer."""
+    """A figure with its interval, of a kind of customer.
+
+    Parameters
+    ----------
+    test
+        Which test, or all.
+    group
+        Which customers.
+    n
+        How many.
+    value, low, high
+        The figure and its 95 % interval.
+    mark
+        The interval on an axis, if one is drawn.
+    """
 
     test: str
     group: str
@@ -79,7 +93,19 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one way to name segments did on all tests."""
+    """How one way to name segments did on all tests.
+
+    Parameters
+    ----------
+    name, meaning
+        What it is called, and what it does.
+    is_used
+        Whether the run names segments so.
+    accuracy, macro_f1
+        Of the names, over all tests; shares.
+    cost
+        Mean cost of a wrong name, if costs were given.
+    """
 
     name: str
     meaning: str

@@ -29,7 +29,15 @@ WIDE, HIGH = 240, 100  # of a chart
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure with its interval, and how dark it is drawn (0 to 100)."""
+    """One figure with its interval, and how dark it is drawn (0 to 100).
+
+    Parameters
+    ----------
+    value, low, high
+        The figure and its 95 % interval.
+    shade
+        How dark it is drawn, 0 to 100.
+    """
 
     value: float
     low: float | None
@@ -39,7 +47,19 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cohort: its month, its size, and a cell an age; ``None`` is unknown."""
+    """One cohort: its month, its size, and a cell an age; ``None`` is unknown.
+
+    Parameters
+    ----------
+    month
+        Month of the first order, as text.
+    n
+        Customers of the cohort.
+    is_thin
+        Whether these are too few to say much.
+    cells
+        One an age; ``None`` is unknown.
+    """
 
     month: str
     n: int

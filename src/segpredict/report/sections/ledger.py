@@ -9,7 +9,17 @@ from segpredict.tables import Count, Stage
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the ledger; money in units of 10⁻⁴."""
+    """One line of the ledger; money in units of 10⁻⁴.
+
+    Parameters
+    ----------
+    stage
+        ``in``, ``rejected``, ``excluded``, ``used`` or ``noted``.
+    rule, meaning
+        The rule of cleaning, and what it says in a sentence.
+    count
+        How much it concerns.
+    """
 
     stage: str
     rule: str
@@ -19,7 +29,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file that was read."""
+    """One file that was read.
+
+    Parameters
+    ----------
+    name, rows
+        The file as it was given, and its rows.
+    sha256
+        Hash of its bytes; empty for frames.
+    detected
+        What was found out on the way, by topic.
+    """
 
     name: str
     rows: int

@@ -18,7 +18,25 @@ SURE = 0.05  # p-value below which the segment before counts
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One period: its mobility, and who stayed."""
+    """One period: its mobility, and who stayed.
+
+    Parameters
+    ----------
+    since
+        The day it begins with.
+    n
+        Customers of it.
+    stay
+        Share of them who stayed where they were.
+    mobility, low, high
+        How much the period moved its customers, 0 to 1, and its 95 % interval.
+    mark
+        The interval on an axis.
+    is_thin
+        Whether too few customers stand behind it.
+    observed
+        Days of the look-back that were observed.
+    """
 
     since: str
     n: int
@@ -33,7 +51,19 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure in two periods."""
+    """A figure in two periods.
+
+    Parameters
+    ----------
+    start, end
+        From which segment to which; ``None`` for all.
+    first, second
+        The figure in the older and in the newer period.
+    difference, low, high
+        Newer less older, and its 95 % interval.
+    mark
+        The interval on an axis.
+    """
 
     start: Chip | None
     end: Chip | None
@@ -78,7 +108,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the segment before adds, for a segment now; ``None`` for all."""
+    """What the segment before adds, for a segment now; ``None`` for all.
+
+    Parameters
+    ----------
+    chip
+        The segment now; ``None`` for all.
+    n
+        Moves behind the test.
+    lr, df, p
+        Likelihood ratio, its degrees of freedom and its p-value (as text).
+    gain
+        Nats a move that a forecast gains by knowing the segment before.
+    """
 
     chip: Chip | None
     n: int
@@ -90,7 +132,18 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What is foretold of a segment: how many leave it, stay, and come to it."""
+    """What is foretold of a segment: how many leave it, stay, and come to it.
+
+    Parameters
+    ----------
+    start
+        The segment now.
+    n
+        Customers in it now.
+    cells
+        By segment of arrival, as the table on the page shows them: how many, share, and
+        the ends of its interval.
+    """
 
     start: Chip
     n: float

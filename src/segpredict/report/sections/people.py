@@ -10,7 +10,15 @@ from segpredict.report.sections.topics import CAUTION
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What speaks for the forecast, or against it."""
+    """What speaks for the forecast, or against it.
+
+    Parameters
+    ----------
+    speaks
+        ``for`` or ``against`` the segment that is named.
+    text
+        The reason as a sentence.
+    """
 
     speaks: str
     text: str
@@ -46,7 +54,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The section."""
+    """The section.
+
+    Parameters
+    ----------
+    people
+        Up to three customers.
+    caution
+        What reasons are not.
+    """
 
     people: tuple[Person, ...]
     caution: str = CAUTION

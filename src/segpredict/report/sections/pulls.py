@@ -65,7 +65,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Pulls:
-    """The section: moves, most expected first."""
+    """The section: moves, most expected first.
+
+    Parameters
+    ----------
+    moves
+        Most expected first.
+    caution
+        What it does not say.
+    """
 
     moves: tuple[Move, ...]
     caution: str = CAUTION

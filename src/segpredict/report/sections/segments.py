@@ -93,7 +93,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One number of segments that was tried."""
+    """One number of segments that was tried.
+
+    Parameters
+    ----------
+    is_chosen
+        Whether it is the one in use.
+    values
+        In the order of ``tried_columns``.
+    """
 
     is_chosen: bool
     values: tuple[Any, ...]

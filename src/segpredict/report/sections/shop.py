@@ -68,7 +68,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """One series of months: its name, its bars, and the largest value."""
+    """One series of months: its name, its bars, and the largest value.
+
+    Parameters
+    ----------
+    title, kind
+        Its name, and how its values are written.
+    bars
+        One a month.
+    most
+        The largest value, which is the full height.
+    """
 
     title: str
     kind: str
@@ -100,7 +110,21 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the bridge: how much, its share of gross sales, where its bar is."""
+    """One step of the bridge: how much, its share of gross sales, where its bar is.
+
+    Parameters
+    ----------
+    title
+        Its name.
+    is_total
+        Whether it is a level and not a step.
+    amount
+        In units of 10⁻⁴; below zero where it takes away.
+    share
+        Of gross sales.
+    left, width
+        Place of its bar (percent).
+    """
 
     title: str
     is_total: bool
@@ -112,7 +136,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A segment's share of customers and of revenue."""
+    """A segment's share of customers and of revenue.
+
+    Parameters
+    ----------
+    chip
+        The segment.
+    n, customers
+        Its customers, and their share of all.
+    revenue
+        Its share of the revenue.
+    """
 
     chip: Chip
     n: int
@@ -122,7 +156,13 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a figure is; the words of `metrics.Metric`."""
+    """What a figure is; the words of `metrics.Metric`.
+
+    Parameters
+    ----------
+    title, formula, interval, caution
+        As in docs/metrics.md.
+    """
 
     title: str
     formula: str

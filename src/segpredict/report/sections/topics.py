@@ -84,7 +84,17 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """One embedded picture: contributions of a column against its values."""
+    """One embedded picture: contributions of a column against its values.
+
+    Parameters
+    ----------
+    plot
+        Name of the picture.
+    feature
+        What is on its axis.
+    alt
+        What it shows, in words.
+    """
 
     plot: str
     feature: str

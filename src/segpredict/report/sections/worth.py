@@ -30,7 +30,25 @@ WIDE, HIGH = 100.0, 60.0  # of a chart, in its own units
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the customers of one segment are worth together, in currency."""
+    """What the customers of one segment are worth together, in currency.
+
+    Parameters
+    ----------
+    chip
+        The segment; ``None`` for everybody.
+    n
+        Customers with a forecast.
+    risk, upside
+        Revenue at risk, and what is expected to be gained by moving up.
+    spent
+        What they spent to date.
+    chain_next, buying_next
+        Value of the next window, by the Markov chain and by BG/NBD.
+    chain, buying
+        Value of the next year, discounted, by the same two.
+    apart
+        Share of customers whose two values of a year differ more than twofold.
+    """
 
     chip: Chip | None
     n: int
@@ -46,7 +64,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of a prediction: the sum, and its share of it with an interval."""
+    """What came of a prediction: the sum, and its share of it with an interval.
+
+    Parameters
+    ----------
+    sum
+        What came, in currency.
+    ratio, low, high
+        Its share of what was predicted, and the 95 % interval.
+    is_off
+        Whether that interval leaves out one.
+    """
 
     sum: float | None
     ratio: float | None
@@ -57,7 +85,21 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A predicted sum and what came, counted in up to three ways."""
+    """A predicted sum and what came, counted in up to three ways.
+
+    Parameters
+    ----------
+    test
+        The day of the forecast, or all tests.
+    measure
+        What was predicted.
+    n
+        Customers.
+    predicted
+        Its sum, in currency.
+    came
+        What came, counted by segment, by spend, and in the books.
+    """
 
     test: str
     measure: str
@@ -104,7 +146,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One error of a method, and how far it is from the plain reference's."""
+    """One error of a method, and how far it is from the plain reference's.
+
+    Parameters
+    ----------
+    value, low, high
+        The error and its 95 % interval.
+    gap
+        Less the error of the plain reference.
+    is_better, is_worse
+        Whether the interval of the gap lies below or above zero.
+    """
 
     value: float | None
     low: float | None

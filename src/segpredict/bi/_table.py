@@ -1,0 +1,106 @@
+"""What a table of the star is: what one row is, its columns, and how it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from segpredict.registry import Registry
+from segpredict.tables import MONEY
+
+Kind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
+
+EXACT = pl.Decimal(19, 4)  # Power BI's fixed decimal number, and SQL's money
+TYPES: Mapping[str, Any] = {
+    "text": pl.String,
+    "whole": pl.Int64,
+    "number": pl.Float64,
+    "share": pl.Float64,
+    "money": EXACT,
+    "quantity": EXACT,
+    "date": pl.Date,
+    "flag": pl.Boolean,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column, under a name that does not change.
+
+    Parameters
+    ----------
+    name
+        In the files.
+    kind
+        What its values are; decides the type. ``money`` and ``quantity`` come as whole
+        units of 10⁻⁴ and leave as decimals, ``date`` comes as a day number or a date.
+    meaning
+        In a sentence.
+    key
+        ``primary``, or the ``table.column`` that it joins.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    key: str = ""
+
+    @property
+    def shaped(self) -> pl.Expr:
+        """The column in the type in which it is written."""
+        given = pl.col(self.name)
+        if TYPES[self.kind] is EXACT:
+            # Wide enough on the way that nothing is lost: whole units, then a point.
+            return (given.cast(pl.Decimal(38, 4)) / MONEY).cast(EXACT)
+        return given.cast(TYPES[self.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the star.
+
+    Parameters
+    ----------
+    order
+        Its place in the dictionary.
+    role
+        ``fact``: what happened or was foretold; ``dimension``: who, what, when.
+    grain
+        What one row is.
+    meaning
+        What it is for, and what to know of it.
+    columns
+        In their order.
+    build
+        Makes the frame from a `Star` or, if `is_by_share`, from each `Share` of one.
+    is_by_share
+        Whether it is made for one share of the customers after another, so that it may
+        be larger than memory.
+    """
+
+    order: int
+    role: Literal["fact", "dimension"]
+    grain: str
+    meaning: str
+    columns: tuple[Column, ...]
+    build: Callable[[Any], pl.DataFrame]
+    is_by_share: bool = False
+
+    def made(self, source: Any) -> pl.DataFrame:
+        """Return the rows of a `Star` or a `Share`, typed as declared."""
+        return self.build(source).select(column.shaped for column in self.columns)
+
+
+TABLES = Registry("segpredict.bi", Table)
+
+
+def units(amount: pl.Expr) -> pl.Expr:
+    """Return an amount in currency as whole units of 10⁻⁴, rounded.
+
+    Examples
+    --------
+    >>> pl.select(units(pl.lit(1.23456))).item()
+    12346
+    """
+    return (amount * MONEY).round().cast(pl.Int64)

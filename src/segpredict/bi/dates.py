@@ -1,0 +1,96 @@
+"""Days: every calendar day of the data and of the forecast, without a gap."""
+
+from datetime import date
+
+import polars as pl
+
+from segpredict.bi._star import Star
+from segpredict.bi._table import Column, Table
+from segpredict.window import as_date
+
+MONTHS = pl.Series(
+    [
+        *("January", "February", "March", "April", "May", "June", "July", "August"),
+        *("September", "October", "November", "December"),
+    ]
+)
+WEEKDAYS = pl.Series(
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+)
+COLUMNS = (
+    Column("date", "date", "The day.", "primary"),
+    Column("year", "whole", "Calendar year."),
+    Column("quarter", "whole", "Quarter of the year, 1 to 4."),
+    Column("month", "whole", "Month of the year, 1 to 12."),
+    Column("month_name", "text", "Its English name; sort it by month."),
+    Column("month_start", "date", "First day of the month."),
+    Column("week_start", "date", "Monday of the week."),
+    Column("weekday", "whole", "Day of the week: 1 is Monday, 7 is Sunday."),
+    Column("weekday_name", "text", "Its English name; sort it by weekday."),
+    Column("is_weekend", "flag", "Whether it is a Saturday or a Sunday."),
+    Column("is_in_data", "flag", "Whether the data cover the day."),
+    Column(
+        "is_month_whole",
+        "flag",
+        "Whether the data cover its whole month; charts by month drop where they do "
+        "not.",
+    ),
+    Column(
+        "window",
+        "whole",
+        "Which window of the horizon's length it is in: 0 is the newest, 1 the one "
+        "before; -1 is the window that is foretold. Null outside of whole windows.",
+    ),
+)
+
+
+def dates(star: Star) -> pl.DataFrame:
+    """Return whole calendar years around the data and the forecast."""
+    first, end = star.shop.first_day, star.shop.end_day
+    years = as_date(first).year, as_date(star.window.outcome_end).year
+    days = pl.date_range(
+        date(years[0], 1, 1), date(years[1], 12, 31), eager=True
+    ).alias("date")
+    day, when = pl.col("date").to_physical(), pl.col("date").dt
+    covered = pl.col("date").is_between(as_date(first), as_date(end - 1))
+    return (
+        days.to_frame()
+        .with_columns(
+            year=when.year(),
+            quarter=when.quarter(),
+            month=when.month(),
+            month_start=when.month_start(),
+            week_start=when.truncate("1w"),
+            weekday=when.weekday(),
+            is_weekend=when.weekday() > 5,
+            is_in_data=covered,
+            is_month_whole=(
+                (when.month_start() >= as_date(first))
+                & (when.month_end() <= as_date(end - 1))
+            ),
+            window=_window(day, star),
+        )
+        .with_columns(
+            month_name=pl.lit(MONTHS).gather(pl.col("month").cast(pl.Int64) - 1),
+            weekday_name=pl.lit(WEEKDAYS).gather(pl.col("weekday").cast(pl.Int64) - 1),
+        )
+    )
+
+
+def _window(day: pl.Expr, star: Star) -> pl.Expr:
+    first, end, ahead = star.shop.first_day, star.shop.end_day, star.window
+    past = (end - 1 - day).floordiv(ahead.horizon)
+    whole = (end - first) // ahead.horizon
+    is_ahead = day.is_between(ahead.outcome_start, ahead.outcome_end - 1)
+    return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
+
+
+PART = Table(
+    90,
+    "dimension",
+    "one calendar day",
+    "Whole years without a gap, so that it can be marked as the date table. It also "
+    "covers the days of the forecast.",
+    COLUMNS,
+    dates,
+)

@@ -1,0 +1,59 @@
+"""Read the secret of hashed ids: from a file, or from the environment."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from segpredict.pseudonyms import Pseudonyms
+
+VARIABLE = "SEGPREDICT_SECRET"
+
+HashIds = Annotated[
+    bool,
+    typer.Option(
+        "--hash-ids",
+        help="Put keyed hashes (HMAC-SHA-256) in the place of customer ids. Same "
+        f"secret, same hashes. Needs --secret-file, or {VARIABLE} in the environment.",
+    ),
+]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--secret-file",
+        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand "
+        "-hex 32`.",
+    ),
+]
+
+
+def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
+    """Return names in the place of ids if they were asked for.
+
+    Raises
+    ------
+    SecretError
+        When there is no secret, or too short a one.
+    UsageError
+        When a secret is given for nothing, or cannot be read.
+    """
+    from segpredict.errors import FileMissingError, SecretError, UsageError
+    from segpredict.pseudonyms import LEAST, Pseudonyms
+
+    if not hash_ids:
+        if secret_file is not None:
+            raise UsageError(
+                "--secret-file is given, but ids are not hashed.", fix="add --hash-ids."
+            )
+        return None
+    if secret_file is None:
+        told = os.environ.get(VARIABLE)
+        if told is None:
+            raise SecretError("is not given", LEAST)
+        return Pseudonyms(told.encode())
+    try:
+        return Pseudonyms(secret_file.read_bytes().strip())
+    except OSError:
+        raise FileMissingError(str(secret_file)) from None

@@ -1,0 +1,218 @@
+"""What leaves a run: the page and its facts, and tables for BI."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict import archive, bi, flows, metrics
+from segpredict.artifacts import Draft, Files, Run, as_json, drafting, open_run
+from segpredict.bi import Star
+from segpredict.disk import write_file, writing
+from segpredict.pipeline import _stages
+from segpredict.pseudonyms import Pseudonyms
+from segpredict.report import ReportInput, contexts, markdown, render
+
+TABLES = "bi"  # the folder of the tables in a run
+FORMS: Mapping[str, Callable[[ReportInput], bytes]] = {
+    "html": lambda bundle: render(bundle).encode(),
+    "json": lambda bundle: as_json(contexts(bundle)),
+    "md": lambda bundle: markdown(contexts(bundle)).encode(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """Where something shall go, and under which names.
+
+    Parameters
+    ----------
+    created
+        When it is made, as text.
+    out
+        A place outside of the run; ``None`` for the run itself.
+    replaces
+        Whether a folder of tables that stands at `out` may be replaced.
+    pseudonyms
+        Names in the place of ids.
+    """
+
+    created: str = ""
+    out: Path | None = None
+    replaces: bool = False
+    pseudonyms: Pseudonyms | None = None
+
+
+def told(folder: str | Path, form: str, export: Export) -> Path:
+    """Write what the page says, in a form of `FORMS`; return where.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    form
+        ``html`` (the page), ``json`` (its facts) or ``md`` (its key tables).
+    export
+        Where to; by default ``report.html``, ``.json`` or ``.md`` in the run.
+    """
+    run = open_run(folder)
+    if export.out is not None:
+        bundle = replace(bundle_of(run, export.pseudonyms), created=export.created)
+        write_file(export.out, FORMS[form](bundle))
+        return export.out
+    name = f"report.{form}"
+    with drafting(folder, base=run, replace=True) as draft:
+        draft.facts["created"] = export.created
+        draft.write(name, FORMS[form](bundle_of(draft, export.pseudonyms)))
+        draft.publish()
+    return run.folder / name
+
+
+def bundle_of(files: Files, pseudonyms: Pseudonyms | None = None) -> ReportInput:
+    """Return all that the page is made from, under the names that may leave."""
+    bundle = _stages.bundle(files)
+    if pseudonyms is None:
+        return bundle
+    people = tuple(
+        {**person, "customer_id": pseudonyms.name(person["customer_id"])}
+        for person in bundle.people
+    )
+    return replace(bundle, people=people)
+
+
+def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]:
+    """Write a run as a star schema; return where, and the rows of each table.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    export
+        Where to; by default ``bi`` in the run.
+
+    Raises
+    ------
+    BusyError
+        When the place exists and may not be replaced.
+    """
+    run = open_run(folder)
+    if export.out is None:
+        with drafting(folder, base=run, replace=True) as draft:
+            rows = _written(draft, star_of(draft, export.pseudonyms), f"{TABLES}/")
+            draft.publish()
+        return run.folder / TABLES, rows
+    with drafting(export.out, replace=export.replaces) as draft:
+        draft.facts |= {
+            "tables_of": run.manifest["digest"],
+            "created": export.created,
+            "has_hashed_ids": export.pseudonyms is not None,
+        }
+        rows = _written(draft, star_of(run, export.pseudonyms), "")
+        draft.publish()
+    return export.out, rows
+
+
+def star_of(files: Files, pseudonyms: Pseudonyms | None = None) -> Star:
+    """Return all that the tables of a run are made from."""
+    shop, config = archive.transactions_of(files), archive.config_of(files)
+    return Star(
+        shop=shop,
+        window=config.time.window(shop.end_day, shop.first_day),
+        segments=archive.segments_of(files),
+        assignments=files.parquet("segments/assignments.parquet"),
+        profile=_table(files, "segments/profile.parquet"),
+        scores=_table(files, "scores.parquet"),
+        migration=_table(files, "segments/migration.parquet"),
+        movement=flows.kept(files),
+        figures=metrics.kept(files).get("figures"),
+        pseudonyms=pseudonyms,
+    )
+
+
+def _table(files: Files, name: str) -> pl.DataFrame | None:
+    return files.parquet(name) if files.has(name) else None
+
+
+def _written(draft: Draft, star: Star, prefix: str) -> Mapping[str, int]:
+    """Write the tables beside, then give each its name in the draft."""
+    beside = draft.folder / ".tables"
+    with writing(draft.target):
+        rows = bi.write(star, beside)
+    for made in sorted(beside.iterdir()):
+        draft.write(prefix + made.name, partial(_moved, made))
+    beside.rmdir()
+    return rows
+
+
+def _moved(made: Path, path: Path) -> None:
+    made.replace(path)
+
+
+class Report:
+    """A run as people read it: in a notebook, as a page, as Markdown, as JSON.
+
+    Parameters
+    ----------
+    run
+        The folder of a run.
+    pseudonyms
+        Names in the place of customers' ids, if these must not be shown.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no run, or a file is missing or changed.
+
+    Notes
+    -----
+    Nothing is written but by `to_bi`. In Jupyter the page stands in a frame without
+    scripts, forms or an origin, so it can touch nothing of the notebook.
+
+    Examples
+    --------
+    >>> report = segpredict.Report("artifacts/run")  # doctest: +SKIP
+    >>> report  # the page, in Jupyter  # doctest: +SKIP
+    >>> report.json()["sections"]["headline"]["sentence"]  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, run: str | Path, *, pseudonyms: Pseudonyms | None = None
+    ) -> None:
+        self.run: Run = open_run(run)
+        self.pseudonyms = pseudonyms
+        self._bundle = bundle_of(self.run, pseudonyms)
+
+    def to_html(self) -> str:
+        """Return the page: one text that needs no network."""
+        return render(self._bundle)
+
+    def to_markdown(self) -> str:
+        """Return the key tables as Markdown."""
+        return markdown(self.json())
+
+    def json(self) -> dict[str, Any]:
+        """Return what the page says; `docs/report-json.md` describes each field."""
+        return contexts(self._bundle)
+
+    def to_bi(self, out: str | Path) -> Path:
+        """Write the star schema into a new folder; `docs/bi.md` describes it."""
+        export = Export(
+            created=self.run.facts["created"],
+            out=Path(out),
+            pseudonyms=self.pseudonyms,
+        )
+        return tables(self.run.folder, export)[0]
+
+    def __repr__(self) -> str:
+        return f"Report({str(self.run.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        page = escape(self.to_html(), quote=True)
+        return (
+            f'<iframe sandbox="" srcdoc="{page}" title="{escape(self._bundle.title)}" '
+            'style="width:100%;height:80vh;border:0"></iframe>'
+        )

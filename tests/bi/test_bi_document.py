@@ -1,0 +1,28 @@
+"""The data dictionary is that of the declarations, and its keys are true."""
+
+from pathlib import Path
+
+from segpredict.bi import TABLES, document
+from segpredict.bi._document import dictionary
+
+PAGE = Path(__file__).parents[2] / "docs" / "bi.md"
+
+
+def test_the_dictionary_is_current() -> None:
+    told = PAGE.read_text(encoding="utf-8")
+    assert told == document(), "python -m segpredict.bi > docs/bi.md"
+
+
+def test_every_key_names_a_primary_key() -> None:
+    rows = dictionary()
+    primary = {
+        f"{r['table']}.{r['column']}" for r in rows.filter(key="primary").to_dicts()
+    }
+    named = set(rows["key"]) - {"", "primary"}
+    assert named
+    assert named <= primary
+
+
+def test_every_column_says_what_it_means() -> None:
+    for table in TABLES.all():
+        assert all(column.meaning.endswith(".") for column in table.columns)

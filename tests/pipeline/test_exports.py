@@ -1,0 +1,103 @@
+"""What leaves a run: its page, its facts, its tables, under which names."""
+
+import json
+import shutil
+from html import unescape
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import segpredict
+from segpredict import pipeline
+from segpredict.artifacts import open_run
+from segpredict.errors import BusyError
+from segpredict.pipeline import Export
+from segpredict.pseudonyms import Pseudonyms
+
+NAMES = Pseudonyms(b"sixteen bytes or more")
+
+
+@pytest.fixture(scope="module")
+def report(run_folder: Path) -> segpredict.Report:
+    return segpredict.Report(run_folder)
+
+
+@pytest.fixture
+def run(run_folder: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(run_folder, tmp_path / "run")
+
+
+def test_tables_go_into_the_run_and_are_part_of_it(run: Path) -> None:
+    place, rows = pipeline.tables(run, Export())
+    assert place == run / "bi"
+    made = open_run(run)
+    made.verify()
+    assert made.has("bi/orders.parquet")
+    assert pl.read_parquet(place / "orders.parquet").height == rows["orders"]
+    # Again: what was there is replaced.
+    assert pipeline.tables(run, Export())[1] == rows
+
+
+def test_a_new_model_leaves_no_tables_of_the_old_one(run: Path) -> None:
+    pipeline.told(run, "json", Export())
+    pipeline.tables(run, Export())
+    made = pipeline.explain(run, "now", refits=0)
+    assert not made.has("report.json")
+    assert not made.has("bi/orders.parquet")
+
+
+def test_tables_elsewhere_leave_the_run_as_it_was(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    before = open_run(run_folder).manifest["digest"]
+    out = tmp_path / "tables"
+    pipeline.tables(run_folder, Export(out=out))
+    assert open_run(run_folder).manifest["digest"] == before
+    assert (out / "dictionary.md").is_file()
+    with pytest.raises(BusyError):
+        pipeline.tables(run_folder, Export(out=out))
+    pipeline.tables(run_folder, Export(out=out, replaces=True))
+
+
+def test_tables_never_replace_a_folder_that_is_something_else(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(BusyError):
+        pipeline.tables(run_folder, Export(out=tmp_path, replaces=True))
+    assert (tmp_path / "precious.txt").exists()
+
+
+def test_the_facts_are_those_of_the_page(run: Path, report: segpredict.Report) -> None:
+    path = pipeline.told(run, "json", Export(created="then"))
+    assert path == run / "report.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == report.json()
+    open_run(run).verify()
+
+
+def test_a_page_can_be_written_elsewhere(run_folder: Path, tmp_path: Path) -> None:
+    out = pipeline.told(run_folder, "html", Export(out=tmp_path / "p.html"))
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_hashed_ids_leave_no_customer_on_the_page(
+    run_folder: Path, report: segpredict.Report
+) -> None:
+    people = report.json()["sections"]["people"]["people"]
+    own = [person["id"] for person in people]
+    hidden = segpredict.Report(run_folder, pseudonyms=NAMES)
+    told = hidden.json()["sections"]["people"]["people"]
+    assert [person["id"] for person in told] == [NAMES.name(i) for i in own]
+    assert not any(f">{i}<" in hidden.to_html() for i in own)
+
+
+def test_in_a_notebook_the_page_stands_in_a_closed_frame(
+    report: segpredict.Report,
+) -> None:
+    frame = report._repr_html_()
+    assert frame.startswith('<iframe sandbox="" srcdoc="')
+    inside = frame.split('srcdoc="')[1].split('"')[0]
+    assert unescape(inside) == report.to_html()
+    assert report.to_markdown().startswith("# ")
+    assert repr(report) == f"Report({str(report.run.folder)!r})"

@@ -1,0 +1,44 @@
+"""The key tables as Markdown."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from bundles import SEGMENTS, bundle
+
+from segpredict.report import contexts, markdown
+from segpredict.tables import Segment
+
+HOSTILE = "<img src=x onerror=alert(1)>|[x](javascript:y)\n# head"
+
+
+def test_it_says_what_the_page_says() -> None:
+    told = markdown(contexts(bundle()))
+    headline = contexts(bundle())["sections"]["headline"]
+    assert headline["finding"] in told
+    assert "| Segment | Now | Share | Expected | Share |" in told
+    assert "## How far to trust it" in told
+    assert "## Where customers went" in told
+
+
+def test_every_row_of_a_table_has_the_cells_of_its_head() -> None:
+    lines = markdown(contexts(bundle())).splitlines()
+    tables = [line for line in lines if line.startswith("| ")]
+    assert len(tables) > 10
+    for above, below in pairwise(lines):
+        if above.startswith("| ") and below.startswith("| "):
+            assert above.count(" | ") == below.count(" | ")
+
+
+def test_no_name_becomes_markup() -> None:
+    named = (*SEGMENTS[:3], Segment(3, "S3", HOSTILE))
+    told = markdown(contexts(replace(bundle(), segments=named)))
+    assert "\\<img src=x onerror=alert(1)\\>\\|\\[x\\](javascript:y) \\# head" in told
+    assert "\n# head" not in told
+    assert "<img" not in told.replace("\\<img", "")
+
+
+def test_what_a_run_does_not_have_is_left_out() -> None:
+    told = markdown(contexts(bundle(worth={}, migration=None, verdict=None)))
+    assert "## What is at risk" not in told
+    assert "## Where customers went" not in told
+    assert "## How far to trust it" not in told
