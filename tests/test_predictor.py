@@ -133,6 +133,22 @@ def test_nobody_to_score_is_said_and_not_an_empty_table(
         predictor.score(lines, "2001-01-01")
 
 
+def test_a_version_follows_what_scores_and_not_what_it_is_called(
+    predictor: SegmentPredictor,
+) -> None:
+    named = replace(
+        predictor.segmentation,
+        notices=("told",),
+        segments=tuple(replace(s, name=f"My {s.name}") for s in predictor.segments),
+    )
+    renamed = replace(predictor, segmentation=named).version
+    own = predictor.version
+    assert (renamed.segmentation, renamed.model) == (own.segmentation, own.model)
+    other = replace(predictor, time=replace(predictor.time, gap=7)).version
+    assert other.segmentation == own.segmentation
+    assert other.model != own.model
+
+
 def test_the_predictor_explains_whoever_is_asked_about(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,6 +32,42 @@ def write_file(path: str | Path, content: Content) -> None:
             _sync(path.parent)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def add_file(path: str | Path, content: Content) -> bool:
+    """Write one file whole where none stands; return whether it was written.
+
+    A file that is there stays as it is, also if it came while this one was written. The
+    draft is made beside the folder, so that whoever reads the folder sees whole files
+    only; what a killed process left of one is swept away by the next.
+    """
+    path = Path(path)
+    folder = path.parent
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        prefix = f".{folder.name}.{os.getpid()}."
+        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
+        try:
+            write(place / path.name, content)
+            is_new = _claim(place / path.name, path)
+            _sync(folder)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    return is_new
+
+
+def _claim(draft: Path, path: Path) -> bool:
+    """Give a finished file its name unless another bears it."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk without links: a moment in which another may come
+        if path.exists():
+            return False
+        draft.rename(path)
+    return True
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Score customers with a finished run: all that scoring needs, nothing that learns."""
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -22,10 +24,12 @@ from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
 from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
+from segpredict.movement import Version
 from segpredict.scores import forecast, used
 from segpredict.segments import Segmentation
 from segpredict.sources import Layout
 from segpredict.tables import (
+    JSON,
     MONEY,
     Companions,
     Panel,
@@ -38,6 +42,8 @@ from segpredict.worth import COLUMNS, Valuer
 
 Day = date | str | int | None
 LATE = 7  # days that a shop may be closed before the cutoff
+# What of a segmentation decides who is where; names and notes do not.
+DECIDE = ("horizon", "axes", "clusters", "groups", "set_apart")
 OPTIONAL = ("product_id", "description", "country")
 
 
@@ -94,6 +100,23 @@ class SegmentPredictor:
     def segments(self) -> tuple[Segment, ...]:
         """All segments in code order, INACTIVE first."""
         return self.segmentation.segments
+
+    @property
+    def version(self) -> Version:
+        """What scores, by its digests: for the `History` of scores."""
+        frozen = self.segmentation.state()
+        groups = {name: frozen[name] for name in DECIDE}
+        ids = [[segment.code, segment.id] for segment in self.segments]
+        segmentation = _digest([groups, ids])
+        usage = None if self.usage is None else self.usage.state()
+        parts = [segmentation, self.forecaster.state(), usage, asdict(self.time)]
+        return Version(
+            segmentation,
+            self.segmentation.identity.version,
+            _digest([*parts, self.families]),
+            self.segments,
+            self.time.outcome,
+        )
 
     def score(
         self, transactions: object, as_of: Day = None, since: Day = None
@@ -327,6 +350,11 @@ def _with_spend(
 def lenient(layout: Layout) -> Layout:
     """Return a layout under which columns that scoring can do without may be absent."""
     return replace(layout, may_lack=OPTIONAL)
+
+
+def _digest(value: JSON) -> str:
+    text = json.dumps(value, sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _labelled(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:

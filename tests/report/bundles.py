@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 from chances_bundle import USAGE, card, curves
+from moves_bundle import tables
 from shop_bundle import figures
 from worth_bundle import worth
 
@@ -28,6 +29,7 @@ SEGMENTS = (
     Segment(3, "S3", "Core"),
 )
 IDS = [s.id for s in SEGMENTS]
+MOVED = tables(SEGMENTS)
 CUTOFF = 15227  # 2011-09-10
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
@@ -409,6 +411,7 @@ def bundle(**change: Any) -> ReportInput:
         mix_expected={"S0": 2015.2, "S1": 1100.0, "S2": 780.8, "S3": 410.0},
         migration=migration(),
         migration_note="Counted over 9 pairs of windows.",
+        movement={name: MOVED[name] for name in ("mobility", "order", "compared")},
         verdict=verdict(usage=USAGE),
         scorecard=card(),
         curves=curves(),

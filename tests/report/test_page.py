@@ -189,8 +189,8 @@ def test_every_section_is_placed_in_order_and_linked():
     links.remove("#content")
     expected = [
         *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
-        *("migration", "verdict", "chances", "canary", "worth", "topics"),
-        *("importance", "pulls", "people", "ledger", "appendix"),
+        *("migration", "mobility", "verdict", "chances", "canary", "worth"),
+        *("topics", "importance", "pulls", "people", "ledger", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.
@@ -236,6 +236,7 @@ BARE = {
     "mix_now": {},
     "mix_expected": {},
     "migration": None,
+    "movement": {},
     "verdict": None,
     "importance": None,
     "plots": {},

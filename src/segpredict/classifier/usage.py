@@ -104,7 +104,9 @@ def learn(
         return base
     mended = tuple(mend(trial, calibration) for trial in trials[-ORIGINS:])
     (name,) = mended[0].chances
-    lowest = sets.thresholds(*together(mended, name), alpha)
+    origins = [(trial.chances[name], trial.labels) for trial in mended]
+    allowed = sets.running(origins, alpha)
+    lowest = sets.thresholds(*together(mended, name), allowed)
     return replace(
         base,
         decision=replace(decision, gamma=tune(mended, name, decision.mix)),

@@ -24,6 +24,7 @@ from segpredict.cli import (
     explain,
     fetch,
     ingest,
+    moves,
     report,
     run,
     sample,
@@ -43,6 +44,7 @@ COMMANDS = {
     "report": report,
     "run": run,
     "score": score,
+    "moves": moves,
     "benchmark": benchmark,
     "fetch": fetch,
 }

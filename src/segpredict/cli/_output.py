@@ -35,6 +35,11 @@ class Output:
         if not (self.as_json or self.quiet):
             self._console().print(text, highlight=False, soft_wrap=True, markup=False)
 
+    def aside(self, text: str) -> None:
+        """Print a line for people on stderr, where stdout may carry data."""
+        if not (self.as_json or self.quiet):
+            sys.stderr.write(text + "\n")
+
     def table(
         self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = ""
     ) -> None:

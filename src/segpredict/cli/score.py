@@ -1,5 +1,6 @@
 """``segpredict score``: each customer's next segment, from new transactions."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,15 @@ def command(
         Path | None,
         typer.Option("--out", help="A .parquet or .csv file. Default: CSV on stdout."),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FOLDER",
+            help="Also add the scores to this history, which only grows: the same "
+            "customer, day and model add nothing. Read it with `segpredict moves`.",
+        ),
+    ] = None,
     columns: o.Columns = None,
     tables: Annotated[
         list[str] | None,
@@ -49,6 +59,9 @@ def command(
     is the day after the last row. Rows that cannot be read are set aside and counted,
     up to `--max-bad` (the limit of the run), unless `--on-bad-rows fail`.
 
+    Nothing is kept unless `--history` names a folder. A history belongs to a shop and
+    not to a run: let the scores of every night, and of every model, go into one.
+
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
@@ -67,15 +80,19 @@ def command(
     asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in asked.items() if v is not None}
     with output.progress() as progress:
-        scores = pipeline.score(
+        scores, kept = pipeline.score_into(
+            history,
             run,
             Fresh(data, mapped(columns), named, changes),
             as_of=as_of,
             since=since,
             progress=progress,
         )
+    if kept is not None:
+        output.aside(kept.tell())
     if as_json:
-        output.result({"scores": scores.to_dicts()})
+        told = {} if kept is None else {"history": asdict(kept)}
+        output.result({"scores": scores.to_dicts(), **told})
     elif out is None:
         typer.echo(as_csv(scores).decode(), nl=False)
     if out is not None:

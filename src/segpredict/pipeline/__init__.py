@@ -11,9 +11,11 @@ from segpredict.pipeline._answers import (
     load,
     picture,
     score,
+    score_into,
     why,
 )
 from segpredict.pipeline._contest import Contest, contest
+from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
     explain,
@@ -40,11 +42,14 @@ __all__ = [
     "fit",
     "ingest",
     "load",
+    "moves",
+    "moves_between",
     "picture",
     "read",
     "report",
     "run",
     "score",
+    "score_into",
     "silent",
     "train_classifier",
     "why",

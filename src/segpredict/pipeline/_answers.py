@@ -14,6 +14,7 @@ from segpredict.config import Config
 from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, CustomerMissingError
 from segpredict.intake import Fresh, fresh, read
+from segpredict.movement import Added, History
 from segpredict.pipeline._target import Day, Progress, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import check_page
@@ -142,6 +143,41 @@ def score(
 
     Rows that cannot be read are set aside, unless `Fresh` says otherwise.
     """
+    return _scored(folder, data, as_of, since, progress)[0]
+
+
+def score_into(
+    history: str | Path | None,
+    folder: str | Path,
+    data: Sequence[str] | Fresh,
+    *,
+    as_of: Day = None,
+    since: Day = None,
+    progress: Progress = silent,
+) -> tuple[pl.DataFrame, Added | None]:
+    """Return scores as `score` does, and what a history took of them.
+
+    Parameters
+    ----------
+    history
+        The folder of the history, made if it is not there (`movement.History`);
+        ``None`` keeps nothing.
+    folder, data, as_of, since, progress
+        As with `score`.
+    """
+    scores, predictor = _scored(folder, data, as_of, since, progress)
+    if history is None:
+        return scores, None
+    return scores, History(history).add(scores, predictor.version)
+
+
+def _scored(
+    folder: str | Path,
+    data: Sequence[str] | Fresh,
+    as_of: Day,
+    since: Day,
+    progress: Progress,
+) -> tuple[pl.DataFrame, SegmentPredictor]:
     progress("loading the run", 0.0)
     given = data if isinstance(data, Fresh) else Fresh(data)
     files = open_run(folder)
@@ -149,4 +185,4 @@ def score(
     progress("reading and cleaning", 0.2)
     shop = fresh(given, predictor, archive.config_of(files), as_of)
     progress("scoring", 0.7)
-    return predictor.score(shop, as_of, since)
+    return predictor.score(shop, as_of, since), predictor

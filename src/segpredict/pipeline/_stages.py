@@ -15,6 +15,7 @@ from segpredict import (
     companions,
     explained,
     features,
+    flows,
     gallery,
     looks,
     metrics,
@@ -108,6 +109,7 @@ def cluster(
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
     _measure(draft, shop, config, tables)
+    _follow(draft, shop, segmentation, config)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -128,6 +130,14 @@ def _measure(
     books = metrics.Books.read(shop, horizon, lookback, members, moves)
     for path, table in metrics.tables(books).items():
         draft.write(path, as_parquet(table))
+
+
+def _follow(
+    draft: Draft, shop: Transactions, segmentation: Segmentation, config: Config
+) -> None:
+    """Write who moved from segment to segment, period by period."""
+    draws = flows.Draws(config.classifier.draws, config.seed)
+    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws))
 
 
 def blind_spans(
@@ -185,6 +195,9 @@ def train(
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
+    known, named = flows.kept(draft), segmentation.segments
+    coming = flows.foretold(known, training, scores, named, config.time)
+    flows.keep(draft, coming)
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.canary(training, options)
@@ -266,6 +279,6 @@ def _cross_checked(
 def report(draft: Draft, progress: Progress) -> None:
     """Write the page of what the stages have left."""
     progress("writing the page", 0.95)
-    bundle = archive.bundle_of(draft)
+    bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
     draft.write("report.html", render(bundle).encode())
     progress("done", 1.0)

@@ -51,6 +51,9 @@ class ReportInput:
         ``high``; a start that is no segment (NEW) is a row of its own.
     migration_note
         Between which windows the moves were counted.
+    movement
+        Tables of `flows`, by name, as far as they were made: ``observed``,
+        ``predicted``, ``mobility``, ``order``, ``compared``.
     verdict
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
     scorecard
@@ -104,6 +107,7 @@ class ReportInput:
     mix_expected: Mapping[str, float] = field(default_factory=dict)
     migration: pl.DataFrame | None = None
     migration_note: str = ""
+    movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     verdict: Mapping[str, Any] | None = None
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None

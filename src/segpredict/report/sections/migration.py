@@ -1,12 +1,13 @@
-"""Where customers went: the observed moves from one window to the next."""
+"""Where customers went: the moves counted, beside what had been foretold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
+from segpredict.report._sankey import Move, Sankey, sankey
 from segpredict.report._section import Section
 
 ENOUGH = 30  # customers; below it a row is greyed, since its shares are mostly chance
@@ -26,6 +27,10 @@ class Flow:
         95 % interval of the share; ``None`` if unknown.
     is_stay
         Whether they ended where they began.
+    foretold
+        The share that was foretold; ``None`` where nothing was.
+    side
+        "below" or "above" where the count lies outside what was foretold.
     """
 
     n: int
@@ -33,6 +38,8 @@ class Flow:
     low: float | None
     high: float | None
     is_stay: bool
+    foretold: float | None = None
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,10 @@ class Migration:
         Share of all customers who stayed where they were.
     enough
         Rows with fewer customers are grey.
+    foretold, outside
+        Cells that the model spoke of, and those whose count lies outside.
+    flow
+        The same moves as bands, the most valuable segment on top.
     """
 
     chips: tuple[Chip, ...]
@@ -68,47 +79,99 @@ class Migration:
     note: str
     stay: float | None
     enough: int
+    foretold: int
+    outside: int
+    flow: Sankey
 
 
 def migration(bundle: ReportInput) -> Migration:
     """Return the context of the moves; empty rows where none were counted."""
     known = chips(bundle.segments)
-    moves = [] if bundle.migration is None else bundle.migration.to_dicts()
+    moves, told = _newest(bundle)
     cells = {(str(m["from_id"]), str(m["to_id"])): m for m in moves}
+    said = {(str(m["from_id"]), str(m["to_id"])): m for m in told}
     names = {str(m["from_id"]): str(m.get("from_name", m["from_id"])) for m in moves}
     starts = known | {i: Chip(i, n, None) for i, n in names.items() if i not in known}
-    rows = tuple(_row(i, chip, cells, known) for i, chip in starts.items())
-    everyone = sum(row.n for row in rows if row.chip.id in known)
-    stayed = sum(flow.n for row in rows for flow in row.flows if flow.is_stay)
+    rows = tuple(
+        _row(
+            chip,
+            [(end, cells.get((i, end), {}), said.get((i, end), {})) for end in known],
+        )
+        for i, chip in starts.items()
+    )
+    own = [row for row in rows if row.chip.id in known]
+    everyone = sum(row.n for row in own)
+    stayed = sum(flow.n for row in own for flow in row.flows if flow.is_stay)
+    model = [flow for row in own for flow in row.flows if flow.foretold is not None]
     return Migration(
         chips=tuple(known.values()),
         rows=rows if moves else (),
         note=bundle.migration_note,
         stay=stayed / everyone if everyone else None,
         enough=ENOUGH,
+        foretold=len(model),
+        outside=sum(bool(flow.side) for flow in model),
+        flow=sankey(_bands(rows, known), _stacked(known, starts)),
     )
+
+
+def _newest(
+    bundle: ReportInput,
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """Return the cells of the newest complete period, counted and foretold."""
+    counted = bundle.movement.get("observed")
+    if counted is None:
+        return ([] if bundle.migration is None else bundle.migration.to_dicts()), []
+    newest = counted["since"].max()
+    foretold = bundle.movement.get("predicted")
+    told = [] if foretold is None else foretold.filter(since=newest).to_dicts()
+    return counted.filter(since=newest).to_dicts(), told
 
 
 def _row(
-    start: str,
-    chip: Chip,
-    cells: Mapping[tuple[str, str], Mapping[str, Any]],
-    ends: Iterable[str],
+    chip: Chip, cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
 ) -> Row:
-    found = {end: cells.get((start, end), {}) for end in ends}
-    counts = {end: int(figure(cell.get("n")) or 0) for end, cell in found.items()}
-    total = sum(counts.values())
+    total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
     flows = tuple(
-        Flow(
-            n=n,
-            share=n / total if total else 0.0,
-            low=figure(found[end].get("low")),
-            high=figure(found[end].get("high")),
-            is_stay=start == end,
-        )
-        for end, n in counts.items()
+        _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
     )
     return Row(chip, total, total < ENOUGH, flows)
+
+
+def _flow(
+    cell: Mapping[str, Any], said: Mapping[str, Any], total: int, *, is_stay: bool
+) -> Flow:
+    n = int(figure(cell.get("n")) or 0)
+    share = n / total if total else 0.0
+    low, high = figure(said.get("low")), figure(said.get("high"))
+    is_below = low is not None and share < low
+    is_above = high is not None and share > high
+    return Flow(
+        n=n,
+        share=share,
+        low=figure(cell.get("low")),
+        high=figure(cell.get("high")),
+        is_stay=is_stay,
+        foretold=figure(said.get("share")),
+        side="below" if is_below else "above" if is_above else "",
+    )
+
+
+def _bands(rows: Sequence[Row], known: Mapping[str, Chip]) -> list[Move]:
+    """Return the moves to be drawn: all but of those who were silent and stay so."""
+    inactive = next(iter(known), "")
+    return [
+        Move(row.chip.id, end, flow.n)
+        for row in rows
+        for end, flow in zip(known, row.flows, strict=True)
+        if not (row.chip.id == "SILENT" and end == inactive)
+    ]
+
+
+def _stacked(known: Mapping[str, Chip], starts: Mapping[str, Chip]) -> dict[str, Chip]:
+    """Return segments from the top of the value ladder down, then what is beside it."""
+    beside = [name for name in starts if name not in known]
+    return {name: starts[name] for name in (*reversed(list(known)), *beside)}
 
 
 PART = Section(30, "Where customers went", migration)

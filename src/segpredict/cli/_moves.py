@@ -1,0 +1,114 @@
+"""Show people who moved, as tables on the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from segpredict.cli._output import Output
+
+SHOWN = 8  # differences of a comparison that are printed
+
+
+def show_moves(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Print the matrix, counts of who came and left, mobility, and what it says."""
+    who = tables["who"]
+    title = "Moves"
+    if who.height:
+        title = f"From the window before {who['since'][0]} to {who['until'][0]}"
+    _matrix(output, tables["matrix"], title)
+    _lists(output, who)
+    mobility = [
+        {
+            "since": row["since"],
+            "n": row["n"],
+            "stayed share": row["stay"],
+            "mobility": row["mobility"],
+            "95 % interval": _interval(row["low"], row["high"]),
+        }
+        for row in tables["mobility"].iter_rows(named=True)
+    ]
+    note = "0: everybody stays; Jafry-Schuermann, customers drawn again"
+    output.table("Mobility", mobility, note=note)
+    _order(output, tables.get("order"))
+    _compared(output, tables.get("compared"))
+    if "next" in tables:
+        coming = tables["next"]
+        if coming.height:
+            title = f"Foretold from {coming['since'][0]} to before {coming['until'][0]}"
+            _matrix(output, coming, title)
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
+    """Print shares and counts, a row a start; thin rows as counts alone."""
+    rows = []
+    for part in matrix.partition_by("from_id", maintain_order=True):
+        first = part.row(0, named=True)
+        cells = {row["to_name"]: _cell(row) for row in part.iter_rows(named=True)}
+        rows.append({"from": first["from_name"], **cells, "customers": first["row_n"]})
+    whole = [{**row, "customers": round(row["customers"])} for row in rows]
+    note = "share of the row (customers); rows of fewer than 30: customers alone"
+    output.table(title, whole, note=note)
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    n = f"({row['n']:,.0f})"
+    if row["is_thin"] or row["share"] is None:
+        return n
+    said = row.get("foretold_share")
+    told = "" if said is None else f", said {100 * said:.0f} %"
+    return f"{100 * row['share']:.0f} % {n}{told}"
+
+
+def _lists(output: Output, who: pl.DataFrame) -> None:
+    counts = who.group_by("segment", "direction", "other", maintain_order=True).len()
+    rows = [
+        {
+            "segment": r["segment"],
+            "": r["direction"],
+            "from or to": r["other"],
+            "customers": r["len"],
+        }
+        for r in counts.iter_rows(named=True)
+    ]
+    output.table("Who entered and left", rows, note="names: --table who")
+
+
+def _order(output: Output, order: pl.DataFrame | None) -> None:
+    whole = None if order is None else order.filter(pl.col("since").is_null())
+    if whole is not None:
+        rows = whole.select(
+            pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id")
+        )
+        note = "first order against second order; gain in nats a customer"
+        output.table(
+            "Does it matter where they were before?", rows.to_dicts(), note=note
+        )
+
+
+def _compared(output: Output, compared: pl.DataFrame | None) -> None:
+    if compared is None:
+        return
+    for part in compared.partition_by("first", "second", maintain_order=True):
+        first, second = part["first"][0], part["second"][0]
+        clear = part.filter(
+            (pl.col("low") > 0) | (pl.col("high") < 0),
+            pl.col("figure") == "share",
+            ~pl.col("is_thin"),
+        )
+        rows = [
+            {
+                "from": row["from_name"],
+                "to": row["to_name"],
+                "share then": row["value_first"],
+                "share now": row["value_second"],
+                "share difference": row["difference"],
+            }
+            for row in clear.sort(-pl.col("difference").abs()).head(SHOWN).to_dicts()
+        ]
+        note = "95 % interval without zero; not adjusted for how many were asked"
+        output.table(f"Period from {second} beside that from {first}", rows, note=note)

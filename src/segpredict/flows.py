@@ -1,0 +1,236 @@
+"""Who moves where in a run: worked out with its stages, and kept in its folder.
+
+::
+
+    movement/moves.parquet      where each customer was and came to be, period by period
+             observed.*         migration matrices as counted, each period and pooled
+             predicted.*        the same as foretold: the tests, and what comes next
+             mobility.*         how much each period moved its customers
+             order.*            does it matter where customers were before
+             compared.*         the newest period beside others
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import polars as pl
+
+from segpredict import movement
+from segpredict.artifacts import Draft, Files, as_csv, as_parquet
+from segpredict.classifier import Segmenter, TimeOptions, Training
+from segpredict.movement import NEW, SILENT
+from segpredict.tables import Segment, Transactions
+from segpredict.window import Window, as_date
+
+FOLDER = "movement"
+MOVES = "moves"  # the one table that names customers: Parquet alone
+TABLES = ("observed", "predicted", "mobility", "order", "compared")
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Resamples of customers behind each interval.
+
+    Parameters
+    ----------
+    number
+        How many.
+    seed
+        Their start.
+    """
+
+    number: int = 1000
+    seed: int = 0
+
+
+def counted(
+    shop: Transactions, segmentation: Segmenter, time: TimeOptions, draws: Draws
+) -> dict[str, pl.DataFrame]:
+    """Return what was counted in all complete periods, by name of the table.
+
+    Parameters
+    ----------
+    shop
+        The transactions.
+    segmentation
+        The frozen segmenter.
+    time
+        The lengths of the windows.
+    draws
+        Behind the intervals.
+
+    Returns
+    -------
+    dict
+        ``moves``, ``observed``, ``mobility``, ``order``, ``compared``; empty where no
+        period is complete. In ``observed`` the pooled periods have no ``since``;
+        ``order`` has no row where windows overlap (``label.mode = "as_of"``).
+
+    Notes
+    -----
+    The newest period is compared with the one before it, and with the same season last
+    year. There INACTIVE means the same in both: where less than a whole look-back was
+    observed before the older one, the look-back of both is cut to that.
+    """
+    row, last_year = movement.periods(shop.first_day, shop.end_day, time)
+    if not row:
+        return {}
+    by = {"draws": draws.number, "seed": draws.seed}
+    moves = movement.moves(shop, segmentation, row)
+    segments = segmentation.segments
+    parts = [
+        _dated(movement.observed(part, segments), part["since"][0], part["until"][0])
+        for part in moves.partition_by("since", maintain_order=True)
+    ]
+    pooled = _dated(movement.observed(moves, segments, **by), None, None)
+    pairs = [
+        _alike(first, row[-1])
+        for first in dict.fromkeys((*row[-2:-1], last_year))
+        if first
+    ]
+    compared = [
+        movement.compare(
+            movement.moves(shop, segmentation, (first, second)),
+            as_date(first.cutoff),
+            as_date(second.cutoff),
+            segments,
+            **by,
+        )
+        for first, second in pairs
+    ]
+    tables = {
+        "moves": moves.filter(
+            (pl.col("from_id") != SILENT.id) | (pl.col("to_id") != segments[0].id)
+        ),
+        "observed": pl.concat([*parts, pooled]),
+        "mobility": movement.mobilities(moves, segments, **by).join(
+            _observed_days(row), on="since", how="left", maintain_order="left"
+        ),
+        # Windows that overlap remember each other, whoever moves.
+        "order": movement.order(moves.clear() if time.overlap else moves, segments),
+    }
+    return tables | ({"compared": pl.concat(compared)} if compared else {})
+
+
+def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:
+    return table.select(
+        pl.lit(since, pl.Date).alias("since"),
+        pl.lit(until, pl.Date).alias("until"),
+        "*",
+    )
+
+
+def _alike(first: Window, second: Window) -> tuple[Window, Window]:
+    seen = min(first.observed_days, second.observed_days)
+    return replace(first, lookback=seen), replace(second, lookback=seen)
+
+
+def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "since": [as_date(window.cutoff) for window in row],
+            "observed_days": [window.observed_days for window in row],
+        },
+        schema={"since": pl.Date, "observed_days": pl.Int64},
+    )
+
+
+def foretold(
+    known: Mapping[str, pl.DataFrame],
+    training: Training,
+    scores: pl.DataFrame,
+    segments: Sequence[Segment],
+    time: TimeOptions,
+) -> dict[str, pl.DataFrame]:
+    """Return the matrices that were foretold for each test, and for what comes next.
+
+    Parameters
+    ----------
+    known
+        What `counted` returned, or `kept`.
+    training
+        Its tests, each forecast by what had learned from its past only, and what ships.
+    scores
+        `contracts.SCORES` of the end of the data.
+    segments
+        All segments, in code order.
+    time
+        The lengths of the windows.
+
+    Returns
+    -------
+    dict
+        ``predicted``: ``since``, ``until`` and `movement.expected`, and for NEW and
+        SILENT `movement.naive`. Empty where nothing was counted.
+
+    Notes
+    -----
+    Each forecast knows what was complete on its day: the intervals are as wide as the
+    tests before it have shown to be needed.
+    """
+    if "observed" not in known:
+        return {}
+    counts = known["observed"]
+    ids = [segment.id for segment in segments]
+    shipped = training.verdict.shipped
+    asked = [
+        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.chances[shipped])
+        for t in training.trials
+    ]
+    today, able = scores["as_of"][0], scores.filter("is_eligible")
+    chances = able.select(f"p_{i}" for i in ids).to_numpy()
+    silent = {day: _size(counts, day, SILENT.id) for day, *_ in asked}
+    silent[today] = float(scores.height - able.height)
+    parts: list[pl.DataFrame] = []
+    for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
+        past = counts.filter(pl.col("until") <= day)
+        earlier = [part.filter(pl.col("until") <= day) for part in parts]
+        spread = movement.dispersion(pl.concat(earlier), past) if earlier else 1.0
+        told = [movement.expected(starts, given, segments, spread)]
+        if past.height:
+            coming = _newcomers(past, day, time.horizon)
+            sizes = {NEW.id: coming, SILENT.id: silent[day]}
+            told.append(movement.naive(_pooled(past), sizes))
+        parts.append(_dated(pl.concat(told), day, day + timedelta(time.outcome)))
+    return {"predicted": pl.concat(parts)}
+
+
+def _size(counts: pl.DataFrame, day: date, start: str) -> float:
+    found = counts.filter(since=day, from_id=start)["row_n"]
+    return float(found[0]) if len(found) else 0.0
+
+
+def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
+    """Return how many came in the same season last year, or else in the last period."""
+    if past.is_empty():
+        return 0.0
+    days = past["since"].unique().sort().to_list()
+    season = day - timedelta(days=movement.YEAR)
+    nearest = min(days, key=lambda each: abs((each - season).days))
+    is_near = abs((nearest - season).days) <= horizon // 4
+    return _size(past, nearest if is_near else days[-1], NEW.id)
+
+
+def _pooled(past: pl.DataFrame) -> pl.DataFrame:
+    keys = ["from_id", "from_name", "to_id", "to_name"]
+    sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "row_n").sum())
+    return sums.with_columns(
+        share=pl.when(pl.col("row_n") > 0).then(pl.col("n") / pl.col("row_n"))
+    )
+
+
+def keep(draft: Draft, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Write tables of moves into a run, as Parquet and, without customers, as CSV."""
+    for name, frame in tables.items():
+        draft.write(f"{FOLDER}/{name}.parquet", as_parquet(frame))
+        if name != MOVES:
+            draft.write(f"{FOLDER}/{name}.csv", as_csv(frame))
+
+
+def kept(files: Files) -> dict[str, pl.DataFrame]:
+    """Return the tables of `TABLES` that a run has."""
+    paths = {name: f"{FOLDER}/{name}.parquet" for name in TABLES}
+    return {
+        name: files.parquet(path) for name, path in paths.items() if files.has(path)
+    }

@@ -1,0 +1,125 @@
+"""The migration matrix as it was counted: shares of each row, and how sure they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from scipy.special import betaincinv
+
+from segpredict.movement.places import Floats, Places, places
+from segpredict.movement.resampling import DRAWS, bounds, resampled, shares
+from segpredict.tables import Segment
+
+THIN = 30  # customers below which a row's shares say little
+TAIL = 0.025
+MATRIX = pl.Schema(
+    {
+        "from_id": pl.String,
+        "from_name": pl.String,
+        "to_id": pl.String,
+        "to_name": pl.String,
+        "n": pl.Float64,
+        "row_n": pl.Float64,
+        "share": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "is_thin": pl.Boolean,
+    }
+)
+
+
+def observed(
+    moves: pl.DataFrame,
+    segments: Sequence[Segment],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return how many customers went from each segment to each, and what share.
+
+    Parameters
+    ----------
+    moves
+        `movement.moves`; periods are pooled.
+    segments
+        All segments, INACTIVE among them.
+    draws, seed
+        Of the bootstrap where periods are pooled.
+
+    Returns
+    -------
+    polars.DataFrame
+        `MATRIX`: one row for each pair, also where nobody moved. NEW and SILENT are
+        rows where they occur, GONE is a column. ``low`` and ``high`` bound the share
+        with 95 %; a row of fewer than 30 customers ``is_thin``. Shares of an empty row
+        are null.
+
+    Notes
+    -----
+    In one period each customer counts once, and the interval is Jeffreys': the 2.5 %
+    and 97.5 % points of Beta(n + ½, N − n + ½), with 0 and 1 as ends where nobody or
+    everybody went. It is taken cell by cell and not from one Dirichlet for the row, so
+    that it does not depend on how many segments there are. Where periods are pooled,
+    customers are drawn again with all of their moves; Jeffreys' interval stays where
+    nobody or everybody went, since no draw would differ.
+
+    Examples
+    --------
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> went = {"customer_id": ["a", "b"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
+    >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
+    [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
+    """
+    where = places(moves, segments)
+    counts = where.counts(moves)
+    low, high = jeffreys(counts, counts.sum(axis=1, keepdims=True))
+    if not moves["customer_id"].is_unique().all():
+        # When a customer moved is of no account here: fewer kinds, the same lottery.
+        timeless = moves.with_columns(since=pl.lit(0))
+        pooled = resampled(timeless, where, draws=draws, seed=seed)[:, 0]
+        drawn_low, drawn_high = bounds(shares(pooled))
+        inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
+        low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)
+    return table(where, counts, low, high)
+
+
+def jeffreys(hits: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Return Jeffreys' 95 % interval of hits / n.
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Statistical Science 16(2).
+
+    Examples
+    --------
+    >>> low, high = jeffreys(np.array([8.0]), np.array([10.0]))
+    >>> round(float(low[0]), 4), round(float(high[0]), 4)
+    (0.4972, 0.9559)
+    """
+    size = np.broadcast_to(n, hits.shape)
+    a, b = hits + 0.5, size - hits + 0.5
+    low = np.where(hits == 0, 0.0, betaincinv(a, b, TAIL))
+    high = np.where(hits == size, 1.0, betaincinv(a, b, 1 - TAIL))
+    empty = size == 0
+    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFrame:
+    """Return counts and bounds as `MATRIX`."""
+    total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
+    columns = {
+        "n": counts,
+        "row_n": total,
+        "share": shares(counts),
+        "low": low,
+        "high": high,
+    }
+    numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
+    return (
+        pl.concat([where.pairs(), numbers], how="horizontal")
+        .with_columns(
+            pl.col("share", "low", "high").fill_nan(None),
+            is_thin=pl.col("row_n") < THIN,
+        )
+        .cast(MATRIX)
+    )

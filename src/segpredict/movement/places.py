@@ -1,0 +1,124 @@
+"""Where a customer can come from and go to: the segments, and three places beside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.errors import TableError
+from segpredict.tables import Segment
+
+Floats = npt.NDArray[np.float64]
+
+NEW = Segment(-1, "NEW", "New")
+SILENT = Segment(-2, "SILENT", "Silent for long")
+GONE = Segment(-3, "GONE", "No customer any more")
+
+MOVES = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "since": pl.Date,
+        "until": pl.Date,
+        "before_id": pl.String,
+        "from_id": pl.String,
+        "to_id": pl.String,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The rows and columns of a table of moves.
+
+    Parameters
+    ----------
+    segments
+        All segments in code order, INACTIVE first: rows and columns alike.
+    starts
+        Further rows: `NEW`, `SILENT`.
+    ends
+        Further columns: `GONE`.
+
+    Notes
+    -----
+    NEW is nobody's end: who has bought once can never again not have bought. What
+    comes nearest is GONE, a customer of whom no order is left (all refunded, or the id
+    erased); it is a column where it occurs, and never a row.
+    """
+
+    segments: tuple[Segment, ...]
+    starts: tuple[Segment, ...] = ()
+    ends: tuple[Segment, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Segment, ...]:
+        """Where moves begin."""
+        return (*self.segments, *self.starts)
+
+    @property
+    def columns(self) -> tuple[Segment, ...]:
+        """Where moves end."""
+        return (*self.segments, *self.ends)
+
+    @property
+    def size(self) -> int:
+        """Number of segments: the square part that a chain of moves runs through."""
+        return len(self.segments)
+
+    def cells(self, moves: pl.DataFrame) -> pl.Series:
+        """Return the place of each move in the table, counted along its rows.
+
+        Raises
+        ------
+        TableError
+            When a move starts or ends at no place of the table.
+        """
+        width = len(self.columns)
+        sides = (("from_id", self.rows), ("to_id", self.columns))
+        failures = [
+            f"{name} has ids of no segment: {sorted(unknown, key=str)}"
+            for name, known in sides
+            if (unknown := set(moves[name].to_list()) - {s.id for s in known})
+        ]
+        if failures:
+            raise TableError("moves", failures)
+        row, column = (
+            moves[name].replace_strict(
+                [s.id for s in known], range(len(known)), return_dtype=pl.Int64
+            )
+            for name, known in sides
+        )
+        return (row * width + column).alias("cell")
+
+    def counts(self, moves: pl.DataFrame) -> Floats:
+        """Return how many customers went from each row to each column."""
+        shape = len(self.rows), len(self.columns)
+        found = np.bincount(self.cells(moves).to_numpy(), minlength=shape[0] * shape[1])
+        return found.reshape(shape).astype(np.float64)
+
+    def pairs(self) -> pl.DataFrame:
+        """Return one row a cell: from and to, id and name."""
+        names = ["from_id", "from_name", "to_id", "to_name"]
+        return pl.DataFrame(
+            [(a.id, a.name, b.id, b.name) for a in self.rows for b in self.columns],
+            schema=dict.fromkeys(names, pl.String),
+            orient="row",
+        )
+
+
+def places(moves: pl.DataFrame, segments: Sequence[Segment]) -> Places:
+    """Return the rows and columns that these moves need.
+
+    Parameters
+    ----------
+    moves
+        ``from_id`` and ``to_id``.
+    segments
+        All segments; they are rows and columns whether or not anybody is there.
+    """
+    known = tuple(sorted(segments, key=lambda segment: segment.code))
+    starts = tuple(s for s in (NEW, SILENT) if (moves["from_id"] == s.id).any())
+    ends = (GONE,) if (moves["to_id"] == GONE.id).any() else ()
+    return Places(known, starts, ends)

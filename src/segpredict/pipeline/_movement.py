@@ -1,0 +1,159 @@
+"""Answers about who moved: from a finished run, or from the history of its scores."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from segpredict import archive, flows, movement
+from segpredict.artifacts import open_run
+from segpredict.errors import UnknownNameError, UsageError
+from segpredict.movement import GONE, NEW, SILENT, History
+from segpredict.pipeline._target import Day
+from segpredict.tables import Segment
+from segpredict.window import as_date, day_number
+
+Tables = dict[str, pl.DataFrame]
+CELL = ["from_id", "to_id"]
+
+
+def moves(folder: str | Path, since: Day = None, segment: str | None = None) -> Tables:
+    """Return what a run knows of moves, by name of the table.
+
+    Parameters
+    ----------
+    folder
+        A run folder.
+    since
+        The day a period begins with; ``None`` means the newest complete one.
+    segment
+        Id or name of a segment: only moves into it and out of it.
+
+    Returns
+    -------
+    dict
+        ``who`` (`movement.entered_and_left`) and ``matrix`` of the period, the latter
+        with ``foretold`` shares where the period was a test; ``mobility``, ``order``
+        and ``compared`` of all periods; ``next``, what is foretold from the end of the
+        data on.
+
+    Raises
+    ------
+    UsageError
+        When no period begins on that day.
+    UnknownNameError
+        When there is no such segment.
+    ArtifactError
+        When the run keeps no moves.
+    """
+    files = open_run(folder)
+    segments = archive.segments_of(files)
+    own = None if segment is None else _named(segment, segments)
+    went = files.parquet(f"{flows.FOLDER}/{flows.MOVES}.parquet")
+    told = flows.kept(files)
+    day = _period(went, since)
+    matrix = told["observed"].filter(since=day)
+    tables: Tables = {
+        "who": movement.entered_and_left(went.filter(since=day), segments),
+        "matrix": matrix,
+        **{
+            name: told[name]
+            for name in ("mobility", "order", "compared")
+            if name in told
+        },
+    }
+    if "predicted" in told:
+        foretold = told["predicted"]
+        tables["matrix"] = _beside(matrix, foretold.filter(since=day))
+        tables["next"] = foretold.filter(pl.col("since") == pl.col("since").max())
+    return _only(tables, own)
+
+
+def moves_between(
+    history: str | Path,
+    since: date | str,
+    until: date | str,
+    *,
+    model: str | None = None,
+    segment: str | None = None,
+) -> Tables:
+    """Return who moved between two days of a history, by name of the table.
+
+    Parameters
+    ----------
+    history
+        The folder of the history.
+    since, until
+        Days that were scored.
+    model
+        Digest of the model, or how it begins; see `History.moves`.
+    segment
+        Id or name of a segment: only moves into it and out of it.
+
+    Returns
+    -------
+    dict
+        ``who``, ``matrix`` and ``mobility``.
+    """
+    book = History(history)
+    first, second = (as_date(day_number(day)) for day in (since, until))
+    went = book.moves(first, second, model)
+    segments = book.segments(went)
+    own = None if segment is None else _named(segment, segments)
+    tables = {
+        "who": movement.entered_and_left(went, segments),
+        "matrix": movement.observed(went, segments),
+        "mobility": movement.mobilities(went, segments),
+    }
+    return _only(tables, own)
+
+
+def _period(went: pl.DataFrame, since: Day) -> date:
+    known: list[date] = went["since"].unique().sort().to_list()
+    day = known[-1] if since is None else as_date(day_number(since))
+    if day not in known:
+        raise UsageError(
+            f"No period of the run begins on {day}; known: "
+            f"{', '.join(map(str, known))}.",
+            fix="give one of these days with --from.",
+        )
+    return day
+
+
+def _beside(matrix: pl.DataFrame, foretold: pl.DataFrame) -> pl.DataFrame:
+    """Return the matrix with what was foretold of each cell."""
+    said = foretold.select(
+        *CELL,
+        pl.col("n", "share", "low", "high").name.prefix("foretold_"),
+        "basis",
+    )
+    return matrix.join(said, on=CELL, how="left", maintain_order="left")
+
+
+def _named(segment: str, segments: Sequence[Segment]) -> str:
+    """Return the id of a segment, or of a place beside them, by its id or name."""
+    places = (*segments, NEW, SILENT, GONE)
+    for place in places:
+        if segment.casefold() in (place.id.casefold(), place.name.casefold()):
+            return place.id
+    raise UnknownNameError("segment", segment, [place.name for place in places])
+
+
+def _only(tables: Tables, own: str | None) -> Tables:
+    """Return the tables with the rows of one segment alone."""
+    if own is None:
+        return tables
+    of = {"who": ["segment_id", "other_id"], "order": ["now_id"]}
+    kept = {}
+    for name, table in tables.items():
+        columns = of.get(name, [c for c in CELL if c in table.columns])
+        is_own = [pl.col(column) == own for column in columns]
+        kept[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
+    return {**kept, "who": _lists_of(kept["who"], own)}
+
+
+def _lists_of(who: pl.DataFrame, own: str) -> pl.DataFrame:
+    """Return the lists of the segment itself; of a place beside, those it is in."""
+    mine = who.filter(segment_id=own)
+    return mine if mine.height else who

@@ -1,0 +1,286 @@
+"""How much moves from period to period, what changed, and what is to come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._chart import Chip, Whisker, chips, whiskers
+from segpredict.report._format import figure, iso_day, number
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+
+SHOWN = 8  # differences of a comparison that the page lists
+YEAR = 350  # days; two periods at least so far apart are of the same season
+SURE = 0.05  # p-value below which the segment before counts
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period: its mobility, and who stayed."""
+
+    since: str
+    n: int
+    stay: float | None
+    mobility: float | None
+    low: float | None
+    high: float | None
+    mark: Whisker | None
+    is_thin: bool
+    observed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure in two periods."""
+
+    start: Chip | None
+    end: Chip | None
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    mark: Whisker | None
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval lies on one side of zero."""
+        return (self.low is not None and self.low > 0) or (
+            self.high is not None and self.high < 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two periods.
+
+    Parameters
+    ----------
+    title
+        Which.
+    whole
+        The difference of their mobility.
+    changes
+        The largest clear differences of shares.
+    clear, asked
+        Shares that differ clearly, of those of rows with enough customers in both
+        periods, and of moves that anybody made.
+    """
+
+    title: str
+    whole: Change
+    changes: tuple[Change, ...]
+    clear: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the segment before adds, for a segment now; ``None`` for all."""
+
+    chip: Chip | None
+    n: int
+    lr: float
+    df: int
+    p: str
+    gain: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What is foretold of a segment: how many leave it, stay, and come to it."""
+
+    start: Chip
+    n: float
+    cells: tuple[tuple[float, float | None, float | None, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mobility:
+    """The section.
+
+    Parameters
+    ----------
+    periods
+        Oldest first.
+    comparisons
+        The newest period beside others.
+    memory
+        The test of one step against two; the last is the whole.
+    remembers
+        Whether the segment before adds to the segment now.
+    chips
+        Segments, in the order of the columns.
+    coming
+        What is foretold from the end of the data on.
+    since, until
+        Of what is foretold.
+    spread
+        How many times wider its intervals are than by chance alone.
+    """
+
+    periods: tuple[Period, ...]
+    comparisons: tuple[Comparison, ...]
+    memory: tuple[Memory, ...]
+    remembers: bool
+    chips: tuple[Chip, ...]
+    coming: tuple[Coming, ...]
+    since: str
+    until: str
+    spread: float | None
+
+
+def mobility(bundle: ReportInput) -> Mobility | None:
+    """Return the context of the section; ``None`` where no period was counted."""
+    tables = bundle.movement
+    if "mobility" not in tables:
+        return None
+    known = chips(bundle.segments)
+    memory = _memory(tables["order"], known)
+    foretold = tables.get("predicted")
+    coming, since, until, spread = _coming(foretold, known)
+    return Mobility(
+        _periods(tables["mobility"]),
+        _comparisons(tables.get("compared"), known),
+        memory,
+        bool(memory) and _p(tables["order"]) < SURE,
+        tuple(known.values()),
+        coming,
+        since,
+        until,
+        spread,
+    )
+
+
+def _periods(table: pl.DataFrame) -> tuple[Period, ...]:
+    rows = table.rows(named=True)
+    marks = whiskers([{**row, "value": row["mobility"]} for row in rows])
+    return tuple(
+        Period(
+            iso_day(row["since"]),
+            row["n"],
+            figure(row["stay"]),
+            figure(row["mobility"]),
+            figure(row["low"]),
+            figure(row["high"]),
+            mark,
+            row["is_thin"],
+            row.get("observed_days"),
+        )
+        for row, mark in zip(rows, marks, strict=True)
+    )
+
+
+def _comparisons(
+    table: pl.DataFrame | None, known: Mapping[str, Chip]
+) -> tuple[Comparison, ...]:
+    if table is None:
+        return ()
+    parts = table.group_by("first", "second", maintain_order=True)
+    return tuple(_comparison(part.rows(named=True), known) for _, part in parts)
+
+
+def _comparison(
+    rows: Sequence[Mapping[str, Any]], known: Mapping[str, Chip]
+) -> Comparison:
+    first, second = rows[0]["first"], rows[0]["second"]
+    is_year = (second - first).days >= YEAR
+    against = "the same season a year before" if is_year else "the period before"
+    cells = [
+        row
+        for row in rows
+        if row["figure"] == "share"
+        and not row["is_thin"]
+        and (row["value_first"] or row["value_second"])
+    ]
+    changes = [_change(row, known, None) for row in cells]
+    clear = [row for row, change in zip(cells, changes, strict=True) if change.is_clear]
+    largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:SHOWN]
+    marks = whiskers([{**row, "value": row["difference"]} for row in largest])
+    return Comparison(
+        f"From {iso_day(second)}, beside {against} (from {iso_day(first)})",
+        _change(rows[0], known, None),
+        tuple(
+            _change(row, known, mark) for row, mark in zip(largest, marks, strict=True)
+        ),
+        len(clear),
+        len(cells),
+    )
+
+
+def _change(
+    row: Mapping[str, Any], known: Mapping[str, Chip], mark: Whisker | None
+) -> Change:
+    start, end = (
+        known.get(row[f"{side}_id"], Chip(row[f"{side}_id"], row[f"{side}_name"], None))
+        if row[f"{side}_id"] is not None
+        else None
+        for side in ("from", "to")
+    )
+    return Change(
+        start,
+        end,
+        figure(row["value_first"]),
+        figure(row["value_second"]),
+        figure(row["difference"]),
+        figure(row["low"]),
+        figure(row["high"]),
+        mark,
+    )
+
+
+def _p(table: pl.DataFrame) -> float:
+    whole = table.filter(pl.col("since").is_null() & pl.col("now_id").is_null())
+    found = figure(whole["p"][0]) if whole.height else None
+    return 1.0 if found is None else found
+
+
+def _memory(table: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Memory, ...]:
+    rows = table.filter(pl.col("since").is_null()).rows(named=True)
+    return tuple(
+        Memory(
+            known.get(row["now_id"]),
+            row["n"],
+            row["lr"],
+            row["df"],
+            "< 0.001" if (figure(row["p"]) or 0) < 0.001 else number(row["p"], 3),
+            figure(row["gain"]),
+        )
+        for row in rows
+        if row["df"]
+    )
+
+
+def _coming(
+    table: pl.DataFrame | None, known: Mapping[str, Chip]
+) -> tuple[tuple[Coming, ...], str, str, float | None]:
+    if table is None:
+        return (), "", "", None
+    newest = table.filter(pl.col("since") == table["since"].max())
+    rows = newest.rows(named=True)
+    starts: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        starts.setdefault(row["from_id"], []).append(row)
+    coming = tuple(
+        Coming(
+            known.get(name, Chip(name, cells[0]["from_name"], None)),
+            cells[0]["row_n"],
+            tuple(
+                (cell["n"], *(figure(cell[of]) for of in ("share", "low", "high")))
+                for cell in cells
+            ),
+        )
+        for name, cells in starts.items()
+    )
+    spread = figure(rows[0]["dispersion"])
+    return (
+        coming,
+        iso_day(rows[0]["since"]),
+        iso_day(rows[0]["until"]),
+        None if spread is None else spread**0.5,
+    )
+
+
+PART = Section(32, "How much moves, and what comes next", mobility)
