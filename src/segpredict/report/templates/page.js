@@ -9,7 +9,7 @@
     if (text) made.textContent = text;
     return made;
   };
-  const spoken = document.getElementById("said");
+  const spoken = document.getElementById("status");
   const say = (text) => { spoken.textContent = text; };
   const block = document.getElementById("page-data");
   const data = block ? JSON.parse(block.textContent) : {};
