@@ -27,6 +27,7 @@ from segpredict.contracts import ROLES
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.segments import SegmentOptions
+from segpredict.shortlist import ReportOptions
 from segpredict.sources import Layout
 from segpredict.tables import JSON
 from segpredict.worth import WorthOptions
@@ -53,7 +54,7 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, worth, explain
+    source, cleaning, time, segments, classifier, worth, explain, report
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -68,6 +69,7 @@ class Config:
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     worth: WorthOptions = field(default_factory=WorthOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
+    report: ReportOptions = field(default_factory=ReportOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)

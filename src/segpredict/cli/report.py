@@ -9,6 +9,7 @@ from segpredict.cli._plan import clock
 
 def command(
     run: o.RunFolder = Path("artifacts/run"),
+    customers: o.Customers = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -19,7 +20,7 @@ def command(
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
-    made = pipeline.report(run, clock())
+    made = pipeline.report(run, clock(), customers=customers)
     page = (made.folder / "report.html").resolve()
     output.say(f"The page: {page.as_uri()}")
     output.result({"run": str(made.folder), "page": str(page)})

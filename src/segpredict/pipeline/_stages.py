@@ -21,12 +21,13 @@ from segpredict import (
     metrics,
     overview,
     segments,
+    shortlist,
     valuation,
     worth,
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json, as_parquet
+from segpredict.artifacts import Draft, Files, as_json, as_parquet
 from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
@@ -37,9 +38,10 @@ from segpredict.predictor import SegmentPredictor
 from segpredict.report import render
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
-from segpredict.tables import Transactions
+from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, origins
 
+LISTED = "explanation/listed.parquet"  # reasons of the customers to look at first
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -210,7 +212,9 @@ def _marked(
     """Note the look at the final test; say so where others were taken before."""
     lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
     before = looks.recalled(lock.joined(archive.looks_of(draft)), kept_in)
-    now = before.opened(draft.facts["config"], draft.facts["created"])
+    # What the page shows makes no other model.
+    asked = {k: v for k, v in draft.facts["config"].items() if k != "report"}
+    now = before.opened(asked, draft.facts["created"])
     archive.keep_looks(draft, now.state())
     if not now.note:
         return training
@@ -248,6 +252,11 @@ def explain(
     told = knowing.explain(frame, options)
     draft.drop("report.html")
     explained.keep(draft, told, knowing, checked)
+    # The sample need not hold those whom people look at first.
+    scores = draft.parquet("scores.parquet")
+    first = shortlist.shortlist(scores, config.report.most).select("customer_id")
+    listed = frame.join(first, on="customer_id", how="semi", maintain_order="left")
+    draft.write(LISTED, as_parquet(knowing.reasons(listed)))
 
 
 def _cross_checked(
@@ -276,9 +285,24 @@ def _cross_checked(
     )
 
 
-def report(draft: Draft, progress: Progress) -> None:
-    """Write the page of what the stages have left."""
+def report(draft: Draft, progress: Progress, customers: bool | None = None) -> None:
+    """Write the page of what the stages have left; with single customers, if wished."""
     progress("writing the page", 0.95)
+    wish = archive.config_of(draft).report
     bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
+    is_open = wish.customers if customers is None else customers
+    bundle = replace(
+        bundle,
+        people=bundle.people if is_open else (),
+        customers=_listed(draft, wish.most) if is_open else (),
+    )
     draft.write("report.html", render(bundle).encode())
     progress("done", 1.0)
+
+
+def _listed(files: Files, most: int) -> tuple[dict[str, JSON], ...]:
+    """Return the customers to look at first; none of a run of old."""
+    if not files.has(LISTED) or not files.has("scores.parquet"):
+        return ()
+    scores = files.parquet("scores.parquet")
+    return shortlist.told(shortlist.shortlist(scores, most), files.parquet(LISTED))

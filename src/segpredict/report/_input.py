@@ -77,6 +77,9 @@ class ReportInput:
         `explain.Evidence`: how importance was cross-checked, if it was.
     people
         A few customers with their forecast and reasons (`explained.people`).
+    customers
+        Those to look at first, with forecast and reasons (`shortlist.told`); empty
+        where single customers must not be shown.
     reasons_note
         What a reader must know of what is explained.
     glossary
@@ -123,6 +126,7 @@ class ReportInput:
     moves: pl.DataFrame | None = None
     evidence: Evidence | None = None
     people: tuple[Mapping[str, Any], ...] = ()
+    customers: tuple[Mapping[str, Any], ...] = ()
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
