@@ -77,8 +77,8 @@ def told(listed: pl.DataFrame, reasons: pl.DataFrame) -> tuple[dict[str, JSON], 
     listed
         What `shortlist` returned.
     reasons
-        ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reasons`); customers
-        without any keep an empty list.
+        ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reasons`);
+        customers without any keep an empty list.
     """
     speaking = (
         reasons.filter(pl.col("speaks") == "for")

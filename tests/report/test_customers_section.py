@@ -43,7 +43,7 @@ def test_each_list_tells_its_own_chance_and_stake():
 
 def test_reasons_stand_beside_the_customer():
     text = Reader(render(bundle(customers=(ROW,)))).text
-    assert "Days since the last purchase: 61; Orders: 2" in text
+    assert "Days since the last purchase: 61 · Orders: 2" in text
 
 
 def test_a_page_without_customers_holds_no_id():

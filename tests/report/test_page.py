@@ -188,7 +188,8 @@ def test_every_section_is_placed_in_order_and_linked():
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     links.remove("#content")
     expected = [
-        *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
+        *("headline", "shop", "cohorts", "exploration", "segments", "portraits"),
+        "choice",
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
         *("topics", "importance", "pulls", "people", "ledger", "appendix"),
     ]
@@ -234,6 +235,7 @@ def test_no_page_says_nan_or_none():
 BARE = {
     "profile": None,
     "metrics": {},
+    "exploration": {},
     "candidates": None,
     "comparison": None,
     "segment_notes": {},

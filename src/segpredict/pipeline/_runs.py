@@ -182,7 +182,7 @@ def report(
     Single customers stand on it as the config says, or as `customers` does.
     """
     with _continued(folder, created) as draft:
-        _stages.report(draft, progress, customers)
+        _stages.report(draft, progress, customers=customers)
         return draft.publish()
 
 

@@ -14,6 +14,7 @@ from segpredict import (
     cleaning,
     companions,
     explained,
+    exploration,
     features,
     flows,
     gallery,
@@ -126,12 +127,17 @@ def cluster(
 def _measure(
     draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
 ) -> None:
-    """Write how the shop is doing, by the definitions of `metrics`."""
+    """Write how the shop is doing, by definition, and what its data look like."""
     horizon, lookback = config.time.horizon, config.time.lookback
     members, moves = tables["assignments"], tables.get("migration")
     books = metrics.Books.read(shop, horizon, lookback, members, moves)
     for path, table in metrics.tables(books).items():
         draft.write(path, as_parquet(table))
+    ids = [segment.id for segment in archive.segments_of(draft)]
+    seen = exploration.explore(shop, members, ids)
+    draft.write("exploration/cells.parquet", as_parquet(seen["cells"]))
+    draft.write("exploration/map.parquet", as_parquet(seen["map"]))
+    draft.write("exploration/facts.json", as_json(seen["facts"]))
 
 
 def _follow(
@@ -285,17 +291,18 @@ def _cross_checked(
     )
 
 
-def report(draft: Draft, progress: Progress, customers: bool | None = None) -> None:
+def report(draft: Draft, progress: Progress, *, customers: bool | None = None) -> None:
     """Write the page of what the stages have left; with single customers, if wished."""
     progress("writing the page", 0.95)
     wish = archive.config_of(draft).report
     bundle = replace(archive.bundle_of(draft), movement=flows.kept(draft))
     is_open = wish.customers if customers is None else customers
-    bundle = replace(
-        bundle,
-        people=bundle.people if is_open else (),
-        customers=_listed(draft, wish.most) if is_open else (),
-    )
+    bundle = replace(bundle, exploration=exploration.kept(draft))
+    if is_open:
+        bundle = replace(bundle, customers=_listed(draft, wish.most))
+    else:
+        cards = tuple({**card, "examples": []} for card in bundle.cards)
+        bundle = replace(bundle, people=(), cards=cards)
     draft.write("report.html", render(bundle).encode())
     progress("done", 1.0)
 

@@ -34,6 +34,8 @@ class ReportInput:
         columns that exist; unknown ones are shown under their own names.
     metrics
         `metrics.kept`: figures of the shop, its months and its Lorenz curve, by name.
+    exploration
+        `exploration.kept`: what the data look like, as counts.
     cards
         `segments.cards`: all there is to say of each segment.
     candidates
@@ -104,6 +106,7 @@ class ReportInput:
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
     metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    exploration: Mapping[str, Any] = field(default_factory=dict)
     cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     comparison: pl.DataFrame | None = None

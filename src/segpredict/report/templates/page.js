@@ -153,16 +153,19 @@
     const section = table.closest("section");
     const tools = make("p", { class: "tools" });
     if (sortable(table)) makeSortable(table);
-    if (table.tBodies[0].rows.length > 15 && !table.matches(".matrix")) makeSearchable(table, tools);
+    const isLong = table.tBodies[0].rows.length > 15 && !table.matches(".matrix, .still");
+    if (isLong) makeSearchable(table, tools);
     const title = table.caption ? tidy((table.caption.querySelector("b") || table.caption).textContent) : section.querySelector("h2").textContent;
     const button = make("button", { type: "button", "aria-label": `Save as CSV: ${title}` }, "Save as CSV");
     button.addEventListener("click", () => save(`${section.id}-${number}.csv`, csv(table)));
     tools.append(button);
-    (table.closest(".scroll") || table).after(tools);
+    const home = table.closest(".scroll") || table;
+    if (isLong) home.before(tools);
+    else home.after(tools);
   };
 
   // One segment, shown throughout: rows, pieces and cards of the others step back.
-  const owner = (mark) => mark.closest("tbody tr, .deck > .box") || (mark.matches("rect, path") ? mark : null);
+  const owner = (mark) => mark.closest("tbody tr, .deck > .box, .legend .chip") || (mark.matches("rect, circle") ? mark : null);
   const choose = (id) => {
     const seen = new Set();
     all("main [data-s]").forEach((mark) => {
@@ -181,7 +184,7 @@
   const picked = { segment: "", country: "", period: "" };
   const matches = (place, name) => picked[name] === "" || String(place) === picked[name];
   const sums = (chart) => {
-    const total = chart.bins.map(() => 0);
+    const total = new Array(chart.bins).fill(0);
     for (const [segment, country, period, bin, value] of chart.cells) {
       const isIn = matches(segment, "segment") && matches(country, "country")
         && (period < 0 || matches(period, "period"));
@@ -190,14 +193,16 @@
     return total;
   };
   const short = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-  const redraw = () => Object.entries(data.charts || {}).forEach(([name, chart]) => {
-    const home = document.getElementById(`chart-${name}`);
-    if (!home) return;
-    const total = sums(chart);
-    const most = Math.max(...total, 0) || 1;
-    all("[data-bin]", home).forEach((mark) => {
-      const value = total[Number(mark.dataset.bin)];
-      if (mark.matches("rect")) {
+  const redraw = () => {
+    const isAll = Object.values(picked).every((value) => !value);
+    all(".finding").forEach((told) => { told.hidden = !isAll; });
+    Object.entries(data.charts || {}).forEach(([name, chart]) => {
+      const home = document.getElementById(`chart-${name}`);
+      if (!home) return;
+      const total = sums(chart);
+      const most = Math.max(...total, 0) || 1;
+      all("[data-bin]", home).forEach((mark) => {
+        const value = total[Number(mark.dataset.bin)];
         const part = Math.max(0, value) / most;
         if (mark.dataset.way === "up") {
           mark.setAttribute("height", (100 * part).toFixed(2));
@@ -205,13 +210,15 @@
         } else if (mark.dataset.way === "right") {
           mark.setAttribute("width", `${(100 * part).toFixed(2)}%`);
         } else {
-          mark.style.setProperty("--v", Math.round(100 * part));
+          mark.textContent = mark.dataset.unit + short.format(value);
         }
-      } else {
-        mark.textContent = `${value && chart.unit ? chart.unit : ""}${short.format(value)}`;
-      }
+        if (mark.dataset.way === "heat") {
+          mark.style.setProperty("--v", Math.round(75 * part));
+          mark.textContent = value ? short.format(value) : "";
+        }
+      });
     });
-  });
+  };
   const follow = () => {
     const place = (data.segments || []).findIndex(([id]) => id === picked.segmentId);
     picked.segment = place < 0 ? "" : String(place);
