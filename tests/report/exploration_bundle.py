@@ -15,7 +15,7 @@ def explored(country: str = "UK") -> dict[str, Any]:
         (f"c{i:02d}", f"o{i}", 15000 + i, 10.0 + i, 60 * (8 + i % 9), country)
         for i in range(40)
     ]
-    rows += [(f"c{i:02d}", f"r{i}", 15050 + i, 80.0, 720, country) for i in range(10)]
+    rows += [(f"c{i:02d}", f"r{i}", 15100 + i, 80.0, 720, country) for i in range(10)]
     names = ["customer_id", "order_id", "day", "amount", "minute", "country"]
     books = shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), 15318)
     members = pl.DataFrame(

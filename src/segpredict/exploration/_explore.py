@@ -48,7 +48,8 @@ def explore(
     dict
         ``cells``: ``chart``, ``segment``, ``country``, ``period`` (numbers; a period of
         −1 belongs to none), ``bin`` and ``value`` (customers, orders, gaps, or units of
-        10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`. ``facts``: names of countries, periods and bins.
+        10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`.
+        ``facts``: names of countries, periods and bins, and what the axes are.
     """
     held = shelf(shop, assignments, tuple(segments))
     spends, values = held.customers["spend"], held.orders["amount"]
