@@ -28,6 +28,7 @@ from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
 from segpredict.filling import fill
 from segpredict.segments import SegmentOptions
+from segpredict.shortlist import ReportOptions
 from segpredict.sources import Layout
 from segpredict.tables import JSON
 from segpredict.worth import WorthOptions
@@ -52,7 +53,8 @@ class Config:
         Seed of everything random.
     threads
         Threads for training; results are equal whatever the number.
-    source, cleaning, time, segments, classifier, worth, demand, explain, actions
+    source, cleaning, time, segments, classifier, worth, demand, explain, actions,
+    report
         The options of each room.
     customers, products, events, contacts, returns
         Tables that stand beside the transactions.
@@ -69,6 +71,7 @@ class Config:
     demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
     actions: ActionOptions = field(default_factory=ActionOptions)
+    report: ReportOptions = field(default_factory=ReportOptions)
     customers: CustomerTable = field(default_factory=CustomerTable)
     products: ProductTable = field(default_factory=ProductTable)
     events: EventLog = field(default_factory=EventLog)

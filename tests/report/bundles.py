@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 from chances_bundle import USAGE, card, curves
+from exploration_bundle import explored
 from moves_bundle import tables
 from plays_bundle import plays
 from shop_bundle import figures
@@ -406,6 +407,7 @@ def bundle(**change: Any) -> ReportInput:
         files=(FileFact("year_1.csv", 600, "ab" * 32, {"encoding": "utf-8"}),),
         profile=profile(),
         metrics=figures(),
+        exploration=explored(),
         cards=(CARD,),
         candidates=candidates(),
         comparison=comparison(),

@@ -1,15 +1,19 @@
 """The page is whole, offline, readable, and every string in it is only text."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import polars as pl
 import pytest
 from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
+from segpredict import report
 from segpredict.registry import Registry
 from segpredict.report import SECTIONS, Section, contexts, render
 from segpredict.report import sections as sections_room
@@ -26,8 +30,9 @@ HOSTILE = (
     "&lt;script&gt;\u2028\u202e`${1}`\x1b]0;x\x07",
     "--></template><iframe src=http://evil.example>",
 )
-FORBIDDEN = {"script", "iframe", "object", "embed", "link", "base", "form", "template"}
+FORBIDDEN = {"iframe", "object", "embed", "link", "base", "form", "template"}
 VOID = {"meta", "img", "rect", "line", "circle", "br"}
+SCRIPT = (Path(report.__file__).parent / "templates" / "page.js").read_text().rstrip()
 ADDRESSES = ("href", "src", "action", "data", "xlink:href", "srcset", "poster")
 
 
@@ -41,6 +46,7 @@ class Reader(HTMLParser):
         self.texts: list[str] = []
         self.open: list[str] = []
         self.crossed: list[str] = []
+        self.scripts: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -58,7 +64,10 @@ class Reader(HTMLParser):
             self.crossed.append(tag)
 
     def handle_data(self, data):
-        self.texts.append(data)
+        if self.open[-1:] == ["script"]:
+            self.scripts.append(data)
+        else:
+            self.texts.append(data)
 
     @property
     def text(self) -> str:
@@ -67,6 +76,10 @@ class Reader(HTMLParser):
 
 def assert_harmless(page: Reader) -> None:
     assert not FORBIDDEN & set(page.tags)
+    numbers, own = page.scripts
+    assert not set(numbers) & set("<>&")
+    assert json.loads(numbers)
+    assert own == SCRIPT
     assert not [a for a in page.attributes if a[1].startswith("on")]
     for _, name, value in page.attributes:
         if name in ADDRESSES:
@@ -130,16 +143,31 @@ def test_a_hostile_verdict_and_mix_change_no_markup():
     assert_harmless(Reader(render(bundle(verdict=bad, mix_now={"S0": HOSTILE[0]}))))
 
 
-def test_the_page_forbids_scripts_and_every_request():
+def test_the_page_forbids_every_request_and_every_script_but_its_own():
     rules = [
         value
         for tag, name, value in Reader(render(bundle())).attributes
         if tag == "meta" and name == "content" and "default-src" in value
     ]
     assert len(rules) == 1
-    assert rules[0].startswith(
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    )
+    own = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    assert [rule.strip() for rule in rules[0].split(";")] == [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        f"script-src 'sha256-{own}'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+
+
+def test_the_script_writes_no_markup_and_calls_nobody():
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+        assert word not in SCRIPT
+    for word in ("eval(", "Function(", "fetch(", "XMLHttpRequest", "import(", "http"):
+        assert word not in SCRIPT
 
 
 def test_the_page_names_no_address_outside_itself():
@@ -161,13 +189,21 @@ def test_every_section_is_placed_in_order_and_linked():
     page = Reader(render(bundle()))
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
+    links.remove("#content")
     expected = [
-        *("headline", "shop", "cohorts", "segments", "portraits", "choice"),
+        *("headline", "shop", "cohorts", "exploration", "segments", "portraits"),
+        "choice",
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
         *("topics", "importance", "pulls", "people", "actions", "ledger", "appendix"),
     ]
     assert ids == expected
-    assert links == [f"#{name}" for name in expected]
+    # Each twice: in the navigation, and beside its heading to be copied.
+    assert links[: len(expected)] == [f"#{name}" for name in expected]
+    rest = [link for link in links[len(expected) :] if link.startswith("#")]
+    assert [*dict.fromkeys(rest)] == [
+        *("#headline", "#worth", "#ledger"),  # page one leads to what it sums up
+        *(f"#{n}" for n in expected if n not in ("headline", "worth", "ledger")),
+    ]
 
 
 def test_every_picture_says_in_words_what_it_shows():
@@ -202,6 +238,7 @@ def test_no_page_says_nan_or_none():
 BARE = {
     "profile": None,
     "metrics": {},
+    "exploration": {},
     "candidates": None,
     "comparison": None,
     "segment_notes": {},

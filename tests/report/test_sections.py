@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdict
+from moves_bundle import tables as moved
 from test_page import Reader
 
 from segpredict.report import SECTIONS, render
@@ -14,6 +15,7 @@ from segpredict.report.sections.ledger import ledger as ledger_page
 from segpredict.report.sections.migration import migration as moves
 from segpredict.report.sections.segments import segments
 from segpredict.report.sections.verdict import verdict as judged
+from segpredict.report.sections.worth import worth
 from segpredict.tables import Count, Entry, Ledger
 
 
@@ -282,3 +284,52 @@ def test_a_comparison_that_was_not_followed_says_so():
 def test_nobody_passing_is_said_in_words():
     lost = {**bundle().selection, "winner": None, "runner_up": None, "passed": 0}
     assert "None of 5 ways to segment passes every gate" in text(selection=lost)
+
+
+def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
+    # Both tests foretold .46 of S0 where .49 came: .03 × 1.886, Student's t of two.
+    inactive = headline(bundle()).moves[0]
+    share = 2015.2 / (2015.2 + 1100.0 + 780.8 + 410.0)
+    assert inactive.high - share == pytest.approx(0.03 * 1.8856, abs=1e-5)
+    assert share - inactive.low == pytest.approx(0.03 * 1.8856, abs=1e-5)
+
+
+def test_without_a_test_the_mix_has_no_interval():
+    moves = headline(bundle(verdict=None)).moves
+    assert {(move.low, move.high) for move in moves} == {(None, None)}
+
+
+def test_sizes_are_told_since_the_window_before_and_since_last_year():
+    given = bundle(movement=moved(SEGMENTS))
+    core = headline(given).moves[3]
+    # Of the newest period's matrix: its row of Core, and the column a year before.
+    assert core.before == 1 + 3 + 9 + 33
+    assert core.last_year == 4 + 5 + 9 + 12 + 2
+    assert headline(given).moves[0].before is None
+
+
+def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_claims():
+    stakes = headline(bundle()).stakes
+    assert stakes.risk == worth(bundle()).everybody.risk
+    assert stakes.tested == worth(bundle()).tested
+    assert headline(bundle(worth={})).stakes is None
+
+
+def test_page_one_tells_what_the_data_are():
+    data = headline(bundle()).data
+    assert (data.orders, data.customers, data.rows_used) == (70, 40, 0.8)
+    assert data.unknown == pytest.approx(3_000.05 / 20_000.55)
+
+
+def test_calibration_is_graded_by_its_error():
+    assert headline(bundle()).trust.calibration == "close"
+    far = SCORES | {"xgboost": SCORES["xgboost"] | {"ece": 0.051}}
+    found = verdict(pooled=verdict()["pooled"] | {"scores": far})
+    assert headline(bundle(verdict=found)).trust.calibration == "off"
+
+
+def test_page_one_shows_three_actions_at_most_and_no_box_without_any():
+    told = [{"title": f"Do {i}", "n": i, "test": "hold out half"} for i in range(5)]
+    assert "Do 22 customers; hold out half" in text(actions=tuple(told))
+    assert "Do 3" not in text(actions=tuple(told))
+    assert "What to do first" not in text()

@@ -57,6 +57,14 @@ Out = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
 RunFolder = Annotated[
     Path, typer.Option("--run", help="A run folder made by an earlier command.")
 ]
+Customers = Annotated[
+    bool | None,
+    typer.Option(
+        "--customers/--no-customers",
+        help="Show single customers with their ids, or leave them out.",
+        show_default="as the config says",
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout.")
 ]

@@ -18,9 +18,9 @@ def command(
         typer.Option(
             "--format",
             help="html: the page. pptx: a deck of slides with charts that can be "
-            "edited (needs pip install 'segpredict[deck]'). json: all that the page says (docs/report-json.md). "
-            "md: its key tables as Markdown. bi: a star schema as Parquet and CSV, for "
-            "Tableau, Power BI and SQL (docs/bi.md).",
+            "edited (needs pip install 'segpredict[deck]'). json: all that the page "
+            "says (docs/report-json.md). md: its key tables as Markdown. bi: a star "
+            "schema as Parquet and CSV, for Tableau, Power BI and SQL (docs/bi.md).",
         ),
     ] = "html",
     out: Annotated[
@@ -40,6 +40,7 @@ def command(
     ] = False,
     hash_ids: s.HashIds = False,
     secret_file: s.SecretFile = None,
+    customers: o.Customers = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -71,6 +72,7 @@ def command(
         out=out,
         replaces=force,
         pseudonyms=s.pseudonyms(hash_ids, secret_file),
+        customers=customers,
     )
     if form == "bi":
         place, rows = pipeline.tables(run, export)

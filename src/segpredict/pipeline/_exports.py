@@ -1,6 +1,6 @@
 """What leaves a run: the page and its facts, and tables for BI."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
@@ -13,9 +13,11 @@ from segpredict import archive, bi, flows, metrics
 from segpredict.artifacts import Draft, Files, Run, as_json, drafting, open_run
 from segpredict.bi import Star
 from segpredict.disk import write_file, writing
+from segpredict.pipeline import _plays as plays
 from segpredict.pipeline import _stages
 from segpredict.pseudonyms import Pseudonyms
 from segpredict.report import ReportInput, contexts, markdown, render
+from segpredict.tables import JSON
 
 TABLES = "bi"  # the folder of the tables in a run
 FORMS: Mapping[str, Callable[[ReportInput], bytes]] = {
@@ -39,12 +41,15 @@ class Export:
         Whether a folder of tables that stands at `out` may be replaced.
     pseudonyms
         Names in the place of ids.
+    customers
+        Whether single customers are shown; ``None``: as the run's config says.
     """
 
     created: str = ""
     out: Path | None = None
     replaces: bool = False
     pseudonyms: Pseudonyms | None = None
+    customers: bool | None = None
 
 
 def told(folder: str | Path, form: str, export: Export) -> Path:
@@ -61,27 +66,50 @@ def told(folder: str | Path, form: str, export: Export) -> Path:
     """
     run = open_run(folder)
     if export.out is not None:
-        bundle = replace(bundle_of(run, export.pseudonyms), created=export.created)
+        bundle = replace(_bundle(run, export), created=export.created)
         write_file(export.out, FORMS[form](bundle))
         return export.out
     name = f"report.{form}"
     with drafting(folder, base=run, replace=True) as draft:
         draft.facts["created"] = export.created
-        draft.write(name, FORMS[form](bundle_of(draft, export.pseudonyms)))
+        plays.weigh(draft)
+        draft.write(name, FORMS[form](_bundle(draft, export)))
         draft.publish()
     return run.folder / name
 
 
-def bundle_of(files: Files, pseudonyms: Pseudonyms | None = None) -> ReportInput:
+def _bundle(files: Files, export: Export) -> ReportInput:
+    return bundle_of(files, export.pseudonyms, customers=export.customers)
+
+
+def bundle_of(
+    files: Files,
+    pseudonyms: Pseudonyms | None = None,
+    *,
+    customers: bool | None = None,
+) -> ReportInput:
     """Return all that the page is made from, under the names that may leave."""
-    bundle = _stages.bundle(files)
+    bundle = _stages.bundle(files, customers=customers)
     if pseudonyms is None:
         return bundle
-    people = tuple(
-        {**person, "customer_id": pseudonyms.name(person["customer_id"])}
-        for person in bundle.people
+    cards = tuple(
+        {**card, "examples": _renamed(card["examples"], pseudonyms)}
+        for card in bundle.cards
     )
-    return replace(bundle, people=people)
+    return replace(
+        bundle,
+        cards=cards,
+        people=_renamed(bundle.people, pseudonyms),
+        customers=_renamed(bundle.customers, pseudonyms),
+    )
+
+
+def _renamed(
+    rows: Sequence[Mapping[str, JSON]], pseudonyms: Pseudonyms
+) -> tuple[dict[str, JSON], ...]:
+    return tuple(
+        {**row, "customer_id": pseudonyms.name(row["customer_id"])} for row in rows
+    )
 
 
 def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]:

@@ -170,10 +170,19 @@ def explain(
         return draft.publish()
 
 
-def report(folder: str | Path, created: str = "", progress: Progress = silent) -> Run:
-    """Write the page of a run, with whatever its stages have left."""
+def report(
+    folder: str | Path,
+    created: str = "",
+    progress: Progress = silent,
+    *,
+    customers: bool | None = None,
+) -> Run:
+    """Write the page of a run, with whatever its stages have left.
+
+    Single customers stand on it as the config says, or as `customers` does.
+    """
     with _continued(folder, created) as draft:
-        _stages.report(draft, progress)
+        _stages.report(draft, progress, customers=customers)
         return draft.publish()
 
 

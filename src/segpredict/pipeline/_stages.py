@@ -15,6 +15,7 @@ from segpredict import (
     companions,
     demand,
     explained,
+    exploration,
     features,
     flows,
     gallery,
@@ -23,6 +24,7 @@ from segpredict import (
     overview,
     planning,
     segments,
+    shortlist,
     supply,
     valuation,
     worth,
@@ -42,11 +44,12 @@ from segpredict.report import ReportInput, render
 from segpredict.report.deck import render_deck
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
-from segpredict.tables import Transactions
+from segpredict.tables import JSON, Transactions
 from segpredict.window import as_date, origins
 
 # What is written of the rest, and untrue with a new stage.
 TOLD = ("report.", "bi/", "deck.pptx")
+LISTED = "explanation/listed.parquet"  # reasons of the customers to look at first
 LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -133,12 +136,17 @@ def cluster(
 def _measure(
     draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
 ) -> None:
-    """Write how the shop is doing, by the definitions of `metrics`."""
+    """Write how the shop is doing, by definition, and what its data look like."""
     horizon, lookback = config.time.horizon, config.time.lookback
     members, moves = tables["assignments"], tables.get("migration")
     books = metrics.Books.read(shop, horizon, lookback, members, moves)
     for path, table in metrics.tables(books).items():
         draft.write(path, as_parquet(table))
+    ids = [segment.id for segment in archive.segments_of(draft)]
+    seen = exploration.explore(shop, members, ids)
+    draft.write("exploration/cells.parquet", as_parquet(seen["cells"]))
+    draft.write("exploration/map.parquet", as_parquet(seen["map"]))
+    draft.write("exploration/facts.json", as_json(seen["facts"]))
 
 
 def _follow(
@@ -223,7 +231,9 @@ def _marked(
     """Note the look at the final test; say so where others were taken before."""
     lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
     before = looks.recalled(lock.joined(archive.looks_of(draft)), kept_in)
-    now = before.opened(draft.facts["config"], draft.facts["created"])
+    # What the page shows makes no other model.
+    asked = {k: v for k, v in draft.facts["config"].items() if k != "report"}
+    now = before.opened(asked, draft.facts["created"])
     archive.keep_looks(draft, now.state())
     if not now.note:
         return training
@@ -261,6 +271,11 @@ def explain(
     told = knowing.explain(frame, options)
     draft.drop(*TOLD)
     explained.keep(draft, told, knowing, checked)
+    # The sample need not hold those whom people look at first.
+    scores = draft.parquet("scores.parquet")
+    first = shortlist.shortlist(scores, config.report.most).select("customer_id")
+    listed = frame.join(first, on="customer_id", how="semi", maintain_order="left")
+    draft.write(LISTED, as_parquet(knowing.reasons(listed)))
 
 
 def _cross_checked(
@@ -289,11 +304,11 @@ def _cross_checked(
     )
 
 
-def report(draft: Draft, progress: Progress) -> None:
-    """Write the page of what the stages have left."""
+def report(draft: Draft, progress: Progress, *, customers: bool | None = None) -> None:
+    """Write the page of what the stages have left; with single customers, if wished."""
     progress("writing the page", 0.95)
     plays.weigh(draft)
-    draft.write("report.html", render(bundle(draft)).encode())
+    draft.write("report.html", render(bundle(draft, customers=customers)).encode())
     progress("done", 1.0)
 
 
@@ -305,12 +320,29 @@ def deck(draft: Draft, progress: Progress) -> None:
     progress("done", 1.0)
 
 
-def bundle(files: Files) -> ReportInput:
-    """Return all that a page or a deck is made from, as far as it was made."""
-    return replace(
+def bundle(files: Files, *, customers: bool | None = None) -> ReportInput:
+    """Return all that a page or a deck is made from, as far as it was made.
+
+    Single customers are in it if they are wished for, or the config says so.
+    """
+    wish = archive.config_of(files).report
+    found = replace(
         archive.bundle_of(files),
         movement=flows.kept(files),
         plays=planning.plays_of(files),
         experiments=planning.experiments_of(files),
         demand=supply.demand_of(files),
+        exploration=exploration.kept(files),
     )
+    if wish.customers if customers is None else customers:
+        return replace(found, customers=_listed(files, wish.most))
+    cards = tuple({**card, "examples": []} for card in found.cards)
+    return replace(found, people=(), cards=cards)
+
+
+def _listed(files: Files, most: int) -> tuple[dict[str, JSON], ...]:
+    """Return the customers to look at first; none of a run of old."""
+    if not files.has(LISTED) or not files.has("scores.parquet"):
+        return ()
+    scores = files.parquet("scores.parquet")
+    return shortlist.told(shortlist.shortlist(scores, most), files.parquet(LISTED))

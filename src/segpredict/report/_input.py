@@ -34,6 +34,8 @@ class ReportInput:
         columns that exist; unknown ones are shown under their own names.
     metrics
         `metrics.kept`: figures of the shop, its months and its Lorenz curve, by name.
+    exploration
+        `exploration.kept`: what the data look like, as counts.
     cards
         `segments.cards`: all there is to say of each segment.
     candidates
@@ -85,6 +87,9 @@ class ReportInput:
         A few customers with their forecast and reasons (`explained.people`).
     base
         Margin of each segment before anything is known, by segment id.
+    customers
+        Those to look at first, with forecast and reasons (`shortlist.told`); empty
+        where single customers must not be shown.
     reasons_note
         What a reader must know of what is explained.
     glossary
@@ -93,6 +98,9 @@ class ReportInput:
         Facts to print in the appendix, by topic; may be nested.
     warnings
         What a reader must know, as sentences.
+    actions
+        What to do first, if that was worked out: ``title``, ``n`` (customers) and
+        ``test`` (how to find out whether it helps).
     """
 
     title: str
@@ -106,6 +114,7 @@ class ReportInput:
     files: tuple[FileFact, ...] = ()
     profile: pl.DataFrame | None = None
     metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    exploration: Mapping[str, Any] = field(default_factory=dict)
     cards: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     comparison: pl.DataFrame | None = None
@@ -132,7 +141,9 @@ class ReportInput:
     evidence: Evidence | None = None
     people: tuple[Mapping[str, Any], ...] = ()
     base: Mapping[str, float] = field(default_factory=dict)
+    customers: tuple[Mapping[str, Any], ...] = ()
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    actions: tuple[Mapping[str, Any], ...] = ()

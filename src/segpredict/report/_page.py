@@ -1,6 +1,9 @@
 """Put the page together: work out the contexts, then place them."""
 
+import base64
 import dataclasses
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -25,7 +28,7 @@ Bundle = ReportInput | CheckInput
 
 
 def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
-    """Return the page as one HTML text that needs no network and no script.
+    """Return the page as one HTML text that needs no network, and no script to be read.
 
     Parameters
     ----------
@@ -36,25 +39,31 @@ def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
 
     Notes
     -----
-    Every text is escaped when it is placed. A meta tag forbids scripts, frames, forms
-    and every request, so that even a mistake here could not fetch or run anything.
+    Every text is escaped when it is placed. A meta tag forbids frames, forms, every
+    request and every script but one, named by its hash, and forbids that one to write
+    markup, so that even a mistake here could not fetch or run anything.
     """
     stage = _stage()
+    built = _built(bundle, sections)
     placed = [
         {
             "name": name,
             "title": sections.get(name).title,
             "body": _place(stage, name, it, bundle),
         }
-        for name, it in _built(bundle, sections).items()
+        for name, it in built.items()
     ]
     style = Markup(stage.get_template("style.css").render())
+    script = stage.get_template("page.js").render()
     return stage.get_template("page.html").render(
         title=bundle.title,
         created=bundle.created,
         span=span(bundle.first_day, bundle.end_day),
         version=__version__,
         style=style,
+        script=Markup(script),
+        script_hash=_hash(script),
+        data=_embedded(_live(bundle, built)),
         sections=placed,
     )
 
@@ -128,6 +137,28 @@ def _built(bundle: Bundle, sections: Registry[Section]) -> dict[str, Any]:
     )
     found = {name: sections.get(name).build(bundle) for name in ordered}
     return {name: context for name, context in found.items() if context is not None}
+
+
+def _live(bundle: Bundle, built: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the script of the page reads: names to choose from, and numbers."""
+    segments = bundle.segments if isinstance(bundle, ReportInput) else ()
+    found: dict[str, Any] = {"segments": [[s.id, legible(s.name)] for s in segments]}
+    for context in built.values():
+        found |= getattr(context, "live", {})
+    return found
+
+
+def _embedded(values: Any) -> Markup:
+    """Return JSON that cannot end the element that it stands in."""
+    text = json.dumps(plain(values), allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _place(stage: Environment, name: str, context: Any, bundle: Bundle) -> Markup:

@@ -1,28 +1,34 @@
-"""What was foretold, for whom, for which dates, and how far to trust it."""
+"""Page one, on one screen: what was foretold, for whom, and how far to trust it."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+import polars as pl
+from scipy import stats
 
 from segpredict.report._chart import Chip, Piece, chips, strip
 from segpredict.report._format import day, figure, number, span
 from segpredict.report._input import ReportInput
-from segpredict.report._models import label, prose, skill
+from segpredict.report._models import prose
 from segpredict.report._section import Section
+from segpredict.report.sections._trust import Trust, trust_of
+from segpredict.report.sections.worth import Came, worth
 
 NOTE = (
     "Inactive means no order in {days} days. People who have yet to buy for the first "
-    "time are not counted, so the mix of known customers leans towards Inactive."
+    "time are not counted, so the mix leans towards Inactive."
 )
-CARRIED = "carry_over"  # asked only where a part of the answer is known
-# Always shown next to whatever was shipped, where they were asked.
-BESIDE = ("persistence", "markov", CARRIED)
-OWN = "xgboost"  # the model's trees; that they ship alone is no falling back
+INNER = 0.8  # of the interval of the mix; few tests bear no more
+YEAR = 364  # days: whole weeks, so that weekdays match
+UNKNOWN = "no_customer"  # the rule of the ledger
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """How large a segment is today and is expected to be.
+    """How large a segment was, is, and is expected to be.
 
     Parameters
     ----------
@@ -32,6 +38,20 @@ class Move:
         Customers.
     share_now, share_expected
         Their shares.
+    revenue
+        Share of the revenue of the newest window.
+    before, last_year
+        Customers one window earlier and in the same season last year; ``None`` if not
+        known, and for INACTIVE, which is counted among others on each day.
+    low, high
+        Interval of `share_expected` (see Notes).
+
+    Notes
+    -----
+    The interval is the expected share ± t·e: e is the root mean square of how far the
+    shares foretold in the tests were from those that came, and t the quantile of
+    Student's distribution with as many degrees of freedom as tests. It holds what this
+    shop's seasons did to earlier forecasts, and nothing that they never met.
     """
 
     chip: Chip
@@ -39,62 +59,65 @@ class Move:
     expected: float
     share_now: float | None
     share_expected: float | None
+    revenue: float | None
+    before: float | None
+    last_year: float | None
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One forecast in the trust box.
+class Stakes:
+    """Money that the next window is expected to move, and what came of such claims.
 
     Parameters
     ----------
-    label
-        Its name.
-    is_shipped
-        Whether it is the one in use.
-    accuracy, log_loss
-        Pooled over all test windows.
-    skill
-        1 − log-loss / log-loss of the reference.
-    """
-
-    label: str
-    is_shipped: bool
-    accuracy: float | None
-    log_loss: float | None
-    skill: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """The trust box: never one accuracy alone.
-
-    Parameters
-    ----------
-    scores
-        The shipped forecast, then those that need no model.
-    reference
-        What skill is told against: the Markov chain; the best of those that need no
-        model, where part of the answer is known.
-    windows
-        Number of test windows that the model never saw.
+    risk, upside
+        Expected loss by those who fall and gain by those who rise, in currency.
+    came
+        Of the risk foretold in all tests together, counted by segment.
     tested
-        Forecasts judged in them.
-    shipped, why
-        What is in use, and the reason.
-    is_fallback
-        Whether a baseline is in use because the model was no better.
-    is_known_in_part
-        Whether a part of each window was known, since segments are told as of a day.
+        Least and most share that came in one test.
     """
 
-    scores: tuple[Score, ...]
-    reference: str
-    windows: int
-    tested: int
-    shipped: str
-    why: str
-    is_fallback: bool
-    is_known_in_part: bool = False
+    risk: float | None
+    upside: float | None
+    came: Came | None
+    tested: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do: what, for how many customers, and how to test it."""
+
+    title: str
+    n: float | None
+    test: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The data box.
+
+    Parameters
+    ----------
+    span
+        First and last day.
+    files, rows, orders, customers
+        What was read and used.
+    rows_used
+        Share of the rows.
+    unknown
+        Share of the money read that names no customer; ``None`` without that rule.
+    """
+
+    span: str
+    files: int
+    rows: int
+    orders: int
+    customers: int
+    rows_used: float | None
+    unknown: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +134,18 @@ class Headline:
         Strips of the mix of segments.
     moves
         The same as a table.
+    tests
+        Tests behind the interval of the mix.
     note
         What the mix does and does not count.
+    stakes
+        Revenue at risk; ``None`` where nobody was valued.
+    actions
+        The first three things to do; none where nobody worked them out.
     trust
         The trust box; ``None`` where nothing was tested.
+    data
+        What all of this rests on.
     warnings
         What a reader must know.
     """
@@ -124,8 +155,12 @@ class Headline:
     today: tuple[Piece, ...]
     expected: tuple[Piece, ...]
     moves: tuple[Move, ...]
+    tests: int
     note: str
+    stakes: Stakes | None
+    actions: tuple[Action, ...]
     trust: Trust | None
+    data: Data
     warnings: tuple[str, ...]
 
 
@@ -133,16 +168,25 @@ def headline(bundle: ReportInput) -> Headline:
     """Return the context of the first screen."""
     known = chips(bundle.segments)
     moves = _moves(bundle, known)
+    verdict = bundle.verdict or {}
     return Headline(
         sentence=_sentence(bundle),
         finding=_finding(moves),
         today=strip(bundle.mix_now, known),
         expected=strip(bundle.mix_expected, known),
         moves=moves,
+        tests=len(verdict.get("origins") or ()),
         note=NOTE.format(days=bundle.window.measured),
-        trust=_trust(bundle.verdict) if bundle.verdict else None,
+        stakes=_stakes(bundle),
+        actions=_actions(bundle.actions),
+        trust=trust_of(verdict, _segment_grade(bundle)) if verdict else None,
+        data=_data(bundle),
         warnings=_warnings(bundle),
     )
+
+
+def _segment_grade(bundle: ReportInput) -> str:
+    return str((bundle.selection or bundle.segment_notes).get("grade", ""))
 
 
 def _sentence(bundle: ReportInput) -> str:
@@ -169,6 +213,9 @@ def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:
     total_now, total_then = sum(now.values()), sum(then.values())
     if not total_now and not total_then:
         return ()
+    off = _errors(bundle.verdict or {}) if total_then else {}
+    before, last_year = _earlier(bundle)
+    revenue = _revenue(bundle.profile)
     return tuple(
         Move(
             chip=chip,
@@ -176,9 +223,61 @@ def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:
             expected=then[i],
             share_now=now[i] / total_now if total_now else None,
             share_expected=then[i] / total_then if total_then else None,
+            revenue=revenue.get(i),
+            before=before.get(i),
+            last_year=last_year.get(i),
+            low=max(0.0, then[i] / total_then - off[i]) if i in off else None,
+            high=min(1.0, then[i] / total_then + off[i]) if i in off else None,
         )
         for i, chip in known.items()
     )
+
+
+def _errors(verdict: Mapping[str, Any]) -> dict[str, float]:
+    """Return half the width of the interval of each segment's share."""
+    told = [
+        (origin["realised"], (origin.get("forecast") or {}).get(verdict["shipped"]))
+        for origin in verdict.get("origins") or ()
+        if origin.get("realised")
+    ]
+    gaps = [
+        [came - said for came, said in zip(realised, forecast, strict=True)]
+        for realised, forecast in told
+        if forecast
+    ]
+    if not gaps:
+        return {}
+    wide = float(stats.t.ppf((1 + INNER) / 2, len(gaps)))
+    return {
+        str(name): wide * math.sqrt(sum(gap**2 for gap in each) / len(gaps))
+        for name, each in zip(verdict["segments"], zip(*gaps, strict=True), strict=True)
+    }
+
+
+def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the sizes of the segments one window ago, and in last year's season."""
+    observed = bundle.movement.get("observed")
+    if observed is None or observed["since"].null_count() == observed.height:
+        return {}, {}
+    active = [segment.id for segment in bundle.segments[1:]]
+    last = observed["since"].max()
+    newest = observed.filter(since=last)
+    by_row = newest.filter(pl.col("from_id").is_in(active))
+    until = newest["until"][0] - timedelta(YEAR)
+    year = observed.filter((pl.col("until") == until) & pl.col("to_id").is_in(active))
+    return _sizes(by_row, "from_id"), _sizes(year, "to_id")
+
+
+def _sizes(rows: pl.DataFrame, by: str) -> dict[str, float]:
+    sums = rows.group_by(by).agg(pl.col("n").sum()).sort(by)
+    return {str(name): float(n) for name, n in sums.iter_rows()}
+
+
+def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
+    if profile is None or not {"id", "revenue_share"} <= set(profile.columns):
+        return {}
+    shares = profile.select("id", "revenue_share").iter_rows()
+    return {str(name): figure(share) for name, share in shares}
 
 
 def _finding(moves: tuple[Move, ...]) -> str:
@@ -200,54 +299,39 @@ def _finding(moves: tuple[Move, ...]) -> str:
     )
 
 
-def _trust(verdict: Mapping[str, Any]) -> Trust:
-    pooled = verdict.get("pooled") or {}
-    models: Mapping[str, Any] = pooled.get("scores") or {}
-    name, model = str(verdict.get("shipped", "")), str(verdict.get("model", ""))
-    shown = [name, *(m for m in (model, *BESIDE) if m != name)]
-    if _loss(models, name) == _loss(models, model):
-        # The same forecasts under two names.
-        shown = [m for m in shown if m == name or m != model]
-    reference = _reference(models)
-    origins = verdict.get("origins") or ()
-    return Trust(
-        scores=tuple(
-            _score(models, m, reference, is_shipped=m == name)
-            for m in shown
-            if m in models
-        ),
-        reference="Markov" if reference == "markov" else prose(reference),
-        windows=len(origins),
-        tested=int(figure(pooled.get("n")) or 0),
-        shipped=label(name),
-        why=prose(str(verdict.get("reason", ""))),
-        is_fallback=name not in {model, OWN},
-        is_known_in_part=CARRIED in models,
+def _stakes(bundle: ReportInput) -> Stakes | None:
+    found = worth(bundle)
+    if found is None:
+        return None
+    pooled = [told for told in found.sums if told.test == "all tests"]
+    risk = [told.came[0] for told in pooled if told.measure == "Revenue at risk"]
+    return Stakes(
+        found.everybody.risk,
+        found.everybody.upside,
+        risk[0] if risk else None,
+        found.tested,
     )
 
 
-def _reference(models: Mapping[str, Any]) -> str:
-    """Return the best of those that need no model, where one of them knows a part."""
-    known = [name for name in BESIDE if _loss(models, name) is not None]
-    if CARRIED not in known:
-        return "markov"
-    return min(known, key=lambda name: _loss(models, name) or 0.0)
+def _actions(told: Sequence[Mapping[str, Any]]) -> tuple[Action, ...]:
+    return tuple(
+        Action(str(each["title"]), figure(each.get("n")), str(each.get("test", "")))
+        for each in told[:3]
+    )
 
 
-def _loss(models: Mapping[str, Any], name: str) -> float | None:
-    return figure((models.get(name) or {}).get("log_loss"))
-
-
-def _score(
-    models: Mapping[str, Any], name: str, reference: str, *, is_shipped: bool
-) -> Score:
-    found = models[name]
-    return Score(
-        label=label(name),
-        is_shipped=is_shipped,
-        accuracy=figure(found.get("accuracy")),
-        log_loss=figure(found.get("log_loss")),
-        skill=None if name == reference else skill(models, name, reference),
+def _data(bundle: ReportInput) -> Data:
+    book = bundle.ledger
+    read, used = book.total("in"), book.total("used")
+    unknown = [e.count.money for e in book.entries if e.rule == UNKNOWN]
+    return Data(
+        span=span(bundle.first_day, bundle.end_day),
+        files=len(bundle.files),
+        rows=read.rows,
+        orders=used.orders,
+        customers=used.customers,
+        rows_used=used.rows / read.rows if read.rows else None,
+        unknown=sum(unknown) / read.money if unknown and read.money else None,
     )
 
 

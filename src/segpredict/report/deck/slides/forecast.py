@@ -13,7 +13,8 @@ from segpredict.report.deck._slide import (
     Table,
     clip,
 )
-from segpredict.report.sections.headline import Headline, Trust
+from segpredict.report.sections._trust import Trust
+from segpredict.report.sections.headline import Headline
 from segpredict.report.sections.verdict import Difference, Duel, Verdict
 
 MOST = 14

@@ -1,0 +1,183 @@
+"""Count a shop's orders and customers in bins, by segment, country and period."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import polars as pl
+
+from segpredict.exploration._books import shelf
+from segpredict.exploration._map import chart
+from segpredict.tables import JSON, MONEY, Transactions
+
+ORDERS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
+GAPS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
+STEPS = (1, 2, 5)  # of bins of money
+MONEY_CHARTS = ("sales", "returns", "countries")
+EVER = -1  # the period of what belongs to none
+FOLDER = "exploration"
+HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Folder(Protocol):
+    """The files of a run."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
+    def parquet(self, name: str) -> pl.DataFrame:
+        """Return a table."""
+
+    def json(self, name: str) -> JSON:
+        """Return values."""
+
+
+def explore(
+    shop: Transactions, assignments: pl.DataFrame, segments: Sequence[str]
+) -> dict[str, Any]:
+    """Return what a page shows of a shop's data, as counts.
+
+    Parameters
+    ----------
+    shop, assignments
+        As in `shelf`.
+    segments
+        All ids, in code order.
+
+    Returns
+    -------
+    dict
+        ``cells``: ``chart``, ``segment``, ``country``, ``period`` (numbers; a period of
+        −1 belongs to none), ``bin`` and ``value`` (customers, orders, gaps, or units of
+        10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`.
+        ``facts``: names of countries, periods and bins, and what the axes are.
+    """
+    held = shelf(shop, assignments, tuple(segments))
+    spends, values = held.customers["spend"], held.orders["amount"]
+    ladder, dear = _ladder(spends), _ladder(values)
+    gaps = _gaps(held.orders)
+    back = held.credits.with_columns(-pl.col("amount"))
+    has_time = held.orders["minute"].null_count() < held.orders.height
+    counted = {
+        "frequency": _counted(held.customers, _bin("orders", ORDERS)),
+        "spend": _counted(held.customers, _bin("spend", [MONEY * s for s in ladder])),
+        "order_value": _counted(
+            held.orders, _bin("amount", [MONEY * s for s in dear]), "period"
+        ),
+        "gaps": _counted(gaps, _bin("gap", GAPS), "period"),
+        "week": _counted(held.orders, _hour(has_time=has_time), "period"),
+        "sales": _summed(held.orders, pl.col("month")),
+        "returns": _summed(back, pl.col("month")),
+        "countries": _summed(held.orders, pl.col("country")),
+    }
+    cells = [
+        table.select(pl.lit(name).alias("chart"), pl.all())
+        for name, table in counted.items()
+    ]
+    drawn, axes = chart(held, shop.end_day)
+    facts = {
+        "countries": list(held.countries),
+        "periods": list(held.periods),
+        "has_time": has_time,
+        "customers": held.customers.height,
+        "axes": axes,
+        "bins": {
+            "frequency": _labels(ORDERS),
+            "spend": _labels(ladder, is_whole=False),
+            "order_value": _labels(dear, is_whole=False),
+            "gaps": _labels(GAPS),
+            "week": _week(has_time=has_time),
+            "sales": list(held.months),
+            "returns": list(held.months),
+            "countries": list(held.countries),
+        },
+    }
+    return {"cells": pl.concat(cells), "map": drawn, "facts": facts}
+
+
+def kept(folder: Folder) -> Mapping[str, Any]:
+    """Return what a run has kept of `explore`; nothing of a run of old."""
+    if not folder.has(f"{FOLDER}/facts.json"):
+        return {}
+    return {
+        "cells": folder.parquet(f"{FOLDER}/cells.parquet"),
+        "map": folder.parquet(f"{FOLDER}/map.parquet"),
+        "facts": folder.json(f"{FOLDER}/facts.json"),
+    }
+
+
+def _ladder(amounts: pl.Series) -> list[int]:
+    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle.
+
+    The first and the last bin are open; each holds about one in a hundred.
+    """
+    if amounts.is_empty():
+        return [0]
+    low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY
+    high = float(amounts.quantile(0.99, "nearest") or 0) / MONEY
+    steps = [step * 10**power for power in range(12) for step in STEPS]
+    return [0, *(step for step in steps if low < step <= high)]
+
+
+def _bin(column: str, ends: Sequence[int]) -> pl.Expr:
+    """Return the number of the bin that holds a value."""
+    return pl.sum_horizontal(
+        pl.lit(0), *((pl.col(column) >= end).cast(pl.Int32) for end in ends[1:])
+    ).alias("bin")
+
+
+def _hour(*, has_time: bool) -> pl.Expr:
+    weekday = (
+        pl.from_epoch(pl.col("day"), time_unit="d").dt.weekday().cast(pl.Int32) - 1
+    )
+    hour = pl.col("minute").cast(pl.Int32) // 60 if has_time else pl.lit(0)
+    return (weekday * (HOURS if has_time else 1) + hour).alias("bin")
+
+
+def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
+    """Return the days between two days with a purchase, each with the later one."""
+    days = orders.unique(["customer_id", "day"], keep="first", maintain_order=True)
+    gap = pl.col("day") - pl.col("day").shift(1).over("customer_id")
+    return days.with_columns(gap=gap).drop_nulls("gap")
+
+
+def _counted(
+    rows: pl.DataFrame, place: pl.Expr, period: str | None = None
+) -> pl.DataFrame:
+    return _grouped(rows, place, period, pl.len())
+
+
+def _summed(rows: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    return _grouped(rows, place.alias("bin"), "period", pl.col("amount").sum())
+
+
+def _grouped(
+    rows: pl.DataFrame, place: pl.Expr, period: str | None, value: pl.Expr
+) -> pl.DataFrame:
+    by = ["segment", "country", "period", "bin"]
+    when = pl.lit(EVER, pl.Int32) if period is None else pl.col(period)
+    return (
+        rows.with_columns(when.alias("period"), place.cast(pl.Int32))
+        .drop_nulls("bin")
+        .group_by(by)
+        .agg(value.cast(pl.Int64).alias("value"))
+        .sort(by)
+    )
+
+
+def _labels(ends: Sequence[int], *, is_whole: bool = True) -> list[str]:
+    pairs = zip(ends, [*ends[1:], None], strict=True)
+    return [_label(low, high, is_whole=is_whole) for low, high in pairs]
+
+
+def _label(low: int, high: int | None, *, is_whole: bool) -> str:
+    if high is None:
+        return f"{low:,} or more"
+    if not is_whole:
+        return f"{low:,} to {high:,}" if low else f"below {high:,}"
+    return f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}"
+
+
+def _week(*, has_time: bool) -> list[str]:
+    if not has_time:
+        return list(WEEKDAYS)
+    return [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]

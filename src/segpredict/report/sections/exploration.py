@@ -1,0 +1,253 @@
+"""What the data look like: how often, how much, when and where people buy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.exploration import MONEY_CHARTS
+from segpredict.report._chart import Bar, Chip, bars, chips
+from segpredict.report._format import month
+from segpredict.report._input import ReportInput
+from segpredict.report._section import Section
+from segpredict.tables import MONEY
+
+# Chart → title, what is counted, unit of the bins.
+TITLES = {
+    "frequency": ("Orders per customer", "Customers", ""),
+    "spend": ("Spend per customer", "Customers", "money"),
+    "order_value": ("Value of an order", "Orders", "money"),
+    "gaps": ("Days between two purchases", "Times", ""),
+    "countries": ("Sales by country", "Sales", ""),
+}
+MONTHLY = {"sales": "Sales by month", "returns": "Sent back by month"}
+MOST = 12_000  # numbers of a chart in the page; beyond, it leaves the period out
+LATEST = 36  # months
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin: its number, its name, how much is in it, and that as percent of most."""
+
+    place: int
+    label: str
+    value: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """One chart of bars that is its own table.
+
+    Parameters
+    ----------
+    name
+        In the numbers that filters read.
+    title, unit, counted
+        What it shows, what its bins are in, what is counted.
+    is_money
+        Whether money is summed.
+    finding
+        What to see, in a sentence.
+    bins
+        Its bars.
+    """
+
+    name: str
+    title: str
+    unit: str
+    counted: str
+    is_money: bool
+    finding: str
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """One chart of months: bars, their numbers and names."""
+
+    name: str
+    title: str
+    bars: tuple[Bar, ...]
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A weekday: its name, and its bins hour by hour."""
+
+    name: str
+    hours: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A customer on the map, in percent from the upper left."""
+
+    x: float
+    y: float
+    chip: Chip
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis of the map: its share of the variance, and what grows along it."""
+
+    share: float
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The section.
+
+    Parameters
+    ----------
+    charts, months
+        Bars.
+    hours, week
+        Hours shown, and the orders of each weekday; empty where no hour is known.
+    busiest
+        What to see in the week, in a sentence.
+    dots, axes, customers
+        The map, its axes, and of how many customers it is a sample.
+    chips
+        The segments on the map.
+    live
+        What filters read: names of countries and periods, and by chart its bins and
+        ``[segment, country, period, bin, value]``.
+    """
+
+    charts: tuple[Counts, ...]
+    months: tuple[Months, ...]
+    hours: tuple[int, ...]
+    week: tuple[Day, ...]
+    busiest: str
+    dots: tuple[Dot, ...]
+    axes: tuple[Axis, ...]
+    customers: int
+    chips: tuple[Chip, ...]
+    live: Mapping[str, Any]
+
+
+def exploration(bundle: ReportInput) -> Exploration | None:
+    """Return the context; ``None`` for a run that was not explored."""
+    seen = bundle.exploration
+    if not seen or seen["cells"].is_empty():
+        return None
+    cells, facts = seen["cells"], seen["facts"]
+    bins = {name: _bins(cells, name, names) for name, names in facts["bins"].items()}
+    known = tuple(chips(bundle.segments).values())
+    hours, week = _week(bins["week"]) if facts["has_time"] else ((), ())
+    return Exploration(
+        charts=_charts(bins, has_time=facts["has_time"]),
+        months=tuple(_months(n, t, bins[n][-LATEST:]) for n, t in MONTHLY.items()),
+        hours=hours,
+        week=week,
+        busiest=_busiest(bins["week"]),
+        dots=tuple(
+            Dot(row["x"], round(100 - row["y"], 1), known[row["segment"]])
+            for row in seen["map"].iter_rows(named=True)
+            if row["segment"] < len(known)
+        ),
+        axes=tuple(Axis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        customers=int(facts["customers"]),
+        chips=known,
+        live=_live(cells, facts),
+    )
+
+
+def _bins(cells: pl.DataFrame, name: str, labels: list[str]) -> tuple[Bin, ...]:
+    unit = MONEY if name in MONEY_CHARTS else 1
+    own = cells.filter(chart=name).group_by("bin").agg(pl.col("value").sum())
+    sums = dict(own.iter_rows())
+    values = [sums.get(i, 0) / unit for i in range(len(labels))]
+    most = max((0.0, *values)) or 1.0
+    return tuple(
+        Bin(i, label, value, round(100 * max(0.0, value) / most, 2))
+        for i, (label, value) in enumerate(zip(labels, values, strict=True))
+    )
+
+
+def _charts(
+    bins: Mapping[str, tuple[Bin, ...]], *, has_time: bool
+) -> tuple[Counts, ...]:
+    titles = dict(TITLES)
+    if not has_time:
+        titles["week"] = ("Orders by weekday", "Orders", "")
+    return tuple(
+        Counts(
+            name,
+            title,
+            unit,
+            counted,
+            name in MONEY_CHARTS,
+            _finding(name, bins[name]),
+            bins[name],
+        )
+        for name, (title, counted, unit) in titles.items()
+        if len(bins[name]) > 1
+    )
+
+
+def _finding(name: str, bins: tuple[Bin, ...]) -> str:
+    total = sum(each.value for each in bins)
+    if not total:
+        return ""
+    most = max(bins, key=lambda each: each.value)
+    share = f"{most.value / total:.0%}".replace("%", "\u202f%")
+    if name == "frequency":
+        once = f"{bins[0].value / total:.0%}".replace("%", "\u202f%")
+        return f"{once} ordered once."
+    where = "in" if name == "countries" else "on" if name == "week" else "at"
+    return f"{share} {where} {most.label}."
+
+
+def _busiest(bins: tuple[Bin, ...]) -> str:
+    if not bins or not any(each.value for each in bins):
+        return ""
+    most = max(bins, key=lambda each: each.value)
+    return f"Most orders come on {most.label}."
+
+
+def _months(name: str, title: str, bins: tuple[Bin, ...]) -> Months:
+    named = tuple(Bin(b.place, month(b.label), b.value, b.width) for b in bins)
+    return Months(name, title, bars([b.value for b in bins], [True] * len(bins)), named)
+
+
+def _week(bins: tuple[Bin, ...]) -> tuple[tuple[int, ...], tuple[Day, ...]]:
+    """Return the hours in which there are orders, and the days of the week."""
+    busy = sorted({each.place % 24 for each in bins if each.value})
+    hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
+    days = tuple(
+        Day(
+            bins[24 * day].label.partition(" ")[0],
+            tuple(bins[24 * day + hour] for hour in hours),
+        )
+        for day in range(7)
+    )
+    return hours, days
+
+
+def _live(cells: pl.DataFrame, facts: Mapping[str, Any]) -> dict[str, Any]:
+    charts: dict[str, Any] = {}
+    for name, labels in facts["bins"].items():
+        own = cells.filter(chart=name).drop("chart")
+        if own.height > MOST:
+            by = ["segment", "country", "bin"]
+            own = own.group_by(by).agg(pl.col("value").sum()).sort(by)
+            own = own.with_columns(period=pl.lit(-1))
+        value = pl.col("value")
+        if name in MONEY_CHARTS:
+            value = (value / MONEY).round(2)
+        rows = own.select("segment", "country", "period", "bin", value)
+        charts[name] = {"bins": len(labels), "cells": [list(r) for r in rows.rows()]}
+    return {
+        "countries": facts["countries"],
+        "periods": facts["periods"],
+        "charts": charts,
+    }
+
+
+PART = Section(14, "What the data look like", exploration)

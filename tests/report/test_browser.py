@@ -1,0 +1,279 @@
+"""The page in a real browser: nothing is asked for, nothing hostile runs, all works."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bundles import SEGMENTS, bundle
+from chromium import BINARY, Chromium
+from exploration_bundle import explored
+from moves_bundle import tables as moved
+from test_customers_section import ROW
+from test_page import hostile_bundle
+
+from segpredict.report import ReportInput, render
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BINARY is None, reason="needs chromium"),
+]
+CODE = "window.hit=1;alert(1)"
+TAGS = (
+    f"<script>{CODE}</script>",
+    f"<ScRiPt>{CODE}</sCrIpT>",
+    f"<script src=data:text/javascript,{CODE}></script>",
+    f"<script type=module>{CODE}</script>",
+    f"<svg><script>{CODE}</script></svg>",
+    f"<svg onload={CODE}>",
+    f"<svg><animate onbegin={CODE} attributeName=x dur=1s>",
+    f"<img src=x onerror={CODE}>",
+    f"<img src='x' onerror='{CODE}'/>",
+    f"<image href=x onerror={CODE}>",
+    f"<body onload={CODE}>",
+    f'<iframe src="javascript:{CODE}"></iframe>',
+    f"<iframe srcdoc='<script>parent.{CODE}</script>'></iframe>",
+    f'<object data="javascript:{CODE}"></object>',
+    f'<embed src="javascript:{CODE}">',
+    f'<a href="javascript:{CODE}" autofocus onfocus={CODE}>x</a>',
+    f"<details open ontoggle={CODE}>",
+    f"<input autofocus onfocus={CODE}>",
+    f"<video><source onerror={CODE}></video>",
+    f"<audio src=x onerror={CODE}>",
+    f"<marquee onstart={CODE}>",
+    f"<math><mtext></mtext><script>{CODE}</script></math>",
+    "<link rel=stylesheet href=http://evil.example/x.css>",
+    "<style>@import 'http://evil.example/x.css';</style>",
+    "<base href=http://evil.example/>",
+    f"<form action=javascript:{CODE}><button autofocus onfocus={CODE}>",
+    "<meta http-equiv=refresh content=0;url=http://evil.example>",
+    "<template><img src=http://evil.example/x></template>",
+    f'<noscript><p title="</noscript><img src=x onerror={CODE}>">',
+    f'<xmp><img title="</xmp><img src=x onerror={CODE}>"></xmp>',
+)
+BREAKS = (
+    f'"><script>{CODE}</script>',
+    f"'><script>{CODE}</script>",
+    f'" onmouseover="{CODE}" x="',
+    f"' onfocus='{CODE}' autofocus x='",
+    '" style="background:url(http://evil.example/x)" x="',
+    f"</script><script>{CODE}</script>",
+    f"</style><script>{CODE}</script>",
+    f"</title><script>{CODE}</script>",
+    f"</textarea><script>{CODE}</script>",
+    f"</svg><img src=x onerror={CODE}>",
+    f"--><script>{CODE}</script>",
+    f"]]><script>{CODE}</script>",
+    f"<!--><script>{CODE}</script>",
+    f"</select><script>{CODE}</script>",
+    f"</option><img src=x onerror={CODE}>",
+    f'\\"}};{CODE}//',
+    f"';{CODE}//",
+    f"\u2028{CODE}\u2029",
+    f"${{{CODE}}}`",
+    f"javascript:{CODE}",
+    f"data:text/html,<script>{CODE}</script>",
+    f"&lt;script&gt;{CODE}&lt;/script&gt;",
+    f"&#60;script&#62;{CODE}&#60;/script&#62;",
+    f"\\u003cscript\\u003e{CODE}\\u003c/script\\u003e",
+    f"%3Cscript%3E{CODE}%3C/script%3E",
+    f"<scr\x00ipt>{CODE}</script>",
+    f"\ufeff<script>{CODE}</script>",
+    f"\u202e<script>{CODE}</script>",
+    "{{ cycler.__init__.__globals__.os.system('true') }}",
+    "{% include 'page.js' %}{# x #}<!--#exec cmd=true-->",
+)
+
+
+def hostile(payload: str) -> ReportInput:
+    """Return a bundle whose every text is the payload, also where scripts read it."""
+    row = ROW | {"customer_id": payload, "reasons": [payload, payload]}
+    actions = ({"title": payload, "n": 3, "test": payload},)
+    return replace(
+        hostile_bundle(payload),
+        exploration=explored(payload),
+        customers=(row,),
+        actions=actions,
+        reasons_note=payload,
+    )
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser, tmp_path: Path) -> Chromium:
+    rows = tuple(
+        ROW | {"customer_id": f"c{i:02d}", "rank": i + 1, "value_at_risk": 900.0 - i}
+        for i in range(20)
+    )
+    text = render(bundle(customers=rows, movement=moved(SEGMENTS)))
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    return browser
+
+
+def test_there_are_sixty_payloads_and_all_differ():
+    assert len({*TAGS, *BREAKS}) == 60
+
+
+@pytest.mark.parametrize("payload", [*TAGS, *BREAKS])
+def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
+    (tmp_path / "page.html").write_text(render(hostile(payload)), encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    # Everything that the script may do with a text is done.
+    browser.run(
+        "document.querySelectorAll('button.sort').forEach((b) => b.click());"
+        "document.querySelectorAll('#filters select').forEach((s) => {"
+        "  s.selectedIndex = s.options.length - 1;"
+        "  s.dispatchEvent(new Event('change')); });"
+        "document.querySelectorAll('details').forEach((d) => { d.open = true; });"
+        "document.querySelectorAll('main *').forEach((e) => {"
+        "  e.dispatchEvent(new Event('mouseover')); });"
+    )
+    assert browser.run("window.hit") is None
+    assert browser.run("document.scripts.length") == 2
+    assert browser.complaints() == []
+    assert browser.requests() == []
+
+
+def test_what_slipped_in_as_markup_would_be_refused_and_told(browser, tmp_path):
+    slipped = "<script>window.hit=1</script><img src=http://evil.example/x>"
+    text = render(bundle()).replace("</main>", f"{slipped}</main>")
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    browser.open(tmp_path / "page.html")
+    assert browser.run("window.hit") is None
+    assert len(browser.complaints()) == 2
+    assert browser.requests() == []
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(page):
+    assert page.run("document.documentElement.className") == "alive"
+    assert page.complaints() == []
+    assert page.requests() == []
+
+
+def test_a_table_is_sorted_down_up_and_as_it_was(page):
+    head = "document.querySelector('#headline tbody').closest('table').tHead"
+    button = f"{head}.rows[0].cells[1]"
+
+    def now() -> list[str]:
+        return page.run(
+            "[...document.querySelector('#headline tbody').rows]"
+            ".map((r) => r.cells[1].textContent)"
+        )
+
+    seen = []
+    for _ in range(3):
+        page.run(f"{button}.querySelector('button').click()")
+        seen.append((page.run(f"{button}.getAttribute('aria-sort')"), now()))
+    sizes = ["1,800", "1,400", "800", "306"]
+    assert seen == [
+        ("descending", sizes),
+        ("ascending", sizes[::-1]),
+        ("none", sizes),
+    ]
+
+
+def test_a_head_is_sorted_by_keyboard(page):
+    page.run("document.querySelector('#headline th .sort').focus()")
+    for kind in ("rawKeyDown", "char", "keyUp"):
+        more = {"text": "\r"} if kind == "char" else {}
+        page.ask(
+            "Input.dispatchKeyEvent",
+            type=kind,
+            key="Enter",
+            windowsVirtualKeyCode=13,
+            **more,
+        )
+    assert (
+        page.run("document.querySelector('#headline th').getAttribute('aria-sort')")
+        == "ascending"
+    )
+    assert page.run("document.getElementById('status').textContent").startswith("Sort")
+
+
+def test_a_search_leaves_the_rows_with_all_words(page):
+    page.run(
+        "const box = document.querySelector('#customers input[type=search]');"
+        "box.value = 'c07 core'; box.dispatchEvent(new Event('input'))"
+    )
+    left = "#customers tbody tr:not([hidden]) th"
+    assert page.run(f"document.querySelectorAll('{left}').length") == 1
+    assert page.run(f"document.querySelector('{left}').textContent") == "c07"
+
+
+def test_what_is_saved_are_the_numbers_of_the_table(page):
+    page.run("document.querySelector('#chart-frequency .tools button').click()")
+    text = page.downloaded("exploration-1.csv")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[1][0] == "1"
+    assert rows[1][-1] == "30"
+    assert rows[2][-1] == "10"
+
+
+def test_a_segment_is_shown_throughout(page):
+    choose(page, "Segment", "S3")
+    # Of 40 customers every fourth, ten in all, is in it; those after c09 ordered once.
+    numbers = page.run(
+        "[...document.querySelectorAll('#chart-frequency td.n')]"
+        ".slice(0, 2).map((c) => c.textContent)"
+    )
+    assert numbers == ["8", "2"]
+    assert page.run("document.querySelectorAll('#headline tr.dim').length") == 3
+    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 0
+    choose(page, "Segment", "S1")
+    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 20
+    choose(page, "Segment", "")
+    assert page.run("document.querySelectorAll('main .dim').length") == 0
+
+
+def test_a_period_is_shown_where_numbers_have_one(page):
+    total = (
+        "[...document.querySelectorAll('#chart-order_value td.n')]"
+        ".reduce((sum, c) => sum + Number(c.textContent), 0)"
+    )
+    assert page.run(total) == 50
+    choose(page, "Period", "0")
+    inside = page.run(total)
+    choose(page, "Period", "1")
+    assert 0 < inside < 50
+    assert 0 < page.run(total) <= 50 - inside
+
+
+def test_page_one_fits_one_screen(page):
+    screen = {"width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.ask("Emulation.setDeviceMetricsOverride", **screen)
+    bottom = "document.getElementById('headline').getBoundingClientRect().bottom"
+    assert page.run(f"{bottom} + window.scrollY") <= 900
+    page.ask("Emulation.clearDeviceMetricsOverride")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1200, 1600])
+def test_the_page_is_no_wider_than_the_screen(page, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.ask("Emulation.setDeviceMetricsOverride", **screen)
+    assert page.run("document.documentElement.scrollWidth") <= width
+    page.ask("Emulation.clearDeviceMetricsOverride")
+
+
+def test_the_page_reads_the_same_without_scripts(page, tmp_path):
+    shown = "document.querySelectorAll('main table, main svg, main p.sentence').length"
+    with_script = page.run(shown)
+    page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    page.open(tmp_path / "page.html")
+    page.ask("Emulation.setScriptExecutionDisabled", value=False)
+    assert page.run(shown) == with_script
+    assert page.run("document.documentElement.className") == ""
+
+
+def choose(page: Chromium, label: str, value: str) -> None:
+    page.run(
+        "(() => { const box = [...document.querySelectorAll('#filters label')]"
+        f".find((l) => l.textContent.startsWith('{label}')).querySelector('select');"
+        f"box.value = '{value}'; box.dispatchEvent(new Event('change')); }})()"
+    )

@@ -1,0 +1,62 @@
+"""The customers to look at first stand on the page, unless the page must hold none."""
+
+import pytest
+from bundles import SEGMENTS, bundle
+from test_page import HOSTILE, Reader, assert_harmless
+
+from segpredict.report import contexts, render
+from segpredict.report.sections.customers import customers
+
+ROW = {
+    "list": "at risk",
+    "rank": 1,
+    "customer_id": "15814",
+    "segment_id": "S3",
+    "next_segment_id": "S0",
+    "p_down": 0.6,
+    "p_up": 0.0,
+    "value_at_risk": 900.0,
+    "upside": 0.0,
+    "expected_value": 120.5,
+    "spent_to_date": 4000.0,
+    "reasons": ["Days since the last purchase: 61", "Orders: 2"],
+}
+RISING = ROW | {
+    "list": "on the way up",
+    "customer_id": "14733",
+    "segment_id": "S1",
+    "next_segment_id": "S2",
+    "p_down": 0.1,
+    "p_up": 0.8,
+    "value_at_risk": 3.0,
+    "upside": 1700.0,
+}
+
+
+def test_each_list_tells_its_own_chance_and_stake():
+    risk, rise = customers(bundle(customers=(ROW, RISING))).lists
+    assert (risk.title, rise.title) == ("Most revenue at risk", "Most to be won")
+    assert (risk.listed[0].chance, risk.listed[0].stake, risk.sum) == (0.6, 900, 900)
+    assert (rise.listed[0].chance, rise.listed[0].stake, rise.sum) == (0.8, 1700, 1700)
+    assert risk.listed[0].now.name == SEGMENTS[3].name
+
+
+def test_reasons_stand_beside_the_customer():
+    text = Reader(render(bundle(customers=(ROW,)))).text
+    assert "Days since the last purchase: 61 · Orders: 2" in text
+
+
+def test_a_page_without_customers_holds_no_id():
+    silent = bundle(customers=(), people=(), cards=())
+    assert customers(silent) is None
+    assert "15814" not in render(silent)
+    assert "customers" not in contexts(silent)["sections"]
+    assert "people" not in contexts(silent)["sections"]
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_hostile_ids_and_reasons_are_only_text(payload):
+    given = ROW | {"customer_id": payload, "reasons": [payload]}
+    page = Reader(render(bundle(customers=(given,))))
+    assert_harmless(page)
+    assert not page.crossed

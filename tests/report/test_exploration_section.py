@@ -1,0 +1,56 @@
+"""What the data look like is drawn, told in words, and embedded for filters."""
+
+import json
+
+import pytest
+from bundles import bundle
+from exploration_bundle import explored
+from test_page import HOSTILE, Reader, assert_harmless
+
+from segpredict.report import render
+from segpredict.report.sections.exploration import exploration
+
+
+def test_bars_are_percent_of_the_longest_and_the_finding_is_said():
+    frequency = exploration(bundle()).charts[0]
+    assert [(b.label, b.value, b.width) for b in frequency.bins[:3]] == [
+        ("1", 30, 100.0),
+        ("2", 10, 33.33),
+        ("3", 0, 0.0),
+    ]
+    assert frequency.finding == "75\u202f% ordered once."
+
+
+def test_the_week_shows_the_hours_with_orders():
+    found = exploration(bundle())
+    assert found.hours == tuple(range(8, 17))
+    assert sum(b.value for day in found.week for b in day.hours) == 50
+
+
+def test_what_filters_read_adds_up_to_what_is_drawn():
+    numbers, _ = Reader(render(bundle())).scripts
+    live = json.loads(numbers)
+    for name, drawn in ((c.name, c) for c in exploration(bundle()).charts):
+        cells = live["charts"][name]["cells"]
+        assert sum(c[4] for c in cells) == pytest.approx(
+            sum(b.value for b in drawn.bins)
+        )
+    assert live["segments"][3] == ["S3", "Core"]
+
+
+def test_a_chart_of_too_many_numbers_leaves_the_period_out(monkeypatch):
+    monkeypatch.setattr("segpredict.report.sections.exploration.MOST", 20)
+    live = exploration(bundle()).live["charts"]["week"]["cells"]
+    assert {period for _, _, period, _, _ in live} == {-1}
+    assert sum(cell[4] for cell in live) == 50
+
+
+def test_a_run_of_old_has_no_such_section():
+    assert exploration(bundle(exploration={})) is None
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_hostile_countries_are_only_text(payload):
+    page = Reader(render(bundle(exploration=explored(payload))))
+    assert_harmless(page)
+    assert json.loads(page.scripts[0])["countries"] == [payload]

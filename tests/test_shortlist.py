@@ -1,0 +1,46 @@
+"""The lists hold the largest stakes, in an order that ties do not change."""
+
+import polars as pl
+
+from segpredict.shortlist import shortlist, told
+
+SCORES = pl.DataFrame(
+    {
+        "customer_id": ["a", "b", "c", "d"],
+        "value_at_risk": [5.0, 9.0, 5.0, None],
+        "upside": [1.0, 0.0, 2.0, None],
+    }
+)
+
+
+def test_lists_begin_with_the_largest_stake_and_ties_with_the_smaller_id():
+    rows = shortlist(SCORES).select("list", "rank", "customer_id").rows()
+    assert rows == [
+        ("at risk", 1, "b"),
+        ("at risk", 2, "a"),
+        ("at risk", 3, "c"),
+        ("on the way up", 1, "c"),
+        ("on the way up", 2, "a"),
+    ]
+
+
+def test_a_list_is_no_longer_than_asked_and_the_same_in_any_row_order():
+    short = shortlist(SCORES, most=2)
+    assert short.height == 4
+    assert short.equals(shortlist(SCORES.reverse(), most=2))
+
+
+def test_the_strongest_three_reasons_that_speak_for_it_are_told():
+    reasons = pl.DataFrame(
+        {
+            "customer_id": ["a"] * 5,
+            "rank": [4, 1, 2, 3, 5],
+            "speaks": ["for", "for", "against", "for", "for"],
+            "text": ["fourth", "first", "no", "third", "fifth"],
+        }
+    )
+    rows = told(shortlist(SCORES), reasons)
+    assert [row["reasons"] for row in rows if row["customer_id"] == "a"] == [
+        ["first", "third", "fourth"]
+    ] * 2
+    assert [row["reasons"] for row in rows if row["customer_id"] == "c"] == [[], []]
