@@ -33,6 +33,15 @@ def choose(options: ActionOptions, beside: Companions) -> Playbook:
     return playbook
 
 
+def rechoose(draft: Draft, playbook: str) -> None:
+    """Let a finished run go by another playbook."""
+    config = archive.config_of(draft)
+    config = replace(config, actions=replace(config.actions, playbook=playbook))
+    beside = archive.companions_of(draft)
+    planning.keep_playbook(draft, choose(config.actions, beside))
+    draft.facts["config"] = config.state()
+
+
 def weigh(draft: Draft) -> None:
     """Write what stands behind each play of a run, if it has scores."""
     if not draft.has("scores.parquet"):

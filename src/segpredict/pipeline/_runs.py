@@ -10,7 +10,7 @@ from segpredict.classifier import Lock
 from segpredict.config import Config
 from segpredict.errors import MismatchError
 from segpredict.intake import remembered, shelf
-from segpredict.pipeline import _comparison, _stages
+from segpredict.pipeline import _comparison, _plays, _stages
 from segpredict.pipeline._answers import load
 from segpredict.pipeline._target import Day, Progress, Search, Target, silent
 from segpredict.predictor import SegmentPredictor
@@ -170,9 +170,20 @@ def explain(
         return draft.publish()
 
 
-def report(folder: str | Path, created: str = "", progress: Progress = silent) -> Run:
-    """Write the page of a run, with whatever its stages have left."""
+def report(
+    folder: str | Path,
+    created: str = "",
+    progress: Progress = silent,
+    *,
+    playbook: str | None = None,
+) -> Run:
+    """Write the page of a run, with whatever its stages have left.
+
+    A playbook that is named takes the place of the one that the run goes by.
+    """
     with _continued(folder, created) as draft:
+        if playbook is not None:
+            _plays.rechoose(draft, playbook)
         _stages.report(draft, progress)
         return draft.publish()
 
