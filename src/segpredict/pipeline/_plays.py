@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict import actions, archive, classifier, features, planning
 from segpredict.actions import ActionOptions, Playbook
-from segpredict.artifacts import Draft, Files
+from segpredict.artifacts import Draft, Files, as_parquet
 from segpredict.classifier import panel
 from segpredict.errors import TooShortHistoryError, UsageError
 from segpredict.features import FAMILIES
@@ -119,7 +119,7 @@ def _rehearsal(
     model = archive.tested_of(draft)[-1]
     earlier = replace(predictor, forecaster=model, explainer=None)
     scores = earlier.score(shop, days.outer[-1].cutoff).filter("is_eligible")
-    draft.write(planning.REHEARSAL, lambda path: scores.write_parquet(path))
+    draft.write(planning.REHEARSAL, as_parquet(scores))
     return scores
 
 
