@@ -351,11 +351,8 @@ class TamperedFileError(ArtifactError):
     def __init__(
         self, name: str, reason: str = "differs from its recorded hash"
     ) -> None:
-        super().__init__(
-            f"{shown(name)} {reason}.",
-            fix="restore the run folder from where it was made, or run again.",
-            file=name,
-        )
+        fix = "restore the run folder from where it was made, or run again."
+        super().__init__(f"{shown(name)} {reason}.", fix=fix, file=name)
 
 
 class MismatchError(SegpredictError):
@@ -383,10 +380,9 @@ class WriterError(SegpredictError):
 
     def __init__(self, path: str, process: str) -> None:
         who = f"process {process}" if process else "another process"
+        fix = "wait until it has ended, then ingest again."
         super().__init__(
-            f"{shown(path)} is being written by {who}.",
-            fix="wait until it has ended, then ingest again.",
-            file=path,
+            f"{shown(path)} is being written by {who}.", fix=fix, file=path
         )
 
 
@@ -398,8 +394,5 @@ class BusyError(SegpredictError):
     http_status = 409
 
     def __init__(self, path: str) -> None:
-        super().__init__(
-            f"{shown(path)} exists already.",
-            fix="choose another --out, or add --force to replace it.",
-            file=path,
-        )
+        fix = "choose another --out, or add --force to replace it."
+        super().__init__(f"{shown(path)} exists already.", fix=fix, file=path)

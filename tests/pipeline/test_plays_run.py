@@ -7,11 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict import actions, pipeline, planning
+from segpredict import pipeline, planning
 from segpredict.artifacts import drafting, open_run
 from segpredict.errors import ArtifactError, UnknownNameError, UsageError
 from segpredict.pipeline import Wish
-from segpredict.pipeline._plays import weigh
 
 CALLS = "[plays.call_all]\ntitle = '=CALL()'\naction = 'Call.'\n"
 
@@ -73,16 +72,6 @@ def test_lists_are_written_down_and_their_lots_are_kept(
     assert one["reasons"].null_count() < one.height
 
 
-def test_the_page_anew_says_that_a_play_is_on_trial_and_changes_no_figure(
-    own_run: Path, tmp_path: Path, play: str
-) -> None:
-    before = pipeline.plays(own_run)
-    pipeline.campaign(own_run, Wish(play, tmp_path / "list.csv"), "tonight")
-    made = pipeline.report(own_run, "later")
-    assert "on trial, no result yet" in made.path("report.html").read_text()
-    assert pipeline.plays(own_run).equals(before)
-
-
 def test_an_unknown_play_names_the_nearest(own_run: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="no play named") as told:
         pipeline.campaign(own_run, Wish("hold_bets", tmp_path / "list.csv"), "now")
@@ -90,18 +79,20 @@ def test_an_unknown_play_names_the_nearest(own_run: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "experiments").exists()
 
 
-def test_a_play_of_ones_own_is_weighed_and_its_list_is_drawn(
-    own_run: Path, tmp_path: Path
+def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
+    own_run: Path, tmp_path: Path, play: str
 ) -> None:
+    before = pipeline.plays(own_run)
+    pipeline.campaign(own_run, Wish(play, tmp_path / "list.csv"), "tonight")
     (tmp_path / "plays.toml").write_text(CALLS)
-    options = actions.ActionOptions(playbook=str(tmp_path / "plays.toml"), replace=True)
-    with drafting(own_run, base=open_run(own_run), replace=True) as draft:
-        planning.keep_playbook(draft, actions.load(options))
-        weigh(draft)
-        draft.publish()
-    scores = open_run(own_run).parquet("scores.parquet").filter("is_eligible")
-    assert pipeline.plays(own_run)["n"].to_list() == [scores.height]
+    made = pipeline.report(own_run, "later", playbook=str(tmp_path / "plays.toml"))
+    weighed = pipeline.plays(own_run)
+    everybody = made.parquet("scores.parquet").filter("is_eligible")
+    assert weighed.filter(play="call_all")["n"].to_list() == [everybody.height]
+    others = weighed.filter(pl.col("play") != "call_all")
+    assert others.drop("rank").equals(before.drop("rank"))
     assert b"'=CALL()" in (own_run / "actions" / "plays.csv").read_bytes()
+    assert "<small>on trial</small>" in made.path("report.html").read_text()
 
 
 def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:

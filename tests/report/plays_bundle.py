@@ -49,6 +49,7 @@ REMIND = HOLD | {
     "base": 1500.0,
     "per_arm": 2000,
     "seen": 0.05,
+    "share_alone": 0.35,
     "windows": 1,
     "days": 91,
     "rank": 2,

@@ -31,7 +31,8 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
     )
     assert remind == (
         "2,000 in each of two equal arms see a rise by 5\u202f% of the mean with "
-        "80\u202f% power, read out after 91 days."
+        "80\u202f% power, read out after 91 days. Or leave 35\u202f% of the list "
+        "alone."
     )
 
 

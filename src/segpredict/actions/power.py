@@ -205,7 +205,7 @@ def share_alone(base: float, uplift: float, n: int, errors: Errors) -> float | N
     Examples
     --------
     >>> share_alone(0.5, 0.25, 400, Errors())
-    0.09
+    0.08
     """
     for percent in range(1, 51):
         alone = n * percent // 100

@@ -9,7 +9,16 @@ from segpredict.cli import _options as o
 from segpredict.cli._output import Output
 from segpredict.cli._plan import clock
 
-SHOWN = ("n", "stake", "uplift", "per_arm", "seen", "windows")
+SHOWN = {
+    "play": "play",
+    "n": "customers",
+    "stake": "money_at_stake",
+    "came_low": "least_share_that_came",
+    "uplift": "uplift_share",
+    "per_arm": "per_arm",
+    "seen": "share_seen_at_once",
+    "windows": "windows",
+}
 
 
 def command(
@@ -58,7 +67,7 @@ def command(
     output = Output(as_json, quiet)
     if play is None:
         rows = pipeline.plays(run).to_dicts()
-        shown = [{"play": r["play"], **{n: r[n] for n in SHOWN}} for r in rows]
+        shown = [{SHOWN[n]: r[n] for n in SHOWN} for r in rows]
         note = "at stake is what is expected to be lost or won, not what a play saves."
         output.table("Plays", shown, note=note)
         output.result({"run": str(run), "plays": rows})

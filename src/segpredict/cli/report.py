@@ -41,6 +41,10 @@ def command(
     hash_ids: s.HashIds = False,
     secret_file: s.SecretFile = None,
     customers: o.Customers = None,
+    playbook: Annotated[
+        str | None,
+        typer.Option("--playbook", help="A TOML file of plays for the run to go by."),
+    ] = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -61,6 +65,8 @@ def command(
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
+    if playbook is not None:
+        pipeline.report(run, clock(), playbook=playbook, customers=customers)
     if form == "pptx":
         made = pipeline.deck(run, clock())
         deck = (made.folder / "deck.pptx").resolve()

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict import actions, archive, classifier, features, planning
 from segpredict.actions import ActionOptions, Playbook
-from segpredict.artifacts import Draft, Files
+from segpredict.artifacts import Draft, Files, as_parquet
 from segpredict.classifier import panel
 from segpredict.errors import TooShortHistoryError, UsageError
 from segpredict.features import FAMILIES
@@ -31,6 +31,15 @@ def choose(options: ActionOptions, beside: Companions) -> Playbook:
     playbook = actions.load(options)
     actions.require_known(playbook.plays, (), _known(beside))
     return playbook
+
+
+def rechoose(draft: Draft, playbook: str) -> None:
+    """Let a finished run go by another playbook."""
+    config = archive.config_of(draft)
+    config = replace(config, actions=replace(config.actions, playbook=playbook))
+    beside = archive.companions_of(draft)
+    planning.keep_playbook(draft, choose(config.actions, beside))
+    draft.facts["config"] = config.state()
 
 
 def weigh(draft: Draft) -> None:
@@ -110,7 +119,7 @@ def _rehearsal(
     model = archive.tested_of(draft)[-1]
     earlier = replace(predictor, forecaster=model, explainer=None)
     scores = earlier.score(shop, days.outer[-1].cutoff).filter("is_eligible")
-    draft.write(planning.REHEARSAL, lambda path: scores.write_parquet(path))
+    draft.write(planning.REHEARSAL, as_parquet(scores))
     return scores
 
 

@@ -10,7 +10,7 @@ from segpredict.classifier import Lock
 from segpredict.config import Config
 from segpredict.errors import MismatchError
 from segpredict.intake import remembered, shelf
-from segpredict.pipeline import _comparison, _stages
+from segpredict.pipeline import _comparison, _plays, _stages
 from segpredict.pipeline._answers import load
 from segpredict.pipeline._target import Day, Progress, Search, Target, silent
 from segpredict.predictor import SegmentPredictor
@@ -176,12 +176,16 @@ def report(
     progress: Progress = silent,
     *,
     customers: bool | None = None,
+    playbook: str | None = None,
 ) -> Run:
     """Write the page of a run, with whatever its stages have left.
 
-    Single customers stand on it as the config says, or as `customers` does.
+    Single customers stand on it as the config says, or as `customers` does. A playbook
+    that is named takes the place of the one that the run goes by.
     """
     with _continued(folder, created) as draft:
+        if playbook is not None:
+            _plays.rechoose(draft, playbook)
         _stages.report(draft, progress, customers=customers)
         return draft.publish()
 

@@ -287,7 +287,9 @@ def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
     sure = f"with {share(row['power'], 0)} power"
     needed = f"{number(per_arm)} in each of two equal arms see {effect} {sure}"
     if row["windows"] == 1:
-        return f"{needed}, read out after {number(row['days'])} days."
+        least = f"leave {share(row['share_alone'], 0)} of the list alone"
+        enough = "" if row["share_alone"] is None else f" Or {least}."
+        return f"{needed}, read out after {number(row['days'])} days.{enough}"
     once = ""
     if figure(row["seen"]) is not None:
         least = _effect(row["seen"], is_share=is_share)
