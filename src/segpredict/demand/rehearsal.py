@@ -39,7 +39,7 @@ def rehearsals(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...
     >>> rehearsals(700, TimeOptions(), 100)
     (609, 518)
     """
-    newest = cutoff - time.outcome
+    newest = cutoff - time.complete
     back = [newest - i * time.horizon for i in range(NEWEST)]
     return tuple(day for day in back if season_span(day, time, first_day))
 

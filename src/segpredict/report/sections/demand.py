@@ -15,7 +15,7 @@ POOLED = "pooled"
 LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
 METHODS = {
     "segments": "Segments",
-    "segments_season": "Segments, season unproven or not",
+    "segments_season": "Segments, always with season",
     "everybody_alike": "Expected buyers, all alike",
     "seasonal_naive": "Same window last year",
     "last_window": "Last window",
