@@ -201,8 +201,10 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(
     run_folder: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
+    pipeline.tables(tmp_path / "run", pipeline.Export())
     made = pipeline.train_classifier(tmp_path / "run", seed=99)
     assert not made.has("report.html")
+    assert not made.has("bi/orders.parquet")
     assert not made.has("explanation/importance.csv")
     assert made.has("segments/segmenter.json")
 
