@@ -6,8 +6,7 @@ import hmac
 import polars as pl
 import pytest
 
-from segpredict.errors import SecretError
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.pseudonyms import Pseudonyms, SecretError
 
 KEY = b"0123456789abcdef"
 

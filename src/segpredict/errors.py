@@ -4,8 +4,7 @@ Each class owns its wording, its exit code and its HTTP status; doors only read 
 
     SegpredictError                 1  a bug in segpredict
     ├── UsageError                  2  the command line or a call is not understood
-    │   ├── CustomerMissingError    2  nobody of that id can be explained
-    │   └── SecretError             2  ids cannot be hashed without a secret
+    │   └── CustomerMissingError    2  nobody of that id can be explained
     ├── ConfigError                 3  a config file or setting
     │   ├── UnknownNameError        3  no part, preset, key or segment of that name
     │   └── ExtraMissingError       3  a part needs an extra that is not installed
@@ -114,19 +113,6 @@ class CustomerMissingError(UsageError):
             f"No customer {shown(customer_id)} has an order in the last {lookback} "
             "days of the data.",
             fix="check the id; scores.parquet lists all customers of the run.",
-        )
-
-
-class SecretError(UsageError):
-    """The secret of hashed ids is missing or too short. It is never shown."""
-
-    code = "SP-L003"
-
-    def __init__(self, found: str, least: int) -> None:
-        super().__init__(
-            f"The secret for hashed ids {found}; at least {least} bytes are needed.",
-            fix="make one with `openssl rand -hex 32 > secret.txt`, keep it, and give "
-            "--secret-file secret.txt or the environment variable SEGPREDICT_SECRET.",
         )
 
 

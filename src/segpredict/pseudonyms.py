@@ -9,10 +9,23 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from segpredict.errors import SecretError
+from segpredict.errors import UsageError
 
 LEAST = 16  # bytes of a secret; below it can be guessed
 LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
+
+
+class SecretError(UsageError):
+    """The secret of hashed ids is missing or too short. It is never shown."""
+
+    code = "SP-L003"
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The secret for hashed ids {found}; at least {LEAST} bytes are needed.",
+            fix="make one with `openssl rand -hex 32 > secret.txt`, keep it, and give "
+            "--secret-file secret.txt or the environment variable SEGPREDICT_SECRET.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Pseudonyms:
 
     def __post_init__(self) -> None:
         if len(self.secret) < LEAST:
-            raise SecretError(f"has {len(self.secret)} bytes", LEAST)
+            raise SecretError(f"has {len(self.secret)} bytes")
 
     def of(self, ids: pl.Series, kind: str = "customer") -> pl.Series:
         """Return the names of ids; what is null stays null.

@@ -287,6 +287,8 @@ def _moves(asked: Asked) -> Iterator[Figure]:
 
 
 def _worth(asked: Asked) -> Iterator[Figure]:
+    if "worth" not in asked.told:
+        return  # a run of old
     worth = asked.told["worth"]
     columns = {
         "value_at_risk": "risk",

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 from agreement import Figure, figures
 
-from segpredict import Report
+from segpredict import Report, archive
 
 
 @pytest.fixture(scope="module")
 def told(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Figure]:
-    tables = Report(run_folder).to_bi(tmp_path_factory.mktemp("out") / "tables")
-    return list(figures(run_folder, tables))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "crowds", lambda _: {})  # pictures take seconds
+        tables = Report(run_folder).to_bi(tmp_path_factory.mktemp("out") / "tables")
+        return list(figures(run_folder, tables))
 
 
 def test_json_and_tables_agree_with_sql_on_the_run(told: list[Figure]) -> None:

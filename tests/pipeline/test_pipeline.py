@@ -204,9 +204,10 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
     assert pipeline.deck(tmp_path / "run").has("deck.pptx")
+    pipeline.tables(tmp_path / "run", pipeline.Export())
     made = pipeline.train_classifier(tmp_path / "run", seed=99)
-    assert not made.has("report.html")
-    assert not made.has("deck.pptx")
+    for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
+        assert not made.has(untrue)
     assert not made.has("explanation/importance.csv")
     assert made.has("segments/segmenter.json")
 

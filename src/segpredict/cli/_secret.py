@@ -39,8 +39,8 @@ def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
     UsageError
         When a secret is given for nothing, or cannot be read.
     """
-    from segpredict.errors import FileMissingError, SecretError, UsageError
-    from segpredict.pseudonyms import LEAST, Pseudonyms
+    from segpredict.errors import FileMissingError, UsageError
+    from segpredict.pseudonyms import Pseudonyms, SecretError
 
     if not hash_ids:
         if secret_file is not None:
@@ -51,7 +51,7 @@ def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
     if secret_file is None:
         told = os.environ.get(VARIABLE)
         if told is None:
-            raise SecretError("is not given", LEAST)
+            raise SecretError("is not given")
         return Pseudonyms(told.encode())
     try:
         return Pseudonyms(secret_file.read_bytes().strip())
