@@ -137,6 +137,11 @@ class Chromium:
         ]
         return [url for url in asked[1:] if not url.startswith(("data:", "blob:"))]
 
+    def blocked(self) -> list[str]:
+        """Return why requests were stopped before they left."""
+        failed = (e for e in self.events if e.get("method") == "Network.loadingFailed")
+        return [e["params"].get("blockedReason", "") for e in failed]
+
     def downloaded(self, name: str) -> str:
         """Return a downloaded text once it is there."""
         end = time.monotonic() + LIMIT

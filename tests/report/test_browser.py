@@ -148,7 +148,8 @@ def test_what_slipped_in_as_markup_would_be_refused_and_told(browser, tmp_path):
     browser.open(tmp_path / "page.html")
     assert browser.run("window.hit") is None
     assert len(browser.complaints()) == 2
-    assert browser.requests() == []
+    assert browser.requests() == ["http://evil.example/x"]  # asked for, and stopped
+    assert browser.blocked() == ["csp"]
 
 
 def test_the_page_asks_for_nothing_and_complains_of_nothing(page):
