@@ -52,15 +52,12 @@ def command(
     hashes, so that the files may leave the house; who holds the secret can tell whose
     they are. Everything else stays as it is.
 
-    Examples
-    --------
-    `segpredict report --run artifacts/may`
+    Example: `segpredict report --run artifacts/may`
 
-    `segpredict report --run artifacts/may --format bi --out tables`
+    Tables: `segpredict report --run artifacts/may --format bi --out tables`
 
-    `segpredict report --run artifacts/may --format bi --out tables --hash-ids`
-
-    `segpredict report --run artifacts/may --format json --out may.json`
+    To send away: `segpredict report --run artifacts/may --format bi --out tables
+    --hash-ids --secret-file secret.txt`
     """
     from segpredict import pipeline
 
