@@ -58,9 +58,14 @@ def command(
     hashes, so that the files may leave the house; who holds the secret can tell whose
     they are. Everything else stays as it is.
 
-    Example: `segpredict report --run artifacts/may --format pptx`
+    Example: `segpredict report --run artifacts/may`
 
-    Example: `segpredict report --run artifacts/may --format bi --out tables --hash-ids`
+    Slides: `segpredict report --run artifacts/may --format pptx`
+
+    Tables: `segpredict report --run artifacts/may --format bi --out tables`
+
+    To send away: `segpredict report --run artifacts/may --format bi --out tables
+    --hash-ids --secret-file secret.txt`
     """
     from segpredict import pipeline
 
