@@ -111,7 +111,9 @@ def page(browser, tmp_path: Path) -> Chromium:
         ROW | {"customer_id": f"c{i:02d}", "rank": i + 1, "value_at_risk": 900.0 - i}
         for i in range(20)
     )
-    text = render(bundle(customers=rows, movement=moved(SEGMENTS)))
+    first = tuple({"title": "Write", "n": 9, "test": "to half"} for _ in range(3))
+    given = bundle(customers=rows, movement=moved(SEGMENTS), actions=first)
+    text = render(given)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
     return browser
