@@ -89,12 +89,10 @@ BREAKS = (
 def hostile(payload: str) -> ReportInput:
     """Return a bundle whose every text is the payload, also where scripts read it."""
     row = ROW | {"customer_id": payload, "reasons": [payload, payload]}
-    actions = ({"title": payload, "n": 3, "test": payload},)
     return replace(
         hostile_bundle(payload),
         exploration=explored(payload),
         customers=(row,),
-        actions=actions,
         reasons_note=payload,
     )
 
@@ -111,8 +109,7 @@ def page(browser, tmp_path: Path) -> Chromium:
         ROW | {"customer_id": f"c{i:02d}", "rank": i + 1, "value_at_risk": 900.0 - i}
         for i in range(20)
     )
-    first = tuple({"title": "Write", "n": 9, "test": "to half"} for _ in range(3))
-    given = bundle(customers=rows, movement=moved(SEGMENTS), actions=first)
+    given = bundle(customers=rows, movement=moved(SEGMENTS))
     text = render(given)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")

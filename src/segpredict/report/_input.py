@@ -98,9 +98,6 @@ class ReportInput:
         Facts to print in the appendix, by topic; may be nested.
     warnings
         What a reader must know, as sentences.
-    actions
-        What to do first, if that was worked out: ``title``, ``n`` (customers) and
-        ``test`` (how to find out whether it helps).
     """
 
     title: str
@@ -146,4 +143,3 @@ class ReportInput:
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    actions: tuple[Mapping[str, Any], ...] = ()

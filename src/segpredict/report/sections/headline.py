@@ -1,7 +1,7 @@
 """Page one, on one screen: what was foretold, for whom, and how far to trust it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
 from segpredict.report._section import Section
 from segpredict.report.sections._trust import Trust, trust_of
+from segpredict.report.sections.actions import short
 from segpredict.report.sections.worth import Came, worth
 
 NOTE = (
@@ -178,7 +179,7 @@ def headline(bundle: ReportInput) -> Headline:
         tests=len(verdict.get("origins") or ()),
         note=NOTE.format(days=bundle.window.measured),
         stakes=_stakes(bundle),
-        actions=_actions(bundle.actions),
+        actions=_actions(bundle),
         trust=trust_of(verdict, _segment_grade(bundle)) if verdict else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
@@ -313,11 +314,8 @@ def _stakes(bundle: ReportInput) -> Stakes | None:
     )
 
 
-def _actions(told: Sequence[Mapping[str, Any]]) -> tuple[Action, ...]:
-    return tuple(
-        Action(str(each["title"]), figure(each.get("n")), str(each.get("test", "")))
-        for each in told[:3]
-    )
+def _actions(bundle: ReportInput) -> tuple[Action, ...]:
+    return tuple(Action(each.title, float(each.n), each.test) for each in short(bundle))
 
 
 def _data(bundle: ReportInput) -> Data:
