@@ -70,6 +70,12 @@ def test_tables_never_replace_a_folder_that_is_something_else(
     assert (tmp_path / "precious.txt").exists()
 
 
+def test_tables_never_replace_a_run(run_folder: Path, run: Path) -> None:
+    with pytest.raises(BusyError):
+        pipeline.tables(run_folder, Export(out=run, replaces=True))
+    open_run(run).verify()
+
+
 def test_the_facts_are_those_of_the_page(
     run_folder: Path, report: segpredict.Report, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from segpredict.bi._star import Star
 from segpredict.bi._table import Column, Table
 from segpredict.window import as_date
 
+UNIT = 2**40
 COLUMNS = (
     Column(
         "kind",
@@ -72,9 +73,11 @@ def _next(star: Star) -> pl.DataFrame | None:
         return None
     ids = {f"p_{segment.id}": segment.id for segment in star.segments}
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
-    totals = known.group_by("segment_id").agg(
-        pl.len().alias("row_n"), pl.col(*ids.values()).sum()
+    # Sums of whole numbers do not depend on the order in which they are added.
+    sums = (
+        (pl.col(i) * UNIT).round().cast(pl.Int64).sum() / UNIT for i in ids.values()
     )
+    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
     told = (
         totals.unpivot(
             index=["segment_id", "row_n"], variable_name="to_id", value_name="n"

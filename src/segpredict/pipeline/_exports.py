@@ -10,7 +10,15 @@ from typing import Any
 import polars as pl
 
 from segpredict import archive, bi, flows, metrics
-from segpredict.artifacts import Draft, Files, Run, as_json, drafting, open_run
+from segpredict.artifacts import (
+    MANIFEST,
+    Draft,
+    Files,
+    Run,
+    as_json,
+    drafting,
+    open_run,
+)
 from segpredict.bi import Star
 from segpredict.disk import write_file, writing
 from segpredict.pipeline import _plays as plays
@@ -20,6 +28,7 @@ from segpredict.report import ReportInput, contexts, markdown, render
 from segpredict.tables import JSON
 
 TABLES = "bi"  # the folder of the tables in a run
+OF = "tables_of"  # in the manifest of tables: the digest of the run they are of
 FORMS: Mapping[str, Callable[[ReportInput], bytes]] = {
     "html": lambda bundle: render(bundle).encode(),
     "json": lambda bundle: as_json(contexts(bundle)),
@@ -125,7 +134,7 @@ def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]
     Raises
     ------
     BusyError
-        When the place exists and may not be replaced.
+        When the place exists and may not be replaced, or holds something else.
     """
     run = open_run(folder)
     if export.out is None:
@@ -133,15 +142,21 @@ def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]
             rows = _written(draft, star_of(draft, export.pseudonyms), f"{TABLES}/")
             draft.publish()
         return run.folder / TABLES, rows
-    with drafting(export.out, replace=export.replaces) as draft:
+    is_known = export.replaces and _holds_tables(export.out)
+    with drafting(export.out, replace=is_known) as draft:
         draft.facts |= {
-            "tables_of": run.manifest["digest"],
+            OF: run.manifest["digest"],
             "created": export.created,
             "has_hashed_ids": export.pseudonyms is not None,
         }
         rows = _written(draft, star_of(run, export.pseudonyms), "")
         draft.publish()
     return export.out, rows
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Whether tables stand there, and not a run, which nothing here may replace."""
+    return (folder / MANIFEST).is_file() and OF in open_run(folder).facts
 
 
 def star_of(files: Files, pseudonyms: Pseudonyms | None = None) -> Star:
