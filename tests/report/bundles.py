@@ -389,6 +389,21 @@ PERSON = {
     ],
 }
 
+LISTED = {
+    "list": "at risk",
+    "rank": 1,
+    "customer_id": "15814",
+    "segment_id": "S3",
+    "next_segment_id": "S0",
+    "p_down": 0.6,
+    "p_up": 0.0,
+    "value_at_risk": 900.0,
+    "upside": 0.0,
+    "expected_value": 120.5,
+    "spent_to_date": 4000.0,
+    "reasons": ["Days since the last purchase: 61", "Orders: 2"],
+}
+
 
 def bundle(**change: Any) -> ReportInput:
     given = ReportInput(
@@ -426,6 +441,7 @@ def bundle(**change: Any) -> ReportInput:
         moves=moves(),
         evidence=proof(),
         people=(PERSON,),
+        customers=(LISTED,),
         glossary=FEATURES,
         manifest={
             "seed": 7,

@@ -191,7 +191,7 @@ def test_every_section_is_placed_in_order_and_linked():
         *("headline", "shop", "cohorts", "exploration", "segments", "portraits"),
         "choice",
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
-        *("topics", "importance", "pulls", "people", "ledger", "appendix"),
+        *("topics", "importance", "pulls", "people", "customers", "ledger", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.

@@ -35,8 +35,8 @@ def chart(held: Shelf, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     Notes
     -----
     Orders, spend, order value, recency and age, in logs, each centred and divided by
-    its standard deviation over all customers. Signs are such that spend grows along both
-    axes. The map holds no ids.
+    its standard deviation over all customers. Signs are such that spend grows along
+    both axes. The map holds no ids.
     """
     empty = pl.DataFrame(schema={"segment": pl.Int32, "x": pl.Float64, "y": pl.Float64})
     ranked = held.customers.filter(pl.col("spend") > 0).sort(
