@@ -393,6 +393,21 @@ PERSON = {
     ],
 }
 
+LISTED = {
+    "list": "at risk",
+    "rank": 1,
+    "customer_id": "15814",
+    "segment_id": "S3",
+    "next_segment_id": "S0",
+    "p_down": 0.6,
+    "p_up": 0.0,
+    "value_at_risk": 900.0,
+    "upside": 0.0,
+    "expected_value": 120.5,
+    "spent_to_date": 4000.0,
+    "reasons": ["Days since the last purchase: 61", "Orders: 2"],
+}
+
 
 def bundle(**change: Any) -> ReportInput:
     given = ReportInput(
@@ -432,6 +447,7 @@ def bundle(**change: Any) -> ReportInput:
         evidence=proof(),
         people=(PERSON,),
         base={"S0": 1.0, "S1": 0.0, "S2": -1.0, "S3": -2.0},
+        customers=(LISTED,),
         glossary=FEATURES,
         manifest={
             "seed": 7,

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from chromium import BINARY, Chromium
 from exploration_bundle import explored
 from moves_bundle import tables as moved
-from test_customers_section import ROW
 from test_page import hostile_bundle
 
 from segpredict.report import ReportInput, render

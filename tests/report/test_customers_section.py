@@ -1,26 +1,13 @@
 """The customers to look at first stand on the page, unless the page must hold none."""
 
 import pytest
+from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from test_page import HOSTILE, Reader, assert_harmless
 
 from segpredict.report import contexts, render
 from segpredict.report.sections.customers import customers
 
-ROW = {
-    "list": "at risk",
-    "rank": 1,
-    "customer_id": "15814",
-    "segment_id": "S3",
-    "next_segment_id": "S0",
-    "p_down": 0.6,
-    "p_up": 0.0,
-    "value_at_risk": 900.0,
-    "upside": 0.0,
-    "expected_value": 120.5,
-    "spent_to_date": 4000.0,
-    "reasons": ["Days since the last purchase: 61", "Orders: 2"],
-}
 RISING = ROW | {
     "list": "on the way up",
     "customer_id": "14733",

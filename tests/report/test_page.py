@@ -194,7 +194,8 @@ def test_every_section_is_placed_in_order_and_linked():
         *("headline", "shop", "cohorts", "exploration", "segments", "portraits"),
         "choice",
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
-        *("topics", "importance", "pulls", "people", "actions", "ledger", "appendix"),
+        *("topics", "importance", "pulls", "people", "customers", "actions"),
+        *("ledger", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.
