@@ -66,8 +66,8 @@ def test_a_note_on_what_is_explained_stands_on_the_page():
 
 def test_every_figure_on_reasons_carries_its_warning():
     page = render(bundle())
-    # Topics twice, each of the moves, and the people.
-    assert page.count("Associations that the model uses, not causes.") == 4
+    # Topics twice, each of the moves, the people, and the lists of customers.
+    assert page.count("Associations that the model uses, not causes.") == 5
 
 
 def test_movers_stand_on_the_side_of_their_sign():

@@ -28,6 +28,8 @@ def text(**change) -> str:
 def test_every_section_and_every_field_is_documented():
     for section in SECTIONS.all():
         context = section.build(bundle())
+        if context is None:
+            continue  # nothing to say of this run
         assert type(context).__doc__
         assert type(context).__dataclass_params__.frozen
 

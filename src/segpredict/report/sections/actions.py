@@ -91,7 +91,22 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """The same test with spend counted, with and without the spend before."""
+    """The same test with spend counted, with and without the spend before.
+
+    Parameters
+    ----------
+    mean
+        Mean spend of those eligible at the last test in the window that came.
+    rho
+        Correlation of that spend with the spend of the window before.
+    uplift
+        The effect that is planned for, as a share of the mean.
+    per_arm, per_arm_raw
+        Customers in each of two equal arms, with the spend before taken into account
+        (CUPED) and without.
+    seen
+        The smallest effect seen at once, as a share of the mean.
+    """
 
     mean: float | None
     rho: float | None
@@ -131,7 +146,15 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Of `size` customers the first `n` hold `value`, which is `share` of the whole."""
+    """Of `size` customers the first `n` hold `value`, which is `share` of the whole.
+
+    Parameters
+    ----------
+    n, size
+        Length of the list, and of the longest list.
+    value, share
+        What the first n hold, in currency and of all that the longest list holds.
+    """
 
     n: int
     size: int

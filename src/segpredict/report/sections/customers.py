@@ -50,7 +50,19 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """One list: what it is called, who stands on it, and what they hold together."""
+    """One list: what it is called, who stands on it, and what they hold together.
+
+    Parameters
+    ----------
+    title
+        Its heading.
+    is_risk
+        Whether it ranks by what may be lost; else by what may be won.
+    listed
+        The customers, best first.
+    sum
+        What they hold together, in currency.
+    """
 
     title: str
     is_risk: bool
@@ -60,7 +72,15 @@ class Shortlist:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """The section."""
+    """The section.
+
+    Parameters
+    ----------
+    lists
+        The lists: most at risk, most to be won.
+    caution
+        The warning that belongs to reasons.
+    """
 
     lists: tuple[Shortlist, ...]
     caution: str = CAUTION

@@ -29,7 +29,15 @@ COLUMNS = 16  # categories of the heat map
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A WAPE with its interval, and whether it is surely off that of last year."""
+    """A WAPE with its interval, and whether it is surely off that of last year.
+
+    Parameters
+    ----------
+    value, low, high
+        The error as a share of what came, with its interval.
+    is_better, is_worse
+        Whether it is surely below, or above, that of seasonal-naive.
+    """
 
     value: float | None
     low: float | None
@@ -104,7 +112,21 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item to come, in units; places on the axis in percent."""
+    """One item to come, in units; places on the axis in percent.
+
+    Parameters
+    ----------
+    name
+        The item.
+    expected, low, high
+        Units to be expected, with the interval of what may come.
+    left, dot, right
+        Places of low, expected and high.
+    last, year_ago
+        Units of the last window, and of the same season a year before.
+    order, ratio
+        Units up to which to order, and the critical ratio behind them.
+    """
 
     name: str
     expected: float
@@ -121,7 +143,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The largest items of a published level; ``count`` of all, ``sum`` of them."""
+    """The largest items of a published level.
+
+    Parameters
+    ----------
+    name
+        The level.
+    count, sum
+        Items of the level, and the units expected of them together.
+    items
+        The largest of them.
+    """
 
     name: str
     count: int
@@ -131,7 +163,17 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Buyers:
-    """Customers to be expected in a segment, and what one of them takes."""
+    """Customers to be expected in a segment, and what one of them takes.
+
+    Parameters
+    ----------
+    chip
+        The segment.
+    known, newcomers
+        Customers to be expected of those known today, and of those who are not yet.
+    units
+        What one of them takes in the window.
+    """
 
     chip: Chip
     known: float

@@ -28,7 +28,15 @@ LATEST = 36  # months
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bin: its number, its name, how much is in it, and that as percent of most."""
+    """One bin: its number, its name, how much is in it, and that as percent of most.
+
+    Parameters
+    ----------
+    place, label
+        Number and name.
+    value, width
+        How much is in it, and that in percent of the fullest bin.
+    """
 
     place: int
     label: str
@@ -65,7 +73,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """One chart of months: bars, their numbers and names."""
+    """One chart of months: bars, their numbers and names.
+
+    Parameters
+    ----------
+    name, title
+        What is counted, for the script and for people.
+    bars
+        Where the bars stand.
+    bins
+        Their numbers.
+    """
 
     name: str
     title: str
@@ -75,7 +93,15 @@ class Months:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A weekday: its name, and its bins hour by hour."""
+    """A weekday: its name, and its bins hour by hour.
+
+    Parameters
+    ----------
+    name
+        The weekday.
+    hours
+        Its orders, hour by hour.
+    """
 
     name: str
     hours: tuple[Bin, ...]
@@ -83,7 +109,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A customer on the map, in percent from the upper left."""
+    """A customer on the map, in percent from the upper left.
+
+    Parameters
+    ----------
+    x, y
+        The place.
+    chip
+        The segment.
+    """
 
     x: float
     y: float
@@ -92,7 +126,15 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis of the map: its share of the variance, and what grows along it."""
+    """An axis of the map: its share of the variance, and what grows along it.
+
+    Parameters
+    ----------
+    share
+        Share of the variance.
+    told
+        What grows along it, in words.
+    """
 
     share: float
     told: str
