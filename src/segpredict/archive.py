@@ -34,7 +34,7 @@ from segpredict.artifacts import (
 from segpredict.classifier import Blend, Booster, Forecaster, Training, Usage
 from segpredict.config import Config, build
 from segpredict.errors import ArtifactError, ConfigError
-from segpredict.explain import draw
+from segpredict.explain import crowds
 from segpredict.overview import glossary
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput
@@ -305,12 +305,13 @@ def bundle_of(files: Files) -> ReportInput:
         worth=worth_of(files),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
-        plots={} if told is None else draw(told),
+        plots={} if told is None else crowds(told),
         explained=0 if told is None else told.customers,
         topics=None if told is None else told.topics,
         moves=None if told is None else told.moves,
         evidence=explained.evidence(files),
         people=() if told is None else explained.people(told, scores),
+        base={} if told is None else told.base,
         reasons_note="" if told is None else told.note,
         glossary=glossary(config.classifier.families, shop.companions, config.time),
         manifest=files.facts,

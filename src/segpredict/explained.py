@@ -4,7 +4,7 @@
 
     explanation/  importance.*  topics.*  moves.*  reasons, contributions (.parquet)
                   explainer.json: how to explain anybody else
-                  evidence.*  tests.parquet if importance was cross-checked
+                  evidence.*, headlines, tests (.parquet) if it was cross-checked
 """
 
 import json
@@ -42,6 +42,7 @@ def keep(
         return
     draft.write("explanation/evidence.parquet", as_parquet(checked.table))
     draft.write("explanation/evidence.csv", as_csv(checked.table))
+    draft.write("explanation/headlines.parquet", as_parquet(checked.headlines))
     draft.write("explanation/tests.parquet", as_parquet(checked.origins))
     draft.write("explanation/evidence.json", as_json(checked.facts()))
 
@@ -76,6 +77,7 @@ def evidence(files: Files) -> Evidence | None:
     facts = files.json("explanation/evidence.json")
     return Evidence(
         files.parquet("explanation/evidence.parquet"),
+        files.parquet("explanation/headlines.parquet"),
         files.parquet("explanation/tests.parquet"),
         facts["agreement"],
         facts["refits"],

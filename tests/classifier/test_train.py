@@ -224,6 +224,7 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     customers = small.panel.at(cutoff)
     question = _trials.Question(cutoff, lonely, customers, customers, ())
     asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
-    (trial,), notes = _trials.ask([question], asked, lambda _: None)
+    (trial,), notes, (model,) = _trials.ask([question], asked, lambda _: None)
+    assert model.buying is None
     assert set(trial.chances) == {"blend", "xgboost", "prior"}
     assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]

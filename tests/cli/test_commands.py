@@ -112,12 +112,17 @@ def test_scores_go_to_stdout_or_to_a_file_and_are_the_same(
     )
 
 
-def test_one_customer_is_explained(segpredict: Door, run_folder: Path) -> None:
+def test_one_customer_is_explained(
+    segpredict: Door, run_folder: Path, tmp_path: Path
+) -> None:
     scores = pl.read_parquet(run_folder / "scores.parquet").filter("is_eligible")
     customer = scores["customer_id"][0]
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
     assert code == 0
     assert f"Customer {customer}" in out
+    asked = ("explain", "--run", run_folder, "--customer", customer)
+    assert segpredict(*asked, "--plots", tmp_path / "drawn")[0] == 0
+    assert (tmp_path / "drawn" / "waterfall.svg").read_bytes()
     code, _, err = segpredict("explain", "--run", run_folder, "--customer", "nobody")
     assert code == 2
     assert "nobody" in err
@@ -144,7 +149,7 @@ def test_a_wrong_question_about_reasons_says_what_can_be_asked(
 ) -> None:
     asked = ("explain", "--run", run_folder)
     assert "FROM:TO" in segpredict(*asked, "--move", "Core")[2]
-    assert "Inactive" in segpredict(*asked, "--segment", "Inactiv")[2]
+    assert "Inactive" in segpredict(*asked, "--segment", "Inactives")[2]
     code, _, err = segpredict(*asked, "--segment", "S0", "--customer", "x")
     assert code == 2
     assert "Only one of" in err

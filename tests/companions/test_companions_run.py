@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import config, pipeline
+from segpredict import archive, config, pipeline
 from segpredict.artifacts import Run, open_run
 from segpredict.config import Config
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.intake import Fresh
 from segpredict.tables import MONEY
+from segpredict.whatif import what_if
 from segpredict.window import as_date
 
 SETTINGS = (
@@ -94,6 +95,26 @@ def test_the_run_explains_and_reports_them(run):
     assert "who_income" in told
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Whether tier is gold." in page
+
+
+def test_an_order_from_another_category_is_tried_where_one_is_left(run):
+    predictor, kept = pipeline.load(run.folder), archive.transactions_of(run)
+    groups = kept.companions.products
+    bought = (
+        kept.lines.collect()
+        .join(groups, on="product_id")
+        .group_by("customer_id")
+        .agg(pl.col("category").n_unique(), pl.col("day").max())
+        .sort("customer_id")
+    )
+    recent = bought.filter(pl.col("day") > kept.end_day - 60)
+    some = recent.filter(pl.col("category") < 4)["customer_id"][0]
+    every = recent.filter(pl.col("category") == 4)["customer_id"][0]
+    cases = what_if(predictor, kept, some)
+    assert cases["case"].to_list() == ["as_is", "usual", "double", "category"]
+    one, other = cases["p_S0"][1], cases["p_S0"][3]
+    assert one != other  # the order is the same but for its category
+    assert "category" not in what_if(predictor, kept, every)["case"].to_list()
 
 
 def test_a_frame_without_any_side_table_is_scored(run, folder):

@@ -78,6 +78,16 @@ def test_together_they_cannot_be_left_out():
     assert found.table.filter(name="driver")["without_low"].item() > 0.3
 
 
+def test_headlines_share_all_importance_with_intervals(found):
+    words = found.headlines
+    assert words["share"].sum() == pytest.approx(1.0)
+    known = words.filter(words["share"] > 0)
+    assert set(known["name"]) == {"Recency", "Frequency", "Other"}
+    assert (known["low"] <= known["high"]).all()
+    driver = words.filter(pl.col("name").is_in(["Recency", "Frequency"]))
+    assert driver["share"].sum() > 0.9
+
+
 def test_each_test_is_told_of(found):
     assert found.origins["cutoff"].unique().sort().to_list() == [1, 2]
     assert found.origins.height == 2 * len(PARTS)

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError
-from segpredict.explain import bar, beeswarm, draw
+from segpredict.explain import bar, beeswarm, crowds, draw
 from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
 PNG = b"\x89PNG"
@@ -16,6 +16,7 @@ PNG = b"\x89PNG"
 
 def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, frame):
     plots = draw(told(booster, frame))
+    assert set(crowds(told(booster, frame))) < set(plots)
     assert list(plots)[:4] == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
     assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")
@@ -68,3 +69,20 @@ def test_every_kind_of_plot_names_what_it_shows(booster, frame):
     for drawn in (heatmap(found), waterfall(found, "c0001"), move(found, "S1", "S2")):
         assert b"<svg" in drawn
         assert drawn.count(b"<use") > 40
+
+
+def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
+    found = told(booster, frame, 60)
+    assert found.plot("bar") == bar(found)
+    assert found.plot("move", "S1", "S2").lstrip().startswith(b"<?xml")
+    with pytest.raises(UnknownNameError, match="barr"):
+        found.plot("barr")
+    page = found.to_html()
+    assert page.count("<img") == len(draw(found))
+    assert "<iframe srcdoc=" in found._repr_html_()
+
+
+def test_a_hostile_customer_is_only_text_on_that_page(booster, frame):
+    evil = "<script>alert(1)</script>"
+    named = frame[:5].with_columns(customer_id=pl.lit(evil) + pl.col("customer_id"))
+    assert "<script>" not in told(booster, named).to_html()

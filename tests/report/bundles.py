@@ -368,6 +368,9 @@ def proof(**change: Any) -> Evidence:
     }
     return Evidence(
         pl.DataFrame([row | change]),
+        pl.DataFrame(
+            {"name": ["Recency"], "share": [0.6], "low": [0.5], "high": [0.7]}
+        ),
         pl.DataFrame(),
         {"refits": 0.8, "refits_low": 0.7, "origins": None, "shuffled": 0.75},
         20,
@@ -442,6 +445,7 @@ def bundle(**change: Any) -> ReportInput:
         evidence=proof(),
         people=(PERSON,),
         customers=(LISTED,),
+        base={"S0": 1.0, "S1": 0.0, "S2": -1.0, "S3": -2.0},
         glossary=FEATURES,
         manifest={
             "seed": 7,

@@ -19,6 +19,22 @@ def test_the_words_of_marketers_come_first_and_strongest_first():
     ]
 
 
+def test_a_word_has_the_interval_of_the_final_test_where_it_was_asked():
+    first, second = section(bundle()).headlines
+    assert (first.low, first.high) == (0.5, 0.7)
+    assert (second.low, second.high) == (None, None)
+    assert section(bundle(evidence=None)).headlines[0].low is None
+
+
+def test_the_forecast_for_anybody_is_stated():
+    base = section(bundle()).base
+    assert [chip.id for chip, _ in base] == ["S0", "S1", "S2", "S3"]
+    assert sum(chance for _, chance in base) == pytest.approx(1.0)
+    assert base[0][1] == pytest.approx(0.644, abs=0.001)
+    assert "Before anything is known" in render(bundle())
+    assert "Before anything is known" not in render(bundle(base={}))
+
+
 def test_a_group_shows_its_interval_and_whether_it_surely_counts():
     row, other = section(bundle()).rows
     assert (row.name, row.ranks, row.is_important) == ("recency_days", "1 to 2", True)
@@ -50,8 +66,8 @@ def test_a_note_on_what_is_explained_stands_on_the_page():
 
 def test_every_figure_on_reasons_carries_its_warning():
     page = render(bundle())
-    # Topics twice, each of the moves, and the people.
-    assert page.count("Associations that the model uses, not causes.") == 4
+    # Topics twice, each of the moves, the people, and the lists of customers.
+    assert page.count("Associations that the model uses, not causes.") == 5
 
 
 def test_movers_stand_on_the_side_of_their_sign():

@@ -60,13 +60,9 @@ def command(
 
     Reasons are exact SHAP values of what ships. They are associations, not causes.
 
-    Examples
-    --------
-    `segpredict explain --run artifacts/may`
+    Example: `segpredict explain --run artifacts/may --customer 17850`
 
-    `segpredict explain --run artifacts/may --customer 17850`
-
-    `segpredict explain --run artifacts/may --move Core:Inactive --json | jq`
+    Example: `segpredict explain --run artifacts/may --move Core:Inactive --json`
     """
     from segpredict import archive, pipeline
     from segpredict.cli import _reasons as show
@@ -82,6 +78,8 @@ def command(
         told = pipeline.why(run, customer)
         show.customer(output, told)
         output.result(told)
+        if plots is not None:
+            output.say(f"The picture: {pipeline.waterfall(run, customer, plots)}")
         return
     if segment is not None or move is not None:
         known = pipeline.explanation(run)

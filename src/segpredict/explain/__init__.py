@@ -6,7 +6,7 @@ from segpredict.explain.explainer import Explainer, explainer
 from segpredict.explain.explanation import Explanation, sentence
 from segpredict.explain.groups import Group
 from segpredict.explain.options import ExplainOptions
-from segpredict.explain.plots import bar, beeswarm, draw
+from segpredict.explain.plots import bar, beeswarm, crowds, draw
 from segpredict.explain.write import importance_json
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "additive",
     "bar",
     "beeswarm",
+    "crowds",
     "draw",
     "evidence",
     "explainer",

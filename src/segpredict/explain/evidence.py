@@ -14,7 +14,7 @@ from segpredict.classifier import booster, metrics
 from segpredict.classifier.exam import Exam
 from segpredict.classifier.lesson import Floats, Ints, codes, matrix
 from segpredict.explain.additive import Additive, additive
-from segpredict.explain.groups import Group, sizes
+from segpredict.explain.groups import HEADLINES, Group, sizes
 from segpredict.explain.options import ExplainOptions
 from segpredict.explain.sample import sample
 from segpredict.explain.sight import Sight, again, held, sight
@@ -60,6 +60,9 @@ class Evidence:
         log-loss that shuffling the group costs; what the trees alone lose when they
         are fitted without it (null where not tried); 95 % intervals; and whether the
         interval of the shuffled loss excludes zero.
+    headlines
+        Share of all importance on the final test of each of `groups.HEADLINES`:
+        ``name``, ``share``, ``low``, ``high``.
     origins
         The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``,
         ``shap``, ``loss``.
@@ -75,6 +78,7 @@ class Evidence:
     """
 
     table: pl.DataFrame
+    headlines: pl.DataFrame
     origins: pl.DataFrame
     agreement: dict[str, float | None]
     refits: int
@@ -148,6 +152,7 @@ def evidence(
     table = _table(parts, sights[-1], (gains, others), without)
     return Evidence(
         table,
+        _headlines(sights[-1], others),
         _by_origin(exams, parts, sights),
         agreement,
         len(others),
@@ -265,6 +270,21 @@ def _table(
             )
         )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("rank")
+
+
+def _headlines(final: Sight, again: Sequence[Sight]) -> pl.DataFrame:
+    own = final.words / (final.words.sum() or 1.0)
+    shares = np.array([s.words / (s.words.sum() or 1.0) for s in again] or [own])
+    low, high = np.percentile(shares, [2.5, 97.5], axis=0)
+    return pl.DataFrame(
+        {
+            "name": list(HEADLINES),
+            "share": own,
+            "low": low if again else [None] * len(own),
+            "high": high if again else [None] * len(own),
+        },
+        schema_overrides={"low": pl.Float64, "high": pl.Float64},
+    ).sort("share", descending=True, maintain_order=True)
 
 
 def _ranks(sizes: Floats) -> Ints:

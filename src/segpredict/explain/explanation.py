@@ -1,14 +1,17 @@
 """What an explanation holds: tables, and the matrix that plots are drawn from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.errors import MismatchError, shown
+from segpredict.errors import MismatchError, UnknownNameError, shown
+from segpredict.explain import plots
 from segpredict.explain.groups import Group
+from segpredict.explain.page import to_html
 from segpredict.tables import Segment
 
 
@@ -80,6 +83,44 @@ class Explanation:
         """Return an id of each explained customer: their own, or their segment's."""
         each = len(self.names) * (len(self.classes) + 1)
         return self.contributions[column].gather_every(each).to_list()
+
+    def plot(self, kind: str = "bar", *asked: str) -> bytes:
+        """Return one picture, as SVG or PNG.
+
+        Parameters
+        ----------
+        kind
+            ``bar``, ``heatmap``, ``beeswarm`` (of a segment id), ``move`` (of two
+            segment ids), ``dependence`` (of a feature) or ``waterfall`` (of a
+            customer).
+        asked
+            What the picture is of, where it is of something.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such kind, or nothing of that name.
+        """
+        known: dict[str, Callable[..., bytes]] = {
+            "bar": plots.bar,
+            "heatmap": plots.heatmap,
+            "beeswarm": plots.beeswarm,
+            "move": plots.move,
+            "dependence": plots.dependence,
+            "waterfall": plots.waterfall,
+        }
+        if kind not in known:
+            raise UnknownNameError("plot", kind, list(known))
+        return known[kind](self, *asked)
+
+    def to_html(self) -> str:
+        """Return one page with tables, reasons of some customers, and pictures."""
+        return to_html(self)
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook, apart from the notebook's own page."""
+        inside = escape(self.to_html(), quote=True)
+        return f'<iframe srcdoc="{inside}" width="100%" height="640"></iframe>'
 
     def customer(self, customer_id: str) -> pl.DataFrame:
         """Return the contributions for one customer, strongest first in each class.

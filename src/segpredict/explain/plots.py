@@ -4,7 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,38 +16,52 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segpredict.errors import UnknownNameError
-from segpredict.explain.explanation import Explanation
+
+if TYPE_CHECKING:
+    from segpredict.explain.explanation import Explanation
 
 INK, BLUE, PLUM, ORANGE = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
 LEADING = 3  # columns whose dependence is drawn
 STYLE: Any = {"svg.hashsalt": "segpredict", "svg.fonttype": "path", "text.color": INK}
 
 
-def draw(explanation: Explanation, top: int = 12) -> dict[str, bytes]:
+def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
     Returns
     -------
     dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG); ``beeswarm_<class id>`` and
-        ``dependence_<feature>`` of the three strongest columns (PNG).
+        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of `crowds`.
     """
-    swarms = {
-        f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
-        for segment in explanation.classes
-    }
     pairs = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
-    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
     return {
         "bar": bar(explanation, top),
-        **swarms,
+        **crowds(explanation, top),
         "heatmap": heatmap(explanation, top),
         **{f"move_{a}_{b}": move(explanation, a, b) for a, b in pairs.iter_rows()},
+    }
+
+
+def crowds(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
+    """Return the plots with a dot a customer, which no table can stand for, as PNG.
+
+    Returns
+    -------
+    dict
+        ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
+        columns.
+    """
+    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
+    return {
+        **{
+            f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
+            for segment in explanation.classes
+        },
         **{f"dependence_{n}": dependence(explanation, n) for n in strongest["feature"]},
     }
 
 
-def bar(explanation: Explanation, top: int = 12) -> bytes:
+def bar(explanation: "Explanation", top: int = 12) -> bytes:
     """Return a bar chart of mean |SHAP| over customers and future segments, as SVG."""
     cube = _some(explanation.cube())
     with _quiet():
@@ -64,7 +78,7 @@ def bar(explanation: Explanation, top: int = 12) -> bytes:
         return _svg(figure)
 
 
-def beeswarm(explanation: Explanation, class_id: str, top: int = 12) -> bytes:
+def beeswarm(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
     """Return one dot a customer and feature, for one future segment, as PNG.
 
     Raises
@@ -99,7 +113,7 @@ def beeswarm(explanation: Explanation, class_id: str, top: int = 12) -> bytes:
         return _png(figure)
 
 
-def heatmap(explanation: Explanation, top: int = 12) -> bytes:
+def heatmap(explanation: "Explanation", top: int = 12) -> bytes:
     """Return shares of importance, groups of columns × current segments, as SVG."""
     topics = explanation.topics.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
@@ -131,7 +145,7 @@ def heatmap(explanation: Explanation, top: int = 12) -> bytes:
         return _svg(figure)
 
 
-def move(explanation: Explanation, start: str, end: str, top: int = 8) -> bytes:
+def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
     """Return what sets movers apart from stayers, as SVG: two dots a group.
 
     Raises
@@ -159,7 +173,7 @@ def move(explanation: Explanation, start: str, end: str, top: int = 8) -> bytes:
         return _svg(figure)
 
 
-def dependence(explanation: Explanation, feature: str) -> bytes:
+def dependence(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
 
     Raises
@@ -201,7 +215,7 @@ def dependence(explanation: Explanation, feature: str) -> bytes:
         return _png(figure)
 
 
-def waterfall(explanation: Explanation, customer_id: str, top: int = 8) -> bytes:
+def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
     """Return how one customer's contrast is put together from groups, as SVG.
 
     Raises

@@ -12,9 +12,10 @@ from segpredict.classifier.blend import Blend, mixed
 from segpredict.classifier.exam import Exam
 from segpredict.classifier.lesson import HISTORY, Floats, Ints, codes, matrix
 from segpredict.explain.additive import Additive, additive
-from segpredict.explain.contrast import contrasts, question
-from segpredict.explain.groups import Group, sizes, totals
+from segpredict.explain.contrast import contrasts
+from segpredict.explain.groups import HEADLINES, Group, sizes, totals
 from segpredict.explain.sample import sample
+from segpredict.tables import INACTIVE
 
 Cells = npt.NDArray[np.float32]
 FEW = 300  # customers whose contributions are compared between models
@@ -22,9 +23,20 @@ FEW = 300  # customers whose contributions are compared between models
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """What one model says of one test: sizes and signs of groups, and its losses."""
+    """What one model says of one test.
+
+    Parameters
+    ----------
+    shap, words
+        Mean sizes of groups and of `HEADLINES`.
+    signed
+        Contributions of groups, customers × groups.
+    loss
+        Log-loss that shuffling costs, groups × repeats.
+    """
 
     shap: Floats
+    words: Floats
     signed: Floats
     loss: Floats
 
@@ -54,7 +66,20 @@ def sight(
             for g in groups
         ]
     )
-    return Sight(sizes(cube, shown.names, held(groups, shown)), signed, losses)
+    parts = held(groups, shown)
+    words = [_merged(parts, word) for word in HEADLINES]
+    return Sight(
+        sizes(cube, shown.names, parts),
+        sizes(cube, shown.names, words),
+        signed,
+        losses,
+    )
+
+
+def _merged(groups: Sequence[Group], word: str) -> Group:
+    """Return all columns of a headline as one group."""
+    columns = [name for g in groups if g.headline == word for name in g.features]
+    return Group(word, word, word, tuple(columns))
 
 
 def held(groups: Sequence[Group], shown: Additive) -> list[Group]:
@@ -68,12 +93,11 @@ def held(groups: Sequence[Group], shown: Additive) -> list[Group]:
 def _signed(
     shown: Additive, few: pl.DataFrame, cube: Floats, groups: Sequence[Group]
 ) -> Floats:
-    # The same question of every model: the one that the states alone decide would
-    # change with the model, and so would the sign.
+    # The same question of every model, or signs could not be compared: whether an
+    # active customer falls silent, and a silent one comes back.
     states = codes(few, "state_now")
-    towards, against = question(shown.chances(few), states)
-    del towards
-    pull = contrasts(cube, np.where(against == states, 0, against), states)
+    towards = np.where(states == INACTIVE, INACTIVE + 1, INACTIVE)
+    pull = contrasts(cube, towards, states)
     return totals(pull[:, None, :], shown.names, held(groups, shown))[:, 0, :]
 
 

@@ -12,6 +12,7 @@ from segpredict.pipeline._answers import (
     picture,
     score,
     score_into,
+    waterfall,
     why,
 )
 from segpredict.pipeline._contest import Contest, contest
@@ -52,5 +53,6 @@ __all__ = [
     "score_into",
     "silent",
     "train_classifier",
+    "waterfall",
     "why",
 ]

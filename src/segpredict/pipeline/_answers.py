@@ -9,7 +9,7 @@ import polars as pl
 
 from segpredict import archive, explained, features, overview, segments
 from segpredict import explain as explanations
-from segpredict.artifacts import open_run
+from segpredict.artifacts import Run, open_run
 from segpredict.config import Config
 from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, CustomerMissingError
@@ -18,6 +18,7 @@ from segpredict.movement import Added, History
 from segpredict.pipeline._target import Day, Progress, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import check_page
+from segpredict.tables import Transactions
 from segpredict.whatif import what_if
 
 
@@ -72,18 +73,7 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
     files = open_run(folder)
     predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
     window = predictor.window(shop)
-    frame = predictor.rows(shop, window).frame
-    chosen = frame.filter(pl.col("customer_id") == customer_id)
-    if chosen.height == 0:
-        raise CustomerMissingError(customer_id, predictor.time.lookback)
-    knowing = predictor.explainer or explanations.explainer(
-        (predictor.forecaster, archive.booster_of(files)),
-        frame,
-        predictor.segments,
-        overview.glossary(predictor.families, shop.companions, predictor.time),
-        shop.currency,
-    )
-    told = knowing.explain(chosen)
+    told = _explained(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
     bought = features.instrument(
@@ -103,6 +93,40 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
         "nearest": near[0] if near else None,
         "note": told.note,
     }
+
+
+def waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
+    """Draw how one customer's forecast is put together; return where.
+
+    Raises
+    ------
+    CustomerMissingError
+        When no eligible customer has that id.
+    """
+    files = open_run(folder)
+    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    told = _explained(files, predictor, shop, customer_id)
+    path = into / "waterfall.svg"  # an id may be no name of a file
+    write_file(path, told.plot("waterfall", customer_id))
+    return path
+
+
+def _explained(
+    files: Run, predictor: SegmentPredictor, shop: Transactions, customer_id: str
+) -> explanations.Explanation:
+    """Return the explanation of one customer, by the run's explainer if it has one."""
+    frame = predictor.rows(shop, predictor.window(shop)).frame
+    chosen = frame.filter(pl.col("customer_id") == customer_id)
+    if chosen.height == 0:
+        raise CustomerMissingError(customer_id, predictor.time.lookback)
+    knowing = predictor.explainer or explanations.explainer(
+        (predictor.forecaster, archive.booster_of(files)),
+        frame,
+        predictor.segments,
+        overview.glossary(predictor.families, shop.companions, predictor.time),
+        shop.currency,
+    )
+    return knowing.explain(chosen)
 
 
 def explanation(folder: str | Path) -> explanations.Explanation:

@@ -82,6 +82,8 @@ class ReportInput:
     customers
         Those to look at first, with forecast and reasons (`shortlist.told`); empty
         where single customers must not be shown.
+    base
+        Margin of each segment before anything is known, by segment id.
     reasons_note
         What a reader must know of what is explained.
     glossary
@@ -130,6 +132,7 @@ class ReportInput:
     evidence: Evidence | None = None
     people: tuple[Mapping[str, Any], ...] = ()
     customers: tuple[Mapping[str, Any], ...] = ()
+    base: Mapping[str, float] = field(default_factory=dict)
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)

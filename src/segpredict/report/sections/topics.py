@@ -1,11 +1,13 @@
 """What drives the forecast, by topic, and how sure that is."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from segpredict.explain import Evidence
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._input import ReportInput
 from segpredict.report._section import Section
@@ -26,11 +28,21 @@ CAUTION = (
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One of the words that marketers know, with its share of all importance."""
+    """One of the words that marketers know, with its share of all importance.
+
+    Parameters
+    ----------
+    name, share, width
+        The word, its share in the forecast of today, and the length of its bar.
+    low, high
+        Interval of its share on the final test; ``None`` where that was not asked.
+    """
 
     name: str
     share: float
     width: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,8 @@ class Topics:
         Where measures disagree.
     note
         What a reader must know of what is explained.
+    base
+        Chances of each segment before anything is known of a customer, in percent.
     dependence
         Pictures of the strongest columns.
     caution
@@ -118,6 +132,7 @@ class Topics:
     agreement: Mapping[str, float] | None = None
     notes: tuple[str, ...] = ()
     note: str = ""
+    base: tuple[tuple[Chip, float], ...] = ()
     dependence: tuple[Dependence, ...] = ()
     caution: str = CAUTION
 
@@ -132,7 +147,7 @@ def topics(bundle: ReportInput) -> Topics | None:
     named, shares, top = _by_segment(table, [row.name for row in rows], bundle)
     checked = bundle.evidence
     return Topics(
-        headlines=_headlines(overall.filter(level="headline")),
+        headlines=_headlines(overall.filter(level="headline"), checked),
         rows=rows,
         chips=named,
         shares=shares,
@@ -148,7 +163,19 @@ def topics(bundle: ReportInput) -> Topics | None:
         },
         notes=() if checked is None else checked.notes,
         note=bundle.reasons_note,
+        base=_base(bundle),
         dependence=_dependence(bundle),
+    )
+
+
+def _base(bundle: ReportInput) -> tuple[tuple[Chip, float], ...]:
+    if not bundle.base:
+        return ()
+    powers = {name: math.exp(margin) for name, margin in bundle.base.items()}
+    total = sum(powers.values())
+    known = chips(bundle.segments)
+    return tuple(
+        (known[name], power / total) for name, power in powers.items() if name in known
     )
 
 
@@ -166,10 +193,25 @@ def _dependence(bundle: ReportInput) -> tuple[Dependence, ...]:
     )
 
 
-def _headlines(table: pl.DataFrame) -> tuple[Headline, ...]:
+def _headlines(table: pl.DataFrame, checked: Evidence | None) -> tuple[Headline, ...]:
     longest = max(table["share"].to_list(), default=0.0) or 1.0
+    bounds = (
+        {}
+        if checked is None
+        else {
+            name: (low, high)
+            for name, low, high in checked.headlines.select(
+                "name", "low", "high"
+            ).iter_rows()
+        }
+    )
     return tuple(
-        Headline(row["name"], row["share"], 100 * row["share"] / longest)
+        Headline(
+            row["name"],
+            row["share"],
+            100 * row["share"] / longest,
+            *bounds.get(row["name"], (None, None)),
+        )
         for row in table.to_dicts()
     )
 

@@ -1,0 +1,69 @@
+"""Show an explanation as one small page that needs nothing else."""
+
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment
+
+from segpredict.explain.plots import draw
+
+if TYPE_CHECKING:
+    from segpredict.explain.explanation import Explanation
+
+ROWS = 12
+PEOPLE = 30  # customers whose reasons are listed
+CAUTION = "Associations that the model uses, not causes."
+STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;color:#1a2027;background:#fff;"
+    "max-width:900px;margin:24px auto;padding:0 16px}"
+    "table{border-collapse:collapse;font-size:14px}"
+    "th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #dfe4ea}"
+    "img{max-width:100%}small{color:#5b6672}"
+)
+TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Why: what drives the forecast</title>
+<style>{{ style }}</style></head><body>
+<h1>What drives the forecast</h1>
+<p>{{ told.customers }} customers of {{ told.population }}. {{ told.note }}</p>
+<table><tr><th>About</th><th>Share</th></tr>
+{% for row in words %}<tr><td>{{ row.name }}</td>
+<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr>
+{% endfor %}</table>
+<table><tr><th>Group</th><th>Mean |SHAP|, log-odds</th><th>Share</th></tr>
+{% for row in groups %}<tr><td>{{ row.name }}</td>
+<td>{{ "%.3f"|format(row.mean_abs) }}</td>
+<td>{{ "%.0f"|format(100 * row.share) }} %</td></tr>
+{% endfor %}</table><p><small>{{ caution }}</small></p>
+<h2>Reasons</h2>
+{% for customer, reasons in people %}<h3>{{ customer }}</h3><ul>
+{% for reason in reasons %}<li>{{ reason.speaks }}: {{ reason.text }}</li>
+{% endfor %}</ul>
+{% endfor %}
+<h2>Pictures</h2>
+{% for name, address in pictures %}<p><img alt="{{ name }}" src="{{ address }}"></p>
+{% endfor %}<p><small>{{ caution }}</small></p></body></html>
+"""
+
+
+def to_html(explanation: "Explanation") -> str:
+    """Return the explanation as HTML: tables, reasons of some customers, pictures."""
+    overall = explanation.topics.filter(scope="all").sort("rank")
+    some = explanation.reasons.group_by("customer_id", maintain_order=True)
+    people = [(key[0], rows.to_dicts()) for key, rows in list(some)[:PEOPLE]]
+    pictures = [(name, _address(drawn)) for name, drawn in draw(explanation).items()]
+    # Nobody's name is markup.
+    stage = Environment(autoescape=True)
+    return stage.from_string(TEMPLATE).render(
+        told=explanation,
+        style=STYLE,
+        words=overall.filter(level="headline").to_dicts(),
+        groups=overall.filter(level="group").head(ROWS).to_dicts(),
+        people=people,
+        pictures=pictures,
+        caution=CAUTION,
+    )
+
+
+def _address(drawn: bytes) -> str:
+    kind = "png" if drawn.startswith(b"\x89PNG") else "svg+xml"
+    return f"data:image/{kind};base64,{b64encode(drawn).decode()}"
