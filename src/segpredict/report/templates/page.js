@@ -65,7 +65,8 @@
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, place) => {
       const name = main(head);
-      if (!name) return;
+      // An axis is as wide as its column, and there is nothing to sort by.
+      if (!name || head.querySelector("svg")) return;
       const button = make("button", { type: "button", class: "sort" });
       button.append(...head.childNodes);
       head.append(button);
