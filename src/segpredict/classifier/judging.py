@@ -66,7 +66,7 @@ def judge(
             *warnings,
             *_warn(pooled, segments),
             *_outside(pooled, shipped),
-            *_explained(pooled, shipped),
+            *_explained(pooled, model, shipped),
         ),
         mcnemar(trials[-1].chances, trials[-1].labels),
         overlap=time.overlap,
@@ -110,8 +110,8 @@ def _outside(pooled: Reading, shipped: str) -> list[str]:
     ]
 
 
-def _explained(pooled: Reading, shipped: str) -> list[str]:
-    if shipped == TREES or TREES not in pooled.scores:
+def _explained(pooled: Reading, model: str, shipped: str) -> list[str]:
+    if shipped in {TREES, model} or TREES not in pooled.scores:
         return []
     return [f"The reasons are those of {TREES}, the trees; what ships is {shipped}."]
 

@@ -105,7 +105,7 @@ class Importance:
     explained
         Customers behind it.
     in_use
-        What ships, where that is not the trees alone; else empty.
+        What ships, where that is no sum of columns and trees are explained; else empty.
     cautions
         Warnings that belong to every figure here.
     """
@@ -127,7 +127,9 @@ def importance(bundle: ReportInput) -> Importance:
     if table is None or table.is_empty():
         return Importance((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
-    shipped = str((bundle.verdict or {}).get("shipped", ""))
+    verdict = bundle.verdict or {}
+    shipped = str(verdict.get("shipped", ""))
+    explained = {"", TREES, str(verdict.get("model", ""))}
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
     return Importance(
@@ -138,7 +140,7 @@ def importance(bundle: ReportInput) -> Importance:
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
         explained=bundle.explained,
-        in_use="" if shipped in {"", TREES} else label(shipped),
+        in_use="" if shipped in explained else label(shipped),
     )
 
 
