@@ -5,7 +5,10 @@ import os
 # Before anything loads OpenMP: idle threads that spin make small fits 35 times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("POLARS_MAX_THREADS", "2")
+# Two processes on two cores leave a thread to each.
+os.environ.setdefault(
+    "POLARS_MAX_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
+)
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from pathlib import Path
@@ -56,7 +59,18 @@ def small_config():
     from segpredict import config
 
     quick = ["classifier.draws=100", "segments.n_init=3", "explain.rows=200"]
+    quick += ["classifier.booster.eta=0.3", "classifier.booster.cap=40"]
     return config.load("online_retail", quick)
+
+
+@pytest.fixture(scope="session")
+def plain_config(small_config):
+    """Return a config whose runs take half the time: for what needs no rich model."""
+    from dataclasses import replace
+
+    few = replace(small_config.classifier, families=("rfm",))
+    once = replace(small_config.time, outer=1)
+    return replace(small_config, classifier=few, time=once)
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,10 @@ def other(config: Config) -> Config:
 
 
 @pytest.fixture(scope="module")
-def quick(small_config: Config) -> Config:
+def quick(plain_config: Config) -> Config:
     """Return a config with one baseline: the looks do not mind."""
-    asked = replace(small_config.classifier, baselines=("prior",))
-    return replace(small_config, classifier=asked)
+    asked = replace(plain_config.classifier, baselines=("prior",))
+    return replace(plain_config, classifier=asked)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.real
 QUICK = [
     "classifier.draws=300",
     "explain.rows=200",
+    "classifier.booster.eta=0.25",
+    "classifier.booster.cap=60",
     "classifier.baselines=['markov', 'persistence', 'prior']",
 ]
 

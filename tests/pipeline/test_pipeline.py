@@ -65,25 +65,14 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     assert {"config", "windows", "data", "libraries", "python"} <= run.facts.keys()
 
 
-def test_shuffled_rows_and_other_threads_change_nothing(
-    sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
-) -> None:
-    lines = pl.read_csv(sample_file, infer_schema=False)
-    lines.sample(fraction=1, shuffle=True, seed=2).write_csv(tmp_path / "shuffled.csv")
-    target = pipeline.Target(tmp_path / "run")
-    alone = small_config.seeded(None, threads=1)
-    pipeline.run([tmp_path / "shuffled.csv"], alone, target)
-    assert_same(tmp_path / "run", run_folder)
-
-
-def test_python_and_command_line_give_the_same_run(
+def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
     sample_file: Path, small_config: Config, run_folder: Path, tmp_path: Path
 ) -> None:
     frame = pl.read_csv(sample_file, infer_schema=False)
     told: list[tuple[str, float]] = []
     predictor = segpredict.fit(
-        frame,
-        small_config,
+        frame.sample(fraction=1, shuffle=True, seed=2),
+        small_config.seeded(None, threads=1),
         out=tmp_path / "run",
         progress=lambda what, share: told.append((what, share)),
     )
@@ -118,7 +107,12 @@ def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     "how",
-    ["customers shuffled", "numbers used again", "prices tenfold", "half of it gone"],
+    [
+        "customers shuffled",
+        pytest.param("numbers used again", marks=pytest.mark.slow),
+        pytest.param("prices tenfold", marks=pytest.mark.slow),
+        pytest.param("half of it gone", marks=pytest.mark.slow),
+    ],
 )
 def test_no_future_changes_the_forecast_of_an_earlier_test(
     sample_file: Path, how: str
@@ -183,12 +177,12 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
 
 
 def test_a_fallback_that_ships_really_scores(
-    small_config: Config, tmp_path: Path
+    plain_config: Config, tmp_path: Path
 ) -> None:
     """In a world without structure the best baseline ships, is stored, and scores."""
     noise = sample.generate(400, seed=1, world="noise").lines
     target = pipeline.Target(tmp_path / "run")
-    pipeline.run(noise, small_config, target)
+    pipeline.run(noise, plain_config, target)
     run = open_run(target.folder)
     verdict = run.json("classifier/verdict.json")
     forecaster = segpredict.load(target.folder).forecaster

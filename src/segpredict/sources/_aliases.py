@@ -7,6 +7,7 @@ Dutch, Portuguese, Russian and Polish.
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 WRITTEN: Mapping[str, tuple[str, ...]] = {
     "order_id": (
@@ -136,6 +137,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
 KEPT_APART = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
 
 
+@lru_cache(maxsize=10_000)
 def normal(name: str) -> str:
     """Return a column name without case, accents, blanks and punctuation.
 
