@@ -24,7 +24,8 @@ QUICK = [
 def gifts(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gifts") / "run"
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    plan = config.load("online_retail_ii", QUICK)
+    # The features of any shop will do; the slow tests and the benchmark ask all.
+    plan = config.load("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
     pipeline.run(files, plan, pipeline.Target(folder))
     return folder
 

@@ -9,6 +9,7 @@ from door import Door
 QUICK = (
     *("--set", "classifier.draws=100", "--set", "segments.n_init=3"),
     *("--set", "classifier.baselines=['markov', 'prior']"),
+    *("--set", "classifier.families=['rfm']"),
 )
 
 
