@@ -22,13 +22,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FLOOR = (3, 11)
 TESTED = ("3.11", "3.13")  # the two worlds of dependencies: see docs/design.md
+# What the tests of a file share is then made once; the order stays, longest not last.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 TEST_STEPS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
     ("spelling", ["codespell"]),
     ("types", ["mypy"]),
     ("import layers", ["lint-imports"]),
-    ("tests", ["pytest", "-q", "-n", "2"]),
+    ("tests", ["pytest", "-q", "-n", "2", *BY_FILE]),
 )
 
 
