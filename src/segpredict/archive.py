@@ -299,6 +299,7 @@ def bundle_of(files: Files) -> ReportInput:
         migration=_table(files, "migration"),
         migration_note=_migration_note(shop, config),
         verdict=files.json(verdict) if files.has(verdict) else None,
+        lock=_json(files, "classifier/lock.json") or {},
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
         worth=worth_of(files),

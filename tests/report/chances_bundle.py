@@ -11,8 +11,18 @@ USAGE: dict[str, Any] = {
     "rule": "balanced",
     "alpha": 0.1,
     "folds": [
-        {"rehearsals": ["2011-05-14"], "calibration": "none", "gain": 0.0},
-        {"rehearsals": ["2011-08-13"], "calibration": "temperature", "gain": 0.012},
+        {
+            "cutoff": "2011-08-13",
+            "rehearsals": ["2011-05-14"],
+            "calibration": "none",
+            "gain": 0.0,
+        },
+        {
+            "cutoff": "2011-11-12",
+            "rehearsals": ["2011-08-13"],
+            "calibration": "temperature",
+            "gain": 0.012,
+        },
     ],
 }
 

@@ -58,6 +58,8 @@ class ReportInput:
         ``predicted``, ``mobility``, ``order``, ``compared``.
     verdict
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
+    lock
+        The content of ``lock.json``: who opened the last test, and with what.
     scorecard
         `classifier.scorecard.SCHEMA`: every figure of the contest.
     curves
@@ -123,6 +125,7 @@ class ReportInput:
     migration_note: str = ""
     movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     verdict: Mapping[str, Any] | None = None
+    lock: Mapping[str, Any] = field(default_factory=dict)
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
     worth: Mapping[str, Any] = field(default_factory=dict)

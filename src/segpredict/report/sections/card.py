@@ -1,0 +1,325 @@
+"""The model card: what it is for, on what it stands, and which leaks were kept out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from segpredict.report._format import iso_day, number, span, words
+from segpredict.report._input import ReportInput
+from segpredict.report._models import prose
+from segpredict.report._section import Section
+from segpredict.report.sections.chances import STRATA
+from segpredict.window import as_date
+
+# What a leak's row can end with; words, so that they can be read without colours.
+CHECKED, BUILT, TOLD, BROKEN = "checked", "by construction", "your word", "broken"
+GAP = "log_loss_minus_markov"
+WEAK = 6  # groups of customers that are named, at most
+PURPOSE = (
+    "Planning for groups: whom to contact first, which offers to test, what to stock, "
+    "what a season may bring."
+)
+NOT_FOR = (
+    "Credit, prices for one person, employment, or any decision about one person that "
+    "has legal or similar effect. The reasons say what moves the forecast; they do not "
+    "say what would happen if a customer were made to behave otherwise."
+)
+PRIVACY = (
+    "The model holds no names and no ids; scores and lists do. Forecasting what a "
+    "person will do is profiling: tell customers, and leave out those who object. "
+    "Where ids must not leave, write the page with --hash-ids or --no-customers."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One way to see the future by mistake, and how this run stands against it.
+
+    Parameters
+    ----------
+    code
+        Its number in the package's catalogue, L1 to L12.
+    what
+        The mistake.
+    kept
+        What keeps it out, with the figures of this run where there are any.
+    result
+        ``checked`` on this run, kept out ``by construction``, ``your word``, or
+        ``broken``.
+    """
+
+    code: str
+    what: str
+    kept: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The section.
+
+    Parameters
+    ----------
+    facts
+        What a model card tells, as pairs of name and text.
+    leaks
+        The catalogue of leaks, L1 to L12.
+    counts
+        How many leaks ended with each result.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    leaks: tuple[Leak, ...]
+    counts: Mapping[str, int]
+
+
+def card(bundle: ReportInput) -> Card | None:
+    """Return the context of the section; ``None`` where no forecast was tested."""
+    if not bundle.verdict or not bundle.verdict.get("origins"):
+        return None
+    leaks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
+    ordered = tuple(sorted(leaks, key=lambda leak: int(leak.code[1:])))
+    results = [leak.result for leak in ordered]
+    counts = {r: results.count(r) for r in dict.fromkeys(results)}
+    return Card(_facts(bundle, bundle.verdict), ordered, counts)
+
+
+def _facts(
+    bundle: ReportInput, found: Mapping[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    window, origins = bundle.window, found["origins"]
+    tests = ", ".join(iso_day(o["cutoff"]) for o in origins)
+    facts = [
+        ("For", PURPOSE),
+        ("Not for", NOT_FOR),
+        (
+            "Forecast for",
+            f"Customers who bought in the {window.lookback} days before the cutoff. "
+            "Whoever comes for the first time later has no forecast.",
+        ),
+        (
+            "Question",
+            f"Which segment each of them is in, {span(*_asked(bundle))}; the segments "
+            f"were frozen before the first test and never saw a later day.",
+        ),
+        ("In use", prose(str(found.get("reason", "")))),
+        ("Tested", f"As of {tests}: on days that came after all that was learned."),
+        ("Less sure of", _weak(bundle)),
+        (
+            "Upkeep",
+            f"Score after every night's orders. Train again when a window of "
+            f"{window.horizon} days is complete: this one is on {_until(bundle)}. When "
+            "the mix or the error moves, refit the segments too: "
+            "segpredict cluster --refit keeps their ids.",
+        ),
+        ("Privacy", PRIVACY),
+        ("Made", _made(bundle)),
+    ]
+    return tuple((name, text) for name, text in facts if text)
+
+
+def _asked(bundle: ReportInput) -> tuple[int, int]:
+    return bundle.window.label_start, bundle.window.outcome_end
+
+
+def _until(bundle: ReportInput) -> str:
+    return iso_day(as_date(bundle.window.outcome_end).isoformat())
+
+
+def _made(bundle: ReportInput) -> str:
+    told = bundle.manifest
+    parts = [bundle.created]
+    parts += [f"segpredict {told['segpredict']}"] if "segpredict" in told else []
+    seed = (told.get("config") or {}).get("seed")
+    parts += [] if seed is None else [f"seed {seed}"]
+    return ", ".join(parts) + ". Versions, settings and hashes stand in the appendix."
+
+
+def _weak(bundle: ReportInput) -> str:
+    """Name the groups in which what ships was not shown to beat the Markov chain."""
+    if bundle.scorecard is None:
+        return ""
+    names = {s.id: s.name for s in bundle.segments}
+    rows = bundle.scorecard.filter(
+        pl.col("stratum") != "all", metric=GAP, window="pooled"
+    )
+    if rows.is_empty():
+        return ""
+    weak = rows.filter(~(pl.col("high") < 0)).sort("n", descending=True)
+    if weak.is_empty():
+        return f"None of the {rows.height} groups looked at: all beat the Markov chain."
+    told = [
+        f"{STRATA.get(r['stratum'], words(r['stratum'])).lower()}: "
+        f"{names.get(r['group'], r['group'])} ({number(r['n'])} forecasts)"
+        for r in weak.head(WEAK).iter_rows(named=True)
+    ]
+    more = weak.height - len(told)
+    return (
+        f"{weak.height} of {rows.height} groups, in which it was not shown to beat the "
+        f"Markov chain: {'; '.join(told)}{f' and {more} more' if more else ''}."
+    )
+
+
+def _of_time(bundle: ReportInput) -> Sequence[Leak]:
+    """Return the leaks that are a question of days: L1, L2, L3, L6, L8."""
+    found, window = bundle.verdict or {}, bundle.window
+    cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["origins"])
+    apart = all((b - a).days >= window.horizon for a, b in pairwise(cutoffs))
+    many = len(cutoffs) > 1
+    saw = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
+    clean = bool(saw) and date.fromisoformat(saw) < cutoffs[0]
+    return (
+        _learned(bundle),
+        Leak(
+            "L2",
+            "Testing on random rows of the days that were learned from",
+            f"{len(cutoffs)} test windows of {window.horizon} days, later than all "
+            f"that was learned{', none over another' if many and apart else ''}.",
+            CHECKED if apart else BROKEN,
+        ),
+        Leak(
+            "L3",
+            "Segments made with customers or days of the tests",
+            f"The segments saw nothing after {iso_day(saw)}; the first test began on "
+            f"{iso_day(cutoffs[0].isoformat())}."
+            if saw
+            else "The run does not say until when the segments saw.",
+            BROKEN if saw and not clean else CHECKED if saw else TOLD,
+        ),
+        Leak(
+            "L6",
+            "Days since the last order counted to the end of the data",
+            "Every age and silence is counted to the cutoff of its own forecast.",
+            BUILT,
+        ),
+        Leak(
+            "L8",
+            "Later returns taken off earlier orders",
+            "A return counts on its own day; before the cutoff the order stands.",
+            BUILT,
+        ),
+    )
+
+
+def _learned(bundle: ReportInput) -> Leak:
+    """Check that what a test learned from was complete on its day (L1)."""
+    found, window = bundle.verdict or {}, bundle.window
+    folds = [f for f in (found.get("usage") or {}).get("folds", ()) if f["rehearsals"]]
+    span_of = window.gap + window.horizon
+    late = [
+        f["cutoff"]
+        for f in folds
+        for day in f["rehearsals"]
+        if _days(day, f["cutoff"]) < span_of
+    ]
+    kept = "Features end where the days to be foretold begin."
+    if folds:
+        kept += (
+            f" The newest outcome that was learned from ended by the cutoff in "
+            f"{len(folds) - len(set(late))} of {len(folds)} forecasts."
+        )
+    if window.overlap:
+        kept += (
+            f" By your setting {window.overlap} of the {window.measured} days of the "
+            "answer are known; carry-over stands beside every score for that reason."
+        )
+    result = TOLD if window.overlap else CHECKED if folds else BUILT
+    what = "Features from the days that are to be foretold"
+    return Leak("L1", what, kept, BROKEN if late else result)
+
+
+def _days(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+def _of_columns(bundle: ReportInput) -> Sequence[Leak]:
+    """Return the leaks that come with columns: L5, L7, L9, L10."""
+    config = bundle.manifest.get("config") or {}
+    beside = [config.get(name) or {} for name in ("customers", "products")]
+    vouched = [column for table in beside for column in table.get("vouched") or ()]
+    notes = (bundle.verdict or {}).get("warnings") or ()
+    season = [n for n in notes if "season" in n or "calendar" in n]
+    return (
+        Leak(
+            "L5",
+            "Quantiles over all customers and days used as features",
+            "Segments are told by borders that were frozen with them; no feature is a "
+            "rank among customers of other days.",
+            BUILT,
+        ),
+        Leak(
+            "L7",
+            "Columns that say how things stand today, not then",
+            f"Used because you vouched that they never change: {', '.join(vouched)}."
+            if vouched
+            else "Columns without a time stamp are left out; none was vouched for.",
+            TOLD if vouched else CHECKED,
+        ),
+        Leak(
+            "L9",
+            "Encodings or fillings fitted with rows of the test",
+            "Each test fits all it needs anew, on what was known by its cutoff.",
+            BUILT,
+        ),
+        Leak(
+            "L10",
+            "The calendar as a name for the training window",
+            "Columns of the season enter only where earlier windows prove them. "
+            + " ".join(season),
+            BUILT,
+        ),
+    )
+
+
+def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
+    """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
+    gone = [o["realised"][0] for o in (bundle.verdict or {})["origins"]]
+    settings = {opening["config"] for opening in bundle.lock.get("openings", ())}
+    return (
+        Leak(
+            "L4",
+            "Customers chosen by what they did afterwards",
+            "Whoever bought before the cutoff is tested, also those who never came "
+            f"back: in the lowest segment afterwards were "
+            f"{', '.join(f'{share:.0%}' for share in gone)}.",
+            CHECKED if all(share > 0 for share in gone) else BUILT,
+        ),
+        Leak(
+            "L11",
+            "Settings chosen by the result of the last test",
+            _opened(len(settings), bundle.lock),
+            {0: TOLD, 1: CHECKED}.get(len(settings), BROKEN),
+        ),
+        _doubles(bundle),
+    )
+
+
+def _opened(settings: int, lock: Mapping[str, Any]) -> str:
+    if not settings:
+        return "The run does not say how often the last test was opened."
+    first = lock["openings"][0]["created"]
+    if settings == 1:
+        return f"The last test was opened with one setting only, first on {first}."
+    return (
+        f"The last test was opened with {settings} different settings, first on "
+        f"{first}: its figures flatter whatever was chosen by them."
+    )
+
+
+def _doubles(bundle: ReportInput) -> Leak:
+    what = "Rows that stand in two files and count twice"
+    rows = {
+        e.rule: e.count.rows for e in bundle.ledger.entries if e.stage == "excluded"
+    }
+    if "duplicates" not in rows:
+        kept = "The rule against duplicates was switched off."
+        return Leak("L12", what, kept, TOLD)
+    kept = f"Equal rows left out once they were counted: {number(rows['duplicates'])}."
+    return Leak("L12", what, kept, CHECKED)
+
+
+PART = Section(80, "Model card", card)

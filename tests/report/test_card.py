@@ -1,0 +1,100 @@
+"""The model card: each leak is looked up in the run, and a broken one is named."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bundles import bundle, ledger, reading, verdict
+
+from segpredict.report.sections.card import BROKEN, BUILT, CHECKED, TOLD, Card, card
+from segpredict.window import Window
+
+ONCE = {"openings": [{"config": "a", "created": "Monday"}]}
+TWICE = {"openings": [*ONCE["openings"], {"config": "b", "created": "Tuesday"}]}
+CLEAN = {"windows": {"segmenter_saw_until": "2011-06-10"}}
+
+
+def made(**change: Any) -> Card:
+    given = {"lock": ONCE, "manifest": CLEAN, "verdict": folded("2011-03-12")} | change
+    found = card(bundle(**given))
+    assert found is not None
+    return found
+
+
+def folded(newest: str) -> dict[str, Any]:
+    fold = {"cutoff": "2011-06-11", "rehearsals": ["2010-12-11", newest]}
+    return verdict(usage={"folds": [fold]})
+
+
+def results(**change: Any) -> dict[str, str]:
+    return {leak.code: leak.result for leak in made(**change).leaks}
+
+
+def kept(code: str, **change: Any) -> str:
+    return next(leak.kept for leak in made(**change).leaks if leak.code == code)
+
+
+def test_all_twelve_leaks_stand_in_order_and_are_counted():
+    found = made()
+    assert [leak.code for leak in found.leaks] == [f"L{i}" for i in range(1, 13)]
+    assert found.counts == {CHECKED: 7, BUILT: 5}
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("L1", {"verdict": folded("2011-03-13")}),
+        ("L3", {"manifest": {"windows": {"segmenter_saw_until": "2011-06-11"}}}),
+        ("L11", {"lock": TWICE}),
+    ],
+)
+def test_what_saw_too_much_is_broken(code: str, change: dict[str, Any]):
+    assert results()[code] == CHECKED
+    assert results(**change)[code] == BROKEN
+
+
+def test_test_windows_that_overlap_are_broken():
+    origins = [reading("2011-06-11", 10), reading("2011-09-09", 10)]
+    assert results(verdict=verdict(origins=origins))["L2"] == BROKEN
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("L1", {"window": Window(15227, width=182)}),
+        ("L3", {"manifest": {}}),
+        ("L7", {"manifest": {"config": {"customers": {"vouched": ["gender"]}}}}),
+        ("L11", {"lock": {}}),
+        (
+            "L12",
+            {"ledger": replace(ledger(), entries=ledger().entries[:3])},
+        ),
+    ],
+)
+def test_what_cannot_be_looked_up_rests_on_the_word_of_people(
+    code: str, change: dict[str, Any]
+):
+    assert results(**change)[code] == TOLD
+
+
+def test_without_rehearsals_the_first_leak_is_kept_out_by_construction_only():
+    assert results(verdict=verdict())["L1"] == BUILT
+
+
+def test_what_was_vouched_for_is_named():
+    config = {"config": {"products": {"vouched": ["brand"]}}}
+    assert "brand" in kept("L7", manifest=config)
+
+
+def test_several_settings_say_what_that_does_to_the_figures():
+    assert "2 different settings, first on Monday" in kept("L11", lock=TWICE)
+
+
+def test_a_forecast_that_was_never_tested_has_no_card():
+    assert card(bundle(verdict=None)) is None
+    assert card(bundle(verdict=verdict(origins=[]))) is None
+
+
+def test_groups_that_were_not_shown_to_gain_are_named():
+    told = dict(made().facts)["Less sure of"]
+    assert "groups" in told
