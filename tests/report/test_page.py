@@ -195,7 +195,7 @@ def test_every_section_is_placed_in_order_and_linked():
         "choice",
         *("migration", "mobility", "verdict", "chances", "canary", "worth"),
         *("topics", "importance", "pulls", "people", "customers", "actions"),
-        *("ledger", "appendix"),
+        *("ledger", "card", "appendix"),
     ]
     assert ids == expected
     # Each twice: in the navigation, and beside its heading to be copied.
