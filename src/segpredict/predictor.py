@@ -218,9 +218,10 @@ class SegmentPredictor:
                 f"What ships is {self.forecaster.name}, which is no sum of columns.",
                 fix="explain the trees of the run: segpredict explain --run RUN.",
             )
-        return explainer(
+        found = explainer(
             (self.forecaster, trees), frame, self.segments, glossary, currency
         )
+        return found.naming(self.usage)
 
     def _asked(
         self, transactions: object, as_of: Day, since: Day

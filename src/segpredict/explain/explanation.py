@@ -26,8 +26,8 @@ class Explanation:
     ----------
     contributions
         `contracts.CONTRIBUTIONS`: for each customer the margins of all segments, then
-        one contrast, of the likeliest segment against staying (or, for those who
-        stay, against the likeliest move); features in the order of `names`.
+        one contrast, of the segment foretold against staying (or, for those who are
+        to stay, against the likeliest move); features in the order of `names`.
     importance
         `contracts.IMPORTANCE`: of single columns.
     topics

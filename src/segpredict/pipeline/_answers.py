@@ -125,7 +125,7 @@ def _explained(
         predictor.segments,
         overview.glossary(predictor.families, shop.companions, predictor.time),
         shop.currency,
-    )
+    ).naming(predictor.usage)
     return knowing.explain(chosen)
 
 
