@@ -1,11 +1,12 @@
 """Show people why: importance, a segment, a move, a customer."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segpredict import explained
+from segpredict import explained, pipeline
 from segpredict.artifacts import Run
 from segpredict.cli._output import Output
 from segpredict.errors import UnknownNameError, UsageError
@@ -63,7 +64,29 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
     return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
 
 
-def segment(
+def held(
+    output: Output,
+    run: Path,
+    asked: tuple[str | None, str | None],
+    top: int,
+    plots: Path | None,
+) -> Sequence[Mapping[str, Any]]:
+    """Print what a run holds of a segment or a move, and draw it if that is wished."""
+    name, pair = asked
+    told = pipeline.explanation(run)
+    picture: tuple[str, ...] = ("heatmap",)
+    if name is not None:
+        rows = _segment(output, told, name, top)
+    else:
+        rows = _move(output, told, pair or "", top)
+        picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
+    if plots is not None:
+        pipeline.picture(run, plots, *picture)
+        output.say(f"The picture: {plots / '_'.join(picture)}.svg")
+    return rows
+
+
+def _segment(
     output: Output, told: Explanation, name: str, top: int
 ) -> Sequence[Mapping[str, Any]]:
     """Print what matters for those who are in a segment now."""
@@ -77,7 +100,7 @@ def segment(
     return topics.to_dicts()
 
 
-def move(
+def _move(
     output: Output, told: Explanation, pair: str, top: int
 ) -> Sequence[Mapping[str, Any]]:
     """Print what sets those apart who move between two segments."""
@@ -109,11 +132,15 @@ def move(
     return rows.to_dicts()
 
 
-def customer(output: Output, told: Mapping[str, Any]) -> None:
+def customer(
+    output: Output, run: Path, name: str, plots: Path | None
+) -> Mapping[str, Any]:
     """Print one customer's forecast, the reasons, and what an order would change."""
+    told = pipeline.why(run, name)
     score = told["forecast"]
     output.say(f"Customer {told['customer_id']}, now {score['segment']}.")
-    output.say(told["sentence"])
+    chance = score[f"p_{score['next_segment_id']}"]
+    output.say(f"{told['sentence']} Chance: {chance:.0%}.")
     rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
     output.table("Reasons", rows, note=CAUTION)
     if not rows:
@@ -121,25 +148,26 @@ def customer(output: Output, told: Mapping[str, Any]) -> None:
     cases = [
         {
             "what if": case["meaning"],
-            "p down": case["p_down"],
-            "p up": case["p_up"],
+            "falls": f"{case['p_down']:.0%}",
+            "rises": f"{case['p_up']:.0%}",
             "expected spend": case["expected_value"],
         }
         for case in told["what_if"]
     ]
-    note = "how the model reacts; not what an order would bring about"
+    note = "chances to fall and to rise; how the model reacts, not what an order brings"
     output.table("What the model would say", cases, note=note)
-    near = told["nearest"]
-    if near is not None and near["other_distance"] is not None:
+    near, names = told["nearest"], told["names"]
+    if near is not None and None not in (near["distance"], near["other_distance"]):
         output.say(
-            f"Distance to the middle of {near['segment_id']}: {near['distance']:.2f}; "
-            f"to the nearest other, {near['other_id']}: {near['other_distance']:.2f} "
-            "standard deviations."
-            if near["distance"] is not None
-            else ""
+            f"Distance to the middle of {names[near['segment_id']]}: "
+            f"{near['distance']:.2f}; to the nearest other, {names[near['other_id']]}: "
+            f"{near['other_distance']:.2f} standard deviations."
         )
     if told["note"]:
         output.say(f"note: {told['note']}")
+    if plots is not None:
+        output.say(f"The picture: {pipeline.waterfall(run, name, plots)}")
+    return told
 
 
 def _named(told: Explanation, name: str) -> Segment:

@@ -62,8 +62,8 @@ def command(
         Path | None,
         typer.Option(
             "--write",
-            help="Put the tables into this page, between <!-- benchmark: begin --> "
-            "and <!-- benchmark: end -->.",
+            help="Put the tables into this page, between its comments "
+            "`benchmark: begin` and `benchmark: end`.",
         ),
     ] = None,
     as_json: o.AsJson = False,
