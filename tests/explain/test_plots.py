@@ -8,9 +8,10 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import bar, beeswarm, crowds, draw
+from segpredict.explain import bar, beeswarm, crowds, draw, sentence
 from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
+NAMED = {segment.id: segment.name for segment in CLASSES}
 PNG = b"\x89PNG"
 
 
@@ -79,6 +80,9 @@ def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
         found.plot("barr")
     page = found.to_html()
     assert page.count("<img") == len(draw(found))
+    one, told_of = found.ids()[0], set(found.reasons["customer_id"])
+    assert one in told_of
+    assert f"<h3>{one}</h3>\n<p>{sentence(found, NAMED)}</p>" in page
     assert "<iframe srcdoc=" in found._repr_html_()
 
 

@@ -12,6 +12,7 @@ from segpredict.errors import MismatchError, UnknownNameError, UsageError, shown
 from segpredict.explain import plots
 from segpredict.explain.groups import Group
 from segpredict.explain.page import to_html
+from segpredict.explain.reasons import foretold
 from segpredict.tables import Segment
 
 SEGMENT = "segment"
@@ -186,10 +187,5 @@ def sentence(told: Explanation, names: Mapping[str, str]) -> str:
         Names of the segments, by id.
     """
     contrast = told.contributions.filter(pl.col("against_id").is_not_null())
-    row = contrast.row(0, named=True)
-    now, to = names[row["segment_id"]], names[row["class_id"]]
-    if row["segment_id"] == row["class_id"]:
-        return (
-            f"Expected to stay in {now} rather than go to {names[row['against_id']]}."
-        )
-    return f"Expected to go from {now} to {to} rather than to stay."
+    asked = contrast.select("segment_id", "class_id", "against_id").row(0)
+    return foretold(*(names[segment] for segment in asked))
