@@ -150,6 +150,8 @@ def test_a_segment_and_a_move_are_drawn(
     asked = ("explain", "--run", run_folder, "--plots", tmp_path)
     assert segpredict(*asked, "--move", f"{start}:{end}")[0] == 0
     assert segpredict(*asked, "--segment", "inactive")[0] == 0
+    out = segpredict(*asked, "--segment", "S0", "--top", 40)[1]
+    assert "Days since the last purchase" in " ".join(out.split())
     drawn = {path.name for path in tmp_path.iterdir()}
     assert drawn == {f"move_{start}_{end}.svg", "heatmap.svg"}
 

@@ -24,8 +24,9 @@ def importance(output: Output, made: Run, top: int) -> None:
     checked = explained.evidence(made)
     if checked is None:
         rows = topics.filter(level="group").head(top)
-        shown = rows.select("rank", "name", "mean_abs", "share").to_dicts()
-        output.table("By group of columns", shown, note="mean |SHAP|, log-odds")
+        shown = rows.select("rank", "name", "mean_abs", "share")
+        told = _meant(shown, made.folder)
+        output.table("By group of columns", told, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
 
@@ -76,9 +77,9 @@ def held(
     told = pipeline.explanation(run)
     picture: tuple[str, ...] = ("heatmap",)
     if name is not None:
-        rows = _segment(output, told, name, top)
+        rows = _segment(output, told, name, (top, run))
     else:
-        rows = _move(output, told, pair or "", top)
+        rows = _move(output, told, pair or "", (top, run))
         picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
     if plots is not None:
         pipeline.picture(run, plots, *picture)
@@ -86,8 +87,17 @@ def held(
     return rows
 
 
+def _meant(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
+    """Return rows with what the leading column of each group is."""
+    known = pipeline.meanings(run)
+    return [
+        {**row, "meaning": known.get(row["name"], "")}
+        for row in rows.iter_rows(named=True)
+    ]
+
+
 def _segment(
-    output: Output, told: Explanation, name: str, top: int
+    output: Output, told: Explanation, name: str, shown: tuple[int, Path]
 ) -> Sequence[Mapping[str, Any]]:
     """Print what matters for those who are in a segment now."""
     chosen = _named(told, name)
@@ -95,13 +105,13 @@ def _segment(
     lines = topics.filter(level="headline").select("name", "mean_abs", "share")
     output.table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
     rows = topics.filter(level="group").sort("rank")
-    shown = rows.head(top).select("rank", "name", "mean_abs", "share")
-    output.table("By group of columns", shown.to_dicts(), note=CAUTION)
+    few = rows.head(shown[0]).select("rank", "name", "mean_abs", "share")
+    output.table("By group of columns", _meant(few, shown[1]), note=CAUTION)
     return topics.to_dicts()
 
 
 def _move(
-    output: Output, told: Explanation, pair: str, top: int
+    output: Output, told: Explanation, pair: str, shown: tuple[int, Path]
 ) -> Sequence[Mapping[str, Any]]:
     """Print what sets those apart who move between two segments."""
     parts = pair.split(":")
@@ -116,7 +126,7 @@ def _move(
         names = {s.id: s.name for s in told.classes}
         pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
         raise UnknownNameError("move with enough customers", pair, pairs)
-    shown = rows.head(top).select(
+    few = rows.head(shown[0]).select(
         "rank",
         "name",
         pl.col("movers").alias("those who move"),
@@ -126,7 +136,7 @@ def _move(
     expected = rows["expected"][0]
     output.table(
         f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
-        shown.to_dicts(),
+        _meant(few, shown[1]),
         note=f"mean contribution to the log-odds of moving; {CAUTION}",
     )
     return rows.to_dicts()

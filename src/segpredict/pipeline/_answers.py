@@ -147,6 +147,17 @@ def explanation(folder: str | Path) -> explanations.Explanation:
     return explained.read(files, archive.segments_of(files))
 
 
+def meanings(folder: str | Path) -> dict[str, str]:
+    """Return in a few words what each column of a run's forecast is."""
+    files = open_run(folder)
+    config = archive.config_of(files)
+    known = overview.glossary(
+        config.classifier.families, archive.companions_of(files), config.time
+    )
+    words = explanations.Lexicon({each.name: each for each in known}, (), {}, {})
+    return {each.name: words.meaning(each.name) for each in known}
+
+
 def picture(folder: str | Path, into: Path, *asked: str) -> int:
     """Write every picture of a run's explanation, or the one asked; return how many.
 
