@@ -10,6 +10,7 @@ import segpredict
 from segpredict import contracts
 from segpredict.errors import (
     ColumnMissingError,
+    ConfigError,
     CustomerMissingError,
     MismatchError,
     SegpredictError,
@@ -159,6 +160,17 @@ def test_the_predictor_explains_whoever_is_asked_about(
     assert alone.reasons.equals(everybody.reasons.filter(customer_id=one))
     with pytest.raises(CustomerMissingError, match="nobody"):
         predictor.explain(lines, customers=["nobody"])
+
+
+def test_one_id_or_a_number_is_an_id_like_any_other(
+    predictor: SegmentPredictor, lines: pl.DataFrame
+) -> None:
+    one = predictor.explain(lines, rows=80).ids()[0]
+    assert predictor.explain(lines, customers=one).ids() == [one]
+    with pytest.raises(CustomerMissingError, match='"404"'):
+        predictor.explain(lines, customers=[404])
+    with pytest.raises(ConfigError, match=r"explain\.rows = -1"):
+        predictor.explain(lines, rows=-1)
 
 
 def test_without_a_runs_explainer_one_is_made_of_the_customers_given(

@@ -228,7 +228,7 @@ def forecaster_of(files: Files) -> Forecaster:
 def predictor_of(files: Files) -> SegmentPredictor:
     """Return the predictor of a run."""
     config, trees, beside = config_of(files), booster_of(files), companions_of(files)
-    shipped = forecaster_of(files)
+    shipped, usage = forecaster_of(files), usage_of(files)
     return SegmentPredictor(
         segmentation_of(files),
         shipped,
@@ -238,13 +238,14 @@ def predictor_of(files: Files) -> SegmentPredictor:
         companions.expecting(config.source, config.companions),
         config.cleaning,
         beside,
-        usage_of(files),
+        usage,
         valuer_of(files),
         explained.explainer(
             files,
             (shipped, trees),
             segments_of(files),
             glossary(config.classifier.families, beside, config.time),
+            usage,
         ),
     )
 

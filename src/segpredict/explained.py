@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
-from segpredict.classifier import Booster, Forecaster
+from segpredict.classifier import Booster, Forecaster, Usage
 from segpredict.explain import (
     Evidence,
     Explainer,
@@ -130,9 +130,10 @@ def explainer(
     shipped: tuple[Forecaster, Booster],
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature],
+    usage: Usage | None = None,
 ) -> Explainer | None:
     """Return what explains anybody else's forecast of a run, if it was explained."""
     if not has(files):
         return None
     state = files.json("explanation/explainer.json")
-    return Explainer.from_state(state, shipped, classes, glossary)
+    return Explainer.from_state(state, shipped, classes, glossary).naming(usage)

@@ -175,7 +175,7 @@ class SegmentPredictor:
         as_of: Day = None,
         since: Day = None,
         *,
-        customers: Sequence[str] = (),
+        customers: str | Sequence[object] = (),
         rows: int = 2000,
     ) -> Explanation:
         """Return why customers are forecast as they are: tables, plots and words.
@@ -185,7 +185,8 @@ class SegmentPredictor:
         transactions, as_of, since
             As with `score`.
         customers
-            Whom to explain; empty for a sample of all.
+            Whom to explain, one id or several; empty for a sample of all. Ids are text,
+            so a number is looked for as it is written.
         rows
             The most customers to explain.
 
@@ -193,18 +194,23 @@ class SegmentPredictor:
         ------
         CustomerMissingError
             When one of the customers has no order in the look-back.
+        ConfigError
+            When there is to be less than one row.
         """
+        options = ExplainOptions(rows)
+        asked = [customers] if isinstance(customers, str) else map(str, customers)
+        wanted = list(asked)
         shop, window, _ = self._asked(transactions, as_of, since)
         frame = self.rows(shop, window).frame
         knowing = self.explainer or self.knowing(frame, shop.currency)
         chosen = frame
-        if customers:
-            chosen = frame.filter(pl.col("customer_id").is_in(list(customers)))
+        if wanted:
+            chosen = frame.filter(pl.col("customer_id").is_in(wanted))
             known = set(chosen["customer_id"])
-            for name in customers:
+            for name in wanted:
                 if name not in known:
                     raise CustomerMissingError(name, self.time.lookback)
-        return knowing.explain(chosen, ExplainOptions(rows))
+        return knowing.explain(chosen, options)
 
     def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
         """Return an explainer made of these rows of features."""
@@ -218,9 +224,10 @@ class SegmentPredictor:
                 f"What ships is {self.forecaster.name}, which is no sum of columns.",
                 fix="explain the trees of the run: segpredict explain --run RUN.",
             )
-        return explainer(
+        found = explainer(
             (self.forecaster, trees), frame, self.segments, glossary, currency
         )
+        return found.naming(self.usage)
 
     def _asked(
         self, transactions: object, as_of: Day, since: Day

@@ -54,6 +54,12 @@ def test_the_benchmark_writes_every_table_and_the_docs(
     assert (out / "benchmark.md").read_text().strip() in text
 
 
+def test_a_contest_on_nothing_says_what_to_name(segpredict: Door) -> None:
+    code, _, err = segpredict("benchmark", "--world", "none")
+    assert code == 2
+    assert "--folder" in err
+
+
 def test_a_page_without_marks_is_left_alone(segpredict: Door, tmp_path: Path) -> None:
     from segpredict import benchmark
     from segpredict.errors import UsageError

@@ -117,6 +117,7 @@ def test_one_customer_is_explained(
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
     assert code == 0
     assert f"Customer {customer}" in out
+    assert "Chance: " in out
     asked = ("explain", "--run", run_folder, "--customer", customer)
     assert segpredict(*asked, "--plots", tmp_path / "drawn")[0] == 0
     assert (tmp_path / "drawn" / "waterfall.svg").read_bytes()
@@ -141,6 +142,20 @@ def test_a_segment_and_a_move_are_told_from_what_the_run_holds(
     assert (run_folder / "manifest.json").read_bytes() == before
 
 
+def test_a_segment_and_a_move_are_drawn(
+    segpredict: Door, run_folder: Path, tmp_path: Path
+) -> None:
+    moves = pl.read_parquet(run_folder / "explanation" / "moves.parquet")
+    start, end = moves.select("from_id", "to_id").row(0)
+    asked = ("explain", "--run", run_folder, "--plots", tmp_path)
+    assert segpredict(*asked, "--move", f"{start}:{end}")[0] == 0
+    assert segpredict(*asked, "--segment", "inactive")[0] == 0
+    out = segpredict(*asked, "--segment", "S0", "--top", 40)[1]
+    assert "Days since the last purchase" in " ".join(out.split())
+    drawn = {path.name for path in tmp_path.iterdir()}
+    assert drawn == {f"move_{start}_{end}.svg", "heatmap.svg"}
+
+
 def test_a_wrong_question_about_reasons_says_what_can_be_asked(
     segpredict: Door, run_folder: Path
 ) -> None:
@@ -150,6 +165,9 @@ def test_a_wrong_question_about_reasons_says_what_can_be_asked(
     code, _, err = segpredict(*asked, "--segment", "S0", "--customer", "x")
     assert code == 2
     assert "Only one of" in err
+    code, _, err = segpredict(*asked, "--segment", "S0", "--sample", 10)
+    assert code == 2
+    assert "anew" in err
 
 
 def test_a_run_is_cross_checked_on_request_and_drawn(

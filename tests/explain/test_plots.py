@@ -7,10 +7,11 @@ import pytest
 from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
-from segpredict.errors import MismatchError, UnknownNameError
-from segpredict.explain import bar, beeswarm, crowds, draw
+from segpredict.errors import MismatchError, UnknownNameError, UsageError
+from segpredict.explain import bar, beeswarm, crowds, draw, sentence
 from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
+NAMED = {segment.id: segment.name for segment in CLASSES}
 PNG = b"\x89PNG"
 
 
@@ -79,7 +80,25 @@ def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
         found.plot("barr")
     page = found.to_html()
     assert page.count("<img") == len(draw(found))
+    one, told_of = found.ids()[0], set(found.reasons["customer_id"])
+    assert one in told_of
+    assert f"<h3>{one}</h3>\n<p>{sentence(found, NAMED)}</p>" in page
     assert "<iframe srcdoc=" in found._repr_html_()
+
+
+def test_segments_are_named_as_people_name_them(booster, frame):
+    found = told(booster, frame, 60)
+    assert found.plot("beeswarm", "core") == beeswarm(found, "S2")
+    assert found.plot("move", "Occasional", "Core") == move(found, "S1", "S2")
+    with pytest.raises(UnknownNameError, match="Nobodies"):
+        found.plot("beeswarm", "Nobodies")
+
+
+@pytest.mark.parametrize("asked", [("bar", "x"), ("waterfall",), ("move", "S1")])
+def test_a_picture_of_too_little_or_too_much_is_refused(booster, frame, asked):
+    with pytest.raises(UsageError, match="names were given") as refused:
+        told(booster, frame, 60).plot(*asked)
+    assert refused.value.fix.startswith(f"plot('{asked[0]}'")
 
 
 def test_a_hostile_customer_is_only_text_on_that_page(booster, frame):

@@ -1,11 +1,12 @@
 """Show people why: importance, a segment, a move, a customer."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from segpredict import explained
+from segpredict import explained, pipeline
 from segpredict.artifacts import Run
 from segpredict.cli._output import Output
 from segpredict.errors import UnknownNameError, UsageError
@@ -23,8 +24,9 @@ def importance(output: Output, made: Run, top: int) -> None:
     checked = explained.evidence(made)
     if checked is None:
         rows = topics.filter(level="group").head(top)
-        shown = rows.select("rank", "name", "mean_abs", "share").to_dicts()
-        output.table("By group of columns", shown, note="mean |SHAP|, log-odds")
+        shown = rows.select("rank", "name", "mean_abs", "share")
+        told = _meant(shown, made.folder)
+        output.table("By group of columns", told, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
 
@@ -63,8 +65,39 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
     return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
 
 
-def segment(
-    output: Output, told: Explanation, name: str, top: int
+def held(
+    output: Output,
+    run: Path,
+    asked: tuple[str | None, str | None],
+    top: int,
+    plots: Path | None,
+) -> Sequence[Mapping[str, Any]]:
+    """Print what a run holds of a segment or a move, and draw it if that is wished."""
+    name, pair = asked
+    told = pipeline.explanation(run)
+    picture: tuple[str, ...] = ("heatmap",)
+    if name is not None:
+        rows = _segment(output, told, name, (top, run))
+    else:
+        rows = _move(output, told, pair or "", (top, run))
+        picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
+    if plots is not None:
+        pipeline.picture(run, plots, *picture)
+        output.say(f"The picture: {plots / '_'.join(picture)}.svg")
+    return rows
+
+
+def _meant(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
+    """Return rows with what the leading column of each group is."""
+    known = pipeline.meanings(run)
+    return [
+        {**row, "meaning": known.get(row["name"], "")}
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _segment(
+    output: Output, told: Explanation, name: str, shown: tuple[int, Path]
 ) -> Sequence[Mapping[str, Any]]:
     """Print what matters for those who are in a segment now."""
     chosen = _named(told, name)
@@ -72,13 +105,13 @@ def segment(
     lines = topics.filter(level="headline").select("name", "mean_abs", "share")
     output.table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
     rows = topics.filter(level="group").sort("rank")
-    shown = rows.head(top).select("rank", "name", "mean_abs", "share")
-    output.table("By group of columns", shown.to_dicts(), note=CAUTION)
+    few = rows.head(shown[0]).select("rank", "name", "mean_abs", "share")
+    output.table("By group of columns", _meant(few, shown[1]), note=CAUTION)
     return topics.to_dicts()
 
 
-def move(
-    output: Output, told: Explanation, pair: str, top: int
+def _move(
+    output: Output, told: Explanation, pair: str, shown: tuple[int, Path]
 ) -> Sequence[Mapping[str, Any]]:
     """Print what sets those apart who move between two segments."""
     parts = pair.split(":")
@@ -93,7 +126,7 @@ def move(
         names = {s.id: s.name for s in told.classes}
         pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
         raise UnknownNameError("move with enough customers", pair, pairs)
-    shown = rows.head(top).select(
+    few = rows.head(shown[0]).select(
         "rank",
         "name",
         pl.col("movers").alias("those who move"),
@@ -103,17 +136,21 @@ def move(
     expected = rows["expected"][0]
     output.table(
         f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
-        shown.to_dicts(),
+        _meant(few, shown[1]),
         note=f"mean contribution to the log-odds of moving; {CAUTION}",
     )
     return rows.to_dicts()
 
 
-def customer(output: Output, told: Mapping[str, Any]) -> None:
+def customer(
+    output: Output, run: Path, name: str, plots: Path | None
+) -> Mapping[str, Any]:
     """Print one customer's forecast, the reasons, and what an order would change."""
+    told = pipeline.why(run, name)
     score = told["forecast"]
     output.say(f"Customer {told['customer_id']}, now {score['segment']}.")
-    output.say(told["sentence"])
+    chance = score[f"p_{score['next_segment_id']}"]
+    output.say(f"{told['sentence']} Chance: {chance:.0%}.")
     rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
     output.table("Reasons", rows, note=CAUTION)
     if not rows:
@@ -121,25 +158,26 @@ def customer(output: Output, told: Mapping[str, Any]) -> None:
     cases = [
         {
             "what if": case["meaning"],
-            "p down": case["p_down"],
-            "p up": case["p_up"],
+            "falls": f"{case['p_down']:.0%}",
+            "rises": f"{case['p_up']:.0%}",
             "expected spend": case["expected_value"],
         }
         for case in told["what_if"]
     ]
-    note = "how the model reacts; not what an order would bring about"
+    note = "chances to fall and to rise; how the model reacts, not what an order brings"
     output.table("What the model would say", cases, note=note)
-    near = told["nearest"]
-    if near is not None and near["other_distance"] is not None:
+    near, names = told["nearest"], told["names"]
+    if near is not None and None not in (near["distance"], near["other_distance"]):
         output.say(
-            f"Distance to the middle of {near['segment_id']}: {near['distance']:.2f}; "
-            f"to the nearest other, {near['other_id']}: {near['other_distance']:.2f} "
-            "standard deviations."
-            if near["distance"] is not None
-            else ""
+            f"Distance to the middle of {names[near['segment_id']]}: "
+            f"{near['distance']:.2f}; to the nearest other, {names[near['other_id']]}: "
+            f"{near['other_distance']:.2f} standard deviations."
         )
     if told["note"]:
         output.say(f"note: {told['note']}")
+    if plots is not None:
+        output.say(f"The picture: {pipeline.waterfall(run, name, plots)}")
+    return told
 
 
 def _named(told: Explanation, name: str) -> Segment:

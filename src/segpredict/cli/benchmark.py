@@ -62,8 +62,8 @@ def command(
         Path | None,
         typer.Option(
             "--write",
-            help="Put the tables into this page, between <!-- benchmark: begin --> "
-            "and <!-- benchmark: end -->.",
+            help="Put the tables into this page, between its comments "
+            "`benchmark: begin` and `benchmark: end`.",
         ),
     ] = None,
     as_json: o.AsJson = False,
@@ -83,6 +83,7 @@ def command(
     Example: `segpredict benchmark --folder data --world or2_like --out results`
     """
     from segpredict import benchmark, oracle
+    from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
     given = tuple(settings or ())
@@ -91,6 +92,11 @@ def command(
     worlds = [name for name in world or oracle.WORLDS if name != "none"]
     for name in worlds:
         oracle.named(name)
+    if not entries and not worlds:
+        raise UsageError(
+            "There is nothing to hold the contest on.",
+            fix="name data with --data or --folder, or leave out --world none.",
+        )
     plan = benchmark.Plan(entries, worlds, customers, given, leaks)
     with output.progress() as progress:
         found = benchmark.hold(plan, progress)

@@ -46,7 +46,11 @@ def command(
     ] = None,
     plots: Annotated[
         Path | None,
-        typer.Option("--plots", help="Also write every picture into this folder."),
+        typer.Option(
+            "--plots",
+            help="Also write pictures into this folder: all of the run, or the one of "
+            "what is asked.",
+        ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print.")] = 12,
     as_json: o.AsJson = False,
@@ -69,25 +73,23 @@ def command(
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
-    if sum(asked is not None for asked in (customer, segment, move)) > 1:
+    questions = sum(asked is not None for asked in (customer, segment, move))
+    if questions > 1:
         raise UsageError(
             "Only one of --customer, --segment and --move can be asked at a time.",
             fix="give one of them.",
         )
+    if questions and not (sample is None and refits is None):
+        raise UsageError(
+            "--sample and --refits say how a whole run is explained anew.",
+            fix="leave them out, or leave out --customer, --segment and --move.",
+        )
     if customer is not None:
-        told = pipeline.why(run, customer)
-        show.customer(output, told)
+        told = show.customer(output, run, customer, plots)
         output.result(told)
-        if plots is not None:
-            output.say(f"The picture: {pipeline.waterfall(run, customer, plots)}")
         return
     if segment is not None or move is not None:
-        known = pipeline.explanation(run)
-        rows = (
-            show.segment(output, known, segment, top)
-            if segment is not None
-            else show.move(output, known, move or "", top)
-        )
+        rows = show.held(output, run, (segment, move), top, plots)
         output.result({"run": str(run), "rows": rows})
         return
     with output.progress() as progress:

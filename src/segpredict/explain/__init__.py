@@ -7,6 +7,7 @@ from segpredict.explain.explanation import Explanation, sentence
 from segpredict.explain.groups import Group
 from segpredict.explain.options import ExplainOptions
 from segpredict.explain.plots import bar, beeswarm, crowds, draw
+from segpredict.explain.reasons import Lexicon
 from segpredict.explain.write import importance_json
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Group",
+    "Lexicon",
     "additive",
     "bar",
     "beeswarm",

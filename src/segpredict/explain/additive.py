@@ -32,6 +32,8 @@ class Additive:
         Share of the trees in the log-odds.
     note
         What a reader must know where this is not just what ships.
+    shipped
+        What ships, where this is not just that: its forecast is the one to explain.
 
     Notes
     -----
@@ -44,6 +46,7 @@ class Additive:
     buying: Buying | None = None
     weight: float = 1.0
     note: str = ""
+    shipped: Forecaster | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +82,9 @@ class Additive:
         return self.weight * trees + (1 - self.weight) * logs
 
     def chances(self, customers: pl.DataFrame) -> Floats:
-        """Return the probability of each segment."""
+        """Return the probability of each segment, as it is scored."""
+        if self.shipped is not None:
+            return self.shipped.predict(customers)
         raw = self.margins(customers)
         power = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(power / power.sum(axis=1, keepdims=True), np.float64)
@@ -151,26 +156,28 @@ def additive(
         One row a customer with ``state_now`` and the columns; the reference for BG/NBD
         is taken from them.
     """
-    shipped, note = _uncovered(forecaster, trees)
+    shipped, _ = _uncovered(forecaster, trees)
     buying = _buying(shipped)
     if buying is None or not set(HISTORY) <= set(customers.columns):
-        return Additive(_trees(shipped, trees), note=note)
-    rows, shares = reference(customers)
-    return Additive(
-        _trees(shipped, trees), Buying(buying, rows, shares), _weight(shipped), note
-    )
+        return _summed(forecaster, trees, None)
+    return _summed(forecaster, trees, Buying(buying, *reference(customers)))
 
 
 def restored(forecaster: Forecaster, trees: Booster, state: JSON) -> Additive:
     """Return the sum that gave a state."""
-    shipped, note = _uncovered(forecaster, trees)
+    shipped, _ = _uncovered(forecaster, trees)
     buying = _buying(shipped)
     if buying is None or state is None:
-        return Additive(_trees(shipped, trees), note=note)
+        return _summed(forecaster, trees, None)
     rows, shares = np.array(state["rows"]), np.array(state["shares"])
-    return Additive(
-        _trees(shipped, trees), Buying(buying, rows, shares), _weight(shipped), note
-    )
+    return _summed(forecaster, trees, Buying(buying, rows, shares))
+
+
+def _summed(forecaster: Forecaster, trees: Booster, buying: Buying | None) -> Additive:
+    shipped, note = _uncovered(forecaster, trees)
+    weight = 1.0 if buying is None else _weight(shipped)
+    told = forecaster if note else None
+    return Additive(_trees(shipped, trees), buying, weight, note, told)
 
 
 def _uncovered(forecaster: Forecaster, trees: Booster) -> tuple[Forecaster, str]:

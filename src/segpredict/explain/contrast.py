@@ -12,8 +12,10 @@ from segpredict.tables import Segment
 ENOUGH = 30  # expected movers below which a move is not told of
 
 
-def question(chances: Floats, states: Ints) -> tuple[Ints, Ints]:
-    """Return for each customer the likeliest segment, and what it is compared with.
+def question(
+    chances: Floats, states: Ints, named: Ints | None = None
+) -> tuple[Ints, Ints]:
+    """Return for each customer the segment foretold, and what it is compared with.
 
     Parameters
     ----------
@@ -21,6 +23,8 @@ def question(chances: Floats, states: Ints) -> tuple[Ints, Ints]:
         Customers × segments.
     states
         Codes of the current segments.
+    named
+        Codes of the segments that are foretold; by default the likeliest ones.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def question(chances: Floats, states: Ints) -> tuple[Ints, Ints]:
     ([0, 0], [1, 2])
     """
     rows = np.arange(len(chances))
-    towards = chances.argmax(axis=1)
+    towards = chances.argmax(axis=1) if named is None else named
     others = chances.copy()
     others[rows, towards] = -1.0
     return towards, np.where(towards == states, others.argmax(axis=1), states)

@@ -8,6 +8,7 @@ import polars as pl
 
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.lesson import Floats, Forecaster, Ints, codes
+from segpredict.classifier.usage import Usage
 from segpredict.contracts import CONTRIBUTIONS, check
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.additive import Additive, additive, restored
@@ -39,6 +40,8 @@ class Explainer:
         What reasons are told with.
     alike
         Pairs of groups that move together and share credit.
+    usage
+        Names the segment that is foretold; ``None``: the likeliest one is.
     """
 
     model: Additive
@@ -46,6 +49,7 @@ class Explainer:
     parts: tuple[Group, ...]
     words: Lexicon
     alike: tuple[tuple[str, str, float], ...] = field(default=())
+    usage: Usage | None = None
 
     def explain(
         self, customers: pl.DataFrame, options: ExplainOptions | None = None
@@ -70,7 +74,7 @@ class Explainer:
         cube, values = self.model.contributions(chosen), self.model.values(chosen)
         states, chances = codes(chosen, "state_now"), self.model.chances(chosen)
         names, ids = self.model.names, [s.id for s in self.classes]
-        pull = _pull(chosen, cube, values, chances)
+        pull = self._pull(chosen, cube, values, chances)
         table = self._long(pull, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
@@ -102,7 +106,9 @@ class Explainer:
         names, parts = self.model.names, self.parts
         found = [
             reasons(
-                _pull(some, cube, self.model.values(some), self.model.chances(some)),
+                self._pull(
+                    some, cube, self.model.values(some), self.model.chances(some)
+                ),
                 names,
                 parts,
                 self.words,
@@ -120,6 +126,31 @@ class Explainer:
             `Evidence.least`: by group, the size below which it does.
         """
         return replace(self, words=replace(self.words, least=dict(least)))
+
+    def naming(self, usage: Usage | None) -> "Explainer":
+        """Return the explainer that asks why customers are named as they are.
+
+        Parameters
+        ----------
+        usage
+            How the forecast becomes one name; ``None``: the likeliest is named.
+        """
+        return replace(self, usage=usage)
+
+    def _pull(
+        self, customers: pl.DataFrame, cube: Floats, values: Floats, chances: Floats
+    ) -> Pull:
+        states = codes(customers, "state_now")
+        named = None if self.usage is None else self.usage.name(chances)
+        towards, against = question(chances, states, named)
+        return Pull(
+            customers["customer_id"].to_list(),
+            states,
+            towards,
+            against,
+            values,
+            contrasts(cube, towards, against),
+        )
 
     def _long(self, pull: Pull, cube: Floats) -> pl.DataFrame:
         n, k, f = cube.shape
@@ -245,21 +276,6 @@ def _require(customers: pl.DataFrame, trees: Booster) -> None:
     for name in ("customer_id", "state_now", *trees.names):
         if name not in customers.columns:
             raise ColumnMissingError(name, customers.columns)
-
-
-def _pull(
-    customers: pl.DataFrame, cube: Floats, values: Floats, chances: Floats
-) -> Pull:
-    states = codes(customers, "state_now")
-    towards, against = question(chances, states)
-    return Pull(
-        customers["customer_id"].to_list(),
-        states,
-        towards,
-        against,
-        values,
-        contrasts(cube, towards, against),
-    )
 
 
 def _taken(words: Sequence[str | None], places: Ints) -> pl.Series:

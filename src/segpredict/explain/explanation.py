@@ -8,11 +8,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.errors import MismatchError, UnknownNameError, shown
+from segpredict.errors import MismatchError, UnknownNameError, UsageError, shown
 from segpredict.explain import plots
 from segpredict.explain.groups import Group
 from segpredict.explain.page import to_html
+from segpredict.explain.reasons import foretold
 from segpredict.tables import Segment
+
+SEGMENT = "segment"
+# How each kind of picture is drawn, and what it must be told that it is of.
+KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
+    "bar": (plots.bar, ()),
+    "heatmap": (plots.heatmap, ()),
+    "beeswarm": (plots.beeswarm, ("a segment",)),
+    "move": (plots.move, ("a segment", "another segment")),
+    "dependence": (plots.dependence, ("a feature",)),
+    "waterfall": (plots.waterfall, ("a customer",)),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +38,8 @@ class Explanation:
     ----------
     contributions
         `contracts.CONTRIBUTIONS`: for each customer the margins of all segments, then
-        one contrast, of the likeliest segment against staying (or, for those who
-        stay, against the likeliest move); features in the order of `names`.
+        one contrast, of the segment foretold against staying (or, for those who are
+        to stay, against the likeliest move); features in the order of `names`.
     importance
         `contracts.IMPORTANCE`: of single columns.
     topics
@@ -90,28 +102,36 @@ class Explanation:
         Parameters
         ----------
         kind
-            ``bar``, ``heatmap``, ``beeswarm`` (of a segment id), ``move`` (of two
-            segment ids), ``dependence`` (of a feature) or ``waterfall`` (of a
-            customer).
+            ``bar``, ``heatmap``, ``beeswarm`` (of a segment), ``move`` (of two
+            segments), ``dependence`` (of a feature) or ``waterfall`` (of a customer).
         asked
-            What the picture is of, where it is of something.
+            What the picture is of, where it is of something; segments by name or id.
 
         Raises
         ------
         UnknownNameError
             When there is no such kind, or nothing of that name.
+        UsageError
+            When it is not said, or said too often, what the picture is of.
         """
-        known: dict[str, Callable[..., bytes]] = {
-            "bar": plots.bar,
-            "heatmap": plots.heatmap,
-            "beeswarm": plots.beeswarm,
-            "move": plots.move,
-            "dependence": plots.dependence,
-            "waterfall": plots.waterfall,
-        }
-        if kind not in known:
-            raise UnknownNameError("plot", kind, list(known))
-        return known[kind](self, *asked)
+        if kind not in KINDS:
+            raise UnknownNameError("plot", kind, list(KINDS))
+        drawn, wanted = KINDS[kind]
+        if len(asked) != len(wanted):
+            told = ", ".join((repr(kind), *wanted))
+            raise UsageError(
+                f"A {kind} is of {' and '.join(wanted) or 'everything'}, and "
+                f"{len(asked)} names were given.",
+                fix=f"plot({told}).",
+            )
+        pairs = zip(wanted, asked, strict=True)
+        names = [self._segment(a) if SEGMENT in of else a for of, a in pairs]
+        return drawn(self, *names)
+
+    def _segment(self, name: str) -> str:
+        """Return the id of a segment that was named; else the name, to be refused."""
+        ids = {segment.name.casefold(): segment.id for segment in self.classes}
+        return ids.get(name.casefold(), name)
 
     def to_html(self) -> str:
         """Return one page with tables, reasons of some customers, and pictures."""
@@ -167,10 +187,5 @@ def sentence(told: Explanation, names: Mapping[str, str]) -> str:
         Names of the segments, by id.
     """
     contrast = told.contributions.filter(pl.col("against_id").is_not_null())
-    row = contrast.row(0, named=True)
-    now, to = names[row["segment_id"]], names[row["class_id"]]
-    if row["segment_id"] == row["class_id"]:
-        return (
-            f"Expected to stay in {now} rather than go to {names[row['against_id']]}."
-        )
-    return f"Expected to go from {now} to {to} rather than to stay."
+    asked = contrast.select("segment_id", "class_id", "against_id").row(0)
+    return foretold(*(names[segment] for segment in asked))

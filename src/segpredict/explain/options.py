@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from segpredict.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
@@ -18,9 +20,25 @@ class ExplainOptions:
         Times that each group of columns is shuffled on a test.
     ablations
         Groups without which the trees are fitted again.
+
+    Raises
+    ------
+    ConfigError
+        When a number is too small.
     """
 
     rows: int = 2000
     refits: int = 20
     repeats: int = 10
     ablations: int = 5
+
+    def __post_init__(self) -> None:
+        wrong = [name for name in ("rows", "repeats") if getattr(self, name) < 1]
+        wrong += [name for name in ("refits", "ablations") if getattr(self, name) < 0]
+        if wrong:
+            found = ", ".join(f"explain.{n} = {getattr(self, n)}" for n in wrong)
+            raise ConfigError(
+                f"The options of the explanation cannot be used: {found}.",
+                fix="give rows and repeats of one or more; refits and ablations of "
+                "zero or more.",
+            )

@@ -3,9 +3,11 @@
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+import polars as pl
 from jinja2 import Environment
 
 from segpredict.explain.plots import draw
+from segpredict.explain.reasons import foretold
 
 if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
@@ -35,7 +37,8 @@ TEMPLATE = """<!doctype html>
 <td>{{ "%.0f"|format(100 * row.share) }} %</td></tr>
 {% endfor %}</table><p><small>{{ caution }}</small></p>
 <h2>Reasons</h2>
-{% for customer, reasons in people %}<h3>{{ customer }}</h3><ul>
+{% for customer, expected, reasons in people %}<h3>{{ customer }}</h3>
+<p>{{ expected }}</p><ul>
 {% for reason in reasons %}<li>{{ reason.speaks }}: {{ reason.text }}</li>
 {% endfor %}</ul>
 {% endfor %}
@@ -49,7 +52,10 @@ def to_html(explanation: "Explanation") -> str:
     """Return the explanation as HTML: tables, reasons of some customers, pictures."""
     overall = explanation.topics.filter(scope="all").sort("rank")
     some = explanation.reasons.group_by("customer_id", maintain_order=True)
-    people = [(key[0], rows.to_dicts()) for key, rows in list(some)[:PEOPLE]]
+    people = [
+        (key[0], _expected(explanation, rows), rows.to_dicts())
+        for key, rows in list(some)[:PEOPLE]
+    ]
     pictures = [(name, _address(drawn)) for name, drawn in draw(explanation).items()]
     # Nobody's name is markup.
     stage = Environment(autoescape=True)
@@ -62,6 +68,12 @@ def to_html(explanation: "Explanation") -> str:
         pictures=pictures,
         caution=CAUTION,
     )
+
+
+def _expected(explanation: "Explanation", rows: pl.DataFrame) -> str:
+    named = {segment.id: segment.name for segment in explanation.classes}
+    asked = rows.select("segment_id", "next_id", "against_id").row(0)
+    return foretold(*(named[segment] for segment in asked))
 
 
 def _address(drawn: bytes) -> str:

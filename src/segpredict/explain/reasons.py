@@ -118,6 +118,21 @@ class Pull:
     contributions: Floats
 
 
+def foretold(now: str, to: str, against: str) -> str:
+    """Return what a customer's reasons are reasons for, as a sentence.
+
+    Examples
+    --------
+    >>> foretold("Core", "Inactive", "Core")
+    'Expected to go from Core to Inactive rather than to stay.'
+    >>> foretold("Core", "Core", "Regular")
+    'Expected to stay in Core rather than go to Regular.'
+    """
+    if now == to:
+        return f"Expected to stay in {now} rather than go to {against}."
+    return f"Expected to go from {now} to {to} rather than to stay."
+
+
 def reasons(
     pull: Pull, names: Sequence[str], groups: Sequence[Group], words: Lexicon
 ) -> pl.DataFrame:

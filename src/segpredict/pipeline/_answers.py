@@ -62,8 +62,8 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
         ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
         (rows of `explain.reasons`), ``contributions`` (rows of
         `contracts.CONTRIBUTIONS`), ``what_if`` (rows of `whatif.what_if`), ``nearest``
-        (the row of `segments.nearest`, or ``None`` without an order in the window) and
-        ``note``.
+        (the row of `segments.nearest`, or ``None`` without an order in the window),
+        ``names`` of the segments by id, and ``note``.
 
     Raises
     ------
@@ -91,6 +91,7 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
         "contributions": told.customer(customer_id).to_dicts(),
         "what_if": what_if(predictor, shop, customer_id).to_dicts(),
         "nearest": near[0] if near else None,
+        "names": names,
         "note": told.note,
     }
 
@@ -125,7 +126,7 @@ def _explained(
         predictor.segments,
         overview.glossary(predictor.families, shop.companions, predictor.time),
         shop.currency,
-    )
+    ).naming(predictor.usage)
     return knowing.explain(chosen)
 
 
@@ -146,9 +147,31 @@ def explanation(folder: str | Path) -> explanations.Explanation:
     return explained.read(files, archive.segments_of(files))
 
 
-def picture(folder: str | Path, into: Path) -> int:
-    """Write every picture of a run's explanation; return how many."""
-    drawn = explanations.draw(explanation(folder))
+def meanings(folder: str | Path) -> dict[str, str]:
+    """Return in a few words what each column of a run's forecast is."""
+    files = open_run(folder)
+    config = archive.config_of(files)
+    known = overview.glossary(
+        config.classifier.families, archive.companions_of(files), config.time
+    )
+    words = explanations.Lexicon({each.name: each for each in known}, (), {}, {})
+    return {each.name: words.meaning(each.name) for each in known}
+
+
+def picture(folder: str | Path, into: Path, *asked: str) -> int:
+    """Write every picture of a run's explanation, or the one asked; return how many.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    into
+        Where the pictures are to be.
+    asked
+        A kind of picture and what it is of, as with `Explanation.plot`.
+    """
+    told = explanation(folder)
+    drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw(told)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(into / f"{name}.{ending}", content)

@@ -144,4 +144,6 @@ def _reasons(files: Run, chosen: pl.Series) -> pl.DataFrame | None:
     first = chosen.head(MOST_EXPLAINED)
     frame = predictor.rows(shop, predictor.window(shop)).frame
     asked = frame.filter(pl.col("customer_id").is_in(first.implode()))
-    return predictor.explainer.explain(asked, ExplainOptions(len(first))).reasons
+    return predictor.explainer.explain(
+        asked, ExplainOptions(max(1, len(first)))
+    ).reasons

@@ -264,7 +264,7 @@ def explain(
         predictor.segments,
         overview.glossary(config.classifier.families, shop.companions, config.time),
         shop.currency,
-    )
+    ).naming(predictor.usage)
     checked = _cross_checked(draft, shop, knowing, (config, options), progress)
     if checked is not None:
         knowing = knowing.heeding(checked.least)

@@ -1,0 +1,19 @@
+"""Impossible sizes of an explanation are refused before anything is worked out."""
+
+import pytest
+
+from segpredict.errors import ConfigError
+from segpredict.explain import ExplainOptions
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rows": 0}, {"rows": -1}, {"repeats": 0}, {"refits": -1}]
+)
+def test_impossible_sizes_are_refused_by_name(wrong):
+    (name,) = wrong
+    with pytest.raises(ConfigError, match=f"explain.{name}"):
+        ExplainOptions(**wrong)
+
+
+def test_no_refits_and_no_ablations_are_a_wish_like_any_other():
+    assert ExplainOptions(refits=0, ablations=0).refits == 0
