@@ -17,6 +17,7 @@ from segpredict.registry import Registry
 from segpredict.report._findings import CheckInput
 from segpredict.report._format import FILTERS, legible, span
 from segpredict.report._input import ReportInput
+from segpredict.report._live import packed
 from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
@@ -145,7 +146,7 @@ def _live(bundle: Bundle, built: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"segments": [[s.id, legible(s.name)] for s in segments]}
     for context in built.values():
         found |= getattr(context, "live", {})
-    return found
+    return found | {"charts": packed(found.get("charts", {}))}
 
 
 def _embedded(values: Any) -> Markup:
