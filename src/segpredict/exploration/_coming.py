@@ -32,14 +32,15 @@ def coming(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
     able = scores.filter("is_eligible").join(homes, on="customer_id", how="left")
     chances = [name for name in able.columns if name.startswith("p_S")]
     told = (
-        able.select("customer_id", "country", *chances)
-        .unpivot(chances, index=["customer_id", "country"], variable_name="segment_id")
-        .with_columns(
-            pl.col("segment_id").str.strip_prefix("p_"),
-            pl.col("value").mul(FINE).round().cast(pl.Int64),
+        able.group_by("country")
+        .agg(pl.col(chances).mul(FINE).round().cast(pl.Int64).sum() / FINE)
+        .unpivot(
+            chances,
+            index="country",
+            variable_name="segment_id",
+            value_name="expected",
         )
-        .group_by("country", "segment_id")
-        .agg(expected=pl.col("value").sum() / FINE)
+        .with_columns(pl.col("segment_id").str.strip_prefix("p_"))
     )
     now = able.group_by("country", "segment_id").agg(now=pl.len().cast(pl.Int64))
     return (

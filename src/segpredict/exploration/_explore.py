@@ -14,6 +14,8 @@ ORDERS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
 GAPS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
 STEPS = (1, 2, 5)  # of bins of money
 MONEY_CHARTS = ("sales", "returns", "countries", "takings")
+MONTHLY = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
+STANDING = ("members", "takings")  # bins are segments
 EVER = -1  # the period of what belongs to none, and the segment of what lists them all
 FOLDER = "exploration"
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -102,11 +104,9 @@ def explore(
             "order_value": _labels(dear, is_whole=False),
             "gaps": _labels(GAPS),
             "week": _week(has_time=has_time),
-            "sales": list(held.months),
-            "returns": list(held.months),
             "countries": list(held.countries),
-            **dict.fromkeys(("orders", "buyers", "newcomers"), list(held.months)),
-            **dict.fromkeys(("members", "takings"), list(segments)),
+            **{name: list(held.months) for name in MONTHLY},
+            **{name: list(segments) for name in STANDING},
         },
     }
     homes = held.owners.select("customer_id", _named("country", held.countries))
@@ -157,9 +157,7 @@ def _standing(held: Shelf, start: int) -> dict[str, pl.DataFrame]:
 
 
 def _named(column: str, names: Sequence[str]) -> pl.Expr:
-    return pl.col(column).replace_strict(
-        dict(enumerate(names)), return_dtype=pl.String
-    )
+    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
 
 
 def _ladder(amounts: pl.Series) -> list[int]:

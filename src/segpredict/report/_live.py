@@ -55,9 +55,11 @@ def live(bundle: ReportInput) -> dict[str, Any]:
         rows = _placed(moves, facts["countries"], names)
         told = _summed(rows.with_columns(value="n"))
         charts["moves"] = _plain(told, len(names["from_id"]) * len(ids), 1)
+    # A run of old counted by quarter, which its charts of months do not follow.
+    is_monthly = facts["periods"] == facts["bins"]["sales"]
     return {
         "countries": facts["countries"],
-        "periods": facts["periods"],
+        "periods": facts["periods"] if is_monthly else [],
         "charts": charts,
     }
 
@@ -84,7 +86,7 @@ def packed(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
     cells = chart["cells"]
-    by = [max((cell[i] for cell in cells), default=NONE) + 1 for i in range(3)]
+    by = [max((cell[i] for cell in cells), default=0) + 1 for i in range(3)]
     lengths = [length or 1 for length in by]
     places = {
         ((max(s, 0) * lengths[1] + max(c, 0)) * lengths[2] + max(p, 0)) * chart["bins"]
