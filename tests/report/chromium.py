@@ -98,7 +98,7 @@ class Chromium:
         return json.loads(text)
 
     def open(self, page: Path, at: str = "") -> float:
-        """Open a file, at a place in it, and return the seconds until it can be used."""
+        """Open a file, at a place in it; return the seconds until it can be used."""
         self.events.clear()
         begun = time.monotonic()
         self.ask("Page.navigate", url=page.as_uri() + at)

@@ -39,6 +39,9 @@ def live(bundle: ReportInput) -> dict[str, Any]:
     """
     seen = bundle.exploration
     facts = seen["facts"]
+    if facts["periods"] != facts["bins"]["sales"]:
+        # A run of old counted by quarter and less: half a page would not follow.
+        return {"countries": [], "periods": [], "charts": {}}
     charts = {
         name: _chart(seen["cells"].filter(chart=name), name, len(labels))
         for name, labels in facts["bins"].items()
@@ -55,11 +58,9 @@ def live(bundle: ReportInput) -> dict[str, Any]:
         rows = _placed(moves, facts["countries"], names)
         told = _summed(rows.with_columns(value="n"))
         charts["moves"] = _plain(told, len(names["from_id"]) * len(ids), 1)
-    # A run of old counted by quarter, which its charts of months do not follow.
-    is_monthly = facts["periods"] == facts["bins"]["sales"]
     return {
         "countries": facts["countries"],
-        "periods": facts["periods"] if is_monthly else [],
+        "periods": facts["periods"],
         "charts": charts,
     }
 
