@@ -8,6 +8,7 @@
              mobility.*         how much each period moved its customers
              order.*            does it matter where customers were before
              compared.*         the newest period beside others
+             countries.*        the newest period as counted, country by country
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ from segpredict.window import Window, as_date
 
 FOLDER = "movement"
 MOVES = "moves"  # the one table that names customers: Parquet alone
-TABLES = ("observed", "predicted", "mobility", "order", "compared")
+TABLES = ("observed", "predicted", "mobility", "order", "compared", "countries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ class Draws:
 
 
 def counted(
-    shop: Transactions, segmentation: Segmenter, time: TimeOptions, draws: Draws
+    shop: Transactions,
+    segmentation: Segmenter,
+    time: TimeOptions,
+    draws: Draws,
+    homes: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
 
@@ -59,11 +64,14 @@ def counted(
         The lengths of the windows.
     draws
         Behind the intervals.
+    homes
+        ``customer_id`` and ``country``, if moves are to be counted by it.
 
     Returns
     -------
     dict
-        ``moves``, ``observed``, ``mobility``, ``order``, ``compared``; empty where no
+        ``moves``, ``observed``, ``mobility``, ``order``, ``compared`` and, with homes,
+        ``countries``; empty where no
         period is complete. In ``observed`` the pooled periods have no ``since``;
         ``order`` has no row where windows overlap (``label.mode = "as_of"``).
 
@@ -110,7 +118,17 @@ def counted(
         # Windows that overlap remember each other, whoever moves.
         "order": movement.order(moves.clear() if time.overlap else moves, segments),
     }
+    if homes is not None:
+        tables["countries"] = _by_country(moves, homes)
     return tables | ({"compared": pl.concat(compared)} if compared else {})
+
+
+def _by_country(moves: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
+    """Return the moves of the newest period; with those who were and stay silent."""
+    newest = moves.filter(pl.col("since") == pl.col("since").max())
+    by = ["since", "until", "country", "from_id", "to_id"]
+    named = newest.join(homes, on="customer_id", how="left")
+    return named.group_by(by).agg(n=pl.len().cast(pl.Int64)).sort(by)
 
 
 def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.DataFrame:

@@ -97,11 +97,11 @@ class Chromium:
         text, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(text)
 
-    def open(self, page: Path) -> float:
-        """Open a file and return the seconds until it can be used."""
+    def open(self, page: Path, at: str = "") -> float:
+        """Open a file, at a place in it; return the seconds until it can be used."""
         self.events.clear()
         begun = time.monotonic()
-        self.ask("Page.navigate", url=page.as_uri())
+        self.ask("Page.navigate", url=page.as_uri() + at)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self._next())
         self.run("document.body.offsetHeight")  # laid out
@@ -119,6 +119,17 @@ class Chromium:
         if "exceptionDetails" in found:
             raise RuntimeError(str(found["exceptionDetails"]))
         return found["result"].get("value")
+
+    def choose(self, label: str, text: str) -> None:
+        """Choose an option of a filter by its label and text."""
+        self.run(
+            "(() => { const box = [...document.querySelectorAll('#filters label')]"
+            f".find((l) => l.textContent.startsWith({json.dumps(label)}))"
+            ".querySelector('select');"
+            "box.selectedIndex = [...box.options]"
+            f".findIndex((o) => o.textContent === {json.dumps(text)});"
+            "box.dispatchEvent(new Event('change')); })()"
+        )
 
     def complaints(self) -> list[dict]:
         """Return errors, warnings, dialogs and texts of the console."""

@@ -32,7 +32,12 @@ HOSTILE = (
 )
 FORBIDDEN = {"iframe", "object", "embed", "link", "base", "form", "template"}
 VOID = {"meta", "img", "rect", "line", "circle", "br"}
-SCRIPT = (Path(report.__file__).parent / "templates" / "page.js").read_text().rstrip()
+FOLDER = Path(report.__file__).parent / "templates"
+SCRIPT = re.sub(  # one script, written in three files
+    r'\{% include "(.+)" %\}\n',
+    lambda found: (FOLDER / found[1]).read_text().rstrip(),
+    (FOLDER / "page.js").read_text().rstrip(),
+)
 ADDRESSES = ("href", "src", "action", "data", "xlink:href", "srcset", "poster")
 
 

@@ -1,10 +1,11 @@
-"""Orders and customers with what they are counted by: segment, country, period."""
+"""Orders and customers with what they are counted by: segment, country, month."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
 from segpredict.tables import Transactions
+from segpredict.window import as_date
 
 COUNTRIES = 8  # with a name of their own, most customers first
 ENOUGH = 30  # customers; a country with fewer is one of the others
@@ -19,21 +20,23 @@ class Shelf:
     ----------
     orders
         ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of
-        10⁻⁴), ``period``, ``month``, ``segment``, ``country``.
+        10⁻⁴), ``month``, ``segment``, ``country``.
     credits
         The same of what was sent back, ``amount`` below zero.
     customers
         ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``,
         ``country``.
-    countries, periods, months
-        Names, by number.
+    owners
+        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of everybody.
+    countries, months
+        Names, by number; all months of the data, also those without an order.
     """
 
     orders: pl.DataFrame
     credits: pl.DataFrame
     customers: pl.DataFrame
+    owners: pl.DataFrame
     countries: tuple[str, ...]
-    periods: tuple[str, ...]
     months: tuple[str, ...]
 
 
@@ -47,7 +50,8 @@ def shelf(
     shop
         The transactions; orders that were sent back whole are not counted.
     assignments
-        ``customer_id`` and ``segment_id`` in the newest window.
+        ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
+        not everybody is counted among the segments.
     segments
         All ids, in code order.
     """
@@ -60,28 +64,13 @@ def shelf(
         .sort(key)
     )
     homes, countries = _homes(found)
-    codes = pl.DataFrame(
-        {"segment_id": segments, "segment": range(len(segments))},
-        schema={"segment_id": pl.String, "segment": pl.Int32},
-    )
-    owners = homes.join(
-        assignments.select("customer_id", "segment_id").join(codes, on="segment_id"),
-        on="customer_id",
-        how="left",
-    ).with_columns(pl.col("segment").fill_null(0))
+    owners = _owners(homes, assignments, segments)
+    months = _months(shop.first_day, shop.end_day)
     when = pl.from_epoch(pl.col("day"), time_unit="d").dt
-    quarter = pl.format("{} Q{}", when.year(), when.quarter())
-    dated = found.with_columns(
-        period_name=quarter, month_name=when.strftime("%Y-%m")
-    ).drop("country")
-    periods, months = (
-        tuple(dated[name].unique().sort().to_list())
-        for name in ("period_name", "month_name")
-    )
-    rows = dated.with_columns(
-        _numbered("period_name", periods).alias("period"),
-        _numbered("month_name", months).alias("month"),
-    ).join(owners.select("customer_id", "segment", "country"), on="customer_id")
+    places = {name: i for i, name in enumerate(months)}
+    month = when.strftime("%Y-%m").replace_strict(places, return_dtype=pl.Int32)
+    rows = found.drop("country").with_columns(month=month)
+    rows = rows.join(owners.drop("is_eligible"), on="customer_id")
     orders = rows.filter(~pl.col("is_return"))
     customers = (
         orders.group_by("customer_id", "segment", "country")
@@ -97,15 +86,40 @@ def shelf(
         orders.sort("customer_id", "day", "order_id"),
         rows.filter("is_return"),
         customers,
+        owners.sort("customer_id"),
         countries,
-        periods,
         months,
     )
 
 
-def _numbered(name: str, names: tuple[str, ...]) -> pl.Expr:
-    places = {text: i for i, text in enumerate(names)}
-    return pl.col(name).replace_strict(places, return_dtype=pl.Int32)
+def _owners(
+    homes: pl.DataFrame, assignments: pl.DataFrame, segments: tuple[str, ...]
+) -> pl.DataFrame:
+    codes = pl.DataFrame(
+        {"segment_id": segments, "segment": range(len(segments))},
+        schema={"segment_id": pl.String, "segment": pl.Int32},
+    )
+    known = assignments.select(
+        "customer_id",
+        "segment_id",
+        pl.col("is_eligible")
+        if "is_eligible" in assignments.columns
+        else pl.lit(value=True).alias("is_eligible"),
+    )
+    return (
+        homes.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
+        .drop("segment_id")
+        .with_columns(
+            pl.col("segment").fill_null(0),
+            pl.col("is_eligible").fill_null(value=False),
+        )
+    )
+
+
+def _months(first_day: int, end_day: int) -> tuple[str, ...]:
+    first, last = as_date(first_day), as_date(max(first_day, end_day - 1))
+    names = pl.date_range(first.replace(day=1), last, "1mo", eager=True)
+    return tuple(names.dt.strftime("%Y-%m").to_list())
 
 
 def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -1,19 +1,22 @@
-"""Count a shop's orders and customers in bins, by segment, country and period."""
+"""Count a shop's orders and customers in bins, by segment, country and month."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import polars as pl
 
-from segpredict.exploration._books import shelf
+from segpredict.exploration._books import Shelf, shelf
+from segpredict.exploration._coming import coming
 from segpredict.exploration._map import chart
 from segpredict.tables import JSON, MONEY, Transactions
 
 ORDERS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
 GAPS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
 STEPS = (1, 2, 5)  # of bins of money
-MONEY_CHARTS = ("sales", "returns", "countries")
-EVER = -1  # the period of what belongs to none
+MONEY_CHARTS = ("sales", "returns", "countries", "takings")
+MONTHLY = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
+STANDING = ("members", "takings")  # bins are segments
+EVER = -1  # the period of what belongs to none, and the segment of what lists them all
 FOLDER = "exploration"
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -32,7 +35,10 @@ class Folder(Protocol):
 
 
 def explore(
-    shop: Transactions, assignments: pl.DataFrame, segments: Sequence[str]
+    shop: Transactions,
+    assignments: pl.DataFrame,
+    segments: Sequence[str],
+    measured: int = 91,
 ) -> dict[str, Any]:
     """Return what a page shows of a shop's data, as counts.
 
@@ -42,14 +48,23 @@ def explore(
         As in `shelf`.
     segments
         All ids, in code order.
+    measured
+        Days on which a segment is measured, the last of the data.
 
     Returns
     -------
     dict
-        ``cells``: ``chart``, ``segment``, ``country``, ``period`` (numbers; a period of
-        −1 belongs to none), ``bin`` and ``value`` (customers, orders, gaps, or units of
-        10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`.
-        ``facts``: names of countries, periods and bins, and what the axes are.
+        ``cells``: ``chart``, ``segment``, ``country``, ``period`` (a month; −1 belongs
+        to none, as does a segment of −1), ``bin`` and ``value`` (customers, orders,
+        gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`.
+        ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
+        segments, countries, periods and bins, and what the axes are.
+
+    Notes
+    -----
+    Summed over countries, ``buyers`` and ``newcomers`` are the customers of
+    `metrics.months`, ``members`` and ``takings`` those of `segments.profile`: everybody
+    has one segment and one country, those of the end of the data.
     """
     held = shelf(shop, assignments, tuple(segments))
     spends, values = held.customers["spend"], held.orders["amount"]
@@ -61,13 +76,15 @@ def explore(
         "frequency": _counted(held.customers, _bin("orders", ORDERS)),
         "spend": _counted(held.customers, _bin("spend", [MONEY * s for s in ladder])),
         "order_value": _counted(
-            held.orders, _bin("amount", [MONEY * s for s in dear]), "period"
+            held.orders, _bin("amount", [MONEY * s for s in dear]), "month"
         ),
-        "gaps": _counted(gaps, _bin("gap", GAPS), "period"),
-        "week": _counted(held.orders, _hour(has_time=has_time), "period"),
+        "gaps": _counted(gaps, _bin("gap", GAPS), "month"),
+        "week": _counted(held.orders, _hour(has_time=has_time), "month"),
         "sales": _summed(held.orders, pl.col("month")),
         "returns": _summed(back, pl.col("month")),
         "countries": _summed(held.orders, pl.col("country")),
+        **_monthly(held.orders),
+        **_standing(held, shop.end_day - measured),
     }
     cells = [
         table.select(pl.lit(name).alias("chart"), pl.all())
@@ -75,8 +92,9 @@ def explore(
     ]
     drawn, axes = chart(held, shop.end_day)
     facts = {
+        "segments": list(segments),
         "countries": list(held.countries),
-        "periods": list(held.periods),
+        "periods": list(held.months),
         "has_time": has_time,
         "customers": held.customers.height,
         "axes": axes,
@@ -86,23 +104,60 @@ def explore(
             "order_value": _labels(dear, is_whole=False),
             "gaps": _labels(GAPS),
             "week": _week(has_time=has_time),
-            "sales": list(held.months),
-            "returns": list(held.months),
             "countries": list(held.countries),
+            **{name: list(held.months) for name in MONTHLY},
+            **{name: list(segments) for name in STANDING},
         },
     }
-    return {"cells": pl.concat(cells), "map": drawn, "facts": facts}
+    homes = held.owners.select("customer_id", _named("country", held.countries))
+    return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
 
 
 def kept(folder: Folder) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore`; nothing of a run of old."""
+    """Return what a run has kept of `explore`; nothing of a run of old.
+
+    Where customers were scored, ``coming`` is `coming` of the scores.
+    """
     if not folder.has(f"{FOLDER}/facts.json"):
         return {}
-    return {
+    found = {
         "cells": folder.parquet(f"{FOLDER}/cells.parquet"),
         "map": folder.parquet(f"{FOLDER}/map.parquet"),
         "facts": folder.json(f"{FOLDER}/facts.json"),
     }
+    homes = f"{FOLDER}/homes.parquet"
+    if folder.has(homes) and folder.has("scores.parquet"):
+        scores = folder.parquet("scores.parquet")
+        found["coming"] = coming(scores, folder.parquet(homes))
+    return found
+
+
+def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return orders, customers with one and customers with their first, by month."""
+    rows = {
+        "orders": orders,
+        "buyers": orders.filter(pl.struct("customer_id", "month").is_first_distinct()),
+        "newcomers": orders.filter(pl.col("customer_id").is_first_distinct()),
+    }
+    month = pl.col("month").alias("bin")
+    return {name: _counted(each, month, "month") for name, each in rows.items()}
+
+
+def _standing(held: Shelf, start: int) -> dict[str, pl.DataFrame]:
+    """Return the customers of each segment, and what those who ordered paid in all."""
+    recent = pl.concat([held.orders, held.credits]).filter(pl.col("day") >= start)
+    buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
+    paid = recent.join(buyers, on="customer_id", how="semi")
+    own, everybody = pl.col("segment").alias("bin"), pl.lit(EVER, pl.Int32)
+    tables = {
+        "members": _counted(held.owners.filter("is_eligible"), own),
+        "takings": _grouped(paid, own, None, pl.col("amount").sum()),
+    }
+    return {n: t.with_columns(segment=everybody) for n, t in tables.items()}
+
+
+def _named(column: str, names: Sequence[str]) -> pl.Expr:
+    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
 
 
 def _ladder(amounts: pl.Series) -> list[int]:
@@ -147,7 +202,7 @@ def _counted(
 
 
 def _summed(rows: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
-    return _grouped(rows, place.alias("bin"), "period", pl.col("amount").sum())
+    return _grouped(rows, place.alias("bin"), "month", pl.col("amount").sum())
 
 
 def _grouped(

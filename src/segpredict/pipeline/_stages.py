@@ -120,8 +120,8 @@ def cluster(
     window = config.time.window(shop.end_day, shop.first_day)
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
-    _measure(draft, shop, config, tables)
-    _follow(draft, shop, segmentation, config)
+    homes = _measure(draft, shop, config, tables)
+    _follow(draft, shop, segmentation, (config, homes))
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -135,26 +135,32 @@ def cluster(
 
 def _measure(
     draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
-) -> None:
-    """Write how the shop is doing, by definition, and what its data look like."""
+) -> pl.DataFrame:
+    """Write how the shop is doing, and what its data look like; and who lives where."""
     horizon, lookback = config.time.horizon, config.time.lookback
     members, moves = tables["assignments"], tables.get("migration")
     books = metrics.Books.read(shop, horizon, lookback, members, moves)
     for path, table in metrics.tables(books).items():
         draft.write(path, as_parquet(table))
     ids = [segment.id for segment in archive.segments_of(draft)]
-    seen = exploration.explore(shop, members, ids)
-    draft.write("exploration/cells.parquet", as_parquet(seen["cells"]))
-    draft.write("exploration/map.parquet", as_parquet(seen["map"]))
+    seen = exploration.explore(shop, members, ids, config.time.measured)
+    for name in ("cells", "map", "homes"):
+        draft.write(f"exploration/{name}.parquet", as_parquet(seen[name]))
     draft.write("exploration/facts.json", as_json(seen["facts"]))
+    homes: pl.DataFrame = seen["homes"]
+    return homes
 
 
 def _follow(
-    draft: Draft, shop: Transactions, segmentation: Segmentation, config: Config
+    draft: Draft,
+    shop: Transactions,
+    segmentation: Segmentation,
+    asked: tuple[Config, pl.DataFrame],
 ) -> None:
-    """Write who moved from segment to segment, period by period."""
+    """Write who moved from segment to segment, period by period, and by country."""
+    config, homes = asked
     draws = flows.Draws(config.classifier.draws, config.seed)
-    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws))
+    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws, homes))
 
 
 def blind_spans(

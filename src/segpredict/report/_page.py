@@ -17,6 +17,7 @@ from segpredict.registry import Registry
 from segpredict.report._findings import CheckInput
 from segpredict.report._format import FILTERS, legible, span
 from segpredict.report._input import ReportInput
+from segpredict.report._live import packed
 from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
@@ -143,9 +144,12 @@ def _live(bundle: Bundle, built: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the script of the page reads: names to choose from, and numbers."""
     segments = bundle.segments if isinstance(bundle, ReportInput) else ()
     found: dict[str, Any] = {"segments": [[s.id, legible(s.name)] for s in segments]}
+    charts: dict[str, Any] = {}
     for context in built.values():
-        found |= getattr(context, "live", {})
-    return found
+        read = getattr(context, "live", {})
+        charts |= read.get("charts", {})
+        found |= read
+    return found | {"charts": packed(charts)}
 
 
 def _embedded(values: Any) -> Markup:

@@ -10,6 +10,7 @@ from segpredict.exploration import MONEY_CHARTS
 from segpredict.report._chart import Bar, Chip, bars, chips
 from segpredict.report._format import month
 from segpredict.report._input import ReportInput
+from segpredict.report._live import live
 from segpredict.report._section import Section
 from segpredict.tables import MONEY
 
@@ -22,7 +23,6 @@ TITLES = {
     "countries": ("Sales by country", "Sales", ""),
 }
 MONTHLY = {"sales": "Sales by month", "returns": "Sent back by month"}
-MOST = 12_000  # numbers of a chart in the page; beyond, it leaves the period out
 LATEST = 36  # months
 
 
@@ -157,8 +157,9 @@ class Exploration:
     chips
         The segments on the map.
     live
-        What filters read: names of countries and periods, and by chart its bins and
-        ``[segment, country, period, bin, value]``.
+        What filters read: names of countries and periods (months), and by chart the
+        number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
+        ``[segment, country, period, bin, number]``, where −1 belongs to none.
     """
 
     charts: tuple[Counts, ...]
@@ -196,7 +197,7 @@ def exploration(bundle: ReportInput) -> Exploration | None:
         axes=tuple(Axis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
         customers=int(facts["customers"]),
         chips=known,
-        live=_live(cells, facts),
+        live=live(bundle),
     )
 
 
@@ -270,26 +271,6 @@ def _week(bins: tuple[Bin, ...]) -> tuple[tuple[int, ...], tuple[Day, ...]]:
         for day in range(7)
     )
     return hours, days
-
-
-def _live(cells: pl.DataFrame, facts: Mapping[str, Any]) -> dict[str, Any]:
-    charts: dict[str, Any] = {}
-    for name, labels in facts["bins"].items():
-        own = cells.filter(chart=name).drop("chart")
-        if own.height > MOST:
-            by = ["segment", "country", "bin"]
-            own = own.group_by(by).agg(pl.col("value").sum()).sort(by)
-            own = own.with_columns(period=pl.lit(-1))
-        value = pl.col("value")
-        if name in MONEY_CHARTS:
-            value = (value / MONEY).round(2)
-        rows = own.select("segment", "country", "period", "bin", value)
-        charts[name] = {"bins": len(labels), "cells": [list(r) for r in rows.rows()]}
-    return {
-        "countries": facts["countries"],
-        "periods": facts["periods"],
-        "charts": charts,
-    }
 
 
 PART = Section(14, "What the data look like", exploration)

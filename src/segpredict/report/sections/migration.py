@@ -7,6 +7,7 @@ from typing import Any
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
+from segpredict.report._live import starts as starts_of
 from segpredict.report._sankey import Move, Sankey, sankey
 from segpredict.report._section import Section
 
@@ -44,12 +45,27 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """All customers who started in one segment."""
+    """All customers who started in one segment.
+
+    Parameters
+    ----------
+    chip
+        Where they started.
+    n
+        How many.
+    is_thin
+        Whether they are too few for shares.
+    flows
+        One a segment of arrival.
+    place
+        The row's number among what filters read; ``None`` if they do not.
+    """
 
     chip: Chip
     n: int
     is_thin: bool
     flows: tuple[Flow, ...]
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +108,10 @@ def migration(bundle: ReportInput) -> Migration:
     said = {(str(m["from_id"]), str(m["to_id"])): m for m in told}
     names = {str(m["from_id"]): str(m.get("from_name", m["from_id"])) for m in moves}
     starts = known | {i: Chip(i, n, None) for i, n in names.items() if i not in known}
+    places = {name: i for i, name in enumerate(starts_of(list(known)))}
     rows = tuple(
         _row(
-            chip,
+            (chip, places.get(i)),
             [(end, cells.get((i, end), {}), said.get((i, end), {})) for end in known],
         )
         for i, chip in starts.items()
@@ -129,13 +146,15 @@ def _newest(
 
 
 def _row(
-    chip: Chip, cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+    start: tuple[Chip, int | None],
+    cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
 ) -> Row:
+    chip, place = start
     total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
     flows = tuple(
         _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
     )
-    return Row(chip, total, total < ENOUGH, flows)
+    return Row(chip, total, total < ENOUGH, flows, place)
 
 
 def _flow(

@@ -31,6 +31,13 @@ STEPS = {
 TOTALS = ("list_value", "gross_sales", "net_revenue")
 YEAR = 364  # days: whole weeks, so that weekdays match
 LATEST = 36  # months on the page
+SERIES = {  # column → title, kind, charts among what filters read
+    "revenue": ("Revenue", "units", "sales-returns"),
+    "orders": ("Orders", "whole", "orders"),
+    "customers": ("Customers who ordered", "whole", "buyers"),
+    "order_value": ("Average order value", "units", "sales/orders"),
+}
+ORDER_VALUE = pl.when(pl.col("orders") > 0).then(pl.col("gross") / pl.col("orders"))
 TOP = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
 
 
@@ -74,6 +81,8 @@ class Months:
     ----------
     title, kind
         Its name, and how its values are written.
+    live
+        The charts among what filters read that it is made from.
     bars
         One a month.
     most
@@ -82,6 +91,7 @@ class Months:
 
     title: str
     kind: str
+    live: str
     bars: tuple[Bar, ...]
     most: float
 
@@ -182,6 +192,9 @@ class Shop:
         Figures by window, and those of longer spans.
     series, months
         Charts by month, and their table: name, is_whole, last day and numbers.
+    places
+        The number of each month among those that filters read; ``None`` where they do
+        not know it.
     ticks
         Place (percent) and name of the years under the charts.
     short
@@ -197,6 +210,7 @@ class Shop:
     standing: tuple[Line, ...]
     series: tuple[Months, ...]
     months: tuple[Mapping[str, Any], ...]
+    places: tuple[int | None, ...]
     ticks: tuple[tuple[float, str], ...]
     short: str
     spread: Spread | None
@@ -210,21 +224,15 @@ def shop(bundle: ReportInput) -> Shop | None:
     if "figures" not in bundle.metrics or bundle.metrics["figures"].is_empty():
         return None
     figures, months = bundle.metrics["figures"], bundle.metrics["months"]
-    latest = months.tail(LATEST)
+    latest = months.tail(LATEST).with_columns(order_value=ORDER_VALUE)
     ends = _ends(bundle, figures)
     return Shop(
         spans=tuple(span(end - bundle.window.horizon, end) for end in ends),
         lines=tuple(_line(figures, name, ends) for name in BY_WINDOW),
         standing=_standing(figures),
-        series=tuple(
-            _months(latest, title, kind, column)
-            for title, kind, column in (
-                ("Revenue", "units", "revenue"),
-                ("Orders", "whole", "orders"),
-                ("Customers who ordered", "whole", "customers"),
-            )
-        ),
+        series=tuple(_months(latest, column) for column in SERIES),
         months=tuple(latest.rows(named=True)),
+        places=_places(bundle, latest["scope"].to_list()),
         ticks=_ticks(latest["scope"].to_list()),
         short=_short(latest),
         spread=_spread(bundle, figures),
@@ -279,10 +287,17 @@ def _standing(figures: pl.DataFrame) -> tuple[Line, ...]:
     return tuple(line for line in lines if line.now.value is not None)
 
 
-def _months(latest: pl.DataFrame, title: str, kind: str, column: str) -> Months:
-    values = latest[column].to_list()
+def _months(latest: pl.DataFrame, column: str) -> Months:
+    title, kind, live = SERIES[column]
+    values = latest[column].fill_null(0).to_list()
     drawn = bars(values, latest["is_whole"].to_list())
-    return Months(title, kind, drawn, max(values, default=0))
+    return Months(title, kind, live, drawn, max(values, default=0))
+
+
+def _places(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:
+    known = bundle.exploration.get("facts", {}).get("periods", ())
+    places = {name: i for i, name in enumerate(known)}
+    return tuple(places.get(name) for name in months)
 
 
 def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
