@@ -25,20 +25,18 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
     assert [each.name for each in found.first] == ["hold_best", "remind"]
     hold, remind = (each.design.told for each in found.first)
     assert hold == (
-        "1,565 in each of two equal arms see a rise of 5.0 points with 80\u202f% "
-        "power, and 200 are too few for that. Asked once, 200 see a rise of 19.0 "
-        "points or more."
+        "To see +5.0 points (80\u202f% power) a test needs 1,565 in each arm; "
+        "these 200 show +19.0 points or more."
     )
     assert remind == (
-        "2,000 in each of two equal arms see a rise by 5\u202f% of the mean with "
-        "80\u202f% power, read out after 91 days. Or leave 35\u202f% of the list "
-        "alone."
+        "To see +5\u202f% of the mean (80\u202f% power) a test needs 2,000 in each "
+        "arm, and 91 days. Or leave 35\u202f% of the list alone."
     )
 
 
 def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
     told = actions(bundle(plays=plays(windows=2, days=182))).first[0].design
-    assert "power: 2 windows, 182 days, if each brings as many." in told.told
+    assert "arm: 2 windows, 182 days, if each brings as many. These 200" in told.told
     assert (told.windows, told.days) == (2, 182)
     assert actions(bundle()).first[0].design.days is None
 

@@ -37,8 +37,8 @@ def test_every_section_and_every_field_is_documented():
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
     said = headline(bundle()).sentence.replace("\xa0", " ")
     assert said == (
-        "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011, this is "
-        "the segment each is likely to be in from 10 Sep to 9 Dec 2011."
+        "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
+        "segment likely for each from 10 Sep to 9 Dec 2011."
     )
 
 

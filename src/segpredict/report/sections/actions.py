@@ -307,26 +307,27 @@ def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
     if per_arm is None:
         return "Too few like them at the last test to plan one."
     effect = _effect(row["uplift"], is_share=is_share)
-    sure = f"with {share(row['power'], 0)} power"
-    needed = f"{number(per_arm)} in each of two equal arms see {effect} {sure}"
+    needed = (
+        f"To see {effect} ({share(row['power'], 0)} power) a test needs "
+        f"{number(per_arm)} in each arm"
+    )
     if row["windows"] == 1:
         least = f"leave {share(row['share_alone'], 0)} of the list alone"
         enough = "" if row["share_alone"] is None else f" Or {least}."
-        return f"{needed}, read out after {number(row['days'])} days.{enough}"
-    once = ""
-    if figure(row["seen"]) is not None:
-        least = _effect(row["seen"], is_share=is_share)
-        once = f" Asked once, {number(n)} see {least} or more."
+        return f"{needed}, and {number(row['days'])} days.{enough}"
+    seen = figure(row["seen"])
+    once = "" if seen is None else f"show {_effect(seen, is_share=is_share)} or more"
     if _ends(row):
         long = f"{row['windows']} windows, {number(row['days'])} days"
-        return f"{needed}: {long}, if each brings as many.{once}"
-    return f"{needed}, and {number(n)} are too few for that.{once}"
+        alone = f" These {number(n)} alone {once}." if once else ""
+        return f"{needed}: {long}, if each brings as many.{alone}"
+    return f"{needed}; these {number(n)} {once or 'are too few'}."
 
 
 def _effect(uplift: float, *, is_share: bool) -> str:
     if is_share:
-        return f"a rise of {number(100 * uplift, 1)} points"
-    return f"a rise by {share(uplift, 0)} of the mean"
+        return f"+{number(100 * uplift, 1)} points"
+    return f"+{share(uplift, 0)} of the mean"
 
 
 def _spend(row: Mapping[str, Any]) -> Spend:

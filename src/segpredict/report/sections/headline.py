@@ -196,16 +196,13 @@ def _sentence(bundle: ReportInput) -> str:
     outcome = span(window.outcome_start, window.outcome_end)
     customers = sum(figure(n) or 0 for n in bundle.mix_now.values())
     who = f"the {number(customers)} customers" if customers else "all customers"
-    likely = f"to be in from {outcome}"
+    when = f"from {outcome}"
     if window.overlap:
-        likely = (
-            f"to have on {day(window.outcome_end - 1)}, told by the {window.measured} "
+        when = (
+            f"on {day(window.outcome_end - 1)}, told by the {window.measured} "
             f"days up to then, of which {window.overlap} are known already"
         )
-    return (
-        f"For {who} who bought from {bought}, this is the segment each is likely "
-        f"{likely}."
-    )
+    return f"For {who} who bought from {bought}: the segment likely for each {when}."
 
 
 def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:
