@@ -7,12 +7,12 @@ from typing import Any
 from segpredict.report._format import (
     NOTHING,
     cell,
-    legible,
     metric,
     money,
     number,
     share,
 )
+from segpredict.signs import legible
 
 Facts = Mapping[str, Any]
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~&$])")
