@@ -206,9 +206,9 @@ def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
     ("text", "written"),
     [
         *((f"{sign}1", f"'{sign}1") for sign in "=+-@＝＋－＠"),
-        *((" =1", "' =1"), ("\t=1", "'\t=1"), ("\rx", "'\rx")),
+        *((" =1", " '=1"), ("\t=1", "\t'=1"), ("\r-x", "\r'-x")),
         # Where commas are decimal marks, spreadsheets part cells at semicolons.
-        *(("x;=1", "x;'=1"), ("x\n@a", "x\n'@a"), ("x; =1;-2", "x;' =1;'-2")),
+        *(("x;=1", "x;'=1"), ("x\n@a", "x\n'@a"), ("x; =1;-2", "x; '=1;'-2")),
         *(("a-b", "a-b"), ("1=1", "1=1"), ("", ""), (None, "")),
     ],
 )

@@ -28,7 +28,7 @@ from segpredict.tables import JSON
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_FORMULA = r"(^|[;\t\r\n])(\s*[=+\-@＝＋－＠])"
+_FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
 _NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
 
 
@@ -67,14 +67,12 @@ def harmless(frame: pl.DataFrame) -> pl.DataFrame:
 
     Examples
     --------
-    >>> texts = ["=1+1", "a;-2", "a-b", "\tx"]
+    >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
     >>> harmless(pl.DataFrame({"id": texts}))["id"].to_list()
-    ["'=1+1", "a;'-2", 'a-b', "'\tx"]
+    ["'=1+1", "a;'-2", 'a-b', "\t'@x"]
     """
     text = pl.col(pl.String).str.replace_all(_FORMULA, "${1}'${2}")
-    bare = text.str.contains(r"^[\t\r]")
-    safe = pl.when(bare).then("'" + text).otherwise(text)
-    return frame.with_columns(safe.name.keep())
+    return frame.with_columns(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def made(folder: Path, customers: int = 600) -> HostileShop:
     for (nth,), part in lines.group_by(place.alias("nth")):
         text = ALL[int(nth)]
         extra = part.with_columns(pl.lit(_head(text)).alias(f"{_head(text)} {nth}"))
-        extra.write_csv(data / f"{_file(text)} {nth}.csv", quote_style="always")
+        extra.write_csv(data / f"{called(text)} {nth}.csv", quote_style="always")
     beside = folder / "beside"
     beside.mkdir()
     _products(lines).write_csv(beside / "products.csv", quote_style="always")
@@ -91,7 +91,7 @@ def _head(text: str) -> str:
     return text.replace("\0", "").replace("\n", " ").replace("\r", " ").strip()
 
 
-def _file(text: str) -> str:
+def called(text: str) -> str:
     return text.replace("\0", "").replace("/", "\u2215")[:60]
 
 
