@@ -30,7 +30,11 @@ TELLERS = ("SQL", "JSON", "BI", "page", "deck")
 
 
 class Figure(NamedTuple):
-    """One figure, told by up to five; ``None`` or nothing where it is not told."""
+    """One figure, told by up to five; ``None`` or nothing where it is not told.
+
+    What SQL cannot count (`is_counted`), such as an interval, has the value of the JSON
+    in the place of its own.
+    """
 
     name: str
     sql: Any
@@ -39,6 +43,7 @@ class Figure(NamedTuple):
     rounded: float = 0.0
     page: Sequence[shown.Shown] = ()
     deck: Sequence[shown.Shown] = ()
+    is_counted: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -53,7 +58,8 @@ class Figure(NamedTuple):
     @property
     def tellers(self) -> tuple[str, ...]:
         """Who tells it."""
-        told = (self.sql, self.json, self.bi, self.page or None, self.deck or None)
+        counted = self.sql if self.is_counted else None
+        told = (counted, self.json, self.bi, self.page or None, self.deck or None)
         return tuple(
             name for name, it in zip(TELLERS, told, strict=True) if it is not None
         )
@@ -193,7 +199,8 @@ def _mix(asked: Asked) -> Iterator[Figure]:
             asked.bi("SELECT revenue_share FROM segments WHERE segment_id = ?", i),
         )
         for end, told in (("least", move["low"]), ("most", move["high"])):
-            yield Figure(f"{end} expected share, {name}", told, told, None)
+            named = f"{end} expected share, {name}"
+            yield Figure(named, told, told, None, is_counted=False)
 
 
 def _sales(asked: Asked) -> Iterator[Figure]:
@@ -248,27 +255,30 @@ def _moves(asked: Asked) -> Iterator[Figure]:
         start = row["chip"]["id"]
         # `moves` leaves out who was silent and stayed so.
         is_told = start != "SILENT"
-        whole = asked.run(counted, start, "%")
+        whole = asked.run(counted, start, "%") if is_told else row["n"]
         yield Figure(
             f"moves from {start}",
-            whole if is_told else row["n"],
+            whole,
             row["n"],
             asked.bi(latest, start, "%") if is_told else None,
+            is_counted=is_told,
         )
         for end, flow in zip(ends, row["flows"], strict=False):
-            n = asked.run(counted, start, end)
             is_known = is_told or end != ends[0]
+            n = asked.run(counted, start, end) if is_known else flow["n"]
             yield Figure(
                 f"moves, {start} to {end}",
-                n if is_known else flow["n"],
+                n,
                 flow["n"],
                 asked.bi(latest, start, end) if is_known else None,
+                is_counted=is_known,
             )
             yield Figure(
                 f"moves share, {start} to {end}",
-                n / whole if is_told and whole else flow["share"],
+                n / whole if whole else flow["share"],
                 flow["share"],
                 None,
+                is_counted=is_known and whole > 0,
             )
 
 
@@ -367,8 +377,9 @@ def main() -> int:
         found = figures(run, Report(run).to_bi(Path(folder) / "tables"))
     for told in found:
         mark = "agrees" if told.agrees else "DIFFERS"
-        on = [" ".join(f"{each.value:.12g}" for each in it) for it in told[-2:]]
-        row = " | ".join(map(str, (told.sql, told.json, told.bi, *on)))
+        seen = [" ".join(f"{it.value:.12g}" for it in on) for on in told[5:7]]
+        counted = told.sql if told.is_counted else None
+        row = " | ".join(map(str, (counted, told.json, told.bi, *seen)))
         print(f"{mark}  {told.name}: {row}")  # noqa: T201
     off = sum(not told.agrees for told in found)
     for name in TELLERS:
