@@ -38,7 +38,6 @@ class HostileShop:
 
     data: Path
     config: Path
-    customers: dict[str, str]
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -71,7 +70,7 @@ def made(folder: Path, customers: int = 600) -> HostileShop:
     _people(named).write_csv(beside / "people.csv", quote_style="always")
     (folder / "plays.toml").write_text(_plays(), encoding="utf-8")
     (folder / "config.toml").write_text(_config(folder, beside), encoding="utf-8")
-    return HostileShop(data, folder / "config.toml", named)
+    return HostileShop(data, folder / "config.toml")
 
 
 def _names(ids: pl.Series) -> dict[str, str]:

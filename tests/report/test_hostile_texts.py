@@ -229,7 +229,7 @@ def test_no_text_becomes_an_element_or_a_link_on_a_page(opened) -> None:
     strange = (
         "[...document.querySelectorAll('main *')].filter((e) => e.matches('iframe,"
         "object,embed,link,base,form,meta,video,audio,marquee,math,template,style,"
-        "animate,input:not([type=search]),textarea,image,i i,b b')).map((e) => "
+        "animate,input:not([type=search]),textarea,image')).map((e) => "
         "e.outerHTML)"
     )
     far = (
@@ -239,7 +239,7 @@ def test_no_text_becomes_an_element_or_a_link_on_a_page(opened) -> None:
     )
     handlers = (
         "[...document.querySelectorAll('*')].filter((e) => [...e.attributes].some("
-        "(a) => a.name.startsWith('on') && a.name !== 'one')).length"
+        "(a) => a.name.startsWith('on'))).length"
     )
     for browser, _ in opened.values():
         assert browser.run(strange) == []

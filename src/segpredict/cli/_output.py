@@ -70,6 +70,7 @@ class Output:
         """Print data on stdout: as they are to a pipe, without orders to a terminal."""
         if not self.as_json:
             sys.stdout.write(legible(text) if sys.stdout.isatty() else text)
+            sys.stdout.flush()  # so that a reader who has left is met here
 
     def result(self, facts: Mapping[str, Any]) -> None:
         """Print the one JSON object, if it was asked for."""

@@ -80,11 +80,10 @@ def _mix(told: Headline) -> Chart:
 def _table(told: Headline) -> Table:
     """Return the two shares of each segment with the interval of the second."""
     size = len(told.moves)
-    tests = "one test" if told.tests == 1 else f"{told.tests} tests"
     more = f"; the largest {MOST} of {size}" if size > MOST else ""
     largest = sorted(told.moves, key=lambda move: -move.expected)[:MOST]
     return Table(
-        heading=f"The mix, with 80 % intervals from {tests}{more}",
+        heading=f"The mix, with 80 % intervals from {_tests(told)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
         rows=tuple(_row(move) for move in told.moves if move in largest),
         widths=(2.6, 1.2, 1.2, 1.7, 1.3),
@@ -105,9 +104,13 @@ def _row(move: Move) -> tuple[str | Cell, ...]:
     )
 
 
+def _tests(told: Headline) -> str:
+    return "one test" if told.tests == 1 else f"{told.tests} tests"
+
+
 def _interval(told: Headline) -> str:
     return (
-        f"80 % intervals: how far the shares foretold in {told.tests} tests were from "
+        f"80 % intervals: how far the shares foretold in {_tests(told)} were from "
         "those that came (root mean square), times Student's t. They hold what this "
         "shop's seasons did to earlier forecasts, and nothing that these never met."
     )
