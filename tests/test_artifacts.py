@@ -1,4 +1,7 @@
+import csv
+import io
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -197,3 +200,24 @@ def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
         drafting(tmp_path / "file" / "run"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        *((f"{sign}1", f"'{sign}1") for sign in "=+-@＝＋－＠"),
+        *((" =1", " '=1"), ("\t=1", "\t'=1"), ("\r-x", "\r'-x")),
+        # Where commas are decimal marks, spreadsheets part cells at semicolons.
+        *(("x;=1", "x;'=1"), ("x\n@a", "x\n'@a"), ("x; =1;-2", "x; '=1;'-2")),
+        *(("a-b", "a-b"), ("1=1", "1=1"), ("", ""), (None, "")),
+    ],
+)
+def test_no_part_of_a_csv_can_be_taken_for_a_formula(text, written) -> None:
+    frame = pl.DataFrame({"n": [-1], "text": [text]}, schema_overrides={"text": str})
+    rows = list(csv.reader(io.StringIO(as_csv(frame).decode(), newline="")))
+    assert rows == [["n", "text"], ["-1", written]]
+
+
+def test_a_path_that_is_no_text_comes_back_from_json() -> None:
+    path = os.fsdecode(b"caf\xe9.csv")
+    assert json.loads(as_json({"file": path})) == {"file": path}

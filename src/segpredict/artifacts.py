@@ -28,6 +28,7 @@ from segpredict.tables import JSON
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
 _NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
 
 
@@ -40,7 +41,8 @@ def as_json(value: JSON) -> bytes:
     '[]'
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()
+    # A path may hold bytes that are no text; as escapes they come back as they were.
+    return (text + "\n").encode(errors="backslashreplace")
 
 
 def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
@@ -54,17 +56,23 @@ def as_csv(frame: pl.DataFrame) -> bytes:
 
 
 def harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with no text that a spreadsheet takes for a formula.
+    r"""Return the frame with no text that a spreadsheet takes for a formula.
 
     Notes
     -----
-    Text that starts with one of ``= + - @ tab CR`` gets a leading apostrophe (OWASP,
-    CSV injection).
+    Where one of ``= + - @`` or of their wide forms begins a text, blanks before it or
+    not, an apostrophe is put before it (OWASP, CSV injection). So, too, after a
+    semicolon, a tab or the end of a line within the text: a spreadsheet that parts
+    cells there, as many do where commas are decimal marks, would begin a cell.
+
+    Examples
+    --------
+    >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
+    >>> harmless(pl.DataFrame({"id": texts}))["id"].to_list()
+    ["'=1+1", "a;'-2", 'a-b', "\t'@x"]
     """
-    text = pl.col(pl.String)
-    risky = text.str.contains(r"^[=+\-@\t\r]")
-    safe = pl.when(risky).then(pl.lit("'") + text).otherwise(text)
-    return frame.with_columns(safe.name.keep())
+    text = pl.col(pl.String).str.replace_all(_FORMULA, "${1}'${2}")
+    return frame.with_columns(text)
 
 
 @dataclass(frozen=True, slots=True)

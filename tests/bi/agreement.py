@@ -1,134 +1,49 @@
 """Ask DuckDB for the figures of a run, and lay them beside what the run tells.
 
+    segpredict report --run RUN
+    segpredict report --run RUN --format pptx
     python tests/bi/agreement.py RUN
 
 prints one row a figure: what SQL on the run's Parquet files says, what
-``report.json`` says and what SQL on the tables for BI says. It ends with 1 if any
-differ. Counts and money of the past are whole numbers and agree to the last digit;
-sums of forecasts are floats and agree to 10⁻⁹ of their size, in tables to the 0.0001
-by which each customer is rounded.
+``report.json`` says, what SQL on the tables for BI says, and what can be read off the
+page (``report.html``) and the slides (``deck.pptx``), as often as it stands there. It
+ends with 1 if any differ. Counts and money of the past are whole numbers and agree to
+the last digit; sums of forecasts are floats and agree to 10⁻⁹ of their size, in tables
+to the 0.0001 by which each customer is rounded, on page and slides to the half of the
+last place that is shown. Numbers in charts of the deck are not rounded.
 """
 
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
-from datetime import date
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
+import shown
+from asked import KEYS, MONTHS, WINDOW, Asked
 
 from segpredict import Report
-from segpredict.artifacts import open_run
 
-EPOCH = date(1970, 1, 1)
-RUN = {
-    "t": "transactions.parquet",
-    "s": "scores.parquet",
-    "m": "segments/migration.parquet",
-    "w": "movement/moves.parquet",
-}
-FACTS = """
-CREATE MACRO stands(void_day) AS coalesce(void_day >= {end}, true);
-CREATE MACRO nth(day) AS ({end} - 1 - day) // {horizon};
-CREATE TABLE o AS SELECT DISTINCT customer_id, day, order_id, nth(day) AS win
-  FROM t WHERE NOT is_return AND stands(void_day);
-CREATE TABLE c AS SELECT customer_id, nth(day) AS win, sum(amount) AS net,
-  sum(amount) FILTER (NOT is_return) AS gross, bool_or(NOT is_return) AS bought
-  FROM t WHERE stands(void_day) GROUP BY ALL;
-CREATE TABLE went AS SELECT a.win, a.net, coalesce(b.net, 0) AS later,
-  coalesce(b.bought, false) AS came
-  FROM c a LEFT JOIN c b ON a.customer_id = b.customer_id AND b.win = a.win - 1
-  WHERE a.bought;
-"""
-WINDOW = {  # by window: SQL on the run, title in report.json, SQL on the tables
-    "Revenue": (
-        "SELECT sum(amount) / 1e4 FROM t WHERE nth(day) = ? AND stands(void_day)",
-        'SELECT sum(revenue) FROM orders JOIN dates USING (date) WHERE "window" = ?',
-    ),
-    "Orders": (
-        "SELECT count(*) FROM o WHERE win = ?",
-        "SELECT count(*) FROM orders JOIN dates USING (date) "
-        'WHERE is_order AND "window" = ?',
-    ),
-    "Customers who ordered": (
-        "SELECT count(DISTINCT customer_id) FROM o WHERE win = ?",
-        "SELECT count(DISTINCT customer_id) FROM orders JOIN dates USING (date) "
-        'WHERE is_order AND "window" = ?',
-    ),
-    "Average order value (AOV)": (
-        "SELECT (SELECT sum(gross) FROM c WHERE win = $1) / 1e4 / "
-        "(SELECT count(*) FROM o WHERE win = $1)",
-        "SELECT sum(amount)::DOUBLE / count(*) FROM orders JOIN dates USING (date) "
-        'WHERE is_order AND "window" = ?',
-    ),
-    "Retention from window to window (R1)": (
-        "SELECT avg(came::INT) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'retention_window' AND \"window\" = ?",
-    ),
-    "Net revenue retention (R5, NRR)": (
-        "SELECT sum(later) / sum(net) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'net_revenue_retention' AND \"window\" = ?",
-    ),
-    "Gross revenue retention (R5, GRR)": (
-        "SELECT sum(least(later, net)) / sum(net) FROM went WHERE win = ? + 1",
-        "SELECT value FROM metrics JOIN dates ON last_date = date "
-        "WHERE metric = 'gross_revenue_retention' AND \"window\" = ?",
-    ),
-}
-MONTHS = {
-    "revenue": (
-        "SELECT sum(amount) FROM t WHERE stands(void_day) AND month(day) = ?",
-        "SELECT (sum(revenue) * 10000)::BIGINT FROM orders JOIN dates USING (date) "
-        "WHERE strftime(month_start, '%Y-%m') = ?",
-    ),
-    "orders": (
-        "SELECT count(*) FROM o WHERE month(day) = ?",
-        "SELECT count(*) FROM orders JOIN dates USING (date) "
-        "WHERE is_order AND strftime(month_start, '%Y-%m') = ?",
-    ),
-    "customers": (
-        "SELECT count(DISTINCT customer_id) FROM o WHERE month(day) = ?",
-        "SELECT count(DISTINCT customer_id) FROM orders JOIN dates USING (date) "
-        "WHERE is_order AND strftime(month_start, '%Y-%m') = ?",
-    ),
-    "new_customers": (
-        "SELECT count(*) FROM (SELECT min(day) AS first FROM o GROUP BY customer_id) "
-        "WHERE month(first) = ?",
-        "SELECT count(*) FROM customers WHERE strftime(cohort_month, '%Y-%m') = ?",
-    ),
-}
-KEYS = {  # keys of facts, and the dimension that must know each
-    "lines.order_key": "orders.order_key",
-    "lines.customer_id": "customers.customer_id",
-    "lines.date": "dates.date",
-    "orders.customer_id": "customers.customer_id",
-    "orders.date": "dates.date",
-    "customers.segment_id": "segments.segment_id",
-    "scores.customer_id": "customers.customer_id",
-    "scores.segment_id": "segments.segment_id",
-    "scores.next_segment_id": "segments.segment_id",
-    "chances.segment_id": "segments.segment_id",
-    "moves.from_segment_id": "segments.segment_id",
-    "moves.to_segment_id": "segments.segment_id",
-    "moves.since": "dates.date",
-    "metrics.segment_id": "segments.segment_id",
-    "metrics.first_date": "dates.date",
-}
-TABLES = sorted({key.split(".")[0] for pair in KEYS.items() for key in pair})
+TELLERS = ("SQL", "JSON", "BI", "page", "deck")
 
 
 class Figure(NamedTuple):
-    """One figure, told three times; ``None`` where it is not told."""
+    """One figure, told by up to five; ``None`` or nothing where it is not told.
+
+    What SQL cannot count (`is_counted`), such as an interval, has the value of the JSON
+    in the place of its own.
+    """
 
     name: str
     sql: Any
     json: Any
     bi: Any
     rounded: float = 0.0
+    page: Sequence[shown.Shown] = ()
+    deck: Sequence[shown.Shown] = ()
+    is_counted: bool = True
 
     @property
     def agrees(self) -> bool:
@@ -136,7 +51,18 @@ class Figure(NamedTuple):
             (self.json, 0.0),
             (self.bi, self.rounded),
         ]
-        return all(_same(self.sql, value, slack) for value, slack in told)
+        return all(_same(self.sql, value, slack) for value, slack in told) and all(
+            _is_near(self.sql, each) for each in (*self.page, *self.deck)
+        )
+
+    @property
+    def tellers(self) -> tuple[str, ...]:
+        """Who tells it."""
+        counted = self.sql if self.is_counted else None
+        told = (counted, self.json, self.bi, self.page or None, self.deck or None)
+        return tuple(
+            name for name, it in zip(TELLERS, told, strict=True) if it is not None
+        )
 
 
 def _same(sql: Any, value: Any, slack: float) -> bool:
@@ -149,39 +75,36 @@ def _same(sql: Any, value: Any, slack: float) -> bool:
     return math.isclose(float(sql), float(value), rel_tol=1e-9, abs_tol=slack)
 
 
-class Asked:
-    """A run and its tables, as DuckDB sees them."""
-
-    def __init__(self, run: Path, tables: Path) -> None:
-        self.facts = open_run(run).facts
-        self.told = Report(run).json()["sections"]
-        self.files, self.tables = duckdb.connect(), duckdb.connect()
-        self.has_moves = (run / RUN["w"]).exists()
-        for name, path in RUN.items():
-            if (run / path).exists():
-                self.files.execute(f"CREATE VIEW {name} AS FROM '{run / path}'")
-        for name in TABLES:
-            self.tables.execute(f"CREATE VIEW {name} AS FROM '{tables / name}.parquet'")
-        last = date.fromisoformat(self.facts["data"]["last_day"])
-        self.end = (last - EPOCH).days + 1
-        self.time = self.facts["config"]["time"]
-        self.files.execute(
-            "CREATE MACRO month(day) AS strftime(DATE '1970-01-01' + day, '%Y-%m');"
-            + FACTS.format(end=self.end, horizon=self.time["horizon"])
-        )
-
-    def run(self, sql: str, *values: Any) -> Any:
-        return self.files.execute(sql, values or None).fetchone()[0]  # type: ignore[index]
-
-    def bi(self, sql: str, *values: Any) -> Any:
-        return self.tables.execute(sql, values or None).fetchone()[0]  # type: ignore[index]
+def _is_near(sql: Any, told: shown.Shown) -> bool:
+    """Return whether a figure is what is shown, if it is rounded as that is."""
+    if sql is None:
+        return False
+    # A half may be rounded to either side, and is not quite a half as a float.
+    slack = told.slack * (1 + 1e-9)
+    return math.isclose(float(sql), told.value, rel_tol=1e-9, abs_tol=slack)
 
 
-def figures(run: Path, tables: Path) -> Iterator[Figure]:
-    """Yield the figures of a run, each as three sources tell it."""
+def figures(run: Path, tables: Path, deck: Path | None = None) -> list[Figure]:
+    """Return the figures of a run, each as all tell it.
+
+    Raises
+    ------
+    KeyError
+        When page or deck show a figure that nobody asks for.
+    """
     asked = Asked(run, tables)
-    for part in (_windows, _months, _segments, _moves, _worth, _whole):
-        yield from part(asked)
+    page, slides = run / "report.html", deck or run / "deck.pptx"
+    told = asked.told
+    seen = shown.page(page, told) if page.exists() else {}
+    drawn = shown.deck(slides, told) if slides.exists() else {}
+    parts = (_windows, _months, _segments, _mix, _sales, _moves, _worth, _whole)
+    found = [figure for part in parts for figure in part(asked)]
+    if strange := {*seen, *drawn} - {figure.name for figure in found}:
+        raise KeyError(f"shown, and not asked for: {sorted(strange)}")
+    return [
+        figure._replace(page=seen.get(figure.name, ()), deck=drawn.get(figure.name, ()))
+        for figure in found
+    ]
 
 
 def _windows(asked: Asked) -> Iterator[Figure]:
@@ -259,30 +182,103 @@ def _segments(asked: Asked) -> Iterator[Figure]:
         )
 
 
+def _mix(asked: Asked) -> Iterator[Figure]:
+    """Yield shares of revenue, and the ends of intervals.
+
+    Intervals come of how far the tests were off, so no SQL counts them: here the page
+    and the deck are laid beside the JSON.
+    """
+    bought = "SELECT coalesce(sum(net), 0) FROM c SEMI JOIN o USING (customer_id, win)"
+    now = f"{bought} JOIN s USING (customer_id) WHERE win = 0 AND segment_id LIKE ?"
+    for move in asked.told["headline"]["moves"]:
+        i, name = move["chip"]["id"], move["chip"]["name"]
+        yield Figure(
+            f"revenue share, {name}",
+            asked.run(now, i) / asked.run(now, "%"),
+            move["revenue"],
+            asked.bi("SELECT revenue_share FROM segments WHERE segment_id = ?", i),
+        )
+        for end, told in (("least", move["low"]), ("most", move["high"])):
+            named = f"{end} expected share, {name}"
+            yield Figure(named, told, told, None, is_counted=False)
+
+
+def _sales(asked: Asked) -> Iterator[Figure]:
+    """Yield sizes and shares of revenue among all who ever ordered, returns and all."""
+    own = "coalesce(segment_id, 'S0') LIKE ?"
+    n = (
+        "SELECT count(*) FROM (SELECT DISTINCT customer_id FROM o) "
+        f"LEFT JOIN s USING (customer_id) WHERE {own}"
+    )
+    net = (
+        "SELECT sum(net) FROM c LEFT JOIN s USING (customer_id) "
+        f"WHERE win = 0 AND {own}"
+    )
+    paid = (
+        "SELECT sum(orders.revenue)::DOUBLE FROM orders "
+        "JOIN customers USING (customer_id) "
+        'JOIN dates USING (date) WHERE "window" = 0 AND segment_id LIKE ?'
+    )
+    held = "SELECT count(*) FROM customers WHERE orders > 0 AND segment_id LIKE ?"
+    for row in asked.told["shop"]["sales"]:
+        i, name = row["chip"]["id"], row["chip"]["name"]
+        yield Figure(f"ever, {name}", asked.run(n, i), row["n"], asked.bi(held, i))
+        yield Figure(
+            f"share of ever, {name}",
+            asked.run(n, i) / asked.run(n, "%"),
+            row["customers"],
+            asked.bi(held, i) / asked.bi(held, "%"),
+        )
+        yield Figure(
+            f"sales share, {name}",
+            asked.run(net, i) / asked.run(net, "%"),
+            row["revenue"]["value"],
+            asked.bi(paid, i) / asked.bi(paid, "%"),
+        )
+
+
 def _moves(asked: Asked) -> Iterator[Figure]:
     latest = (
-        "SELECT customers::BIGINT FROM moves WHERE kind = 'counted' AND since = "
-        "(SELECT max(since) FROM moves WHERE kind = 'counted') "
-        "AND from_segment_id = ? AND to_segment_id = ?"
-    )
-    counted = (
-        "SELECT coalesce(sum(n), 0)::BIGINT FROM {} WHERE from_id = ? AND to_id = ?"
+        "SELECT coalesce(sum(customers), 0)::BIGINT FROM moves WHERE kind = 'counted' "
+        "AND since = (SELECT max(since) FROM moves WHERE kind = 'counted') "
+        "AND from_segment_id = ? AND to_segment_id LIKE ?"
     )
     # Customer by customer where the run keeps that, else as the run counted.
     who = "(SELECT *, 1 AS n FROM w WHERE since = (SELECT max(since) FROM w))"
-    counted = counted.format(who if asked.has_moves else "m")
+    counted = (
+        f"SELECT coalesce(sum(n), 0)::BIGINT FROM {who if asked.has_moves else 'm'} "
+        "WHERE from_id = ? AND to_id LIKE ?"
+    )
     known = asked.told["migration"]
     ends = [chip["id"] for chip in known["chips"]]
     for row in known["rows"]:
         start = row["chip"]["id"]
+        # `moves` leaves out who was silent and stayed so.
+        is_told = start != "SILENT"
+        whole = asked.run(counted, start, "%") if is_told else row["n"]
+        yield Figure(
+            f"moves from {start}",
+            whole,
+            row["n"],
+            asked.bi(latest, start, "%") if is_told else None,
+            is_counted=is_told,
+        )
         for end, flow in zip(ends, row["flows"], strict=False):
-            if start == "SILENT" and end == ends[0]:
-                continue  # `moves` leaves out who was silent and stayed so
+            is_known = is_told or end != ends[0]
+            n = asked.run(counted, start, end) if is_known else flow["n"]
             yield Figure(
                 f"moves, {start} to {end}",
-                asked.run(counted, start, end),
+                n,
                 flow["n"],
-                asked.bi(latest, start, end),
+                asked.bi(latest, start, end) if is_known else None,
+                is_counted=is_known,
+            )
+            yield Figure(
+                f"moves share, {start} to {end}",
+                n / whole if whole else flow["share"],
+                flow["share"],
+                None,
+                is_counted=is_known and whole > 0,
             )
 
 
@@ -369,14 +365,29 @@ def _whole(asked: Asked) -> Iterator[Figure]:
         )
 
 
+def summary(found: Iterable[Figure]) -> Mapping[str, int]:
+    """Return how many figures there are, by how many told, and how many differ."""
+    counts = Counter(len(figure.tellers) for figure in found)
+    return {f"told by {n}": counts[n] for n in sorted(counts, reverse=True)}
+
+
 def main() -> int:
     run = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
-        found = list(figures(run, Report(run).to_bi(Path(folder) / "tables")))
+        found = figures(run, Report(run).to_bi(Path(folder) / "tables"))
     for told in found:
         mark = "agrees" if told.agrees else "DIFFERS"
-        print(f"{mark}  {told.name}: {told.sql} | {told.json} | {told.bi}")  # noqa: T201
+        seen = [" ".join(f"{it.value:.12g}" for it in on) for on in told[5:7]]
+        counted = told.sql if told.is_counted else None
+        row = " | ".join(map(str, (counted, told.json, told.bi, *seen)))
+        print(f"{mark}  {told.name}: {row}")  # noqa: T201
     off = sum(not told.agrees for told in found)
+    for name in TELLERS:
+        print(f"{name}: {sum(name in told.tellers for told in found)} figures")  # noqa: T201
+    for kind, it in (("page", "page"), ("deck", "deck")):
+        places = sum(len(getattr(told, it)) for told in found)
+        print(f"numbers read off the {kind}: {places}")  # noqa: T201
+    print(", ".join(f"{kind}: {n}" for kind, n in summary(found).items()))  # noqa: T201
     print(f"{len(found)} figures, {off} differ.")  # noqa: T201
     return int(off > 0)
 

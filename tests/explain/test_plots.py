@@ -1,5 +1,8 @@
 """Plots are drawn headless, alike on every run, and leave nothing behind."""
 
+from dataclasses import replace
+from xml.etree import ElementTree
+
 import matplotlib as mpl
 import numpy as np
 import polars as pl
@@ -105,3 +108,12 @@ def test_a_hostile_customer_is_only_text_on_that_page(booster, frame):
     evil = "<script>alert(1)</script>"
     named = frame[:5].with_columns(customer_id=pl.lit(evil) + pl.col("customer_id"))
     assert "<script>" not in told(booster, named).to_html()
+
+
+@pytest.mark.parametrize("name", ["$\\frac$", "a\x1b[31m\x00--> b", "n" * 400, "客"])
+def test_any_name_is_drawn_as_it_is_into_sound_files(booster, frame, name):
+    classes = tuple(replace(c, name=f"{name} {c.id}") for c in CLASSES)
+    found = replace(told(booster, frame, 60), classes=classes)
+    for drawn in draw(found).values():
+        if not drawn.startswith(PNG):
+            ElementTree.fromstring(drawn)

@@ -13,77 +13,13 @@ from exploration_bundle import explored
 from moves_bundle import tables as moved
 from test_page import hostile_bundle
 
+from payloads import BREAKS, TAGS
 from segpredict.report import ReportInput, render
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(BINARY is None, reason="needs chromium"),
 ]
-CODE = "window.hit=1;alert(1)"
-TAGS = (
-    f"<script>{CODE}</script>",
-    f"<ScRiPt>{CODE}</sCrIpT>",
-    f"<script src=data:text/javascript,{CODE}></script>",
-    f"<script type=module>{CODE}</script>",
-    f"<svg><script>{CODE}</script></svg>",
-    f"<svg onload={CODE}>",
-    f"<svg><animate onbegin={CODE} attributeName=x dur=1s>",
-    f"<img src=x onerror={CODE}>",
-    f"<img src='x' onerror='{CODE}'/>",
-    f"<image href=x onerror={CODE}>",
-    f"<body onload={CODE}>",
-    f'<iframe src="javascript:{CODE}"></iframe>',
-    f"<iframe srcdoc='<script>parent.{CODE}</script>'></iframe>",
-    f'<object data="javascript:{CODE}"></object>',
-    f'<embed src="javascript:{CODE}">',
-    f'<a href="javascript:{CODE}" autofocus onfocus={CODE}>x</a>',
-    f"<details open ontoggle={CODE}>",
-    f"<input autofocus onfocus={CODE}>",
-    f"<video><source onerror={CODE}></video>",
-    f"<audio src=x onerror={CODE}>",
-    f"<marquee onstart={CODE}>",
-    f"<math><mtext></mtext><script>{CODE}</script></math>",
-    "<link rel=stylesheet href=http://evil.example/x.css>",
-    "<style>@import 'http://evil.example/x.css';</style>",
-    "<base href=http://evil.example/>",
-    f"<form action=javascript:{CODE}><button autofocus onfocus={CODE}>",
-    "<meta http-equiv=refresh content=0;url=http://evil.example>",
-    "<template><img src=http://evil.example/x></template>",
-    f'<noscript><p title="</noscript><img src=x onerror={CODE}>">',
-    f'<xmp><img title="</xmp><img src=x onerror={CODE}>"></xmp>',
-)
-BREAKS = (
-    f'"><script>{CODE}</script>',
-    f"'><script>{CODE}</script>",
-    f'" onmouseover="{CODE}" x="',
-    f"' onfocus='{CODE}' autofocus x='",
-    '" style="background:url(http://evil.example/x)" x="',
-    f"</script><script>{CODE}</script>",
-    f"</style><script>{CODE}</script>",
-    f"</title><script>{CODE}</script>",
-    f"</textarea><script>{CODE}</script>",
-    f"</svg><img src=x onerror={CODE}>",
-    f"--><script>{CODE}</script>",
-    f"]]><script>{CODE}</script>",
-    f"<!--><script>{CODE}</script>",
-    f"</select><script>{CODE}</script>",
-    f"</option><img src=x onerror={CODE}>",
-    f'\\"}};{CODE}//',
-    f"';{CODE}//",
-    f"\u2028{CODE}\u2029",
-    f"${{{CODE}}}`",
-    f"javascript:{CODE}",
-    f"data:text/html,<script>{CODE}</script>",
-    f"&lt;script&gt;{CODE}&lt;/script&gt;",
-    f"&#60;script&#62;{CODE}&#60;/script&#62;",
-    f"\\u003cscript\\u003e{CODE}\\u003c/script\\u003e",
-    f"%3Cscript%3E{CODE}%3C/script%3E",
-    f"<scr\x00ipt>{CODE}</script>",
-    f"\ufeff<script>{CODE}</script>",
-    f"\u202e<script>{CODE}</script>",
-    "{{ cycler.__init__.__globals__.os.system('true') }}",
-    "{% include 'page.js' %}{# x #}<!--#exec cmd=true-->",
-)
 
 
 def hostile(payload: str) -> ReportInput:

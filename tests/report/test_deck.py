@@ -14,10 +14,20 @@ from segpredict.errors import ExtraMissingError
 from segpredict.registry import Registry
 from segpredict.report import contexts
 from segpredict.report._chart import Chip
-from segpredict.report.deck import SLIDES, Slide, pages, render_deck
+from segpredict.report.deck import (
+    SLIDES,
+    Chart,
+    Slide,
+    Story,
+    Tiles,
+    pages,
+    render_deck,
+)
 from segpredict.report.deck import _deck as machinery
 from segpredict.report.deck import slides as room
 from segpredict.report.deck._look import shade
+from segpredict.report.deck.slides.question import question
+from segpredict.report.sections.headline import headline
 
 pptx = pytest.importorskip("pptx")
 
@@ -98,6 +108,41 @@ def test_the_mix_is_that_of_the_page(deck, told):
     )
 
 
+def test_the_expected_mix_has_the_intervals_of_the_page(deck, told):
+    (table,) = (s.table for s in deck.slides[0].shapes if s.has_table)
+    heads, *rows = [[cell.text for cell in row.cells] for row in table.rows]
+    assert heads == ["Segment", "Today", "Expected", "80 % interval", "Change"]
+    assert [row[3] for row in rows] == [
+        *("41 to 52\u202f%", "20 to 31\u202f%"),
+        *("16 to 20\u202f%", "8 to 11\u202f%"),
+    ]
+    assert [row[2].rstrip("\u202f%") for row in rows] == [
+        f"{100 * move['share_expected']:.1f}" for move in told["headline"]["moves"]
+    ]
+    assert "Student's t" in deck.slides[0].notes_slide.notes_text_frame.text
+
+
+def test_a_mix_without_tests_has_no_intervals_and_the_chart_the_room():
+    head = headline(bundle())
+    moves = tuple(replace(move, low=None, high=None) for move in head.moves)
+    page = question(Story(bundle(), (replace(head, moves=moves),)))
+    assert [type(thing.what) for thing in page.things] == [Chart, Tiles]
+    assert page.things[0].height == 12
+
+
+def test_of_many_segments_the_largest_have_a_row_in_the_order_of_the_page():
+    head = headline(bundle())
+    moves = tuple(
+        replace(move, chip=Chip(f"S{i}", f"n{i}", 1), expected=float(i % 5))
+        for i, move in enumerate(head.moves * 3)
+    )
+    page = question(Story(bundle(), (replace(head, moves=moves),)))
+    table = page.things[1].what
+    shown = [row[0].text for row in table.rows]
+    assert shown == ["n1", "n2", "n3", "n4", "n7", "n8", "n9"]
+    assert table.heading.endswith("from 2 tests; the largest 7 of 12")
+
+
 def test_losses_and_shares_are_those_of_the_page(deck, told):
     lost = {line["meaning"]: line["count"]["rows"] for line in told["ledger"]["lost"]}
     names, series = data(charts(deck, 1)[0])
@@ -172,7 +217,7 @@ def test_slides_are_wide_and_what_is_drawn_is_told_in_words(deck):
         s for slide in deck.slides for s in slide.shapes if s.has_chart or s.has_table
     ]
     words = [f._element.nvGraphicFramePr.cNvPr.get("descr") for f in frames]
-    assert len(words) == 9 + 8
+    assert len(words) == 9 + 9
     assert min(len(each) for each in words) > 15
     assert "Core: Today " in words[0]
 

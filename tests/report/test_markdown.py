@@ -6,6 +6,7 @@ from itertools import pairwise
 from bundles import SEGMENTS, bundle
 
 from segpredict.report import contexts, markdown
+from segpredict.report._markdown import plain
 from segpredict.tables import Segment
 
 HOSTILE = "<img src=x onerror=alert(1)>|[x](javascript:y)\n# head"
@@ -35,6 +36,17 @@ def test_no_name_becomes_markup() -> None:
     assert "\\<img src=x onerror=alert(1)\\>\\|\\[x\\](javascript:y) \\# head" in told
     assert "\n# head" not in told
     assert "<img" not in told.replace("\\<img", "")
+
+
+def test_no_address_becomes_a_link() -> None:
+    told = plain("http://evil.example www.evil.example a@evil.example")
+    assert told == r"http\://evil.example www\.evil.example a\@evil.example"
+
+
+def test_a_currency_is_no_markup_and_no_formula() -> None:
+    told = markdown(contexts(replace(bundle(), currency="<b>$")))
+    assert "<b>" not in told
+    assert "\\<b\\>\\$" in told
 
 
 def test_what_a_run_does_not_have_is_left_out() -> None:

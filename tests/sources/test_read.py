@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import os
 import zipfile
 from pathlib import Path
 
@@ -298,3 +299,14 @@ def test_a_column_of_lists_is_refused() -> None:
     frame = FRAME.with_columns(amount=pl.concat_list("amount"))
     with pytest.raises(ContractError, match="which is no cell"):
         from_frame(frame)
+
+
+def test_a_name_that_is_no_utf8_is_read_and_told_in_escapes(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    try:
+        path.write_text(SMALL)
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    raw = read([str(tmp_path)])
+    assert raw.files[0].name == f"{tmp_path}/caf\\xe9.csv"
+    raw.files[0].name.encode()

@@ -38,8 +38,13 @@ and stands beside the tables as `dictionary.md`; `dictionary.csv` has the same a
   inactive and use them with `USERELATIONSHIP`.
 * **Keys** that are numbers (`order_key`, `line_key`) are of one export: the next may
   number otherwise. Load all tables of one export together.
-* **In CSV** a text that begins with one of `= + - @` has an apostrophe before it, so
-  that no spreadsheet runs it; nulls are empty.
+* **In CSV** no spreadsheet runs a text: one of `= + - @` that begins it, or follows a
+  `;`, a tab or a line end within it, has an apostrophe before it, in ids as well, so
+  that tables still join. In Parquet every text is as it was. Nulls are empty.
+* **They agree with what is shown**: in a clone, `python tests/bi/agreement.py FOLDER`
+  reads figures off the page, the slides, the JSON and these tables of a run, and lays
+  them beside SQL on its files (make both first: `segpredict report --run FOLDER`, and
+  again with `--format pptx`). It prints every figure and ends with 1 if any differ.
 * **Without a stage there are no rows**: before `segpredict train-classifier` the tables
   `scores` and `chances` are empty.
 

@@ -54,7 +54,7 @@ def write(star: Star, folder: Path) -> Mapping[str, int]:
             if name not in by_share:
                 put(name, TABLES.get(name).made(star))
     (folder / "dictionary.md").write_text(document(), encoding="utf-8")
-    dictionary().write_csv(folder / "dictionary.csv")
+    harmless(dictionary()).write_csv(folder / "dictionary.csv")
     return rows
 
 

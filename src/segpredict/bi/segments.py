@@ -36,7 +36,12 @@ COLUMNS = (
         "of their probabilities.",
     ),
     Column("expected_share", "share", "The same as a share."),
-    Column("revenue", "money", "What its customers paid in the newest window."),
+    Column(
+        "revenue",
+        "money",
+        "What its customers paid in the newest window; zero for who bought nothing in "
+        "it, whatever they sent back, so that sums over orders may be a little less.",
+    ),
     Column("revenue_share", "share", "Its share of that revenue."),
     Column("expected_value", "money", "Expected spend of its customers together."),
     Column("value_at_risk", "money", "Revenue at risk of its customers together."),

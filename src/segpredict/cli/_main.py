@@ -33,6 +33,7 @@ from segpredict.cli import (
     train_classifier,
 )
 from segpredict.errors import SegpredictError
+from segpredict.signs import line, still
 
 COMMANDS = {
     "demo": demo,
@@ -124,10 +125,10 @@ def _stop(_number: int, _frame: object) -> None:
 
 def _tell(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
-        typer.echo(json.dumps({"error": facts}, ensure_ascii=False, default=str))
-    typer.echo(
-        f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}", err=True
-    )
+        text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
+        typer.echo(still(text))
+    told = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
+    typer.echo(line(told), err=True)
 
 
 def _confess(error: Exception) -> None:

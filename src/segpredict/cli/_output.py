@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.signs import legible, line, still
+
 Progress = Callable[[str, float], None]
 
 # Parts of column names that say how their numbers are written.
@@ -33,36 +35,48 @@ class Output:
     def say(self, text: str = "") -> None:
         """Print a line for people."""
         if not (self.as_json or self.quiet):
-            self._console().print(text, highlight=False, soft_wrap=True, markup=False)
+            from rich.text import Text
+
+            self._console().print(Text(line(text)), soft_wrap=True)
 
     def aside(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(line(text) + "\n")
 
     def table(
         self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = ""
     ) -> None:
-        """Print a table for people; numbers stand right."""
+        """Print a table for people; numbers stand right.
+
+        No text is read as markup: names of segments stand in titles and heads, too.
+        """
         if self.as_json or self.quiet or not rows:
             return
-        from rich.markup import escape
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(title=title, caption=note or None, title_justify="left")
+        caption = Text(line(note)) if note else None
+        table = Table(title=Text(line(title)), caption=caption, title_justify="left")
         for name, value in rows[0].items():
-            table.add_column(
-                name.replace("_", " "), justify="right" if _is_figure(value) else "left"
-            )
+            head = Text(line(name.replace("_", " ")))
+            table.add_column(head, justify="right" if _is_figure(value) else "left")
         for row in rows:
-            table.add_row(*(escape(cell(name, value)) for name, value in row.items()))
+            cells = (cell(name, value) for name, value in row.items())
+            table.add_row(*(Text(legible(text)) for text in cells))
         self._console().print(table)
+
+    def data(self, text: str) -> None:
+        """Print data on stdout: as they are to a pipe, without orders to a terminal."""
+        if not self.as_json:
+            sys.stdout.write(legible(text) if sys.stdout.isatty() else text)
+            sys.stdout.flush()  # so that a reader who has left is met here
 
     def result(self, facts: Mapping[str, Any]) -> None:
         """Print the one JSON object, if it was asked for."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(still(text) + "\n")
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -71,6 +85,7 @@ class Output:
             yield lambda _what, _share: None
             return
         from rich.console import Console
+        from rich.markup import escape
         from rich.progress import (
             BarColumn,
             Progress,
@@ -91,7 +106,7 @@ class Output:
             task = bars.add_task("starting", total=1.0)
 
             def advance(what: str, share: float) -> None:
-                bars.update(task, description=what, completed=share)
+                bars.update(task, description=escape(line(what)), completed=share)
 
             yield advance
 

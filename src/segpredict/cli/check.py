@@ -8,6 +8,7 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
 from segpredict.cli._plan import clock, kept, planned
+from segpredict.signs import line
 
 
 def command(
@@ -63,8 +64,6 @@ def command(
     output.result(found)
     if found["problem"]:
         problem = found["problem"]
-        typer.echo(
-            f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}",
-            err=True,
-        )
+        told = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
+        typer.echo(line(told), err=True)
         raise typer.Exit(problem["exit"])

@@ -137,5 +137,5 @@ def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
             out, as_parquet(table) if out.suffix == ".parquet" else as_csv(table)
         )
         output.say(f"{table.height:,} rows: {out}")
-    elif not output.as_json:
-        typer.echo(as_csv(table).decode(), nl=False)
+    else:
+        output.data(as_csv(table).decode())

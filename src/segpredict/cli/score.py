@@ -97,7 +97,7 @@ def command(
         told = {} if kept is None else {"history": asdict(kept)}
         output.result({"scores": scores.to_dicts(), **told})
     elif out is None:
-        typer.echo(as_csv(scores).decode(), nl=False)
+        output.data(as_csv(scores).decode())
     if out is not None:
         form = as_parquet if out.suffix == ".parquet" else as_csv
         write_file(out, form(scores))

@@ -16,13 +16,20 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segpredict.errors import UnknownNameError
+from segpredict.signs import line
 
 if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
 
 INK, BLUE, PLUM, ORANGE = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
+ROOM = 48  # letters of a name
 LEADING = 3  # columns whose dependence is drawn
-STYLE: Any = {"svg.hashsalt": "segpredict", "svg.fonttype": "path", "text.color": INK}
+STYLE: Any = {
+    "svg.hashsalt": "segpredict",
+    "svg.fonttype": "path",
+    "text.color": INK,
+    "text.parse_math": False,  # $5 is a price, and a name is no formula
+}
 
 
 def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
@@ -67,7 +74,8 @@ def bar(explanation: "Explanation", top: int = 12) -> bytes:
     with _quiet():
         figure, axes = _canvas(min(top, len(explanation.names)))
         overall = shap.Explanation(
-            values=np.abs(cube).mean(axis=1), feature_names=list(explanation.names)
+            values=np.abs(cube).mean(axis=1),
+            feature_names=[_shown(name) for name in explanation.names],
         )
         shap.plots.bar(overall, max_display=top, ax=axes, show=False)
         for patch in axes.patches:
@@ -93,8 +101,8 @@ def beeswarm(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
     together = shap.Explanation(
         values=cube,
         data=_some(explanation.values()),
-        feature_names=list(explanation.names),
-        output_names=[segment.name for segment in explanation.classes],
+        feature_names=[_shown(name) for name in explanation.names],
+        output_names=[_shown(segment.name) for segment in explanation.classes],
     )
     with _quiet():
         figure, axes = _canvas(min(top, len(explanation.names)))
@@ -129,8 +137,8 @@ def heatmap(explanation: "Explanation", top: int = 12) -> bytes:
     with _quiet():
         figure, axes = _canvas(len(names))
         axes.imshow(shares, cmap=_shades(), aspect="auto", vmin=0)
-        axes.set_xticks(range(len(present)), [s.name for s in present])
-        axes.set_yticks(range(len(names)), names)
+        axes.set_xticks(range(len(present)), [_shown(s.name) for s in present])
+        axes.set_yticks(range(len(names)), [_shown(name) for name in names])
         for (row, column), share in np.ndenumerate(shares):
             dark = share > 0.6 * shares.max(initial=0.01)
             axes.text(
@@ -158,7 +166,7 @@ def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> byte
         known = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
         pairs = [f"{a}:{b}" for a, b in known.iter_rows()]
         raise UnknownNameError("move", f"{start}:{end}", pairs)
-    named = {s.id: s.name for s in explanation.classes}
+    named = {s.id: _shown(s.name) for s in explanation.classes}
     rows = found.reverse()
     places = np.arange(rows.height)
     with _quiet():
@@ -167,7 +175,7 @@ def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> byte
         axes.hlines(places, rows["stayers"], rows["movers"], color="#bbbbbb")
         axes.scatter(rows["stayers"], places, color=BLUE, label="those who stay")
         axes.scatter(rows["movers"], places, color=ORANGE, label="those who move")
-        axes.set_yticks(places, rows["name"].to_list())
+        axes.set_yticks(places, [_shown(name) for name in rows["name"]])
         axes.set_xlabel(f"log-odds of {named[end]} rather than {named[start]}")
         axes.legend(loc="best", frameon=False)
         return _svg(figure)
@@ -207,11 +215,11 @@ def dependence(explanation: "Explanation", feature: str) -> bytes:
             inside = values[(now == segment.id) & np.isfinite(values)]
             if len(inside):
                 axes.axvline(np.median(inside), color=ORANGE, linestyle="--")
-            axes.set_title(f"towards {segment.name}", fontsize=9)
+            axes.set_title(f"towards {_shown(segment.name)}", fontsize=9)
             if high > low:  # a few extreme customers would squeeze all others
                 axes.set_xlim(low, high)
         panels[0].set_ylabel("log-odds against the others")
-        figure.supxlabel(feature)
+        figure.supxlabel(_shown(feature))
         return _png(figure)
 
 
@@ -235,7 +243,7 @@ def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> byt
     sizes = np.array([*told["contribution"], sums[top:]["contribution"].sum()])
     base = explanation.base[towards] - explanation.base[against]
     ends = base + np.cumsum(sizes)
-    named = {s.id: s.name for s in explanation.classes}
+    named = {s.id: _shown(s.name) for s in explanation.classes}
     with _quiet():
         figure, axes = _canvas(len(names))
         places = np.arange(len(names))[::-1]
@@ -245,12 +253,12 @@ def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> byt
         axes.margins(x=0.08)
         axes.axvline(base, color="#cccccc", linewidth=1)
         axes.axvline(float(ends[-1]), color=INK, linestyle="--", linewidth=1)
-        axes.set_yticks(places, names)
+        axes.set_yticks(places, [_shown(name) for name in names])
         axes.set_xlabel(
             f"log-odds of {named[towards]} rather than {named[against]}; from "
             f"{base:+.2f} for anybody to {ends[-1]:+.2f}"
         )
-        axes.set_title(f"Customer {customer_id}")
+        axes.set_title(f"Customer {_shown(customer_id)}")
         return _svg(figure)
 
 
@@ -262,6 +270,12 @@ def _map() -> LinearSegmentedColormap:
     # Dark blue to light orange: told apart by every kind of colour vision, and no
     # shade of it is the grey that stands for a missing value.
     return LinearSegmentedColormap.from_list("low_high", [BLUE, PLUM, ORANGE])
+
+
+def _shown(name: str) -> str:
+    """Return a name as a picture has room for it."""
+    told = line(name)
+    return told if len(told) <= ROOM else f"{told[: ROOM - 1]}…"
 
 
 def _some(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -296,6 +310,8 @@ def _quiet() -> Iterator[None]:
         # A feature that no customer has is all NaN; shap draws it grey, with a warning.
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", PendingDeprecationWarning)
+        # Letters that the font lacks are boxes; the names stand in tables, too.
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         legacy.seed(0)
         try:
             yield

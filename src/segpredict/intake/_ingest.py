@@ -87,7 +87,7 @@ def ingest(
         shop = cleaned(settled, config, None, Path(beside))
         note = changed(note, config=config.state(), notes=shop.notes)
         stored = _published(target, shop, new, note)
-        return Ingested(stored, tuple(str(path) for path in fresh), skipped)
+        return Ingested(stored, tuple(sources.called(path) for path in fresh), skipped)
 
 
 def _before(folder: Path, *, replace: bool) -> tuple[_raw.Note, Transactions] | None:

@@ -27,7 +27,7 @@ def sorted_out(
         alike = met.setdefault(sha256, [])
         same = [fact.name for fact in alike if _is_same(fact, path, layout)]
         if same:
-            skipped[str(path)] = same[0]
+            skipped[sources.called(path)] = same[0]
         else:
             fresh.append(path)
             alike.append(_promised(path, sha256, layout))
@@ -54,4 +54,4 @@ def _promised(path: Path, sha256: str, layout: Layout) -> FileFact:
     found = {name: value for name, value in asked.items() if value}
     if layout.sheet == ALL:
         found["sheets"] = ALL
-    return FileFact(str(path), 0, sha256, found)
+    return FileFact(sources.called(path), 0, sha256, found)

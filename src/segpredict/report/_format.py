@@ -12,11 +12,6 @@ from segpredict.tables import MONEY
 from segpredict.window import as_date
 
 NOTHING = "–"
-UNSEEN = {  # control signs, and those that turn the direction of writing around
-    code: "\ufffd"
-    for signs in (range(9), range(11, 32), range(127, 160))
-    for code in (*signs, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-}
 MINUS = "−"
 ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
 THIN = "\u202f"  # keeps a number and its unit on one line
@@ -242,17 +237,6 @@ def data_uri(picture: bytes) -> str:
     is_png = picture.startswith(b"\x89PNG")
     kind = "image/png" if is_png else "image/svg+xml"
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
-
-
-def legible(value: Any) -> Any:
-    r"""Return a text without signs that hide, reorder or control; others as they are.
-
-    Examples
-    --------
-    >>> legible("a\x1b[31mb\u202ec"), legible(3)
-    ('a�[31mb�c', 3)
-    """
-    return value.translate(UNSEEN) if isinstance(value, str) else value
 
 
 FILTERS: dict[str, Callable[..., str]] = {

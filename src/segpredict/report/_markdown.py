@@ -7,15 +7,16 @@ from typing import Any
 from segpredict.report._format import (
     NOTHING,
     cell,
-    legible,
     metric,
     money,
     number,
     share,
 )
+from segpredict.signs import line
 
 Facts = Mapping[str, Any]
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~&$])")
+# Also what makes links of bare addresses where Markdown is read as on GitHub.
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 WORTH = {
     "risk": "Revenue at risk",
     "upside": "Upside",
@@ -59,7 +60,11 @@ def plain(text: Any) -> str:
     >>> print(plain("a|b <script>\n[x](y)"))
     a\|b \<script\> \[x\](y)
     """
-    return SPECIAL.sub(r"\\\1", " ".join(str(legible(str(text))).split()))
+    return _escaped(" ".join(str(text).split()))
+
+
+def _escaped(text: str) -> str:
+    return SPECIAL.sub(r"\\\1", line(text))
 
 
 def _headline(it: Facts, _currency: str) -> list[str]:
@@ -123,7 +128,7 @@ WINDOWS = ("now", "before", "last_year")
 def _known(known: Facts | None, kind: str, currency: str) -> str:
     if known is None:
         return NOTHING
-    return cell(known["value"], kind, currency)
+    return _escaped(cell(known["value"], kind, currency))
 
 
 def _migration(it: Facts, _currency: str) -> list[str]:
@@ -150,7 +155,7 @@ def _worth(it: Facts, currency: str) -> list[str]:
         (
             plain(held["chip"]["name"]) if held["chip"] else "All",
             number(held["n"]),
-            *(money(held[name], currency) for name in WORTH),
+            *(_escaped(money(held[name], currency)) for name in WORTH),
         )
         for held in (*it["segments"], it["everybody"])
     )

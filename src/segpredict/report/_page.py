@@ -15,12 +15,13 @@ from markupsafe import Markup
 from segpredict._version import __version__
 from segpredict.registry import Registry
 from segpredict.report._findings import CheckInput
-from segpredict.report._format import FILTERS, legible, span
+from segpredict.report._format import FILTERS, span
 from segpredict.report._input import ReportInput
 from segpredict.report._live import packed
 from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
+from segpredict.signs import legible
 from segpredict.tables import Transactions
 from segpredict.window import as_date
 

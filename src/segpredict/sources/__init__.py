@@ -5,7 +5,7 @@ One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 
 from segpredict.sources._columns import as_text
 from segpredict.sources._layout import Layout
-from segpredict.sources._paths import STORE
+from segpredict.sources._paths import STORE, called
 from segpredict.sources._read import (
     SOURCES,
     from_frame,
@@ -22,6 +22,7 @@ __all__ = [
     "STORE",
     "Layout",
     "as_text",
+    "called",
     "digest",
     "from_frame",
     "gathered",

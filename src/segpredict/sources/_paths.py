@@ -1,6 +1,7 @@
 """From what a person names to files: files, folders and globs, several at once."""
 
 import glob
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def expand(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
     files = [file for name in names for file in _files(str(name), endings)]
     once = {file.resolve(): file for file in reversed(files)}
     return tuple(sorted(once.values(), key=str))
+
+
+def called(path: Path) -> str:
+    r"""Return the name of a file as text: a disk takes names that are no UTF-8.
+
+    Examples
+    --------
+    >>> called(Path(os.fsdecode(b"caf\xe9.csv")))
+    'caf\\xe9.csv'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _files(name: str, endings: tuple[str, ...]) -> list[Path]:

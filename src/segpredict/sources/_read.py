@@ -12,7 +12,7 @@ from segpredict.errors import BadCellsError, SourceError
 from segpredict.registry import Registry
 from segpredict.sources._columns import as_text, match, refuse_empty
 from segpredict.sources._layout import Layout
-from segpredict.sources._paths import expand
+from segpredict.sources._paths import called, expand
 from segpredict.sources._sift import without_totals, without_unnamed
 from segpredict.sources._source import Source, Table, numbered
 from segpredict.sources._unpack import opened
@@ -108,7 +108,7 @@ def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
     files = paths(names)
     found = [_source(path, layout).read(path, layout) for path in files]
     related = _related(files, found)
-    return {str(path): table for path, table in zip(files, related, strict=True)}
+    return {called(path): table for path, table in zip(files, related, strict=True)}
 
 
 def from_frame(
@@ -157,9 +157,9 @@ def _related(paths: Sequence[Path], tables: Sequence[Table]) -> list[Table]:
         found = dict(table.detected)
         if table.sha256 in seen:
             found["same_bytes_as"] = seen[table.sha256]
-        seen.setdefault(table.sha256, str(path))
+        seen.setdefault(table.sha256, called(path))
         if path.is_symlink():
-            found["resolved"] = str(path.resolve())
+            found["resolved"] = called(path.resolve())
         related.append(replace(table, detected=found))
     return related
 

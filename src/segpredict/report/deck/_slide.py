@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from segpredict.report._chart import Chip
-from segpredict.report._format import legible
 from segpredict.report._input import ReportInput
+from segpredict.signs import legible
 
 Context = TypeVar("Context")
 Form = Literal["bars", "columns", "parts"]
-UNFIT = dict.fromkeys((65534, 65535, *range(55296, 57344)), "�")
+UNFIT = dict.fromkeys((65534, 65535), "�")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,9 @@
   };
 
   // The numbers of a table as CSV: units go to the head, explanations to a column of
-  // their own, and no text can be taken for a formula by a spreadsheet.
+  // their own, and no text, or part of it between semicolons, can be taken for a formula.
   const quoted = (text) => {
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    const safe = text.replace(/((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])/g, "$1'$2");
     return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   };
   const column = (name, cells) => {

@@ -1,0 +1,49 @@
+"""Signs that a text may hold and nobody sees: they order a terminal about, or hide."""
+
+import re
+from typing import Any
+
+# Control signs, and those that turn the direction of writing around. A terminal takes
+# U+009B for the start of an order as it does ESC and "[".
+_CODES = (
+    *(range(9), range(11, 32), range(127, 160)),
+    *(range(0x202A, 0x202F), range(0x2066, 0x206A)),
+    range(0xD800, 0xE000),  # halves of letters, of names of files that are no UTF-8
+)
+UNSEEN = {code: "\ufffd" for codes in _CODES for code in codes}
+_BEYOND_JSON = {code: f"\\u{code:04x}" for code in UNSEEN if code > 31}
+
+
+def legible(value: Any) -> Any:
+    r"""Return a text without signs that hide, reorder or control; others as they are.
+
+    Examples
+    --------
+    >>> legible("a\x1b[31mb\u202ec"), legible(3)
+    ('a�[31mb�c', 3)
+    """
+    return value.translate(UNSEEN) if isinstance(value, str) else value
+
+
+def line(text: str) -> str:
+    r"""Return a text as one line that is only to be read, whoever wrote it.
+
+    Examples
+    --------
+    >>> line("customer 7\nall is well\r")
+    'customer 7 all is well�'
+    """
+    return re.sub(r"\s*\n\s*", " ", str(legible(text)))
+
+
+def still(written: str) -> str:
+    r"""Return JSON with unseen signs as escapes: the same values, and no orders.
+
+    JSON itself escapes only the signs below 32.
+
+    Examples
+    --------
+    >>> still('{"id": "\x9b31m"}')
+    '{"id": "\\u009b31m"}'
+    """
+    return written.translate(_BEYOND_JSON)

@@ -1,0 +1,59 @@
+"""What is printed is only read: no text of the data gives a terminal orders."""
+
+import json
+
+import pytest
+
+from segpredict.cli import _main
+from segpredict.cli._output import Output
+
+ORDER = "\x1b[31mred\x1b]0;title\x07\x9b2J\r\u202e"
+MARKUP = "[bold]x[/] [/nothing] :smile:"
+CALM = "�[31mred�]0;title��2J��"
+
+
+def test_a_table_shows_names_as_they_are_wherever_they_stand(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {f"{ORDER}{MARKUP}": f"{ORDER}{MARKUP}"}
+    Output().table(MARKUP, [row], note=MARKUP)
+    said = capsys.readouterr().out
+    assert said.count(MARKUP) == 4
+    assert said.count(CALM) == 2
+    assert "\x1b" not in said
+
+
+def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().say(f"Customer {ORDER}\nnote: all is well {MARKUP}.")
+    Output().aside("one\ntwo")
+    said = capsys.readouterr()
+    assert said.out == f"Customer {CALM} note: all is well {MARKUP}.\n"
+    assert said.err == "one two\n"
+
+
+def test_json_keeps_every_value_and_holds_no_order(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Output(as_json=True).result({"id": ORDER, "file": "caf\udce9"})
+    said = capsys.readouterr().out
+    assert said.rstrip("\n").isprintable()
+    assert json.loads(said) == {"id": ORDER, "file": "caf\udce9"}
+
+
+@pytest.mark.parametrize(("is_terminal", "shown"), [(True, CALM), (False, ORDER)])
+def test_data_go_to_a_pipe_as_they_are_and_to_a_terminal_without_orders(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    is_terminal: bool,
+    shown: str,
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    Output().data(f"id\n{ORDER}\n")
+    assert capsys.readouterr().out == f"id\n{shown}\n"
+
+
+def test_an_error_is_one_line_without_orders(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _main._tell({"code": "SP-D002", "message": f"{ORDER}\nerror[X] y.", "fix": "z."})
+    assert capsys.readouterr().err == f"error[SP-D002] {CALM} error[X] y. Fix: z.\n"
