@@ -169,10 +169,7 @@ def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
     # Different products cost most of all, and few questions are about them.
     wanted = {name: measure for name, measure in made.items() if name in asked}
     return (
-        lines.group_by(whole)
-        .agg(pl.col("minute").min(), **wanted)
-        .sort(_KEY)
-        .collect()
+        lines.group_by(whole).agg(pl.col("minute").min(), **wanted).sort(_KEY).collect()
     )
 
 
