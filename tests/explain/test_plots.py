@@ -1,6 +1,7 @@
 """Plots are drawn headless, alike on every run, and leave nothing behind."""
 
 from dataclasses import replace
+from functools import partial
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -11,7 +12,7 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import bar, beeswarm, crowds, draw, sentence
+from segpredict.explain import bar, beeswarm, crowds, draw, plots, sentence
 from segpredict.explain.plots import dependence, heatmap, move, waterfall
 
 NAMED = {segment.id: segment.name for segment in CLASSES}
@@ -25,6 +26,19 @@ def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, f
     assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")
     assert all(plots[f"beeswarm_{c.id}"].startswith(PNG) for c in CLASSES)
+
+
+def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
+    drawn = []
+    for name in ("beeswarm", "dependence"):
+        draws = partial(lambda of, *_: drawn.append(of) or b"", name)
+        monkeypatch.setattr(plots, name, draws)
+    pictures = crowds(told(booster, frame))
+    assert len(list(pictures)) == len(pictures) == len(CLASSES) + plots.LEADING
+    assert drawn == []
+    for _ in range(2):
+        assert pictures["beeswarm_S1"] == b""
+    assert drawn == ["beeswarm"]
 
 
 def test_two_drawings_are_equal_to_the_byte(booster, frame):

@@ -196,6 +196,18 @@ def test_the_page_is_no_wider_than_the_screen(page, width):
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 
+@pytest.mark.parametrize("width", [400, 800, 1280])
+def test_no_column_of_page_one_is_beyond_the_edge(page, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.ask("Emulation.setDeviceMetricsOverride", **screen)
+    wide = (
+        "[...document.querySelectorAll('#headline .scroll')]"
+        ".filter((s) => s.scrollWidth > s.clientWidth).length"
+    )
+    assert page.run(wide) == 0
+    page.ask("Emulation.clearDeviceMetricsOverride")
+
+
 def test_the_page_reads_the_same_without_scripts(page, tmp_path):
     shown = "document.querySelectorAll('main table, main svg, main p.sentence').length"
     with_script = page.run(shown)

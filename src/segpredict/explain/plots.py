@@ -2,8 +2,9 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -32,6 +33,41 @@ STYLE: Any = {
 }
 
 
+class Pictures(Mapping[str, bytes]):
+    """Pictures by name, each drawn when it is first asked for.
+
+    Parameters
+    ----------
+    drawn
+        What draws each.
+
+    Notes
+    -----
+    Who asks for the names alone, as the deck and ``report.json`` do, draws nothing.
+
+    Examples
+    --------
+    >>> pictures = Pictures({"dot": lambda: b"."})
+    >>> list(pictures), pictures["dot"]
+    (['dot'], b'.')
+    """
+
+    def __init__(self, drawn: Mapping[str, Callable[[], bytes]]) -> None:
+        self._drawn = dict(drawn)
+        self._done: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._done:
+            self._done[name] = self._drawn[name]()
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._drawn)
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+
 def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
@@ -49,23 +85,25 @@ def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     }
 
 
-def crowds(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
+def crowds(explanation: "Explanation", top: int = 12) -> Pictures:
     """Return the plots with a dot a customer, which no table can stand for, as PNG.
 
     Returns
     -------
-    dict
+    Pictures
         ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
         columns.
     """
     strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
-    return {
-        **{
-            f"beeswarm_{segment.id}": beeswarm(explanation, segment.id, top)
-            for segment in explanation.classes
-        },
-        **{f"dependence_{n}": dependence(explanation, n) for n in strongest["feature"]},
+    swarms = {
+        f"beeswarm_{segment.id}": partial(beeswarm, explanation, segment.id, top)
+        for segment in explanation.classes
     }
+    strengths = {
+        f"dependence_{name}": partial(dependence, explanation, name)
+        for name in strongest["feature"]
+    }
+    return Pictures({**swarms, **strengths})
 
 
 def bar(explanation: "Explanation", top: int = 12) -> bytes:

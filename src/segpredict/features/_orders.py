@@ -32,9 +32,10 @@ class Orders:
     Parameters
     ----------
     orders
-        One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``,
-        ``net`` (money), ``units``, ``lines``, ``products`` (different ones) and
-        ``named`` (lines with a product); sorted by customer and time.
+        One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``
+        and, as far as they were asked for, ``net`` (money), ``units``, ``lines``,
+        ``products`` (different ones) and ``named`` (lines with a product); sorted by
+        customer and time.
     credits
         One row per credit note with the same columns but ``minute``.
     repeats
@@ -121,7 +122,7 @@ def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> 
         return Orders(orders, credits_, again, None)
     known = pl.col("day").is_between(first, end, closed="left")
     lines = transactions.lines.filter(known)
-    rows = _grouped(lines)
+    rows = _grouped(lines, {*asked.get("orders", ()), *asked.get("credits", ())})
     back = rows["is_return"]
     ids = rows["customer_id"].unique().sort()
     numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
@@ -154,22 +155,21 @@ def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
     return repeats(named).rename({"customer_id": "customer"})
 
 
-def _grouped(lines: pl.LazyFrame) -> pl.DataFrame:
+def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
     whole = [name for name in _KEY if name != "minute"]
     product = pl.col("product_id")
+    made = {
+        "net": pl.col("amount").sum(),
+        "units": pl.col("quantity").sum(),
+        "lines": pl.len().cast(pl.Int64),
+        # n_unique counts null as a value of its own.
+        "products": product.n_unique().cast(pl.Int64) - product.is_null().any(),
+        "named": product.count().cast(pl.Int64),
+    }
+    # Different products cost most of all, and few questions are about them.
+    wanted = {name: measure for name, measure in made.items() if name in asked}
     return (
-        lines.group_by(whole)
-        .agg(
-            pl.col("minute").min(),
-            net=pl.col("amount").sum(),
-            units=pl.col("quantity").sum(),
-            lines=pl.len().cast(pl.Int64),
-            # n_unique counts null as a value of its own.
-            products=product.n_unique().cast(pl.Int64) - product.is_null().any(),
-            named=product.count().cast(pl.Int64),
-        )
-        .sort(_KEY)
-        .collect()
+        lines.group_by(whole).agg(pl.col("minute").min(), **wanted).sort(_KEY).collect()
     )
 
 

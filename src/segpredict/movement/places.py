@@ -80,7 +80,7 @@ class Places:
         failures = [
             f"{name} has ids of no segment: {sorted(unknown, key=str)}"
             for name, known in sides
-            if (unknown := set(moves[name].to_list()) - {s.id for s in known})
+            if (unknown := set(moves[name].unique().to_list()) - {s.id for s in known})
         ]
         if failures:
             raise TableError("moves", failures)

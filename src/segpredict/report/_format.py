@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from markupsafe import Markup
+
 from segpredict.tables import MONEY
 from segpredict.window import as_date
 
@@ -239,10 +241,26 @@ def data_uri(picture: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
+def extent(picture: bytes) -> Markup:
+    r"""Return how wide and tall a PNG is, as attributes; nothing of other pictures.
+
+    A picture that is loaded late must have its room before, or all below it moves.
+
+    Examples
+    --------
+    >>> extent(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
+    Markup('width="32" height="16"')
+    """
+    if not picture.startswith(b"\x89PNG"):
+        return Markup("")
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    return Markup('width="{}" height="{}"').format(width, height)
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     form.__name__: form
     for form in (
         *(number, brief, share, signed, points, metric, gap, interval, money),
-        *(pennies, day, iso_day, month, words, cell, data_uri),
+        *(pennies, day, iso_day, month, words, cell, data_uri, extent),
     )
 }

@@ -119,7 +119,6 @@
     touch(mark).replaceChildren(text, make("small", {}, number(value)));
     mark.removeAttribute("title");
     mark.style.setProperty("--v", row < THIN ? 0 : Math.round(100 * share));
-    mark.classList.toggle("deep", share >= 0.8 && row >= THIN);
   };
   const WAYS = {
     up(mark, { part }) {
