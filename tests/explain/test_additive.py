@@ -12,7 +12,7 @@ from segpredict.classifier import Blend, Booster
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.calibration import Calibrated, Calibration
 from segpredict.classifier.lesson import HISTORY
-from segpredict.errors import MismatchError
+from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain import additive
 from segpredict.explain.additive import restored
 from segpredict.explain.buying import PLAYERS, reference
@@ -131,12 +131,27 @@ def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customer
     assert_array_equal(again.contributions(customers), found)
 
 
+def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
+    blend, _ = model
+    with pytest.raises(ColumnMissingError, match="age_days"):
+        additive(blend.buying, blend.trees, customers.drop("age_days"))
+
+
 def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
     blend, _ = model
     none = additive(replace(blend, weight=0.0), blend.trees, customers)
     alone = additive(blend.buying, blend.trees, customers)
     assert none.trees is None
     assert_array_equal(none.contributions(customers), alone.contributions(customers))
+
+
+def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
+    blend, both = model
+    trees, bought = (
+        additive(part, blend.trees, customers) for part in (blend.trees, blend.buying)
+    )
+    told = [shown.told_of(blend).weight for shown in (both, trees, bought)]
+    assert told == [0.5, 1.0, 0.0]
 
 
 def test_a_run_of_old_that_explained_trees_beside_bgnbd_says_so_as_before(model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.calibration import Calibrated
 from segpredict.classifier.lesson import HISTORY, Floats, Forecaster, matrix
-from segpredict.errors import MismatchError
+from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.buying import PLAYERS, Buying, reference
 from segpredict.tables import JSON
 
@@ -152,6 +152,11 @@ class Additive:
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
                 yield from zip(some, pool.map(self.contributions, some), strict=True)
 
+    def told_of(self, tested: Blend) -> Blend:
+        """Return of the model of a test what is explained here: one part, or both."""
+        is_both = self.trees is not None and self.buying is not None
+        return tested if is_both else replace(tested, weight=self.weight)
+
     def state(self) -> JSON:
         """Return what `restored` needs beside the forecaster, as JSON."""
         return None if self.buying is None else self.buying.state()
@@ -176,9 +181,15 @@ def additive(
     ------
     MismatchError
         When what ships has no reasons of its own, and no trees are given.
+    ColumnMissingError
+        When BG/NBD stands alone, and the frame lacks a column that it looks at.
     """
-    buying = _buying(_shown(forecaster, trees)[0])
-    if buying is None or not set(HISTORY) <= set(customers.columns):
+    shown, _ = _shown(forecaster, trees)
+    buying = _buying(shown)
+    missing = [name for name in HISTORY if name not in customers.columns]
+    if missing and _trees(shown) is None:
+        raise ColumnMissingError(missing[0], customers.columns)
+    if buying is None or missing:
         return _summed(forecaster, trees, None)
     return _summed(forecaster, trees, Buying(buying, *reference(customers)))
 

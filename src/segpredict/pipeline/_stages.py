@@ -32,7 +32,7 @@ from segpredict import (
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Files, as_json, as_parquet
-from segpredict.classifier import Blend, Lock, Training
+from segpredict.classifier import Lock, Training
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
@@ -299,7 +299,7 @@ def _cross_checked(
         archive.segmentation_of(draft),
         replace(config.classifier, seed=config.seed, threads=config.threads),
         config.time,
-        _standing(archive.tested_of(draft), knowing.model),
+        [knowing.model.told_of(model) for model in archive.tested_of(draft)],
     )
     return explanations.evidence(
         taken,
@@ -308,15 +308,6 @@ def _cross_checked(
         config.seed,
         lambda what, share: progress(what, 0.1 + 0.85 * share),
     )
-
-
-def _standing(
-    tested: Sequence[Blend], shown: explanations.Additive
-) -> tuple[Blend, ...]:
-    """Return the models of the tests; their BG/NBD alone, where that is explained."""
-    if shown.trees is not None:
-        return tuple(tested)
-    return tuple(replace(model, weight=0.0) for model in tested)
 
 
 def report(draft: Draft, progress: Progress, *, customers: bool | None = None) -> None:
