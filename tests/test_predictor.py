@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,7 +13,6 @@ from segpredict.errors import (
     ColumnMissingError,
     ConfigError,
     CustomerMissingError,
-    MismatchError,
     SegpredictError,
 )
 from segpredict.predictor import SegmentPredictor
@@ -177,17 +177,23 @@ def test_without_a_runs_explainer_one_is_made_of_the_customers_given(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
     assert predictor.explainer is not None
-    trees = predictor.explainer.model.trees
-    found = replace(predictor, explainer=None, forecaster=trees).explain(lines, rows=40)
+    found = replace(predictor, explainer=None).explain(lines, rows=40)
     assert found.customers == 40
     assert found.reasons.height > 0
+    known = predictor.explain(lines, rows=40)
+    assert found.contributions.equals(known.contributions)
 
 
-def test_a_baseline_that_ships_cannot_be_explained_without_the_runs_trees(
+def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
     predictor: SegmentPredictor, lines: pl.DataFrame
 ) -> None:
-    alone = replace(predictor, explainer=None)
-    assert alone.forecaster.name == "bgnbd_gg"
-    with pytest.raises(MismatchError, match="bgnbd_gg, which is no sum"):
-        alone.explain(lines)
-    assert "trees, which did not ship" in predictor.explain(lines, rows=10).note
+    assert predictor.forecaster.name == "bgnbd_gg"
+    told = predictor.explain(lines, rows=40)
+    assert (told.note, told.names) == ("", ("x_days", "recency_days", "spend_364"))
+    odds = np.exp(told.cube().sum(axis=2) + np.array([*told.base.values()]))
+    ids = pl.DataFrame({"customer_id": told.ids()})
+    scored = ids.join(predictor.score(lines), on="customer_id", maintain_order="left")
+    chances = scored.select(f"p_{segment}" for segment in told.base).to_numpy()
+    np.testing.assert_allclose(
+        odds / odds.sum(axis=1, keepdims=True), chances, atol=1e-9
+    )

@@ -81,9 +81,13 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
         "read the result as that many observations",
         "No set could be tested.",
         "The sets in the scores come from 3 later rehearsals",
-        "These are the reasons of the boosted trees; in use is",
     ):
         assert told in page, told
+    # What fell in is explained itself: no reasons of trees that nobody uses.
+    assert "reasons of the boosted trees" not in page
+    told = made.json("explanation/importance.json")
+    assert (told["note"], len(told["names"])) == ("", 3)
+    assert set(made.parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
 
 
 @pytest.mark.slow

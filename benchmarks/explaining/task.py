@@ -36,7 +36,7 @@ def main() -> None:
     known = predictor.rows(shop, predictor.window(shop)).frame
     knowing = predictor.explainer or predictor.knowing(known)
     people = crowd(known, int(rows))
-    trees = knowing.model.trees
+    trees = archive.booster_of(files)
     model = Additive(trees) if task == "trees" else knowing.model
     cells = matrix(people, trees.names) if task == "xgboost" else None
     wall, cpu = time.perf_counter(), time.process_time()

@@ -13,8 +13,6 @@ from segpredict import contracts, features, sources
 from segpredict.classifier import (
     CARRIED,
     STATES,
-    Blend,
-    Booster,
     Forecaster,
     TimeOptions,
     Usage,
@@ -216,17 +214,8 @@ class SegmentPredictor:
         """Return an explainer made of these rows of features."""
         states = (*STATES, CARRIED) if self.time.overlap else STATES
         glossary = (*states, *features.glossary(self.families, self.companions))
-        trees = self.forecaster
-        if isinstance(trees, Blend):
-            trees = trees.trees
-        if not isinstance(trees, Booster):
-            raise MismatchError(
-                f"What ships is {self.forecaster.name}, which is no sum of columns.",
-                fix="explain the trees of the run: segpredict explain --run RUN.",
-            )
-        found = explainer(
-            (self.forecaster, trees), frame, self.segments, glossary, currency
-        )
+        shipped = (self.forecaster, None)
+        found = explainer(shipped, frame, self.segments, glossary, currency)
         return found.naming(self.usage)
 
     def _asked(

@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from segpredict.classifier import Blend
+from segpredict.classifier import Blend, Booster
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.calibration import Calibrated, Calibration
 from segpredict.classifier.lesson import HISTORY
+from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain import additive
 from segpredict.explain.additive import restored
 from segpredict.explain.buying import PLAYERS, reference
@@ -114,9 +115,67 @@ def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
     assert shown.names == trees.names
 
 
+def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customers):
+    blend, both = model
+    shown = additive(blend.buying, None, customers)
+    assert (shown.names, shown.note, shown.trees) == (tuple(PLAYERS), "", None)
+    found = shown.contributions(customers)
+    assert_allclose(found, both.buying.contributions(customers), atol=1e-12)
+    total = found.sum(axis=2) + shown.base()
+    assert_allclose(total, shown.margins(customers), atol=1e-9)
+    odds = np.exp(total)
+    scored = blend.buying.predict(customers)
+    assert_allclose(odds / odds.sum(axis=1, keepdims=True), scored, atol=1e-9)
+    assert_allclose(shown.chances(customers), scored, atol=1e-9)
+    again = restored(blend.buying, blend.trees, shown.state())
+    assert_array_equal(again.contributions(customers), found)
+
+
+def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
+    blend, _ = model
+    with pytest.raises(ColumnMissingError, match="age_days"):
+        additive(blend.buying, blend.trees, customers.drop("age_days"))
+
+
+def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
+    blend, _ = model
+    none = additive(replace(blend, weight=0.0), blend.trees, customers)
+    alone = additive(blend.buying, blend.trees, customers)
+    assert none.trees is None
+    assert_array_equal(none.contributions(customers), alone.contributions(customers))
+
+
+def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
+    blend, both = model
+    trees, bought = (
+        additive(part, blend.trees, customers) for part in (blend.trees, blend.buying)
+    )
+    told = [shown.told_of(blend).weight for shown in (both, trees, bought)]
+    assert told == [0.5, 1.0, 0.0]
+
+
+def test_a_run_of_old_that_explained_trees_beside_bgnbd_says_so_as_before(model):
+    blend, _ = model
+    old = restored(blend.buying, blend.trees, None)
+    assert old.names == blend.trees.names
+    assert "What ships is bgnbd_gg" in old.note
+
+
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.lesson())
     shown = additive(markov, small.training.booster, customers)
     assert "markov" in shown.note
+    assert "trees, which did not ship" in shown.note
+    with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
+        additive(markov, None, customers)
+
+
+def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
+    trees = small.training.booster
+    few = Booster(trees.booster, trees.names, trees.classes, "xgb_rfm4")
+    assert "What ships is xgb_rfm4" in additive(few, trees, customers).note
+
+
+def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
     mended = Calibrated(small.training.booster, Calibration())
     assert "calibrated" in additive(mended, small.training.booster, customers).note

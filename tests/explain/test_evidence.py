@@ -19,6 +19,11 @@ PARTS = (
     Group("copy", "rfm", "Frequency", ("copy",)),
     Group("noise", "other", "Other", ("noise_a", "noise_b")),
 )
+PLAYED = {
+    "x_days": "Frequency",
+    "recency_days": "Recency",
+    "spend_364": "Monetary",
+}
 FAST = ExplainOptions(refits=8, repeats=3, ablations=3)
 
 
@@ -113,6 +118,32 @@ def test_a_sign_holds_from_the_size_from_which_few_models_flip_it():
     sizes = np.array([0.01, 0.05, 0.2, 0.6])
     assert _limit(sizes, np.array([0.5, 0.4, 0.1, 0.0])) == 0.2
     assert _limit(sizes, np.array([0.5, 0.5, 0.5, 0.5])) > 0.6
+
+
+@pytest.fixture(scope="module")
+def purchases(small):
+    """The cross-check of BG/NBD alone, on the last test of the small shop."""
+    from small_shop import OPTIONS, TIME
+
+    alone = [replace(model, weight=0.0) for model in small.training.tested]
+    taken = exams(small.transactions, small.segmentation, OPTIONS, TIME, alone)
+    parts = tuple(Group(name, "rfm", word, (name,)) for name, word in PLAYED.items())
+    return evidence(taken[-1:], parts, ExplainOptions(refits=3, repeats=2))
+
+
+def test_bgnbd_that_stands_alone_is_fitted_anew_and_shuffled_by_what_it_sees(purchases):
+    table = purchases.table
+    assert purchases.refits == 3
+    assert set(table["name"]) == set(PLAYED)
+    assert (table["shap_low"] < table["shap_high"]).all()
+    # The pause alone is no column of BG/NBD's: all that belongs to it was shuffled.
+    assert (table["loss"] != 0).all()
+
+
+def test_what_is_asked_of_trees_is_left_out_where_there_are_none(purchases):
+    assert purchases.table["without"].null_count() == len(PLAYED)
+    assert purchases.agreement["interventional"] is None
+    assert not any("Trees" in note for note in purchases.notes)
 
 
 def test_a_run_is_examined_with_the_model_of_each_test(small):

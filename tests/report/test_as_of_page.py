@@ -6,6 +6,7 @@ import pytest
 from bundles import bundle, verdict
 
 from segpredict.report import render
+from segpredict.report._models import label
 from segpredict.report.sections.appendix import appendix
 from segpredict.report.sections.headline import headline
 from segpredict.report.sections.importance import importance
@@ -90,11 +91,18 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
     losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
-    given = bundle(verdict=scored(losses, "bgnbd_gg"))
+    given = bundle(verdict=scored(losses, "markov"), reasons_note="Of the trees.")
     page = render(given)
     assert "no better than a plainer forecast, so that one is in use" in page
-    assert importance(given).in_use == "BG/NBD and Gamma-Gamma"
+    assert importance(given).in_use == label("markov")
     assert "These are the reasons of the boosted trees" in page
+
+
+def test_where_the_fallback_itself_is_explained_no_trees_are_named_beside_reasons():
+    losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
+    given = bundle(verdict=scored(losses, "bgnbd_gg"))
+    assert importance(given).in_use == ""
+    assert "the reasons of the boosted trees" not in render(given)
 
 
 def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from segpredict.classifier._panel import Segmenter, panel
+from segpredict.classifier._past import pasts
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.lesson import Lesson, lesson
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
@@ -55,9 +56,11 @@ def exams(
     asked = {day for fold in days.outer for day in (*fold.training, fold.cutoff)}
     windows = [window for window in days.windows if window.cutoff in asked]
     rows = panel(transactions, segmentation, windows, options.families)
+    known_then = pasts(transactions, segmentation, days)
     found = []
     for fold, model in zip(days.outer, tested, strict=True):
-        known = lesson(rows, fold, len(segmentation.segments), options)
+        past = known_then[fold.cutoff]
+        known = lesson(rows, fold, len(segmentation.segments), options, past)
         customers = rows.at(fold.cutoff).sort("customer_id")
         given = replace(known, names=model.trees.names)
         found.append(Exam(fold.cutoff, given, customers, model))

@@ -11,7 +11,7 @@ from segpredict.classifier.options import ClassifierOptions, TimeOptions
 from segpredict.classifier.significance import holm, mcnemar
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
-TREES = "xgboost"  # what is explained, whatever ships
+TREES, BGNBD = "xgboost", "bgnbd_gg"  # what is explained beside the model itself
 # Skill is told against them where they were asked.
 REFERENCES = ("markov", "bgnbd_gg", "carry_over")
 LEAK = 0.90  # no honest forecast of three or more segments is more accurate
@@ -111,7 +111,7 @@ def _outside(pooled: Reading, shipped: str) -> list[str]:
 
 
 def _explained(pooled: Reading, model: str, shipped: str) -> list[str]:
-    if shipped in {TREES, model} or TREES not in pooled.scores:
+    if shipped in {TREES, BGNBD, model} or TREES not in pooled.scores:
         return []
     return [f"The reasons are those of {TREES}, the trees; what ships is {shipped}."]
 

@@ -32,6 +32,7 @@ def importance(output: Output, made: Run, top: int) -> None:
 
 
 def _checked(output: Output, checked: Evidence, top: int) -> None:
+    was_left_out = checked.table["without"].is_not_null().any()
     rows = [
         {
             "rank": row["rank"],
@@ -39,7 +40,7 @@ def _checked(output: Output, checked: Evidence, top: int) -> None:
             "group": row["name"],
             "mean |SHAP|": _interval(row, "shap"),
             "loss if shuffled": _interval(row, "loss"),
-            "trees without it": _interval(row, "without"),
+            **({"trees without it": _interval(row, "without")} if was_left_out else {}),
             "important": row["is_important"],
         }
         for row in checked.table.head(top).iter_rows(named=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,7 @@ from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.calibration import Calibrated
 from segpredict.classifier.lesson import HISTORY, Floats, Forecaster, matrix
+from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.buying import PLAYERS, Buying, reference
 from segpredict.tables import JSON
 
@@ -20,16 +21,16 @@ CHUNK = 10_000  # customers at a time, to bound memory
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Additive:
-    """Trees, and beside them a model of purchases, whose log-odds add up.
+    """Trees and a model of purchases, or one of them, whose log-odds add up.
 
     Parameters
     ----------
     trees
-        The boosted trees.
+        The boosted trees; ``None`` where the model of purchases stands alone.
     buying
         The model of purchases with its reference; ``None`` where trees stand alone.
     weight
-        Share of the trees in the log-odds.
+        Share of the trees in the log-odds: 1 or 0 where one of both stands alone.
     note
         What a reader must know where this is not just what ships.
     shipped
@@ -42,7 +43,7 @@ class Additive:
     on the columns of `PLAYERS`.
     """
 
-    trees: Booster
+    trees: Booster | None
     buying: Buying | None = None
     weight: float = 1.0
     note: str = ""
@@ -52,34 +53,49 @@ class Additive:
     def names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
         more = () if self.buying is None else tuple(PLAYERS)
-        known = self.trees.names
+        known = self._known
         return (*known, *(name for name in more if name not in known))
+
+    @property
+    def _known(self) -> tuple[str, ...]:
+        return () if self.trees is None else self.trees.names
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns without which nobody can be explained."""
+        return tuple(HISTORY) if self.trees is None else self.trees.names
 
     @property
     def classes(self) -> int:
         """Number of segments, INACTIVE included."""
-        return self.trees.classes
+        buying = None if self.buying is None else self.buying.model
+        return next(part.classes for part in (self.trees, buying) if part is not None)
 
     def base(self) -> Floats:
         """Return the margin of each segment before anything is known."""
-        nobody = pl.DataFrame(
-            {name: [None] for name in self.trees.names},
-            schema=dict.fromkeys(self.trees.names, pl.Float32),
-        )
-        start = self.trees.contributions(nobody)[0, :, -1].astype(np.float64)
-        if self.buying is None:
-            return start
-        return self.weight * start + (1 - self.weight) * self.buying.base()
+        total = np.zeros(self.classes)
+        if self.trees is not None:
+            nobody = pl.DataFrame(
+                {name: [None] for name in self._known},
+                schema=dict.fromkeys(self._known, pl.Float32),
+            )
+            start = self.trees.contributions(nobody)[0, :, -1].astype(np.float64)
+            total = total + self.weight * start
+        if self.buying is not None:
+            total = total + (1 - self.weight) * self.buying.base()
+        return total
 
     def margins(self, customers: pl.DataFrame) -> Floats:
         """Return the log-odds, up to a constant for each customer."""
+        total = np.zeros((customers.height, self.classes))
         if not customers.height:
-            return np.zeros((0, self.classes))
-        trees = self.trees.margins(customers).astype(np.float64)
-        if self.buying is None:
-            return trees
-        logs = self.buying.logs(customers)
-        return self.weight * trees + (1 - self.weight) * logs
+            return total
+        if self.trees is not None:
+            trees = self.trees.margins(customers).astype(np.float64)
+            total = total + self.weight * trees
+        if self.buying is not None:
+            total = total + (1 - self.weight) * self.buying.logs(customers)
+        return total
 
     def chances(self, customers: pl.DataFrame) -> Floats:
         """Return the probability of each segment, as it is scored."""
@@ -105,9 +121,9 @@ class Additive:
         found = np.zeros(shape)
         if not customers.height:
             return found
-        known = len(self.trees.names)
-        trees = self.trees.contributions(customers)[:, :, :-1]
-        found[:, :, :known] = self.weight * trees
+        if self.trees is not None:
+            trees = self.trees.contributions(customers)[:, :, :-1]
+            found[:, :, : len(self._known)] = self.weight * trees
         if self.buying is not None:
             parts = self.buying.contributions(customers)
             for place, name in enumerate(PLAYERS):
@@ -136,13 +152,18 @@ class Additive:
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
                 yield from zip(some, pool.map(self.contributions, some), strict=True)
 
+    def told_of(self, tested: Blend) -> Blend:
+        """Return of the model of a test what is explained here: one part, or both."""
+        is_both = self.trees is not None and self.buying is not None
+        return tested if is_both else replace(tested, weight=self.weight)
+
     def state(self) -> JSON:
         """Return what `restored` needs beside the forecaster, as JSON."""
         return None if self.buying is None else self.buying.state()
 
 
 def additive(
-    forecaster: Forecaster, trees: Booster, customers: pl.DataFrame
+    forecaster: Forecaster, trees: Booster | None, customers: pl.DataFrame
 ) -> Additive:
     """Return what ships as a sum of contributions.
 
@@ -151,55 +172,89 @@ def additive(
     forecaster
         What ships.
     trees
-        The trees of the run, explained where what ships is no sum of columns.
+        The trees of the run, explained where what ships has no reasons of its own.
     customers
         One row a customer with ``state_now`` and the columns; the reference for BG/NBD
         is taken from them.
+
+    Raises
+    ------
+    MismatchError
+        When what ships has no reasons of its own, and no trees are given.
+    ColumnMissingError
+        When BG/NBD stands alone, and the frame lacks a column that it looks at.
     """
-    shipped, _ = _uncovered(forecaster, trees)
-    buying = _buying(shipped)
-    if buying is None or not set(HISTORY) <= set(customers.columns):
+    shown, _ = _shown(forecaster, trees)
+    buying = _buying(shown)
+    missing = [name for name in HISTORY if name not in customers.columns]
+    if missing and _trees(shown) is None:
+        raise ColumnMissingError(missing[0], customers.columns)
+    if buying is None or missing:
         return _summed(forecaster, trees, None)
     return _summed(forecaster, trees, Buying(buying, *reference(customers)))
 
 
 def restored(forecaster: Forecaster, trees: Booster, state: JSON) -> Additive:
     """Return the sum that gave a state."""
-    shipped, _ = _uncovered(forecaster, trees)
-    buying = _buying(shipped)
+    buying = _buying(_shown(forecaster, trees)[0])
     if buying is None or state is None:
         return _summed(forecaster, trees, None)
     rows, shares = np.array(state["rows"]), np.array(state["shares"])
     return _summed(forecaster, trees, Buying(buying, rows, shares))
 
 
-def _summed(forecaster: Forecaster, trees: Booster, buying: Buying | None) -> Additive:
-    shipped, note = _uncovered(forecaster, trees)
-    weight = 1.0 if buying is None else _weight(shipped)
+def _summed(
+    forecaster: Forecaster, trees: Booster | None, buying: Buying | None
+) -> Additive:
+    shown, note = _shown(forecaster, trees)
+    if isinstance(shown, BgNbdGg) and buying is None:
+        # A run of old, whose reasons are those of the trees.
+        shown, note = _instead(forecaster, trees)
     told = forecaster if note else None
-    return Additive(_trees(shipped, trees), buying, weight, note, told)
+    weight = 1.0 if buying is None else _weight(shown)
+    return Additive(_trees(shown), buying, weight, note, told)
 
 
-def _uncovered(forecaster: Forecaster, trees: Booster) -> tuple[Forecaster, str]:
+def _shown(forecaster: Forecaster, trees: Booster | None) -> tuple[Forecaster, str]:
+    """Return what is explained, and what a reader must know of it."""
     if isinstance(forecaster, Calibrated):
-        inner, note = _uncovered(forecaster.forecaster, trees)
+        inner, note = _shown(forecaster.forecaster, trees)
         return inner, (note or "The forecast before it was calibrated is explained.")
-    if isinstance(forecaster, Blend | Booster):
+    # A baseline of trees on fewer columns is a `Booster` too, by another name.
+    own = forecaster.name if trees is None else trees.name
+    is_trees = isinstance(forecaster, Booster) and forecaster.name == own
+    if is_trees or isinstance(forecaster, Blend | BgNbdGg):
         return forecaster, ""
+    return _instead(forecaster, trees)
+
+
+def _instead(forecaster: Forecaster, trees: Booster | None) -> tuple[Booster, str]:
+    if trees is None:
+        raise MismatchError(
+            f"What ships is {forecaster.name}, and it has no reasons of its own: only "
+            "trees and BG/NBD are shared out among columns.",
+            fix="explain the trees of the run: segpredict explain --run RUN.",
+        )
     return trees, (
-        f"What ships is {forecaster.name}, which is no sum of columns: the reasons are "
-        "those of the trees, which did not ship."
+        f"What ships is {forecaster.name}. Only the model, its trees and BG/NBD are "
+        "shared out among columns: the reasons are those of the trees, which did not "
+        "ship."
     )
 
 
-def _trees(shipped: Forecaster, trees: Booster) -> Booster:
-    return shipped.trees if isinstance(shipped, Blend) else trees
+def _trees(shown: Forecaster) -> Booster | None:
+    if isinstance(shown, Blend):
+        stands_out = shown.weight == 0 and shown.buying is not None
+        return None if stands_out else shown.trees
+    return shown if isinstance(shown, Booster) else None
 
 
-def _buying(shipped: Forecaster) -> BgNbdGg | None:
-    is_part = isinstance(shipped, Blend) and shipped.weight < 1
-    return shipped.buying if isinstance(shipped, Blend) and is_part else None
+def _buying(shown: Forecaster) -> BgNbdGg | None:
+    if isinstance(shown, BgNbdGg):
+        return shown
+    is_part = isinstance(shown, Blend) and shown.weight < 1
+    return shown.buying if isinstance(shown, Blend) and is_part else None
 
 
-def _weight(shipped: Forecaster) -> float:
-    return shipped.weight if isinstance(shipped, Blend) else 1.0
+def _weight(shown: Forecaster) -> float:
+    return shown.weight if isinstance(shown, Blend) else 0.0

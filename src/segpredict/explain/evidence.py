@@ -124,8 +124,11 @@ def evidence(
     -----
     A refit grows the trees of the final test anew on customers drawn with replacement,
     and measures on test customers drawn alike: its spread holds both kinds of chance.
-    BG/NBD is kept as it was fitted. A column is shuffled among the customers of one
-    test, together with all of its group (Breiman 2001; grouped as in Au et al. 2022).
+    BG/NBD is kept as it was fitted; where it stands alone (weight 0 of the trees) it is
+    fitted anew on such draws instead, and what is asked of trees only is left out: what
+    a group's absence costs, and interventional values. A column is shuffled among the
+    customers of one test, together with all of its group (Breiman 2001; grouped as in
+    Au et al. 2022).
     """
     say = tell or _silent
     rng = np.random.default_rng(seed)
@@ -172,6 +175,8 @@ def _ablations(
     exam: Exam, groups: Sequence[Group], gains: Floats, most: int
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield what the trees alone lose without a group, and the standard error."""
+    if not exam.model.weight:
+        return
     labels = codes(exam.customers, "label")
     whole = metrics.row_log_loss(exam.model.trees.predict(exam.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
@@ -189,7 +194,7 @@ def _interventional(exam: Exam, groups: Sequence[Group]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
     trees = exam.model.trees
     few = sample(exam.customers, INTERVENED)
-    if few.height < 2:
+    if few.height < 2 or not exam.model.weight:
         return None
     others = matrix(sample(exam.customers, BACKGROUND), trees.names)
     asked = shap.TreeExplainer(

@@ -69,7 +69,7 @@ class Explainer:
         ColumnMissingError
             When the frame lacks a column.
         """
-        _require(customers, self.model.trees)
+        _require(customers, self.model.needs)
         chosen = sample(customers, (options or ExplainOptions()).rows)
         cube, values = self.model.contributions(chosen), self.model.values(chosen)
         states, chances = codes(chosen, "state_now"), self.model.chances(chosen)
@@ -215,7 +215,7 @@ class Explainer:
 
 
 def explainer(
-    shipped: tuple[Forecaster, Booster],
+    shipped: tuple[Forecaster, Booster | None],
     customers: pl.DataFrame,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature] = (),
@@ -226,7 +226,8 @@ def explainer(
     Parameters
     ----------
     shipped
-        What ships, and the trees of the run.
+        What ships, and the trees of the run: not needed where what ships has reasons
+        of its own.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -239,24 +240,15 @@ def explainer(
     Raises
     ------
     ColumnMissingError
-        When the frame lacks a column of the trees.
+        When the frame lacks a column of what is explained.
     MismatchError
-        When the trees foretell another number of segments.
+        When another number of segments is foretold, or what ships has no reasons of its
+        own and no trees are given.
     """
-    trees = shipped[1]
-    if list(trees.booster.feature_names or trees.names) != list(trees.names):
-        raise MismatchError(
-            "The columns named are not those that the booster was trained on.",
-            fix="pass the names that were saved with the booster, in their order.",
-        )
-    if trees.classes != len(classes):
-        raise MismatchError(
-            f"The booster foretells {trees.classes} segments and {len(classes)} "
-            "were named.",
-            fix="pass the segments that were saved with the booster.",
-        )
-    _require(customers, trees)
+    _require(customers, ())
     model = additive(*shipped, customers)
+    _agree(model, classes)
+    _require(customers, model.needs)
     cells = model.values(customers)
     cube = model.contributions(sample(customers, NAMING))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
@@ -272,8 +264,25 @@ def explainer(
     return Explainer(model, classes, found, words, alike)
 
 
-def _require(customers: pl.DataFrame, trees: Booster) -> None:
-    for name in ("customer_id", "state_now", *trees.names):
+def _agree(model: Additive, classes: Sequence[Segment]) -> None:
+    trees = model.trees
+    known = () if trees is None else trees.names
+    trained = trees and trees.booster.feature_names
+    if list(trained or known) != list(known):
+        raise MismatchError(
+            "The columns named are not those that the booster was trained on.",
+            fix="pass the names that were saved with the booster, in their order.",
+        )
+    if model.classes != len(classes):
+        raise MismatchError(
+            f"The booster foretells {model.classes} segments and {len(classes)} "
+            "were named.",
+            fix="pass the segments that were saved with the booster.",
+        )
+
+
+def _require(customers: pl.DataFrame, columns: Sequence[str]) -> None:
+    for name in ("customer_id", "state_now", *columns):
         if name not in customers.columns:
             raise ColumnMissingError(name, customers.columns)
 

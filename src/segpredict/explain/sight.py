@@ -8,10 +8,12 @@ import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import booster, metrics
+from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.blend import Blend, mixed
 from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import HISTORY, Floats, Ints, codes, matrix
+from segpredict.classifier.lesson import HISTORY, Floats, Ints, Past, codes, matrix
 from segpredict.explain.additive import Additive, additive
+from segpredict.explain.buying import PLAYERS
 from segpredict.explain.contrast import contrasts
 from segpredict.explain.groups import HEADLINES, Group, sizes, totals
 from segpredict.explain.sample import sample
@@ -119,12 +121,18 @@ class Shuffler:
         here = [n for n in features if n in self.model.trees.names]
         places = np.array([self.model.trees.names.index(name) for name in here], int)
         cells[:, places] = self.cells[order][:, places]
-        if self.history is not None and set(features) & set(HISTORY):
+        past_places = self._places(features)
+        if self.history is not None and past_places:
             past = self.history.copy()
-            places = np.array([HISTORY.index(n) for n in features if n in HISTORY])
-            past[:, places] = self.history[order][:, places]
+            past[:, past_places] = self.history[order][:, past_places]
             known = self._bought(past)
         return self._losses(cells, known) - self.plain
+
+    def _places(self, features: Sequence[str]) -> list[int]:
+        """Return which of `HISTORY` belong to these columns."""
+        if not self.model.weight:  # BG/NBD alone: a column stands for all of a player
+            return [place for name in features for place in PLAYERS.get(name, ())]
+        return [HISTORY.index(name) for name in features if name in HISTORY]
 
     def _bought(self, history: Cells | None) -> Floats | None:
         if history is None or self.buying is None:
@@ -139,7 +147,9 @@ class Shuffler:
 
 def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sight:
     """Return what a model says that was fitted on other draws of customers."""
-    known, asked = exam.lesson.rows["customer_id"], exam.customers["customer_id"]
+    past = None if exam.model.weight else exam.lesson.past
+    known = (exam.lesson.rows if past is None else past.histories)["customer_id"]
+    asked = exam.customers["customer_id"]
     everybody = pl.concat([known, asked]).unique().sort()
     draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
     counts = pl.DataFrame({"customer_id": everybody, "n": draws.astype(np.float64)})
@@ -149,8 +159,16 @@ def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sigh
         .to_numpy()
         for ids in (known, asked)
     )
-    trees = booster.refit(
-        exam.lesson, exam.lesson.names, exam.model.trees.rounds, weights=weights
-    )
-    model = replace(exam.model, trees=trees)
+    model = _refitted(exam, past, weights)
     return sight(exam, model, groups, (1, rng), weighed)
+
+
+def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:
+    """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
+    if past is not None:
+        drawn = past.histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
+        lesson = replace(exam.lesson, past=replace(past, histories=drawn))
+        return replace(exam.model, buying=bgnbd_gg.fit(lesson))
+    rounds = exam.model.trees.rounds
+    trees = booster.refit(exam.lesson, exam.lesson.names, rounds, weights=weights)
+    return replace(exam.model, trees=trees)

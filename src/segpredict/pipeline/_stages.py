@@ -299,7 +299,7 @@ def _cross_checked(
         archive.segmentation_of(draft),
         replace(config.classifier, seed=config.seed, threads=config.threads),
         config.time,
-        archive.tested_of(draft),
+        [knowing.model.told_of(model) for model in archive.tested_of(draft)],
     )
     return explanations.evidence(
         taken,

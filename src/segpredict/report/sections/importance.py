@@ -10,7 +10,7 @@ from segpredict.report._models import label
 from segpredict.report._section import Section
 
 TOP = 12
-TREES = "xgboost"  # whose reasons these are
+TREES = "xgboost"
 CAUTIONS = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",
@@ -105,7 +105,8 @@ class Importance:
     explained
         Customers behind it.
     in_use
-        What ships, where that is no sum of columns and trees are explained; else empty.
+        What ships, where it has no reasons of its own and trees are explained; else
+        empty.
     cautions
         Warnings that belong to every figure here.
     """
@@ -129,7 +130,8 @@ def importance(bundle: ReportInput) -> Importance:
     overall = table.filter(scope="all").sort("rank")
     verdict = bundle.verdict or {}
     shipped = str(verdict.get("shipped", ""))
-    explained = {"", TREES, str(verdict.get("model", ""))}
+    models = {"", TREES, str(verdict.get("model", ""))}
+    is_other = bool(bundle.reasons_note) and shipped not in models
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
     return Importance(
@@ -140,7 +142,7 @@ def importance(bundle: ReportInput) -> Importance:
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
         explained=bundle.explained,
-        in_use="" if shipped in explained else label(shipped),
+        in_use=label(shipped) if is_other else "",
     )
 
 
