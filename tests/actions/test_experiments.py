@@ -86,7 +86,7 @@ def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
 
 def test_the_folder_stands_beside_the_run_unless_named(tmp_path: Path) -> None:
     assert places(tmp_path / "run").folder == tmp_path / "experiments"
-    assert places(tmp_path / "run", "/tmp/x").folder == Path("/tmp/x")
+    assert places(tmp_path / "run", "lists").folder == Path("lists")
 
 
 def test_a_play_is_untested_until_a_list_was_drawn_and_then_on_trial() -> None:
