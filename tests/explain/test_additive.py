@@ -12,6 +12,7 @@ from segpredict.classifier import Blend, Booster
 from segpredict.classifier.baselines import BASELINES
 from segpredict.classifier.calibration import Calibrated, Calibration
 from segpredict.classifier.lesson import HISTORY
+from segpredict.classifier.season import Season
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain import additive
 from segpredict.explain.additive import restored
@@ -82,6 +83,24 @@ def test_a_reference_customer_of_each_segment_stands_for_its_share(customers):
     known = customers.select(HISTORY).to_numpy().astype(np.float32)
     for row in rows:
         assert (known == row.astype(np.float32)).all(axis=1).any()
+
+
+def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
+    blend, _ = model
+    year = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13
+    day = customers["cutoff"][0]
+    buying = replace(blend.buying, season=Season(year, day))
+    shown = additive(replace(blend, buying=buying), blend.trees, customers)
+    later = customers.with_columns(pl.col("cutoff") + 91)
+    for asked in (customers, later):
+        here = asked["cutoff"][0]
+        total = shown.contributions(asked).sum(axis=2) + shown.base(here)
+        assert_allclose(total, shown.margins(asked), atol=1e-5)
+        told = replace(blend, buying=buying).predict(asked)
+        assert_allclose(shown.chances(asked), told, atol=1e-6)
+    both = shown.contributions(pl.concat([customers[:9], later[:9]]))
+    apart = [shown.contributions(some[:9]) for some in (customers, later)]
+    assert_array_equal(both, np.concatenate(apart))
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from segpredict import features
 from segpredict.classifier._panel import Segmenter
-from segpredict.classifier.lesson import HISTORY, Past
+from segpredict.classifier.lesson import HISTORY, Ints, Past
 from segpredict.classifier.origins import Schedule
 from segpredict.tables import MONEY, Transactions
 
@@ -58,6 +59,7 @@ def pasts(
         for day in sorted(asked)
     ]
     tables = features.build(transactions, windows, FAMILIES)
+    orders = _orders(transactions, [window.cutoff for window in windows])
     return {
         table.window.cutoff: Past(
             table.window.cutoff,
@@ -67,9 +69,28 @@ def pasts(
             segmentation,
             time.settle,
             time.overlap,
+            orders[table.window.cutoff],
         )
         for table in tables
     }
+
+
+def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Ints]:
+    """Return the orders of each day before a cutoff, as they were known there."""
+    first = transactions.first_day
+    days = (
+        transactions.lines.filter("is_order_head")
+        .group_by("day", "void_day")
+        .agg(pl.len())
+        .collect()
+    )
+    found = {}
+    for cutoff in cutoffs:
+        voided = (pl.col("void_day") < cutoff).fill_null(value=False)
+        known = days.filter((pl.col("day") < cutoff) & ~voided)
+        places, counts = (known["day"] - first).to_numpy(), known["len"].to_numpy()
+        found[cutoff] = np.bincount(places, counts, cutoff - first).astype(np.int64)
+    return found
 
 
 def facts(

@@ -154,6 +154,9 @@ def train(
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     usages = _usages(made, verdict, maps)
+    # What is foretold next may rest on a season that no test could know of.
+    warnings = [*verdict.warnings, model.note] if model.note else verdict.warnings
+    verdict = replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
     told = conduct(
         trials,
         usages[:-1],

@@ -114,7 +114,9 @@ def ask(
         chances = {
             each.name: each.predict(question.customers) for each in (model, model.trees)
         }
-        known = {} if model.buying is None else {model.buying.name: model.buying}
+        # The baseline knows no season, whatever the model has proven.
+        plain = model.buying and replace(model.buying, season=None)
+        known = {} if plain is None else {plain.name: plain}
         chances |= _baselines(question, able, known, failed)
         trials.append(_trial(question, chances))
     kept = tuple(

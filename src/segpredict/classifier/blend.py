@@ -4,13 +4,13 @@ Trees learn what the columns tell and over-learn the seasons they have seen; BG/
 learns no label and knows no season. Their errors differ, so their middle beats both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier import booster, calendar, metrics, tuning
+from segpredict.classifier import booster, calendar, metrics, season, tuning
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.booster import Booster
@@ -114,8 +114,13 @@ def fit(lesson: Lesson) -> Blend:
         buying = bgnbd_gg.fit(lesson)
     except SupportError:
         return Blend(trees, None, note=note)
-    stands = early is not None and _stands_alone(given, early, buying)
-    return Blend(trees, buying, 1.0 if stands else EVEN, note=note)
+    clock, told = season.proven(
+        given, lambda rows, speed: replace(buying, speed=speed).predict(rows)
+    )
+    seasonal = replace(buying, season=clock)
+    note = " ".join(filter(None, [note, told]))
+    stands = early is not None and _stands_alone(given, early, seasonal)
+    return Blend(trees, seasonal, 1.0 if stands else EVEN, note=note)
 
 
 def _stands_alone(lesson: Lesson, early: xgb.Booster, buying: BgNbdGg) -> bool:
@@ -128,7 +133,21 @@ def _stands_alone(lesson: Lesson, early: xgb.Booster, buying: BgNbdGg) -> bool:
     later = lesson.at(lesson.validation)
     known = booster.Booster(early, lesson.names, lesson.classes)
     trees = known.predict(later.rows)
-    both = mixed(trees, buying.predict(later.rows), EVEN)
+    both = mixed(trees, _foretold(buying, later), EVEN)
     gain = metrics.row_log_loss(both, later.labels)
     gain = gain - metrics.row_log_loss(trees, later.labels)
     return bool(gain.mean() > metrics.clustered_error(gain, later.rows["customer_id"]))
+
+
+def _foretold(buying: BgNbdGg, later: Lesson) -> Floats:
+    """Return what BG/NBD says, with the season as it was known on each row's day."""
+    if buying.season is None or later.past is None:
+        return buying.predict(later.rows)
+    cutoffs = later.rows["cutoff"].to_numpy()
+    speeds = season.ahead(later.past, np.unique(cutoffs).tolist())
+    chances = np.empty((later.rows.height, buying.classes))
+    for day in np.unique(cutoffs).tolist():
+        then = replace(buying, season=None, speed=speeds.get(day, 1.0))
+        places = np.flatnonzero(cutoffs == day)
+        chances[places] = then.predict(later.rows[places])
+    return chances

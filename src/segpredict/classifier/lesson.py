@@ -56,6 +56,8 @@ class Past:
         Days after the outcome until it counts as known.
     overlap
         Days known at the cutoff on which the segment to be foretold is measured too.
+    orders
+        Orders of everybody on each day from the first of the data to the cutoff.
     """
 
     cutoff: int
@@ -65,6 +67,7 @@ class Past:
     segmenter: Segmenter
     settle: int = 0
     overlap: int = 0
+    orders: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def complete(self) -> int:

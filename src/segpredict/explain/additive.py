@@ -71,8 +71,14 @@ class Additive:
         buying = None if self.buying is None else self.buying.model
         return next(part.classes for part in (self.trees, buying) if part is not None)
 
-    def base(self) -> Floats:
-        """Return the margin of each segment before anything is known."""
+    def base(self, day: int | None = None) -> Floats:
+        """Return the margin of each segment before anything is known of a customer.
+
+        Parameters
+        ----------
+        day
+            From which day (number) it is foretold; ``None``: whatever the season.
+        """
         total = np.zeros(self.classes)
         if self.trees is not None:
             nobody = pl.DataFrame(
@@ -82,7 +88,7 @@ class Additive:
             start = self.trees.contributions(nobody)[0, :, -1].astype(np.float64)
             total = total + self.weight * start
         if self.buying is not None:
-            total = total + (1 - self.weight) * self.buying.base()
+            total = total + (1 - self.weight) * self.buying.base(day)
         return total
 
     def margins(self, customers: pl.DataFrame) -> Floats:
@@ -115,7 +121,7 @@ class Additive:
     def contributions(self, customers: pl.DataFrame) -> Floats:
         """Return what each column adds, customers × segments × `names`.
 
-        A row and `base` add up to `margins`.
+        A row and the `base` of its day add up to `margins`.
         """
         shape = (customers.height, self.classes, len(self.names))
         found = np.zeros(shape)

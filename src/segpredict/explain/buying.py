@@ -39,17 +39,25 @@ class Buying:
 
     def logs(self, customers: pl.DataFrame) -> Floats:
         """Return the log-probability of each segment, customers × segments."""
-        return self._logs(matrix(customers, HISTORY).astype(np.float64))
+        return np.log(np.maximum(self.model.predict(customers), FLOOR))
 
-    def base(self) -> Floats:
-        """Return the mean log-probability of the reference customers, by segment."""
-        alone = [self._logs(row[None, :]) for row in self.rows]
+    def base(self, day: int | None = None) -> Floats:
+        """Return the mean log-probability of the reference customers, by segment.
+
+        Parameters
+        ----------
+        day
+            From which day (number) it is foretold; ``None``: whatever the season.
+        """
+        model = self.model if day is None else self.model.on(day)
+        alone = [_logs(model, row[None, :]) for row in self.rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
 
     def contributions(self, customers: pl.DataFrame) -> Floats:
         """Return each player's part, customers × segments × `PLAYERS`.
 
-        A customer's parts and `base` add up to the log-probability.
+        A customer's parts and the `base` of the same day add up to the log-probability:
+        the season is alike for everybody and no reason.
 
         Notes
         -----
@@ -59,9 +67,15 @@ class Buying:
         silent for longer than they are known.
         """
         rows = matrix(customers, HISTORY).astype(np.float64)
+        parts = np.zeros((len(rows), self.model.classes, len(PLAYERS)))
+        for places, model in self.model.as_of(customers):
+            parts[places] = self._shared(model, rows[places])
+        return parts
+
+    def _shared(self, model: BgNbdGg, rows: Floats) -> Floats:
         names = list(PLAYERS)
-        worth = self._worth(rows)
-        parts = np.zeros((len(rows), self.model.classes, len(names)))
+        worth = self._worth(model, rows)
+        parts = np.zeros((len(rows), model.classes, len(names)))
         for place, name in enumerate(names):
             for team in worth:
                 if name not in team:
@@ -70,15 +84,15 @@ class Buying:
                     parts[:, :, place] += _chance(len(team), len(names)) * gain
         return parts
 
-    def _worth(self, rows: Floats) -> dict[tuple[str, ...], Floats]:
+    def _worth(self, model: BgNbdGg, rows: Floats) -> dict[tuple[str, ...], Floats]:
         """Return the mean log-probabilities that each coalition of players leads to."""
         names = list(PLAYERS)
         sizes = range(len(names) + 1)
         teams = [team for size in sizes for team in combinations(names, size)]
         asked = [_joined(rows, team, other) for team in teams for other in self.rows]
         # One call for all: much of a call's time does not depend on its rows.
-        logs = self._logs(np.concatenate(asked))
-        shape = (len(teams), len(self.rows), len(rows), self.model.classes)
+        logs = _logs(model, np.concatenate(asked))
+        shape = (len(teams), len(self.rows), len(rows), model.classes)
         return {
             team: self._weighted(list(found))
             for team, found in zip(teams, logs.reshape(shape), strict=True)
@@ -90,12 +104,13 @@ class Buying:
             total = total + share * each
         return total
 
-    def _logs(self, rows: Floats) -> Floats:
-        return np.log(np.maximum(self.model.chances(rows), FLOOR))
-
     def state(self) -> JSON:
         """Return the reference customers as JSON."""
         return {"rows": self.rows.tolist(), "shares": self.shares.tolist()}
+
+
+def _logs(model: BgNbdGg, rows: Floats) -> Floats:
+    return np.log(np.maximum(model.chances(rows), FLOOR))
 
 
 def _joined(rows: Floats, team: Sequence[str], other: Floats) -> Floats:

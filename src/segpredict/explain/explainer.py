@@ -77,6 +77,8 @@ class Explainer:
         pull = self._pull(chosen, cube, values, chances)
         table = self._long(pull, cube)
         each = customers.height / max(1, chosen.height)
+        is_dated = "cutoff" in chosen.columns and not chosen.is_empty()
+        day = int(chosen["cutoff"][0]) if is_dated else None
         margins = table.filter(pl.col("against_id").is_null())
         families = {f.name: f.family for f in self.words.glossary.values()}
         return Explanation(
@@ -85,7 +87,7 @@ class Explainer:
             topics=topics(cube, names, self.parts, states, self.classes),
             moves=moves(cube, names, self.parts, (states, chances, each), self.classes),
             reasons=reasons(pull, names, self.parts, self.words),
-            base=dict(zip(ids, self.model.base().tolist(), strict=True)),
+            base=dict(zip(ids, self.model.base(day).tolist(), strict=True)),
             names=names,
             classes=self.classes,
             groups=self.parts,

@@ -109,7 +109,8 @@ class Shuffler:
     def __init__(self, exam: Exam, model: Blend) -> None:
         self.model, self.customers = model, exam.customers
         self.labels = codes(exam.customers, "label")
-        self.buying = None if model.weight == 1 else model.buying
+        bought = None if model.weight == 1 else model.buying
+        self.buying = bought and bought.on(exam.cutoff)
         self.cells = matrix(exam.customers, model.trees.names)
         self.history = None if self.buying is None else matrix(exam.customers, HISTORY)
         self.known = self._bought(self.history)
@@ -168,7 +169,9 @@ def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:
     if past is not None:
         drawn = past.histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
         lesson = replace(exam.lesson, past=replace(past, histories=drawn))
-        return replace(exam.model, buying=bgnbd_gg.fit(lesson))
+        known = exam.model.buying
+        season = None if known is None else known.season
+        return replace(exam.model, buying=replace(bgnbd_gg.fit(lesson), season=season))
     rounds = exam.model.trees.rounds
     trees = booster.refit(exam.lesson, exam.lesson.names, rounds, weights=weights)
     return replace(exam.model, trees=trees)

@@ -25,6 +25,7 @@ MODELS = {
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
     "ordinal": "XGBoost in order of value",
+    "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 IN_PROSE = {
     "blend": "XGBoost with BG/NBD",

@@ -1,20 +1,25 @@
 """Forecast by playing on: who is still here, how often they buy, and for how much."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._borders import Borders, borders
 from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
+from segpredict.classifier.season import Season
 from segpredict.errors import SegpredictError, SupportError
 from segpredict.tables import INACTIVE, JSON
 
 FLOOR = 1e-6  # what the model rules out still gets this chance
 CHUNK = 50_000  # customers at a time, to bound memory
 SEEN = 1e-9  # numbers of purchases less likely than this are left out
+
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class BgNbdGg:
         Number of segments, INACTIVE included.
     name
         The name in the verdict.
+    season
+        How busy the weeks of a year are; ``None``: all alike. The baseline has none.
+    speed
+        How many days a day of the outcome counts for.
     """
 
     orders: BgNbd
@@ -44,13 +53,39 @@ class BgNbdGg:
     borders: Borders
     classes: int
     name: str = "bgnbd_gg"
+    season: Season | None = None
+    speed: float = 1.0
 
     def predict(self, customers: pl.DataFrame) -> Floats:
-        """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment)."""
-        return self.chances(matrix(customers, HISTORY).astype(np.float64))
+        """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
+
+        With a season, ``cutoff`` says from which day each row is to be foretold.
+        """
+        chances = np.empty((customers.height, self.classes))
+        for places, model in self.as_of(customers):
+            rows = matrix(customers[places], HISTORY).astype(np.float64)
+            chances[places] = model.chances(rows)
+        return chances
+
+    def as_of(self, customers: pl.DataFrame) -> Iterator[tuple[Places, "BgNbdGg"]]:
+        """Yield the rows of each cutoff with the model that foretells from there."""
+        everybody = np.arange(customers.height)
+        if self.season is None:
+            yield everybody, self
+            return
+        days = customers["cutoff"].to_numpy()
+        for day in np.unique(days).tolist():
+            yield everybody[days == day], self.on(day)
+
+    def on(self, day: int) -> "BgNbdGg":
+        """Return the model that foretells from this day (number) only."""
+        if self.season is None:
+            return self
+        speed = self.season.speed(day + self.gap, self.horizon)
+        return replace(self, season=None, speed=speed)
 
     def chances(self, rows: Floats) -> Floats:
-        """Return the same for rows of `HISTORY`, customers × five numbers."""
+        """Return the same for rows of `HISTORY`, without a look at the season."""
         parts = [
             self._chances(rows[start : start + CHUNK])
             for start in range(0, max(1, len(rows)), CHUNK)
@@ -60,7 +95,7 @@ class BgNbdGg:
     def _chances(self, rows: Floats) -> Floats:
         x, t_x, age, days, spent = rows.T
         numbers = self.orders.order_chances(
-            (x, t_x, age), self.horizon, len(self.borders), self.gap
+            (x, t_x, age), self.horizon * self.speed, len(self.borders), self.gap
         )
         # Who only returned goods says nothing of a level: the population's is used.
         paid = (days > 0) & (spent > 0)
@@ -98,11 +133,13 @@ class BgNbdGg:
                 [[None if np.isinf(limit) else limit, code] for limit, code in places]
                 for places in self.borders
             ],
+            "season": None if self.season is None else self.season.state(),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "BgNbdGg":
         """Return the forecaster that gave a state."""
+        season = state.get("season")  # runs of old have none
         return cls(
             BgNbd(**state["orders"]),
             GammaGamma(**state["spend"]),
@@ -113,6 +150,7 @@ class BgNbdGg:
                 for places in state["borders"]
             ),
             state["classes"],
+            season=season and Season(tuple(season["year"]), season["day"]),
         )
 
 

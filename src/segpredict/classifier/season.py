@@ -1,0 +1,200 @@
+"""Let BG/NBD's clock run as fast as the shop did in the same weeks of last year.
+
+BG/NBD counts on every week being alike. A shop's weeks are not, and how busy they were
+a year ago is known beforehand, from the orders of everybody together: no column of a
+customer, no label, no parameter. Days of the outcome count that much more or less.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.lesson import Floats, Ints, Lesson, Past
+from segpredict.features.calendar import YEAR
+from segpredict.tables import JSON
+from segpredict.window import as_date
+
+WEEK = 7
+WEEKS = YEAR // WEEK
+LATEST = 13  # origins before the forecast that are asked: at the usual step, a year
+LEAST = 2  # with fewer of them nothing is proven
+MOST = 1_000  # customers of one origin that are looked at
+SPEEDS = np.geomspace(0.35, 2.6, 8)  # of the clock; between them chances are drawn out
+SHIFTS = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
+
+Speedy = Callable[[pl.DataFrame, float], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """How busy each week of a year was, beside its average week.
+
+    Parameters
+    ----------
+    year
+        Orders in each of 52 weeks over the mean of these weeks; growth is taken out.
+    day
+        The day (number) after the last of these weeks.
+    """
+
+    year: tuple[float, ...]
+    day: int
+
+    def speed(self, start: int, days: int) -> float:
+        """Return how busy these days will be, if they are like a year ago.
+
+        Parameters
+        ----------
+        start
+            The first day (number).
+        days
+            How many there are.
+
+        Examples
+        --------
+        >>> busy = Season((0.5,) * 26 + (1.5,) * 26, day=1000)
+        >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
+        (0.5, 1.5, 1.0)
+        """
+        places = (np.arange(start, start + days) - self.day) % YEAR // WEEK
+        return float(np.array(self.year)[places].mean())
+
+    def state(self) -> JSON:
+        """Return the two as JSON."""
+        return {"year": list(self.year), "day": self.day}
+
+
+def learned(past: Past, day: int | None = None) -> Season | None:
+    """Return the season as it could be known on a day; ``None`` before a year is over.
+
+    Parameters
+    ----------
+    past
+        What is known on the day of the forecast.
+    day
+        The day, not after the cutoff; ``None`` is the cutoff.
+
+    Notes
+    -----
+    Growth is not season: where weeks of two years can be compared, each week is divided
+    by the growth since, taken to be steady.
+    """
+    asked = past.cutoff if day is None else day
+    days = max(0, len(past.orders) - (past.cutoff - asked))
+    known = past.orders[:days].astype(np.float64)
+    if len(known) < YEAR:
+        return None
+    weeks = known[-YEAR:].reshape(WEEKS, WEEK).sum(axis=1)
+    weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS))
+    if not weeks.any():
+        return None
+    return Season(tuple((weeks / weeks.mean()).tolist()), asked)
+
+
+def _growth(known: Floats) -> float:
+    """Return the logarithm of the growth in orders from week to week."""
+    weeks = min(len(known) - YEAR, YEAR) // WEEK
+    if not weeks:
+        return 0.0
+    days = weeks * WEEK
+    now, then = known[-days:].sum(), known[-YEAR - days : -YEAR].sum()
+    return float(np.log(now / then) / WEEKS) if now and then else 0.0
+
+
+def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
+    """Return the season where older forecasts prove it, and why in one sentence.
+
+    Parameters
+    ----------
+    lesson
+        Labelled rows and what is known on the day of the forecast.
+    forecast
+        Returns the chances of rows when the clock runs so many times as fast.
+
+    Notes
+    -----
+    Asked are the newest origins, a year of them, that had a whole year behind them when
+    they were the day of the forecast. Their rows must be foretold better with the
+    season as it could be known by then than without, by more than one standard error
+    over customers. BG/NBD may be too high or too low all year round, and a season that
+    only mends this proves nothing: either side is given the one factor, alike for all
+    origins, that serves it best.
+    """
+    past = lesson.past
+    if past is None:
+        return None, ""
+    found = learned(past)
+    if found is None:
+        return None, ""
+    origins = lesson.rows["cutoff"].unique().sort().to_list()
+    speeds = ahead(past, origins[-LATEST:])
+    day = as_date(past.cutoff)
+    if len(speeds) < LEAST:
+        return None, (
+            f"BG/NBD knows no season on {day}: too few origins before have a whole "
+            "year behind them to prove one."
+        )
+    gain, error = _gain(lesson, forecast, speeds)
+    told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
+    if gain <= error:
+        return None, f"Last year's season does not help at {told}{error:.4f}."
+    speed = found.speed(past.cutoff + past.gap, past.horizon)
+    return found, (
+        f"The season helps at {told}{error:.4f}. A year before, the days to be "
+        f"foretold were {speed:.2f} times as busy as an average day: BG/NBD counts on "
+        "it."
+    )
+
+
+def ahead(past: Past, origins: Sequence[int]) -> dict[int, float]:
+    """Return how busy the outcome of each origin was to be, as known on its day.
+
+    Parameters
+    ----------
+    past
+        What is known on the day of the forecast.
+    origins
+        Days before it; those without a whole year behind them are left out.
+    """
+    known = {origin: learned(past, origin) for origin in origins}
+    return {
+        origin: season.speed(origin + past.gap, past.horizon)
+        for origin, season in known.items()
+        if season is not None
+    }
+
+
+def _gain(
+    lesson: Lesson, forecast: Speedy, speeds: dict[int, float]
+) -> tuple[float, float]:
+    """Return the mean gain of the season and its standard error over customers."""
+    without, beside, customers = [], [], []
+    for origin, speed in speeds.items():
+        rows = lesson.at([origin]).rows
+        some = rows.sort("customer_id").gather_every(-(-rows.height // MOST))
+        labels = some["label"].to_numpy().astype(np.int64)
+        losses = np.array(
+            [metrics.row_log_loss(forecast(some, each), labels) for each in SPEEDS]
+        )
+        without.append(_drawn(losses, SHIFTS))
+        beside.append(_drawn(losses, SHIFTS + np.log(speed)))
+        customers.append(some["customer_id"])
+    plain, better = (_best(np.concatenate(each, axis=1)) for each in (without, beside))
+    gains = plain - better
+    return float(gains.mean()), metrics.clustered_error(gains, pl.concat(customers))
+
+
+def _drawn(losses: Floats, logs: Floats) -> Floats:
+    """Return losses at other speeds, drawn out between those that are known."""
+    known = np.log(SPEEDS)
+    places: Ints = np.clip(np.searchsorted(known, logs) - 1, 0, len(known) - 2)
+    share = np.clip((logs - known[places]) / np.diff(known)[places], 0, 1)[:, None]
+    return np.asarray((1 - share) * losses[places] + share * losses[places + 1])
+
+
+def _best(losses: Floats) -> Floats:
+    """Return the losses, one a row, under the factor whose mean is least."""
+    return np.asarray(losses[losses.mean(axis=1).argmin()])

@@ -1,0 +1,208 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segpredict.classifier import blend, load, season
+from segpredict.classifier.lesson import Lesson, Past
+from segpredict.classifier.season import Season, ahead, learned, proven
+from segpredict.features.calendar import YEAR
+
+HORIZON, STEP, EACH = 91, 28, 600
+FLAT, WAVE = 0.0, 0.6
+
+
+def past(orders, cutoff=None):
+    counts = np.asarray(orders, dtype=np.int64)
+    day = len(counts) if cutoff is None else cutoff
+    return Past(day, HORIZON, 0, pl.DataFrame(), None, orders=counts)
+
+
+def wave(days, size):
+    """Return how busy days are beside an average one."""
+    return 1 + size * np.sin(2 * np.pi * (np.asarray(days) % YEAR) / YEAR)
+
+
+def shop(size, seed=3, error=1.0, shift=0, years=3):
+    """Return a lesson of customers who buy as the season says, and a forecast.
+
+    The forecast knows everybody's rate, up to a factor `error` alike for all.
+    """
+    rng = np.random.default_rng(seed)
+    end = years * YEAR
+    frames = []
+    for day in range(HORIZON, end - HORIZON + 1, STEP):
+        busy = wave(np.arange(day, day + HORIZON) + shift, size).mean()
+        rate = rng.gamma(2.0, 0.5, EACH)
+        label = rng.random(EACH) > np.exp(-rate * busy)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "customer_id": [f"c{i}" for i in range(EACH)],
+                    "cutoff": pl.Series([day] * EACH, dtype=pl.Int32),
+                    "label": pl.Series(label.astype(int), dtype=pl.Int8),
+                    "rate": rate,
+                }
+            )
+        )
+    known = past(rng.poisson(400 * wave(np.arange(end), size)))
+    lesson = Lesson(pl.concat(frames), ("rate",), 2, past=known)
+
+    def forecast(rows, speed):
+        silent = np.exp(-rows["rate"].to_numpy() * speed * error)
+        return np.column_stack([silent, 1 - silent])
+
+    return lesson, forecast
+
+
+@given(
+    st.lists(st.floats(0.1, 10), min_size=52, max_size=52),
+    st.integers(-2000, 2000),
+    st.integers(1, 400),
+)
+def test_a_whole_year_is_as_busy_as_a_year_and_years_are_alike(weeks, start, days):
+    year = tuple((np.array(weeks) / np.mean(weeks)).tolist())
+    found = Season(year, day=0)
+    assert found.speed(start, YEAR) == pytest.approx(1.0)
+    assert found.speed(start, days) == pytest.approx(found.speed(start + YEAR, days))
+    assert min(year) <= found.speed(start, days) <= max(year) + 1e-12
+
+
+def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
+    orders = np.full(YEAR, 10)
+    orders[:HORIZON] = 40
+    found = learned(past(orders))
+    mean = orders.mean()
+    assert found.speed(YEAR, HORIZON) == pytest.approx(40 / mean)
+    assert found.speed(YEAR + HORIZON, 7) == pytest.approx(10 / mean)
+
+
+def test_before_a_year_is_over_there_is_no_season():
+    assert learned(past(np.full(YEAR - 1, 5))) is None
+    assert learned(past(np.zeros(2 * YEAR))) is None
+    assert learned(past([])) is None
+
+
+@given(st.integers(YEAR, 2 * YEAR), st.integers(0, 300))
+def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
+    rng = np.random.default_rng(day)
+    orders = rng.integers(0, 50, day + later)
+    changed = orders.copy()
+    changed[day:] = 999
+    assert learned(past(orders), day) == learned(past(changed), day)
+    assert learned(past(orders), day) == learned(past(orders[:day]))
+
+
+def test_growth_is_no_season():
+    days = np.arange(2 * YEAR)
+    grows = learned(past(np.round(1000 * np.exp(days / YEAR))))
+    speeds = [grows.speed(2 * YEAR + start, HORIZON) for start in range(0, YEAR, 28)]
+    assert speeds == pytest.approx([1.0] * len(speeds), abs=0.01)
+
+
+def test_a_season_that_customers_follow_is_proven():
+    found, told = proven(*shop(WAVE))
+    assert found is not None
+    assert told.startswith("The season helps at 13 origins before ")
+    assert "BG/NBD counts on it" in told
+
+
+def test_without_a_season_it_stays_out_as_often_as_one_error_promises():
+    found = [proven(*shop(FLAT, seed=seed))[0] for seed in range(8)]
+    assert sum(each is not None for each in found) <= 3
+
+
+def test_what_is_wrong_all_year_round_proves_no_season():
+    # Rates are believed to be twice as high as they are: any slower clock would help.
+    found = [proven(*shop(FLAT, seed=s, error=2.0))[0] for s in range(8)]
+    assert sum(each is not None for each in found) <= 3
+    assert proven(*shop(WAVE, error=2.0))[0] is not None
+
+
+def test_a_season_that_customers_do_not_follow_is_refused():
+    lesson, forecast = shop(WAVE, shift=YEAR // 2)  # orders and customers at odds
+    found, told = proven(lesson, forecast)
+    assert found is None
+    assert told.startswith("Last year's season does not help at 13 origins")
+
+
+def test_with_less_than_two_years_nothing_can_be_proven():
+    found, told = proven(*shop(WAVE, years=1))
+    assert found is None
+    assert "too few origins before have a whole year behind them" in told
+
+
+def test_the_proof_of_an_older_day_looks_at_nothing_newer():
+    lesson, _ = shop(WAVE)
+    days = [YEAR + HORIZON, 2 * YEAR]
+    before = ahead(lesson.past, days)
+    busier = lesson.past.orders.copy()
+    busier[2 * YEAR :] *= 7
+    assert ahead(replace(lesson.past, orders=busier), days) == before
+    assert YEAR - 1 not in ahead(lesson.past, [YEAR - 1])
+
+
+@pytest.fixture(scope="module")
+def seasonal(small):
+    """The blend with a season in which the next weeks are three times as busy."""
+    lesson = small.lesson()
+    model = blend.fit(lesson)
+    day = int(lesson.rows["cutoff"].max())
+    year = (3.0,) * 4 + (0.5,) * 48
+    year = tuple((np.array(year) / np.mean(year)).tolist())
+    return replace(model, buying=replace(model.buying, season=Season(year, day)))
+
+
+def test_each_row_is_foretold_from_its_own_day(small, seasonal):
+    rows = small.lesson().rows
+    buying = seasonal.buying
+    told = buying.predict(rows)
+    plain = replace(buying, season=None)
+    for day in rows["cutoff"].unique().to_list():
+        here = (rows["cutoff"] == day).to_numpy()
+        speed = buying.season.speed(day + buying.gap, buying.horizon)
+        expected = replace(plain, speed=speed).predict(rows.filter(pl.Series(here)))
+        assert np.array_equal(told[here], expected)
+
+
+def test_busier_days_ahead_leave_fewer_customers_silent(small, seasonal):
+    last = small.lesson().rows["cutoff"].max()
+    rows = small.lesson().rows.filter(pl.col("cutoff") == last)
+    plain = replace(seasonal.buying, season=None)
+    assert (seasonal.buying.predict(rows) < plain.predict(rows))[:, 0].all()
+
+
+def test_a_model_with_a_season_reloads_equal(small, seasonal):
+    rows = small.lesson().rows
+    again = load(json.loads(json.dumps(seasonal.state(), allow_nan=False)))
+    assert np.array_equal(again.predict(rows), seasonal.predict(rows))
+
+
+def test_a_model_stored_before_there_were_seasons_is_read(small):
+    model = blend.fit(small.lesson())
+    state = json.loads(json.dumps(model.state()))
+    del state["buying"]["season"]
+    rows = small.lesson().rows
+    assert np.array_equal(load(state).predict(rows), model.predict(rows))
+
+
+def test_the_orders_of_a_day_are_those_known_at_the_cutoff(small):
+    found = small.lesson().past
+    known = small.transactions.known(found.cutoff).filter("is_order_head").collect()
+    counts = known.group_by("day").len()
+    first = small.transactions.first_day
+    expected = np.zeros(found.cutoff - first, dtype=np.int64)
+    expected[counts["day"].to_numpy() - first] = counts["len"].to_numpy()
+    assert np.array_equal(found.orders, expected)
+
+
+def test_chances_between_known_speeds_are_near_the_true_ones():
+    rate = np.linspace(0.1, 3, 50)
+    losses = np.array([rate * speed for speed in season.SPEEDS])
+    for speed in (0.4, 0.9, 1.7, 2.5):
+        drawn = season._drawn(losses, np.array([np.log(speed)]))[0]
+        assert drawn == pytest.approx(rate * speed, rel=0.02)
