@@ -1,7 +1,8 @@
 """The model: boosted trees and BG/NBD, at even weights.
 
 Trees learn what the columns tell and over-learn the seasons they have seen; BG/NBD
-learns no label and knows no season. Their errors differ, so their middle beats both.
+learns no label, and of the season only what all orders together tell, where that is
+proven. Their errors differ, so their middle beats both.
 """
 
 from dataclasses import dataclass, replace
