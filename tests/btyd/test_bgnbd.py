@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from published_cdnow import histories
 
 from segpredict.btyd import BgNbd, fit_bgnbd
 from segpredict.btyd.bgnbd import _curve
@@ -164,29 +165,6 @@ def test_a_history_that_cannot_be_is_refused(x, t_x, age):
         fit_bgnbd([x, 1, 2], [t_x, 1, 2], [age, 5, 5])
 
 
-def histories(lines):
-    """Return x, t_x and T in weeks, and mean repeat spend, at 1997-09-30."""
-    end = pl.date(1997, 9, 30)
-    days = (
-        lines.select(
-            pl.col("customer_id").cast(pl.Int64),
-            pl.col("date").cast(pl.String).str.to_date("%Y%m%d"),
-            "dollar_value",
-        )
-        .filter(pl.col("date") <= end)
-        .group_by("customer_id", "date")
-        .agg(pl.col("dollar_value").sum())
-        .sort("customer_id", "date")
-    )
-    weeks = pl.col("date").last() - pl.col("date").first()
-    return days.group_by("customer_id", maintain_order=True).agg(
-        x=pl.len() - 1,
-        t_x=weeks.dt.total_days() / 7,
-        age=(end - pl.col("date").first()).dt.total_days() / 7,
-        mean=pl.col("dollar_value").slice(1).mean(),
-    )
-
-
 @pytest.mark.real
 def test_the_published_parameters_of_cdnow_lie_in_the_middle_of_its_tenths(real_data):
     """The published sample is a tenth; its list of customers is not in the master."""
@@ -199,23 +177,3 @@ def test_the_published_parameters_of_cdnow_lie_in_the_middle_of_its_tenths(real_
     middle, spread = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
     published = np.array([0.243, 4.414, 0.793, 2.426, -9582.4])
     assert (np.abs(published - middle) < 1.5 * spread).all()
-
-
-@pytest.mark.real
-def test_the_published_sample_of_cdnow_gives_the_published_parameters(real_data):
-    file = real_data / "cdnow" / "CDNOW_sample.txt"
-    if not file.exists():
-        pytest.skip("the sample of 2,357 customers is not beside the master")
-    text = pl.Series(file.read_text().splitlines()).str.strip_chars()
-    cells = text.filter(text != "").str.extract_all(r"\S+")
-    lines = pl.DataFrame(
-        {
-            "customer_id": cells.list.get(1),
-            "date": cells.list.get(2).cast(pl.Int64),
-            "dollar_value": cells.list.get(4).cast(pl.Float64),
-        }
-    )
-    rows = histories(lines)
-    model = fit_bgnbd(rows["x"], rows["t_x"], rows["age"])
-    found = [round(v, 3) for v in model.parameters().values()]
-    assert found == [0.243, 4.414, 0.793, 2.426]
