@@ -154,9 +154,6 @@ def train(
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     usages = _usages(made, verdict, maps)
-    # What is foretold next may rest on a season that no test could know of.
-    warnings = [*verdict.warnings, model.note] if model.note else verdict.warnings
-    verdict = replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
     told = conduct(
         trials,
         usages[:-1],
@@ -167,7 +164,7 @@ def train(
     return Training(
         shipped,
         model.trees,
-        replace(verdict, usage=summary(made.folds, usages, maps)),
+        _told(replace(verdict, usage=summary(made.folds, usages, maps)), model.note),
         rows,
         days,
         usages[-1].decision.values,
@@ -177,6 +174,15 @@ def train(
         curves(trials, verdict.shipped, verdict.segments),
         tested,
     )
+
+
+def _told(verdict: Verdict, note: str) -> Verdict:
+    """Add what a reader must know of what is foretold next, which no test could know.
+
+    The columns and the season that it rests on were proven on all of the data.
+    """
+    warnings = [*verdict.warnings, note] if note else verdict.warnings
+    return replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _mended(
