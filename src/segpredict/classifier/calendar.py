@@ -59,7 +59,10 @@ def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
     origins = lesson.rows["cutoff"].unique().sort().to_list()
     day = as_date(lesson.past.cutoff)
     if not _covers(origins, lesson.past.cutoff, lesson.past.horizon):
-        reason = f"No training outcome shows the season that follows {day}."
+        reason = (
+            f"No training outcome shows the season that follows {day}: trees get no "
+            "calendar."
+        )
         return lesson, Proof(is_given=False, reason=reason)
     usable = [
         origin
@@ -67,7 +70,10 @@ def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
         if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
     ]
     if len(usable) < LEAST:
-        reason = f"Too few origins before {day} have a season behind them to prove it."
+        reason = (
+            f"Too few origins before {day} have a season behind them: trees get no "
+            "calendar."
+        )
         return lesson, Proof(is_given=False, reason=reason)
     gain, error = _gain(lesson, usable, asked)
     is_given = gain > error
