@@ -203,6 +203,20 @@ def test_the_deck_stands_beside_the_page_and_tells_no_time(
     assert again == first.manifest["files"]["deck.pptx"]
 
 
+def test_a_deck_goes_where_it_is_sent_and_leaves_the_run_as_it_was(
+    segpredict: Door, run_folder: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("pptx")
+    before = open_run(run_folder).manifest
+    out = tmp_path / "slides.pptx"
+    asked = ("report", "--run", run_folder, "--format", "pptx", "--out", out, "--json")
+    code, told, err = segpredict(*asked)
+    assert (code, err) == (0, "")
+    assert json.loads(told)["deck"] == str(out.resolve())
+    assert out.read_bytes()[:2] == b"PK"
+    assert open_run(run_folder).manifest == before
+
+
 def test_the_sample_is_the_same_for_the_same_seed(
     segpredict: Door, tmp_path: Path
 ) -> None:

@@ -197,7 +197,8 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(
     run_folder: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
-    assert pipeline.deck(tmp_path / "run").has("deck.pptx")
+    pipeline.told(tmp_path / "run", "pptx", pipeline.Export())
+    assert open_run(tmp_path / "run").has("deck.pptx")
     pipeline.tables(tmp_path / "run", pipeline.Export())
     made = pipeline.train_classifier(tmp_path / "run", seed=99)
     for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):

@@ -28,7 +28,8 @@ def command(
         typer.Option(
             "--out",
             help="Where to write, outside of the run: a file; of bi, a folder. "
-            "Default: report.html, report.json, report.md or the folder bi in the run.",
+            "Default: report.html, deck.pptx, report.json, report.md or the folder bi "
+            "in the run.",
             show_default=False,
         ),
     ] = None,
@@ -72,12 +73,6 @@ def command(
     output = Output(as_json, quiet)
     if playbook is not None:
         pipeline.report(run, clock(), playbook=playbook, customers=customers)
-    if form == "pptx":
-        made = pipeline.deck(run, clock())
-        deck = (made.folder / "deck.pptx").resolve()
-        output.say(f"The deck: {deck}")
-        output.result({"run": str(made.folder), "deck": str(deck)})
-        return
     export = pipeline.Export(
         created=clock(),
         out=out,
@@ -93,5 +88,9 @@ def command(
         output.result({"run": str(run), "tables": str(place), "rows": dict(rows)})
         return
     page = pipeline.told(run, form, export).resolve()
+    if form == "pptx":
+        output.say(f"The deck: {page}")
+        output.result({"run": str(run), "deck": str(page)})
+        return
     output.say(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
     output.result({"run": str(run), "page": str(page)})

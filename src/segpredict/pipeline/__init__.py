@@ -22,7 +22,6 @@ from segpredict.pipeline._exports import Export, Report, tables, told
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
     cluster,
-    deck,
     explain,
     fit,
     report,
@@ -46,7 +45,6 @@ __all__ = [
     "check",
     "cluster",
     "contest",
-    "deck",
     "explain",
     "explanation",
     "fit",

@@ -25,6 +25,7 @@ from segpredict.pipeline import _plays as plays
 from segpredict.pipeline import _stages
 from segpredict.pseudonyms import Pseudonyms
 from segpredict.report import ReportInput, contexts, markdown, render
+from segpredict.report.deck import render_deck
 from segpredict.tables import JSON
 
 TABLES = "bi"  # the folder of the tables in a run
@@ -33,6 +34,7 @@ FORMS: Mapping[str, Callable[[ReportInput], bytes]] = {
     "html": lambda bundle: render(bundle).encode(),
     "json": lambda bundle: as_json(contexts(bundle)),
     "md": lambda bundle: markdown(contexts(bundle)).encode(),
+    "pptx": render_deck,
 }
 
 
@@ -69,16 +71,23 @@ def told(folder: str | Path, form: str, export: Export) -> Path:
     folder
         The run.
     form
-        ``html`` (the page), ``json`` (its facts) or ``md`` (its key tables).
+        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key
+        tables).
     export
-        Where to; by default ``report.html``, ``.json`` or ``.md`` in the run.
+        Where to; by default ``deck.pptx``, or ``report.html``, ``.json`` or ``.md``, in
+        the run.
+
+    Raises
+    ------
+    ExtraMissingError
+        When slides are asked for and python-pptx is not installed.
     """
     run = open_run(folder)
     if export.out is not None:
         bundle = replace(_bundle(run, export), created=export.created)
         write_file(export.out, FORMS[form](bundle))
         return export.out
-    name = f"report.{form}"
+    name = f"{'deck' if form == 'pptx' else 'report'}.{form}"
     with drafting(folder, base=run, replace=True) as draft:
         draft.facts["created"] = export.created
         plays.weigh(draft)

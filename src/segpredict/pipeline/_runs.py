@@ -190,19 +190,6 @@ def report(
         return draft.publish()
 
 
-def deck(folder: str | Path, created: str = "", progress: Progress = silent) -> Run:
-    """Write the slides of a run, with whatever its stages have left.
-
-    Raises
-    ------
-    ExtraMissingError
-        When python-pptx is not installed.
-    """
-    with _continued(folder, created) as draft:
-        _stages.deck(draft, progress)
-        return draft.publish()
-
-
 def _store(data: object) -> Path | None:
     """Return the store that data were named by, if they were."""
     names = [data] if isinstance(data, str | Path) else data

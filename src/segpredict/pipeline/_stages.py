@@ -41,7 +41,6 @@ from segpredict.pipeline import _plays as plays
 from segpredict.pipeline._target import Day, Progress, Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput, render
-from segpredict.report.deck import render_deck
 from segpredict.segments import Segmentation
 from segpredict.segments.comparison import taken
 from segpredict.tables import JSON, Transactions
@@ -315,14 +314,6 @@ def report(draft: Draft, progress: Progress, *, customers: bool | None = None) -
     progress("writing the page", 0.95)
     plays.weigh(draft)
     draft.write("report.html", render(bundle(draft, customers=customers)).encode())
-    progress("done", 1.0)
-
-
-def deck(draft: Draft, progress: Progress) -> None:
-    """Write the slides of what the stages have left."""
-    progress("drawing the slides", 0.5)
-    plays.weigh(draft)
-    draft.write("deck.pptx", render_deck(bundle(draft)))
     progress("done", 1.0)
 
 
