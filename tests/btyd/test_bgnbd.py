@@ -151,6 +151,11 @@ def test_one_customer_is_refused():
         fit_bgnbd([4], [20], [30])
 
 
+def test_no_time_to_come_is_no_purchase():
+    found = PUBLISHED.order_chances(([2.0, 0.0], [30.0, 0.0], [39.0, 39.0]), 0, 3)
+    assert found.tolist() == [[1, 0, 0, 0], [1, 0, 0, 0]]
+
+
 def test_customers_who_are_all_alike_give_a_finite_model_at_its_bound():
     found = fit_bgnbd([3] * 50, [60] * 50, [90] * 50)
     assert not found.maximum.is_inner

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from segpredict.classifier import blend, load, season
 from segpredict.classifier.lesson import Lesson, Past
-from segpredict.classifier.season import Season, ahead, learned, proven
+from segpredict.classifier.season import SPEEDS, Season, ahead, learned, proven
+from segpredict.errors import ColumnMissingError
 from segpredict.features.calendar import YEAR
 
 HORIZON, STEP, EACH = 91, 28, 600
@@ -69,15 +70,16 @@ def test_a_whole_year_is_as_busy_as_a_year_and_years_are_alike(weeks, start, day
     found = Season(year, day=0)
     assert found.speed(start, YEAR) == pytest.approx(1.0)
     assert found.speed(start, days) == pytest.approx(found.speed(start + YEAR, days))
-    assert min(year) <= found.speed(start, days) <= max(year) + 1e-12
+    least, most = max(min(year), SPEEDS[0]), min(max(year), SPEEDS[-1])
+    assert least - 1e-12 <= found.speed(start, days) <= most + 1e-12
 
 
 def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
     orders = np.full(YEAR, 10)
-    orders[:HORIZON] = 40
+    orders[:HORIZON] = 30
     found = learned(past(orders))
     mean = orders.mean()
-    assert found.speed(YEAR, HORIZON) == pytest.approx(40 / mean)
+    assert found.speed(YEAR, HORIZON) == pytest.approx(30 / mean)
     assert found.speed(YEAR + HORIZON, 7) == pytest.approx(10 / mean)
 
 
@@ -97,6 +99,22 @@ def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
     assert learned(past(orders), day) == learned(past(orders[:day]))
 
 
+def test_who_was_closed_last_year_is_not_taken_to_be_closed_again():
+    orders = np.full(2 * YEAR, 10)
+    orders[YEAR : YEAR + HORIZON] = 0
+    assert learned(past(orders)).speed(2 * YEAR, HORIZON) == SPEEDS[0]
+    orders[YEAR : YEAR + 7] = 100_000
+    assert learned(past(orders)).speed(2 * YEAR, 7) == SPEEDS[-1]
+
+
+@pytest.mark.parametrize("days", [371, 392, 420, 448, 504, 728])
+def test_a_shop_that_was_only_getting_known_has_no_season(days):
+    orders = np.full(days, 200)
+    orders[:56] = np.linspace(4, 200, 56)
+    speed = learned(past(orders)).speed(days + 56, HORIZON)
+    assert speed == pytest.approx(1.0, abs=0.12)
+
+
 def test_growth_is_no_season():
     days = np.arange(2 * YEAR)
     grows = learned(past(np.round(1000 * np.exp(days / YEAR))))
@@ -108,7 +126,7 @@ def test_a_season_that_customers_follow_is_proven():
     found, told = proven(*shop(WAVE))
     assert found is not None
     assert told.startswith("The season helps at 13 origins before ")
-    assert "BG/NBD counts on it" in told
+    assert "to BG/NBD a day to be foretold counts for" in told
 
 
 def test_without_a_season_it_stays_out_as_often_as_one_error_promises():
@@ -134,6 +152,14 @@ def test_with_less_than_two_years_nothing_can_be_proven():
     found, told = proven(*shop(WAVE, years=1))
     assert found is None
     assert "too few origins before have a whole year behind them" in told
+
+
+@pytest.mark.parametrize("step", [7, 14, 28, 91])
+def test_whatever_the_step_a_year_of_origins_is_asked(step):
+    found = season._year(list(range(0, 1500, step)))
+    assert len(found) in {4, 13}
+    assert YEAR - found[-1] + found[0] <= YEAR / len(found) + step
+    assert found[-1] - found[0] < YEAR
 
 
 def test_the_proof_of_an_older_day_looks_at_nothing_newer():
@@ -167,6 +193,27 @@ def test_each_row_is_foretold_from_its_own_day(small, seasonal):
         speed = buying.season.speed(day + buying.gap, buying.horizon)
         expected = replace(plain, speed=speed).predict(rows.filter(pl.Series(here)))
         assert np.array_equal(told[here], expected)
+
+
+def test_a_year_in_which_nothing_was_sold_gives_chances_still(small, seasonal):
+    rows = small.lesson().rows[:50]
+    closed = Season((0.0,) * 51 + (52.0,), day=int(rows["cutoff"][0]))
+    told = replace(seasonal.buying, season=closed).predict(rows)
+    assert np.isfinite(told).all()
+    assert told.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
+    rows = small.lesson().rows.drop("cutoff")
+    with pytest.raises(ColumnMissingError, match="cutoff"):
+        seasonal.buying.predict(rows)
+
+
+def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
+    monkeypatch.setattr(blend.season, "proven", lambda *_: (None, "The season helps"))
+    assert "The season helps" in blend.fit(small.lesson()).note
+    monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
+    assert "season helps" not in blend.fit(small.lesson()).note
 
 
 def test_busier_days_ahead_leave_fewer_customers_silent(small, seasonal):

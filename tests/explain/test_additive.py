@@ -14,7 +14,7 @@ from segpredict.classifier.calibration import Calibrated, Calibration
 from segpredict.classifier.lesson import HISTORY
 from segpredict.classifier.season import Season
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain import additive
+from segpredict.explain import additive, explainer
 from segpredict.explain.additive import restored
 from segpredict.explain.buying import PLAYERS, reference
 
@@ -101,6 +101,24 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
     both = shown.contributions(pl.concat([customers[:9], later[:9]]))
     apart = [shown.contributions(some[:9]) for some in (customers, later)]
     assert_array_equal(both, np.concatenate(apart))
+    assert "cutoff" in shown.needs
+
+
+def test_with_a_season_customers_of_one_day_are_explained(small, model, customers):
+    blend, _ = model
+    season = Season((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
+    seasonal = replace(blend, buying=replace(blend.buying, season=season))
+    shipped, segments = (seasonal, blend.trees), small.segmentation.segments
+    found = explainer(shipped, customers, segments)
+    base = np.array([found.explain(customers).base[s.id] for s in segments])
+    shown = additive(*shipped, customers)
+    total = shown.contributions(customers).sum(axis=2) + base
+    assert_allclose(total, shown.margins(customers), atol=1e-5)
+    later = customers.with_columns(pl.col("cutoff") + 91)
+    with pytest.raises(MismatchError, match="from 2 days"):
+        found.explain(pl.concat([customers, later]))
+    with pytest.raises(ColumnMissingError, match="cutoff"):
+        explainer(shipped, customers.drop("cutoff"), segments)
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):

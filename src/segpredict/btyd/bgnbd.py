@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1
+from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
 from segpredict.btyd._maximum import Floats, Maximum, climb, grouped, is_inner
 from segpredict.errors import ContractError, TooFewCustomersError
@@ -173,7 +173,7 @@ class _Ahead:
         share = horizon / (self.alpha + horizon)
         spread = gammaln(self.r + n) - gammaln(self.r) - gammaln(n + 1)
         kept = betaln(self.a, self.b + n) - betaln(self.a, self.b)
-        rate = self.r * np.log1p(-share) + n * np.log(share)
+        rate = self.r * np.log1p(-share) + xlogy(n, share)
         return np.asarray(np.exp(kept + spread + rate), dtype=np.float64)
 
     def leaves(self, n: int, horizon: float) -> Floats:

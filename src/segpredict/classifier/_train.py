@@ -164,7 +164,7 @@ def train(
     return Training(
         shipped,
         model.trees,
-        _told(replace(verdict, usage=summary(made.folds, usages, maps)), model.note),
+        _told(replace(verdict, usage=summary(made.folds, usages, maps)), model),
         rows,
         days,
         usages[-1].decision.values,
@@ -176,12 +176,14 @@ def train(
     )
 
 
-def _told(verdict: Verdict, note: str) -> Verdict:
+def _told(verdict: Verdict, model: blend.Blend) -> Verdict:
     """Add what a reader must know of what is foretold next, which no test could know.
 
     The columns and the season that it rests on were proven on all of the data.
     """
-    warnings = [*verdict.warnings, note] if note else verdict.warnings
+    if verdict.shipped != model.name or not model.note:
+        return verdict
+    warnings = (*verdict.warnings, model.note)
     return replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
 
 

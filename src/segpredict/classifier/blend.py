@@ -119,8 +119,9 @@ def fit(lesson: Lesson) -> Blend:
         given, lambda rows, speed: replace(buying, speed=speed).predict(rows)
     )
     seasonal = replace(buying, season=clock)
-    note = " ".join(filter(None, [note, told]))
     stands = early is not None and _stands_alone(given, early, seasonal)
+    if not stands:  # what stands alone counts on no season
+        note = " ".join(filter(None, [note, told]))
     return Blend(trees, seasonal, 1.0 if stands else EVEN, note=note)
 
 

@@ -19,10 +19,11 @@ from segpredict.window import as_date
 
 WEEK = 7
 WEEKS = YEAR // WEEK
-LATEST = 13  # origins before the forecast that are asked: at the usual step, a year
+LATEST = 13  # origins of the last year that are asked, at most, and evenly
 LEAST = 2  # with fewer of them nothing is proven
 MOST = 1_000  # customers of one origin that are looked at
-SPEEDS = np.geomspace(0.35, 2.6, 8)  # of the clock; between them chances are drawn out
+SPEEDS = np.geomspace(0.35, 2.6, 8)  # of the clock; between them chances are drawn out,
+# and beyond them nothing is proven: a shop that was closed last year may be open now
 SHIFTS = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
 
 Speedy = Callable[[pl.DataFrame, float], Floats]
@@ -53,6 +54,11 @@ class Season:
         days
             How many there are.
 
+        Returns
+        -------
+        float
+            At least the least of `SPEEDS` and at most the greatest.
+
         Examples
         --------
         >>> busy = Season((0.5,) * 26 + (1.5,) * 26, day=1000)
@@ -60,7 +66,8 @@ class Season:
         (0.5, 1.5, 1.0)
         """
         places = (np.arange(start, start + days) - self.day) % YEAR // WEEK
-        return float(np.array(self.year)[places].mean())
+        busy = np.array(self.year)[places].mean()
+        return float(np.clip(busy, SPEEDS[0], SPEEDS[-1]))
 
     def state(self) -> JSON:
         """Return the two as JSON."""
@@ -80,7 +87,9 @@ def learned(past: Past, day: int | None = None) -> Season | None:
     Notes
     -----
     Growth is not season: where weeks of two years can be compared, each week is divided
-    by the growth since, taken to be steady.
+    by the growth since, taken to be steady. A few weeks say little of it (a shop that
+    opened then was only getting known), so of its logarithm counts what share of a
+    year they are. An order that was wholly refunded by the cutoff never counts.
     """
     asked = past.cutoff if day is None else day
     days = max(0, len(past.orders) - (past.cutoff - asked))
@@ -95,13 +104,14 @@ def learned(past: Past, day: int | None = None) -> Season | None:
 
 
 def _growth(known: Floats) -> float:
-    """Return the logarithm of the growth in orders from week to week."""
+    """Return the growth in orders from week to week, as a logarithm."""
     weeks = min(len(known) - YEAR, YEAR) // WEEK
     if not weeks:
         return 0.0
     days = weeks * WEEK
     now, then = known[-days:].sum(), known[-YEAR - days : -YEAR].sum()
-    return float(np.log(now / then) / WEEKS) if now and then else 0.0
+    share = weeks / WEEKS
+    return float(share * np.log(now / then) / WEEKS) if now and then else 0.0
 
 
 def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
@@ -129,8 +139,7 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
     found = learned(past)
     if found is None:
         return None, ""
-    origins = lesson.rows["cutoff"].unique().sort().to_list()
-    speeds = ahead(past, origins[-LATEST:])
+    speeds = ahead(past, _year(lesson.rows["cutoff"].unique().sort().to_list()))
     day = as_date(past.cutoff)
     if len(speeds) < LEAST:
         return None, (
@@ -143,10 +152,15 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
         return None, f"Last year's season does not help at {told}{error:.4f}."
     speed = found.speed(past.cutoff + past.gap, past.horizon)
     return found, (
-        f"The season helps at {told}{error:.4f}. A year before, the days to be "
-        f"foretold were {speed:.2f} times as busy as an average day: BG/NBD counts on "
-        "it."
+        f"The season helps at {told}{error:.4f}: to BG/NBD a day to be foretold counts "
+        f"for {speed:.2f} average days, as a year before."
     )
+
+
+def _year(origins: Sequence[int]) -> list[int]:
+    """Return the newest origins, a year of them, and no more than `LATEST`."""
+    late = [day for day in reversed(origins) if day > origins[-1] - YEAR]
+    return sorted(late[:: -(-len(late) // LATEST)])
 
 
 def ahead(past: Past, origins: Sequence[int]) -> dict[int, float]:

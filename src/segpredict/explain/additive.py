@@ -63,7 +63,9 @@ class Additive:
     @property
     def needs(self) -> tuple[str, ...]:
         """The columns without which nobody can be explained."""
-        return tuple(HISTORY) if self.trees is None else self.trees.names
+        known = tuple(HISTORY) if self.trees is None else self.trees.names
+        dated = self.buying is not None and self.buying.model.season is not None
+        return (*known, "cutoff") if dated and "cutoff" not in known else known
 
     @property
     def classes(self) -> int:

@@ -68,8 +68,11 @@ class Explainer:
         ------
         ColumnMissingError
             When the frame lacks a column.
+        MismatchError
+            When the season matters and customers are to be foretold from several days.
         """
         _require(customers, self.model.needs)
+        day = self._day(customers)
         chosen = sample(customers, (options or ExplainOptions()).rows)
         cube, values = self.model.contributions(chosen), self.model.values(chosen)
         states, chances = codes(chosen, "state_now"), self.model.chances(chosen)
@@ -77,8 +80,6 @@ class Explainer:
         pull = self._pull(chosen, cube, values, chances)
         table = self._long(pull, cube)
         each = customers.height / max(1, chosen.height)
-        is_dated = "cutoff" in chosen.columns and not chosen.is_empty()
-        day = int(chosen["cutoff"][0]) if is_dated else None
         margins = table.filter(pl.col("against_id").is_null())
         families = {f.name: f.family for f in self.words.glossary.values()}
         return Explanation(
@@ -138,6 +139,19 @@ class Explainer:
             How the forecast becomes one name; ``None``: the likeliest is named.
         """
         return replace(self, usage=usage)
+
+    def _day(self, customers: pl.DataFrame) -> int | None:
+        """Return the day from which all are foretold, where it matters."""
+        if "cutoff" not in self.model.needs or customers.is_empty():
+            return None
+        days = customers["cutoff"].unique().sort().to_list()
+        if len(days) > 1:
+            raise MismatchError(
+                f"The customers are to be foretold from {len(days)} days, and each has "
+                "a season of its own.",
+                fix="explain the customers of one cutoff at a time.",
+            )
+        return int(days[0])
 
     def _pull(
         self, customers: pl.DataFrame, cube: Floats, values: Floats, chances: Floats

@@ -12,7 +12,7 @@ from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._borders import Borders, borders
 from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
 from segpredict.classifier.season import Season
-from segpredict.errors import SegpredictError, SupportError
+from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
 from segpredict.tables import INACTIVE, JSON
 
 FLOOR = 1e-6  # what the model rules out still gets this chance
@@ -60,6 +60,11 @@ class BgNbdGg:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
 
         With a season, ``cutoff`` says from which day each row is to be foretold.
+
+        Raises
+        ------
+        ColumnMissingError
+            When it does not say so.
         """
         chances = np.empty((customers.height, self.classes))
         for places, model in self.as_of(customers):
@@ -73,6 +78,8 @@ class BgNbdGg:
         if self.season is None:
             yield everybody, self
             return
+        if "cutoff" not in customers.columns:
+            raise ColumnMissingError("cutoff", customers.columns)
         days = customers["cutoff"].to_numpy()
         for day in np.unique(days).tolist():
             yield everybody[days == day], self.on(day)
