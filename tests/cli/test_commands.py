@@ -78,7 +78,8 @@ def test_the_single_stages_make_the_same_run_as_run(
 def test_a_run_as_json_is_one_object_and_its_canary_is_shown_in_words_too(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
-    common = ("--data", sample_file, "--out", tmp_path / "run", *QUICK, "--json")
+    plain = (*QUICK, "--set", "time.outer=1", "--set", "classifier.families=['rfm']")
+    common = ("--data", sample_file, "--out", tmp_path / "run", *plain, "--json")
     code, out, err = segpredict("run", *common, "--canary", "--seed", 5)
     told = json.loads(out)
     assert (code, err) == (0, "")
@@ -230,7 +231,7 @@ def test_the_sample_is_the_same_for_the_same_seed(
 def test_the_demo_ends_by_saying_where_the_page_is(
     segpredict: Door, tmp_path: Path
 ) -> None:
-    code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 400)
+    code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 300)
     page = out.strip().splitlines()[-1].removeprefix("The page: ")
     assert code == 0
     assert Path(page.removeprefix("file://")).is_file()

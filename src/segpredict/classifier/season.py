@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import metrics
-from segpredict.classifier.lesson import Floats, Ints, Lesson, Past
+from segpredict.classifier.lesson import Floats, Lesson, Past, codes
 from segpredict.features.calendar import YEAR
 from segpredict.tables import JSON
 from segpredict.window import as_date
@@ -21,7 +22,7 @@ WEEK = 7
 WEEKS = YEAR // WEEK
 LATEST = 13  # origins of the last year that are asked, at most, and evenly
 LEAST = 2  # with fewer of them nothing is proven
-MOST = 1_000  # customers of one origin that are looked at
+MOST = 4_000  # rows of all origins together that are looked at, evenly
 SPEEDS = np.geomspace(0.35, 2.6, 8)  # of the clock; between them chances are drawn out,
 # and beyond them nothing is proven: a shop that was closed last year may be open now
 SHIFTS = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
@@ -185,30 +186,34 @@ def _gain(
     lesson: Lesson, forecast: Speedy, speeds: dict[int, float]
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
-    without, beside, customers = [], [], []
-    for origin, speed in speeds.items():
-        rows = lesson.at([origin]).rows
-        some = rows.sort("customer_id").gather_every(-(-rows.height // MOST))
-        labels = some["label"].to_numpy().astype(np.int64)
-        losses = np.array(
-            [metrics.row_log_loss(forecast(some, each), labels) for each in SPEEDS]
-        )
-        without.append(_drawn(losses, SHIFTS))
-        beside.append(_drawn(losses, SHIFTS + np.log(speed)))
-        customers.append(some["customer_id"])
-    plain, better = (_best(np.concatenate(each, axis=1)) for each in (without, beside))
+    rows = lesson.at(list(speeds)).rows.sort("cutoff", "customer_id")
+    asked = rows.gather_every(-(-rows.height // MOST))
+    asked = asked.with_columns(
+        speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)
+    )
+    labels, busy = codes(asked, "label"), np.log(asked["speed"].to_numpy())
+    losses = np.array(
+        [metrics.row_log_loss(forecast(asked, each), labels) for each in SPEEDS]
+    )
+    curves = CubicSpline(np.log(SPEEDS), losses)
+    plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
     gains = plain - better
-    return float(gains.mean()), metrics.clustered_error(gains, pl.concat(customers))
+    error = metrics.clustered_error(gains, asked["customer_id"])
+    return float(gains.mean()), error
 
 
-def _drawn(losses: Floats, logs: Floats) -> Floats:
-    """Return losses at other speeds, drawn out between those that are known."""
-    known = np.log(SPEEDS)
-    places: Ints = np.clip(np.searchsorted(known, logs) - 1, 0, len(known) - 2)
-    share = np.clip((logs - known[places]) / np.diff(known)[places], 0, 1)[:, None]
-    return np.asarray((1 - share) * losses[places] + share * losses[places + 1])
+def _best(curves: CubicSpline, logs: Floats) -> Floats:
+    """Return each row's loss at its speed, times the factor that is best for all."""
+    found = (_drawn(curves, logs + shift) for shift in SHIFTS)
+    return min(found, key=lambda losses: float(losses.mean()))
 
 
-def _best(losses: Floats) -> Floats:
-    """Return the losses, one a row, under the factor whose mean is least."""
-    return np.asarray(losses[losses.mean(axis=1).argmin()])
+def _drawn(curves: CubicSpline, logs: Floats) -> Floats:
+    """Return the loss of each row at the logarithm of its own speed."""
+    known, rows = curves.x, np.arange(len(logs))
+    asked = np.clip(logs, known[0], known[-1])
+    places = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
+    losses = np.zeros(len(logs))
+    for power in curves.c[:, places, rows]:
+        losses = losses * (asked - known[places]) + power
+    return losses
