@@ -23,8 +23,9 @@ WEEKS = YEAR // WEEK
 LATEST = 13  # origins of the last year that are asked, at most, and evenly
 LEAST = 2  # with fewer of them nothing is proven
 MOST = 4_000  # rows of all origins together that are looked at, evenly
-SPEEDS = np.geomspace(0.35, 2.6, 8)  # of the clock; between them chances are drawn out,
-# and beyond them nothing is proven: a shop that was closed last year may be open now
+# Speeds of the clock that are tried; between them losses are interpolated. Beyond them
+# nothing is proven: a shop that was closed last year may be open now.
+SPEEDS = np.geomspace(0.35, 2.6, 8)
 SHIFTS = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
 
 Speedy = Callable[[pl.DataFrame, float], Floats]
@@ -209,7 +210,11 @@ def _best(curves: CubicSpline, logs: Floats) -> Floats:
 
 
 def _drawn(curves: CubicSpline, logs: Floats) -> Floats:
-    """Return the loss of each row at the logarithm of its own speed."""
+    """Return the loss of each row at the logarithm of its own speed.
+
+    A straight line between two speeds would overstate it by more than a season is
+    worth, so the splines' polynomials are looked up, a row each.
+    """
     known, rows = curves.x, np.arange(len(logs))
     asked = np.clip(logs, known[0], known[-1])
     places = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
