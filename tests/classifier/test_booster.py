@@ -130,7 +130,8 @@ def test_a_class_without_training_rows_keeps_its_column(taught):
     found = booster.fit(more).predict(taught.rows)
     assert found.shape[1] == taught.classes + 1
     assert np.isfinite(found).all()
-    assert found[:, -1].max() < 0.01
+    # It falls with every round, and versions of XGBoost stop some rounds apart.
+    assert found[:, -1].max() < 0.02
 
 
 def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
