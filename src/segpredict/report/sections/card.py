@@ -241,8 +241,6 @@ def _of_columns(bundle: ReportInput) -> Sequence[Leak]:
     config = bundle.manifest.get("config") or {}
     beside = [config.get(name) or {} for name in ("customers", "products")]
     vouched = [column for table in beside for column in table.get("vouched") or ()]
-    notes = (bundle.verdict or {}).get("warnings") or ()
-    season = [n for n in notes if "season" in n or "calendar" in n]
     return (
         Leak(
             "L5",
@@ -268,10 +266,21 @@ def _of_columns(bundle: ReportInput) -> Sequence[Leak]:
         Leak(
             "L10",
             "The calendar as a name for the training window",
-            "Columns of the season enter only where earlier windows prove them. "
-            + " ".join(season),
+            _season(bundle.verdict or {}),
             BUILT,
         ),
+    )
+
+
+def _season(verdict: Mapping[str, Any]) -> str:
+    """Say in how many forecasts, that of today included, a season was proven."""
+    notes = " ".join(verdict.get("warnings") or ())
+    calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
+    return (
+        "Trees see the calendar, and BG/NBD counts on last year's season, only where "
+        f"earlier windows prove it: in {calendar} and in {season} of "
+        f"{len(verdict.get('origins') or ()) + 1} forecasts. The proofs are told under "
+        "“Read this first”."
     )
 
 
