@@ -31,7 +31,7 @@ dirty = st.lists(
     max_size=30,
 )
 law = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
