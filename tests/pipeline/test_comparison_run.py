@@ -124,6 +124,7 @@ def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tm
     ]
 
 
+@pytest.mark.slow
 def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
     alone = made(sample_file, config, tmp_path / "alone")
     beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")

@@ -113,7 +113,7 @@ def test_a_row_group_holds_whole_customers(
     assert stored.lines.collect().equals(world.lines.collect())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.integers(1, 727), max_size=4, unique=True).map(sorted),
     st.sampled_from([30, 1 << 19]),
@@ -134,7 +134,7 @@ def test_any_split_into_days_gives_the_store_of_all_days(
         assert features.compute(stored, window).frame.equals(whole)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=7, deadline=None)
 @given(st.integers(0, 50))
 def test_any_split_of_the_lines_gives_the_store_of_all_lines(
     world: Transactions, seed: int
