@@ -211,7 +211,7 @@ def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
 
 
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
-    monkeypatch.setattr(blend.season, "proven", lambda *_: (None, "The season helps"))
+    monkeypatch.setattr(season, "proven", lambda *_: (None, "The season helps"))
     assert "The season helps" in blend.fit(small.lesson()).note
     monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
     assert "season helps" not in blend.fit(small.lesson()).note

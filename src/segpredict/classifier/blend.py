@@ -12,7 +12,7 @@ import polars as pl
 import xgboost as xgb
 
 from segpredict.classifier import booster, calendar, metrics, season, tuning
-from segpredict.classifier.baselines import bgnbd_gg
+from segpredict.classifier.baselines import bgnbd_gg, bgnbd_season
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.lesson import HISTORY, Floats, Lesson
@@ -112,17 +112,14 @@ def fit(lesson: Lesson) -> Blend:
     if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
         return Blend(trees, None, note=note)
     try:
-        buying = bgnbd_gg.fit(lesson)
+        plain = bgnbd_gg.fit(lesson)
     except SupportError:
         return Blend(trees, None, note=note)
-    clock, told = season.proven(
-        given, lambda rows, speed: replace(buying, speed=speed).predict(rows)
-    )
-    seasonal = replace(buying, season=clock)
-    stands = early is not None and _stands_alone(given, early, seasonal)
+    buying, told = bgnbd_season.in_season(given, plain)
+    stands = early is not None and _stands_alone(given, early, buying)
     if not stands:  # what stands alone counts on no season
         note = " ".join(filter(None, [note, told]))
-    return Blend(trees, seasonal, 1.0 if stands else EVEN, note=note)
+    return Blend(trees, buying, 1.0 if stands else EVEN, note=note)
 
 
 def _stands_alone(lesson: Lesson, early: xgb.Booster, buying: BgNbdGg) -> bool:

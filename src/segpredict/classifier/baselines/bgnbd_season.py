@@ -20,11 +20,16 @@ def fit(lesson: Lesson) -> BgNbdGg:
     SupportError
         As with `bgnbd_gg`.
     """
-    plain = bgnbd_gg.fit(lesson)
-    found, _ = season.proven(
+    found, _ = in_season(lesson, bgnbd_gg.fit(lesson))
+    return replace(found, name=NAME)
+
+
+def in_season(lesson: Lesson, plain: BgNbdGg) -> tuple[BgNbdGg, str]:
+    """Return the model with the season where that is proven, and why in one sentence."""
+    found, told = season.proven(
         lesson, lambda rows, speed: replace(plain, speed=speed).predict(rows)
     )
-    return replace(plain, season=found, name=NAME)
+    return replace(plain, season=found), told
 
 
 def load(state: JSON) -> BgNbdGg:
