@@ -3,18 +3,22 @@
     python benchmarks/quality/run.py
     python benchmarks/quality/run.py --customers 3000 --seeds 3
 
-Holds the contest in every world whose truth is known (`segpredict.oracle`) and checks
+Holds the contest in every world whose truth is known (benchmarks/contest) and checks
 what must hold there: near the oracle, never better than it, no skill in noise, all
 of it in a clockwork. Leaves with 1 if something is missed. Figures on real shops are
-those of `segpredict benchmark`.
+those of benchmarks/contest/run.py.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from segpredict import benchmark, oracle
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from contest.contest import Result, hold
+from contest.worlds import WORLDS
 
 NEAR = 0.02  # nats between the model and the oracle
 TIE = 0.005  # nats between a model that is true and the oracle
@@ -30,22 +34,19 @@ def main() -> None:
     )
     parser.add_argument("--customers", type=int, default=2_000)
     parser.add_argument("--seeds", type=int, default=1, help="draws of each world")
-    parser.add_argument("--world", action="append", choices=list(oracle.WORLDS))
+    parser.add_argument("--world", action="append", choices=list(WORLDS))
     args = parser.parse_args()
     checks: list[Check] = []
     for seed in range(args.seeds):
-        for name in args.world or oracle.WORLDS:
-            plan = benchmark.Plan(
-                worlds=[name], customers=args.customers, seed=seed, leaks=False
-            )
-            found = benchmark.hold(plan)
+        for name in args.world or WORLDS:
+            found = hold(names=[name], customers=args.customers, seed=seed)
             checks += [(name, seed, *told) for told in checked(name, found)]
             print(f"{name}, draw {seed}: done", file=sys.stderr)
     print(table(checks))
     sys.exit(0 if all(check[-1] for check in checks) else 1)
 
 
-def checked(name: str, found: benchmark.Result) -> Iterator[tuple[str, str, bool]]:
+def checked(name: str, found: Result) -> Iterator[tuple[str, str, bool]]:
     """Yield what is asked in a world, what was found, and whether it holds."""
     rows = {row["forecaster"]: row for row in found.oracle}
     model = next(row for row in found.oracle if row["is_model"])
@@ -79,7 +80,7 @@ def near(asked: str, row: dict[str, Any], limit: float) -> tuple[str, str, bool]
     return asked, told, abs(gap) <= limit
 
 
-def in_noise(found: benchmark.Result) -> tuple[str, str, bool]:
+def in_noise(found: Result) -> tuple[str, str, bool]:
     row: Any = next(
         row for row in found.scores if row["is_model"] and row["window"] == "pooled"
     )

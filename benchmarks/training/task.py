@@ -9,11 +9,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from segpredict import config, pipeline
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from contest.contest import contest
+from segpredict import config
 from segpredict.sources import sample
 
 # Whoever is called from these, and is at home elsewhere, is a part.
-CONDUCTORS = ("_contest.py", "_train.py", "_trials.py")
+CONDUCTORS = ("contest.py", "_train.py", "_trials.py")
 ROWS_A_CUSTOMER = 27  # of the panel of the sample shop, all origins together
 
 
@@ -46,7 +49,7 @@ def main() -> None:
     profile = cProfile.Profile()
     begin = time.perf_counter()
     profile.enable()
-    found = pipeline.contest([str(path)], plan)
+    found = contest([str(path)], plan)
     profile.disable()
     whole = time.perf_counter() - begin
     panel = found.training.panel.frame

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import shop
 import small_shop
-from segpredict import features, oracle, overview
+from contest import oracle, worlds
+from segpredict import features, overview
 from segpredict.classifier import (
     LabelOptions,
     TimeOptions,
@@ -274,10 +275,10 @@ def test_carry_over_stores_as_json_and_reloads_equal(carried):
 
 def test_the_oracle_refuses_windows_that_are_known_in_part(carried):
     _, segmentation, training = carried
-    world = oracle.named("deterministic")
+    world = worlds.named("deterministic")
     planted = world.draw(10, 1)
     with pytest.raises(SupportError, match="28 days that are known too"):
-        oracle.consulted(world, planted, segmentation, training.trials, AS_OF)
+        oracle.with_oracle(world, planted, segmentation, training.trials, AS_OF)
 
 
 def test_horizons_are_weighed_as_windows_of_their_own():

@@ -15,7 +15,6 @@ from segpredict.classifier import (
     train,
 )
 from segpredict.classifier.baselines._baseline import ALWAYS
-from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.errors import (
     MismatchError,
     TooFewCustomersError,
@@ -25,8 +24,7 @@ from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
 from small_shop import OPTIONS, TIME, segmenter
 
-PARTS = [p for p in BASELINES.all() if p.when == ALWAYS]
-ASKED = [p.name for p in PARTS if not p.library or is_installed(p.library)]
+ASKED = [p.name for p in BASELINES.all() if p.when == ALWAYS]
 
 
 @pytest.fixture(scope="module")
@@ -207,14 +205,13 @@ def test_a_world_of_clockwork_is_foretold():
     assert any("presumed leak" in warning for warning in verdict.warnings)
 
 
-def test_a_challenger_that_is_not_installed_is_left_out_with_the_way_to_get_it(
-    small, monkeypatch
-):
-    monkeypatch.setattr(_trials, "is_installed", lambda _: False)
-    quick = replace(OPTIONS, baselines=("prior", "lightgbm"))
-    found = train(small.transactions, small.segmentation, quick, TIME).verdict
-    assert "lightgbm" not in found.pooled.scores
-    assert any("pip install 'segpredict[challengers]'" in w for w in found.warnings)
+def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
+    quick = replace(OPTIONS, baselines=("prior",))
+    outsider = replace(BASELINES.get("prior"), name="outsider")
+    given = (small.transactions, small.segmentation, quick, TIME)
+    found = train(*given, further=[outsider]).verdict
+    assert found.pooled.scores["outsider"] == found.pooled.scores["prior"]
+    assert list(found.pooled.scores)[-1] == "outsider"
 
 
 def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from scipy.integrate import quad
 
-from segpredict import oracle
+from contest.worlds import named
 from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.window import as_date
 from segpredict.worth import Buying, periods
@@ -76,7 +76,7 @@ def histories(lines, cutoff):
 
 @pytest.mark.parametrize("name", ["or2_like", "cdnow_like"])
 def test_in_its_own_world_it_foretells_what_a_year_brings(name):
-    planted = oracle.named(name).draw(30_000, 1)
+    planted = named(name).draw(30_000, 1)
     cutoff = planted.end_day - 364
     known = histories(planted.lines, cutoff).sort("customer_id")
     later = planted.lines.filter(pl.col("time") >= as_date(cutoff))

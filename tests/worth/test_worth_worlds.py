@@ -4,17 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict import config, oracle, pipeline, worth
-from segpredict.oracle._markov import LEVELS, NEXT, PURCHASES
-from segpredict.window import as_date
+from contest.contest import in_world
+from contest.worlds import LEVELS, NEXT, PURCHASES
+from segpredict import worth
 
 
 def valued(name, customers, *settings):
-    world = oracle.named(name)
-    planted = world.draw(customers, 0)
     quick = ["classifier.draws=200", "segments.n_init=5", *settings]
-    plan = config.load(None, [*world.settings, *quick])
-    found = pipeline.contest(planted.lines, plan, as_of=as_date(planted.end_day))
+    found, _ = in_world(name, customers, quick)
     made = worth.measure(found.shop, found.segmentation, found.training, draws=200)
     return found, made
 

@@ -11,7 +11,7 @@ from segpredict.classifier import blend, booster
 from segpredict.classifier._panel import Segmenter, panel
 from segpredict.classifier._past import facts, pasts
 from segpredict.classifier._trials import Question, ask, choose
-from segpredict.classifier.baselines import BASELINES
+from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.calibration import Calibration, calibrate, mended
 from segpredict.classifier.conduct import conduct, curves
@@ -81,6 +81,7 @@ def train(
     options: ClassifierOptions | None = None,
     time: TimeOptions | None = None,
     progress: Progress | None = None,
+    further: Sequence[Baseline] = (),
 ) -> Training:
     """Return the forecaster that ships, with the verdict that chose it.
 
@@ -96,6 +97,9 @@ def train(
         Lengths, in days.
     progress
         Called with what is done next and the share done, 0 to 1.
+    further
+        Forecasters from outside the package, judged beside the baselines. They never
+        ship, since a run could not load them again.
 
     Raises
     ------
@@ -119,7 +123,7 @@ def train(
     segmentation.require_blind_to(days.outer[0].cutoff)
     tell("laying out the panel", 0.0)
     rows = panel(transactions, segmentation, days.windows, wish.families)
-    asked, skipped = choose(wish, rows)
+    asked, skipped = choose(wish, rows, further)
     made = _Maker(transactions, segmentation, rows, days, wish)
     steps = 3 + len(days.outer)
     trials, notes, tested = ask(

@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.baselines._baseline import ALWAYS
-from segpredict.classifier.baselines._challenger import INSTALL, is_installed
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
 from segpredict.classifier.options import AS_OF, ClassifierOptions
@@ -45,7 +44,7 @@ class Question:
 
 
 def choose(
-    options: ClassifierOptions, rows: Panel
+    options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
     """Return the baselines that can be asked, and why others cannot.
 
@@ -55,22 +54,21 @@ def choose(
         Names of the baselines that are wanted; none means all.
     rows
         The panel, whose columns some need.
+    further
+        Forecasters from outside, asked after the baselines.
     """
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
         usual = {ALWAYS, AS_OF} if rows.window.overlap else {ALWAYS}
         wanted = [part for part in BASELINES.all() if part.when in usual]
-    absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
-    able = [part for part in wanted if part.name not in absent]
-    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}
+    wanted = [*wanted, *further]
+    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in wanted}
     notes = [
         f"The baseline {name} was not asked: no feature {', '.join(needs)}."
         for name, needs in lacking.items()
         if needs
     ]
-    if absent:
-        notes.append(f"Not asked, as not installed: {', '.join(absent)} ({INSTALL}).")
-    return [part for part in able if not lacking[part.name]], tuple(notes)
+    return [part for part in wanted if not lacking[part.name]], tuple(notes)
 
 
 def ask(

@@ -51,7 +51,9 @@ def judge(
     origins = tuple(_read([trial], options) for trial in trials)
     pooled = _read(trials, options)
     model, *others = trials[0].chances
-    shipped, reason = _ship(pooled, model, _shippable(others), len(trials))
+    known = {TREES, *BASELINES.names()}
+    able = [name for name in others if name in known]
+    shipped, reason = _ship(pooled, model, able, len(trials))
     return Verdict(
         model,
         shipped,
@@ -65,7 +67,7 @@ def judge(
         (
             *warnings,
             *_warn(pooled, segments),
-            *_outside(pooled, shipped),
+            *_outside(pooled, shipped, able),
             *_explained(pooled, model, shipped),
         ),
         mcnemar(trials[-1].chances, trials[-1].labels),
@@ -93,18 +95,12 @@ def _read(trials: Sequence[Trial], options: ClassifierOptions) -> Reading:
     )
 
 
-def _shippable(names: Sequence[str]) -> list[str]:
-    barred = {part.name for part in BASELINES.all() if not part.ships}
-    return [name for name in names if name not in barred]
-
-
-def _outside(pooled: Reading, shipped: str) -> list[str]:
-    """Tell of challengers that did better and do not ship."""
+def _outside(pooled: Reading, shipped: str, able: Sequence[str]) -> list[str]:
+    """Warn of forecasters from outside the package that did better."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
-    able = {*_shippable(list(losses))}
     return [
         f"{name} reads a lower log-loss ({loss:.4f}) than {shipped} "
-        f"({losses[shipped]:.4f}); it needs a package of its own and does not ship."
+        f"({losses[shipped]:.4f}); it is no part of the package and does not ship."
         for name, loss in losses.items()
         if name not in able and loss < losses[shipped]
     ]

@@ -17,7 +17,6 @@ import typer
 
 from segpredict._version import __version__
 from segpredict.cli import (
-    benchmark,
     campaign,
     check,
     cluster,
@@ -48,7 +47,6 @@ COMMANDS = {
     "score": score,
     "campaign": campaign,
     "moves": moves,
-    "benchmark": benchmark,
     "fetch": fetch,
 }
 

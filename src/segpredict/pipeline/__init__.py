@@ -17,7 +17,6 @@ from segpredict.pipeline._answers import (
     why,
 )
 from segpredict.pipeline._campaign import Wish, campaign, plays
-from segpredict.pipeline._contest import Contest, contest
 from segpredict.pipeline._exports import Export, Report, tables, told
 from segpredict.pipeline._movement import moves, moves_between
 from segpredict.pipeline._runs import (
@@ -31,7 +30,6 @@ from segpredict.pipeline._runs import (
 from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
 
 __all__ = [
-    "Contest",
     "Export",
     "Fresh",
     "Ingested",
@@ -44,7 +42,6 @@ __all__ = [
     "campaign",
     "check",
     "cluster",
-    "contest",
     "explain",
     "explanation",
     "fit",

@@ -15,8 +15,6 @@ MODELS = {
     "markov_season": "Markov chain of the season",
     "random_forest": "Random forest",
     "rules_grid": "RFM rule grid",
-    "lightgbm": "LightGBM",
-    "catboost": "CatBoost",
     "persistence": "Persistence (nobody moves)",
     "carry_over": "Carry-over (nobody buys)",
     "markov": "Markov chain",
@@ -24,7 +22,6 @@ MODELS = {
     "rfm_lookup": "RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
-    "ordinal": "XGBoost in order of value",
     "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 IN_PROSE = {

@@ -32,11 +32,6 @@ class Baseline:
         Returns the forecaster that gave a state.
     needs
         Feature columns without which it cannot be asked.
-    library
-        A package of the extra ``challengers`` without which it cannot be asked.
-    ships
-        Whether it may ship where the model is beaten. A challenger that needs a
-        package of its own is judged, and never what a run depends on.
     note
         Returns what a lesson lacks for it, as a sentence; empty if nothing.
     when
@@ -49,8 +44,6 @@ class Baseline:
     fit: Callable[[Lesson], Forecaster]
     load: Callable[[JSON], Forecaster]
     needs: tuple[str, ...] = ()
-    library: str = ""
-    ships: bool = True
     note: Callable[[Lesson], str] = nothing
     when: str = ALWAYS
 

@@ -1,4 +1,4 @@
-"""What a world is, what was planted in it, and on which day the oracle is asked."""
+"""What a simulated world is, what happened in it, and what the oracle is asked."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -94,7 +94,7 @@ class World(Protocol):
     def draw(self, customers: int, seed: int) -> Planted:
         """Return what happened."""
 
-    def chances(
+    def probabilities(
         self,
         planted: Planted,
         customers: npt.NDArray[np.str_],

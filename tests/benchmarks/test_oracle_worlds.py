@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contest.world import START, Moment
+from contest.worlds import WORLDS, Buying, named
 from segpredict.btyd import BgNbd
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.oracle import WORLDS, Buying, Moment, named
-from segpredict.oracle._world import START
 from segpredict.window import as_date
 
 # One day of up to 30 is segment 1, of more 2; two days or more are segment 3.
@@ -44,7 +44,7 @@ def test_who_never_changes_is_inactive_as_often_as_poisson_says():
     world = named("noise")
     planted = world.draw(50, 1)
     who = known(planted)
-    found = world.chances(planted, who, moment(), 20_000, 0)
+    found = world.probabilities(planted, who, moment(), 20_000, 0)
     # A rate of one in 60 days, forever, for everybody: exp(-91 / 60).
     assert found[:, 0] == pytest.approx(np.full(len(who), 0.2195), abs=0.015)
 
@@ -55,7 +55,7 @@ def test_the_oracle_agrees_with_the_closed_form_of_bgnbd(name, gap):
     world = named(name)
     planted = world.draw(400, 2)
     who = known(planted)
-    found = world.chances(planted, who, moment(gap=gap), 4_000, 0)
+    found = world.probabilities(planted, who, moment(gap=gap), 4_000, 0)
     sums = (
         planted.lines.filter(pl.col("time") < as_date(CUTOFF))
         .group_by("customer_id")
@@ -80,7 +80,7 @@ def test_the_oracle_is_right_as_often_as_it_says(name):
     planted = world.draw(1_500, 3)
     asked = moment(START + world.days - 91)
     who = known(planted, asked.cutoff)
-    found = world.chances(planted, who, asked, 500, 0)
+    found = world.probabilities(planted, who, asked, 500, 0)
     came = np.bincount(realised(planted, who, asked), minlength=4) / len(who)
     assert found.mean(axis=0) == pytest.approx(came, abs=0.035)
     assert found.sum(axis=1) == pytest.approx(np.ones(len(who)))
@@ -95,7 +95,7 @@ def test_the_oracle_knows_nothing_of_what_comes_after_the_cutoff(name):
     truth = planted.truth
     blind = replace(planted, lines=past, truth=None if truth is None else truth[:6])
     seen, unseen = (
-        world.chances(given, who, moment(), 200, 0) for given in (planted, blind)
+        world.probabilities(given, who, moment(), 200, 0) for given in (planted, blind)
     )
     assert (seen == unseen).all()
 
@@ -111,7 +111,7 @@ def test_spend_follows_what_each_customer_spent_before():
     world = Buying("w", "", 1e8, 1e8 * 20, 1.0, 1e8, 4.0, 3.0, 15.0)
     planted = world.draw(200, 6)
     who = known(planted)
-    found = world.chances(planted, who, moment(), 2_000, 0)
+    found = world.probabilities(planted, who, moment(), 2_000, 0)
     means = (
         planted.lines.filter(pl.col("time") < as_date(CUTOFF))
         .group_by("customer_id")
@@ -129,7 +129,7 @@ def test_a_markov_world_refuses_windows_that_are_not_its_own():
     world = named("markov")
     planted = world.draw(20, 0)
     with pytest.raises(UsageError, match="whole windows of 91 days"):
-        world.chances(planted, known(planted), moment(CUTOFF + 1), 1, 0)
+        world.probabilities(planted, known(planted), moment(CUTOFF + 1), 1, 0)
 
 
 def test_the_markov_oracle_gives_the_row_of_the_matrix():
@@ -144,7 +144,7 @@ def test_the_markov_oracle_gives_the_row_of_the_matrix():
         2: [0.20, 0.22, 0.0, 0.58],
         3: [0.10, 0.08, 0.0, 0.82],
     }
-    found = world.chances(planted, who, moment(), 1, 0)
+    found = world.probabilities(planted, who, moment(), 1, 0)
     told = [expected[states[int(name[1:])]] for name in who]
     assert found == pytest.approx(np.array(told))
 

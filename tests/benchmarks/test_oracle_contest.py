@@ -4,26 +4,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict import config, oracle, pipeline
+from contest import oracle
+from contest.contest import in_world
 from segpredict.classifier import Trial
-from segpredict.window import as_date
 
 
 def held(name, customers, *settings):
-    """Return a contest in a world, and its trials with the oracle among them."""
-    world = oracle.named(name)
-    planted = world.draw(customers, 0)
     quick = ["classifier.draws=200", "segments.n_init=5", *settings]
-    plan = config.load(None, [*world.settings, *quick])
-    found = pipeline.contest(planted.lines, plan, as_of=as_date(planted.end_day))
-    trials = oracle.consulted(
-        world, planted, found.segmentation, found.training.trials, plan.time
-    )
-    return found, trials
+    return in_world(name, customers, quick)
 
 
 def row(trials, forecaster):
-    table = oracle.compare(trials)
+    table = oracle.distances(trials)
     return table.row(by_predicate=pl.col("forecaster") == forecaster, named=True)
 
 

@@ -1,4 +1,8 @@
-"""Put the oracle beside every forecaster, and say how far each is from it."""
+"""Put the oracle beside every forecaster, and measure how far each is from it.
+
+The oracle knows how its world was made and forecasts by Bayes' rule. Nobody can beat it
+by more than luck; a forecaster that does has seen the future.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,17 +10,17 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from contest.world import Moment, Planted, World
 from segpredict.classifier import Segmenter, TimeOptions, Trial, metrics
 from segpredict.classifier.baselines import borders
 from segpredict.errors import SupportError
-from segpredict.oracle._world import Moment, Planted, World
 
 NAME = "oracle"
 DRAWS = 2_000
 ALARM = 3.0  # standard errors by which nobody beats the oracle honestly
 
 
-def consulted(
+def with_oracle(
     world: World,
     planted: Planted,
     segmenter: Segmenter,
@@ -49,27 +53,27 @@ def consulted(
     plan = time or TimeOptions()
     if plan.overlap:
         raise SupportError(
-            "The oracle tells of the days ahead only; the segments are measured on "
+            "The oracle forecasts the days ahead only; the segments are measured on "
             f"{plan.overlap} days that are known too.",
             fix="leave out label.mode, so that a segment is measured on days ahead.",
         )
     table = borders(segmenter, plan.horizon)
     classes = len(segmenter.segments)
-    asked = []
+    extended = []
     for place, trial in enumerate(trials):
         moment = Moment(trial.cutoff, plan.gap, plan.horizon, table, classes)
-        found = world.chances(planted, trial.customers, moment, draws, place)
-        asked.append(replace(trial, chances={**trial.chances, NAME: found}))
-    return tuple(asked)
+        found = world.probabilities(planted, trial.customers, moment, draws, place)
+        extended.append(replace(trial, chances={**trial.chances, NAME: found}))
+    return tuple(extended)
 
 
-def compare(trials: Sequence[Trial]) -> pl.DataFrame:
+def distances(trials: Sequence[Trial]) -> pl.DataFrame:
     """Return how far each forecaster is from the oracle, over all windows pooled.
 
     Parameters
     ----------
     trials
-        Those of `consulted`.
+        Those of `with_oracle`.
 
     Returns
     -------

@@ -1,8 +1,9 @@
-"""What the benchmark's page says of its figures."""
+"""What the contest's page says of its figures."""
 
 import pytest
 
-from segpredict.benchmark import Result, page
+from contest.contest import Result
+from contest.page import page
 
 BASE = {"window": "pooled", "n": 10, "against": "markov", "accuracy": 0.5}
 BASE |= {"macro_f1": 0.4, "ece": 0.01, "is_model": False, "is_shipped": False}

@@ -1,12 +1,12 @@
-"""The figures as a page that people read, and its place in the docs."""
+"""The figures as a page of Markdown tables, and its place in the docs."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
+from contest.contest import POOLED, Result
 from segpredict import disk
-from segpredict.benchmark._hold import POOLED, Result
 from segpredict.errors import UsageError
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"

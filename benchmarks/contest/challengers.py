@@ -1,0 +1,163 @@
+"""LightGBM and CatBoost, judged beside the model where they are installed.
+
+`pip install lightgbm catboost`. Both get the booster's settings as far as they know
+them, and the number of trees that suited the validation origins, as the booster does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier import Baseline, booster
+from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.tables import JSON
+
+LEAVES = 8  # of LightGBM: as many as a tree of depth three has
+SMALLEST = 50  # rows in a leaf of LightGBM
+DEPTH = 4  # of CatBoost, whose trees ask one question a level and so are weaker
+
+
+@dataclass(frozen=True, slots=True)
+class Challenger:
+    """Fitted trees of another library.
+
+    Parameters
+    ----------
+    name
+        The name in the tables.
+    names
+        Columns, in the order of training.
+    probabilities
+        Returns one row of probabilities for each row of cells.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    probabilities: Callable[[npt.NDArray[np.float32]], Any]
+
+    def predict(self, customers: pl.DataFrame) -> Floats:
+        """Return one row of probabilities per customer."""
+        cells = matrix(customers, self.names)
+        return np.asarray(self.probabilities(cells), dtype=np.float64)
+
+    def state(self) -> JSON:
+        """Return the kind alone: a challenger is judged, never stored."""
+        return {"kind": self.name}
+
+
+def installed() -> list[Baseline]:
+    """Return the challengers whose library is there."""
+    return [part for part in CHALLENGERS if find_spec(part.name) is not None]
+
+
+def fit_lightgbm(lesson: Lesson) -> Challenger:
+    library = import_module("lightgbm")
+    settings = {
+        "objective": "multiclass",
+        "num_class": lesson.classes,
+        "learning_rate": lesson.options.eta,
+        "num_leaves": LEAVES,
+        "min_data_in_leaf": min(SMALLEST, max(1, lesson.rows.height // 20)),
+        "bagging_fraction": lesson.options.subsample,
+        "bagging_freq": 1,
+        "feature_fraction": lesson.options.columns,
+        "lambda_l2": lesson.options.ridge,
+        "seed": lesson.seed,
+        "num_threads": lesson.threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+
+    def data(rows: Lesson, reference: Any = None) -> Any:
+        cells = matrix(rows.rows, rows.names)
+        return library.Dataset(cells, rows.labels, reference=reference)
+
+    def best(known: Lesson, later: Lesson) -> int:
+        given = data(known)
+        stop = library.early_stopping(lesson.options.patience, verbose=False)
+        trees = library.train(
+            settings,
+            given,
+            lesson.options.cap,
+            valid_sets=[data(later, given)],
+            callbacks=[stop],
+        )
+        return int(trees.best_iteration)
+
+    trees = library.train(settings, data(lesson), rounds(lesson, best))
+    return Challenger(
+        "lightgbm", lesson.names, lambda cells: trees.predict(cells, num_threads=1)
+    )
+
+
+def fit_catboost(lesson: Lesson) -> Challenger:
+    library = import_module("catboost")
+
+    def untrained(iterations: int) -> Any:
+        return library.CatBoostClassifier(
+            iterations=iterations,
+            depth=DEPTH,
+            learning_rate=lesson.options.eta,
+            l2_leaf_reg=lesson.options.ridge,
+            loss_function="MultiClass",
+            classes_count=lesson.classes,
+            random_seed=lesson.seed,
+            thread_count=lesson.threads,
+            allow_writing_files=False,
+            verbose=False,
+        )
+
+    def best(known: Lesson, later: Lesson) -> int:
+        trees = untrained(lesson.options.cap)
+        trees.fit(
+            matrix(known.rows, lesson.names),
+            known.labels,
+            eval_set=(matrix(later.rows, lesson.names), later.labels),
+            early_stopping_rounds=lesson.options.patience,
+            use_best_model=True,
+        )
+        return int(trees.tree_count_)
+
+    trees = untrained(rounds(lesson, best))
+    trees.fit(matrix(lesson.rows, lesson.names), lesson.labels)
+    return Challenger(
+        "catboost",
+        lesson.names,
+        lambda cells: trees.predict_proba(cells, thread_count=1),
+    )
+
+
+def rounds(lesson: Lesson, best: Callable[[Lesson, Lesson], int]) -> int:
+    """Return the number of trees for all rows, by the validation origins if any."""
+    if not lesson.validation:
+        return lesson.options.fallback
+    found = best(lesson.at(lesson.fitting), lesson.at(lesson.validation))
+    return booster.grown(lesson, found)
+
+
+def _never_stored(state: JSON) -> Challenger:
+    raise NotImplementedError(state["kind"])
+
+
+# Each is called by the name of its library.
+CHALLENGERS = (
+    Baseline(
+        "lightgbm",
+        "LightGBM's boosted trees on all columns.",
+        fit_lightgbm,
+        _never_stored,
+    ),
+    Baseline(
+        "catboost",
+        "CatBoost's symmetric trees on all columns.",
+        fit_catboost,
+        _never_stored,
+    ),
+)

@@ -1,0 +1,370 @@
+"""Hold the contest on data sets and in simulated worlds, and read its figures."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from contest import challengers, oracle, worlds
+from segpredict import classifier, cleaning, companions, config, features, segments
+from segpredict.classifier import ClassifierOptions, Training, Trial, metrics
+from segpredict.classifier.bootstrap import differences
+from segpredict.config import Config
+from segpredict.errors import FileMissingError, UsageError, shown
+from segpredict.intake import opened
+from segpredict.pipeline import Progress, silent
+from segpredict.segments import Segmentation
+from segpredict.tables import INACTIVE, Transactions
+from segpredict.window import as_date
+
+# What `segpredict fetch` puts into a folder of that name.
+FETCHED = {
+    "online_retail": "Online Retail.xlsx",
+    "online_retail_ii": "online_retail_II.xlsx",
+    "cdnow": "CDNOW_master.txt",
+}
+AGAINST = "markov"
+POOLED = "pooled"
+METRICS = (
+    *("log_loss", "brier", "rps"),
+    *("accuracy", "balanced_accuracy", "macro_f1", "ece"),
+)
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set that takes part.
+
+    Parameters
+    ----------
+    name
+        What the tables call it.
+    path
+        A file, folder, glob or store.
+    config
+        All options.
+    """
+
+    name: str
+    path: str
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """All that the contest on one shop made.
+
+    Parameters
+    ----------
+    shop
+        The cleaned transactions.
+    segmentation
+        The frozen segments.
+    training
+        Every forecaster on every test window, and the verdict.
+    options
+        How the forecasters were fitted and judged.
+    """
+
+    shop: Transactions
+    segmentation: Segmentation
+    training: Training
+    options: ClassifierOptions
+
+
+@dataclass(slots=True)
+class Result:
+    """Every figure.
+
+    Parameters
+    ----------
+    facts
+        One row a data set or world: how many of what, and what ships.
+    scores
+        One row a data set, test window (or ``pooled``) and forecaster.
+    oracle
+        One row a world and forecaster (`oracle.distances`).
+    leaks
+        One row a data set and way to test.
+    """
+
+    facts: list[Row] = field(default_factory=list)
+    scores: list[Row] = field(default_factory=list)
+    oracle: list[Row] = field(default_factory=list)
+    leaks: list[Row] = field(default_factory=list)
+
+    def rows(self) -> Mapping[str, list[Row]]:
+        """Return the tables that have rows, by name."""
+        names = ("facts", "scores", "oracle", "leaks")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    def frames(self) -> Mapping[str, pl.DataFrame]:
+        """Return the tables that have rows, as frames by name."""
+        return {
+            name: pl.DataFrame(rows, infer_schema_length=None)
+            for name, rows in self.rows().items()
+        }
+
+
+def data_set(text: str, settings: Sequence[str] = ()) -> DataSet:
+    """Return the data set of a text of the form NAME=PATH.
+
+    NAME is a preset, or a TOML file that says how the data are read.
+
+    Raises
+    ------
+    UsageError
+        When the text has another form.
+
+    Examples
+    --------
+    >>> data_set("cdnow=CDNOW_master.txt").path
+    'CDNOW_master.txt'
+    """
+    name, _, path = (part.strip() for part in text.partition("="))
+    if not name or not path:
+        raise UsageError(
+            f"--data {shown(text)} is not of the form NAME=PATH.",
+            fix="write it as in --data cdnow=CDNOW_master.txt; NAME is a preset or a "
+            "TOML file.",
+        )
+    return DataSet(Path(name).stem, path, config.load(name, settings))
+
+
+def fetched(folder: Path, settings: Sequence[str] = ()) -> list[DataSet]:
+    """Return the data sets that `segpredict fetch` has put into a folder.
+
+    Raises
+    ------
+    FileMissingError
+        When there is none.
+    """
+    paths = {name: folder / name / file for name, file in FETCHED.items()}
+    found = [
+        DataSet(name, str(path), config.load(name, settings))
+        for name, path in paths.items()
+        if path.is_file()
+    ]
+    if not found:
+        raise FileMissingError(str(next(iter(paths.values()))))
+    return found
+
+
+def contest(
+    data: object,
+    plan: Config,
+    *,
+    end_day: int | None = None,
+    progress: Progress = silent,
+) -> Contest:
+    """Segment a shop, then train and judge on it, as a run does, but keep no folder.
+
+    Parameters
+    ----------
+    data
+        Paths, a store or a frame.
+    plan
+        All options.
+    end_day
+        Nothing on or after this day (a day number) is looked at.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+
+    Notes
+    -----
+    LightGBM and CatBoost take part where they are installed and no baselines are named.
+    """
+    progress("reading and cleaning", 0.0)
+    shop = opened(data, plan, None if end_day is None else as_date(end_day))
+    cleaning.supported(shop, plan.cleaning)
+    blind = classifier.schedule(shop.first_day, shop.end_day, plan.time).blind
+    until = max(end for _, end in blind)
+    shop = replace(shop, companions=companions.freeze(shop, until))
+    options = replace(
+        plan.classifier,
+        families=features.choose(shop, plan.classifier.families, until).names,
+        seed=plan.seed,
+        threads=plan.threads,
+    )
+    progress("making segments", 0.1)
+    wanted = replace(plan.segments, seed=plan.seed)
+    inputs = features.instrument(shop, list(blind), sorted(segments.asked(wanted)))
+    segmentation = segments.fit(inputs, wanted, horizon=plan.time.measured)
+    training = classifier.train(
+        shop,
+        segmentation,
+        options,
+        plan.time,
+        lambda what, share: progress(what, 0.15 + 0.85 * share),
+        () if options.baselines else challengers.installed(),
+    )
+    return Contest(shop, segmentation, training, options)
+
+
+def in_world(
+    name: str,
+    customers: int,
+    settings: Sequence[str] = (),
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[Contest, Sequence[Trial]]:
+    """Return the contest in a world, and its trials with the oracle in last place.
+
+    Parameters
+    ----------
+    name
+        Of the world.
+    customers, seed
+        How many customers, and which draw of them.
+    settings
+        Settings beside those of the world.
+    progress
+        As in `contest`.
+    """
+    world = worlds.named(name)
+    planted = world.draw(customers, seed)
+    plan = config.load(None, [*world.settings, *settings])
+    held = contest(planted.lines, plan, end_day=planted.end_day, progress=progress)
+    progress("asking the oracle", 1.0)
+    trials = held.training.trials
+    return held, oracle.with_oracle(
+        world, planted, held.segmentation, trials, plan.time
+    )
+
+
+def hold(
+    data_sets: Sequence[DataSet] = (),
+    names: Sequence[str] = (),
+    *,
+    customers: int = 2_000,
+    seed: int = 0,
+    settings: Sequence[str] = (),
+    leaks: bool = True,
+    progress: Progress = silent,
+) -> Result:
+    """Return the figures of the contest on every data set and in every world.
+
+    Parameters
+    ----------
+    data_sets
+        Data sets.
+    names
+        Of worlds.
+    customers, seed, settings
+        Of each world.
+    leaks
+        Whether the data sets are tested by leaking tests too.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+
+    Notes
+    -----
+    The intervals of `Result.scores` are those of each forecaster's log-loss less that
+    of the Markov chain, from a bootstrap of customers.
+    """
+    result = Result()
+    count = len(data_sets) + len(names)
+    for place, each in enumerate(data_sets):
+        tell = _part(progress, each.name, place, count)
+        held = contest([each.path], each.config, progress=tell)
+        _read(result, each.name, held, held.training.trials)
+        if leaks:
+            tell("testing with leaks", 1.0)
+            _read_leaks(result, each.name, held)
+    for place, name in enumerate(names, len(data_sets)):
+        tell = _part(progress, name, place, count)
+        held, trials = in_world(name, customers, settings, seed=seed, progress=tell)
+        _read(result, name, held, trials)
+        _read_oracle(result, name, held, trials)
+    progress("done", 1.0)
+    return result
+
+
+def _part(progress: Progress, name: str, place: int, count: int) -> Progress:
+    return lambda what, share: progress(f"{name}: {what}", (place + share) / count)
+
+
+def _read(result: Result, name: str, held: Contest, trials: Sequence[Trial]) -> None:
+    """Add the figures of one contest."""
+    verdict, shop = held.training.verdict, held.shop
+    customers = shop.lines.select(pl.col("customer_id").n_unique()).collect().item()
+    result.facts.append(
+        {
+            "data": name,
+            "customers": customers,
+            "first_day": as_date(shop.first_day).isoformat(),
+            "last_day": as_date(shop.end_day - 1).isoformat(),
+            "panel_rows": held.training.panel.frame.height,
+            "segments": len(verdict.segments) - 1,
+            "windows": len(trials),
+            "forecasts": verdict.pooled.n,
+            "inactive_share": verdict.pooled.realised[INACTIVE],
+            "model": verdict.model,
+            "shipped": verdict.shipped,
+        }
+    )
+    for trial in trials:
+        window = as_date(trial.cutoff).isoformat()
+        result.scores += _scores(name, window, [trial], held)
+    result.scores += _scores(name, POOLED, trials, held)
+
+
+def _scores(
+    name: str, window: str, trials: Sequence[Trial], held: Contest
+) -> Iterator[Row]:
+    labels = np.concatenate([trial.labels for trial in trials])
+    customers = np.concatenate([trial.customers for trial in trials])
+    forecasts = {
+        who: np.concatenate([trial.chances[who] for trial in trials])
+        for who in trials[0].chances
+    }
+    first = AGAINST if AGAINST in forecasts else held.training.verdict.model
+    apart = differences(
+        {first: forecasts[first], **forecasts},
+        labels,
+        customers,
+        draws=held.options.draws,
+        seed=held.options.seed,
+    )
+    base = float(metrics.score(forecasts[first], labels).log_loss)
+    for who, probabilities in forecasts.items():
+        scores = metrics.score(probabilities, labels).to_json()
+        # The interval is that of the first less each; turned round, low is high.
+        interval = apart[who]["log_loss"] if who != first else None
+        yield {
+            "data": name,
+            "window": window,
+            "forecaster": who,
+            "n": len(labels),
+            **_marks(held, who),
+            **{metric: scores[metric] for metric in METRICS if metric in scores},
+            "against": first,
+            "skill": metrics.skill(scores["log_loss"], base),
+            "less": None if interval is None else -interval.value,
+            "less_low": None if interval is None else -interval.high,
+            "less_high": None if interval is None else -interval.low,
+        }
+
+
+def _marks(held: Contest, who: str) -> Row:
+    verdict = held.training.verdict
+    return {"is_model": who == verdict.model, "is_shipped": who == verdict.shipped}
+
+
+def _read_oracle(
+    result: Result, name: str, held: Contest, trials: Sequence[Trial]
+) -> None:
+    for row in oracle.distances(trials).iter_rows(named=True):
+        marks = _marks(held, row["forecaster"])
+        result.oracle.append({"data": name, **row, **marks})
+
+
+def _read_leaks(result: Result, name: str, held: Contest) -> None:
+    tests = classifier.canary(held.training, held.options).frame()
+    kept = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
+    for row in tests.select(kept).iter_rows(named=True):
+        result.leaks.append({"data": name, **row})
