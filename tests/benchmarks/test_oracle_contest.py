@@ -46,7 +46,8 @@ def test_who_beats_the_oracle_by_more_than_luck_raises_the_alarm():
 
 
 def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
-    found, trials = held("or2_like", 500, "classifier.baselines=['markov']")
+    few = ("classifier.booster.eta=0.3", "classifier.booster.cap=40")
+    found, trials = held("or2_like", 500, "classifier.baselines=['markov']", *few)
     for name in trials[0].chances:
         assert not row(trials, name)["is_alarm"]
     model = row(trials, found.training.verdict.model)
