@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.clustering._clusterer import Clusters, agreement
-from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._options import MOST
 from segpredict.clustering._points import Floats, Labels, Points, Whole
+from segpredict.clustering._rule import Landmarks
 from segpredict.errors import SupportError
 
 NOISE = -1

@@ -8,10 +8,9 @@ import numpy as np
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from segpredict.clustering._centres import nearest
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Floats, Points
-from segpredict.clustering._threads import one_thread
+from segpredict.clustering._points import Floats, Points, one_thread
+from segpredict.clustering._rule import nearest
 
 FINALISTS = 3  # ends of starts that are carried on over all points
 HEAT = 4  # passes after which the best of them is known

@@ -8,9 +8,9 @@ import numpy as np
 
 from segpredict.clustering import Points
 from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.bench import Bench, Null
-from segpredict.criteria.internal import Folds, inertia
+from segpredict.criteria.resampling import Bench, Null
 from segpredict.criteria.stability import Fits, Tally, foretold
+from segpredict.criteria.validity import Folds, inertia
 
 QUANTILE = 0.95
 
