@@ -31,8 +31,8 @@ from segpredict.clustering._rule import (
     Layer,
     Rule,
     distances,
-    nearest,
 )
+from segpredict.clustering.kmeans import settle
 from segpredict.registry import Registry
 
 CLUSTERERS = Registry("segpredict.clustering", Clusterer)
@@ -63,8 +63,8 @@ __all__ = [
     "choose",
     "distances",
     "mean_silhouette",
-    "nearest",
     "one_thread",
+    "settle",
     "shares",
     "silhouette",
 ]

@@ -129,17 +129,6 @@ def fit_mixture(
 ) -> Fitted:
     """Return the best mixture that EM reaches from these starts.
 
-    Parameters
-    ----------
-    points
-        What to describe.
-    starts
-        Centres to start from, each of shape (k, axes).
-    shape
-        ``full``, ``diag`` (axes independent) or ``tied`` (one shape for all groups).
-    least
-        Added to every variance.
-
     Notes
     -----
     Purchase days are whole numbers. A density can grow without bound on a value that

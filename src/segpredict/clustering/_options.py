@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from segpredict.errors import ConfigError
 
 MOST = 8  # segments; more have no names on the ladder and no use
+SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
 INSTRUMENTS = ("fm", "rfm", "wide")
 AIMS = ("information", "value", "strength", "stability")
 Column = Literal["spend", "days", "recency", "products", "units", "refunds"]
@@ -275,6 +276,10 @@ class SegmentOptions:
             "max_points of at least 1,000": self.max_points >= 1_000,
         }
         _require(is_met, "segments")
+
+    def least_customers(self, active: float) -> float:
+        """Return the least size of a segment where so many customers are active."""
+        return min(self.min_customers, SMALL_SHOP * active)
 
     @property
     def ks(self) -> tuple[int, ...]:

@@ -51,17 +51,7 @@ class Ward(Clusterer):
 def ward_joins(apart: Floats, sizes: Floats) -> list[tuple[int, int]]:
     """Return which two groups are joined, step by step, until one is left.
 
-    Parameters
-    ----------
-    apart
-        Distances between the groups, shape (groups, groups).
-    sizes
-        Rows in each group.
-
-    Returns
-    -------
-    list of tuple
-        The lower number stays, the higher one goes into it.
+    From their distances and rows; the lower number stays, the higher one goes into it.
 
     Notes
     -----

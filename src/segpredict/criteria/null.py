@@ -65,17 +65,7 @@ def _logs(fits: Fits, sample: Points, ks: Sequence[int]) -> dict[int, float]:
 def references(
     fits: Fits, bench: Bench, tallies: Mapping[int, Tally]
 ) -> dict[int, dict[str, float]]:
-    """Return the figures of `Trial` that compare candidates with null worlds.
-
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    bench
-        Holds the null worlds.
-    tallies
-        How well the candidates came back over bootstrap draws, by number of groups.
-    """
+    """Return the figures of `Trial` that compare candidates with null worlds."""
     ks = list(tallies)
     if not ks:
         return {}

@@ -70,19 +70,6 @@ def bootstrapped(
 ) -> dict[int, Tally]:
     """Return how well groups come back when customers are drawn anew.
 
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    sample, labels
-        The rows, and by number of groups the group of each distinct point.
-    resamples
-        Bootstrap samples of the rows, the same for all candidates.
-    limits
-        Draws at most, by number of groups.
-    is_over
-        Whether more draws cannot change a verdict.
-
     Notes
     -----
     Each refit starts from nothing, and its frozen rule is put to all rows of the
@@ -100,17 +87,7 @@ def bootstrapped(
 def foretold(
     fits: Fits, halves: Sequence[tuple[Points, Points]], limits: Mapping[int, int]
 ) -> dict[int, list[float]]:
-    """Return the prediction strength of each halving, mean of both directions.
-
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    halves
-        The rows, halved at random.
-    limits
-        Halvings at most, by number of groups.
-    """
+    """Return the prediction strength of each halving, mean of both directions."""
     found: dict[int, list[float]] = {k: [] for k in limits}
     for split, (left, right) in enumerate(halves):
         racing = [k for k, limit in limits.items() if split < limit]
