@@ -4,7 +4,11 @@ import pytest
 
 from segpredict.clustering._options import MOST
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments.names import LADDERS, called, kept, ladder
+from segpredict.segments.names import LADDERS, called, kept, words
+
+
+def ladder(k, names):
+    return called([f"S{rank}" for rank in range(1, k + 1)], words(k), names)
 
 
 @pytest.mark.parametrize("k", range(2, MOST + 1))

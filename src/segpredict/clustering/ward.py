@@ -42,7 +42,8 @@ class Ward(Clusterer):
         if len(points) > micro:
             leaves = KMeans().start(points, micro, seed=seed, n_init=1)
         nearest = Landmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
-        sizes: Floats = np.bincount(nearest, points.weights * 1.0, len(leaves))
+        counts = np.bincount(nearest, points.weights, len(leaves))
+        sizes = np.asarray(counts, np.float64)
         places, sizes = leaves[sizes > 0], sizes[sizes > 0]
         joins = ward_joins(distances(places, places), sizes)
         return [Clusters.of(points, Landmarks(places, cut(joins, k))) for k in ks]
