@@ -4,11 +4,7 @@ import pytest
 
 from segpredict.clustering._options import MOST
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments.names import LADDERS, called, kept, words
-
-
-def ladder(k, names):
-    return called([f"S{rank}" for rank in range(1, k + 1)], words(k), names)
+from segpredict.segments.names import LADDERS, called, kept, ladder
 
 
 @pytest.mark.parametrize("k", range(2, MOST + 1))

@@ -5,7 +5,7 @@ import pytest
 
 from segpredict.errors import TableError
 from segpredict.segments import profile
-from segpredict.segments.names import called, words
+from segpredict.segments.names import ladder
 from segpredict.tables import MONEY
 
 IDS = [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(6)] + ["c0", "c1"]
@@ -35,7 +35,7 @@ def instrument(bought=BOUGHT, end: int = 91) -> pl.DataFrame:
 FEATURES = pl.DataFrame(
     {"customer_id": IDS, "recency_days": [200.0] * 5 + [10.0 * i for i in range(8)]}
 )
-SEGMENTS = called(["S1", "S2", "S3"], words(3), {})
+SEGMENTS = ladder(3, {})
 
 
 def told(labels: pl.DataFrame | None = None) -> dict[int, dict]:

@@ -31,6 +31,32 @@ def words(k: int) -> tuple[str, ...]:
     return ("Regular",) if k == 1 else tuple(f"Level {n}" for n in range(1, k + 1))
 
 
+def ladder(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
+    """Return INACTIVE and `k` segments in rising order of value, each with its name.
+
+    Parameters
+    ----------
+    k
+        Number of active segments, 2 to 8.
+    names
+        Names by id that replace those of the ladder.
+
+    Raises
+    ------
+    UnknownNameError
+        When an id is not that of a segment.
+    ConfigError
+        When two segments would bear one name, or one would bear none.
+
+    Examples
+    --------
+    >>> [s.name for s in ladder(3, {"S3": "VIP"})]
+    ['Inactive', 'Occasional', 'Regular', 'VIP']
+    """
+    ids = [f"S{rank}" for rank in range(1, k + 1)]
+    return called(ids, words(k), names)
+
+
 def called(
     ids: Sequence[str],
     words: Sequence[str],
