@@ -5,10 +5,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, Embedded, Points
-from segpredict.clustering._autoencoder import Autoencoder
-from segpredict.clustering._embedded import embed
-from segpredict.clustering._pca import principal
+from segpredict.clustering import CLUSTERERS, Points
+from segpredict.clustering._autoencoder import train_encoder
+from segpredict.clustering._rule import embed
+from segpredict.clustering.hybrid import principal
 from segpredict.errors import ConfigError
 
 needs_torch = find_spec("torch") is None
@@ -42,21 +42,11 @@ def test_components_are_as_few_as_keep_the_share():
     assert principal(Points.of(places), 0.999).weights.shape == (3, 2)
 
 
-def test_columns_that_say_the_same_count_once():
-    rng = np.random.default_rng(5)
-    value = np.repeat([-2.0, 2.0], 200)[rng.permutation(400)]
-    other = rng.normal(0, 1, 400)
-    matrix = np.stack([value] * 4 + [other], axis=1) + rng.normal(0, 0.05, (400, 5))
-    found = CLUSTERERS.get("pca_kmeans").fit(Points.of(matrix), 2, seed=0, n_init=5)
-    assert isinstance(found.rule, Embedded)
-    assert (found.assign(matrix) == (value > 0)).all()
-
-
 @deep
 def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
     matrix = curve()
     points = Points.of(matrix)
-    layers, error = Autoencoder(latent=1, passes=150).train(points, 0)
+    layers, error = train_encoder(points, 0, latent=1, passes=150)
     layer = principal(points, 0.0)
     straight = embed((layer,), matrix) @ layer.weights.T
     assert error < 0.5 * ((matrix - straight) ** 2).mean()
@@ -67,7 +57,7 @@ def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
 @deep
 def test_equal_seeds_give_equal_encoders_and_others_do_not():
     points = Points.of(curve(200))
-    one, same, other = (Autoencoder(passes=5).train(points, s)[0] for s in (0, 0, 1))
+    one, same, other = (train_encoder(points, s, passes=5)[0] for s in (0, 0, 1))
     for first, second in zip(one, same, strict=True):
         assert first.weights.tobytes() == second.weights.tobytes()
     assert one[0].weights.tobytes() != other[0].weights.tobytes()
@@ -79,7 +69,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     draw = torch.random.get_rng_state()
-    Autoencoder(passes=2).train(Points.of(curve(100)), 0)
+    train_encoder(Points.of(curve(100)), 0, passes=2)
     assert before == (
         torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(),
@@ -91,20 +81,19 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 def test_training_stops_when_held_out_rows_get_no_better():
     noise = np.random.default_rng(0).normal(size=(60, 4))
     short, long = (
-        Autoencoder(latent=1, passes=p).train(Points.of(noise), 0)[1]
-        for p in (400, 2000)
+        train_encoder(Points.of(noise), 0, latent=1, passes=p)[1] for p in (400, 2000)
     )
     assert short == long
 
 
 @deep
-def test_hybrid_a_may_stand_on_an_encoder():
-    part = CLUSTERERS.get("hybrid_a").tuned({"embedding": "autoencoder"})
+def test_the_hybrid_may_stand_on_an_encoder():
+    part = CLUSTERERS.get("hybrid").tuned({"embedding": "autoencoder"})
     found = part.fit(Points.of(curve(300)), 2, seed=0, n_init=1)
     assert len(found.rule.layers) == 3
 
 
 def test_no_embedding_of_that_name_is_refused():
-    part = CLUSTERERS.get("hybrid_a").tuned({"embedding": "umap"})
+    part = CLUSTERERS.get("hybrid").tuned({"embedding": "umap"})
     with pytest.raises(ConfigError, match="'umap'"):
         part.fit(Points.of(curve(50)), 2, seed=0, n_init=1)

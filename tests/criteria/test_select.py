@@ -164,7 +164,7 @@ def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
 def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
     same = {"groups": coded([0, 0, 1, 1, 2, 2])}
     trials = [
-        trial(3, "pca_kmeans", 3, **same, information=0.2),
+        trial(3, "hybrid", 3, **same, information=0.2),
         trial(3, "kmeans", 1, **same),
         trial(3, "gmm", 4, groups=coded([0, 0, 1, 1, 1, 2])),
     ]

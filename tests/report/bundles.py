@@ -181,10 +181,10 @@ def comparison() -> pl.DataFrame:
         ),
         way("kmeans", 4, "min_step", silhouette=0.464, bootstrap=0.986),
         way("rules", 2, silhouette=0.4, bootstrap=0.99, score=1.75),
-        way("pca_kmeans", 3, silhouette=0.468, bootstrap=0.95, twin="kmeans k=3 on fm"),
+        way("ward", 3, silhouette=0.468, bootstrap=0.95, twin="kmeans k=3 on fm"),
         way("gmm", 4, "tree, jaccard", bootstrap=0.81),
         way("gmm", 3, "tree", bootstrap=0.72),
-        way("autoencoder_gmm", 3, note="not installed"),
+        way("autoencoder_kmeans", 3, note="not installed"),
     ]
     frame = pl.DataFrame(rows, infer_schema_length=None)
     return frame.with_columns(is_chosen=pl.int_range(pl.len()) == 0)

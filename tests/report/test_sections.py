@@ -258,13 +258,13 @@ def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
     assert [(way.algorithm, way.k) for way in found.ways] == [
         ("K-means", 3),
         ("Rule grid", 2),
-        ("PCA + K-means", 3),  # it makes another's segments and has no score
+        ("Ward", 3),  # it makes another's segments and has no score
         ("Gaussian mixture", 3),
     ]
     assert [way.is_taken for way in found.ways] == [True, False, False, False]
     assert found.ways[2].twin == "kmeans k=3 on fm"
     assert found.ways[3].failed == ("hard to describe",)
-    assert found.absent == ("Autoencoder + mixture: not installed",)
+    assert found.absent == ("Autoencoder + K-means: not installed",)
 
 
 def test_the_choice_names_its_grade_and_the_runner_up():

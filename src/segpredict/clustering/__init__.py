@@ -4,24 +4,38 @@ In: a matrix of floats, one row a customer and window. Out: frozen groups and th
 by which any point, seen or new, finds its own.
 """
 
-from segpredict.clustering._cells import Cells
-from segpredict.clustering._centres import Centres, distances, nearest
-from segpredict.clustering._choose import Candidate, Choice, Gates, choose
+from segpredict.clustering._choose import (
+    Candidate,
+    Choice,
+    Gates,
+    choose,
+    mean_silhouette,
+    shares,
+    silhouette,
+)
 from segpredict.clustering._clusterer import Clusterer, Clusters
-from segpredict.clustering._compare_options import AIMS, CompareOptions
-from segpredict.clustering._embedded import Embedded, Layer
-from segpredict.clustering._halves import Halves
-from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._mixture import Mixture
-from segpredict.clustering._options import SegmentOptions
-from segpredict.clustering._points import Floats, Labels, Points, Whole
-from segpredict.clustering._refine_options import ApartOptions, RefineOptions
-from segpredict.clustering._rule import Rule
-from segpredict.clustering._scores import shares, silhouette
-from segpredict.clustering._threads import one_thread
+from segpredict.clustering._options import (
+    AIMS,
+    ApartOptions,
+    CompareOptions,
+    RefineOptions,
+    SegmentOptions,
+)
+from segpredict.clustering._points import Floats, Labels, Points, Whole, one_thread
+from segpredict.clustering._rule import (
+    Cells,
+    Centres,
+    Embedded,
+    Landmarks,
+    Layer,
+    Rule,
+    distances,
+)
+from segpredict.clustering.kmeans import settle
 from segpredict.registry import Registry
 
-CLUSTERERS = Registry("segpredict.clustering", Clusterer)  # type: ignore[type-abstract]
+CLUSTERERS = Registry("segpredict.clustering", Clusterer)
 
 __all__ = [
     "AIMS",
@@ -37,7 +51,6 @@ __all__ = [
     "Embedded",
     "Floats",
     "Gates",
-    "Halves",
     "Labels",
     "Landmarks",
     "Layer",
@@ -49,8 +62,9 @@ __all__ = [
     "Whole",
     "choose",
     "distances",
-    "nearest",
+    "mean_silhouette",
     "one_thread",
+    "settle",
     "shares",
     "silhouette",
 ]

@@ -1,15 +1,13 @@
 """What every clustering algorithm offers, and the groups that it freezes into."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import ClassVar, Self
 
 import numpy as np
 
-from segpredict.clustering._centres import Centres, distances
 from segpredict.clustering._points import Floats, Labels, Points, Whole
-from segpredict.clustering._rule import Rule
+from segpredict.clustering._rule import Centres, Rule, distances
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.tables import JSON
 
@@ -90,20 +88,6 @@ class Clusters:
     def chances(self, matrix: Floats) -> Floats:
         """Return the chance of each group for each row, shape (rows, k)."""
         return self.rule.chances(matrix)
-
-    def distance(self, matrix: Floats) -> Floats:
-        """Return the distance of each row to the centre of its group."""
-        return _norms(matrix - self.centres[self.assign(matrix)])
-
-    def is_unlike(self, matrix: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Return which rows lie farther from their centre than 99 % of its members."""
-        if not self.radii:
-            return np.zeros(len(matrix), dtype=bool)
-        radii = np.array(self.radii)
-        is_far: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-            self.distance(matrix) > radii[self.assign(matrix)]
-        )
-        return is_far
 
     def ordered(self, order: Sequence[int]) -> "Clusters":
         """Return the same groups with ``order[i]`` renumbered to i."""
@@ -187,11 +171,12 @@ def _radii(own: Floats, points: Points, labels: Labels, k: int) -> tuple[float, 
     return tuple(max(radius + GRAIN, LEAST_RADIUS) for radius in radii)
 
 
-class Clusterer(ABC):
+class Clusterer:
     """One clustering algorithm; a module of this room offers it as ``PART``.
 
     A subclass is a frozen dataclass, and its fields are its options, each with a
-    default; `tuned` returns the algorithm with others.
+    default; `tuned` returns the algorithm with others. It overrides `fit`, or `sweep`
+    where numbers of groups can share work: one tree to cut, one encoder to train.
 
     Attributes
     ----------
@@ -209,7 +194,6 @@ class Clusterer(ABC):
     is_density: ClassVar[bool] = False
     extra: ClassVar[str | None] = None
 
-    @abstractmethod
     def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.
 
@@ -232,15 +216,14 @@ class Clusterer(ABC):
         ExtraMissingError
             When the algorithm needs an extra that is not installed.
         """
+        return self.sweep(points, (k,), seed=seed, n_init=n_init)[0]
 
     def sweep(
         self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
-        """Return the groups of `fit` for each of `ks`.
-
-        Algorithms override it that can share work between the numbers: one tree to cut,
-        one encoder to train.
-        """
+        """Return the groups of `fit` for each of `ks`."""
+        if self.is_density:
+            return [self.fit(points, min(ks), seed=seed, n_init=n_init)] * len(ks)
         return [self.fit(points, k, seed=seed, n_init=n_init) for k in ks]
 
     def tuned(self, settings: Mapping[str, JSON]) -> Self:

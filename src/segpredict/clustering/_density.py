@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.clustering._clusterer import Clusters, agreement
-from segpredict.clustering._landmarks import Landmarks
 from segpredict.clustering._options import MOST
 from segpredict.clustering._points import Floats, Labels, Points, Whole
+from segpredict.clustering._rule import Landmarks
 from segpredict.errors import SupportError
 
 NOISE = -1
@@ -23,21 +23,9 @@ def regions(
 ) -> Clusters:
     """Return the groups that dense regions make, every row with the nearest of them.
 
-    Parameters
-    ----------
-    points
-        What is grouped.
-    places
-        The places on which the regions were found.
-    labels
-        The region of each place; −1 for noise.
-    weights
-        Rows on each place.
-    least
-        Least share of the rows in a region; a smaller one is noise. Of more regions
-        than there are names, the smallest are noise too.
-    is_core
-        Which places draw other rows to their region; all, unless given.
+    Labels are of the places, −1 for noise. A region with less than the share `least` of
+    the rows is noise, and so are the smallest of more regions than there are names.
+    Only core places, where they are given, draw other rows to their region.
 
     Raises
     ------

@@ -2,13 +2,188 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from segpredict.clustering._compare_options import CompareOptions
-from segpredict.clustering._refine_options import RefineOptions
 from segpredict.errors import ConfigError
 
 MOST = 8  # segments; more have no names on the ladder and no use
+SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
+INSTRUMENTS = ("fm", "rfm", "wide")
+AIMS = ("information", "value", "strength", "stability")
+Column = Literal["spend", "days", "recency", "products", "units", "refunds"]
+COLUMNS = get_args(Column)
+
+
+@dataclass(frozen=True, slots=True)
+class ApartOptions:
+    """A segment that a rule sets apart before the others are made.
+
+    Parameters
+    ----------
+    column
+        The column of the instrument that the rule reads.
+    top
+        Share of the customers with the highest values; those who tie with the last of
+        them are among them.
+    least
+        Or the least value: in currency, days, products or pieces.
+
+    Raises
+    ------
+    ConfigError
+        Unless one of `top` and `least` is given, in its range.
+    """
+
+    column: Column = "spend"
+    top: float | None = None
+    least: float | None = None
+
+    def __post_init__(self) -> None:
+        is_one = (self.top is None) != (self.least is None)
+        if not is_one or (self.top is not None and not 0 < self.top < 0.5):
+            raise ConfigError(
+                "A segment that is set apart needs either top, a share above 0 and "
+                f"below 0.5, or least; found top = {self.top}, least = {self.least}.",
+                fix='write it as in [segments.refine.apart] "Key accounts" = '
+                '{ column = "spend", top = 0.005 }.',
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RefineOptions:
+    """What people decide over the data: all of it logged, ids left as they are.
+
+    Parameters
+    ----------
+    merge
+        Groups of ids that are to be one segment, which bears the first of them, such
+        as ``[["S2", "S3"]]``.
+    pin
+        Ids of segments that a refit must leave where they are.
+    weights
+        How much each column of the instrument counts in squared distance, 1 where it is
+        not named, 0 to leave it out.
+    apart
+        Segments that a rule sets apart, by name.
+
+    Raises
+    ------
+    ConfigError
+        When a weight is negative, spend is left out, or a merge names fewer than two.
+    """
+
+    merge: tuple[tuple[str, ...], ...] = ()
+    pin: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    apart: Mapping[str, ApartOptions] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        merged = [id_ for ids in self.merge for id_ in ids]
+        is_met = {
+            f"weights of {', '.join(COLUMNS)}": set(self.weights) <= set(COLUMNS),
+            "weights of 0 or more": all(w >= 0 for w in self.weights.values()),
+            "a weight of spend above 0": self.weights.get("spend", 1.0) > 0,
+            "at least two ids in each merge": all(len(set(m)) > 1 for m in self.merge),
+            "no id in two merges": len(merged) == len(set(merged)),
+        }
+        broken = [rule for rule, is_kept in is_met.items() if not is_kept]
+        if broken:
+            raise ConfigError(
+                f"What [segments.refine] says breaks: {'; '.join(broken)}.",
+                fix="correct it in the config, or with --set.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """Which ways to segment are compared, how thoroughly, and what they must pass.
+
+    Parameters
+    ----------
+    algorithms
+        Names of parts of `segpredict.clustering`; empty means all.
+    instruments
+        What to measure buying by; see ``segments.instrument``.
+    k_min, k_max
+        Numbers of segments to try.
+    rows
+        Rows of the sample on which stability is measured; never more than there are
+        customers, since another window of the same customer is no news.
+    draws, splits, seeds, nulls
+        Bootstrap draws; halvings; other seeds; null worlds of each kind. A candidate
+        that has failed a gate gets `least` of the first three and no null.
+    least
+        Draws of a candidate that has failed a gate already.
+    starts
+        Random starts of a refit on a resample.
+    min_jaccard, min_ari, min_temporal, min_seed
+        Worst group's mean Jaccard, mean adjusted Rand index over bootstrap draws,
+        against the segmenter of one horizon earlier, and over seeds.
+    min_tree
+        Balanced accuracy of a tree of depth 3.
+    min_step
+        Least distance in worth between neighbouring segments, in standard deviations.
+        Not asked for by default: unlike the quick rule, this one does not go by the
+        silhouette, which rises with every whole purchase day that is cut off.
+    max_noise
+        Share that the algorithm left over and the nearest group took.
+    min_agreement
+        Share of the fit rows that the frozen rule puts where the algorithm had them.
+    margin, natural_strength
+        By how much silhouette and prediction strength must exceed what 95 % of the null
+        worlds show, and the least prediction strength, to be called natural.
+    weights
+        Weight of each aim in the mean of ranks; one that is missing counts 1.
+
+    Raises
+    ------
+    ConfigError
+        When a value lies outside its range, or names nothing.
+    """
+
+    algorithms: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = INSTRUMENTS
+    k_min: int = 2
+    k_max: int = 8
+    rows: int = 3_000
+    draws: int = 50
+    splits: int = 25
+    seeds: int = 20
+    nulls: int = 20
+    least: int = 2
+    starts: int = 2
+    min_jaccard: float = 0.75
+    min_ari: float = 0.80
+    min_temporal: float = 0.75
+    min_seed: float = 0.95
+    min_tree: float = 0.85
+    min_step: float = 0.0
+    max_noise: float = 0.05
+    min_agreement: float = 0.98
+    margin: float = 0.10
+    natural_strength: float = 0.90
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        counts = ("draws", "splits", "seeds", "nulls", "starts")
+        is_met = {
+            "2 <= k_min <= k_max <= 8": 2 <= self.k_min <= self.k_max <= 8,
+            f"instruments of {', '.join(INSTRUMENTS)}": bool(self.instruments)
+            and set(self.instruments) <= set(INSTRUMENTS),
+            "rows of at least 200": self.rows >= 200,
+            f"{', '.join(counts)} of at least 1": all(
+                getattr(self, name) >= 1 for name in counts
+            ),
+            "least of at least 2": self.least >= 2,
+            f"weights of {', '.join(AIMS)}, 0 or more": set(self.weights) <= set(AIMS)
+            and all(weight >= 0 for weight in self.weights.values()),
+        }
+        _require(is_met, "segments.compare")
+
+    @property
+    def ks(self) -> tuple[int, ...]:
+        """The numbers of segments to try."""
+        return tuple(range(self.k_min, self.k_max + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +275,11 @@ class SegmentOptions:
             "min_customers of at least 0": self.min_customers >= 0,
             "max_points of at least 1,000": self.max_points >= 1_000,
         }
-        broken = [rule for rule, is_kept in is_met.items() if not is_kept]
-        if broken:
-            raise ConfigError(
-                f"The segment options break: {'; '.join(broken)}.",
-                fix="correct them under [segments] in the config, or with --set.",
-            )
+        _require(is_met, "segments")
+
+    def least_customers(self, active: float) -> float:
+        """Return the least size of a segment where so many customers are active."""
+        return min(self.min_customers, SMALL_SHOP * active)
 
     @property
     def ks(self) -> tuple[int, ...]:
@@ -113,3 +287,12 @@ class SegmentOptions:
         if self.k is not None:
             return (self.k,)
         return tuple(range(self.k_min, self.k_max + 1))
+
+
+def _require(is_met: Mapping[str, bool], section: str) -> None:
+    broken = [rule for rule, is_kept in is_met.items() if not is_kept]
+    if broken:
+        raise ConfigError(
+            f"The options under [{section}] break: {'; '.join(broken)}.",
+            fix="correct them in the config, or with --set.",
+        )

@@ -1,6 +1,50 @@
 """An autoencoder's code, grouped by K-means; needs the extra ``deep``."""
 
-from segpredict.clustering._autoencoder import Deep
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from segpredict.clustering._autoencoder import EXTRA, train_encoder
+from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
+from segpredict.clustering._points import Points
+from segpredict.clustering._rule import Embedded, embed
 from segpredict.clustering.kmeans import KMeans
 
-PART = Deep(KMeans())
+
+@dataclass(frozen=True)
+class AutoencoderKMeans(Clusterer):
+    """K-means on the code of a neural autoencoder.
+
+    Parameters
+    ----------
+    latent
+        Numbers in the code; 0 takes half the axes, from 2 to 8.
+    passes
+        Most passes over the rows.
+    sample
+        Rows to train on.
+    """
+
+    rank: ClassVar[int] = 10
+    extra: ClassVar[str | None] = EXTRA
+    latent: int = 0
+    passes: int = 100
+    sample: int = 6_000
+
+    def sweep(
+        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups for each of `ks`, from one trained encoder."""
+        require_points(points, max(ks))
+        layers, error = train_encoder(
+            points, seed, latent=self.latent, passes=self.passes, sample=self.sample
+        )
+        codes = Points.of(embed(layers, points.matrix), points.weights)
+        facts = {"reconstruction_error": error}
+        return [
+            Clusters.of(points, Embedded(layers, found.rule), facts=facts)
+            for found in KMeans().sweep(codes, ks, seed=seed, n_init=n_init)
+        ]
+
+
+PART = AutoencoderKMeans()

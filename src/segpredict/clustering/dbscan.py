@@ -1,6 +1,5 @@
 """DBSCAN: dense regions of any form; the radius is read off the k-distances."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,8 +9,7 @@ from sklearn.cluster import DBSCAN
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._density import regions
-from segpredict.clustering._points import Floats, Points
-from segpredict.clustering._threads import one_thread
+from segpredict.clustering._points import Floats, Points, one_thread
 
 SLACK = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
 LEAST = 1e-3  # standard deviations; of rows on one place the k-distance is 0
@@ -72,13 +70,6 @@ class Dbscan(Clusterer):
         is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
         found = (few.matrix, dense.labels_, few.weights)
         return regions(points, *found, self.least, is_core)
-
-    def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
-    ) -> list[Clusters]:
-        """Return the one grouping there is, for each of `ks`."""
-        found = self.fit(points, min(ks), seed=seed, n_init=n_init)
-        return [found for _ in ks]
 
 
 def _k_distances(rows: Floats, count: int) -> Floats:

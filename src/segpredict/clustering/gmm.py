@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._em import SHAPES, fit_mixture, starts_of
+from segpredict.clustering._mixture import SHAPES, fit_mixture, starts_of
 from segpredict.clustering._points import Points
 from segpredict.errors import ConfigError
 

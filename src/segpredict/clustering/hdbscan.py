@@ -1,6 +1,5 @@
 """HDBSCAN: dense regions of differing density, as many as last."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,8 +8,7 @@ from sklearn.cluster import HDBSCAN
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._density import regions
-from segpredict.clustering._points import Points
-from segpredict.clustering._threads import one_thread
+from segpredict.clustering._points import Points, one_thread
 
 
 @dataclass(frozen=True)
@@ -69,13 +67,6 @@ class Hdbscan(Clusterer):
         with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
             tree.fit(rows)
         return regions(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
-
-    def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
-    ) -> list[Clusters]:
-        """Return the one grouping there is, for each of `ks`."""
-        found = self.fit(points, min(ks), seed=seed, n_init=n_init)
-        return [found for _ in ks]
 
 
 PART = Hdbscan()

@@ -1,6 +1,7 @@
 """K-means: Lloyd's algorithm from k-means++ starts; the default, as it comes back."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,10 +9,9 @@ import numpy as np
 from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from segpredict.clustering._centres import nearest
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Floats, Points
-from segpredict.clustering._threads import one_thread
+from segpredict.clustering._points import Floats, Points, one_thread
+from segpredict.clustering._rule import nearest
 
 FINALISTS = 3  # ends of starts that are carried on over all points
 HEAT = 4  # passes after which the best of them is known
@@ -59,10 +59,10 @@ class KMeans(Clusterer):
         sample = points.thin(max(self.sample, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
-            heats = [_settle(points, start, HEAT) for start in starts[:FINALISTS]]
+            heats = [settle(points, start, HEAT) for start in starts[:FINALISTS]]
             fits = [Clusters.around(points, centres) for centres in heats]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
-        return Clusters.around(points, _settle(points, starts[0], self.passes))
+        return Clusters.around(points, settle(points, starts[0], self.passes))
 
     def start(self, points: Points, k: int, *, seed: int, n_init: int) -> Floats:
         """Return the best centres of many starts on a sample of the points."""
@@ -88,10 +88,14 @@ def _starts(points: Points, k: int, seed: int, n_init: int) -> list[Floats]:
     return [centres for _, centres in kept]
 
 
-def _settle(points: Points, centres: Floats, passes: int) -> Floats:
-    matrix = points.matrix
+def settle(
+    points: Points, centres: Floats, passes: int, still: Sequence[int] = ()
+) -> Floats:
+    """Return where Lloyd's passes carry the centres; those kept still do not move."""
+    matrix, kept = points.matrix, list(still)
     for _ in range(passes):
         moved = points.means(nearest(matrix, centres), centres)
+        moved[kept] = centres[kept]
         if (moved == centres).all():
             break
         centres = moved

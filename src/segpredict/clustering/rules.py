@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from segpredict.clustering._cells import Cells
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
 from segpredict.clustering._points import Points, Whole
+from segpredict.clustering._rule import Cells
 from segpredict.errors import ConfigError, SupportError
 
 MOST_SCORES = 10  # more would hardly differ, and bands are tried one by one

@@ -4,24 +4,21 @@ In: points, and an algorithm that groups them. Out: a `Trial` with every figure 
 measured, and a `Selection` made by a rule that was written down before.
 """
 
-from segpredict.criteria.bench import Bench, Earlier
-from segpredict.criteria.elbow import WARNING, knee
-from segpredict.criteria.gates import GATES, Bar
 from segpredict.criteria.measure import Contender, measure
-from segpredict.criteria.outcome import separation
+from segpredict.criteria.resampling import Bench, Earlier
 from segpredict.criteria.select import (
     Selection,
     Standing,
     coded,
     gap_choices,
+    knee,
     likeness,
     select,
 )
-from segpredict.criteria.trial import Trial
+from segpredict.criteria.trial import Bar, Trial
+from segpredict.criteria.validity import separation
 
 __all__ = [
-    "GATES",
-    "WARNING",
     "Bar",
     "Bench",
     "Contender",

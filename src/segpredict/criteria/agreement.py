@@ -5,8 +5,12 @@ import numpy as np
 from segpredict.clustering import Floats, Labels, Whole
 
 
-def contingency(first: Labels, second: Labels, weights: Whole | Floats) -> Floats:
+def contingency(
+    first: Labels, second: Labels, weights: Whole | Floats, *, groups: int = 0
+) -> Floats:
     """Return how many rows lie in each pair of groups, first × second.
+
+    The first has at least as many as `groups`, though some may be empty.
 
     Examples
     --------
@@ -14,7 +18,7 @@ def contingency(first: Labels, second: Labels, weights: Whole | Floats) -> Float
     >>> contingency(np.array([0, 0, 1]), np.array([1, 1, 0]), np.ones(3)).tolist()
     [[0.0, 2.0], [1.0, 0.0]]
     """
-    shape = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1
+    shape = max(int(first.max(initial=0)) + 1, groups), int(second.max(initial=0)) + 1
     pairs = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1])
     return np.asarray(pairs.reshape(shape), np.float64)
 

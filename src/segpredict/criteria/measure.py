@@ -12,13 +12,9 @@ from typing import Any
 import numpy as np
 
 from segpredict.clustering import Clusterer, Clusters, Labels, Points, one_thread
-from segpredict.criteria import internal
 from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.bench import Bench
-from segpredict.criteria.density import dbcv
-from segpredict.criteria.describe import describability
-from segpredict.criteria.gates import Bar
 from segpredict.criteria.null import gaps, references
+from segpredict.criteria.resampling import Bench
 from segpredict.criteria.stability import (
     Tally,
     bootstrapped,
@@ -26,7 +22,14 @@ from segpredict.criteria.stability import (
     foretold,
     is_clear,
 )
-from segpredict.criteria.trial import Trial
+from segpredict.criteria.trial import Bar, Trial
+from segpredict.criteria.validity import (
+    calinski_harabasz,
+    davies_bouldin,
+    dbcv,
+    describability,
+    inertia,
+)
 from segpredict.errors import SupportError
 
 DIGITS = 6
@@ -147,9 +150,9 @@ def _inside(clusters: Clusters, bench: Bench) -> dict[str, Any]:
         "step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
-        "calinski_harabasz": internal.calinski_harabasz(points, labels),
-        "davies_bouldin": internal.davies_bouldin(points, labels),
-        "inertia": internal.inertia(points, labels),
+        "calinski_harabasz": calinski_harabasz(points, labels),
+        "davies_bouldin": davies_bouldin(points, labels),
+        "inertia": inertia(points, labels),
     }
 
 
@@ -240,7 +243,6 @@ def _tallies(
     bar: Bar,
 ) -> dict[int, Tally]:
     options = bench.options
-    bars = options.min_ari, options.min_jaccard
     return bootstrapped(
         contender.refit,
         bench.sample,
@@ -250,7 +252,12 @@ def _tallies(
         },
         bench.resamples,
         _limits(found, bar, options.draws),
-        lambda tally: len(tally.rands) >= CLEAR and tally.is_missed(bars),
+        lambda tally: (
+            len(tally.rands) >= CLEAR
+            and tally.is_missed(
+                min_ari=options.min_ari, min_jaccard=options.min_jaccard
+            )
+        ),
     )
 
 

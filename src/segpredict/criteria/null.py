@@ -8,9 +8,9 @@ import numpy as np
 
 from segpredict.clustering import Points
 from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.bench import Bench, Null
-from segpredict.criteria.internal import Folds, inertia
+from segpredict.criteria.resampling import Bench, Null
 from segpredict.criteria.stability import Fits, Tally, foretold
+from segpredict.criteria.validity import Folds, inertia
 
 QUANTILE = 0.95
 
@@ -65,17 +65,7 @@ def _logs(fits: Fits, sample: Points, ks: Sequence[int]) -> dict[int, float]:
 def references(
     fits: Fits, bench: Bench, tallies: Mapping[int, Tally]
 ) -> dict[int, dict[str, float]]:
-    """Return the figures of `Trial` that compare candidates with null worlds.
-
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    bench
-        Holds the null worlds.
-    tallies
-        How well the candidates came back over bootstrap draws, by number of groups.
-    """
+    """Return the figures of `Trial` that compare candidates with null worlds."""
     ks = list(tallies)
     if not ks:
         return {}

@@ -14,9 +14,8 @@ from segpredict.clustering import Clusters, Floats, Labels, Points
 from segpredict.criteria.agreement import contingency, jaccards, rand, strength
 
 Fits = Callable[[Points, Sequence[int]], Mapping[int, Clusters]]
-SURE = (
-    3.0  # standard errors from a gate after which more draws cannot change its verdict
-)
+# Standard errors from a gate after which more draws cannot change its verdict.
+SURE = 3.0
 
 
 @dataclass(slots=True)
@@ -55,10 +54,10 @@ class Tally:
         self.rands.append(rand(table))
         self.likes.append(jaccards(table))
 
-    def is_missed(self, bars: tuple[float, float]) -> bool:
-        """Whether more draws cannot lift it over both bars (Rand index, Jaccard)."""
+    def is_missed(self, *, min_ari: float, min_jaccard: float) -> bool:
+        """Whether more draws cannot lift it over both bars."""
         worst = np.stack(self.likes)[:, int(np.argmin(self.jaccards))]
-        return is_missed(self.rands, bars[0]) or is_missed(worst.tolist(), bars[1])
+        return is_missed(self.rands, min_ari) or is_missed(worst.tolist(), min_jaccard)
 
 
 def bootstrapped(
@@ -70,19 +69,6 @@ def bootstrapped(
     is_over: Callable[[Tally], bool],
 ) -> dict[int, Tally]:
     """Return how well groups come back when customers are drawn anew.
-
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    sample, labels
-        The rows, and by number of groups the group of each distinct point.
-    resamples
-        Bootstrap samples of the rows, the same for all candidates.
-    limits
-        Draws at most, by number of groups.
-    is_over
-        Whether more draws cannot change a verdict.
 
     Notes
     -----
@@ -101,33 +87,22 @@ def bootstrapped(
 def foretold(
     fits: Fits, halves: Sequence[tuple[Points, Points]], limits: Mapping[int, int]
 ) -> dict[int, list[float]]:
-    """Return the prediction strength of each halving, mean of both directions.
-
-    Parameters
-    ----------
-    fits
-        Makes groups of points, for several numbers at once.
-    halves
-        The rows, halved at random.
-    limits
-        Halvings at most, by number of groups.
-    """
+    """Return the prediction strength of each halving, mean of both directions."""
     found: dict[int, list[float]] = {k: [] for k in limits}
-    for split, pair in enumerate(halves):
+    for split, (left, right) in enumerate(halves):
         racing = [k for k, limit in limits.items() if split < limit]
-        first, second = (fits(half, racing) for half in pair)
+        first, second = fits(left, racing), fits(right, racing)
         for k in first.keys() & second.keys():
-            found[k].append(_strength((first[k], second[k]), pair))
+            one = _strength(left, own=first[k], other=second[k])
+            two = _strength(right, own=second[k], other=first[k])
+            found[k].append((one + two) / 2)
     return found
 
 
-def _strength(rules: tuple[Clusters, Clusters], halves: tuple[Points, Points]) -> float:
-    told = []
-    for own, other, half in zip(rules, rules[::-1], halves, strict=True):
-        places = half.matrix
-        labels = own.assign(places), other.assign(places)
-        told.append(strength(contingency(*labels, half.weights)))
-    return (told[0] + told[1]) / 2
+def _strength(half: Points, *, own: Clusters, other: Clusters) -> float:
+    places = half.matrix
+    table = contingency(own.assign(places), other.assign(places), half.weights)
+    return strength(table)
 
 
 def error(draws: Sequence[float]) -> float:

@@ -31,20 +31,11 @@ from segpredict.tables import Transactions
 COSTS: Mapping[str, float] = {
     "rules": 0.3,
     "kmeans": 1.0,
-    "bisecting": 0.6,
-    "minibatch": 0.8,
-    "pca_kmeans": 1.2,
     "gmm": 5.0,
-    "average": 0.3,
-    "complete": 0.4,
     "ward": 0.5,
-    "birch": 0.5,
     "dbscan": 0.2,
     "hdbscan": 0.4,
-    "spectral": 2.8,
-    "hybrid_b": 2.4,
-    "hybrid_a": 4.5,
-    "autoencoder_gmm": 8.0,
+    "hybrid": 4.5,
     "autoencoder_kmeans": 6.0,
 }
 UNKNOWN = 2.0

@@ -44,7 +44,6 @@ from segpredict.tables import JSON, MONEY
 
 SHARED = 2_000  # rows on which the segments of all candidates are laid side by side
 FALLBACK, BANDS = "rules", 3  # where no candidate passes
-SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
 
 # From labels of the rows and how many groups there are to nats and their error.
 Information = Callable[[Labels, int], tuple[float, float]]
@@ -146,7 +145,8 @@ class Contest:
 
     @cached_property
     def _bar(self) -> Bar:
-        return Bar(self.options, least_rows(self._rows, self.options))
+        active = self._rows.height / self._rows["end"].n_unique()
+        return Bar(self.options, self.options.least_customers(active))
 
     @cached_property
     def _fields(self) -> dict[str, "Field"]:
@@ -234,12 +234,6 @@ class Field:
             points, options.compare, windows, customers, options.seed, earlier
         )
         return cls(places, bench)
-
-
-def least_rows(rows: pl.DataFrame, options: SegmentOptions) -> float:
-    """Return how many customers of an average window a segment must have at least."""
-    active = rows.height / rows["end"].n_unique()
-    return min(options.min_customers, SMALL_SHOP * active)
 
 
 def columns() -> tuple[str, ...]:

@@ -23,8 +23,6 @@ from segpredict.segments.names import called, words
 from segpredict.segments.segmentation import Segmentation, SegmentValue
 from segpredict.tables import INACTIVE, MONEY
 
-SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
-
 
 def fit(
     instrument: pl.DataFrame,
@@ -93,11 +91,10 @@ def fit(
 def _choose(
     places: npt.NDArray[np.float64], windows: int, options: SegmentOptions
 ) -> Choice:
-    active = len(places) / windows
     gates = Gates(
         min_share=options.min_share,
         max_share=options.max_share,
-        min_rows=windows * min(options.min_customers, SMALL_SHOP * active),
+        min_rows=windows * options.least_customers(len(places) / windows),
         # Places on the first axis are longer by the root of its weight.
         min_step=options.min_step * options.refine.weights.get("spend", 1.0) ** 0.5,
     )

@@ -12,7 +12,7 @@ from segpredict.clustering import (
     Floats,
     Points,
     SegmentOptions,
-    nearest,
+    settle,
 )
 from segpredict.errors import ConfigError
 from segpredict.segments._transform import Axis
@@ -100,8 +100,8 @@ def _warm(
     places = rows.select(axis.place for axis in fresh.axes).to_numpy()
     points = Points.of(places).thin(options.max_points)
     start = _moved(old.centres, before.axes, fresh.axes)
-    still = [i for i, g in enumerate(_groups(before)) if _is_pinned(g, options)]
-    return Clusters.around(points, _settled(points, start, still))
+    still = _pinned(before, options)
+    return Clusters.around(points, settle(points, start, PASSES, still))
 
 
 def _moved(centres: Floats, old: Sequence[Axis], new: Sequence[Axis]) -> Floats:
@@ -113,23 +113,9 @@ def _moved(centres: Floats, old: Sequence[Axis], new: Sequence[Axis]) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _settled(points: Points, centres: Floats, still: Sequence[int]) -> Floats:
-    matrix = points.matrix
-    for _ in range(PASSES):
-        moved = points.means(nearest(matrix, centres), centres)
-        moved[still] = centres[still]
-        if (moved == centres).all():
-            break
-        centres = moved
-    return centres
-
-
 def _pinned(before: Segmentation, options: SegmentOptions) -> list[int]:
-    return [i for i, g in enumerate(_groups(before)) if _is_pinned(g, options)]
-
-
-def _is_pinned(group: Group, options: SegmentOptions) -> bool:
-    return bool({group.id, group.segment} & set(options.refine.pin))
+    pins = set(options.refine.pin)
+    return [i for i, g in enumerate(_groups(before)) if {g.id, g.segment} & pins]
 
 
 def _groups(before: Segmentation) -> tuple[Group, ...]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from segpredict.clustering import CLUSTERERS, Floats, Labels, Points, SegmentOptions
+from segpredict.clustering import CLUSTERERS, Labels, Points, SegmentOptions
+from segpredict.criteria.agreement import contingency, jaccards
 from segpredict.segments.segmentation import Segmentation
 
 DRAWS = 20
@@ -140,20 +140,7 @@ def _means(
         if len(sample) >= k:
             other = clusterer.fit(sample, k, seed=options.seed, n_init=STARTS)
             labels = other.assign(points.matrix)
-            seen.append(_best(own, labels, points.weights, (k, other.k)))
+            table = contingency(own, labels, points.weights, groups=k)
+            seen.append(jaccards(table))
     means = np.mean(seen, axis=0) if seen else np.ones(k)
     return tuple(round(float(mean), 4) for mean in means)
-
-
-def _best(
-    own: Labels,
-    other: Labels,
-    weights: npt.NDArray[np.int64],
-    shape: tuple[int, int],
-) -> Floats:
-    """Return the highest Jaccard index of each own group with any other."""
-    counts = np.zeros(shape, dtype=np.int64)
-    np.add.at(counts, (own, other), weights)
-    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0) - counts
-    best: Floats = (counts / np.maximum(union, 1)).max(axis=1)
-    return best

@@ -11,21 +11,12 @@ from segpredict.report._section import Section
 
 ALGORITHMS = {
     "kmeans": "K-means",
-    "minibatch": "Mini-batch K-means",
-    "bisecting": "Bisecting K-means",
-    "pca_kmeans": "PCA + K-means",
     "gmm": "Gaussian mixture",
     "ward": "Ward",
-    "average": "Average linkage",
-    "complete": "Complete linkage",
-    "birch": "BIRCH",
-    "spectral": "Spectral",
     "dbscan": "DBSCAN",
     "hdbscan": "HDBSCAN",
     "autoencoder_kmeans": "Autoencoder + K-means",
-    "autoencoder_gmm": "Autoencoder + mixture",
-    "hybrid_a": "Hybrid A",
-    "hybrid_b": "Hybrid B",
+    "hybrid": "Hybrid",
     "rules": "Rule grid",
 }
 INSTRUMENTS = {

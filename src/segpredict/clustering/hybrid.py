@@ -1,4 +1,4 @@
-"""Hybrid A: embed, describe by too many Gaussians, join those that overlap."""
+"""The hybrid: embed, describe by too many Gaussians, join those that overlap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,21 +6,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from segpredict.clustering._autoencoder import Autoencoder
+from segpredict.clustering._autoencoder import train_encoder
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._em import fit_mixture, starts_of
-from segpredict.clustering._embedded import Embedded, Layer, embed
-from segpredict.clustering._linkage import cut, join
-from segpredict.clustering._mixture import Mixture
-from segpredict.clustering._pca import principal
-from segpredict.clustering._points import Floats, Labels, Points
+from segpredict.clustering._mixture import Mixture, fit_mixture, starts_of
+from segpredict.clustering._points import Floats, Labels, Points, one_thread
+from segpredict.clustering._rule import Embedded, Layer, embed
+from segpredict.clustering.ward import cut, ward_joins
 from segpredict.errors import ConfigError
 
 EMBEDDINGS = ("pca", "autoencoder")
 
 
 @dataclass(frozen=True)
-class HybridA(Clusterer):
+class Hybrid(Clusterer):
     """Embedding, over-segmenting mixture, Ward on Bhattacharyya, Gaussian classifier.
 
     Parameters
@@ -65,10 +63,6 @@ class HybridA(Clusterer):
     starts: int = 2
     sample: int = 5_000
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
-        """Return `k` groups of the points."""
-        return self.sweep(points, (k,), seed=seed, n_init=n_init)[0]
-
     def sweep(
         self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
@@ -84,19 +78,47 @@ class HybridA(Clusterer):
     def _layers(self, points: Points, seed: int) -> tuple[Layer, ...]:
         if self.embedding not in EMBEDDINGS:
             raise ConfigError(
-                f"The embedding of hybrid_a cannot be {self.embedding!r}.",
+                f"The embedding of the hybrid cannot be {self.embedding!r}.",
                 fix=f"choose one of {', '.join(EMBEDDINGS)}.",
             )
         if self.embedding == "autoencoder":
-            return Autoencoder().train(points, seed)[0]
+            return train_encoder(points, seed)[0]
         return (principal(points, self.kept),)
 
     def _rule(self, points: Points, k: int, seed: int, tries: int) -> Mixture:
         components = min(k * self.finer, len(points))
         starts = starts_of(points, components, seed, tries)
         fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
-        groups = cut(join(np.sqrt(_overlaps(fine)), fine.shares, "ward"), k)
+        groups = cut(ward_joins(np.sqrt(_overlaps(fine)), fine.shares), k)
         return _merged(fine, groups)
+
+
+def principal(points: Points, kept: float) -> Layer:
+    """Return the rotation onto the fewest components with this share of the variance.
+
+    The largest weight of a component is positive, so its direction is no matter of
+    chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = principal(Points.of(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
+    >>> layer.weights.round(4).tolist()
+    [[0.7071], [0.7071]]
+    """
+    matrix, weights = points.matrix, points.weights[:, None]
+    mean = (matrix * weights).sum(axis=0) / points.rows
+    away = matrix - mean
+    with one_thread():
+        spread, ways = np.linalg.eigh((away * weights).T @ away / points.rows)
+    order = np.argsort(-spread, kind="stable")
+    total = max(float(spread.sum()), np.finfo(float).tiny)
+    passed = np.cumsum(spread[order]) / total
+    count = min(int(np.searchsorted(passed, kept - 1e-12)) + 1, len(order))
+    taken = ways[:, order[:count]]
+    largest = np.abs(taken).argmax(axis=0)
+    taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)
+    return Layer(taken, -(mean[:, None] * taken).sum(axis=0))
 
 
 def _overlaps(mixture: Mixture) -> Floats:
@@ -128,4 +150,4 @@ def _merged(mixture: Mixture, groups: Labels) -> Mixture:
     return Mixture(np.array(wholes), np.stack(centres), np.stack(shapes))
 
 
-PART = HybridA()
+PART = Hybrid()

@@ -1,10 +1,10 @@
-"""Hybrid A joins Gaussians that overlap; hybrid B joins the centres of bootstraps."""
+"""The hybrid joins Gaussians that overlap."""
 
 import numpy as np
 import pytest
 
 from segpredict.clustering import CLUSTERERS, Mixture, Points
-from segpredict.clustering.hybrid_a import _merged, _overlaps
+from segpredict.clustering.hybrid import _merged, _overlaps
 
 
 def test_the_bhattacharyya_distance_is_that_worked_out_by_hand():
@@ -33,15 +33,6 @@ def test_a_long_group_is_left_whole_where_centres_would_cut_it():
     long = rng.uniform(0, 1, (900, 2)) * [12.0, 0.6]
     apart = rng.normal([6.0, 3.2], 0.3, (450, 2))
     matrix, truth = np.concatenate([long, apart]), np.repeat([0, 1], [900, 450])
-    found = CLUSTERERS.get("hybrid_a").fit(Points.of(matrix), 2, seed=0, n_init=2)
+    found = CLUSTERERS.get("hybrid").fit(Points.of(matrix), 2, seed=0, n_init=2)
     alike = (found.assign(matrix) == truth).mean()
     assert max(alike, 1 - alike) > 0.95
-
-
-def test_other_seeds_draw_other_bootstraps_and_agree_on_planted_groups():
-    rng = np.random.default_rng(0)
-    matrix = np.concatenate([rng.normal(m, 0.3, (200, 2)) for m in (-3, 0, 3)])
-    part = CLUSTERERS.get("hybrid_b").tuned({"bootstraps": 8})
-    one, other = (part.fit(Points.of(matrix), 3, seed=s, n_init=1) for s in (0, 1))
-    assert one.rule != other.rule
-    assert (one.assign(matrix) == other.assign(matrix)).all()

@@ -5,9 +5,7 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from segpredict.clustering import CLUSTERERS, Points, distances
-from segpredict.clustering._linkage import cut, join
-
-METHODS = ("ward", "average", "complete")
+from segpredict.clustering.ward import cut, ward_joins
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -16,22 +14,20 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return len(pairs) == len(set(one.tolist())) == len(set(other.tolist()))
 
 
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("k", [2, 5, 11])
-def test_trees_are_those_of_scipy(method, k):
+def test_trees_are_those_of_scipy(k):
     places = np.random.default_rng(k).normal(size=(60, 3))
-    expected = fcluster(linkage(places, method), k, "maxclust")
-    joins = join(distances(places, places), np.ones(60), method)
+    expected = fcluster(linkage(places, "ward"), k, "maxclust")
+    joins = ward_joins(distances(places, places), np.ones(60))
     assert same(cut(joins, k), expected)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_weight_is_as_good_as_repeated_rows(method):
+def test_a_weight_is_as_good_as_repeated_rows():
     rng = np.random.default_rng(4)
     places, weights = rng.normal(size=(25, 2)), rng.integers(1, 6, 25)
     repeated = np.repeat(places, weights, axis=0)
-    expected = fcluster(linkage(repeated, method), 4, "maxclust")
-    joins = join(distances(places, places), weights * 1.0, method)
+    expected = fcluster(linkage(repeated, "ward"), 4, "maxclust")
+    joins = ward_joins(distances(places, places), weights * 1.0)
     assert same(np.repeat(cut(joins, 4), weights), expected)
 
 
@@ -45,7 +41,7 @@ def test_rows_are_assigned_as_their_micro_cluster_was():
     outer = np.stack([np.cos(ring), np.sin(ring)], axis=1) * 5
     inner = rng.normal(0, 0.3, (900, 2))
     matrix = np.concatenate([inner, outer + rng.normal(0, 0.1, (900, 2))])
-    tuned = CLUSTERERS.get("average").tuned({"micro": 60})
+    tuned = CLUSTERERS.get("ward").tuned({"micro": 60})
     found = tuned.fit(Points.of(matrix), 3, seed=0, n_init=1)
     assert len(found.rule.places) <= 60
     assert len(set(found.assign(matrix[:900]).tolist())) == 1
