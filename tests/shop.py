@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from segpredict.core.orders import is_head
 from segpredict.tables import MONEY, Ledger, Transactions
 
 LINE = {
@@ -45,10 +46,7 @@ def transactions(frame: pl.DataFrame, end_day: int | None = None) -> Transaction
     lines = (
         given.with_columns(*missing, is_return=pl.col("amount") < 0)
         .sort("customer_id", "day", "minute", "order_id", "product_id", "amount")
-        .with_columns(
-            is_order_head=~pl.col("is_return")
-            & pl.struct("customer_id", "order_id", "is_return").is_first_distinct()
-        )
+        .with_columns(is_head())
         .select(pl.col(name).cast(dtype) for name, dtype in LINE.items())
     )
     first = lines["day"].min() if lines.height else 0

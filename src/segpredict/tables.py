@@ -27,8 +27,9 @@ class Count:
     Parameters
     ----------
     rows, orders, customers
-        Numbers of them. For an exclusion, orders and customers are those of which
-        nothing is left afterwards, so that the ledger adds up in every column.
+        Numbers of them; orders as `core.orders` counts them. For an exclusion, orders
+        and customers are those of which nothing is left afterwards, so that the ledger
+        adds up in every column.
     money
         Quantity × price, in units of 10⁻⁴.
     """

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from segpredict import contracts
+from segpredict.core.orders import KEY
 from segpredict.errors import CustomerMissingError
 from segpredict.predictor import SegmentPredictor
 from segpredict.tables import MONEY, Transactions
@@ -61,11 +62,7 @@ def what_if(
     own = (
         shop.known(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     )
-    orders = (
-        own.filter(~pl.col("is_return"))
-        .group_by("order_id", "day")
-        .agg(pl.col("amount").sum())
-    )
+    orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
     if orders.is_empty():
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     usual = int(np.median(orders["amount"].to_numpy()))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import shop
 from segpredict import features, store
 from segpredict.cleaning._clean import fingerprint
+from segpredict.core.orders import is_head
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 from segpredict.store import _keep, _parts, _renew
 from segpredict.tables import Count, Entry, Ledger, Transactions
@@ -26,11 +27,7 @@ def canonical(transactions: Transactions) -> Transactions:
     """Return the lines in the one order that cleaning gives them, with their print."""
     lines = transactions.lines.collect()
     rest = [name for name in lines.columns if name not in {*FIRST, "is_order_head"}]
-    names = ["customer_id", "order_id", "is_return"]
-    is_first = pl.struct(names).is_first_distinct()
-    ordered = lines.sort(*FIRST, *rest).with_columns(
-        is_order_head=is_first & ~pl.col("is_return")
-    )
+    ordered = lines.sort(*FIRST, *rest).with_columns(is_head())
     printed = fingerprint(ordered)
     return replace(transactions, lines=ordered.lazy(), fingerprint=printed)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from segpredict.core.orders import KEY
 from segpredict.pseudonyms import Pseudonyms
 from segpredict.tables import Segment, Transactions
 from segpredict.window import Window
 
 LINES = 1_000_000  # lines of a share, which is what stands in memory
-ORDER = ["customer_id", "day", "is_return", "is_void", "order_id"]
+ORDER = [*KEY, "is_return", "is_void"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +141,8 @@ class Share:
 def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the orders of lines, in the order in which they were placed.
 
-    An order is what one customer bought under one number on one day; what came back
-    under that number is another, and so are lines that were voided (`metrics.Books`).
+    What came back under an order's number is another row, and so are lines that were
+    voided (`metrics.Books`).
     """
     return lines.group_by(*ORDER, maintain_order=True).agg(
         pl.col("shown", "minute", "void_day", "country").first(),

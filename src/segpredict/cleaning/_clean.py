@@ -11,15 +11,13 @@ from segpredict.cleaning._parse import IDS, Parsed, parse
 from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Rule
 from segpredict.contracts import LINES, check
+from segpredict.core.orders import is_head
 from segpredict.registry import Registry
 from segpredict.tables import FileFact, RawLines, Transactions
 from segpredict.window import as_date, day_number
 
 RULES: Registry[Rule] = Registry("segpredict.cleaning", Rule)
 SLICE = 1_000_000  # rows that are hashed at a time
-# With the day: a number used again later is another order, or the lines of June would
-# be known in January.
-ORDER = ("customer_id", "order_id", "day")
 
 
 def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
@@ -173,10 +171,7 @@ def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
     return (
         marked.select(names)
         .sort(*in_order, *rest, nulls_last=False)
-        .with_columns(
-            is_order_head=~pl.col("is_return")
-            & pl.struct(*ORDER, "is_return").is_first_distinct()
-        )
+        .with_columns(is_head())
         .select(list(LINES.columns))
     )
 

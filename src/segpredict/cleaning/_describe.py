@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.core.orders import KEY
 from segpredict.tables import MONEY, Transactions
 from segpredict.window import as_date
 
@@ -30,9 +31,7 @@ def describe(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
     """
     lines = shop.known(shop.end_day).collect()
     sales = lines.filter(~pl.col("is_return"))
-    orders = sales.group_by("customer_id", "order_id").agg(
-        pl.col("day").first(), lines=pl.len(), value=pl.col("amount").sum()
-    )
+    orders = sales.group_by(KEY).agg(lines=pl.len(), value=pl.col("amount").sum())
     return {
         "distributions": _distributions(orders),
         "months": _months(orders, shop),

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from segpredict.core.orders import count_orders
 from segpredict.tables import MONEY, Count, Entry, Ledger, Stage
 
 
@@ -9,7 +10,7 @@ def count(lines: pl.DataFrame) -> Count:
     """Return rows, distinct orders, distinct customers and money of lines."""
     totals = lines.select(
         pl.len().alias("rows"),
-        pl.col("order_id").drop_nulls().n_unique().alias("orders"),
+        pl.lit(count_orders(lines)).alias("orders"),
         pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
         pl.col("amount").sum().alias("money"),
     )

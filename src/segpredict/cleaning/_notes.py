@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from segpredict.core.orders import KEY
 from segpredict.tables import MONEY, FileFact
 from segpredict.window import as_date
 
@@ -128,11 +129,11 @@ def _prices(used: pl.DataFrame) -> Iterator[str]:
 
 def _dominant(used: pl.DataFrame) -> Iterator[str]:
     sales = used.filter(~pl.col("is_return"))
-    orders = sales.group_by("order_id", "customer_id").agg(pl.col("amount").sum())
+    orders = sales.group_by(KEY).agg(pl.col("amount").sum())
     total = int(orders["amount"].sum())
     if orders.height < 2 or total <= 0:
         return
-    order, customer, amount = orders.sort("amount", "order_id").row(-1)
+    customer, order, _, amount = orders.sort("amount", "order_id", *KEY).row(-1)
     if amount > DOMINANT * total:
         yield (
             f"One order ({order} of customer {customer}) makes {amount / total:.1%} of "

@@ -15,12 +15,12 @@ import polars as pl
 
 from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Outcome, Rule
+from segpredict.core.orders import KEY
 
 SAME = ("customer_id", "product_id", "size", "worth")
 ITEM = ("customer_id", "product_id", "unit")
-ORDER = ("customer_id", "order_id", "day")
 # What a line says comes before where it stands: the order of rows is no information.
-STANDING = (*ORDER, "minute", "product_id", "quantity", "amount")
+STANDING = (*KEY, "minute", "product_id", "quantity", "amount")
 
 
 def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
@@ -137,16 +137,16 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of wholly refunded orders and the day they are void from."""
     sold = (
         numbered.filter(~pl.col("is_return"))
-        .select(*ORDER, sale="line")
+        .select(*KEY, sale="line")
         .join(pairs, on="sale", how="left")
     )
     whole = (
-        sold.group_by(ORDER)
+        sold.group_by(KEY)
         .agg(pl.col("back").is_not_null().all(), pl.col("void_day").max())
         .filter("back")
         .drop("back")
     )
-    gone = sold.drop("void_day").join(whole, on=list(ORDER), how="inner")
+    gone = sold.drop("void_day").join(whole, on=list(KEY), how="inner")
     told = pl.concat(
         [
             gone.select(line="sale", void_day="void_day"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from segpredict.core.orders import KEY
 from segpredict.tables import Transactions
 from segpredict.window import as_date
 
@@ -56,7 +57,7 @@ def shelf(
         All ids, in code order.
     """
     lines = shop.known(shop.end_day)
-    key = ["customer_id", "order_id", "day", "is_return"]
+    key = [*KEY, "is_return"]
     found = (
         lines.group_by(key)
         .agg(pl.col("amount").sum(), pl.col("minute").min(), pl.col("country").min())

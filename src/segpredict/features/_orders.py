@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segpredict.core.orders import KEY
 from segpredict.features._measures import LOG, Rows
 from segpredict.features._runs import Places, Runs, Shifted, Spots, running
 from segpredict.features._views import Repeats
 from segpredict.store import Share, repeats
 from segpredict.tables import Transactions
 
-_KEY = ["customer_id", "is_return", "day", "minute", "order_id", "void_day"]
+_IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 BLOCK = 1 << 15  # customers
 Columns = Mapping[Rows, Mapping[str, pl.Expr]]
 Asked = Mapping[Rows, Collection[str]]
@@ -107,9 +108,9 @@ def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> 
 
     Notes
     -----
-    An order is what a customer bought under one order number on one day. As ``day`` and
-    ``void_day`` are part of the key, cutting orders in time equals cutting their lines,
-    and one table serves all cutoffs.
+    ``day`` is part of `core.orders.KEY`, and ``void_day`` parts credit notes further.
+    So cutting orders in time equals cutting their lines, and one table serves all
+    cutoffs.
     """
     if isinstance(transactions, Share):
         orders, credits_ = (
@@ -156,7 +157,6 @@ def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
-    whole = [name for name in _KEY if name != "minute"]
     product = pl.col("product_id")
     made = {
         "net": pl.col("amount").sum(),
@@ -169,7 +169,10 @@ def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
     # Different products cost most of all, and few questions are about them.
     wanted = {name: measure for name, measure in made.items() if name in asked}
     return (
-        lines.group_by(whole).agg(pl.col("minute").min(), **wanted).sort(_KEY).collect()
+        lines.group_by(*KEY, "is_return", "void_day")
+        .agg(pl.col("minute").min(), **wanted)
+        .sort(_IN_TIME)
+        .collect()
     )
 
 

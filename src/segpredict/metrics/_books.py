@@ -6,6 +6,7 @@ from functools import cached_property
 
 import polars as pl
 
+from segpredict.core.orders import KEY
 from segpredict.tables import MONEY, Transactions
 
 
@@ -69,19 +70,19 @@ class Books:
             ``customer_id`` and ``segment_id`` in the newest window.
         """
         void = (pl.col("void_day") < shop.end_day).fill_null(value=False)
-        key = ["customer_id", "day", "is_return", "is_void", "order_id"]
         rows = (
             shop.lines.filter(pl.col("day") < shop.end_day)
             .with_columns(is_void=void)
-            .group_by(key)
+            .group_by(*KEY, "is_return", "is_void")
             .agg(
                 pl.col("amount").sum(),
                 pl.when(pl.col("discount").count() > 0).then(pl.col("discount").sum()),
             )
+            .sort("customer_id", "day", "is_return", "is_void", "order_id")
             .collect()
         )
         return cls(
-            *_numbered(rows.sort(key), assignments),
+            *_numbered(rows, assignments),
             first_day=shop.first_day,
             end_day=shop.end_day,
             horizon=horizon,

@@ -9,11 +9,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segpredict.core.orders import KEY
 from segpredict.errors import TamperedFileError
 from segpredict.store._orders import digest
 
 # All lines of an order, and of a credit note, stand together; `starts` marks the first.
 PLACE = ("customer_id", "day", "is_return", "order_id", "void_day")
+RUN = (*KEY, "is_return", "void_day")
 NEXT = "product_id"  # so that the lines of one product stand together as well
 GROUP = 1 << 19  # lines of a row group, more where one customer has more
 
@@ -32,7 +34,7 @@ def arrange(lines: pl.DataFrame) -> pl.DataFrame:
     place = [name for name in PLACE if name in lines.columns]
     rest = [name for name in lines.columns if name not in place]
     rest.sort(key=lambda name: name != NEXT)
-    differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in place]
+    differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in RUN]
     is_first = pl.int_range(pl.len()) == 0
     ordered = lines.sort(*place, *rest)
     return ordered.with_columns(starts=pl.any_horizontal(is_first, *differs))

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from segpredict.core.orders import is_head
 from segpredict.store import _codes
 from segpredict.store._begins import holds
 from segpredict.store._card import Card, read_card
@@ -232,15 +233,8 @@ class Shelf:
         rest = (n for n in self.card.columns if n not in {*FIRST, FLAG})
         in_order = [*(n for n in FIRST if n in self.card.columns), *rest]
         for lines in chunks:
-            yield flagged(_codes.decode(lines, self.codes).sort(in_order)).select(
-                self.card.columns
-            )
-
-
-def flagged(lines: pl.DataFrame) -> pl.DataFrame:
-    """Mark the first line of each order; lines come in their canonical order."""
-    is_first = pl.struct("customer_id", "order_id", "is_return").is_first_distinct()
-    return lines.with_columns((~pl.col("is_return") & is_first).alias(FLAG))
+            ordered = _codes.decode(lines, self.codes).sort(in_order)
+            yield ordered.with_columns(is_head()).select(self.card.columns)
 
 
 @dataclass(frozen=True, slots=True)
