@@ -14,7 +14,6 @@ from segpredict.classifier import (
     schedule,
     train,
 )
-from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import is_installed
 from segpredict.errors import (
     MismatchError,
@@ -25,7 +24,7 @@ from segpredict.segments import SegmentOptions
 from segpredict.tables import MONEY
 from small_shop import OPTIONS, TIME, segmenter
 
-PARTS = [p for p in BASELINES.all() if p.when == ALWAYS]
+PARTS = [p for p in BASELINES.all() if p.is_usual]
 ASKED = [p.name for p in PARTS if not p.library or is_installed(p.library)]
 
 

@@ -8,11 +8,10 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.baselines._challenger import INSTALL, is_installed
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
-from segpredict.classifier.options import AS_OF, ClassifierOptions
+from segpredict.classifier.options import ClassifierOptions
 from segpredict.classifier.verdict import Trial
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.tables import Panel
@@ -58,8 +57,7 @@ def choose(
     """
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
-        usual = {ALWAYS, AS_OF} if rows.window.overlap else {ALWAYS}
-        wanted = [part for part in BASELINES.all() if part.when in usual]
+        wanted = [part for part in BASELINES.all() if part.is_usual]
     absent = [p.name for p in wanted if p.library and not is_installed(p.library)]
     able = [part for part in wanted if part.name not in absent]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in able}

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier import booster, calendar, metrics, season, tuning
+from segpredict.classifier import booster, calendar, metrics, season
 from segpredict.classifier.baselines import bgnbd_gg, bgnbd_season
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.booster import Booster
@@ -104,11 +104,10 @@ def fit(lesson: Lesson) -> Blend:
     the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
     support it the trees stand alone as well.
     """
-    settled, settings = tuning.tuned(lesson)
-    given, proof = calendar.proven(settled)
+    given, proof = calendar.proven(lesson)
     early = booster.grow(given, given.names) if given.validation else None
     trees = booster.fit(given, early=early)
-    note = " ".join(filter(None, [proof.reason, settings]))
+    note = proof.reason
     if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
         return Blend(trees, None, note=note)
     try:

@@ -54,8 +54,6 @@ class Past:
         The frozen segmenter.
     settle
         Days after the outcome until it counts as known.
-    overlap
-        Days known at the cutoff on which the segment to be foretold is measured too.
     orders
         Orders of everybody on each day from the first of the data to the cutoff.
     """
@@ -66,7 +64,6 @@ class Past:
     histories: pl.DataFrame
     segmenter: Segmenter
     settle: int = 0
-    overlap: int = 0
     orders: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property

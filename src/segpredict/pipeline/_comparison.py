@@ -228,7 +228,6 @@ def _key(
         shop.fingerprint,
         config.seed,
         state["time"],
-        state["label"],
         options,
     ]
     told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]

@@ -66,7 +66,7 @@ def contest(
     frozen = segments.fit(
         features.instrument(shop, spans, sorted(segments.asked(wish))),
         wish,
-        horizon=config.time.measured,
+        horizon=config.time.horizon,
     )
     options = replace(
         config.classifier,

@@ -18,13 +18,11 @@ MODELS = {
     "lightgbm": "LightGBM",
     "catboost": "CatBoost",
     "persistence": "Persistence (nobody moves)",
-    "carry_over": "Carry-over (nobody buys)",
     "markov": "Markov chain",
     "prior": "Class shares",
     "rfm_lookup": "RFM look-up",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "Multinomial logit",
-    "ordinal": "XGBoost in order of value",
     "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
 IN_PROSE = {
@@ -34,7 +32,6 @@ IN_PROSE = {
     "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
-    "carry_over": "carry-over",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "the multinomial logit",
 }

@@ -8,8 +8,6 @@ import numpy as np
 from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
 from segpredict.tables import JSON
 
-ALWAYS, NAMED = "always", "named"  # when a baseline is asked, if not with AS_OF labels
-
 
 def nothing(_: Lesson) -> str:
     """Say that nothing is lacking."""
@@ -39,9 +37,8 @@ class Baseline:
         package of its own is judged, and never what a run depends on.
     note
         Returns what a lesson lacks for it, as a sentence; empty if nothing.
-    when
-        ``always``; ``as_of``: where the days on which a segment is measured are known
-        in part, since elsewhere it means nothing; ``named``: where the options name it.
+    is_usual
+        Whether it is asked where the options name no baseline.
     """
 
     name: str
@@ -52,7 +49,7 @@ class Baseline:
     library: str = ""
     ships: bool = True
     note: Callable[[Lesson], str] = nothing
-    when: str = ALWAYS
+    is_usual: bool = True
 
 
 def shares(labels: Ints, classes: int) -> Floats:

@@ -168,7 +168,7 @@ def fit(lesson: Lesson) -> BgNbdGg:
     ------
     SupportError
         When nobody came back, nobody paid, or the segments are measured by more than
-        days and spend, or on days that are known in part.
+        days and spend.
     SegpredictError
         When the lesson knows nothing of the past.
 
@@ -190,12 +190,6 @@ def fit(lesson: Lesson) -> BgNbdGg:
             "BG/NBD tells of days and spend only; the segments are measured by "
             f"{', '.join(past.segmenter.further)} too.",
             fix="use the instrument fm: --set segments.instrument=fm.",
-        )
-    if past.overlap:
-        raise SupportError(
-            "BG/NBD tells of the days ahead only; the segments are measured on "
-            f"{past.overlap} days that are known too.",
-            fix="leave out label.mode, so that a segment is measured on days ahead.",
         )
     x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
     paid = (days > 0) & (spent > 0)
