@@ -8,14 +8,13 @@ from segpredict.classifier._canary import Canary, Sight, canary
 from segpredict.classifier._foresight import Foresight, foresight
 from segpredict.classifier._panel import STATES, Segmenter, panel
 from segpredict.classifier._past import pasts
-from segpredict.classifier._train import Training, train
+from segpredict.classifier._train import Training, load, train
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
-from segpredict.classifier.load import load
 from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,

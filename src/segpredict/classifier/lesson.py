@@ -187,6 +187,15 @@ def codes(rows: pl.DataFrame, column: str) -> Ints:
     return rows[column].to_numpy().astype(np.int64)
 
 
+def normalised(weights: Floats) -> Floats:
+    """Return the rows divided by their sums."""
+    # Segment by segment: a row's sum must not depend on how many rows there are.
+    total = np.zeros(len(weights))
+    for column in weights.T:
+        total = total + column
+    return np.asarray(weights / total[:, None], dtype=np.float64)
+
+
 def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return the named columns, in this order, as XGBoost needs them.
 

@@ -145,9 +145,14 @@ def _earliest(first_day: int, time: TimeOptions) -> int:
 def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
     newest, earliest = cutoff - time.complete, _earliest(first_day, time)
     training = tuple(range(newest, earliest - 1, -time.step))[::-1]
+    return split(cutoff, training, time.complete)
+
+
+def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
+    """Return the fold of a cutoff whose training origins are known."""
     for count in range(VALIDATION, 0, -1):
         validation = training[-count:]
-        fitting = tuple(day for day in training if day + time.complete <= validation[0])
+        fitting = tuple(day for day in training if day + complete <= validation[0])
         if fitting:
             return Fold(cutoff, training, fitting, validation)
     return Fold(cutoff, training, (), ())

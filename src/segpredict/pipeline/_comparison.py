@@ -206,7 +206,7 @@ def _contest(
         return Contest(rows, options, lead)
     families = config.classifier.families
     told = classifier.foresight(
-        shop, days.outer[0], config.time, families, (rows, everybody)
+        shop, days.outer[0], config.time, families, rows, everybody
     )
     return Contest(rows, options, lead, None if told is None else told.information)
 

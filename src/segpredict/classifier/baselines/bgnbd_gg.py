@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._borders import Borders, borders
-from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
+from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix, normalised
 from segpredict.classifier.season import Season
 from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
 from segpredict.tables import INACTIVE, JSON
@@ -117,10 +117,7 @@ class BgNbdGg:
                 upto = self._below(limit, n, bought[some], mean[some])
                 chances[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
-        total = np.zeros(len(x))
-        for column in chances.T:
-            total = total + column
-        return chances / total[:, None]
+        return normalised(chances)
 
     def _below(self, limit: float, n: int, x: Floats, mean: Floats) -> Floats:
         if np.isinf(limit):
