@@ -99,10 +99,9 @@ def fit(lesson: Lesson) -> Blend:
     the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
     support it the trees stand alone as well.
     """
-    given, proof = calendar.proven(lesson)
+    given, note = calendar.proven(lesson)
     early = booster.grow(given, given.names) if given.validation else None
     trees = booster.fit(given, early=early)
-    note = proof.reason
     if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
         return Blend(trees, None, note=note)
     try:

@@ -8,6 +8,9 @@ import numpy as np
 from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
 from segpredict.tables import JSON
 
+WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
+Rows = tuple[tuple[float, ...], ...]
+
 
 def nothing(_: Lesson) -> str:
     """Say that nothing is lacking."""
@@ -75,3 +78,17 @@ def transitions(states: Ints, labels: Ints, classes: int) -> Floats:
     counts = np.bincount(states * classes + labels, minlength=classes**2) + 0.5
     table = counts.reshape(classes, classes)
     return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def drawn_towards(cells: Ints, labels: Ints, usual: Floats) -> Rows:
+    """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
+
+    Examples
+    --------
+    >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
+    >>> drawn_towards(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
+    ((0.25, 0.75), (0.2, 0.8))
+    """
+    counts = np.bincount(cells * usual.shape[1] + labels, minlength=usual.size)
+    table = counts.reshape(usual.shape) + WEIGHT * usual
+    return tuple(map(tuple, (table / table.sum(axis=1, keepdims=True)).tolist()))
