@@ -48,7 +48,7 @@ class Small:
 def segmenter(transactions: Transactions, days: Schedule, k: int = 2) -> Segmentation:
     instrument = features.instrument(transactions, days.blind)
     options = SegmentOptions(k=k, n_init=3, min_customers=0, min_share=0, max_share=1)
-    return segments.fit(instrument, options, horizon=days.time.measured)
+    return segments.fit(instrument, options, horizon=days.time.horizon)
 
 
 def make() -> Small:

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -66,18 +65,3 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 def test_one_seed_holds_for_the_whole_run() -> None:
     assert Config().seeded(7, None).seed == 7
     assert Config(seed=3).seeded(None, 1) == Config(seed=3, threads=1)
-
-
-def test_a_label_is_a_section_of_its_own_and_survives_the_manifest() -> None:
-    found = config.load(overrides=["label.mode=as_of", "label.window=180"])
-    assert (found.time.measured, found.time.overlap) == (180, 89)
-    state = json.loads(json.dumps(found.state()))
-    assert state["label"] == {"mode": "as_of", "window": 180}
-    assert "label" not in state["time"]
-    assert config.build(state) == found
-    assert config.load(overrides=["label.mode=future_window"]) == config.load()
-
-
-def test_a_label_among_the_lengths_is_refused_with_the_way_to_write_it() -> None:
-    with pytest.raises(ConfigError, match=r"--set label.mode=as_of"):
-        config.load(overrides=["time.label.mode=as_of"])

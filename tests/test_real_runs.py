@@ -90,23 +90,6 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     assert set(made.parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
 
 
-@pytest.mark.slow
-def test_segments_as_of_a_later_day_are_judged_beside_what_is_known(
-    real_data: Path, tmp_path: Path
-) -> None:
-    files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    asked = "classifier.baselines=['carry_over', 'markov', 'persistence']"
-    plan = config.load("online_retail_ii", [*QUICK, asked, "label.mode=as_of"])
-    made = pipeline.run(files, plan, pipeline.Target(tmp_path / "run"))
-    verdict = made.json("classifier/verdict.json")
-    told = {n: s["accuracy"] for n, s in verdict["pooled"]["scores"].items()}
-    assert told["persistence"] < told["carry_over"] < told["xgboost"] < 0.9
-    assert verdict["pooled"]["differences"]["carry_over"]["log_loss"]["high"] < 0
-    page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
-    assert "91 of the 182 days they are measured on (50%) are known" in page
-    assert "Carry-over (nobody buys)" in page
-
-
 def test_cdnow_reads_the_same_as_text_and_as_parquet(
     real_data: Path, tmp_path: Path
 ) -> None:

@@ -192,7 +192,7 @@ def contest(
     progress("making segments", 0.1)
     wanted = replace(plan.segments, seed=plan.seed)
     inputs = features.instrument(shop, list(blind), sorted(segments.asked(wanted)))
-    segmentation = segments.fit(inputs, wanted, horizon=plan.time.measured)
+    segmentation = segments.fit(inputs, wanted, horizon=plan.time.horizon)
     training = classifier.train(
         shop,
         segmentation,

@@ -44,19 +44,8 @@ def with_oracle(
     draws
         Draws of the posterior for each customer: with 2,000 the oracle's log-loss is
         some .001 nats too large.
-
-    Raises
-    ------
-    SupportError
-        When a segment is measured on days that are known in part.
     """
     plan = time or TimeOptions()
-    if plan.overlap:
-        raise SupportError(
-            "The oracle forecasts the days ahead only; the segments are measured on "
-            f"{plan.overlap} days that are known too.",
-            fix="leave out label.mode, so that a segment is measured on days ahead.",
-        )
     table = borders(segmenter, plan.horizon)
     classes = len(segmenter.segments)
     extended = []

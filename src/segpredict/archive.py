@@ -244,7 +244,7 @@ def predictor_of(files: Files) -> SegmentPredictor:
             files,
             (shipped, trees),
             segments_of(files),
-            glossary(config.classifier.families, beside, config.time),
+            glossary(config.classifier.families, beside),
             usage,
         ),
     )
@@ -314,7 +314,7 @@ def bundle_of(files: Files) -> ReportInput:
         people=() if told is None else explained.people(told, scores),
         base={} if told is None else told.base,
         reasons_note="" if told is None else told.note,
-        glossary=glossary(config.classifier.families, shop.companions, config.time),
+        glossary=glossary(config.classifier.families, shop.companions),
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )
@@ -389,12 +389,9 @@ def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
 
 def _migration_note(shop: Transactions, config: Config) -> str:
     time = config.time
-    after = time.window(shop.end_day - time.outcome)
-    day = f"{as_date(after.cutoff):%-d %b %Y}"
-    later = f"{time.horizon} days from that day on"
-    if time.overlap:
-        later = f"{time.measured} days before {as_date(after.outcome_end):%-d %b %Y}"
+    day = f"{as_date(shop.end_day - time.outcome):%-d %b %Y}"
     return (
-        f"From the {time.measured} days before {day} to the {later}, among customers "
-        f"with an order in the {time.lookback} days before {day}."
+        f"From the {time.horizon} days before {day} to the {time.horizon} days from "
+        "that day on, among customers with an order in the "
+        f"{time.lookback} days before {day}."
     )

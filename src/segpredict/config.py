@@ -35,8 +35,6 @@ from segpredict.worth import WorthOptions
 
 # Settings that a room declares and the run gives to all rooms alike.
 ONE_FOR_ALL = {"segments": ("seed",), "classifier": ("seed", "threads")}
-# Rooms read the label with the lengths; in a file it is a section beside them.
-TIME, LABEL = "time", "label"
 
 _HERE = Path(__file__).parent
 _PRESETS = _HERE / "presets"  # in an installed wheel
@@ -90,7 +88,7 @@ class Config:
         for section, names in ONE_FOR_ALL.items():
             for name in names:
                 del state[section][name]
-        return {**state, LABEL: state[TIME].pop(LABEL)}
+        return state
 
     def seeded(self, seed: int | None, threads: int | None) -> "Config":
         """Return the config with another seed or thread count where one is given."""
@@ -148,22 +146,7 @@ def build(values: Mapping[str, JSON]) -> Config:
                     f"{section}.{name} is set, but one {name} holds for the whole run.",
                     fix=f"set {name} at the top of the file instead.",
                 )
-    return fill(Config, _labelled(values), "")
-
-
-def _labelled(values: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Return the values with the section of the label among the lengths."""
-    plain, lengths = dict(values), values.get(TIME, {})
-    if not isinstance(lengths, Mapping):
-        return plain
-    if LABEL in lengths:
-        raise ConfigError(
-            "time.label is set, but what a label is has a section of its own.",
-            fix="write [label], or --set label.mode=as_of.",
-        )
-    if LABEL in plain:
-        plain[TIME] = {**lengths, LABEL: plain.pop(LABEL)}
-    return plain
+    return fill(Config, values, "")
 
 
 def presets() -> dict[str, Path]:

@@ -72,8 +72,7 @@ def counted(
     dict
         ``moves``, ``observed``, ``mobility``, ``order``, ``compared`` and, with homes,
         ``countries``; empty where no
-        period is complete. In ``observed`` the pooled periods have no ``since``;
-        ``order`` has no row where windows overlap (``label.mode = "as_of"``).
+        period is complete. In ``observed`` the pooled periods have no ``since``.
 
     Notes
     -----
@@ -115,8 +114,7 @@ def counted(
         "mobility": movement.mobilities(moves, segments, **by).join(
             _observed_days(row), on="since", how="left", maintain_order="left"
         ),
-        # Windows that overlap remember each other, whoever moves.
-        "order": movement.order(moves.clear() if time.overlap else moves, segments),
+        "order": movement.order(moves, segments),
     }
     if homes is not None:
         tables["countries"] = _by_country(moves, homes)

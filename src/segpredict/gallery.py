@@ -37,7 +37,7 @@ def cards(
         What stands out in what they buy: ``category``, where the products table has
         one, ``product`` for single products, or ``none``.
     """
-    span = (window.cutoff - window.measured, window.cutoff)
+    span = (window.cutoff - window.horizon, window.cutoff)
     rows = features.instrument(transactions, [span], segmentation.further)
     assigned = segmentation.assign(rows).select("customer_id", "segment")
     rows = rows.sort("customer_id")
@@ -67,13 +67,13 @@ def _rules(
     """Return a rule a segment: what it means where a rule made it, else the tree's."""
     exact = {
         INACTIVE: f"bought in the last {window.lookback} days, but not in the last "
-        f"{window.measured}"
+        f"{window.horizon}"
     }
     by_id = {segment.id: segment.code for segment in segmentation.segments}
     for rule in segmentation.set_apart:
-        told = rooms.tell(rule.column, rule.least, window.measured, currency)
+        told = rooms.tell(rule.column, rule.least, window.horizon, currency)
         exact[by_id[rule.id]] = told
-    grown = rooms.describe(rows, codes, segmentation.k, window.measured, currency)
+    grown = rooms.describe(rows, codes, segmentation.k, window.horizon, currency)
     known = {rule.code: rule for rule in grown}
     return [
         Description(code, exact[code], 1.0, 1.0) if code in exact else known[code]

@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
-from segpredict.classifier import CARRIED, STATES, TimeOptions
+from segpredict.classifier import STATES, TimeOptions
 from segpredict.errors import ContractError, SupportError
 from segpredict.segments import NEW, Grid, Segmentation
 from segpredict.segments.memberships import memberships
@@ -71,11 +71,9 @@ def shop(
 def glossary(
     families: Sequence[str] | None = None,
     companions: Companions | None = None,
-    time: TimeOptions | None = None,
 ) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
-    states = (*STATES, CARRIED) if time and time.overlap else STATES
-    return (*states, *features.glossary(families, companions))
+    return (*STATES, *features.glossary(families, companions))
 
 
 def grid(
@@ -125,10 +123,10 @@ def segments(
         "candidates": _candidates(segmentation),
     }
     if segmentation.clusters.rule.is_soft:
-        span = [(now.cutoff - time.measured, now.cutoff)]
+        span = [(now.cutoff - time.horizon, now.cutoff)]
         rows = features.instrument(transactions, span, segmentation.further)
         tables["memberships"] = memberships(segmentation, rows).drop("end")
-    if before.cutoff - time.measured >= transactions.first_day:
+    if before.cutoff - time.horizon >= transactions.first_day:
         tables["migration"] = _migration(transactions, segmentation, before)
         returned = _profile(transactions, segmentation, before, is_over=True)
         tables["profile"] = (
@@ -176,7 +174,7 @@ def _assignments(
 def _assigned(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
-    span = (window.cutoff - window.measured, window.cutoff)
+    span = (window.cutoff - window.horizon, window.cutoff)
     instrument = features.instrument(transactions, [span], segmentation.further)
     return segmentation.assign(instrument).drop("end")
 
@@ -190,9 +188,8 @@ def _profile(
 ) -> pl.DataFrame:
     """Return the profile as of a window; with retention if its outcome is over."""
     rhythm = features.compute(transactions, window, RHYTHM).frame
-    # Who came back is told by the days ahead alone, whatever segments are measured on.
     spans = [
-        (window.cutoff - window.measured, window.cutoff),
+        (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
     asked = {*segmentation.further, "refunds"}
@@ -231,7 +228,7 @@ def _migration(
     rows = classifier.panel(transactions, segmentation, [window], RHYTHM).frame
     pairs = rows.select("customer_id", "state_now", "label")
     seen = transactions.known(window.cutoff).filter("is_order_head")
-    span = (window.label_start, window.outcome_end)
+    span = (window.outcome_start, window.outcome_end)
     after = segmentation.assign(
         features.instrument(transactions, [span], segmentation.further)
     )

@@ -11,7 +11,6 @@ import polars as pl
 
 from segpredict import contracts, features, sources
 from segpredict.classifier import (
-    CARRIED,
     STATES,
     Forecaster,
     TimeOptions,
@@ -140,7 +139,7 @@ class SegmentPredictor:
         polars.DataFrame
             `contracts.SCORES`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
-            window (with ``label.mode = as_of``: as of its end), ``p_down`` and ``p_up``
+            window, ``p_down`` and ``p_up``
             of a less and a more valuable one than now,
             ``expected_value`` the probability-weighted mean spend of the segments in
             currency, ``value_at_risk`` what of the worth of the present segment is
@@ -212,8 +211,7 @@ class SegmentPredictor:
 
     def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
         """Return an explainer made of these rows of features."""
-        states = (*STATES, CARRIED) if self.time.overlap else STATES
-        glossary = (*states, *features.glossary(self.families, self.companions))
+        glossary = (*STATES, *features.glossary(self.families, self.companions))
         shipped = (self.forecaster, None)
         found = explainer(shipped, frame, self.segments, glossary, currency)
         return found.naming(self.usage)
@@ -273,7 +271,7 @@ class SegmentPredictor:
                 "be read as silence.",
                 fix=f"give data up to {asked}, or an earlier --as-of.",
             )
-        needed = max(window.measured, -(-window.lookback // 2))
+        needed = max(window.horizon, -(-window.lookback // 2))
         if window.observed_days < needed:
             raise MismatchError(
                 f"The data begin {window.observed_days} days before {asked}; training "

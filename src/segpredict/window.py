@@ -74,9 +74,6 @@ class Window:
         Days before the cutoff to which lifetime features are capped.
     first_day
         The day the data begin; nothing before it was observed. ``None`` if unknown.
-    width
-        Days of the window on which a segment is measured, at the cutoff and at the end
-        of the outcome alike. ``None``: as many as the outcome has.
 
     Raises
     ------
@@ -100,12 +97,10 @@ class Window:
     horizon: int = 91
     history: int = 728
     first_day: int | None = None
-    width: int | None = None
 
     def __post_init__(self) -> None:
-        lengths = {"lookback": self.lookback, "horizon": self.horizon}
-        lengths |= {"history": self.history, "width": self.measured}
-        short = [name for name, days in lengths.items() if days < 1]
+        lengths = ("lookback", "horizon", "history")
+        short = [name for name in lengths if getattr(self, name) < 1]
         if short or self.gap < 0:
             names = ", ".join(short or ["gap"])
             raise ConfigError(
@@ -131,27 +126,6 @@ class Window:
     def outcome_end(self) -> int:
         """Day after the last day of the outcome."""
         return self.outcome_start + self.horizon
-
-    @property
-    def measured(self) -> int:
-        """Days of the window on which a segment is measured."""
-        return self.horizon if self.width is None else self.width
-
-    @property
-    def label_start(self) -> int:
-        """First day of the window on which the segment to be foretold is measured."""
-        return self.outcome_end - self.measured
-
-    @property
-    def overlap(self) -> int:
-        """Days of that window which are known at the cutoff.
-
-        Examples
-        --------
-        >>> Window(500, horizon=91, width=364).overlap
-        273
-        """
-        return max(0, self.cutoff - self.label_start)
 
     @property
     def observed_days(self) -> int:

@@ -7,7 +7,6 @@ import pytest
 
 from segpredict.classifier import BASELINES, load
 from segpredict.classifier.lesson import Lesson, Past, matrix
-from segpredict.classifier.options import AS_OF
 from segpredict.errors import UnknownNameError
 
 
@@ -24,7 +23,7 @@ def rows(**columns):
     )
 
 
-NAMES = [p.name for p in BASELINES.all() if p.when != AS_OF]
+NAMES = [p.name for p in BASELINES.all()]
 
 EIGHT = rows(
     state_now=[0, 0, 0, 0, 1, 1, 1, 1],

@@ -7,7 +7,6 @@ import polars as pl
 
 from segpredict import features, segments
 from segpredict.classifier import TimeOptions, panel
-from segpredict.classifier.options import LabelOptions
 from segpredict.movement import moves, periods
 from segpredict.segments import SegmentOptions
 from segpredict.tables import Segment
@@ -84,15 +83,6 @@ def test_everybody_is_where_the_windows_say():
     }
     assert told["since"].unique().to_list() == [date(1970, 2, 20)]
     assert told["until"].unique().to_list() == [date(1970, 3, 2)]
-
-
-def test_where_labels_overlap_the_longer_windows_are_measured():
-    shop = lines(("first", 0, 1.0), ("a", 32, 90.0), ("a", 45, 9.0), end_day=60)
-    time = replace(TIME, label=LabelOptions("as_of", 20))
-    told = moves(shop, Ladder(), [time.window(50, shop.first_day)])
-    # 90 and 9 in the twenty days before the day; 9 in those before the end.
-    rows = told.filter(customer_id="a").select("before_id", "from_id", "to_id").rows()
-    assert rows == [("S2", "S2", "S1")]
 
 
 def test_before_the_data_begin_nobody_was_anywhere():

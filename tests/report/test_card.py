@@ -7,7 +7,6 @@ import pytest
 from bundles import bundle, ledger, reading, verdict
 
 from segpredict.report.sections.card import BROKEN, BUILT, CHECKED, TOLD, Card, card
-from segpredict.window import Window
 
 ONCE = {"openings": [{"config": "a", "created": "Monday"}]}
 TWICE = {"openings": [*ONCE["openings"], {"config": "b", "created": "Tuesday"}]}
@@ -71,7 +70,6 @@ def test_test_windows_that_overlap_are_broken():
 @pytest.mark.parametrize(
     ("code", "change"),
     [
-        ("L1", {"window": Window(15227, width=182)}),
         ("L3", {"manifest": {}}),
         ("L7", {"manifest": {"config": {"customers": {"vouched": ["gender"]}}}}),
         ("L11", {"lock": {}}),

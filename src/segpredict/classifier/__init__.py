@@ -6,21 +6,19 @@ verdict that chose it among the model and its baselines.
 
 from segpredict.classifier._canary import Canary, Sight, canary
 from segpredict.classifier._foresight import Foresight, foresight
-from segpredict.classifier._panel import CARRIED, STATES, Segmenter, panel
+from segpredict.classifier._panel import STATES, Segmenter, panel
 from segpredict.classifier._past import pasts
-from segpredict.classifier._train import Training, train
+from segpredict.classifier._train import Training, load, train
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
-from segpredict.classifier.load import load
 from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
-    LabelOptions,
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
@@ -29,7 +27,6 @@ from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 __all__ = [
     "BASELINES",
-    "CARRIED",
     "STATES",
     "Baseline",
     "Blend",
@@ -42,7 +39,6 @@ __all__ = [
     "Fold",
     "Forecaster",
     "Foresight",
-    "LabelOptions",
     "Lock",
     "Reading",
     "Schedule",

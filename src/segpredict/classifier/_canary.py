@@ -57,12 +57,6 @@ class Canary:
     cutoff: int
     sights: tuple[Sight, ...]
 
-    @property
-    def inflation(self) -> float:
-        """Points of accuracy by which the worst of the wrong tests flatters."""
-        *wrong, honest = (sight.scores.accuracy for sight in self.sights)
-        return max(wrong) - honest
-
     def frame(self) -> pl.DataFrame:
         """Return one row per test, with its metrics."""
         rows = [

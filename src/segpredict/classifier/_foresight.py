@@ -110,7 +110,8 @@ def foresight(
     fold: Fold,
     time: TimeOptions,
     families: Sequence[str] | None,
-    instrument: tuple[pl.DataFrame, pl.DataFrame],
+    grouped: pl.DataFrame,
+    everybody: pl.DataFrame,
 ) -> Foresight | None:
     """Return what is needed to ask how foreseeable segments are.
 
@@ -125,25 +126,25 @@ def foresight(
         Lengths, in days.
     families
         Feature families.
-    instrument
-        Rows of windows that hold all outcomes of these origins: those that are grouped,
-        and all. Who stands in the second only belongs to no group later and is not
-        asked about.
+    grouped, everybody
+        Rows of the instrument, of windows that hold all outcomes of these origins:
+        those that are grouped, and all. Who stands in the second only belongs to no
+        group later and is not asked about.
     """
     if not fold.fitting or not fold.validation:
         return None
     days = (*fold.fitting, *fold.validation)
     windows = [time.window(day, transactions.first_day) for day in days]
-    grouped, everybody = (
+    outcomes, all_outcomes = (
         rows.with_row_index("outcome").select(
             "customer_id",
             "outcome",
             (pl.col("end") - time.outcome).cast(pl.Int32).alias("cutoff"),
         )
-        for rows in instrument
+        for rows in (grouped, everybody)
     )
     key = ["customer_id", "cutoff"]
-    apart = everybody.join(grouped, on=key, how="anti")
+    apart = all_outcomes.join(outcomes, on=key, how="anti")
     tables = features.build(transactions, windows, families)
     rows = (
         pl.concat(
@@ -151,7 +152,7 @@ def foresight(
             for table in tables
         )
         .join(apart, on=key, how="anti", maintain_order="left")
-        .join(grouped, on=key, how="left", maintain_order="left")
+        .join(outcomes, on=key, how="left", maintain_order="left")
     )
     names = telling(rows, tables[0].names)
     known, asked = (

@@ -26,13 +26,6 @@ STATES: tuple[Feature, ...] = (
         family="segment",
     ),
 )
-CARRIED = Feature(
-    "state_carried",
-    "Segment at the end of the outcome if nothing more were bought; 0 is inactive, "
-    "higher is more valuable.",
-    "segment",
-    family="segment",
-)
 KEYS = ("customer_id", "cutoff")
 
 
@@ -77,8 +70,7 @@ def panel(
     -----
     A row exists because of its past alone: eligible customers, whatever they did
     next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
-    A state is ordinal: codes rise with value. Where the window of a label begins on
-    days that are known, the state on those days alone is `CARRIED`.
+    A state is ordinal: codes rise with value.
     """
     asked = sorted(windows, key=lambda window: window.cutoff)
     tables = features.build(transactions, asked, families)
@@ -90,20 +82,15 @@ def panel(
         for table in tables
     )
     rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
-    beside = [_newcomers(transactions, asked)]
-    told = STATES
-    if asked[0].overlap:
-        beside.append(_carried(transactions, segmentation, asked))
-        told = (*STATES, CARRIED)
-    for each in beside:
-        rows = rows.join(each, on=KEYS, how="left", maintain_order="left")
+    newcomers = _newcomers(transactions, asked)
+    rows = rows.join(newcomers, on=KEYS, how="left", maintain_order="left")
     if rows.height != known.height:
         raise SegpredictError(
             f"Joining labels changed the panel from {known.height} to {rows.height} "
             "rows.",
             fix="report this: a population must depend on the past alone.",
         )
-    states, columns = tuple(feature.name for feature in told), tables[0].names
+    states, columns = tuple(feature.name for feature in STATES), tables[0].names
     frame = _finished(rows, states, columns)
     contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
     return Panel(frame, (*states, *columns), asked[-1])
@@ -117,7 +104,7 @@ def _states(
         ends = [w.cutoff, w.cutoff - w.horizon]
         if w.outcome_end <= transactions.end_day:
             ends.append(w.outcome_end)
-        spans |= {(end - w.measured, end) for end in ends}
+        spans |= {(end - w.horizon, end) for end in ends}
     instrument = features.instrument(transactions, sorted(spans), segmentation.further)
     return segmentation.assign(instrument).select("customer_id", "end", "segment")
 
@@ -140,23 +127,6 @@ def _with_states(
         )
         rows = rows.join(shifted, on=KEYS, how="left", maintain_order="left")
     return rows
-
-
-def _carried(
-    transactions: Transactions, segmentation: Segmenter, windows: Sequence[Window]
-) -> pl.DataFrame:
-    """Return the segments on the known days of each label's window."""
-    spans = sorted((w.label_start, w.cutoff) for w in windows)
-    known = features.instrument(transactions, spans, segmentation.further)
-    if "recency" in known.columns:
-        # The silence goes on until the day as of which the segment is told.
-        ahead = windows[0].outcome_end - windows[0].cutoff
-        known = known.with_columns(pl.col("recency") + ahead)
-    return segmentation.assign(known).select(
-        "customer_id",
-        pl.col("end").cast(pl.Int32).alias("cutoff"),
-        pl.col("segment").cast(pl.Int8).alias(CARRIED.name),
-    )
 
 
 def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:

@@ -68,7 +68,6 @@ def pasts(
             table.frame.select("customer_id", *HISTORY).sort("customer_id"),
             segmentation,
             time.settle,
-            time.overlap,
             orders[table.window.cutoff],
         )
         for table in tables

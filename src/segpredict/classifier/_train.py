@@ -13,7 +13,14 @@ from segpredict.classifier._past import facts, pasts
 from segpredict.classifier._trials import Question, ask, choose
 from segpredict.classifier.baselines import BASELINES, Baseline
 from segpredict.classifier.booster import Booster
-from segpredict.classifier.calibration import Calibration, calibrate, mended
+from segpredict.classifier.bootstrap import Resampling
+from segpredict.classifier.calibration import (
+    KIND,
+    Calibrated,
+    Calibration,
+    calibrate,
+    mended,
+)
 from segpredict.classifier.conduct import conduct, curves
 from segpredict.classifier.decision import Decision
 from segpredict.classifier.judging import judge
@@ -25,7 +32,7 @@ from segpredict.classifier.scorecard import scorecard
 from segpredict.classifier.usage import Usage, learn, mend, summary
 from segpredict.classifier.verdict import Trial, Verdict
 from segpredict.errors import OneClassError, SupportError
-from segpredict.tables import INACTIVE, MONEY, Panel, Transactions
+from segpredict.tables import INACTIVE, JSON, MONEY, Panel, Transactions
 from segpredict.window import as_date
 
 Progress = Callable[[str, float], None]
@@ -163,7 +170,7 @@ def train(
         usages[:-1],
         verdict.shipped,
         verdict.segments,
-        (wish.draws, wish.seed),
+        Resampling(wish.draws, wish.seed),
     )
     return Training(
         shipped,
@@ -337,3 +344,26 @@ def outcome_values(
         .iter_rows()
     )
     return tuple(float(means.get(code, 0.0)) for code in range(given.classes))
+
+
+def load(state: JSON) -> Forecaster:
+    """Return the forecaster that gave a state; its predictions are the same.
+
+    Parameters
+    ----------
+    state
+        What `Forecaster.state` returned, also after a trip through JSON.
+
+    Raises
+    ------
+    UnknownNameError
+        When the state names a kind that is not there.
+    """
+    if state["kind"] == booster.NAME:
+        return Booster.from_state(state)
+    if state["kind"] == blend.NAME:
+        return blend.Blend.from_state(state)
+    if state["kind"] == KIND:
+        calibration = Calibration.from_state(state["calibration"])
+        return Calibrated(load(state["forecaster"]), calibration)
+    return BASELINES.get(state["kind"]).load(state)

@@ -8,10 +8,9 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.baselines._baseline import ALWAYS
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
-from segpredict.classifier.options import AS_OF, ClassifierOptions
+from segpredict.classifier.options import ClassifierOptions
 from segpredict.classifier.verdict import Trial
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.tables import Panel
@@ -59,8 +58,7 @@ def choose(
     """
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
-        usual = {ALWAYS, AS_OF} if rows.window.overlap else {ALWAYS}
-        wanted = [part for part in BASELINES.all() if part.when in usual]
+        wanted = [part for part in BASELINES.all() if part.is_usual]
     wanted = [*wanted, *further]
     lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in wanted}
     notes = [

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier import booster, calendar, metrics, season, tuning
+from segpredict.classifier import booster, calendar, metrics, season
 from segpredict.classifier.baselines import bgnbd_gg, bgnbd_season
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import HISTORY, Floats, Lesson
+from segpredict.classifier.lesson import HISTORY, Floats, Lesson, normalised
 from segpredict.errors import SupportError
 from segpredict.tables import JSON
 
@@ -85,12 +85,7 @@ def mixed(one: Floats, other: Floats, weight: float) -> Floats:
     floor = metrics.FLOOR
     logs = weight * np.log(np.maximum(one, floor))
     logs = logs + (1 - weight) * np.log(np.maximum(other, floor))
-    chances = np.exp(logs)
-    # Segment by segment: a row's sum must not depend on how many rows there are.
-    total = np.zeros(len(chances))
-    for column in chances.T:
-        total = total + column
-    return np.asarray(chances / total[:, None], dtype=np.float64)
+    return normalised(np.exp(logs))
 
 
 def fit(lesson: Lesson) -> Blend:
@@ -104,11 +99,9 @@ def fit(lesson: Lesson) -> Blend:
     the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
     support it the trees stand alone as well.
     """
-    settled, settings = tuning.tuned(lesson)
-    given, proof = calendar.proven(settled)
+    given, note = calendar.proven(lesson)
     early = booster.grow(given, given.names) if given.validation else None
     trees = booster.fit(given, early=early)
-    note = " ".join(filter(None, [proof.reason, settings]))
     if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
         return Blend(trees, None, note=note)
     try:

@@ -4,7 +4,7 @@ A customer stands in several test windows and is alike in all of them, so whole
 customers are drawn, and model and baseline are judged on the same draw.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,6 +129,36 @@ def drawn_weights(rng: np.random.Generator, draws: int, size: int) -> Floats:
     picked = rng.integers(0, size, (draws, size)) + np.arange(draws)[:, None] * size
     counts = np.bincount(picked.ravel(), minlength=draws * size)
     return counts.reshape(draws, size).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """Draws of customers behind an interval.
+
+    Parameters
+    ----------
+    draws
+        How many.
+    seed
+        Start of the draws.
+    """
+
+    draws: int
+    seed: int
+
+    def sums(self, customers: Sequence[npt.NDArray[np.str_]], rows: Floats) -> Floats:
+        """Return the sum of each column over drawn customers, draws × columns."""
+        _, members = np.unique(np.concatenate(customers), return_inverse=True)
+        size = int(members.max()) + 1
+        sums = np.column_stack(
+            [np.bincount(members, weights=column, minlength=size) for column in rows.T]
+        )
+        rng = np.random.default_rng(self.seed)
+        parts = [
+            drawn_weights(rng, min(CHUNK, self.draws - start), size) @ sums
+            for start in range(0, self.draws, CHUNK)
+        ]
+        return np.concatenate(parts)
 
 
 def _metrics(sums: Floats, classes: int) -> Floats:

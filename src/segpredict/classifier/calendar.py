@@ -6,7 +6,7 @@ and a forecast from a day like none before goes wrong by more than the season is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -21,24 +21,8 @@ LATEST = 3  # origins before the forecast on which the columns must prove themse
 LEAST = 2  # with fewer of them nothing is proven
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What older forecasts say about columns that tell the time of the year.
-
-    Parameters
-    ----------
-    is_given
-        Whether the columns may be used.
-    reason
-        Why, in one sentence.
-    """
-
-    is_given: bool
-    reason: str
-
-
-def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
-    """Return the lesson with the calendar's columns among its names where they help.
+def proven(lesson: Lesson) -> tuple[Lesson, str]:
+    """Return the lesson with the calendar's columns where they help, and why.
 
     Parameters
     ----------
@@ -55,26 +39,24 @@ def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
     """
     asked = tuple(name for name in NAMES if name in lesson.rows.columns)
     if lesson.past is None or not asked:
-        return lesson, Proof(is_given=False, reason="")
+        return lesson, ""
     origins = lesson.rows["cutoff"].unique().sort().to_list()
     day = as_date(lesson.past.cutoff)
     if not _covers(origins, lesson.past.cutoff, lesson.past.horizon):
-        reason = (
+        return lesson, (
             f"No training outcome shows the season that follows {day}: trees get no "
             "calendar."
         )
-        return lesson, Proof(is_given=False, reason=reason)
     usable = [
         origin
         for origin in origins[-LATEST:]
         if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
     ]
     if len(usable) < LEAST:
-        reason = (
+        return lesson, (
             f"Too few origins before {day} have a season behind them: trees get no "
             "calendar."
         )
-        return lesson, Proof(is_given=False, reason=reason)
     gain, error = _gain(lesson, usable, asked)
     is_given = gain > error
     reason = (
@@ -82,7 +64,7 @@ def proven(lesson: Lesson) -> tuple[Lesson, Proof]:
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
     given = replace(lesson, names=(*lesson.names, *asked)) if is_given else lesson
-    return given, Proof(is_given, reason)
+    return given, reason
 
 
 def _complete(lesson: Lesson, cutoff: int) -> list[int]:

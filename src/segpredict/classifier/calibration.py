@@ -9,7 +9,7 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
-from segpredict.classifier.lesson import Floats, Forecaster, Ints
+from segpredict.classifier.lesson import Floats, Forecaster, Ints, normalised
 from segpredict.classifier.verdict import Trial
 from segpredict.tables import JSON
 
@@ -60,7 +60,7 @@ class Calibration:
                 np.interp(given, np.array(said), np.array(came))
                 for given, (said, came) in zip(chances.T, self.knots, strict=True)
             ]
-            return _shares(np.maximum(np.column_stack(told), LEAST))
+            return normalised(np.maximum(np.column_stack(told), LEAST))
         return _scaled(chances, np.array(self.scale), np.array(self.shift))
 
     def state(self) -> JSON:
@@ -245,12 +245,4 @@ def _logs(chances: Floats) -> Floats:
 
 def _scaled(chances: Floats, scale: Floats, shift: Floats) -> Floats:
     logs = _logs(chances) * scale + shift
-    return _shares(np.exp(logs - logs.max(axis=1, keepdims=True)))
-
-
-def _shares(weights: Floats) -> Floats:
-    # Segment by segment: a row's sum must not depend on how many rows there are.
-    total = np.zeros(len(weights))
-    for column in weights.T:
-        total = total + column
-    return np.asarray(weights / total[:, None], dtype=np.float64)
+    return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))

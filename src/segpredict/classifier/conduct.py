@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import CHUNK, drawn_weights
+from segpredict.classifier.bootstrap import Resampling
 from segpredict.classifier.decision import macro_f1
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.options import DECISIONS
@@ -16,15 +17,13 @@ from segpredict.classifier.usage import Usage
 from segpredict.classifier.verdict import POOLED, Trial
 from segpredict.window import as_date
 
-By = tuple[int, int]  # draws, seed
-
 
 def conduct(
     trials: Sequence[Trial],
     usages: Sequence[Usage],
     name: str,
     segments: Sequence[str],
-    by: By,
+    by: Resampling,
 ) -> pl.DataFrame:
     """Return how a forecaster's sets and names did, one figure a row.
 
@@ -37,7 +36,7 @@ def conduct(
     segments
         Ids of the classes, in code order.
     by
-        Resamples of customers behind each interval, and their start.
+        Resamples of customers behind each interval.
 
     Returns
     -------
@@ -69,14 +68,14 @@ Part = Sequence[tuple[Trial, Usage]]
 
 
 def _covered(
-    window: str, part: Part, name: str, ids: Sequence[str], by: By
+    window: str, part: Part, name: str, ids: Sequence[str], by: Resampling
 ) -> Iterator[tuple[object, ...]]:
     rehearsed = [(t, u) for t, u in part if u.origins]
     if not rehearsed:
         return
     inside = np.concatenate([u.members(t.chances[name]) for t, u in rehearsed])
     labels = np.concatenate([t.labels for t, _ in rehearsed])
-    who = np.concatenate([t.customers for t, _ in rehearsed])
+    who = [t.customers for t, _ in rehearsed]
     hit = inside[np.arange(len(labels)), labels].astype(np.float64)
     happened = np.eye(inside.shape[1])[labels]
     told = {
@@ -95,21 +94,10 @@ def _covered(
 
 
 def _bounds(
-    who: np.ndarray, top: Floats, bottom: Floats, by: By
+    who: Sequence[npt.NDArray[np.str_]], top: Floats, bottom: Floats, by: Resampling
 ) -> tuple[float, float]:
     """Return the 95 % interval of a ratio of sums over drawn customers."""
-    _, places = np.unique(who, return_inverse=True)
-    size = int(places.max()) + 1
-    sums = np.column_stack(
-        [np.bincount(places, weights=each, minlength=size) for each in (top, bottom)]
-    )
-    rng = np.random.default_rng(by[1])
-    drawn = np.concatenate(
-        [
-            drawn_weights(rng, min(CHUNK, by[0] - start), size) @ sums
-            for start in range(0, by[0], CHUNK)
-        ]
-    )
+    drawn = by.sums(who, np.column_stack([top, bottom]))
     some = drawn[drawn[:, 1] > 0]
     if not len(some):
         return float("nan"), float("nan")

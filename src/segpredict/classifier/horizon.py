@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.classifier.options import LabelOptions, TimeOptions
+from segpredict.classifier.options import TimeOptions
 from segpredict.classifier.origins import MIN_TRAINING, Schedule, schedule
 from segpredict.errors import TooShortHistoryError
 from segpredict.tables import Transactions
@@ -62,9 +62,7 @@ def horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
     )
     gap = _median_gap(days)
     lengths = sorted({*CANDIDATES, time.horizon})
-    # Weighed as windows of their own: one label window does not suit all lengths.
-    plain = replace(time, label=LabelOptions())
-    rows = [_weigh(days, transactions, replace(plain, horizon=n), gap) for n in lengths]
+    rows = [_weigh(days, transactions, replace(time, horizon=n), gap) for n in lengths]
     sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
     chosen = min(sound) if sound else None  # type: ignore[type-var]
     return pl.DataFrame(

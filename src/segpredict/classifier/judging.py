@@ -13,7 +13,7 @@ from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
 TREES, BGNBD = "xgboost", "bgnbd_gg"  # what is explained beside the model itself
 # Skill is told against them where they were asked.
-REFERENCES = ("markov", "bgnbd_gg", "carry_over")
+REFERENCES = ("markov", "bgnbd_gg")
 LEAK = 0.90  # no honest forecast of three or more segments is more accurate
 LEVEL = 0.05  # of the tests behind a claim
 RISING = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
@@ -71,7 +71,6 @@ def judge(
             *_explained(pooled, model, shipped),
         ),
         mcnemar(trials[-1].chances, trials[-1].labels),
-        overlap=time.overlap,
     )
 
 

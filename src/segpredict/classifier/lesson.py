@@ -54,8 +54,6 @@ class Past:
         The frozen segmenter.
     settle
         Days after the outcome until it counts as known.
-    overlap
-        Days known at the cutoff on which the segment to be foretold is measured too.
     orders
         Orders of everybody on each day from the first of the data to the cutoff.
     """
@@ -66,7 +64,6 @@ class Past:
     histories: pl.DataFrame
     segmenter: Segmenter
     settle: int = 0
-    overlap: int = 0
     orders: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
@@ -188,6 +185,15 @@ def telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
 def codes(rows: pl.DataFrame, column: str) -> Ints:
     """Return a column of segment codes as whole numbers."""
     return rows[column].to_numpy().astype(np.int64)
+
+
+def normalised(weights: Floats) -> Floats:
+    """Return the rows divided by their sums."""
+    # Segment by segment: a row's sum must not depend on how many rows there are.
+    total = np.zeros(len(weights))
+    for column in weights.T:
+        total = total + column
+    return np.asarray(weights / total[:, None], dtype=np.float64)
 
 
 def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:

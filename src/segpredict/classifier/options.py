@@ -2,45 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.errors import ConfigError
 from segpredict.window import Window
 
 DECISIONS = ("argmax", "balanced", "cost")
 CALIBRATIONS = ("none", "proven")
-FUTURE, AS_OF = "future_window", "as_of"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelOptions:
-    """On which days the segment to be foretold is measured.
-
-    Parameters
-    ----------
-    mode
-        ``future_window``: on the outcome, of which nothing is known at the cutoff.
-        ``as_of``: on a longer window that ends with the outcome, so that it begins on
-        days that are known.
-    window
-        Days of that longer window; ``None``: twice the horizon.
-
-    Raises
-    ------
-    ConfigError
-        When the mode is unknown, or a window is given that the mode does not use.
-    """
-
-    mode: str = FUTURE
-    window: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.mode not in (FUTURE, AS_OF):
-            raise UnknownNameError("label.mode", self.mode, (FUTURE, AS_OF))
-        if self.mode == FUTURE and self.window is not None:
-            raise ConfigError(
-                f"label.window = {self.window} is set, but with label.mode = {FUTURE} "
-                "a segment is measured on time.horizon days.",
-                fix=f"set label.mode to {AS_OF}, or leave label.window out.",
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +30,11 @@ class TimeOptions:
         as known at the end of the outcome, returns after it are not netted.
     outer
         Disjoint test windows, at most.
-    label
-        On which days a segment is measured. In a file it is the section ``[label]``.
 
     Raises
     ------
     ConfigError
-        When a length is no whole number of days in its range, or a label's window does
-        not reach back behind the cutoff, or further back than the look-back.
+        When a length is no whole number of days in its range.
     """
 
     horizon: int = 91
@@ -81,7 +44,6 @@ class TimeOptions:
     history: int = 728
     settle: int = 0
     outer: int = 3
-    label: LabelOptions = field(default_factory=LabelOptions)
 
     def __post_init__(self) -> None:
         positive = ("horizon", "lookback", "step", "history", "outer")
@@ -93,31 +55,6 @@ class TimeOptions:
                 f"The time options cannot be used: {found}.",
                 fix="give whole days above zero (gap and settle: zero or more).",
             )
-        if self.is_as_of and not self.outcome < self.measured <= self.lookback:
-            raise ConfigError(
-                f"label.window is {self.measured} days. It must be longer than gap and "
-                f"horizon ({self.outcome}), or nothing of it is known at the cutoff, "
-                f"and no longer than the look-back ({self.lookback}).",
-                fix="set label.window or time.lookback to fit, or leave out label.mode "
-                f"= {AS_OF}.",
-            )
-
-    @property
-    def is_as_of(self) -> bool:
-        """Whether the window of a label begins on days that are known."""
-        return self.label.mode == AS_OF
-
-    @property
-    def measured(self) -> int:
-        """Days of the window on which a segment is measured."""
-        if not self.is_as_of:
-            return self.horizon
-        return 2 * self.horizon if self.label.window is None else self.label.window
-
-    @property
-    def overlap(self) -> int:
-        """Days of a label's window that are known at the cutoff."""
-        return max(0, self.measured - self.outcome)
 
     @property
     def outcome(self) -> int:
@@ -138,7 +75,6 @@ class TimeOptions:
             self.horizon,
             self.history,
             first_day,
-            self.measured if self.is_as_of else None,
         )
 
 
@@ -171,8 +107,6 @@ class BoosterOptions:
         than the one that found them.
     fallback
         Rounds where history is too short for validation origins.
-    trials
-        Settings to try on the validation origins of each fold; 0 means none.
 
     Raises
     ------
@@ -191,7 +125,6 @@ class BoosterOptions:
     cap: int = 400
     growth: float = 0.5
     fallback: int = 80
-    trials: int = 0
 
     def __post_init__(self) -> None:
         shares = ("eta", "subsample", "columns")
@@ -199,14 +132,14 @@ class BoosterOptions:
         counts = ("depth", "patience", "cap", "fallback")
         wrong += [name for name in counts if getattr(self, name) < 1]
         wrong += [] if 0 <= self.growth <= 1 else ["growth"]
-        floors = ("min_child_weight", "ridge", "gamma", "trials")
+        floors = ("min_child_weight", "ridge", "gamma")
         wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The booster options cannot be used: {found}.",
                 fix="shares lie in (0, 1], counts are 1 or more, growth lies "
-                "in [0, 1], penalties and trials are 0 or more.",
+                "in [0, 1], penalties are 0 or more.",
             )
 
 

@@ -88,10 +88,8 @@ class Schedule:
         of them end on or before its cutoff.
         """
         days = self.outer[0].training
-        width, ahead = self.time.measured, self.time.outcome
-        current = {(day - width, day) for day in days}
-        outcome = {(day + ahead - width, day + ahead) for day in days}
-        return tuple(sorted(current | outcome))
+        ends = {day + ahead for day in days for ahead in (0, self.time.outcome)}
+        return tuple((end - self.time.horizon, end) for end in sorted(ends))
 
 
 def schedule(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
@@ -113,7 +111,7 @@ def schedule(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     -----
     Test cutoffs count back in whole horizons from the newest one whose outcome is
     settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
-    down to first_day + max(days that a segment is measured on, lookback / 2): before
+    down to first_day + max(horizon, lookback / 2): before
     that day too little of the past was observed. An older test needs six training
     origins and a purged inner split; the newest one is kept with less, and a note says
     so.
@@ -141,15 +139,20 @@ def schedule(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
 
 
 def _earliest(first_day: int, time: TimeOptions) -> int:
-    return first_day + max(time.measured, -(-time.lookback // 2))
+    return first_day + max(time.horizon, -(-time.lookback // 2))
 
 
 def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
     newest, earliest = cutoff - time.complete, _earliest(first_day, time)
     training = tuple(range(newest, earliest - 1, -time.step))[::-1]
+    return split(cutoff, training, time.complete)
+
+
+def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
+    """Return the fold of a cutoff whose training origins are known."""
     for count in range(VALIDATION, 0, -1):
         validation = training[-count:]
-        fitting = tuple(day for day in training if day + time.complete <= validation[0])
+        fitting = tuple(day for day in training if day + complete <= validation[0])
         if fitting:
             return Fold(cutoff, training, fitting, validation)
     return Fold(cutoff, training, (), ())
@@ -162,8 +165,6 @@ def _is_sound(fold: Fold) -> bool:
 
 def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:
     day = as_date(final.cutoff)
-    if time.overlap:
-        yield _overlapping(time)
     if len(outer) < time.outer:
         yield (
             f"The data allow {len(outer)} of {time.outer} disjoint test windows; "
@@ -179,14 +180,3 @@ def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[
             f"The final test of {day} has {len(final.validation)} validation "
             f"origins of {VALIDATION}; without any, trees grow for a fixed time."
         )
-
-
-def _overlapping(time: TimeOptions) -> str:
-    share = time.overlap / time.measured
-    return (
-        f"Segments are told as of a later day: {time.overlap} of the {time.measured} "
-        f"days they are measured on ({share:.0%}) are known when the forecast is made, "
-        "so part of every accuracy is arithmetic. Judge by what is gained over "
-        "carry_over, which assumes that nobody buys again. Tests share known days too; "
-        f"only the {time.horizon} days ahead are asked once."
-    )

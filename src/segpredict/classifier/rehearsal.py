@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.lesson import Forecaster, Lesson, codes
-from segpredict.classifier.origins import VALIDATION, Fold
+from segpredict.classifier.origins import Fold, split
 from segpredict.classifier.verdict import Trial
 
 ORIGINS = 3  # rehearsals of one test, at most
@@ -71,17 +71,8 @@ def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
         able = [o for o in asked if o - complete >= fold.training[0]]
         if able:
             known = tuple(o for o in fold.training if o + complete <= able[0])
-            found.append(Stage(_split(able[0], known, complete), tuple(able)))
+            found.append(Stage(split(able[0], known, complete), tuple(able)))
     return tuple(found)
-
-
-def _split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
-    for count in range(VALIDATION, 0, -1):
-        validation = training[-count:]
-        fitting = tuple(o for o in training if o + complete <= validation[0])
-        if fitting:
-            return Fold(cutoff, training, fitting, validation)
-    return Fold(cutoff, training, (), ())
 
 
 def rehearse(

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import CHUNK, drawn_weights, whole
+from segpredict.classifier.bootstrap import Resampling, whole
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.rankings import rankings
 from segpredict.classifier.verdict import POOLED, Trial
@@ -86,14 +86,14 @@ def scorecard(
         for name in trials[0].chances
     }
     model = next(iter(chances))
-    bounds: Bounds = {}
+    bounds, by = Bounds(), Resampling(draws, seed)
     for name in {model, shipped or model}:
         given = {name: chances[name]}
-        bounds |= _calibration(trials, given, labels, segments, (draws, seed))
+        bounds |= _calibration(trials, given, labels, segments, by)
     for row in _figures(POOLED, chances, labels, segments):
         low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
         rows.append({**row, "low": low, "high": high})
-    rows += _by_stratum(trials, chances, labels, segments, (draws, seed))
+    rows += _by_stratum(trials, chances, labels, segments, by)
     rows += _ranked(trials, draws, seed)
     return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
@@ -131,28 +131,12 @@ def _cell(  # noqa: PLR0913, PLR0917 one row of the table
     return dict(zip(SCHEMA, cells, strict=True))
 
 
-def _drawn(trials: Sequence[Trial], columns: Floats, by: tuple[int, int]) -> Floats:
-    """Return the sums of columns over drawn customers, draws × columns."""
-    who = np.concatenate([trial.customers for trial in trials])
-    _, members = np.unique(who, return_inverse=True)
-    size = int(members.max()) + 1
-    sums = np.column_stack(
-        [np.bincount(members, weights=c, minlength=size) for c in whole(columns).T]
-    )
-    draws, rng = by[0], np.random.default_rng(by[1])
-    parts = [
-        drawn_weights(rng, min(CHUNK, draws - start), size) @ sums
-        for start in range(0, draws, CHUNK)
-    ]
-    return np.concatenate(parts)
-
-
 def _calibration(
     trials: Sequence[Trial],
     chances: Mapping[str, Floats],
     labels: Ints,
     ids: Sequence[str],
-    by: tuple[int, int],
+    by: Resampling,
 ) -> Bounds:
     """Return intervals of the calibration errors of the only forecaster given.
 
@@ -167,8 +151,8 @@ def _calibration(
         (confidence - came)[:, None] * np.eye(metrics.BINS)[metrics.bins_of(confidence)]
         for confidence, came in told.values()
     ]
-    ones = np.ones((len(labels), 1))
-    drawn = _drawn(trials, np.column_stack([*columns, ones]), by)
+    columns = [*columns, np.ones((len(labels), 1))]
+    drawn = by.sums([t.customers for t in trials], whole(np.column_stack(columns)))
     bounds: Bounds = {}
     for place, metric in enumerate(told):
         bins = drawn[:, place * metrics.BINS : (place + 1) * metrics.BINS]
@@ -183,7 +167,7 @@ def _by_stratum(
     chances: Mapping[str, Floats],
     labels: Ints,
     ids: Sequence[str],
-    by: tuple[int, int],
+    by: Resampling,
 ) -> list[Cell]:
     groups = _few(pl.concat([_groups(trial, ids) for trial in trials]))
     model = next(iter(chances))
@@ -200,7 +184,7 @@ def _by_stratum(
         if AGAINST in chances:
             apart = metrics.row_log_loss(chances[model], labels)
             apart = apart - metrics.row_log_loss(chances[AGAINST], labels)
-            rows += _gaps(trials, stratum, parts, (model, apart), by)
+            rows += _gaps(trials, stratum, parts, model, apart, by)
     return rows
 
 
@@ -208,13 +192,13 @@ def _gaps(
     trials: Sequence[Trial],
     stratum: str,
     parts: Mapping[str, Ints],
-    told: tuple[str, Floats],
-    by: tuple[int, int],
+    model: str,
+    apart: Floats,
+    by: Resampling,
 ) -> list[Cell]:
-    model, apart = told
     masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
-    columns = [mask * apart for mask in masks]
-    drawn = _drawn(trials, np.column_stack([*columns, *masks]), by)
+    columns = [*(mask * apart for mask in masks), *masks]
+    drawn = by.sums([t.customers for t in trials], whole(np.column_stack(columns)))
     rows = []
     for i, (group, mask) in enumerate(parts.items()):
         heads = np.maximum(drawn[:, len(parts) + i], 1)

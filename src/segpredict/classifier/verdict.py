@@ -155,9 +155,6 @@ class Verdict:
     usage
         What rehearsals taught about the use of the probabilities: the calibration of
         each test and of what ships, and the rule that names segments.
-    overlap
-        Days known at the cutoff on which the segment to be foretold is measured too;
-        numbers of runs that differ in it cannot be compared either.
     """
 
     model: str
@@ -172,7 +169,6 @@ class Verdict:
     warnings: tuple[str, ...]
     mcnemar: tuple[McNemar, ...] = ()
     usage: Mapping[str, JSON] = field(default_factory=dict)
-    overlap: int = 0
 
     @property
     def skill(self) -> dict[str, float]:
@@ -194,7 +190,6 @@ class Verdict:
             "segments": list(self.segments),
             "horizon": self.horizon,
             "lookback": self.lookback,
-            "overlap": self.overlap,
             "origins": [reading.to_json() for reading in self.origins],
             "pooled": self.pooled.to_json(),
             "claims": [asdict(claim) for claim in self.claims],
@@ -219,5 +214,4 @@ class Verdict:
             tuple(given["warnings"]),
             tuple(McNemar(**test) for test in given.get("mcnemar", ())),
             given.get("usage", {}),
-            given.get("overlap", 0),
         )

@@ -113,8 +113,6 @@ def show_verdict(output: Output, made: Run) -> None:
     """Print model and baselines side by side, and what ships."""
     verdict = made.json("classifier/verdict.json")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
-    if verdict.get("overlap"):
-        days = f"{days}, {verdict['overlap']} days before being known"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
     for test in verdict["origins"]:
         title = f"Forecast on {test['cutoff']} for {days}"

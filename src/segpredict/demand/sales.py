@@ -97,7 +97,7 @@ def sales(
     spans
         The windows, each with an end of its own.
     """
-    measured = [(end - time.measured, end) for _, end in spans]
+    measured = [(end - time.horizon, end) for _, end in spans]
     codes = segmentation.assign(
         features.instrument(transactions, measured, segmentation.further)
     )

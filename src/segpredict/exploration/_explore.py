@@ -38,7 +38,7 @@ def explore(
     shop: Transactions,
     assignments: pl.DataFrame,
     segments: Sequence[str],
-    measured: int = 91,
+    horizon: int = 91,
 ) -> dict[str, Any]:
     """Return what a page shows of a shop's data, as counts.
 
@@ -48,7 +48,7 @@ def explore(
         As in `shelf`.
     segments
         All ids, in code order.
-    measured
+    horizon
         Days on which a segment is measured, the last of the data.
 
     Returns
@@ -84,7 +84,7 @@ def explore(
         "returns": _summed(back, pl.col("month")),
         "countries": _summed(held.orders, pl.col("country")),
         **_monthly(held.orders),
-        **_standing(held, shop.end_day - measured),
+        **_standing(held, shop.end_day - horizon),
     }
     cells = [
         table.select(pl.lit(name).alias("chart"), pl.all())

@@ -35,9 +35,8 @@ def periods(
 
     Notes
     -----
-    No period begins before first_day + max(days that a segment is measured on, half the
-    look-back), as for training origins: earlier, too little of the past was observed to
-    tell who is new.
+    No period begins before first_day + max(horizon, half the look-back), as for
+    training origins: earlier, too little of the past was observed to tell who is new.
 
     Examples
     --------
@@ -45,7 +44,7 @@ def periods(
     >>> [w.cutoff for w in row], last_year.cutoff
     ([182, 273, 364, 455, 546, 637], 273)
     """
-    earliest = first_day + max(time.measured, -(-time.lookback // 2))
+    earliest = first_day + max(time.horizon, -(-time.lookback // 2))
     newest = time.window(end_day - time.complete, first_day)
     row = tuple(reversed(list(origins(newest, time.horizon, earliest))))
     before = newest.at(newest.cutoff - YEAR)
@@ -88,7 +87,7 @@ def moves(
         span
         for w in windows
         for end in (w.cutoff, w.cutoff - w.horizon, w.outcome_end)
-        if (span := (end - w.measured, end))[0] >= transactions.first_day
+        if (span := (end - w.horizon, end))[0] >= transactions.first_day
     }
     measured = features.instrument(transactions, sorted(spans), segmentation.further)
     ids = {segment.code: segment.id for segment in segmentation.segments}
@@ -120,7 +119,7 @@ def _period(
             ("to_id", window.outcome_end),
         )
     )
-    was_observed = earlier - window.measured >= shop.first_day
+    was_observed = earlier - window.horizon >= shop.first_day
     kept = (
         known.join(now, on="customer_id", how="left")
         .join(before, on="customer_id", how="left")

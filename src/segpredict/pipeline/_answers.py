@@ -124,7 +124,7 @@ def _explained(
         (predictor.forecaster, archive.booster_of(files)),
         frame,
         predictor.segments,
-        overview.glossary(predictor.families, shop.companions, predictor.time),
+        overview.glossary(predictor.families, shop.companions),
         shop.currency,
     ).naming(predictor.usage)
     return knowing.explain(chosen)
@@ -151,9 +151,7 @@ def meanings(folder: str | Path) -> dict[str, str]:
     """Return in a few words what each column of a run's forecast is."""
     files = open_run(folder)
     config = archive.config_of(files)
-    known = overview.glossary(
-        config.classifier.families, archive.companions_of(files), config.time
-    )
+    known = overview.glossary(config.classifier.families, archive.companions_of(files))
     words = explanations.Lexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.meaning(each.name) for each in known}
 

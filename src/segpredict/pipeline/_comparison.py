@@ -197,7 +197,7 @@ def _contest(
         return Contest(rows, options, lead)
     families = config.classifier.families
     told = classifier.foresight(
-        shop, days.outer[0], config.time, families, (rows, everybody)
+        shop, days.outer[0], config.time, families, rows, everybody
     )
     return Contest(rows, options, lead, None if told is None else told.information)
 
@@ -219,7 +219,6 @@ def _key(
         shop.fingerprint,
         config.seed,
         state["time"],
-        state["label"],
         options,
     ]
     told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]

@@ -114,12 +114,11 @@ def cluster(
 
 
 def _require_same_horizon(known: Segmentation, config: Config) -> None:
-    if known.horizon != config.time.measured:
+    if known.horizon != config.time.horizon:
         raise MismatchError(
             f"The segments to be fitted again are measured on {known.horizon} days, "
-            f"and these options measure on {config.time.measured}.",
-            fix=f"give --set time.horizon={known.horizon} (with label.mode = as_of: "
-            f"label.window={known.horizon}), or cluster without --refit.",
+            f"and these options measure on {config.time.horizon}.",
+            fix=f"give --set time.horizon={known.horizon}, or cluster without --refit.",
         )
 
 

@@ -111,7 +111,7 @@ def cluster(
     segmentation = segments.fit(
         features.instrument(shop, spans, sorted(further)),
         options,
-        horizon=config.time.measured,
+        horizon=config.time.horizon,
         before=before,
     )
     grid = overview.grid(shop, config.time, options.codes)
@@ -125,7 +125,6 @@ def cluster(
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
-        "measured": config.time.measured,
         "lookback": config.time.lookback,
         "gap": config.time.gap,
         "forecast_from": as_date(shop.end_day).isoformat(),
@@ -142,7 +141,7 @@ def _measure(
     for path, table in metrics.tables(books).items():
         draft.write(path, as_parquet(table))
     ids = [segment.id for segment in archive.segments_of(draft)]
-    seen = exploration.explore(shop, members, ids, config.time.measured)
+    seen = exploration.explore(shop, members, ids, config.time.horizon)
     for name in ("cells", "map", "homes"):
         draft.write(f"exploration/{name}.parquet", as_parquet(seen[name]))
     draft.write("exploration/facts.json", as_json(seen["facts"]))
@@ -171,8 +170,8 @@ def blind_spans(
         days = classifier.schedule(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
         last = time.window(shop.end_day, shop.first_day)
-        back = origins(last, time.step, shop.first_day + time.measured)
-        spans = [(w.cutoff - time.measured, w.cutoff) for w in back]
+        back = origins(last, time.step, shop.first_day + time.horizon)
+        spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
         if not spans:
             raise
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
@@ -267,7 +266,7 @@ def explain(
         (predictor.forecaster, trees),
         frame,
         predictor.segments,
-        overview.glossary(config.classifier.families, shop.companions, config.time),
+        overview.glossary(config.classifier.families, shop.companions),
         shop.currency,
     ).naming(predictor.usage)
     checked = _cross_checked(draft, shop, knowing, (config, options), progress)

@@ -16,7 +16,6 @@ MODELS = {
     "random_forest": "Random forest",
     "rules_grid": "RFM rule grid",
     "persistence": "Persistence (nobody moves)",
-    "carry_over": "Carry-over (nobody buys)",
     "markov": "Markov chain",
     "prior": "Class shares",
     "rfm_lookup": "RFM look-up",
@@ -31,7 +30,6 @@ IN_PROSE = {
     "random_forest": "the random forest",
     "markov": "the Markov chain",
     "rfm_lookup": "the RFM look-up",
-    "carry_over": "carry-over",
     "xgb_rfm4": "XGBoost on RFM only",
     "logit": "the multinomial logit",
 }

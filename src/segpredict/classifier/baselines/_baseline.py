@@ -8,7 +8,8 @@ import numpy as np
 from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
 from segpredict.tables import JSON
 
-ALWAYS, NAMED = "always", "named"  # when a baseline is asked, if not with AS_OF labels
+WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
+Rows = tuple[tuple[float, ...], ...]
 
 
 def nothing(_: Lesson) -> str:
@@ -34,9 +35,8 @@ class Baseline:
         Feature columns without which it cannot be asked.
     note
         Returns what a lesson lacks for it, as a sentence; empty if nothing.
-    when
-        ``always``; ``as_of``: where the days on which a segment is measured are known
-        in part, since elsewhere it means nothing; ``named``: where the options name it.
+    is_usual
+        Whether it is asked where the options name no baseline.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Baseline:
     load: Callable[[JSON], Forecaster]
     needs: tuple[str, ...] = ()
     note: Callable[[Lesson], str] = nothing
-    when: str = ALWAYS
+    is_usual: bool = True
 
 
 def shares(labels: Ints, classes: int) -> Floats:
@@ -71,3 +71,17 @@ def transitions(states: Ints, labels: Ints, classes: int) -> Floats:
     counts = np.bincount(states * classes + labels, minlength=classes**2) + 0.5
     table = counts.reshape(classes, classes)
     return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def drawn_towards(cells: Ints, labels: Ints, usual: Floats) -> Rows:
+    """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
+
+    Examples
+    --------
+    >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
+    >>> drawn_towards(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
+    ((0.25, 0.75), (0.2, 0.8))
+    """
+    counts = np.bincount(cells * usual.shape[1] + labels, minlength=usual.size)
+    table = counts.reshape(usual.shape) + WEIGHT * usual
+    return tuple(map(tuple, (table / table.sum(axis=1, keepdims=True)).tolist()))

@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines._borders import Borders, borders
-from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix
+from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix, normalised
 from segpredict.classifier.season import Season
 from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
 from segpredict.tables import INACTIVE, JSON
@@ -117,10 +117,7 @@ class BgNbdGg:
                 upto = self._below(limit, n, bought[some], mean[some])
                 chances[some, segment] += numbers[some, n] * (upto - below)
                 below = upto
-        total = np.zeros(len(x))
-        for column in chances.T:
-            total = total + column
-        return chances / total[:, None]
+        return normalised(chances)
 
     def _below(self, limit: float, n: int, x: Floats, mean: Floats) -> Floats:
         if np.isinf(limit):
@@ -168,7 +165,7 @@ def fit(lesson: Lesson) -> BgNbdGg:
     ------
     SupportError
         When nobody came back, nobody paid, or the segments are measured by more than
-        days and spend, or on days that are known in part.
+        days and spend.
     SegpredictError
         When the lesson knows nothing of the past.
 
@@ -190,12 +187,6 @@ def fit(lesson: Lesson) -> BgNbdGg:
             "BG/NBD tells of days and spend only; the segments are measured by "
             f"{', '.join(past.segmenter.further)} too.",
             fix="use the instrument fm: --set segments.instrument=fm.",
-        )
-    if past.overlap:
-        raise SupportError(
-            "BG/NBD tells of the days ahead only; the segments are measured on "
-            f"{past.overlap} days that are known too.",
-            fix="leave out label.mode, so that a segment is measured on days ahead.",
         )
     x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
     paid = (days > 0) & (spent > 0)

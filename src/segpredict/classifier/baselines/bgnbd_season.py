@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from segpredict.classifier import season
 from segpredict.classifier.baselines import bgnbd_gg
-from segpredict.classifier.baselines._baseline import NAMED, Baseline
+from segpredict.classifier.baselines._baseline import Baseline
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.lesson import HISTORY, Lesson
 from segpredict.tables import JSON
@@ -25,7 +25,7 @@ def fit(lesson: Lesson) -> BgNbdGg:
 
 
 def in_season(lesson: Lesson, plain: BgNbdGg) -> tuple[BgNbdGg, str]:
-    """Return the model with the season where that is proven, and why in one sentence."""
+    """Return the model with the season where that is proven, and why."""
     found, told = season.proven(
         lesson, lambda rows, speed: replace(plain, speed=speed).predict(rows)
     )
@@ -43,5 +43,5 @@ PART = Baseline(
     fit,
     load,
     HISTORY,
-    when=NAMED,
+    is_usual=False,
 )

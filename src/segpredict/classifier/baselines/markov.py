@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, transitions
+from segpredict.classifier.baselines._baseline import Baseline, Rows, transitions
 from segpredict.classifier.lesson import Floats, Lesson, codes
 from segpredict.tables import JSON
 
@@ -22,7 +22,7 @@ class Markov:
         The name in the verdict.
     """
 
-    table: tuple[tuple[float, ...], ...]
+    table: Rows
     name: str = "markov"
 
     def predict(self, customers: pl.DataFrame) -> Floats:

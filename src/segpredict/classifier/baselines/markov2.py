@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, transitions
+from segpredict.classifier.baselines._baseline import (
+    Baseline,
+    Rows,
+    drawn_towards,
+    transitions,
+)
 from segpredict.classifier.lesson import Floats, Lesson, codes
 from segpredict.tables import JSON
-
-WEIGHT = 50.0  # customers' worth of trust in the first-order row
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Markov2:
         The name in the verdict.
     """
 
-    table: tuple[tuple[float, ...], ...]
+    table: Rows
     name: str = "markov2"
 
     def predict(self, customers: pl.DataFrame) -> Floats:
@@ -52,12 +55,8 @@ def fit(lesson: Lesson) -> Markov2:
     """
     size = lesson.classes
     pairs = codes(lesson.rows, "state_before") * size + lesson.states
-    counts = np.bincount(pairs * size + lesson.labels, minlength=size**3)
-    table = counts.reshape(-1, size).astype(np.float64)
     moves = transitions(lesson.states, lesson.labels, size)
-    table += WEIGHT * np.tile(moves, (size, 1))
-    table /= table.sum(axis=1, keepdims=True)
-    return Markov2(tuple(map(tuple, table.tolist())))
+    return Markov2(drawn_towards(pairs, lesson.labels, np.tile(moves, (size, 1))))
 
 
 PART = Baseline(

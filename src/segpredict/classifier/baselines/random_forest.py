@@ -9,7 +9,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from segpredict.classifier.baselines._baseline import Baseline, shares
 from segpredict.classifier.baselines._forest import Cells, Forest
-from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.classifier.lesson import Floats, Lesson, matrix, normalised
 from segpredict.tables import JSON
 
 TREES = 500
@@ -37,11 +37,7 @@ class RandomForest:
 
     def predict(self, customers: pl.DataFrame) -> Floats:
         """Return the mean of the trees for each customer."""
-        chances = self.forest.predict(_cells(customers, self.names))
-        total = np.zeros(len(chances))
-        for column in chances.T:
-            total = total + column
-        return chances / total[:, None]
+        return normalised(self.forest.predict(_cells(customers, self.names)))
 
     def state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, transitions
+from segpredict.classifier.baselines._baseline import (
+    Baseline,
+    Rows,
+    drawn_towards,
+    transitions,
+)
 from segpredict.classifier.lesson import Floats, Ints, Lesson, codes, matrix
 from segpredict.tables import JSON
 
 NEEDS = ("recency_days", "freq_days_364")
 PARTS = 5
-WEIGHT = 50.0  # customers' worth of trust in the Markov row of the cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class RfmLookup:
         The name in the verdict.
     """
 
-    cuts: tuple[tuple[float, ...], ...]
-    table: tuple[tuple[float, ...], ...]
+    cuts: Rows
+    table: Rows
     name: str = "rfm_lookup"
 
     def predict(self, customers: pl.DataFrame) -> Floats:
@@ -66,17 +70,12 @@ def fit(lesson: Lesson) -> RfmLookup:
         for column in columns.T
     )
     cells = _cells(lesson.rows, cuts, size)
-    counts = np.bincount(cells * size + lesson.labels, minlength=PARTS**2 * size**2)
-    table = counts.reshape(-1, size).astype(np.float64)
     moves = transitions(lesson.states, lesson.labels, size)
-    table += WEIGHT * np.tile(moves, (PARTS**2, 1))
-    table /= table.sum(axis=1, keepdims=True)
-    return RfmLookup(cuts, tuple(map(tuple, table.tolist())))
+    usual = np.tile(moves, (PARTS**2, 1))
+    return RfmLookup(cuts, drawn_towards(cells, lesson.labels, usual))
 
 
-def _cells(
-    customers: pl.DataFrame, cuts: tuple[tuple[float, ...], ...], size: int
-) -> Ints:
+def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> Ints:
     # Equal values share a fifth; customers without a value stand in the last one.
     columns = matrix(customers, NEEDS).T
     recency, frequency = (

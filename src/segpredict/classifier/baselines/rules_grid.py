@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, shares
+from segpredict.classifier.baselines._baseline import (
+    Baseline,
+    Rows,
+    drawn_towards,
+    shares,
+)
 from segpredict.classifier.lesson import Floats, Ints, Lesson
 from segpredict.segments import Grid, fit_grid
 from segpredict.segments.grid import COLUMNS, FIFTHS, cell
 from segpredict.tables import JSON
 
-WEIGHT = 50.0  # customers' worth of trust in everybody's mix
 SCORES = range(1, FIFTHS + 1)
 NAMES = tuple(sorted({cell(r, f) for r in SCORES for f in SCORES}))
 
@@ -31,7 +35,7 @@ class RulesGrid:
     """
 
     grid: Grid
-    table: tuple[tuple[float, ...], ...]
+    table: Rows
     name: str = "rules_grid"
 
     def predict(self, customers: pl.DataFrame) -> Floats:
@@ -63,12 +67,10 @@ def fit(lesson: Lesson) -> RulesGrid:
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_grid(lesson.rows.select(rows, *COLUMNS))
-    cells = _named(lesson.rows, grid) * lesson.classes + lesson.labels
-    counts = np.bincount(cells, minlength=len(NAMES) * lesson.classes)
-    table = counts.reshape(len(NAMES), lesson.classes).astype(np.float64)
-    table += WEIGHT * shares(lesson.labels, lesson.classes)
-    table /= table.sum(axis=1, keepdims=True)
-    return RulesGrid(grid, tuple(map(tuple, table.tolist())))
+    usual = np.tile(shares(lesson.labels, lesson.classes), (len(NAMES), 1))
+    return RulesGrid(
+        grid, drawn_towards(_named(lesson.rows, grid), lesson.labels, usual)
+    )
 
 
 def _named(customers: pl.DataFrame, grid: Grid) -> Ints:

@@ -7,9 +7,9 @@ from typing import Any
 from segpredict.report._format import figure
 from segpredict.report._models import label, prose, skill
 
-CARRIED = "carry_over"  # asked only where a part of the answer is known
+REFERENCE = "markov"  # of every skill
 # Always shown next to whatever was shipped, where they were asked.
-BESIDE = ("persistence", "markov", CARRIED)
+BESIDE = ("persistence", REFERENCE)
 OWN = "xgboost"  # the model's trees; that they ship alone is no falling back
 # Up to here what is said of ten customers is right within a quarter, a half of one.
 CALIBRATED = ((0.025, "close"), (0.05, "fair"))
@@ -29,7 +29,7 @@ class Score:
     accuracy, log_loss
         Pooled over all test windows.
     skill
-        1 − log-loss / log-loss of the reference.
+        1 − log-loss / log-loss of the Markov chain.
     ece
         Expected calibration error.
     """
@@ -50,9 +50,6 @@ class Trust:
     ----------
     scores
         The shipped forecast, then those that need no model.
-    reference
-        What skill is told against: the Markov chain; the best of those that need no
-        model, where part of the answer is known.
     windows
         Number of test windows that the model never saw.
     tested
@@ -61,8 +58,6 @@ class Trust:
         What is in use, and the reason.
     is_fallback
         Whether a baseline is in use because the model was no better.
-    is_known_in_part
-        Whether a part of each window was known, since segments are told as of a day.
     calibration
         How near the shipped probabilities came to what happened: close, fair or off;
         empty where it was not measured.
@@ -71,13 +66,11 @@ class Trust:
     """
 
     scores: tuple[Score, ...]
-    reference: str
     windows: int
     tested: int
     shipped: str
     why: str
     is_fallback: bool
-    is_known_in_part: bool
     calibration: str
     segments: str
 
@@ -91,21 +84,16 @@ def trust_of(verdict: Mapping[str, Any], segments: str) -> Trust:
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
-    reference = _reference(models)
     origins = verdict.get("origins") or ()
     return Trust(
         scores=tuple(
-            _score(models, m, reference, is_shipped=m == name)
-            for m in shown
-            if m in models
+            _score(models, m, is_shipped=m == name) for m in shown if m in models
         ),
-        reference="Markov" if reference == "markov" else prose(reference),
         windows=len(origins),
         tested=int(figure(pooled.get("n")) or 0),
         shipped=label(name),
         why=prose(str(verdict.get("reason", ""))),
         is_fallback=name not in {model, OWN},
-        is_known_in_part=CARRIED in models,
         calibration=_grade(figure((models.get(name) or {}).get("ece"))),
         segments=segments,
     )
@@ -117,27 +105,17 @@ def _grade(error: float | None) -> str:
     return next((word for most, word in CALIBRATED if error <= most), OFF)
 
 
-def _reference(models: Mapping[str, Any]) -> str:
-    """Return the best of those that need no model, where one of them knows a part."""
-    known = [name for name in BESIDE if _loss(models, name) is not None]
-    if CARRIED not in known:
-        return "markov"
-    return min(known, key=lambda name: _loss(models, name) or 0.0)
-
-
 def _loss(models: Mapping[str, Any], name: str) -> float | None:
     return figure((models.get(name) or {}).get("log_loss"))
 
 
-def _score(
-    models: Mapping[str, Any], name: str, reference: str, *, is_shipped: bool
-) -> Score:
+def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> Score:
     found = models[name]
     return Score(
         label=label(name),
         is_shipped=is_shipped,
         accuracy=figure(found.get("accuracy")),
         log_loss=figure(found.get("log_loss")),
-        skill=None if name == reference else skill(models, name, reference),
+        skill=None if name == REFERENCE else skill(models, name, REFERENCE),
         ece=figure(found.get("ece")),
     )

@@ -90,10 +90,6 @@ def _window(bundle: ReportInput) -> Topic:
             f"{window.horizon} days, {span(window.outcome_start, window.outcome_end)}",
         ),
     ]
-    if window.overlap:
-        days = span(window.label_start, window.outcome_end)
-        known = f"{window.measured} days, {days}; {window.overlap} of them known"
-        facts.append(("Segment told by", known))
     return Topic("Window", tuple(facts))
 
 

@@ -123,7 +123,7 @@ def _facts(
 
 
 def _asked(bundle: ReportInput) -> tuple[int, int]:
-    return bundle.window.label_start, bundle.window.outcome_end
+    return bundle.window.outcome_start, bundle.window.outcome_end
 
 
 def _until(bundle: ReportInput) -> str:
@@ -222,12 +222,7 @@ def _learned(bundle: ReportInput) -> Leak:
             f" The newest outcome that was learned from ended by the cutoff in "
             f"{len(folds) - len(set(late))} of {len(folds)} forecasts."
         )
-    if window.overlap:
-        kept += (
-            f" By your setting {window.overlap} of the {window.measured} days of the "
-            "answer are known; carry-over stands beside every score for that reason."
-        )
-    result = TOLD if window.overlap else CHECKED if folds else BUILT
+    result = CHECKED if folds else BUILT
     what = "Features from the days that are to be foretold"
     return Leak("L1", what, kept, BROKEN if late else result)
 

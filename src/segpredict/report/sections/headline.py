@@ -10,7 +10,7 @@ import polars as pl
 from scipy import stats
 
 from segpredict.report._chart import Chip, Piece, chips, strip
-from segpredict.report._format import day, figure, number, span
+from segpredict.report._format import figure, number, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
 from segpredict.report._section import Section
@@ -177,7 +177,7 @@ def headline(bundle: ReportInput) -> Headline:
         expected=strip(bundle.mix_expected, known),
         moves=moves,
         tests=len(verdict.get("origins") or ()),
-        note=NOTE.format(days=bundle.window.measured),
+        note=NOTE.format(days=bundle.window.horizon),
         stakes=_stakes(bundle),
         actions=_actions(bundle),
         trust=trust_of(verdict, _segment_grade(bundle)) if verdict else None,
@@ -196,13 +196,10 @@ def _sentence(bundle: ReportInput) -> str:
     outcome = span(window.outcome_start, window.outcome_end)
     customers = sum(figure(n) or 0 for n in bundle.mix_now.values())
     who = f"the {number(customers)} customers" if customers else "all customers"
-    when = f"from {outcome}"
-    if window.overlap:
-        when = (
-            f"on {day(window.outcome_end - 1)}, told by the {window.measured} "
-            f"days up to then, of which {window.overlap} are known already"
-        )
-    return f"For {who} who bought from {bought}: the segment likely for each {when}."
+    return (
+        f"For {who} who bought from {bought}: the segment likely for each from "
+        f"{outcome}."
+    )
 
 
 def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:

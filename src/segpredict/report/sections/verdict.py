@@ -13,7 +13,7 @@ from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
 TREES = "xgboost"  # a part of the model, and at times all of it
-FIRST = ("persistence", "markov", "carry_over")
+FIRST = ("persistence", "markov")
 POOLED = "pooled"  # stands where a window has its cutoff
 
 

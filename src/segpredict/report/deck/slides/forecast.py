@@ -48,8 +48,7 @@ def forecast(story: Story) -> Page | None:
             "is better. Whiskers are 95 % intervals over customers. Dark: it may be "
             "claimed, since the interval excludes zero and every window agrees; pale: "
             "better, but not in every window or not surely; orange: worse.",
-            "Skill is one less the log-loss over that of the reference, "
-            f"{trust.reference}.",
+            "Skill is one less the log-loss over that of the reference, Markov.",
         ),
     )
 
@@ -99,14 +98,6 @@ def _scores(trust: Trust) -> Table:
 
 
 def _words(trust: Trust) -> Points:
-    known = (
-        (
-            "A part of each window was known beforehand: skill is told against the "
-            "best forecast that needs no model.",
-        )
-        if trust.is_known_in_part
-        else ()
-    )
     fall = (
         ("The model was no better, so a baseline is in use.",)
         if trust.is_fallback
@@ -114,7 +105,7 @@ def _words(trust: Trust) -> Points:
     )
     return Points(
         heading="What is in use, and why",
-        sentences=(*fall, clip(trust.why, 300), *known),
+        sentences=(*fall, clip(trust.why, 300)),
     )
 
 
