@@ -7,9 +7,9 @@ from bundles import bundle, verdict
 
 from segpredict.report import render
 from segpredict.report._models import label
-from segpredict.report.sections.appendix import appendix
 from segpredict.report.sections.headline import headline
 from segpredict.report.sections.importance import importance
+from segpredict.report.sections.ledger import appendix
 from segpredict.report.sections.verdict import verdict as section
 
 
