@@ -160,21 +160,6 @@ class Segmentation:
         columns |= {rule.column for rule in self.set_apart}
         return further(column for column in UNITS if column in columns)
 
-    def candidate_table(self) -> pl.DataFrame:
-        """Return the numbers of segments that were tried, one a row, rising.
-
-        Returns
-        -------
-        polars.DataFrame
-            ``k``, ``silhouette``, ``inertia`` (per row), ``smallest`` and ``largest``
-            share, ``step``, ``failed`` (names of gates, text), ``is_chosen``.
-        """
-        rows = [
-            {**asdict(tried), "failed": ", ".join(tried.failed)}
-            for tried in self.candidates
-        ]
-        return pl.DataFrame(rows)
-
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         """Return the segment of each row.
 
