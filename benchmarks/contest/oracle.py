@@ -13,7 +13,6 @@ import polars as pl
 from contest.world import Moment, Planted, World
 from segpredict.classifier import Segmenter, TimeOptions, Trial, metrics
 from segpredict.classifier.baselines import borders
-from segpredict.errors import SupportError
 
 NAME = "oracle"
 DRAWS = 2_000

@@ -250,10 +250,9 @@ def predictor_of(files: Files) -> SegmentPredictor:
     )
 
 
-def usage_of(files: Files) -> Usage | None:
-    """Return how the probabilities of a run are used; ``None`` for a run of old."""
-    state = files.json("classifier/forecaster.json").get("usage")
-    return None if state is None else Usage.from_state(state)
+def usage_of(files: Files) -> Usage:
+    """Return how the probabilities of a run are used."""
+    return Usage.from_state(files.json("classifier/forecaster.json")["usage"])
 
 
 def config_of(files: Files) -> Config:

@@ -1,6 +1,6 @@
 """Say what was asked, what was found and what to do; one class per kind of failure.
 
-Each class owns its wording, its exit code and its HTTP status; doors only read them::
+Each class owns its wording and its exit code; doors only read them::
 
     SegpredictError                 1  a bug in segpredict
     ├── UsageError                  2  the command line or a call is not understood
@@ -70,7 +70,6 @@ class SegpredictError(Exception):
 
     code: ClassVar[str] = "SP-B001"
     exit_code: ClassVar[int] = 1
-    http_status: ClassVar[int] = 500
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
@@ -100,7 +99,6 @@ class UsageError(SegpredictError):
 
     code = "SP-L001"
     exit_code = 2
-    http_status = 400
 
 
 class CustomerMissingError(UsageError):
@@ -121,7 +119,6 @@ class ConfigError(SegpredictError):
 
     code = "SP-C001"
     exit_code = 3
-    http_status = 400
 
 
 class UnknownNameError(ConfigError):
@@ -152,7 +149,6 @@ class SourceError(SegpredictError):
 
     code = "SP-F001"
     exit_code = 4
-    http_status = 400
 
 
 class FileMissingError(SourceError):
@@ -197,7 +193,6 @@ class ContractError(SegpredictError):
 
     code = "SP-D001"
     exit_code = 5
-    http_status = 422
 
 
 class ColumnMissingError(ContractError):
@@ -279,7 +274,6 @@ class SupportError(SegpredictError):
 
     code = "SP-M001"
     exit_code = 6
-    http_status = 422
 
 
 class TooFewCustomersError(SupportError):
@@ -326,7 +320,6 @@ class ArtifactError(SegpredictError):
 
     code = "SP-A001"
     exit_code = 7
-    http_status = 503
 
 
 class TamperedFileError(ArtifactError):
@@ -346,7 +339,6 @@ class MismatchError(SegpredictError):
 
     code = "SP-X001"
     exit_code = 8
-    http_status = 409
 
 
 class LimitError(SegpredictError):
@@ -354,7 +346,6 @@ class LimitError(SegpredictError):
 
     code = "SP-R001"
     exit_code = 10
-    http_status = 413
 
 
 class WriterError(SegpredictError):
@@ -362,7 +353,6 @@ class WriterError(SegpredictError):
 
     code = "SP-R003"
     exit_code = 11
-    http_status = 409
 
     def __init__(self, path: str, process: str) -> None:
         who = f"process {process}" if process else "another process"
@@ -377,7 +367,6 @@ class BusyError(SegpredictError):
 
     code = "SP-R002"
     exit_code = 11
-    http_status = 409
 
     def __init__(self, path: str) -> None:
         fix = "choose another --out, or add --force to replace it."

@@ -11,8 +11,6 @@ from segpredict.segments import Description, Segmentation
 from segpredict.tables import INACTIVE, Transactions
 from segpredict.window import Window
 
-LIKES = ("category", "product", "none")  # what an index may be told by
-
 
 def cards(
     transactions: Transactions,

@@ -24,7 +24,7 @@ def keep_playbook(draft: Draft, playbook: Playbook) -> None:
 
 
 def playbook_of(files: Files) -> Playbook:
-    """Return the plays of a run; those of the package for a run of old."""
+    """Return the plays of a run; those of the package where it has none."""
     if files.has(PLAYBOOK):
         return Playbook.from_state(files.json(PLAYBOOK))
     return load(ActionOptions())

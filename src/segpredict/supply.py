@@ -14,7 +14,7 @@ def keep_demand(draft: Draft, demand: Demand) -> None:
 
 
 def demand_of(files: Files) -> dict[str, Any]:
-    """Return the tables on demand by name; none for a run of old."""
+    """Return the tables on demand by name; none where nothing was forecast."""
     if not files.has("demand/levels.parquet"):
         return {}
     return {name: files.parquet(f"demand/{name}.parquet") for name in TABLES}

@@ -24,7 +24,7 @@ def keep_worth(
 
 
 def valuer_of(files: Files) -> Valuer | None:
-    """Return what values customers in a run; ``None`` for a run of old."""
+    """Return what values customers in a run; ``None`` where nobody was valued."""
     return Valuer.from_state(files.json(VALUER)) if files.has(VALUER) else None
 
 

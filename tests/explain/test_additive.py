@@ -191,13 +191,6 @@ def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
     assert told == [0.5, 1.0, 0.0]
 
 
-def test_a_run_of_old_that_explained_trees_beside_bgnbd_says_so_as_before(model):
-    blend, _ = model
-    old = restored(blend.buying, blend.trees, None)
-    assert old.names == blend.trees.names
-    assert "What ships is bgnbd_gg" in old.note
-
-
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.lesson())
     shown = additive(markov, small.training.booster, customers)

@@ -7,7 +7,7 @@ import pytest
 import shop
 from segpredict import contracts
 from segpredict.errors import SegpredictError, TableError, UnknownNameError
-from segpredict.features import FAMILIES, build, compute, glossary, glossary_table
+from segpredict.features import FAMILIES, build, compute, glossary
 from segpredict.features._build import keeps
 from segpredict.features._measures import days
 from segpredict.features._plan import question
@@ -65,7 +65,7 @@ def test_feature_names_are_unique_and_never_plain_recency():
 def test_the_glossary_is_the_columns_of_the_table(world):
     table = compute(world, WINDOW, FAMILY_NAMES)
     assert table.features == glossary()
-    assert table.frame.columns == ["customer_id", *glossary_table()["feature"]]
+    assert table.frame.columns == ["customer_id", *(each.name for each in glossary())]
 
 
 def test_a_table_keeps_its_contract(world):

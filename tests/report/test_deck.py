@@ -11,12 +11,12 @@ from bundles import CARD, PERSON, SEGMENTS, bundle
 from test_page import BARE, HOSTILE, hostile_bundle
 
 from segpredict.errors import ExtraMissingError
-from segpredict.registry import Registry
 from segpredict.report import contexts
 from segpredict.report._chart import Chip
 from segpredict.report.deck import (
     SLIDES,
     Chart,
+    Page,
     Slide,
     Story,
     Tiles,
@@ -24,7 +24,6 @@ from segpredict.report.deck import (
     render_deck,
 )
 from segpredict.report.deck import _deck as machinery
-from segpredict.report.deck import slides as room
 from segpredict.report.deck._look import shade
 from segpredict.report.deck.slides.question import question
 from segpredict.report.sections.headline import headline
@@ -317,16 +316,9 @@ def test_without_the_package_the_install_line_is_told(monkeypatch):
     assert "segpredict[deck]" in caught.value.fix
 
 
-def test_a_slide_is_added_by_adding_one_file(tmp_path, monkeypatch):
-    part = """
-from segpredict.report.deck import Page, Slide
-
-PART = Slide(15, "The weather", lambda story: Page(title="Rain", notes=("Looked.",)))
-"""
-    (tmp_path / "weather.py").write_text(part)
-    monkeypatch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
-    grown = Registry("segpredict.report.deck.slides", Slide)
-    assert "weather" not in SLIDES.names()
+def test_a_slide_stands_where_the_tuple_says():
+    rain = Slide("The weather", lambda _: Page(title="Rain", notes=("Looked.",)))
+    grown = (SLIDES[0], rain, *SLIDES[1:])
     assert [topic for topic, _ in pages(bundle(), grown)][1] == "The weather"
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from bundles import bundle
 
 from segpredict.report.deck import Story
-from segpredict.report.deck.slides.experiment import experiment
-from segpredict.report.deck.slides.stock import stock
+from segpredict.report.deck.slides.action import experiment
+from segpredict.report.deck.slides.forecast import stock
 from segpredict.report.sections.actions import actions
 from segpredict.report.sections.demand import Demand, Item, Level, Method, Shelf
 

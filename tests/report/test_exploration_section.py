@@ -35,7 +35,7 @@ def test_what_filters_read_adds_up_to_what_is_drawn():
         assert total == pytest.approx(sum(b.value for b in drawn.bins))
 
 
-def test_a_run_of_old_has_no_such_section():
+def test_what_was_not_measured_has_no_such_section():
     assert exploration(bundle(exploration={})) is None
 
 

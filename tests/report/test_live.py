@@ -87,14 +87,6 @@ def test_segments_that_are_not_shown_are_not_read():
     assert found["charts"]["moves"]["cells"] == []
 
 
-def test_a_run_that_counted_by_quarter_offers_segments_alone():
-    seen = explored()
-    old = {**seen, "facts": {**seen["facts"], "periods": ["2011 Q1", "2011 Q2"]}}
-    found = live(bundle(exploration=old))
-    assert not any(found.values())
-    assert live(bundle(exploration=seen))["periods"][:2] == ["2011-01", "2011-02"]
-
-
 def test_customers_are_not_in_what_filters_read():
     numbers, _ = Reader(render(bundle(movement=moved(SEGMENTS)))).scripts
     found = json.loads(numbers)

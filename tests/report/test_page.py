@@ -14,9 +14,7 @@ from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
 from segpredict import report
-from segpredict.registry import Registry
-from segpredict.report import SECTIONS, Section, contexts, render
-from segpredict.report import sections as sections_room
+from segpredict.report import FINDINGS, SECTIONS, Section, contexts, render
 from segpredict.tables import Count, Entry, Feature, FileFact, Ledger, Segment
 
 HOSTILE = (
@@ -292,38 +290,27 @@ def test_fifty_segments_and_many_files_make_a_page_below_five_megabytes():
     assert len(page.encode()) < 5_000_000
 
 
-def test_a_section_is_added_by_adding_one_file(tmp_path, monkeypatch):
-    part = """
-from dataclasses import dataclass
-from segpredict.report import Section
+def test_a_section_stands_where_the_tuple_says():
+    @dataclass(frozen=True)
+    class Weather:
+        sky: str
+        degrees: float
 
-@dataclass(frozen=True)
-class Weather:
-    sky: str
-    degrees: float
-
-PART = Section(15, "The weather", lambda bundle: Weather("<b>blue</b>", 21.5))
-"""
-    (tmp_path / "weather.py").write_text(part)
-    monkeypatch.setattr(
-        sections_room, "__path__", [*sections_room.__path__, str(tmp_path)]
-    )
-    grown = Registry("segpredict.report.sections", Section)
+    weather = Section("weather", "The weather", lambda _: Weather("<b>blue</b>", 21.5))
+    grown = (SECTIONS[0], weather, *SECTIONS[1:])
     page = render(bundle(), grown)
-    assert "weather" not in SECTIONS.names()
     assert page.index("At a glance</h2>") < page.index("The weather</h2>")
     assert page.index("The weather</h2>") < page.index("The segments</h2>")
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
     assert contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
 
 
-def test_a_section_with_nothing_to_say_is_left_out(monkeypatch):
-    @dataclass(frozen=True)
-    class Few:
-        def names(self):
-            return ("silent",)
+@pytest.mark.parametrize("parts", [SECTIONS, FINDINGS])
+def test_every_section_has_a_name_and_a_title_of_its_own(parts):
+    assert len({part.name for part in parts}) == len(parts)
+    assert len({part.title for part in parts}) == len(parts)
 
-        def get(self, name):
-            return Section(1, "Silent", lambda bundle: None)
 
-    assert "Silent" not in render(bundle(), Few())
+def test_a_section_with_nothing_to_say_is_left_out():
+    silent = Section("silent", "Silent", lambda _: None)
+    assert "Silent" not in render(bundle(), (silent,))

@@ -4,7 +4,7 @@ from bundles import CARD, bundle
 from test_page import Reader
 
 from segpredict.report import render
-from segpredict.report.sections.portraits import portraits
+from segpredict.report.sections.segments import portraits
 
 FEW = {"id": "S2", "name": "Regular", "code": 2, "n": 4, "share": 0.001}
 GONE = {

@@ -6,8 +6,7 @@ import pytest
 from bundles import PERSON, PNG, bundle, moves, proof, topics
 
 from segpredict.report import render
-from segpredict.report.sections.people import people
-from segpredict.report.sections.pulls import pulls
+from segpredict.report.sections.customers import people, pulls
 from segpredict.report.sections.topics import topics as section
 
 

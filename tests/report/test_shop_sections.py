@@ -106,7 +106,7 @@ def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
     assert_harmless(Reader(render(bundle(metrics={**known, "figures": bare}))))
 
 
-def test_a_run_of_old_has_neither_section():
+def test_a_run_without_figures_has_neither_section():
     assert shop(bundle(metrics={})) is None
     assert cohorts(bundle(metrics={})) is None
 

@@ -101,12 +101,7 @@ def _worth(star: Star) -> pl.DataFrame:
         )
     # Sums of what each customer's row says, so that both agree to the last digit.
     known = star.scores.filter("is_eligible")
-    sums = [
-        units(pl.col(name)).sum().alias(name)
-        if name in known.columns  # a run of old may tell less
-        else pl.lit(None, pl.Int64).alias(name)
-        for name in MONEY
-    ]
+    sums = [units(pl.col(name)).sum().alias(name) for name in MONEY]
     return known.group_by("segment_id").agg(sums)
 
 

@@ -50,7 +50,7 @@ COMMANDS = {
     "fetch": fetch,
 }
 
-_BAD_USAGE: Any = typer.BadParameter.__mro__[1]  # Typer keeps its base to itself
+_BAD_USAGE: Any = typer.BadParameter.__base__  # Typer keeps it to itself
 
 app = typer.Typer(
     name="segpredict",

@@ -11,10 +11,15 @@ from segpredict.signs import legible, line, still
 
 Progress = Callable[[str, float], None]
 
-# Parts of column names that say how their numbers are written.
-SHARES = ("share", "retention", "accuracy")
-MONEY = ("money", "revenue", "spend")
-COUNTS = ("median_gap", "recency", "days")
+# How the numbers of a column are written; of all others, with three digits.
+SHARES = {
+    *("share", "revenue_share", "repeat_share", "least share", "retention"),
+    *("accuracy", "balanced_accuracy", "stayed share"),
+    *("share then", "share now", "share difference"),
+    *("least_share_that_came", "uplift_share", "share_seen_at_once"),
+}
+MONEY = {"money", "revenue", "spend_median", "expected spend", "money_at_stake"}
+COUNTS = {"days_median", "recency_median", "median_gap_days"}
 
 
 @dataclass(frozen=True)
@@ -150,10 +155,10 @@ def cell(name: str, value: object) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    if any(word in name for word in SHARES):
+    if name in SHARES:
         return f"{100 * value:.1f} %"
-    if any(word in name for word in MONEY):
+    if name in MONEY:
         return f"{value:,.2f}"
-    if any(word in name for word in COUNTS):
+    if name in COUNTS:
         return f"{value:,.0f}"
     return f"{value:.3f}"

@@ -53,8 +53,9 @@ def command(
         base=kept(data),
     )
     with output.progress() as progress:
-        target = None if page is None else pipeline.Target(page, clock())
-        found = pipeline.check(data, plan, as_of=as_of, page=target, progress=progress)
+        found = pipeline.check(
+            data, plan, as_of, page=page, created=clock(), progress=progress
+        )
     show(output, found)
     if page is not None:
         output.say(f"The page: {page.resolve().as_uri()}")

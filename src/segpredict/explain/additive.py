@@ -215,9 +215,6 @@ def _summed(
     forecaster: Forecaster, trees: Booster | None, buying: Buying | None
 ) -> Additive:
     shown, note = _shown(forecaster, trees)
-    if isinstance(shown, BgNbdGg) and buying is None:
-        # A run of old, whose reasons are those of the trees.
-        shown, note = _instead(forecaster, trees)
     told = forecaster if note else None
     weight = 1.0 if buying is None else _weight(shown)
     return Additive(_trees(shown), buying, weight, note, told)

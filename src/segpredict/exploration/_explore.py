@@ -114,7 +114,7 @@ def explore(
 
 
 def kept(folder: Folder) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore`; nothing of a run of old.
+    """Return what a run has kept of `explore`, as far as it was made.
 
     Where customers were scored, ``coming`` is `coming` of the scores.
     """

@@ -11,7 +11,6 @@ from segpredict.features._build import (
     choose,
     compute,
     glossary,
-    glossary_table,
     instrument,
     write,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "choose",
     "compute",
     "glossary",
-    "glossary_table",
     "instrument",
     "write",
 ]

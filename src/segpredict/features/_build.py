@@ -315,20 +315,6 @@ def glossary(
     return _declared(_chosen(names, companions))
 
 
-def glossary_table() -> pl.DataFrame:
-    """Return the glossary as a table: family, feature, meaning, unit, low, high.
-
-    Examples
-    --------
-    >>> glossary_table().columns
-    ['family', 'feature', 'meaning', 'unit', 'low', 'high']
-    """
-    rows = [(f.family, f.name, f.meaning, f.unit, f.low, f.high) for f in glossary()]
-    text = dict.fromkeys(("family", "feature", "meaning", "unit"), pl.String)
-    bounds = {"low": pl.Float64, "high": pl.Float64}
-    return pl.DataFrame(rows, schema={**text, **bounds}, orient="row")
-
-
 def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
     if keeps(frame, declared):
         return frame

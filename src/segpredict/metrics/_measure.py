@@ -68,7 +68,7 @@ def tables(books: Books) -> dict[str, pl.DataFrame]:
 
 
 def kept(folder: Folder) -> dict[str, pl.DataFrame]:
-    """Return the tables that a run has kept, by name; none of a run of old."""
+    """Return the tables that a run has kept, by name, as far as they were made."""
     paths = {name: _path(name) for name in TABLES}
     return {n: folder.parquet(path) for n, path in paths.items() if folder.has(path)}
 

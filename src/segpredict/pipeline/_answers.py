@@ -15,7 +15,7 @@ from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, CustomerMissingError
 from segpredict.intake import Fresh, fresh, read
 from segpredict.movement import Added, History
-from segpredict.pipeline._target import Day, Progress, Target, silent
+from segpredict.pipeline._target import Day, Progress, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import check_page
 from segpredict.tables import Transactions
@@ -26,19 +26,21 @@ def check(
     names: Sequence[str],
     config: Config,
     as_of: Day = None,
-    page: Target | None = None,
+    page: Path | None = None,
+    created: str = "",
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
-    The keys are those of `overview.shop`. A page is written only if its place is given.
+    The keys are those of `overview.shop`. A page is written only if its file
+    is named; `created` is the time of day that it tells.
     """
     progress("reading and cleaning", 0.0)
     shop = read(names, config, as_of)
     progress("weighing horizons", 0.7)
     found = overview.shop(shop, config.time, config.cleaning)
     if page is not None:
-        write_file(page.folder, check_page(found, shop, page.created).encode())
+        write_file(page, check_page(found, shop, created).encode())
     return found
 
 

@@ -337,7 +337,7 @@ def bundle(files: Files, *, customers: bool | None = None) -> ReportInput:
 
 
 def _listed(files: Files, most: int) -> tuple[dict[str, JSON], ...]:
-    """Return the customers to look at first; none of a run of old."""
+    """Return the customers to look at first, once they were explained."""
     if not files.has(LISTED) or not files.has("scores.parquet"):
         return ()
     scores = files.parquet("scores.parquet")

@@ -1,11 +1,8 @@
 """What a run found, as one page for people and the same facts as JSON."""
 
-from segpredict.report._document import document
-from segpredict.report._findings import CheckInput
-from segpredict.report._input import ReportInput
+from segpredict.report._input import CheckInput, ReportInput, Section
 from segpredict.report._markdown import markdown
 from segpredict.report._page import check_page, contexts, render
-from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
 
@@ -17,7 +14,6 @@ __all__ = [
     "Section",
     "check_page",
     "contexts",
-    "document",
     "markdown",
     "render",
 ]

@@ -1,6 +1,6 @@
-"""Everything the page is made from: one bundle of plain values and frames."""
+"""What pages are made from, bundles of plain values and frames; what a section is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,3 +146,59 @@ class ReportInput:
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckInput:
+    """What reading and cleaning found.
+
+    Parameters
+    ----------
+    title, created
+        Heading, and when the page was made.
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    ledger, currency, files
+        What cleaning did, the sign of its money, and what was read.
+    beside
+        The tables that were read beside them.
+    found
+        The tables and sentences of `overview.shop`, with ``problem``.
+    plots
+        None; the page draws its own.
+    """
+
+    title: str
+    created: str
+    first_day: int
+    end_day: int
+    ledger: Ledger
+    found: Mapping[str, Any]
+    currency: str = ""
+    files: tuple[FileFact, ...] = ()
+    beside: tuple[FileFact, ...] = ()
+    plots: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of a page: its name and title, and the context worked out for it.
+
+    Parameters
+    ----------
+    name, title
+        Its place in links and in JSON, and its heading.
+    build
+        Works out the context, a frozen dataclass, from the page's input (`ReportInput`
+        or `CheckInput`); ``None`` leaves the section out.
+
+    Notes
+    -----
+    The template beside the module of `build` places the context as ``it``: its block of
+    the section's name, or else the whole of it. Without a template the fields are
+    placed one under another.
+    """
+
+    name: str
+    title: str
+    build: Callable[[Any], Any]

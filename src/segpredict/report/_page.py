@@ -5,7 +5,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,12 +13,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segpredict._version import __version__
-from segpredict.registry import Registry
-from segpredict.report._findings import CheckInput
 from segpredict.report._format import FILTERS, span
-from segpredict.report._input import ReportInput
+from segpredict.report._input import CheckInput, ReportInput, Section
 from segpredict.report._live import packed
-from segpredict.report._section import Section
 from segpredict.report.findings import FINDINGS
 from segpredict.report.sections import SECTIONS
 from segpredict.signs import legible
@@ -29,7 +26,7 @@ ROOM = "segpredict.report"
 Bundle = ReportInput | CheckInput
 
 
-def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
+def render(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> str:
     """Return the page as one HTML text that needs no network, and no script to be read.
 
     Parameters
@@ -49,11 +46,12 @@ def render(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> str:
     built = _built(bundle, sections)
     placed = [
         {
-            "name": name,
-            "title": sections.get(name).title,
-            "body": _place(stage, name, it, bundle),
+            "name": section.name,
+            "title": section.title,
+            "body": _place(stage, section, built[section.name], bundle),
         }
-        for name, it in built.items()
+        for section in sections
+        if section.name in built
     ]
     style = Markup(stage.get_template("style.css").render())
     script = stage.get_template("page.js").render()
@@ -96,10 +94,10 @@ def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> st
     return render(bundle, FINDINGS)
 
 
-def contexts(bundle: Bundle, sections: Registry[Section] = SECTIONS) -> dict[str, Any]:
+def contexts(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> dict[str, Any]:
     """Return what the page says, section by section, as plain JSON values.
 
-    Numbers that are not finite become null. `document` describes each field.
+    Numbers that are not finite become null. docs/report-json.md describes each field.
     """
     built = _built(bundle, sections)
     return {
@@ -133,11 +131,8 @@ def plain(value: Any) -> Any:
     return value if is_known else str(value)
 
 
-def _built(bundle: Bundle, sections: Registry[Section]) -> dict[str, Any]:
-    ordered = sorted(
-        sections.names(), key=lambda name: (sections.get(name).order, name)
-    )
-    found = {name: sections.get(name).build(bundle) for name in ordered}
+def _built(bundle: Bundle, sections: Sequence[Section]) -> dict[str, Any]:
+    found = {section.name: section.build(bundle) for section in sections}
     return {name: context for name, context in found.items() if context is not None}
 
 
@@ -166,15 +161,17 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _place(stage: Environment, name: str, context: Any, bundle: Bundle) -> Markup:
-    template = stage.select_template([f"{name}.html", "plain.html"])
-    text = template.render(it=context, currency=bundle.currency, plots=bundle.plots)
-    return Markup(text)
+def _place(stage: Environment, section: Section, it: Any, bundle: Bundle) -> Markup:
+    module = section.build.__module__.rpartition(".")[2]
+    template = stage.select_template([f"{module}.html", "plain.html"])
+    facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
+    write = template.blocks.get(section.name, template.root_render_func)
+    return Markup("".join(write(template.new_context(facts))))
 
 
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _stage() -> Environment:
-    folders = ("sections", "findings", "templates")
+    folders = ("sections", "templates")
     loaders = [PackageLoader(ROOM, folder) for folder in folders]
     stage = Environment(
         loader=ChoiceLoader(loaders),
@@ -186,4 +183,5 @@ def _stage() -> Environment:
     )
     stage.filters.update(FILTERS)
     stage.globals["fields"] = dataclasses.asdict
+    stage.globals["m"] = stage.get_template("macros.html").module
     return stage

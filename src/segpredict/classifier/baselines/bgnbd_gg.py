@@ -143,7 +143,7 @@ class BgNbdGg:
     @classmethod
     def from_state(cls, state: JSON) -> "BgNbdGg":
         """Return the forecaster that gave a state."""
-        season = state.get("season")  # runs of old have none
+        season = state["season"]
         return cls(
             BgNbd(**state["orders"]),
             GammaGamma(**state["spend"]),

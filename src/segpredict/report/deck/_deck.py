@@ -2,14 +2,13 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
 from segpredict.errors import ExtraMissingError
-from segpredict.registry import Registry
 from segpredict.report._format import span
-from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
+from segpredict.report._input import ReportInput, Section
 from segpredict.report.deck._slide import Page, Slide, Story
 from segpredict.report.deck.slides import SLIDES
 from segpredict.report.sections import SECTIONS
@@ -18,7 +17,7 @@ LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
 STILL = (1980, 1, 1, 0, 0, 0)  # the earliest day a zip can tell
 
 
-def render_deck(bundle: ReportInput, slides: Registry[Slide] = SLIDES) -> bytes:
+def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
     """Return the deck of a run as a PowerPoint file: native charts, notes, no pictures.
 
     Parameters
@@ -48,14 +47,13 @@ def render_deck(bundle: ReportInput, slides: Registry[Slide] = SLIDES) -> bytes:
 
 def pages(
     bundle: ReportInput,
-    slides: Registry[Slide] = SLIDES,
-    sections: Registry[Section] = SECTIONS,
+    slides: Sequence[Slide] = SLIDES,
+    sections: Sequence[Section] = SECTIONS,
 ) -> list[tuple[str, Page]]:
     """Return the topic and content of each slide that has something to say."""
-    built = [section.build(bundle) for section in sections.all()]
+    built = [section.build(bundle) for section in sections]
     story = Story(bundle, tuple(context for context in built if context is not None))
-    ordered = sorted(slides.names(), key=lambda name: (slides.get(name).order, name))
-    told = [(slides.get(n).topic, slides.get(n).build(story)) for n in ordered]
+    told = [(slide.topic, slide.build(story)) for slide in slides]
     return [(topic, page) for topic, page in told if page is not None]
 
 

@@ -180,15 +180,12 @@ class Slide:
 
     Parameters
     ----------
-    order
-        Where it stands: low numbers come first.
     topic
         What it is about, in small letters above the title.
     build
         Works it out; ``None`` leaves the slide out.
     """
 
-    order: int
     topic: str
     build: Callable[[Story], Page | None]
 

@@ -1,6 +1,50 @@
-"""The sections of the page, one a file, beside its template of the same name."""
+"""The sections of the page, each in a module beside its template."""
 
-from segpredict.registry import Registry
-from segpredict.report._section import Section
+from segpredict.report._input import Section
+from segpredict.report.sections import (
+    actions,
+    card,
+    chances,
+    choice,
+    cohorts,
+    customers,
+    demand,
+    exploration,
+    headline,
+    importance,
+    ledger,
+    migration,
+    mobility,
+    segments,
+    shop,
+    topics,
+    verdict,
+    worth,
+)
 
-SECTIONS = Registry(__name__, Section)
+# In the order of the page.
+SECTIONS = (
+    Section("headline", "At a glance", headline.headline),
+    Section("shop", "How the shop is doing", shop.shop),
+    Section("cohorts", "Cohorts", cohorts.cohorts),
+    Section("exploration", "What the data look like", exploration.exploration),
+    Section("segments", "The segments", segments.segments),
+    Section("portraits", "Segment by segment", segments.portraits),
+    Section("choice", "How the segments were chosen", choice.choice),
+    Section("migration", "Where customers went", migration.migration),
+    Section("mobility", "How much moves, and what comes next", mobility.mobility),
+    Section("verdict", "Is it better than no model?", verdict.verdict),
+    Section("chances", "Can the probabilities be used?", chances.chances),
+    Section("canary", "What a careless test would claim", verdict.canary),
+    Section("worth", "Revenue at risk, and what customers are worth", worth.worth),
+    Section("topics", "What drives the forecast", topics.topics),
+    Section("importance", "Column by column", importance.importance),
+    Section("pulls", "What sets movers apart", customers.pulls),
+    Section("people", "Three customers, explained", customers.people),
+    Section("customers", "Customers to look at first", customers.customers),
+    Section("demand", "What they will want", demand.demand),
+    Section("actions", "What to do next", actions.actions),
+    Section("ledger", "Where the data went", ledger.ledger),
+    Section("card", "Model card", card.card),
+    Section("appendix", "Appendix", ledger.appendix),
+)

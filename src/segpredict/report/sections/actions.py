@@ -10,7 +10,6 @@ from segpredict.actions import status
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure, iso_day, number, share
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 MOST = 3  # actions told at length
 MOST_WINDOWS = 4  # of a test that a shop would wait for
@@ -371,6 +370,3 @@ def _note(steps: tuple[Step, ...]) -> str:
 def _path(steps: tuple[Step, ...]) -> str:
     places = [(WIDE * s.n / s.size, HIGH * (1 - s.share)) for s in steps]
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, HIGH), *places])
-
-
-PART = Section(56, "What to do next", actions)

@@ -11,7 +11,6 @@ import polars as pl
 from segpredict.report._format import iso_day, number, span, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
-from segpredict.report._section import Section
 from segpredict.report.sections.chances import STRATA
 from segpredict.window import as_date
 
@@ -324,6 +323,3 @@ def _doubles(bundle: ReportInput) -> Leak:
         return Leak("L12", what, kept, TOLD)
     kept = f"Equal rows left out once they were counted: {number(rows['duplicates'])}."
     return Leak("L12", what, kept, CHECKED)
-
-
-PART = Section(80, "Model card", card)

@@ -10,7 +10,6 @@ from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._format import figure, iso_day, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
-from segpredict.report._section import Section
 
 POOLED = "pooled"
 GAP = "log_loss_minus_markov"
@@ -299,6 +298,3 @@ def _titled(
     return tuple(
         (title, tuple(placed[name])) for name, title in STRATA.items() if name in placed
     )
-
-
-PART = Section(43, "Can the probabilities be used?", chances)

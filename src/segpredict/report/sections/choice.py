@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 ALGORITHMS = {
     "kmeans": "K-means",
@@ -195,6 +194,3 @@ def _absent(comparison: pl.DataFrame) -> tuple[str, ...]:
     return tuple(
         f"{_algorithm(name)}: {note}" for name, note in left.sort("algorithm").rows()
     )
-
-
-PART = Section(24, "How the segments were chosen", choice)

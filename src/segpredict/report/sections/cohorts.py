@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.metrics import METRICS
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 from segpredict.segments.profiles import FEWEST
 from segpredict.window import as_date
 
@@ -246,6 +245,3 @@ def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> Cell | None:
         return None
     shade = round(100 * max(value, 0) / most) if most else 0
     return Cell(value, figure(row["low"]), figure(row["high"]), shade)
-
-
-PART = Section(14, "Cohorts", cohorts)

@@ -1,14 +1,215 @@
-"""The customers to look at first, with what their forecast rests on."""
+"""What moves customers, three of them explained, and those to look at first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 from segpredict.report.sections.topics import CAUTION
+
+TOP = 6
+OPEN = 2  # moves that are shown unfolded
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One group of columns: how it pulls movers and stayers.
+
+    Parameters
+    ----------
+    name, meaning
+        The group and what its leading column is.
+    movers, stayers
+        Mean contribution to the log-odds of moving, among those expected to move and
+        among those expected to stay.
+    mover, stayer, zero
+        Their places on the axis, in percent.
+    odds_ratio
+        Of the gap between the two.
+    """
+
+    name: str
+    meaning: str
+    movers: float
+    stayers: float
+    mover: float
+    stayer: float
+    zero: float
+    odds_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move.
+
+    Parameters
+    ----------
+    start, end
+        From which segment to which.
+    expected
+        Customers expected to make it.
+    pulls
+        The groups, widest gap first.
+    is_open
+        Whether it is shown unfolded.
+    """
+
+    start: Chip
+    end: Chip
+    expected: float
+    pulls: tuple[Pull, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pulls:
+    """The section: moves, most expected first.
+
+    Parameters
+    ----------
+    moves
+        Most expected first.
+    caution
+        What it does not say.
+    """
+
+    moves: tuple[Move, ...]
+    caution: str = CAUTION
+
+
+def pulls(bundle: ReportInput) -> Pulls | None:
+    """Return the context; ``None`` where no move has enough customers."""
+    table = bundle.moves
+    if table is None or table.is_empty():
+        return None
+    known = chips(bundle.segments)
+    pairs = (
+        table.select("from_id", "to_id", "expected")
+        .unique(maintain_order=True)
+        .sort("expected", descending=True, maintain_order=True)
+    )
+    return Pulls(
+        tuple(
+            Move(
+                known[start],
+                known[end],
+                expected,
+                _pulls(table.filter(from_id=start, to_id=end).head(TOP), bundle),
+                place < OPEN,
+            )
+            for place, (start, end, expected) in enumerate(pairs.iter_rows())
+            if start in known and end in known
+        )
+    )
+
+
+def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[Pull, ...]:
+    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    ends = [0.0, *rows["movers"], *rows["stayers"]]
+    low: float = min(ends)
+    wide: float = (max(ends) - low) or 1.0
+
+    def place(value: float) -> float:
+        return round(4 + 92 * (value - low) / wide, 2)
+
+    return tuple(
+        Pull(
+            name=row["name"],
+            meaning=meanings.get(row["name"], ""),
+            movers=row["movers"],
+            stayers=row["stayers"],
+            mover=place(row["movers"]),
+            stayer=place(row["stayers"]),
+            zero=place(0.0),
+            odds_ratio=row["odds_ratio"],
+        )
+        for row in rows.to_dicts()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What speaks for the forecast, or against it.
+
+    Parameters
+    ----------
+    speaks
+        ``for`` or ``against`` the segment that is named.
+    text
+        The reason as a sentence.
+    """
+
+    speaks: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One customer.
+
+    Parameters
+    ----------
+    id, kind
+        The customer, and why they stand here.
+    now, next
+        Segment now, and the likeliest next.
+    chance
+        Of the likeliest next.
+    expected_value, value_at_risk
+        In currency.
+    reasons
+        Strongest first, those against last.
+    """
+
+    id: str
+    kind: str
+    now: Chip
+    next: Chip
+    chance: float
+    expected_value: float
+    value_at_risk: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The section.
+
+    Parameters
+    ----------
+    people
+        Up to three customers.
+    caution
+        What reasons are not.
+    """
+
+    people: tuple[Person, ...]
+    caution: str = CAUTION
+
+
+def people(bundle: ReportInput) -> People | None:
+    """Return the context; ``None`` where nobody was explained."""
+    known = chips(bundle.segments)
+    found = tuple(
+        Person(
+            id=row["customer_id"],
+            kind=row["kind"],
+            now=known[row["segment_id"]],
+            next=known[row["next_segment_id"]],
+            chance=row[f"p_{row['next_segment_id']}"],
+            expected_value=row["expected_value"],
+            value_at_risk=row["value_at_risk"],
+            reasons=tuple(Reason(r["speaks"], r["text"]) for r in row["reasons"]),
+        )
+        for row in bundle.people
+        if row["segment_id"] in known and row["next_segment_id"] in known
+    )
+    return People(found) if found else None
+
 
 # The name of a list, its heading, and the column that it is ranked by.
 HEADINGS = (
@@ -123,6 +324,3 @@ def _listed(
         expected=figure(row["expected_value"]),
         reasons=tuple(str(text) for text in row["reasons"]),
     )
-
-
-PART = Section(54, "Customers to look at first", customers)

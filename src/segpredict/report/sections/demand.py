@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.report._chart import Chip, Piece, chips, strip
 from segpredict.report._format import figure, iso_day
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 POOLED = "pooled"
 LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
@@ -395,6 +394,3 @@ def _taste(row: Mapping[str, Any]) -> Taste:
     heat = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
     return Taste(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])
-
-
-PART = Section(55, "What they will want", demand)

@@ -11,7 +11,6 @@ from segpredict.report._chart import Bar, Chip, bars, chips
 from segpredict.report._format import month
 from segpredict.report._input import ReportInput
 from segpredict.report._live import live
-from segpredict.report._section import Section
 from segpredict.tables import MONEY
 
 # Chart → title, what is counted, unit of the bins.
@@ -271,6 +270,3 @@ def _week(bins: tuple[Bin, ...]) -> tuple[tuple[int, ...], tuple[Day, ...]]:
         for day in range(7)
     )
     return hours, days
-
-
-PART = Section(14, "What the data look like", exploration)

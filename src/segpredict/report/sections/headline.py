@@ -13,7 +13,6 @@ from segpredict.report._chart import Chip, Piece, chips, strip
 from segpredict.report._format import figure, number, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
-from segpredict.report._section import Section
 from segpredict.report.sections._trust import Trust, trust_of
 from segpredict.report.sections.actions import short
 from segpredict.report.sections.worth import Came, worth
@@ -335,6 +334,3 @@ def _warnings(bundle: ReportInput) -> tuple[str, ...]:
     told = (prose(prose(str(text)), names) for text in from_verdict)
     own = (prose(text) for text in bundle.warnings)
     return tuple(dict.fromkeys([*own, *told]))
-
-
-PART = Section(10, "At a glance", headline)

@@ -7,7 +7,6 @@ import polars as pl
 from segpredict.report._chart import Chip, chips
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
-from segpredict.report._section import Section
 
 TOP = 12
 TREES = "xgboost"
@@ -193,6 +192,3 @@ def _matrix(
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
     return Matrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
-
-
-PART = Section(51, "Column by column", importance)

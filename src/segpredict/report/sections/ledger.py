@@ -1,9 +1,12 @@
-"""Where every row, order, customer and penny of the input went."""
+"""Where every row of the input went, and everything needed to repeat the run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
+from segpredict.report._format import NOTHING, cell, day, span, words
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 from segpredict.tables import Count, Stage
 
 
@@ -96,4 +99,125 @@ def ledger(bundle: ReportInput) -> LedgerPage:
     )
 
 
-PART = Section(60, "Where the data went", ledger)
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Facts of one kind, as pairs of name and text."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One feature: its name, meaning, unit and range.
+
+    Parameters
+    ----------
+    name, meaning, unit
+        As declared.
+    range
+        The least and the most that a value can be, as text.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    range: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The features of one family.
+
+    Parameters
+    ----------
+    family
+        Name of the family.
+    terms
+        Its features.
+    """
+
+    family: str
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appendix:
+    """The section.
+
+    Parameters
+    ----------
+    topics
+        The window, then what the manifest says, topic by topic.
+    glossary
+        All features, family by family.
+    """
+
+    topics: tuple[Topic, ...]
+    glossary: tuple[Group, ...]
+
+
+def appendix(bundle: ReportInput) -> Appendix:
+    """Return the context of the appendix."""
+    plain = {k: v for k, v in bundle.manifest.items() if not isinstance(v, Mapping)}
+    nested = {k: v for k, v in bundle.manifest.items() if isinstance(v, Mapping)}
+    topics = [_window(bundle)]
+    topics += [Topic("Run", _facts(plain))] if plain else []
+    topics += [Topic(words(str(k)), _facts(v)) for k, v in nested.items()]
+    return Appendix(tuple(topics), _glossary(bundle))
+
+
+def _window(bundle: ReportInput) -> Topic:
+    window = bundle.window
+    facts = [
+        ("Data", span(bundle.first_day, bundle.end_day)),
+        ("Cutoff", day(window.cutoff)),
+        ("Look-back", f"{window.lookback} days, {span(window.start, window.cutoff)}"),
+        ("Gap", f"{window.gap} days"),
+        (
+            "Outcome",
+            f"{window.horizon} days, {span(window.outcome_start, window.outcome_end)}",
+        ),
+    ]
+    if window.overlap:
+        days = span(window.label_start, window.outcome_end)
+        known = f"{window.measured} days, {days}; {window.overlap} of them known"
+        facts.append(("Segment told by", known))
+    return Topic("Window", tuple(facts))
+
+
+def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            found += _facts(value, f"{name}.")
+        else:
+            found.append((name, _text(value)))
+    return tuple(found)
+
+
+def _text(value: Any) -> str:
+    is_plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_plain else cell(value, "text")
+
+
+def _glossary(bundle: ReportInput) -> tuple[Group, ...]:
+    ordered = sorted(bundle.glossary, key=lambda f: f.family)
+    return tuple(
+        Group(
+            family,
+            tuple(
+                Term(f.name, f.meaning, f.unit, _range(f.low, f.high)) for f in features
+            ),
+        )
+        for family, features in groupby(ordered, key=lambda f: f.family)
+    )
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "any"
+    if high is None:
+        return f"from {low:g}"
+    return f"{low:g} {NOTHING} {high:g}" if low is not None else f"up to {high:g}"

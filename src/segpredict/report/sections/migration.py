@@ -9,7 +9,6 @@ from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
 from segpredict.report._live import starts as starts_of
 from segpredict.report._sankey import Move, Sankey, sankey
-from segpredict.report._section import Section
 
 ENOUGH = 30  # customers; below it a row is greyed, since its shares are mostly chance
 
@@ -191,6 +190,3 @@ def _stacked(known: Mapping[str, Chip], starts: Mapping[str, Chip]) -> dict[str,
     """Return segments from the top of the value ladder down, then what is beside it."""
     beside = [name for name in starts if name not in known]
     return {name: starts[name] for name in (*reversed(list(known)), *beside)}
-
-
-PART = Section(30, "Where customers went", migration)

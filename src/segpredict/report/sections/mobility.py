@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._format import figure, iso_day, number
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 SHOWN = 8  # differences of a comparison that the page lists
 YEAR = 350  # days; two periods at least so far apart are of the same season
@@ -334,6 +333,3 @@ def _coming(
         iso_day(rows[0]["until"]),
         None if spread is None else spread**0.5,
     )
-
-
-PART = Section(32, "How much moves, and what comes next", mobility)

@@ -11,7 +11,6 @@ from segpredict.metrics import METRICS
 from segpredict.report._chart import Bar, Chip, bars, chips
 from segpredict.report._format import figure, span
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 KINDS = {"share": "share", "currency": "money", "index": "score"}
 BY_WINDOW = (
@@ -373,6 +372,3 @@ def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Sale, ...]:
 def _definitions(names: Sequence[str]) -> tuple[Definition, ...]:
     found = sorted((METRICS.get(name) for name in names), key=lambda m: m.order)
     return tuple(Definition(m.title, m.formula, m.interval, m.caution) for m in found)
-
-
-PART = Section(12, "How the shop is doing", shop)

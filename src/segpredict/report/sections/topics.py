@@ -10,7 +10,6 @@ import polars as pl
 from segpredict.explain import Evidence
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 TOP = 12
 MEASURES = {
@@ -281,6 +280,3 @@ def _by_segment(
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
     return tuple(chip for _, chip in shown), rows, top
-
-
-PART = Section(50, "What drives the forecast", topics)

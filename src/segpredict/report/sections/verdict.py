@@ -1,4 +1,4 @@
-"""Is the model better than no model: every baseline, every window, with intervals."""
+"""Is the model better than no model, and what a careless test would have claimed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from segpredict.report._chart import Piece, Whisker, chips, strip, whiskers
 from segpredict.report._format import figure, iso_day, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import METRICS, Metric, label
-from segpredict.report._section import Section
 from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
@@ -275,4 +274,50 @@ def _title(metric: Metric, rows: Sequence[Difference]) -> str:
     return f"{text} and loses to {lost}." if lost else f"{text}."
 
 
-PART = Section(40, "Is it better than no model?", verdict)
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One way to test, and the number it gives.
+
+    Parameters
+    ----------
+    meaning
+        What was done.
+    accuracy, log_loss
+        What it reads.
+    is_honest
+        Whether that says anything about the future.
+    """
+
+    meaning: str
+    accuracy: float
+    log_loss: float
+    is_honest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """The leak canary.
+
+    Parameters
+    ----------
+    sights
+        The wrong tests, then the honest one.
+    inflation
+        Share of accuracy by which the worst wrong test flatters.
+    """
+
+    sights: tuple[Sight, ...]
+    inflation: float
+
+
+def canary(bundle: ReportInput) -> Canary | None:
+    """Return the canary's sights, or nothing where it was not asked."""
+    if not bundle.canary:
+        return None
+    sights = tuple(
+        Sight(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
+        for s in bundle.canary
+    )
+    honest = next(s.accuracy for s in sights if s.is_honest)
+    worst = max(s.accuracy for s in sights if not s.is_honest)
+    return Canary(sights, worst - honest)

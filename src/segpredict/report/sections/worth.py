@@ -9,7 +9,6 @@ import polars as pl
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure, iso_day
 from segpredict.report._input import ReportInput
-from segpredict.report._section import Section
 
 POOLED, ALL = "pooled", "all"
 MEASURES = {
@@ -374,6 +373,3 @@ def _figure(row: Mapping[str, Any]) -> Figure:
         high is not None and high < 0,
         low is not None and low > 0,
     )
-
-
-PART = Section(47, "Revenue at risk, and what customers are worth", worth)

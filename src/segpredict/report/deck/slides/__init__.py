@@ -1,6 +1,20 @@
-"""The slides of the deck; one file each, no page without its notes."""
+"""The slides of the deck; no page without its notes."""
 
-from segpredict.registry import Registry
 from segpredict.report.deck._slide import Slide
+from segpredict.report.deck.slides import action, forecast, question, segments
 
-SLIDES = Registry("segpredict.report.deck.slides", Slide)
+# In the order of the deck.
+SLIDES = (
+    Slide("The question", question.question),
+    Slide("The data, and what cleaning left out", question.cleaning),
+    Slide("The segments", segments.segments),
+    Slide("How they were chosen", segments.choice),
+    Slide("Where customers move", segments.moves),
+    Slide("Can we predict it?", forecast.forecast),
+    Slide("What drives it", forecast.drivers),
+    Slide("Who to act on", action.action),
+    Slide("What to have in stock", forecast.stock),
+    Slide("The experiment", action.experiment),
+    Slide("Limits", question.limits),
+    Slide("Next steps", action.steps),
+)

@@ -1,4 +1,4 @@
-"""Can it be predicted: the model against every baseline, with intervals."""
+"""What is predicted, how well, what drives it, and what customers will want."""
 
 from segpredict.report._format import number, share
 from segpredict.report.deck._look import BAD, FILL, GONE, STRONG
@@ -8,16 +8,19 @@ from segpredict.report.deck._slide import (
     Placed,
     Points,
     Series,
-    Slide,
     Story,
     Table,
     clip,
+    listed,
 )
 from segpredict.report.sections._trust import Trust
+from segpredict.report.sections.demand import Demand, Level, Method, Shelf
 from segpredict.report.sections.headline import Headline
+from segpredict.report.sections.importance import Importance
+from segpredict.report.sections.topics import Topic, Topics
 from segpredict.report.sections.verdict import Difference, Duel, Verdict
 
-MOST = 14
+MOST_FORECAST = 14
 MEASURE = "log_loss"
 
 
@@ -54,7 +57,7 @@ def forecast(story: Story) -> Page | None:
 
 
 def _chart(duel: Duel) -> Chart:
-    rows = duel.rows[:MOST]
+    rows = duel.rows[:MOST_FORECAST]
     return Chart(
         heading="Log-loss: model less baseline (left of zero: the model is better)",
         categories=tuple(row.label for row in rows),
@@ -62,7 +65,7 @@ def _chart(duel: Duel) -> Chart:
             Series(
                 "Model less baseline",
                 tuple(row.value for row in rows),
-                tuple(_colour(row) for row in rows),
+                tuple(_forecast_colour(row) for row in rows),
                 tuple(row.low for row in rows),
                 tuple(row.high for row in rows),
             ),
@@ -71,7 +74,7 @@ def _chart(duel: Duel) -> Chart:
     )
 
 
-def _colour(row: Difference) -> str:
+def _forecast_colour(row: Difference) -> str:
     if row.outcome == "worse":
         return BAD
     if row.outcome == "better":
@@ -109,4 +112,211 @@ def _words(trust: Trust) -> Points:
     )
 
 
-PART = Slide(60, "Can we predict it?", forecast)
+MOST_DRIVERS = 8
+
+
+def drivers(story: Story) -> Page | None:
+    """Return the slide of the reasons; none where none were worked out."""
+    told, columns = story.of(Topics), story.of(Importance)
+    if told is None or not told.headlines:
+        return None
+    used = columns.in_use if columns else ""
+    heads = told.headlines[:MOST_DRIVERS]
+    first = f"{heads[0].name} moves the forecast most: {share(heads[0].share, 0)}"
+    rest = [f"{head.name} {share(head.share, 0)}" for head in heads[1:3]]
+    return Page(
+        title=f"{first} of all contributions" + "".join(f", {name}" for name in rest),
+        lead=told.caution,
+        things=(
+            Placed(
+                Chart(
+                    heading="Share of all contributions, by kind",
+                    categories=tuple(head.name for head in heads),
+                    series=(
+                        Series(
+                            "Share",
+                            tuple(head.share for head in heads),
+                            tuple(FILL if i else STRONG for i in range(len(heads))),
+                        ),
+                    ),
+                    number="0%",
+                ),
+                width=5,
+            ),
+            Placed(_table(told), left=5, width=7),
+        ),
+        notes=(
+            f"Mean size of exact SHAP values of {number(told.explained)} customers, "
+            "over all future segments, in log-odds (explanation/). Columns that say "
+            "the same are taken together.",
+            _checked(told),
+            f"The reasons are those of the trees; in use is {used}." if used else "",
+            *told.notes,
+            told.note,
+        ),
+    )
+
+
+def _table(told: Topics) -> Table:
+    rows = told.rows[:MOST_DRIVERS]
+    is_checked = told.refits > 0
+    last = ("Loss if shuffled",) if is_checked else ()
+    return Table(
+        heading="The strongest groups of columns",
+        columns=("What it is", "Share", *last),
+        rows=tuple(
+            (
+                clip((row.meaning or row.name).rstrip("."), 76),
+                share(row.share),
+                *(_loss(row) if is_checked else ()),
+            )
+            for row in rows
+        ),
+        widths=(5.0, 0.8, 1.4) if is_checked else (5.0, 0.8),
+    )
+
+
+def _loss(row: Topic) -> tuple[str, ...]:
+    sure = " (not sure)" if row.is_important is False else ""
+    return (f"{number(row.loss, 3)}{sure}",)
+
+
+def _checked(told: Topics) -> str:
+    if not told.refits:
+        return (
+            "This was not cross-checked: segpredict explain fits the model again and "
+            "again, shuffles columns and says how sure the ranks are."
+        )
+    agreed = told.agreement or {}
+    measured = "; ".join(f"{name}: {value:.2f}" for name, value in agreed.items())
+    return f"Cross-checked with {told.refits} models fitted anew. {measured}."
+
+
+MOST_STOCK = 8
+
+
+def stock(story: Story) -> Page | None:
+    """Return the slide of the demand; none where none was measured."""
+    told = story.of(Demand)
+    if told is None or not told.levels:
+        return None
+    shelves = [shelf for shelf in told.shelves if len(shelf.items) > 1]
+    chart = _items(shelves[-1], told.days) if shelves else _errors(told.levels[0])
+    right = _orders(shelves[-1]) if shelves else _levels(told)
+    return Page(
+        title=_title(told),
+        lead=_lead(told),
+        things=(Placed(chart, width=6), Placed(right, left=6, width=6)),
+        notes=(
+            "Expected units: customers to be expected in each segment, newcomers too, "
+            "times what one of them takes, with the season of last year (demand/).",
+            "WAPE is the sum of absolute errors over the sum of what was sold, in "
+            "tests on later days.",
+            *(_spoken(level) for level in told.levels),
+            f"Order up to: enough in {share(told.service, 0)} of windows where cost is "
+            "not known.",
+        ),
+    )
+
+
+def _title(told: Demand) -> str:
+    good = [level.name.lower() for level in told.levels if level.is_published]
+    if not good:
+        return "No demand forecast was nearer than last year's window, so none is told"
+    rest = [level.name.lower() for level in told.levels if not level.is_published]
+    text = f"Demand is told for {listed(good)}"
+    return f"{text}, but not for {listed(rest)}" if rest else text
+
+
+def _lead(told: Demand) -> str:
+    """Return what is told, and where a plain forecast was nearer all the same."""
+    beaten = [
+        f"for {level.name.lower()} {level.nearest.lower()} was nearest of all"
+        for level in told.levels
+        if level.is_published and not level.is_nearest and level.nearest
+    ]
+    rule = "Told is what was nearer than last year's window in at least two tests"
+    return "; ".join([rule, *beaten]) + "."
+
+
+def _spoken(level: Level) -> str:
+    errors = ", ".join(
+        f"{method.label} {share(method.pooled)}" for method in level.methods
+    )
+    return f"{level.name}: {level.reason} WAPE over all tests: {errors}."
+
+
+def _items(shelf: Shelf, days: int) -> Chart:
+    items = shelf.items[:MOST_STOCK]
+    return Chart(
+        heading=f"{shelf.name}: units in the next {days} days",
+        categories=tuple(item.name for item in items),
+        series=(
+            Series("Expected", tuple(item.expected for item in items), (STRONG,)),
+            Series(
+                "Same window last year", tuple(item.year_ago for item in items), (GONE,)
+            ),
+        ),
+    )
+
+
+def _orders(shelf: Shelf) -> Table:
+    return Table(
+        heading=f"The largest of {number(shelf.count)}: what to have in stock",
+        columns=("", "Expected", "Interval", "Order up to"),
+        rows=tuple(
+            (
+                clip(item.name, 34),
+                number(item.expected),
+                f"{number(item.low)} to {number(item.high)}",
+                number(item.order),
+            )
+            for item in shelf.items[:MOST_STOCK]
+        ),
+        widths=(2.6, 1.0, 1.5, 1.1),
+    )
+
+
+def _errors(level: Level) -> Chart:
+    return Chart(
+        heading=f"{level.name}: error of the forecasts in all tests (WAPE)",
+        categories=tuple(method.label for method in level.methods),
+        series=(
+            Series(
+                "WAPE",
+                tuple(method.pooled for method in level.methods),
+                tuple(_stock_colour(method) for method in level.methods),
+            ),
+        ),
+        number="0%",
+    )
+
+
+def _stock_colour(method: Method) -> str:
+    if method.is_ours:
+        return STRONG
+    return GONE if method.is_reference else FILL
+
+
+def _levels(told: Demand) -> Table:
+    return Table(
+        heading="What was tested",
+        columns=("Level", "Segments", "Last year", "Told?"),
+        rows=tuple(
+            (
+                level.name,
+                *(share(_error(level, is_ours=ours)) for ours in (True, False)),
+                "yes" if level.is_published else "no",
+            )
+            for level in told.levels
+        ),
+        widths=(1.5, 1.0, 1.0, 0.7),
+        words=(0, 3),
+    )
+
+
+def _error(level: Level, *, is_ours: bool) -> float | None:
+    """Return the pooled error of ours, or of last year's window."""
+    wanted = (m for m in level.methods if (m.is_ours if is_ours else m.is_reference))
+    found = next(wanted, None)
+    return None if found is None else found.pooled

@@ -1,23 +1,31 @@
-"""What was asked, and the answer in one chart: the mix today and the one expected."""
+"""What was asked, of which data, and what a reader must know of the answer."""
+
+from typing import Any
 
 from segpredict.report._format import number, points, share
-from segpredict.report.deck._look import shade
+from segpredict.report.deck._look import FILL, STRONG, shade
 from segpredict.report.deck._slide import (
     Cell,
     Chart,
     Page,
     Placed,
+    Points,
     Series,
-    Slide,
     Story,
     Table,
     Tiles,
     clip,
 )
+from segpredict.report.sections.chances import Chances
+from segpredict.report.sections.choice import Choice
 from segpredict.report.sections.headline import Headline, Move
+from segpredict.report.sections.ledger import LedgerPage, Line
+from segpredict.report.sections.verdict import Canary, Verdict
+from segpredict.report.sections.worth import Worth
+from segpredict.tables import MONEY
 
 WHO = "customers with a forecast"
-MOST = 7  # segments in the table, for which the slide has room
+MOST_QUESTION = 7  # segments in the table, for which the slide has room
 SPLIT, GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
 
 
@@ -38,7 +46,9 @@ def question(story: Story) -> Page | None:
     has_ends = any(move.low is not None for move in told.moves)
     things = [Placed(tiles, left=9, width=3)]
     if has_ends:
-        things.insert(0, Placed(_table(told), width=9, top=SPLIT, height=12 - SPLIT))
+        things.insert(
+            0, Placed(_question_table(told), width=9, top=SPLIT, height=12 - SPLIT)
+        )
     if told.moves:
         room = SPLIT - GAP if has_ends else 12
         things.insert(0, Placed(_mix(told), width=9, height=room))
@@ -77,11 +87,11 @@ def _mix(told: Headline) -> Chart:
     )
 
 
-def _table(told: Headline) -> Table:
+def _question_table(told: Headline) -> Table:
     """Return the two shares of each segment with the interval of the second."""
     size = len(told.moves)
-    more = f"; the largest {MOST} of {size}" if size > MOST else ""
-    largest = sorted(told.moves, key=lambda move: -move.expected)[:MOST]
+    more = f"; the largest {MOST_QUESTION} of {size}" if size > MOST_QUESTION else ""
+    largest = sorted(told.moves, key=lambda move: -move.expected)[:MOST_QUESTION]
     return Table(
         heading=f"The mix, with 80 % intervals from {_tests(told)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
@@ -116,4 +126,187 @@ def _interval(told: Headline) -> str:
     )
 
 
-PART = Slide(10, "The question", question)
+MOST_CLEANING = 7
+
+
+def cleaning(story: Story) -> Page | None:
+    """Return the slide of what came in, what was left out and what is used."""
+    told = story.of(LedgerPage)
+    if told is None or not told.given or told.share_used is None:
+        return None
+    lost = sorted(
+        (line for line in told.lost if line.count.rows), key=lambda li: -li.count.rows
+    )
+    rows = sum(line.count.rows for line in told.given)
+    title = f"{share(told.share_used)} of the {number(rows)} rows are used"
+    if lost:
+        title += (
+            f". Most of the rest: {lost[0].meaning[:1].lower()}{lost[0].meaning[1:]}"
+        )
+    things = [
+        Placed(_cleaning_table(told, lost, story.bundle.currency), left=5, width=7)
+    ]
+    if lost:
+        things.insert(0, Placed(_chart(lost[:MOST_CLEANING]), width=5))
+    balance = "adds up" if told.adds_up else "does NOT add up: please report this"
+    return Page(
+        title=title,
+        lead=f"The ledger {balance}: used and left out make what came in, in rows, "
+        "orders, customers and money.",
+        things=tuple(things),
+        notes=(
+            "Each rule of cleaning writes what it takes out into the ledger "
+            "(ledger.json). Rules run one after the other; an order or customer is "
+            "charged to the rule after which nothing is left of it.",
+            *(f"{_name(line)} {_told(line)}" for line in lost),
+            "Rules that took nothing are not shown"
+            + (
+                f", nor the {len(lost) - MOST_CLEANING} smallest."
+                if len(lost) > MOST_CLEANING
+                else "."
+            ),
+        ),
+    )
+
+
+def _name(line: Line) -> str:
+    return line.meaning or line.rule
+
+
+def _told(line: Line) -> str:
+    return f"Rule {line.rule}: {number(line.count.rows)} rows."
+
+
+def _chart(lost: list[Line]) -> Chart:
+    return Chart(
+        heading="Rows left out, by reason",
+        categories=tuple(_name(line).rstrip(".") for line in lost),
+        series=(
+            Series("Rows left out", tuple(line.count.rows for line in lost), (FILL,)),
+        ),
+    )
+
+
+def _cleaning_table(told: LedgerPage, lost: list[Line], currency: str) -> Table:
+    named = [("Came in", line) for line in told.given]
+    named += [
+        (clip(_name(line).rstrip("."), 38), line) for line in lost[:MOST_CLEANING]
+    ]
+    named += [("Used", line) for line in told.used]
+    rows = tuple(
+        (
+            name,
+            number(line.count.rows),
+            number(line.count.orders),
+            number(line.count.customers),
+            number(line.count.money / MONEY),
+        )
+        for name, line in named
+    )
+    money = f"Money {clip(currency, 4)}".strip()
+    return Table(
+        heading="From what came in to what is used",
+        columns=("", "Rows", "Orders", "Customers", money),
+        rows=rows,
+        widths=(3.4, 1.15, 0.9, 1.15, 1.35),
+        strong=(0, len(rows) - 1),
+    )
+
+
+MOST_LIMITS = 3  # warnings of the run that are shown
+LONG = 140  # letters of a warning
+ALL, EVERYBODY = "all tests", "everybody"  # as the page names them
+CALIBRATION = "ece"
+
+
+def limits(story: Story) -> Page | None:
+    """Return the slide of limits; the headline always has some."""
+    head, seen = story.of(Headline), story.of(Canary)
+    if head is None:
+        return None
+    # Those of the forecast stand after those of the data.
+    own = tuple(clip(text, LONG) for text in head.warnings[-MOST_LIMITS:])
+    more = len(head.warnings) - len(own)
+    if more > 0:
+        own += (f"… and {more} more, on the page.",)
+    known = Points(heading="What holds for every number here", sentences=_known(story))
+    right = Points(heading="What this run warns of", sentences=own, size=12)
+    things = [Placed(known, width=6)]
+    if seen is not None:
+        things.append(Placed(_careless(seen), left=6, width=6, height=5.5))
+    if own:
+        top = 6 if seen is not None else 0
+        things.append(Placed(right, left=6, width=6, top=top, height=12 - top))
+    return Page(
+        title=_title(story),
+        lead="Say these before a number is quoted.",
+        things=tuple(things),
+        notes=(
+            head.note,
+            *head.warnings,
+            *(f"{sight.meaning} {share(sight.accuracy)}." for sight in _sights(seen)),
+        ),
+    )
+
+
+def _title(story: Story) -> str:
+    told = story.of(Verdict)
+    count = len(told.origins) if told else 0
+    if not count:
+        return "Nothing here was tested on days that came later"
+    windows = "one past window" if count == 1 else f"{count} past windows"
+    return f"Tested on {windows} only: what is likely, not why"
+
+
+def _known(story: Story) -> tuple[str, ...]:
+    told = [
+        "Probabilities are for the days ahead if the shop goes on as it did: no new "
+        "prices, campaigns or rivals.",
+        "What moves a forecast is an association, not a cause.",
+    ]
+    told += _judged(story)
+    choice, worth = story.of(Choice), story.of(Worth)
+    if choice is not None and choice.meaning:
+        told.append(f"Segments are {choice.grade}: {choice.meaning}.")
+    if worth is not None and worth.tested is not None:
+        low, high = (share(end, 0) for end in worth.tested)
+        told.append(f"Of the revenue at risk that was foretold, {low} to {high} came.")
+    return tuple(told)
+
+
+def _judged(story: Story) -> list[str]:
+    """Return how far probabilities and sets were off in the tests."""
+    told, verdict = [], story.of(Verdict)
+    if verdict is not None and verdict.pooled is not None:
+        place = [metric.name for metric in verdict.metrics].index(CALIBRATION)
+        own = [j.values[place] for j in verdict.pooled.judged if j.is_model]
+        if own and own[0] is not None:
+            told.append(f"Stated probabilities were off by {share(own[0])} on average.")
+    sets = story.of(Chances)
+    pooled = [e for e in sets.sets if e.test == ALL] if sets else []
+    told += [
+        f"Prediction sets, meant to hold {share(sets.target if sets else None, 0)}, "
+        f"held {share(each.value)} of {number(each.n)} outcomes."
+        for each in pooled
+        if each.group == EVERYBODY
+    ]
+    return told
+
+
+def _sights(seen: Canary | None) -> tuple[Any, ...]:
+    return seen.sights if seen is not None else ()
+
+
+def _careless(seen: Canary) -> Chart:
+    return Chart(
+        heading="Accuracy that careless tests of the same model would claim",
+        categories=tuple(sight.meaning.split(":")[0] for sight in seen.sights),
+        series=(
+            Series(
+                "Accuracy",
+                tuple(sight.accuracy for sight in seen.sights),
+                tuple(STRONG if s.is_honest else FILL for s in seen.sights),
+            ),
+        ),
+        number="0%",
+    )

@@ -1,22 +1,24 @@
-"""Who the segments are: how many, how much of the revenue, in words."""
+"""Who the segments are, how they were chosen, and how customers move between them."""
 
-from segpredict.report._format import iso_day, number, share
-from segpredict.report.deck._look import shade
+from typing import Any
+
+from segpredict.report._format import NOTHING, cell, iso_day, number, share
+from segpredict.report.deck._look import FILL, STRONG, shade
 from segpredict.report.deck._slide import (
     Cell,
     Chart,
     Page,
     Placed,
     Series,
-    Slide,
     Story,
     Table,
     clip,
 )
-from segpredict.report.sections.portraits import Portraits
-from segpredict.report.sections.segments import Card, Segments
+from segpredict.report.sections.choice import ALGORITHMS, Choice, Way
+from segpredict.report.sections.migration import Flow, Migration, Row
+from segpredict.report.sections.segments import Card, Portraits, Segments, Tried
 
-MOST = 8
+MOST_SEGMENTS = 8
 RULE = 150  # letters of a rule
 
 
@@ -29,11 +31,11 @@ def segments(story: Story) -> Page | None:
     portraits = story.of(Portraits)
     rules = {p.chip.id: p.rule for p in portraits.cards} if portraits else {}
     return Page(
-        title=_title(cards),
+        title=_segments_title(cards),
         lead=_measured(told),
         things=(
-            Placed(_chart(cards, has_money=told.has_money), width=5),
-            Placed(_table(cards[:MOST], rules), left=5, width=7),
+            Placed(_segments_chart(cards, has_money=told.has_money), width=5),
+            Placed(_segments_table(cards[:MOST_SEGMENTS], rules), left=5, width=7),
         ),
         notes=(
             "Customers are all who bought in the look-back; each is in the segment of "
@@ -55,7 +57,7 @@ def _has(rules: dict[str, str], card: Card) -> bool:
     return bool(rules.get(card.chip.id))
 
 
-def _title(cards: list[Card]) -> str:
+def _segments_title(cards: list[Card]) -> str:
     paid = [card for card in cards if card.revenue_share is not None]
     if not paid:
         most = max(cards, key=lambda card: card.share or 0)
@@ -79,7 +81,7 @@ def _measured(told: Segments) -> str:
     )
 
 
-def _chart(cards: list[Card], *, has_money: bool) -> Chart:
+def _segments_chart(cards: list[Card], *, has_money: bool) -> Chart:
     names = ("Customers", "Revenue") if has_money else ("Customers",)
     return Chart(
         heading="Share of customers and of revenue",
@@ -97,7 +99,7 @@ def _chart(cards: list[Card], *, has_money: bool) -> Chart:
     )
 
 
-def _table(cards: list[Card], rules: dict[str, str]) -> Table:
+def _segments_table(cards: list[Card], rules: dict[str, str]) -> Table:
     return Table(
         heading="Who they are",
         columns=("Segment", "Customers", "Of revenue", "In words"),
@@ -115,4 +117,257 @@ def _table(cards: list[Card], rules: dict[str, str]) -> Table:
     )
 
 
-PART = Slide(30, "The segments", segments)
+STABLE = "Other customers"  # heading of the agreement in bootstrap samples
+MOST_CHOICE = 9
+SHOWN = ("k", "silhouette", "smallest_share", "smallest", "largest_share", "largest")
+GATES = ("failed", "gates_failed")
+
+
+def choice(story: Story) -> Page | None:
+    """Return the slide of the comparison, or of the numbers that were tried."""
+    compared, told = story.of(Choice), story.of(Segments)
+    if compared is not None and compared.ways:
+        return _compared(compared)
+    return None if told is None or not told.tried else _tried(told)
+
+
+def _compared(told: Choice) -> Page:
+    ways = told.ways[:MOST_CHOICE]
+    names = tuple(f"{way.algorithm}, {way.k} ({way.instrument})" for way in ways)
+    steady = told.headings.index(STABLE)
+    taken = told.taken or "No way passes every gate, and none was taken"
+    return Page(
+        title=f"{taken}: {told.passed} of {told.tried} ways pass every gate",
+        lead=f"Grade: {told.grade}. {told.meaning[:1].upper()}{told.meaning[1:]}.",
+        things=(
+            Placed(
+                Chart(
+                    heading="How alike segments are for other customers (1 = the same)",
+                    categories=names,
+                    series=(
+                        Series(
+                            "Agreement (adjusted Rand index)",
+                            tuple(way.figures[steady] for way in ways),
+                            tuple(STRONG if w.is_taken else FILL for w in ways),
+                        ),
+                    ),
+                    number="0.00",
+                ),
+                width=6,
+            ),
+            Placed(
+                Table(
+                    heading="Gates that were not passed",
+                    columns=("Way", "Gates"),
+                    rows=tuple(
+                        (clip(name, 42), clip(_gates(way), 60))
+                        for name, way in zip(names, ways, strict=True)
+                    ),
+                    widths=(3, 3),
+                    words=(0, 1),
+                    strong=tuple(i for i, way in enumerate(ways) if way.is_taken),
+                ),
+                left=6,
+                width=6,
+            ),
+        ),
+        notes=(
+            f"{told.tried} ways were measured (segments/comparison.csv): those that "
+            "pass, best first, then of every other algorithm the one that comes "
+            "nearest.",
+            "Agreement is the adjusted Rand index between segments fitted on bootstrap "
+            "samples of the customers; 1 is the same, 0 is chance.",
+            f"The next best: {told.runner_up}; its agreement with the one taken is "
+            f"{number(told.alike, 2)}."
+            if told.runner_up
+            else "There is no second way that passes.",
+            "The segments of this run were made that way."
+            if told.is_applied
+            else "The segments of this run were NOT made that way; it is what the rule "
+            "would take.",
+            *told.absent,
+        ),
+    )
+
+
+def _gates(way: Way) -> str:
+    if way.twin:
+        return "the same segments as a simpler way"
+    return ", ".join(way.failed) or "passes all"
+
+
+def _tried(told: Segments) -> Page:
+    places = {column.name: i for i, column in enumerate(told.tried_columns)}
+    tried = told.tried[:MOST_CHOICE]
+    chosen = [t for t in tried if t.is_chosen]
+    numbers = tuple(_at(t, places, "k") for t in tried)
+    gate = next((name for name in GATES if name in places), None)
+    failing = [t for t in tried if gate and _at(t, places, gate)]
+    taken = cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
+    fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
+    columns = [c for c in told.tried_columns if c.name in (*SHOWN, gate)]
+    return Page(
+        title=f"{taken} segments were taken" + (f"; {fails}" if fails else ""),
+        lead=f"Tried with one algorithm, {_algorithm(told)}. Other "
+        "ways to segment were not compared in this run (segpredict cluster --compare).",
+        things=(
+            Placed(
+                Chart(
+                    heading="Silhouette by number of segments",
+                    categories=tuple(cell(k, "whole") for k in numbers),
+                    series=(
+                        Series(
+                            "Silhouette",
+                            tuple(_at(t, places, "silhouette") for t in tried),
+                            tuple(STRONG if t.is_chosen else FILL for t in tried),
+                        ),
+                    ),
+                    form="columns",
+                    number="0.00",
+                ),
+                width=5,
+            ),
+            Placed(
+                Table(
+                    heading="What was tried",
+                    columns=tuple(column.label for column in columns),
+                    rows=tuple(
+                        tuple(
+                            clip(cell(t.values[places[c.name]], c.kind), 60)
+                            for c in columns
+                        )
+                        for t in tried
+                    ),
+                    widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
+                    words=tuple(i for i, c in enumerate(columns) if c.name == gate),
+                    strong=tuple(i for i, t in enumerate(tried) if t.is_chosen),
+                ),
+                left=5,
+                width=7,
+            ),
+        ),
+        notes=(
+            "Each number of segments was fitted on windows that no test sees "
+            "(segments/candidates.parquet). Gates are asked first: how large the "
+            "smallest and the largest segment are, how many customers are in each, "
+            "how far neighbours lie apart. Of those that pass, the best silhouette is "
+            "taken.",
+            "The silhouette is 1 where groups are far apart, 0 where they touch. Low "
+            "values are usual for customers: segments are cut, not found.",
+        ),
+    )
+
+
+def _algorithm(told: Segments) -> str:
+    name = str(told.notes.get("Algorithm", NOTHING))
+    return ALGORITHMS.get(name, name)
+
+
+def _at(tried: Tried, places: dict[str, int], name: str) -> Any:
+    return tried.values[places[name]] if name in places else None
+
+
+def moves(story: Story) -> Page | None:
+    """Return the slide of the observed moves; none where none were counted."""
+    told = story.of(Migration)
+    rows = [row for row in told.rows if row.n] if told else []
+    if told is None or not rows:
+        return None
+    thin = [clip(row.chip.name, 24) for row in rows if row.is_thin]
+    return Page(
+        title=_moves_title(told, rows),
+        lead=told.note,
+        things=(
+            Placed(_moves_chart(told, rows), width=6),
+            Placed(_moves_table(told, rows), left=6, width=6),
+        ),
+        notes=(
+            "Moves that happened, counted (segments/migration.parquet), not foretold. "
+            "Each bar is all customers who began in one segment; its parts are where "
+            "they were one window later.",
+            "Brackets are 95 % intervals of the share.",
+            *_foretold(told),
+            f"Fewer than {told.enough} customers, so mostly chance: {', '.join(thin)}."
+            if thin
+            else f"Every row has at least {told.enough} customers.",
+        ),
+    )
+
+
+def _moves_title(told: Migration, rows: list[Row]) -> str:
+    if told.stay is None:
+        return "Most of the customers counted here are new"
+    known = {chip.id for chip in told.chips}
+    stays = [(f.share, r) for r in rows if r.chip.id in known for f in _stay(r)]
+    least = min(stays, key=lambda pair: pair[0])
+    return (
+        f"{share(told.stay, 0)} of customers stay in their segment for a window; "
+        f"of {clip(least[1].chip.name, 24)} only {share(least[0], 0)} do"
+    )
+
+
+def _foretold(told: Migration) -> tuple[str, ...]:
+    if not told.foretold:
+        return ()
+    return (
+        f"Of {told.foretold} shares that had been foretold, {told.outside} were "
+        "counted outside their interval.",
+    )
+
+
+def _stay(row: Row) -> list[Flow]:
+    return [flow for flow in row.flows if flow.is_stay]
+
+
+def _moves_chart(told: Migration, rows: list[Row]) -> Chart:
+    return Chart(
+        heading="From a segment (bar) to the next (parts), share of its customers",
+        categories=tuple(f"From {row.chip.name}" for row in rows),
+        series=tuple(
+            Series(
+                chip.name,
+                tuple(row.flows[place].share for row in rows),
+                (shade(chip),),
+            )
+            for place, chip in enumerate(told.chips)
+        ),
+        form="parts",
+        number="0%",
+    )
+
+
+def _moves_table(told: Migration, rows: list[Row]) -> Table:
+    return Table(
+        heading="How many stay, and where most others go",
+        columns=("From", "Customers", "Stay", "Most others go to"),
+        rows=tuple(
+            (
+                Cell(clip(row.chip.name, 20), row.chip),
+                number(row.n),
+                _stays(row),
+                _leave(told, row),
+            )
+            for row in rows
+        ),
+        widths=(1.3, 1.15, 1.7, 1.75),
+        words=(0, 3),
+    )
+
+
+def _stays(row: Row) -> str:
+    stay = next(iter(_stay(row)), None)
+    if stay is None:
+        return "–"
+    if stay.low is None or stay.high is None:
+        return share(stay.share, 0)
+    return f"{share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
+
+
+def _leave(told: Migration, row: Row) -> Cell:
+    gone = [
+        pair for pair in zip(row.flows, told.chips, strict=True) if not pair[0].is_stay
+    ]
+    if not gone or not max(flow.n for flow, _ in gone):
+        return Cell("–")
+    flow, chip = max(gone, key=lambda pair: pair[0].n)
+    return Cell(f"{clip(chip.name, 16)} {share(flow.share, 0)}", chip)

@@ -1,17 +1,19 @@
-"""Describe ``report.json`` field by field, from the docstrings of the contexts."""
+"""Describe ``report.json`` field by field, from the docstrings of the contexts.
+
+python docs/write_report_json.py > docs/report-json.md
+"""
 
 import dataclasses
 import inspect
 import re
+import sys
 import textwrap
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from segpredict.registry import Registry
-from segpredict.report._section import Section
-from segpredict.report.sections import SECTIONS
+from segpredict.report import SECTIONS, Section
 
 HEAD = """\
 # What each field of `report.json` means
@@ -25,7 +27,7 @@ the page are filled, so both always say the same. In Python it is
 `segpredict.Report(FOLDER).json()`. This page is written from the declarations by
 
 ```
-python -m segpredict.report > docs/report-json.md
+python docs/write_report_json.py > docs/report-json.md
 ```
 
 * Shares are parts of one; money is in currency, unless a `kind` next to it says
@@ -97,28 +99,14 @@ WORDS = {
 }
 
 
-def document(sections: Registry[Section] = SECTIONS) -> str:
+def document(sections: Sequence[Section] = SECTIONS) -> str:
     """Return the description of all fields, as Markdown."""
-    ordered = sorted(
-        sections.names(), key=lambda name: (sections.get(name).order, name)
-    )
-    parts = [HEAD.rstrip()]
-    parts += [_section(name, sections.get(name)) for name in ordered]
+    parts = [HEAD.rstrip(), *(_section(section) for section in sections)]
     return "\n\n".join(parts) + "\n"
 
 
-def undescribed(sections: Registry[Section] = SECTIONS) -> list[str]:
-    """Return the fields of contexts of which nothing says what they mean."""
-    return [
-        f"{kind.__module__.rsplit('.', 1)[-1]}.{kind.__name__}.{field.name}"
-        for name in sections.names()
-        for kind in _kinds(_context(sections.get(name)))
-        for field in dataclasses.fields(kind)
-        if not _meaning(kind, field.name)
-    ]
-
-
-def _section(name: str, section: Section) -> str:
+def _section(section: Section) -> str:
+    name = section.name
     first, *further = _kinds(_context(section))
     whole = [f"## {name}", f"On the page: *{section.title}*.", _fields(first)]
     inner = [
@@ -209,3 +197,7 @@ def _described(kind: type) -> Mapping[str, str]:
             for name in names:
                 found[name] = f"{found.get(name, '')} {line.strip()}".strip()
     return {name: text.replace("|", "\\|") for name, text in found.items()}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())

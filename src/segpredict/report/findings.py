@@ -1,0 +1,249 @@
+"""The sections of the page of `segpredict check`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from segpredict.report._input import CheckInput, Section
+from segpredict.report.sections.ledger import ledger
+from segpredict.tables import FileFact
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The section.
+
+    Parameters
+    ----------
+    rows, orders, customers, money
+        What is used: orders that count as purchases; money, less what came back, in
+        units of 10⁻⁴.
+    problem, fix
+        Why a run would stop, and what to do; empty if it would not.
+    notes, suggestions
+        As sentences.
+    """
+
+    rows: int
+    orders: int
+    customers: int
+    money: int
+    problem: str
+    fix: str
+    notes: tuple[str, ...]
+    suggestions: tuple[str, ...]
+
+
+def verdict(bundle: CheckInput) -> Verdict:
+    """Return the context."""
+    used = bundle.ledger.total("used")
+    problem: dict[str, Any] = bundle.found.get("problem") or {}
+    return Verdict(
+        rows=used.rows,
+        orders=sum(
+            row["n"]
+            for row in bundle.found["distributions"]
+            if row["measure"] == "value per order"
+        ),
+        customers=used.customers,
+        money=used.money,
+        problem=problem.get("message", ""),
+        fix=problem.get("fix", ""),
+        notes=tuple(bundle.found["notes"]),
+        suggestions=tuple(bundle.found["suggestions"]),
+    )
+
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file: its name, its rows, and what it proved, by topic."""
+
+    name: str
+    rows: int
+    proven: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The section.
+
+    Parameters
+    ----------
+    columns
+        Which column plays which role, as sentences of the first file.
+    files
+        The first files.
+    more
+        How many files are not shown.
+    beside
+        Tables that stand beside the transactions.
+    notes
+        What was taken of them, as sentences.
+    """
+
+    columns: tuple[str, ...]
+    files: tuple[File, ...]
+    more: int
+    beside: tuple[File, ...]
+    notes: tuple[str, ...]
+
+
+def proven(bundle: CheckInput) -> Proven:
+    """Return the context."""
+    files = tuple(_file(fact) for fact in bundle.files[:SHOWN])
+    listed = bundle.files[0].detected.get("columns", "") if bundle.files else ""
+    columns = tuple(listed.split(", ")) if listed else ()
+    return Proven(
+        columns,
+        files,
+        len(bundle.files) - len(files),
+        tuple(_file(fact) for fact in bundle.beside),
+        tuple(bundle.found["beside"]),
+    )
+
+
+def _file(fact: FileFact) -> File:
+    told = {k: v for k, v in fact.detected.items() if k != "columns"}
+    return File(fact.name.rsplit("/", 1)[-1], fact.rows, told)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month; ``width`` is its share of the best month, in percent."""
+
+    month: str
+    orders: int
+    customers: int
+    days: int
+    sales: float
+    width: float
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The section: the months, oldest first."""
+
+    months: tuple[Month, ...]
+
+
+def calendar(bundle: CheckInput) -> Calendar | None:
+    """Return the context."""
+    rows = bundle.found["months"]
+    if not rows:
+        return None
+    best = max(row["sales"] for row in rows) or 1.0
+    return Calendar(
+        tuple(Month(**row, width=max(0.0, 100 * row["sales"] / best)) for row in rows)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure: its name, whether it is money, and its quantiles by name."""
+
+    name: str
+    kind: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The section: names of the columns, and one row a measure."""
+
+    columns: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+def spread(bundle: CheckInput) -> Spread | None:
+    """Return the context."""
+    rows = bundle.found["distributions"]
+    if not rows:
+        return None
+    columns = tuple(key for key in rows[0] if key != "measure")
+    return Spread(
+        columns,
+        tuple(
+            Measure(
+                row["measure"],
+                "money" if row["measure"] == "value per order" else "number",
+                {key: row[key] for key in columns},
+            )
+            for row in rows
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One horizon: its days, how many buy again, tests it leaves, and the reason."""
+
+    days: int
+    repeat: float | None
+    tests: int
+    is_chosen: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Horizons:
+    """The section."""
+
+    choices: tuple[Choice, ...]
+
+
+def horizons(bundle: CheckInput) -> Horizons | None:
+    """Return the context."""
+    rows = bundle.found["horizons"]
+    if not rows:
+        return None
+    return Horizons(
+        tuple(
+            Choice(
+                *(row["horizon"], row["repeat_share"], row["tests"]),
+                *(row["is_chosen"], row["reason"]),
+            )
+            for row in rows
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """One row: where it stands, what stands there, and what is wrong with it."""
+
+    file: str
+    row: int
+    column: str
+    value: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """The section: how many rows by reason, and the first of them."""
+
+    reasons: dict[str, int]
+    examples: tuple[Bad, ...]
+
+
+def bad_rows(bundle: CheckInput) -> BadRows | None:
+    """Return the context."""
+    reasons = {row["reason"]: row["rows"] for row in bundle.found["bad_rows"]}
+    if not reasons:
+        return None
+    return BadRows(reasons, tuple(Bad(**row) for row in bundle.found["bad_examples"]))
+
+
+# In the order of the page.
+FINDINGS = (
+    Section("verdict_on_data", "What was found", verdict),
+    Section("proven", "What was read and proven", proven),
+    Section("calendar", "Month by month", calendar),
+    Section("spread", "How customers buy", spread),
+    Section("horizons", "Which horizon?", horizons),
+    Section("ledger", "Where the data went", ledger),
+    Section("bad_rows", "Rows that cannot be read", bad_rows),
+)
