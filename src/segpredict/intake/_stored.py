@@ -9,7 +9,7 @@ from segpredict.cleaning import CleaningPlan
 from segpredict.config import Config, build
 from segpredict.errors import UsageError, shown
 from segpredict.intake import _raw
-from segpredict.intake._cleaned import Day, way
+from segpredict.intake._read import Day, way
 from segpredict.tables import RawLines, Transactions
 
 

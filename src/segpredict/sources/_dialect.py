@@ -11,9 +11,8 @@ from typing import NoReturn
 import numpy as np
 
 from segpredict.errors import LimitError, SourceError, UnreadableFileError, shown
-from segpredict.sources._columns import recognised
 from segpredict.sources._decode import lines_before
-from segpredict.sources._layout import WHITESPACE, Layout
+from segpredict.sources._layout import WHITESPACE, Layout, recognised
 from segpredict.sources._mend import Grammar, is_sound
 from segpredict.sources._records import split
 
