@@ -50,7 +50,12 @@ def shop(
     )
     return {
         "files": [
-            {"file": f.name, "rows": f.rows, **f.detected}
+            {
+                "file": f.name,
+                "rows": f.rows,
+                **f.detected.shown(),
+                "columns": dict(f.detected.columns),
+            }
             for f in (*transactions.files, *transactions.companions.files)
         ],
         "first_day": as_date(transactions.first_day).isoformat(),

@@ -17,7 +17,7 @@ from segpredict import report
 from segpredict.registry import Registry
 from segpredict.report import SECTIONS, Section, contexts, render
 from segpredict.report import sections as sections_room
-from segpredict.tables import Count, Entry, Feature, FileFact, Ledger, Segment
+from segpredict.tables import Count, Detected, Entry, Feature, FileFact, Ledger, Segment
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -105,7 +105,7 @@ def hostile_bundle(payload: str):
         created=payload,
         segments=named,
         currency=payload,
-        files=(FileFact(payload, 1, payload, {payload: payload}),),
+        files=(FileFact(payload, 1, payload, Detected(others={payload: payload})),),
         ledger=Ledger((entry,)),
         profile=profile().with_columns(pl.lit(payload).alias(payload)),
         candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),

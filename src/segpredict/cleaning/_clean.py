@@ -1,6 +1,7 @@
 """Raw lines → transactions: parse, run the rules in order, sort, fingerprint."""
 
 import hashlib
+from dataclasses import replace
 
 import polars as pl
 
@@ -184,12 +185,11 @@ def fingerprint(lines: pl.DataFrame) -> str:
 
 
 def _files(raw: RawLines, parsed: Parsed) -> tuple[FileFact, ...]:
+    times, mark = parsed.time_format, parsed.decimal_mark
     return tuple(
-        FileFact(
-            fact.name,
-            fact.rows,
-            fact.sha256,
-            {**fact.detected, **parsed.found},
+        replace(
+            fact,
+            detected=replace(fact.detected, time_format=times, decimal_mark=mark),
         )
         for fact in raw.files
     )

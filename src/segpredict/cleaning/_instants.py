@@ -15,7 +15,6 @@ UNITS = {
     **dict.fromkeys((18, 19), ("epoch ns", 60_000_000_000)),
 }
 SERIAL = "spreadsheet serial"
-DAY = 1440
 
 
 def instants(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -88,10 +88,7 @@ def state(companions: Companions) -> JSON:
         "attributes": [asdict(attribute) for attribute in companions.attributes],
         "countries": list(companions.countries),
         "first_days": {n: log.first_day for n, log in logs.items() if log is not None},
-        "files": [
-            asdict(fact) | {"detected": dict(fact.detected)}
-            for fact in companions.files
-        ],
+        "files": [asdict(fact) for fact in companions.files],
         "notes": list(companions.notes),
     }
 
@@ -113,6 +110,6 @@ def from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> Companions:
         contacts=logs.get("contacts"),
         countries=tuple(state["countries"]),
         prices=tables.get("prices"),
-        files=tuple(FileFact(**fact) for fact in state["files"]),
+        files=tuple(FileFact.from_state(fact) for fact in state["files"]),
         notes=tuple(state["notes"]),
     )

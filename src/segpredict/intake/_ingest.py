@@ -9,9 +9,9 @@ from segpredict import companions, disk, sources, store
 from segpredict.config import Config, build
 from segpredict.errors import FileMissingError, UsageError, shown
 from segpredict.intake import _raw
-from segpredict.intake._read import cleaned, way
+from segpredict.intake._stored import cleaned, way
 from segpredict.sources import Layout
-from segpredict.tables import FileFact, RawLines, Transactions
+from segpredict.tables import Detected, FileFact, RawLines, Transactions
 
 ALL = "*"  # as `Layout.sheet`; such a file says so with `sheets`
 
@@ -42,11 +42,11 @@ def sorted_out(
 
 def _is_same(fact: FileFact, path: Path, layout: Layout) -> bool:
     found = fact.detected
-    sheet = ALL if "sheets" in found else found.get("sheet")
+    sheet = ALL if "sheets" in found.others else found.sheet
     return (
         _partition(Path(fact.name)) == _partition(path)
         and layout.sheet in (None, sheet)
-        and layout.table in (None, found.get("table"))
+        and layout.table in (None, found.table)
     )
 
 
@@ -56,10 +56,8 @@ def _partition(path: Path) -> list[str]:
 
 def _promised(path: Path, sha256: str, layout: Layout) -> FileFact:
     """Return what will be known of a file once it was read."""
-    asked = {"sheet": layout.sheet, "table": layout.table}
-    found = {name: value for name, value in asked.items() if value}
-    if layout.sheet == ALL:
-        found["sheets"] = ALL
+    others = {"sheets": ALL} if layout.sheet == ALL else {}
+    found = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
     return FileFact(sources.called(path), 0, sha256, found)
 
 

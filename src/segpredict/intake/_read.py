@@ -2,36 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
-from typing import Literal
 
-from segpredict import cleaning, companions, sources
-from segpredict.cleaning import CleaningPlan
+from segpredict import companions, sources
 from segpredict.config import Config
-from segpredict.intake._stored import lent, shelf
+from segpredict.intake._stored import Day, cleaned, lent, shelf, way
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions
-from segpredict.window import day_number
-
-Day = date | str | int | None
-
-
-def way(plan: CleaningPlan) -> Literal["fail", "carry"]:
-    """Return what sources do with a record that is no row, so that cleaning decides."""
-    return "fail" if plan.on_bad_rows == "fail" else "carry"
-
-
-def cleaned(
-    raw: RawLines, config: Config, as_of: Day, beside: Path | None
-) -> Transactions:
-    """Clean lines, priced by the products table where they have no price."""
-    tables = companions.read(config.companions, beside)
-    plan = config.cleaning
-    if as_of is not None:
-        plan = replace(plan, as_of=day_number(as_of))
-    shop = cleaning.clean(companions.priced(raw, tables), plan)
-    return replace(shop, companions=tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def understand(content: bytes, layout: Layout, file: str) -> Text:
     if separator == WHITESPACE.encode():
         content, start = _aligned(content, start)
         separator = b"\t"
-    content, escape = _escapes(content, separator, start, (layout, file))
+    content, escape = _escapes(content, separator, start, layout, file)
     found |= escape
     grammar = Grammar(separator, layout.stray_quotes == "keep")
     return Text(content, grammar, start, lines_before(content, start), found)
@@ -202,10 +202,9 @@ def _aligned(content: bytes, start: int) -> tuple[bytes, int]:
 
 
 def _escapes(
-    content: bytes, separator: bytes, start: int, asked: tuple[Layout, str]
+    content: bytes, separator: bytes, start: int, layout: Layout, file: str
 ) -> tuple[bytes, dict[str, str]]:
     """Return the content with doubled quotes, whatever way it was written."""
-    layout, file = asked
     has_backslash = b"\\" in content and b'\\"' in content  # one sign is found faster
     if layout.escape == "double" or not has_backslash:
         return content, {}

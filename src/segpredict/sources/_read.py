@@ -16,7 +16,7 @@ from segpredict.sources._layout import Layout, as_text, match, refuse_empty
 from segpredict.sources._paths import called, expand
 from segpredict.sources._source import Reject, Source, Table, numbered
 from segpredict.sources._unpack import opened
-from segpredict.tables import FileFact, RawLines
+from segpredict.tables import Detected, FileFact, RawLines
 
 # What stands in the first cell of a row that adds up those above it.
 TOTALS = (
@@ -323,8 +323,7 @@ def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
         table = without_totals(table, chosen)
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(as_text(table.frame, chosen, name).with_columns(place))
-        listed = ", ".join(f"{role} = {column}" for role, column in chosen.items())
-        found = {**table.detected, **unnamed, "columns": listed}
+        found = Detected.of({**table.detected, **unnamed}, chosen)
         height = table.frame.height + len(table.rejects)
         facts.append(FileFact(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]

@@ -12,7 +12,7 @@ from segpredict.sources._decode import to_utf8
 from segpredict.sources._dialect import Text, understand
 from segpredict.sources._header import heading, refuse_no_header
 from segpredict.sources._layout import Layout
-from segpredict.sources._mend import Fault, records
+from segpredict.sources._mend import About, Fault, records
 from segpredict.sources._records import CR, LF, Records
 from segpredict.sources._rows import sort_out
 from segpredict.sources._source import Reject, Source, Table, digest
@@ -116,7 +116,7 @@ def _read(path: Path, layout: Layout) -> Table:
     content, coding = to_utf8(content, layout.encoding, file)
     text = understand(content, layout, file)
     head = heading(text, layout, file)
-    about = (file, head.names)
+    about = About(file, head.names)
     whole, stray, plain = records(text.content, text.grammar, head.after, about)
     refuse_no_header(head.names, _first(text, whole), layout, file)
     rows = sort_out(text, whole, head, layout, file)

@@ -259,7 +259,7 @@ def _table(sheet: _Sheet, layout: Layout, file: str) -> Table:
     below = sheet.cells.slice(at + 1)
     frame = below.rename(dict(zip(below.columns, names, strict=True)))
     rows = pl.int_range(at + 2, at + 2 + frame.height, dtype=pl.Int64, eager=True)
-    rejects = [_reject(error, names, sheet.name) for error in sheet.errors]
+    rejects = [_reject(*error, names, sheet.name) for error in sheet.errors]
     rejects = [reject for reject in rejects if reject.row > at + 1]
     is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
     is_row &= ~rows.is_in([reject.row for reject in rejects])
@@ -295,8 +295,9 @@ def _header_row(cells: pl.DataFrame, layout: Layout) -> int:
     return next(filled, 0)
 
 
-def _reject(error: tuple[int, int, str], names: Sequence[str], sheet: str) -> Reject:
-    row, column, detail = error
+def _reject(
+    row: int, column: int, detail: str, names: Sequence[str], sheet: str
+) -> Reject:
     kind = WRONG.search(detail)
     value = f"#{kind[1].upper()}!" if kind else detail
     fix = "correct the formula, or rerun with --on-bad-rows quarantine."

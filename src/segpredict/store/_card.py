@@ -65,7 +65,7 @@ def holds(known: tuple[int | None, int | None], until: int | None) -> bool | Non
 
 
 CARD = "store.json"
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def read_card(folder: Path) -> Card:
             Entry(**{**entry, "count": Count(**entry["count"])})
             for entry in facts.pop("ledger")["entries"]
         )
-        sources = tuple(FileFact(**fact) for fact in facts.pop("sources"))
+        sources = tuple(FileFact.from_state(fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
         begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}

@@ -91,7 +91,7 @@ def ledger(bundle: ReportInput) -> LedgerPage:
         adds_up=book.adds_up,
         share_used=book.total("used").rows / rows if rows else None,
         files=tuple(
-            File(f.name, f.rows, f.sha256, dict(f.detected)) for f in bundle.files
+            File(f.name, f.rows, f.sha256, f.detected.shown()) for f in bundle.files
         ),
     )
 
