@@ -65,9 +65,7 @@ def keep_transactions(draft: Draft, shop: Transactions) -> None:
         "last_day": as_date(shop.end_day - 1).isoformat(),
         "fingerprint": shop.fingerprint,
         "currency": shop.currency,
-        "files": [
-            asdict(fact) | {"detected": dict(fact.detected)} for fact in shop.files
-        ],
+        "files": [asdict(fact) for fact in shop.files],
         "notes": list(shop.notes),
     }
 
@@ -82,7 +80,7 @@ def transactions_of(files: Files) -> Transactions:
         data["fingerprint"],
         ledger_of(files.json("ledger.json")),
         data["currency"],
-        tuple(FileFact(**fact) for fact in data["files"]),
+        tuple(FileFact.from_state(fact) for fact in data["files"]),
         companions=companions_of(files),
         notes=tuple(data.get("notes", ())),
     )

@@ -5,7 +5,6 @@ that the dataclass does not have is an error with the nearest known key, never i
 """
 
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -22,7 +21,6 @@ from segpredict.companions import (
     ProductTable,
     ReturnTable,
 )
-from segpredict.contracts import ROLES
 from segpredict.demand import DemandOptions
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
@@ -246,7 +244,7 @@ def draft(found: Mapping[str, Any], config: Config) -> str:
         ),
         "",
         "[source.columns]",
-        *_settings(**_columns(first.get("columns", ""))),
+        *_settings(**first["columns"]),
         "",
         "[cleaning]",
         *_settings(
@@ -268,12 +266,6 @@ def draft(found: Mapping[str, Any], config: Config) -> str:
 
 def _comment(text: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in Path(text).name)
-
-
-def _columns(listed: str) -> dict[str, str]:
-    """Return role → column of a list such as ``time = Date, price = Price``."""
-    cuts = re.split(rf"(?:^|, )({'|'.join(ROLES)}) = ", listed)
-    return dict(zip(cuts[1::2], cuts[2::2], strict=True))
 
 
 def _settings(**values: JSON) -> list[str]:

@@ -50,7 +50,12 @@ def shop(
     )
     return {
         "files": [
-            {"file": f.name, "rows": f.rows, **f.detected}
+            {
+                "file": f.name,
+                "rows": f.rows,
+                **f.detected.shown(),
+                "columns": dict(f.detected.columns),
+            }
             for f in (*transactions.files, *transactions.companions.files)
         ],
         "first_day": as_date(transactions.first_day).isoformat(),
@@ -254,7 +259,9 @@ def _notes(transactions: Transactions) -> list[str]:
     rejected = transactions.ledger.total("rejected").rows
     if rejected:
         notes.append(f"Rows that could not be read and were set aside: {rejected:,}.")
-    guests = [e for e in transactions.ledger.entries if e.rule == "no_customer"]
+    guests = [
+        e for e in transactions.ledger.entries if e.rule == cleaning.NO_CUSTOMER.name
+    ]
     whole = transactions.ledger.total("in").rows
     if guests and whole and guests[0].count.rows > 0.05 * whole:
         share = guests[0].count.rows / whole

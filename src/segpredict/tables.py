@@ -105,6 +105,65 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class Detected:
+    """What was found out about a file on the way; what does not apply is empty.
+
+    Parameters
+    ----------
+    format
+        The kind of file.
+    encoding, separator
+        Of text.
+    sheet, table
+        Of a workbook, of a database.
+    columns
+        Role → column.
+    time_format, decimal_mark
+        How its times and numbers are written.
+    others
+        What else was met, by topic, in words for people.
+    """
+
+    format: str = ""
+    encoding: str = ""
+    separator: str = ""
+    sheet: str = ""
+    table: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str = ""
+    decimal_mark: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Mapping[str, str], columns: Mapping[str, str]) -> "Detected":
+        """Return what a reader found and which column plays which role."""
+        own = ("format", "encoding", "separator", "sheet", "table")
+        typed = {name: found[name] for name in own if name in found}
+        others = {name: text for name, text in found.items() if name not in own}
+        return cls(**typed, columns=dict(columns), others=others)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The roles and their columns, for people."""
+        return tuple(f"{role} = {column}" for role, column in self.columns.items())
+
+    def shown(self) -> dict[str, str]:
+        """Return what there is to tell people, by topic."""
+        told = {
+            "format": self.format,
+            "encoding": self.encoding,
+            "separator": self.separator,
+            "sheet": self.sheet,
+            "table": self.table,
+            **self.others,
+            "columns": ", ".join(self.listed),
+            "time_format": self.time_format,
+            "decimal mark": self.decimal_mark,
+        }
+        return {topic: text for topic, text in told.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
 class FileFact:
     """What was read from one input file.
 
@@ -117,13 +176,18 @@ class FileFact:
     sha256
         Hash of the bytes; empty for frames in memory.
     detected
-        What was found out on the way (encoding, separator, date order …).
+        What was found out on the way.
     """
 
     name: str
     rows: int
     sha256: str = ""
-    detected: Mapping[str, str] = field(default_factory=dict)
+    detected: Detected = field(default_factory=Detected)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "FileFact":
+        """Return the fact of which `dataclasses.asdict` gave this state."""
+        return cls(**{**state, "detected": Detected(**state["detected"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ from segpredict import bi
 from segpredict.bi import TABLES
 from segpredict.pseudonyms import Pseudonyms
 
+DECLARED = {table.name: table for table in TABLES}
 SECRET = Pseudonyms(b"sixteen bytes or more")
 NESTED = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Categorical)
 
 
 def table(name: str, **changes) -> pl.DataFrame:
-    made = star(**changes)
-    if not TABLES.get(name).is_by_share:
-        return TABLES.get(name).made(made)
-    return pl.concat(TABLES.get(name).made(share) for share in made.shares())
+    made, declared = star(**changes), DECLARED[name]
+    if not declared.is_by_share:
+        return declared.made(made)
+    return pl.concat(declared.made(share) for share in made.shares())
 
 
 def test_an_order_is_one_number_on_one_day_and_its_return_another() -> None:
@@ -157,10 +158,10 @@ def test_without_scores_their_tables_are_empty_and_keep_their_columns() -> None:
         assert told.schema == table(name).schema
 
 
-@pytest.mark.parametrize("name", TABLES.names())
+@pytest.mark.parametrize("name", DECLARED)
 def test_no_column_is_nested_and_all_are_declared(name: str) -> None:
     schema = table(name).schema
-    assert list(schema) == [column.name for column in TABLES.get(name).columns]
+    assert list(schema) == [column.name for column in DECLARED[name].columns]
     assert not any(isinstance(kind, NESTED) for kind in schema.values())
 
 
@@ -190,7 +191,7 @@ def test_hashed_tables_name_no_customer_and_no_order(tmp_path: Path) -> None:
 
 def test_both_forms_of_a_table_hold_the_same(tmp_path: Path) -> None:
     rows = bi.write(star(), tmp_path)
-    for name in TABLES.names():
+    for name in DECLARED:
         stored = pl.read_parquet(tmp_path / f"{name}.parquet")
         text = pl.read_csv(tmp_path / f"{name}.csv", infer_schema=False)
         assert stored.height == text.height == rows[name]

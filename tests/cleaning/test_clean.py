@@ -74,7 +74,7 @@ def test_a_refund_counts_from_its_day_on_and_not_before() -> None:
     assert not {"1002", "C1003"} & set(after["order_id"])
 
 
-@pytest.mark.parametrize("name", sorted({*RULES.names()} - {"no_customer"}))
+@pytest.mark.parametrize("name", [r.name for r in RULES if r.name != "no_customer"])
 def test_every_rule_can_be_left_out_and_the_ledger_still_adds_up(name: str) -> None:
     made = cleaned(SHOP, without=(name,))
     assert made.ledger.adds_up
@@ -86,11 +86,9 @@ def test_lines_without_a_customer_break_the_contract_of_lines() -> None:
         cleaned(SHOP, without=("no_customer",))
 
 
-@pytest.mark.parametrize("rule", RULES.all(), ids=lambda rule: rule.name)
-def test_every_rule_is_named_after_its_file_and_says_what_it_does(rule) -> None:
-    assert RULES.get(rule.name) is rule
-    assert rule.meaning.endswith(".")
-    assert sorted(r.order for r in RULES.all()).count(rule.order) == 1
+def test_every_rule_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.meaning.endswith(".") for rule in RULES)
 
 
 def test_only_the_named_rules_run() -> None:

@@ -80,8 +80,8 @@ def test_online_retail_as_downloaded_equals_its_parquet(real_data: Path) -> None
     one = preset("online_retail", folder / "online_retail.parquet")
     other = preset("online_retail", folder / "data.csv.zip")
     assert one.fingerprint == other.fingerprint
-    assert other.files[0].detected["time_format"] == "mdy"
-    assert other.files[0].detected["encoding"] == "cp1252"
+    assert other.files[0].detected.shown()["time_format"] == "mdy"
+    assert other.files[0].detected.shown()["encoding"] == "cp1252"
 
 
 @pytest.mark.real

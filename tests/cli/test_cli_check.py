@@ -77,7 +77,7 @@ def test_columns_of_any_name_survive_the_draft() -> None:
             {
                 "file": "x.csv",
                 "rows": 1,
-                "columns": ", ".join(f"{k} = {v}" for k, v in names.items()),
+                "columns": names,
             }
         ],
         "first_day": "2021-01-01",

@@ -3,7 +3,7 @@ import json
 import polars as pl
 
 from segpredict.companions import frames, from_state, state
-from segpredict.tables import Attribute, Companions, FileFact, Log
+from segpredict.tables import Attribute, Companions, Detected, FileFact, Log
 
 WHOLE = Companions(
     customers=pl.DataFrame({"customer_id": ["a"]}),
@@ -13,7 +13,7 @@ WHOLE = Companions(
     contacts=Log(pl.DataFrame({"customer_id": ["a"], "day": [4]}), None),
     countries=("UK",),
     prices=pl.DataFrame({"product_id": ["p"], "percentile": [0.5]}),
-    files=(FileFact("x.csv", 1, "", {"format": "csv"}),),
+    files=(FileFact("x.csv", 1, "", Detected(format="csv")),),
     notes=("a note",),
 )
 

@@ -40,7 +40,7 @@ def sums(customers: list) -> np.ndarray:
 FIGURES = {
     "order_value": lambda given: np.concatenate(given).mean() / 1e4,
     "order_value_median": lambda given: np.median(np.concatenate(given)) / 1e4,
-    "gini": lambda given: _concentration.gini(sums(given))[0],
+    "gini": lambda given: _concentration.gini_index(sums(given))[0],
     "top_decile_share": lambda given: _concentration.top_share(sums(given), 0.1)[1],
 }
 

@@ -16,6 +16,7 @@ from segpredict.report import ReportInput
 from segpredict.tables import (
     MONEY,
     Count,
+    Detected,
     Entry,
     Feature,
     FileFact,
@@ -419,7 +420,7 @@ def bundle(**change: Any) -> ReportInput:
         segments=SEGMENTS,
         ledger=ledger(),
         currency="£",
-        files=(FileFact("year_1.csv", 600, "ab" * 32, {"encoding": "utf-8"}),),
+        files=(FileFact("year_1.csv", 600, "ab" * 32, Detected(encoding="utf-8")),),
         profile=profile(),
         metrics=figures(),
         exploration=explored(),

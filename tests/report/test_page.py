@@ -15,7 +15,7 @@ from plays_bundle import plays
 
 from segpredict import report
 from segpredict.report import FINDINGS, SECTIONS, Section, contexts, render
-from segpredict.tables import Count, Entry, Feature, FileFact, Ledger, Segment
+from segpredict.tables import Count, Detected, Entry, Feature, FileFact, Ledger, Segment
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -103,7 +103,7 @@ def hostile_bundle(payload: str):
         created=payload,
         segments=named,
         currency=payload,
-        files=(FileFact(payload, 1, payload, {payload: payload}),),
+        files=(FileFact(payload, 1, payload, Detected(others={payload: payload})),),
         ledger=Ledger((entry,)),
         profile=profile().with_columns(pl.lit(payload).alias(payload)),
         candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),

@@ -9,7 +9,7 @@ from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
-from segpredict.metrics import METRICS, Books, measure
+from segpredict.metrics import Books, measure, metric_named
 from segpredict.report import render
 from segpredict.report.sections.cohorts import ENOUGH, cohorts
 from segpredict.report.sections.migration import migration as moves
@@ -156,7 +156,7 @@ def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
 def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
     shown = text()
     for name in ("retention_cohort", "retention_rolling", "cohort_revenue"):
-        assert METRICS.get(name).title in shown
+        assert metric_named(name).title in shown
 
 
 def test_both_pages_of_moves_mean_the_same_by_staying():

@@ -4,7 +4,7 @@ import pytest
 
 from segpredict.sources import Layout
 from segpredict.sources._aliases import ALIASES, normal
-from segpredict.sources._columns import match
+from segpredict.sources._layout import match
 
 NEEDED = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
 EXPORTS = {

@@ -124,7 +124,7 @@ def test_x03_a_sheet_of_notes_is_left_out_where_all_are_joined(tmp_path: Path) -
         made.add_worksheet("Notes").write(0, 0, "exported by Anna")
     raw = read([str(path)], Layout(sheet="*"))
     assert ids(raw) == ["2010", "2011"]
-    assert raw.files[0].detected["sheets_left_out"] == "Notes"
+    assert raw.files[0].detected.shown()["sheets_left_out"] == "Notes"
 
 
 def test_x04_the_header_is_found_below_a_title(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_x11_a_full_sheet_is_noted(
 ) -> None:
     monkeypatch.setattr("segpredict.sources.excel.FULL", 3)
     rows = [(str(i), "2011-01-31", "1") for i in range(2)]
-    detected = read([str(book(tmp_path, *rows))]).files[0].detected
+    detected = read([str(book(tmp_path, *rows))]).files[0].detected.shown()
     assert "probably cut off" in detected["full_sheet"]
 
 
@@ -247,7 +247,7 @@ def test_x12_hidden_rows_are_read_and_counted(tmp_path: Path) -> None:
         sheet.set_row(2, None, None, {"hidden": True})
     raw = read([str(path)])
     assert ids(raw) == ["1", "2"]
-    assert raw.files[0].detected["hidden_rows"].startswith("1,")
+    assert raw.files[0].detected.shown()["hidden_rows"].startswith("1,")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def put(folder: Path, content: str | bytes, name: str = "sales.csv") -> str:
 
 
 def found(raw: RawLines) -> dict[str, str]:
-    return dict(raw.files[0].detected)
+    return raw.files[0].detected.shown()
 
 
 def test_f01_a_missing_file_is_answered_with_its_nearest_neighbour(
@@ -334,7 +334,7 @@ def test_a_file_may_have_any_name(name: str, tmp_path: Path) -> None:
 def test_f27_a_file_given_twice_is_noted(tmp_path: Path) -> None:
     first = put(tmp_path, PLAIN, "a.csv")
     raw = read([first, put(tmp_path, PLAIN, "b.csv")])
-    assert raw.files[1].detected["same_bytes_as"] == first
+    assert raw.files[1].detected.shown()["same_bytes_as"] == first
 
 
 def test_f28_a_glob_without_match_is_refused_and_many_files_are_read(

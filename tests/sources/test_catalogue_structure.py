@@ -44,7 +44,7 @@ def test_the_separator_is_proven_and_recorded(
 ) -> None:
     raw = read([put(tmp_path, content)])
     assert ids(raw) == ["1", "2"]
-    assert raw.files[0].detected["separator"] == separator
+    assert raw.files[0].detected.shown()["separator"] == separator
 
 
 def test_s01_two_separators_that_fit_are_both_shown(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_s01_two_separators_that_fit_are_both_shown(tmp_path: Path) -> None:
 
 def test_s04_comments_before_the_header_are_skipped_and_counted(tmp_path: Path) -> None:
     raw = read([put(tmp_path, "# till 7\n\n" + PLAIN)])
-    assert raw.files[0].detected["comments_skipped"] == "1"
+    assert raw.files[0].detected.shown()["comments_skipped"] == "1"
     assert raw.frame["row"].to_list() == [4, 5]
 
 
@@ -66,7 +66,7 @@ def test_s04_a_comment_among_the_rows_asks_for_its_sign(tmp_path: Path) -> None:
         read([name])
     raw = read([name], Layout(comment="#"))
     assert ids(raw) == ["1", "2"]
-    assert raw.files[0].detected["comments"] == "1"
+    assert raw.files[0].detected.shown()["comments"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_rows_are_lines_of_the_file_whatever_ends_them(
 
 def test_s07_blank_lines_are_counted(tmp_path: Path) -> None:
     raw = read([put(tmp_path, PLAIN.replace("mug\n", "mug\n\n \n,,,\n"))])
-    assert raw.files[0].detected["blank_lines"] == "2"
-    assert raw.files[0].detected["rows_without_any_cell"] == "1"
+    assert raw.files[0].detected.shown()["blank_lines"] == "2"
+    assert raw.files[0].detected.shown()["rows_without_any_cell"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_s12_backslashes_are_taken_as_escapes_where_only_that_fits(
     text = HEAD + r'1,2011-01-31,1,"7\" disc, \\ old"' + "\n" + ROW
     raw = read([put(tmp_path, text)])
     assert raw.frame["description"].to_list() == ['7" disc, \\ old', "mug"]
-    assert raw.files[0].detected["escape"] == "backslash"
+    assert raw.files[0].detected.shown()["escape"] == "backslash"
 
 
 def test_s12_two_readings_of_a_backslash_are_both_shown(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_s17_both_places_of_a_double_name_are_given(tmp_path: Path) -> None:
 def test_s18_columns_without_name_are_left_out_only_when_empty(tmp_path: Path) -> None:
     empty = "".join(line + "," * 300 + "\n" for line in PLAIN.splitlines())
     raw = read([put(tmp_path, empty)])
-    assert "300 left out" in raw.files[0].detected["columns_without_name"]
+    assert "300 left out" in raw.files[0].detected.shown()["columns_without_name"]
     with pytest.raises(UnreadableFileError, match='no name and holds "mug"') as caught:
         read([put(tmp_path, PLAIN.replace("description", " "))])
     assert caught.value.facts()["row"] == 2
@@ -222,7 +222,7 @@ def test_s21_a_repeated_header_is_dropped_and_counted(tmp_path: Path) -> None:
     raw = read([put(tmp_path, PLAIN + HEAD + ROW)])
     assert ids(raw) == ["1", "2", "1"]
     assert raw.frame["row"].to_list() == [2, 3, 5]
-    assert raw.files[0].detected["repeated_headers"] == "1"
+    assert raw.files[0].detected.shown()["repeated_headers"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_the_only_table_of_a_database_is_read(make, one: str, tmp_path: Path) ->
     assert raw.frame["customer_id"].to_list() == ["00123", "7"]
     assert raw.frame["amount"].to_list() == ["2.55", one]
     assert raw.frame["row"].to_list() == [2, 3]
-    assert raw.files[0].detected["table"] == "orders"
+    assert raw.files[0].detected.shown()["table"] == "orders"
 
 
 @pytest.mark.parametrize("make", [lite, duck])

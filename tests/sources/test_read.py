@@ -59,7 +59,7 @@ def test_rows_are_those_of_the_file_with_the_header_as_the_first(
 def test_the_separator_is_found(tmp_path: Path, sign: str) -> None:
     raw = read([put(tmp_path, "a.txt", SMALL.replace(",", sign))])
     assert column(raw, "customer_id") == ["00123", "123"]
-    assert raw.files[0].detected["separator"] == sign
+    assert raw.files[0].detected.shown()["separator"] == sign
 
 
 def test_aligned_text_with_carriage_returns_is_read(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_aligned_text_with_carriage_returns_is_read(tmp_path: Path) -> None:
     )
     raw = read([put(tmp_path, "cd.txt", text)])
     assert column(raw, "time") == ["19970101", "19970112"]
-    assert raw.files[0].detected["separator"] == "whitespace"
+    assert raw.files[0].detected.shown()["separator"] == "whitespace"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_coding_is_found_and_recorded(
     text = "customer_id,date,amount,country\n1,2011-01-31,2,Côte\n"
     raw = read([put(tmp_path, "a.csv", text.encode(codec))])
     assert column(raw, "country") == ["Côte"]
-    assert raw.files[0].detected["encoding"] == found
+    assert raw.files[0].detected.shown()["encoding"] == found
 
 
 def test_packed_text_is_read(tmp_path: Path) -> None:

@@ -4,8 +4,23 @@ import textwrap
 
 import polars as pl
 
-from segpredict.bi._table import TABLES, TYPES, Table
+from segpredict.bi._customers import CHANCES, CUSTOMERS, SCORES
+from segpredict.bi._dates import DATES, METRICS
+from segpredict.bi._orders import LINES, ORDERS
+from segpredict.bi._segments import MOVES, SEGMENTS
+from segpredict.bi._table import TYPES, Table
 
+TABLES: tuple[Table, ...] = (
+    CUSTOMERS,
+    SEGMENTS,
+    ORDERS,
+    LINES,
+    SCORES,
+    CHANCES,
+    MOVES,
+    METRICS,
+    DATES,
+)
 HEAD = """\
 # The tables for Tableau, Power BI and SQL
 
@@ -19,7 +34,7 @@ the one that `--out` names. This page is written from the declarations in
 `src/segpredict/bi/` by
 
 ```
-python -m segpredict.bi > docs/bi.md
+python docs/write_bi.py
 ```
 
 and stands beside the tables as `dictionary.md`; `dictionary.csv` has the same as rows.
@@ -66,32 +81,24 @@ environment variable `SEGPREDICT_SECRET`; it is written nowhere.
 
 def document() -> str:
     """Return the dictionary as Markdown."""
-    named = {name: TABLES.get(name) for name in _ordered()}
-    listed = [
-        f"| [{name}](#{name}) | {table.role} | {table.grain} |"
-        for name, table in named.items()
-    ]
+    listed = [f"| [{t.name}](#{t.name}) | {t.role} | {t.grain} |" for t in TABLES]
     head = "\n".join(["| table | role | one row is |", "| --- | --- | --- |", *listed])
-    entries = [_entry(name, table) for name, table in named.items()]
+    entries = [_entry(table) for table in TABLES]
     return "\n\n".join([HEAD.rstrip(), "## Tables", head, *entries]) + "\n"
 
 
 def dictionary() -> pl.DataFrame:
     """Return the dictionary as rows, one a column."""
     rows = [
-        (name, column.name, _type(column.kind), column.kind, column.key, column.meaning)
-        for name in _ordered()
-        for column in TABLES.get(name).columns
+        (table.name, c.name, _type(c.kind), c.kind, c.key, c.meaning)
+        for table in TABLES
+        for c in table.columns
     ]
     names = ("table", "column", "type", "kind", "key", "meaning")
     return pl.DataFrame(rows, dict.fromkeys(names, pl.String), orient="row")
 
 
-def _ordered() -> list[str]:
-    return sorted(TABLES.names(), key=lambda name: TABLES.get(name).order)
-
-
-def _entry(name: str, table: Table) -> str:
+def _entry(table: Table) -> str:
     rows = [
         f"| `{column.name}` | {_type(column.kind)} | {_key(column.key)} | "
         f"{column.meaning} |"
@@ -99,7 +106,7 @@ def _entry(name: str, table: Table) -> str:
     ]
     about = textwrap.fill(f"One row is {table.grain}. {table.meaning}", 88)
     head = ["| column | type | key | meaning |", "| --- | --- | --- | --- |"]
-    return "\n".join([f"### {name}", "", about, "", *head, *rows])
+    return "\n".join([f"### {table.name}", "", about, "", *head, *rows])
 
 
 def _type(kind: str) -> str:

@@ -1,12 +1,11 @@
 """What a table of the star is: what one row is, its columns, and how it is made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
 
-from segpredict.registry import Registry
 from segpredict.tables import MONEY
 
 Kind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
@@ -62,8 +61,8 @@ class Table:
 
     Parameters
     ----------
-    order
-        Its place in the dictionary.
+    name
+        Of its files.
     role
         ``fact``: what happened or was foretold; ``dimension``: who, what, when.
     grain
@@ -79,7 +78,7 @@ class Table:
         be larger than memory.
     """
 
-    order: int
+    name: str
     role: Literal["fact", "dimension"]
     grain: str
     meaning: str
@@ -92,9 +91,6 @@ class Table:
         return self.build(source).select(column.shaped for column in self.columns)
 
 
-TABLES = Registry("segpredict.bi", Table)
-
-
 def units(amount: pl.Expr) -> pl.Expr:
     """Return an amount in currency as whole units of 10⁻⁴, rounded.
 
@@ -104,3 +100,8 @@ def units(amount: pl.Expr) -> pl.Expr:
     12346
     """
     return (amount * MONEY).round().cast(pl.Int64)
+
+
+def empty(columns: Sequence[Column]) -> pl.DataFrame:
+    """Return a table without rows."""
+    return pl.DataFrame(schema=dict.fromkeys((c.name for c in columns), pl.Null))

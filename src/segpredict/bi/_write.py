@@ -8,9 +8,9 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from segpredict.artifacts import harmless
-from segpredict.bi._document import dictionary, document
-from segpredict.bi._star import Star
-from segpredict.bi._table import TABLES
+from segpredict.bi._document import TABLES, dictionary, document
+from segpredict.bi._star import Share, Star
+from segpredict.bi._table import Table
 
 Sink = Callable[[pl.DataFrame], None]
 
@@ -38,21 +38,22 @@ def write(star: Star, folder: Path) -> Mapping[str, int]:
     would take for a formula has an apostrophe before it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = dict.fromkeys(TABLES.names(), 0)
-    by_share = [name for name in rows if TABLES.get(name).is_by_share]
+    rows = {table.name: 0 for table in TABLES}
     with ExitStack() as stack:
         sinks = {name: stack.enter_context(_sink(folder / name)) for name in rows}
 
-        def put(name: str, frame: pl.DataFrame) -> None:
-            sinks[name](frame)
-            rows[name] += frame.height
+        def put(table: Table, source: Star | Share) -> None:
+            frame = table.made(source)
+            sinks[table.name](frame)
+            rows[table.name] += frame.height
 
         for share in star.shares():
-            for name in by_share:
-                put(name, TABLES.get(name).made(share))
-        for name in rows:
-            if name not in by_share:
-                put(name, TABLES.get(name).made(star))
+            for table in TABLES:
+                if table.is_by_share:
+                    put(table, share)
+        for table in TABLES:
+            if not table.is_by_share:
+                put(table, star)
     (folder / "dictionary.md").write_text(document(), encoding="utf-8")
     harmless(dictionary()).write_csv(folder / "dictionary.csv")
     return rows

@@ -1,6 +1,7 @@
 """Raw lines → transactions: parse, run the rules in order, sort, fingerprint."""
 
 import hashlib
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,13 +11,12 @@ from segpredict.cleaning._notes import notes
 from segpredict.cleaning._parse import IDS, Parsed, parse
 from segpredict.cleaning._plan import CleaningPlan
 from segpredict.cleaning._rule import Rule
+from segpredict.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, chosen
 from segpredict.contracts import LINES, check
 from segpredict.core.orders import is_head
-from segpredict.registry import Registry
 from segpredict.tables import FileFact, RawLines, Transactions
 from segpredict.window import as_date, day_number
 
-RULES: Registry[Rule] = Registry("segpredict.cleaning", Rule)
 SLICE = 1_000_000  # rows that are hashed at a time
 
 
@@ -95,16 +95,6 @@ def _ruled(
     return lines, told
 
 
-def chosen(plan: CleaningPlan) -> tuple[Rule, ...]:
-    """Return the rules of a plan in the order in which they run."""
-    for name in (*plan.rules, *plan.without):
-        if name != "all":
-            RULES.get(name)
-    named = set(RULES.names() if "all" in plan.rules else plan.rules)
-    kept = [RULES.get(name) for name in named - set(plan.without)]
-    return tuple(sorted(kept, key=lambda rule: (rule.order, rule.name)))
-
-
 def _without_rejects(parsed: Parsed, book: Book) -> pl.DataFrame:
     """Take out unreadable rows, reason by reason."""
     lines = parsed.lines
@@ -126,10 +116,9 @@ def _period(
         return 0, 0
     low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
     first, end = int(low), int(high) + 1
-    names = {rule.name for rule in rules}
-    if plan.first is not None and "before_first" in names:
+    if plan.first is not None and BEFORE_FIRST in rules:
         first = max(first, day_number(plan.first))
-    if plan.as_of is not None and "after_cutoff" in names:
+    if plan.as_of is not None and AFTER_CUTOFF in rules:
         end = min(end, day_number(plan.as_of))
     return first, max(first, end)
 
@@ -191,12 +180,11 @@ def fingerprint(lines: pl.DataFrame) -> str:
 
 
 def _files(raw: RawLines, parsed: Parsed) -> tuple[FileFact, ...]:
+    times, mark = parsed.time_format, parsed.decimal_mark
     return tuple(
-        FileFact(
-            fact.name,
-            fact.rows,
-            fact.sha256,
-            {**fact.detected, **parsed.found},
+        replace(
+            fact,
+            detected=replace(fact.detected, time_format=times, decimal_mark=mark),
         )
         for fact in raw.files
     )

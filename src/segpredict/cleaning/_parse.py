@@ -1,7 +1,7 @@
 """Raw text → typed lines, and a reject for every row that cannot be read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -44,8 +44,8 @@ class Parsed:
         All rows; ``reason`` says what is wrong with an unreadable one.
     rejects
         One row per unreadable row: file, row, column, value, reason.
-    found
-        What the columns proved: time format, decimal marks.
+    time_format, decimal_mark
+        What the columns proved.
     currency
         The currency that stands in the data; empty if none does.
     notes
@@ -54,7 +54,8 @@ class Parsed:
 
     lines: pl.DataFrame
     rejects: pl.DataFrame
-    found: Mapping[str, str] = field(default_factory=dict)
+    time_format: str = ""
+    decimal_mark: str = ""
     currency: str = ""
     notes: tuple[str, ...] = ()
 
@@ -94,10 +95,11 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
         rejects = rejects.sort("file", "row")
     _tolerate(rejects, lines.height, plan)
     _bounded(lines)
-    found = {"time_format": times.format, **_marks(numbers)}
     notes = (*times.notes, *odd_ids, *odd_lands)
     currency = _currency_of(cells, numbers)
-    return Parsed(_with_orders(lines), rejects, found, currency, notes)
+    return Parsed(
+        _with_orders(lines), rejects, times.format, _marks(numbers), currency, notes
+    )
 
 
 def _broken(rejects: pl.DataFrame, files: Sequence[FileFact]) -> pl.DataFrame:
@@ -145,9 +147,9 @@ def _codes() -> list[pl.Expr]:
     return [pl.col(role).str.replace(SUFFIX, "$1") for role in IDS[1:]]
 
 
-def _marks(numbers: Mapping[str, _numbers.Numbers]) -> dict[str, str]:
+def _marks(numbers: Mapping[str, _numbers.Numbers]) -> str:
     marks = {column.mark for column in numbers.values()} - {""}
-    return {"decimal mark": " and ".join(sorted(marks))} if marks else {}
+    return " and ".join(sorted(marks))
 
 
 def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]) -> str:

@@ -35,8 +35,6 @@ class Rule:
     ----------
     name
         What config and ledger call it.
-    order
-        Rules run from the lowest to the highest.
     meaning
         One sentence for people.
     apply
@@ -45,11 +43,5 @@ class Rule:
     """
 
     name: str
-    order: int
     meaning: str
     apply: Callable[[pl.DataFrame, CleaningPlan], Outcome]
-
-
-def without(lines: pl.DataFrame, which: pl.Expr) -> Outcome:
-    """Return the outcome of leaving out the lines for which `which` is true."""
-    return Outcome(lines.filter(~which.fill_null(value=False)))

@@ -3,6 +3,7 @@
 import polars as pl
 
 from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._rules import NO_CUSTOMER
 from segpredict.errors import ContractError, SupportError, shown
 from segpredict.tables import Transactions
 
@@ -30,7 +31,9 @@ def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
     """
     plan = plan or CleaningPlan()
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")
-    guests = sum(e.count.rows for e in shop.ledger.entries if e.rule == "no_customer")
+    guests = sum(
+        e.count.rows for e in shop.ledger.entries if e.rule == NO_CUSTOMER.name
+    )
     if guests > plan.max_guests * whole.rows:
         raise _guests(guests, whole.rows)
     if not used.customers:

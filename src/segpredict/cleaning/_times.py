@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.cleaning._instants import instants
+from segpredict.cleaning._instants import instants, local
 from segpredict.cleaning._shapes import NUMBER_OF, ascii_digits, pieces
-from segpredict.cleaning._zones import local
 from segpredict.errors import ContractError, shown
 from segpredict.window import as_date
 

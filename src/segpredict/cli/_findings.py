@@ -20,7 +20,8 @@ def show(output: Output, found: Mapping[str, Any]) -> None:
         "What was read", files, note=f"and {more:,} files more" if more else ""
     )
     for fact in found["files"][:1]:
-        output.say(f"Columns: {fact.get('columns', '')}")
+        listed = (f"{role} = {name}" for role, name in fact["columns"].items())
+        output.say(f"Columns: {', '.join(listed)}")
     output.say(f"The data run from {found['first_day']} to {found['last_day']}.")
     output.table("Ledger: in = used + excluded + rejected", _ledger(found))
     output.say(

@@ -13,9 +13,8 @@ from segpredict.companions._options import (
     ProductTable,
     ReturnTable,
 )
-from segpredict.companions._price import expecting, priced
-from segpredict.companions._read import read
-from segpredict.companions._state import frames, from_state, state
+from segpredict.companions._products import expecting, priced
+from segpredict.companions._read import frames, from_state, read, state
 
 __all__ = [
     "Asked",

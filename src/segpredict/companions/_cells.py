@@ -9,7 +9,7 @@ import polars as pl
 from segpredict.cleaning import TimeAsked, as_days
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, shown
 from segpredict.sources import Layout, as_text, tables
-from segpredict.tables import FileFact
+from segpredict.tables import Detected, FileFact
 
 IDS = ("customer_id", "product_id")
 SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
@@ -73,8 +73,7 @@ def cells(data: str, columns: Mapping[str, str]) -> Cells:
             if column not in there:
                 raise ColumnMissingError(f"{role} ({column})", there, name)
         frames.append(as_text(table.frame, dict(columns), name))
-        listed = ", ".join(f"{role} = {column}" for role, column in columns.items())
-        detected = {**table.detected, "columns": listed}
+        detected = Detected.of(table.detected, columns)
         facts.append(FileFact(name, table.frame.height, table.sha256, detected))
         others |= set(there) - set(columns.values())
     frame = pl.concat(frames, how="diagonal")

@@ -1,11 +1,17 @@
-"""The products table: the category, price and cost of what is sold."""
+"""The table of products, the prices that lines get from it, and returns of nobody."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from segpredict.companions._cells import cells, shown_list
-from segpredict.companions._options import ProductTable
+from segpredict.companions._cells import SUFFIX, cells, days, numbers, shown_list
+from segpredict.companions._options import Asked, ProductTable, ReturnTable
+from segpredict.contracts import RAW, ROLES, check
 from segpredict.errors import ContractError, shown
-from segpredict.tables import FileFact
+from segpredict.sources import Layout
+from segpredict.tables import Companions, FileFact, RawLines
+from segpredict.window import as_date
 
 
 def products(
@@ -52,3 +58,88 @@ def products(
             "products.vouched if it never changes."
         )
     return table, read.facts, notes
+
+
+def expecting(layout: Layout, asked: Asked) -> Layout:
+    """Return the layout of lines whose price the products table may give.
+
+    Examples
+    --------
+    >>> expecting(Layout(), Asked()).later
+    ()
+    """
+    later: Sequence[str] = ("price",) if asked.products.gives("price") else ()
+    return replace(layout, later=tuple(later))
+
+
+def priced(raw: RawLines, companions: Companions) -> RawLines:
+    """Return the lines with list prices where they have neither price nor amount.
+
+    A line whose product is not in the table stays without a price, and cleaning will
+    say so.
+    """
+    products = companions.products
+    has_price = {"price", "amount"} & set(raw.frame.columns)
+    if has_price or products is None or "price" not in products.columns:
+        return raw
+    key = pl.col("product_id").str.replace(SUFFIX, "$1").str.normalize("NFC")
+    found = (
+        raw.frame.with_columns(key.alias("list_key"))
+        .join(
+            products.select(pl.col("product_id").alias("list_key"), "price"),
+            on="list_key",
+            how="left",
+            maintain_order="left",
+        )
+        .drop("list_key")
+    )
+    roles = [role for role in ROLES if role in found.columns]
+    return replace(raw, frame=check(found.select("file", "row", *roles), RAW))
+
+
+def returns(
+    asked: ReturnTable, data: str, products: pl.DataFrame | None
+) -> tuple[tuple[FileFact, ...], str]:
+    """Return what was read, and a note on what came back.
+
+    Parameters
+    ----------
+    asked
+        Which column plays which role.
+    data
+        Where it is.
+    products
+        The products, whose list prices tell what the returns were worth.
+    """
+    roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
+    given = cells(data, {**roles, **asked.columns})
+    day = days(given.frame["time"], asked.time_format, data)
+    pieces = numbers(given.frame["quantity"])
+    if pieces is None:
+        raise ContractError(
+            "The quantity of the returns table holds something that is no number.",
+            fix="map returns.columns.quantity to the number of pieces.",
+            file=data,
+            column="quantity",
+        )
+    first, end = pl.select(pl.lit(day).min(), pl.lit(day).max().alias("end")).row(0)
+    span = "" if first is None else f" from {as_date(first)} to {as_date(end)}"
+    worth = _worth(given.frame["product_id"], pieces, products)
+    return given.facts, (
+        f"The returns table names no customer: its {given.frame.height:,} returns of "
+        f"{int(pieces.sum()):,} pieces{worth}{span} are laid to nobody, and spend is "
+        "before them."
+    )
+
+
+def _worth(ids: pl.Series, pieces: pl.Series, products: pl.DataFrame | None) -> str:
+    if products is None or "price" not in products.columns:
+        return ""
+    listed = pl.DataFrame({"product_id": ids, "pieces": pieces}).join(
+        products.select("product_id", pl.col("price").cast(pl.Float64, strict=False)),
+        on="product_id",
+        how="left",
+        maintain_order="left",
+    )
+    value = listed.select((pl.col("pieces") * pl.col("price")).sum()).item()
+    return f", worth {value:,.2f} at list price,"

@@ -1,16 +1,25 @@
-"""Read all side tables that a run asks for."""
+"""Read all side tables that a run asks for; what a run folder keeps of them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+
+import polars as pl
 
 from segpredict.companions._cells import place
 from segpredict.companions._customers import customers
 from segpredict.companions._log import log
 from segpredict.companions._options import Asked
-from segpredict.companions._products import products
-from segpredict.companions._returns import returns
-from segpredict.tables import CONTACTS, EVENTS, Companions, FileFact
+from segpredict.companions._products import products, returns
+from segpredict.tables import (
+    CONTACTS,
+    EVENTS,
+    JSON,
+    Attribute,
+    Companions,
+    FileFact,
+    Log,
+)
 
 
 def read(asked: Asked, beside: Path | None = None) -> Companions:
@@ -58,3 +67,49 @@ def _with(
     found: Companions, facts: Sequence[FileFact], notes: Sequence[str]
 ) -> Companions:
     return replace(found, files=(*found.files, *facts), notes=(*found.notes, *notes))
+
+
+FRAMES = ("customers", "products", "prices")
+LOGS = ("events", "contacts")
+
+
+def frames(companions: Companions) -> dict[str, pl.DataFrame]:
+    """Return the tables that are there, by name."""
+    found = {name: getattr(companions, name) for name in FRAMES}
+    logs = {name: getattr(companions, name) for name in LOGS}
+    found |= {name: log.frame for name, log in logs.items() if log is not None}
+    return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def state(companions: Companions) -> JSON:
+    """Return all but the tables as JSON."""
+    logs = {name: getattr(companions, name) for name in LOGS}
+    return {
+        "attributes": [asdict(attribute) for attribute in companions.attributes],
+        "countries": list(companions.countries),
+        "first_days": {n: log.first_day for n, log in logs.items() if log is not None},
+        "files": [asdict(fact) for fact in companions.files],
+        "notes": list(companions.notes),
+    }
+
+
+def from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> Companions:
+    """Return the companions that gave this state and these tables."""
+    logs = {
+        name: Log(tables[name], first) for name, first in state["first_days"].items()
+    }
+    attributes = [
+        Attribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))
+        for a in state["attributes"]
+    ]
+    return Companions(
+        customers=tables.get("customers"),
+        attributes=tuple(attributes),
+        products=tables.get("products"),
+        events=logs.get("events"),
+        contacts=logs.get("contacts"),
+        countries=tuple(state["countries"]),
+        prices=tables.get("prices"),
+        files=tuple(FileFact.from_state(fact) for fact in state["files"]),
+        notes=tuple(state["notes"]),
+    )

@@ -205,3 +205,22 @@ ROWS: Mapping[str, Rows] = {
     "contacts": _of_log("contacts", CONTACTS),
     "people": Rows(_people, _see_people),
 }
+
+
+AGO = pl.col("ago")
+
+
+def within(days: int, skip: int = 0) -> pl.Expr:
+    """Return whether a row lies in ``[T - skip - days, T - skip)``."""
+    inside = AGO.le(skip + days)
+    return inside & AGO.gt(skip) if skip else inside
+
+
+def count(where: pl.Expr) -> pl.Expr:
+    """Return the number of rows for which it holds."""
+    return where.cast(pl.Int64).sum()
+
+
+def total(column: str, where: pl.Expr) -> pl.Expr:
+    """Return the sum of a column over the rows for which it holds."""
+    return pl.when(where).then(pl.col(column)).otherwise(0).sum()

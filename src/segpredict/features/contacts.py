@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._beside import AGO, total, within
 from segpredict.features._family import Family, nothing
+from segpredict.features._rows import AGO, total, within
 from segpredict.tables import Feature
 from segpredict.window import Window
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import MEAN, SHAPE, gaps, known, steps
-from segpredict.features._measures import Measure
+from segpredict.features._measures import MEAN, SHAPE, Measure, gaps, known, steps
 from segpredict.tables import Feature
 from segpredict.window import Window
 

@@ -6,8 +6,15 @@ from functools import partial
 import polars as pl
 
 from segpredict.features._family import Family
-from segpredict.features._gaps import MEAN, SHAPE, gaps, known, steps
-from segpredict.features._measures import Measure, spread
+from segpredict.features._measures import (
+    MEAN,
+    SHAPE,
+    Measure,
+    gaps,
+    known,
+    spread,
+    steps,
+)
 from segpredict.tables import Feature
 from segpredict.window import Window
 

@@ -5,8 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._levels import OTHER, columns
+from segpredict.features._family import OTHER, Family, columns, nothing
 from segpredict.tables import Companions, Feature
 from segpredict.window import Window
 

@@ -5,8 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.features._family import Family
-from segpredict.features._levels import OTHER, columns
+from segpredict.features._family import OTHER, Family, columns
 from segpredict.features._measures import Measure, since_first
 from segpredict.tables import Attribute, Companions, Feature
 from segpredict.window import Window

@@ -1,6 +1,6 @@
 """Put files into a store, night after night, as if all had come at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from pathlib import Path
@@ -9,9 +9,57 @@ from segpredict import companions, disk, sources, store
 from segpredict.config import Config, build
 from segpredict.errors import FileMissingError, UsageError, shown
 from segpredict.intake import _raw
-from segpredict.intake._cleaned import cleaned, way
-from segpredict.intake._known import sorted_out
-from segpredict.tables import RawLines, Transactions
+from segpredict.intake._stored import cleaned, way
+from segpredict.sources import Layout
+from segpredict.tables import Detected, FileFact, RawLines, Transactions
+
+ALL = "*"  # as `Layout.sheet`; such a file says so with `sheets`
+
+
+def sorted_out(
+    names: Sequence[str], layout: Layout, known: Iterable[FileFact]
+) -> tuple[list[Path], dict[str, str]]:
+    """Return the files that are new, and name → known name of those that are not.
+
+    Another sheet or table of a known file is new, and so are equal bytes in another
+    partition.
+    """
+    met: dict[str, list[FileFact]] = {}
+    for fact in known:
+        met.setdefault(fact.sha256, []).append(fact)
+    fresh, skipped = [], {}
+    for path in sources.paths(names):
+        sha256 = sources.digest(path)
+        alike = met.setdefault(sha256, [])
+        same = [fact.name for fact in alike if _is_same(fact, path, layout)]
+        if same:
+            skipped[sources.called(path)] = same[0]
+        else:
+            fresh.append(path)
+            alike.append(_promised(path, sha256, layout))
+    return fresh, skipped
+
+
+def _is_same(fact: FileFact, path: Path, layout: Layout) -> bool:
+    found = fact.detected
+    sheet = ALL if "sheets" in found.others else found.sheet
+    return (
+        _partition(Path(fact.name)) == _partition(path)
+        and layout.sheet in (None, sheet)
+        and layout.table in (None, found.table)
+    )
+
+
+def _partition(path: Path) -> list[str]:
+    return [folder for folder in path.parent.parts if "=" in folder]
+
+
+def _promised(path: Path, sha256: str, layout: Layout) -> FileFact:
+    """Return what will be known of a file once it was read."""
+    others = {"sheets": ALL} if layout.sheet == ALL else {}
+    found = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
+    return FileFact(sources.called(path), 0, sha256, found)
+
 
 MANY = 64  # batches of raw rows that become one
 

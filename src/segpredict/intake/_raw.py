@@ -113,7 +113,7 @@ def _batch(path: Path) -> RawLines:
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         facts = json.loads(table.schema.metadata[FACTS])
-        files = tuple(FileFact(**fact) for fact in facts["files"])
+        files = tuple(FileFact.from_state(fact) for fact in facts["files"])
     except (*LOST, pa.ArrowException) as error:
         raise TamperedFileError(f"{FOLDER}/{path.name}", f"is lost ({error})") from None
     frame = pl.DataFrame(table)

@@ -1,4 +1,4 @@
-"""From what a person names to a cleaned shop with its side tables."""
+"""From names, or a store, to a cleaned shop with its side tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -6,8 +6,7 @@ from pathlib import Path
 
 from segpredict import companions, sources
 from segpredict.config import Config
-from segpredict.intake._cleaned import Day, cleaned, way
-from segpredict.intake._stored import lent, shelf
+from segpredict.intake._stored import Day, cleaned, lent, shelf, way
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions
 

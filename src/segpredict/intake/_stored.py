@@ -2,15 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
-from segpredict import sources, store
+from segpredict import cleaning, companions, sources, store
 from segpredict.cleaning import CleaningPlan
 from segpredict.config import Config, build
 from segpredict.errors import UsageError, shown
 from segpredict.intake import _raw
-from segpredict.intake._cleaned import Day, way
 from segpredict.tables import RawLines, Transactions
+from segpredict.window import day_number
+
+Day = date | str | int | None
+
+
+def way(plan: CleaningPlan) -> Literal["fail", "carry"]:
+    """Return what sources do with a record that is no row, so that cleaning decides."""
+    return "fail" if plan.on_bad_rows == "fail" else "carry"
+
+
+def cleaned(
+    raw: RawLines, config: Config, as_of: Day, beside: Path | None
+) -> Transactions:
+    """Clean lines, priced by the products table where they have no price."""
+    tables = companions.read(config.companions, beside)
+    plan = config.cleaning
+    if as_of is not None:
+        plan = replace(plan, as_of=day_number(as_of))
+    shop = cleaning.clean(companions.priced(raw, tables), plan)
+    return replace(shop, companions=tables)
 
 
 def shelf(names: Sequence[str]) -> Path | None:

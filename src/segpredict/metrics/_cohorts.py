@@ -21,6 +21,7 @@ from segpredict.metrics._figures import (
     table,
     valued,
 )
+from segpredict.metrics._metric import BOOTSTRAP, WILSON, Metric
 from segpredict.metrics._months import (
     month_number,
     month_of,
@@ -192,3 +193,127 @@ def _ordered(books: Books) -> pl.DataFrame:
         .select("customer", "cohort", age=month_of(pl.col("day")) - pl.col("cohort"))
         .unique()
     )
+
+
+def retention_cohort(books: Books) -> pl.DataFrame:
+    """Return R2 of every cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Ann and Bob were won in January; of the two, Ann ordered in February.
+
+    >>> from segpredict.metrics import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["retention_cohort"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
+    """
+    return retained(books, bounded(books))
+
+
+RETENTION_COHORT = Metric(
+    name="retention_cohort",
+    title="Retention of a cohort (R2, bounded)",
+    formula="customers of the cohort with an order in month m / customers of the "
+    "cohort; m counts from the month of the first order, which is month 0",
+    unit="share",
+    interval=WILSON,
+    meaning="Of a hundred customers won in one month, so many order in the m-th month "
+    "after it.",
+    measure=retention_cohort,
+    caution="Who skips a month and comes back counts as gone in between. Months that "
+    "are not over are blank. The first cohort holds everybody who bought before the "
+    "data began.",
+)
+
+
+def retention_rolling(books: Books) -> pl.DataFrame:
+    """Return R3 of every cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Ann skips February and comes back in March, so in February she is not yet lost.
+
+    >>> from segpredict.metrics import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
+    >>> found = measure(shop, ["retention_rolling"])
+    >>> found.select("scope", "age", "value").rows()[1]
+    ('1970-01', 1, 0.5)
+    """
+    return retained(books, rolling(books))
+
+
+RETENTION_ROLLING = Metric(
+    name="retention_rolling",
+    title="Rolling retention of a cohort (R3, unbounded)",
+    formula="customers of the cohort with an order in month m or later / customers of "
+    "the cohort",
+    unit="share",
+    interval=WILSON,
+    meaning="Of a hundred customers won in one month, so many were still to order in "
+    "the m-th month after it or at any time later.",
+    measure=retention_rolling,
+    caution="It can only see what the data hold: the nearer month m is to their end, "
+    "the fewer of those who will come back have done so. Compare cohorts of like age "
+    "only.",
+)
+
+
+def cohort_revenue(books: Books) -> pl.DataFrame:
+    """Return revenue a customer by cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Of January's two customers one spent 30 in February: 15 each.
+
+    >>> from segpredict.metrics import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["cohort_revenue"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
+    """
+    return revenue(books, cumulative=False)
+
+
+COHORT_REVENUE = Metric(
+    name="cohort_revenue",
+    title="Revenue a customer, by cohort",
+    formula="revenue in month m of the cohort / customers of the cohort, also of those "
+    "who did not order",
+    unit="currency",
+    interval=BOOTSTRAP,
+    meaning="What a customer won in one month brings on average in the m-th month "
+    "after it.",
+    measure=cohort_revenue,
+    caution="Months that are not over are blank.",
+)
+
+
+def cohort_revenue_cumulative(books: Books) -> pl.DataFrame:
+    """Return revenue a customer up to each age, and over all cohorts but the first.
+
+    Examples
+    --------
+    January's two customers spent 30 in January and 30 more by the end of February.
+
+    >>> from segpredict.metrics import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["cohort_revenue_cumulative"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
+    """
+    return revenue(books, cumulative=True)
+
+
+COHORT_REVENUE_CUMULATIVE = Metric(
+    name="cohort_revenue_cumulative",
+    title="Revenue a customer to date, by cohort",
+    formula="revenue from month 0 to month m of the cohort / customers of the cohort",
+    unit="currency",
+    interval=BOOTSTRAP,
+    meaning="What a customer won in one month has brought by the m-th month after it: "
+    "the realised value of a customer, to hold against the cost of winning one.",
+    measure=cohort_revenue_cumulative,
+    caution="The line over all cohorts is of other customers at each age: only old "
+    "cohorts reach the high ones.",
+)

@@ -6,11 +6,60 @@ from typing import Protocol
 import polars as pl
 
 from segpredict import contracts
+from segpredict.errors import UnknownNameError
 from segpredict.metrics._books import Books
-from segpredict.metrics._concentration import lorenz
-from segpredict.metrics._metric import METRICS
+from segpredict.metrics._cohorts import (
+    COHORT_REVENUE,
+    COHORT_REVENUE_CUMULATIVE,
+    RETENTION_COHORT,
+    RETENTION_ROLLING,
+)
+from segpredict.metrics._concentration import (
+    GINI,
+    SALES_SHARE,
+    TOP_DECILE_SHARE,
+    lorenz,
+)
+from segpredict.metrics._metric import Metric
 from segpredict.metrics._months import months
+from segpredict.metrics._retention import (
+    GROSS_REVENUE_RETENTION,
+    NET_REVENUE_RETENTION,
+    REPEAT_RATE,
+    RETENTION_WINDOW,
+    SEGMENT_STAY,
+)
+from segpredict.metrics._sales import (
+    CUSTOMERS,
+    GROSS_NET_BRIDGE,
+    ORDER_VALUE,
+    ORDER_VALUE_MEDIAN,
+    ORDERS,
+    PURCHASE_FREQUENCY,
+    REVENUE,
+)
 
+METRICS: tuple[Metric, ...] = (  # in the order of pages
+    REVENUE,
+    ORDERS,
+    CUSTOMERS,
+    ORDER_VALUE,
+    ORDER_VALUE_MEDIAN,
+    PURCHASE_FREQUENCY,
+    GROSS_NET_BRIDGE,
+    RETENTION_WINDOW,
+    RETENTION_COHORT,
+    RETENTION_ROLLING,
+    SEGMENT_STAY,
+    NET_REVENUE_RETENTION,
+    GROSS_REVENUE_RETENTION,
+    REPEAT_RATE,
+    SALES_SHARE,
+    GINI,
+    TOP_DECILE_SHARE,
+    COHORT_REVENUE,
+    COHORT_REVENUE_CUMULATIVE,
+)
 TABLES = ("figures", "months", "lorenz")
 
 
@@ -49,12 +98,26 @@ def measure(books: Books, names: Sequence[str] | None = None) -> pl.DataFrame:
     UnknownNameError
         When there is no metric of that name.
     """
-    asked = METRICS.names() if names is None else names
+    asked = sorted(m.name for m in METRICS) if names is None else names
     found = [
-        METRICS.get(name).measure(books).select(pl.lit(name).alias("metric"), pl.all())
+        metric_named(name).measure(books).select(pl.lit(name).alias("metric"), pl.all())
         for name in asked
     ]
     return contracts.check(pl.concat(found), contracts.FIGURES)
+
+
+def metric_named(name: str) -> Metric:
+    """Return one definition.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none of that name; the message names the nearest.
+    """
+    known = {metric.name: metric for metric in METRICS}
+    if name not in known:
+        raise UnknownNameError("metric", name, known)
+    return known[name]
 
 
 def tables(books: Books) -> dict[str, pl.DataFrame]:

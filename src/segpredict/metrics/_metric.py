@@ -7,7 +7,6 @@ from typing import Literal
 import polars as pl
 
 from segpredict.metrics._books import Books
-from segpredict.registry import Registry
 
 Unit = Literal["share", "currency", "orders", "customers", "index"]
 WILSON = "Wilson's interval for a share, 95 %."
@@ -25,9 +24,7 @@ class Metric:
     Parameters
     ----------
     name
-        The key in tables; equal to the file's.
-    order
-        Where it stands on pages: low numbers come first.
+        The key in tables.
     title
         What people call it.
     formula
@@ -46,7 +43,6 @@ class Metric:
     """
 
     name: str
-    order: int
     title: str
     formula: str
     unit: Unit
@@ -54,6 +50,3 @@ class Metric:
     meaning: str
     measure: Callable[[Books], pl.DataFrame]
     caution: str = ""
-
-
-METRICS = Registry("segpredict.metrics", Metric)

@@ -93,8 +93,7 @@ class Proven:
 def proven(bundle: CheckInput) -> Proven:
     """Return the context."""
     files = tuple(_file(fact) for fact in bundle.files[:SHOWN])
-    listed = bundle.files[0].detected.get("columns", "") if bundle.files else ""
-    columns = tuple(listed.split(", ")) if listed else ()
+    columns = bundle.files[0].detected.listed if bundle.files else ()
     return Proven(
         columns,
         files,
@@ -105,7 +104,7 @@ def proven(bundle: CheckInput) -> Proven:
 
 
 def _file(fact: FileFact) -> File:
-    told = {k: v for k, v in fact.detected.items() if k != "columns"}
+    told = {k: v for k, v in fact.detected.shown().items() if k != "columns"}
     return File(fact.name.rsplit("/", 1)[-1], fact.rows, told)
 
 

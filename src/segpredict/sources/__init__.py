@@ -3,8 +3,7 @@
 One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 """
 
-from segpredict.sources._columns import as_text
-from segpredict.sources._layout import Layout
+from segpredict.sources._layout import Layout, as_text
 from segpredict.sources._paths import STORE, called
 from segpredict.sources._read import (
     SOURCES,

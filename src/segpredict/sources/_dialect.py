@@ -11,9 +11,8 @@ from typing import NoReturn
 import numpy as np
 
 from segpredict.errors import LimitError, SourceError, UnreadableFileError, shown
-from segpredict.sources._columns import recognised
 from segpredict.sources._decode import lines_before
-from segpredict.sources._layout import WHITESPACE, Layout
+from segpredict.sources._layout import WHITESPACE, Layout, recognised
 from segpredict.sources._mend import Grammar, is_sound
 from segpredict.sources._records import split
 
@@ -73,7 +72,7 @@ def understand(content: bytes, layout: Layout, file: str) -> Text:
     if separator == WHITESPACE.encode():
         content, start = _aligned(content, start)
         separator = b"\t"
-    content, escape = _escapes(content, separator, start, (layout, file))
+    content, escape = _escapes(content, separator, start, layout, file)
     found |= escape
     grammar = Grammar(separator, layout.stray_quotes == "keep")
     return Text(content, grammar, start, lines_before(content, start), found)
@@ -203,10 +202,9 @@ def _aligned(content: bytes, start: int) -> tuple[bytes, int]:
 
 
 def _escapes(
-    content: bytes, separator: bytes, start: int, asked: tuple[Layout, str]
+    content: bytes, separator: bytes, start: int, layout: Layout, file: str
 ) -> tuple[bytes, dict[str, str]]:
     """Return the content with doubled quotes, whatever way it was written."""
-    layout, file = asked
     has_backslash = b"\\" in content and b'\\"' in content  # one sign is found faster
     if layout.escape == "double" or not has_backslash:
         return content, {}

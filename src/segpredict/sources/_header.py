@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from segpredict.errors import ContractError, UnreadableFileError, shown
 from segpredict.sources._dialect import Text, refuse_too_wide
 from segpredict.sources._layout import Layout
-from segpredict.sources._mend import BREAK, find_fault
+from segpredict.sources._mend import BREAK, About, find_fault
 
 NUMBER = re.compile(r"[-+]?[$€£]?\s*[\d.,\s]*\d%?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -54,7 +54,7 @@ def heading(text: Text, layout: Layout, file: str) -> Heading:
     found = text.grammar.record().match(text.content, text.start)
     if found is None:
         fault, _ = find_fault(
-            text.content, text.grammar, (text.start, text.line), (file, ())
+            text.content, text.grammar, text.start, text.line, About(file, ())
         )
         raise UnreadableFileError(
             file,

@@ -1,11 +1,19 @@
 """How an input is laid out: which column plays which role, and how the text is set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import polars as pl
+
 from segpredict.contracts import ROLES
-from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.errors import (
+    ColumnMissingError,
+    ConfigError,
+    ContractError,
+    UnknownNameError,
+    shown,
+)
 from segpredict.sources._aliases import ALIASES, normal
 
 __all__ = ["ALIASES", "WHITESPACE", "Layout", "normal"]
@@ -98,3 +106,177 @@ class Layout:
                 "source.header = 0 says that no row holds the names of the columns.",
                 fix="list them: source.names = ['customer_id', …].",
             )
+
+
+FEW = 50  # rows of which all may be guests' by chance
+IDS = ("customer_id", "order_id", "product_id")
+SUMMARY = {  # names that a table of one row per customer has
+    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
+    *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
+    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
+}
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
+# White space and the unseen together: each pass over all cells of a file is dear.
+BLANK = (
+    INVISIBLE
+    + "".join(
+        sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign > "\x1f"
+    )
+    + "\t\n\v\f\r"
+)
+
+
+def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
+    """Return role → column for every role that the input has.
+
+    Raises
+    ------
+    ColumnMissingError
+        When a named column is absent, or a role that every run needs has none.
+    ContractError
+        When two columns answer to the same name.
+    """
+    chosen = {}
+    for role in ROLES:
+        if role in layout.columns:
+            column = _named(role, layout, found, file)
+        else:
+            column = _by_alias(role, found, file)
+        if column:
+            chosen[role] = column
+    if "amount" not in layout.columns and {"quantity", "price"} <= chosen.keys():
+        # "Amount" may be an order's total, repeated on every line: price is safer.
+        chosen.pop("amount", None)
+    _require({**dict.fromkeys(layout.later, ""), **chosen}, found, file)
+    return chosen
+
+
+def refuse_empty(lines: pl.DataFrame) -> None:
+    """Refuse lines of which a role that every run needs holds nothing at all.
+
+    Parameters
+    ----------
+    lines
+        All lines, one text column a role.
+
+    Raises
+    ------
+    ContractError
+        When a needed column is empty from the first row to the last, and there are
+        enough of them for that to mean something.
+    """
+    for role in ("customer_id", "time", "quantity", "price", "amount"):
+        if role in lines and FEW < lines.height == lines[role].null_count():
+            raise ContractError(
+                f"The column that gives {role} is empty in all {lines.height} rows.",
+                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
+                column=role,
+            )
+
+
+def recognised(found: Sequence[str], layout: Layout) -> int:
+    """Return how many roles have a column under these names."""
+    names = {normal(name) for name in found}
+    given = {role: normal(name) for role, name in layout.columns.items()}
+    return sum(
+        given[role] in names if role in given else not names.isdisjoint(ALIASES[role])
+        for role in ROLES
+    )
+
+
+def _named(role: str, layout: Layout, found: Sequence[str], file: str) -> str | None:
+    name = layout.columns[role]
+    if not name:
+        return None
+    if name in found:
+        return name
+    close = _one(role, [c for c in found if normal(c) == normal(name)], file)
+    if close is None and role not in layout.may_lack:
+        raise ColumnMissingError(role, found, file)
+    return close
+
+
+def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
+    for alias in ALIASES[role]:
+        column = _one(role, [c for c in found if normal(c) == alias], file)
+        if column is not None:
+            return column
+    return None
+
+
+def _one(role: str, columns: Sequence[str], file: str) -> str | None:
+    if len(columns) > 1:
+        raise ContractError(
+            f"{len(columns)} columns of {shown(file)} may give {role}: "
+            f"{', '.join(map(shown, columns))}.",
+            fix=f"say which: --map {role}='{columns[0]}'.",
+            file=file,
+            column=role,
+        )
+    return columns[0] if columns else None
+
+
+def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
+    money = ("amount",) if "amount" in chosen else ("quantity", "price")
+    names = {normal(name) for name in found}
+    if "time" not in chosen and len(names & SUMMARY) > 1:
+        raise ContractError(
+            f"{shown(file)} looks like one row per customer (columns "
+            f"{', '.join(map(shown, found[:6]))}); transactions are needed.",
+            fix="give one row an order line, with a date, from which such sums come.",
+            file=file,
+        )
+    for role in ("customer_id", "time", *money):
+        if role not in chosen:
+            raise ColumnMissingError(role, found, file)
+
+
+def as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
+    """Return one text column a role: trimmed, blank cells null, numbers digit by digit.
+
+    Raises
+    ------
+    ContractError
+        When a column holds lists, structs or other things that are not cells.
+    """
+    return frame.select(
+        _trimmed(role, _text(role, column, frame.schema[column], file)).alias(role)
+        for role, column in chosen.items()
+    )
+
+
+def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
+    cells = pl.col(column)
+    if dtype == pl.String:
+        return cells
+    if dtype == pl.Date:
+        return cells.dt.to_string("%Y-%m-%d")
+    if isinstance(dtype, pl.Datetime):
+        # The wall clock of the shop is what counts; a zone only says where it hangs.
+        return cells.dt.replace_time_zone(None).dt.to_string("%Y-%m-%d %H:%M:%S%.f")
+    if dtype.is_float() and role in IDS:
+        whole = (cells == cells.round()) & (cells.abs() < 2**53)
+        return (
+            pl.when(whole)
+            .then(cells.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(cells.fill_nan(None).cast(pl.String))
+        )
+    if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
+        raise ContractError(
+            f"Column {shown(column)} of {shown(file)} holds {dtype}, which is no cell.",
+            fix=f"give {role} as text, numbers or dates.",
+            file=file,
+            column=role,
+        )
+    text = cells.cast(pl.String)
+    if dtype.is_float() or dtype.is_decimal():
+        # A typed number has a decimal point. One digit more keeps 1.234 from looking
+        # like a text that may mean a thousand.
+        return pl.when(text.str.contains(r"\.\d{3}$")).then(text + "0").otherwise(text)
+    return text
+
+
+def _trimmed(role: str, cells: pl.Expr) -> pl.Expr:
+    bare = cells.str.strip_chars(BLANK)
+    # Cleaning trims customer ids itself, to say which of them become one.
+    return pl.when(bare != "").then(cells if role == "customer_id" else bare)

@@ -47,6 +47,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What messages name: the file and its columns."""
+
+    file: str
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """What cells and records look like under one separator.
 
@@ -109,7 +117,7 @@ def _bare(cell: bytes, *, is_quoted: bool) -> bytes:
 
 
 def records(
-    content: bytes, grammar: Grammar, start: int, about: tuple[str, Sequence[str]]
+    content: bytes, grammar: Grammar, start: int, about: About
 ) -> tuple[Records, list[Fault], int]:
     """Return all records, those that are none, and up to where quotes are plain.
 
@@ -122,7 +130,7 @@ def records(
     start
         Where the first record starts.
     about
-        The file and the names of its columns, for messages.
+        For messages.
 
     Raises
     ------
@@ -136,7 +144,7 @@ def records(
         return sound, [], len(content)
     line = first + _lines(content, start, reached)
     faults: list[Fault] = []
-    more = list(_walk(content, grammar, (reached, line), (about, faults)))
+    more = list(_walk(content, grammar, reached, line, about, faults))
     table = np.array(more, np.int64).reshape(-1, 4)
     return sound + Records(*table.T), faults, reached
 
@@ -154,13 +162,13 @@ def _lines(content: bytes, start: int, end: int) -> int:
 def _walk(
     content: bytes,
     grammar: Grammar,
-    begin: tuple[int, int],
-    report: tuple[tuple[str, Sequence[str]], list[Fault]],
+    at: int,
+    line: int,
+    about: About,
+    faults: list[Fault],
 ) -> Iterator[tuple[int, int, int, int]]:
     """Yield start, end, cells and line of each sound record."""
-    at, line = begin
     pattern, one = grammar.record(), grammar.cell()
-    about, faults = report
     while at < len(content):
         found = pattern.match(content, at)
         if found is not None:
@@ -169,7 +177,7 @@ def _walk(
             count = _count(record, one, grammar.separator)
             yield at, end, count, line
         else:
-            fault, end = find_fault(content, grammar, (at, line), about)
+            fault, end = find_fault(content, grammar, at, line, about)
             faults.append(fault)
         after = BREAK.match(content, end)
         stop = after.end() if after else end + 1
@@ -191,8 +199,9 @@ def _count(record: bytes, one: re.Pattern[bytes], separator: bytes) -> int:
 def find_fault(
     content: bytes,
     grammar: Grammar,
-    begin: tuple[int, int],
-    about: tuple[str, Sequence[str]],
+    start: int,
+    line: int,
+    about: About,
 ) -> tuple[Fault, int]:
     """Return what is wrong with the record that starts here, and where it ends.
 
@@ -201,7 +210,6 @@ def find_fault(
     UnreadableFileError
         When a quote is opened in it and never closed.
     """
-    start, line = begin
     at, cell, one = start, 0, grammar.cell()
     while found := one.match(content, at):
         at, cell = found.end() + 1, cell + 1
@@ -210,22 +218,19 @@ def find_fault(
     if content[at:end].lstrip(b" ").startswith(b'"'):
         closed = re.compile(grammar.quoted).match(content, at)
         if closed is None or closed.end() > end:
-            raise _unclosed(content, (at, end), cell, about)
+            raise _unclosed(content[at:end], 1 + lines_before(content, at), cell, about)
     value = content[start:end].decode(errors="replace")
     return Fault(line, cell, value, "has a stray quote", STRAY), end
 
 
-def _unclosed(
-    content: bytes, place: tuple[int, int], cell: int, about: tuple[str, Sequence[str]]
-) -> UnreadableFileError:
-    file, names = about
-    text = content[place[0] : place[1]].decode(errors="replace")[:80]
+def _unclosed(quoted: bytes, row: int, cell: int, about: About) -> UnreadableFileError:
+    text, names = quoted.decode(errors="replace")[:80], about.names
     column = names[cell] if cell < len(names) else str(cell + 1)
     return UnreadableFileError(
-        file,
+        about.file,
         f"the quote that opens in column {column} ({shown(text)}) is never closed",
         "close it, or copy the file again if it was cut off.",
-        row=1 + lines_before(content, place[0]),
+        row=row,
         column=column,
         value=text,
     )

@@ -1,6 +1,7 @@
 """Read inputs into lines of text under the names of their roles."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
@@ -8,15 +9,124 @@ from typing import Literal
 import polars as pl
 
 from segpredict.contracts import RAW, ROLES, check
-from segpredict.errors import BadCellsError, SourceError
+from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, shown
 from segpredict.registry import Registry
-from segpredict.sources._columns import as_text, match, refuse_empty
-from segpredict.sources._layout import Layout
+from segpredict.sources._header import is_unnamed
+from segpredict.sources._layout import Layout, as_text, match, refuse_empty
 from segpredict.sources._paths import called, expand
-from segpredict.sources._sift import without_totals, without_unnamed
-from segpredict.sources._source import Source, Table, numbered
+from segpredict.sources._source import Reject, Source, Table, numbered
 from segpredict.sources._unpack import opened
-from segpredict.tables import FileFact, RawLines
+from segpredict.tables import Detected, FileFact, RawLines
+
+# What stands in the first cell of a row that adds up those above it.
+TOTALS = (
+    *("total", "totals", "grand total", "subtotal", "sub total", "sum"),
+    *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
+    *("total général", "sous-total", "suma", "razem", "итого", "всего"),
+)
+IS_TOTAL = (  # one pattern, since it is put to every cell of some columns
+    r"(?i)^[\s*_-]*(?:" + "|".join(TOTALS) + r")[\s:*_-]*$"
+)
+PLACES = ("customer_id", "order_id", "time")  # where a total is told from a product
+
+
+def without_totals(table: Table, chosen: Mapping[str, str]) -> Table:
+    """Return the table without footers; they are carried as rejects.
+
+    Parameters
+    ----------
+    table
+        A file as a table.
+    chosen
+        Role → column.
+    """
+    schema = table.frame.schema
+    names = dict.fromkeys(
+        [table.frame.columns[0], *(chosen[role] for role in PLACES if role in chosen)]
+    )
+    texts = [name for name in names if schema[name] == pl.String]
+    if not texts:
+        return table
+    is_total = table.frame.select(
+        pl.any_horizontal(_is_total(name) for name in texts)
+    ).to_series()
+    if not is_total.any():
+        return table
+    footers = table.frame.filter(is_total).select(texts)
+    rows = table.rows.filter(is_total)
+    rejects = [
+        _footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)
+    ]
+    every = sorted([*table.rejects, *rejects], key=lambda reject: reject.row)
+    return replace(
+        table,
+        frame=table.frame.filter(~is_total),
+        rows=table.rows.filter(~is_total),
+        rejects=tuple(every),
+    )
+
+
+def _is_total(name: str) -> pl.Expr:
+    return pl.col(name).str.contains(IS_TOTAL).fill_null(value=False)
+
+
+def _footer(row: int, cells: Mapping[str, str | None]) -> Reject:
+    column, value = next(
+        (name, cell)
+        for name, cell in cells.items()
+        if cell and re.search(IS_TOTAL, cell)
+    )
+    fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
+    return Reject(row, column, value, "stands in a row of totals (footer_like)", fix)
+
+
+def without_unnamed(table: Table, file: str) -> tuple[Table, dict[str, str]]:
+    """Return the table without columns that have no name, if nothing is lost with them.
+
+    Parameters
+    ----------
+    table
+        A file as a table.
+    file
+        For messages.
+
+    Returns
+    -------
+    tuple
+        The table, and what was left out.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a column without a name holds something.
+    """
+    unnamed = [name for name in table.frame.columns if is_unnamed(name)]
+    if not unnamed:
+        return table, {}
+    for name in unnamed:
+        column = table.frame[name]
+        if column.null_count() < len(column) and not _is_running(column):
+            value = column.drop_nulls()[0]
+            row = table.rows.filter(column.is_not_null())[0]
+            raise UnreadableFileError(
+                file,
+                f"{name} has no name and holds {shown(value)}",
+                "give it a name, or delete the column.",
+                row=row,
+                column=name,
+                value=str(value),
+            )
+    kept = replace(table, frame=table.frame.drop(unnamed))
+    return kept, {"columns_without_name": f"{len(unnamed)} left out, nothing in them"}
+
+
+def _is_running(column: pl.Series) -> bool:
+    """Return whether a column merely counts the rows, as an exported index does."""
+    numbers = column.cast(pl.Int64, strict=False)
+    return numbers.null_count() == 0 and bool(
+        (numbers == pl.int_range(len(column), eager=True) + numbers[0]).all()
+    )
+
 
 REJECTS = {
     "file": pl.String,
@@ -213,8 +323,7 @@ def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
         table = without_totals(table, chosen)
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
         frames.append(as_text(table.frame, chosen, name).with_columns(place))
-        listed = ", ".join(f"{role} = {column}" for role, column in chosen.items())
-        found = {**table.detected, **unnamed, "columns": listed}
+        found = Detected.of({**table.detected, **unnamed}, chosen)
         height = table.frame.height + len(table.rejects)
         facts.append(FileFact(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]

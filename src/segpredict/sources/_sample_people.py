@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segpredict.sources import _sample_clock as clock
-from segpredict.sources._sample_clock import Floats, Ints
-from segpredict.sources._sample_options import Options
+from segpredict.sources import _sample_options as clock
+from segpredict.sources._sample_options import Floats, Ints, Options
 
 HORIZON = 91  # the two worlds of honesty are exact on windows of this many days
 CLASSES = ("Core", "Regular", "Occasional", "One-timer")

@@ -9,7 +9,6 @@ import polars as pl
 
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.sources import _sample_lines as export
-from segpredict.sources import _sample_tables as beside
 from segpredict.sources._sample_options import Options
 from segpredict.sources._sample_people import (
     CLASSES,
@@ -183,12 +182,12 @@ def _draw(
     late = np.flatnonzero(events.day >= days)
     if late.size:
         lines = lines.filter(~pl.col("event").is_in(late.tolist()))
-    web = beside.sessions(side, people, orders, place) if options.sessions else None
+    web = export.sessions(side, people, orders, place) if options.sessions else None
     return Sample(
         export.export(lines, events, people, place),
         _truth(people, orders, place),
-        beside.customers(side, people, place, options.informative),
-        beside.products(),
+        export.customers(side, people, place, options.informative),
+        export.products(),
         web,
     )
 

@@ -12,8 +12,7 @@ import polars as pl
 from segpredict.errors import FileMissingError
 from segpredict.memory import available
 from segpredict.store import _codes, _parts
-from segpredict.store._begins import begins, both
-from segpredict.store._card import CARD, Card, read_card
+from segpredict.store._card import CARD, Card, begins, both, read_card
 from segpredict.store._orders import bought
 from segpredict.store._stored import FLAG, Shelf, Stored, open
 from segpredict.tables import Entry, Ledger, Transactions

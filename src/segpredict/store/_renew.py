@@ -8,8 +8,7 @@ import polars as pl
 from segpredict.errors import FileMissingError
 from segpredict.memory import available
 from segpredict.store import _codes, _parts
-from segpredict.store._begins import begins
-from segpredict.store._card import Card
+from segpredict.store._card import Card, begins
 from segpredict.store._keep import ROW, TAIL, earlier, named, publish, write
 from segpredict.store._stored import FLAG, Shelf, Stored, open
 from segpredict.tables import Transactions

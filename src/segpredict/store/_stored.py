@@ -10,8 +10,7 @@ from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
 from segpredict.store import _codes
-from segpredict.store._begins import holds
-from segpredict.store._card import Card, read_card
+from segpredict.store._card import Card, holds, read_card
 from segpredict.store._parts import Part, aside
 from segpredict.tables import Transactions
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.metrics import METRICS
+from segpredict.metrics import metric_named
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
 from segpredict.segments.profiles import FEWEST
@@ -162,7 +162,7 @@ def cohorts(bundle: ReportInput) -> Cohorts | None:
     }
     return Cohorts(
         charts=_charts(every),
-        titles=tuple(METRICS.get(name).title for name in every),
+        titles=tuple(metric_named(name).title for name in every),
         ages=_ages(every),
         maps=tuple(
             _heat(shown.filter(metric=name), name, months.to_list()[-LATEST:])
@@ -197,7 +197,7 @@ def _curve(name: str, rows: pl.DataFrame, top: float) -> Curve:
         ]
 
     band = [*points("low"), *reversed(points("high"))]
-    return Curve(METRICS.get(name).title, " ".join(points("value")), " ".join(band))
+    return Curve(metric_named(name).title, " ".join(points("value")), " ".join(band))
 
 
 def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[Age, ...]:
@@ -212,7 +212,7 @@ def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[Age, ...]:
 
 
 def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
-    metric = METRICS.get(name)
+    metric = metric_named(name)
     kind, first = MAPS[name]
     told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
     large = told.filter(pl.col("n") >= FEWEST)

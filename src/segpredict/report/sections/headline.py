@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from scipy import stats
 
+from segpredict.cleaning import NO_CUSTOMER
 from segpredict.report._chart import Chip, Piece, chips, strip
 from segpredict.report._format import figure, number, span
 from segpredict.report._input import ReportInput
@@ -23,7 +24,6 @@ NOTE = (
 )
 INNER = 0.8  # of the interval of the mix; few tests bear no more
 YEAR = 364  # days: whole weeks, so that weekdays match
-UNKNOWN = "no_customer"  # the rule of the ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,7 @@ def _actions(bundle: ReportInput) -> tuple[Action, ...]:
 def _data(bundle: ReportInput) -> Data:
     book = bundle.ledger
     read, used = book.total("in"), book.total("used")
-    unknown = [e.count.money for e in book.entries if e.rule == UNKNOWN]
+    unknown = [e.count.money for e in book.entries if e.rule == NO_CUSTOMER.name]
     return Data(
         span=span(bundle.first_day, bundle.end_day),
         files=len(bundle.files),

@@ -94,7 +94,7 @@ def ledger(bundle: ReportInput) -> LedgerPage:
         adds_up=book.adds_up,
         share_used=book.total("used").rows / rows if rows else None,
         files=tuple(
-            File(f.name, f.rows, f.sha256, dict(f.detected)) for f in bundle.files
+            File(f.name, f.rows, f.sha256, f.detected.shown()) for f in bundle.files
         ),
     )
 
@@ -179,10 +179,6 @@ def _window(bundle: ReportInput) -> Topic:
             f"{window.horizon} days, {span(window.outcome_start, window.outcome_end)}",
         ),
     ]
-    if window.overlap:
-        days = span(window.label_start, window.outcome_end)
-        known = f"{window.measured} days, {days}; {window.overlap} of them known"
-        facts.append(("Segment told by", known))
     return Topic("Window", tuple(facts))
 
 

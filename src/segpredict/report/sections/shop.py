@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.metrics import METRICS
+from segpredict.metrics import METRICS, metric_named
 from segpredict.report._chart import Bar, Chip, bars, chips
 from segpredict.report._format import figure, span
 from segpredict.report._input import ReportInput
@@ -250,7 +250,7 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
 
 
 def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> Line:
-    metric = METRICS.get(name)
+    metric = metric_named(name)
     rows = figures.filter(metric=name)
     known = [_known(rows.filter(end=end)) for end in ends]
     columns = (*known, None, None, None)[:3]
@@ -273,7 +273,7 @@ def _standing(figures: pl.DataFrame) -> tuple[Line, ...]:
     """Return the figures that are not taken window by window."""
     lines = []
     for name in STANDING:
-        metric = METRICS.get(name)
+        metric = metric_named(name)
         rows = figures.filter(metric=name)
         if name == "segment_stay":
             rows = rows.filter(scope="all")
@@ -370,5 +370,5 @@ def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Sale, ...]:
 
 
 def _definitions(names: Sequence[str]) -> tuple[Definition, ...]:
-    found = sorted((METRICS.get(name) for name in names), key=lambda m: m.order)
+    found = [metric for metric in METRICS if metric.name in set(names)]
     return tuple(Definition(m.title, m.formula, m.interval, m.caution) for m in found)

@@ -1,11 +1,12 @@
-"""Days: every calendar day of the data and of the forecast, without a gap."""
+"""The tables of days and of the figures of the shop."""
 
 from datetime import date
 
 import polars as pl
 
 from segpredict.bi._star import Star
-from segpredict.bi._table import Column, Table
+from segpredict.bi._table import Column, Table, empty, units
+from segpredict.metrics import metric_named
 from segpredict.window import as_date
 
 MONTHS = pl.Series(
@@ -17,7 +18,7 @@ MONTHS = pl.Series(
 WEEKDAYS = pl.Series(
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 )
-COLUMNS = (
+DATES_COLUMNS = (
     Column("date", "date", "The day.", "primary"),
     Column("year", "whole", "Calendar year."),
     Column("quarter", "whole", "Quarter of the year, 1 to 4."),
@@ -85,12 +86,72 @@ def _window(day: pl.Expr, star: Star) -> pl.Expr:
     return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
 
 
-PART = Table(
-    90,
+DATES = Table(
+    "dates",
     "dimension",
     "one calendar day",
     "Whole years without a gap, so that it can be marked as the date table. It also "
     "covers the days of the forecast.",
-    COLUMNS,
+    DATES_COLUMNS,
     dates,
+)
+
+
+METRICS_COLUMNS = (
+    Column("metric", "text", "Which figure; docs/metrics.md defines each."),
+    Column("title", "text", "Its name for people."),
+    Column("unit", "text", "currency, share, orders, customers or index."),
+    Column(
+        "scope",
+        "text",
+        "Of what: all, a segment id, the month of a cohort, or a step of the bridge.",
+    ),
+    Column(
+        "segment_id",
+        "text",
+        "The scope where it is a segment.",
+        "segments.segment_id",
+    ),
+    Column("age", "whole", "Of cohorts: months since the first order."),
+    Column("first_date", "date", "First day of the figure.", "dates.date"),
+    Column("last_date", "date", "Last day of it."),
+    Column("customers", "whole", "Customers behind it."),
+    Column("part", "whole", "Upper side of its fraction, exact; money in 0.0001."),
+    Column("whole", "whole", "Lower side of its fraction; null where it is a count."),
+    Column("value", "number", "The figure."),
+    Column("amount", "money", "The figure where its unit is currency."),
+    Column("low", "number", "Lower end of its 95 % interval, if it has one."),
+    Column("high", "number", "Upper end."),
+)
+
+
+def metrics(star: Star) -> pl.DataFrame:
+    """Return the figures that the run keeps."""
+    if star.figures is None:
+        return empty(METRICS_COLUMNS)
+    known = [metric_named(name) for name in star.figures["metric"].unique().sort()]
+    told = pl.DataFrame(
+        [(m.name, m.title, m.unit) for m in known],
+        schema=dict.fromkeys(("metric", "title", "unit"), pl.String),
+        orient="row",
+    )
+    ids = [segment.id for segment in star.segments]
+    return star.figures.join(
+        told, on="metric", how="left", maintain_order="left"
+    ).with_columns(
+        segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
+        first_date=pl.col("start"),
+        last_date=pl.col("end") - 1,
+        customers=pl.col("n"),
+        amount=pl.when(pl.col("unit") == "currency").then(units(pl.col("value"))),
+    )
+
+
+METRICS = Table(
+    "metrics",
+    "fact",
+    "one figure of one scope and span of days",
+    "Figures are not to be added up: choose one metric, then a scope or days.",
+    METRICS_COLUMNS,
+    metrics,
 )

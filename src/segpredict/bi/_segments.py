@@ -1,17 +1,18 @@
-"""Segments: who they are, how large, worth what, and how large they will be."""
+"""The tables of segments and of how customers move between them."""
 
 import polars as pl
 
 from segpredict.bi._star import Star
-from segpredict.bi._table import Column, Table, units
+from segpredict.bi._table import Column, Table, empty, units
+from segpredict.window import as_date
 
 BESIDE = {  # places that are no segments, where customers come from or go to
     "NEW": "New",
     "SILENT": "Silent for long",
     "GONE": "No customer any more",
 }
-MONEY = ("expected_value", "value_at_risk", "upside")
-COLUMNS = (
+SEGMENT_MONEY = ("expected_value", "value_at_risk", "upside")
+SEGMENTS_COLUMNS = (
     Column("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
     Column("segment", "text", "What people call it."),
     Column(
@@ -97,11 +98,11 @@ def _expected(star: Star) -> pl.DataFrame:
 def _worth(star: Star) -> pl.DataFrame:
     if star.scores is None:
         return pl.DataFrame(
-            schema={"segment_id": pl.String, **dict.fromkeys(MONEY, pl.Int64)}
+            schema={"segment_id": pl.String, **dict.fromkeys(SEGMENT_MONEY, pl.Int64)}
         )
     # Sums of what each customer's row says, so that both agree to the last digit.
     known = star.scores.filter("is_eligible")
-    sums = [units(pl.col(name)).sum().alias(name) for name in MONEY]
+    sums = [units(pl.col(name)).sum().alias(name) for name in SEGMENT_MONEY]
     return known.group_by("segment_id").agg(sums)
 
 
@@ -114,11 +115,115 @@ def _revenue(star: Star) -> pl.DataFrame:
     )
 
 
-PART = Table(
-    20,
+SEGMENTS = Table(
+    "segments",
     "dimension",
     "one segment, or one place beside the segments",
     "Joins customers by the segment they are in now, and scores, chances and moves.",
-    COLUMNS,
+    SEGMENTS_COLUMNS,
     segments,
+)
+
+
+UNIT = 2**40
+MOVES_COLUMNS = (
+    Column(
+        "kind",
+        "text",
+        "counted, or expected: a sum of probabilities. Never add one to the other.",
+    ),
+    Column(
+        "since",
+        "date",
+        "The day on which the period begins: segments before it are where customers "
+        "come from. Null where periods are pooled.",
+        "dates.date",
+    ),
+    Column("until", "date", "The day after the period."),
+    Column("from_segment_id", "text", "Where from.", "segments.segment_id"),
+    Column("to_segment_id", "text", "Where to.", "segments.segment_id"),
+    Column("customers", "number", "How many; whole where they were counted."),
+    Column("share", "share", "Of all who were where they come from."),
+    Column("low", "share", "Lower end of the share's 95 % interval, if known."),
+    Column("high", "share", "Upper end."),
+    Column("is_stay", "flag", "Whether they stay where they are."),
+    Column("is_thin", "flag", "Whether fewer than 30 customers were there before."),
+)
+
+
+def moves(star: Star) -> pl.DataFrame:
+    """Return the migration matrices as rows: of all periods, or of the last."""
+    observed, predicted = (
+        star.movement.get("observed", _last_moves(star)),
+        star.movement.get("predicted", _expected_moves(star)),
+    )
+    tables = (("counted", observed), ("expected", predicted))
+    parts = [
+        table.select(
+            pl.lit(kind).alias("kind"),
+            "since",
+            "until",
+            pl.col("from_id").alias("from_segment_id"),
+            pl.col("to_id").alias("to_segment_id"),
+            pl.col("n").cast(pl.Float64).alias("customers"),
+            *("share", "low", "high"),
+            (pl.col("from_id") == pl.col("to_id")).alias("is_stay"),
+            "is_thin",
+        )
+        for kind, table in tables
+        if table is not None
+    ]
+    return pl.concat(parts) if parts else empty(MOVES_COLUMNS)
+
+
+def _last_moves(star: Star) -> pl.DataFrame | None:
+    """Return the moves into the newest window, for a run that kept no others."""
+    if star.migration is None:
+        return None
+    before = star.window.at(
+        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
+    )
+    return _dated(star.migration, before.outcome_start, before.outcome_end)
+
+
+def _expected_moves(star: Star) -> pl.DataFrame | None:
+    if star.scores is None:
+        return None
+    ids = {f"p_{segment.id}": segment.id for segment in star.segments}
+    known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
+    # Sums of whole numbers do not depend on the order in which they are added.
+    sums = (
+        (pl.col(i) * UNIT).round().cast(pl.Int64).sum() / UNIT for i in ids.values()
+    )
+    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
+    told = (
+        totals.unpivot(
+            index=["segment_id", "row_n"], variable_name="to_id", value_name="n"
+        )
+        .rename({"segment_id": "from_id"})
+        .with_columns(
+            share=pl.col("n") / pl.col("row_n"),
+            low=pl.lit(None, pl.Float64),
+            high=pl.lit(None, pl.Float64),
+            is_thin=pl.col("row_n") < 30,
+        )
+        .sort("from_id", "to_id")
+    )
+    return _dated(told, star.window.outcome_start, star.window.outcome_end)
+
+
+def _dated(table: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
+    return table.with_columns(
+        pl.lit(as_date(since), pl.Date).alias("since"),
+        pl.lit(as_date(until), pl.Date).alias("until"),
+    )
+
+
+MOVES = Table(
+    "moves",
+    "fact",
+    "one kind, period, segment of origin and segment of arrival",
+    "Filter kind and since before adding anything up.",
+    MOVES_COLUMNS,
+    moves,
 )

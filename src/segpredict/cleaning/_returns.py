@@ -14,18 +14,19 @@ counts.
 import polars as pl
 
 from segpredict.cleaning._plan import CleaningPlan
-from segpredict.cleaning._rule import Outcome, Rule
+from segpredict.cleaning._rule import Outcome
 from segpredict.core.orders import KEY
 
 SAME = ("customer_id", "product_id", "size", "worth")
-ITEM = ("customer_id", "product_id", "unit")
+PRICED = ("customer_id", "product_id", "unit")
 # What a line says comes before where it stands: the order of rows is no information.
 STANDING = (*KEY, "minute", "product_id", "quantity", "amount")
 
 
-def _apply(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def mark_refunded(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+    """Give lines of wholly refunded orders, and their returns, a ``void_day``."""
     numbered = lines.sort(*STANDING, "file", "row").with_row_index("line")
-    voids = _voids(numbered, _first(_pairs(numbered), _parts(numbered)))
+    voids = _voids(numbered, _first_closed(_pairs(numbered), _parts(numbered)))
     if voids.is_empty():
         return Outcome(lines)
     marked = (
@@ -77,16 +78,16 @@ def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
     left = numbered.filter(pl.col("quantity") != 0).with_columns(
         size=size, unit=worth / size
     )
-    wanted = left.filter("is_return").select(ITEM).unique()
-    in_time = left.join(wanted, on=list(ITEM), how="semi", nulls_equal=True).sort(
-        *ITEM, "day", "minute", "is_return", "order_id", "line"
+    wanted = left.filter("is_return").select(PRICED).unique()
+    in_time = left.join(wanted, on=list(PRICED), how="semi", nulls_equal=True).sort(
+        *PRICED, "day", "minute", "is_return", "order_id", "line"
     )
     is_back = pl.col("is_return")
     come, gone = (
         pl.when(which).then(pl.col("size")).otherwise(0).cum_sum()
         for which in (~is_back, is_back)
     )
-    item = in_time.with_columns(item=pl.struct(ITEM).rle_id()).with_columns(
+    item = in_time.with_columns(item=pl.struct(PRICED).rle_id()).with_columns(
         sold=come.over("item"), back=gone.over("item")
     )
     short = (pl.col("back") - pl.col("sold")).cum_max().clip(lower_bound=0)
@@ -119,7 +120,7 @@ def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _first(pairs: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+def _first_closed(pairs: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Return for each sale the match that closes it first.
 
     Either way of matching looks at nothing later than itself, so the earlier of the two
@@ -156,9 +157,39 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     return told.group_by("line").agg(pl.col("void_day").max())
 
 
-PART = Rule(
-    "refunded_orders",
-    90,
-    "Every line of the order was sent back: it is void from the last return on.",
-    _apply,
-)
+ITEM = ("customer_id", "product_id")
+
+
+def note_unmatched(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+    """Note returns of more than the data have sold.
+
+    Their sale lies before the file, or nowhere. They stay, and their money counts on
+    their day. For each customer and product, sales add to what can come back and
+    returns take from it; a return that finds less is unmatched, wholly or in part.
+    """
+    wanted = lines.filter("is_return").select(ITEM).unique()
+    if wanted.is_empty():
+        return Outcome(lines)
+    moved = lines.join(wanted, on=list(ITEM), how="semi", nulls_equal=True).sort(
+        *ITEM, "day", "minute", "is_return", "order_id", "quantity", "amount"
+    )
+    size = pl.when("is_return").then(-pl.col("quantity").abs()).otherwise("quantity")
+    short = (-size.cum_sum().cum_min()).clip(lower_bound=0)
+    walked = moved.with_columns(short=short.over(ITEM)).with_columns(
+        missing=pl.col("short") - pl.col("short").shift(1).over(ITEM).fill_null(0)
+    )
+    unmatched = walked.filter(pl.col("is_return") & (pl.col("missing") > 0))
+    return Outcome(
+        lines, noted=unmatched.select(lines.columns), notes=_unmatched(unmatched)
+    )
+
+
+def _unmatched(unmatched: pl.DataFrame) -> tuple[str, ...]:
+    if unmatched.is_empty():
+        return ()
+    partly = unmatched.filter(pl.col("missing") < pl.col("quantity").abs()).height
+    return (
+        f"Returns of more than the customer had bought before: {unmatched.height:,}, "
+        f"{partly:,} of them in part. Their sale lies before the first day, or after "
+        "the return; they count on their own day.",
+    )

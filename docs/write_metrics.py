@@ -1,20 +1,21 @@
-"""Write the page of definitions from the definitions."""
+"""Write ``metrics.md``, the page of definitions, from the definitions."""
 
 import inspect
 import textwrap
 from doctest import DocTestParser
+from pathlib import Path
 
-from segpredict.metrics._metric import METRICS, Metric
+from segpredict.metrics import METRICS, Metric
 
 HEAD = """\
 # What each figure means
 
-Every figure about a shop is defined once, in `src/segpredict/metrics/`, one metric a
-file; pages and exports use these definitions and no others. This page is written from
-them by
+Every figure about a shop is defined once, in `src/segpredict/metrics/`, in the
+tuple `METRICS`; pages and exports use these definitions and no others. This page is
+written from them by
 
 ```
-python -m segpredict.metrics > docs/metrics.md
+python docs/write_metrics.py
 ```
 
 and the examples are run with the tests. A run keeps all figures in
@@ -43,9 +44,8 @@ of 10⁻⁴); the months are in `metrics/months.parquet`, the Lorenz curve in
 
 def document() -> str:
     """Return the page of all definitions, as Markdown."""
-    metrics = sorted(METRICS.all(), key=lambda metric: metric.order)
-    rows = [f"| {m.title} | `{m.name}` | {m.unit} |" for m in metrics]
-    return "\n\n".join([HEAD + "\n".join(rows), *map(_entry, metrics)]) + "\n"
+    rows = [f"| {m.title} | `{m.name}` | {m.unit} |" for m in METRICS]
+    return "\n\n".join([HEAD + "\n".join(rows), *map(_entry, METRICS)]) + "\n"
 
 
 def _entry(metric: Metric) -> str:
@@ -78,3 +78,7 @@ def _example(metric: Metric) -> tuple[str, str]:
 def _prompted(source: str) -> str:
     first, *more = source.splitlines()
     return "".join([f">>> {first}\n", *(f"... {line}\n" for line in more)])
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("metrics.md").write_text(document(), encoding="utf-8")
