@@ -16,7 +16,6 @@ from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.load import load
-from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
@@ -24,6 +23,7 @@ from segpredict.classifier.options import (
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.test_set_log import TestSetLog
 from segpredict.classifier.usage import Usage
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
@@ -43,11 +43,11 @@ __all__ = [
     "Forecaster",
     "Foresight",
     "LabelOptions",
-    "Lock",
     "Reading",
     "Schedule",
     "Segmenter",
     "Sight",
+    "TestSetLog",
     "TimeOptions",
     "Training",
     "Trial",

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
 from segpredict.metrics._figures import ALL, FEWEST, table
-from segpredict.segments import Z
 
 POINTS = 100  # of the curve that is kept
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from segpredict.classifier.bootstrap import drawn_weights
 from segpredict.classifier.lesson import Floats
+from segpredict.core.intervals import wilson
 from segpredict.metrics._books import Books
-from segpredict.segments import wilson
 
 Sums = NDArray[np.int64]
 COLUMNS = {

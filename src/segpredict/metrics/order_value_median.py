@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
+from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
 from segpredict.metrics._figures import FEWEST, by_window
 from segpredict.metrics._metric import Metric
-from segpredict.segments import Z
 from segpredict.tables import MONEY
 
 

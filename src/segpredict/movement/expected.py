@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.intervals import Z
 from segpredict.movement.matrix import MATRIX, table
-from segpredict.movement.mobility import Z
 from segpredict.movement.places import NEW, SILENT, Floats, Places
 from segpredict.tables import Segment
 

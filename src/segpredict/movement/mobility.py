@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.intervals import Z
 from segpredict.movement.matrix import THIN
 from segpredict.movement.places import Floats, places
 from segpredict.movement.resampling import DRAWS, resampled, shares
 from segpredict.tables import Segment
 
-Z = 1.959963984540054  # two-sided 95 %
 MOBILITY = pl.Schema(
     {
         "since": pl.Date,

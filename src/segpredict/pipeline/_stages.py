@@ -19,7 +19,6 @@ from segpredict import (
     features,
     flows,
     gallery,
-    looks,
     metrics,
     overview,
     planning,
@@ -32,7 +31,7 @@ from segpredict import (
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Files, as_json, as_parquet
-from segpredict.classifier import Lock, Training
+from segpredict.classifier import TestSetLog, Training, test_set_log
 from segpredict.config import Config
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
@@ -180,11 +179,11 @@ def blind_spans(
 
 
 def train(
-    draft: Draft, kept_in: Sequence[Path], *, canary: bool, progress: Progress
+    draft: Draft, log_files: Sequence[Path], *, canary: bool, progress: Progress
 ) -> None:
     """Train, test out of time, decide what ships, and score the end of the data.
 
-    Earlier looks at the final test are recalled from `kept_in`.
+    Earlier evaluations on the final test are recalled from `log_files`.
     """
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     segmentation = archive.segmentation_of(draft)
@@ -214,7 +213,7 @@ def train(
     # What an earlier model has left here would be believed to be this one's.
     untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *TOLD)
     draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
-    training = _marked(draft, training, shop, kept_in)
+    training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
@@ -231,15 +230,15 @@ def train(
 
 
 def _marked(
-    draft: Draft, training: Training, shop: Transactions, kept_in: Sequence[Path]
+    draft: Draft, training: Training, shop: Transactions, log_files: Sequence[Path]
 ) -> Training:
-    """Note the look at the final test; say so where others were taken before."""
-    lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
-    before = looks.recalled(lock.joined(archive.looks_of(draft)), kept_in)
+    """Log the evaluation on the final test; say so where others came before."""
+    log = TestSetLog(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    before = test_set_log.recall(log.merge(archive.test_set_log_of(draft)), log_files)
     # What the page shows makes no other model.
     asked = {k: v for k, v in draft.facts["config"].items() if k != "report"}
-    now = before.opened(asked, draft.facts["created"])
-    archive.keep_looks(draft, now.state())
+    now = before.add(asked, draft.facts["created"])
+    archive.keep_test_set_log(draft, now.state())
     if not now.note:
         return training
     warnings = (now.note, *training.verdict.warnings)

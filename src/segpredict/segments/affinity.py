@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.segments._interval import Z
+from segpredict.core.intervals import Z
 from segpredict.tables import Segment
 
 ENOUGH = 30  # customers of a segment who bought from the category

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict import contracts
+from segpredict.core.intervals import wilson
 from segpredict.errors import TableError
-from segpredict.segments._interval import wilson
 from segpredict.segments.segmentation import complete
 from segpredict.tables import MONEY, Segment
 

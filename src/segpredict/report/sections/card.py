@@ -287,7 +287,7 @@ def _season(verdict: Mapping[str, Any]) -> str:
 def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
     """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
     gone = [o["realised"][0] for o in (bundle.verdict or {})["origins"]]
-    settings = {opening["config"] for opening in bundle.lock.get("openings", ())}
+    settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
         Leak(
             "L4",
@@ -300,21 +300,21 @@ def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
         Leak(
             "L11",
             "Settings chosen by the result of the last test",
-            _opened(len(settings), bundle.lock),
+            _evaluated(len(settings), bundle.test_set_log),
             {0: TOLD, 1: CHECKED}.get(len(settings), BROKEN),
         ),
         _doubles(bundle),
     )
 
 
-def _opened(settings: int, lock: Mapping[str, Any]) -> str:
+def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
     if not settings:
-        return "The run does not say how often the last test was opened."
-    first = lock["openings"][0]["created"]
+        return "The run does not say how often the last test was evaluated."
+    first = log["evaluations"][0]["created"]
     if settings == 1:
-        return f"The last test was opened with one setting only, first on {first}."
+        return f"The last test was evaluated with one setting only, first on {first}."
     return (
-        f"The last test was opened with {settings} different settings, first on "
+        f"The last test was evaluated with {settings} different settings, first on "
         f"{first}: its figures flatter whatever was chosen by them."
     )
 
