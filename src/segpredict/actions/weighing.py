@@ -12,13 +12,13 @@ from segpredict.actions.options import ActionOptions
 from segpredict.actions.playbook import Play
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
 from segpredict.classifier.lesson import Floats
+from segpredict.classifier.verdict import POOLED
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 
-FEWEST = 5  # customers below which figures could tell of one person
 LEAST_THEN = 30  # customers of the rehearsal below which no rate is told
 LOTS = 4_000  # beyond so many customers, lots of them are drawn
 PENNY = 100
-POOLED = "pooled"
 SCHEMA = {
     "play": pl.String,
     "title": pl.String,
@@ -128,7 +128,7 @@ def _row(
     told = {"play": play.name, "stake_of": play.stake, "n": chosen.height}
     names = ("title", "action", "caution", "kpi", "uplift")
     row = {**told, **{name: getattr(play, name) for name in names}}
-    if chosen.height < FEWEST:
+    if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(shop.now, chosen, play.stake)
     low, high = interval(amounts, *lottery)

@@ -4,9 +4,10 @@ import polars as pl
 
 from segpredict.bi._star import Star
 from segpredict.bi._table import Column, Table
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.movement.expected import EXACT_PARTS
 from segpredict.window import as_date
 
-UNIT = 2**40
 COLUMNS = (
     Column(
         "kind",
@@ -75,7 +76,8 @@ def _next(star: Star) -> pl.DataFrame | None:
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
     # Sums of whole numbers do not depend on the order in which they are added.
     sums = (
-        (pl.col(i) * UNIT).round().cast(pl.Int64).sum() / UNIT for i in ids.values()
+        (pl.col(i) * EXACT_PARTS).round().cast(pl.Int64).sum() / EXACT_PARTS
+        for i in ids.values()
     )
     totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
     told = (
@@ -87,7 +89,7 @@ def _next(star: Star) -> pl.DataFrame | None:
             share=pl.col("n") / pl.col("row_n"),
             low=pl.lit(None, pl.Float64),
             high=pl.lit(None, pl.Float64),
-            is_thin=pl.col("row_n") < 30,
+            is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
         )
         .sort("from_id", "to_id")
     )

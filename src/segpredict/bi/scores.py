@@ -5,7 +5,7 @@ import polars as pl
 from segpredict.bi._star import Share
 from segpredict.bi._table import Column, Table, units
 
-MONEY = {
+MONEY_COLUMNS = {
     "expected_value": "Expected spend in the next window.",
     "value_at_risk": "What of the present segment's worth is expected to be lost.",
     "upside": "What is expected to be gained by moving up.",
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("p_inactive", "share", "Probability of no order in the next window."),
     Column("p_down", "share", "Probability of a lower segment."),
     Column("p_up", "share", "Probability of a higher segment."),
-    *(Column(name, "money", meaning) for name, meaning in MONEY.items()),
+    *(Column(name, "money", meaning) for name, meaning in MONEY_COLUMNS.items()),
     Column(
         "segment_set",
         "text",
@@ -48,7 +48,7 @@ def scores(share: Share) -> pl.DataFrame:
     if share.star.scores is None:
         return pl.DataFrame(schema=dict.fromkeys((c.name for c in COLUMNS), pl.Null))
     told = share.star.scores.filter("is_eligible")
-    missing = [name for name in MONEY if name not in told.columns]
+    missing = [name for name in MONEY_COLUMNS if name not in told.columns]
     # The probability of the segment that is named: where its column's id is that one.
     named = [
         pl.when(pl.col("next_segment_id") == segment.id).then(pl.col(f"p_{segment.id}"))
@@ -58,7 +58,7 @@ def scores(share: Share) -> pl.DataFrame:
         share.of(told)
         .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
         .with_columns(
-            *(units(pl.col(name)) for name in MONEY),
+            *(units(pl.col(name)) for name in MONEY_COLUMNS),
             p_next=pl.coalesce(named),
         )
     )

@@ -10,7 +10,7 @@ BESIDE = {  # places that are no segments, where customers come from or go to
     "SILENT": "Silent for long",
     "GONE": "No customer any more",
 }
-MONEY = ("expected_value", "value_at_risk", "upside")
+MONEY_COLUMNS = ("expected_value", "value_at_risk", "upside")
 COLUMNS = (
     Column("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
     Column("segment", "text", "What people call it."),
@@ -97,7 +97,7 @@ def _expected(star: Star) -> pl.DataFrame:
 def _worth(star: Star) -> pl.DataFrame:
     if star.scores is None:
         return pl.DataFrame(
-            schema={"segment_id": pl.String, **dict.fromkeys(MONEY, pl.Int64)}
+            schema={"segment_id": pl.String, **dict.fromkeys(MONEY_COLUMNS, pl.Int64)}
         )
     # Sums of what each customer's row says, so that both agree to the last digit.
     known = star.scores.filter("is_eligible")
@@ -105,7 +105,7 @@ def _worth(star: Star) -> pl.DataFrame:
         units(pl.col(name)).sum().alias(name)
         if name in known.columns  # a run of old may tell less
         else pl.lit(None, pl.Int64).alias(name)
-        for name in MONEY
+        for name in MONEY_COLUMNS
     ]
     return known.group_by("segment_id").agg(sums)
 

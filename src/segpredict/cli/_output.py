@@ -13,7 +13,7 @@ Progress = Callable[[str, float], None]
 
 # Parts of column names that say how their numbers are written.
 SHARES = ("share", "retention", "accuracy")
-MONEY = ("money", "revenue", "spend")
+MONEY_COLUMNS = ("money", "revenue", "spend")
 COUNTS = ("median_gap", "recency", "days")
 
 
@@ -152,7 +152,7 @@ def cell(name: str, value: object) -> str:
 def _number(name: str, value: float) -> str:
     if any(word in name for word in SHARES):
         return f"{100 * value:.1f} %"
-    if any(word in name for word in MONEY):
+    if any(word in name for word in MONEY_COLUMNS):
         return f"{value:,.2f}"
     if any(word in name for word in COUNTS):
         return f"{value:,.0f}"

@@ -7,6 +7,7 @@ from scipy.special import betaincinv
 from segpredict.core.types import Floats
 
 Z = 1.959963984540054  # two-sided 95 %
+Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves
 TAIL = 0.025  # the probability beyond each end
 
 

@@ -9,9 +9,10 @@ from segpredict.classifier import TimeOptions
 from segpredict.classifier.lesson import Floats
 from segpredict.demand.past import Past
 from segpredict.demand.plain import croston, smoothed
-from segpredict.demand.sales import WEEK, sold, weeks
+from segpredict.demand.sales import sold, weeks
 from segpredict.demand.shelves import first_days, shelves
 from segpredict.tables import Transactions
+from segpredict.window import DAYS_PER_WEEK
 
 MIX, SEASONED, ALIKE = "segments", "segments_season", "everybody_alike"
 SEASONAL, LAST, SMOOTHED, CROSTON = (
@@ -103,7 +104,7 @@ def _plain(
     if before.season is not None:
         told[SEASONAL] = before.season.units(*shelf)
     each = weeks(transactions, before.cutoff, *shelf)
-    length = time.horizon / WEEK
+    length = time.horizon / DAYS_PER_WEEK
     return {
         **told,
         SMOOTHED: smoothed(each) * length,

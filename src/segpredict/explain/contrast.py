@@ -9,7 +9,7 @@ from segpredict.classifier.lesson import Floats, Ints
 from segpredict.explain.groups import Group, totals
 from segpredict.tables import Segment
 
-ENOUGH = 30  # expected movers below which a move is not told of
+MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
 
 
 def question(
@@ -109,7 +109,10 @@ def moves(
             if end == start or not inside.any():
                 continue
             go, stay = chances[inside, end.code], chances[inside, start.code]
-            if go.sum() * weight < ENOUGH or stay.sum() * weight < ENOUGH:
+            if (
+                go.sum() * weight < MIN_EXPECTED_MOVERS
+                or stay.sum() * weight < MIN_EXPECTED_MOVERS
+            ):
                 continue
             pull = fine[inside, end.code] - fine[inside, start.code]
             means = (_mean(pull, go), _mean(pull, stay))

@@ -13,6 +13,7 @@ from sklearn.isotonic import IsotonicRegression
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.exam import Exam
 from segpredict.classifier.lesson import Floats, Ints, codes, matrix
+from segpredict.core.intervals import Z_ROUNDED
 from segpredict.explain.additive import Additive, additive
 from segpredict.explain.groups import HEADLINES, Group, sizes
 from segpredict.explain.options import ExplainOptions
@@ -25,7 +26,6 @@ BACKGROUND = 100  # customers that stand for the shop in the interventional chec
 INTERVENED = 60  # customers that are explained in it
 FLIPS = 0.2  # share of models with another sign from which a reason is not told
 AGREE = 0.8  # rank correlation below which single columns should not be read
-Z = 1.96
 
 SCHEMA = {
     "name": pl.String,
@@ -269,8 +269,8 @@ def _table(
                 most[i] if again else None,
                 signs[i],
                 gone[0] if gone else None,
-                gone[0] - Z * gone[1] if gone else None,
-                gone[0] + Z * gone[1] if gone else None,
+                gone[0] - Z_ROUNDED * gone[1] if gone else None,
+                gone[0] + Z_ROUNDED * gone[1] if gone else None,
                 bool(least[i] > 0) if again else None,
             )
         )

@@ -11,7 +11,7 @@ from segpredict.explain.groups import Group, totals
 from segpredict.tables import Feature, Segment
 
 FOR, AGAINST = 3, 1  # reasons told of each kind, at most
-LEAST = 0.1  # log-odds below which a reason is not worth a word
+MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not worth a word
 
 SCHEMA = {
     "customer_id": pl.String,
@@ -154,7 +154,7 @@ def reasons(
     models that were fitted anew on other customers (method §6.6).
     """
     sums = totals(pull.contributions[:, None, :], names, groups)[:, 0, :]
-    floor = np.array([max(LEAST, words.least.get(g.name, 0.0)) for g in groups])
+    floor = np.array([max(MIN_LOG_ODDS, words.least.get(g.name, 0.0)) for g in groups])
     told = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-told, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :FOR], order[:, : -AGAINST - 1 : -1]], axis=1)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-FINE = 10**12  # parts of one: whole numbers add up the same in any order
+PARTS_OF_ONE = 10**12  # parts of one: whole numbers add up the same in any order
 
 
 def coming(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
@@ -33,7 +33,10 @@ def coming(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
     chances = [name for name in able.columns if name.startswith("p_S")]
     told = (
         able.group_by("country")
-        .agg(pl.col(chances).mul(FINE).round().cast(pl.Int64).sum() / FINE)
+        .agg(
+            pl.col(chances).mul(PARTS_OF_ONE).round().cast(pl.Int64).sum()
+            / PARTS_OF_ONE
+        )
         .unpivot(
             chances,
             index="country",

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.classifier.lesson import Floats, Ints
 from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
-from segpredict.metrics._figures import ALL, FEWEST, table
+from segpredict.metrics._figures import ALL, MIN_CUSTOMERS_FOR_SPREAD, table
 
 POINTS = 100  # of the curve that is kept
 
@@ -109,7 +109,7 @@ def figure(
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
     error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
-    is_told = n >= FEWEST
+    is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
         "scope": ALL,
         "start": start(books),

@@ -26,7 +26,7 @@ COLUMNS = {
     "high": pl.Float64,
 }
 ALL = "all"
-FEWEST = 5  # customers below which a spread of customers says nothing
+MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
 LOTS = 4_000  # beyond so many customers, lots of them are drawn
 CHUNK = 500  # figures at a time, to bound memory
 
@@ -116,7 +116,7 @@ def ratios(
 def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.DataFrame:
     """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
-    told = (pl.col("whole") > 0) & (pl.col("n") >= FEWEST)
+    told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
     return found.with_columns(
         value=pl.col("part") / (whole * unit),
         low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),

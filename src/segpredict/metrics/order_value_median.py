@@ -5,7 +5,7 @@ import polars as pl
 
 from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
-from segpredict.metrics._figures import FEWEST, by_window
+from segpredict.metrics._figures import MIN_CUSTOMERS_FOR_SPREAD, by_window
 from segpredict.metrics._metric import Metric
 from segpredict.tables import MONEY
 
@@ -44,7 +44,7 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
     )
     n, below = theirs.height, theirs["below"].to_numpy()
     told = {"n": n, "value": middle / MONEY, "low": None, "high": None}
-    if n < FEWEST:
+    if n < MIN_CUSTOMERS_FOR_SPREAD:
         return told
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.intervals import jeffreys
 from segpredict.movement.places import Floats, Places, places
 from segpredict.movement.resampling import DRAWS, bounds, resampled, shares
 from segpredict.tables import Segment
 
-THIN = 30  # customers below which a row's shares say little
 MATRIX = pl.Schema(
     {
         "from_id": pl.String,
@@ -97,7 +97,7 @@ def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFr
         pl.concat([where.pairs(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
-            is_thin=pl.col("row_n") < THIN,
+            is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
         )
         .cast(MATRIX)
     )

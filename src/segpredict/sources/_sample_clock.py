@@ -10,7 +10,7 @@ from segpredict.sources._sample_options import Options
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-YEAR = 365.25
+SOLAR_YEAR = 365.25
 PROMOTIONS = 6  # a year, a week each
 SENSITIVE = (0.0, 0.5, 1.0)  # levels of sensitivity to them
 LIFT = np.array([0.0, 0.5, 1.0, -0.5])  # share of the uplift, by class
@@ -20,10 +20,10 @@ WEAKER = 0.3  # the exponent of the season after a drift
 def season(days: int, weekday: int, day_of_year: int) -> Floats:
     """Return how busy each day is: a yearly wave, a bump before Christmas, a week."""
     day = np.arange(days)
-    phase = (day + day_of_year) % YEAR
+    phase = (day + day_of_year) % SOLAR_YEAR
     bump = 0.7 * np.exp(-0.5 * ((phase - 322) / 18) ** 2)
     week = np.array([1.1, 1.15, 1.15, 1.25, 1.0, 0.05, 0.7])[(day + weekday) % 7]
-    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / YEAR) + bump) * week
+    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / SOLAR_YEAR) + bump) * week
     return np.asarray(busy / busy.mean())
 
 
@@ -37,7 +37,7 @@ def drifted(busy: Floats, options: Options) -> Floats:
 
 def is_promoted(days: int) -> NDArray[np.bool_]:
     """Return the days on which prices are lower: a week in every 61 days."""
-    return np.asarray(np.arange(days) % round(YEAR / PROMOTIONS) < 7)
+    return np.asarray(np.arange(days) % round(SOLAR_YEAR / PROMOTIONS) < 7)
 
 
 @dataclass(frozen=True)

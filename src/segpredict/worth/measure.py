@@ -11,12 +11,12 @@ from segpredict.classifier import Fold, Schedule, Segmenter, Training, Trial, pa
 from segpredict.classifier.baselines import transitions
 from segpredict.classifier.lesson import Floats, Past, codes
 from segpredict.tables import MONEY, Panel, Transactions
-from segpredict.window import as_date
+from segpredict.window import DAYS_PER_YEAR, as_date
 from segpredict.worth.buying import fit
 from segpredict.worth.exposure import averaged, exposure
 from segpredict.worth.lifetimes import REFERENCE, Span, judged
 from segpredict.worth.options import WorthOptions
-from segpredict.worth.periods import YEAR, Period
+from segpredict.worth.periods import Period
 from segpredict.worth.season import season
 from segpredict.worth.sums import Account, Claim, compared
 from segpredict.worth.valuer import Valuer
@@ -299,7 +299,7 @@ def _said(
         said |= {BUYING: bought} if np.isfinite(bought).all() else {}
     counted = sum(a.discount for a in ahead)
     time = days.time
-    observed = min(YEAR, trial.cutoff - days.first_day)
+    observed = min(DAYS_PER_YEAR, trial.cutoff - days.first_day)
     pace = asked.fact("spend_364") * (time.horizon / observed)
     return said | {
         REFERENCE: pace * counted,

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.classifier.verdict import POOLED
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._format import figure, iso_day, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
 from segpredict.report._section import Section
 
-POOLED = "pooled"
 GAP = "log_loss_minus_markov"
 RULES = {
     "argmax": "the likeliest segment",

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
 from segpredict.report._live import starts as starts_of
 from segpredict.report._sankey import Move, Sankey, sankey
 from segpredict.report._section import Section
-
-ENOUGH = 30  # customers; below it a row is greyed, since its shares are mostly chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def migration(bundle: ReportInput) -> Migration:
         rows=rows if moves else (),
         note=bundle.migration_note,
         stay=stayed / everyone if everyone else None,
-        enough=ENOUGH,
+        enough=MIN_CUSTOMERS_FOR_SHARES,
         foretold=len(model),
         outside=sum(bool(flow.side) for flow in model),
         flow=sankey(_bands(rows, known), _stacked(known, starts)),
@@ -154,7 +153,7 @@ def _row(
     flows = tuple(
         _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
     )
-    return Row(chip, total, total < ENOUGH, flows, place)
+    return Row(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, flows, place)
 
 
 def _flow(

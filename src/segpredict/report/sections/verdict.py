@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.classifier.verdict import POOLED
 from segpredict.report._chart import Piece, Whisker, chips, strip, whiskers
 from segpredict.report._format import figure, iso_day, span
 from segpredict.report._input import ReportInput
@@ -14,7 +15,6 @@ from segpredict.window import Window, day_number
 DRAWN = ("log_loss", "accuracy")
 TREES = "xgboost"  # a part of the model, and at times all of it
 FIRST = ("persistence", "markov", "carry_over")
-POOLED = "pooled"  # stands where a window has its cutoff
 
 
 @dataclass(frozen=True, slots=True)
