@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -20,6 +19,7 @@ from segpredict.classifier import (
 )
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
+from segpredict.core.types import Day
 from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
 from segpredict.movement import Version
@@ -38,7 +38,6 @@ from segpredict.tables import (
 from segpredict.window import Window, as_date, day_number
 from segpredict.worth import COLUMNS, Valuer
 
-Day = date | str | int | None
 LATE = 7  # days that a shop may be closed before the cutoff
 # What of a segmentation decides who is where; names and notes do not.
 DECIDE = ("horizon", "axes", "clusters", "groups", "set_apart")

@@ -11,8 +11,8 @@ from segpredict.actions.eligible import eligible
 from segpredict.actions.options import ActionOptions
 from segpredict.actions.playbook import Play
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.lesson import Floats
 from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 

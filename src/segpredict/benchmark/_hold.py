@@ -10,7 +10,8 @@ from segpredict import classifier, config, oracle, pipeline
 from segpredict.benchmark._entries import Entry
 from segpredict.classifier import Trial, metrics
 from segpredict.classifier.bootstrap import differences
-from segpredict.pipeline import Contest, Progress, silent
+from segpredict.core.types import Progress
+from segpredict.pipeline import Contest, silent
 from segpredict.tables import INACTIVE
 from segpredict.window import as_date
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from scipy.special import betaincinv
 
-from segpredict.core.types import Floats
+from segpredict.core.arrays import Floats
 
 Z = 1.959963984540054  # two-sided 95 %
 Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves

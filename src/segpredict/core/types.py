@@ -1,14 +1,7 @@
-"""Names of types that many rooms use: arrays, and who is told how far the work is."""
+"""Types of no library that many rooms speak of: a day as it is given, and progress."""
 
 from collections.abc import Callable
+from datetime import date
 
-import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Positions = npt.NDArray[np.intp]  # places in an array, or labels that are such places
-Flags = npt.NDArray[np.bool_]
-Cells = npt.NDArray[np.float32]  # what trees read
-
+Day = date | str | int | None  # as `window.day_number` reads it; none is the default's
 Progress = Callable[[str, float], None]  # what is done next, and the share done

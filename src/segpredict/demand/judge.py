@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats
 from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats
 from segpredict.demand.outlook import MIX, SEASONAL, Outlook
 from segpredict.demand.sales import LEVELS, NOWHERE, PRODUCT, Sales
 from segpredict.demand.spread import classes, dispersion, quantile

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier import Schedule, Segmenter, Training
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.assortment import INDICES, assortment, suggestions
 from segpredict.demand.judge import backtest, standings, tried
 from segpredict.demand.options import DemandOptions

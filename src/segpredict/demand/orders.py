@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.judge import DISPERSIONS
 from segpredict.demand.options import DemandOptions
 from segpredict.demand.outlook import LAST, MIX, SEASONAL, Outlook

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import TimeOptions
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.past import Past
 from segpredict.demand.plain import croston, smoothed
 from segpredict.demand.sales import sold, weeks

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import TimeOptions
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.sales import Sales, Span
 from segpredict.window import DAYS_PER_YEAR
 

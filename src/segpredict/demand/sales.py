@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict import features
 from segpredict.classifier import Segmenter, TimeOptions
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.tables import MONEY, Transactions
 from segpredict.window import DAYS_PER_WEEK
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import optimize, special, stats
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 
 BORDERS = (0.8, 0.95)  # of all units: fast, middling and slow items
 MIN_ITEMS_OF_CLASS = 30  # items below which a level is one class

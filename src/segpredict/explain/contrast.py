@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.explain.groups import Group, totals
 from segpredict.tables import Segment
 

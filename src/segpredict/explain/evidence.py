@@ -1,6 +1,6 @@
 """Ask otherwise what matters: shuffle, leave out, fit again; say if it disagrees."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -12,8 +12,10 @@ from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import Floats, Ints, codes, matrix
+from segpredict.classifier.lesson import codes, matrix
+from segpredict.core.arrays import Floats, Ints
 from segpredict.core.intervals import Z_ROUNDED
+from segpredict.core.types import Progress
 from segpredict.explain.additive import Additive, additive
 from segpredict.explain.groups import HEADLINES, Group, sizes
 from segpredict.explain.options import ExplainOptions
@@ -21,7 +23,6 @@ from segpredict.explain.sample import sample
 from segpredict.explain.sight import Sight, again, held, sight
 from segpredict.tables import JSON
 
-Tell = Callable[[str, float], None]
 BACKGROUND = 100  # customers that stand for the shop in the interventional check
 INTERVENED = 60  # customers that are explained in it
 FLIPS = 0.2  # share of models with another sign from which a reason is not told
@@ -103,7 +104,7 @@ def evidence(
     groups: Sequence[Group],
     options: ExplainOptions,
     seed: int = 0,
-    tell: Tell | None = None,
+    tell: Progress | None = None,
 ) -> Evidence:
     """Return the cross-check of importance on the tests of a run.
 

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import Floats, Forecaster, Ints, codes
+from segpredict.classifier.lesson import Forecaster, codes
 from segpredict.classifier.usage import Usage
 from segpredict.contracts import CONTRIBUTIONS, check
+from segpredict.core.arrays import Floats, Ints
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.additive import Additive, additive, restored
 from segpredict.explain.contrast import contrasts, moves, question

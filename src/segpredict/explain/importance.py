@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
 from segpredict.contracts import IMPORTANCE, TOPICS, check
+from segpredict.core.arrays import Floats, Ints
 from segpredict.explain.groups import OTHER, Group, totals
 from segpredict.tables import Segment
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.blend import Blend, mixed
 from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import HISTORY, Floats, Ints, Past, codes, matrix
+from segpredict.classifier.lesson import HISTORY, Past, codes, matrix
+from segpredict.core.arrays import Cells, Floats, Ints
 from segpredict.explain.additive import Additive, additive
 from segpredict.explain.buying import PLAYERS
 from segpredict.explain.contrast import contrasts
@@ -19,7 +19,6 @@ from segpredict.explain.groups import HEADLINES, Group, sizes, totals
 from segpredict.explain.sample import sample
 from segpredict.tables import INACTIVE
 
-Cells = npt.NDArray[np.float32]
 FEW = 300  # customers whose contributions are compared between models
 
 

@@ -1,17 +1,15 @@
 """Raw lines and a config → the cleaned shop with its side tables."""
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from segpredict import cleaning, companions
 from segpredict.cleaning import CleaningPlan
 from segpredict.config import Config
+from segpredict.core.types import Day
 from segpredict.tables import RawLines, Transactions
 from segpredict.window import day_number
-
-Day = date | str | int | None
 
 
 def way(plan: CleaningPlan) -> Literal["fail", "carry"]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from segpredict import companions, sources
 from segpredict.config import Config
-from segpredict.intake._cleaned import Day, cleaned, way
+from segpredict.core.types import Day
+from segpredict.intake._cleaned import cleaned, way
 from segpredict.intake._stored import lent, shelf
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions

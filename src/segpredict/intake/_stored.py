@@ -7,9 +7,10 @@ from pathlib import Path
 from segpredict import sources, store
 from segpredict.cleaning import CleaningPlan
 from segpredict.config import Config, build
+from segpredict.core.types import Day
 from segpredict.errors import UsageError, shown
 from segpredict.intake import _raw
-from segpredict.intake._cleaned import Day, way
+from segpredict.intake._cleaned import way
 from segpredict.tables import RawLines, Transactions
 
 

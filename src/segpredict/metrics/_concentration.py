@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
 from segpredict.metrics._figures import ALL, MIN_CUSTOMERS_FOR_SPREAD, table

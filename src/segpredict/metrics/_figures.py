@@ -5,14 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segpredict.classifier.bootstrap import drawn_weights
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats, Ints
 from segpredict.core.intervals import wilson
 from segpredict.metrics._books import Books
 
-Sums = NDArray[np.int64]
 COLUMNS = {
     "scope": pl.String,
     "age": pl.Int32,
@@ -148,7 +146,7 @@ def lots(books: Books) -> pl.Series:
     return pl.Series("lot", given)
 
 
-def spread(books: Books, part: Sums, whole: Sums) -> Floats:
+def spread(books: Books, part: Ints, whole: Ints) -> Floats:
     """Return the 2.5 % and 97.5 % points of ratios over the draws.
 
     Parameters

@@ -6,9 +6,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
 from segpredict.movement.matrix import observed
 from segpredict.movement.mobility import mobility, normal
-from segpredict.movement.places import Floats, places
+from segpredict.movement.places import places
 from segpredict.movement.resampling import DRAWS, resampled, shares
 from segpredict.tables import Segment
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
 from segpredict.core.intervals import Z
 from segpredict.movement.matrix import MATRIX, table
-from segpredict.movement.places import NEW, SILENT, Floats, Places
+from segpredict.movement.places import NEW, SILENT, Places
 from segpredict.tables import Segment
 
 EXPECTED = pl.Schema(

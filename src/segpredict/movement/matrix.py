@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.intervals import jeffreys
-from segpredict.movement.places import Floats, Places, places
+from segpredict.movement.places import Places, places
 from segpredict.movement.resampling import DRAWS, bounds, resampled, shares
 from segpredict.tables import Segment
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.core.intervals import Z
-from segpredict.movement.places import Floats, places
+from segpredict.movement.places import places
 from segpredict.movement.resampling import DRAWS, resampled, shares
 from segpredict.tables import Segment
 

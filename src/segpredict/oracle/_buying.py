@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.oracle._world import Moment, Planted, before, lines
 from segpredict.window import as_date
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.oracle._world import START, Moment, Planted
 from segpredict.sources import sample
 from segpredict.window import as_date

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.errors import UsageError
 from segpredict.oracle._world import START, Moment, Planted, lines
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from segpredict import classifier, cleaning, companions, features, segments
 from segpredict.classifier import ClassifierOptions, Training
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.intake import opened
 from segpredict.pipeline._stages import blind_spans
-from segpredict.pipeline._target import Day, Progress, silent
+from segpredict.pipeline._target import silent
 from segpredict.segments import Segmentation
 from segpredict.tables import Transactions
 

@@ -8,11 +8,12 @@ from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.errors import MismatchError
 from segpredict.intake import remembered, shelf
 from segpredict.pipeline import _comparison, _plays, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Day, Progress, Search, Target, silent
+from segpredict.pipeline._target import Search, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.segments import Segmentation
 

@@ -33,11 +33,12 @@ from segpredict._version import __version__
 from segpredict.artifacts import Draft, Files, as_json, as_parquet
 from segpredict.classifier import TestSetLog, Training, test_set_log
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline import _plays as plays
-from segpredict.pipeline._target import Day, Progress, Ways
+from segpredict.pipeline._target import Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput, render
 from segpredict.segments import Segmentation

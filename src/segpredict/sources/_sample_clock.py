@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import Floats, Ints
 from segpredict.sources._sample_options import Options
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 SOLAR_YEAR = 365.25
 PROMOTIONS = 6  # a year, a week each

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.sources._sample_clock import Floats, Ints, is_promoted
+from segpredict.core.arrays import Floats, Ints
+from segpredict.sources._sample_clock import is_promoted
 from segpredict.sources._sample_options import Options
 from segpredict.sources._sample_people import CATEGORIES, COUNTRIES, Orders, People
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import Floats, Ints
 from segpredict.sources import _sample_clock as clock
-from segpredict.sources._sample_clock import Floats, Ints
 from segpredict.sources._sample_options import Options
 
 HORIZON = 91  # the two worlds of honesty are exact on windows of this many days

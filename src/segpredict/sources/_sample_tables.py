@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from segpredict.sources._sample_clock import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.sources._sample_lines import (
     KINDS,
     PRODUCTS,

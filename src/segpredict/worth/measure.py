@@ -9,7 +9,8 @@ import polars as pl
 from segpredict import features
 from segpredict.classifier import Fold, Schedule, Segmenter, Training, Trial, pasts
 from segpredict.classifier.baselines import transitions
-from segpredict.classifier.lesson import Floats, Past, codes
+from segpredict.classifier.lesson import Past, codes
+from segpredict.core.arrays import Floats
 from segpredict.tables import MONEY, Panel, Transactions
 from segpredict.window import DAYS_PER_YEAR, as_date
 from segpredict.worth.buying import fit

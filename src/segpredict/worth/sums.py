@@ -10,8 +10,8 @@ from scipy import sparse
 
 from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats, Ints
 from segpredict.worth._draws import bounds, grained, over
 
 TENTHS = 10

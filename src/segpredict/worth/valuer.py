@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import HISTORY, Floats
+from segpredict.classifier.lesson import HISTORY
+from segpredict.core.arrays import Floats
 from segpredict.tables import JSON
 from segpredict.window import DAYS_PER_YEAR
 from segpredict.worth.buying import Buying
