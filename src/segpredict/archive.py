@@ -242,7 +242,8 @@ def predictor_of(files: Files) -> SegmentPredictor:
         valuer_of(files),
         explained.explainer(
             files,
-            (shipped, trees),
+            shipped,
+            trees,
             segments_of(files),
             glossary(config.classifier.families, beside, config.time),
             usage,

@@ -213,8 +213,8 @@ class SegmentPredictor:
         """Return an explainer made of these rows of features."""
         states = (*STATES, CARRIED) if self.time.overlap else STATES
         glossary = (*states, *features.glossary(self.families, self.companions))
-        shipped = (self.forecaster, None)
-        found = explainer(shipped, frame, self.segments, glossary, currency)
+        segments = self.segments
+        found = explainer(self.forecaster, None, frame, segments, glossary, currency)
         return found.naming(self.usage)
 
     def _asked(

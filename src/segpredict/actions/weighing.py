@@ -117,12 +117,12 @@ def weigh(
         orders those with something at stake. Of fewer than five customers nothing but
         the number is told.
     """
-    rows = [_row(play, shop, options, (draws, seed)) for play in plays]
+    rows = [_row(play, shop, options, draws=draws, seed=seed) for play in plays]
     return _ranked(pl.DataFrame(rows, SCHEMA))
 
 
 def _row(
-    play: Play, shop: Shop, options: ActionOptions, lottery: tuple[int, int]
+    play: Play, shop: Shop, options: ActionOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
     chosen = eligible(shop.now, play.who, shop.segments)
     told = {"play": play.name, "stake_of": play.stake, "n": chosen.height}
@@ -131,7 +131,7 @@ def _row(
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(shop.now, chosen, play.stake)
-    low, high = interval(amounts, *lottery)
+    low, high = interval(amounts, draws, seed)
     least, most = _came(play, chosen, shop)
     row |= {
         "power": options.power,
@@ -229,15 +229,14 @@ def _design(
             "seen": spend["spend_seen"],
         }
         if play.kpi == "spends"
-        else _shares(play, past, n, (options.holdout, errors))
+        else _shares(play, past, n, options.holdout, errors)
     )
     return {**row, **spend, **main, **_length(main["per_arm"], n, shop.outcome_days)}
 
 
 def _shares(
-    play: Play, past: pl.DataFrame, n: int, lot: tuple[float, power.Errors]
+    play: Play, past: pl.DataFrame, n: int, holdout: float, errors: power.Errors
 ) -> dict[str, object]:
-    holdout, errors = lot
     kept = {
         "buys": pl.col("bought"),
         "stays": pl.col("label") >= pl.col("code"),

@@ -88,7 +88,7 @@ def outlooks(
             MIX: shelf.rates @ mix * season,
             SEASONED: shelf.rates @ mix * shelf.season,
             ALIKE: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
-            **_plain(transactions, before, time, (level, shelf.items)),
+            **_plain(transactions, before, time, level, shelf.items),
         }
         found.append(Outlook(level, shelf.items, expected, shelf.rates, season))
     return found
@@ -98,12 +98,13 @@ def _plain(
     transactions: Transactions,
     before: Past,
     time: TimeOptions,
-    shelf: tuple[str, tuple[str, ...]],
+    level: str,
+    items: tuple[str, ...],
 ) -> dict[str, Floats]:
-    told = {LAST: before.windows[0].units(*shelf)}
+    told = {LAST: before.windows[0].units(level, items)}
     if before.season is not None:
-        told[SEASONAL] = before.season.units(*shelf)
-    each = weeks(transactions, before.cutoff, *shelf)
+        told[SEASONAL] = before.season.units(level, items)
+    each = weeks(transactions, before.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
     return {
         **told,

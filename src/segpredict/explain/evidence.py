@@ -140,7 +140,7 @@ def evidence(
     sights = []
     for place, exam in enumerate(exams):
         say("shuffling columns", 0.3 * place / len(exams))
-        sights.append(sight(exam, exam.model, parts, (options.repeats, rng)))
+        sights.append(sight(exam, exam.model, parts, options.repeats, rng))
     others = []
     for place in range(options.refits):
         say(
@@ -153,7 +153,7 @@ def evidence(
     without = dict(_ablations(final, parts, gains, options.ablations))
     say("asking shap otherwise", 0.95)
     agreement = _agreement(sights, others, gains, _interventional(final, parts))
-    table = _table(parts, sights[-1], (gains, others), without)
+    table = _table(parts, sights[-1], gains, others, without)
     return Evidence(
         table,
         _headlines(sights[-1], others),
@@ -240,10 +240,10 @@ def _tau(one: Floats, other: Floats) -> float:
 def _table(
     groups: Sequence[Group],
     sight: Sight,
-    beside: tuple[Floats, Sequence[Sight]],
+    gains: Floats,
+    again: Sequence[Sight],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
-    gains, again = beside
     shaps = np.array([s.shap for s in again] or [sight.shap])
     losses = np.array([s.loss[:, 0] for s in again] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])

@@ -46,11 +46,11 @@ def sight(
     exam: Exam,
     model: Blend,
     groups: Sequence[Group],
-    asked: tuple[int, np.random.Generator],
+    repeats: int,
+    rng: np.random.Generator,
     counts: Floats | None = None,
 ) -> Sight:
     """Return what a model says of a test; `counts` weigh its customers."""
-    repeats, rng = asked
     few = sample(exam.customers, FEW)
     shown = additive(model, model.trees, exam.customers)
     cube = shown.contributions(few)
@@ -160,7 +160,7 @@ def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sigh
         for ids in (known, asked)
     )
     model = _refitted(exam, past, weights)
-    return sight(exam, model, groups, (1, rng), weighed)
+    return sight(exam, model, groups, 1, rng, weighed)
 
 
 def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:

@@ -122,7 +122,8 @@ def _explained(
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     knowing = predictor.explainer or explanations.explainer(
-        (predictor.forecaster, archive.booster_of(files)),
+        predictor.forecaster,
+        archive.booster_of(files),
         frame,
         predictor.segments,
         overview.glossary(predictor.families, shop.companions, predictor.time),

@@ -120,7 +120,7 @@ def cluster(
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
     homes = _measure(draft, shop, config, tables)
-    _follow(draft, shop, segmentation, (config, homes))
+    _follow(draft, shop, segmentation, config, homes)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -154,10 +154,10 @@ def _follow(
     draft: Draft,
     shop: Transactions,
     segmentation: Segmentation,
-    asked: tuple[Config, pl.DataFrame],
+    config: Config,
+    homes: pl.DataFrame,
 ) -> None:
     """Write who moved from segment to segment, period by period, and by country."""
-    config, homes = asked
     draws = flows.Draws(config.classifier.draws, config.seed)
     flows.keep(draft, flows.counted(shop, segmentation, config.time, draws, homes))
 
@@ -219,7 +219,7 @@ def train(
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
     given = (shop, segmentation, training, scores, config.demand)
-    hoped = demand.measure(*given, draws=(draws, options.seed))
+    hoped = demand.measure(*given, draws=draws, seed=options.seed)
     supply.keep_demand(draft, hoped)
     known, named = flows.kept(draft), segmentation.segments
     coming = flows.foretold(known, training, scores, named, config.time)
@@ -264,13 +264,14 @@ def explain(
     )
     frame = predictor.rows(shop, predictor.window(shop)).frame
     knowing = explanations.explainer(
-        (predictor.forecaster, trees),
+        predictor.forecaster,
+        trees,
         frame,
         predictor.segments,
         overview.glossary(config.classifier.families, shop.companions, config.time),
         shop.currency,
     ).naming(predictor.usage)
-    checked = _cross_checked(draft, shop, knowing, (config, options), progress)
+    checked = _cross_checked(draft, shop, knowing, config, options, progress)
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
@@ -287,10 +288,10 @@ def _cross_checked(
     draft: Draft,
     shop: Transactions,
     knowing: explanations.Explainer,
-    asked: tuple[Config, explanations.ExplainOptions],
+    config: Config,
+    options: explanations.ExplainOptions,
     progress: Progress,
 ) -> explanations.Evidence | None:
-    config, options = asked
     if not options.refits or not draft.has("classifier/tested.json"):
         return None
     taken = classifier.exams(

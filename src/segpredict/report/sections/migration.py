@@ -110,7 +110,8 @@ def migration(bundle: ReportInput) -> Migration:
     places = {name: i for i, name in enumerate(starts_of(list(known)))}
     rows = tuple(
         _row(
-            (chip, places.get(i)),
+            chip,
+            places.get(i),
             [(end, cells.get((i, end), {}), said.get((i, end), {})) for end in known],
         )
         for i, chip in starts.items()
@@ -145,10 +146,10 @@ def _newest(
 
 
 def _row(
-    start: tuple[Chip, int | None],
+    chip: Chip,
+    place: int | None,
     cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
 ) -> Row:
-    chip, place = start
     total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
     flows = tuple(
         _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
