@@ -12,12 +12,12 @@ from segpredict.report._format import iso_day, number, span, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
 from segpredict.report._section import Section
+from segpredict.report.sections._trust import MARKOV_GAP
 from segpredict.report.sections.chances import STRATA
 from segpredict.window import as_date
 
 # What a leak's row can end with; words, so that they can be read without colours.
 CHECKED, BUILT, TOLD, BROKEN = "checked", "by construction", "your word", "broken"
-GAP = "log_loss_minus_markov"
 WEAK = 6  # groups of customers that are named, at most
 PURPOSE = (
     "Planning for groups: whom to contact first, which offers to test, what to stock, "
@@ -145,7 +145,7 @@ def _weak(bundle: ReportInput) -> str:
         return ""
     names = {s.id: s.name for s in bundle.segments}
     rows = bundle.scorecard.filter(
-        pl.col("stratum") != "all", metric=GAP, window="pooled"
+        pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled"
     )
     if rows.is_empty():
         return ""

@@ -12,8 +12,8 @@ from segpredict.report._format import figure, iso_day, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
 from segpredict.report._section import Section
+from segpredict.report.sections._trust import MARKOV_GAP
 
-GAP = "log_loss_minus_markov"
 RULES = {
     "argmax": "the likeliest segment",
     "balanced": "small segments named too",
@@ -284,7 +284,7 @@ def _strata(
     card: pl.DataFrame, bundle: ReportInput
 ) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
     names = {s.id: s.name for s in bundle.segments}
-    rows = card.filter(metric=GAP).rows(named=True)
+    rows = card.filter(metric=MARKOV_GAP).rows(named=True)
     marks = whiskers(rows)
     placed: dict[str, list[Bounded]] = {}
     for row, mark in zip(rows, marks, strict=True):

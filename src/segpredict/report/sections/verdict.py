@@ -10,10 +10,10 @@ from segpredict.report._format import figure, iso_day, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import METRICS, Metric, label
 from segpredict.report._section import Section
+from segpredict.report.sections._trust import TREES
 from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
-TREES = "xgboost"  # a part of the model, and at times all of it
 FIRST = ("persistence", "markov", "carry_over")
 
 
