@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier.baselines import Borders
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.window import as_date, day_number
 
 START = day_number("2020-01-06")  # the first day of every world, a Monday

@@ -8,7 +8,7 @@
                           comparison.*, selection.json if ways were compared
     metrics/              figures, months, lorenz (.parquet)
     classifier/           booster.json, forecaster.json, verdict.json, scorecard.*,
-                          tested.json, lock.json
+                          tested.json, test_set_log.json
     worth/  explanation/  actions/     see `valuation`, `explained`, `planning`
     scores.parquet        the forecast for the day after the data
     report.html           the page, and deck.pptx, if asked for
@@ -51,7 +51,7 @@ from segpredict.tables import (
 from segpredict.valuation import valuer_of, worth_of
 from segpredict.window import as_date, day_number
 
-LOOKS = "classifier/lock.json"
+TEST_SET_LOG = "classifier/test_set_log.json"
 
 
 def keep_transactions(draft: Draft, shop: Transactions) -> None:
@@ -191,23 +191,23 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
     draft.write("scores.parquet", as_parquet(scores))
 
 
-def looks_at(folder: Path) -> JSON:
-    """Return who has looked at the final test of a run that stands there, if any."""
+def test_set_log_at(folder: Path) -> JSON:
+    """Return the test-set log of a run that stands there, if any."""
     try:
-        return looks_of(open_run(folder))
+        return test_set_log_of(open_run(folder))
     except ArtifactError:
         return None
 
 
-def looks_of(files: Files) -> JSON:
-    """Return who has looked at the final test of a run; ``None`` if nobody has."""
-    return files.json(LOOKS) if files.has(LOOKS) else None
+def test_set_log_of(files: Files) -> JSON:
+    """Return the log of evaluations on the final test; ``None`` if there were none."""
+    return files.json(TEST_SET_LOG) if files.has(TEST_SET_LOG) else None
 
 
-def keep_looks(draft: Draft, looks: JSON) -> None:
-    """Keep who has looked at the final test, also when everything else is made anew."""
-    if looks is not None:
-        draft.write(LOOKS, as_json(looks))
+def keep_test_set_log(draft: Draft, log: JSON) -> None:
+    """Keep the test-set log, also when everything else is made anew."""
+    if log is not None:
+        draft.write(TEST_SET_LOG, as_json(log))
 
 
 def booster_of(files: Files) -> Booster:
@@ -240,7 +240,8 @@ def predictor_of(files: Files) -> SegmentPredictor:
         valuer_of(files),
         explained.explainer(
             files,
-            (shipped, trees),
+            shipped,
+            trees,
             segments_of(files),
             glossary(config.classifier.families, beside),
             usage,
@@ -297,7 +298,7 @@ def bundle_of(files: Files) -> ReportInput:
         migration=_table(files, "migration"),
         migration_note=_migration_note(shop, config),
         verdict=files.json(verdict) if files.has(verdict) else None,
-        lock=_json(files, "classifier/lock.json") or {},
+        test_set_log=_json(files, TEST_SET_LOG) or {},
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
         worth=worth_of(files),

@@ -127,7 +127,8 @@ def people(
 
 def explainer(
     files: Files,
-    shipped: tuple[Forecaster, Booster],
+    forecaster: Forecaster,
+    trees: Booster,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature],
     usage: Usage | None = None,
@@ -136,4 +137,5 @@ def explainer(
     if not has(files):
         return None
     state = files.json("explanation/explainer.json")
-    return Explainer.from_state(state, shipped, classes, glossary).naming(usage)
+    found = Explainer.from_state(state, forecaster, trees, classes, glossary)
+    return found.naming(usage)

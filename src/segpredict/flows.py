@@ -22,7 +22,7 @@ from segpredict.artifacts import Draft, Files, as_csv, as_parquet
 from segpredict.classifier import Segmenter, TimeOptions, Training
 from segpredict.movement import NEW, SILENT
 from segpredict.tables import Segment, Transactions
-from segpredict.window import Window, as_date
+from segpredict.window import DAYS_PER_YEAR, Window, as_date
 
 FOLDER = "movement"
 MOVES = "moves"  # the one table that names customers: Parquet alone
@@ -222,7 +222,7 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
     if past.is_empty():
         return 0.0
     days = past["since"].unique().sort().to_list()
-    season = day - timedelta(days=movement.YEAR)
+    season = day - timedelta(days=DAYS_PER_YEAR)
     nearest = min(days, key=lambda each: abs((each - season).days))
     is_near = abs((nearest - season).days) <= horizon // 4
     return _size(past, nearest if is_near else days[-1], NEW.id)

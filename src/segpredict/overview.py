@@ -9,7 +9,8 @@ from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
 from segpredict.classifier import STATES, TimeOptions
 from segpredict.errors import ContractError, SupportError
-from segpredict.segments import NEW, Grid, Segmentation
+from segpredict.movement import NEW, observed
+from segpredict.segments import Grid, Segmentation
 from segpredict.segments.memberships import memberships
 from segpredict.tables import INACTIVE, Companions, Feature, Transactions
 from segpredict.window import Window, as_date
@@ -241,10 +242,20 @@ def _migration(
         seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
     ).select(
         "customer_id",
-        pl.lit(NEW, pl.Int8).alias("state_now"),
+        pl.lit(NEW.code, pl.Int8).alias("state_now"),
         pl.col("segment").alias("label"),
     )
-    return rooms.migration(pl.concat([pairs, strangers]), segmentation.segments)
+    ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW)}
+    sides = (("from_id", "state_now"), ("to_id", "label"))
+    moves = pl.concat([pairs, strangers]).select(
+        "customer_id",
+        *(
+            pl.col(code).replace_strict(ids, return_dtype=pl.String).alias(side)
+            for side, code in sides
+        ),
+    )
+    counted = observed(moves.drop_nulls("to_id"), segmentation.segments)
+    return counted.cast({"n": pl.Int64, "row_n": pl.Int64})
 
 
 def _notes(transactions: Transactions) -> list[str]:

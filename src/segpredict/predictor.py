@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -19,6 +18,7 @@ from segpredict.classifier import (
 )
 from segpredict.cleaning import CleaningPlan, clean
 from segpredict.companions import priced
+from segpredict.core.types import Day
 from segpredict.errors import CustomerMissingError, MismatchError
 from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
 from segpredict.movement import Version
@@ -37,7 +37,6 @@ from segpredict.tables import (
 from segpredict.window import Window, as_date, day_number
 from segpredict.worth import COLUMNS, Valuer
 
-Day = date | str | int | None
 LATE = 7  # days that a shop may be closed before the cutoff
 # What of a segmentation decides who is where; names and notes do not.
 DECIDE = ("horizon", "axes", "clusters", "groups", "set_apart")
@@ -212,8 +211,8 @@ class SegmentPredictor:
     def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
         """Return an explainer made of these rows of features."""
         glossary = (*STATES, *features.glossary(self.families, self.companions))
-        shipped = (self.forecaster, None)
-        found = explainer(shipped, frame, self.segments, glossary, currency)
+        segments = self.segments
+        found = explainer(self.forecaster, None, frame, segments, glossary, currency)
         return found.naming(self.usage)
 
     def _asked(

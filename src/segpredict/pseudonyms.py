@@ -11,7 +11,7 @@ import polars as pl
 
 from segpredict.errors import UsageError
 
-LEAST = 16  # bytes of a secret; below it can be guessed
+MIN_SECRET_BYTES = 16  # bytes of a secret; below it can be guessed
 LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
 
 
@@ -22,7 +22,8 @@ class SecretError(UsageError):
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"The secret for hashed ids {found}; at least {LEAST} bytes are needed.",
+            f"The secret for hashed ids {found}; at least {MIN_SECRET_BYTES} bytes are "
+            "needed.",
             fix="make one with `openssl rand -hex 32 > secret.txt`, keep it, and give "
             "--secret-file secret.txt or the environment variable SEGPREDICT_SECRET.",
         )
@@ -63,7 +64,7 @@ class Pseudonyms:
     secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.secret) < LEAST:
+        if len(self.secret) < MIN_SECRET_BYTES:
             raise SecretError(f"has {len(self.secret)} bytes")
 
     def of(self, ids: pl.Series, kind: str = "customer") -> pl.Series:

@@ -13,6 +13,9 @@ from datetime import date, timedelta
 
 from segpredict.errors import ConfigError
 
+DAYS_PER_WEEK = 7
+DAYS_PER_YEAR = 364  # whole weeks, so that a year later is the same weekday
+
 EPOCH = date(1970, 1, 1)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from segpredict.classifier import calendar
 from segpredict.classifier.lesson import Lesson, Past
-from segpredict.features.calendar import PART, YEAR
-from segpredict.window import Window, day_number
+from segpredict.features.calendar import PART
+from segpredict.window import DAYS_PER_YEAR, Window, day_number
 
 HORIZON, STEP, EACH = 91, 28, 250
 
@@ -20,7 +20,7 @@ def taught(season, origins=30, seed=3):
     for place in range(origins):
         day = place * STEP
         middle = day + HORIZON / 2
-        angle = 2 * np.pi * (middle % YEAR) / YEAR
+        angle = 2 * np.pi * (middle % DAYS_PER_YEAR) / DAYS_PER_YEAR
         wish = rng.normal(size=EACH)
         high = rng.random(EACH) < 1 / (1 + np.exp(-(wish + season * np.cos(angle))))
         frames.append(
@@ -87,6 +87,8 @@ def test_the_columns_say_which_season_lies_ahead(middle, new_year, april):
 
 
 def test_the_columns_come_back_after_a_year_of_whole_weeks():
-    one, other = (pl.select(**PART.derive(Window(d))) for d in (15000, 15000 + YEAR))
+    one, other = (
+        pl.select(**PART.derive(Window(d))) for d in (15000, 15000 + DAYS_PER_YEAR)
+    )
     for name in calendar.NAMES:
         assert one[name].item() == pytest.approx(other[name].item(), abs=0.03)

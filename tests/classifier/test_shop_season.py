@@ -12,7 +12,7 @@ from segpredict.classifier import blend, load, season
 from segpredict.classifier.lesson import Lesson, Past
 from segpredict.classifier.season import SPEEDS, Season, ahead, learned, proven
 from segpredict.errors import ColumnMissingError
-from segpredict.features.calendar import YEAR
+from segpredict.window import DAYS_PER_YEAR
 
 HORIZON, STEP, EACH = 91, 28, 600
 FLAT, WAVE = 0.0, 0.6
@@ -26,7 +26,9 @@ def past(orders, cutoff=None):
 
 def wave(days, size):
     """Return how busy days are beside an average one."""
-    return 1 + size * np.sin(2 * np.pi * (np.asarray(days) % YEAR) / YEAR)
+    return 1 + size * np.sin(
+        2 * np.pi * (np.asarray(days) % DAYS_PER_YEAR) / DAYS_PER_YEAR
+    )
 
 
 def shop(size, seed=3, error=1.0, shift=0, years=3):
@@ -35,7 +37,7 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
     The forecast knows everybody's rate, up to a factor `error` alike for all.
     """
     rng = np.random.default_rng(seed)
-    end = years * YEAR
+    end = years * DAYS_PER_YEAR
     frames = []
     for day in range(HORIZON, end - HORIZON + 1, STEP):
         busy = wave(np.arange(day, day + HORIZON) + shift, size).mean()
@@ -69,28 +71,30 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
 def test_a_whole_year_is_as_busy_as_a_year_and_years_are_alike(weeks, start, days):
     year = tuple((np.array(weeks) / np.mean(weeks)).tolist())
     found = Season(year, day=0)
-    assert found.speed(start, YEAR) == pytest.approx(1.0)
-    assert found.speed(start, days) == pytest.approx(found.speed(start + YEAR, days))
+    assert found.speed(start, DAYS_PER_YEAR) == pytest.approx(1.0)
+    assert found.speed(start, days) == pytest.approx(
+        found.speed(start + DAYS_PER_YEAR, days)
+    )
     least, most = max(min(year), SPEEDS[0]), min(max(year), SPEEDS[-1])
     assert least - 1e-12 <= found.speed(start, days) <= most + 1e-12
 
 
 def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
-    orders = np.full(YEAR, 10)
+    orders = np.full(DAYS_PER_YEAR, 10)
     orders[:HORIZON] = 30
     found = learned(past(orders))
     mean = orders.mean()
-    assert found.speed(YEAR, HORIZON) == pytest.approx(30 / mean)
-    assert found.speed(YEAR + HORIZON, 7) == pytest.approx(10 / mean)
+    assert found.speed(DAYS_PER_YEAR, HORIZON) == pytest.approx(30 / mean)
+    assert found.speed(DAYS_PER_YEAR + HORIZON, 7) == pytest.approx(10 / mean)
 
 
 def test_before_a_year_is_over_there_is_no_season():
-    assert learned(past(np.full(YEAR - 1, 5))) is None
-    assert learned(past(np.zeros(2 * YEAR))) is None
+    assert learned(past(np.full(DAYS_PER_YEAR - 1, 5))) is None
+    assert learned(past(np.zeros(2 * DAYS_PER_YEAR))) is None
     assert learned(past([])) is None
 
 
-@given(st.integers(YEAR, 2 * YEAR), st.integers(0, 300))
+@given(st.integers(DAYS_PER_YEAR, 2 * DAYS_PER_YEAR), st.integers(0, 300))
 def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
     rng = np.random.default_rng(day)
     orders = rng.integers(0, 50, day + later)
@@ -101,11 +105,11 @@ def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
 
 
 def test_who_was_closed_last_year_is_not_taken_to_be_closed_again():
-    orders = np.full(2 * YEAR, 10)
-    orders[YEAR : YEAR + HORIZON] = 0
-    assert learned(past(orders)).speed(2 * YEAR, HORIZON) == SPEEDS[0]
-    orders[YEAR : YEAR + 7] = 100_000
-    assert learned(past(orders)).speed(2 * YEAR, 7) == SPEEDS[-1]
+    orders = np.full(2 * DAYS_PER_YEAR, 10)
+    orders[DAYS_PER_YEAR : DAYS_PER_YEAR + HORIZON] = 0
+    assert learned(past(orders)).speed(2 * DAYS_PER_YEAR, HORIZON) == SPEEDS[0]
+    orders[DAYS_PER_YEAR : DAYS_PER_YEAR + 7] = 100_000
+    assert learned(past(orders)).speed(2 * DAYS_PER_YEAR, 7) == SPEEDS[-1]
 
 
 @pytest.mark.parametrize("days", [371, 392, 420, 448, 504, 728])
@@ -117,9 +121,12 @@ def test_a_shop_that_was_only_getting_known_has_no_season(days):
 
 
 def test_growth_is_no_season():
-    days = np.arange(2 * YEAR)
-    grows = learned(past(np.round(1000 * np.exp(days / YEAR))))
-    speeds = [grows.speed(2 * YEAR + start, HORIZON) for start in range(0, YEAR, 28)]
+    days = np.arange(2 * DAYS_PER_YEAR)
+    grows = learned(past(np.round(1000 * np.exp(days / DAYS_PER_YEAR))))
+    speeds = [
+        grows.speed(2 * DAYS_PER_YEAR + start, HORIZON)
+        for start in range(0, DAYS_PER_YEAR, 28)
+    ]
     assert speeds == pytest.approx([1.0] * len(speeds), abs=0.01)
 
 
@@ -143,7 +150,9 @@ def test_what_is_wrong_all_year_round_proves_no_season():
 
 
 def test_a_season_that_customers_do_not_follow_is_refused():
-    lesson, forecast = shop(WAVE, shift=YEAR // 2)  # orders and customers at odds
+    lesson, forecast = shop(
+        WAVE, shift=DAYS_PER_YEAR // 2
+    )  # orders and customers at odds
     found, told = proven(lesson, forecast)
     assert found is None
     assert told.startswith("Last year's season does not help at 13 origins")
@@ -159,18 +168,18 @@ def test_with_less_than_two_years_nothing_can_be_proven():
 def test_whatever_the_step_a_year_of_origins_is_asked(step):
     found = season._year(list(range(0, 1500, step)))
     assert len(found) in {4, 13}
-    assert YEAR - found[-1] + found[0] <= YEAR / len(found) + step
-    assert found[-1] - found[0] < YEAR
+    assert DAYS_PER_YEAR - found[-1] + found[0] <= DAYS_PER_YEAR / len(found) + step
+    assert found[-1] - found[0] < DAYS_PER_YEAR
 
 
 def test_the_proof_of_an_older_day_looks_at_nothing_newer():
     lesson, _ = shop(WAVE)
-    days = [YEAR + HORIZON, 2 * YEAR]
+    days = [DAYS_PER_YEAR + HORIZON, 2 * DAYS_PER_YEAR]
     before = ahead(lesson.past, days)
     busier = lesson.past.orders.copy()
-    busier[2 * YEAR :] *= 7
+    busier[2 * DAYS_PER_YEAR :] *= 7
     assert ahead(replace(lesson.past, orders=busier), days) == before
-    assert YEAR - 1 not in ahead(lesson.past, [YEAR - 1])
+    assert DAYS_PER_YEAR - 1 not in ahead(lesson.past, [DAYS_PER_YEAR - 1])
 
 
 @pytest.fixture(scope="module")

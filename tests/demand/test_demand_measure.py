@@ -34,7 +34,7 @@ def scored(small) -> pl.DataFrame:
 def measured(small, transactions=None) -> demand.Demand:
     shop = small.transactions if transactions is None else transactions
     given = (shop, small.segmentation, small.training, scored(small))
-    return demand.measure(*given, draws=(100, 1))
+    return demand.measure(*given, draws=100, seed=1)
 
 
 @pytest.fixture(scope="module")

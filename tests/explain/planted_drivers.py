@@ -78,7 +78,7 @@ def knowing(
     declared: tuple[Feature, ...] = (),
 ) -> Explainer:
     trees = Booster(booster, names, 3)
-    return explainer((trees, trees), frame, classes, declared)
+    return explainer(trees, trees, frame, classes, declared)
 
 
 def told(

@@ -109,7 +109,7 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
     season = Season((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
     seasonal = replace(blend, buying=replace(blend.buying, season=season))
     shipped, segments = (seasonal, blend.trees), small.segmentation.segments
-    found = explainer(shipped, customers, segments)
+    found = explainer(*shipped, customers, segments)
     base = np.array([found.explain(customers).base[s.id] for s in segments])
     shown = additive(*shipped, customers)
     total = shown.contributions(customers).sum(axis=2) + base
@@ -118,7 +118,7 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
     with pytest.raises(MismatchError, match="from 2 days"):
         found.explain(pl.concat([customers, later]))
     with pytest.raises(ColumnMissingError, match="cutoff"):
-        explainer(shipped, customers.drop("cutoff"), segments)
+        explainer(*shipped, customers.drop("cutoff"), segments)
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):

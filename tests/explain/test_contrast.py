@@ -44,8 +44,8 @@ def test_movers_are_weighed_by_their_chance_to_move():
     cube[:50, 2, 0] = 2.0
     chances = np.tile([0.0, 0.9, 0.1], (100, 1))
     chances[:50] = [0.0, 0.1, 0.9]
-    people = (np.ones(100, int), chances, 1.0)
-    found = moves(cube, ("x", "y"), ONE, people, CLASSES)
+    people = {"states": np.ones(100, int), "chances": chances, "weight": 1.0}
+    found = moves(cube, ("x", "y"), ONE, CLASSES, **people)
     row = found.filter(from_id="S1", to_id="S2").row(0, named=True)
     assert (row["name"], row["rank"]) == ("x", 1)
     assert row["expected"] == pytest.approx(50)
@@ -55,10 +55,14 @@ def test_movers_are_weighed_by_their_chance_to_move():
 
 
 def test_a_move_of_too_few_is_not_told_of():
-    people = (np.ones(100, int), np.tile([0.0, 0.9, 0.1], (100, 1)), 1.0)
-    assert moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, people, CLASSES).is_empty()
-    ten_times = (*people[:2], 10.0)
-    found = moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, ten_times, CLASSES)
+    people = {
+        "states": np.ones(100, int),
+        "chances": np.tile([0.0, 0.9, 0.1], (100, 1)),
+        "weight": 1.0,
+    }
+    assert moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **people).is_empty()
+    ten_times = people | {"weight": 10.0}
+    found = moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **ten_times)
     assert found["expected"].unique().to_list() == [pytest.approx(100)]
 
 

@@ -20,7 +20,7 @@ def silent(booster, frame) -> Explainer:
     """Return the explainer of a chain that sends everybody into silence."""
     chain = {"kind": "markov", "table": [[0.8, 0.1, 0.1]] * 3}
     shipped = BASELINES.get("markov").load(chain)
-    return explainer((shipped, Booster(booster, NAMES, 3)), frame, CLASSES, DECLARED)
+    return explainer(shipped, Booster(booster, NAMES, 3), frame, CLASSES, DECLARED)
 
 
 def asked_of(table: pl.DataFrame) -> list[str]:
@@ -41,7 +41,7 @@ def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
 
 def test_it_still_does_after_it_was_kept(silent, booster, frame):
     shipped = (silent.model.shipped, Booster(booster, NAMES, 3))
-    again = Explainer.from_state(silent.state(), shipped, CLASSES, DECLARED)
+    again = Explainer.from_state(silent.state(), *shipped, CLASSES, DECLARED)
     assert again.reasons(frame).equals(silent.reasons(frame))
 
 

@@ -8,13 +8,17 @@ from bundles import bundle, ledger, reading, verdict
 
 from segpredict.report.sections.card import BROKEN, BUILT, CHECKED, TOLD, Card, card
 
-ONCE = {"openings": [{"config": "a", "created": "Monday"}]}
-TWICE = {"openings": [*ONCE["openings"], {"config": "b", "created": "Tuesday"}]}
+ONCE = {"evaluations": [{"config": "a", "created": "Monday"}]}
+TWICE = {"evaluations": [*ONCE["evaluations"], {"config": "b", "created": "Tuesday"}]}
 CLEAN = {"windows": {"segmenter_saw_until": "2011-06-10"}}
 
 
 def made(**change: Any) -> Card:
-    given = {"lock": ONCE, "manifest": CLEAN, "verdict": folded("2011-03-12")} | change
+    given = {
+        "test_set_log": ONCE,
+        "manifest": CLEAN,
+        "verdict": folded("2011-03-12"),
+    } | change
     found = card(bundle(**given))
     assert found is not None
     return found
@@ -44,7 +48,7 @@ def test_all_twelve_leaks_stand_in_order_and_are_counted():
     [
         ("L1", {"verdict": folded("2011-03-13")}),
         ("L3", {"manifest": {"windows": {"segmenter_saw_until": "2011-06-11"}}}),
-        ("L11", {"lock": TWICE}),
+        ("L11", {"test_set_log": TWICE}),
     ],
 )
 def test_what_saw_too_much_is_broken(code: str, change: dict[str, Any]):
@@ -72,7 +76,7 @@ def test_test_windows_that_overlap_are_broken():
     [
         ("L3", {"manifest": {}}),
         ("L7", {"manifest": {"config": {"customers": {"vouched": ["gender"]}}}}),
-        ("L11", {"lock": {}}),
+        ("L11", {"test_set_log": {}}),
         (
             "L12",
             {"ledger": replace(ledger(), entries=ledger().entries[:3])},
@@ -95,7 +99,7 @@ def test_what_was_vouched_for_is_named():
 
 
 def test_several_settings_say_what_that_does_to_the_figures():
-    assert "2 different settings, first on Monday" in kept("L11", lock=TWICE)
+    assert "2 different settings, first on Monday" in kept("L11", test_set_log=TWICE)
 
 
 def test_a_forecast_that_was_never_tested_has_no_card():

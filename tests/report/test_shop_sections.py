@@ -9,9 +9,10 @@ from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.metrics import Books, measure, metric_named
 from segpredict.report import render
-from segpredict.report.sections.cohorts import ENOUGH, cohorts
+from segpredict.report.sections.cohorts import cohorts
 from segpredict.report.sections.migration import migration as moves
 from segpredict.report.sections.shop import shop
 
@@ -128,7 +129,7 @@ def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
     assert (row.n, row.is_thin) == (4, True)
     assert set(row.cells) == {None}
     other = next(row for row in found.rows if row.month == "2011-02")
-    assert other.n < ENOUGH
+    assert other.n < MIN_CUSTOMERS_FOR_SHARES
     assert other.is_thin
     assert other.cells[0] is not None
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from segpredict.movement import observed
 from segpredict.segments.cards import cards, examples
 from segpredict.segments.description import Description
-from segpredict.segments.movement import migration
 from segpredict.segments.names import ladder
 from segpredict.tables import MONEY
 
@@ -61,8 +61,13 @@ def profile(n: list[int]) -> pl.DataFrame:
 
 
 PAIRS = [(1, 1)] * 10 + [(1, 0)] * 6 + [(1, 2)] * 3 + [(2, 1)] * 7 + [(0, 1)] * 5
-MOVES = migration(
-    pl.DataFrame(PAIRS, schema=["state_now", "label"], orient="row"), SEGMENTS
+MOVES = observed(
+    pl.DataFrame(
+        [(str(i), f"S{a}", f"S{b}") for i, (a, b) in enumerate(PAIRS)],
+        schema=["customer_id", "from_id", "to_id"],
+        orient="row",
+    ),
+    SEGMENTS,
 )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.tables import Segment
-from segpredict.worth import COLUMNS, YEAR, Buying, Season, Valuer, by_segment, periods
+from segpredict.window import DAYS_PER_YEAR
+from segpredict.worth import COLUMNS, Buying, Season, Valuer, by_segment, periods
 
 CDNOW = Buying(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
 ROWS = pl.DataFrame(
@@ -52,7 +53,7 @@ def test_a_year_by_the_chain_by_hand():
 
 def test_bgnbd_stands_beside_it_on_the_same_windows():
     told = valuer().columns(ROWS, CHANCES, 500)
-    expected = CDNOW.worth(ROWS, periods(91, 0, YEAR, 0.1))
+    expected = CDNOW.worth(ROWS, periods(91, 0, DAYS_PER_YEAR, 0.1))
     assert told["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
 
 

@@ -8,10 +8,10 @@ import polars as pl
 
 from segpredict.actions.eligible import eligible
 from segpredict.actions.playbook import Play
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-FEWEST = 5
 SEGMENT, PLAY = "segment", "play"
 AT_STAKE = ("value_at_risk", "upside")
 SCHEMA = {
@@ -64,9 +64,11 @@ def _curve(
     amounts = np.round(part[stake].fill_null(0.0).to_numpy() * 100)
     held = np.cumsum(-np.sort(-amounts))
     size = len(held)
-    if size < FEWEST or held[-1] <= 0:
+    if size < MIN_CUSTOMERS_FOR_FIGURES or held[-1] <= 0:
         return []
-    lengths = sorted({max(FEWEST, ceil(size * share)) for share in SHARES})
+    lengths = sorted(
+        {max(MIN_CUSTOMERS_FOR_FIGURES, ceil(size * share)) for share in SHARES}
+    )
     return [
         (scope, name, stake, size, n, held[n - 1] / 100, held[n - 1] / held[-1])
         for n in lengths

@@ -150,11 +150,11 @@ def seen_share(
     if alone < 2 or contacted < 2 or not 0 <= base < 1:
         return None
     low, high = 0.0, 1 - base
-    if not _is_seen(base, high, (alone, contacted), errors):
+    if not _is_seen(base, high, alone, contacted, errors):
         return None
     for _ in range(STEPS):
         middle = (low + high) / 2
-        if _is_seen(base, middle, (alone, contacted), errors):
+        if _is_seen(base, middle, alone, contacted, errors):
             high = middle
         else:
             low = middle
@@ -162,9 +162,8 @@ def seen_share(
 
 
 def _is_seen(
-    base: float, uplift: float, sizes: tuple[int, int], errors: Errors
+    base: float, uplift: float, alone: int, contacted: int, errors: Errors
 ) -> bool:
-    alone, contacted = sizes
     needed = for_share(base, uplift, errors, contacted / alone)
     return needed is not None and needed <= alone
 
@@ -210,6 +209,6 @@ def share_alone(base: float, uplift: float, n: int, errors: Errors) -> float | N
     for percent in range(1, 51):
         alone = n * percent // 100
         contacted = n - alone
-        if alone and _is_seen(base, uplift, (alone, contacted), errors):
+        if alone and _is_seen(base, uplift, alone, contacted, errors):
             return percent / 100
     return None

@@ -11,14 +11,14 @@ from segpredict.actions.eligible import eligible
 from segpredict.actions.options import ActionOptions
 from segpredict.actions.playbook import Play
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.lesson import Floats
+from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 
-FEWEST = 5  # customers below which figures could tell of one person
 LEAST_THEN = 30  # customers of the rehearsal below which no rate is told
 LOTS = 4_000  # beyond so many customers, lots of them are drawn
 PENNY = 100
-POOLED = "pooled"
 SCHEMA = {
     "play": pl.String,
     "title": pl.String,
@@ -117,21 +117,21 @@ def weigh(
         orders those with something at stake. Of fewer than five customers nothing but
         the number is told.
     """
-    rows = [_row(play, shop, options, (draws, seed)) for play in plays]
+    rows = [_row(play, shop, options, draws=draws, seed=seed) for play in plays]
     return _ranked(pl.DataFrame(rows, SCHEMA))
 
 
 def _row(
-    play: Play, shop: Shop, options: ActionOptions, lottery: tuple[int, int]
+    play: Play, shop: Shop, options: ActionOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
     chosen = eligible(shop.now, play.who, shop.segments)
     told = {"play": play.name, "stake_of": play.stake, "n": chosen.height}
     names = ("title", "action", "caution", "kpi", "uplift")
     row = {**told, **{name: getattr(play, name) for name in names}}
-    if chosen.height < FEWEST:
+    if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(shop.now, chosen, play.stake)
-    low, high = interval(amounts, *lottery)
+    low, high = interval(amounts, draws, seed)
     least, most = _came(play, chosen, shop)
     row |= {
         "power": options.power,
@@ -229,15 +229,14 @@ def _design(
             "seen": spend["spend_seen"],
         }
         if play.kpi == "spends"
-        else _shares(play, past, n, (options.holdout, errors))
+        else _shares(play, past, n, options.holdout, errors)
     )
     return {**row, **spend, **main, **_length(main["per_arm"], n, shop.outcome_days)}
 
 
 def _shares(
-    play: Play, past: pl.DataFrame, n: int, lot: tuple[float, power.Errors]
+    play: Play, past: pl.DataFrame, n: int, holdout: float, errors: power.Errors
 ) -> dict[str, object]:
-    holdout, errors = lot
     kept = {
         "buys": pl.col("bought"),
         "stays": pl.col("label") >= pl.col("code"),

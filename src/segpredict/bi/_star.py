@@ -33,7 +33,7 @@ class Star:
     scores
         `contracts.SCORES`.
     migration
-        `segments.migration`, of the newest window.
+        `movement.observed`, of the newest window.
     movement
         ``observed`` and ``predicted`` moves by period, if the run has them.
     figures

@@ -10,14 +10,14 @@ from segpredict.tables import MONEY
 
 Kind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
 
-EXACT = pl.Decimal(19, 4)  # Power BI's fixed decimal number, and SQL's money
+MONEY_DECIMAL = pl.Decimal(19, 4)  # Power BI's fixed decimal number, and SQL's money
 TYPES: Mapping[str, Any] = {
     "text": pl.String,
     "whole": pl.Int64,
     "number": pl.Float64,
     "share": pl.Float64,
-    "money": EXACT,
-    "quantity": EXACT,
+    "money": MONEY_DECIMAL,
+    "quantity": MONEY_DECIMAL,
     "date": pl.Date,
     "flag": pl.Boolean,
 }
@@ -49,9 +49,9 @@ class Column:
     def shaped(self) -> pl.Expr:
         """The column in the type in which it is written."""
         given = pl.col(self.name)
-        if TYPES[self.kind] is EXACT:
+        if TYPES[self.kind] is MONEY_DECIMAL:
             # Wide enough on the way that nothing is lost: whole units, then a point.
-            return (given.cast(pl.Decimal(38, 4)) / MONEY).cast(EXACT)
+            return (given.cast(pl.Decimal(38, 4)) / MONEY).cast(MONEY_DECIMAL)
         return given.cast(TYPES[self.kind])
 
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-Floats = npt.NDArray[np.float64]
+from segpredict.core.arrays import Floats
+
 Curve = Callable[[Floats], tuple[Floats, Floats]]
 
 LOWEST, HIGHEST = 1e-4, 1e4  # of a parameter in scaled units; beyond, all look alike

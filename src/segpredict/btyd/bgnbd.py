@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
-from segpredict.btyd._maximum import Floats, Maximum, climb, grouped, is_inner
+from segpredict.btyd._maximum import Maximum, climb, grouped, is_inner
+from segpredict.core.arrays import Floats
 from segpredict.errors import ContractError, TooFewCustomersError
 
 RETURNED = 2  # customers that must have come back before a rate can be told at all

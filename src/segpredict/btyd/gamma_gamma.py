@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, digamma, gammaln
 
-from segpredict.btyd._maximum import Floats, Maximum, climb, grouped, is_inner
+from segpredict.btyd._maximum import Maximum, climb, grouped, is_inner
+from segpredict.core.arrays import Floats
 from segpredict.errors import ContractError, TooFewCustomersError
 
 PAYING = 2  # customers that a spread of levels needs

@@ -15,13 +15,13 @@ from segpredict.classifier.booster import Booster
 from segpredict.classifier.exam import Exam, exams
 from segpredict.classifier.horizon import horizons
 from segpredict.classifier.lesson import Forecaster
-from segpredict.classifier.lock import Lock
 from segpredict.classifier.options import (
     BoosterOptions,
     ClassifierOptions,
     TimeOptions,
 )
 from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.test_set_log import TestSetLog
 from segpredict.classifier.usage import Usage
 from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
 
@@ -39,11 +39,11 @@ __all__ = [
     "Fold",
     "Forecaster",
     "Foresight",
-    "Lock",
     "Reading",
     "Schedule",
     "Segmenter",
     "Sight",
+    "TestSetLog",
     "TimeOptions",
     "Training",
     "Trial",

@@ -1,6 +1,6 @@
 """Train, test out of time, decide, and fit what ships on everything that is known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,11 +31,11 @@ from segpredict.classifier.rehearsal import Fit, rehearse, stages
 from segpredict.classifier.scorecard import scorecard
 from segpredict.classifier.usage import Usage, learn, mend, summary
 from segpredict.classifier.verdict import Trial, Verdict
+from segpredict.core.types import Progress
 from segpredict.errors import OneClassError, SupportError
 from segpredict.tables import INACTIVE, JSON, MONEY, Panel, Transactions
 from segpredict.window import as_date
 
-Progress = Callable[[str, float], None]
 DRIFT = 0.25  # relative difference in observed days that deserves a warning
 
 

@@ -13,12 +13,12 @@ import polars as pl
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.lesson import Floats, Lesson
-from segpredict.features.calendar import PART, YEAR
-from segpredict.window import as_date
+from segpredict.features.calendar import PART
+from segpredict.window import DAYS_PER_YEAR, as_date
 
 NAMES = tuple(feature.name for feature in PART.features)
 LATEST = 3  # origins before the forecast on which the columns must prove themselves
-LEAST = 2  # with fewer of them nothing is proven
+MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 
 
 def proven(lesson: Lesson) -> tuple[Lesson, str]:
@@ -52,7 +52,7 @@ def proven(lesson: Lesson) -> tuple[Lesson, str]:
         for origin in origins[-LATEST:]
         if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
     ]
-    if len(usable) < LEAST:
+    if len(usable) < MIN_PROVING_ORIGINS:
         return lesson, (
             f"Too few origins before {day} have a season behind them: trees get no "
             "calendar."
@@ -76,8 +76,8 @@ def _complete(lesson: Lesson, cutoff: int) -> list[int]:
 
 def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
     """Return whether an outcome of these origins lies in the season after a cutoff."""
-    apart = [(cutoff - origin) % YEAR for origin in origins]
-    return any(min(days, YEAR - days) <= horizon / 2 for days in apart)
+    apart = [(cutoff - origin) % DAYS_PER_YEAR for origin in origins]
+    return any(min(days, DAYS_PER_YEAR - days) <= horizon / 2 for days in apart)
 
 
 def _gain(

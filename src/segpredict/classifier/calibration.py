@@ -17,7 +17,7 @@ NONE, TEMPERATURE, VECTOR, ISOTONIC = "none", "temperature", "vector", "isotonic
 WORTH = 0.002  # nats that a moving part must save, at least
 POSITIVES = 1000  # customers of every segment that isotonic curves need
 RIDGE = 1.0  # pull of vector scaling towards no change, in rows
-LEAST = 1e-4  # an isotonic step says no less than this
+MIN_STEP_PROBABILITY = 1e-4  # an isotonic step says no less than this
 KIND = "calibrated"
 
 
@@ -60,7 +60,7 @@ class Calibration:
                 np.interp(given, np.array(said), np.array(came))
                 for given, (said, came) in zip(chances.T, self.knots, strict=True)
             ]
-            return normalised(np.maximum(np.column_stack(told), LEAST))
+            return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
         return _scaled(chances, np.array(self.scale), np.array(self.shift))
 
     def state(self) -> JSON:

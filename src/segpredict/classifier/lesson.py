@@ -11,11 +11,10 @@ import polars as pl
 from segpredict.classifier._panel import Segmenter
 from segpredict.classifier.options import BoosterOptions, ClassifierOptions
 from segpredict.classifier.origins import Fold
+from segpredict.core.arrays import Floats as Floats
+from segpredict.core.arrays import Ints as Ints
 from segpredict.errors import MismatchError, OneClassError
 from segpredict.tables import JSON, Panel
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 # What probability models read of a customer: days with a purchase after the first,
 # days from the first to the last, days since the first;

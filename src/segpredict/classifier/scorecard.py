@@ -31,7 +31,7 @@ IN_STRATA = {
 }
 LONG_SILENT = 182  # days without a purchase
 DECILES = 10
-YEAR, OLD = 365, 3  # days; customers of as many years and more stand together
+CALENDAR_YEAR, OLD = 365, 3  # days; customers of as many years and more stand together
 COUNTRIES = 5  # told one by one
 Cell = dict[str, object]
 Bounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
@@ -219,7 +219,7 @@ def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
     spend = trial.facts["spend_364"].fill_null(0.0).to_numpy()
     below = np.searchsorted(np.sort(spend), spend, side="left")
     decile = below * DECILES // max(1, len(spend)) + 1
-    years = trial.facts["age_days"].cast(pl.Int64).fill_null(0) // YEAR
+    years = trial.facts["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
     old = [str(min(year, OLD)) + "+" * (year >= OLD) for year in years]
     return pl.DataFrame(
         [

@@ -13,15 +13,13 @@ import polars as pl
 from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import metrics
+from segpredict.classifier.calendar import MIN_PROVING_ORIGINS
 from segpredict.classifier.lesson import Floats, Lesson, Past, codes
-from segpredict.features.calendar import YEAR
 from segpredict.tables import JSON
-from segpredict.window import as_date
+from segpredict.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
-WEEK = 7
-WEEKS = YEAR // WEEK
+WEEKS = DAYS_PER_YEAR // DAYS_PER_WEEK
 LATEST = 13  # origins of the last year that are asked, at most, and evenly
-LEAST = 2  # with fewer of them nothing is proven
 MOST = 4_000  # rows of all origins together that are looked at, evenly
 # Speeds of the clock that are tried; between them losses are interpolated. Beyond them
 # nothing is proven: a shop that was closed last year may be open now.
@@ -67,7 +65,9 @@ class Season:
         >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
         (0.5, 1.5, 1.0)
         """
-        places = (np.arange(start, start + days) - self.day) % YEAR // WEEK
+        places = (
+            (np.arange(start, start + days) - self.day) % DAYS_PER_YEAR // DAYS_PER_WEEK
+        )
         busy = np.array(self.year)[places].mean()
         return float(np.clip(busy, SPEEDS[0], SPEEDS[-1]))
 
@@ -96,9 +96,9 @@ def learned(past: Past, day: int | None = None) -> Season | None:
     asked = past.cutoff if day is None else day
     days = max(0, len(past.orders) - (past.cutoff - asked))
     known = past.orders[:days].astype(np.float64)
-    if len(known) < YEAR:
+    if len(known) < DAYS_PER_YEAR:
         return None
-    weeks = known[-YEAR:].reshape(WEEKS, WEEK).sum(axis=1)
+    weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS, DAYS_PER_WEEK).sum(axis=1)
     weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS))
     if not weeks.any():
         return None
@@ -107,11 +107,11 @@ def learned(past: Past, day: int | None = None) -> Season | None:
 
 def _growth(known: Floats) -> float:
     """Return the growth in orders from week to week, as a logarithm."""
-    weeks = min(len(known) - YEAR, YEAR) // WEEK
+    weeks = min(len(known) - DAYS_PER_YEAR, DAYS_PER_YEAR) // DAYS_PER_WEEK
     if not weeks:
         return 0.0
-    days = weeks * WEEK
-    now, then = known[-days:].sum(), known[-YEAR - days : -YEAR].sum()
+    days = weeks * DAYS_PER_WEEK
+    now, then = known[-days:].sum(), known[-DAYS_PER_YEAR - days : -DAYS_PER_YEAR].sum()
     share = weeks / WEEKS
     return float(share * np.log(now / then) / WEEKS) if now and then else 0.0
 
@@ -143,7 +143,7 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
         return None, ""
     speeds = ahead(past, _year(lesson.rows["cutoff"].unique().sort().to_list()))
     day = as_date(past.cutoff)
-    if len(speeds) < LEAST:
+    if len(speeds) < MIN_PROVING_ORIGINS:
         return None, (
             f"BG/NBD knows no season on {day}: too few origins before have a whole "
             "year behind them to prove one."
@@ -161,7 +161,7 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
 
 def _year(origins: Sequence[int]) -> list[int]:
     """Return the newest origins, a year of them, and no more than `LATEST`."""
-    late = [day for day in reversed(origins) if day > origins[-1] - YEAR]
+    late = [day for day in reversed(origins) if day > origins[-1] - DAYS_PER_YEAR]
     return sorted(late[:: -(-len(late) // LATEST)])
 
 

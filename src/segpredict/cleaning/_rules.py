@@ -80,9 +80,7 @@ def _void_status(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
     orders = lines.filter(is_void).select(KEY).unique()
     if orders.is_empty():
         return Outcome(lines)
-    return Outcome(
-        lines.join(orders, on=list(KEY), how="anti", nulls_equal=True)
-    )
+    return Outcome(lines.join(orders, on=list(KEY), how="anti", nulls_equal=True))
 
 
 def _cancellations(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:

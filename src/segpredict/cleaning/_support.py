@@ -7,7 +7,7 @@ from segpredict.cleaning._rules import NO_CUSTOMER
 from segpredict.errors import ContractError, SupportError, shown
 from segpredict.tables import Transactions
 
-ENOUGH = 100  # rows from which the shape of the ids says anything
+MIN_ROWS_FOR_SHAPE = 100  # rows from which the shape of the ids says anything
 GIANT = 0.9  # share of rows that no single customer can have
 
 
@@ -39,7 +39,7 @@ def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
     if not used.customers:
         raise _empty(shop)
     named = whole.rows - guests
-    if named >= ENOUGH and whole.customers >= 0.999 * named:
+    if named >= MIN_ROWS_FOR_SHAPE and whole.customers >= 0.999 * named:
         raise SupportError(
             f"Nearly every row has a customer of its own ({whole.customers:,} ids on "
             f"{named:,} rows): customer_id looks like a row number, or "
@@ -80,7 +80,7 @@ def _empty(shop: Transactions) -> SupportError:
 
 
 def _no_giant(shop: Transactions, rows: int, customers: int) -> None:
-    if rows < ENOUGH or customers < 2:
+    if rows < MIN_ROWS_FOR_SHAPE or customers < 2:
         return
     counted = shop.lines.group_by("customer_id").len().sort("len", "customer_id")
     id_, n = counted.last().collect().row(0)

@@ -2,14 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.core.types import Progress
 from segpredict.signs import legible, line, still
-
-Progress = Callable[[str, float], None]
 
 # How the numbers of a column are written; of all others, with three digits.
 SHARES = {

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-Floats = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
-Labels = npt.NDArray[np.intp]
+from segpredict.core.arrays import Floats as Floats
+from segpredict.core.arrays import Ints, Positions
 
+Whole = Ints
+Labels = Positions
 GRAIN = 1e6  # points to one; sums of whole grains are exact below 2**53
 
 

@@ -12,7 +12,7 @@ from segpredict.clustering._density import regions
 from segpredict.clustering._points import Floats, Points, one_thread
 
 SLACK = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
-LEAST = 1e-3  # standard deviations; of rows on one place the k-distance is 0
+MIN_RADIUS = 1e-3  # standard deviations; of rows on one place the k-distance is 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Dbscan(Clusterer):
         few = Points.of(points.spread(self.sample))
         count = self.min_samples or 2 * few.grains.shape[1]
         eps = self.eps or knee(_k_distances(points.spread(self.sample), count)) + SLACK
-        dense = DBSCAN(eps=max(eps, LEAST), min_samples=count)
+        dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with one_thread():
             dense.fit(few.matrix, sample_weight=few.weights)
         is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)

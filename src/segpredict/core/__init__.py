@@ -1,1 +1,1 @@
-"""What every other room stands on: definitions that all of them share."""
+"""What everything stands on."""

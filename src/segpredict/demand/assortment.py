@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 from scipy import stats
 
+from segpredict.core.intervals import Z
 from segpredict.demand.sales import NOWHERE, PRODUCT, Sales
-from segpredict.segments import Z, indices
+from segpredict.segments import indices
 from segpredict.tables import Segment
 
 SUGGESTED = 10  # products to show to a segment

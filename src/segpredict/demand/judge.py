@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats
+from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats
 from segpredict.demand.outlook import MIX, SEASONAL, Outlook
 from segpredict.demand.sales import LEVELS, NOWHERE, PRODUCT, Sales
 from segpredict.demand.spread import classes, dispersion, quantile
 from segpredict.tables import MONEY
 from segpredict.window import as_date
 
-POOLED = "pooled"
 WINS = 2  # tests in which a level must beat seasonal-naive to be published
 BATCHES = 4096  # customers are drawn in at most so many groups
 CHUNK = 50  # draws at a time, to bound memory

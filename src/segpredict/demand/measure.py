@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier import Schedule, Segmenter, Training
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.assortment import INDICES, assortment, suggestions
 from segpredict.demand.judge import backtest, standings, tried
 from segpredict.demand.options import DemandOptions
@@ -77,7 +77,8 @@ def measure(
     scores: pl.DataFrame,
     options: DemandOptions | None = None,
     *,
-    draws: tuple[int, int] = (1000, 7),
+    draws: int = 1000,
+    seed: int = 7,
 ) -> Demand:
     """Return the demand to be expected, with the back-test that allows to tell it.
 
@@ -93,7 +94,7 @@ def measure(
         `contracts.SCORES` at the end of the data.
     options
         How much to order.
-    draws
+    draws, seed
         Resamples behind each interval, and their start.
 
     Notes
@@ -114,7 +115,7 @@ def measure(
             trial.cutoff, trial.chances[training.verdict.shipped].sum(axis=0)
         )
     ]
-    errors = backtest(done, draws=draws[0], seed=draws[1])
+    errors = backtest(done, draws=draws, seed=seed)
     told = standings(done, errors, wish.service)
     now, segments = shop.past(days.end_day), segmentation.segments
     mix = _expected(scores, segments)

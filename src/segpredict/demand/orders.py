@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.judge import DISPERSIONS
 from segpredict.demand.options import DemandOptions
 from segpredict.demand.outlook import LAST, MIX, SEASONAL, Outlook
@@ -60,7 +60,7 @@ def orders(
         for row in levels.filter("is_published").to_dicts()
     }
     tables = [
-        _table(each, spread[each.level], _goods(transactions, each), options)
+        _table(each, spread[each.level], *_goods(transactions, each), options)
         for each in found
         if each.level in spread
     ]
@@ -88,12 +88,12 @@ def _goods(transactions: Transactions, outlook: Outlook) -> tuple[Floats, Floats
 def _table(
     outlook: Outlook,
     alphas: Floats,
-    goods: tuple[Floats, Floats],
+    price: Floats,
+    cost: Floats,
     options: DemandOptions,
 ) -> pl.DataFrame:
     mean = outlook.expected[MIX]
     alpha = alphas[classes(mean)]
-    price, cost = goods
     is_known = ~(np.isnan(price) | np.isnan(cost))
     ratio = np.where(
         is_known, critical_ratio(price, cost, options.salvage), options.service

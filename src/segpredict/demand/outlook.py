@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import TimeOptions
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.past import Past
 from segpredict.demand.plain import croston, smoothed
-from segpredict.demand.sales import WEEK, sold, weeks
+from segpredict.demand.sales import sold, weeks
 from segpredict.demand.shelves import first_days, shelves
 from segpredict.tables import Transactions
+from segpredict.window import DAYS_PER_WEEK
 
 MIX, SEASONED, ALIKE = "segments", "segments_season", "everybody_alike"
 SEASONAL, LAST, SMOOTHED, CROSTON = (
@@ -87,7 +88,7 @@ def outlooks(
             MIX: shelf.rates @ mix * season,
             SEASONED: shelf.rates @ mix * shelf.season,
             ALIKE: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
-            **_plain(transactions, before, time, (level, shelf.items)),
+            **_plain(transactions, before, time, level, shelf.items),
         }
         found.append(Outlook(level, shelf.items, expected, shelf.rates, season))
     return found
@@ -97,13 +98,14 @@ def _plain(
     transactions: Transactions,
     before: Past,
     time: TimeOptions,
-    shelf: tuple[str, tuple[str, ...]],
+    level: str,
+    items: tuple[str, ...],
 ) -> dict[str, Floats]:
-    told = {LAST: before.windows[0].units(*shelf)}
+    told = {LAST: before.windows[0].units(level, items)}
     if before.season is not None:
-        told[SEASONAL] = before.season.units(*shelf)
-    each = weeks(transactions, before.cutoff, *shelf)
-    length = time.horizon / WEEK
+        told[SEASONAL] = before.season.units(level, items)
+    each = weeks(transactions, before.cutoff, level, items)
+    length = time.horizon / DAYS_PER_WEEK
     return {
         **told,
         SMOOTHED: smoothed(each) * length,

@@ -7,10 +7,9 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import TimeOptions
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.demand.sales import Sales, Span
-
-YEAR = 364  # twelve months in whole weeks, as everywhere
+from segpredict.window import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def spans(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Span, ...]:
     >>> spans(900, TimeOptions(horizon=400), 100)
     ((500, 900),)
     """
-    count = max(min(YEAR, cutoff - first_day) // time.horizon, 1)
+    count = max(min(DAYS_PER_YEAR, cutoff - first_day) // time.horizon, 1)
     ends = [cutoff - i * time.horizon for i in range(count)]
     return tuple((end - time.horizon, end) for end in ends)
 
@@ -86,7 +85,7 @@ def season_span(cutoff: int, time: TimeOptions, first_day: int) -> Span | None:
     >>> season_span(500, TimeOptions(), 100), season_span(400, TimeOptions(), 100)
     ((136, 227), None)
     """
-    start = cutoff + time.gap - YEAR
+    start = cutoff + time.gap - DAYS_PER_YEAR
     is_known = start >= first_day and start + time.horizon <= cutoff
     return (start, start + time.horizon) if is_known else None
 

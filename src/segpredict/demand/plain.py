@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 
 RATE = 0.1  # how far one week moves the level, in both
 

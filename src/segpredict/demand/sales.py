@@ -8,13 +8,13 @@ import polars as pl
 
 from segpredict import features
 from segpredict.classifier import Segmenter, TimeOptions
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.tables import MONEY, Transactions
+from segpredict.window import DAYS_PER_WEEK
 
 TOTAL, CATEGORY, PRODUCT = "total", "category", "product"
 LEVELS = (TOTAL, CATEGORY, PRODUCT)
 NOWHERE = ""  # the category of a product that has none
-WEEK = 7
 Span = tuple[int, int]
 
 
@@ -198,13 +198,13 @@ def weeks(
     Weeks are counted back from the cutoff, so that the last one is whole; days at the
     beginning that fill no week are left out.
     """
-    count = (cutoff - transactions.first_day) // WEEK
+    count = (cutoff - transactions.first_day) // DAYS_PER_WEEK
     table = np.zeros((len(items), count))
     place = pl.DataFrame({level: list(items)}, schema={level: pl.String})
     found = (
         sold(transactions, cutoff)
-        .filter(pl.col("day") >= cutoff - count * WEEK)
-        .with_columns(week=count - 1 - (cutoff - 1 - pl.col("day")) // WEEK)
+        .filter(pl.col("day") >= cutoff - count * DAYS_PER_WEEK)
+        .with_columns(week=count - 1 - (cutoff - 1 - pl.col("day")) // DAYS_PER_WEEK)
         .group_by(level, "week")
         .agg(pl.col("quantity").sum())
         .collect()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 
 
 def shrunk(

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy import optimize, special, stats
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 
 BORDERS = (0.8, 0.95)  # of all units: fast, middling and slow items
-FEWEST = 30  # items below which a level is one class
-LEAST, MOST = -12.0, 6.0  # logarithms of the dispersion that is looked for
+MIN_ITEMS_OF_CLASS = 30  # items below which a level is one class
+MIN_LOG_DISPERSION, MAX_LOG_DISPERSION = -12.0, 6.0  # what is searched
 ROUND = 1e-9  # float noise that must not lift a whole number to the next
 
 
@@ -24,7 +24,7 @@ def classes(expected: Floats) -> Ints:
     >>> np.bincount(classes(np.array([80.0] + [1.0] * 40))).tolist()
     [17, 18, 6]
     """
-    if len(expected) < FEWEST:
+    if len(expected) < MIN_ITEMS_OF_CLASS:
         return np.zeros(len(expected), dtype=int)
     order = np.argsort(-expected, kind="stable")
     before = np.cumsum(expected[order]) - expected[order]
@@ -67,7 +67,9 @@ def dispersion(expected: Floats, came: Floats) -> float | None:
         )
         return -float(each.sum())
 
-    found = optimize.minimize_scalar(unlikely, bounds=(LEAST, MOST), method="bounded")
+    found = optimize.minimize_scalar(
+        unlikely, bounds=(MIN_LOG_DISPERSION, MAX_LOG_DISPERSION), method="bounded"
+    )
     return float(np.exp(found.x))
 
 

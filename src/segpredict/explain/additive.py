@@ -11,7 +11,8 @@ from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
 from segpredict.classifier.blend import Blend
 from segpredict.classifier.booster import Booster
 from segpredict.classifier.calibration import Calibrated
-from segpredict.classifier.lesson import HISTORY, Floats, Forecaster, matrix
+from segpredict.classifier.lesson import HISTORY, Forecaster, matrix
+from segpredict.core.arrays import Floats
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.buying import PLAYERS, Buying, reference
 from segpredict.tables import JSON

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
-from segpredict.classifier.lesson import HISTORY, Floats, matrix
+from segpredict.classifier.lesson import HISTORY, matrix
 from segpredict.classifier.metrics import FLOOR
+from segpredict.core.arrays import Floats
 from segpredict.tables import JSON
 
 # What the model looks at, by the column that gets the credit: how often the customer

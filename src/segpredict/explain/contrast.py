@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.explain.groups import Group, totals
 from segpredict.tables import Segment
 
-ENOUGH = 30  # expected movers below which a move is not told of
+MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
 
 
 def question(
@@ -69,8 +69,11 @@ def moves(
     cube: Floats,
     names: Sequence[str],
     groups: Sequence[Group],
-    people: tuple[Ints, Floats, float],
     classes: Sequence[Segment],
+    *,
+    states: Ints,
+    chances: Floats,
+    weight: float,
 ) -> pl.DataFrame:
     """Return what sets those apart who move from one segment to another.
 
@@ -80,11 +83,14 @@ def moves(
         Contributions, customers × segments × columns.
     names, groups
         The columns, and which of them belong together.
-    people
-        Codes of the current segments, chances of the next (customers × segments), and
-        how many customers of the shop each row stands for.
     classes
         The segments.
+    states
+        Codes of the current segments.
+    chances
+        Of the next segments, customers × segments.
+    weight
+        How many customers of the shop each row stands for.
 
     Returns
     -------
@@ -100,7 +106,6 @@ def moves(
     Who will move is not known, so each customer counts with the chance of it. What all
     customers of a segment share is in both means and drops out of the gap.
     """
-    states, chances, weight = people
     fine = totals(cube, names, groups)
     tables = [_nothing()]
     for start in classes:
@@ -109,11 +114,15 @@ def moves(
             if end == start or not inside.any():
                 continue
             go, stay = chances[inside, end.code], chances[inside, start.code]
-            if go.sum() * weight < ENOUGH or stay.sum() * weight < ENOUGH:
+            if (
+                go.sum() * weight < MIN_EXPECTED_MOVERS
+                or stay.sum() * weight < MIN_EXPECTED_MOVERS
+            ):
                 continue
             pull = fine[inside, end.code] - fine[inside, start.code]
-            means = (_mean(pull, go), _mean(pull, stay))
-            tables.append(_move(start, end, float(go.sum() * weight), (groups, *means)))
+            means = _mean(pull, go), _mean(pull, stay)
+            expected = float(go.sum() * weight)
+            tables.append(_move(start, end, expected, groups, *means))
     return pl.concat(tables)
 
 
@@ -125,9 +134,10 @@ def _move(
     start: Segment,
     end: Segment,
     expected: float,
-    found: tuple[Sequence[Group], Floats, Floats],
+    groups: Sequence[Group],
+    movers: Floats,
+    stayers: Floats,
 ) -> pl.DataFrame:
-    groups, movers, stayers = found
     gap = movers - stayers
     order = np.argsort(-np.abs(gap), kind="stable")
     return pl.DataFrame(

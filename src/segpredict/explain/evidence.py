@@ -1,6 +1,6 @@
 """Ask otherwise what matters: shuffle, leave out, fit again; say if it disagrees."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -12,7 +12,10 @@ from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import Floats, Ints, codes, matrix
+from segpredict.classifier.lesson import codes, matrix
+from segpredict.core.arrays import Floats, Ints
+from segpredict.core.intervals import Z_ROUNDED
+from segpredict.core.types import Progress
 from segpredict.explain.additive import Additive, additive
 from segpredict.explain.groups import HEADLINES, Group, sizes
 from segpredict.explain.options import ExplainOptions
@@ -20,12 +23,10 @@ from segpredict.explain.sample import sample
 from segpredict.explain.sight import Sight, again, held, sight
 from segpredict.tables import JSON
 
-Tell = Callable[[str, float], None]
 BACKGROUND = 100  # customers that stand for the shop in the interventional check
 INTERVENED = 60  # customers that are explained in it
 FLIPS = 0.2  # share of models with another sign from which a reason is not told
 AGREE = 0.8  # rank correlation below which single columns should not be read
-Z = 1.96
 
 SCHEMA = {
     "name": pl.String,
@@ -103,7 +104,7 @@ def evidence(
     groups: Sequence[Group],
     options: ExplainOptions,
     seed: int = 0,
-    tell: Tell | None = None,
+    tell: Progress | None = None,
 ) -> Evidence:
     """Return the cross-check of importance on the tests of a run.
 
@@ -139,7 +140,7 @@ def evidence(
     sights = []
     for place, exam in enumerate(exams):
         say("shuffling columns", 0.3 * place / len(exams))
-        sights.append(sight(exam, exam.model, parts, (options.repeats, rng)))
+        sights.append(sight(exam, exam.model, parts, options.repeats, rng))
     others = []
     for place in range(options.refits):
         say(
@@ -152,7 +153,7 @@ def evidence(
     without = dict(_ablations(final, parts, gains, options.ablations))
     say("asking shap otherwise", 0.95)
     agreement = _agreement(sights, others, gains, _interventional(final, parts))
-    table = _table(parts, sights[-1], (gains, others), without)
+    table = _table(parts, sights[-1], gains, others, without)
     return Evidence(
         table,
         _headlines(sights[-1], others),
@@ -239,10 +240,10 @@ def _tau(one: Floats, other: Floats) -> float:
 def _table(
     groups: Sequence[Group],
     sight: Sight,
-    beside: tuple[Floats, Sequence[Sight]],
+    gains: Floats,
+    again: Sequence[Sight],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
-    gains, again = beside
     shaps = np.array([s.shap for s in again] or [sight.shap])
     losses = np.array([s.loss[:, 0] for s in again] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])
@@ -269,8 +270,8 @@ def _table(
                 most[i] if again else None,
                 signs[i],
                 gone[0] if gone else None,
-                gone[0] - Z * gone[1] if gone else None,
-                gone[0] + Z * gone[1] if gone else None,
+                gone[0] - Z_ROUNDED * gone[1] if gone else None,
+                gone[0] + Z_ROUNDED * gone[1] if gone else None,
                 bool(least[i] > 0) if again else None,
             )
         )

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import Floats, Forecaster, Ints, codes
+from segpredict.classifier.lesson import Forecaster, codes
 from segpredict.classifier.usage import Usage
 from segpredict.contracts import CONTRIBUTIONS, check
+from segpredict.core.arrays import Floats, Ints
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain.additive import Additive, additive, restored
 from segpredict.explain.contrast import contrasts, moves, question
@@ -86,7 +87,15 @@ class Explainer:
             contributions=table,
             importance=importance(margins, names, families, ids),
             topics=topics(cube, names, self.parts, states, self.classes),
-            moves=moves(cube, names, self.parts, (states, chances, each), self.classes),
+            moves=moves(
+                cube,
+                names,
+                self.parts,
+                self.classes,
+                states=states,
+                chances=chances,
+                weight=each,
+            ),
             reasons=reasons(pull, names, self.parts, self.words),
             base=dict(zip(ids, self.model.base(day).tolist(), strict=True)),
             names=names,
@@ -209,7 +218,8 @@ class Explainer:
     def from_state(
         cls,
         state: JSON,
-        shipped: tuple[Forecaster, Booster],
+        forecaster: Forecaster,
+        trees: Booster,
         classes: tuple[Segment, ...],
         glossary: Sequence[Feature],
     ) -> "Explainer":
@@ -222,7 +232,7 @@ class Explainer:
             state["currency"],
         )
         return cls(
-            restored(*shipped, state["model"]),
+            restored(forecaster, trees, state["model"]),
             classes,
             tuple(Group.from_state(group) for group in state["groups"]),
             words,
@@ -231,7 +241,8 @@ class Explainer:
 
 
 def explainer(
-    shipped: tuple[Forecaster, Booster | None],
+    forecaster: Forecaster,
+    trees: Booster | None,
     customers: pl.DataFrame,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature] = (),
@@ -241,9 +252,10 @@ def explainer(
 
     Parameters
     ----------
-    shipped
-        What ships, and the trees of the run: not needed where what ships has reasons
-        of its own.
+    forecaster
+        What ships.
+    trees
+        Those of the run; not needed where what ships has reasons of its own.
     customers
         One row a customer: ``state_now`` and the columns of the model.
     classes
@@ -262,7 +274,7 @@ def explainer(
         own and no trees are given.
     """
     _require(customers, ())
-    model = additive(*shipped, customers)
+    model = additive(forecaster, trees, customers)
     _agree(model, classes)
     _require(customers, model.needs)
     cells = model.values(customers)

@@ -8,7 +8,7 @@ import polars as pl
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.tables import JSON, Feature
 
 ALIKE = 0.7  # |Spearman| from which columns of a family say the same

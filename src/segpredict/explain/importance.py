@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
 from segpredict.contracts import IMPORTANCE, TOPICS, check
-from segpredict.explain.groups import Group, totals
+from segpredict.core.arrays import Floats, Ints
+from segpredict.explain.groups import OTHER, Group, totals
 from segpredict.tables import Segment
 
 SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}
-OTHER = "other"  # the family of a column that no family declares
 
 
 def importance(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
 from segpredict.explain.groups import Group, totals
 from segpredict.tables import Feature, Segment
 
 FOR, AGAINST = 3, 1  # reasons told of each kind, at most
-LEAST = 0.1  # log-odds below which a reason is not worth a word
+MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not worth a word
 
 SCHEMA = {
     "customer_id": pl.String,
@@ -154,31 +154,34 @@ def reasons(
     models that were fitted anew on other customers (method §6.6).
     """
     sums = totals(pull.contributions[:, None, :], names, groups)[:, 0, :]
-    floor = np.array([max(LEAST, words.least.get(g.name, 0.0)) for g in groups])
+    floor = np.array([max(MIN_LOG_ODDS, words.least.get(g.name, 0.0)) for g in groups])
     told = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-told, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :FOR], order[:, : -AGAINST - 1 : -1]], axis=1)
     speaks = ["for"] * min(FOR, len(groups)) + ["against"] * min(AGAINST, len(groups))
-    rows = _rows(pull, (names, groups, words), told, (chosen, speaks))
+    rows = _rows(pull, names, groups, words, told=told, chosen=chosen, speaks=speaks)
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _rows(
     pull: Pull,
-    known: tuple[Sequence[str], Sequence[Group], Lexicon],
+    names: Sequence[str],
+    groups: Sequence[Group],
+    words: Lexicon,
+    *,
     told: Floats,
-    chosen: tuple[Ints, Sequence[str]],
+    chosen: Ints,
+    speaks: Sequence[str],
 ) -> Iterator[tuple[object, ...]]:
-    names, groups, words = known
     places = {name: place for place, name in enumerate(names)}
     members = [np.array([places[n] for n in g.features]) for g in groups]
     ids = {segment.code: segment.id for segment in words.classes}
     for row, customer in enumerate(pull.customers):
         now, to, by = (int(x[row]) for x in (pull.states, pull.towards, pull.against))
         rank = 0
-        for place, speaks in zip(chosen[0][row], chosen[1], strict=True):
+        for place, side in zip(chosen[row], speaks, strict=True):
             size = float(told[row, place])
-            if size == 0 or (size > 0) != (speaks == "for"):
+            if size == 0 or (size > 0) != (side == "for"):
                 continue
             parts = members[place]
             own = pull.contributions[row, parts] * np.sign(size)
@@ -192,21 +195,25 @@ def _rows(
                 ids[to],
                 ids[by],
                 rank,
-                speaks,
+                side,
                 groups[place].name,
                 names[lead],
                 None if np.isnan(value) else value,
                 usual,
                 size,
                 float(np.exp(size)),
-                _text(words, names[lead], value, (usual, now, size)),
+                _text(words, names[lead], value, usual, now, size),
             )
 
 
 def _text(
-    words: Lexicon, name: str, value: float, beside: tuple[float | None, int, float]
+    words: Lexicon,
+    name: str,
+    value: float,
+    usual: float | None,
+    now: int,
+    size: float,
 ) -> str:
-    usual, now, size = beside
     feature = words.glossary.get(name)
     if feature is not None and feature.family == "calendar":
         told, usual = "The time of year ahead", None

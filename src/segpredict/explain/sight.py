@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.blend import Blend, mixed
 from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import HISTORY, Floats, Ints, Past, codes, matrix
+from segpredict.classifier.lesson import HISTORY, Past, codes, matrix
+from segpredict.core.arrays import Cells, Floats, Ints
 from segpredict.explain.additive import Additive, additive
 from segpredict.explain.buying import PLAYERS
 from segpredict.explain.contrast import contrasts
@@ -19,7 +19,6 @@ from segpredict.explain.groups import HEADLINES, Group, sizes, totals
 from segpredict.explain.sample import sample
 from segpredict.tables import INACTIVE
 
-Cells = npt.NDArray[np.float32]
 FEW = 300  # customers whose contributions are compared between models
 
 
@@ -47,11 +46,11 @@ def sight(
     exam: Exam,
     model: Blend,
     groups: Sequence[Group],
-    asked: tuple[int, np.random.Generator],
+    repeats: int,
+    rng: np.random.Generator,
     counts: Floats | None = None,
 ) -> Sight:
     """Return what a model says of a test; `counts` weigh its customers."""
-    repeats, rng = asked
     few = sample(exam.customers, FEW)
     shown = additive(model, model.trees, exam.customers)
     cube = shown.contributions(few)
@@ -161,7 +160,7 @@ def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sigh
         for ids in (known, asked)
     )
     model = _refitted(exam, past, weights)
-    return sight(exam, model, groups, (1, rng), weighed)
+    return sight(exam, model, groups, 1, rng, weighed)
 
 
 def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:

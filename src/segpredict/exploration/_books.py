@@ -9,7 +9,7 @@ from segpredict.tables import Transactions
 from segpredict.window import as_date
 
 COUNTRIES = 8  # with a name of their own, most customers first
-ENOUGH = 30  # customers; a country with fewer is one of the others
+MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; a country with fewer is one of the others
 OTHERS = "Other countries"
 
 
@@ -130,7 +130,12 @@ def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("country").drop_nulls().last())
     )
-    sizes = homes.drop_nulls().group_by("country").len().filter(pl.col("len") >= ENOUGH)
+    sizes = (
+        homes.drop_nulls()
+        .group_by("country")
+        .len()
+        .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
+    )
     named = sizes.sort("len", "country", descending=[True, False])["country"]
     kept = named.head(COUNTRIES).to_list()
     is_all = homes["country"].is_in(kept).all() if kept else False

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import Positions
 from segpredict.core.orders import KEY
 from segpredict.features._measures import LOG, Rows
-from segpredict.features._runs import Places, Runs, Shifted, Spots, running
+from segpredict.features._runs import Places, Runs, Shifted, running
 from segpredict.features._views import Repeats
 from segpredict.store import Share, repeats
 from segpredict.tables import Transactions
@@ -232,7 +233,7 @@ def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -
 
 def _theirs(
     rows: pl.DataFrame, customer: pl.Series
-) -> tuple[pl.DataFrame, Spots, Spots]:
+) -> tuple[pl.DataFrame, Positions, Positions]:
     """Return the rows of customers, where each one's start and how many they are."""
     known, code = customer.to_numpy(), rows["customer"].to_numpy()
     if not known.size or not code.size:

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Spots = NDArray[np.intp]
+from segpredict.core.arrays import Positions
+
 Numbers = NDArray[Any] | pl.Series
 NEVER = np.iinfo(np.int32).max  # later than any day
 _FULL = 2**63
@@ -39,12 +40,12 @@ class Places:
     def __init__(
         self,
         days: NDArray[np.int32],
-        starts: Spots,
-        lengths: Spots,
+        starts: Positions,
+        lengths: Positions,
         asked: Collection[int],
     ) -> None:
         ordered, here = sorted(asked), starts
-        self._found: dict[int, Spots] = {}
+        self._found: dict[int, Positions] = {}
         self.longest = int(lengths.max(initial=0))
         number = starts.size
         owner = np.repeat(np.arange(number), lengths)
@@ -56,7 +57,7 @@ class Places:
             here = here + counts[i * number : (i + 1) * number]
             self._found[day] = here
 
-    def __getitem__(self, day: int) -> Spots:
+    def __getitem__(self, day: int) -> Positions:
         """Return the first place in each run that is on a day or later."""
         return self._found[day]
 
@@ -66,7 +67,7 @@ class Where(Protocol):
 
     longest: int
 
-    def __getitem__(self, day: int) -> Spots: ...
+    def __getitem__(self, day: int) -> Positions: ...
 
 
 class Shifted:
@@ -80,12 +81,12 @@ class Shifted:
         How many of the rows before each place were kept.
     """
 
-    def __init__(self, places: Where, kept: Spots) -> None:
+    def __init__(self, places: Where, kept: Positions) -> None:
         self._places, self._kept = places, kept
         self.longest = places.longest
-        self._found: dict[int, Spots] = {}
+        self._found: dict[int, Positions] = {}
 
-    def __getitem__(self, day: int) -> Spots:
+    def __getitem__(self, day: int) -> Positions:
         """Return the first place in each run that is on a day or later."""
         if day not in self._found:
             self._found[day] = self._kept[self._places[day]]

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import Positions
 from segpredict.features._measures import Measure, Rows, Span
-from segpredict.features._runs import NEVER, Numbers, Runs, Spots
+from segpredict.features._runs import NEVER, Numbers, Runs
 from segpredict.window import Window
 
 _AGO = "ago"
@@ -48,9 +49,9 @@ class View:
         Which customers.
     """
 
-    def __init__(self, runs: Runs, window: Window, chosen: Spots) -> None:
+    def __init__(self, runs: Runs, window: Window, chosen: Positions) -> None:
         self._runs, self._window, self._chosen = runs, window, chosen
-        self._places: dict[int, Spots] = {}
+        self._places: dict[int, Positions] = {}
         self._sums: dict[tuple[str, int], NDArray[np.int64]] = {}
 
     def ask(self, measure: Measure) -> Numbers:
@@ -64,7 +65,7 @@ class View:
             lo = np.minimum(lo + 1, hi)
         return _ASKS[measure.kind](self, measure, lo, hi)
 
-    def _on(self, day: int) -> Spots:
+    def _on(self, day: int) -> Positions:
         if day not in self._places:
             self._places[day] = self._runs.places[day][self._chosen]
         return self._places[day]
@@ -89,7 +90,7 @@ class View:
             found += self._on(start) < self._on(end)
         return found
 
-    def _edge(self, measure: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _edge(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
         """Return the first or last value of each slice."""
         is_ago = measure.column == _AGO
         values = self._runs.day if is_ago else self._runs.values(measure.column)
@@ -101,25 +102,25 @@ class View:
             found = self._window.cutoff - found
         return np.where(lo < hi, found, 0)
 
-    def _most(self, measure: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _most(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
         """Return the largest value of each slice."""
         values = self._runs.values(measure.column)
         both = np.stack([lo, hi], axis=1).ravel()
         found = np.maximum.reduceat(np.append(values, 0), both)[::2]
         return np.where(lo < hi, found, 0)
 
-    def _total(self, measure: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _total(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
         sums = self._runs.sums(measure.column)
         return sums[hi] - sums[lo]
 
-    def _squares(self, measure: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _squares(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
         sums = self._runs.squares(measure.column)
         return sums[hi] - sums[lo]
 
-    def _number(self, _: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _number(self, _: Measure, lo: Positions, hi: Positions) -> Numbers:
         return hi - lo
 
-    def _median(self, measure: Measure, lo: Spots, hi: Spots) -> Numbers:
+    def _median(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
         """Return the median of values that are not below zero."""
         number = hi - lo
         values = _inside(self._runs.values(measure.column), lo, hi)
@@ -151,7 +152,7 @@ _ASKS = {
 }
 
 
-def _inside(values: NDArray[Any], lo: Spots, hi: Spots) -> NDArray[Any]:
+def _inside(values: NDArray[Any], lo: Positions, hi: Positions) -> NDArray[Any]:
     """Return the values in slices that follow each other."""
     some = lo < hi
     if np.sum(hi - lo) == values.size:
@@ -175,7 +176,7 @@ class Repeats:
         How many rows each customer has.
     """
 
-    def __init__(self, rows: pl.DataFrame, lengths: Spots) -> None:
+    def __init__(self, rows: pl.DataFrame, lengths: Positions) -> None:
         self._customers = lengths.size
         self._owner = np.repeat(np.arange(lengths.size, dtype=np.int32), lengths)
         self._day, self._before = (rows[n].to_numpy() for n in ("day", "before"))
@@ -187,7 +188,7 @@ class Repeats:
             ends = since.fill_null(-NEVER), until.fill_null(NEVER)
             self._stands = ends[0].to_numpy(), ends[1].to_numpy()
 
-    def ask(self, measure: Measure, window: Window, chosen: Spots) -> Numbers:
+    def ask(self, measure: Measure, window: Window, chosen: Positions) -> Numbers:
         """Return how many there are, as known at the cutoff, of these customers."""
         start, end = _days(measure.span, window)
         earliest, latest = _days(measure.again, window)

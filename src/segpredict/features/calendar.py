@@ -14,14 +14,13 @@ from segpredict.features._family import Family, nothing
 from segpredict.tables import Feature
 from segpredict.window import Window, day_number
 
-YEAR = 364  # whole weeks, as everywhere: a year later is the same weekday
-ROUND = 365.2425  # days from New Year to New Year, on average
+MEAN_CALENDAR_YEAR = 365.2425  # days from New Year to New Year, on average
 NEW_YEAR = day_number("2000-01-01")
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     middle = window.outcome_start + window.horizon / 2
-    angle = 2 * math.pi * (middle - NEW_YEAR) / ROUND
+    angle = 2 * math.pi * (middle - NEW_YEAR) / MEAN_CALENDAR_YEAR
     return {
         "season_ahead_new_year": pl.lit(math.cos(angle)),
         "season_ahead_april": pl.lit(math.sin(angle)),

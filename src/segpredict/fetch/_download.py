@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -15,10 +14,10 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from segpredict import disk
+from segpredict.core.types import Progress
 from segpredict.errors import BusyError, DownloadError
 from segpredict.fetch._catalogue import Dataset, Member
 
-Progress = Callable[[str, float], None]
 PIECE = 1 << 18
 TIMEOUT = 60.0  # seconds without a byte
 LARGEST = 1_000_000_000  # bytes of one unpacked file

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from segpredict import companions, sources
 from segpredict.config import Config
-from segpredict.intake._stored import Day, cleaned, lent, shelf, way
+from segpredict.intake._stored import cleaned, lent, shelf, way
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions
 

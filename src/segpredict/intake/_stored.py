@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from segpredict import cleaning, companions, sources, store
 from segpredict.cleaning import CleaningPlan
 from segpredict.config import Config, build
+from segpredict.core.types import Day
 from segpredict.errors import UsageError, shown
 from segpredict.intake import _raw
 from segpredict.tables import RawLines, Transactions
 from segpredict.window import day_number
-
-Day = date | str | int | None
 
 
 def way(plan: CleaningPlan) -> Literal["fail", "carry"]:

@@ -31,7 +31,7 @@ class Books:
     lookback
         Days before `end_day` over which sales are spread among customers.
     moves
-        `segments.migration` into the newest window, if there are segments.
+        `movement.observed` into the newest window, if there are segments.
     draws
         Bootstrap draws behind each interval.
     seed

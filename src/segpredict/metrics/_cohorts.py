@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Ints
 from segpredict.metrics._books import Books
 from segpredict.metrics._figures import (
     ALL,
-    Sums,
     lot_count,
     lots,
     shares,
@@ -132,7 +132,7 @@ def revenue(books: Books, *, cumulative: bool) -> pl.DataFrame:
 
 def _strips(
     books: Books, known: pl.DataFrame, *, cumulative: bool
-) -> Iterator[tuple[int, Sums, Sums]]:
+) -> Iterator[tuple[int, Ints, Ints]]:
     """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
     people = _customers(books)
     people = people.with_columns(lot=lots(books).gather(people["customer"]))
@@ -158,7 +158,7 @@ def _strips(
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
 
-def _paid(books: Books, part: Sums, whole: Sums) -> pl.DataFrame:
+def _paid(books: Books, part: Ints, whole: Ints) -> pl.DataFrame:
     """Return revenue a customer by age, of sums by lot."""
     low, high = spread(books, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import Floats, Ints
+from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
-from segpredict.metrics._figures import ALL, FEWEST, ratios, table
+from segpredict.metrics._figures import ALL, MIN_CUSTOMERS_FOR_SPREAD, ratios, table
 from segpredict.metrics._metric import BOOTSTRAP, Metric
-from segpredict.segments import Z
 
 INFLUENCES = (
     "By influences (the linearised spread of customers, closed form), 95 %, within 0 "
@@ -114,7 +114,7 @@ def figure(
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
     error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
-    is_told = n >= FEWEST
+    is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
         "scope": ALL,
         "start": start(books),

@@ -5,14 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segpredict.classifier.bootstrap import drawn_weights
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats, Ints
+from segpredict.core.intervals import wilson
 from segpredict.metrics._books import Books
-from segpredict.segments import wilson
 
-Sums = NDArray[np.int64]
 COLUMNS = {
     "scope": pl.String,
     "age": pl.Int32,
@@ -26,7 +24,7 @@ COLUMNS = {
     "high": pl.Float64,
 }
 ALL = "all"
-FEWEST = 5  # customers below which a spread of customers says nothing
+MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
 LOTS = 4_000  # beyond so many customers, lots of them are drawn
 CHUNK = 500  # figures at a time, to bound memory
 
@@ -116,7 +114,7 @@ def ratios(
 def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.DataFrame:
     """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
-    told = (pl.col("whole") > 0) & (pl.col("n") >= FEWEST)
+    told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
     return found.with_columns(
         value=pl.col("part") / (whole * unit),
         low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
@@ -148,7 +146,7 @@ def lots(books: Books) -> pl.Series:
     return pl.Series("lot", given)
 
 
-def spread(books: Books, part: Sums, whole: Sums) -> Floats:
+def spread(books: Books, part: Ints, whole: Ints) -> Floats:
     """Return the 2.5 % and 97.5 % points of ratios over the draws.
 
     Parameters

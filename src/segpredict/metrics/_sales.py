@@ -3,11 +3,16 @@
 import numpy as np
 import polars as pl
 
+from segpredict.core.intervals import Z
 from segpredict.metrics._books import Books
 from segpredict.metrics._concentration import start
-from segpredict.metrics._figures import FEWEST, by_window, ratios, table
+from segpredict.metrics._figures import (
+    MIN_CUSTOMERS_FOR_SPREAD,
+    by_window,
+    ratios,
+    table,
+)
 from segpredict.metrics._metric import BOOTSTRAP, COUNTED, Metric
-from segpredict.segments import Z
 from segpredict.tables import MONEY
 
 
@@ -164,7 +169,7 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
     )
     n, below = theirs.height, theirs["below"].to_numpy()
     told = {"n": n, "value": middle / MONEY, "low": None, "high": None}
-    if n < FEWEST:
+    if n < MIN_CUSTOMERS_FOR_SPREAD:
         return told
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)

@@ -11,14 +11,13 @@ from segpredict.movement.lists import entered_and_left
 from segpredict.movement.matrix import observed
 from segpredict.movement.mobility import mobilities, mobility
 from segpredict.movement.order import order
-from segpredict.movement.periods import YEAR, moves, periods
+from segpredict.movement.periods import moves, periods
 from segpredict.movement.places import GONE, NEW, SILENT
 
 __all__ = [
     "GONE",
     "NEW",
     "SILENT",
-    "YEAR",
     "Added",
     "History",
     "Version",

@@ -6,9 +6,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.movement.matrix import observed
 from segpredict.movement.mobility import mobility, normal
-from segpredict.movement.places import Floats, places
+from segpredict.movement.places import places
 from segpredict.movement.resampling import DRAWS, resampled, shares
 from segpredict.tables import Segment
 
@@ -97,9 +99,10 @@ def compare(
         "difference",
         low=pl.col("difference") - pl.col("down"),
         high=pl.col("difference") + pl.col("up"),
-        is_thin=pl.min_horizontal("row_n_first", "row_n_second") < 30,
+        is_thin=pl.min_horizontal("row_n_first", "row_n_second")
+        < MIN_CUSTOMERS_FOR_SHARES,
     )
-    whole = _mobile(pair, first, second, segments, (draws, seed))
+    whole = _mobile(pair, first, second, segments, draws=draws, seed=seed)
     return pl.concat([whole, told.cast(COMPARED)])
 
 
@@ -117,13 +120,15 @@ def _mobile(
     first: date,
     second: date,
     segments: Sequence[Segment],
-    by: tuple[int, int],
+    *,
+    draws: int,
+    seed: int,
 ) -> pl.DataFrame:
     where = places(pair, segments)
     square = np.s_[..., : where.size, : where.size]
     counts = [where.counts(pair.filter(since=day))[square] for day in (first, second)]
     values = [float(mobility(shares(each))) for each in counts]
-    drawn = resampled(pair, where, draws=by[0], seed=by[1])[square]
+    drawn = resampled(pair, where, draws=draws, seed=seed)[square]
     moved: Floats = mobility(shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
@@ -140,7 +145,9 @@ def _mobile(
         "difference": gap,
         "low": low,
         "high": high,
-        "is_thin": bool(min(each.sum(axis=1).min() for each in counts) < 30),
+        "is_thin": bool(
+            min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES
+        ),
     }
     told = pl.DataFrame([row], schema=COMPARED)
     return told.with_columns(

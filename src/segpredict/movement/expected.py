@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import Floats
+from segpredict.core.intervals import Z
 from segpredict.movement.matrix import MATRIX, table
-from segpredict.movement.mobility import Z
-from segpredict.movement.places import NEW, SILENT, Floats, Places
+from segpredict.movement.places import NEW, SILENT, Places
 from segpredict.tables import Segment
 
 EXPECTED = pl.Schema(
@@ -19,7 +20,7 @@ EXPECTED = pl.Schema(
     ]
 )
 CLEAR = 2.0  # customers; a cell that chance moves by less says little of dispersion
-UNIT = 2.0**40  # sums of whole numbers do not depend on their order
+EXACT_PARTS = 2.0**40  # sums of whole numbers do not depend on their order
 NAIVE = (NEW.id, SILENT.id)
 
 
@@ -96,9 +97,9 @@ def expected(
 
 
 def _summed(rows: np.ndarray, values: Floats, size: int) -> Floats:
-    whole = np.round(values * UNIT)
+    whole = np.round(values * EXACT_PARTS)
     sums = [np.bincount(rows, weights=column, minlength=size) for column in whole.T]
-    return np.column_stack(sums) / UNIT
+    return np.column_stack(sums) / EXACT_PARTS
 
 
 def dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy.special import betaincinv
 
-from segpredict.movement.places import Floats, Places, places
+from segpredict.core.arrays import Floats
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import jeffreys
+from segpredict.movement.places import Places, places
 from segpredict.movement.resampling import DRAWS, bounds, resampled, shares
 from segpredict.tables import Segment
 
-THIN = 30  # customers below which a row's shares say little
-TAIL = 0.025
 MATRIX = pl.Schema(
     {
         "from_id": pl.String,
@@ -83,27 +83,6 @@ def observed(
     return table(where, counts, low, high)
 
 
-def jeffreys(hits: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """Return Jeffreys' 95 % interval of hits / n.
-
-    References
-    ----------
-    Brown, Cai and DasGupta (2001), Statistical Science 16(2).
-
-    Examples
-    --------
-    >>> low, high = jeffreys(np.array([8.0]), np.array([10.0]))
-    >>> round(float(low[0]), 4), round(float(high[0]), 4)
-    (0.4972, 0.9559)
-    """
-    size = np.broadcast_to(n, hits.shape)
-    a, b = hits + 0.5, size - hits + 0.5
-    low = np.where(hits == 0, 0.0, betaincinv(a, b, TAIL))
-    high = np.where(hits == size, 1.0, betaincinv(a, b, 1 - TAIL))
-    empty = size == 0
-    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
-
-
 def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFrame:
     """Return counts and bounds as `MATRIX`."""
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
@@ -119,7 +98,7 @@ def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFr
         pl.concat([where.pairs(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
-            is_thin=pl.col("row_n") < THIN,
+            is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
         )
         .cast(MATRIX)
     )

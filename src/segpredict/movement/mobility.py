@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.movement.matrix import THIN
-from segpredict.movement.places import Floats, places
+from segpredict.core.arrays import Floats
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import Z
+from segpredict.movement.places import places
 from segpredict.movement.resampling import DRAWS, resampled, shares
 from segpredict.tables import Segment
 
-Z = 1.959963984540054  # two-sided 95 %
 MOBILITY = pl.Schema(
     {
         "since": pl.Date,
@@ -110,7 +111,7 @@ def mobilities(
         low, high = np.clip(normal(value, draw), 0, None).tolist()
         n = int(counts.sum())
         stay = float(np.trace(counts)) / n if n else float("nan")
-        is_thin = bool((counts.sum(axis=1) < THIN).any())
+        is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
         rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
     told = pl.DataFrame(rows, schema=MOBILITY, orient="row")
     return told.with_columns(pl.col("stay", "mobility", "low", "high").fill_nan(None))

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincc
 
-from segpredict.movement.places import Floats, places
+from segpredict.core.arrays import Floats
+from segpredict.movement.places import places
 from segpredict.tables import Segment
 
 ORDER = pl.Schema(

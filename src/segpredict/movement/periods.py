@@ -9,9 +9,7 @@ from segpredict import features
 from segpredict.classifier import Segmenter, TimeOptions
 from segpredict.movement.places import MOVES, NEW, SILENT
 from segpredict.tables import INACTIVE, Transactions
-from segpredict.window import Window, as_date, origins
-
-YEAR = 364  # days: whole weeks, so that a season keeps its weekdays
+from segpredict.window import DAYS_PER_YEAR, Window, as_date, origins
 
 
 def periods(
@@ -47,7 +45,7 @@ def periods(
     earliest = first_day + max(time.horizon, -(-time.lookback // 2))
     newest = time.window(end_day - time.complete, first_day)
     row = tuple(reversed(list(origins(newest, time.horizon, earliest))))
-    before = newest.at(newest.cutoff - YEAR)
+    before = newest.at(newest.cutoff - DAYS_PER_YEAR)
     return row, before if before.cutoff >= earliest else None
 
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from segpredict.core.arrays import Floats
 from segpredict.errors import TableError
 from segpredict.tables import Segment
-
-Floats = npt.NDArray[np.float64]
 
 NEW = Segment(-1, "NEW", "New")
 SILENT = Segment(-2, "SILENT", "Silent for long")

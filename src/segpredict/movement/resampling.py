@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
-from segpredict.movement.places import Floats, Places
+from segpredict.core.arrays import Floats
+from segpredict.movement.places import Places
 
 DRAWS = 1000
 CHUNK = 50  # draws at a time, to bound memory

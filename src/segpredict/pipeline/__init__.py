@@ -4,6 +4,7 @@ Each stage reads what the stage before has left in the run folder and adds its o
 files, so ``run`` and the single commands walk the same way.
 """
 
+from segpredict.core.types import Progress
 from segpredict.intake import Fresh, Ingested, ingest, read
 from segpredict.pipeline._answers import (
     check,
@@ -27,7 +28,7 @@ from segpredict.pipeline._runs import (
     run,
     train_classifier,
 )
-from segpredict.pipeline._target import Progress, Search, Target, Ways, silent
+from segpredict.pipeline._target import Search, Target, Ways, silent
 
 __all__ = [
     "Export",

@@ -11,11 +11,12 @@ from segpredict import archive, explained, features, overview, segments
 from segpredict import explain as explanations
 from segpredict.artifacts import Run, open_run
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, CustomerMissingError
 from segpredict.intake import Fresh, fresh, read
 from segpredict.movement import Added, History
-from segpredict.pipeline._target import Day, Progress, silent
+from segpredict.pipeline._target import silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import check_page
 from segpredict.tables import Transactions
@@ -123,7 +124,8 @@ def _explained(
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     knowing = predictor.explainer or explanations.explainer(
-        (predictor.forecaster, archive.booster_of(files)),
+        predictor.forecaster,
+        archive.booster_of(files),
         frame,
         predictor.segments,
         overview.glossary(predictor.families, shop.companions),

@@ -14,9 +14,9 @@ from segpredict import archive, classifier, disk, features, segments
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, as_json
 from segpredict.config import Config
+from segpredict.core.types import Progress
 from segpredict.criteria import Selection, Trial
 from segpredict.errors import TooShortHistoryError
-from segpredict.pipeline._target import Progress
 from segpredict.segments.comparison import (
     Contest,
     Heat,

@@ -8,9 +8,9 @@ import polars as pl
 
 from segpredict import archive, flows, movement
 from segpredict.artifacts import open_run
+from segpredict.core.types import Day
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.movement import GONE, NEW, SILENT, History
-from segpredict.pipeline._target import Day
 from segpredict.tables import Segment
 from segpredict.window import as_date, day_number
 

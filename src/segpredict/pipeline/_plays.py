@@ -15,7 +15,7 @@ from segpredict.predictor import SegmentPredictor
 from segpredict.tables import MONEY, Companions, Transactions
 from segpredict.window import Window
 
-LEAST = ("rfm",)  # a family that every shop has
+BASE_FAMILIES = ("rfm",)  # a family that every shop has
 COUNTED = "spend"  # what came is told by what was really spent
 CAME = {
     "measure": pl.String,
@@ -100,7 +100,7 @@ def _applicable(
     }
     plays = tuple(p for p in asked if actions.asked([p]) <= found.keys())
     families = {found[column] for column in actions.asked(plays)}
-    return plays, tuple(sorted({*LEAST, *families}))
+    return plays, tuple(sorted({*BASE_FAMILIES, *families}))
 
 
 def _rehearsal(

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from segpredict import archive, looks
+from segpredict import archive
 from segpredict.artifacts import Draft, Run, drafting, open_run
-from segpredict.classifier import Lock
+from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.errors import MismatchError
 from segpredict.intake import remembered, shelf
 from segpredict.pipeline import _comparison, _plays, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Day, Progress, Search, Target, silent
+from segpredict.pipeline._target import Search, Target, silent
 from segpredict.predictor import SegmentPredictor
 from segpredict.segments import Segmentation
 
@@ -59,16 +60,16 @@ def run(
     progress: Progress = silent,
 ) -> Run:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
-    before = archive.looks_at(target.folder)
+    before = archive.test_set_log_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
-        archive.keep_looks(draft, before)
+        archive.keep_test_set_log(draft, before)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress)
-        kept_in = looks.places(target.folder, _store(data))
-        _stages.train(draft, kept_in, canary=canary, progress=progress)
+        log_files = test_set_log.log_files(target.folder, _store(data))
+        _stages.train(draft, log_files, canary=canary, progress=progress)
         _stages.explain(draft, lambda what, _: progress(what, 0.8), refits=0)
         _stages.report(draft, progress)
-        return _published(draft, kept_in)
+        return _published(draft, log_files)
 
 
 def cluster(
@@ -101,9 +102,9 @@ def cluster(
         known = archive.segmentation_of(files)
         old = {"run": str(search.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
-    seen = archive.looks_at(target.folder)
+    known_log = archive.test_set_log_at(target.folder)
     with drafting(target.folder, replace=target.replace) as draft:
-        archive.keep_looks(draft, seen)
+        archive.keep_test_set_log(draft, known_log)
         _stages.begin(draft, data, config, target.created, as_of, progress)
         _stages.cluster(draft, progress, known, search.ways)
         if old:
@@ -135,9 +136,9 @@ def train_classifier(
     with _continued(folder, created) as draft:
         config = archive.config_of(draft).seeded(seed, threads)
         draft.facts["config"] = config.state()
-        kept_in = looks.places(draft.target)
-        _stages.train(draft, kept_in, canary=canary, progress=progress)
-        return _published(draft, kept_in)
+        log_files = test_set_log.log_files(draft.target)
+        _stages.train(draft, log_files, canary=canary, progress=progress)
+        return _published(draft, log_files)
 
 
 def explain(
@@ -197,10 +198,11 @@ def _store(data: object) -> Path | None:
     return shelf([str(name) for name in names if isinstance(name, str | Path)])
 
 
-def _published(draft: Draft, kept_in: Sequence[Path]) -> Run:
-    """Publish a run with a trained classifier, and remember its look at the test."""
+def _published(draft: Draft, log_files: Sequence[Path]) -> Run:
+    """Publish a run with a trained classifier; log that its test was evaluated."""
     made = draft.publish()
-    looks.keep(Lock.from_state(archive.looks_of(made)), kept_in)
+    log = TestSetLog.from_state(archive.test_set_log_of(made))
+    test_set_log.remember(log, log_files)
     return made
 
 

@@ -19,7 +19,6 @@ from segpredict import (
     features,
     flows,
     gallery,
-    looks,
     metrics,
     overview,
     planning,
@@ -32,13 +31,14 @@ from segpredict import (
 from segpredict import explain as explanations
 from segpredict._version import __version__
 from segpredict.artifacts import Draft, Files, as_json, as_parquet
-from segpredict.classifier import Lock, Training
+from segpredict.classifier import TestSetLog, Training, test_set_log
 from segpredict.config import Config
+from segpredict.core.types import Day, Progress
 from segpredict.errors import TooShortHistoryError
 from segpredict.intake import opened
 from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline import _plays as plays
-from segpredict.pipeline._target import Day, Progress, Ways
+from segpredict.pipeline._target import Ways
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput, render
 from segpredict.segments import Segmentation
@@ -120,7 +120,7 @@ def cluster(
     told = gallery.cards(shop, segmentation, window, tables, options.likes)
     archive.keep_segments(draft, segmentation, grid, tables, told)
     homes = _measure(draft, shop, config, tables)
-    _follow(draft, shop, segmentation, (config, homes))
+    _follow(draft, shop, segmentation, config, homes)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
     draft.facts["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
@@ -153,10 +153,10 @@ def _follow(
     draft: Draft,
     shop: Transactions,
     segmentation: Segmentation,
-    asked: tuple[Config, pl.DataFrame],
+    config: Config,
+    homes: pl.DataFrame,
 ) -> None:
     """Write who moved from segment to segment, period by period, and by country."""
-    config, homes = asked
     draws = flows.Draws(config.classifier.draws, config.seed)
     flows.keep(draft, flows.counted(shop, segmentation, config.time, draws, homes))
 
@@ -179,11 +179,11 @@ def blind_spans(
 
 
 def train(
-    draft: Draft, kept_in: Sequence[Path], *, canary: bool, progress: Progress
+    draft: Draft, log_files: Sequence[Path], *, canary: bool, progress: Progress
 ) -> None:
     """Train, test out of time, decide what ships, and score the end of the data.
 
-    Earlier looks at the final test are recalled from `kept_in`.
+    Earlier evaluations on the final test are recalled from `log_files`.
     """
     config, shop = archive.config_of(draft), archive.transactions_of(draft)
     segmentation = archive.segmentation_of(draft)
@@ -213,12 +213,12 @@ def train(
     # What an earlier model has left here would be believed to be this one's.
     untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *TOLD)
     draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
-    training = _marked(draft, training, shop, kept_in)
+    training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
     archive.keep_training(draft, training, scores)
     valuation.keep_worth(draft, valued, scores, segmentation.segments)
     given = (shop, segmentation, training, scores, config.demand)
-    hoped = demand.measure(*given, draws=(draws, options.seed))
+    hoped = demand.measure(*given, draws=draws, seed=options.seed)
     supply.keep_demand(draft, hoped)
     known, named = flows.kept(draft), segmentation.segments
     coming = flows.foretold(known, training, scores, named, config.time)
@@ -230,15 +230,15 @@ def train(
 
 
 def _marked(
-    draft: Draft, training: Training, shop: Transactions, kept_in: Sequence[Path]
+    draft: Draft, training: Training, shop: Transactions, log_files: Sequence[Path]
 ) -> Training:
-    """Note the look at the final test; say so where others were taken before."""
-    lock = Lock(shop.fingerprint, training.schedule.outer[-1].cutoff)
-    before = looks.recalled(lock.joined(archive.looks_of(draft)), kept_in)
+    """Log the evaluation on the final test; say so where others came before."""
+    log = TestSetLog(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    before = test_set_log.recall(log.merge(archive.test_set_log_of(draft)), log_files)
     # What the page shows makes no other model.
     asked = {k: v for k, v in draft.facts["config"].items() if k != "report"}
-    now = before.opened(asked, draft.facts["created"])
-    archive.keep_looks(draft, now.state())
+    now = before.add(asked, draft.facts["created"])
+    archive.keep_test_set_log(draft, now.state())
     if not now.note:
         return training
     warnings = (now.note, *training.verdict.warnings)
@@ -263,13 +263,14 @@ def explain(
     )
     frame = predictor.rows(shop, predictor.window(shop)).frame
     knowing = explanations.explainer(
-        (predictor.forecaster, trees),
+        predictor.forecaster,
+        trees,
         frame,
         predictor.segments,
         overview.glossary(config.classifier.families, shop.companions),
         shop.currency,
     ).naming(predictor.usage)
-    checked = _cross_checked(draft, shop, knowing, (config, options), progress)
+    checked = _cross_checked(draft, shop, knowing, config, options, progress)
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
@@ -286,10 +287,10 @@ def _cross_checked(
     draft: Draft,
     shop: Transactions,
     knowing: explanations.Explainer,
-    asked: tuple[Config, explanations.ExplainOptions],
+    config: Config,
+    options: explanations.ExplainOptions,
     progress: Progress,
 ) -> explanations.Evidence | None:
-    config, options = asked
     if not options.refits or not draft.has("classifier/tested.json"):
         return None
     taken = classifier.exams(

@@ -1,13 +1,8 @@
 """Where a run shall stand, and how its progress is told."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum
 from pathlib import Path
-
-Progress = Callable[[str, float], None]
-Day = date | str | int | None
 
 
 @dataclass(frozen=True, slots=True)

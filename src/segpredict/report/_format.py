@@ -16,7 +16,7 @@ from segpredict.window import as_date
 NOTHING = "–"
 MINUS = "−"
 ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
-THIN = "\u202f"  # keeps a number and its unit on one line
+NARROW_SPACE = "\u202f"  # keeps a number and its unit on one line
 MONTHS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -70,7 +70,7 @@ def share(value: Any, digits: int = 1) -> str:
     ('12.3\u202f%', '–')
     """
     found = figure(value)
-    return NOTHING if found is None else f"{number(found * 100, digits)}{THIN}%"
+    return NOTHING if found is None else f"{number(found * 100, digits)}{NARROW_SPACE}%"
 
 
 def signed(value: Any, digits: int = 0) -> str:
@@ -95,7 +95,7 @@ def points(value: Any) -> str:
     '+5.7\u202fpts'
     """
     found = figure(value)
-    return NOTHING if found is None else f"{signed(found * 100, 1)}{THIN}pts"
+    return NOTHING if found is None else f"{signed(found * 100, 1)}{NARROW_SPACE}pts"
 
 
 def metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)

@@ -49,7 +49,7 @@ class ReportInput:
     mix_now, mix_expected
         Customers per segment id: counted now, expected in the outcome.
     migration
-        `segments.migration`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
+        `movement.observed`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
         ``high``; a start that is no segment (NEW) is a row of its own.
     migration_note
         Between which windows the moves were counted.
@@ -58,8 +58,8 @@ class ReportInput:
         ``predicted``, ``mobility``, ``order``, ``compared``.
     verdict
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
-    lock
-        The content of ``lock.json``: who opened the last test, and with what.
+    test_set_log
+        The content of ``test_set_log.json``: with what the last test was evaluated.
     scorecard
         `classifier.scorecard.SCHEMA`: every figure of the contest.
     curves
@@ -125,7 +125,7 @@ class ReportInput:
     migration_note: str = ""
     movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     verdict: Mapping[str, Any] | None = None
-    lock: Mapping[str, Any] = field(default_factory=dict)
+    test_set_log: Mapping[str, Any] = field(default_factory=dict)
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
     worth: Mapping[str, Any] = field(default_factory=dict)

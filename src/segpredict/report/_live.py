@@ -12,7 +12,7 @@ from segpredict.tables import MONEY
 
 MOST = 12_000  # numbers of a chart in the page; beyond, it leaves the months out
 CENTS = 100
-FINE = 10_000  # parts of a customer that expected numbers are told in
+PARTS_OF_CUSTOMER = 10_000  # parts of a customer that expected numbers are told in
 KEYS = ["segment", "country", "period", "bin"]
 NONE = -1  # the segment or month of what belongs to none
 
@@ -46,7 +46,7 @@ def live(bundle: ReportInput) -> dict[str, Any]:
     ids = [segment.id for segment in bundle.segments]
     if "coming" in seen:
         rows = _placed(seen["coming"], facts["countries"], {"segment_id": ids})
-        for name, per in (("now", 1), ("expected", FINE)):
+        for name, per in (("now", 1), ("expected", PARTS_OF_CUSTOMER)):
             told = rows.with_columns(value=pl.col(name).mul(per).round())
             charts[name] = _plain(_summed(told), len(ids), per)
     moves = bundle.movement.get("countries")

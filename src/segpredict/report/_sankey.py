@@ -108,7 +108,7 @@ def sankey(moves: Sequence[Move], known: Mapping[str, Chip]) -> Sankey:
         round(max(ends), 1),
         tuple(left.values()),
         tuple(right.values()),
-        tuple(_bands(some, order, (left, right), unit)),
+        tuple(_bands(some, order, left, right, unit)),
     )
 
 
@@ -141,11 +141,11 @@ def _bars(
 def _bands(
     moves: Sequence[Move],
     order: Sequence[str],
-    bars: tuple[Mapping[str, Bar], Mapping[str, Bar]],
+    left: Mapping[str, Bar],
+    right: Mapping[str, Bar],
     unit: float,
 ) -> list[Band]:
     place = {name: i for i, name in enumerate(order)}
-    left, right = bars
     used = {("start", n): b.top for n, b in left.items()}
     used |= {("end", n): b.top for n, b in right.items()}
     bands = []

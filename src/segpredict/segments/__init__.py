@@ -5,7 +5,6 @@ In: how often and for how much each customer bought in windows of one length. Ou
 """
 
 from segpredict.clustering import SegmentOptions
-from segpredict.segments._interval import Z, wilson
 from segpredict.segments._transform import INSTRUMENTS, further
 from segpredict.segments.affinity import affinity, indices
 from segpredict.segments.cards import cards, examples
@@ -13,7 +12,6 @@ from segpredict.segments.description import Description, describe, tell
 from segpredict.segments.grid import Grid, fit_grid
 from segpredict.segments.identity import Event, Identity
 from segpredict.segments.making import fit
-from segpredict.segments.movement import NEW, matrix, migration
 from segpredict.segments.nearest import nearest
 from segpredict.segments.profiles import profile
 from segpredict.segments.refinement import asked, left_over
@@ -21,7 +19,6 @@ from segpredict.segments.segmentation import Segmentation, SegmentValue, complet
 
 __all__ = [
     "INSTRUMENTS",
-    "NEW",
     "Description",
     "Event",
     "Grid",
@@ -29,7 +26,6 @@ __all__ = [
     "SegmentOptions",
     "SegmentValue",
     "Segmentation",
-    "Z",
     "affinity",
     "asked",
     "cards",
@@ -41,10 +37,7 @@ __all__ = [
     "further",
     "indices",
     "left_over",
-    "matrix",
-    "migration",
     "nearest",
     "profile",
     "tell",
-    "wilson",
 ]

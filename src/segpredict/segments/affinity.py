@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.segments._interval import Z
+from segpredict.core.intervals import Z
 from segpredict.tables import Segment
 
-ENOUGH = 30  # customers of a segment who bought from the category
+MIN_BUYERS = 30  # customers of a segment who bought from the category
 TOP = 5  # categories told of a segment
 _EMPTY = {
     "segment": pl.Int8,
@@ -89,7 +89,7 @@ def indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     totals = of_segment.select(U=pl.col("T").sum(), Q_all=pl.col("Q").sum())
     rows = cells.join(everyone, on="category").join(totals, how="cross").to_dicts()
     ids = {s.code: s.id for s in segments}
-    found = [_judged(row, ids) for row in rows if row["n"] >= ENOUGH]
+    found = [_judged(row, ids) for row in rows if row["n"] >= MIN_BUYERS]
     return pl.DataFrame(found, schema=_EMPTY).sort(
         "segment", -pl.col("index"), "category"
     )

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.segments.description import Description
-from segpredict.segments.profiles import FEWEST
 from segpredict.tables import MONEY, Segment
 
 THIRDS = ("smaller", "middling", "larger")
@@ -53,7 +53,7 @@ def examples(
     found = [
         member
         for group in known.partition_by("segment", maintain_order=True)
-        if group.height >= FEWEST
+        if group.height >= MIN_CUSTOMERS_FOR_FIGURES
         for member in _members(group)
     ]
     schema = {"segment": pl.Int8, "kind": pl.String, "customer_id": pl.String}
@@ -131,7 +131,7 @@ def _card(
     rule: Description,
     *lists: Any,
 ) -> dict[str, Any]:
-    is_told = (figures.get("n") or 0) >= FEWEST
+    is_told = (figures.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
     members, likes, flows = lists
     return {
         "id": segment.id,
@@ -159,7 +159,8 @@ def _flows(moves: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
     if moves is None:
         return [], []
     away = moves.filter(
-        (pl.col("from_id") != pl.col("to_id")) & (pl.col("n") >= FEWEST)
+        (pl.col("from_id") != pl.col("to_id"))
+        & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     )
     into = pl.col("to_id") == id_
     everyone = moves.filter(into)["n"].sum()

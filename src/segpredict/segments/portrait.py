@@ -7,9 +7,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy.optimize import linear_sum_assignment
 
+from segpredict.core.arrays import Floats
 from segpredict.segments.grid import FIFTHS, MAP
-
-Floats = npt.NDArray[np.float64]
 
 STANDS_OUT = 0.8  # standard deviations of the customers
 # Whoever is named here has bought in the window; those who have not are INACTIVE.

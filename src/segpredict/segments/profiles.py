@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from segpredict import contracts
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.intervals import wilson
 from segpredict.errors import TableError
-from segpredict.segments._interval import wilson
 from segpredict.segments.segmentation import complete
 from segpredict.tables import MONEY, Segment
-
-FEWEST = 5  # customers below which figures could tell of one person
 
 
 def profile(
@@ -127,7 +126,7 @@ def _figures(*, has_refunds: bool) -> list[pl.Expr]:
 
 
 def _told(rows: pl.DataFrame) -> pl.DataFrame:
-    told = pl.col("n") >= FEWEST
+    told = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
     sized = rows.with_columns(pl.col("n").fill_null(0))
     details = [c for c in sized.columns if c not in ("segment", "id", "name", "n")]
     first = ("segment", "id", "name", "n", "share", "revenue", "revenue_share", "days")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segpredict.errors import ContractError, UnreadableFileError, shown
+from segpredict.sources._decode import BREAK
 from segpredict.sources._dialect import Text, refuse_too_wide
 from segpredict.sources._layout import Layout
-from segpredict.sources._mend import BREAK, About, find_fault
+from segpredict.sources._mend import About, find_fault
 
 NUMBER = re.compile(r"[-+]?[$€£]?\s*[\d.,\s]*\d%?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")

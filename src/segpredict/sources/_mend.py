@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segpredict.errors import UnreadableFileError, shown
-from segpredict.sources._decode import lines_before
+from segpredict.sources._decode import BREAK, lines_before
 from segpredict.sources._records import Records, split
 
-BREAK = re.compile(rb"\r\n?|\n")
 STRAY = (
     'write the cell in quotes and each quote in it twice ("12"" disc"), or set '
     "source.stray_quotes = 'keep' if quotes are plain signs in this file."

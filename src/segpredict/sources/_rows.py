@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from segpredict.core.arrays import Flags
 from segpredict.errors import LimitError, UnreadableFileError, shown
 from segpredict.sources._dialect import Text
 from segpredict.sources._header import Heading, is_unnamed
@@ -14,7 +14,6 @@ from segpredict.sources._mend import Fault
 from segpredict.sources._records import Records
 
 LONGEST = 16 << 20  # bytes of one record
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +91,15 @@ def _refuse_too_long(records: Records, file: str) -> None:
 
 
 def _picked(
-    candidates: Mask, records: Records, content: bytes, fits: Callable[[bytes], bool]
-) -> Mask:
+    candidates: Flags, records: Records, content: bytes, fits: Callable[[bytes], bool]
+) -> Flags:
     mask = np.zeros(len(records), np.bool_)
     for i in np.flatnonzero(candidates):
         mask[i] = fits(content[records.starts[i] : records.ends[i]])
     return mask
 
 
-def _counts(**masks: Mask) -> dict[str, str]:
+def _counts(**masks: Flags) -> dict[str, str]:
     return {name: str(mask.sum()) for name, mask in masks.items() if mask.any()}
 
 
@@ -130,7 +129,7 @@ def _names(
     return names
 
 
-def _with_nul(content: bytes, records: Records) -> Mask:
+def _with_nul(content: bytes, records: Records) -> Flags:
     mask = np.zeros(len(records), np.bool_)
     if b"\x00" in content:
         places = np.flatnonzero(np.frombuffer(content, np.uint8) == 0)

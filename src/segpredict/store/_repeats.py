@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segpredict.core.arrays import Ints
 from segpredict.errors import LimitError
 
 _BITS = 63  # of a whole number that sorts as three columns would
 _OPEN = np.iinfo(np.int32).max  # the void day of what was never voided
 Days = NDArray[np.int32]
-Keys = NDArray[np.int64]
 
 
 def repeats(lines: pl.DataFrame) -> pl.DataFrame:
@@ -60,7 +60,7 @@ def repeats(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sorted(lines: pl.DataFrame, products: int) -> tuple[Keys, Days, Days]:
+def _sorted(lines: pl.DataFrame, products: int) -> tuple[Ints, Days, Days]:
     """Return chain, day and void day of lines in order; none void if nothing is."""
     customer = lines["customer_id"].to_numpy().astype(np.int64)
     day = lines["day"].to_numpy()
@@ -92,7 +92,7 @@ def _rows(
     at: NDArray[np.intp],
     before: NDArray[np.intp],
     since: Days,
-    chain: Keys,
+    chain: Ints,
     days: Days,
     void: Days,
 ) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from segpredict.worth.chain import chain
 from segpredict.worth.exposure import averaged, exposure
 from segpredict.worth.measure import Worth, measure
 from segpredict.worth.options import WorthOptions
-from segpredict.worth.periods import YEAR, Period, periods
+from segpredict.worth.periods import Period, periods
 from segpredict.worth.season import Season
 from segpredict.worth.segments import SUMS, by_segment
 from segpredict.worth.valuer import COLUMNS, Valuer
@@ -18,7 +18,6 @@ from segpredict.worth.valuer import COLUMNS, Valuer
 __all__ = [
     "COLUMNS",
     "SUMS",
-    "YEAR",
     "Buying",
     "Period",
     "Season",

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.classifier.bootstrap import EXACT
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 
 MOST = 64  # times that one customer may be drawn without a sum being rounded
 

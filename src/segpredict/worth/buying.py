@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
-from segpredict.classifier.lesson import HISTORY, Floats
+from segpredict.classifier.lesson import HISTORY
+from segpredict.core.arrays import Floats
 from segpredict.errors import SupportError
 from segpredict.tables import JSON
 from segpredict.worth.periods import Period

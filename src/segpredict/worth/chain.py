@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.worth.periods import Period
 
 

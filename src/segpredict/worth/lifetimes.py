@@ -9,7 +9,7 @@ import polars as pl
 from scipy.stats import rankdata
 
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import Floats
 from segpredict.worth._draws import bounds, grained, over
 
 REFERENCE = "last_year"  # chosen before any figure was seen: the plainest honest guess

@@ -9,14 +9,15 @@ import polars as pl
 from segpredict import features
 from segpredict.classifier import Fold, Schedule, Segmenter, Training, Trial, pasts
 from segpredict.classifier.baselines import transitions
-from segpredict.classifier.lesson import Floats, Past, codes
+from segpredict.classifier.lesson import Past, codes
+from segpredict.core.arrays import Floats
 from segpredict.tables import MONEY, Panel, Transactions
-from segpredict.window import as_date
+from segpredict.window import DAYS_PER_YEAR, as_date
 from segpredict.worth.buying import fit
 from segpredict.worth.exposure import averaged, exposure
 from segpredict.worth.lifetimes import REFERENCE, Span, judged
 from segpredict.worth.options import WorthOptions
-from segpredict.worth.periods import YEAR, Period
+from segpredict.worth.periods import Period
 from segpredict.worth.season import season
 from segpredict.worth.sums import Account, Claim, compared
 from segpredict.worth.valuer import Valuer
@@ -77,11 +78,11 @@ def measure(
     so that the longest begins at the oldest test.
     """
     days = training.schedule
-    given = (days, options or WorthOptions(), seed)
+    plan = _Plan(days, (options or WorthOptions()).discount, seed)
     known = pasts(transactions, segmentation, days)
     spent = _spent(transactions, training.panel, days)
     tests = [
-        _asked(trial, _past_rows(spent, fold), known[fold.cutoff], given)
+        _asked(trial, _past_rows(spent, fold), known[fold.cutoff], plan)
         for fold, trial in zip(days.outer, training.trials, strict=True)
     ]
     name = training.verdict.shipped
@@ -92,7 +93,7 @@ def measure(
     last = days.production
     rows = _past_rows(spent, last)
     return Worth(
-        _valuer(rows, known[last.cutoff], training.values, given),
+        _valuer(rows, known[last.cutoff], training.values, plan),
         compared(
             [_account(asked, name, spans) for asked in tests],
             [segment.id for segment in segmentation.segments],
@@ -120,10 +121,26 @@ class _Asked:
         return facts.to_numpy()
 
 
-Given = tuple[Schedule, WorthOptions, int]  # and the seed
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What every valuation of a run shares.
+
+    Parameters
+    ----------
+    days
+        The tests, and what each may learn from.
+    discount
+        Rate a year.
+    seed
+        Start of random draws.
+    """
+
+    days: Schedule
+    discount: float
+    seed: int
 
 
-def _asked(trial: Trial, rows: pl.DataFrame, past: Past, given: Given) -> _Asked:
+def _asked(trial: Trial, rows: pl.DataFrame, past: Past, plan: _Plan) -> _Asked:
     known = pl.DataFrame({"customer_id": trial.customers}).join(
         past.histories, on="customer_id", how="left", maintain_order="left"
     )
@@ -131,7 +148,7 @@ def _asked(trial: Trial, rows: pl.DataFrame, past: Past, given: Given) -> _Asked
         fresh = [n for n in trial.facts.columns if n not in known.columns]
         known = known.hstack(trial.facts.select(fresh))
     usual = int(rows["spend"].sum()) / rows.height / MONEY
-    return _Asked(trial, _valuer(rows, past, trial.values, given), known, usual)
+    return _Asked(trial, _valuer(rows, past, trial.values, plan), known, usual)
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
@@ -158,20 +175,19 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
 
 
 def _valuer(
-    rows: pl.DataFrame, past: Past, values: tuple[float, ...], given: Given
+    rows: pl.DataFrame, past: Past, values: tuple[float, ...], plan: _Plan
 ) -> Valuer:
     """Return what values customers on a day, learned from what was complete by then."""
-    days, options, seed = given
-    time = days.time
+    time = plan.days.time
     moves = transitions(codes(rows, "state_now"), codes(rows, "label"), len(values))
     return Valuer(
         values,
         tuple(map(tuple, moves.tolist())),
-        season(rows, past.cutoff, time.horizon, time.complete, seed),
+        season(rows, past.cutoff, time.horizon, time.complete, plan.seed),
         fit(past.histories),
         time.horizon,
         time.gap,
-        options.discount,
+        plan.discount,
     )
 
 
@@ -299,7 +315,7 @@ def _said(
         said |= {BUYING: bought} if np.isfinite(bought).all() else {}
     counted = sum(a.discount for a in ahead)
     time = days.time
-    observed = min(YEAR, trial.cutoff - days.first_day)
+    observed = min(DAYS_PER_YEAR, trial.cutoff - days.first_day)
     pace = asked.fact("spend_364") * (time.horizon / observed)
     return said | {
         REFERENCE: pace * counted,

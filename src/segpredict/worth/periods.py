@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-YEAR = 364  # twelve months in whole weeks, as everywhere
 CALENDAR = 365  # days to which a yearly rate belongs
 
 

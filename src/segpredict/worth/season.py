@@ -11,16 +11,14 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier.bootstrap import drawn_weights
+from segpredict.classifier.calendar import MIN_PROVING_ORIGINS
+from segpredict.core.intervals import Z_ROUNDED
 from segpredict.tables import INACTIVE, JSON, MONEY
-from segpredict.window import as_date
+from segpredict.window import DAYS_PER_YEAR, as_date
 from segpredict.worth._draws import grained
-from segpredict.worth.periods import YEAR
 
 LATEST = 3  # origins before the forecast on which the adjustment must prove itself
-LEAST = 2  # with fewer of them nothing is proven
 DRAWS = 200
-# The origins overlap, and are one season of one year: one standard error is no proof.
-CERTAIN = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,9 @@ def alike(origin: int, day: int, horizon: int) -> bool:
     >>> alike(0, 364, 91), alike(0, 400, 91), alike(0, 420, 91), alike(0, 10, 91)
     (True, True, False, False)
     """
-    apart = (day - origin) % YEAR
-    is_near = min(apart, YEAR - apart) <= horizon / 2
-    return is_near and day - origin >= YEAR - horizon / 2
+    apart = (day - origin) % DAYS_PER_YEAR
+    is_near = min(apart, DAYS_PER_YEAR - apart) <= horizon / 2
+    return is_near and day - origin >= DAYS_PER_YEAR - horizon / 2
 
 
 def season(
@@ -118,7 +116,7 @@ def season(
         if (earlier := [d for d in days if d + complete <= origin])
         and any(alike(d, origin, horizon) for d in earlier)
     ]
-    if len(asked) < LEAST:
+    if len(asked) < MIN_PROVING_ORIGINS:
         told = (
             "What segments bring is not adjusted to the season: too few origins before "
             f"{as_date(day)} have a season behind them to prove it."
@@ -127,7 +125,8 @@ def season(
     misses = [_misses(rows, origin, earlier, horizon) for origin, earlier in asked]
     gain, error = _gain(misses, seed)
     spent = sum(seen[origin][0] for origin, _ in asked)
-    is_proven = gain > CERTAIN * error and spent > 0
+    # The origins overlap, and are one season of one year: one error is no proof.
+    is_proven = gain > Z_ROUNDED * error and spent > 0
     share = 1 / spent if spent > 0 else 0.0
     told = (
         f"What segments bring is {'' if is_proven else 'not '}adjusted to the season: "

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 from segpredict.worth.valuer import COLUMNS
 
-FEWEST = 5  # customers below which figures could tell of one person
 TWICE = 2.0
 ALL = "all"
 SUMS = ("value_at_risk", "upside", "expected_value", "spent_to_date", *COLUMNS)
@@ -41,7 +41,7 @@ def by_segment(scores: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFram
 
 def _row(name: str, customers: pl.DataFrame) -> dict[str, object]:
     n = customers.height
-    if n < FEWEST:
+    if n < MIN_CUSTOMERS_FOR_FIGURES:
         return {"segment_id": name, "n": n, **dict.fromkeys((*SUMS, "apart"))}
     # NumPy adds in the order of rows, so the sum is the same on any number of threads.
     sums = {c: _sum(customers[c]) for c in SUMS}

@@ -10,8 +10,8 @@ from scipy import sparse
 
 from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.lesson import Floats, Ints
 from segpredict.classifier.verdict import POOLED
+from segpredict.core.arrays import Floats, Ints
 from segpredict.worth._draws import bounds, grained, over
 
 TENTHS = 10
@@ -209,14 +209,14 @@ def _told(
         placed.append((claim, cells))
     if not columns:
         return
-    drawn = _drawn(test.who, columns, draws, seed)
+    sums, spread = _drawn(test.who, columns, draws, seed)
     parts = (ALL, *(str(tenth + 1) for tenth in range(TENTHS)), *segments)
     for claim, cells in placed:
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
             if inside:
                 head = (test.window, claim.windows, claim.measure, claim.forecaster)
-                yield from _rows(head, claim, part, inside, drawn)
+                yield from _rows(head, claim, part, inside, sums, spread)
 
 
 def _rows(
@@ -224,9 +224,9 @@ def _rows(
     claim: Claim,
     part: str,
     cells: Sequence[_Cell],
-    drawn: tuple[Floats, Floats],
+    sums: Floats,
+    spread: Floats,
 ) -> Iterator[tuple[object, ...]]:
-    sums, spread = drawn
     n = sum(len(cell.rows) for cell in cells)
     places = np.array([cell.place for cell in cells])
     said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)

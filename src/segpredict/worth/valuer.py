@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import HISTORY, Floats
+from segpredict.classifier.lesson import HISTORY
+from segpredict.core.arrays import Floats
 from segpredict.tables import JSON
+from segpredict.window import DAYS_PER_YEAR
 from segpredict.worth.buying import Buying
 from segpredict.worth.chain import chain
 from segpredict.worth.exposure import averaged
-from segpredict.worth.periods import YEAR, Period, periods
+from segpredict.worth.periods import Period, periods
 from segpredict.worth.season import Season
 
 COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
@@ -85,7 +87,7 @@ class Valuer:
         """
         told: dict[str, pl.Series] = {}
         can_buy = self.buying is not None and set(HISTORY) <= set(rows.columns)
-        for name, days in (("next", self.horizon), ("year", YEAR)):
+        for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.ahead(days)
             told[f"clv_{name}_markov"] = pl.Series(self.chained(chances, cutoff, ahead))
             told[f"clv_{name}_bgnbd"] = (

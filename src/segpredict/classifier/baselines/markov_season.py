@@ -9,9 +9,7 @@ from segpredict.classifier.baselines.markov import Markov
 from segpredict.classifier.baselines.markov import fit as fit_markov
 from segpredict.classifier.lesson import Floats, Lesson
 from segpredict.tables import JSON
-from segpredict.window import as_date
-
-YEAR = 364  # days: whole weeks, so that the weekdays agree
+from segpredict.window import DAYS_PER_YEAR, as_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +71,8 @@ def season(lesson: Lesson) -> tuple[int, ...]:
 
 def _apart(days: int) -> int:
     """Return how far a span is from whole years, of which there is at least one."""
-    years = max(1, round(days / YEAR))
-    return abs(days - years * YEAR)
+    years = max(1, round(days / DAYS_PER_YEAR))
+    return abs(days - years * DAYS_PER_YEAR)
 
 
 def note(lesson: Lesson) -> str:

@@ -14,11 +14,11 @@ from pptx.enum.chart import (
     XL_TICK_LABEL_POSITION,
     XL_TICK_MARK,
 )
-from pptx.util import Pt
+from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
 from segpredict.report.deck._look import FONT, INK, RULE, SOFT, on
-from segpredict.report.deck._slide import Chart, Series, clip, plain
+from segpredict.report.deck._slide import Box, Chart, Series, clip, plain
 
 FORMS = {
     "bars": XL_CHART_TYPE.BAR_CLUSTERED,
@@ -39,13 +39,14 @@ CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
-def draw(shapes: Any, chart: Chart, box: tuple[int, int, int, int]) -> Any:
+def draw(shapes: Any, chart: Chart, box: Box) -> Any:
     """Add a chart to the shapes of a slide and return its frame."""
     data = CategoryChartData(number_format=chart.number)
     data.categories = [clip(name, LABEL) for name in chart.categories]
     for series in chart.series:
         data.add_series(clip(series.name, NAME), series.values)
-    frame = shapes.add_chart(FORMS[chart.form], *box, data)
+    sides = (Inches(v) for v in (box.left, box.top, box.width, box.height))
+    frame = shapes.add_chart(FORMS[chart.form], *sides, data)
     drawn = frame.chart
     drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
     drawn.has_title = False

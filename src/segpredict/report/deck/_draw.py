@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -32,6 +33,7 @@ from segpredict.report.deck._look import (
     shade,
 )
 from segpredict.report.deck._slide import (
+    Box,
     Cell,
     Chart,
     Page,
@@ -50,7 +52,6 @@ GUTTER = 0.3
 HEADING = 0.4  # inches of a heading above a chart or table
 TITLE, LEAD, ONE_LINE = 150, 250, 66  # letters
 PROPERTY = 200  # letters; the format allows 255
-Look = tuple[int, str, bool, bool]  # size, colour, bold, words
 PALETTE = {
     "dk1": INK,
     "dk2": HIGH,
@@ -134,11 +135,11 @@ def _head(slide: Any, topic: str, page: Page) -> None:
     text = clip(page.title, TITLE).rstrip(".")
     frame.paragraphs[0].alignment = PP_ALIGN.LEFT
     _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
-    box = _box(slide, (MARGIN, 0.34, WIDTH - 2 * MARGIN, 0.3), "Topic")
+    box = _box(slide, Box(MARGIN, 0.34, WIDTH - 2 * MARGIN, 0.3), "Topic")
     _write(box.paragraphs[0], topic, 12, STRONG, bold=True)
     if page.lead:
         top = 1.18 if len(text) <= ONE_LINE else 1.6
-        box = _box(slide, (MARGIN, top, WIDTH - 2 * MARGIN, 0.62), "Lead")
+        box = _box(slide, Box(MARGIN, top, WIDTH - 2 * MARGIN, 0.62), "Lead")
         _write(box.paragraphs[0], clip(page.lead, LEAD), 14, SOFT)
 
 
@@ -149,9 +150,9 @@ def _foot(slide: Any, footer: str) -> None:
     _unstyled(line)
     line.name, line.line.width = "Rule", Pt(0.75)
     line.line.color.rgb = RGBColor.from_string(RULE)
-    box = _box(slide, (MARGIN, 7.02, WIDTH - 2 * MARGIN - 1, 0.3), "Footer")
+    box = _box(slide, Box(MARGIN, 7.02, WIDTH - 2 * MARGIN - 1, 0.3), "Footer")
     _write(box.paragraphs[0], clip(footer, 130), 10, SOFT)
-    box = _box(slide, (WIDTH - MARGIN - 1, 7.02, 1, 0.3), "Number")
+    box = _box(slide, Box(WIDTH - MARGIN - 1, 7.02, 1, 0.3), "Number")
     paragraph = box.paragraphs[0]
     paragraph.alignment = PP_ALIGN.RIGHT
     number = etree.SubElement(
@@ -169,17 +170,15 @@ def _place(slide: Any, thing: Placed) -> None:
     row = (FOOT - TOP) / 12
     left, top = MARGIN + thing.left * column, TOP + thing.top * row
     width, height = thing.width * column - GUTTER, thing.height * row
-    box = (left, top, width, height)
     what = thing.what
     if isinstance(what, Tiles):
-        _tiles(slide, what, box)
+        _tiles(slide, what, Box(left, top, width, height))
         return
-    heading = _box(slide, (left, top, width, HEADING), "Heading")
+    heading = _box(slide, Box(left, top, width, HEADING), "Heading")
     _write(heading.paragraphs[0], clip(what.heading, int(width * 11)), 13, bold=True)
-    box = (left, top + HEADING, width, height - HEADING)
+    box = Box(left, top + HEADING, width, height - HEADING)
     if isinstance(what, Chart):
-        left, top, width, height = (Inches(v) for v in box)
-        frame = _charts.draw(slide.shapes, what, (left, top, width, height))
+        frame = _charts.draw(slide.shapes, what, box)
         _say(frame, what.heading, _charts.words(what))
     elif isinstance(what, Table):
         _table(slide, what, box)
@@ -187,7 +186,7 @@ def _place(slide: Any, thing: Placed) -> None:
         _points(slide, what, box)
 
 
-def _points(slide: Any, what: Points, box: tuple[float, float, float, float]) -> None:
+def _points(slide: Any, what: Points, box: Box) -> None:
     frame = _box(slide, box, "Text")
     for place, sentence in enumerate(what.sentences):
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
@@ -195,12 +194,11 @@ def _points(slide: Any, what: Points, box: tuple[float, float, float, float]) ->
         _write(paragraph, sentence, what.size)
 
 
-def _tiles(slide: Any, what: Tiles, box: tuple[float, float, float, float]) -> None:
-    left, top, width, height = box
-    each = height / len(what.figures)
+def _tiles(slide: Any, what: Tiles, box: Box) -> None:
+    each = box.height / len(what.figures)
     for place, (value, words) in enumerate(what.figures):
-        spot = (left, top + place * each, width, each - 0.14)
-        card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *(Inches(v) for v in spot))
+        spot = Box(box.left, box.top + place * each, box.width, each - 0.14)
+        card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_sides(spot))
         card.name = "Figure"
         _unstyled(card)
         card.fill.solid()
@@ -215,48 +213,58 @@ def _tiles(slide: Any, what: Tiles, box: tuple[float, float, float, float]) -> N
         _write(below, words, 12, SOFT)
 
 
-def _table(slide: Any, what: Table, box: tuple[float, float, float, float]) -> None:
-    left, top, width, height = box
+def _table(slide: Any, what: Table, box: Box) -> None:
     rows = len(what.rows) + 1
     size = 12 if rows <= 9 else 11
-    line = min(0.42, height / rows)
+    line = min(0.42, box.height / rows)
     frame = slide.shapes.add_table(
         rows,
         len(what.columns),
-        Inches(left),
-        Inches(top),
-        Inches(width),
-        Inches(line * rows),
+        *_sides(Box(box.left, box.top, box.width, line * rows)),
     )
     _say(frame, what.heading, f"Table. {plain(what.heading)}.")
     table = frame.table
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = PLAIN_TABLE
     table.horz_banding = False
     for column, part in zip(table.columns, what.widths, strict=True):
-        column.width = Inches(width * part / sum(what.widths))
+        column.width = Inches(box.width * part / sum(what.widths))
     for row in table.rows:
         row.height = Inches(line)
     for place, name in enumerate(what.columns):
-        look = (size, SOFT, True, place in what.words)
+        look = Look(size, SOFT, is_bold=True, is_text=place in what.words)
         _cell(table.cell(0, place), Cell(name), look)
     for number, cells in enumerate(what.rows):
         for place, cell in enumerate(cells):
             shown = cell if isinstance(cell, Cell) else Cell(cell)
-            look = (size, INK, number in what.strong, place in what.words)
+            look = Look(
+                size,
+                INK,
+                is_bold=number in what.strong,
+                is_text=place in what.words,
+            )
             _cell(table.cell(number + 1, place), shown, look)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the text of a cell is set."""
+
+    size: int
+    colour: str
+    is_bold: bool
+    is_text: bool
+
+
 def _cell(drawn: Any, cell: Cell, look: Look) -> None:
-    size, colour, bold, is_text = look
     drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
     drawn.margin_top = drawn.margin_bottom = Inches(0.03)
     drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
-    paragraph.alignment = PP_ALIGN.LEFT if is_text else PP_ALIGN.RIGHT
+    paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
     if cell.chip is not None:
-        _write(paragraph, "■ ", size, shade(cell.chip))
-    _write(paragraph, cell.text, size, colour, bold=bold)
+        _write(paragraph, "■ ", look.size, shade(cell.chip))
+    _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))
     etree.SubElement(fill, qn("a:srgbClr"), val=RULE)
@@ -265,12 +273,17 @@ def _cell(drawn: Any, cell: Cell, look: Look) -> None:
     properties.insert(0, border)
 
 
-def _box(slide: Any, box: tuple[float, float, float, float], name: str) -> Any:
-    shape = slide.shapes.add_textbox(*(Inches(v) for v in box))
+def _box(slide: Any, box: Box, name: str) -> Any:
+    shape = slide.shapes.add_textbox(*_sides(box))
     shape.name = name
     shape.text_frame.word_wrap = True
     _flush(shape.text_frame)
     return shape.text_frame
+
+
+def _sides(box: Box) -> list[int]:
+    """Return left, top, width and height in the units of PowerPoint."""
+    return [Inches(v) for v in (box.left, box.top, box.width, box.height)]
 
 
 def _unstyled(shape: Any) -> None:

@@ -15,6 +15,16 @@ UNFIT = dict.fromkeys((65534, 65535), "�")
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """Where something stands on a slide, in inches."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One series of a chart.
 

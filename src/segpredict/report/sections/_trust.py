@@ -10,7 +10,8 @@ from segpredict.report._models import label, prose, skill
 REFERENCE = "markov"  # of every skill
 # Always shown next to whatever was shipped, where they were asked.
 BESIDE = ("persistence", REFERENCE)
-OWN = "xgboost"  # the model's trees; that they ship alone is no falling back
+TREES = "xgboost"  # a part of the model, and at times all of it: no falling back
+MARKOV_GAP = "log_loss_minus_markov"
 # Up to here what is said of ten customers is right within a quarter, a half of one.
 CALIBRATED = ((0.025, "close"), (0.05, "fair"))
 OFF = "off"
@@ -93,7 +94,7 @@ def trust_of(verdict: Mapping[str, Any], segments: str) -> Trust:
         tested=int(figure(pooled.get("n")) or 0),
         shipped=label(name),
         why=prose(str(verdict.get("reason", ""))),
-        is_fallback=name not in {model, OWN},
+        is_fallback=name not in {model, TREES},
         calibration=_grade(figure((models.get(name) or {}).get("ece"))),
         segments=segments,
     )

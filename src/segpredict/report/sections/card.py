@@ -11,12 +11,12 @@ import polars as pl
 from segpredict.report._format import iso_day, number, span, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import prose
+from segpredict.report.sections._trust import MARKOV_GAP
 from segpredict.report.sections.chances import STRATA
 from segpredict.window import as_date
 
 # What a leak's row can end with; words, so that they can be read without colours.
 CHECKED, BUILT, TOLD, BROKEN = "checked", "by construction", "your word", "broken"
-GAP = "log_loss_minus_markov"
 WEAK = 6  # groups of customers that are named, at most
 PURPOSE = (
     "Planning for groups: whom to contact first, which offers to test, what to stock, "
@@ -144,7 +144,7 @@ def _weak(bundle: ReportInput) -> str:
         return ""
     names = {s.id: s.name for s in bundle.segments}
     rows = bundle.scorecard.filter(
-        pl.col("stratum") != "all", metric=GAP, window="pooled"
+        pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled"
     )
     if rows.is_empty():
         return ""
@@ -281,7 +281,7 @@ def _season(verdict: Mapping[str, Any]) -> str:
 def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
     """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
     gone = [o["realised"][0] for o in (bundle.verdict or {})["origins"]]
-    settings = {opening["config"] for opening in bundle.lock.get("openings", ())}
+    settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
         Leak(
             "L4",
@@ -294,21 +294,21 @@ def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
         Leak(
             "L11",
             "Settings chosen by the result of the last test",
-            _opened(len(settings), bundle.lock),
+            _evaluated(len(settings), bundle.test_set_log),
             {0: TOLD, 1: CHECKED}.get(len(settings), BROKEN),
         ),
         _doubles(bundle),
     )
 
 
-def _opened(settings: int, lock: Mapping[str, Any]) -> str:
+def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
     if not settings:
-        return "The run does not say how often the last test was opened."
-    first = lock["openings"][0]["created"]
+        return "The run does not say how often the last test was evaluated."
+    first = log["evaluations"][0]["created"]
     if settings == 1:
-        return f"The last test was opened with one setting only, first on {first}."
+        return f"The last test was evaluated with one setting only, first on {first}."
     return (
-        f"The last test was opened with {settings} different settings, first on "
+        f"The last test was evaluated with {settings} different settings, first on "
         f"{first}: its figures flatter whatever was chosen by them."
     )
 

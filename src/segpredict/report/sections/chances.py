@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.classifier.verdict import POOLED
 from segpredict.report._chart import Chip, Whisker, chips, whiskers
 from segpredict.report._format import figure, iso_day, words
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
+from segpredict.report.sections._trust import MARKOV_GAP
 
-POOLED = "pooled"
-GAP = "log_loss_minus_markov"
 RULES = {
     "argmax": "the likeliest segment",
     "balanced": "small segments named too",
@@ -283,7 +283,7 @@ def _strata(
     card: pl.DataFrame, bundle: ReportInput
 ) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
     names = {s.id: s.name for s in bundle.segments}
-    rows = card.filter(metric=GAP).rows(named=True)
+    rows = card.filter(metric=MARKOV_GAP).rows(named=True)
     marks = whiskers(rows)
     placed: dict[str, list[Bounded]] = {}
     for row, mark in zip(rows, marks, strict=True):

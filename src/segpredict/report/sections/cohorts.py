@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.metrics import metric_named
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
-from segpredict.segments.profiles import FEWEST
 from segpredict.window import as_date
 
 MAPS = {  # metric → (kind, the first age that says something)
@@ -22,7 +22,6 @@ TO_DATE = "cohort_revenue_cumulative"
 ALL = "all"
 LATEST = 25  # cohorts on the page
 OLDEST = 24  # months of age on the page
-ENOUGH = 30  # customers; below it a row is greyed, since its figures are mostly chance
 WIDE, HIGH = 240, 100  # of a chart
 
 
@@ -170,8 +169,8 @@ def cohorts(bundle: ReportInput) -> Cohorts | None:
         ),
         all_cohorts=months.len(),
         first=as_date(bundle.first_day).isoformat()[:7],
-        enough=ENOUGH,
-        fewest=FEWEST,
+        enough=MIN_CUSTOMERS_FOR_SHARES,
+        fewest=MIN_CUSTOMERS_FOR_FIGURES,
     )
 
 
@@ -215,7 +214,7 @@ def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
     metric = metric_named(name)
     kind, first = MAPS[name]
     told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
-    large = told.filter(pl.col("n") >= FEWEST)
+    large = told.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     most = figure(large["value"].max()) or 1.0
     last = told.drop_nulls("value")["age"].to_numpy().max(initial=first)
     ages = range(first, int(last) + 1)
@@ -231,7 +230,7 @@ def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
             Row(
                 month,
                 sizes[month],
-                sizes[month] < ENOUGH,
+                sizes[month] < MIN_CUSTOMERS_FOR_SHARES,
                 tuple(_cell(cells.get((month, age)), most) for age in ages),
             )
             for month in months

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.classifier.verdict import POOLED
 from segpredict.report._chart import Chip, Piece, chips, strip
 from segpredict.report._format import figure, iso_day
 from segpredict.report._input import ReportInput
 
-POOLED = "pooled"
 LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
 METHODS = {
     "segments": "Segments",

@@ -17,6 +17,7 @@ from segpredict.report._models import prose
 from segpredict.report.sections._trust import Trust, trust_of
 from segpredict.report.sections.actions import short
 from segpredict.report.sections.worth import Came, worth
+from segpredict.window import DAYS_PER_YEAR
 
 NOTE = (
     "Inactive means no order in {days} days. People who have yet to buy for the first "
@@ -257,7 +258,7 @@ def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
     last = observed["since"].max()
     newest = observed.filter(since=last)
     by_row = newest.filter(pl.col("from_id").is_in(active))
-    until = newest["until"][0] - timedelta(YEAR)
+    until = newest["until"][0] - timedelta(DAYS_PER_YEAR)
     year = observed.filter((pl.col("until") == until) & pl.col("to_id").is_in(active))
     return _sizes(by_row, "from_id"), _sizes(year, "to_id")
 

@@ -7,9 +7,9 @@ import polars as pl
 from segpredict.report._chart import Chip, chips
 from segpredict.report._input import ReportInput
 from segpredict.report._models import label
+from segpredict.report.sections._trust import TREES
 
 TOP = 12
-TREES = "xgboost"
 CAUTIONS = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",

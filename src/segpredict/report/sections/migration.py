@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report._chart import Chip, chips
 from segpredict.report._format import figure
 from segpredict.report._input import ReportInput
 from segpredict.report._live import starts as starts_of
 from segpredict.report._sankey import Move, Sankey, sankey
-
-ENOUGH = 30  # customers; below it a row is greyed, since its shares are mostly chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,8 @@ def migration(bundle: ReportInput) -> Migration:
     places = {name: i for i, name in enumerate(starts_of(list(known)))}
     rows = tuple(
         _row(
-            (chip, places.get(i)),
+            chip,
+            places.get(i),
             [(end, cells.get((i, end), {}), said.get((i, end), {})) for end in known],
         )
         for i, chip in starts.items()
@@ -124,7 +124,7 @@ def migration(bundle: ReportInput) -> Migration:
         rows=rows if moves else (),
         note=bundle.migration_note,
         stay=stayed / everyone if everyone else None,
-        enough=ENOUGH,
+        enough=MIN_CUSTOMERS_FOR_SHARES,
         foretold=len(model),
         outside=sum(bool(flow.side) for flow in model),
         flow=sankey(_bands(rows, known), _stacked(known, starts)),
@@ -145,15 +145,15 @@ def _newest(
 
 
 def _row(
-    start: tuple[Chip, int | None],
+    chip: Chip,
+    place: int | None,
     cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
 ) -> Row:
-    chip, place = start
     total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
     flows = tuple(
         _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
     )
-    return Row(chip, total, total < ENOUGH, flows, place)
+    return Row(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, flows, place)
 
 
 def _flow(

@@ -11,7 +11,7 @@ from segpredict.report._format import figure, iso_day, number
 from segpredict.report._input import ReportInput
 
 SHOWN = 8  # differences of a comparison that the page lists
-YEAR = 350  # days; two periods at least so far apart are of the same season
+SAME_SEASON_DAYS = 350  # days; two periods at least so far apart are of the same season
 SURE = 0.05  # p-value below which the segment before counts
 
 
@@ -238,7 +238,7 @@ def _comparison(
     rows: Sequence[Mapping[str, Any]], known: Mapping[str, Chip]
 ) -> Comparison:
     first, second = rows[0]["first"], rows[0]["second"]
-    is_year = (second - first).days >= YEAR
+    is_year = (second - first).days >= SAME_SEASON_DAYS
     against = "the same season a year before" if is_year else "the period before"
     cells = [
         row

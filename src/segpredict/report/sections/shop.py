@@ -11,6 +11,7 @@ from segpredict.metrics import METRICS, metric_named
 from segpredict.report._chart import Bar, Chip, bars, chips
 from segpredict.report._format import figure, span
 from segpredict.report._input import ReportInput
+from segpredict.window import DAYS_PER_YEAR
 
 KINDS = {"share": "share", "currency": "money", "index": "score"}
 BY_WINDOW = (
@@ -28,7 +29,6 @@ STEPS = {
     "net_revenue": "Net revenue",
 }
 TOTALS = ("list_value", "gross_sales", "net_revenue")
-YEAR = 364  # days: whole weeks, so that weekdays match
 LATEST = 36  # months on the page
 SERIES = {  # column → title, kind, charts among what filters read
     "revenue": ("Revenue", "units", "sales-returns"),
@@ -245,7 +245,7 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
     """Return the last days of the windows to show: now, before, a year before."""
     now = bundle.end_day
     known = set(figures.filter(metric="revenue")["end"])
-    wanted = (now, now - bundle.window.horizon, now - YEAR)
+    wanted = (now, now - bundle.window.horizon, now - DAYS_PER_YEAR)
     return tuple(dict.fromkeys(end for end in wanted if end in known))
 
 

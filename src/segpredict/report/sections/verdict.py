@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.classifier.verdict import POOLED
 from segpredict.report._chart import Piece, Whisker, chips, strip, whiskers
 from segpredict.report._format import figure, iso_day, span
 from segpredict.report._input import ReportInput
 from segpredict.report._models import METRICS, Metric, label
+from segpredict.report.sections._trust import TREES
 from segpredict.window import Window, day_number
 
 DRAWN = ("log_loss", "accuracy")
-TREES = "xgboost"  # a part of the model, and at times all of it
 FIRST = ("persistence", "markov")
-POOLED = "pooled"  # stands where a window has its cutoff
 
 
 @dataclass(frozen=True, slots=True)

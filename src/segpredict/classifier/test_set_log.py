@@ -1,0 +1,192 @@
+"""Log each evaluation on the final test set, so that a second never passes for a first.
+
+Whoever tries settings until the final test reads well has fitted to it, and its number
+says nothing more. The log cannot forbid that; it keeps it from being forgotten. The log
+of a run goes with its folder, and another setting writes another folder: so it is kept
+elsewhere, too, in the store that the data came from, and beside the runs.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from segpredict import disk
+from segpredict.errors import ArtifactError
+from segpredict.tables import JSON
+from segpredict.window import as_date, day_number
+
+LOG_BESIDE_RUNS = ".segpredict-test-set-log.json"
+LOG_IN_STORE = "test_set_log.json"
+LOG_FORMAT = 1
+NOT_COUNTED = ("threads", "explain")  # settings that change no forecast
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvaluation:
+    """One evaluation on the final test set.
+
+    Parameters
+    ----------
+    config
+        SHA-256 of the settings.
+    created
+        When, as the door told it.
+    """
+
+    config: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestSetLog:
+    """The evaluations on one final test set.
+
+    Parameters
+    ----------
+    data
+        Fingerprint of the canonical lines.
+    cutoff
+        The day of the test.
+    evaluations
+        One for each different setting, oldest first.
+    """
+
+    __test__ = False  # no test of pytest's, whatever its name begins with
+
+    data: str
+    cutoff: int
+    evaluations: tuple[LoggedEvaluation, ...] = ()
+
+    def add(self, config: JSON, created: str) -> "TestSetLog":
+        """Return the log with one more; the same settings again are no new evaluation.
+
+        Examples
+        --------
+        >>> once = TestSetLog("abc", 100).add({"seed": 1}, "Monday")
+        >>> once.add({"seed": 1}, "Tuesday") == once
+        True
+        """
+        mark = digest(config)
+        if any(known.config == mark for known in self.evaluations):
+            return self
+        evaluations = (*self.evaluations, LoggedEvaluation(mark, created))
+        return TestSetLog(self.data, self.cutoff, evaluations)
+
+    @property
+    def note(self) -> str:
+        """A sentence where more than one setting was evaluated; else empty."""
+        if len(self.evaluations) < 2:
+            return ""
+        first = self.evaluations[0].created
+        since = f", first on {first}" if first else ""
+        return (
+            f"The final test of {as_date(self.cutoff)} was evaluated with "
+            f"{len(self.evaluations)} different settings{since}: whoever chose among "
+            "them by its numbers has tuned on it, and they flatter."
+        )
+
+    def state(self) -> JSON:
+        """Return the log as JSON."""
+        return {**asdict(self), "cutoff": as_date(self.cutoff).isoformat()}
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "TestSetLog":
+        """Return the log that gave a state."""
+        evaluations = tuple(LoggedEvaluation(**each) for each in state["evaluations"])
+        return cls(state["data"], day_number(state["cutoff"]), evaluations)
+
+    def merge(self, state: JSON) -> "TestSetLog":
+        """Return this log with the evaluations of a stored one of the same test.
+
+        Each setting counts once, by its first evaluation as it was told.
+        """
+        if not isinstance(state, Mapping):
+            return self
+        same = (self.data, as_date(self.cutoff).isoformat())
+        if (state.get("data"), state.get("cutoff")) != same:
+            return self
+        mine = {known.config for known in self.evaluations}
+        others = TestSetLog.from_state(state).evaluations
+        new = [other for other in others if other.config not in mine]
+        both = sorted((*self.evaluations, *new), key=lambda each: each.created)
+        return TestSetLog(self.data, self.cutoff, tuple(both))
+
+
+def digest(config: JSON) -> str:
+    """Return the SHA-256 of settings, in any order, without those that change nothing.
+
+    Examples
+    --------
+    >>> digest({"seed": 1, "threads": 2}) == digest({"threads": 8, "seed": 1})
+    True
+    """
+    kept = {name: value for name, value in config.items() if name not in NOT_COUNTED}
+    text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def log_files(run: Path, store: Path | None = None) -> tuple[Path, ...]:
+    """Return the files in which the log is kept beyond a run.
+
+    Parameters
+    ----------
+    run
+        The run folder; its parent keeps a log.
+    store
+        The store that the data come from, if they do.
+    """
+    beside = run.absolute().parent / LOG_BESIDE_RUNS
+    return (beside,) if store is None else (beside, store / LOG_IN_STORE)
+
+
+def recall(log: TestSetLog, files: Iterable[Path]) -> TestSetLog:
+    """Return the log with all evaluations on its test that these files know.
+
+    Raises
+    ------
+    ArtifactError
+        When a file is there and cannot be understood.
+    """
+    for path in files:
+        for state in _read(path):
+            log = log.merge(state)
+    return log
+
+
+def remember(log: TestSetLog, files: Iterable[Path]) -> None:
+    """Add the evaluations to these files, which are made if they are not there."""
+    for path in files:
+        whole = recall(log, [path]).state()
+        others = [state for state in _read(path) if _test(state) != _test(whole)]
+        told = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
+        disk.write_file(path, (json.dumps(told, indent=2) + "\n").encode())
+
+
+def _test(state: JSON) -> tuple[str, str]:
+    return state["data"], state["cutoff"]
+
+
+def _read(path: Path) -> list[JSON]:
+    try:
+        told = json.loads(path.read_bytes())
+        tests = told["tests"]
+        sound = told["format"] == LOG_FORMAT and all(_is_log(state) for state in tests)
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise ArtifactError(
+            f"{path} should list evaluations on final tests, and cannot be read.",
+            fix="remove it; earlier evaluations are then forgotten.",
+            file=str(path),
+        )
+    return list(tests)
+
+
+def _is_log(state: JSON) -> bool:
+    return set(state) == {"data", "cutoff", "evaluations"} and all(
+        set(each) == {"config", "created"} for each in state["evaluations"]
+    )

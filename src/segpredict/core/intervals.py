@@ -1,0 +1,62 @@
+"""How sure a share is: all formulas of intervals, at 95 %."""
+
+import numpy as np
+import polars as pl
+from scipy.special import betaincinv
+
+from segpredict.core.arrays import Floats
+
+Z = 1.959963984540054  # two-sided 95 %
+Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves
+TAIL = 0.025  # the probability beyond each end
+
+
+def jeffreys(hits: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Return Jeffreys' 95 % interval of the shares hits / n; NaN where n is 0.
+
+    Notes
+    -----
+    The 2.5 % and 97.5 % points of Beta(hits + ½, n − hits + ½), with 0 and 1 as ends
+    where nobody or everybody is counted. It stands on every transition.
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Statistical Science 16(2).
+
+    Examples
+    --------
+    >>> low, high = jeffreys(np.array([8.0]), np.array([10.0]))
+    >>> round(float(low[0]), 4), round(float(high[0]), 4)
+    (0.4972, 0.9559)
+    """
+    size = np.broadcast_to(n, hits.shape)
+    a, b = hits + 0.5, size - hits + 0.5
+    low = np.where(hits == 0, 0.0, betaincinv(a, b, TAIL))
+    high = np.where(hits == size, 1.0, betaincinv(a, b, 1 - TAIL))
+    empty = size == 0
+    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+def wilson(hits: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Return the lower and upper end of Wilson's 95 % interval of the share hits / n.
+
+    Notes
+    -----
+    With p = hits/n: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n), within [0, 1];
+    null where n is 0. It stands on rates, where a table is worked out as an expression.
+
+    References
+    ----------
+    Wilson (1927).
+
+    Examples
+    --------
+    >>> low, high = wilson(pl.lit(8), pl.lit(10))
+    >>> pl.select(low.round(4).alias("low"), high.round(4).alias("high")).row(0)
+    (0.4902, 0.9433)
+    """
+    size = pl.when(n > 0).then(n)
+    share, spread = hits / size, Z * Z / size
+    middle = (share + spread / 2) / (1 + spread)
+    half = (share * (1 - share) * spread + spread**2 / 4).sqrt() / (1 + spread)
+    return (middle - half).clip(0.0, 1.0), (middle + half).clip(0.0, 1.0)

@@ -1,0 +1,7 @@
+"""Types of no library that many rooms speak of: a day as it is given, and progress."""
+
+from collections.abc import Callable
+from datetime import date
+
+Day = date | str | int | None  # as `window.day_number` reads it; none is the default's
+Progress = Callable[[str, float], None]  # what is done next, and the share done
