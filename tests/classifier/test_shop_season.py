@@ -239,14 +239,6 @@ def test_a_model_with_a_season_reloads_equal(small, seasonal):
     assert np.array_equal(again.predict(rows), seasonal.predict(rows))
 
 
-def test_a_model_stored_before_there_were_seasons_is_read(small):
-    model = blend.fit(small.lesson())
-    state = json.loads(json.dumps(model.state()))
-    del state["buying"]["season"]
-    rows = small.lesson().rows
-    assert np.array_equal(load(state).predict(rows), model.predict(rows))
-
-
 def test_the_orders_of_a_day_are_those_known_at_the_cutoff(small):
     found = small.lesson().past
     known = small.transactions.known(found.cutoff).filter("is_order_head").collect()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import worlds
 
+from segpredict.classifier.bootstrap import Resampling
 from segpredict.classifier.calibration import Calibration
 from segpredict.classifier.conduct import conduct, curves
 from segpredict.classifier.decision import Decision
@@ -18,7 +19,7 @@ def learned(seed=0, alpha=0.1):
 
 
 def told(usages, tests):
-    card = conduct(tests, usages, "m", IDS, (200, 7))
+    card = conduct(tests, usages, "m", IDS, Resampling(200, 7))
     return {(r["window"], r["metric"]): r for r in card.to_dicts()}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from segpredict import companions, sources
 from segpredict.config import Config
+from segpredict.core.types import Day
 from segpredict.intake._stored import cleaned, lent, shelf, way
 from segpredict.predictor import SegmentPredictor, lenient
 from segpredict.tables import JSON, RawLines, Transactions
