@@ -73,9 +73,7 @@ def environment(python: str, folder: Path, extra: str) -> Path:
     have = stamp.read_text().split() if stamp.exists() else ["", ""]
     if have[0] == wanted and extra in ("", have[-1]):
         return home
-    say(
-        f"making {folder.name} (Python {version(python)}; a few minutes the first time)"
-    )
+    say(f"making {folder.name} (Python {version(python)}; a few minutes the first time)")
     if have[0] != wanted:
         make_venv(python, folder)
     pip = [str(home / "python"), "-m", "pip", "install", "--quiet"]
@@ -121,9 +119,7 @@ def newest_python() -> str:
 
 def version(python: str) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 

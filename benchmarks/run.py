@@ -31,9 +31,9 @@ def main() -> None:
         place = Path(folder)
         data = args.data
         if not data:
-            shop = sample.generate(args.customers, seed=0)
-            data = [str(sample.write(shop, place)[0])]
-        plan = config.load(args.config)
+            shop = sample.generate_sample(args.customers, seed=0)
+            data = [str(sample.write_sample(shop, place)[0])]
+        plan = config.load_config(args.config)
         runs = [stages(data, plan, place / f"run{i}") for i in range(args.repeat)]
     print(table(runs))
 
@@ -41,10 +41,10 @@ def main() -> None:
 def stages(data: list[str], plan: config.Config, folder: Path) -> dict[str, float]:
     """Return seconds by stage of one run, in the order of the stages."""
     marks: list[tuple[str, float]] = []
-    pipeline.run(
+    pipeline.run_pipeline(
         data,
         plan,
-        pipeline.Target(folder),
+        pipeline.RunTarget(folder),
         progress=lambda what, _share: marks.append((what, time.perf_counter())),
     )
     end = time.perf_counter()
@@ -57,9 +57,7 @@ def stages(data: list[str], plan: config.Config, folder: Path) -> dict[str, floa
 
 
 def table(runs: list[dict[str, float]]) -> str:
-    medians = {
-        stage: statistics.median(run[stage] for run in runs) for stage in runs[0]
-    }
+    medians = {stage: statistics.median(run[stage] for run in runs) for stage in runs[0]}
     whole = sum(medians.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     lines = ["| stage | seconds | share |", "| --- | --: | --: |"]

@@ -5,13 +5,13 @@ import textwrap
 from doctest import DocTestParser
 from pathlib import Path
 
-from segpredict.metrics import METRICS, Metric
+from segpredict.metrics import KPIS, KpiDefinition
 
 HEAD = """\
 # What each figure means
 
 Every figure about a shop is defined once, in `src/segpredict/metrics/`, in the
-tuple `METRICS`; pages and exports use these definitions and no others. This page is
+tuple `KPIS`; pages and exports use these definitions and no others. This page is
 written from them by
 
 ```
@@ -44,11 +44,11 @@ of 10⁻⁴); the months are in `metrics/months.parquet`, the Lorenz curve in
 
 def document() -> str:
     """Return the page of all definitions, as Markdown."""
-    rows = [f"| {m.title} | `{m.name}` | {m.unit} |" for m in METRICS]
-    return "\n\n".join([HEAD + "\n".join(rows), *map(_entry, METRICS)]) + "\n"
+    rows = [f"| {m.title} | `{m.name}` | {m.unit} |" for m in KPIS]
+    return "\n\n".join([HEAD + "\n".join(rows), *map(_entry, KPIS)]) + "\n"
 
 
-def _entry(metric: Metric) -> str:
+def _entry(metric: KpiDefinition) -> str:
     facts = [
         ("Formula", metric.formula),
         ("Unit", metric.unit),
@@ -66,7 +66,7 @@ def _entry(metric: Metric) -> str:
     return f"## {metric.title}\n\n{meaning}\n\n{listed}\n\n{example}"
 
 
-def _example(metric: Metric) -> tuple[str, str]:
+def _example(metric: KpiDefinition) -> tuple[str, str]:
     """Return the worked example of a metric: what it says, and the code."""
     told = (inspect.getdoc(metric.measure) or "").partition("--------\n")[2]
     words = told.partition(">>>")[0].strip()

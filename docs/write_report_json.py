@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from segpredict.report import SECTIONS, Section
+from segpredict.report import SECTIONS, ReportSection
 
 HEAD = """\
 # What each field of `report.json` means
@@ -99,19 +99,18 @@ WORDS = {
 }
 
 
-def document(sections: Sequence[Section] = SECTIONS) -> str:
+def document(sections: Sequence[ReportSection] = SECTIONS) -> str:
     """Return the description of all fields, as Markdown."""
     parts = [HEAD.rstrip(), *(_section(section) for section in sections)]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(section: Section) -> str:
+def _section(section: ReportSection) -> str:
     name = section.name
     first, *further = _kinds(_context(section))
     whole = [f"## {name}", f"On the page: *{section.title}*.", _fields(first)]
     inner = [
-        f"### {name}: {kind.__name__}\n\n{_summary(kind)}\n\n{_fields(kind)}"
-        for kind in further
+        f"### {name}: {kind.__name__}\n\n{_summary(kind)}\n\n{_fields(kind)}" for kind in further
     ]
     return "\n\n".join([*whole, *inner])
 
@@ -125,7 +124,7 @@ def _fields(kind: type) -> str:
     return "\n".join(["| field | type | meaning |", "| --- | --- | --- |", *rows])
 
 
-def _context(section: Section) -> type[Any]:
+def _context(section: ReportSection) -> type[Any]:
     """Return the class of a section's context."""
     told = get_type_hints(section.build).get("return")
     found: list[type[Any]] = [kind for kind in _parts(told) if _is_context(kind)]

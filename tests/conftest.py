@@ -6,9 +6,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Two processes on two cores leave a thread to each.
-os.environ.setdefault(
-    "POLARS_MAX_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
-)
+os.environ.setdefault("POLARS_MAX_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.environ else "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from pathlib import Path
@@ -20,11 +18,7 @@ from hypothesis import settings
 settings.register_profile("segpredict", deadline=None, derandomize=True)
 settings.load_profile("segpredict")
 
-REAL = Path(
-    os.environ.get(
-        "SEGPREDICT_DATA", Path(__file__).parents[1].parent / "shared" / "data"
-    )
-)
+REAL = Path(os.environ.get("SEGPREDICT_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +34,7 @@ def _few_trees():
     from segpredict.classifier.baselines import random_forest
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(random_forest, "TREES", 30)
+        patch.setattr(random_forest, "N_TREES", 30)
         yield
 
 
@@ -49,8 +43,8 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the transactions of an invented shop, small enough to run in seconds."""
     from segpredict.sources import sample
 
-    shop = sample.generate(600, seed=3)
-    return sample.write(shop, tmp_path_factory.mktemp("shop"))[0]
+    shop = sample.generate_sample(600, seed=3)
+    return sample.write_sample(shop, tmp_path_factory.mktemp("shop"))[0]
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +54,7 @@ def small_config():
 
     quick = ["classifier.draws=100", "segments.n_init=3", "explain.rows=200"]
     quick += ["classifier.booster.eta=0.3", "classifier.booster.cap=40"]
-    return config.load("online_retail", quick)
+    return config.load_config("online_retail", quick)
 
 
 @pytest.fixture(scope="session")
@@ -74,14 +68,12 @@ def plain_config(small_config):
 
 
 @pytest.fixture(scope="session")
-def run_folder(
-    sample_file: Path, small_config, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def run_folder(sample_file: Path, small_config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a finished run on the invented shop. Tests must not change it."""
     from segpredict import pipeline
 
     folder = tmp_path_factory.mktemp("runs") / "run"
-    pipeline.run([sample_file], small_config, pipeline.Target(folder, "then"))
+    pipeline.run_pipeline([sample_file], small_config, pipeline.RunTarget(folder, "then"))
     return folder
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.orders import is_head
-from segpredict.tables import MONEY, Ledger, Transactions
+from segpredict.tables import MONEY_SCALE, Ledger, Transactions
 
 LINE = {
     "customer_id": pl.String,
@@ -29,11 +29,11 @@ def transactions(frame: pl.DataFrame, end_day: int | None = None) -> Transaction
     everything else that is missing gets a plain value.
     """
     given = frame.with_columns(
-        pl.col("quantity").mul(MONEY).round().cast(pl.Int64)
+        pl.col("quantity").mul(MONEY_SCALE).round().cast(pl.Int64)
         if "quantity" in frame.columns
-        else pl.lit(MONEY, pl.Int64).alias("quantity"),
-        pl.col("amount").mul(MONEY).round().cast(pl.Int64),
-        pl.col("discount").mul(MONEY).round().cast(pl.Int64)
+        else pl.lit(MONEY_SCALE, pl.Int64).alias("quantity"),
+        pl.col("amount").mul(MONEY_SCALE).round().cast(pl.Int64),
+        pl.col("discount").mul(MONEY_SCALE).round().cast(pl.Int64)
         if "discount" in frame.columns
         else pl.lit(None, pl.Int64).alias("discount"),
     )
@@ -69,9 +69,7 @@ def world(customers: int = 400, days: int = 728, seed: int = 7) -> Transactions:
             for line in range(1 + rng.poisson(1.5)):
                 price = level * rng.gamma(3.0) / 3
                 product = f"p{rng.integers(40):02d}"
-                rows.append(
-                    (f"c{i:05d}", f"o{order}", int(day), product, 1 + line, price)
-                )
+                rows.append((f"c{i:05d}", f"o{order}", int(day), product, 1 + line, price))
                 if rng.random() < 0.04:
                     back = int(day) + int(rng.integers(1, 30))
                     if back < days:

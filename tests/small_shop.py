@@ -5,22 +5,22 @@ from dataclasses import dataclass
 import shop
 from segpredict import features, segments
 from segpredict.classifier import (
-    BoosterOptions,
     ClassifierOptions,
     Schedule,
     TimeOptions,
-    Training,
-    schedule,
-    train,
+    TrainingResult,
+    XgboostOptions,
+    schedule_folds,
+    train_classifier,
 )
-from segpredict.classifier._past import pasts
-from segpredict.classifier.lesson import Lesson, lesson
-from segpredict.segments import Segmentation, SegmentOptions
+from segpredict.classifier._past import histories_at_cutoffs
+from segpredict.classifier.lesson import TrainingData, training_data_of_fold
+from segpredict.segments import Segmentation, SegmentationOptions
 from segpredict.tables import Panel, Transactions
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, history=224, outer=2)
 OPTIONS = ClassifierOptions(
-    booster=BoosterOptions(eta=0.2, cap=40, patience=5, min_child_weight=5),
+    booster=XgboostOptions(eta=0.2, cap=40, patience=5, min_child_weight=5),
     draws=200,
 )
 
@@ -32,28 +32,28 @@ class Small:
     transactions: Transactions
     schedule: Schedule
     segmentation: Segmentation
-    training: Training
+    training: TrainingResult
 
     @property
     def panel(self) -> Panel:
         return self.training.panel
 
-    def lesson(self, which: int = -1) -> Lesson:
+    def lesson(self, which: int = -1) -> TrainingData:
         fold = self.schedule.outer[which]
-        known = pasts(self.transactions, self.segmentation, self.schedule)
+        known = histories_at_cutoffs(self.transactions, self.segmentation, self.schedule)
         size = len(self.segmentation.segments)
-        return lesson(self.panel, fold, size, OPTIONS, known[fold.cutoff])
+        return training_data_of_fold(self.panel, fold, size, OPTIONS, known[fold.cutoff])
 
 
 def segmenter(transactions: Transactions, days: Schedule, k: int = 2) -> Segmentation:
-    instrument = features.instrument(transactions, days.blind)
-    options = SegmentOptions(k=k, n_init=3, min_customers=0, min_share=0, max_share=1)
-    return segments.fit(instrument, options, horizon=days.time.horizon)
+    instrument = features.clustering_inputs(transactions, days.blind)
+    options = SegmentationOptions(k=k, n_init=3, min_customers=0, min_share=0, max_share=1)
+    return segments.fit_segmentation(instrument, options, horizon=days.time.horizon)
 
 
 def make() -> Small:
     transactions = shop.world(customers=400, days=420)
-    days = schedule(transactions.first_day, transactions.end_day, TIME)
+    days = schedule_folds(transactions.first_day, transactions.end_day, TIME)
     segmentation = segmenter(transactions, days)
-    training = train(transactions, segmentation, OPTIONS, TIME)
+    training = train_classifier(transactions, segmentation, OPTIONS, TIME)
     return Small(transactions, days, segmentation, training)

@@ -26,9 +26,7 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def test_the_public_names_are_sorted_and_all_there() -> None:
-    assert segpredict.__all__ == sorted(
-        segpredict.__all__, key=lambda n: (n.islower(), n)
-    )
+    assert segpredict.__all__ == sorted(segpredict.__all__, key=lambda n: (n.islower(), n))
     for name in segpredict.__all__:
         assert getattr(segpredict, name) is not None
 
@@ -42,9 +40,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         f"heavy = {sorted(HEAVY)!r}\n"
         "print('HEAVY', [m for m in heavy if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 

@@ -8,31 +8,31 @@ import polars as pl
 import pytest
 
 from segpredict.artifacts import (
-    MANIFEST,
-    as_csv,
-    as_json,
-    as_parquet,
-    drafting,
+    MANIFEST_NAME,
+    draft_run,
+    encode_csv,
+    encode_json,
     open_run,
+    parquet_writer,
 )
 from segpredict.errors import (
     ArtifactError,
-    BusyError,
     TamperedFileError,
+    TargetBusyError,
     UsageError,
 )
 
 NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
 CONTENTS = {
-    "ledger.json": as_json({"rows": 3}),
-    "segments/table.parquet": as_parquet(NUMBERS),
+    "ledger.json": encode_json({"rows": 3}),
+    "segments/table.parquet": parquet_writer(NUMBERS),
 }
 
 
 def publish(
     folder: Path, contents: dict[str, object], facts: dict[str, object], **how: object
 ) -> None:
-    with drafting(folder, **how) as draft:
+    with draft_run(folder, **how) as draft:
         for name, content in contents.items():
             draft.write(name, content)
         draft.facts.update(facts)
@@ -59,7 +59,7 @@ def test_what_was_published_reads_back_equal(folder: Path) -> None:
 
 
 def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
-    with pytest.raises(BusyError, match="--force"):
+    with pytest.raises(TargetBusyError, match="--force"):
         publish(folder, CONTENTS, {})
     assert open_run(folder).manifest["seed"] == 1
 
@@ -67,7 +67,7 @@ def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
 def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(BusyError):
+    with pytest.raises(TargetBusyError):
         publish(tmp_path / "thesis", CONTENTS, {}, replace=True)
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
 
@@ -75,8 +75,8 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
 def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
     tmp_path: Path,
 ) -> None:
-    with drafting(tmp_path / "run") as draft:
-        draft.write("ledger.json", as_json([1]))
+    with draft_run(tmp_path / "run") as draft:
+        draft.write("ledger.json", encode_json([1]))
         assert draft.json("ledger.json") == [1]
         with pytest.raises(ArtifactError, match="segpredict explain"):
             draft.path("explanation/importance.csv")
@@ -141,17 +141,15 @@ def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> N
         b"[" * 100_000,
     ],
 )
-def test_a_manifest_that_makes_no_sense_is_refused(
-    folder: Path, manifest: bytes
-) -> None:
-    (folder / MANIFEST).write_bytes(manifest)
+def test_a_manifest_that_makes_no_sense_is_refused(folder: Path, manifest: bytes) -> None:
+    (folder / MANIFEST_NAME).write_bytes(manifest)
     with pytest.raises(TamperedFileError, match="manifest"):
         open_run(folder)
 
 
 def test_a_run_of_a_newer_format_asks_for_a_newer_segpredict(folder: Path) -> None:
-    manifest = json.loads((folder / MANIFEST).read_bytes()) | {"format": 99}
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    manifest = json.loads((folder / MANIFEST_NAME).read_bytes()) | {"format": 99}
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match="newer segpredict"):
         open_run(folder)
 
@@ -166,7 +164,7 @@ def test_what_a_killed_run_left_is_finished_or_swept_away(tmp_path: Path) -> Non
     publish(tmp_path / "kept", CONTENTS, {"seed": 5})
     (tmp_path / "kept").rename(tmp_path / f".run.{dead}.x.old")
     (tmp_path / f".run.{dead}.x.new").mkdir()
-    with pytest.raises(BusyError):
+    with pytest.raises(TargetBusyError):
         publish(tmp_path / "run", CONTENTS, {})
     assert open_run(tmp_path / "run").manifest["seed"] == 5
     assert leftovers(tmp_path / "run") == []
@@ -174,19 +172,19 @@ def test_what_a_killed_run_left_is_finished_or_swept_away(tmp_path: Path) -> Non
 
 def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
     cells = pl.DataFrame({"id": ["=1+1", "@x", "-5", "a=b"], "n": [-1, 2, 3, 4]})
-    lines = as_csv(cells).decode().splitlines()[1:]
+    lines = encode_csv(cells).decode().splitlines()[1:]
     assert lines == ["'=1+1,-1", "'@x,2", "'-5,3", "a=b,4"]
 
 
 def test_a_changed_fact_of_the_manifest_is_refused(folder: Path) -> None:
-    path = folder / MANIFEST
+    path = folder / MANIFEST_NAME
     path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
     with pytest.raises(TamperedFileError, match="digest"):
         open_run(folder)
 
 
 def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
-    with drafting(folder, base=open_run(folder), replace=True) as draft:
+    with draft_run(folder, base=open_run(folder), replace=True) as draft:
         draft.drop("segments/")
         draft.publish()
     assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
@@ -197,7 +195,7 @@ def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(UsageError, match="cannot be written"),
-        drafting(tmp_path / "file" / "run"),
+        draft_run(tmp_path / "file" / "run"),
     ):
         pass
 
@@ -214,10 +212,10 @@ def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
 )
 def test_no_part_of_a_csv_can_be_taken_for_a_formula(text, written) -> None:
     frame = pl.DataFrame({"n": [-1], "text": [text]}, schema_overrides={"text": str})
-    rows = list(csv.reader(io.StringIO(as_csv(frame).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(encode_csv(frame).decode(), newline="")))
     assert rows == [["n", "text"], ["-1", written]]
 
 
 def test_a_path_that_is_no_text_comes_back_from_json() -> None:
     path = os.fsdecode(b"caf\xe9.csv")
-    assert json.loads(as_json({"file": path})) == {"file": path}
+    assert json.loads(encode_json({"file": path})) == {"file": path}

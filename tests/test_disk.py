@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.disk import add_file, write_file
+from segpredict.disk import write_file, write_new_file
 from segpredict.errors import UsageError
 
 
@@ -21,7 +21,7 @@ def test_a_folder_in_the_way_is_named_and_left(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_never_written_again(tmp_path: Path) -> None:
     path = tmp_path / "kept" / "a"
-    assert add_file(path, b"first")
-    assert not add_file(path, b"second")
+    assert write_new_file(path, b"first")
+    assert not write_new_file(path, b"second")
     assert path.read_bytes() == b"first"
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]

@@ -9,7 +9,7 @@ from segpredict.errors import (
     FileMissingError,
     SegpredictError,
     UnknownNameError,
-    shown,
+    quote_value,
 )
 
 CLASSES = [
@@ -23,9 +23,7 @@ CLASSES = [
 def test_every_class_stands_in_the_drawn_tree_with_its_exit_code(
     cls: type[SegpredictError],
 ) -> None:
-    line = next(
-        (n for n in errors.__doc__.splitlines() if f" {cls.__name__} " in f" {n} "), ""
-    )
+    line = next((n for n in errors.__doc__.splitlines() if f" {cls.__name__} " in f" {n} "), "")
     assert str(cls.exit_code) in line.split(cls.__name__)[-1]
 
 
@@ -58,6 +56,6 @@ def test_bad_cells_name_file_row_column_value_and_count() -> None:
 
 
 def test_values_are_cut_and_cannot_move_the_cursor() -> None:
-    assert len(shown("x" * 500)) <= errors.SHOWN + 2
-    assert "\x1b" not in shown("\x1b[2J")
-    assert "\u202e" not in shown("a\u202eb")
+    assert len(quote_value("x" * 500)) <= errors.MAX_VALUE_LENGTH + 2
+    assert "\x1b" not in quote_value("\x1b[2J")
+    assert "\u202e" not in quote_value("a\u202eb")

@@ -7,19 +7,19 @@ import polars as pl
 import pytest
 
 from segpredict import archive, flows, pipeline
-from segpredict.artifacts import Run, open_run
+from segpredict.artifacts import RunFolder, open_run
 from segpredict.classifier import TimeOptions
 from segpredict.errors import UnknownNameError, UsageError
 
 
 @pytest.fixture(scope="module")
-def run(run_folder: Path) -> Run:
+def run(run_folder: Path) -> RunFolder:
     return open_run(run_folder)
 
 
 @pytest.fixture(scope="module")
-def told(run: Run) -> dict[str, pl.DataFrame]:
-    return flows.kept(run)
+def told(run: RunFolder) -> dict[str, pl.DataFrame]:
+    return flows.load_transitions(run)
 
 
 def newest(table: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +29,7 @@ def newest(table: pl.DataFrame) -> pl.DataFrame:
 def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
     run,
 ) -> None:
-    for name in flows.TABLES:
+    for name in flows.TRANSITION_TABLES:
         assert run.has(f"movement/{name}.parquet")
         assert run.has(f"movement/{name}.csv")
     assert run.has("movement/moves.parquet")
@@ -64,7 +64,7 @@ def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(told) -> N
 
 def test_what_comes_next_is_the_sum_of_the_scores(run, told) -> None:
     scores = run.parquet("scores.parquet")
-    ids = [s.id for s in archive.segments_of(run)]
+    ids = [s.id for s in archive.load_segments(run)]
     coming = newest(told["predicted"]).filter(basis="model")
     assert coming["since"].unique().to_list() == scores["as_of"].unique().to_list()
     for name in ids:
@@ -81,13 +81,16 @@ def test_the_newest_period_is_compared_with_the_one_before_and_with_last_year(
 
 
 def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
-    shop = archive.transactions_of(run)
+    shop = archive.load_transactions(run)
     long = TimeOptions(horizon=400)
-    assert flows.counted(shop, archive.segmentation_of(run), long, flows.Draws(5)) == {}
+    assert (
+        flows.observed_tables(shop, archive.load_segmentation(run), long, flows.BootstrapDraws(5))
+        == {}
+    )
 
 
 def test_who_moved_in_a_period_of_the_run(run_folder, told) -> None:
-    tables = pipeline.moves(run_folder)
+    tables = pipeline.run_transitions(run_folder)
     entered = tables["who"].filter(segment="Core", direction="entered")
     counted = newest(told["observed"]).filter(
         pl.col("to_name") == "Core", pl.col("from_name") != "Core"
@@ -98,42 +101,38 @@ def test_who_moved_in_a_period_of_the_run(run_folder, told) -> None:
 
 
 def test_one_segment_alone(run_folder) -> None:
-    tables = pipeline.moves(run_folder, segment="core")
+    tables = pipeline.run_transitions(run_folder, segment="core")
     assert set(tables["who"]["segment"]) == {"Core"}
     is_core = (pl.col("from_name") == "Core") | (pl.col("to_name") == "Core")
     assert tables["matrix"].filter(~is_core).is_empty()
-    new = pipeline.moves(run_folder, segment="NEW")["who"]
+    new = pipeline.run_transitions(run_folder, segment="NEW")["who"]
     assert set(new["other"]) == {"New"}
     with pytest.raises(UnknownNameError, match="segment named"):
-        pipeline.moves(run_folder, segment="Kore")
+        pipeline.run_transitions(run_folder, segment="Kore")
 
 
-def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(
-    run_folder, told
-) -> None:
+def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(run_folder, told) -> None:
     first = told["mobility"]["since"][0]
-    who = pipeline.moves(run_folder, first)["who"]
+    who = pipeline.run_transitions(run_folder, first)["who"]
     assert set(who["since"]) == {first}
     with pytest.raises(UsageError, match=str(first)):
-        pipeline.moves(run_folder, date(2001, 1, 1))
+        pipeline.run_transitions(run_folder, date(2001, 1, 1))
 
 
-def test_a_history_of_the_run_says_what_the_run_says(
-    run_folder, sample_file, tmp_path
-) -> None:
-    ends = newest(flows.kept(open_run(run_folder))["observed"])
+def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tmp_path) -> None:
+    ends = newest(flows.load_transitions(open_run(run_folder))["observed"])
     since, until = ends["since"][0], ends["until"][0]
     history = tmp_path / "history"
     for day in (since, until):
-        scores, added = pipeline.score_into(
+        scores, added = pipeline.score_into_history(
             history, run_folder, [str(sample_file)], as_of=day
         )
         assert added is not None
         assert added.new == scores.height
-    tables = pipeline.moves_between(history, since, until)
+    tables = pipeline.history_transitions(history, since, until)
     cells = ["from_id", "to_id", "n"]
     assert tables["matrix"].select(cells).equals(ends.select(cells))
-    assert tables["who"].equals(pipeline.moves(run_folder)["who"])
+    assert tables["who"].equals(pipeline.run_transitions(run_folder)["who"])
     loaded = pipeline.load(run_folder)
     assert loaded.version == pipeline.load(run_folder).version
-    assert pipeline.score_into(None, run_folder, [str(sample_file)])[1] is None
+    assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[1] is None

@@ -7,14 +7,14 @@ import pytest
 
 from segpredict import features, gallery, overview
 from segpredict.classifier import TimeOptions
-from segpredict.clustering import ApartOptions, RefineOptions, SegmentOptions
-from segpredict.segments import fit
-from segpredict.tables import Companions, Transactions
+from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
+from segpredict.segments import fit_segmentation
+from segpredict.tables import SideTables, Transactions
 from shop import world
 
 TIME = TimeOptions()
-APART = {"Key accounts": ApartOptions(top=0.05)}
-OPTIONS = SegmentOptions(k=3, n_init=3, refine=RefineOptions(apart=APART))
+APART = {"Key accounts": SegmentRuleOptions(top=0.05)}
+OPTIONS = SegmentationOptions(k=3, n_init=3, refine=OverrideOptions(apart=APART))
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +32,13 @@ def shop() -> Transactions:
 @pytest.fixture(scope="module")
 def found(shop):
     spans = [(end - 91, end) for end in (shop.end_day, shop.end_day - 28)]
-    return fit(features.instrument(shop, spans), OPTIONS)
+    return fit_segmentation(features.clustering_inputs(shop, spans), OPTIONS)
 
 
 def cards(shop, found, likes="none"):
     window = TIME.window(shop.end_day, shop.first_day)
-    tables = overview.segments(shop, found, overview.grid(shop, TIME), TIME)
-    return gallery.cards(shop, found, window, tables, likes)
+    tables = overview.segment_tables(shop, found, overview.rule_grid_at_end(shop, TIME), TIME)
+    return gallery.segment_profiles(shop, found, window, tables, likes)
 
 
 def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
@@ -51,7 +51,7 @@ def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
 
 def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
     groups = pl.DataFrame({"product_id": ["lamp"], "category": ["Lamps"]})
-    known = replace(shop, companions=Companions(products=groups))
+    known = replace(shop, companions=SideTables(products=groups))
     by_product = cards(shop, found, "product")
     assert {like["category"] for card in by_product for like in card["likes"]} <= {
         "lamp",
@@ -63,7 +63,7 @@ def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
 
 def test_examples_are_of_the_segment_they_speak_for(shop, found):
     window = TIME.window(shop.end_day, shop.first_day)
-    rows = features.instrument(shop, [(window.cutoff - 91, window.cutoff)])
+    rows = features.clustering_inputs(shop, [(window.cutoff - 91, window.cutoff)])
     segment = dict(found.assign(rows).select("customer_id", "segment").rows())
     for card in cards(shop, found)[1:]:
         assert all(segment[e["customer_id"]] == card["code"] for e in card["examples"])

@@ -20,23 +20,19 @@ def test_l7_a_status_that_the_shop_keeps_up_to_date_is_never_read(
     assert predictor.score(told).equals(predictor.score(lines))
 
 
-def test_l12_two_exports_that_overlap_count_once(
-    sample_file: Path, tmp_path: Path
-) -> None:
+def test_l12_two_exports_that_overlap_count_once(sample_file: Path, tmp_path: Path) -> None:
     lines = pl.read_csv(sample_file, infer_schema=False)
     middle = lines.height // 2
     lines.head(middle + 500).write_csv(tmp_path / "first.csv")
     lines.tail(lines.height - middle).write_csv(tmp_path / "second.csv")
-    plan = config.load("online_retail")
-    whole = pipeline.read([str(sample_file)], plan)
-    parts = pipeline.read([str(tmp_path)], plan)
+    plan = config.load_config("online_retail")
+    whole = pipeline.read_transactions([str(sample_file)], plan)
+    parts = pipeline.read_transactions([str(tmp_path)], plan)
     assert parts.fingerprint == whole.fingerprint
     assert parts.ledger.adds_up
 
 
-def test_scores_past_the_end_of_the_data_are_refused(
-    run_folder: Path, sample_file: Path
-) -> None:
+def test_scores_past_the_end_of_the_data_are_refused(run_folder: Path, sample_file: Path) -> None:
     """Days that nobody observed would be read as customers who fell silent."""
     predictor = segpredict.load(run_folder)
     lines = pl.read_csv(sample_file, infer_schema=False)

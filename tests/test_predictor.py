@@ -51,7 +51,7 @@ def test_probabilities_add_up_and_split_into_down_stay_and_up(
     stay = [row[f"p_{row['segment_id']}"] for row in known.iter_rows(named=True)]
     whole = known["p_down"] + known["p_up"] + pl.Series(stay)
     assert (whole - 1).abs().max() < 1e-9
-    contracts.check(scores, contracts.SCORES)
+    contracts.validate_schema(scores, contracts.SCORES_SCHEMA)
 
 
 def test_customers_silent_for_the_whole_look_back_are_listed_without_a_forecast(
@@ -194,6 +194,4 @@ def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
     ids = pl.DataFrame({"customer_id": told.ids()})
     scored = ids.join(predictor.score(lines), on="customer_id", maintain_order="left")
     chances = scored.select(f"p_{segment}" for segment in told.base).to_numpy()
-    np.testing.assert_allclose(
-        odds / odds.sum(axis=1, keepdims=True), chances, atol=1e-9
-    )
+    np.testing.assert_allclose(odds / odds.sum(axis=1, keepdims=True), chances, atol=1e-9)

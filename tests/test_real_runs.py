@@ -8,7 +8,7 @@ import pytest
 import segpredict
 from segpredict import config, pipeline
 from segpredict.artifacts import open_run
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
 pytestmark = pytest.mark.real
 QUICK = [
@@ -25,8 +25,8 @@ def gifts(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gifts") / "run"
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
     # The features of any shop will do; the slow tests and the benchmark ask all.
-    plan = config.load("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
-    pipeline.run(files, plan, pipeline.Target(folder))
+    plan = config.load_config("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
+    pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder))
     return folder
 
 
@@ -41,7 +41,7 @@ def test_the_ledger_of_online_retail_ii_has_the_published_totals(gifts: Path) ->
         5_942,
     )
     assert by_rule["excluded", "duplicates"]["rows"] == 22_523
-    assert read["money"] == round(19_287_250.568 * MONEY)
+    assert read["money"] == round(19_287_250.568 * MONEY_SCALE)
 
 
 def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
@@ -64,8 +64,8 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     """Of 182 days ahead two years hold one test, and nothing to stop the trees by."""
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
     asked = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
-    plan = config.load("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
-    made = pipeline.run(files, plan, pipeline.Target(tmp_path / "run"))
+    plan = config.load_config("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
+    made = pipeline.run_pipeline(files, plan, pipeline.RunTarget(tmp_path / "run"))
     verdict = made.json("classifier/verdict.json")
     losses = {n: s["log_loss"] for n, s in verdict["pooled"]["scores"].items()}
     assert len(verdict["origins"]) == 1
@@ -90,13 +90,11 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     assert set(made.parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
 
 
-def test_cdnow_reads_the_same_as_text_and_as_parquet(
-    real_data: Path, tmp_path: Path
-) -> None:
-    plan = config.load("cdnow", QUICK)
+def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:
+    plan = config.load_config("cdnow", QUICK)
     kept = []
     for name in ("CDNOW_master.txt", "cdnow_master.parquet"):
-        target = pipeline.Target(tmp_path / name)
-        made = pipeline.cluster([real_data / "cdnow" / name], plan, target)
+        target = pipeline.RunTarget(tmp_path / name)
+        made = pipeline.run_clustering([real_data / "cdnow" / name], plan, target)
         kept.append(made.manifest["files"])
     assert kept[0] == kept[1]

@@ -1,23 +1,25 @@
 import pytest
 
 from segpredict.errors import UnknownNameError
-from segpredict.features import FAMILIES
+from segpredict.features import FEATURE_FAMILIES
 from segpredict.registry import Registry
 
 
 def test_a_part_is_a_public_module_that_offers_itself() -> None:
-    assert "assortment" in FAMILIES.names()
-    assert not any(name.startswith("_") for name in FAMILIES.names())
+    assert "assortment" in FEATURE_FAMILIES.names()
+    assert not any(name.startswith("_") for name in FEATURE_FAMILIES.names())
 
 
 def test_names_are_sorted_and_give_their_parts() -> None:
-    assert list(FAMILIES.names()) == sorted(FAMILIES.names())
-    assert [FAMILIES.get(n) for n in FAMILIES.names()] == list(FAMILIES.all())
+    assert list(FEATURE_FAMILIES.names()) == sorted(FEATURE_FAMILIES.names())
+    assert [FEATURE_FAMILIES.get(n) for n in FEATURE_FAMILIES.names()] == list(
+        FEATURE_FAMILIES.all()
+    )
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="assortment"):
-        FAMILIES.get("assortmnt")
+        FEATURE_FAMILIES.get("assortmnt")
 
 
 def test_modules_that_offer_nothing_of_the_kind_are_left_out() -> None:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.shortlist import shortlist, told
+from segpredict.shortlist import customer_shortlist, shortlist_with_reasons
 
 SCORES = pl.DataFrame(
     {
@@ -14,7 +14,7 @@ SCORES = pl.DataFrame(
 
 
 def test_lists_begin_with_the_largest_stake_and_ties_with_the_smaller_id():
-    rows = shortlist(SCORES).select("list", "rank", "customer_id").rows()
+    rows = customer_shortlist(SCORES).select("list", "rank", "customer_id").rows()
     assert rows == [
         ("at risk", 1, "b"),
         ("at risk", 2, "a"),
@@ -25,9 +25,9 @@ def test_lists_begin_with_the_largest_stake_and_ties_with_the_smaller_id():
 
 
 def test_a_list_is_no_longer_than_asked_and_the_same_in_any_row_order():
-    short = shortlist(SCORES, most=2)
+    short = customer_shortlist(SCORES, most=2)
     assert short.height == 4
-    assert short.equals(shortlist(SCORES.reverse(), most=2))
+    assert short.equals(customer_shortlist(SCORES.reverse(), most=2))
 
 
 def test_the_strongest_three_reasons_that_speak_for_it_are_told():
@@ -39,7 +39,7 @@ def test_the_strongest_three_reasons_that_speak_for_it_are_told():
             "text": ["fourth", "first", "no", "third", "fifth"],
         }
     )
-    rows = told(shortlist(SCORES), reasons)
+    rows = shortlist_with_reasons(customer_shortlist(SCORES), reasons)
     assert [row["reasons"] for row in rows if row["customer_id"] == "a"] == [
         ["first", "third", "fourth"]
     ] * 2

@@ -1,11 +1,11 @@
 import polars as pl
 
 import shop
-from segpredict.tables import Count, Entry, Ledger
+from segpredict.tables import Ledger, LedgerCount, LedgerEntry
 
 
-def entry(stage: str, *numbers: int) -> Entry:
-    return Entry(stage, stage, stage, Count(*numbers))
+def entry(stage: str, *numbers: int) -> LedgerEntry:
+    return LedgerEntry(stage, stage, stage, LedgerCount(*numbers))
 
 
 def test_a_ledger_that_lost_a_penny_does_not_add_up() -> None:

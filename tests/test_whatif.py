@@ -11,7 +11,7 @@ from segpredict.whatif import what_if
 
 @pytest.fixture(scope="module")
 def known(run_folder):
-    return pipeline.load(run_folder), archive.transactions_of(open_run(run_folder))
+    return pipeline.load(run_folder), archive.load_transactions(open_run(run_folder))
 
 
 def test_as_it_is_is_what_was_scored(known, run_folder):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.errors import ConfigError
-from segpredict.window import Window, as_date, day_number, origins
+from segpredict.window import Window, as_date, day_number, rolling_origins
 
 days = st.integers(0, 40_000)
 lengths = st.integers(1, 800)
@@ -47,10 +47,8 @@ def test_days_before_the_data_began_are_not_counted_as_observed() -> None:
 
 
 @given(days, st.integers(1, 90), st.integers(0, 400))
-def test_origins_step_back_evenly_and_stop_at_the_limit(
-    cutoff: int, step: int, room: int
-) -> None:
-    found = [w.cutoff for w in origins(Window(cutoff), step, cutoff - room)]
+def test_origins_step_back_evenly_and_stop_at_the_limit(cutoff: int, step: int, room: int) -> None:
+    found = [w.cutoff for w in rolling_origins(Window(cutoff), step, cutoff - room)]
     assert found == list(range(cutoff, cutoff - room - 1, -step))
 
 

@@ -19,10 +19,10 @@ import polars as pl
 
 from segpredict import bi
 from segpredict.artifacts import open_run
-from segpredict.pipeline._exports import star_of
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.pipeline._exports import load_star_schema
+from segpredict.pseudonyms import Pseudonymizer
 
-SECRET = Pseudonyms(b"only for measuring times")
+SECRET = Pseudonymizer(b"only for measuring times")
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def measure(run: Path, times: int) -> str:
-    star = star_of(open_run(run), SECRET)
+    star = load_star_schema(open_run(run), SECRET)
     with tempfile.TemporaryDirectory() as folder:
         grown = Path(folder) / "lines.parquet"
         copies = [
@@ -56,7 +56,7 @@ def measure(run: Path, times: int) -> str:
         pl.concat(copies).sink_parquet(grown)
         shop = replace(star.shop, lines=pl.scan_parquet(grown))
         began = time.perf_counter()
-        rows = bi.write(replace(star, shop=shop), Path(folder) / "tables")
+        rows = bi.write_star_schema(replace(star, shop=shop), Path(folder) / "tables")
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return f"| {rows['lines']:,} | {rows['orders']:,} | {seconds:.1f} | {peak:,.0f} |"

@@ -39,10 +39,7 @@ def main() -> None:
     parser.add_argument("--algorithm", action="append")
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
-    if args.what == "sweep":
-        told = sweep(args.rows or [10_000, 100_000], args.starts)
-    else:
-        told = parts(args)
+    told = sweep(args.rows or [10000, 100000], args.starts) if args.what == "sweep" else parts(args)
     print(told)
     if args.write:
         put(args.write, args.what, told)
@@ -52,22 +49,16 @@ def sweep(sizes: list[int], starts: int) -> str:
     lines = [
         f"K-means for 2 to 12 segments, {starts} starts each; three axes.",
         "",
-        "| rows | plan | wall s | CPU s | × (wall) | × (CPU) | peak MB "
-        "| excess inertia |",
+        "| rows | plan | wall s | CPU s | × (wall) | × (CPU) | peak MB | excess inertia |",
         "|--:|---|--:|--:|--:|--:|--:|--:|",
     ]
     for rows in sizes:
         plain = ask("plain", rows=rows, starts=starts)
         alone = ask("plain", rows=rows, starts=starts, threads=1)
         ours = ask("ours", rows=rows, starts=starts)
-        best = [
-            min(each) for each in zip(plain["inertia"], ours["inertia"], strict=True)
-        ]
+        best = [min(each) for each in zip(plain["inertia"], ours["inertia"], strict=True)]
         excess = [
-            max(
-                found / least - 1
-                for found, least in zip(told["inertia"], best, strict=True)
-            )
+            max(found / least - 1 for found, least in zip(told["inertia"], best, strict=True))
             for told in (plain, alone, ours)
         ]
         names = (
@@ -112,8 +103,7 @@ def parts(args: argparse.Namespace) -> str:
     lines += [f"| {n} | {s:.1f} | {s / whole:.0%} |" for n, s in by_cost]
     lines += ["", "| part | CPU s | share |", "|---|--:|--:|"]
     lines += [
-        f"| {name} | {spent:.1f} | {spent / whole:.0%} |"
-        for name, spent in told["steps"].items()
+        f"| {name} | {spent:.1f} | {spent / whole:.0%} |" for name, spent in told["steps"].items()
     ]
     if told["plain"]:
         lines += [

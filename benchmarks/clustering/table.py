@@ -43,9 +43,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
     run = open_run(args.run)
-    told = table(
-        run.parquet("segments/comparison.parquet"), run.json("segments/selection.json")
-    )
+    told = table(run.parquet("segments/comparison.parquet"), run.json("segments/selection.json"))
     print(told)
     if args.write:
         put(args.write, args.name, told)
@@ -80,9 +78,7 @@ def table(comparison: pl.DataFrame, verdict: dict[str, Any]) -> str:
             f"{second['ari_winner']:.2f}."
         )
     left = comparison.filter(pl.col("note") != "")
-    for name, note, count in (
-        left.group_by("algorithm", "note").len().sort("algorithm").rows()
-    ):
+    for name, note, count in left.group_by("algorithm", "note").len().sort("algorithm").rows():
         lines.append(f"Not measured, {count} ways of {name}: {note}.")
     return "\n".join(lines)
 

@@ -36,11 +36,11 @@ def plain(rows: int, starts: int) -> dict[str, Any]:
 
 
 def ours(rows: int, starts: int) -> dict[str, Any]:
-    from segpredict.clustering import CLUSTERERS, Points
+    from segpredict.clustering import CLUSTERERS, WeightedPoints
 
     matrix, kmeans = points_like_customers(rows), CLUSTERERS.get("kmeans")
     with clock() as spent:
-        points = Points.of(matrix)
+        points = WeightedPoints.of(matrix)
         fits = kmeans.sweep(points, KS, seed=0, n_init=starts)
     return {**spent, "inertia": [fit.inertia for fit in fits]}
 
@@ -54,22 +54,20 @@ def parts(
     from dataclasses import replace
 
     from segpredict import config as configs
-    from segpredict.intake import opened
+    from segpredict.intake import read_with_side_tables
     from segpredict.pipeline import _comparison, _stages
     from segpredict.sources import sample
 
-    plan = configs.load(config)
+    plan = configs.load_config(config)
     asked = {"instruments": instruments, "algorithms": algorithms}
-    compare = replace(
-        plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v}
-    )
+    compare = replace(plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v})
     plan = replace(plan, segments=replace(plan.segments, compare=compare))
     with tempfile.TemporaryDirectory() as folder:
         if not data:
-            shop = sample.generate(4_000, seed=0)
-            data = [str(sample.write(shop, Path(folder))[0])]
-        shop = opened(data, plan, None)
-        contest = _comparison._contest(shop, plan, _stages.blind_spans(shop, plan)[0])
+            shop = sample.generate_sample(4_000, seed=0)
+            data = [str(sample.write_sample(shop, Path(folder))[0])]
+        shop = read_with_side_tables(data, plan, None)
+        contest = _comparison._contest(shop, plan, _stages.segmentation_windows(shop, plan)[0])
         steps: dict[str, float] = {}
         watch(steps)
         spent_by: dict[str, float] = {}
@@ -87,8 +85,7 @@ def parts(
                 ):
                     kmeans = cost
     told = {
-        "fitting, predictable information, all else": sum(spent_by.values())
-        - sum(steps.values())
+        "fitting, predictable information, all else": sum(spent_by.values()) - sum(steps.values())
     }
     bench = contest._field(contest.heats[0].instrument).bench
     return {
@@ -157,9 +154,7 @@ def watch(steps: dict[str, float]) -> None:
         setattr(place, function, timed(getattr(place, function), name, steps))
 
 
-def timed(
-    function: Callable[..., Any], name: str, steps: dict[str, float]
-) -> Callable[..., Any]:
+def timed(function: Callable[..., Any], name: str, steps: dict[str, float]) -> Callable[..., Any]:
     def call(*given: Any, **named: Any) -> Any:
         begin = time.process_time()
         try:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import Baseline, booster
-from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.classifier.lesson import TrainingData, feature_matrix
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 LEAVES = 8  # of LightGBM: as many as a tree of depth three has
@@ -41,9 +42,9 @@ class Challenger:
     names: tuple[str, ...]
     probabilities: Callable[[npt.NDArray[np.float32]], Any]
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""
-        cells = matrix(customers, self.names)
+        cells = feature_matrix(customers, self.names)
         return np.asarray(self.probabilities(cells), dtype=np.float64)
 
     def state(self) -> JSON:
@@ -56,7 +57,7 @@ def installed() -> list[Baseline]:
     return [part for part in CHALLENGERS if find_spec(part.name) is not None]
 
 
-def fit_lightgbm(lesson: Lesson) -> Challenger:
+def fit_lightgbm(lesson: TrainingData) -> Challenger:
     library = import_module("lightgbm")
     settings = {
         "objective": "multiclass",
@@ -75,11 +76,11 @@ def fit_lightgbm(lesson: Lesson) -> Challenger:
         "verbosity": -1,
     }
 
-    def data(rows: Lesson, reference: Any = None) -> Any:
-        cells = matrix(rows.rows, rows.names)
+    def data(rows: TrainingData, reference: Any = None) -> Any:
+        cells = feature_matrix(rows.rows, rows.names)
         return library.Dataset(cells, rows.labels, reference=reference)
 
-    def best(known: Lesson, later: Lesson) -> int:
+    def best(known: TrainingData, later: TrainingData) -> int:
         given = data(known)
         stop = library.early_stopping(lesson.options.patience, verbose=False)
         trees = library.train(
@@ -92,12 +93,10 @@ def fit_lightgbm(lesson: Lesson) -> Challenger:
         return int(trees.best_iteration)
 
     trees = library.train(settings, data(lesson), rounds(lesson, best))
-    return Challenger(
-        "lightgbm", lesson.names, lambda cells: trees.predict(cells, num_threads=1)
-    )
+    return Challenger("lightgbm", lesson.names, lambda cells: trees.predict(cells, num_threads=1))
 
 
-def fit_catboost(lesson: Lesson) -> Challenger:
+def fit_catboost(lesson: TrainingData) -> Challenger:
     library = import_module("catboost")
 
     def untrained(iterations: int) -> Any:
@@ -114,19 +113,19 @@ def fit_catboost(lesson: Lesson) -> Challenger:
             verbose=False,
         )
 
-    def best(known: Lesson, later: Lesson) -> int:
+    def best(known: TrainingData, later: TrainingData) -> int:
         trees = untrained(lesson.options.cap)
         trees.fit(
-            matrix(known.rows, lesson.names),
+            feature_matrix(known.rows, lesson.names),
             known.labels,
-            eval_set=(matrix(later.rows, lesson.names), later.labels),
+            eval_set=(feature_matrix(later.rows, lesson.names), later.labels),
             early_stopping_rounds=lesson.options.patience,
             use_best_model=True,
         )
         return int(trees.tree_count_)
 
     trees = untrained(rounds(lesson, best))
-    trees.fit(matrix(lesson.rows, lesson.names), lesson.labels)
+    trees.fit(feature_matrix(lesson.rows, lesson.names), lesson.labels)
     return Challenger(
         "catboost",
         lesson.names,
@@ -134,12 +133,12 @@ def fit_catboost(lesson: Lesson) -> Challenger:
     )
 
 
-def rounds(lesson: Lesson, best: Callable[[Lesson, Lesson], int]) -> int:
+def rounds(lesson: TrainingData, best: Callable[[TrainingData, TrainingData], int]) -> int:
     """Return the number of trees for all rows, by the validation origins if any."""
     if not lesson.validation:
         return lesson.options.fallback
     found = best(lesson.at(lesson.fitting), lesson.at(lesson.validation))
-    return booster.grown(lesson, found)
+    return booster.scale_rounds(lesson, found)
 
 
 def _never_stored(state: JSON) -> Challenger:

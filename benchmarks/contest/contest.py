@@ -9,14 +9,15 @@ import polars as pl
 
 from contest import challengers, oracle, worlds
 from segpredict import classifier, cleaning, companions, config, features, segments
-from segpredict.classifier import ClassifierOptions, Training, Trial, metrics
-from segpredict.classifier.bootstrap import differences
+from segpredict.classifier import Backtest, ClassifierOptions, TrainingResult, metrics
+from segpredict.classifier.bootstrap import bootstrap_differences
 from segpredict.config import Config
-from segpredict.errors import FileMissingError, UsageError, shown
-from segpredict.intake import opened
-from segpredict.pipeline import Progress, silent
+from segpredict.core.types import ProgressCallback
+from segpredict.errors import FileMissingError, UsageError, quote_value
+from segpredict.intake import read_with_side_tables
+from segpredict.pipeline import no_progress
 from segpredict.segments import Segmentation
-from segpredict.tables import INACTIVE, Transactions
+from segpredict.tables import INACTIVE_CODE, Transactions
 from segpredict.window import as_date
 
 # What `segpredict fetch` puts into a folder of that name.
@@ -71,7 +72,7 @@ class Contest:
 
     shop: Transactions
     segmentation: Segmentation
-    training: Training
+    training: TrainingResult
     options: ClassifierOptions
 
 
@@ -104,8 +105,7 @@ class Result:
     def frames(self) -> Mapping[str, pl.DataFrame]:
         """Return the tables that have rows, as frames by name."""
         return {
-            name: pl.DataFrame(rows, infer_schema_length=None)
-            for name, rows in self.rows().items()
+            name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in self.rows().items()
         }
 
 
@@ -127,11 +127,10 @@ def data_set(text: str, settings: Sequence[str] = ()) -> DataSet:
     name, _, path = (part.strip() for part in text.partition("="))
     if not name or not path:
         raise UsageError(
-            f"--data {shown(text)} is not of the form NAME=PATH.",
-            fix="write it as in --data cdnow=CDNOW_master.txt; NAME is a preset or a "
-            "TOML file.",
+            f"--data {quote_value(text)} is not of the form NAME=PATH.",
+            fix="write it as in --data cdnow=CDNOW_master.txt; NAME is a preset or a TOML file.",
         )
-    return DataSet(Path(name).stem, path, config.load(name, settings))
+    return DataSet(Path(name).stem, path, config.load_config(name, settings))
 
 
 def fetched(folder: Path, settings: Sequence[str] = ()) -> list[DataSet]:
@@ -144,7 +143,7 @@ def fetched(folder: Path, settings: Sequence[str] = ()) -> list[DataSet]:
     """
     paths = {name: folder / name / file for name, file in FETCHED.items()}
     found = [
-        DataSet(name, str(path), config.load(name, settings))
+        DataSet(name, str(path), config.load_config(name, settings))
         for name, path in paths.items()
         if path.is_file()
     ]
@@ -158,7 +157,7 @@ def contest(
     plan: Config,
     *,
     end_day: int | None = None,
-    progress: Progress = silent,
+    progress: ProgressCallback = no_progress,
 ) -> Contest:
     """Segment a shop, then train and judge on it, as a run does, but keep no folder.
 
@@ -178,22 +177,22 @@ def contest(
     LightGBM and CatBoost take part where they are installed and no baselines are named.
     """
     progress("reading and cleaning", 0.0)
-    shop = opened(data, plan, None if end_day is None else as_date(end_day))
-    cleaning.supported(shop, plan.cleaning)
-    blind = classifier.schedule(shop.first_day, shop.end_day, plan.time).blind
+    shop = read_with_side_tables(data, plan, None if end_day is None else as_date(end_day))
+    cleaning.require_support(shop, plan.cleaning)
+    blind = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time).blind
     until = max(end for _, end in blind)
-    shop = replace(shop, companions=companions.freeze(shop, until))
+    shop = replace(shop, companions=companions.freeze_side_tables(shop, until))
     options = replace(
         plan.classifier,
-        families=features.choose(shop, plan.classifier.families, until).names,
+        families=features.choose_families(shop, plan.classifier.families, until).names,
         seed=plan.seed,
         threads=plan.threads,
     )
     progress("making segments", 0.1)
     wanted = replace(plan.segments, seed=plan.seed)
-    inputs = features.instrument(shop, list(blind), sorted(segments.asked(wanted)))
-    segmentation = segments.fit(inputs, wanted, horizon=plan.time.horizon)
-    training = classifier.train(
+    inputs = features.clustering_inputs(shop, list(blind), sorted(segments.override_inputs(wanted)))
+    segmentation = segments.fit_segmentation(inputs, wanted, horizon=plan.time.horizon)
+    training = classifier.train_classifier(
         shop,
         segmentation,
         options,
@@ -210,8 +209,8 @@ def in_world(
     settings: Sequence[str] = (),
     *,
     seed: int = 0,
-    progress: Progress = silent,
-) -> tuple[Contest, Sequence[Trial]]:
+    progress: ProgressCallback = no_progress,
+) -> tuple[Contest, Sequence[Backtest]]:
     """Return the contest in a world, and its trials with the oracle in last place.
 
     Parameters
@@ -227,13 +226,11 @@ def in_world(
     """
     world = worlds.named(name)
     planted = world.draw(customers, seed)
-    plan = config.load(None, [*world.settings, *settings])
+    plan = config.load_config(None, [*world.settings, *settings])
     held = contest(planted.lines, plan, end_day=planted.end_day, progress=progress)
     progress("asking the oracle", 1.0)
     trials = held.training.trials
-    return held, oracle.with_oracle(
-        world, planted, held.segmentation, trials, plan.time
-    )
+    return held, oracle.with_oracle(world, planted, held.segmentation, trials, plan.time)
 
 
 def hold(
@@ -244,7 +241,7 @@ def hold(
     seed: int = 0,
     settings: Sequence[str] = (),
     leaks: bool = True,
-    progress: Progress = silent,
+    progress: ProgressCallback = no_progress,
 ) -> Result:
     """Return the figures of the contest on every data set and in every world.
 
@@ -284,11 +281,11 @@ def hold(
     return result
 
 
-def _part(progress: Progress, name: str, place: int, count: int) -> Progress:
+def _part(progress: ProgressCallback, name: str, place: int, count: int) -> ProgressCallback:
     return lambda what, share: progress(f"{name}: {what}", (place + share) / count)
 
 
-def _read(result: Result, name: str, held: Contest, trials: Sequence[Trial]) -> None:
+def _read(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
     """Add the figures of one contest."""
     verdict, shop = held.training.verdict, held.shop
     customers = shop.lines.select(pl.col("customer_id").n_unique()).collect().item()
@@ -302,7 +299,7 @@ def _read(result: Result, name: str, held: Contest, trials: Sequence[Trial]) -> 
             "segments": len(verdict.segments) - 1,
             "windows": len(trials),
             "forecasts": verdict.pooled.n,
-            "inactive_share": verdict.pooled.realised[INACTIVE],
+            "inactive_share": verdict.pooled.realised[INACTIVE_CODE],
             "model": verdict.model,
             "shipped": verdict.shipped,
         }
@@ -313,26 +310,23 @@ def _read(result: Result, name: str, held: Contest, trials: Sequence[Trial]) -> 
     result.scores += _scores(name, POOLED, trials, held)
 
 
-def _scores(
-    name: str, window: str, trials: Sequence[Trial], held: Contest
-) -> Iterator[Row]:
+def _scores(name: str, window: str, trials: Sequence[Backtest], held: Contest) -> Iterator[Row]:
     labels = np.concatenate([trial.labels for trial in trials])
     customers = np.concatenate([trial.customers for trial in trials])
     forecasts = {
-        who: np.concatenate([trial.chances[who] for trial in trials])
-        for who in trials[0].chances
+        who: np.concatenate([trial.chances[who] for trial in trials]) for who in trials[0].chances
     }
     first = AGAINST if AGAINST in forecasts else held.training.verdict.model
-    apart = differences(
+    apart = bootstrap_differences(
         {first: forecasts[first], **forecasts},
         labels,
         customers,
         draws=held.options.draws,
         seed=held.options.seed,
     )
-    base = float(metrics.score(forecasts[first], labels).log_loss)
+    base = float(metrics.score_forecast(forecasts[first], labels).log_loss)
     for who, probabilities in forecasts.items():
-        scores = metrics.score(probabilities, labels).to_json()
+        scores = metrics.score_forecast(probabilities, labels).to_json()
         # The interval is that of the first less each; turned round, low is high.
         interval = apart[who]["log_loss"] if who != first else None
         yield {
@@ -343,7 +337,7 @@ def _scores(
             **_marks(held, who),
             **{metric: scores[metric] for metric in METRICS if metric in scores},
             "against": first,
-            "skill": metrics.skill(scores["log_loss"], base),
+            "skill": metrics.skill_score(scores["log_loss"], base),
             "less": None if interval is None else -interval.value,
             "less_low": None if interval is None else -interval.high,
             "less_high": None if interval is None else -interval.low,
@@ -355,16 +349,14 @@ def _marks(held: Contest, who: str) -> Row:
     return {"is_model": who == verdict.model, "is_shipped": who == verdict.shipped}
 
 
-def _read_oracle(
-    result: Result, name: str, held: Contest, trials: Sequence[Trial]
-) -> None:
+def _read_oracle(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
     for row in oracle.distances(trials).iter_rows(named=True):
         marks = _marks(held, row["forecaster"])
         result.oracle.append({"data": name, **row, **marks})
 
 
 def _read_leaks(result: Result, name: str, held: Contest) -> None:
-    tests = classifier.canary(held.training, held.options).frame()
+    tests = classifier.run_leakage_demo(held.training, held.options).frame()
     kept = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
     for row in tests.select(kept).iter_rows(named=True):
         result.leaks.append({"data": name, **row})

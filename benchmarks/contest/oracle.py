@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from contest.world import Moment, Planted, World
-from segpredict.classifier import Segmenter, TimeOptions, Trial, metrics
-from segpredict.classifier.baselines import borders
+from segpredict.classifier import Backtest, SegmentAssigner, TimeOptions, metrics
+from segpredict.classifier.baselines import find_segment_borders
 
 NAME = "oracle"
 DRAWS = 2_000
@@ -22,12 +22,12 @@ ALARM = 3.0  # standard errors by which nobody beats the oracle honestly
 def with_oracle(
     world: World,
     planted: Planted,
-    segmenter: Segmenter,
-    trials: Sequence[Trial],
+    segmenter: SegmentAssigner,
+    trials: Sequence[Backtest],
     time: TimeOptions | None = None,
     *,
     draws: int = DRAWS,
-) -> tuple[Trial, ...]:
+) -> tuple[Backtest, ...]:
     """Return the trials with the oracle as one more forecaster, in the last place.
 
     Parameters
@@ -37,7 +37,7 @@ def with_oracle(
     segmenter
         The frozen segmenter of the run.
     trials
-        Those of `classifier.train` on the planted lines.
+        Those of `classifier.train_classifier` on the planted lines.
     time
         Lengths, in days, as in training.
     draws
@@ -45,7 +45,7 @@ def with_oracle(
         some .001 nats too large.
     """
     plan = time or TimeOptions()
-    table = borders(segmenter, plan.horizon)
+    table = find_segment_borders(segmenter, plan.horizon)
     classes = len(segmenter.segments)
     extended = []
     for place, trial in enumerate(trials):
@@ -55,7 +55,7 @@ def with_oracle(
     return tuple(extended)
 
 
-def distances(trials: Sequence[Trial]) -> pl.DataFrame:
+def distances(trials: Sequence[Backtest]) -> pl.DataFrame:
     """Return how far each forecaster is from the oracle, over all windows pooled.
 
     Parameters

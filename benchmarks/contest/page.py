@@ -78,18 +78,18 @@ def _summary(scores: pl.DataFrame) -> str:
     pooled = scores.filter(pl.col("window") == POOLED)
     names = pooled["data"].unique(maintain_order=True).to_list()
     best = {
-        name: pooled.filter(
-            (pl.col("data") == name) & (pl.col("forecaster") != "oracle")
-        )["log_loss"].min()
+        name: pooled.filter((pl.col("data") == name) & (pl.col("forecaster") != "oracle"))[
+            "log_loss"
+        ].min()
         for name in names
     }
     rows = []
     for who in pooled["forecaster"].unique(maintain_order=True).to_list():
         cells = []
         for name in names:
-            found = pooled.filter(
-                (pl.col("data") == name) & (pl.col("forecaster") == who)
-            )["log_loss"].to_list()
+            found = pooled.filter((pl.col("data") == name) & (pl.col("forecaster") == who))[
+                "log_loss"
+            ].to_list()
             bold = "**" if found and found[0] == best[name] else ""
             cells.append(f"{bold}{found[0]:.4f}{bold}" if found else "")
         rows.append([who, *cells])
@@ -101,10 +101,7 @@ def _summary(scores: pl.DataFrame) -> str:
 
 
 def _each(scores: pl.DataFrame) -> list[str]:
-    return [
-        _one(str(name), part)
-        for (name,), part in scores.group_by("data", maintain_order=True)
-    ]
+    return [_one(str(name), part) for (name,), part in scores.group_by("data", maintain_order=True)]
 
 
 def _one(name: str, scores: pl.DataFrame) -> str:
@@ -115,8 +112,7 @@ def _one(name: str, scores: pl.DataFrame) -> str:
     ]
     pooled = scores.filter(pl.col("window") == POOLED).sort("log_loss")
     by_window = {
-        (row["forecaster"], row["window"]): row["log_loss"]
-        for row in scores.iter_rows(named=True)
+        (row["forecaster"], row["window"]): row["log_loss"] for row in scores.iter_rows(named=True)
     }
     against = pooled["against"][0]
     heads = ["forecaster", *windows, "all", f"below {against}", "nats [95 %]"]
@@ -195,9 +191,7 @@ def _leaks(leaks: pl.DataFrame) -> str:
     return told + _table(["test", "what it is", *names], rows, text=(0, 1))
 
 
-def _table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = (0,)
-) -> str:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[int] = (0,)) -> str:
     sides = [" --- " if i in text else " --: " for i in range(len(heads))]
     lines = [f"| {' | '.join(heads)} |", f"|{'|'.join(sides)}|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]

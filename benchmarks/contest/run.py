@@ -61,8 +61,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--world",
         metavar="NAME",
         action="append",
-        help=f"a world of known truth: {', '.join(WORLDS)}; or none; repeatable, all "
-        "if not given",
+        help=f"a world of known truth: {', '.join(WORLDS)}; or none; repeatable, all if not given",
     )
     add("--customers", type=int, default=2_000, help="customers of each world")
     add(

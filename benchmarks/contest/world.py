@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.baselines import Borders
-from segpredict.core.arrays import Floats, Ints
+from segpredict.classifier.baselines import SegmentBorders
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.window import as_date, day_number
 
 START = day_number("2020-01-06")  # the first day of every world, a Monday
@@ -57,10 +57,10 @@ class Moment:
     cutoff: int
     gap: int
     horizon: int
-    borders: Borders
+    borders: SegmentBorders
     classes: int
 
-    def segments(self, days: Ints, spend: Floats) -> Ints:
+    def segments(self, days: IntArray, spend: FloatArray) -> IntArray:
         """Return the segment of each window with so many purchase days and spend."""
         found = np.zeros(days.shape, dtype=np.int64)
         for n in np.unique(days[days > 0]).tolist():
@@ -101,7 +101,7 @@ class World(Protocol):
         moment: Moment,
         draws: int,
         seed: int,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the probability of each segment, one row a customer as given.
 
         Nothing of `planted` on or after the cutoff is looked at, unless the world is
@@ -114,7 +114,7 @@ def ids(count: int) -> npt.NDArray[np.str_]:
     return np.array([f"c{i:07d}" for i in range(count)])
 
 
-def lines(customer: Ints, day: Ints, amount: Floats) -> pl.DataFrame:
+def lines(customer: IntArray, day: IntArray, amount: FloatArray) -> pl.DataFrame:
     """Return purchases in the columns of an export, by day and customer.
 
     Days count from the first of the world; amounts are rounded to cents.

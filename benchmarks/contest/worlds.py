@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from contest.world import START, Moment, Planted, World, before, lines
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.sources import sample
 from segpredict.window import as_date
@@ -96,7 +96,7 @@ class Buying:
         moment: Moment,
         draws: int,
         seed: int,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return what follows for each customer under the true hyper-parameters.
 
         Notes
@@ -116,8 +116,8 @@ class Buying:
         return np.concatenate(parts)
 
     def _played(
-        self, known: Floats, moment: Moment, draws: int, rng: np.random.Generator
-    ) -> Floats:
+        self, known: FloatArray, moment: Moment, draws: int, rng: np.random.Generator
+    ) -> FloatArray:
         shape = (len(known), draws)
         x, t_x, age, bought, money = (column[:, None] for column in known.T)
         rate = rng.gamma(self.r + x, 1 / (self.alpha + t_x), shape)
@@ -137,8 +137,8 @@ class Buying:
 
 
 def _weights(
-    rate: Floats, leaves: Floats, known: tuple[Floats, Floats, Floats]
-) -> tuple[Floats, Floats]:
+    rate: FloatArray, leaves: FloatArray, known: tuple[FloatArray, FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     """Return prior × likelihood ÷ proposal of being still here, and of having left."""
     x, t_x, age = known
     # ((e^λ − 1) / λ)^x: days with a purchase have the chance 1 − e^(−λ), not λ.
@@ -150,8 +150,8 @@ def _weights(
 
 
 def _days_ahead(
-    rate: Floats, leaves: Floats, moment: Moment, rng: np.random.Generator
-) -> Ints:
+    rate: FloatArray, leaves: FloatArray, moment: Moment, rng: np.random.Generator
+) -> IntArray:
     """Return the days with a purchase in the outcome of who is still here."""
     buys = -np.expm1(-rate)
     last = rng.geometric(np.maximum(leaves, 1e-15))
@@ -162,9 +162,7 @@ def _days_ahead(
     return np.minimum(days, last - between)
 
 
-def _histories(
-    planted: Planted, customers: npt.NDArray[np.str_], cutoff: int
-) -> Floats:
+def _histories(planted: Planted, customers: npt.NDArray[np.str_], cutoff: int) -> FloatArray:
     """Return x, t_x, age, purchases and money of each customer before a day.
 
     `age` counts the days on which a purchase would have been seen.
@@ -214,15 +212,13 @@ class MarkovWorld:
             luck = rng.random(customers)[:, None]
             states[block] = (luck > cuts[states[block - 1]]).sum(axis=1)
         parts = [self._block(rng, states[i], i * BLOCK) for i in range(len(states))]
-        customer, day, amount = (
-            np.concatenate(each) for each in zip(*parts, strict=True)
-        )
+        customer, day, amount = (np.concatenate(each) for each in zip(*parts, strict=True))
         return Planted(self.days, lines(customer, day, amount), states)
 
     @staticmethod
     def _block(
-        rng: np.random.Generator, states: Ints, start: int
-    ) -> tuple[Ints, Ints, Floats]:
+        rng: np.random.Generator, states: IntArray, start: int
+    ) -> tuple[IntArray, IntArray, FloatArray]:
         days = rng.permuted(np.tile(np.arange(BLOCK), (len(states), 1)), axis=1)
         is_bought = np.arange(max(PURCHASES)) < np.array(PURCHASES)[states][:, None]
         customer, place = np.nonzero(is_bought)
@@ -237,7 +233,7 @@ class MarkovWorld:
         moment: Moment,
         draws: int,
         seed: int,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the row of the true matrix that belongs to the current state.
 
         Raises
@@ -282,7 +278,7 @@ class Clockwork:
 
     def draw(self, customers: int, seed: int) -> Planted:
         """Return the purchases of so many customers."""
-        shop = sample.generate(
+        shop = sample.generate_sample(
             customers,
             seed=seed,
             world="deterministic",
@@ -304,7 +300,7 @@ class Clockwork:
         moment: Moment,
         draws: int,
         seed: int,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return certainty of what the clockwork will do."""
         del draws, seed
         start = moment.cutoff + moment.gap

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.artifacts import Run, open_run
+from segpredict.artifacts import RunFolder, open_run
 
 
 def main() -> None:
@@ -47,7 +47,7 @@ def cell(row: dict | None) -> str:
     return f"{row['wape']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
-def standings(made: Run) -> Iterator[str]:
+def standings(made: RunFolder) -> Iterator[str]:
     yield "| level | published | why | nearest of all | enough at the service level |"
     yield "| --- | --- | --- | --- | --: |"
     for row in made.parquet("demand/levels.parquet").to_dicts():

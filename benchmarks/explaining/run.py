@@ -33,9 +33,7 @@ def main() -> None:
     )
     parser.add_argument("--run", type=Path, required=True, help="a finished run")
     parser.add_argument("--rows", choices=list(SIZES), action="append")
-    parser.add_argument(
-        "--task", choices=list(TASKS), action="append", help="all if none is named"
-    )
+    parser.add_argument("--task", choices=list(TASKS), action="append", help="all if none is named")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="where what was measured is kept")
     parser.add_argument("--write", type=Path, help="put the table into this page")

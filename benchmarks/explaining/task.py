@@ -11,8 +11,8 @@ import xgboost as xgb
 
 from segpredict import archive
 from segpredict.artifacts import open_run
-from segpredict.classifier.lesson import matrix
-from segpredict.explain.additive import Additive
+from segpredict.classifier.lesson import feature_matrix
+from segpredict.explain.additive import AdditiveModel
 
 ALONE = 20  # customers explained one by one
 
@@ -32,19 +32,17 @@ def crowd(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
 def main() -> None:
     folder, task, rows, threads = sys.argv[1:]
     files = open_run(folder)
-    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     known = predictor.rows(shop, predictor.window(shop)).frame
     knowing = predictor.explainer or predictor.knowing(known)
     people = crowd(known, int(rows))
-    trees = archive.booster_of(files)
-    model = Additive(trees) if task == "trees" else knowing.model
-    cells = matrix(people, trees.names) if task == "xgboost" else None
+    trees = archive.load_xgboost_model(files)
+    model = AdditiveModel(trees) if task == "trees" else knowing.model
+    cells = feature_matrix(people, trees.names) if task == "xgboost" else None
     wall, cpu = time.perf_counter(), time.process_time()
     if cells is not None:
         trees.booster.set_param({"nthread": int(threads)})
-        table = xgb.DMatrix(
-            cells, feature_names=list(trees.names), nthread=int(threads)
-        )
+        table = xgb.DMatrix(cells, feature_names=list(trees.names), nthread=int(threads))
         found = trees.booster.predict(table, pred_contribs=True)
         assert found.shape[0] == people.height
     elif task == "reasons":

@@ -72,9 +72,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="where sample and stores are kept")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--without", action="append", default=[], choices=list(TASKS))
-    parser.add_argument(
-        "--resume", action="store_true", help="keep what the cache has measured"
-    )
+    parser.add_argument("--resume", action="store_true", help="keep what the cache has measured")
     parser.add_argument("--write", type=Path, help="put the tables into this page")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -131,8 +129,7 @@ def table(size: str, results: dict[str, Any]) -> str:
         f"({size} written by the sample shop; {facts['features']} default features; "
         f"{facts['threads']} threads)",
         "",
-        "| task | wall s | CPU s | × beside (wall) | × beside (CPU) "
-        "| × own scan (CPU) | peak MB |",
+        "| task | wall s | CPU s | × beside (wall) | × beside (CPU) | × own scan (CPU) | peak MB |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for task, meaning in TASKS.items():

@@ -6,7 +6,7 @@ import polars as pl
 
 from segpredict import store
 from segpredict.sources import sample
-from segpredict.tables import MONEY, Ledger, Transactions
+from segpredict.tables import MONEY_SCALE, Ledger, Transactions
 from segpredict.window import Window, day_number
 
 SIZES = {"1m": 4, "10m": 40, "100m": 397}  # blocks of ten thousand customers each
@@ -23,7 +23,7 @@ def parts(cache: Path, size: str) -> list[Path]:
     folder, wanted = cache / "sample", SIZES[size]
     have = sorted(folder.glob("transactions-*.parquet"))
     if len(have) < wanted:
-        list(sample.stream(wanted * sample.BLOCK, folder, days=DAYS))
+        list(sample.stream_sample(wanted * sample.CUSTOMERS_PER_BLOCK, folder, days=DAYS))
         have = sorted(folder.glob("transactions-*.parquet"))
     return have[:wanted]
 
@@ -32,7 +32,7 @@ def lines(files: list[Path]) -> pl.LazyFrame:
     """Return canonical lines of the sample, less what has no customer or price."""
     moment, back = pl.col("InvoiceDate"), pl.col("Quantity") < 0
     since = (moment.dt.date() - pl.date(1970, 1, 1)).dt.total_days()
-    pence = (pl.col("UnitPrice") * MONEY).round().cast(pl.Int64)
+    pence = (pl.col("UnitPrice") * MONEY_SCALE).round().cast(pl.Int64)
     return (
         pl.scan_parquet(files)
         .filter(pl.col("CustomerID").is_not_null() & (pl.col("UnitPrice") > 0))
@@ -42,7 +42,7 @@ def lines(files: list[Path]) -> pl.LazyFrame:
             day=since.cast(pl.Int32),
             minute=moment.dt.hour().cast(pl.Int16) * 60 + moment.dt.minute(),
             product_id="StockCode",
-            quantity=pl.col("Quantity") * MONEY,
+            quantity=pl.col("Quantity") * MONEY_SCALE,
             amount=pl.col("Quantity") * pence,
             is_return=back,
             is_order_head=pl.lit(value=False),
@@ -57,9 +57,9 @@ def transactions(files: list[Path]) -> Transactions:
     return Transactions(lines(files), FIRST, FIRST + DAYS, "", Ledger(()))
 
 
-def stored(cache: Path, size: str) -> store.Stored:
+def stored(cache: Path, size: str) -> store.StoredTransactions:
     """Return the sample's store, written where it is not there yet."""
     folder = cache / f"store-{size}"
     if (folder / "store.json").exists():
-        return store.open(folder)
-    return store.write(transactions(parts(cache, size)), folder)
+        return store.open_store(folder)
+    return store.write_store(transactions(parts(cache, size)), folder)

@@ -16,7 +16,7 @@ from polars.lazyframe.group_by import LazyGroupBy
 
 import shop
 from segpredict import features, store
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
 # What SQL needs of lines, and what segpredict reads of the tables beside them.
 RFM = {"lines": ["customer_id", "day", "is_return", "void_day", "starts", "amount"]}
@@ -33,25 +33,25 @@ VOID = (pl.col("void_day") < T).fill_null(value=False)
 HERE = Path(__file__).parent
 
 
-def base(stored: store.Stored, kind: str = "lines") -> Path:
+def base(stored: store.StoredTransactions, kind: str = "lines") -> Path:
     shelf = stored.shelf
     assert shelf is not None
     return shelf.part(kind, shelf.card.base).path
 
 
-def scan(stored: store.Stored, columns: dict[str, list[str]]) -> None:
+def scan(stored: store.StoredTransactions, columns: dict[str, list[str]]) -> None:
     for kind, names in columns.items():
         rows = pl.scan_parquet(base(stored, kind)).select(names)
         rows.select(pl.all().sum()).collect(engine="streaming")
 
 
-def grouped(stored: store.Stored, kind: str) -> LazyGroupBy:
+def grouped(stored: store.StoredTransactions, kind: str) -> LazyGroupBy:
     rows = pl.scan_parquet(base(stored, kind)).filter((pl.col("day") < T) & ~VOID)
     money = rows.select("customer_id", "day", "net")
     return money.set_sorted("customer_id").group_by("customer_id")
 
 
-def rfm(stored: store.Stored) -> pl.DataFrame:
+def rfm(stored: store.StoredTransactions) -> pl.DataFrame:
     """Recency, orders, money, tenure and average order: what orders are kept for."""
     orders = grouped(stored, "orders").agg(
         last=pl.col("day").last(),
@@ -66,15 +66,15 @@ def rfm(stored: store.Stored) -> pl.DataFrame:
         .select(
             recency=(T - pl.col("last")).cast(pl.Float64),
             orders=pl.col("orders").cast(pl.Float64),
-            money=(pl.col("gross") + pl.col("back").fill_null(0)) / MONEY,
+            money=(pl.col("gross") + pl.col("back").fill_null(0)) / MONEY_SCALE,
             tenure=(T - pl.col("first")).cast(pl.Float64),
-            average=pl.col("gross") / MONEY / pl.col("orders"),
+            average=pl.col("gross") / MONEY_SCALE / pl.col("orders"),
         )
         .collect(engine="streaming")
     )
 
 
-def duckdb(stored: store.Stored, sql: str) -> pl.DataFrame:
+def duckdb(stored: store.StoredTransactions, sql: str) -> pl.DataFrame:
     import duckdb as engine
 
     with engine.connect() as connection:
@@ -112,14 +112,14 @@ group by customer_id having orders > 0 order by customer_id
 """
 
 
-def pandas_lines(stored: store.Stored, columns: list[str]) -> Any:
+def pandas_lines(stored: store.StoredTransactions, columns: list[str]) -> Any:
     import pandas as pd
 
     lines = pd.read_parquet(base(stored), columns=columns)
     return lines[(lines["day"] < T) & ~(lines["void_day"] < T)]
 
 
-def pandas_rfm(stored: store.Stored) -> pl.DataFrame:
+def pandas_rfm(stored: store.StoredTransactions) -> pl.DataFrame:
     lines = pandas_lines(stored, RFM["lines"])
     sales = lines[~lines["is_return"]]
     sold = sales.groupby("customer_id").agg(
@@ -140,7 +140,7 @@ def pandas_rfm(stored: store.Stored) -> pl.DataFrame:
     )
 
 
-def pandas_full(stored: store.Stored) -> pl.DataFrame:
+def pandas_full(stored: store.StoredTransactions) -> pl.DataFrame:
     """Two-level group-bys with masked columns: as good as pandas gets by hand."""
     import numpy as np
 
@@ -148,8 +148,7 @@ def pandas_full(stored: store.Stored) -> pl.DataFrame:
     lines["ago"] = T - lines["day"]
     by = lines["customer_id"]
     money = {
-        name: (lines["amount"].where(lines["ago"].between(a, b), 0)).groupby(by).sum()
-        / 1e4
+        name: (lines["amount"].where(lines["ago"].between(a, b), 0)).groupby(by).sum() / 1e4
         for name, a, b in [
             *((f"spend_{n}", 1, n) for n in (28, 91, 182, 364)),
             ("spend_before", 92, 182),
@@ -202,15 +201,9 @@ def pandas_full(stored: store.Stored) -> pl.DataFrame:
         "t_x_days": first - last,
         "age_days": first,
         **count,
-        "months_active": ((inside["ago"] - 1) // 28)
-        .groupby(inside["customer_id"])
-        .nunique(),
-        "windows_active": ((inside["ago"] - 1) // 91)
-        .groupby(inside["customer_id"])
-        .nunique(),
-        "trend_days": np.log(
-            (count["freq_days_91"] + 0.5) / (count["days_before"] + 0.5)
-        ),
+        "months_active": ((inside["ago"] - 1) // 28).groupby(inside["customer_id"]).nunique(),
+        "windows_active": ((inside["ago"] - 1) // 91).groupby(inside["customer_id"]).nunique(),
+        "trend_days": np.log((count["freq_days_91"] + 0.5) / (count["days_before"] + 0.5)),
         "ipt_mean": gaps.mean(),
         "ipt_median": median,
         "ipt_max": gaps.max(),
@@ -226,7 +219,7 @@ def pandas_full(stored: store.Stored) -> pl.DataFrame:
 
 def ingest(files: list[Path], cache: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        store.write(shop.transactions(files), folder)
+        store.write_store(shop.transactions(files), folder)
 
 
 def plain(files: list[Path], cache: Path) -> None:
@@ -235,9 +228,9 @@ def plain(files: list[Path], cache: Path) -> None:
         lines.sink_parquet(Path(folder) / "lines.parquet", compression="lz4")
 
 
-def to_file(stored: store.Stored, cache: Path) -> None:
+def to_file(stored: store.StoredTransactions, cache: Path) -> None:
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        features.write(stored, shop.WINDOW, Path(folder) / "features.parquet")
+        features.write_features(stored, shop.WINDOW, Path(folder) / "features.parquet")
 
 
 def tasks(size: str, cache: Path) -> dict[str, Callable[[], Any]]:
@@ -251,10 +244,10 @@ def tasks(size: str, cache: Path) -> dict[str, Callable[[], Any]]:
         "scan rfm kept": lambda: scan(stored, RFM_KEPT),
         "scan full kept": lambda: scan(stored, FULL_KEPT),
         "rfm": lambda: rfm(stored),
-        "rfm family": lambda: features.build(stored, window, ["rfm"])[0].frame,
-        "full": lambda: features.build(stored, window)[0].frame,
+        "rfm family": lambda: features.build_features(stored, window, ["rfm"])[0].frame,
+        "full": lambda: features.build_features(stored, window)[0].frame,
         "file": lambda: to_file(stored, cache),
-        "origins": lambda: features.build(stored, origins)[0].frame,
+        "origins": lambda: features.build_features(stored, origins)[0].frame,
         "duckdb rfm": lambda: duckdb(stored, DUCK_RFM),
         "duckdb rfm kept": lambda: duckdb(stored, DUCK_RFM_KEPT),
         "duckdb full": lambda: duckdb(stored, lines + rest),
@@ -285,7 +278,7 @@ def facts(size: str, cache: Path) -> dict[str, int]:
     return {
         "lines": card.rows,
         "customers": card.customers,
-        "features": len(features.glossary(features.choose(stored).names)),
+        "features": len(features.feature_glossary(features.choose_families(stored).names)),
         "threads": pl.thread_pool_size(),
     }
 

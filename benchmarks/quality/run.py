@@ -81,9 +81,7 @@ def near(asked: str, row: dict[str, Any], limit: float) -> tuple[str, str, bool]
 
 
 def in_noise(found: Result) -> tuple[str, str, bool]:
-    row: Any = next(
-        row for row in found.scores if row["is_model"] and row["window"] == "pooled"
-    )
+    row: Any = next(row for row in found.scores if row["is_model"] and row["window"] == "pooled")
     low, high = row["less_low"], row["less_high"]
     told = f"{row['less']:+.4f} [{low:+.4f}, {high:+.4f}] nats"
     return "the model's skill over Markov covers 0", told, low <= 0 <= high

@@ -77,9 +77,7 @@ def measured(run: Path, form: str, place: Path, times: int) -> dict[str, Any]:
     asked = [sys.executable, HERE / "task.py", run, form, place]
     found = []
     for _ in range(times):
-        done = subprocess.run(
-            list(map(str, asked)), stdout=subprocess.PIPE, text=True, check=True
-        )
+        done = subprocess.run(list(map(str, asked)), stdout=subprocess.PIPE, text=True, check=True)
         found.append(json.loads(done.stdout.splitlines()[-1]))
     return min(found, key=lambda each: each["wall"])
 

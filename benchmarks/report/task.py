@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segpredict import pipeline
 from segpredict.artifacts import open_run
-from segpredict.pipeline._stages import bundle
+from segpredict.pipeline._stages import collect_report_input
 from segpredict.report.deck import render_deck
 
 
@@ -18,13 +18,13 @@ def made(run: Path, form: str, place: Path) -> Path:
     """Make a form outside of the run; return the file or folder."""
     out = place / f"report.{form}"
     if form == "pptx":
-        out.write_bytes(render_deck(bundle(open_run(run))))
+        out.write_bytes(render_deck(collect_report_input(open_run(run))))
         return out
-    export = pipeline.Export(created="for measuring times", out=out)
+    export = pipeline.ExportRequest(created="for measuring times", out=out)
     if form == "bi":
         shutil.rmtree(out, ignore_errors=True)
-        return pipeline.tables(run, export)[0]
-    return pipeline.told(run, form, export)
+        return pipeline.export_bi_tables(run, export)[0]
+    return pipeline.export_report(run, form, export)
 
 
 def main() -> None:

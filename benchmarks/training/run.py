@@ -69,9 +69,7 @@ def table(found: list[dict[str, Any]]) -> str:
     ]
     names = sorted(largest["parts"], key=lambda name: -largest["parts"][name])
     shown = [
-        name
-        for name in names
-        if any(part(each, name) >= SHOWN * each["whole"] for each in found)
+        name for name in names if any(part(each, name) >= SHOWN * each["whole"] for each in found)
     ]
     lines += [row(name, [part(each, name) for each in found], found) for name in shown]
     rest = [each["whole"] - sum(part(each, n) for n in shown) for each in found]

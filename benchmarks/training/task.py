@@ -29,9 +29,7 @@ def parts(profile: cProfile.Profile) -> dict[str, float]:
         if "segpredict" not in path.parts or path.name in CONDUCTORS:
             continue
         spent = sum(
-            times[3]
-            for (caller, _, _), times in callers.items()
-            if Path(caller).name in CONDUCTORS
+            times[3] for (caller, _, _), times in callers.items() if Path(caller).name in CONDUCTORS
         )
         room = path.parent.name if path.stem.startswith("__") else path.stem
         label = room.lstrip("_")
@@ -43,9 +41,9 @@ def parts(profile: cProfile.Profile) -> dict[str, float]:
 def main() -> None:
     rows, place = int(sys.argv[1]), Path(sys.argv[2])
     customers = max(300, round(rows / ROWS_A_CUSTOMER))
-    shop = sample.generate(customers, seed=0)
-    path = sample.write(shop, place)[0]
-    plan = config.load("online_retail")
+    shop = sample.generate_sample(customers, seed=0)
+    path = sample.write_sample(shop, place)[0]
+    plan = config.load_config("online_retail")
     profile = cProfile.Profile()
     begin = time.perf_counter()
     profile.enable()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.artifacts import Run, open_run
+from segpredict.artifacts import RunFolder, open_run
 
 SUMS = {
     "value_at_risk": "revenue at risk",
@@ -38,12 +38,12 @@ def main() -> None:
         print("\n".join(lifetimes(made)), "\n")
 
 
-def shipped(made: Run) -> pl.DataFrame:
+def shipped(made: RunFolder) -> pl.DataFrame:
     name = made.json("classifier/verdict.json")["shipped"]
     return made.parquet("worth/sums.parquet").filter(forecaster=name)
 
 
-def exposures(made: Run) -> Iterator[str]:
+def exposures(made: RunFolder) -> Iterator[str]:
     yield from header("test", "sum of", *SAID)
     whole = shipped(made).filter(pl.col("part") == "all")
     for measure, name in SUMS.items():
@@ -69,7 +69,7 @@ def ratio(row: dict | None) -> str:
     return f"{row['realised']:,.0f} ({row['ratio']:.0%}, {interval})"
 
 
-def tenths(made: Run) -> Iterator[str]:
+def tenths(made: RunFolder) -> Iterator[str]:
     rows = shipped(made).filter(
         pl.col("part").str.contains(r"^\d+$"),
         measure="value_at_risk",
@@ -87,7 +87,7 @@ def tenths(made: Run) -> Iterator[str]:
         yield f"| {part} | {' | '.join(cells)} |"
 
 
-def lifetimes(made: Run) -> Iterator[str]:
+def lifetimes(made: RunFolder) -> Iterator[str]:
     yield from header("from, days", "worth by", *JUDGED)
     errors = made.parquet("worth/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
@@ -104,9 +104,7 @@ def figures(found: dict) -> Iterator[str]:
     yield f"{total['value']:.0%} ({total['low']:.0%} to {total['high']:.0%})"
     for name in ("mae", "rmse"):
         row = found[name]
-        apart = (
-            f" ({row['gap']:+,.1f}; {row['gap_low']:+,.1f} to {row['gap_high']:+,.1f})"
-        )
+        apart = f" ({row['gap']:+,.1f}; {row['gap_low']:+,.1f} to {row['gap_high']:+,.1f})"
         yield f"{row['value']:,.1f}{apart if row['gap'] else ''}"
     rank = found["rank"]["value"]
     yield "" if rank is None else f"{rank:.2f}"

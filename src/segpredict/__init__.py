@@ -14,7 +14,7 @@ from segpredict._version import __version__
 
 if TYPE_CHECKING:
     from segpredict.config import Config
-    from segpredict.config import load as load_config
+    from segpredict.config import load_config as load_config
     from segpredict.pipeline import Report, fit, ingest, load
     from segpredict.predictor import SegmentPredictor
     from segpredict.segments.estimator import Segmenter

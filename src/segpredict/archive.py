@@ -22,44 +22,50 @@ import polars as pl
 
 from segpredict import classifier, companions, explained, metrics
 from segpredict.artifacts import (
-    Draft,
-    Files,
-    Run,
-    as_csv,
-    as_json,
-    as_parquet,
+    RunDraft,
+    RunFiles,
+    RunFolder,
+    encode_csv,
+    encode_json,
     open_run,
+    parquet_writer,
 )
-from segpredict.classifier import Blend, Booster, Forecaster, Training, Usage
-from segpredict.config import Config, build
+from segpredict.classifier import (
+    BlendedModel,
+    DecisionPolicy,
+    Forecaster,
+    TrainingResult,
+    XgboostModel,
+)
+from segpredict.config import Config, build_config
 from segpredict.errors import ArtifactError, ConfigError
-from segpredict.explain import crowds
-from segpredict.overview import glossary
+from segpredict.explain import customer_plots
+from segpredict.overview import classifier_glossary
 from segpredict.predictor import SegmentPredictor
 from segpredict.report import ReportInput
-from segpredict.segments import Grid, Segmentation
+from segpredict.segments import RuleGrid, Segmentation
 from segpredict.tables import (
     JSON,
-    Companions,
-    Count,
-    Entry,
-    FileFact,
+    InputFile,
     Ledger,
+    LedgerCount,
+    LedgerEntry,
     Segment,
+    SideTables,
     Transactions,
 )
-from segpredict.valuation import valuer_of, worth_of
+from segpredict.valuation import load_customer_value, load_value_model
 from segpredict.window import as_date, day_number
 
 TEST_SET_LOG = "classifier/test_set_log.json"
 
 
-def keep_transactions(draft: Draft, shop: Transactions) -> None:
+def save_transactions(draft: RunDraft, shop: Transactions) -> None:
     """Write the canonical lines, the ledger and the rejects of a shop."""
-    draft.write("transactions.parquet", as_parquet(shop.lines.collect()))
-    draft.write("ledger.json", as_json(ledger_state(shop.ledger)))
+    draft.write("transactions.parquet", parquet_writer(shop.lines.collect()))
+    draft.write("ledger.json", encode_json(ledger_to_state(shop.ledger)))
     if shop.rejects is not None and shop.rejects.height:
-        draft.write("rejects.parquet", as_parquet(shop.rejects))
+        draft.write("rejects.parquet", parquet_writer(shop.rejects))
     draft.facts["data"] = {
         "first_day": as_date(shop.first_day).isoformat(),
         "last_day": as_date(shop.end_day - 1).isoformat(),
@@ -70,7 +76,7 @@ def keep_transactions(draft: Draft, shop: Transactions) -> None:
     }
 
 
-def transactions_of(files: Files) -> Transactions:
+def load_transactions(files: RunFiles) -> Transactions:
     """Return the shop of a run; its lines stay on disk until they are asked for."""
     data = files.facts["data"]
     return Transactions(
@@ -78,35 +84,33 @@ def transactions_of(files: Files) -> Transactions:
         day_number(data["first_day"]),
         day_number(data["last_day"]) + 1,
         data["fingerprint"],
-        ledger_of(files.json("ledger.json")),
+        ledger_from_state(files.json("ledger.json")),
         data["currency"],
-        tuple(FileFact.from_state(fact) for fact in data["files"]),
-        companions=companions_of(files),
+        tuple(InputFile.from_state(fact) for fact in data["files"]),
+        companions=load_side_tables(files),
         notes=tuple(data.get("notes", ())),
     )
 
 
-def keep_companions(draft: Draft, beside: Companions) -> None:
+def save_side_tables(draft: RunDraft, beside: SideTables) -> None:
     """Write the tables that stand beside the lines, and what was frozen of them."""
-    frames = companions.frames(beside)
+    frames = companions.side_table_frames(beside)
     for name, frame in frames.items():
-        draft.write(f"companions/{name}.parquet", as_parquet(frame))
-    state = {**companions.state(beside), "tables": sorted(frames)}
-    draft.write("companions/companions.json", as_json(state))
+        draft.write(f"companions/{name}.parquet", parquet_writer(frame))
+    state = {**companions.side_tables_to_state(beside), "tables": sorted(frames)}
+    draft.write("companions/companions.json", encode_json(state))
 
 
-def companions_of(files: Files) -> Companions:
+def load_side_tables(files: RunFiles) -> SideTables:
     """Return the tables that stand beside the lines of a run."""
     if not files.has("companions/companions.json"):
-        return Companions()
+        return SideTables()
     state = files.json("companions/companions.json")
-    frames = {
-        name: files.parquet(f"companions/{name}.parquet") for name in state["tables"]
-    }
-    return companions.from_state(state, frames)
+    frames = {name: files.parquet(f"companions/{name}.parquet") for name in state["tables"]}
+    return companions.side_tables_from_state(state, frames)
 
 
-def ledger_state(ledger: Ledger) -> JSON:
+def ledger_to_state(ledger: Ledger) -> JSON:
     """Return a ledger as JSON, money in units of 10⁻⁴.
 
     Examples
@@ -122,53 +126,53 @@ def ledger_state(ledger: Ledger) -> JSON:
     }
 
 
-def ledger_of(state: JSON) -> Ledger:
+def ledger_from_state(state: JSON) -> Ledger:
     """Return the ledger of its JSON."""
     return Ledger(
         tuple(
-            Entry(e["stage"], e["rule"], e["meaning"], Count(**e["count"]))
+            LedgerEntry(e["stage"], e["rule"], e["meaning"], LedgerCount(**e["count"]))
             for e in state["entries"]
         )
     )
 
 
-def keep_segments(
-    draft: Draft,
+def save_segmentation(
+    draft: RunDraft,
     segmentation: Segmentation,
-    grid: Grid,
+    grid: RuleGrid,
     tables: Mapping[str, pl.DataFrame],
     cards: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
     """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
-    draft.write("segments/grid.json", as_json(grid.state()))
-    draft.write("segments/codes.csv", as_csv(grid.table()))
-    draft.write("segments/segmenter.json", as_json(segmentation.state()))
+    draft.write("segments/grid.json", encode_json(grid.state()))
+    draft.write("segments/codes.csv", encode_csv(grid.table()))
+    draft.write("segments/segmenter.json", encode_json(segmentation.state()))
     named = [asdict(segment) for segment in segmentation.segments]
-    draft.write("segments/segments.json", as_json(named))
-    draft.write("segments/cards.json", as_json(list(cards)))
-    draft.write("segments/events.json", as_json(segmentation.identity.told()))
+    draft.write("segments/segments.json", encode_json(named))
+    draft.write("segments/cards.json", encode_json(list(cards)))
+    draft.write("segments/events.json", encode_json(segmentation.identity.told()))
     for name, table in tables.items():
-        draft.write(f"segments/{name}.parquet", as_parquet(table))
+        draft.write(f"segments/{name}.parquet", parquet_writer(table))
 
 
-def keep_comparison(draft: Draft, table: pl.DataFrame, verdict: JSON) -> None:
+def save_algorithm_comparison(draft: RunDraft, table: pl.DataFrame, verdict: JSON) -> None:
     """Write how every way to segment fared, and which the rule takes."""
-    draft.write("segments/comparison.parquet", as_parquet(table))
-    draft.write("segments/comparison.csv", as_csv(table))
-    draft.write("segments/selection.json", as_json(verdict))
+    draft.write("segments/comparison.parquet", parquet_writer(table))
+    draft.write("segments/comparison.csv", encode_csv(table))
+    draft.write("segments/selection.json", encode_json(verdict))
 
 
-def segmentation_of(files: Files) -> Segmentation:
+def load_segmentation(files: RunFiles) -> Segmentation:
     """Return the frozen segmenter of a run."""
     return Segmentation.from_state(files.json("segments/segmenter.json"))
 
 
-def segments_of(files: Files) -> tuple[Segment, ...]:
+def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
     return tuple(Segment(**s) for s in files.json("segments/segments.json"))
 
 
-def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> None:
+def save_training(draft: RunDraft, training: TrainingResult, scores: pl.DataFrame) -> None:
     """Write the booster, the forecaster that ships, the verdict and the scores."""
     model = training.booster.state()
     draft.write("classifier/booster.json", model.pop("model").encode())
@@ -181,14 +185,14 @@ def keep_training(draft: Draft, training: Training, scores: pl.DataFrame) -> Non
         "values": list(training.values),
         "usage": training.usage.state(),
     }
-    draft.write("classifier/forecaster.json", as_json(state))
-    draft.write("classifier/verdict.json", as_json(training.verdict.to_json()))
-    draft.write("classifier/scorecard.parquet", as_parquet(training.scorecard))
-    draft.write("classifier/scorecard.csv", as_csv(training.scorecard))
-    draft.write("classifier/curves.parquet", as_parquet(training.curves))
+    draft.write("classifier/forecaster.json", encode_json(state))
+    draft.write("classifier/verdict.json", encode_json(training.verdict.to_json()))
+    draft.write("classifier/scorecard.parquet", parquet_writer(training.scorecard))
+    draft.write("classifier/scorecard.csv", encode_csv(training.scorecard))
+    draft.write("classifier/curves.parquet", parquet_writer(training.curves))
     tested = [model.state() for model in training.tested]
-    draft.write("classifier/tested.json", as_json(tested))
-    draft.write("scores.parquet", as_parquet(scores))
+    draft.write("classifier/tested.json", encode_json(tested))
+    draft.write("scores.parquet", parquet_writer(scores))
 
 
 def test_set_log_at(folder: Path) -> JSON:
@@ -199,65 +203,69 @@ def test_set_log_at(folder: Path) -> JSON:
         return None
 
 
-def test_set_log_of(files: Files) -> JSON:
+def test_set_log_of(files: RunFiles) -> JSON:
     """Return the log of evaluations on the final test; ``None`` if there were none."""
     return files.json(TEST_SET_LOG) if files.has(TEST_SET_LOG) else None
 
 
-def keep_test_set_log(draft: Draft, log: JSON) -> None:
+def keep_test_set_log(draft: RunDraft, log: JSON) -> None:
     """Keep the test-set log, also when everything else is made anew."""
     if log is not None:
-        draft.write(TEST_SET_LOG, as_json(log))
+        draft.write(TEST_SET_LOG, encode_json(log))
 
 
-def booster_of(files: Files) -> Booster:
+def load_xgboost_model(files: RunFiles) -> XgboostModel:
     """Return the trees of a run, whether or not they are what ships."""
     state = files.json("classifier/forecaster.json")["booster"]
     model = files.path("classifier/booster.json").read_text(encoding="utf-8")
-    return Booster.from_state({**state, "model": model})
+    return XgboostModel.from_state({**state, "model": model})
 
 
-def forecaster_of(files: Files) -> Forecaster:
+def load_selected_model(files: RunFiles) -> Forecaster:
     """Return what ships: the trees, or the baseline that beat them."""
     fallback = files.json("classifier/forecaster.json")["fallback"]
-    return booster_of(files) if fallback is None else classifier.load(fallback)
+    return load_xgboost_model(files) if fallback is None else classifier.load(fallback)
 
 
-def predictor_of(files: Files) -> SegmentPredictor:
+def load_predictor(files: RunFiles) -> SegmentPredictor:
     """Return the predictor of a run."""
-    config, trees, beside = config_of(files), booster_of(files), companions_of(files)
-    shipped, usage = forecaster_of(files), usage_of(files)
+    config, trees, beside = (
+        load_run_config(files),
+        load_xgboost_model(files),
+        load_side_tables(files),
+    )
+    shipped, usage = load_selected_model(files), load_decision_policy(files)
     return SegmentPredictor(
-        segmentation_of(files),
+        load_segmentation(files),
         shipped,
         config.time,
         tuple(files.json("classifier/forecaster.json")["values"]),
         config.classifier.families,
-        companions.expecting(config.source, config.companions),
+        companions.layout_without_price(config.source, config.companions),
         config.cleaning,
         beside,
         usage,
-        valuer_of(files),
-        explained.explainer(
+        load_value_model(files),
+        explained.load_explainer(
             files,
             shipped,
             trees,
-            segments_of(files),
-            glossary(config.classifier.families, beside),
+            load_segments(files),
+            classifier_glossary(config.classifier.families, beside),
             usage,
         ),
     )
 
 
-def usage_of(files: Files) -> Usage:
+def load_decision_policy(files: RunFiles) -> DecisionPolicy:
     """Return how the probabilities of a run are used."""
-    return Usage.from_state(files.json("classifier/forecaster.json")["usage"])
+    return DecisionPolicy.from_state(files.json("classifier/forecaster.json")["usage"])
 
 
-def config_of(files: Files) -> Config:
+def load_run_config(files: RunFiles) -> Config:
     """Return the config a run was made with."""
     try:
-        return build(files.facts["config"])
+        return build_config(files.facts["config"])
     except (KeyError, ConfigError) as error:
         raise ArtifactError(
             f"The run's config cannot be used by this segpredict: {error}.",
@@ -265,15 +273,19 @@ def config_of(files: Files) -> Config:
         ) from None
 
 
-def tested_of(files: Files) -> tuple[Blend, ...]:
+def load_backtest_models(files: RunFiles) -> tuple[BlendedModel, ...]:
     """Return the model of each test, as it knew the world that day."""
-    return tuple(Blend.from_state(s) for s in files.json("classifier/tested.json"))
+    return tuple(BlendedModel.from_state(s) for s in files.json("classifier/tested.json"))
 
 
-def bundle_of(files: Files) -> ReportInput:
+def load_report_input(files: RunFiles) -> ReportInput:
     """Return all that a run's page is made from; parts not made yet are missing."""
-    shop, config = transactions_of(files), config_of(files)
-    told = explained.read(files, segments_of(files)) if explained.has(files) else None
+    shop, config = load_transactions(files), load_run_config(files)
+    told = (
+        explained.load_explanation(files, load_segments(files))
+        if explained.has_explanation(files)
+        else None
+    )
     scores = files.parquet("scores.parquet") if files.has("scores.parquet") else None
     verdict, canary = "classifier/verdict.json", "classifier/canary.json"
     return ReportInput(
@@ -282,12 +294,12 @@ def bundle_of(files: Files) -> ReportInput:
         first_day=shop.first_day,
         end_day=shop.end_day,
         window=config.time.window(shop.end_day, shop.first_day),
-        segments=segments_of(files),
+        segments=load_segments(files),
         ledger=shop.ledger,
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
-        metrics=metrics.kept(files),
+        metrics=metrics.load_kpis(files),
         cards=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),
@@ -301,24 +313,24 @@ def bundle_of(files: Files) -> ReportInput:
         test_set_log=_json(files, TEST_SET_LOG) or {},
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
-        worth=worth_of(files),
+        worth=load_customer_value(files),
         canary=tuple(files.json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
-        plots={} if told is None else crowds(told),
+        plots={} if told is None else customer_plots(told),
         explained=0 if told is None else told.customers,
         topics=None if told is None else told.topics,
         moves=None if told is None else told.moves,
-        evidence=explained.evidence(files),
-        people=() if told is None else explained.people(told, scores),
+        evidence=explained.load_evidence(files),
+        people=() if told is None else explained.pick_example_customers(told, scores),
         base={} if told is None else told.base,
         reasons_note="" if told is None else told.note,
-        glossary=glossary(config.classifier.families, shop.companions),
+        glossary=classifier_glossary(config.classifier.families, shop.companions),
         manifest=files.facts,
         warnings=tuple(files.facts.get("notes", ())),
     )
 
 
-def summary(made: Run) -> dict[str, JSON]:
+def run_summary(made: RunFolder) -> dict[str, JSON]:
     """Return what a program wants to know of a run: its facts and its verdict."""
     told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
     for name in (
@@ -334,21 +346,21 @@ def summary(made: Run) -> dict[str, JSON]:
     return told
 
 
-def _table(files: Files, name: str) -> pl.DataFrame | None:
+def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
     path = f"segments/{name}.parquet"
     return files.parquet(path) if files.has(path) else None
 
 
-def _classified(files: Files, name: str) -> pl.DataFrame | None:
+def _classified(files: RunFiles, name: str) -> pl.DataFrame | None:
     path = f"classifier/{name}.parquet"
     return files.parquet(path) if files.has(path) else None
 
 
-def _json(files: Files, name: str) -> JSON:
+def _json(files: RunFiles, name: str) -> JSON:
     return files.json(name) if files.has(name) else None
 
 
-def _segment_notes(files: Files) -> dict[str, JSON]:
+def _segment_notes(files: RunFiles) -> dict[str, JSON]:
     state = files.json("segments/segmenter.json")
     version = state["identity"]["version"]
     events = _json(files, "segments/events.json") or []
@@ -372,9 +384,7 @@ def _columns(state: Mapping[str, JSON]) -> str:
 def _mix_now(scores: pl.DataFrame | None) -> dict[str, float]:
     if scores is None:
         return {}
-    counts = (
-        scores.filter("is_eligible").group_by("segment_id").len().sort("segment_id")
-    )
+    counts = scores.filter("is_eligible").group_by("segment_id").len().sort("segment_id")
     return {str(name): float(n) for name, n in counts.iter_rows()}
 
 

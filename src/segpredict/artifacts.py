@@ -21,18 +21,18 @@ import polars as pl
 from segpredict import disk
 from segpredict.errors import (
     ArtifactError,
-    BusyError,
     TamperedFileError,
+    TargetBusyError,
 )
 from segpredict.tables import JSON
 
-FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST_FORMAT = 1
+MANIFEST_NAME = "manifest.json"
 _FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
 _NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
 
 
-def as_json(value: JSON) -> bytes:
+def encode_json(value: JSON) -> bytes:
     """Return canonical JSON: readable, same bytes for same value, no NaN.
 
     Examples
@@ -45,17 +45,17 @@ def as_json(value: JSON) -> bytes:
     return (text + "\n").encode(errors="backslashreplace")
 
 
-def as_parquet(frame: pl.DataFrame) -> Callable[[Path], None]:
+def parquet_writer(frame: pl.DataFrame) -> Callable[[Path], None]:
     """Return a writer of the frame, as one content of a run folder."""
     return lambda path: frame.write_parquet(path)
 
 
-def as_csv(frame: pl.DataFrame) -> bytes:
+def encode_csv(frame: pl.DataFrame) -> bytes:
     """Return the frame as CSV in which no cell can act as a spreadsheet formula."""
-    return harmless(frame).write_csv().encode()
+    return escape_formulas(frame).write_csv().encode()
 
 
-def harmless(frame: pl.DataFrame) -> pl.DataFrame:
+def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     r"""Return the frame with no text that a spreadsheet takes for a formula.
 
     Notes
@@ -76,7 +76,7 @@ def harmless(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunFolder:
     """One published run folder whose manifest has been read.
 
     Parameters
@@ -116,11 +116,9 @@ class Run:
             )
         path = self.folder / name
         try:
-            digest = disk.fact(path)["sha256"]
+            digest = disk.file_fact(path)["sha256"]
         except OSError as error:
-            raise TamperedFileError(
-                name, f"cannot be read ({error.strerror})"
-            ) from None
+            raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
         if digest != self.manifest["files"][name]["sha256"]:
             raise TamperedFileError(name)
         return path
@@ -143,7 +141,7 @@ class Run:
             self.path(name)
 
 
-def open_run(folder: str | Path) -> Run:
+def open_run(folder: str | Path) -> RunFolder:
     """Return the run in a folder after reading its manifest, and nothing else.
 
     Raises
@@ -154,19 +152,19 @@ def open_run(folder: str | Path) -> Run:
         When the manifest cannot be understood.
     """
     folder = Path(folder)
-    path = folder / MANIFEST
+    path = folder / MANIFEST_NAME
     if not path.is_file():
         raise ArtifactError(
-            f"{folder} holds no run (no {MANIFEST}).",
+            f"{folder} holds no run (no {MANIFEST_NAME}).",
             fix="name a folder that `segpredict run --out FOLDER` has made.",
             file=str(folder),
         )
-    manifest = _strict_json(path.read_bytes(), MANIFEST)
+    manifest = _strict_json(path.read_bytes(), MANIFEST_NAME)
     _check_manifest(manifest)
-    return Run(folder, manifest)
+    return RunFolder(folder, manifest)
 
 
-class Draft:
+class RunDraft:
     """A run folder in the making: files can be written and read, and nobody sees it.
 
     Parameters
@@ -179,7 +177,7 @@ class Draft:
         A run whose files are there already (a later stage adds to an earlier one).
     """
 
-    def __init__(self, folder: Path, target: Path, base: Run | None = None) -> None:
+    def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
         self.folder = folder
         self.target = target
         self.facts: dict[str, JSON] = {} if base is None else base.facts
@@ -189,12 +187,12 @@ class Draft:
         """Whether a stage has written this file."""
         return name in self._files
 
-    def write(self, name: str, content: disk.Content) -> None:
+    def write(self, name: str, content: disk.FileContent) -> None:
         """Write a file, in the place of an earlier stage's if there is one."""
         path = self.folder / name
         path.unlink(missing_ok=True)  # it may be linked to the published one
-        with disk.writing(self.target):
-            self._files[name] = disk.write(path, content)
+        with disk.translate_write_errors(self.target):
+            self._files[name] = disk.write_synced(path, content)
 
     def drop(self, *names: str) -> None:
         """Remove files, or all of a folder, that a newer stage has made untrue."""
@@ -224,25 +222,25 @@ class Draft:
         """Return a Parquet file of the draft."""
         return pl.read_parquet(self.path(name))
 
-    def publish(self) -> Run:
+    def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""
         files = dict(sorted(self._files.items()))
-        manifest = {"format": FORMAT, **self.facts, "files": files}
+        manifest = {"format": MANIFEST_FORMAT, **self.facts, "files": files}
         manifest["digest"] = _digest(manifest)
-        with disk.writing(self.target):
-            disk.write(self.folder / MANIFEST, as_json(manifest))
+        with disk.translate_write_errors(self.target):
+            disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))
             self.folder.chmod(0o755)
-            disk.swap(self.folder, self.target)
-        return Run(self.target, manifest)
+            disk.replace_folder(self.folder, self.target)
+        return RunFolder(self.target, manifest)
 
 
-Files = Run | Draft
+RunFiles = RunFolder | RunDraft
 
 
 @contextmanager
-def drafting(
-    folder: str | Path, *, base: Run | None = None, replace: bool = False
-) -> Iterator[Draft]:
+def draft_run(
+    folder: str | Path, *, base: RunFolder | None = None, replace: bool = False
+) -> Iterator[RunDraft]:
     """Yield a draft of a run folder, to be published whole or not at all.
 
     Parameters
@@ -266,15 +264,15 @@ def drafting(
     behind is swept away by the next.
     """
     folder = Path(folder)
-    with disk.writing(folder):
+    with disk.translate_write_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        disk.sweep(folder)
+        disk.remove_leftovers(folder)
         if folder.exists() and not _may_go(folder, replace=replace):
-            raise BusyError(str(folder))
+            raise TargetBusyError(str(folder))
         prefix = f".{folder.name}.{os.getpid()}."
         place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
     try:
-        yield Draft(place, folder, base)
+        yield RunDraft(place, folder, base)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -283,15 +281,15 @@ def _may_go(folder: Path, *, replace: bool) -> bool:
     """Whether a folder is empty, or a run that was asked to be replaced."""
     if not folder.is_dir():
         return False
-    return not any(folder.iterdir()) or (replace and (folder / MANIFEST).is_file())
+    return not any(folder.iterdir()) or (replace and (folder / MANIFEST_NAME).is_file())
 
 
-def _carry(base: Run, folder: Path) -> dict[str, JSON]:
+def _carry(base: RunFolder, folder: Path) -> dict[str, JSON]:
     """Link the files of an earlier stage into a draft, verified on the way."""
     for name in base.manifest["files"]:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        disk.link(base.path(name), target)
+        disk.link_file(base.path(name), target)
     return dict(base.manifest["files"])
 
 
@@ -314,27 +312,27 @@ def _strict_json(content: bytes, name: str) -> JSON:
 def _check_manifest(manifest: JSON) -> None:
     files = manifest.get("files") if isinstance(manifest, dict) else None
     if not isinstance(files, dict) or not isinstance(manifest.get("format"), int):
-        raise TamperedFileError(MANIFEST, "is not a manifest of segpredict")
-    if manifest["format"] > FORMAT:
+        raise TamperedFileError(MANIFEST_NAME, "is not a manifest of segpredict")
+    if manifest["format"] > MANIFEST_FORMAT:
         raise ArtifactError(
             f"The run was written in format {manifest['format']}; "
-            f"this segpredict reads up to {FORMAT}.",
+            f"this segpredict reads up to {MANIFEST_FORMAT}.",
             fix="install a newer segpredict.",
         )
     if manifest.get("digest") != _digest(manifest):
-        raise TamperedFileError(MANIFEST, "differs from its own digest")
+        raise TamperedFileError(MANIFEST_NAME, "differs from its own digest")
     odd = [name for name in files if not _NAME.fullmatch(name)]
     if odd:
-        raise TamperedFileError(MANIFEST, f"names a file {odd[0]!r} that no run has")
+        raise TamperedFileError(MANIFEST_NAME, f"names a file {odd[0]!r} that no run has")
     for name, fact in files.items():
         if not isinstance(fact, dict) or not isinstance(fact.get("sha256"), str):
-            raise TamperedFileError(MANIFEST, f"gives no hash for {name}")
+            raise TamperedFileError(MANIFEST_NAME, f"gives no hash for {name}")
 
 
 def _digest(manifest: Mapping[str, JSON]) -> str:
     """Return the hash of a manifest: config and windows decide scores as files do."""
     told = {key: value for key, value in manifest.items() if key != "digest"}
-    return hashlib.sha256(as_json(told)).hexdigest()
+    return hashlib.sha256(encode_json(told)).hexdigest()
 
 
 def _maker(name: str) -> str:

@@ -11,28 +11,28 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from segpredict.actions import ActionOptions
+from segpredict.actions import CampaignOptions
 from segpredict.classifier import ClassifierOptions, TimeOptions
-from segpredict.cleaning import CleaningPlan
+from segpredict.cleaning import CleaningOptions
 from segpredict.companions import (
-    Asked,
-    CustomerTable,
-    EventLog,
-    ProductTable,
-    ReturnTable,
+    CustomerTableOptions,
+    EventLogOptions,
+    ProductTableOptions,
+    ReturnTableOptions,
+    SideTableOptions,
 )
 from segpredict.demand import DemandOptions
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 from segpredict.explain import ExplainOptions
-from segpredict.filling import fill
-from segpredict.segments import SegmentOptions
+from segpredict.filling import fill_options
+from segpredict.segments import SegmentationOptions
 from segpredict.shortlist import ReportOptions
-from segpredict.sources import Layout
+from segpredict.sources import SourceOptions
 from segpredict.tables import JSON
-from segpredict.worth import WorthOptions
+from segpredict.worth import CustomerValueOptions
 
 # Settings that a room declares and the run gives to all rooms alike.
-ONE_FOR_ALL = {"segments": ("seed",), "classifier": ("seed", "threads")}
+SHARED_SETTINGS = {"segments": ("seed",), "classifier": ("seed", "threads")}
 
 _HERE = Path(__file__).parent
 _PRESETS = _HERE / "presets"  # in an installed wheel
@@ -58,32 +58,32 @@ class Config:
 
     seed: int = 0
     threads: int = 2
-    source: Layout = field(default_factory=Layout)
-    cleaning: CleaningPlan = field(default_factory=CleaningPlan)
+    source: SourceOptions = field(default_factory=SourceOptions)
+    cleaning: CleaningOptions = field(default_factory=CleaningOptions)
     time: TimeOptions = field(default_factory=TimeOptions)
-    segments: SegmentOptions = field(default_factory=SegmentOptions)
+    segments: SegmentationOptions = field(default_factory=SegmentationOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
-    worth: WorthOptions = field(default_factory=WorthOptions)
+    worth: CustomerValueOptions = field(default_factory=CustomerValueOptions)
     demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
-    actions: ActionOptions = field(default_factory=ActionOptions)
+    actions: CampaignOptions = field(default_factory=CampaignOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
-    customers: CustomerTable = field(default_factory=CustomerTable)
-    products: ProductTable = field(default_factory=ProductTable)
-    events: EventLog = field(default_factory=EventLog)
-    contacts: EventLog = field(default_factory=EventLog)
-    returns: ReturnTable = field(default_factory=ReturnTable)
+    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
+    products: ProductTableOptions = field(default_factory=ProductTableOptions)
+    events: EventLogOptions = field(default_factory=EventLogOptions)
+    contacts: EventLogOptions = field(default_factory=EventLogOptions)
+    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
 
     @property
-    def companions(self) -> Asked:
+    def companions(self) -> SideTableOptions:
         """The tables that stand beside the transactions."""
         logs = (self.events, self.contacts)
-        return Asked(self.customers, self.products, *logs, self.returns)
+        return SideTableOptions(self.customers, self.products, *logs, self.returns)
 
     def state(self) -> dict[str, JSON]:
-        """Return the options as JSON; `build` makes an equal config of it."""
+        """Return the options as JSON; `build_config` makes an equal config of it."""
         state: dict[str, JSON] = _plain(asdict(self))
-        for section, names in ONE_FOR_ALL.items():
+        for section, names in SHARED_SETTINGS.items():
             for name in names:
                 del state[section][name]
         return state
@@ -97,7 +97,7 @@ class Config:
         )
 
 
-def load(
+def load_config(
     name: str | None = None,
     overrides: Iterable[str] = (),
     base: Mapping[str, JSON] | None = None,
@@ -126,10 +126,10 @@ def load(
     values = dict(base or {}) if name is None else _read(_find(name))
     for override in overrides:
         values = _override(values, override)
-    return build(values)
+    return build_config(values)
 
 
-def build(values: Mapping[str, JSON]) -> Config:
+def build_config(values: Mapping[str, JSON]) -> Config:
     """Return the config of nested plain values.
 
     Raises
@@ -137,17 +137,17 @@ def build(values: Mapping[str, JSON]) -> Config:
     ConfigError
         When a key is unknown or a value is of the wrong kind.
     """
-    for section, names in ONE_FOR_ALL.items():
+    for section, names in SHARED_SETTINGS.items():
         for name in names:
             if name in values.get(section, {}):
                 raise ConfigError(
                     f"{section}.{name} is set, but one {name} holds for the whole run.",
                     fix=f"set {name} at the top of the file instead.",
                 )
-    return fill(Config, values, "")
+    return fill_options(Config, values, "")
 
 
-def presets() -> dict[str, Path]:
+def list_presets() -> dict[str, Path]:
     """Return the presets that come with the package, by name."""
     folder = _PRESETS if _PRESETS.is_dir() else _CHECKOUT
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
@@ -157,7 +157,7 @@ def _find(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    known = presets()
+    known = list_presets()
     if path.suffix == "" and name in known:
         return known[name]
     raise UnknownNameError("config file or preset", name, known)
@@ -208,7 +208,7 @@ def _plain(value: Any) -> JSON:
     return value
 
 
-def draft(found: Mapping[str, Any], config: Config) -> str:
+def draft_config(found: Mapping[str, Any], config: Config) -> str:
     """Return a config file for the data that `check` looked at.
 
     Parameters
@@ -249,8 +249,7 @@ def draft(found: Mapping[str, Any], config: Config) -> str:
         "[cleaning]",
         *_settings(
             time_format=cleaning.time_format or proven,
-            number_format=cleaning.number_format
-            or (mark if mark in ("point", "comma") else None),
+            number_format=cleaning.number_format or (mark if mark in ("point", "comma") else None),
             timezone=cleaning.timezone,
             currency=cleaning.currency or found["currency"],
             null_ids=list(cleaning.null_ids) or None,

@@ -10,10 +10,10 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 
-from segpredict.errors import TableError
+from segpredict.errors import SchemaError
 from segpredict.tables import Feature
 
-ROLES = (
+COLUMN_ROLES = (
     "order_id",
     "product_id",
     "description",
@@ -35,17 +35,17 @@ def _text(*, nullable: bool = True) -> pa.Column:
     return pa.Column(pl.String, nullable=nullable, required=False)
 
 
-RAW = pa.DataFrameSchema(
+RAW_LINES_SCHEMA = pa.DataFrameSchema(
     {
         "file": pa.Column(pl.Int32, pa.Check.ge(0)),
         "row": pa.Column(pl.Int64, pa.Check.ge(1)),
-        **{role: _text() for role in ROLES},
+        **{role: _text() for role in COLUMN_ROLES},
     },
     name="raw lines",
     strict=True,
 )
 
-LINES = pa.DataFrameSchema(
+LINES_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "order_id": pa.Column(pl.String, _ID),
@@ -65,7 +65,7 @@ LINES = pa.DataFrameSchema(
     ordered=True,
 )
 
-INSTRUMENT = pa.DataFrameSchema(
+CLUSTERING_INPUTS_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "end": pa.Column(pl.Int32),
@@ -83,7 +83,7 @@ INSTRUMENT = pa.DataFrameSchema(
     unique=["customer_id", "end"],
 )
 
-ASSIGNMENTS = pa.DataFrameSchema(
+ASSIGNMENTS_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "segment": pa.Column(pl.Int8, pa.Check.in_range(0, 99)),
@@ -92,7 +92,7 @@ ASSIGNMENTS = pa.DataFrameSchema(
     unique=["customer_id"],
 )
 
-PANEL = pa.DataFrameSchema(
+PANEL_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "cutoff": pa.Column(pl.Int32),
@@ -105,7 +105,7 @@ PANEL = pa.DataFrameSchema(
     unique=["customer_id", "cutoff"],
 )
 
-SCORES = pa.DataFrameSchema(
+SCORES_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "as_of": pa.Column(pl.Date),
@@ -121,14 +121,10 @@ SCORES = pa.DataFrameSchema(
         "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
         "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
         "spent_to_date": pa.Column(pl.Float64),
-        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(
-            pl.Float64, nullable=True, regex=True
-        ),
+        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(pl.Float64, nullable=True, regex=True),
         "segment_set": pa.Column(pl.String, nullable=True),
         "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
-        "^p_S[0-9]+$": pa.Column(
-            pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True
-        ),
+        "^p_S[0-9]+$": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True),
     },
     name="scores",
     unique=["customer_id"],
@@ -136,13 +132,11 @@ SCORES = pa.DataFrameSchema(
 
 _CHANCE = pa.Check.in_range(0, 1)
 
-CAMPAIGN = pa.DataFrameSchema(
+CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
     {
         "rank": pa.Column(pl.Int64, pa.Check.ge(1)),
         "customer_id": pa.Column(pl.String, _ID),
-        "arm": pa.Column(
-            pl.String, pa.Check.isin(["treat", "universal control", "control"])
-        ),
+        "arm": pa.Column(pl.String, pa.Check.isin(["treat", "universal control", "control"])),
         "segment_id": pa.Column(pl.String),
         "segment": pa.Column(pl.String),
         "next_segment": pa.Column(pl.String),
@@ -160,7 +154,7 @@ CAMPAIGN = pa.DataFrameSchema(
     unique=["customer_id"],
 )
 
-IMPORTANCE = pa.DataFrameSchema(
+IMPORTANCE_SCHEMA = pa.DataFrameSchema(
     {
         "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
         "segment_id": pa.Column(pl.String, nullable=True),
@@ -175,7 +169,7 @@ IMPORTANCE = pa.DataFrameSchema(
     strict=True,
 )
 
-TOPICS = pa.DataFrameSchema(
+GROUP_IMPORTANCE_SCHEMA = pa.DataFrameSchema(
     {
         "level": pa.Column(pl.String, pa.Check.isin(["group", "family", "headline"])),
         "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
@@ -190,7 +184,7 @@ TOPICS = pa.DataFrameSchema(
     strict=True,
 )
 
-CONTRIBUTIONS = pa.DataFrameSchema(
+CONTRIBUTIONS_SCHEMA = pa.DataFrameSchema(
     {
         "customer_id": pa.Column(pl.String, _ID),
         "segment_id": pa.Column(pl.String),  # the customer's current segment
@@ -206,7 +200,7 @@ CONTRIBUTIONS = pa.DataFrameSchema(
     strict=True,
 )
 
-FIGURES = pa.DataFrameSchema(
+KPI_SCHEMA = pa.DataFrameSchema(
     {
         "metric": pa.Column(pl.String),
         "scope": pa.Column(pl.String),
@@ -227,18 +221,16 @@ FIGURES = pa.DataFrameSchema(
 )
 
 
-def features(declared: Iterable[Feature]) -> pa.DataFrameSchema:
+def feature_schema(declared: Iterable[Feature]) -> pa.DataFrameSchema:
     """Return the schema of a feature table: declared, in range, never infinite."""
-    columns = {
-        f.name: pa.Column(pl.Float64, _in_range(f), nullable=True) for f in declared
-    }
+    columns = {f.name: pa.Column(pl.Float64, _in_range(f), nullable=True) for f in declared}
     ids = {"customer_id": pa.Column(pl.String, _ID)}
     return pa.DataFrameSchema(
         {**ids, **columns}, name="features", strict=True, unique=["customer_id"]
     )
 
 
-def numbers(columns: Iterable[str], *, least: int = 0) -> pa.DataFrameSchema:
+def numeric_schema(columns: Iterable[str], *, least: int = 0) -> pa.DataFrameSchema:
     """Return the schema of customers with these columns of finite numbers, none empty.
 
     Parameters
@@ -283,7 +275,7 @@ def _in_range(feature: Feature) -> list[pa.Check]:
     return [finite, *bounds]
 
 
-def check(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
+def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
     """Return the frame if it keeps its contract.
 
     Raises
@@ -309,4 +301,4 @@ def check(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
             f"{r['column']} fails {r['check']} ({r['len']} ×, e.g. {r['failure_case']})"
             for r in grouped.to_dicts()
         ]
-        raise TableError(schema.name or "inner", failures) from None
+        raise SchemaError(schema.name or "inner", failures) from None

@@ -13,28 +13,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from segpredict.errors import LimitError, UsageError, WriterError
+from segpredict.errors import LimitError, StoreLockedError, UsageError
 from segpredict.tables import JSON
 
-LOCK = ".lock"
-Content = bytes | Callable[[Path], None]
+LOCK_FILE = ".lock"
+FileContent = bytes | Callable[[Path], None]
 
 
-def write_file(path: str | Path, content: Content) -> None:
+def write_file(path: str | Path, content: FileContent) -> None:
     """Write one file whole or not at all."""
     path = Path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with writing(path):
+    with translate_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write(draft, content)
+            write_synced(draft, content)
             draft.replace(path)
             _sync(path.parent)
         finally:
             draft.unlink(missing_ok=True)
 
 
-def add_file(path: str | Path, content: Content) -> bool:
+def write_new_file(path: str | Path, content: FileContent) -> bool:
     """Write one file whole where none stands; return whether it was written.
 
     A file that is there stays as it is, also if it came while this one was written. The
@@ -43,13 +43,13 @@ def add_file(path: str | Path, content: Content) -> bool:
     """
     path = Path(path)
     folder = path.parent
-    with writing(folder):
+    with translate_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        sweep(folder)
+        remove_leftovers(folder)
         prefix = f".{folder.name}.{os.getpid()}."
         place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
         try:
-            write(place / path.name, content)
+            write_synced(place / path.name, content)
             is_new = _claim(place / path.name, path)
             _sync(folder)
         finally:
@@ -71,7 +71,7 @@ def _claim(draft: Path, path: Path) -> bool:
 
 
 @contextmanager
-def writing(target: Path) -> Iterator[None]:
+def translate_write_errors(target: Path) -> Iterator[None]:
     """Name what stands in the way of writing instead of failing like a bug."""
     try:
         yield
@@ -87,7 +87,7 @@ def writing(target: Path) -> Iterator[None]:
         ) from None
 
 
-def swap(draft: Path, folder: Path) -> None:
+def replace_folder(draft: Path, folder: Path) -> None:
     """Give a finished folder the target's name; the old one goes last."""
     _sync(draft)
     if folder.exists():
@@ -105,7 +105,7 @@ def swap(draft: Path, folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Be the only one who writes into a folder, which is made if it is not there.
 
     Raises
@@ -118,8 +118,8 @@ def locked(folder: Path) -> Iterator[None]:
     The lock goes with the process that holds it, however it ends; a file that was left
     behind locks nothing.
     """
-    path = folder / LOCK
-    with writing(folder):
+    path = folder / LOCK_FILE
+    with translate_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -142,12 +142,12 @@ def _take(handle: int, path: Path) -> None:
     except BlockingIOError:
         is_there = False
     if not is_there:
-        raise WriterError(str(path.parent), os.pread(handle, 20, 0).decode())
+        raise StoreLockedError(str(path.parent), os.pread(handle, 20, 0).decode())
     os.ftruncate(handle, 0)
     os.write(handle, str(os.getpid()).encode())
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Finish or remove what a killed run has left beside the folder."""
     for left in sorted(folder.parent.glob(f".{folder.name}.*.*")):
         pid = left.name.removeprefix(f".{folder.name}.").split(".")[0]
@@ -168,7 +168,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def write(path: Path, content: Content) -> dict[str, JSON]:
+def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:
     """Write and sync a file; return its fact sheet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(content, bytes):
@@ -176,10 +176,10 @@ def write(path: Path, content: Content) -> dict[str, JSON]:
     else:
         content(path)
     _sync(path)
-    return fact(path)
+    return file_fact(path)
 
 
-def link(source: Path, target: Path) -> None:
+def link_file(source: Path, target: Path) -> None:
     """Let a file stand in a second place, by link where the disk can."""
     try:
         target.hardlink_to(source)  # no file of a run is ever written in place
@@ -187,7 +187,7 @@ def link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def fact(path: Path) -> dict[str, JSON]:
+def file_fact(path: Path) -> dict[str, JSON]:
     """Return SHA-256 and size of a file, read piece by piece."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

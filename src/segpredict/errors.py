@@ -33,25 +33,25 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-SHOWN = 80  # characters of a user's value that a message may show
-LISTED = 30  # names that a message lists
+MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
+MAX_LISTED_NAMES = 30  # names that a message lists
 
 
-def shown(value: object) -> str:
+def quote_value(value: object) -> str:
     """Return a value as a message may show it: quoted, cut, no control signs."""
     text = str(value)
-    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    cut = text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + '"'
 
 
-def near(name: str, known: Iterable[str]) -> str:
+def closest_name_hint(name: str, known: Iterable[str]) -> str:
     """Return a hint with the closest known name, or with the first of them."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"Known: {', '.join(names[:LISTED])}{more}."
+    more = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return f"Known: {', '.join(names[:MAX_LISTED_NAMES])}{more}."
 
 
 class SegpredictError(Exception):
@@ -108,7 +108,7 @@ class CustomerMissingError(UsageError):
 
     def __init__(self, customer_id: str, lookback: int) -> None:
         super().__init__(
-            f"No customer {shown(customer_id)} has an order in the last {lookback} "
+            f"No customer {quote_value(customer_id)} has an order in the last {lookback} "
             "days of the data.",
             fix="check the id; scores.parquet lists all customers of the run.",
         )
@@ -128,7 +128,7 @@ class UnknownNameError(ConfigError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(
-            f"There is no {kind} named {shown(name)}.", fix=near(name, known)
+            f"There is no {kind} named {quote_value(name)}.", fix=closest_name_hint(name, known)
         )
 
 
@@ -158,8 +158,8 @@ class FileMissingError(SourceError):
 
     def __init__(self, path: str, neighbours: Iterable[str] = ()) -> None:
         names = list(neighbours)
-        hint = near(path.rsplit("/", 1)[-1], names) if names else "Check the path."
-        super().__init__(f"{shown(path)} was not found.", fix=hint, file=path)
+        hint = closest_name_hint(path.rsplit("/", 1)[-1], names) if names else "Check the path."
+        super().__init__(f"{quote_value(path)} was not found.", fix=hint, file=path)
 
 
 class DownloadError(SourceError):
@@ -169,7 +169,7 @@ class DownloadError(SourceError):
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
-            f"{shown(address)} did not give the data set: {reason}.",
+            f"{quote_value(address)} did not give the data set: {reason}.",
             fix="try again later, or download it with a browser and name the file with "
             "--data; nothing was written.",
             file=address,
@@ -184,7 +184,7 @@ class UnreadableFileError(SourceError):
     def __init__(self, path: str, reason: str, fix: str, **where: Any) -> None:
         row = f" row {where['row']}" if "row" in where else ""
         super().__init__(
-            f"{shown(path)}{row} cannot be read: {reason}.", fix=fix, file=path, **where
+            f"{quote_value(path)}{row} cannot be read: {reason}.", fix=fix, file=path, **where
         )
 
 
@@ -203,9 +203,9 @@ class ColumnMissingError(ContractError):
     def __init__(self, role: str, found: Sequence[str], file: str = "") -> None:
         close = difflib.get_close_matches(role, found, n=1, cutoff=0.5)
         guess = close[0] if close else "YOUR_COLUMN"
-        where = f" of {shown(file)}" if file else ""
+        where = f" of {quote_value(file)}" if file else ""
         super().__init__(
-            f"No column{where} gives {role}; found {', '.join(map(shown, found))}.",
+            f"No column{where} gives {role}; found {', '.join(map(quote_value, found))}.",
             fix=f"name it: --map {role}='{guess}', or choose a preset with --config.",
             file=file or None,
             column=role,
@@ -222,11 +222,9 @@ class BadCellsError(ContractError):
     ) -> None:
         super().__init__(
             f"{first.get('file', 'input')} row {first.get('row', '?')}, column "
-            f"{column}: {shown(first.get('value'))} {reason} "
+            f"{column}: {quote_value(first.get('value'))} {reason} "
             f"({count} of {total} rows affected).",
-            fix=first.get(
-                "fix", "correct the cells, or rerun with --on-bad-rows quarantine."
-            ),
+            fix=first.get("fix", "correct the cells, or rerun with --on-bad-rows quarantine."),
             file=first.get("file"),
             row=first.get("row"),
             column=column,
@@ -235,7 +233,7 @@ class BadCellsError(ContractError):
         )
 
 
-class TableError(ContractError):
+class SchemaError(ContractError):
     """A table that crosses from one room to the next breaks its schema."""
 
     code = "SP-D004"
@@ -255,14 +253,12 @@ class TooManyBadRowsError(ContractError):
 
     code = "SP-D005"
 
-    def __init__(
-        self, count: int, total: int, limit: str | int, first: dict[str, Any]
-    ) -> None:
+    def __init__(self, count: int, total: int, limit: str | int, first: dict[str, Any]) -> None:
         super().__init__(
             f"{count:,} of {total:,} rows cannot be read, and at most {limit} may be "
             f"set aside. The first: {first.get('file', 'input')} row "
             f"{first.get('row', '?')}, column {first.get('column')}: "
-            f"{shown(first.get('value'))} {first.get('reason')}.",
+            f"{quote_value(first.get('value'))} {first.get('reason')}.",
             fix="correct the cells or the mapping, or allow more with --max-bad 5%.",
             count=count,
             **first,
@@ -302,14 +298,14 @@ class TooShortHistoryError(SupportError):
         )
 
 
-class OneClassError(SupportError):
+class SingleClassError(SupportError):
     """Every label is the same, so there is nothing to tell apart."""
 
     code = "SP-M004"
 
     def __init__(self, label: str, rows: int) -> None:
         super().__init__(
-            f"All {rows} training rows end in the segment {shown(label)}.",
+            f"All {rows} training rows end in the segment {quote_value(label)}.",
             fix="choose a longer horizon or another cutoff.",
             count=rows,
         )
@@ -327,11 +323,9 @@ class TamperedFileError(ArtifactError):
 
     code = "SP-A002"
 
-    def __init__(
-        self, name: str, reason: str = "differs from its recorded hash"
-    ) -> None:
+    def __init__(self, name: str, reason: str = "differs from its recorded hash") -> None:
         fix = "restore the run folder from where it was made, or run again."
-        super().__init__(f"{shown(name)} {reason}.", fix=fix, file=name)
+        super().__init__(f"{quote_value(name)} {reason}.", fix=fix, file=name)
 
 
 class MismatchError(SegpredictError):
@@ -348,7 +342,7 @@ class LimitError(SegpredictError):
     exit_code = 10
 
 
-class WriterError(SegpredictError):
+class StoreLockedError(SegpredictError):
     """Another process writes into the same store."""
 
     code = "SP-R003"
@@ -357,12 +351,10 @@ class WriterError(SegpredictError):
     def __init__(self, path: str, process: str) -> None:
         who = f"process {process}" if process else "another process"
         fix = "wait until it has ended, then ingest again."
-        super().__init__(
-            f"{shown(path)} is being written by {who}.", fix=fix, file=path
-        )
+        super().__init__(f"{quote_value(path)} is being written by {who}.", fix=fix, file=path)
 
 
-class BusyError(SegpredictError):
+class TargetBusyError(SegpredictError):
     """The target exists already, or another run is writing it."""
 
     code = "SP-R002"
@@ -370,4 +362,4 @@ class BusyError(SegpredictError):
 
     def __init__(self, path: str) -> None:
         fix = "choose another --out, or add --force to replace it."
-        super().__init__(f"{shown(path)} exists already.", fix=fix, file=path)
+        super().__init__(f"{quote_value(path)} exists already.", fix=fix, file=path)

@@ -12,70 +12,73 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
-from segpredict.classifier import Booster, Forecaster, Usage
+from segpredict.artifacts import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
+from segpredict.classifier import DecisionPolicy, Forecaster, XgboostModel
 from segpredict.explain import (
-    Evidence,
-    Explainer,
     Explanation,
-    Group,
+    FeatureGroup,
+    ForecastExplainer,
+    ImportanceEvidence,
     importance_json,
 )
 from segpredict.tables import JSON, Feature, Segment
 
-TABLES = ("importance", "topics", "moves", "reasons", "contributions")
-WITH_CSV = ("importance", "topics", "moves")
+EXPLANATION_TABLES = ("importance", "topics", "moves", "reasons", "contributions")
+CSV_TABLES = ("importance", "topics", "moves")
 
 
-def keep(
-    draft: Draft, told: Explanation, explainer: Explainer, checked: Evidence | None
+def save_explanation(
+    draft: RunDraft,
+    told: Explanation,
+    explainer: ForecastExplainer,
+    checked: ImportanceEvidence | None,
 ) -> None:
     """Write an explanation, how it was made, and how it was cross-checked."""
     draft.drop("explanation/")
-    for name in TABLES:
-        draft.write(f"explanation/{name}.parquet", as_parquet(getattr(told, name)))
-    for name in WITH_CSV:
-        draft.write(f"explanation/{name}.csv", as_csv(getattr(told, name)))
+    for name in EXPLANATION_TABLES:
+        draft.write(f"explanation/{name}.parquet", parquet_writer(getattr(told, name)))
+    for name in CSV_TABLES:
+        draft.write(f"explanation/{name}.csv", encode_csv(getattr(told, name)))
     draft.write("explanation/importance.json", importance_json(told).encode())
-    draft.write("explanation/explainer.json", as_json(explainer.state()))
+    draft.write("explanation/explainer.json", encode_json(explainer.state()))
     if checked is None:
         return
-    draft.write("explanation/evidence.parquet", as_parquet(checked.table))
-    draft.write("explanation/evidence.csv", as_csv(checked.table))
-    draft.write("explanation/headlines.parquet", as_parquet(checked.headlines))
-    draft.write("explanation/tests.parquet", as_parquet(checked.origins))
-    draft.write("explanation/evidence.json", as_json(checked.facts()))
+    draft.write("explanation/evidence.parquet", parquet_writer(checked.table))
+    draft.write("explanation/evidence.csv", encode_csv(checked.table))
+    draft.write("explanation/headlines.parquet", parquet_writer(checked.headlines))
+    draft.write("explanation/tests.parquet", parquet_writer(checked.origins))
+    draft.write("explanation/evidence.json", encode_json(checked.facts()))
 
 
-def has(files: Files) -> bool:
+def has_explanation(files: RunFiles) -> bool:
     """Return whether a run was explained, by a version that left all files."""
     return files.has("explanation/explainer.json")
 
 
-def read(files: Files, classes: tuple[Segment, ...]) -> Explanation:
+def load_explanation(files: RunFiles, classes: tuple[Segment, ...]) -> Explanation:
     """Return the explanation of a run."""
     told = json.loads(files.path("explanation/importance.json").read_bytes())
     state = files.json("explanation/explainer.json")
     tables: dict[str, pl.DataFrame] = {
-        name: files.parquet(f"explanation/{name}.parquet") for name in TABLES
+        name: files.parquet(f"explanation/{name}.parquet") for name in EXPLANATION_TABLES
     }
     return Explanation(
         **tables,
         base=told["base"],
         names=tuple(told["names"]),
         classes=classes,
-        groups=tuple(Group.from_state(group) for group in state["groups"]),
+        groups=tuple(FeatureGroup.from_state(group) for group in state["groups"]),
         population=told["population"],
         note=told["note"],
     )
 
 
-def evidence(files: Files) -> Evidence | None:
+def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
     """Return how importance was cross-checked, if it was."""
     if not files.has("explanation/evidence.json"):
         return None
     facts = files.json("explanation/evidence.json")
-    return Evidence(
+    return ImportanceEvidence(
         files.parquet("explanation/evidence.parquet"),
         files.parquet("explanation/headlines.parquet"),
         files.parquet("explanation/tests.parquet"),
@@ -85,7 +88,7 @@ def evidence(files: Files) -> Evidence | None:
     )
 
 
-def people(
+def pick_example_customers(
     told: Explanation, scores: pl.DataFrame | None
 ) -> tuple[dict[str, JSON], ...]:
     """Return three customers whose reasons are worth reading, with their forecasts.
@@ -108,9 +111,7 @@ def people(
         ),
         (
             "here to stay",
-            known.filter(stays).sort(
-                "expected_value", descending=True, maintain_order=True
-            ),
+            known.filter(stays).sort("expected_value", descending=True, maintain_order=True),
         ),
     )
     found: list[dict[str, JSON]] = []
@@ -125,17 +126,17 @@ def people(
     return tuple(found)
 
 
-def explainer(
-    files: Files,
+def load_explainer(
+    files: RunFiles,
     forecaster: Forecaster,
-    trees: Booster,
+    trees: XgboostModel,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature],
-    usage: Usage | None = None,
-) -> Explainer | None:
+    usage: DecisionPolicy | None = None,
+) -> ForecastExplainer | None:
     """Return what explains anybody else's forecast of a run, if it was explained."""
-    if not has(files):
+    if not has_explanation(files):
         return None
     state = files.json("explanation/explainer.json")
-    found = Explainer.from_state(state, forecaster, trees, classes, glossary)
+    found = ForecastExplainer.from_state(state, forecaster, trees, classes, glossary)
     return found.naming(usage)

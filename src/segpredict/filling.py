@@ -9,17 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.tables import JSON
 
-Options = TypeVar("Options")
+OptionsType = TypeVar("OptionsType")
 
 
-def fill(kind: type[Options], values: Mapping[str, JSON], section: str) -> Options:
+def fill_options(kind: type[OptionsType], values: Mapping[str, JSON], section: str) -> OptionsType:
     """Return an options dataclass from plain values, after checking every name."""
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     for name in values:
         if name not in known:
-            raise UnknownNameError(
-                f"setting in [{section or 'top level'}]", name, known
-            )
+            raise UnknownNameError(f"setting in [{section or 'top level'}]", name, known)
     whole = {
         name: _section(f.default_factory, values[name], name)
         if isinstance(values.get(name), Mapping) and _is_section(f.default_factory)
@@ -38,7 +36,7 @@ def _is_section(factory: Any) -> bool:
 
 
 def _section(kind: Any, values: Mapping[str, JSON], name: str) -> Any:
-    return fill(kind, values, name)
+    return fill_options(kind, values, name)
 
 
 def _explained(error: ValidationError, section: str) -> ConfigError:

@@ -18,19 +18,19 @@ from datetime import date, timedelta
 import polars as pl
 
 from segpredict import movement
-from segpredict.artifacts import Draft, Files, as_csv, as_parquet
-from segpredict.classifier import Segmenter, TimeOptions, Training
-from segpredict.movement import NEW, SILENT
+from segpredict.artifacts import RunDraft, RunFiles, encode_csv, parquet_writer
+from segpredict.classifier import SegmentAssigner, TimeOptions, TrainingResult
+from segpredict.movement import LAPSED_STATE, NEW_STATE
 from segpredict.tables import Segment, Transactions
 from segpredict.window import DAYS_PER_YEAR, Window, as_date
 
-FOLDER = "movement"
-MOVES = "moves"  # the one table that names customers: Parquet alone
-TABLES = ("observed", "predicted", "mobility", "order", "compared", "countries")
+TRANSITIONS_FOLDER = "movement"
+TRANSITIONS_TABLE = "moves"  # the one table that names customers: Parquet alone
+TRANSITION_TABLES = ("observed", "predicted", "mobility", "order", "compared", "countries")
 
 
 @dataclass(frozen=True, slots=True)
-class Draws:
+class BootstrapDraws:
     """Resamples of customers behind each interval.
 
     Parameters
@@ -45,11 +45,11 @@ class Draws:
     seed: int = 0
 
 
-def counted(
+def observed_tables(
     shop: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     time: TimeOptions,
-    draws: Draws,
+    draws: BootstrapDraws,
     homes: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
@@ -70,9 +70,9 @@ def counted(
     Returns
     -------
     dict
-        ``moves``, ``observed``, ``mobility``, ``order``, ``compared`` and, with homes,
-        ``countries``; empty where no
-        period is complete. In ``observed`` the pooled periods have no ``since``.
+        ``segment_transitions``, ``observed_matrix``, ``mobility``, ``markov_order_test``,
+        ``compared`` and, with homes, ``countries``; empty where no
+        period is complete. In ``observed_matrix`` the pooled periods have no ``since``.
 
     Notes
     -----
@@ -80,25 +80,21 @@ def counted(
     year. There INACTIVE means the same in both: where less than a whole look-back was
     observed before the older one, the look-back of both is cut to that.
     """
-    row, last_year = movement.periods(shop.first_day, shop.end_day, time)
+    row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
     by = {"draws": draws.number, "seed": draws.seed}
-    moves = movement.moves(shop, segmentation, row)
+    moves = movement.segment_transitions(shop, segmentation, row)
     segments = segmentation.segments
     parts = [
-        _dated(movement.observed(part, segments), part["since"][0], part["until"][0])
+        _dated(movement.observed_matrix(part, segments), part["since"][0], part["until"][0])
         for part in moves.partition_by("since", maintain_order=True)
     ]
-    pooled = _dated(movement.observed(moves, segments, **by), None, None)
-    pairs = [
-        _alike(first, row[-1])
-        for first in dict.fromkeys((*row[-2:-1], last_year))
-        if first
-    ]
+    pooled = _dated(movement.observed_matrix(moves, segments, **by), None, None)
+    pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
     compared = [
-        movement.compare(
-            movement.moves(shop, segmentation, (first, second)),
+        movement.compare_periods(
+            movement.segment_transitions(shop, segmentation, (first, second)),
             as_date(first.cutoff),
             as_date(second.cutoff),
             segments,
@@ -108,13 +104,13 @@ def counted(
     ]
     tables = {
         "moves": moves.filter(
-            (pl.col("from_id") != SILENT.id) | (pl.col("to_id") != segments[0].id)
+            (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
-        "mobility": movement.mobilities(moves, segments, **by).join(
+        "mobility": movement.mobility_by_period(moves, segments, **by).join(
             _observed_days(row), on="since", how="left", maintain_order="left"
         ),
-        "order": movement.order(moves, segments),
+        "order": movement.markov_order_test(moves, segments),
     }
     if homes is not None:
         tables["countries"] = _by_country(moves, homes)
@@ -152,9 +148,9 @@ def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
     )
 
 
-def foretold(
+def predicted_tables(
     known: Mapping[str, pl.DataFrame],
-    training: Training,
+    training: TrainingResult,
     scores: pl.DataFrame,
     segments: Sequence[Segment],
     time: TimeOptions,
@@ -164,11 +160,11 @@ def foretold(
     Parameters
     ----------
     known
-        What `counted` returned, or `kept`.
+        What `observed_tables` returned, or `load_transitions`.
     training
         Its tests, each forecast by what had learned from its past only, and what ships.
     scores
-        `contracts.SCORES` of the end of the data.
+        `contracts.SCORES_SCHEMA` of the end of the data.
     segments
         All segments, in code order.
     time
@@ -177,8 +173,8 @@ def foretold(
     Returns
     -------
     dict
-        ``predicted``: ``since``, ``until`` and `movement.expected`, and for NEW and
-        SILENT `movement.naive`. Empty where nothing was counted.
+        ``predicted``: ``since``, ``until`` and `movement.expected_matrix`, and for NEW and
+        SILENT `movement.unmodelled_rows`. Empty where nothing was counted.
 
     Notes
     -----
@@ -196,18 +192,18 @@ def foretold(
     ]
     today, able = scores["as_of"][0], scores.filter("is_eligible")
     chances = able.select(f"p_{i}" for i in ids).to_numpy()
-    silent = {day: _size(counts, day, SILENT.id) for day, *_ in asked}
+    silent = {day: _size(counts, day, LAPSED_STATE.id) for day, *_ in asked}
     silent[today] = float(scores.height - able.height)
     parts: list[pl.DataFrame] = []
     for day, starts, given in [*asked, (today, able["segment_id"], chances)]:
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
-        spread = movement.dispersion(pl.concat(earlier), past) if earlier else 1.0
-        told = [movement.expected(starts, given, segments, spread)]
+        spread = movement.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
+        told = [movement.expected_matrix(starts, given, segments, spread)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
-            sizes = {NEW.id: coming, SILENT.id: silent[day]}
-            told.append(movement.naive(_pooled(past), sizes))
+            sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
+            told.append(movement.unmodelled_rows(_pooled(past), sizes))
         parts.append(_dated(pl.concat(told), day, day + timedelta(time.outcome)))
     return {"predicted": pl.concat(parts)}
 
@@ -225,28 +221,24 @@ def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
     season = day - timedelta(days=DAYS_PER_YEAR)
     nearest = min(days, key=lambda each: abs((each - season).days))
     is_near = abs((nearest - season).days) <= horizon // 4
-    return _size(past, nearest if is_near else days[-1], NEW.id)
+    return _size(past, nearest if is_near else days[-1], NEW_STATE.id)
 
 
 def _pooled(past: pl.DataFrame) -> pl.DataFrame:
     keys = ["from_id", "from_name", "to_id", "to_name"]
     sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "row_n").sum())
-    return sums.with_columns(
-        share=pl.when(pl.col("row_n") > 0).then(pl.col("n") / pl.col("row_n"))
-    )
+    return sums.with_columns(share=pl.when(pl.col("row_n") > 0).then(pl.col("n") / pl.col("row_n")))
 
 
-def keep(draft: Draft, tables: Mapping[str, pl.DataFrame]) -> None:
+def save_transitions(draft: RunDraft, tables: Mapping[str, pl.DataFrame]) -> None:
     """Write tables of moves into a run, as Parquet and, without customers, as CSV."""
     for name, frame in tables.items():
-        draft.write(f"{FOLDER}/{name}.parquet", as_parquet(frame))
-        if name != MOVES:
-            draft.write(f"{FOLDER}/{name}.csv", as_csv(frame))
+        draft.write(f"{TRANSITIONS_FOLDER}/{name}.parquet", parquet_writer(frame))
+        if name != TRANSITIONS_TABLE:
+            draft.write(f"{TRANSITIONS_FOLDER}/{name}.csv", encode_csv(frame))
 
 
-def kept(files: Files) -> dict[str, pl.DataFrame]:
-    """Return the tables of `TABLES` that a run has."""
-    paths = {name: f"{FOLDER}/{name}.parquet" for name in TABLES}
-    return {
-        name: files.parquet(path) for name, path in paths.items() if files.has(path)
-    }
+def load_transitions(files: RunFiles) -> dict[str, pl.DataFrame]:
+    """Return the tables of `TRANSITION_TABLES` that a run has."""
+    paths = {name: f"{TRANSITIONS_FOLDER}/{name}.parquet" for name in TRANSITION_TABLES}
+    return {name: files.parquet(path) for name, path in paths.items() if files.has(path)}

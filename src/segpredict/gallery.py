@@ -7,12 +7,12 @@ import polars as pl
 
 from segpredict import features
 from segpredict import segments as rooms
-from segpredict.segments import Description, Segmentation
-from segpredict.tables import INACTIVE, Transactions
+from segpredict.segments import Segmentation, SegmentDescription
+from segpredict.tables import INACTIVE_CODE, Transactions
 from segpredict.window import Window
 
 
-def cards(
+def segment_profiles(
     transactions: Transactions,
     segmentation: Segmentation,
     window: Window,
@@ -30,23 +30,23 @@ def cards(
     window
         The question asked at the end of the data.
     tables
-        ``profile`` and, if known, ``migration`` (`overview.segments`).
+        ``profile`` and, if known, ``migration`` (`overview.segment_tables`).
     likes
         What stands out in what they buy: ``category``, where the products table has
         one, ``product`` for single products, or ``none``.
     """
     span = (window.cutoff - window.horizon, window.cutoff)
-    rows = features.instrument(transactions, [span], segmentation.further)
+    rows = features.clustering_inputs(transactions, [span], segmentation.further)
     assigned = segmentation.assign(rows).select("customer_id", "segment")
     rows = rows.sort("customer_id")
     codes = assigned.sort("customer_id")["segment"]
     places = rows.select(axis.place for axis in segmentation.axes)
-    found = rooms.cards(
+    found = rooms.profile_cards(
         segmentation.segments,
         tables["profile"],
         _rules(segmentation, rows, codes, window, transactions.currency),
-        members=rooms.examples(rows, places, codes),
-        likes=rooms.affinity(
+        members=rooms.typical_customers(rows, places, codes),
+        likes=rooms.distinctive_categories(
             _bought(transactions, span, assigned, likes), segmentation.segments
         ),
         moves=tables.get("migration"),
@@ -61,20 +61,20 @@ def _rules(
     codes: pl.Series,
     window: Window,
     currency: str,
-) -> list[Description]:
+) -> list[SegmentDescription]:
     """Return a rule a segment: what it means where a rule made it, else the tree's."""
     exact = {
-        INACTIVE: f"bought in the last {window.lookback} days, but not in the last "
+        INACTIVE_CODE: f"bought in the last {window.lookback} days, but not in the last "
         f"{window.horizon}"
     }
     by_id = {segment.id: segment.code for segment in segmentation.segments}
     for rule in segmentation.set_apart:
-        told = rooms.tell(rule.column, rule.least, window.horizon, currency)
+        told = rooms.threshold_text(rule.column, rule.least, window.horizon, currency)
         exact[by_id[rule.id]] = told
-    grown = rooms.describe(rows, codes, segmentation.k, window.horizon, currency)
+    grown = rooms.describe_segments(rows, codes, segmentation.k, window.horizon, currency)
     known = {rule.code: rule for rule in grown}
     return [
-        Description(code, exact[code], 1.0, 1.0) if code in exact else known[code]
+        SegmentDescription(code, exact[code], 1.0, 1.0) if code in exact else known[code]
         for code in sorted(by_id.values())
     ]
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-PLAIN = 4 << 30  # where the system does not say
-SHARE = 0.6  # of what is left, for us
+DEFAULT_BYTES = 4 << 30  # where the system does not say
+USABLE_SHARE = 0.6  # of what is left, for us
 
 
-def available() -> int:
+def available_bytes() -> int:
     """Return the bytes that may be used without crowding out others.
 
     Notes
@@ -14,7 +14,7 @@ def available() -> int:
     Linux says what is left in ``/proc/meminfo``, and a container in its control group.
     """
     found = [_meminfo(), _container()]
-    return int(SHARE * min((b for b in found if b is not None), default=PLAIN))
+    return int(USABLE_SHARE * min((b for b in found if b is not None), default=DEFAULT_BYTES))
 
 
 def _meminfo() -> int | None:

@@ -7,21 +7,21 @@ import polars as pl
 
 from segpredict import classifier, cleaning, features
 from segpredict import segments as rooms
-from segpredict.classifier import STATES, TimeOptions
+from segpredict.classifier import STATE_FEATURES, TimeOptions
 from segpredict.errors import ContractError, SupportError
-from segpredict.movement import NEW, observed
-from segpredict.segments import Grid, Segmentation
-from segpredict.segments.memberships import memberships
-from segpredict.tables import INACTIVE, Companions, Feature, Transactions
+from segpredict.movement import NEW_STATE, observed_matrix
+from segpredict.segments import RuleGrid, Segmentation
+from segpredict.segments.memberships import membership_probabilities
+from segpredict.tables import INACTIVE_CODE, Feature, SideTables, Transactions
 from segpredict.window import Window, as_date
 
-RHYTHM = ("rfm",)  # the family that profiles and the rule grid read
+PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
 
 
-def shop(
+def shop_overview(
     transactions: Transactions,
     time: TimeOptions,
-    plan: cleaning.CleaningPlan | None = None,
+    plan: cleaning.CleaningOptions | None = None,
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
@@ -40,12 +40,12 @@ def shop(
         ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
         ``adds_up``; ``notes``, ``beside`` (on the tables beside the transactions) and
         ``suggestions``, as sentences; ``problem``, the facts of the error with which a
-        run would stop, or ``None``; and tables as rows: ``ledger``, ``horizons`` and
-        those of `cleaning.describe`.
+        run would stop, or ``None``; and tables as rows: ``ledger``, ``compare_horizons`` and
+        those of `cleaning.describe_shop`.
     """
     ledger = cleaning.ledger_table(transactions.ledger)
     weighed = (
-        classifier.horizons(transactions, time).to_dicts()
+        classifier.compare_horizons(transactions, time).to_dicts()
         if transactions.ledger.total("used").rows
         else []
     )
@@ -66,7 +66,7 @@ def shop(
         "adds_up": transactions.ledger.adds_up,
         "ledger": ledger.to_dicts(),
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
-        **cleaning.describe(transactions),
+        **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
         "beside": list(transactions.companions.notes),
         "suggestions": _suggestions(transactions, time, weighed),
@@ -74,29 +74,29 @@ def shop(
     }
 
 
-def glossary(
+def classifier_glossary(
     families: Sequence[str] | None = None,
-    companions: Companions | None = None,
+    companions: SideTables | None = None,
 ) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
-    return (*STATES, *features.glossary(families, companions))
+    return (*STATE_FEATURES, *features.feature_glossary(families, companions))
 
 
-def grid(
+def rule_grid_at_end(
     transactions: Transactions,
     time: TimeOptions,
     names: Mapping[str, str] | None = None,
-) -> Grid:
+) -> RuleGrid:
     """Return the rule grid with its cut points taken at the end of the data."""
     window = time.window(transactions.end_day, transactions.first_day)
-    rhythm = features.compute(transactions, window, RHYTHM).frame
-    return rooms.fit_grid(rhythm, names=names)
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    return rooms.fit_rule_grid(rhythm, names=names)
 
 
-def segments(
+def segment_tables(
     transactions: Transactions,
     segmentation: Segmentation,
-    rules: Grid,
+    rules: RuleGrid,
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
     """Return tables about the segments at the end of the data, by name.
@@ -116,9 +116,9 @@ def segments(
     -------
     dict
         ``assignments``: every customer's segment, with the rule grid beside it;
-        ``profile``: one row a segment, over the customers with an order in the
+        ``segment_profile_table``: one row a segment, over the customers with an order in the
         look-back; ``migration``: from the window before the last to the last;
-        ``candidates``: the numbers of segments that were tried; ``memberships``: the
+        ``candidates``: the numbers of segments that were tried; ``membership_probabilities``: the
         chance of each segment for the customers of the last window, of soft algorithms.
     """
     now = time.window(transactions.end_day, transactions.first_day)
@@ -130,8 +130,8 @@ def segments(
     }
     if segmentation.clusters.rule.is_soft:
         span = [(now.cutoff - time.horizon, now.cutoff)]
-        rows = features.instrument(transactions, span, segmentation.further)
-        tables["memberships"] = memberships(segmentation, rows).drop("end")
+        rows = features.clustering_inputs(transactions, span, segmentation.further)
+        tables["memberships"] = membership_probabilities(segmentation, rows).drop("end")
     if before.cutoff - time.horizon >= transactions.first_day:
         tables["migration"] = _migration(transactions, segmentation, before)
         returned = _profile(transactions, segmentation, before, is_over=True)
@@ -149,7 +149,7 @@ def segments(
 
 
 def _assignments(
-    transactions: Transactions, segmentation: Segmentation, rules: Grid, window: Window
+    transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
 ) -> pl.DataFrame:
     everyone = (
         transactions.known(window.cutoff)
@@ -158,7 +158,7 @@ def _assignments(
         .unique()
         .collect()
     )
-    rhythm = features.compute(transactions, window, RHYTHM).frame
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     named = pl.DataFrame(
         [(s.code, s.id, s.name) for s in segmentation.segments],
         schema={"segment": pl.Int8, "segment_id": pl.String, "segment_name": pl.String},
@@ -167,12 +167,10 @@ def _assignments(
     assigned = _assigned(transactions, segmentation, window)
     return (
         everyone.join(assigned, on="customer_id", how="left")
-        .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE, pl.Int8)))
+        .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE_CODE, pl.Int8)))
         .join(named, on="segment", how="left")
         .join(rules.assign(rhythm), on="customer_id", how="left", suffix="_rules")
-        .with_columns(
-            is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode())
-        )
+        .with_columns(is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode()))
         .sort("customer_id")
     )
 
@@ -181,7 +179,7 @@ def _assigned(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
     span = (window.cutoff - window.horizon, window.cutoff)
-    instrument = features.instrument(transactions, [span], segmentation.further)
+    instrument = features.clustering_inputs(transactions, [span], segmentation.further)
     return segmentation.assign(instrument).drop("end")
 
 
@@ -193,15 +191,15 @@ def _profile(
     is_over: bool = False,
 ) -> pl.DataFrame:
     """Return the profile as of a window; with retention if its outcome is over."""
-    rhythm = features.compute(transactions, window, RHYTHM).frame
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     spans = [
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
     asked = {*segmentation.further, "refunds"}
-    bought = features.instrument(transactions, spans[: 1 + is_over], sorted(asked))
+    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(asked))
     current = bought.filter(pl.col("end") == window.cutoff)
-    assigned = rooms.complete(
+    assigned = rooms.fill_inactive(
         segmentation.assign(current).select("customer_id", "segment"), rhythm
     )
     labels = None
@@ -209,7 +207,7 @@ def _profile(
         after = bought.filter(pl.col("end") == window.outcome_end)
         labels = segmentation.assign(after).select("customer_id", "segment")
     eligible = current.join(rhythm, on="customer_id", how="semi", maintain_order="left")
-    return rooms.profile(assigned, eligible, rhythm, segmentation.segments, labels)
+    return rooms.segment_profile_table(assigned, eligible, rhythm, segmentation.segments, labels)
 
 
 def _candidates(segmentation: Segmentation) -> pl.DataFrame:
@@ -231,21 +229,21 @@ def _candidates(segmentation: Segmentation) -> pl.DataFrame:
 def _migration(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
-    rows = classifier.panel(transactions, segmentation, [window], RHYTHM).frame
+    rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
     pairs = rows.select("customer_id", "state_now", "label")
     seen = transactions.known(window.cutoff).filter("is_order_head")
     span = (window.outcome_start, window.outcome_end)
     after = segmentation.assign(
-        features.instrument(transactions, [span], segmentation.further)
+        features.clustering_inputs(transactions, [span], segmentation.further)
     )
     strangers = after.join(
         seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
     ).select(
         "customer_id",
-        pl.lit(NEW.code, pl.Int8).alias("state_now"),
+        pl.lit(NEW_STATE.code, pl.Int8).alias("state_now"),
         pl.col("segment").alias("label"),
     )
-    ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW)}
+    ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
     sides = (("from_id", "state_now"), ("to_id", "label"))
     moves = pl.concat([pairs, strangers]).select(
         "customer_id",
@@ -254,7 +252,7 @@ def _migration(
             for side, code in sides
         ),
     )
-    counted = observed(moves.drop_nulls("to_id"), segmentation.segments)
+    counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
     return counted.cast({"n": pl.Int64, "row_n": pl.Int64})
 
 
@@ -270,23 +268,19 @@ def _notes(transactions: Transactions) -> list[str]:
     rejected = transactions.ledger.total("rejected").rows
     if rejected:
         notes.append(f"Rows that could not be read and were set aside: {rejected:,}.")
-    guests = [
-        e for e in transactions.ledger.entries if e.rule == cleaning.NO_CUSTOMER.name
-    ]
+    guests = [e for e in transactions.ledger.entries if e.rule == cleaning.NO_CUSTOMER.name]
     whole = transactions.ledger.total("in").rows
     if guests and whole and guests[0].count.rows > 0.05 * whole:
         share = guests[0].count.rows / whole
-        notes.append(
-            f"{share:.1%} of the rows have no customer; nothing can be said of them."
-        )
+        notes.append(f"{share:.1%} of the rows have no customer; nothing can be said of them.")
     return notes
 
 
 def _problem(
-    transactions: Transactions, plan: cleaning.CleaningPlan | None
+    transactions: Transactions, plan: cleaning.CleaningOptions | None
 ) -> dict[str, Any] | None:
     try:
-        cleaning.supported(transactions, plan)
+        cleaning.require_support(transactions, plan)
     except (ContractError, SupportError) as error:
         return error.facts()
     return None
@@ -302,8 +296,7 @@ def _suggestions(
     is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
     if chosen and not is_sound:
         told.append(
-            f"A horizon of {chosen[0]} days meets all conditions: "
-            f"--set time.horizon={chosen[0]}."
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
         )
     if weighed and not chosen:
         told.append(
@@ -317,7 +310,5 @@ def _suggestions(
             "one: --map product_id=YOUR_COLUMN."
         )
     if not transactions.currency:
-        told.append(
-            "The data name no currency. To print one: --set cleaning.currency='€'."
-        )
+        told.append("The data name no currency. To print one: --set cleaning.currency='€'.")
     return told

@@ -10,42 +10,47 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.actions import ActionOptions, Playbook, load, places
-from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
+from segpredict.actions import (
+    CampaignCatalogue,
+    CampaignOptions,
+    find_experiment_logs,
+    read_campaigns,
+)
+from segpredict.artifacts import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.tables import JSON
 
-PLAYBOOK, REHEARSAL = "actions/playbook.json", "actions/rehearsal.parquet"
-TABLES = ("plays", "curves")
+CATALOGUE_PATH, BACKTEST_PATH = "actions/playbook.json", "actions/rehearsal.parquet"
+CAMPAIGN_TABLES = ("plays", "curves")
 
 
-def keep_playbook(draft: Draft, playbook: Playbook) -> None:
+def save_campaign_catalogue(draft: RunDraft, playbook: CampaignCatalogue) -> None:
     """Write the plays that a run goes by."""
-    draft.write(PLAYBOOK, as_json(playbook.state()))
+    draft.write(CATALOGUE_PATH, encode_json(playbook.state()))
 
 
-def playbook_of(files: Files) -> Playbook:
+def load_campaign_catalogue(files: RunFiles) -> CampaignCatalogue:
     """Return the plays of a run; those of the package where it has none."""
-    if files.has(PLAYBOOK):
-        return Playbook.from_state(files.json(PLAYBOOK))
-    return load(ActionOptions())
+    if files.has(CATALOGUE_PATH):
+        return CampaignCatalogue.from_state(files.json(CATALOGUE_PATH))
+    return read_campaigns(CampaignOptions())
 
 
-def keep_plays(draft: Draft, plays: pl.DataFrame, curves: pl.DataFrame) -> None:
+def save_campaign_plans(draft: RunDraft, plays: pl.DataFrame, curves: pl.DataFrame) -> None:
     """Write what stands behind each play, and value at stake by length of list."""
-    for name, table in zip(TABLES, (plays, curves), strict=True):
-        draft.write(f"actions/{name}.parquet", as_parquet(table))
-        draft.write(f"actions/{name}.csv", as_csv(table))
+    for name, table in zip(CAMPAIGN_TABLES, (plays, curves), strict=True):
+        draft.write(f"actions/{name}.parquet", parquet_writer(table))
+        draft.write(f"actions/{name}.csv", encode_csv(table))
 
 
-def plays_of(files: Files) -> dict[str, Any]:
+def load_campaign_plans(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of plays; empty where none were weighed."""
-    if not files.has(f"actions/{TABLES[0]}.parquet"):
+    if not files.has(f"actions/{CAMPAIGN_TABLES[0]}.parquet"):
         return {}
-    return {name: files.parquet(f"actions/{name}.parquet") for name in TABLES}
+    return {name: files.parquet(f"actions/{name}.parquet") for name in CAMPAIGN_TABLES}
 
 
-def experiments_of(files: Files) -> tuple[JSON, ...]:
+def load_experiments(files: RunFiles) -> tuple[JSON, ...]:
     """Return the records of all lists that were drawn of the runs that stand there."""
-    place = files.target if isinstance(files, Draft) else files.folder
+    place = files.target if isinstance(files, RunDraft) else files.folder
     asked = files.facts["config"].get("actions", {}).get("experiments", "")
-    return tuple(places(place, asked).records())
+    return tuple(find_experiment_logs(place, asked).records())

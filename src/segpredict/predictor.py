@@ -10,37 +10,37 @@ import polars as pl
 
 from segpredict import contracts, features, sources
 from segpredict.classifier import (
-    STATES,
+    STATE_FEATURES,
+    DecisionPolicy,
     Forecaster,
     TimeOptions,
-    Usage,
-    panel,
+    build_panel,
 )
-from segpredict.cleaning import CleaningPlan, clean
-from segpredict.companions import priced
-from segpredict.core.types import Day
+from segpredict.cleaning import CleaningOptions, clean_lines
+from segpredict.companions import fill_list_prices
+from segpredict.core.types import DateLike
 from segpredict.errors import CustomerMissingError, MismatchError
-from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
-from segpredict.movement import Version
-from segpredict.scores import forecast, used
+from segpredict.explain import ExplainOptions, Explanation, ForecastExplainer, build_explainer
+from segpredict.movement import ModelVersion
+from segpredict.scores import decision_columns, forecast_columns
 from segpredict.segments import Segmentation
-from segpredict.sources import Layout
+from segpredict.sources import SourceOptions
 from segpredict.tables import (
     JSON,
-    MONEY,
-    Companions,
+    MONEY_SCALE,
     Panel,
     RawLines,
     Segment,
+    SideTables,
     Transactions,
 )
 from segpredict.window import Window, as_date, day_number
-from segpredict.worth import COLUMNS, Valuer
+from segpredict.worth import CLV_COLUMNS, ValueModel
 
-LATE = 7  # days that a shop may be closed before the cutoff
+MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
 # What of a segmentation decides who is where; names and notes do not.
-DECIDE = ("horizon", "axes", "clusters", "groups", "set_apart")
-OPTIONAL = ("product_id", "description", "country")
+VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "set_apart")
+OPTIONAL_COLUMNS = ("product_id", "description", "country")
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ class SegmentPredictor:
     time: TimeOptions
     values: tuple[float, ...]
     families: tuple[str, ...] | None = None
-    layout: Layout = field(default_factory=Layout)
-    cleaning: CleaningPlan = field(default_factory=CleaningPlan)
-    companions: Companions = field(default_factory=Companions)
-    usage: Usage | None = None
-    valuer: Valuer | None = None
-    explainer: Explainer | None = None
+    layout: SourceOptions = field(default_factory=SourceOptions)
+    cleaning: CleaningOptions = field(default_factory=CleaningOptions)
+    companions: SideTables = field(default_factory=SideTables)
+    usage: DecisionPolicy | None = None
+    valuer: ValueModel | None = None
+    explainer: ForecastExplainer | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -98,15 +98,15 @@ class SegmentPredictor:
         return self.segmentation.segments
 
     @property
-    def version(self) -> Version:
+    def version(self) -> ModelVersion:
         """What scores, by its digests: for the `History` of scores."""
         frozen = self.segmentation.state()
-        groups = {name: frozen[name] for name in DECIDE}
+        groups = {name: frozen[name] for name in VERSION_KEYS}
         ids = [[segment.code, segment.id] for segment in self.segments]
         segmentation = _digest([groups, ids])
         usage = None if self.usage is None else self.usage.state()
         parts = [segmentation, self.forecaster.state(), usage, asdict(self.time)]
-        return Version(
+        return ModelVersion(
             segmentation,
             self.segmentation.identity.version,
             _digest([*parts, self.families]),
@@ -115,7 +115,7 @@ class SegmentPredictor:
         )
 
     def score(
-        self, transactions: object, as_of: Day = None, since: Day = None
+        self, transactions: object, as_of: DateLike = None, since: DateLike = None
     ) -> pl.DataFrame:
         """Return one row per customer: segment now, probabilities of the next.
 
@@ -136,7 +136,7 @@ class SegmentPredictor:
         Returns
         -------
         polars.DataFrame
-            `contracts.SCORES`, sorted by customer: every customer with an order before
+            `contracts.SCORES_SCHEMA`, sorted by customer: every customer with an order before
             the cutoff. ``p_<id>`` is the probability of a segment in the outcome
             window, ``p_down`` and ``p_up``
             of a less and a more valuable one than now,
@@ -163,13 +163,15 @@ class SegmentPredictor:
         shop, window, customers = self._asked(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
         rows = self.rows(shop, window).frame
-        return contracts.check(self._scores(rows, customers, window), contracts.SCORES)
+        return contracts.validate_schema(
+            self._scores(rows, customers, window), contracts.SCORES_SCHEMA
+        )
 
     def explain(
         self,
         transactions: object,
-        as_of: Day = None,
-        since: Day = None,
+        as_of: DateLike = None,
+        since: DateLike = None,
         *,
         customers: str | Sequence[object] = (),
         rows: int = 2000,
@@ -208,15 +210,15 @@ class SegmentPredictor:
                     raise CustomerMissingError(name, self.time.lookback)
         return knowing.explain(chosen, options)
 
-    def knowing(self, frame: pl.DataFrame, currency: str = "") -> Explainer:
+    def knowing(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
         """Return an explainer made of these rows of features."""
-        glossary = (*STATES, *features.glossary(self.families, self.companions))
+        glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.companions))
         segments = self.segments
-        found = explainer(self.forecaster, None, frame, segments, glossary, currency)
+        found = build_explainer(self.forecaster, None, frame, segments, glossary, currency)
         return found.naming(self.usage)
 
     def _asked(
-        self, transactions: object, as_of: Day, since: Day
+        self, transactions: object, as_of: DateLike, since: DateLike
     ) -> tuple[Transactions, Window, pl.DataFrame]:
         """Return the shop, the question, and everybody it could be asked about."""
         shop = self.transactions(transactions, as_of)
@@ -231,22 +233,22 @@ class SegmentPredictor:
             self._require_cover(shop, window)
         return shop, window, customers
 
-    def transactions(self, given: object, as_of: Day = None) -> Transactions:
+    def transactions(self, given: object, as_of: DateLike = None) -> Transactions:
         """Return what was given as transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
             return replace(given, companions=given.companions.frozen(self.companions))
         raw = (
             given
             if isinstance(given, RawLines)
-            else sources.from_frame(given, lenient(self.layout))
+            else sources.from_frame(given, lenient_layout(self.layout))
         )
         cutoff = None if as_of is None else day_number(as_of)
-        shop = clean(priced(raw, self.companions), replace(self.cleaning, as_of=cutoff))
-        return replace(shop, companions=Companions().frozen(self.companions))
+        shop = clean_lines(
+            fill_list_prices(raw, self.companions), replace(self.cleaning, as_of=cutoff)
+        )
+        return replace(shop, companions=SideTables().frozen(self.companions))
 
-    def window(
-        self, shop: Transactions, as_of: Day = None, since: Day = None
-    ) -> Window:
+    def window(self, shop: Transactions, as_of: DateLike = None, since: DateLike = None) -> Window:
         """Return the question of a score."""
         cutoff = shop.end_day if as_of is None else day_number(as_of)
         first = shop.first_day if since is None else day_number(since)
@@ -254,7 +256,7 @@ class SegmentPredictor:
 
     def rows(self, shop: Transactions, window: Window) -> Panel:
         """Return features and states of the eligible customers, as in training."""
-        return panel(shop, self.segmentation, [window], self.families)
+        return build_panel(shop, self.segmentation, [window], self.families)
 
     @staticmethod
     def customers(shop: Transactions, window: Window) -> pl.DataFrame:
@@ -264,7 +266,7 @@ class SegmentPredictor:
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
         asked, last = as_date(window.cutoff), as_date(shop.end_day - 1)
-        if window.cutoff > shop.end_day + LATE:
+        if window.cutoff > shop.end_day + MAX_DAYS_LATE:
             raise MismatchError(
                 f"The data end on {last}, long before {asked}; the days between would "
                 "be read as silence.",
@@ -279,15 +281,13 @@ class SegmentPredictor:
                 "say with --since when the shop's records begin.",
             )
 
-    def _scores(
-        self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window
-    ) -> pl.DataFrame:
+    def _scores(self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window) -> pl.DataFrame:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
         p = self.forecaster.predict(rows) if rows.height else np.zeros((0, len(ids)))
-        told = forecast(rows, p, self._values(window.cutoff))
+        told = forecast_columns(rows, p, self._values(window.cutoff))
         if self.usage is not None:
-            told = used(told, p, self.usage, names)
+            told = decision_columns(told, p, self.usage, names)
         told = told.hstack(self._valued(rows, p, window.cutoff))
         known = customers.join(
             told,
@@ -312,7 +312,7 @@ class SegmentPredictor:
             "value_at_risk",
             "upside",
             "spent_to_date",
-            *COLUMNS,
+            *CLV_COLUMNS,
             "segment_set",
             "set_size",
         )
@@ -322,27 +322,23 @@ class SegmentPredictor:
 
     def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
         if self.valuer is None:
-            return pl.DataFrame({n: [None] * rows.height for n in COLUMNS}).cast(
-                pl.Float64
-            )
+            return pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
         return self.valuer.columns(rows, p, cutoff)
 
 
-def _with_spend(
-    customers: pl.DataFrame, shop: Transactions, cutoff: int
-) -> pl.DataFrame:
+def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
     """Return customers with all that they have paid, less what was given back."""
-    spent = features.instrument(shop, [(shop.first_day, cutoff)])
+    spent = features.clustering_inputs(shop, [(shop.first_day, cutoff)])
     # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
-    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY)
+    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY_SCALE)
     paid = spent.select("customer_id", money)
     known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
     return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
 
 
-def lenient(layout: Layout) -> Layout:
+def lenient_layout(layout: SourceOptions) -> SourceOptions:
     """Return a layout under which columns that scoring can do without may be absent."""
-    return replace(layout, may_lack=OPTIONAL)
+    return replace(layout, may_lack=OPTIONAL_COLUMNS)
 
 
 def _digest(value: JSON) -> str:

@@ -12,7 +12,7 @@ import polars as pl
 from segpredict.errors import UsageError
 
 MIN_SECRET_BYTES = 16  # bytes of a secret; below it can be guessed
-LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
+HASH_LENGTH = 32  # hexadecimal digits of a pseudonym: 128 bits, so that no two ids meet
 
 
 class SecretError(UsageError):
@@ -22,15 +22,14 @@ class SecretError(UsageError):
 
     def __init__(self, found: str) -> None:
         super().__init__(
-            f"The secret for hashed ids {found}; at least {MIN_SECRET_BYTES} bytes are "
-            "needed.",
+            f"The secret for hashed ids {found}; at least {MIN_SECRET_BYTES} bytes are needed.",
             fix="make one with `openssl rand -hex 32 > secret.txt`, keep it, and give "
             "--secret-file secret.txt or the environment variable SEGPREDICT_SECRET.",
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Pseudonyms:
+class Pseudonymizer:
     """Give ids new names that only the holder of a secret can connect.
 
     Parameters
@@ -92,4 +91,4 @@ class Pseudonyms:
     def name(self, text: str, kind: str = "customer") -> str:
         """Return the name of one id."""
         message = f"{kind}\0{text}".encode()
-        return hmac.digest(self.secret, message, "sha256").hex()[:LENGTH]
+        return hmac.digest(self.secret, message, "sha256").hex()[:HASH_LENGTH]

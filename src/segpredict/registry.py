@@ -11,10 +11,10 @@ from typing import Generic, TypeVar
 
 from segpredict.errors import UnknownNameError
 
-Part = TypeVar("Part")
+PartType = TypeVar("PartType")
 
 
-class Registry(Generic[Part]):
+class Registry(Generic[PartType]):
     """The parts of one room.
 
     Parameters
@@ -31,18 +31,18 @@ class Registry(Generic[Part]):
     True
     """
 
-    def __init__(self, room: str, kind: type[Part]) -> None:
+    def __init__(self, room: str, kind: type[PartType]) -> None:
         self.room = room
         self.kind = kind
 
     @cached_property
-    def _parts(self) -> dict[str, Part]:
+    def _parts(self) -> dict[str, PartType]:
         room = import_module(self.room)
         names = sorted(m.name for m in pkgutil.iter_modules(room.__path__))
         found = {n: self._load(n) for n in names if not n.startswith("_")}
         return {n: part for n, part in found.items() if part is not None}
 
-    def _load(self, name: str) -> Part | None:
+    def _load(self, name: str) -> PartType | None:
         part = getattr(import_module(f"{self.room}.{name}"), "PART", None)
         return part if isinstance(part, self.kind) else None
 
@@ -50,7 +50,7 @@ class Registry(Generic[Part]):
         """Return the names of all parts, sorted."""
         return tuple(self._parts)
 
-    def get(self, name: str) -> Part:
+    def get(self, name: str) -> PartType:
         """Return one part.
 
         Raises
@@ -63,6 +63,6 @@ class Registry(Generic[Part]):
             raise UnknownNameError(f"part of {kind}", name, self._parts)
         return self._parts[name]
 
-    def all(self) -> tuple[Part, ...]:
+    def all(self) -> tuple[PartType, ...]:
         """Return all parts in the order of their names."""
         return tuple(self._parts.values())

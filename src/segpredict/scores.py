@@ -5,14 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.classifier import Usage
-from segpredict.tables import INACTIVE
-from segpredict.worth import averaged, exposure
+from segpredict.classifier import DecisionPolicy
+from segpredict.tables import INACTIVE_CODE
+from segpredict.worth import expected_segment_value, risk_and_upside
 
 
-def forecast(
-    rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]
-) -> pl.DataFrame:
+def forecast_columns(rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]) -> pl.DataFrame:
     """Return what follows from the probabilities: most likely, down, up, value.
 
     Parameters
@@ -38,31 +36,31 @@ def forecast(
     for code in range(len(values)):
         down += np.where(code < now, p[:, code], 0.0)
         up += np.where(code > now, p[:, code], 0.0)
-    risk, upside = exposure(p, now, values)
+    risk, upside = risk_and_upside(p, now, values)
     return rows.select("customer_id", "state_now").with_columns(
         pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
         *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
         # Sums of rounded shares can pass one by a last bit.
         pl.Series("p_down", np.minimum(down, 1.0)),
         pl.Series("p_up", np.minimum(up, 1.0)),
-        pl.Series("expected_value", averaged(p, values)),
+        pl.Series("expected_value", expected_segment_value(p, values)),
         pl.Series("value_at_risk", risk),
         pl.Series("upside", upside),
-        pl.Series("p_inactive", p[:, INACTIVE]),
+        pl.Series("p_inactive", p[:, INACTIVE_CODE]),
         pl.lit(None, pl.String).alias("segment_set"),
         pl.lit(None, pl.Int64).alias("set_size"),
     )
 
 
-def used(
-    told: pl.DataFrame, p: np.ndarray, usage: Usage, names: Sequence[str]
+def decision_columns(
+    told: pl.DataFrame, p: np.ndarray, usage: DecisionPolicy, names: Sequence[str]
 ) -> pl.DataFrame:
     """Return forecasts with the segment that the rule names, and the set of each.
 
     Parameters
     ----------
     told
-        What `forecast` returned.
+        What `forecast_columns` returned.
     p
         Customers × segments.
     usage

@@ -7,8 +7,8 @@ import polars as pl
 from segpredict.tables import JSON
 
 # What a list is called, and what its customers are ranked by.
-LISTS = {"at risk": "value_at_risk", "on the way up": "upside"}
-REASONS = 3  # of a customer, strongest first; more is for `segpredict explain`
+SHORTLIST_COLUMNS = {"at risk": "value_at_risk", "on the way up": "upside"}
+MAX_REASONS = 3  # of a customer, strongest first; more is for `segpredict explain`
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class ReportOptions:
     most: int = 100
 
 
-def shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:
+def customer_shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:
     """Return who is on which list, best first.
 
     Parameters
     ----------
     scores
-        `contracts.SCORES`; whoever is not eligible is on no list.
+        `contracts.SCORES_SCHEMA`; whoever is not eligible is on no list.
     most
         How many stand on a list.
 
@@ -64,27 +64,29 @@ def shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:
             pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"),
             pl.all(),
         )
-        for name, by in LISTS.items()
+        for name, by in SHORTLIST_COLUMNS.items()
     ]
     return pl.concat(found)
 
 
-def told(listed: pl.DataFrame, reasons: pl.DataFrame) -> tuple[dict[str, JSON], ...]:
+def shortlist_with_reasons(
+    listed: pl.DataFrame, reasons: pl.DataFrame
+) -> tuple[dict[str, JSON], ...]:
     """Return the rows of the lists with what speaks for each forecast.
 
     Parameters
     ----------
     listed
-        What `shortlist` returned.
+        What `customer_shortlist` returned.
     reasons
-        ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reasons`);
+        ``customer_id``, ``speaks``, ``rank`` and ``text`` (`explain.reason_texts`);
         customers without any keep an empty list.
     """
     speaking = (
         reasons.filter(pl.col("speaks") == "for")
         .sort("customer_id", "rank")
         .group_by("customer_id", maintain_order=True)
-        .agg(pl.col("text").head(REASONS))
+        .agg(pl.col("text").head(MAX_REASONS))
     )
     texts: dict[str, list[str]] = dict(speaking.iter_rows())
     return tuple(

@@ -10,11 +10,11 @@ _CODES = (
     *(range(0x202A, 0x202F), range(0x2066, 0x206A)),
     range(0xD800, 0xE000),  # halves of letters, of names of files that are no UTF-8
 )
-UNSEEN = {code: "\ufffd" for codes in _CODES for code in codes}
-_BEYOND_JSON = {code: f"\\u{code:04x}" for code in UNSEEN if code > 31}
+INVISIBLE_CHARACTERS = {code: "\ufffd" for codes in _CODES for code in codes}
+_BEYOND_JSON = {code: f"\\u{code:04x}" for code in INVISIBLE_CHARACTERS if code > 31}
 
 
-def legible(value: Any) -> Any:
+def strip_control_characters(value: Any) -> Any:
     r"""Return a text without signs that hide, reorder or control; others as they are.
 
     Examples
@@ -22,10 +22,10 @@ def legible(value: Any) -> Any:
     >>> legible("a\x1b[31mb\u202ec"), legible(3)
     ('a�[31mb�c', 3)
     """
-    return value.translate(UNSEEN) if isinstance(value, str) else value
+    return value.translate(INVISIBLE_CHARACTERS) if isinstance(value, str) else value
 
 
-def line(text: str) -> str:
+def to_single_line(text: str) -> str:
     r"""Return a text as one line that is only to be read, whoever wrote it.
 
     Examples
@@ -33,10 +33,10 @@ def line(text: str) -> str:
     >>> line("customer 7\nall is well\r")
     'customer 7 all is well�'
     """
-    return re.sub(r"\s*\n\s*", " ", str(legible(text)))
+    return re.sub(r"\s*\n\s*", " ", str(strip_control_characters(text)))
 
 
-def still(written: str) -> str:
+def escape_json_controls(written: str) -> str:
     r"""Return JSON with unseen signs as escapes: the same values, and no orders.
 
     JSON itself escapes only the signs below 32.

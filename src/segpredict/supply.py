@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from segpredict.artifacts import Draft, Files, as_csv, as_parquet
-from segpredict.demand import TABLES, Demand
+from segpredict.artifacts import RunDraft, RunFiles, encode_csv, parquet_writer
+from segpredict.demand import DEMAND_TABLES, DemandForecast
 
 
-def keep_demand(draft: Draft, demand: Demand) -> None:
+def save_demand(draft: RunDraft, demand: DemandForecast) -> None:
     """Write the forecast of demand, its back-test and the assortment's index."""
     for name, table in demand.tables().items():
-        draft.write(f"demand/{name}.parquet", as_parquet(table))
-        draft.write(f"demand/{name}.csv", as_csv(table))
+        draft.write(f"demand/{name}.parquet", parquet_writer(table))
+        draft.write(f"demand/{name}.csv", encode_csv(table))
 
 
-def demand_of(files: Files) -> dict[str, Any]:
+def load_demand(files: RunFiles) -> dict[str, Any]:
     """Return the tables on demand by name; none where nothing was forecast."""
     if not files.has("demand/levels.parquet"):
         return {}
-    return {name: files.parquet(f"demand/{name}.parquet") for name in TABLES}
+    return {name: files.parquet(f"demand/{name}.parquet") for name in DEMAND_TABLES}

@@ -1,6 +1,6 @@
 """What flows from room to room: frozen values, each named by what it holds.
 
-Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY` to one), since sums of
+Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY_SCALE` to one), since sums of
 whole numbers are equal on every run and every thread count; sums of floats are not.
 """
 
@@ -12,16 +12,16 @@ import polars as pl
 
 from segpredict.window import Window
 
-MONEY = 10_000
-EVENTS = ("sessions", "views", "carts", "searches")  # kinds of web events
-CONTACTS = ("sent", "opened")  # kinds of marketing contacts
-INACTIVE = 0  # the code of "no valid order in the window": a state, not a gap
+MONEY_SCALE = 10_000
+EVENT_KINDS = ("sessions", "views", "carts", "searches")  # kinds of web events
+CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
+INACTIVE_CODE = 0  # the code of "no valid order in the window": a state, not a gap
 
-Stage = Literal["in", "rejected", "excluded", "used", "noted"]
+LedgerStage = Literal["in", "rejected", "excluded", "used", "noted"]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class LedgerCount:
     """How much stands behind one line of the ledger.
 
     Parameters
@@ -39,8 +39,8 @@ class Count:
     customers: int = 0
     money: int = 0
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(
+    def __add__(self, other: "LedgerCount") -> "LedgerCount":
+        return LedgerCount(
             self.rows + other.rows,
             self.orders + other.orders,
             self.customers + other.customers,
@@ -49,7 +49,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger.
 
     Parameters
@@ -65,10 +65,10 @@ class Entry:
         How much.
     """
 
-    stage: Stage
+    stage: LedgerStage
     rule: str
     meaning: str
-    count: Count
+    count: LedgerCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,12 @@ class Ledger:
     True
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
 
-    def total(self, *stages: Stage) -> Count:
+    def total(self, *stages: LedgerStage) -> LedgerCount:
         """Return the sum over the entries of these stages."""
         counts = (e.count for e in self.entries if e.stage in stages)
-        return sum(counts, start=Count())
+        return sum(counts, start=LedgerCount())
 
     @property
     def adds_up(self) -> bool:
@@ -164,7 +164,7 @@ class Detected:
 
 
 @dataclass(frozen=True, slots=True)
-class FileFact:
+class InputFile:
     """What was read from one input file.
 
     Parameters
@@ -185,7 +185,7 @@ class FileFact:
     detected: Detected = field(default_factory=Detected)
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> "FileFact":
+    def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
         """Return the fact of which `dataclasses.asdict` gave this state."""
         return cls(**{**state, "detected": Detected(**state["detected"])})
 
@@ -198,7 +198,7 @@ class RawLines:
     ----------
     frame
         ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
-        per mapped role, all of them text or null (`contracts.RAW`).
+        per mapped role, all of them text or null (`contracts.RAW_LINES_SCHEMA`).
     files
         One fact sheet per file.
     rejects
@@ -208,12 +208,12 @@ class RawLines:
     """
 
     frame: pl.DataFrame
-    files: tuple[FileFact, ...]
+    files: tuple[InputFile, ...]
     rejects: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class CustomerLog:
     """Things that happened to customers on days, by kind.
 
     Parameters
@@ -229,7 +229,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class CustomerAttribute:
     """One column about customers, and how it becomes numbers.
 
     Parameters
@@ -251,7 +251,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Companions:
+class SideTables:
     """Tables that stand beside the transactions, and what was frozen of them.
 
     Parameters
@@ -279,16 +279,16 @@ class Companions:
     """
 
     customers: pl.DataFrame | None = None
-    attributes: tuple[Attribute, ...] = ()
+    attributes: tuple[CustomerAttribute, ...] = ()
     products: pl.DataFrame | None = None
-    events: Log | None = None
-    contacts: Log | None = None
+    events: CustomerLog | None = None
+    contacts: CustomerLog | None = None
     countries: tuple[str, ...] = ()
     prices: pl.DataFrame | None = None
-    files: tuple[FileFact, ...] = ()
+    files: tuple[InputFile, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def frozen(self, run: "Companions") -> "Companions":
+    def frozen(self, run: "SideTables") -> "SideTables":
         """Return these tables as a finished run reads them.
 
         What was frozen in training is the run's. A table about customers or products
@@ -312,7 +312,7 @@ class Transactions:
     Parameters
     ----------
     lines
-        `contracts.LINES`, sorted by customer, day, minute and order.
+        `contracts.LINES_SCHEMA`, sorted by customer, day, minute and order.
     first_day, end_day
         The data cover ``[first_day, end_day)`` (day numbers).
     fingerprint
@@ -337,9 +337,9 @@ class Transactions:
     fingerprint: str
     ledger: Ledger
     currency: str = ""
-    files: tuple[FileFact, ...] = ()
+    files: tuple[InputFile, ...] = ()
     rejects: pl.DataFrame | None = None
-    companions: Companions = field(default_factory=Companions)
+    companions: SideTables = field(default_factory=SideTables)
     notes: tuple[str, ...] = ()
 
     def known(self, cutoff: int) -> pl.LazyFrame:

@@ -4,33 +4,35 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.artifacts import Draft, Files, as_csv, as_json, as_parquet
+from segpredict.artifacts import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.tables import Segment
-from segpredict.worth import Valuer, Worth, by_segment
+from segpredict.worth import CustomerValueResult, ValueModel, value_by_segment
 
-VALUER = "worth/valuer.json"
-TABLES = ("sums", "errors", "segments")
+VALUE_MODEL_PATH = "worth/valuer.json"
+VALUE_TABLES = ("sums", "errors", "segments")
 
 
-def keep_worth(
-    draft: Draft, worth: Worth, scores: pl.DataFrame, segments: tuple[Segment, ...]
+def save_customer_value(
+    draft: RunDraft, worth: CustomerValueResult, scores: pl.DataFrame, segments: tuple[Segment, ...]
 ) -> None:
     """Write what values customers, its back-test, and what segments are worth now."""
-    draft.write(VALUER, as_json(worth.valuer.state()))
-    found = (worth.sums, worth.errors, by_segment(scores, segments))
-    for name, table in zip(TABLES, found, strict=True):
-        draft.write(f"worth/{name}.parquet", as_parquet(table))
-        draft.write(f"worth/{name}.csv", as_csv(table))
+    draft.write(VALUE_MODEL_PATH, encode_json(worth.valuer.state()))
+    found = (worth.sums, worth.errors, value_by_segment(scores, segments))
+    for name, table in zip(VALUE_TABLES, found, strict=True):
+        draft.write(f"worth/{name}.parquet", parquet_writer(table))
+        draft.write(f"worth/{name}.csv", encode_csv(table))
 
 
-def valuer_of(files: Files) -> Valuer | None:
+def load_value_model(files: RunFiles) -> ValueModel | None:
     """Return what values customers in a run; ``None`` where nobody was valued."""
-    return Valuer.from_state(files.json(VALUER)) if files.has(VALUER) else None
+    return (
+        ValueModel.from_state(files.json(VALUE_MODEL_PATH)) if files.has(VALUE_MODEL_PATH) else None
+    )
 
 
-def worth_of(files: Files) -> dict[str, Any]:
+def load_customer_value(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of worth: the tables, and how it was valued."""
-    if not files.has(VALUER):
+    if not files.has(VALUE_MODEL_PATH):
         return {}
-    tables = {name: files.parquet(f"worth/{name}.parquet") for name in TABLES}
-    return {**tables, "valuer": files.json(VALUER)}
+    tables = {name: files.parquet(f"worth/{name}.parquet") for name in VALUE_TABLES}
+    return {**tables, "valuer": files.json(VALUE_MODEL_PATH)}

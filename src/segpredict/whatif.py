@@ -15,21 +15,19 @@ from segpredict import contracts
 from segpredict.core.orders import KEY
 from segpredict.errors import CustomerMissingError
 from segpredict.predictor import SegmentPredictor
-from segpredict.tables import MONEY, Transactions
+from segpredict.tables import MONEY_SCALE, Transactions
 from segpredict.window import Window
 
-CASES = {
+WHAT_IF_CASES = {
     "as_is": "As it is",
     "usual": "One more order, of the usual value",
     "double": "One more order, of twice the usual value",
     "category": "One more order, from a category not bought before",
 }
-ORDER = "what-if"  # the number of the order that was not placed
+WHAT_IF_ORDER_ID = "what-if"  # the number of the order that was not placed
 
 
-def what_if(
-    predictor: SegmentPredictor, shop: Transactions, customer_id: str
-) -> pl.DataFrame:
+def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
     """Return a customer's forecast as it is, and with one more order on the last day.
 
     Parameters
@@ -59,9 +57,7 @@ def what_if(
     The usual value is the median of the customer's orders.
     """
     window = predictor.window(shop)
-    own = (
-        shop.known(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
-    )
+    own = shop.known(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
     if orders.is_empty():
         raise CustomerMissingError(customer_id, predictor.time.lookback)
@@ -74,10 +70,7 @@ def what_if(
     fresh = _unknown_product(shop, own, window)
     if fresh is not None:
         cases["category"] = (usual, fresh)
-    rows = [
-        _asked(predictor, shop, (own, window), name, case)
-        for name, case in cases.items()
-    ]
+    rows = [_asked(predictor, shop, (own, window), name, case) for name, case in cases.items()]
     return pl.concat(rows)
 
 
@@ -97,8 +90,8 @@ def _asked(
         raise CustomerMissingError(own["customer_id"][0], predictor.time.lookback)
     return told.select(
         pl.lit(name).alias("case"),
-        pl.lit(CASES[name]).alias("meaning"),
-        pl.lit(amount / MONEY).alias("value"),
+        pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
+        pl.lit(amount / MONEY_SCALE).alias("value"),
         "segment_id",
         pl.col("^p_S[0-9]+$"),
         "p_down",
@@ -113,7 +106,7 @@ def _with_order(
     newest = own.sort("day").tail(1).to_dicts()[0]
     line = {
         **newest,
-        "order_id": ORDER,
+        "order_id": WHAT_IF_ORDER_ID,
         "day": window.cutoff - 1,
         "minute": None,
         "product_id": newest["product_id"] if product is None else product,
@@ -124,15 +117,13 @@ def _with_order(
         "void_day": None,
     }
     both = pl.concat([own, pl.DataFrame([line], schema=own.schema)])
-    return contracts.check(
+    return contracts.validate_schema(
         both.sort("customer_id", "day", "minute", "order_id", maintain_order=True),
-        contracts.LINES,
+        contracts.LINES_SCHEMA,
     )
 
 
-def _unknown_product(
-    shop: Transactions, own: pl.DataFrame, window: Window
-) -> str | None:
+def _unknown_product(shop: Transactions, own: pl.DataFrame, window: Window) -> str | None:
     """Return the best-selling product of categories that the customer never bought."""
     products = shop.companions.products
     if products is None or "category" not in products.columns:

@@ -41,9 +41,7 @@ def day_number(when: date | str | int) -> int:
         try:
             when = date.fromisoformat(when)
         except ValueError:
-            raise ConfigError(
-                f"{when!r} is not a date.", fix="write it as YYYY-MM-DD."
-            ) from None
+            raise ConfigError(f"{when!r} is not a date.", fix="write it as YYYY-MM-DD.") from None
     return when if isinstance(when, int) else (when - EPOCH).days
 
 
@@ -150,7 +148,7 @@ class Window:
         return f"{as_date(first)} to {as_date(end - 1)}"
 
 
-def origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
+def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
     """Yield the same question at earlier and earlier cutoffs, newest first.
 
     Parameters

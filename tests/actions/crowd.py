@@ -40,10 +40,7 @@ def crowd(*rows: dict[str, Any]) -> pl.DataFrame:
 def many(n: int, now: str = "S2", then: str = "S1", **change: Any) -> pl.DataFrame:
     """Return customers whose value at risk is 1, 2 … n."""
     rows = (
-        customer(
-            f"c{i:04d}", now, then, value_at_risk=float(i), expected_value=float(i)
-        )
-        | change
+        customer(f"c{i:04d}", now, then, value_at_risk=float(i), expected_value=float(i)) | change
         for i in range(1, n + 1)
     )
     return crowd(*rows)

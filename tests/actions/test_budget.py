@@ -5,13 +5,13 @@ from crowd import SEGMENTS, many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.actions import Play, Trigger, curves
+from segpredict.actions import Campaign, EligibilityRule, targeting_curves
 
-PLAY = Play("hold", "Hold", "Call.", Trigger(roles=("middle",)))
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
 
 
 def test_the_first_customers_are_those_with_most_at_stake() -> None:
-    found = curves(many(10), [PLAY], SEGMENTS).filter(name="hold")
+    found = targeting_curves(many(10), [PLAY], SEGMENTS).filter(name="hold")
     # 10 + 9 + 8 + 7 + 6 = 40 of 55; fewer than five are not told.
     assert found.row(0, named=True) == {
         "scope": "play",
@@ -26,7 +26,7 @@ def test_the_first_customers_are_those_with_most_at_stake() -> None:
 
 
 def test_each_segment_has_a_curve_of_both() -> None:
-    found = curves(many(10), [], SEGMENTS)
+    found = targeting_curves(many(10), [], SEGMENTS)
     kinds = found.select("scope", "name", "stake_of").unique(maintain_order=True)
     assert kinds.rows() == [
         ("segment", "S2", "value_at_risk"),
@@ -35,16 +35,16 @@ def test_each_segment_has_a_curve_of_both() -> None:
 
 
 def test_short_lists_and_lists_of_nothing_are_not_told() -> None:
-    assert curves(many(4), [PLAY], SEGMENTS).is_empty()
+    assert targeting_curves(many(4), [PLAY], SEGMENTS).is_empty()
     nothing = many(10).with_columns(value_at_risk=pl.lit(0.0), upside=pl.lit(0.0))
-    assert curves(nothing, [PLAY], SEGMENTS).is_empty()
+    assert targeting_curves(nothing, [PLAY], SEGMENTS).is_empty()
 
 
 @settings(max_examples=40)
 @given(amounts=st.lists(st.floats(0, 1e6), min_size=5, max_size=80))
 def test_curves_rise_more_and_more_slowly_to_the_whole(amounts: list[float]) -> None:
     rows = many(len(amounts)).with_columns(value_at_risk=pl.Series(amounts))
-    found = curves(rows, [PLAY], SEGMENTS).filter(name="hold")
+    found = targeting_curves(rows, [PLAY], SEGMENTS).filter(name="hold")
     shares, sizes = found["share"].to_list(), found["n"].to_list()
     for share, n in zip(shares, sizes, strict=True):
         assert share >= n / len(amounts) - 1e-9

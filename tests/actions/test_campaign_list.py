@@ -9,24 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.actions import (
-    ActionOptions,
-    Ask,
-    Play,
-    Trigger,
-    counts,
-    listed,
-    record,
-    with_reasons,
+    Campaign,
+    CampaignListRequest,
+    CampaignOptions,
+    EligibilityRule,
+    add_reasons,
+    build_campaign_list,
+    campaign_record,
+    count_arms,
 )
-from segpredict.actions.power import seen_share
+from segpredict.actions.power import minimum_detectable_share
 
-PLAY = Play("hold", "Hold", "Call.", Trigger(roles=("middle",)))
-OTHER = Play("other", "Other", "Write.", Trigger(at_least={"value_at_risk": 101.0}))
-OPTIONS = ActionOptions()
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
+OTHER = Campaign("other", "Other", "Write.", EligibilityRule(at_least={"value_at_risk": 101.0}))
+OPTIONS = CampaignOptions()
 
 
-def drawn(ask: Ask, n: int = 200, before: dict | None = None) -> pl.DataFrame:
-    return listed(many(n), SEGMENTS, ask, OPTIONS, before or {})
+def drawn(ask: CampaignListRequest, n: int = 200, before: dict | None = None) -> pl.DataFrame:
+    return build_campaign_list(many(n), SEGMENTS, ask, OPTIONS, before or {})
 
 
 def arms(table: pl.DataFrame) -> dict[str, str]:
@@ -34,45 +34,41 @@ def arms(table: pl.DataFrame) -> dict[str, str]:
 
 
 def test_those_with_most_at_stake_stand_first() -> None:
-    table = drawn(Ask(PLAY))
+    table = drawn(CampaignListRequest(PLAY))
     assert table["at_stake"].to_list() == [float(i) for i in range(200, 0, -1)]
     assert table["rank"].to_list() == list(range(1, 201))
-    assert drawn(Ask(PLAY, first=3))["customer_id"].to_list() == [
+    assert drawn(CampaignListRequest(PLAY, first=3))["customer_id"].to_list() == [
         *("c0200", "c0199", "c0198")
     ]
 
 
 def test_a_tenth_of_each_stratum_is_left_alone() -> None:
-    table = drawn(Ask(PLAY))
+    table = drawn(CampaignListRequest(PLAY))
     found = table.group_by("stratum").agg((pl.col("arm") == "universal control").sum())
     assert found["arm"].to_list() == [2] * 10
-    assert counts(table) == {"treat": 180, "universal control": 20, "control": 0}
+    assert count_arms(table) == {"treat": 180, "universal control": 20, "control": 0}
 
 
 def test_who_is_left_alone_is_so_by_every_play() -> None:
-    one, other = arms(drawn(Ask(PLAY))), arms(drawn(Ask(OTHER)))
+    one, other = arms(drawn(CampaignListRequest(PLAY))), arms(drawn(CampaignListRequest(OTHER)))
     assert {c: one[c] == "universal control" for c in other} == {
         c: arm == "universal control" for c, arm in other.items()
     }
 
 
 def test_a_larger_share_adds_controls_of_this_play_alone() -> None:
-    table = drawn(Ask(PLAY, share=0.5))
-    plain = arms(drawn(Ask(PLAY)))
-    assert counts(table)["universal control"] == 20
-    assert abs(counts(table)["control"] - 80) <= 10  # by stratum, off by less than one
-    assert all(
-        plain[c] == arm for c, arm in arms(table).items() if arm == "universal control"
-    )
+    table = drawn(CampaignListRequest(PLAY, share=0.5))
+    plain = arms(drawn(CampaignListRequest(PLAY)))
+    assert count_arms(table)["universal control"] == 20
+    assert abs(count_arms(table)["control"] - 80) <= 10  # by stratum, off by less than one
+    assert all(plain[c] == arm for c, arm in arms(table).items() if arm == "universal control")
 
 
 @settings(max_examples=15)
 @given(share=st.floats(0.1, 0.5), n=st.integers(20, 300), grown=st.integers(0, 100))
-def test_nobody_changes_sides_on_a_later_night(
-    share: float, n: int, grown: int
-) -> None:
-    tonight = arms(drawn(Ask(PLAY, share=share), n))
-    ask = Ask(PLAY, share=min(0.5, share + 0.1))
+def test_nobody_changes_sides_on_a_later_night(share: float, n: int, grown: int) -> None:
+    tonight = arms(drawn(CampaignListRequest(PLAY, share=share), n))
+    ask = CampaignListRequest(PLAY, share=min(0.5, share + 0.1))
     later = arms(drawn(ask, n + grown, {"hold": tonight}))
     assert {c: later[c] for c in tonight} == tonight
 
@@ -81,19 +77,21 @@ def test_nobody_changes_sides_on_a_later_night(
 @given(n=st.integers(20, 300), seed=st.integers(0, 5))
 def test_the_order_of_customers_changes_nothing(n: int, seed: int) -> None:
     mixed = many(n).sample(fraction=1.0, shuffle=True, seed=seed)
-    assert listed(mixed, SEGMENTS, Ask(PLAY), OPTIONS, {}).equals(drawn(Ask(PLAY), n))
+    assert build_campaign_list(mixed, SEGMENTS, CampaignListRequest(PLAY), OPTIONS, {}).equals(
+        drawn(CampaignListRequest(PLAY), n)
+    )
 
 
 def test_who_was_treated_by_one_play_is_no_control_of_all_later() -> None:
-    first = arms(drawn(Ask(PLAY)))
+    first = arms(drawn(CampaignListRequest(PLAY)))
     treated = dict.fromkeys(first, "treat")
-    later = drawn(Ask(OTHER), before={"hold": treated})
-    assert counts(later)["universal control"] == 0
+    later = drawn(CampaignListRequest(OTHER), before={"hold": treated})
+    assert count_arms(later)["universal control"] == 0
 
 
 def test_nobody_eligible_is_an_empty_list() -> None:
-    empty = Play("none", "None", "x", Trigger(roles=("top",)))
-    assert drawn(Ask(empty, share=0.5)).is_empty()
+    empty = Campaign("none", "None", "x", EligibilityRule(roles=("top",)))
+    assert drawn(CampaignListRequest(empty, share=0.5)).is_empty()
 
 
 def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None:
@@ -106,13 +104,13 @@ def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None
         ["customer_id", "rank", "speaks", "text"],
         orient="row",
     )
-    told = with_reasons(drawn(Ask(PLAY, first=2)), reasons)
+    told = add_reasons(drawn(CampaignListRequest(PLAY, first=2)), reasons)
     assert told["reasons"].to_list() == ["first; later", None]
-    assert with_reasons(drawn(Ask(PLAY, first=2)), None)["reasons"].null_count() == 2
+    assert add_reasons(drawn(CampaignListRequest(PLAY, first=2)), None)["reasons"].null_count() == 2
 
 
 def test_a_record_says_what_these_arms_can_see() -> None:
-    table = drawn(Ask(PLAY, share=0.5))
+    table = drawn(CampaignListRequest(PLAY, share=0.5))
     weighed = {
         "base": 0.3,
         "uplift": 0.05,
@@ -120,24 +118,28 @@ def test_a_record_says_what_these_arms_can_see() -> None:
         "spend": 4.0,
         "spend_sd": 2.0,
     }
-    found = record(Ask(PLAY), table, {**weighed, "rho": 0.0}, OPTIONS, {"by": "Ann"})
+    found = campaign_record(
+        CampaignListRequest(PLAY), table, {**weighed, "rho": 0.0}, OPTIONS, {"by": "Ann"}
+    )
     alone = 200 - found["arms"]["treat"]
     assert found["by"] == "Ann"
     assert found["at_stake"] == 200 * 201 / 2
-    assert found["seen"] == seen_share(0.3, alone, found["arms"]["treat"])
+    assert found["seen"] == minimum_detectable_share(0.3, alone, found["arms"]["treat"])
     assert found["result"] is None
 
 
 def test_a_record_of_spend_tells_the_share_of_the_mean() -> None:
-    play = Play("p", "P", "x", Trigger(), kpi="spends")
+    play = Campaign("p", "P", "x", EligibilityRule(), kpi="spends")
     weighed = {"base": 4.0, "spend": 4.0, "spend_sd": 2.0, "rho": 0.6}
-    found = record(Ask(play), drawn(Ask(PLAY)), weighed, OPTIONS, {})
-    # (1.959964 + .841621) · 2 · .8 · √(1/20 + 1/180) / 4
-    assert found["seen"] == pytest.approx(
-        2.801585 * 1.6 * math.sqrt(1 / 18) / 4, rel=1e-6
+    found = campaign_record(
+        CampaignListRequest(play), drawn(CampaignListRequest(PLAY)), weighed, OPTIONS, {}
     )
+    # (1.959964 + .841621) · 2 · .8 · √(1/20 + 1/180) / 4
+    assert found["seen"] == pytest.approx(2.801585 * 1.6 * math.sqrt(1 / 18) / 4, rel=1e-6)
 
 
 def test_a_play_that_was_never_seen_before_promises_nothing() -> None:
-    found = record(Ask(PLAY), drawn(Ask(PLAY)), {"base": None}, OPTIONS, {})
+    found = campaign_record(
+        CampaignListRequest(PLAY), drawn(CampaignListRequest(PLAY)), {"base": None}, OPTIONS, {}
+    )
     assert found["seen"] is None

@@ -3,7 +3,13 @@
 import pytest
 from crowd import SEGMENTS, crowd, customer, many
 
-from segpredict.actions import Play, Trigger, eligible, require_known, roles
+from segpredict.actions import (
+    Campaign,
+    EligibilityRule,
+    eligible_customers,
+    segment_roles,
+    validate_rules,
+)
 from segpredict.errors import UnknownNameError
 from segpredict.tables import Segment
 
@@ -17,7 +23,7 @@ ROWS = crowd(
 
 
 def who(**asked: object) -> list[str]:
-    found = eligible(ROWS, Trigger(**asked), SEGMENTS)  # type: ignore[arg-type]
+    found = eligible_customers(ROWS, EligibilityRule(**asked), SEGMENTS)  # type: ignore[arg-type]
     return found["customer_id"].to_list()
 
 
@@ -31,9 +37,9 @@ def test_roles_are_places_on_the_ladder() -> None:
 
 
 def test_a_ladder_of_one_has_a_top_and_no_low() -> None:
-    assert roles(SEGMENTS[:2]) == {"S0": "inactive", "S1": "top"}
+    assert segment_roles(SEGMENTS[:2]) == {"S0": "inactive", "S1": "top"}
     five = [Segment(i, f"S{i}", "x") for i in range(5)]
-    assert [*roles(five).values()] == ["inactive", "low", "middle", "middle", "top"]
+    assert [*segment_roles(five).values()] == ["inactive", "low", "middle", "middle", "top"]
 
 
 def test_moves_compare_the_named_segment_with_the_present_one() -> None:
@@ -55,32 +61,34 @@ def test_segments_are_found_by_id_and_by_name() -> None:
 def test_bounds_are_met_and_missing_values_meet_none() -> None:
     rows = ROWS.with_columns(p_up=None)
     assert who(at_most={"p_up": 0.4}, roles=("inactive",)) == ["gone"]
-    assert eligible(rows, Trigger(at_most={"p_up": 1.0}), SEGMENTS).is_empty()
+    assert eligible_customers(rows, EligibilityRule(at_most={"p_up": 1.0}), SEGMENTS).is_empty()
 
 
 def test_the_largest_share_is_taken_of_those_who_meet_all_else() -> None:
-    found = eligible(many(10), Trigger(top_share={"value_at_risk": 0.2}), SEGMENTS)
+    found = eligible_customers(
+        many(10), EligibilityRule(top_share={"value_at_risk": 0.2}), SEGMENTS
+    )
     assert found["value_at_risk"].to_list() == [9.0, 10.0]
     assert who(roles=("inactive",), top_share={"p_up": 0.5}) == ["back"]
 
 
 def test_equals_are_taken_together() -> None:
     rows = many(10, p_up=0.3)
-    assert eligible(rows, Trigger(top_share={"p_up": 0.1}), SEGMENTS).height == 10
+    assert eligible_customers(rows, EligibilityRule(top_share={"p_up": 0.1}), SEGMENTS).height == 10
 
 
 def test_nobody_has_no_largest() -> None:
-    trigger = Trigger(roles=("top",), top_share={"p_up": 0.1})
-    assert eligible(many(10), trigger, SEGMENTS).is_empty()
+    trigger = EligibilityRule(roles=("top",), top_share={"p_up": 0.1})
+    assert eligible_customers(many(10), trigger, SEGMENTS).is_empty()
 
 
 def test_columns_and_segments_that_cannot_be_are_refused_with_the_nearest() -> None:
-    play = Play("x", "X", "x", Trigger(at_least={"return_shar": 0.1}))
+    play = Campaign("x", "X", "x", EligibilityRule(at_least={"return_shar": 0.1}))
     with pytest.raises(UnknownNameError) as told:
-        require_known([play], SEGMENTS, ["return_share"])
+        validate_rules([play], SEGMENTS, ["return_share"])
     assert "'return_share'" in told.value.fix
-    named = Play("x", "X", "x", Trigger(segments=("Cor",)))
+    named = Campaign("x", "X", "x", EligibilityRule(segments=("Cor",)))
     with pytest.raises(UnknownNameError) as told:
-        require_known([named], SEGMENTS, [])
+        validate_rules([named], SEGMENTS, [])
     assert "'Core'" in told.value.fix
-    require_known([named], (), [])  # no segments are known before there are any
+    validate_rules([named], (), [])  # no segments are known before there are any

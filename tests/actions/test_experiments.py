@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.actions import Experiments, places, status
+from segpredict.actions import ExperimentLog, evidence_status, find_experiment_logs
 from segpredict.errors import ArtifactError
 
 LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treat", "universal control"]})
@@ -24,7 +24,7 @@ def told(play: str = "hold") -> dict:
 
 
 def test_records_are_numbered_and_come_back(tmp_path: Path) -> None:
-    log = Experiments(tmp_path / "experiments")
+    log = ExperimentLog(tmp_path / "experiments")
     assert log.append(told(), LOTS).name == "0001-hold.json"
     assert log.append(told("call"), LOTS).name == "0002-call.json"
     assert [r["play"] for r in log.records()] == ["hold", "call"]
@@ -32,19 +32,19 @@ def test_records_are_numbered_and_come_back(tmp_path: Path) -> None:
 
 
 def test_nothing_was_tried_where_there_is_no_folder(tmp_path: Path) -> None:
-    assert Experiments(tmp_path / "none").records() == []
-    assert Experiments(tmp_path / "none").arms() == {}
+    assert ExperimentLog(tmp_path / "none").records() == []
+    assert ExperimentLog(tmp_path / "none").arms() == {}
 
 
 def test_the_first_lot_of_a_customer_holds(tmp_path: Path) -> None:
-    log = Experiments(tmp_path)
+    log = ExperimentLog(tmp_path)
     log.append(told(), LOTS)
     log.append(told(), LOTS.with_columns(arm=pl.lit("treat")))
     assert log.arms()["hold"]["b"] == "universal control"
 
 
 def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> None:
-    log = Experiments(tmp_path)
+    log = ExperimentLog(tmp_path)
     log.append(told(), LOTS)
     LOTS.with_columns(arm=pl.lit("treat")).write_parquet(tmp_path / "0001-hold.parquet")
     with pytest.raises(ArtifactError, match="was changed"):
@@ -55,7 +55,7 @@ def test_a_list_of_arms_that_was_changed_or_lost_is_refused(tmp_path: Path) -> N
 
 
 def test_a_record_never_takes_the_place_of_another(tmp_path: Path) -> None:
-    log = Experiments(tmp_path)
+    log = ExperimentLog(tmp_path)
     for _ in range(2):
         log.append(told(), LOTS)
     (tmp_path / "0001-hold.json").unlink()
@@ -63,17 +63,15 @@ def test_a_record_never_takes_the_place_of_another(tmp_path: Path) -> None:
         log.append(told(), LOTS)
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "[]", '{"format": 2}', json.dumps({"format": 1})]
-)
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 2}', json.dumps({"format": 1})])
 def test_a_record_that_cannot_be_read_stops(tmp_path: Path, text: str) -> None:
     (tmp_path / "0001-hold.json").write_text(text)
     with pytest.raises(ArtifactError, match="cannot be read"):
-        Experiments(tmp_path).records()
+        ExperimentLog(tmp_path).records()
 
 
 def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
-    log = Experiments(tmp_path / "log")
+    log = ExperimentLog(tmp_path / "log")
     written = log.append(told(), LOTS)
     record = json.loads(written.read_text())
     outside = tmp_path / "0001-hold.parquet"
@@ -85,13 +83,13 @@ def test_arms_are_read_from_the_folder_alone(tmp_path: Path) -> None:
 
 
 def test_the_folder_stands_beside_the_run_unless_named(tmp_path: Path) -> None:
-    assert places(tmp_path / "run").folder == tmp_path / "experiments"
-    assert places(tmp_path / "run", "lists").folder == Path("lists")
+    assert find_experiment_logs(tmp_path / "run").folder == tmp_path / "experiments"
+    assert find_experiment_logs(tmp_path / "run", "lists").folder == Path("lists")
 
 
 def test_a_play_is_untested_until_a_list_was_drawn_and_then_on_trial() -> None:
-    assert status("hold", [told("call")])[0] == "untested"
-    word, sentence = status("hold", [told()])
+    assert evidence_status("hold", [told("call")])[0] == "untested"
+    word, sentence = evidence_status("hold", [told()])
     assert word == "on trial"
     assert "no result yet" in sentence
     assert "2027-02-20" in sentence

@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.actions import ActionOptions, Playbook, load
-from segpredict.actions.playbook import LONGEST, shipped
+from segpredict.actions import CampaignCatalogue, CampaignOptions, read_campaigns
+from segpredict.actions.playbook import MAX_TEXT_LENGTH, default_campaigns
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError
 
 CALL = "[plays.call]\ntitle = 'Call'\naction = 'Call them.'\n"
 
 
-def read(tmp_path: Path, text: str, *, replace: bool = False) -> Playbook:
+def read(tmp_path: Path, text: str, *, replace: bool = False) -> CampaignCatalogue:
     file = tmp_path / "plays.toml"
     file.write_text(text, encoding="utf-8")
-    return load(ActionOptions(playbook=str(file), replace=replace))
+    return read_campaigns(CampaignOptions(playbook=str(file), replace=replace))
 
 
 def test_what_ships_covers_the_ladder_and_promises_nothing() -> None:
-    plays = load(ActionOptions()).plays
+    plays = read_campaigns(CampaignOptions()).plays
     assert {role for play in plays for role in play.who.roles} == {
         *("inactive", "low", "middle", "top")
     }
@@ -28,8 +28,8 @@ def test_what_ships_covers_the_ladder_and_promises_nothing() -> None:
 
 
 def test_a_playbook_survives_its_own_state() -> None:
-    plays = load(ActionOptions())
-    assert Playbook.from_state(plays.state()) == plays
+    plays = read_campaigns(CampaignOptions())
+    assert CampaignCatalogue.from_state(plays.state()) == plays
 
 
 def test_a_file_adds_plays_and_changes_single_keys(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_file_adds_plays_and_changes_single_keys(tmp_path: Path) -> None:
     assert found.get("call").title == "Call"
     assert found.get("hold_best").uplift == 0.2
     assert found.get("hold_best").who.roles == ("top",)
-    assert len(found.plays) == len(shipped()) + 1
+    assert len(found.plays) == len(default_campaigns()) + 1
 
 
 def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
@@ -52,9 +52,7 @@ def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
         ("[play.call]\ntitle = 'x'\n", "plays"),
     ],
 )
-def test_unknown_keys_are_refused_with_the_nearest(
-    tmp_path: Path, text: str, near: str
-) -> None:
+def test_unknown_keys_are_refused_with_the_nearest(tmp_path: Path, text: str, near: str) -> None:
     with pytest.raises(UnknownNameError) as told:
         read(tmp_path, text)
     assert repr(near) in told.value.fix
@@ -75,7 +73,7 @@ def test_unknown_keys_are_refused_with_the_nearest(
         CALL + "name = 'other'\n",
         "[plays.call]\ntitle = ' '\naction = 'x'\n",
         "[plays.call]\ntitle = 'x'\n",
-        f"[plays.call]\ntitle = 'x'\naction = '{'x' * (LONGEST + 1)}'\n",
+        f"[plays.call]\ntitle = 'x'\naction = '{'x' * (MAX_TEXT_LENGTH + 1)}'\n",
         "plays = 3\n",
         "[plays]\ncall = 3\n",
         "[plays]\nhold_best = 3\n",
@@ -92,9 +90,7 @@ def test_what_cannot_be_a_play_is_refused(tmp_path: Path, text: str) -> None:
     "name",
     ["../../etc/passwd", "<script>", "a b", "", "A", "x" * 41, "é", "-x", "a\\nb"],
 )
-def test_names_that_could_not_be_part_of_a_file_are_refused(
-    tmp_path: Path, name: str
-) -> None:
+def test_names_that_could_not_be_part_of_a_file_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be named"):
         read(tmp_path, f'[plays."{name}"]\ntitle = "x"\naction = "x"\n')
 
@@ -102,14 +98,14 @@ def test_names_that_could_not_be_part_of_a_file_are_refused(
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "plays.toml").write_text(CALL)
     with pytest.raises(FileMissingError) as told:
-        load(ActionOptions(playbook=str(tmp_path / "play.toml")))
+        read_campaigns(CampaignOptions(playbook=str(tmp_path / "play.toml")))
     assert "plays.toml" in told.value.fix
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plays.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError):
-        load(ActionOptions(playbook=str(tmp_path / "plays.toml")))
+        read_campaigns(CampaignOptions(playbook=str(tmp_path / "plays.toml")))
 
 
 @pytest.mark.parametrize(
@@ -118,9 +114,9 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 )
 def test_shares_outside_their_range_are_refused(change: dict[str, float]) -> None:
     with pytest.raises(ConfigError):
-        ActionOptions(**change)
+        CampaignOptions(**change)
 
 
 def test_nothing_cannot_take_the_place_of_all() -> None:
     with pytest.raises(ConfigError, match="no playbook"):
-        ActionOptions(replace=True)
+        CampaignOptions(replace=True)

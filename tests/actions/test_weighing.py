@@ -5,9 +5,20 @@ import polars as pl
 import pytest
 from crowd import SEGMENTS, crowd, many
 
-from segpredict.actions import ActionOptions, Play, Shop, Trigger, weigh
-from segpredict.actions.power import Errors, for_mean, for_share, seen_share
-from segpredict.actions.weighing import SCHEMA, interval
+from segpredict.actions import (
+    Campaign,
+    CampaignOptions,
+    CampaignPopulation,
+    EligibilityRule,
+    plan_campaigns,
+)
+from segpredict.actions.power import (
+    ErrorRates,
+    minimum_detectable_share,
+    sample_size_for_mean,
+    sample_size_for_share,
+)
+from segpredict.actions.weighing import CAMPAIGN_PLAN_SCHEMA, bootstrap_sum_interval
 
 CAME = pl.DataFrame(
     [
@@ -20,8 +31,8 @@ CAME = pl.DataFrame(
     ["measure", "part", "window", "predicted", "realised"],
     orient="row",
 )
-PLAY = Play("hold", "Hold", "Call.", Trigger(roles=("middle",)))
-OPTIONS = ActionOptions()
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
+OPTIONS = CampaignOptions()
 
 
 def earlier(n: int = 40) -> pl.DataFrame:
@@ -37,18 +48,18 @@ def earlier(n: int = 40) -> pl.DataFrame:
     )
 
 
-def shop(now: pl.DataFrame, then: pl.DataFrame | None = None) -> Shop:
-    return Shop(now, then, SEGMENTS, CAME, 91)
+def shop(now: pl.DataFrame, then: pl.DataFrame | None = None) -> CampaignPopulation:
+    return CampaignPopulation(now, then, SEGMENTS, CAME, 91)
 
 
-def row(play: Play = PLAY, n: int = 100, then: pl.DataFrame | None = None) -> dict:
-    return weigh([play], shop(many(n), then), OPTIONS, 200, 0).to_dicts()[0]
+def row(play: Campaign = PLAY, n: int = 100, then: pl.DataFrame | None = None) -> dict:
+    return plan_campaigns([play], shop(many(n), then), OPTIONS, 200, 0).to_dicts()[0]
 
 
 def test_the_sum_is_that_of_the_eligible() -> None:
     others = many(10, "S3", "S3").with_columns(customer_id="x" + pl.col("customer_id"))
     now = pl.concat([many(10), others])
-    found = weigh([PLAY], shop(now), OPTIONS, 200, 0)
+    found = plan_campaigns([PLAY], shop(now), OPTIONS, 200, 0)
     assert (found["n"][0], found["stake"][0]) == (10, 55.0)
 
 
@@ -62,7 +73,7 @@ def test_the_interval_holds_the_sum_and_agrees_with_the_closed_form() -> None:
 
 def test_lots_of_a_large_shop_give_the_same_interval() -> None:
     amounts = np.round(np.random.default_rng(0).gamma(2.0, 1000.0, 20_000))
-    low, high = interval(amounts, 1000, 1)
+    low, high = bootstrap_sum_interval(amounts, 1000, 1)
     spread = 1.96 * np.sqrt(len(amounts) * amounts.var()) / 100
     assert (high - low) / 2 == pytest.approx(spread, rel=0.1)
 
@@ -73,8 +84,8 @@ def test_what_came_is_the_range_over_the_tests_of_its_segments() -> None:
 
 
 def test_without_a_test_nothing_is_said_to_have_come() -> None:
-    given = Shop(many(10), None, SEGMENTS, CAME.clear(), 91)
-    found = weigh([PLAY], given, OPTIONS, 200, 0).to_dicts()[0]
+    given = CampaignPopulation(many(10), None, SEGMENTS, CAME.clear(), 91)
+    found = plan_campaigns([PLAY], given, OPTIONS, 200, 0).to_dicts()[0]
     assert found["came_low"] is None
     assert found["per_arm"] is None
 
@@ -82,31 +93,29 @@ def test_without_a_test_nothing_is_said_to_have_come() -> None:
 def test_the_base_is_counted_of_those_eligible_at_the_last_test() -> None:
     found = row(then=earlier())
     assert (found["then"], found["n_then"], found["base"]) == ("2011-09-10", 40, 0.25)
-    assert found["per_arm"] == for_share(0.25, 0.05)
-    assert found["seen"] == seen_share(0.25, 50, 50)
-    assert found["seen_alone"] == seen_share(0.25, 10, 90)
+    assert found["per_arm"] == sample_size_for_share(0.25, 0.05)
+    assert found["seen"] == minimum_detectable_share(0.25, 50, 50)
+    assert found["seen_alone"] == minimum_detectable_share(0.25, 10, 90)
     assert found["windows"] == -(-2 * found["per_arm"] // 100)
     assert found["days"] == 91 * found["windows"]
 
 
-@pytest.mark.parametrize(
-    ("kpi", "base"), [("buys", 0.25), ("stays", 0.125), ("rises", 0)]
-)
+@pytest.mark.parametrize(("kpi", "base"), [("buys", 0.25), ("stays", 0.125), ("rises", 0)])
 def test_each_share_is_counted_as_it_says(kpi: str, base: float) -> None:
-    play = Play("hold", "Hold", "Call.", Trigger(roles=("middle",)), kpi=kpi)  # type: ignore[arg-type]
+    play = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)), kpi=kpi)  # type: ignore[arg-type]
     assert row(play, then=earlier())["base"] == base
 
 
 def test_spend_is_planned_with_the_spend_before_taken_out() -> None:
-    play = Play("p", "P", "Do.", Trigger(), kpi="spends", uplift=0.5)
+    play = Campaign("p", "P", "Do.", EligibilityRule(), kpi="spends", uplift=0.5)
     found = row(play, then=earlier())
     spent = np.tile([20.0, 0, 0, 0], 10)
     rho = np.corrcoef(np.tile([0.0, 10], 20), spent)[0, 1]
     assert found["base"] == found["spend"] == 5.0
     assert found["rho"] == pytest.approx(rho)
     sd = spent.std(ddof=1)
-    assert found["per_arm"] == for_mean(sd, 2.5, rho, Errors())
-    assert found["spend_per_arm_raw"] == for_mean(sd, 2.5) > found["per_arm"]
+    assert found["per_arm"] == sample_size_for_mean(sd, 2.5, rho, ErrorRates())
+    assert found["spend_per_arm_raw"] == sample_size_for_mean(sd, 2.5) > found["per_arm"]
 
 
 def test_too_few_at_the_last_test_give_no_rate() -> None:
@@ -121,10 +130,10 @@ def test_of_fewer_than_five_nothing_but_the_number_is_told() -> None:
 
 
 def test_plays_are_ranked_by_what_is_likely_to_come() -> None:
-    large = Play("large", "L", "l", Trigger(), stake="upside")
-    whole = Play("whole", "W", "w", Trigger(), stake="expected_value")
+    large = Campaign("large", "L", "l", EligibilityRule(), stake="upside")
+    whole = Campaign("whole", "W", "w", EligibilityRule(), stake="expected_value")
     now = many(100, upside=30.5)  # 3,050, of which all came; 5,050 at risk, of 60 %
-    found = weigh([PLAY, whole, large], shop(now), OPTIONS, 200, 0)
+    found = plan_campaigns([PLAY, whole, large], shop(now), OPTIONS, 200, 0)
     assert dict(found.select("play", "rank").iter_rows()) == {
         "hold": 2,
         "whole": None,
@@ -134,10 +143,13 @@ def test_plays_are_ranked_by_what_is_likely_to_come() -> None:
 
 def test_row_order_changes_no_bit() -> None:
     now = many(300, value_at_risk=0.1)
-    one = weigh([PLAY], shop(now, earlier()), OPTIONS, 200, 0)
-    other = weigh([PLAY], shop(now[::-1], earlier()[::-1]), OPTIONS, 200, 0)
+    one = plan_campaigns([PLAY], shop(now, earlier()), OPTIONS, 200, 0)
+    other = plan_campaigns([PLAY], shop(now[::-1], earlier()[::-1]), OPTIONS, 200, 0)
     assert one.equals(other)
 
 
 def test_no_play_is_an_empty_table() -> None:
-    assert weigh([], shop(crowd(*many(5).to_dicts())), OPTIONS, 10, 0).schema == SCHEMA
+    assert (
+        plan_campaigns([], shop(crowd(*many(5).to_dicts())), OPTIONS, 10, 0).schema
+        == CAMPAIGN_PLAN_SCHEMA
+    )

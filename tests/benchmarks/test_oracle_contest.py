@@ -6,7 +6,7 @@ import pytest
 
 from contest import oracle
 from contest.contest import in_world
-from segpredict.classifier import Trial
+from segpredict.classifier import Backtest
 
 
 def held(name, customers, *settings):
@@ -22,7 +22,7 @@ def row(trials, forecaster):
 def trial(chances, labels):
     who = np.array([f"c{i}" for i in range(len(labels))])
     now = np.zeros(len(labels), dtype=np.int64)
-    return Trial(0, who, now, np.array(labels), chances)
+    return Backtest(0, who, now, np.array(labels), chances)
 
 
 def test_the_gap_is_the_mean_difference_with_its_standard_error():

@@ -35,9 +35,7 @@ def realised(planted, customers, asked):
         sums, on="customer_id", how="left", maintain_order="left"
     )
     given = rows.fill_null(0)
-    return asked.segments(
-        given["days"].cast(pl.Int64).to_numpy(), given["spend"].to_numpy()
-    )
+    return asked.segments(given["days"].cast(pl.Int64).to_numpy(), given["spend"].to_numpy())
 
 
 def test_who_never_changes_is_inactive_as_often_as_poisson_says():
@@ -94,9 +92,7 @@ def test_the_oracle_knows_nothing_of_what_comes_after_the_cutoff(name):
     past = planted.lines.filter(pl.col("time") < as_date(CUTOFF))
     truth = planted.truth
     blind = replace(planted, lines=past, truth=None if truth is None else truth[:6])
-    seen, unseen = (
-        world.probabilities(given, who, moment(), 200, 0) for given in (planted, blind)
-    )
+    seen, unseen = (world.probabilities(given, who, moment(), 200, 0) for given in (planted, blind))
     assert (seen == unseen).all()
 
 

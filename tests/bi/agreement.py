@@ -60,9 +60,7 @@ class Figure(NamedTuple):
         """Who tells it."""
         counted = self.sql if self.is_counted else None
         told = (counted, self.json, self.bi, self.page or None, self.deck or None)
-        return tuple(
-            name for name, it in zip(TELLERS, told, strict=True) if it is not None
-        )
+        return tuple(name for name, it in zip(TELLERS, told, strict=True) if it is not None)
 
 
 def _same(sql: Any, value: Any, slack: float) -> bool:
@@ -135,9 +133,7 @@ def _months(asked: Asked) -> Iterator[Figure]:
 
 def _segments(asked: Asked) -> Iterator[Figure]:
     lookback = asked.end - asked.time["lookback"]
-    able = asked.run(
-        f"SELECT count(DISTINCT customer_id) FROM o WHERE day >= {lookback}"
-    )
+    able = asked.run(f"SELECT count(DISTINCT customer_id) FROM o WHERE day >= {lookback}")
     moves = asked.told["headline"]["moves"]
     now = sum(move["now"] for move in moves)
     yield Figure(
@@ -150,16 +146,12 @@ def _segments(asked: Asked) -> Iterator[Figure]:
         i, name = move["chip"]["id"], move["chip"]["name"]
         n = asked.run("SELECT count(*) FROM s WHERE is_eligible AND segment_id = ?", i)
         own = "FROM segments WHERE segment_id = ?"
-        yield Figure(
-            f"customers, {name}", n, move["now"], asked.bi(f"SELECT customers {own}", i)
-        )
+        yield Figure(f"customers, {name}", n, move["now"], asked.bi(f"SELECT customers {own}", i))
         yield Figure(
             f"customers counted, {name}",
             n,
             None,
-            asked.bi(
-                "SELECT count(*) FROM customers WHERE is_eligible AND segment_id = ?", i
-            ),
+            asked.bi("SELECT count(*) FROM customers WHERE is_eligible AND segment_id = ?", i),
         )
         yield Figure(
             f"share, {name}",
@@ -210,10 +202,7 @@ def _sales(asked: Asked) -> Iterator[Figure]:
         "SELECT count(*) FROM (SELECT DISTINCT customer_id FROM o) "
         f"LEFT JOIN s USING (customer_id) WHERE {own}"
     )
-    net = (
-        "SELECT sum(net) FROM c LEFT JOIN s USING (customer_id) "
-        f"WHERE win = 0 AND {own}"
-    )
+    net = f"SELECT sum(net) FROM c LEFT JOIN s USING (customer_id) WHERE win = 0 AND {own}"
     paid = (
         "SELECT sum(orders.revenue)::DOUBLE FROM orders "
         "JOIN customers USING (customer_id) "
@@ -302,18 +291,12 @@ def _worth(asked: Asked) -> Iterator[Figure]:
                 f"{column}, {i}",
                 asked.run(f"SELECT coalesce(fsum({column}), 0) FROM {able}", i),
                 held[name],
-                asked.bi(
-                    f"SELECT coalesce(sum({column}), 0) FROM {own.format('scores')}", i
-                ),
+                asked.bi(f"SELECT coalesce(sum({column}), 0) FROM {own.format('scores')}", i),
                 rounded=0.00005 * n + 1e-9,
             )
             yield Figure(
                 f"{column} in units, {i}",
-                int(
-                    asked.run(
-                        f"SELECT coalesce(sum(round({column} * 1e4)), 0) FROM {able}", i
-                    )
-                ),
+                int(asked.run(f"SELECT coalesce(sum(round({column} * 1e4)), 0) FROM {able}", i)),
                 None,
                 asked.bi(
                     f"SELECT (coalesce(sum({column}), 0) * 10000)::BIGINT "

@@ -36,8 +36,7 @@ WINDOW = {  # by window: SQL on the run, title in report.json, SQL on the tables
     ),
     "Orders": (
         "SELECT count(*) FROM o WHERE win = ?",
-        "SELECT count(*) FROM orders JOIN dates USING (date) "
-        'WHERE is_order AND "window" = ?',
+        'SELECT count(*) FROM orders JOIN dates USING (date) WHERE is_order AND "window" = ?',
     ),
     "Customers who ordered": (
         "SELECT count(DISTINCT customer_id) FROM o WHERE win = ?",

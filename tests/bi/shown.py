@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import lxml.html
 from pptx import Presentation
 
-from segpredict.report._format import MONTHS as WORDS
-from segpredict.report.deck._slide import clip
-from segpredict.tables import MONEY
+from segpredict.report._format import MONTH_ABBREVIATIONS as WORDS
+from segpredict.report.deck._slide import truncate_words
+from segpredict.tables import MONEY_SCALE
 
 FOUND = re.compile(r"([−-]?)[^\d−-]*(\d[\d,]*)(\.\d+)?\s*(%?)")
 Readings = Mapping[str, Sequence["Shown"]]
@@ -73,7 +73,7 @@ class Names:
     def id(self, name: str) -> str:
         bare = name.removeprefix("■ ").strip()
         for key, whole in self.by_id.items():
-            if bare == clip(whole, len(bare)):
+            if bare == truncate_words(whole, len(bare)):
                 return key
         raise KeyError(name)
 
@@ -190,13 +190,11 @@ def _months(tree: Any, _names: Names) -> Named:
             for head, name in MONTHS.items():
                 shown = read(_own(cells[heads.index(head)]))
                 is_money = shown is not None and head == "Revenue"
-                yield f"{name} of {when}", shown.times(MONEY) if is_money else shown
+                yield f"{name} of {when}", shown.times(MONEY_SCALE) if is_money else shown
 
 
 def _sales(tree: Any, names: Names) -> Named:
-    part = (
-        "//section[@id='shop']//table[caption/b='Shares of customers and of revenue.']"
-    )
+    part = "//section[@id='shop']//table[caption/b='Shares of customers and of revenue.']"
     for _, first, cells in (row for table in tree.xpath(part) for row in _rows(table)):
         name = names.by_id[_chip(first)]
         figures = ("ever", "share of ever", "sales share")

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 import shop
-from segpredict.bi import Star
+from segpredict.bi import StarSchema
 from segpredict.tables import Segment
 from segpredict.window import Window, day_number
 
@@ -28,7 +28,7 @@ ROWS = [
 ]
 
 
-def star(**changes: Any) -> Star:
+def star(**changes: Any) -> StarSchema:
     rows = pl.DataFrame(
         [
             (who, order, day_number(day), worth, void and day_number(void))
@@ -44,7 +44,7 @@ def star(**changes: Any) -> Star:
         orient="row",
     )
     made = shop.transactions(rows, END)
-    found = Star(
+    found = StarSchema(
         shop=replace(made, first_day=FIRST),
         window=Window(END, lookback=60, horizon=28),
         segments=SEGMENTS,

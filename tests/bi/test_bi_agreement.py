@@ -15,7 +15,7 @@ EVERYBODY = ("SQL", "JSON", "BI", "page", "deck")
 @pytest.fixture(scope="module")
 def told(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Figure]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive, "crowds", lambda _: {})  # pictures take seconds
+        patch.setattr(archive, "customer_plots", lambda _: {})  # pictures take seconds
         out = tmp_path_factory.mktemp("out")
         report = Report(run_folder)
         (out / "deck.pptx").write_bytes(render_deck(report._bundle))
@@ -66,9 +66,7 @@ def test_a_figure_that_is_off_by_its_last_place_is_found(told: list[Figure]) -> 
     share = find(told, "share, Inactive")
     for shown in share.page:
         last = 2 * shown.slack
-        assert not share._replace(
-            page=[shown._replace(value=shown.value + last)]
-        ).agrees
+        assert not share._replace(page=[shown._replace(value=shown.value + last)]).agrees
     whole = next(shown for shown in share.deck if not shown.slack)
     off = whole._replace(value=whole.value * (1 + 1e-6))
     assert not share._replace(deck=[off]).agrees

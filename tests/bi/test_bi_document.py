@@ -2,27 +2,25 @@
 
 from pathlib import Path
 
-from segpredict.bi import TABLES, document
-from segpredict.bi._document import dictionary
+from segpredict.bi import BI_TABLES, render_data_dictionary
+from segpredict.bi._document import data_dictionary_rows
 
 PAGE = Path(__file__).parents[2] / "docs" / "bi.md"
 
 
 def test_the_dictionary_is_current() -> None:
     told = PAGE.read_text(encoding="utf-8")
-    assert told == document(), "python docs/write_bi.py"
+    assert told == render_data_dictionary(), "python docs/write_bi.py"
 
 
 def test_every_key_names_a_primary_key() -> None:
-    rows = dictionary()
-    primary = {
-        f"{r['table']}.{r['column']}" for r in rows.filter(key="primary").to_dicts()
-    }
+    rows = data_dictionary_rows()
+    primary = {f"{r['table']}.{r['column']}" for r in rows.filter(key="primary").to_dicts()}
     named = set(rows["key"]) - {"", "primary"}
     assert named
     assert named <= primary
 
 
 def test_every_column_says_what_it_means() -> None:
-    for table in TABLES:
+    for table in BI_TABLES:
         assert all(column.meaning.endswith(".") for column in table.columns)

@@ -10,11 +10,11 @@ import pytest
 from small_star import star
 
 from segpredict import bi
-from segpredict.bi import TABLES
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.bi import BI_TABLES
+from segpredict.pseudonyms import Pseudonymizer
 
-DECLARED = {table.name: table for table in TABLES}
-SECRET = Pseudonyms(b"sixteen bytes or more")
+DECLARED = {table.name: table for table in BI_TABLES}
+SECRET = Pseudonymizer(b"sixteen bytes or more")
 NESTED = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Categorical)
 
 
@@ -167,7 +167,7 @@ def test_no_column_is_nested_and_all_are_declared(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["customers", "orders", "lines", "scores", "chances"])
 @pytest.mark.parametrize("pseudonyms", [None, SECRET])
-def test_shares_change_nothing(name: str, pseudonyms: Pseudonyms | None) -> None:
+def test_shares_change_nothing(name: str, pseudonyms: Pseudonymizer | None) -> None:
     whole = table(name, pseudonyms=pseudonyms)
     assert table(name, pseudonyms=pseudonyms, lines=1).equals(whole)
 
@@ -181,7 +181,7 @@ def test_hashed_ids_join_and_hide_the_order_of_the_shops_own() -> None:
 
 
 def test_hashed_tables_name_no_customer_and_no_order(tmp_path: Path) -> None:
-    bi.write(star(pseudonyms=SECRET), tmp_path)
+    bi.write_star_schema(star(pseudonyms=SECRET), tmp_path)
     orders = pl.read_csv(tmp_path / "orders.csv", infer_schema=False)
     assert not set(orders["order_id"]) & {"1", "2", "3", "4"}
     for path in tmp_path.glob("*.csv"):
@@ -190,7 +190,7 @@ def test_hashed_tables_name_no_customer_and_no_order(tmp_path: Path) -> None:
 
 
 def test_both_forms_of_a_table_hold_the_same(tmp_path: Path) -> None:
-    rows = bi.write(star(), tmp_path)
+    rows = bi.write_star_schema(star(), tmp_path)
     for name in DECLARED:
         stored = pl.read_parquet(tmp_path / f"{name}.parquet")
         text = pl.read_csv(tmp_path / f"{name}.csv", infer_schema=False)
@@ -202,6 +202,6 @@ def test_both_forms_of_a_table_hold_the_same(tmp_path: Path) -> None:
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
     shop = star().shop
     lines = shop.lines.with_columns(product_id=pl.lit("=1+1"))
-    bi.write(star(shop=replace(shop, lines=lines)), tmp_path)
+    bi.write_star_schema(star(shop=replace(shop, lines=lines)), tmp_path)
     assert "'=1+1" in (tmp_path / "lines.csv").read_text(encoding="utf-8")
     assert pl.read_parquet(tmp_path / "lines.parquet")["product_id"][0] == "=1+1"

@@ -34,9 +34,7 @@ def draw(model, ages, rng, more=0.0):
 
 def test_the_published_expectation_and_chance_to_be_alive_come_out():
     # The worked example of the authors' note on the spreadsheet.
-    assert PUBLISHED.expected_orders(2, 30.43, 38.86, 39) == pytest.approx(
-        1.226, abs=5e-4
-    )
+    assert PUBLISHED.expected_orders(2, 30.43, 38.86, 39) == pytest.approx(1.226, abs=5e-4)
     assert PUBLISHED.p_alive(2, 30.43, 38.86) == pytest.approx(0.7266, abs=5e-5)
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
-from segpredict.classifier.lesson import Lesson, Past, matrix
+from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData, feature_matrix
 from segpredict.errors import UnknownNameError
 
 
@@ -34,7 +34,7 @@ EIGHT = rows(
 
 def fit(name, given, classes=2):
     names = tuple(c for c in given.columns if c not in {"label", "customer_id"})
-    return BASELINES.get(name).fit(Lesson(given, names, classes))
+    return BASELINES.get(name).fit(TrainingData(given, names, classes))
 
 
 def test_the_prior_is_the_smoothed_class_mix():
@@ -81,8 +81,8 @@ def test_persistence_is_tuned_on_later_origins():
     )
     both = pl.concat([early, late])
     names = ("state_now", "state_before")
-    lesson = Lesson(both, names, 2, fitting=(0,), validation=(90,))
-    sure = Lesson(early, names, 2)
+    lesson = TrainingData(both, names, 2, fitting=(0,), validation=(90,))
+    sure = TrainingData(early, names, 2)
     fit_persistence = BASELINES.get("persistence").fit
     assert fit_persistence(lesson).doubt > 0.9
     assert fit_persistence(sure).doubt < 0.02
@@ -142,9 +142,7 @@ def test_every_baseline_asks_columns_by_name(name, small):
     lesson = small.lesson()
     forecaster = BASELINES.get(name).fit(lesson)
     reordered = lesson.rows.select(reversed(lesson.rows.columns))
-    assert np.array_equal(
-        forecaster.predict(reordered), forecaster.predict(lesson.rows)
-    )
+    assert np.array_equal(forecaster.predict(reordered), forecaster.predict(lesson.rows))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -169,7 +167,7 @@ def test_the_logit_survives_a_column_without_values(small):
     lesson = small.lesson()
     name = lesson.names[-1]
     empty = lesson.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
-    forecaster = BASELINES.get("logit").fit(Lesson(empty, lesson.names, lesson.classes))
+    forecaster = BASELINES.get("logit").fit(TrainingData(empty, lesson.names, lesson.classes))
     assert np.isfinite(forecaster.predict(lesson.rows)).all()
     state = json.loads(json.dumps(forecaster.state(), allow_nan=False))
     assert np.array_equal(load(state).predict(empty), forecaster.predict(empty))
@@ -189,9 +187,7 @@ def test_the_second_order_chain_backs_off_to_the_first():
     found = fit("markov2", given).predict(given[[0, 99]])
     # Markov says ½ from 1: (50 + 50·½) / 100 for what each half did.
     assert found == pytest.approx(np.array([[0.75, 0.25], [0.25, 0.75]]))
-    unseen = given[:1].with_columns(
-        state_now=pl.lit(0, pl.Int8), state_before=pl.lit(1, pl.Int8)
-    )
+    unseen = given[:1].with_columns(state_now=pl.lit(0, pl.Int8), state_before=pl.lit(1, pl.Int8))
     assert fit("markov2", given).predict(unseen).tolist() == [[0.5, 0.5]]
 
 
@@ -199,15 +195,13 @@ def seasonal(cutoffs, today):
     frames = [
         EIGHT.with_columns(
             cutoff=pl.lit(day, pl.Int32),
-            label=(pl.col("state_now") if day < 200 else 1 - pl.col("state_now")).cast(
-                pl.Int8
-            ),
+            label=(pl.col("state_now") if day < 200 else 1 - pl.col("state_now")).cast(pl.Int8),
         )
         for day in cutoffs
     ]
-    past = Past(today, 91, 0, pl.DataFrame(), None)
+    past = HistoryAtCutoff(today, 91, 0, pl.DataFrame(), None)
     names = ("state_now", "state_before")
-    return Lesson(pl.concat(frames), names, 2, past=past)
+    return TrainingData(pl.concat(frames), names, 2, past=past)
 
 
 def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
@@ -247,10 +241,8 @@ def test_the_forest_agrees_with_its_trees(small):
     lesson = small.lesson()
     forest = BASELINES.get("random_forest").fit(lesson)
     assert len(forest.forest.roots) == 30
-    alone = [
-        replace(forest.forest, roots=forest.forest.roots[i : i + 1]) for i in range(30)
-    ]
-    cells = matrix(lesson.rows[:50], lesson.names)
+    alone = [replace(forest.forest, roots=forest.forest.roots[i : i + 1]) for i in range(30)]
+    cells = feature_matrix(lesson.rows[:50], lesson.names)
     cells = np.where(np.isnan(cells), np.float32(-3e38), cells)
     mean = np.mean([tree.predict(cells) for tree in alone], axis=0)
     assert forest.forest.predict(cells) == pytest.approx(mean)

@@ -8,10 +8,10 @@ import pytest
 from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.classifier import BASELINES
 from segpredict.classifier.baselines import bgnbd_gg
-from segpredict.classifier.baselines._borders import borders
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg, fit
+from segpredict.classifier.baselines._borders import find_segment_borders
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma, fit
 from segpredict.errors import SegpredictError, SupportError, TooFewCustomersError
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
 ORDERS, SPEND = BgNbd(0.9, 40.0, 0.5, 2.5), GammaGamma(4.0, 3.5, 60.0)
 
@@ -36,7 +36,7 @@ def assigned(segmenter, days, spend):
             "customer_id": [str(i) for i in range(len(days))],
             "end": pl.Series([0] * len(days), dtype=pl.Int32),
             "days": pl.Series(days, dtype=pl.Int32),
-            "spend": pl.Series(np.round(spend * MONEY).astype(np.int64)),
+            "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
     found = segmenter.assign(instrument)
@@ -46,7 +46,7 @@ def assigned(segmenter, days, spend):
 
 def test_borders_assign_as_the_segmenter_does(small):
     rng = np.random.default_rng(0)
-    table = borders(small.segmentation, 28)
+    table = find_segment_borders(small.segmentation, 28)
     days, spend = rng.integers(1, 29, 3000), np.exp(rng.uniform(0, 9, 3000))
     told = [
         next(segment for limit, segment in table[n - 1] if s <= limit)
@@ -58,8 +58,8 @@ def test_borders_assign_as_the_segmenter_does(small):
 def test_the_closed_form_agrees_with_drawing_and_playing_on(small):
     """Draw rates from the prior, weigh by what was seen, resample, play, assign."""
     rng = np.random.default_rng(3)
-    table = borders(small.segmentation, 28)
-    model = BgNbdGg(ORDERS, SPEND, 28, 0, table, 3)
+    table = find_segment_borders(small.segmentation, 28)
+    model = BgNbdGammaGamma(ORDERS, SPEND, 28, 0, table, 3)
     x, t_x, age, paid, mean = 3, 60.0, 90.0, 4, 40.0
     rate = rng.gamma(ORDERS.r, 1 / ORDERS.alpha, 400_000)
     leave = rng.beta(ORDERS.a, ORDERS.b, 400_000)
@@ -80,15 +80,13 @@ def test_the_closed_form_agrees_with_drawing_and_playing_on(small):
             now += rng.exponential(1 / rate[picked[i]])
     segments = np.zeros(40_000, dtype=int)
     bought = np.flatnonzero(days)
-    segments[bought] = assigned(
-        small.segmentation, np.minimum(days[bought], 28), spend[bought]
-    )
+    segments[bought] = assigned(small.segmentation, np.minimum(days[bought], 28), spend[bought])
     expected = np.bincount(segments, minlength=3) / 40_000
     assert model.predict(asked())[0] == pytest.approx(expected, abs=0.012)
 
 
 def test_silence_moves_customers_towards_inactive_and_spend_towards_value(small):
-    model = BgNbdGg(ORDERS, SPEND, 28, 0, borders(small.segmentation, 28), 3)
+    model = BgNbdGammaGamma(ORDERS, SPEND, 28, 0, find_segment_borders(small.segmentation, 28), 3)
     silent = model.predict(asked(t_x_days=[20], age_days=[200]))[0]
     usual = model.predict(asked())[0]
     rich = model.predict(asked(spend_364=[4000.0]))[0]
@@ -97,7 +95,7 @@ def test_silence_moves_customers_towards_inactive_and_spend_towards_value(small)
 
 
 def test_who_only_returned_goods_gets_the_level_of_everybody(small):
-    model = BgNbdGg(ORDERS, SPEND, 28, 0, borders(small.segmentation, 28), 3)
+    model = BgNbdGammaGamma(ORDERS, SPEND, 28, 0, find_segment_borders(small.segmentation, 28), 3)
     negative = model.predict(asked(spend_364=[-50.0]))
     unseen = model.predict(asked(freq_days_364=[0], spend_364=[0.0]))
     assert np.array_equal(negative, unseen)
@@ -138,7 +136,7 @@ def test_a_shop_to_which_nobody_came_back_is_refused(small):
 def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
     model, rows = fit(small.lesson()), small.lesson().rows
     whole = model.predict(rows)
-    monkeypatch.setattr(bgnbd_gg, "CHUNK", 7)
+    monkeypatch.setattr(bgnbd_gg, "CUSTOMERS_PER_CHUNK", 7)
     assert np.array_equal(model.predict(rows), whole)
     assert model.predict(rows[:0]).shape == (0, 3)
 

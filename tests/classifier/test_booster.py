@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 import xgboost as xgb
 
-from segpredict.classifier import BoosterOptions, booster, load
-from segpredict.classifier.lesson import lesson as lesson_of
-from segpredict.classifier.lesson import matrix
-from segpredict.errors import ConfigError, MismatchError, OneClassError
+from segpredict.classifier import XgboostOptions, booster, load
+from segpredict.classifier.lesson import feature_matrix
+from segpredict.classifier.lesson import training_data_of_fold as lesson_of
+from segpredict.errors import ConfigError, MismatchError, SingleClassError
 from segpredict.tables import Panel
 from small_shop import OPTIONS
 
@@ -63,7 +63,7 @@ def test_decimals_read_as_numbers(trees, taught):
 
 def test_infinities_read_as_missing():
     given = pl.DataFrame({"a": [float("inf"), float("-inf"), float("nan"), 1e300, 1]})
-    assert np.isnan(matrix(given, ["a"])[:4]).all()
+    assert np.isnan(feature_matrix(given, ["a"])[:4]).all()
 
 
 def test_it_stores_as_json_and_reloads_equal(trees, taught):
@@ -76,15 +76,15 @@ def test_it_stores_as_json_and_reloads_equal(trees, taught):
 
 def test_early_stopped_trees_are_cut_at_the_best_round(taught):
     patient = replace(taught, options=replace(taught.options, cap=200))
-    cut = booster.grow(patient, patient.names)
+    cut = booster.fit_early_stopping(patient, patient.names)
     known, later = patient.at(patient.fitting), patient.at(patient.validation)
     losses: dict[str, dict[str, list[float]]] = {}
     tables = [
-        booster.dmatrix(matrix(p.rows, p.names), p.names, p.labels)
+        booster.build_dmatrix(feature_matrix(p.rows, p.names), p.names, p.labels)
         for p in (known, later)
     ]
     whole = xgb.train(
-        booster.parameters(patient),
+        booster.xgboost_parameters(patient),
         tables[0],
         cut.num_boosted_rounds() + patient.options.patience,
         evals=[(tables[1], "later")],
@@ -146,7 +146,7 @@ def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
 def test_labels_that_are_all_the_same_are_refused(small):
     same = small.panel.frame.with_columns(label=pl.lit(1, pl.Int8))
     panel = Panel(same, small.panel.names, small.panel.window)
-    with pytest.raises(OneClassError, match="S1"):
+    with pytest.raises(SingleClassError, match="S1"):
         lesson_of(panel, small.schedule.outer[-1], 3, OPTIONS)
 
 
@@ -159,4 +159,4 @@ def test_without_validation_origins_trees_grow_for_a_fixed_time(taught):
 @pytest.mark.parametrize("wrong", [{"eta": 0}, {"subsample": 1.5}, {"depth": 0}])
 def test_impossible_settings_are_refused_by_name(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
-        BoosterOptions(**wrong)
+        XgboostOptions(**wrong)

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import METRICS, differences
+from segpredict.classifier.bootstrap import BOOTSTRAP_METRICS, bootstrap_differences
 
 
 def compare(chances, labels, customers=None, draws=500, seed=1):
     who = np.arange(len(labels)) if customers is None else customers
-    return differences(chances, labels, who.astype(str), draws=draws, seed=seed)
+    return bootstrap_differences(chances, labels, who.astype(str), draws=draws, seed=seed)
 
 
 def drawn(rng, rows, hit):
@@ -22,7 +22,7 @@ def test_values_are_the_plain_differences_of_the_metrics():
     chances = {name: rng.dirichlet(np.ones(3), 200) for name in ("a", "b")}
     labels = rng.integers(0, 3, 200)
     found = compare(chances, labels)["b"]
-    for name in METRICS:
+    for name in BOOTSTRAP_METRICS:
         measure = getattr(metrics, name)
         plain = measure(chances["a"], labels) - measure(chances["b"], labels)
         assert found[name].value == pytest.approx(plain, abs=1e-9), name

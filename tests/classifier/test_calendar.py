@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import calendar
-from segpredict.classifier.lesson import Lesson, Past
+from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData
 from segpredict.features.calendar import PART
 from segpredict.window import DAYS_PER_YEAR, Window, day_number
 
@@ -35,18 +35,20 @@ def taught(season, origins=30, seed=3):
                 }
             )
         )
-    past = Past(cutoff, HORIZON, 0, pl.DataFrame(), None)
-    return Lesson(pl.concat(frames), ("wish",), 2, past=past)
+    past = HistoryAtCutoff(cutoff, HORIZON, 0, pl.DataFrame(), None)
+    return TrainingData(pl.concat(frames), ("wish",), 2, past=past)
 
 
 def test_a_strong_season_that_older_forecasts_show_is_given():
-    given, told = calendar.proven(taught(season=2.0))
+    given, told = calendar.select_calendar_features(taught(season=2.0))
     assert given.names == ("wish", "season_ahead_new_year", "season_ahead_april")
     assert "helps at 3 origins" in told
 
 
 def test_without_a_season_the_columns_stay_out_as_often_as_one_error_promises():
-    told = [calendar.proven(taught(season=0.0, seed=seed))[1] for seed in range(8)]
+    told = [
+        calendar.select_calendar_features(taught(season=0.0, seed=seed))[1] for seed in range(8)
+    ]
     given = sum("does not help" not in each for each in told)
     assert given <= 2  # one standard error lets one in six pass
     assert "does not help" in told[0]
@@ -54,17 +56,17 @@ def test_without_a_season_the_columns_stay_out_as_often_as_one_error_promises():
 
 def test_a_lesson_that_is_refused_stays_as_it_was():
     lesson = taught(season=0.0, seed=1)
-    assert calendar.proven(lesson)[0] is lesson
+    assert calendar.select_calendar_features(lesson)[0] is lesson
 
 
 def test_a_season_never_seen_before_cannot_be_given():
-    given, told = calendar.proven(taught(season=2.0, origins=8))
+    given, told = calendar.select_calendar_features(taught(season=2.0, origins=8))
     assert given.names == ("wish",)
     assert told.startswith("No training outcome shows the season")
 
 
 def test_a_season_seen_once_cannot_be_proven():
-    given, told = calendar.proven(taught(season=2.0, origins=13))
+    given, told = calendar.select_calendar_features(taught(season=2.0, origins=13))
     assert given.names == ("wish",)
     assert told.startswith("Too few origins")
 
@@ -72,7 +74,7 @@ def test_a_season_seen_once_cannot_be_proven():
 def test_outcomes_that_settle_late_teach_no_earlier_forecast():
     lesson = taught(season=2.0)
     late = replace(lesson, past=replace(lesson.past, settle=700))
-    assert calendar.proven(late)[0] is late
+    assert calendar.select_calendar_features(late)[0] is late
 
 
 @pytest.mark.parametrize(
@@ -87,8 +89,6 @@ def test_the_columns_say_which_season_lies_ahead(middle, new_year, april):
 
 
 def test_the_columns_come_back_after_a_year_of_whole_weeks():
-    one, other = (
-        pl.select(**PART.derive(Window(d))) for d in (15000, 15000 + DAYS_PER_YEAR)
-    )
-    for name in calendar.NAMES:
+    one, other = (pl.select(**PART.derive(Window(d))) for d in (15000, 15000 + DAYS_PER_YEAR))
+    for name in calendar.CALENDAR_COLUMNS:
         assert one[name].item() == pytest.approx(other[name].item(), abs=0.03)

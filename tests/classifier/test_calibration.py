@@ -10,23 +10,23 @@ from hypothesis.extra.numpy import arrays
 from segpredict.classifier import metrics
 from segpredict.classifier.calibration import (
     Calibration,
-    calibrate,
-    isotonic,
-    temperature,
-    vector,
+    fit_isotonic,
+    fit_temperature,
+    fit_vector_scaling,
+    select_calibration,
 )
 
-FITS = (temperature, vector, isotonic)
+FITS = (fit_temperature, fit_vector_scaling, fit_isotonic)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_calibrated_world_is_left_alone(seed):
-    assert calibrate(worlds.trials(seed), "m", 28).kind == "none"
+    assert select_calibration(worlds.trials(seed), "m", 28).kind == "none"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
-    found = calibrate(worlds.trials(seed, sharpen=2.0), "m", 28)
+    found = select_calibration(worlds.trials(seed, sharpen=2.0), "m", 28)
     later = worlds.trial(999, np.random.default_rng(seed + 50), sharpen=2.0)
     told = later.chances["m"]
     assert found.kind != "none"
@@ -37,23 +37,21 @@ def test_an_over_confident_world_is_mended_and_better_on_days_never_seen(seed):
 
 def test_the_temperature_of_a_planted_sharpness_is_found():
     one = worlds.trial(0, np.random.default_rng(4), rows=20_000, sharpen=2.0)
-    assert temperature(one.chances["m"], one.labels).scale[0] == pytest.approx(
-        0.5, abs=0.02
-    )
+    assert fit_temperature(one.chances["m"], one.labels).scale[0] == pytest.approx(0.5, abs=0.02)
 
 
 def test_one_rehearsal_proves_nothing():
-    assert calibrate(worlds.trials(0, sharpen=3.0)[:1], "m", 28).kind == "none"
+    assert select_calibration(worlds.trials(0, sharpen=3.0)[:1], "m", 28).kind == "none"
 
 
 def test_a_map_that_only_served_the_past_is_not_taken():
     *old, _ = worlds.trials(1, sharpen=2.0)
     newest = worlds.trial(56, np.random.default_rng(9))
-    assert calibrate((*old, newest), "m", 28).kind == "none"
+    assert select_calibration((*old, newest), "m", 28).kind == "none"
 
 
 def test_overlapping_outcomes_prove_nothing():
-    assert calibrate(worlds.trials(0, sharpen=3.0), "m", 57).kind == "none"
+    assert select_calibration(worlds.trials(0, sharpen=3.0), "m", 57).kind == "none"
 
 
 @pytest.mark.parametrize("fit", FITS)

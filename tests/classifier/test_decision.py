@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segpredict.classifier import ClassifierOptions, Trial
-from segpredict.classifier.decision import GAMMAS, Decision, macro_f1, tune
+from segpredict.classifier import Backtest, ClassifierOptions
+from segpredict.classifier.decision import GAMMA_GRID, DecisionRule, macro_f1_of_labels, tune_gamma
 from segpredict.errors import ConfigError
 
 CHANCES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))
 
 
 def decision(rule, gamma=0.0, mix=(0.7, 0.2, 0.1), values=(0.0, 10.0, 100.0)):
-    return Decision(rule, gamma, mix, values)
+    return DecisionRule(rule, gamma, mix, values)
 
 
 def test_the_balanced_rule_divides_by_the_share_of_the_segment():
@@ -48,19 +48,19 @@ def test_the_tuned_gamma_has_the_best_macro_f1_on_the_rehearsals():
     truth = rng.dirichlet([6.0, 1.0, 1.0], 3000)
     labels = (truth.cumsum(axis=1) < rng.random((3000, 1))).sum(axis=1)
     who = np.array([str(i) for i in range(3000)])
-    one = Trial(0, who, labels, labels, {"m": truth})
+    one = Backtest(0, who, labels, labels, {"m": truth})
     mix = (0.75, 0.125, 0.125)
-    best = tune([one], "m", mix)
+    best = tune_gamma([one], "m", mix)
     scores = {
-        g: macro_f1(decision("balanced", g, mix).decide(truth), labels, 3)
-        for g in GAMMAS
+        g: macro_f1_of_labels(decision("balanced", g, mix).decide(truth), labels, 3)
+        for g in GAMMA_GRID
     }
     assert best > 0
     assert scores[best] == max(scores.values()) > scores[0.0]
 
 
 def test_nothing_is_tuned_without_rehearsals():
-    assert tune((), "m", (0.5, 0.5)) == 0.0
+    assert tune_gamma((), "m", (0.5, 0.5)) == 0.0
 
 
 def test_an_unknown_rule_is_refused():
@@ -70,6 +70,6 @@ def test_an_unknown_rule_is_refused():
 
 def test_a_decision_survives_its_state():
     rule = decision("balanced", 0.4)
-    again = Decision.from_state(rule.state())
+    again = DecisionRule.from_state(rule.state())
     chances = worlds.trials(0)[0].chances["m"]
     assert np.array_equal(again.decide(chances), rule.decide(chances))

@@ -1,7 +1,7 @@
 import polars as pl
 
 import shop
-from segpredict.classifier import TimeOptions, horizons
+from segpredict.classifier import TimeOptions, compare_horizons
 
 
 def every(step, customers=5, days=400):
@@ -19,7 +19,7 @@ def row(found, horizon):
 
 
 def test_customers_who_come_every_forty_days_are_not_asked_about_four_weeks():
-    found = horizons(every(40), TimeOptions(lookback=112))
+    found = compare_horizons(every(40), TimeOptions(lookback=112))
     short = row(found, 28)
     assert short["median_gap_days"] == 40
     assert not short["is_long_enough"]
@@ -41,7 +41,7 @@ def test_the_repeat_share_of_three_windows_worked_out_by_hand():
         schema=["customer_id", "order_id", "day", "amount"],
         orient="row",
     )
-    found = horizons(shop.transactions(orders, end_day=84), TimeOptions(lookback=28))
+    found = compare_horizons(shop.transactions(orders, end_day=84), TimeOptions(lookback=28))
     # a came back once of two times, b once of one.
     assert row(found, 28)["repeat_share"] == 2 / 3
     assert row(found, 28)["tests"] == 1
@@ -50,24 +50,22 @@ def test_the_repeat_share_of_three_windows_worked_out_by_hand():
 
 
 def test_the_smallest_sound_horizon_is_chosen_and_only_one(small):
-    found = horizons(small.transactions, small.schedule.time)
+    found = compare_horizons(small.transactions, small.schedule.time)
     sound = found.filter(pl.col("reason") == "meets all conditions")["horizon"]
     chosen = found.filter("is_chosen")["horizon"].to_list()
     assert chosen == ([sound.min()] if len(sound) else [])
 
 
 def test_the_horizon_of_the_run_is_weighed_too(small):
-    found = horizons(small.transactions, TimeOptions(horizon=35, lookback=112))
+    found = compare_horizons(small.transactions, TimeOptions(horizon=35, lookback=112))
     assert found["horizon"].to_list() == [28, 35, 56, 91, 182, 364]
 
 
 def test_nobody_who_came_twice_gives_no_gap():
     once = shop.transactions(
-        pl.DataFrame(
-            {"customer_id": ["a"], "order_id": ["1"], "day": [3], "amount": [1.0]}
-        ),
+        pl.DataFrame({"customer_id": ["a"], "order_id": ["1"], "day": [3], "amount": [1.0]}),
         end_day=400,
     )
-    found = horizons(once, TimeOptions())
+    found = compare_horizons(once, TimeOptions())
     assert found["median_gap_days"].null_count() == found.height
     assert not found["is_long_enough"].any()

@@ -24,23 +24,21 @@ def test_metrics_agree_with_scikit_learn(given_forecast):
     expected = {
         "log_loss": reference.log_loss(labels, clipped, labels=classes),
         "accuracy": reference.accuracy_score(labels, guesses),
-        "macro_f1": reference.f1_score(
-            labels, guesses, average="macro", zero_division=0
-        ),
+        "macro_f1": reference.f1_score(labels, guesses, average="macro", zero_division=0),
         "kappa": reference.cohen_kappa_score(labels, guesses, labels=classes),
         "brier": ((chances - np.eye(len(classes))[labels]) ** 2).sum(axis=1).mean(),
         "balanced_accuracy": reference.recall_score(
             labels, guesses, labels=np.unique(labels), average="macro"
         ),
     }
-    found = metrics.score(chances, labels).to_json()
+    found = metrics.score_forecast(chances, labels).to_json()
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, abs=1e-9), name
 
 
 def test_metrics_of_four_rows_worked_out_by_hand():
     chances = np.array([[0.5, 0.5, 0], [0.2, 0.8, 0], [1, 0, 0], [0.25, 0.25, 0.5]])
-    found = metrics.score(chances, np.array([0, 1, 1, 2]))
+    found = metrics.score_forecast(chances, np.array([0, 1, 1, 2]))
     assert found.accuracy == 0.75
     assert found.balanced_accuracy == pytest.approx((1 + 0.5 + 1) / 3)
     assert found.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
@@ -56,31 +54,31 @@ def test_an_impossible_outcome_costs_much_but_not_infinity():
 def test_calibration_error_of_one_constant_forecast_is_its_bias():
     chances = np.tile([0.7, 0.3], (100, 1))
     labels = np.array([0] * 60 + [1] * 40)
-    assert metrics.ece(chances, labels) == pytest.approx(0.1)
-    assert metrics.ece(chances, labels[::-1]) == pytest.approx(0.1)
+    assert metrics.expected_calibration_error(chances, labels) == pytest.approx(0.1)
+    assert metrics.expected_calibration_error(chances, labels[::-1]) == pytest.approx(0.1)
 
 
 def test_a_calibrated_forecast_has_next_to_no_calibration_error():
     rng = np.random.default_rng(3)
     chances = rng.dirichlet(np.ones(3), 20_000)
     labels = (chances.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1)
-    assert metrics.ece(chances, labels) < 0.012
+    assert metrics.expected_calibration_error(chances, labels) < 0.012
 
 
 def test_skill_is_the_share_of_the_loss_saved():
-    assert metrics.skill(0.9, 1.2) == pytest.approx(0.25)
-    assert metrics.skill(1.2, 1.2) == 0
-    assert metrics.skill(0.1, 0.0) == 0
+    assert metrics.skill_score(0.9, 1.2) == pytest.approx(0.25)
+    assert metrics.skill_score(1.2, 1.2) == 0
+    assert metrics.skill_score(0.1, 0.0) == 0
 
 
 def test_the_forecast_mix_is_the_mean_probability():
-    assert metrics.mix(np.array([[1.0, 0.0], [0.5, 0.5]])) == (0.75, 0.25)
+    assert metrics.predicted_mix(np.array([[1.0, 0.0], [0.5, 0.5]])) == (0.75, 0.25)
 
 
 @given(forecasts())
 def test_areas_and_weighted_kappa_agree_with_scikit_learn(given_forecast):
     chances, labels = given_forecast
-    for code, area in enumerate(metrics.class_auc(chances, labels)):
+    for code, area in enumerate(metrics.classwise_roc_auc(chances, labels)):
         if np.isnan(area):
             assert len(np.unique(labels == code)) == 1
         else:
@@ -91,15 +89,15 @@ def test_areas_and_weighted_kappa_agree_with_scikit_learn(given_forecast):
         expected = reference.cohen_kappa_score(
             labels, guesses, weights="quadratic", labels=np.arange(chances.shape[1])
         )
-        found = metrics.quadratic_kappa(chances, labels)
+        found = metrics.quadratic_weighted_kappa(chances, labels)
         assert found == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_ranked_score_forgives_near_misses():
     sure = np.eye(3)
-    assert metrics.rps(sure[[0]], np.array([0])) == 0
-    assert metrics.rps(sure[[0]], np.array([1])) == 0.5
-    assert metrics.rps(sure[[0]], np.array([2])) == 1
+    assert metrics.ranked_probability_score(sure[[0]], np.array([0])) == 0
+    assert metrics.ranked_probability_score(sure[[0]], np.array([1])) == 0.5
+    assert metrics.ranked_probability_score(sure[[0]], np.array([2])) == 1
 
 
 def test_the_mix_error_is_nought_for_the_mix_and_one_for_another_world():
@@ -111,5 +109,5 @@ def test_the_mix_error_is_nought_for_the_mix_and_one_for_another_world():
 def test_a_segment_given_too_much_is_told_by_its_calibration_error():
     chances = np.tile([0.7, 0.2, 0.1], (10, 1))
     labels = np.array([0] * 5 + [1] * 2 + [2] * 3)
-    found = metrics.class_ece(chances, labels)
+    found = metrics.classwise_calibration_error(chances, labels)
     assert found == pytest.approx([0.2, 0, 0.2])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from segpredict.classifier import Schedule, TimeOptions, schedule
+from segpredict.classifier import Schedule, TimeOptions, schedule_folds
 from segpredict.errors import ConfigError, TooShortHistoryError
 
 weeks = st.integers(1, 26).map(lambda n: 7 * n)
@@ -22,7 +22,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
     )
     first = draw(st.integers(-50, 50))
     try:
-        return schedule(first, first + draw(st.integers(50, 1200)), time)
+        return schedule_folds(first, first + draw(st.integers(50, 1200)), time)
     except TooShortHistoryError:
         assume(False)
         raise
@@ -64,9 +64,7 @@ def test_fitting_outcomes_end_before_validation_begins(plan):
 def test_every_origin_saw_half_a_lookback_and_a_whole_window(plan):
     for fold in plan.outer:
         for day in fold.training:
-            assert day - plan.first_day >= max(
-                plan.time.horizon, plan.time.lookback / 2
-            )
+            assert day - plan.first_day >= max(plan.time.horizon, plan.time.lookback / 2)
 
 
 @given(schedules())
@@ -84,7 +82,7 @@ def test_all_tests_but_the_newest_have_six_origins_and_a_split(plan):
 
 
 def test_two_years_of_a_shop_give_the_three_tests_worked_out_by_hand():
-    plan = schedule(14579, 15318, TimeOptions())  # 2009-12-01 to 2011-12-09
+    plan = schedule_folds(14579, 15318, TimeOptions())  # 2009-12-01 to 2011-12-09
     assert [fold.cutoff for fold in plan.outer] == [15045, 15136, 15227]
     assert [len(fold.training) for fold in plan.outer] == [7, 11, 14]
     assert plan.outer[0].fitting == (14786, 14814)
@@ -94,7 +92,7 @@ def test_two_years_of_a_shop_give_the_three_tests_worked_out_by_hand():
 
 
 def test_a_short_history_keeps_the_newest_test_and_says_what_it_lacks():
-    plan = schedule(0, 400, TimeOptions())
+    plan = schedule_folds(0, 400, TimeOptions())
     (fold,) = plan.outer
     assert fold.cutoff == 309
     assert fold.training == (190, 218)
@@ -104,12 +102,12 @@ def test_a_short_history_keeps_the_newest_test_and_says_what_it_lacks():
 
 def test_too_short_a_history_names_the_days_needed_and_found():
     with pytest.raises(TooShortHistoryError, match=r"needs 364 days.*found 363"):
-        schedule(0, 363, TimeOptions())
-    assert len(schedule(0, 364, TimeOptions()).outer[0].training) == 1
+        schedule_folds(0, 363, TimeOptions())
+    assert len(schedule_folds(0, 364, TimeOptions()).outer[0].training) == 1
 
 
 def test_settling_time_moves_the_last_test_back():
-    late = schedule(0, 800, TimeOptions(settle=14))
+    late = schedule_folds(0, 800, TimeOptions(settle=14))
     assert late.outer[-1].cutoff == 800 - 91 - 14
     assert late.production.training[-1] == 800 - 91 - 14
 

@@ -5,7 +5,7 @@ import pytest
 
 import shop
 from segpredict import contracts
-from segpredict.classifier import STATES, calendar, panel
+from segpredict.classifier import STATE_FEATURES, build_panel, calendar
 from segpredict.errors import SegpredictError
 from segpredict.tables import Segment
 from small_shop import TIME
@@ -58,7 +58,7 @@ ORDERS = pl.DataFrame(
 def rows(orders=ORDERS, end_day=141, **changes):
     transactions = shop.transactions(orders, end_day=end_day)
     window = TIME.window(112, 0)
-    return panel(transactions, ByDays(), [window], ["rfm"]).frame.select(
+    return build_panel(transactions, ByDays(), [window], ["rfm"]).frame.select(
         "customer_id", "state_now", "state_before", "label", "is_new"
     )
 
@@ -82,29 +82,31 @@ def test_a_label_is_null_while_the_outcome_is_not_complete():
 def test_a_gap_moves_the_outcome_and_nothing_else():
     transactions = shop.transactions(ORDERS, end_day=147)
     window = replace(TIME, gap=7).window(112, 0)
-    found = panel(transactions, ByDays(), [window], ["rfm"]).frame
+    found = build_panel(transactions, ByDays(), [window], ["rfm"]).frame
     assert found["label"].to_list() == [1, 1, 0, 1]  # [119, 147)
     assert found["state_now"].to_list() == [2, 1, 0, 1]
 
 
 def test_the_panel_keeps_its_contract_and_its_order(small):
     frame = small.panel.frame
-    contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
+    contracts.validate_schema(
+        frame.select(list(contracts.PANEL_SCHEMA.columns)), contracts.PANEL_SCHEMA
+    )
     assert frame.equals(frame.sort("cutoff", "customer_id"))
     assert set(small.panel.names) <= set(frame.columns)
-    assert small.panel.names[:2] == tuple(state.name for state in STATES)
+    assert small.panel.names[:2] == tuple(state.name for state in STATE_FEATURES)
 
 
 def test_the_panel_of_a_cutoff_does_not_depend_on_its_company(small):
     cutoff = small.schedule.outer[-1].cutoff
     window = small.schedule.time.window(cutoff, small.transactions.first_day)
-    alone = panel(small.transactions, small.segmentation, [window]).frame
+    alone = build_panel(small.transactions, small.segmentation, [window]).frame
     assert alone.equals(small.panel.at(cutoff))
 
 
 def test_a_cutoff_without_customers_gives_an_empty_panel():
     transactions = shop.transactions(ORDERS, end_day=141)
-    found = panel(transactions, ByDays(), [TIME.window(5, 0)], ["rfm"])
+    found = build_panel(transactions, ByDays(), [TIME.window(5, 0)], ["rfm"])
     assert found.frame.is_empty()
 
 
@@ -113,7 +115,7 @@ def test_l1_nothing_on_or_after_the_cutoff_changes_what_is_known(small):
     before = small.transactions.lines.filter(pl.col("day") < cutoff)
     blind = replace(small.transactions, lines=before)
     window = small.schedule.time.window(cutoff, small.transactions.first_day)
-    found = panel(blind, small.segmentation, [window]).frame
+    found = build_panel(blind, small.segmentation, [window]).frame
     known = small.panel.at(cutoff)
     assert found.drop("label").equals(known.drop("label"))
     assert not found["label"].equals(known["label"])
@@ -139,7 +141,7 @@ def test_l4_a_join_that_changes_the_population_is_refused():
 
     transactions = shop.transactions(ORDERS, end_day=141)
     with pytest.raises(SegpredictError, match="changed the panel from 4 to"):
-        panel(transactions, Twice(), [TIME.window(112, 0)], ["rfm"])
+        build_panel(transactions, Twice(), [TIME.window(112, 0)], ["rfm"])
 
 
 def test_l6_idle_days_at_the_end_change_no_row(small):
@@ -147,7 +149,7 @@ def test_l6_idle_days_at_the_end_change_no_row(small):
     later = replace(given, end_day=given.end_day + 60)
     cutoffs = small.schedule.outer[-1].training
     windows = [small.schedule.time.window(day, given.first_day) for day in cutoffs]
-    found = panel(later, small.segmentation, windows).frame
+    found = build_panel(later, small.segmentation, windows).frame
     assert found.equals(small.panel.at(*cutoffs))
 
 
@@ -158,19 +160,19 @@ def test_l8_what_is_returned_after_the_cutoff_still_counts_at_it():
     )
     transactions = shop.transactions(refunded, end_day=141)
     window = TIME.window(112, 0)
-    found = panel(transactions, ByDays(), [window]).frame
-    plain = panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
+    found = build_panel(transactions, ByDays(), [window]).frame
+    plain = build_panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
     assert found.equals(plain)
-    late = panel(transactions, ByDays(), [TIME.window(121, 0)], ["rfm"]).frame
+    late = build_panel(transactions, ByDays(), [TIME.window(121, 0)], ["rfm"]).frame
     assert "eve" not in late["customer_id"]
 
 
 def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
     window, later = TIME.window(112, 0), TIME.window(212, 100)
     moved = ORDERS.with_columns(pl.col("day") + 100)
-    given = panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
-    found = panel(shop.transactions(moved, end_day=241), ByDays(), [later]).frame
-    dates = ("cutoff", *calendar.NAMES)  # no model sees them without proof
+    given = build_panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
+    found = build_panel(shop.transactions(moved, end_day=241), ByDays(), [later]).frame
+    dates = ("cutoff", *calendar.CALENDAR_COLUMNS)  # no model sees them without proof
     assert found.drop(dates).equals(given.drop(dates))
 
 
@@ -178,4 +180,4 @@ def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
     assert "observed_days" not in small.training.booster.names
     assert "cutoff" not in small.panel.names
-    assert not {*calendar.NAMES} & {*small.training.booster.names}
+    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.booster.names}

@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.classifier import Trial
-from segpredict.classifier.rankings import _caught, rankings
+from segpredict.classifier import Backtest
+from segpredict.classifier.rankings import _caught, evaluate_rankings
 
 VALUES = (0.0, 10.0, 100.0)
 
@@ -17,7 +17,7 @@ def trial(states, labels, chances, cutoff=0, **facts):
         "spend_now": [1.0] * rows,
         "spend_next": [0.0] * rows,
     }
-    return Trial(
+    return Backtest(
         cutoff,
         np.array([f"c{i}" for i in range(rows)]),
         np.array(states),
@@ -29,7 +29,7 @@ def trial(states, labels, chances, cutoff=0, **facts):
 
 
 def found(trials, metric, by):
-    told = rankings(trials, draws=200, seed=1)
+    told = evaluate_rankings(trials, draws=200, seed=1)
     return next(r.found for r in told if (r.metric, r.by) == (metric, by))
 
 
@@ -107,7 +107,7 @@ def test_the_future_top_is_a_fifth_by_spend_in_the_outcome():
 def test_the_order_of_rows_does_not_matter(small):
     one = small.training.trials[-1]
     order = np.random.default_rng(0).permutation(len(one.labels))
-    mixed = Trial(
+    mixed = Backtest(
         one.cutoff,
         one.customers[order],
         one.states[order],
@@ -116,13 +116,11 @@ def test_the_order_of_rows_does_not_matter(small):
         one.facts[order.tolist()],
         one.values,
     )
-    plain = rankings([one], draws=100, seed=1)
-    for left, right in zip(plain, rankings([mixed], draws=100, seed=1), strict=True):
+    plain = evaluate_rankings([one], draws=100, seed=1)
+    for left, right in zip(plain, evaluate_rankings([mixed], draws=100, seed=1), strict=True):
         assert left.found.value == pytest.approx(right.found.value)
 
 
 def test_without_facts_nothing_is_ranked():
-    bare = Trial(
-        0, np.array(["a"]), np.array([2]), np.array([0]), {"m": np.ones((1, 3)) / 3}
-    )
-    assert rankings([bare], draws=100, seed=1) == ()
+    bare = Backtest(0, np.array(["a"]), np.array([2]), np.array([0]), {"m": np.ones((1, 3)) / 3})
+    assert evaluate_rankings([bare], draws=100, seed=1) == ()

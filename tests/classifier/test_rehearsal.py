@@ -5,11 +5,11 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.classifier import _train, panel
+from segpredict.classifier import _train, build_panel
 from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.lesson import lesson
+from segpredict.classifier.lesson import training_data_of_fold
 from segpredict.classifier.origins import Fold
-from segpredict.classifier.rehearsal import ORIGINS, rehearse, stages
+from segpredict.classifier.rehearsal import INNER_ORIGINS, inner_backtests, inner_folds
 from small_shop import OPTIONS, Small
 
 
@@ -21,28 +21,28 @@ from small_shop import OPTIONS, Small
 def test_nobody_learns_from_an_outcome_that_was_not_complete(days, complete, settle):
     training = tuple(sorted(days))
     test = Fold(61 + complete, training, (), ())
-    for stage in stages(test, complete + settle):
+    for stage in inner_folds(test, complete + settle):
         fold = stage.fold
         assert fold.cutoff == stage.asked[0]
         assert max(fold.training) + complete + settle <= fold.cutoff
         assert set(stage.asked) <= set(training)
-        assert len(stage.asked) <= ORIGINS
+        assert len(stage.asked) <= INNER_ORIGINS
         if fold.fitting:
             assert max(fold.fitting) + complete + settle <= fold.validation[0]
 
 
 def test_a_short_history_has_no_rehearsal():
-    assert stages(Fold(400, (250, 300), (), ()), 100) == ()
+    assert inner_folds(Fold(400, (250, 300), (), ()), 100) == ()
 
 
 def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
     fold = small.schedule.outer[-1]
-    stage = stages(fold, small.schedule.time.complete)[-1]
+    stage = inner_folds(fold, small.schedule.time.complete)[-1]
     size = len(small.segmentation.segments)
-    given_rows = lesson(small.panel, stage.fold, size, OPTIONS)
+    given_rows = training_data_of_fold(small.panel, stage.fold, size, OPTIONS)
     audience = small.panel.at(*stage.asked)
     fit = BASELINES.get("markov").fit
-    *_, trial = rehearse(given_rows, audience, stage.asked, fit)
+    *_, trial = inner_backtests(given_rows, audience, stage.asked, fit)
     assert trial.cutoff == stage.asked[-1] < fold.cutoff
     assert max(given_rows.rows["cutoff"]) < stage.asked[0]
     own = small.panel.at(trial.cutoff).sort("customer_id")
@@ -65,7 +65,7 @@ def taught(small: Small, transactions):
     few = replace(OPTIONS.booster, cap=10)
     proven = replace(OPTIONS, booster=few, calibration="proven")
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
-    rows = panel(transactions, small.segmentation, windows, families)
+    rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
     made = _train._Maker(*given)
     made.folds = made.folds[-2:]  # the final test, and what ships

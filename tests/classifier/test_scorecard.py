@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import metrics
-from segpredict.classifier.scorecard import SCHEMA, scorecard
+from segpredict.classifier.scorecard import SCORECARD_SCHEMA, build_scorecard
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def one(card, **wanted):
 
 
 def test_each_figure_stands_in_one_row(card):
-    assert dict(card.schema) == SCHEMA
+    assert dict(card.schema) == SCORECARD_SCHEMA
     keys = ["window", "stratum", "group", "forecaster", "metric"]
     assert not card.select(keys).is_duplicated().any()
 
@@ -34,9 +34,7 @@ def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
 
 
 def test_strata_part_all_rows_and_their_losses_add_up(small, card):
-    whole = one(
-        card, window="pooled", stratum="all", forecaster="blend", metric="log_loss"
-    )
+    whole = one(card, window="pooled", stratum="all", forecaster="blend", metric="log_loss")
     for stratum in ("segment_now", "is_new", "long_silent", "value_decile"):
         parts = card.filter(stratum=stratum, forecaster="blend", metric="log_loss")
         assert parts["n"].sum() == whole["n"]
@@ -58,12 +56,10 @@ def test_intervals_hold_their_values(card):
 def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, shipped):
     training = small.training
     ids = training.verdict.segments
-    card = scorecard(training.trials, ids, draws=100, seed=7, shipped=shipped)
+    card = build_scorecard(training.trials, ids, draws=100, seed=7, shipped=shipped)
     for name in {"blend", shipped or "blend"}:
         for metric in ("ece", *(f"ece_{i}" for i in ids)):
-            row = one(
-                card, window="pooled", stratum="all", forecaster=name, metric=metric
-            )
+            row = one(card, window="pooled", stratum="all", forecaster=name, metric=metric)
             assert 0 < row["low"] < row["high"] < 1
     unbounded = card.filter(forecaster="prior", metric="ece", window="pooled")
     assert unbounded["low"].to_list() == [None]
@@ -72,14 +68,12 @@ def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, sh
 def test_new_customers_are_those_of_the_panel(small, card):
     days = [fold.cutoff for fold in small.schedule.outer]
     new = int(small.panel.at(*days)["is_new"].sum())
-    told = one(
-        card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss"
-    )
+    told = one(card, stratum="is_new", group="yes", forecaster="blend", metric="log_loss")
     assert told["n"] == new
 
 
 def test_the_same_seed_gives_the_same_table(small, card):
-    again = scorecard(
+    again = build_scorecard(
         small.training.trials, small.training.verdict.segments, draws=200, seed=7
     )
     # What follows tells of the use of the forecasts (`conduct`).
@@ -88,5 +82,5 @@ def test_the_same_seed_gives_the_same_table(small, card):
 
 def test_a_missing_class_has_no_area():
     chances, labels = np.full((4, 3), 1 / 3), np.array([0, 0, 1, 1])
-    assert np.isnan(metrics.class_auc(chances, labels)[2])
-    assert metrics.auc(chances, labels) == 0.5
+    assert np.isnan(metrics.classwise_roc_auc(chances, labels)[2])
+    assert metrics.macro_roc_auc(chances, labels) == 0.5

@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
 
-from segpredict.classifier.sets import members, running, thresholds
+from segpredict.classifier.sets import adaptive_miss_rates, set_members, set_thresholds
 
 
 def test_a_threshold_leaves_a_tenth_of_each_segment_out():
     given = np.linspace(0.1, 0.9, 19)
     chances = np.column_stack([given, 1 - given])
-    lowest = thresholds(chances, np.zeros(19, dtype=np.int64))
+    lowest = set_thresholds(chances, np.zeros(19, dtype=np.int64))
     # ⌊0.1 · 20⌋ = 2: the second smallest.
     assert lowest[0] == given[1]
 
 
 def test_a_segment_with_too_few_customers_is_in_every_set():
     chances = np.full((8, 2), 0.5)
-    lowest = thresholds(chances, np.zeros(8, dtype=np.int64))
+    lowest = set_thresholds(chances, np.zeros(8, dtype=np.int64))
     assert lowest.tolist() == [0, 0]
-    assert members(chances, lowest).all()
+    assert set_members(chances, lowest).all()
 
 
 def origin(chance: float, rows: int = 99):
@@ -28,24 +28,24 @@ def origin(chance: float, rows: int = 99):
 
 def test_who_was_missed_too_often_is_allowed_fewer_misses_next_time():
     # The second origin gives its own segment a chance below all thresholds: all missed.
-    allowed = running([origin(0.45), origin(0.30)], alpha=0.1, step=0.05)
+    allowed = adaptive_miss_rates([origin(0.45), origin(0.30)], alpha=0.1, step=0.05)
     assert allowed.tolist() == pytest.approx([0.1, 0.1 + 0.05 * (0.1 - 1.0)])
 
 
 def test_who_was_never_missed_is_allowed_more():
-    allowed = running([origin(0.45), origin(0.60)], alpha=0.1, step=0.05)
+    allowed = adaptive_miss_rates([origin(0.45), origin(0.60)], alpha=0.1, step=0.05)
     assert allowed.tolist() == pytest.approx([0.1, 0.105])
 
 
 def test_one_origin_corrects_nothing_and_many_never_allow_none():
-    assert running([origin(0.45)]).tolist() == [0.1, 0.1]
+    assert adaptive_miss_rates([origin(0.45)]).tolist() == [0.1, 0.1]
     origins = [origin(0.45 * 0.8**i) for i in range(8)]
-    assert running(origins, step=0.5)[1] == pytest.approx(0.01)
+    assert adaptive_miss_rates(origins, step=0.5)[1] == pytest.approx(0.01)
 
 
 def test_each_segment_may_have_its_own_share_of_misses():
     chances = np.column_stack([np.linspace(0.01, 0.99, 99)] * 2)
     labels = np.r_[np.zeros(50, dtype=np.int64), np.ones(49, dtype=np.int64)]
-    lowest = thresholds(chances, labels, np.array([0.1, 0.2]))
-    assert lowest[0] == thresholds(chances, labels, 0.1)[0]
-    assert lowest[1] == thresholds(chances, labels, 0.2)[1]
+    lowest = set_thresholds(chances, labels, np.array([0.1, 0.2]))
+    assert lowest[0] == set_thresholds(chances, labels, 0.1)[0]
+    assert lowest[1] == set_thresholds(chances, labels, 0.2)[1]

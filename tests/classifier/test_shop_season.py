@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import blend, load, season
-from segpredict.classifier.lesson import Lesson, Past
-from segpredict.classifier.season import SPEEDS, Season, ahead, learned, proven
+from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData
+from segpredict.classifier.season import (
+    INDEX_GRID,
+    SeasonalIndex,
+    estimate_seasonal_index,
+    index_ahead,
+    select_seasonal_index,
+)
 from segpredict.errors import ColumnMissingError
 from segpredict.window import DAYS_PER_YEAR
 
@@ -21,14 +27,12 @@ FLAT, WAVE = 0.0, 0.6
 def past(orders, cutoff=None):
     counts = np.asarray(orders, dtype=np.int64)
     day = len(counts) if cutoff is None else cutoff
-    return Past(day, HORIZON, 0, pl.DataFrame(), None, orders=counts)
+    return HistoryAtCutoff(day, HORIZON, 0, pl.DataFrame(), None, orders=counts)
 
 
 def wave(days, size):
     """Return how busy days are beside an average one."""
-    return 1 + size * np.sin(
-        2 * np.pi * (np.asarray(days) % DAYS_PER_YEAR) / DAYS_PER_YEAR
-    )
+    return 1 + size * np.sin(2 * np.pi * (np.asarray(days) % DAYS_PER_YEAR) / DAYS_PER_YEAR)
 
 
 def shop(size, seed=3, error=1.0, shift=0, years=3):
@@ -54,7 +58,7 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
             )
         )
     known = past(rng.poisson(400 * wave(np.arange(end), size)))
-    lesson = Lesson(pl.concat(frames), ("rate",), 2, past=known)
+    lesson = TrainingData(pl.concat(frames), ("rate",), 2, past=known)
 
     def forecast(rows, speed):
         silent = np.exp(-rows["rate"].to_numpy() * speed * error)
@@ -70,28 +74,26 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
 )
 def test_a_whole_year_is_as_busy_as_a_year_and_years_are_alike(weeks, start, days):
     year = tuple((np.array(weeks) / np.mean(weeks)).tolist())
-    found = Season(year, day=0)
+    found = SeasonalIndex(year, day=0)
     assert found.speed(start, DAYS_PER_YEAR) == pytest.approx(1.0)
-    assert found.speed(start, days) == pytest.approx(
-        found.speed(start + DAYS_PER_YEAR, days)
-    )
-    least, most = max(min(year), SPEEDS[0]), min(max(year), SPEEDS[-1])
+    assert found.speed(start, days) == pytest.approx(found.speed(start + DAYS_PER_YEAR, days))
+    least, most = max(min(year), INDEX_GRID[0]), min(max(year), INDEX_GRID[-1])
     assert least - 1e-12 <= found.speed(start, days) <= most + 1e-12
 
 
 def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
     orders = np.full(DAYS_PER_YEAR, 10)
     orders[:HORIZON] = 30
-    found = learned(past(orders))
+    found = estimate_seasonal_index(past(orders))
     mean = orders.mean()
     assert found.speed(DAYS_PER_YEAR, HORIZON) == pytest.approx(30 / mean)
     assert found.speed(DAYS_PER_YEAR + HORIZON, 7) == pytest.approx(10 / mean)
 
 
 def test_before_a_year_is_over_there_is_no_season():
-    assert learned(past(np.full(DAYS_PER_YEAR - 1, 5))) is None
-    assert learned(past(np.zeros(2 * DAYS_PER_YEAR))) is None
-    assert learned(past([])) is None
+    assert estimate_seasonal_index(past(np.full(DAYS_PER_YEAR - 1, 5))) is None
+    assert estimate_seasonal_index(past(np.zeros(2 * DAYS_PER_YEAR))) is None
+    assert estimate_seasonal_index(past([])) is None
 
 
 @given(st.integers(DAYS_PER_YEAR, 2 * DAYS_PER_YEAR), st.integers(0, 300))
@@ -100,66 +102,63 @@ def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
     orders = rng.integers(0, 50, day + later)
     changed = orders.copy()
     changed[day:] = 999
-    assert learned(past(orders), day) == learned(past(changed), day)
-    assert learned(past(orders), day) == learned(past(orders[:day]))
+    assert estimate_seasonal_index(past(orders), day) == estimate_seasonal_index(past(changed), day)
+    assert estimate_seasonal_index(past(orders), day) == estimate_seasonal_index(past(orders[:day]))
 
 
 def test_who_was_closed_last_year_is_not_taken_to_be_closed_again():
     orders = np.full(2 * DAYS_PER_YEAR, 10)
     orders[DAYS_PER_YEAR : DAYS_PER_YEAR + HORIZON] = 0
-    assert learned(past(orders)).speed(2 * DAYS_PER_YEAR, HORIZON) == SPEEDS[0]
+    assert estimate_seasonal_index(past(orders)).speed(2 * DAYS_PER_YEAR, HORIZON) == INDEX_GRID[0]
     orders[DAYS_PER_YEAR : DAYS_PER_YEAR + 7] = 100_000
-    assert learned(past(orders)).speed(2 * DAYS_PER_YEAR, 7) == SPEEDS[-1]
+    assert estimate_seasonal_index(past(orders)).speed(2 * DAYS_PER_YEAR, 7) == INDEX_GRID[-1]
 
 
 @pytest.mark.parametrize("days", [371, 392, 420, 448, 504, 728])
 def test_a_shop_that_was_only_getting_known_has_no_season(days):
     orders = np.full(days, 200)
     orders[:56] = np.linspace(4, 200, 56)
-    speed = learned(past(orders)).speed(days + 56, HORIZON)
+    speed = estimate_seasonal_index(past(orders)).speed(days + 56, HORIZON)
     assert speed == pytest.approx(1.0, abs=0.12)
 
 
 def test_growth_is_no_season():
     days = np.arange(2 * DAYS_PER_YEAR)
-    grows = learned(past(np.round(1000 * np.exp(days / DAYS_PER_YEAR))))
+    grows = estimate_seasonal_index(past(np.round(1000 * np.exp(days / DAYS_PER_YEAR))))
     speeds = [
-        grows.speed(2 * DAYS_PER_YEAR + start, HORIZON)
-        for start in range(0, DAYS_PER_YEAR, 28)
+        grows.speed(2 * DAYS_PER_YEAR + start, HORIZON) for start in range(0, DAYS_PER_YEAR, 28)
     ]
     assert speeds == pytest.approx([1.0] * len(speeds), abs=0.01)
 
 
 def test_a_season_that_customers_follow_is_proven():
-    found, told = proven(*shop(WAVE))
+    found, told = select_seasonal_index(*shop(WAVE))
     assert found is not None
     assert told.startswith("The season helps at 13 origins before ")
     assert "to BG/NBD a day to be foretold counts for" in told
 
 
 def test_without_a_season_it_stays_out_as_often_as_one_error_promises():
-    found = [proven(*shop(FLAT, seed=seed))[0] for seed in range(8)]
+    found = [select_seasonal_index(*shop(FLAT, seed=seed))[0] for seed in range(8)]
     assert sum(each is not None for each in found) <= 3
 
 
 def test_what_is_wrong_all_year_round_proves_no_season():
     # Rates are believed to be twice as high as they are: any slower clock would help.
-    found = [proven(*shop(FLAT, seed=s, error=2.0))[0] for s in range(8)]
+    found = [select_seasonal_index(*shop(FLAT, seed=s, error=2.0))[0] for s in range(8)]
     assert sum(each is not None for each in found) <= 3
-    assert proven(*shop(WAVE, error=2.0))[0] is not None
+    assert select_seasonal_index(*shop(WAVE, error=2.0))[0] is not None
 
 
 def test_a_season_that_customers_do_not_follow_is_refused():
-    lesson, forecast = shop(
-        WAVE, shift=DAYS_PER_YEAR // 2
-    )  # orders and customers at odds
-    found, told = proven(lesson, forecast)
+    lesson, forecast = shop(WAVE, shift=DAYS_PER_YEAR // 2)  # orders and customers at odds
+    found, told = select_seasonal_index(lesson, forecast)
     assert found is None
     assert told.startswith("Last year's season does not help at 13 origins")
 
 
 def test_with_less_than_two_years_nothing_can_be_proven():
-    found, told = proven(*shop(WAVE, years=1))
+    found, told = select_seasonal_index(*shop(WAVE, years=1))
     assert found is None
     assert "too few origins before have a whole year behind them" in told
 
@@ -175,11 +174,11 @@ def test_whatever_the_step_a_year_of_origins_is_asked(step):
 def test_the_proof_of_an_older_day_looks_at_nothing_newer():
     lesson, _ = shop(WAVE)
     days = [DAYS_PER_YEAR + HORIZON, 2 * DAYS_PER_YEAR]
-    before = ahead(lesson.past, days)
+    before = index_ahead(lesson.past, days)
     busier = lesson.past.orders.copy()
     busier[2 * DAYS_PER_YEAR :] *= 7
-    assert ahead(replace(lesson.past, orders=busier), days) == before
-    assert DAYS_PER_YEAR - 1 not in ahead(lesson.past, [DAYS_PER_YEAR - 1])
+    assert index_ahead(replace(lesson.past, orders=busier), days) == before
+    assert DAYS_PER_YEAR - 1 not in index_ahead(lesson.past, [DAYS_PER_YEAR - 1])
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +189,7 @@ def seasonal(small):
     day = int(lesson.rows["cutoff"].max())
     year = (3.0,) * 4 + (0.5,) * 48
     year = tuple((np.array(year) / np.mean(year)).tolist())
-    return replace(model, buying=replace(model.buying, season=Season(year, day)))
+    return replace(model, buying=replace(model.buying, season=SeasonalIndex(year, day)))
 
 
 def test_each_row_is_foretold_from_its_own_day(small, seasonal):
@@ -207,7 +206,7 @@ def test_each_row_is_foretold_from_its_own_day(small, seasonal):
 
 def test_a_year_in_which_nothing_was_sold_gives_chances_still(small, seasonal):
     rows = small.lesson().rows[:50]
-    closed = Season((0.0,) * 51 + (52.0,), day=int(rows["cutoff"][0]))
+    closed = SeasonalIndex((0.0,) * 51 + (52.0,), day=int(rows["cutoff"][0]))
     told = replace(seasonal.buying, season=closed).predict(rows)
     assert np.isfinite(told).all()
     assert told.sum(axis=1) == pytest.approx(1.0)
@@ -220,7 +219,7 @@ def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
 
 
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
-    monkeypatch.setattr(season, "proven", lambda *_: (None, "The season helps"))
+    monkeypatch.setattr(season, "select_seasonal_index", lambda *_: (None, "The season helps"))
     assert "The season helps" in blend.fit(small.lesson()).note
     monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
     assert "season helps" not in blend.fit(small.lesson()).note
@@ -255,7 +254,7 @@ def test_chances_between_known_speeds_are_near_the_true_ones():
     def told(speed):
         return np.where(rate < 1, rate * speed, -np.log(-np.expm1(-rate * speed)))
 
-    curves = CubicSpline(np.log(SPEEDS), np.array([told(each) for each in SPEEDS]))
+    curves = CubicSpline(np.log(INDEX_GRID), np.array([told(each) for each in INDEX_GRID]))
     for speed in (0.4, 0.9, 1.7, 2.5):
         drawn = season._drawn(curves, np.full(50, np.log(speed)))
         assert drawn == pytest.approx(told(speed), abs=2e-3)

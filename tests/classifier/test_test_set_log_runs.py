@@ -59,14 +59,12 @@ def test_a_log_that_cannot_be_read_is_named(tmp_path: Path, content: str):
 def test_another_setting_is_marked_in_another_folder_too(
     sample_file: Path, quick: Config, tmp_path: Path
 ):
-    target = pipeline.Target(tmp_path / "one", "2026-01-01")
-    pipeline.run([sample_file], quick, target)
+    target = pipeline.RunTarget(tmp_path / "one", "2026-01-01")
+    pipeline.run_pipeline([sample_file], quick, target)
     assert "different settings" not in warnings(tmp_path / "one")
-    target = pipeline.Target(tmp_path / "two", "2026-01-02")
-    pipeline.run([sample_file], other(quick), target)
-    assert "evaluated with 2 different settings, first on 2026-01-01" in warnings(
-        tmp_path / "two"
-    )
+    target = pipeline.RunTarget(tmp_path / "two", "2026-01-02")
+    pipeline.run_pipeline([sample_file], other(quick), target)
+    assert "evaluated with 2 different settings, first on 2026-01-01" in warnings(tmp_path / "two")
     kept = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
     assert [len(test["evaluations"]) for test in kept["tests"]] == [2]
 
@@ -78,10 +76,10 @@ def test_a_store_remembers_evaluations_wherever_the_runs_stand(
     shop = tmp_path / "shop"
     pipeline.ingest([str(sample_file)], shop, quick)
     here, there = tmp_path / "here" / "run", tmp_path / "there" / "run"
-    pipeline.run([shop], quick, pipeline.Target(here, "2026-01-01"))
+    pipeline.run_pipeline([shop], quick, pipeline.RunTarget(here, "2026-01-01"))
     # Nothing new comes in: the store is the same, and so is its test.
     pipeline.ingest([str(sample_file)], shop, quick)
-    pipeline.run([shop], other(quick), pipeline.Target(there, "2026-01-02"))
+    pipeline.run_pipeline([shop], other(quick), pipeline.RunTarget(there, "2026-01-02"))
     assert "evaluated with 2 different settings" in warnings(there)
     assert (shop / test_set_log.LOG_IN_STORE).is_file()
 
@@ -90,10 +88,10 @@ def test_a_store_remembers_evaluations_wherever_the_runs_stand(
 def test_a_model_trained_anew_in_its_folder_is_remembered_beside_it(
     sample_file: Path, quick: Config, tmp_path: Path
 ):
-    target = pipeline.Target(tmp_path / "run", "2026-01-01")
-    pipeline.cluster([sample_file], quick, target)
+    target = pipeline.RunTarget(tmp_path / "run", "2026-01-01")
+    pipeline.run_clustering([sample_file], quick, target)
     assert not (tmp_path / test_set_log.LOG_BESIDE_RUNS).exists()
-    pipeline.train_classifier(tmp_path / "run", "2026-01-01")
-    pipeline.train_classifier(tmp_path / "run", "2026-01-02", seed=8)
+    pipeline.run_training(tmp_path / "run", "2026-01-01")
+    pipeline.run_training(tmp_path / "run", "2026-01-02", seed=8)
     kept = json.loads((tmp_path / test_set_log.LOG_BESIDE_RUNS).read_text())
     assert [len(test["evaluations"]) for test in kept["tests"]] == [2]

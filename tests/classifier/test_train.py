@@ -10,17 +10,17 @@ from segpredict.classifier import (
     BASELINES,
     ClassifierOptions,
     _trials,
-    canary,
-    schedule,
-    train,
+    run_leakage_demo,
+    schedule_folds,
+    train_classifier,
 )
 from segpredict.errors import (
     MismatchError,
     TooFewCustomersError,
     UnknownNameError,
 )
-from segpredict.segments import SegmentOptions
-from segpredict.tables import MONEY
+from segpredict.segments import SegmentationOptions
+from segpredict.tables import MONEY_SCALE
 from small_shop import OPTIONS, TIME, segmenter
 
 ASKED = [p.name for p in BASELINES.all() if p.is_usual]
@@ -32,7 +32,7 @@ def blind(small):
     cutoff = small.schedule.outer[-1].cutoff
     past = small.transactions.lines.filter(pl.col("day") < cutoff)
     given = replace(small.transactions, lines=past)
-    return train(given, small.segmentation, OPTIONS, TIME)
+    return train_classifier(given, small.segmentation, OPTIONS, TIME)
 
 
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
@@ -66,19 +66,19 @@ def test_what_ships_learned_from_every_complete_origin(small):
 def test_values_are_the_mean_revenue_of_each_segment(small):
     days = small.schedule.production.training
     rows = small.panel.at(*days).filter(pl.col("label") == 2)
-    spent = features.instrument(
+    spent = features.clustering_inputs(
         small.transactions, [(day, day + TIME.horizon) for day in days]
     ).with_columns(cutoff=(pl.col("end") - TIME.horizon).cast(pl.Int32))
     money = rows.join(spent, on=["customer_id", "cutoff"])["spend"]
     assert small.training.values[0] == 0
-    assert small.training.values[2] == pytest.approx(money.mean() / MONEY)
+    assert small.training.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
     assert list(small.training.values) == sorted(small.training.values)
 
 
 def test_progress_is_told_in_rising_shares(small):
     told = []
     quick = replace(OPTIONS, baselines=("prior", "markov"))
-    train(
+    train_classifier(
         small.transactions,
         small.segmentation,
         quick,
@@ -93,7 +93,7 @@ def test_progress_is_told_in_rising_shares(small):
 
 def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
     narrow = replace(OPTIONS, families=("basket", "state"))
-    found = train(small.transactions, small.segmentation, narrow, TIME).verdict
+    found = train_classifier(small.transactions, small.segmentation, narrow, TIME).verdict
     assert "rfm_lookup" not in found.pooled.scores
     assert any("rfm_lookup was not asked" in warning for warning in found.warnings)
 
@@ -101,19 +101,19 @@ def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
 def test_a_shop_that_has_closed_before_the_test_is_refused(small):
     closed = replace(small.transactions, end_day=small.transactions.end_day + 200)
     with pytest.raises(TooFewCustomersError, match="The test of 1971"):
-        train(closed, small.segmentation, OPTIONS, TIME)
+        train_classifier(closed, small.segmentation, OPTIONS, TIME)
 
 
 def test_an_unknown_baseline_is_named_with_the_nearest(small):
     wrong = ClassifierOptions(baselines=("markow",))
     with pytest.raises(UnknownNameError, match="markov"):
-        train(small.transactions, small.segmentation, wrong, TIME)
+        train_classifier(small.transactions, small.segmentation, wrong, TIME)
 
 
 def test_shuffled_rows_and_two_threads_give_equal_results(small):
     lines = small.transactions.lines.collect().sample(fraction=1, shuffle=True, seed=5)
     shuffled = replace(small.transactions, lines=lines.lazy())
-    again = train(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
+    again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
     assert again.panel.frame.equals(small.panel.frame)
     assert again.verdict == small.training.verdict
     assert again.forecaster.state() == small.training.forecaster.state()
@@ -129,11 +129,11 @@ def test_l2_no_row_of_a_test_was_learned_from(small):
 
 def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
     last = small.transactions.end_day
-    instrument = features.instrument(small.transactions, [(last - 28, last)])
-    options = SegmentOptions(k=2, n_init=1, min_customers=0)
-    seen = segments.fit(instrument, options, horizon=28)
+    instrument = features.clustering_inputs(small.transactions, [(last - 28, last)])
+    options = SegmentationOptions(k=2, n_init=1, min_customers=0)
+    seen = segments.fit_segmentation(instrument, options, horizon=28)
     with pytest.raises(MismatchError, match="fitted on windows up to"):
-        train(small.transactions, seen, OPTIONS, TIME)
+        train_classifier(small.transactions, seen, OPTIONS, TIME)
 
 
 @pytest.mark.parametrize("name", ["blend", "xgboost", *ASKED])
@@ -145,7 +145,7 @@ def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, bli
 
 
 def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
-    found = canary(small.training, OPTIONS)
+    found = run_leakage_demo(small.training, OPTIONS)
     same, rows, grouped, honest = found.sights
     assert same.scores.accuracy > 0.95
     assert [sight.is_honest for sight in found.sights] == [False, False, False, True]
@@ -164,9 +164,7 @@ def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
 def customers(rng, count, days, draw):
     rows = []
     for i in range(count):
-        rows += [
-            (f"c{i:04d}", f"o{i}-{d}-{j}", d, v) for j, (d, v) in enumerate(draw(rng))
-        ]
+        rows += [(f"c{i:04d}", f"o{i}-{d}-{j}", d, v) for j, (d, v) in enumerate(draw(rng))]
     names = ["customer_id", "order_id", "day", "amount"]
     return shop.transactions(pl.DataFrame(rows, schema=names, orient="row"), days)
 
@@ -185,8 +183,8 @@ def clockwork(rng):
 
 def trained(draw, seed, k=2):
     given = customers(np.random.default_rng(seed), 500, 420, draw)
-    days = schedule(given.first_day, given.end_day, TIME)
-    return train(given, segmenter(given, days, k), OPTIONS, TIME)
+    days = schedule_folds(given.first_day, given.end_day, TIME)
+    return train_classifier(given, segmenter(given, days, k), OPTIONS, TIME)
 
 
 def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
@@ -209,7 +207,7 @@ def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
     quick = replace(OPTIONS, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
-    found = train(*given, further=[outsider]).verdict
+    found = train_classifier(*given, further=[outsider]).verdict
     assert found.pooled.scores["outsider"] == found.pooled.scores["prior"]
     assert list(found.pooled.scores)[-1] == "outsider"
 
@@ -219,9 +217,9 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
     lonely = replace(lesson, past=replace(lesson.past, histories=once))
     customers = small.panel.at(cutoff)
-    question = _trials.Question(cutoff, lonely, customers, customers, ())
+    question = _trials.BacktestInput(cutoff, lonely, customers, customers, ())
     asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
-    (trial,), notes, (model,) = _trials.ask([question], asked, lambda _: None)
+    (trial,), notes, (model,) = _trials.run_backtests([question], asked, lambda _: None)
     assert model.buying is None
     assert set(trial.chances) == {"blend", "xgboost", "prior"}
     assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]

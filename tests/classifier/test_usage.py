@@ -6,20 +6,20 @@ import worlds
 
 from segpredict.classifier.bootstrap import Resampling
 from segpredict.classifier.calibration import Calibration
-from segpredict.classifier.conduct import conduct, curves
-from segpredict.classifier.decision import Decision
-from segpredict.classifier.usage import Usage, learn, plain
+from segpredict.classifier.conduct import evaluate_policies, reliability_and_capture
+from segpredict.classifier.decision import DecisionRule
+from segpredict.classifier.usage import DecisionPolicy, default_policy, fit_policy
 
 IDS = ("S0", "S1", "S2")
-ASKED = Decision("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))
+ASKED = DecisionRule("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))
 
 
 def learned(seed=0, alpha=0.1):
-    return learn(worlds.trials(seed), Calibration(), ASKED, alpha)
+    return fit_policy(worlds.trials(seed), Calibration(), ASKED, alpha)
 
 
 def told(usages, tests):
-    card = conduct(tests, usages, "m", IDS, Resampling(200, 7))
+    card = evaluate_policies(tests, usages, "m", IDS, Resampling(200, 7))
     return {(r["window"], r["metric"]): r for r in card.to_dicts()}
 
 
@@ -41,7 +41,7 @@ def test_sets_of_a_world_that_turns_over_confident_cover_less_and_say_so():
 
 def test_a_test_that_nobody_rehearsed_tells_of_no_sets():
     tests = [worlds.trial(999, np.random.default_rng(1))]
-    found = told([plain(ASKED.mix, ASKED.values)], tests)
+    found = told([default_policy(ASKED.mix, ASKED.values)], tests)
     assert ("pooled", "set_coverage") not in found
     assert ("pooled", "macro_f1_argmax") in found
 
@@ -62,11 +62,11 @@ def test_nobody_gets_an_empty_set():
 
 def test_usage_survives_json():
     usage = learned()
-    assert Usage.from_state(json.loads(json.dumps(usage.state()))) == usage
+    assert DecisionPolicy.from_state(json.loads(json.dumps(usage.state()))) == usage
 
 
 def test_the_reliability_of_a_calibrated_world_lies_on_the_diagonal():
     tests = worlds.trials(3, rows=10_000)
-    drawn = curves(tests, "m", IDS).filter(kind="reliability")
+    drawn = reliability_and_capture(tests, "m", IDS).filter(kind="reliability")
     assert drawn.height == 30
     assert (drawn["x"] - drawn["y"]).abs().max() < 0.03

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from segpredict.classifier import Trial, Verdict
-from segpredict.classifier.judging import judge
+from segpredict.classifier import Backtest, Evaluation
+from segpredict.classifier.judging import select_model
 from small_shop import OPTIONS, TIME
 
 IDS = ("S0", "S1", "S2")
@@ -21,11 +21,11 @@ def trial(cutoff, hits, rows=300, seed=0, classes=3):
         share = 0.4 / (classes - 1)
         chances[name] = np.eye(classes)[guesses] * (0.6 - share) + share
     who = np.array([f"c{i}" for i in range(rows)])
-    return Trial(cutoff, who, np.zeros(rows, dtype=np.int64), labels, chances)
+    return Backtest(cutoff, who, np.zeros(rows, dtype=np.int64), labels, chances)
 
 
 def verdict(*trials, ids=IDS, warnings=()):
-    return judge(trials, ids, TIME, OPTIONS, warnings)
+    return select_model(trials, ids, TIME, OPTIONS, warnings)
 
 
 def claim(found, baseline, metric):
@@ -50,7 +50,7 @@ def test_a_model_that_does_not_beat_the_best_baseline_stays_home():
 
 def test_an_equal_model_does_not_ship():
     one = trial(100, {"xgboost": 0.6})
-    both = Trial(
+    both = Backtest(
         100,
         one.customers,
         one.states,
@@ -88,7 +88,7 @@ def test_too_good_to_be_true_is_called_a_presumed_leak():
 def test_one_dominant_outcome_is_warned_of():
     given = trial(100, {"xgboost": 0.6, "prior": 0.5})
     labels = np.where(np.arange(300) < 290, 0, given.labels)
-    flat = Trial(100, given.customers, given.states, labels, given.chances)
+    flat = Backtest(100, given.customers, given.states, labels, given.chances)
     assert any("are one segment" in warning for warning in verdict(flat).warnings)
 
 
@@ -101,7 +101,7 @@ def test_it_goes_through_json_and_comes_back_equal():
     given = {"xgboost": 0.8, "markov": 0.5}
     found = verdict(trial(15000, given), trial(15091, given))
     text = json.dumps(found.to_json(), allow_nan=False)
-    assert Verdict.from_json(json.loads(text)) == found
+    assert Evaluation.from_json(json.loads(text)) == found
     assert json.loads(text)["origins"][0]["cutoff"] == "2011-01-26"
     assert json.loads(text)["pooled"]["cutoff"] == "pooled"
 
@@ -140,4 +140,4 @@ def test_a_model_that_loses_to_bgnbd_stays_home():
 
 def test_a_verdict_survives_json_with_its_tests():
     found = verdict(trial(100, {"xgboost": 0.8, "markov": 0.5}))
-    assert Verdict.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert Evaluation.from_json(json.loads(json.dumps(found.to_json()))) == found

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segpredict.classifier import Trial
+from segpredict.classifier import Backtest
 
 
 def trial(cutoff, rng, rows=4000, sharpen=1.0):
@@ -13,7 +13,7 @@ def trial(cutoff, rng, rows=4000, sharpen=1.0):
     told = truth**sharpen
     told = told / told.sum(axis=1, keepdims=True)
     who = np.array([f"c{i:05d}" for i in range(rows)])
-    return Trial(cutoff, who, labels, labels, {"m": told})
+    return Backtest(cutoff, who, labels, labels, {"m": told})
 
 
 def trials(seed, sharpen=1.0, rows=4000):

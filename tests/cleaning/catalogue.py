@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 from raw_shop import cleaned, sale
 
-from segpredict.cleaning import clean
+from segpredict.cleaning import clean_lines
 from segpredict.sources import from_frame
-from segpredict.tables import MONEY, Transactions
+from segpredict.tables import MONEY_SCALE, Transactions
 
 
 def row(name: str, *values: object) -> object:
@@ -17,7 +17,7 @@ def prices(*texts: str | None, **options) -> list[float]:
     """Return what prices mean, in the order of their rows."""
     rows = [sale(str(i), price=text) for i, text in enumerate(texts)]
     made = cleaned(rows, without=("negative_price", "zero_price"), **options)
-    return [v / MONEY for v in made.lines.collect().sort("order_id")["amount"]]
+    return [v / MONEY_SCALE for v in made.lines.collect().sort("order_id")["amount"]]
 
 
 def quantities(*texts: str, **options) -> Transactions:
@@ -42,6 +42,6 @@ def who(*ids: str | None, **options) -> tuple[list[str], str]:
     rows = [sale(str(i), who=id_) for i, id_ in enumerate(ids)]
     columns = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
     frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
-    made = cleaned(rows, **options) if options else clean(from_frame(frame))
+    made = cleaned(rows, **options) if options else clean_lines(from_frame(frame))
     got = made.lines.collect().sort("order_id")["customer_id"].to_list()
     return got, " ".join(made.notes)

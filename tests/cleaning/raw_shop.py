@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.cleaning import CleaningPlan, clean
-from segpredict.sources import from_frame, read
+from segpredict.cleaning import CleaningOptions, clean_lines
+from segpredict.sources import from_frame, read_raw_lines
 from segpredict.tables import Transactions
 
 COLUMNS = ["order_id", "product_id", "quantity", "time", "price", "customer_id"]
@@ -30,12 +30,12 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def plan(**options) -> CleaningPlan:
-    return CleaningPlan(**{"max_bad": "100%", **options})
+def plan(**options) -> CleaningOptions:
+    return CleaningOptions(**{"max_bad": "100%", **options})
 
 
 def cleaned(rows: list[tuple], **options) -> Transactions:
-    return clean(from_frame(frame(rows)), plan(**options))
+    return clean_lines(from_frame(frame(rows)), plan(**options))
 
 
 def lines(rows: list[tuple], **options) -> pl.DataFrame:
@@ -50,7 +50,7 @@ def files(folder: Path, *parts: list[tuple]) -> list[str]:
 
 
 def from_files(folder: Path, *parts: list[tuple], **options) -> Transactions:
-    return clean(read(files(folder, *parts)), plan(**options))
+    return clean_lines(read_raw_lines(files(folder, *parts)), plan(**options))
 
 
 def sale(order="1", product="p", quantity="1", day="2011-01-31", price="1", who="a"):

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.cleaning import CleaningPlan, clean
+from segpredict.cleaning import CleaningOptions, clean_lines
 from segpredict.errors import TooManyBadRowsError
-from segpredict.sources import read
+from segpredict.sources import read_raw_lines
 
 HEAD = "customer_id,date,amount\n"
 ROWS = "".join(f"{i},2011-01-{i:02},2\n" for i in range(1, 29))
@@ -17,8 +17,8 @@ def broken(folder: Path) -> str:
 
 
 def test_a_record_that_is_no_row_is_rejected_in_the_ledger(tmp_path: Path) -> None:
-    raw = read([broken(tmp_path)], bad_rows="carry")
-    shop = clean(raw, CleaningPlan(on_bad_rows="quarantine", max_bad="50%"))
+    raw = read_raw_lines([broken(tmp_path)], bad_rows="carry")
+    shop = clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad="50%"))
     assert shop.ledger.adds_up
     assert shop.ledger.total("in").rows == raw.files[0].rows == 30
     assert shop.ledger.total("rejected").rows == 2
@@ -29,6 +29,6 @@ def test_a_record_that_is_no_row_is_rejected_in_the_ledger(tmp_path: Path) -> No
 def test_records_that_are_no_rows_count_towards_the_most_allowed(
     tmp_path: Path,
 ) -> None:
-    raw = read([broken(tmp_path)], bad_rows="carry")
+    raw = read_raw_lines([broken(tmp_path)], bad_rows="carry")
     with pytest.raises(TooManyBadRowsError, match="2 of 30"):
-        clean(raw, CleaningPlan(on_bad_rows="quarantine", max_bad="1"))
+        clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad="1"))

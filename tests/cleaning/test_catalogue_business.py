@@ -7,24 +7,22 @@ import pytest
 from catalogue import row
 from raw_shop import cleaned, frame, from_files, sale
 
-from segpredict.cleaning import CleaningPlan, clean, supported
-from segpredict.config import load
+from segpredict.cleaning import CleaningOptions, clean_lines, require_support
+from segpredict.config import load_config
 from segpredict.errors import SupportError
-from segpredict.sources import Layout, from_frame
+from segpredict.sources import SourceOptions, from_frame
 from segpredict.tables import Transactions
 
 
 def rule(made: Transactions, name: str, stage: str = "excluded") -> int:
     """Return the rows that a rule took or noted."""
-    return sum(
-        e.count.rows for e in made.ledger.entries if (e.rule, e.stage) == (name, stage)
-    )
+    return sum(e.count.rows for e in made.ledger.entries if (e.rule, e.stage) == (name, stage))
 
 
 def with_countries(*countries: str | None, ids: str = "a") -> Transactions:
     rows = [sale(str(i), who=f"{ids}") for i in range(len(countries))]
     lines = frame(rows).with_columns(country=pl.Series(countries, dtype=pl.String))
-    return clean(from_frame(lines, Layout(columns={"country": "country"})))
+    return clean_lines(from_frame(lines, SourceOptions(columns={"country": "country"})))
 
 
 BACK = {"quantity": "-1", "day": "2011-02-01"}
@@ -41,10 +39,7 @@ def test_a_cancelled_invoice_is_matched_to_its_sale(number) -> None:
 
 @pytest.mark.parametrize("parts", [row("B01-parts", ["-4", "-6"])])
 def test_several_returns_together_void_their_sale(parts) -> None:
-    backs = [
-        sale(f"C{i}", quantity=part, day=f"2011-02-0{i + 1}")
-        for i, part in enumerate(parts)
-    ]
+    backs = [sale(f"C{i}", quantity=part, day=f"2011-02-0{i + 1}") for i, part in enumerate(parts)]
     made = cleaned([sale(quantity="10"), *backs])
     got = made.lines.collect()
     assert got["void_day"].unique().to_list() == [15007]  # from the last of them on
@@ -101,7 +96,7 @@ CODES = ["POST", "M", "D", "BANK CHARGES", "AMAZONFEE", "TEST001"]
 @pytest.mark.parametrize("code", [row(f"B04-{code}", code) for code in CODES])
 def test_a_code_that_is_no_product_is_left_out(code) -> None:
     # What one letter means is a matter of the shop, so it stands in the shop's preset.
-    codes = load("online_retail_ii").cleaning.product_codes
+    codes = load_config("online_retail_ii").cleaning.product_codes
     made = cleaned([sale(), sale("A563185", product=code)], product_codes=codes)
     assert rule(made, "non_product") == 1
     kept = cleaned([sale(), sale("A563185", product=code)], product_codes=())
@@ -109,9 +104,7 @@ def test_a_code_that_is_no_product_is_left_out(code) -> None:
 
 
 @pytest.mark.parametrize("times", [row("B05", 2)])
-def test_repeats_are_kept_in_a_file_and_dropped_across_files(
-    tmp_path: Path, times
-) -> None:
+def test_repeats_are_kept_in_a_file_and_dropped_across_files(tmp_path: Path, times) -> None:
     made = from_files(tmp_path, [sale()] * times, [sale()] * times)
     assert rule(made, "duplicates") == times
     assert made.lines.collect().height == times
@@ -152,14 +145,14 @@ def test_a_customer_with_returns_only_stays_without_a_purchase(returns) -> None:
     made = cleaned([sale(), sale("2", quantity=f"-{returns}", who="b")])
     got = made.lines.collect().filter(pl.col("customer_id") == "b")
     assert got["is_order_head"].to_list() == [False]
-    supported(made)
+    require_support(made)
 
 
 @pytest.mark.parametrize("rows", [row("B09", 3)])
 def test_a_shop_of_returns_only_is_refused(rows) -> None:
     made = cleaned([sale(str(i), quantity="-1") for i in range(rows)])
     with pytest.raises(SupportError, match="Every line is a return"):
-        supported(made)
+        require_support(made)
 
 
 @pytest.mark.parametrize("countries", [row("B10", ["France", "Spain"])])
@@ -195,7 +188,7 @@ def test_too_many_countries_are_asked_about(n) -> None:
 def test_a_marketplace_as_one_customer_is_refused(share) -> None:
     rows = [sale(str(i), who="AMAZON") for i in range(share)] + [sale("x", who="b")]
     with pytest.raises(SupportError, match="AMAZON"):
-        supported(cleaned(rows))
+        require_support(cleaned(rows))
 
 
 @pytest.mark.parametrize("factor", [row("B15", 100)])
@@ -208,5 +201,5 @@ def test_pounds_and_pence_in_one_column_are_told(factor) -> None:
 
 @pytest.mark.parametrize("pattern", [row("B18", "STAFF.*")])
 def test_a_pattern_of_ones_own_that_matches_nothing_is_told(pattern) -> None:
-    made = clean(from_frame(frame([sale()])), CleaningPlan(product_codes=(pattern,)))
+    made = clean_lines(from_frame(frame([sale()])), CleaningOptions(product_codes=(pattern,)))
     assert "No product code matches STAFF.*" in made.notes[0]

@@ -5,8 +5,8 @@ import pytest
 from catalogue import row, who
 from raw_shop import cleaned, sale
 
-from segpredict.artifacts import as_csv
-from segpredict.cleaning import clean, supported
+from segpredict.artifacts import encode_csv
+from segpredict.cleaning import clean_lines, require_support
 from segpredict.errors import ContractError, SupportError
 from segpredict.sources import from_frame
 
@@ -70,9 +70,9 @@ def test_most_rows_without_a_customer_stop_a_run(guests) -> None:
     assert gone == [guests]
     if guests > 5:
         with pytest.raises(ContractError, match="6 of 10 rows"):
-            supported(made)
+            require_support(made)
     else:
-        supported(made)
+        require_support(made)
 
 
 @pytest.mark.parametrize("placeholder", [row("I13", "GUEST"), row("I13-0", "0")])
@@ -88,13 +88,13 @@ def test_an_id_on_many_rows_is_pointed_at_and_can_be_nobody(placeholder) -> None
 def test_one_id_on_nearly_all_rows_is_refused(share) -> None:
     ids = ["SHOP"] * share + [f"c{i}" for i in range(100 - share)]
     with pytest.raises(SupportError, match="placeholder or a marketplace"):
-        supported(cleaned([sale(str(i), who=id_) for i, id_ in enumerate(ids)]))
+        require_support(cleaned([sale(str(i), who=id_) for i, id_ in enumerate(ids)]))
 
 
 @pytest.mark.parametrize("rows", [row("I15", 200)])
 def test_an_id_on_every_row_looks_like_a_row_number(rows) -> None:
     with pytest.raises(SupportError, match="looks like a row number"):
-        supported(cleaned([sale(str(i), who=str(i)) for i in range(rows)]))
+        require_support(cleaned([sale(str(i), who=str(i)) for i in range(rows)]))
 
 
 HOSTILE = ["=cmd|' /C calc'!A0", "<script>", "'; DROP TABLE x; --", "../../etc"]
@@ -103,7 +103,7 @@ HOSTILE = ["=cmd|' /C calc'!A0", "<script>", "'; DROP TABLE x; --", "../../etc"]
 @pytest.mark.parametrize("id_", [row(f"I17-{i}", id_) for i, id_ in enumerate(HOSTILE)])
 def test_a_hostile_id_stays_data(id_) -> None:
     assert who(id_)[0] == [id_]
-    written = as_csv(pl.DataFrame({"customer_id": [id_]})).decode()
+    written = encode_csv(pl.DataFrame({"customer_id": [id_]})).decode()
     assert not written.splitlines()[1].lstrip('"').startswith("=")
 
 
@@ -111,7 +111,7 @@ def test_a_hostile_id_stays_data(id_) -> None:
 def test_numbers_and_text_give_the_same_id(id_) -> None:
     rows = {"date": ["2011-01-31"], "amount": ["1"]}
     made = [
-        clean(from_frame(pl.DataFrame({"customer_id": [value], **rows})))
+        clean_lines(from_frame(pl.DataFrame({"customer_id": [value], **rows})))
         for value in (id_, float(id_), str(id_))
     ]
     assert len({shop.fingerprint for shop in made}) == 1

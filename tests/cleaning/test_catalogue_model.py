@@ -11,15 +11,15 @@ from raw_shop import cleaned, sale
 
 from segpredict import pipeline
 from segpredict.classifier import BASELINES, ClassifierOptions, booster
-from segpredict.classifier.lesson import Lesson, lesson
+from segpredict.classifier.lesson import TrainingData, training_data_of_fold
 from segpredict.classifier.origins import Fold
-from segpredict.cleaning import supported
-from segpredict.clustering import CLUSTERERS, Gates, Points, choose
-from segpredict.config import load
-from segpredict.errors import OneClassError, SupportError
-from segpredict.explain.sample import sample
-from segpredict.segments import fit
-from segpredict.tables import MONEY, Panel
+from segpredict.cleaning import require_support
+from segpredict.clustering import CLUSTERERS, SizeGates, WeightedPoints, choose_segment_count
+from segpredict.config import load_config
+from segpredict.errors import SingleClassError, SupportError
+from segpredict.explain.sample import stratified_sample
+from segpredict.segments import fit_segmentation
+from segpredict.tables import MONEY_SCALE, Panel
 from segpredict.window import Window
 
 
@@ -44,7 +44,9 @@ def shop(customers: int, orders: int = 8, span: int = 700, lines: int = 1):
 
 def refused(frame: pl.DataFrame, folder: Path, *settings: str) -> SupportError:
     with pytest.raises(SupportError) as caught:
-        pipeline.cluster(frame, load(overrides=settings), pipeline.Target(folder / "r"))
+        pipeline.run_clustering(
+            frame, load_config(overrides=settings), pipeline.RunTarget(folder / "r")
+        )
     assert caught.value.exit_code == 6
     assert not (folder / "r").exists()
     return caught.value
@@ -55,7 +57,7 @@ def test_nobody_left_names_the_rules_and_their_rows(n) -> None:
     rows = [sale(str(i), who=None) for i in range(1)]
     rows += [sale(str(i), product="POST", who="a") for i in range(n)]
     with pytest.raises(SupportError) as caught:
-        supported(cleaned(rows))
+        require_support(cleaned(rows))
     assert "of 4 rows, removed by no_customer 1, non_product 3" in caught.value.message
 
 
@@ -72,7 +74,7 @@ def test_too_few_customers_are_counted(tmp_path, customers, settings, told) -> N
 
 @pytest.mark.parametrize("k", [row("M04", 3)])
 def test_more_segments_than_distinct_customers_are_refused(k) -> None:
-    points = Points.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
+    points = WeightedPoints.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
     with pytest.raises(SupportError, match="hold only 2 distinct"):
         CLUSTERERS.get("kmeans").fit(points, k, seed=0, n_init=2)
 
@@ -80,30 +82,30 @@ def test_more_segments_than_distinct_customers_are_refused(k) -> None:
 @pytest.mark.parametrize("lines", [row("M05", 2)])
 def test_a_shop_where_everybody_bought_once_is_segmented(tmp_path, lines) -> None:
     frame = shop(300, orders=1, lines=lines)
-    made = pipeline.cluster(frame, load(), pipeline.Target(tmp_path / "run"))
+    made = pipeline.run_clustering(frame, load_config(), pipeline.RunTarget(tmp_path / "run"))
     assert made.json("ledger.json")["adds_up"]
 
 
-@pytest.mark.parametrize("spend", [row("M07", 5 * MONEY)])
+@pytest.mark.parametrize("spend", [row("M07", 5 * MONEY_SCALE)])
 def test_customers_without_any_difference_are_refused(spend) -> None:
     rows = [(f"c{i}", 91, 2, spend) for i in range(50)]
     names = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32}
     frame = pl.DataFrame(rows, schema={**names, "spend": pl.Int64}, orient="row")
     with pytest.raises(SupportError, match="only 1 distinct points"):
-        fit(frame)
+        fit_segmentation(frame)
 
 
-def lopsided() -> Points:
+def lopsided() -> WeightedPoints:
     rng = np.random.default_rng(5)
     spots = [((-3.0, 0.0), 300), ((3.0, 0.0), 290), ((9.0, 9.0), 1)]
     parts = [np.array(at) + rng.normal(0, 0.1, (n, 2)) for at, n in spots]
-    return Points.of(np.concatenate(parts))
+    return WeightedPoints.of(np.concatenate(parts))
 
 
 @pytest.mark.parametrize("k", [row("M09", 3)])
 def test_a_segment_of_one_customer_closes_its_gate(k) -> None:
-    gates = Gates(min_share=0.02)
-    choice = choose(
+    gates = SizeGates(min_share=0.02)
+    choice = choose_segment_count(
         CLUSTERERS.get("kmeans"), lopsided(), (2, k), gates, seed=0, n_init=5
     )
     assert choice.clusters.k == 2
@@ -136,8 +138,8 @@ def test_one_class_is_refused_by_name(label) -> None:
     )
     panel = Panel(rows, ("x",), Window(400))
     fold = Fold(500, (400,), (400,), ())
-    with pytest.raises(OneClassError, match=f'All 2 .* "S{label}"'):
-        lesson(panel, fold, 3, ClassifierOptions())
+    with pytest.raises(SingleClassError, match=f'All 2 .* "S{label}"'):
+        training_data_of_fold(panel, fold, 3, ClassifierOptions())
 
 
 @pytest.mark.parametrize("huge", [row("M14", 10**12)])
@@ -146,7 +148,7 @@ def test_a_skew_of_a_million_stays_finite(huge) -> None:
     rows.append(("whale", 91, 80, huge))
     names = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32}
     frame = pl.DataFrame(rows, schema={**names, "spend": pl.Int64}, orient="row")
-    found = fit(frame)
+    found = fit_segmentation(frame)
     assert found.assign(frame)["segment"].is_between(1, found.k).all()
 
 
@@ -156,16 +158,14 @@ def test_any_number_of_rows_can_be_explained(wanted) -> None:
         {"customer_id": [f"c{i}" for i in range(50)], "state_now": [0, 1] * 25},
         schema_overrides={"state_now": pl.Int8},
     )
-    assert sample(rows, wanted).height == min(wanted, 50)
+    assert stratified_sample(rows, wanted).height == min(wanted, 50)
 
 
 @pytest.mark.parametrize(
     ("span", "told"),
     [row("T24", 1, "found 1"), row("T26", 60, "found 60"), row("T27", 30, "found 30")],
 )
-def test_a_history_too_short_is_refused_with_the_days_it_needs(
-    tmp_path, span, told
-) -> None:
+def test_a_history_too_short_is_refused_with_the_days_it_needs(tmp_path, span, told) -> None:
     frame = shop(60, orders=6, span=span)
     error = refused(frame, tmp_path)
     assert "needs" in error.message
@@ -176,9 +176,9 @@ def test_a_history_too_short_is_refused_with_the_days_it_needs(
 STANDING = ("state_now", "state_before")
 
 
-def asked(given: pl.DataFrame) -> Lesson:
+def asked(given: pl.DataFrame) -> TrainingData:
     names = tuple(c for c in given.columns if c not in {"customer_id", "label"})
-    return Lesson(given, names, 2)
+    return TrainingData(given, names, 2)
 
 
 def learnable() -> pl.DataFrame:
@@ -194,9 +194,7 @@ def learnable() -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("name", ["logit", "trees"])
-@pytest.mark.parametrize(
-    "extra", [row("M06", pl.lit(7.0)), row("M08", 2 * pl.col("x"))]
-)
+@pytest.mark.parametrize("extra", [row("M06", pl.lit(7.0)), row("M08", 2 * pl.col("x"))])
 def test_a_column_that_tells_nothing_new_changes_little(name, extra) -> None:
     plain = learnable()
     more = plain.with_columns(more=extra)
@@ -209,7 +207,7 @@ def test_a_column_that_tells_nothing_new_changes_little(name, extra) -> None:
 
 @pytest.mark.parametrize("floor", [row("M11", 0.35)])
 def test_the_silhouette_of_noise_is_that_of_a_real_shop(floor) -> None:
-    noise = Points.of(np.random.default_rng(0).uniform(size=(500, 2)))
-    gates = Gates()
-    choice = choose(CLUSTERERS.get("kmeans"), noise, (3, 4), gates, seed=0, n_init=5)
+    noise = WeightedPoints.of(np.random.default_rng(0).uniform(size=(500, 2)))
+    gates = SizeGates()
+    choice = choose_segment_count(CLUSTERERS.get("kmeans"), noise, (3, 4), gates, seed=0, n_init=5)
     assert min(c.silhouette for c in choice.candidates) > floor  # CDNOW has 0.40

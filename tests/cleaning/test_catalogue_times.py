@@ -6,7 +6,7 @@ import pytest
 from catalogue import moments, row
 from raw_shop import cleaned, sale
 
-from segpredict.cleaning import supported
+from segpredict.cleaning import require_support
 from segpredict.errors import (
     BadCellsError,
     ContractError,
@@ -164,7 +164,7 @@ def test_a_long_gap_is_told(years) -> None:
 @pytest.mark.parametrize("as_of", [row("T25", "2005-01-01")])
 def test_a_cutoff_before_the_first_row_leaves_nobody(as_of) -> None:
     with pytest.raises(SupportError, match="removed by after_cutoff 1"):
-        supported(cleaned([sale()], as_of=as_of))
+        require_support(cleaned([sale()], as_of=as_of))
 
 
 @pytest.mark.parametrize("year", [row("T28-1970", "1971"), row("T28-2099", "2099")])

@@ -2,8 +2,8 @@ import polars as pl
 import pytest
 from raw_shop import SHOP, cleaned, frame, lines, sale
 
-from segpredict.cleaning import RULES, CleaningPlan, clean, ledger_table
-from segpredict.contracts import LINES
+from segpredict.cleaning import CLEANING_RULES, CleaningOptions, clean_lines, ledger_table
+from segpredict.contracts import LINES_SCHEMA
 from segpredict.errors import (
     BadCellsError,
     ConfigError,
@@ -11,8 +11,8 @@ from segpredict.errors import (
     TooManyBadRowsError,
     UnknownNameError,
 )
-from segpredict.sources import Layout, from_frame
-from segpredict.tables import Count
+from segpredict.sources import SourceOptions, from_frame
+from segpredict.tables import LedgerCount
 
 # customer, order, day, minute, product, quantity, amount, return, head, void from
 GOLDEN = [
@@ -24,32 +24,32 @@ GOLDEN = [
     ("8", "C1003", 14994, 660, "B1", -10_000, -40_000, True, False, 14994),
 ]
 GOLDEN_LEDGER = {  # rows, orders, customers, money in units of 10⁻⁴
-    "in read": Count(12, 9, 4, 108_000),
-    "excluded before_first": Count(),
-    "excluded after_cutoff": Count(),
-    "excluded duplicates": Count(),
-    "excluded no_customer": Count(1, 1, 0, 25_000),
-    "excluded void_status": Count(),
-    "excluded cancellations": Count(1, 1, 0, 25_000),
-    "noted cancellations": Count(1, 1, 1, -40_000),
-    "excluded negative_quantity": Count(),
-    "noted negative_quantity": Count(1, 1, 1, -12_500),
-    "excluded non_product": Count(1, 0, 0, 30_000),
-    "excluded zero_quantity": Count(1, 0, 0, 0),
-    "excluded negative_price": Count(1, 1, 0, -60_000),
-    "excluded zero_price": Count(1, 1, 1, 0),
-    "excluded refunded_orders": Count(),
-    "noted refunded_orders": Count(2, 2, 1, 0),
-    "excluded unmatched_returns": Count(),
-    "noted unmatched_returns": Count(1, 1, 1, -12_500),
-    "used used": Count(6, 5, 3, 88_000),
+    "in read": LedgerCount(12, 9, 4, 108_000),
+    "excluded before_first": LedgerCount(),
+    "excluded after_cutoff": LedgerCount(),
+    "excluded duplicates": LedgerCount(),
+    "excluded no_customer": LedgerCount(1, 1, 0, 25_000),
+    "excluded void_status": LedgerCount(),
+    "excluded cancellations": LedgerCount(1, 1, 0, 25_000),
+    "noted cancellations": LedgerCount(1, 1, 1, -40_000),
+    "excluded negative_quantity": LedgerCount(),
+    "noted negative_quantity": LedgerCount(1, 1, 1, -12_500),
+    "excluded non_product": LedgerCount(1, 0, 0, 30_000),
+    "excluded zero_quantity": LedgerCount(1, 0, 0, 0),
+    "excluded negative_price": LedgerCount(1, 1, 0, -60_000),
+    "excluded zero_price": LedgerCount(1, 1, 1, 0),
+    "excluded refunded_orders": LedgerCount(),
+    "noted refunded_orders": LedgerCount(2, 2, 1, 0),
+    "excluded unmatched_returns": LedgerCount(),
+    "noted unmatched_returns": LedgerCount(1, 1, 1, -12_500),
+    "used used": LedgerCount(6, 5, 3, 88_000),
 }
 
 
 def test_the_twelve_line_shop_becomes_its_golden_lines() -> None:
     made = cleaned(SHOP)
     got = made.lines.collect()
-    assert got.columns == list(LINES.columns)
+    assert got.columns == list(LINES_SCHEMA.columns)
     assert got.drop("country", "discount").rows() == GOLDEN
     assert (made.first_day, made.end_day) == (14977, 15008)
 
@@ -74,7 +74,7 @@ def test_a_refund_counts_from_its_day_on_and_not_before() -> None:
     assert not {"1002", "C1003"} & set(after["order_id"])
 
 
-@pytest.mark.parametrize("name", [r.name for r in RULES if r.name != "no_customer"])
+@pytest.mark.parametrize("name", [r.name for r in CLEANING_RULES if r.name != "no_customer"])
 def test_every_rule_can_be_left_out_and_the_ledger_still_adds_up(name: str) -> None:
     made = cleaned(SHOP, without=(name,))
     assert made.ledger.adds_up
@@ -87,8 +87,8 @@ def test_lines_without_a_customer_break_the_contract_of_lines() -> None:
 
 
 def test_every_rule_has_a_name_of_its_own_and_says_what_it_does() -> None:
-    assert len({rule.name for rule in RULES}) == len(RULES)
-    assert all(rule.meaning.endswith(".") for rule in RULES)
+    assert len({rule.name for rule in CLEANING_RULES}) == len(CLEANING_RULES)
+    assert all(rule.meaning.endswith(".") for rule in CLEANING_RULES)
 
 
 def test_only_the_named_rules_run() -> None:
@@ -103,12 +103,12 @@ def test_an_unknown_rule_is_refused() -> None:
 
 def test_a_broken_pattern_is_refused() -> None:
     with pytest.raises(ConfigError, match="no regular expression"):
-        CleaningPlan(product_codes=("(",))
+        CleaningOptions(product_codes=("(",))
 
 
 def test_an_unknown_way_with_bad_rows_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="quarantine"):
-        CleaningPlan(on_bad_rows="keep")  # type: ignore[arg-type]
+        CleaningOptions(on_bad_rows="keep")  # type: ignore[arg-type]
 
 
 def test_ids_with_leading_zeros_are_kept_apart() -> None:
@@ -154,9 +154,7 @@ def test_a_shop_whose_every_number_starts_with_c_cancels_nothing() -> None:
 
 
 def test_without_order_numbers_customer_and_day_make_an_order() -> None:
-    made = clean(
-        from_frame(frame([sale(), sale(), sale(day="2011-02-01")]).drop("order_id"))
-    )
+    made = clean_lines(from_frame(frame([sale(), sale(), sale(day="2011-02-01")]).drop("order_id")))
     got = made.lines.collect()
     assert got["is_order_head"].to_list() == [True, False, True]
     assert made.ledger.total("in").orders == 2
@@ -175,7 +173,7 @@ def test_amounts_need_no_price_and_a_refund_has_one_sign() -> None:
         "quantity": ["2", "1", "-1"],
         "amount": ["5", "-3", "2"],
     }
-    got = clean(from_frame(pl.DataFrame(rows)), CleaningPlan()).lines.collect()
+    got = clean_lines(from_frame(pl.DataFrame(rows)), CleaningOptions()).lines.collect()
     assert sorted(got.select("quantity", "amount", "is_return").rows()) == [
         (-10_000, -30_000, True),
         (-10_000, -20_000, True),
@@ -244,7 +242,7 @@ def test_bad_rows_can_be_put_aside_and_the_ledger_counts_them() -> None:
         ("frame", 3, "price", "x", "is not a number"),
         ("frame", 4, "time", "x", "is not a time that can be read"),
     ]
-    assert made.ledger.total("rejected") == Count(2, 2, 1, 0)
+    assert made.ledger.total("rejected") == LedgerCount(2, 2, 1, 0)
     assert made.ledger.adds_up
     assert made.lines.collect().height == 1
 
@@ -256,14 +254,12 @@ def test_totals_beyond_measure_are_refused() -> None:
 
 def test_money_off_a_line_is_kept_without_its_sign_and_may_be_unknown():
     given = frame([SHOP[3]] * 3).with_columns(off=pl.Series(["0.5", "-1", None]))
-    raw = from_frame(given, Layout({"discount": "off"}))
-    found = clean(raw).lines.collect()
+    raw = from_frame(given, SourceOptions({"discount": "off"}))
+    found = clean_lines(raw).lines.collect()
     assert sorted(found["discount"].drop_nulls()) == [5_000, 10_000]
-    bad = from_frame(
-        given.with_columns(off=pl.lit("half")), Layout({"discount": "off"})
-    )
+    bad = from_frame(given.with_columns(off=pl.lit("half")), SourceOptions({"discount": "off"}))
     with pytest.raises(BadCellsError, match="discount"):
-        clean(bad)
+        clean_lines(bad)
 
 
 def test_a_sign_on_most_sales_is_no_mark_of_cancellation() -> None:
@@ -276,8 +272,8 @@ def test_a_void_status_on_the_first_line_takes_the_whole_order_out() -> None:
     rows = frame([sale(), sale(product="q"), sale("2")]).with_columns(
         status=pl.Series(["Failed", None, "paid"])
     )
-    raw = from_frame(rows, Layout(columns={"status": "status"}))
-    made = clean(raw, CleaningPlan(void_statuses=("failed",)))
+    raw = from_frame(rows, SourceOptions(columns={"status": "status"}))
+    made = clean_lines(raw, CleaningOptions(void_statuses=("failed",)))
     assert made.lines.collect()["order_id"].to_list() == ["2"]
     assert made.ledger.adds_up
 
@@ -298,7 +294,7 @@ def test_more_bad_rows_than_allowed_stop_the_run(max_bad) -> None:
 
 def test_a_limit_that_is_no_limit_is_refused() -> None:
     with pytest.raises(ConfigError, match="neither a share nor a count"):
-        CleaningPlan(max_bad="many")
+        CleaningOptions(max_bad="many")
 
 
 def test_a_cutoff_after_the_last_row_is_told_and_not_taken_for_silence() -> None:

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_shop import cleaned, from_files, lines
 
-from segpredict.cleaning import clean
+from segpredict.cleaning import clean_lines
 from segpredict.core.orders import KEY
-from segpredict.sources import from_frame, read, sample
+from segpredict.sources import from_frame, read_raw_lines, sample
 
 ids = st.sampled_from(["7", "007", "8 ", "8", "Ä", None, "17850.0"])
 dirty = st.lists(
@@ -99,16 +99,19 @@ def test_the_same_lines_in_a_second_file_change_nothing(
 
 
 def test_csv_and_parquet_of_the_sample_shop_are_one(tmp_path: Path) -> None:
-    shop = sample.generate(200, seed=2)
-    csv, parquet, *_ = sample.write(shop, tmp_path, parquet=True)
-    one, other = clean(read([str(csv)])), clean(read([str(parquet)]))
+    shop = sample.generate_sample(200, seed=2)
+    csv, parquet, *_ = sample.write_sample(shop, tmp_path, parquet=True)
+    one, other = (
+        clean_lines(read_raw_lines([str(csv)])),
+        clean_lines(read_raw_lines([str(parquet)])),
+    )
     assert one.fingerprint == other.fingerprint
-    both = clean(read([str(csv), str(parquet)]))
+    both = clean_lines(read_raw_lines([str(csv), str(parquet)]))
     assert both.fingerprint == one.fingerprint
 
 
 def test_the_sample_shop_has_something_for_most_rules(tmp_path: Path) -> None:
-    made = clean(from_frame(sample.generate(800, seed=2).lines))
+    made = clean_lines(from_frame(sample.generate_sample(800, seed=2).lines))
     rows = {f"{e.stage} {e.rule}": e.count.rows for e in made.ledger.entries}
     assert rows["excluded no_customer"] > 50
     assert rows["excluded non_product"] > 20
@@ -119,9 +122,7 @@ def test_the_sample_shop_has_something_for_most_rules(tmp_path: Path) -> None:
 
 @law
 @given(rows=dirty, cutoff=st.integers(14_970, 15_030))
-def test_what_is_known_at_a_cutoff_needs_nothing_after_it(
-    rows: list[tuple], cutoff: int
-) -> None:
+def test_what_is_known_at_a_cutoff_needs_nothing_after_it(rows: list[tuple], cutoff: int) -> None:
     """Leak L8: a refund, whole or in parts, is matched by what came before alone."""
     how = {"on_bad_rows": "quarantine", "without": ("cancellations",)}
     later = cleaned(rows, **how).known(cutoff).drop("void_day").collect()

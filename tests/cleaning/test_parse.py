@@ -10,13 +10,13 @@ from segpredict.errors import ContractError
 
 
 def times(*cells: str | None, time_format: str | None = None) -> list[tuple]:
-    asked = _times.TimeAsked(time_format)
-    read = _times.parsed(pl.Series(cells, dtype=pl.String), asked)
+    asked = _times.TimeSettings(time_format)
+    read = _times.parse_times(pl.Series(cells, dtype=pl.String), asked)
     return read.frame.select("day", "minute").rows()
 
 
 def found(*cells: str) -> str:
-    return _times.parsed(pl.Series(cells)).format
+    return _times.parse_times(pl.Series(cells)).format
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_every_day_is_read_as_itself(day) -> None:
 
 @given(st.decimals(-(10**9), 10**9, places=4))
 def test_four_decimals_are_read_exactly(value: Decimal) -> None:
-    assert _numbers.units(f"{value:f}") == (int(value * 10_000), None)
+    assert _numbers.to_units(f"{value:f}") == (int(value * 10_000), None)
 
 
 @pytest.mark.parametrize(
@@ -87,19 +87,19 @@ def test_four_decimals_are_read_exactly(value: Decimal) -> None:
     ],
 )
 def test_more_decimals_are_rounded_half_to_even(text: str, expected: int) -> None:
-    assert _numbers.units(text) == (expected, None)
+    assert _numbers.to_units(text) == (expected, None)
 
 
 @pytest.mark.parametrize(
     "text", ["inf", "nan", "1,5", "£2", "0x1A", "1_000", "", "٣", "1e", "--1", "TRUE"]
 )
 def test_what_is_no_number_stays_none(text: str) -> None:
-    assert _numbers.units(text) == (None, "is not a number")
+    assert _numbers.to_units(text) == (None, "is not a number")
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(-(10**7), 10**7))
 def test_quantity_times_price_is_exact_half_to_even(quantity: int, price: int) -> None:
     line = pl.DataFrame({"q": [quantity], "p": [price]})
-    got = line.select(_numbers.product(pl.col("q"), pl.col("p"))).item()
+    got = line.select(_numbers.multiply_units(pl.col("q"), pl.col("p"))).item()
     exact = Decimal(quantity * price) / 10_000
     assert got == int(exact.to_integral_value("ROUND_HALF_EVEN"))

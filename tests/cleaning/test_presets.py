@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from segpredict import config
-from segpredict.cleaning import clean
-from segpredict.sources import read
+from segpredict.cleaning import clean_lines
+from segpredict.sources import read_raw_lines
 from segpredict.tables import Transactions
 
 SHOPIFY = """\
@@ -53,8 +53,8 @@ user_pseudo_id,event_timestamp,transaction_id,item_id,item_name,quantity,price,c
 def cleaned(folder: Path, preset: str, text: str) -> Transactions:
     file = folder / f"{preset}.csv"
     file.write_text(text, encoding="utf-8")
-    chosen = config.load(preset)
-    return clean(read([str(file)], chosen.source), chosen.cleaning)
+    chosen = config.load_config(preset)
+    return clean_lines(read_raw_lines([str(file)], chosen.source), chosen.cleaning)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +82,6 @@ def test_a_preset_reads_its_export(
     assert made.ledger.adds_up
 
 
-@pytest.mark.parametrize("preset", sorted(config.presets()))
+@pytest.mark.parametrize("preset", sorted(config.list_presets()))
 def test_every_preset_is_a_config(preset: str) -> None:
-    assert config.load(preset).source is not None
+    assert config.load_config(preset).source is not None

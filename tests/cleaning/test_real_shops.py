@@ -5,17 +5,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.cleaning import CleaningPlan, clean, supported
-from segpredict.sources import Layout, read
-from segpredict.tables import Count, Transactions
+from segpredict.cleaning import CleaningOptions, clean_lines, require_support
+from segpredict.sources import SourceOptions, read_raw_lines
+from segpredict.tables import LedgerCount, Transactions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def preset(name: str, *paths: Path) -> Transactions:
     chosen = tomllib.loads((CONFIGS / f"{name}.toml").read_text(encoding="utf-8"))
-    raw = read([str(path) for path in paths], Layout(**chosen["source"]))
-    return clean(raw, CleaningPlan(**chosen["cleaning"]))
+    raw = read_raw_lines([str(path) for path in paths], SourceOptions(**chosen["source"]))
+    return clean_lines(raw, CleaningOptions(**chosen["cleaning"]))
 
 
 @pytest.mark.real
@@ -43,16 +43,14 @@ def test_online_retail_ii_has_its_published_totals(real_data: Path) -> None:
 
 @pytest.mark.real
 def test_the_two_enormous_orders_are_void_minutes_later(real_data: Path) -> None:
-    made = preset(
-        "online_retail", real_data / "online_retail" / "online_retail.parquet"
-    )
+    made = preset("online_retail", real_data / "online_retail" / "online_retail.parquet")
     huge = made.lines.filter(pl.col("quantity").abs() > 50_000 * 10_000).collect()
     assert huge["quantity"].to_list() == [
         *(742_150_000, -742_150_000),
         *(809_950_000, -809_950_000),
     ]
     assert huge["void_day"].to_list() == huge["day"].to_list()
-    assert made.ledger.total("in") == Count(541_909, 25_900, 4_372, 97_477_479_340)
+    assert made.ledger.total("in") == LedgerCount(541_909, 25_900, 4_372, 97_477_479_340)
 
 
 @pytest.mark.real
@@ -71,7 +69,7 @@ def test_every_ledger_adds_up_and_every_shop_can_be_modelled(
     made = preset(name, real_data / file)
     assert made.ledger.adds_up
     assert made.ledger.total("used").money == made.lines.collect()["amount"].sum()
-    supported(made)
+    require_support(made)
 
 
 @pytest.mark.real

@@ -58,9 +58,7 @@ def test_postage_does_not_keep_a_refunded_order_alive() -> None:
     assert void(rows)["1"] == 15006
 
 
-def test_a_return_of_next_month_does_not_reopen_an_order_that_came_back_in_parts() -> (
-    None
-):
+def test_a_return_of_next_month_does_not_reopen_an_order_that_came_back_in_parts() -> None:
     rows = [
         sale(quantity="10", day="2011-01-01"),
         sale("C2", quantity="-4", day="2011-01-10"),

@@ -3,7 +3,5 @@ from door import Door
 
 
 @pytest.fixture
-def segpredict(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Door:
+def segpredict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Door:
     return Door(monkeypatch, capsys)

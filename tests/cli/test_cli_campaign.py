@@ -14,9 +14,7 @@ def own_run(run_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(run_folder, tmp_path / "run"))
 
 
-def test_without_a_play_the_plays_are_listed(
-    segpredict: Door, run_folder: Path
-) -> None:
+def test_without_a_play_the_plays_are_listed(segpredict: Door, run_folder: Path) -> None:
     code, out, _ = segpredict("campaign", "--run", run_folder)
     assert code == 0
     assert "hold_best" in out
@@ -48,13 +46,9 @@ def test_a_play_needs_a_file(segpredict: Door, run_folder: Path) -> None:
     assert "--out" in err
 
 
-def test_a_misspelt_play_names_the_nearest(
-    segpredict: Door, own_run: Path, tmp_path: Path
-) -> None:
+def test_a_misspelt_play_names_the_nearest(segpredict: Door, own_run: Path, tmp_path: Path) -> None:
     out = tmp_path / "list.csv"
-    code, _, err = segpredict(
-        "campaign", "--run", own_run, "--play", "rest_dormnt", "--out", out
-    )
+    code, _, err = segpredict("campaign", "--run", own_run, "--play", "rest_dormnt", "--out", out)
     assert code == 3
     assert "Did you mean 'rest_dormant'?" in err
     assert not out.exists()

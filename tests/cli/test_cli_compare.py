@@ -21,9 +21,7 @@ def test_comparing_prints_every_way_and_what_the_rule_takes(
 ) -> None:
     asked = ("--compare", "--algorithm", "kmeans", "--instrument", "fm", "--k", "3-4")
     folder = tmp_path / "run"
-    code, out, err = segpredict(
-        "cluster", "--data", sample_file, "--out", folder, *asked, *QUICK
-    )
+    code, out, err = segpredict("cluster", "--data", sample_file, "--out", folder, *asked, *QUICK)
     assert (code, err) == (0, "")
     assert "Ways to segment, compared" in out
     assert "The rule takes" in out

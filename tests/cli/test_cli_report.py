@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from door import Door
 
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.pseudonyms import Pseudonymizer
 
 SECRET = "0123456789abcdef"
 
@@ -20,9 +20,7 @@ def secret(tmp_path: Path) -> Path:
     return path
 
 
-def test_tables_are_written_and_counted(
-    segpredict: Door, run_folder: Path, tmp_path: Path
-) -> None:
+def test_tables_are_written_and_counted(segpredict: Door, run_folder: Path, tmp_path: Path) -> None:
     asked = ("report", "--run", run_folder, "--format", "bi", "--out", tmp_path / "bi")
     code, out, _ = segpredict(*asked, "--json")
     told = json.loads(out)
@@ -44,7 +42,7 @@ def test_scores_and_tables_get_the_same_hashes(
     assert ids.is_sorted()
     assert ids.str.contains("^[0-9a-f]{32}$").all()
     known = pl.read_parquet(run_folder / "scores.parquet")["customer_id"]
-    named = Pseudonyms(SECRET.encode()).of(known)
+    named = Pseudonymizer(SECRET.encode()).of(known)
     assert set(ids) == set(named)
     assert set(ids) <= set(pl.read_parquet(tables / "customers.parquet")["customer_id"])
 
@@ -90,9 +88,7 @@ def test_a_short_secret_is_refused_and_not_shown(
     assert "hunter2" not in err
 
 
-def test_a_secret_for_nothing_is_refused(
-    segpredict: Door, run_folder: Path, secret: Path
-) -> None:
+def test_a_secret_for_nothing_is_refused(segpredict: Door, run_folder: Path, secret: Path) -> None:
     code, _, err = segpredict("report", "--run", run_folder, "--secret-file", secret)
     assert code == 2
     assert "add --hash-ids" in err

@@ -31,9 +31,7 @@ def test_every_command_teaches_by_its_help(segpredict: Door, command: str) -> No
     assert "Example: segpredict" in out
 
 
-def test_check_prints_the_ledger_and_writes_nothing(
-    segpredict: Door, sample_file: Path
-) -> None:
+def test_check_prints_the_ledger_and_writes_nothing(segpredict: Door, sample_file: Path) -> None:
     before = sorted(sample_file.parent.iterdir())
     code, out, err = segpredict("check", "--data", sample_file)
     assert (code, err) == (0, "")
@@ -42,9 +40,7 @@ def test_check_prints_the_ledger_and_writes_nothing(
     assert sorted(sample_file.parent.iterdir()) == before
 
 
-def test_check_as_json_is_one_object_that_adds_up(
-    segpredict: Door, sample_file: Path
-) -> None:
+def test_check_as_json_is_one_object_that_adds_up(segpredict: Door, sample_file: Path) -> None:
     _, out, _ = segpredict("check", "--data", sample_file, "--json")
     found = json.loads(out)
     parts = {"in": 0, "used": 0, "excluded": 0, "rejected": 0}
@@ -110,9 +106,7 @@ def test_scores_go_to_stdout_or_to_a_file_and_are_the_same(
     )
 
 
-def test_one_customer_is_explained(
-    segpredict: Door, run_folder: Path, tmp_path: Path
-) -> None:
+def test_one_customer_is_explained(segpredict: Door, run_folder: Path, tmp_path: Path) -> None:
     scores = pl.read_parquet(run_folder / "scores.parquet").filter("is_eligible")
     customer = scores["customer_id"][0]
     code, out, _ = segpredict("explain", "--run", run_folder, "--customer", customer)
@@ -143,9 +137,7 @@ def test_a_segment_and_a_move_are_told_from_what_the_run_holds(
     assert (run_folder / "manifest.json").read_bytes() == before
 
 
-def test_a_segment_and_a_move_are_drawn(
-    segpredict: Door, run_folder: Path, tmp_path: Path
-) -> None:
+def test_a_segment_and_a_move_are_drawn(segpredict: Door, run_folder: Path, tmp_path: Path) -> None:
     moves = pl.read_parquet(run_folder / "explanation" / "moves.parquet")
     start, end = moves.select("from_id", "to_id").row(0)
     asked = ("explain", "--run", run_folder, "--plots", tmp_path)
@@ -189,9 +181,7 @@ def test_a_run_is_cross_checked_on_request_and_drawn(
     assert state["least"]
 
 
-def test_the_deck_stands_beside_the_page_and_tells_no_time(
-    segpredict: Door, own_run: Path
-) -> None:
+def test_the_deck_stands_beside_the_page_and_tells_no_time(segpredict: Door, own_run: Path) -> None:
     pytest.importorskip("pptx")
     code, out, err = segpredict("report", "--run", own_run, "--format", "pptx")
     assert (code, err) == (0, "")
@@ -218,9 +208,7 @@ def test_a_deck_goes_where_it_is_sent_and_leaves_the_run_as_it_was(
     assert open_run(run_folder).manifest == before
 
 
-def test_the_sample_is_the_same_for_the_same_seed(
-    segpredict: Door, tmp_path: Path
-) -> None:
+def test_the_sample_is_the_same_for_the_same_seed(segpredict: Door, tmp_path: Path) -> None:
     for name in ("a", "b"):
         folder = tmp_path / name
         segpredict("sample", "--customers", 50, "--seed", 9, "--out", folder, "--quiet")
@@ -228,18 +216,14 @@ def test_the_sample_is_the_same_for_the_same_seed(
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_the_demo_ends_by_saying_where_the_page_is(
-    segpredict: Door, tmp_path: Path
-) -> None:
+def test_the_demo_ends_by_saying_where_the_page_is(segpredict: Door, tmp_path: Path) -> None:
     code, out, _ = segpredict("demo", "--out", tmp_path / "demo", "--customers", 300)
     page = out.strip().splitlines()[-1].removeprefix("The page: ")
     assert code == 0
     assert Path(page.removeprefix("file://")).is_file()
 
 
-def test_map_and_set_reach_their_rooms(
-    segpredict: Door, sample_file: Path, tmp_path: Path
-) -> None:
+def test_map_and_set_reach_their_rooms(segpredict: Door, sample_file: Path, tmp_path: Path) -> None:
     german = pl.read_csv(sample_file, infer_schema=False).rename({"CustomerID": "WER"})
     german.write_csv(tmp_path / "verkauf.csv")
     common = ("check", "--data", tmp_path / "verkauf.csv")

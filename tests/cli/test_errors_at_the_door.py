@@ -74,9 +74,7 @@ def test_an_unknown_setting_leaves_with_3_and_the_nearest_name(
     assert "'horizon'" in err
 
 
-def test_a_setting_of_the_wrong_kind_leaves_with_3(
-    segpredict: Door, sample_file: Path
-) -> None:
+def test_a_setting_of_the_wrong_kind_leaves_with_3(segpredict: Door, sample_file: Path) -> None:
     answer = segpredict("check", "--data", sample_file, "--set", "time.horizon=soon")
     code, err = refused(answer)
     assert code == 3
@@ -108,9 +106,7 @@ def test_usage_errors_leave_with_2(segpredict: Door, sample_file: Path) -> None:
     assert segpredict("score", "--data", sample_file, "--out", "scores.xlsx")[0] == 2
 
 
-def test_an_error_as_json_is_one_object_on_stdout(
-    segpredict: Door, tmp_path: Path
-) -> None:
+def test_an_error_as_json_is_one_object_on_stdout(segpredict: Door, tmp_path: Path) -> None:
     code, out, _ = segpredict("check", "--data", tmp_path / "none.csv", "--json")
     told = json.loads(out)["error"]
     assert code == told["exit"] == 4
@@ -150,9 +146,7 @@ def test_a_formula_as_an_id_is_disarmed_in_csv(
     evil = "=cmd|' /C calc'!A0"
     hostile = lines.with_columns(pl.col("CustomerID").replace(first, evil))
     hostile.write_csv(tmp_path / "hostile.csv")
-    _, out, _ = segpredict(
-        "score", "--run", run_folder, "--data", tmp_path / "hostile.csv"
-    )
+    _, out, _ = segpredict("score", "--run", run_folder, "--data", tmp_path / "hostile.csv")
     rows = [line for line in out.splitlines() if "cmd|" in line]
     assert rows
     assert all(line.startswith("'=cmd") for line in rows)

@@ -5,10 +5,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, Points
+from segpredict.clustering import CLUSTERERS, WeightedPoints
 from segpredict.clustering._autoencoder import train_encoder
-from segpredict.clustering._rule import embed
-from segpredict.clustering.hybrid import principal
+from segpredict.clustering._rule import apply_encoder
+from segpredict.clustering.hybrid import fit_pca
 from segpredict.errors import ConfigError
 
 needs_torch = find_spec("torch") is None
@@ -26,9 +26,9 @@ def curve(rows: int = 800) -> np.ndarray:
 def test_components_are_those_of_the_weighted_covariance():
     rng = np.random.default_rng(0)
     places, weights = rng.normal(size=(30, 3)) * [3, 2, 1], rng.integers(1, 5, 30)
-    layer = principal(Points.of(places, weights), 1.0)
+    layer = fit_pca(WeightedPoints.of(places, weights), 1.0)
     repeated = np.repeat(places, weights, axis=0)
-    codes = embed((layer,), repeated)
+    codes = apply_encoder((layer,), repeated)
     assert codes.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-5)
     spread = np.cov(codes.T, bias=True)
     assert np.allclose(spread, np.diag(np.diag(spread)), atol=1e-5)
@@ -38,25 +38,25 @@ def test_components_are_those_of_the_weighted_covariance():
 
 def test_components_are_as_few_as_keep_the_share():
     places = np.random.default_rng(0).normal(size=(500, 3)) * [10.0, 1.0, 0.1]
-    assert principal(Points.of(places), 0.9).weights.shape == (3, 1)
-    assert principal(Points.of(places), 0.999).weights.shape == (3, 2)
+    assert fit_pca(WeightedPoints.of(places), 0.9).weights.shape == (3, 1)
+    assert fit_pca(WeightedPoints.of(places), 0.999).weights.shape == (3, 2)
 
 
 @deep
 def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
     matrix = curve()
-    points = Points.of(matrix)
+    points = WeightedPoints.of(matrix)
     layers, error = train_encoder(points, 0, latent=1, passes=150)
-    layer = principal(points, 0.0)
-    straight = embed((layer,), matrix) @ layer.weights.T
+    layer = fit_pca(points, 0.0)
+    straight = apply_encoder((layer,), matrix) @ layer.weights.T
     assert error < 0.5 * ((matrix - straight) ** 2).mean()
-    code = embed(layers, matrix)
+    code = apply_encoder(layers, matrix)
     assert code.std() == pytest.approx(1.0, abs=0.01)
 
 
 @deep
 def test_equal_seeds_give_equal_encoders_and_others_do_not():
-    points = Points.of(curve(200))
+    points = WeightedPoints.of(curve(200))
     one, same, other = (train_encoder(points, s, passes=5)[0] for s in (0, 0, 1))
     for first, second in zip(one, same, strict=True):
         assert first.weights.tobytes() == second.weights.tobytes()
@@ -69,7 +69,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     draw = torch.random.get_rng_state()
-    train_encoder(Points.of(curve(100)), 0, passes=2)
+    train_encoder(WeightedPoints.of(curve(100)), 0, passes=2)
     assert before == (
         torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(),
@@ -81,7 +81,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 def test_training_stops_when_held_out_rows_get_no_better():
     noise = np.random.default_rng(0).normal(size=(60, 4))
     short, long = (
-        train_encoder(Points.of(noise), 0, latent=1, passes=p)[1] for p in (400, 2000)
+        train_encoder(WeightedPoints.of(noise), 0, latent=1, passes=p)[1] for p in (400, 2000)
     )
     assert short == long
 
@@ -89,11 +89,11 @@ def test_training_stops_when_held_out_rows_get_no_better():
 @deep
 def test_the_hybrid_may_stand_on_an_encoder():
     part = CLUSTERERS.get("hybrid").tuned({"embedding": "autoencoder"})
-    found = part.fit(Points.of(curve(300)), 2, seed=0, n_init=1)
+    found = part.fit(WeightedPoints.of(curve(300)), 2, seed=0, n_init=1)
     assert len(found.rule.layers) == 3
 
 
 def test_no_embedding_of_that_name_is_refused():
     part = CLUSTERERS.get("hybrid").tuned({"embedding": "umap"})
     with pytest.raises(ConfigError, match="'umap'"):
-        part.fit(Points.of(curve(50)), 2, seed=0, n_init=1)
+        part.fit(WeightedPoints.of(curve(50)), 2, seed=0, n_init=1)

@@ -19,10 +19,10 @@ from segpredict.clustering import (
     CLUSTERERS,
     Clusterer,
     Clusters,
-    Points,
-    SegmentOptions,
-    distances,
-    shares,
+    SegmentationOptions,
+    WeightedPoints,
+    cluster_shares,
+    euclidean_distances,
 )
 from segpredict.errors import ExtraMissingError, SegpredictError
 from segpredict.segments import Segmentation
@@ -60,7 +60,7 @@ def cloud(rows: int = 600, seed: int = 3) -> np.ndarray:
 
 
 def fit(part: Clusterer, matrix: np.ndarray, k: int = 3) -> Clusters:
-    return part.fit(Points.of(matrix), k, seed=0, n_init=3)
+    return part.fit(WeightedPoints.of(matrix), k, seed=0, n_init=3)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,13 +82,13 @@ def test_the_manual_names_it_and_its_options(name):
 def test_it_makes_as_many_groups_as_asked_and_none_is_empty(part):
     found = fit(part, cloud())
     assert 1 <= found.k <= 8 if part.is_density else found.k == 3
-    sizes = shares(Points.of(cloud()), found)
+    sizes = cluster_shares(WeightedPoints.of(cloud()), found)
     assert sum(sizes) == pytest.approx(1)
     assert min(sizes) > 0
 
 
 def test_a_sweep_gives_what_single_fits_give(part):
-    points = Points.of(cloud(300))
+    points = WeightedPoints.of(cloud(300))
     swept = part.sweep(points, (2, 4), seed=1, n_init=2)
     assert swept[1] == part.fit(points, 4, seed=1, n_init=2)
 
@@ -138,7 +138,7 @@ def test_chances_add_up_and_the_likeliest_group_is_the_assigned(part):
 
 
 def test_centres_are_the_means_of_the_rows_assigned(part):
-    matrix = Points.of(cloud()).matrix
+    matrix = WeightedPoints.of(cloud()).matrix
     found = fit(part, matrix)
     labels = found.assign(matrix)
     means = [matrix[labels == g].mean(axis=0) for g in range(found.k)]
@@ -148,7 +148,7 @@ def test_centres_are_the_means_of_the_rows_assigned(part):
 def beyond(found: Clusters, matrix: np.ndarray) -> np.ndarray:
     """Return which rows lie beyond the radius of their group."""
     labels = found.assign(matrix)
-    own = distances(matrix, found.centres)[np.arange(len(matrix)), labels]
+    own = euclidean_distances(matrix, found.centres)[np.arange(len(matrix)), labels]
     return own > np.array(found.radii)[labels]
 
 
@@ -200,10 +200,8 @@ def test_poor_data_give_a_defined_result_or_a_clear_refusal(part, case):
 
 
 def test_more_groups_than_distinct_points_are_refused(part):
-    points = Points.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
-    with pytest.raises(
-        SegpredictError, match=r"3 groups .* 6 rows hold only 2 distinct"
-    ):
+    points = WeightedPoints.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
+    with pytest.raises(SegpredictError, match=r"3 groups .* 6 rows hold only 2 distinct"):
         part.fit(points, 3, seed=0, n_init=2)
 
 
@@ -220,7 +218,7 @@ def test_planted_groups_are_found(name):
     matrix = middles[truth] + rng.normal(0, 0.25, (900, 2))
     found = fit(quick(name), matrix)
     assert found.k == 3
-    near = distances(found.centres, middles).min(axis=1)
+    near = euclidean_distances(found.centres, middles).min(axis=1)
     assert near.max() < 0.3
     agree = sum(np.bincount(found.assign(matrix)[truth == g]).max() for g in range(3))
     assert agree / 900 >= 0.97
@@ -232,20 +230,18 @@ def years() -> tuple[pl.DataFrame, pl.DataFrame]:
     world = shop.world(customers=500, days=728)
     cuts = [range(start + 91, start + 365, 91) for start in (0, 364)]
     first, second = (
-        features.instrument(world, [(end - 91, end) for end in ends]) for ends in cuts
+        features.clustering_inputs(world, [(end - 91, end) for end in ends]) for ends in cuts
     )
     return first, second
 
 
 def segmented(name: str, first: pl.DataFrame) -> Segmentation:
     settings = QUICK.get(name, {})
-    asked = SegmentOptions(algorithm=name, settings=settings, k=3, n_init=3)
-    return segments.fit(first, asked)
+    asked = SegmentationOptions(algorithm=name, settings=settings, k=3, n_init=3)
+    return segments.fit_segmentation(first, asked)
 
 
-def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(
-    years, tmp_path
-):
+def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(years, tmp_path):
     first, second = years
     found, refused = {}, []
     for name in NAMES:
@@ -282,9 +278,9 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(
 def test_other_ids_change_nothing(name, years):
     needs(name)
     first, _ = years
-    renamed = first.with_columns(
-        customer_id="z" + pl.col("customer_id").str.reverse()
-    ).sample(fraction=1, shuffle=True, seed=4)
+    renamed = first.with_columns(customer_id="z" + pl.col("customer_id").str.reverse()).sample(
+        fraction=1, shuffle=True, seed=4
+    )
     try:
         made = segmented(name, first)
     except SegpredictError:
@@ -312,8 +308,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
     told = [
         subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)],
-            env=os.environ
-            | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
             capture_output=True,
             text=True,
             check=True,

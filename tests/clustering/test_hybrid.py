@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, Mixture, Points
+from segpredict.clustering import CLUSTERERS, GaussianMixtureRule, WeightedPoints
 from segpredict.clustering.hybrid import _merged, _overlaps
 
 
@@ -11,7 +11,7 @@ def test_the_bhattacharyya_distance_is_that_worked_out_by_hand():
     # Equal variances 4, means 6 apart: 36 / 4 / 8 = 1.125. Variances 1 and 4, one
     # mean: ½ ln(2.5 / 2) = 0.1116.
     means = np.array([[0.0], [6.0], [6.0]])
-    fine = Mixture(np.ones(3) / 3, means, np.array([[[4.0]], [[4.0]], [[1.0]]]))
+    fine = GaussianMixtureRule(np.ones(3) / 3, means, np.array([[[4.0]], [[4.0]], [[1.0]]]))
     apart = _overlaps(fine)
     assert apart[0, 1] == pytest.approx(1.125)
     assert apart[1, 2] == pytest.approx(0.5 * np.log(1.25))
@@ -19,7 +19,7 @@ def test_the_bhattacharyya_distance_is_that_worked_out_by_hand():
 
 
 def test_a_joined_group_has_the_mean_and_variance_of_its_parts():
-    fine = Mixture(
+    fine = GaussianMixtureRule(
         np.array([0.25, 0.25, 0.5]), np.array([[0.0], [2.0], [9.0]]), np.ones((3, 1, 1))
     )
     joined = _merged(fine, np.array([0, 0, 1]))
@@ -33,6 +33,6 @@ def test_a_long_group_is_left_whole_where_centres_would_cut_it():
     long = rng.uniform(0, 1, (900, 2)) * [12.0, 0.6]
     apart = rng.normal([6.0, 3.2], 0.3, (450, 2))
     matrix, truth = np.concatenate([long, apart]), np.repeat([0, 1], [900, 450])
-    found = CLUSTERERS.get("hybrid").fit(Points.of(matrix), 2, seed=0, n_init=2)
+    found = CLUSTERERS.get("hybrid").fit(WeightedPoints.of(matrix), 2, seed=0, n_init=2)
     alike = (found.assign(matrix) == truth).mean()
     assert max(alike, 1 - alike) > 0.95

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.clustering import CLUSTERERS, Clusters, Points, distances
+from segpredict.clustering import CLUSTERERS, Clusters, WeightedPoints, euclidean_distances
 from segpredict.errors import ConfigError, UnknownNameError
 
 
@@ -19,21 +19,21 @@ def planted(rows: int = 900, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_as_many_groups_as_points_put_a_centre_on_each():
-    points = Points.of(np.array([[0.0], [0.0], [1.0], [5.0]]))
+    points = WeightedPoints.of(np.array([[0.0], [0.0], [1.0], [5.0]]))
     found = CLUSTERERS.get("kmeans").fit(points, 3, seed=0, n_init=5)
     assert found.centres.tolist() == [[0.0], [1.0], [5.0]]
     assert found.inertia == 0.0
 
 
 def test_repeated_rows_pull_the_centre_by_their_number():
-    points = Points.of(np.array([[0.0]] * 3 + [[1.0], [100.0]]))
+    points = WeightedPoints.of(np.array([[0.0]] * 3 + [[1.0], [100.0]]))
     found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=5)
     assert found.centres.tolist() == [[0.25], [100.0]]
 
 
 def test_a_large_matrix_is_settled_on_all_of_its_points():
     matrix, _ = planted(rows=30_000)
-    points = Points.of(matrix)
+    points = WeightedPoints.of(matrix)
     found = CLUSTERERS.get("kmeans").fit(points, 3, seed=0, n_init=3)
     labels = found.assign(points.matrix)
     means = [points.matrix[labels == g].mean(axis=0) for g in range(3)]
@@ -41,16 +41,14 @@ def test_a_large_matrix_is_settled_on_all_of_its_points():
     assert np.allclose(found.centres, means, atol=1e-9)
 
 
-@given(
-    st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=3, max_size=30)
-)
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=3, max_size=30))
 @settings(max_examples=25, deadline=None)
 def test_every_point_goes_to_its_nearest_centre(cells):
     matrix = np.array(cells, dtype=float)
-    points = Points.of(matrix)
+    points = WeightedPoints.of(matrix)
     k = min(3, len(points))
     found = CLUSTERERS.get("kmeans").fit(points, k, seed=0, n_init=2)
-    apart = distances(matrix, found.centres)
+    apart = euclidean_distances(matrix, found.centres)
     own = apart[np.arange(len(matrix)), found.assign(matrix)]
     assert (own == apart.min(axis=1)).all()
 
@@ -80,19 +78,19 @@ def test_an_option_out_of_its_range_is_refused(name, settings, said):
 
 def test_groups_come_back_from_their_state_equal():
     matrix, _ = planted()
-    found = CLUSTERERS.get("kmeans").fit(Points.of(matrix), 3, seed=0, n_init=2)
+    found = CLUSTERERS.get("kmeans").fit(WeightedPoints.of(matrix), 3, seed=0, n_init=2)
     back = Clusters.from_state(json.loads(json.dumps(found.state())))
     assert back == found
     assert (back.assign(matrix) == found.assign(matrix)).all()
 
 
 def test_a_radius_reaches_to_the_members():
-    points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    points = WeightedPoints.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
     found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=2)
     assert found.radii == pytest.approx((0.5, 0.5), abs=1e-4)
 
 
 def test_one_row_in_a_hundred_may_lie_beyond_the_radius():
-    points = Points.of(np.array([[0.0]] * 98 + [[1.0], [2.0], [60.0]] + [[60.0]] * 9))
+    points = WeightedPoints.of(np.array([[0.0]] * 98 + [[1.0], [2.0], [60.0]] + [[60.0]] * 9))
     found = CLUSTERERS.get("kmeans").fit(points, 2, seed=0, n_init=2)
     assert 1 < found.centres[0, 0] + found.radii[0] < 2

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from segpredict.clustering import Landmarks
+from segpredict.clustering import NearestLandmarks
 
-RING = Landmarks(
+RING = NearestLandmarks(
     np.array([[0.0, 0.0], [3.0, 0.0], [-3.0, 0.0], [0.0, 3.0], [0.0, -3.0]]),
     np.array([0, 1, 1, 1, 1]),
 )

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from segpredict.clustering import CLUSTERERS, Mixture, Points
-from segpredict.clustering._mixture import fit_mixture, starts_of
+from segpredict.clustering import CLUSTERERS, GaussianMixtureRule, WeightedPoints
+from segpredict.clustering._mixture import fit_mixture, kmeans_starts
 from segpredict.errors import ConfigError
 
-WIDE_AND_NARROW = Mixture(
+WIDE_AND_NARROW = GaussianMixtureRule(
     np.array([0.5, 0.5]), np.array([[0.0], [0.0]]), np.array([[[9.0]], [[0.01]]])
 )
 
@@ -19,7 +19,7 @@ def test_a_narrow_group_lies_inside_a_wide_one():
 
 
 def test_of_two_equal_groups_the_larger_draws_the_middle():
-    rule = Mixture(
+    rule = GaussianMixtureRule(
         np.array([0.2, 0.8]), np.array([[0.0], [2.0]]), np.ones((2, 1, 1)) * 1.0
     )
     assert rule.assign(np.array([[1.0]])).tolist() == [1]
@@ -31,7 +31,7 @@ def test_its_densities_are_those_of_scipy():
     asked = rng.normal(size=(20, 3))
     roots = rng.normal(size=(2, 3, 3))
     shapes = roots @ roots.transpose(0, 2, 1) + np.eye(3)
-    rule = Mixture(np.array([0.3, 0.7]), rng.normal(size=(2, 3)), shapes)
+    rule = GaussianMixtureRule(np.array([0.3, 0.7]), rng.normal(size=(2, 3)), shapes)
     expected = [
         multivariate_normal(m, c).logpdf(asked) + np.log(s)
         for s, m, c in zip(rule.shares, rule.means, rule.covariances, strict=True)
@@ -40,14 +40,14 @@ def test_its_densities_are_those_of_scipy():
 
 
 def test_a_component_without_a_share_stays_finite_and_draws_nobody():
-    rule = Mixture(np.array([1.0, 0.0]), np.array([[0.0], [0.1]]), np.ones((2, 1, 1)))
+    rule = GaussianMixtureRule(np.array([1.0, 0.0]), np.array([[0.0], [0.1]]), np.ones((2, 1, 1)))
     chances = rule.chances(np.array([[0.1], [900.0]]))
     assert np.isfinite(chances).all()
     assert rule.assign(np.array([[0.1]])).tolist() == [0]
 
 
-def mixture(points: Points, k: int, shape: str = "full"):
-    return fit_mixture(points, starts_of(points, k, 0, 2), shape, 1e-3)
+def mixture(points: WeightedPoints, k: int, shape: str = "full"):
+    return fit_mixture(points, kmeans_starts(points, k, 0, 2), shape, 1e-3)
 
 
 def crossed() -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +61,7 @@ def crossed() -> tuple[np.ndarray, np.ndarray]:
 
 def test_shares_means_and_covariances_are_recovered():
     matrix, _ = crossed()
-    found = mixture(Points.of(matrix), 2).mixture
+    found = mixture(WeightedPoints.of(matrix), 2).mixture
     flat, upright = np.argsort(found.means[:, 0])
     assert found.shares == pytest.approx([0.5, 0.5], abs=0.02)
     assert found.means[flat] == pytest.approx([0, 0], abs=0.2)
@@ -75,7 +75,7 @@ def test_groups_of_differing_shape_are_told_apart_where_centres_cannot():
     alike = {}
     for name in ("gmm", "kmeans"):
         part = CLUSTERERS.get(name)
-        found = part.fit(Points.of(matrix), 2, seed=0, n_init=3)
+        found = part.fit(WeightedPoints.of(matrix), 2, seed=0, n_init=3)
         alike[name] = (found.assign(matrix) == truth).mean()
     assert alike["gmm"] >= 0.97 > 0.9 > alike["kmeans"]
 
@@ -84,19 +84,19 @@ def test_a_weight_is_as_good_as_repeated_rows():
     rng = np.random.default_rng(1)
     places = np.round(rng.normal(size=(40, 2)), 2)
     weights = rng.integers(1, 5, 40)
-    repeated = Points.of(np.repeat(places, weights, axis=0))
-    weighted = Points.of(places, weights)
+    repeated = WeightedPoints.of(np.repeat(places, weights, axis=0))
+    weighted = WeightedPoints.of(places, weights)
     one, other = mixture(repeated, 2), mixture(weighted, 2)
     assert one.mixture == other.mixture
     assert one.icl == other.icl
 
 
-def atoms(rows: int = 3000) -> Points:
+def atoms(rows: int = 3000) -> WeightedPoints:
     """Return one cloud of log days: whole numbers, so many rows share a place."""
     rng = np.random.default_rng(0)
     days = 1 + rng.negative_binomial(2, 0.4, rows)
     logs = np.log1p(np.stack([days * rng.lognormal(3, 0.6, rows), days], axis=1))
-    return Points.of((logs - logs.mean(axis=0)) / logs.std(axis=0))
+    return WeightedPoints.of((logs - logs.mean(axis=0)) / logs.std(axis=0))
 
 
 def test_whole_numbers_do_not_make_bic_fall_without_end():
@@ -113,14 +113,14 @@ def test_of_one_cloud_icl_makes_one_group():
 
 def test_of_two_clouds_icl_makes_two_groups():
     rng = np.random.default_rng(0)
-    points = Points.of(np.concatenate([rng.normal(0, 1, (400, 2)) + m for m in (0, 8)]))
+    points = WeightedPoints.of(np.concatenate([rng.normal(0, 1, (400, 2)) + m for m in (0, 8)]))
     icl = {k: mixture(points, k).icl for k in (1, 2, 3, 4)}
     assert min(icl, key=icl.get) == 2
 
 
 def test_the_shape_with_the_least_icl_is_taken():
     matrix, _ = crossed()
-    points = Points.of(matrix)
+    points = WeightedPoints.of(matrix)
     gmm = CLUSTERERS.get("gmm")
     facts = {
         shape: gmm.tuned({"shape": shape}).fit(points, 2, seed=0, n_init=2).facts["icl"]
@@ -132,6 +132,4 @@ def test_the_shape_with_the_least_icl_is_taken():
 
 def test_no_shape_of_that_name_is_refused():
     with pytest.raises(ConfigError, match="'round'"):
-        CLUSTERERS.get("gmm").tuned({"shape": "round"}).fit(
-            atoms(50), 2, seed=0, n_init=1
-        )
+        CLUSTERERS.get("gmm").tuned({"shape": "round"}).fit(atoms(50), 2, seed=0, n_init=1)

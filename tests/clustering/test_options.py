@@ -2,16 +2,16 @@
 
 import pytest
 
-from segpredict.clustering import SegmentOptions
+from segpredict.clustering import SegmentationOptions
 from segpredict.errors import ConfigError
 
 
 def test_the_numbers_to_try_run_from_three_to_eight():
-    assert SegmentOptions().ks == (3, 4, 5, 6, 7, 8)
+    assert SegmentationOptions().ks == (3, 4, 5, 6, 7, 8)
 
 
 def test_a_given_number_is_the_only_one():
-    assert SegmentOptions(k=4).ks == (4,)
+    assert SegmentationOptions(k=4).ks == (4,)
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_given_number_is_the_only_one():
 )
 def test_a_value_out_of_range_is_refused_by_name(wrong, said):
     with pytest.raises(ConfigError, match=said):
-        SegmentOptions(**wrong)
+        SegmentationOptions(**wrong)

@@ -3,19 +3,17 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, Points
+from segpredict.clustering import CLUSTERERS, WeightedPoints
 from segpredict.errors import ConfigError, SupportError
 
 
 def grid(matrix: np.ndarray, k: int):
-    return CLUSTERERS.get("rules").fit(Points.of(matrix), k, seed=0, n_init=1)
+    return CLUSTERERS.get("rules").fit(WeightedPoints.of(matrix), k, seed=0, n_init=1)
 
 
 def test_ten_values_fall_into_fifths_of_two():
     found = grid(np.arange(10.0)[:, None], 5)
-    assert found.assign(np.arange(10.0)[:, None]).tolist() == [
-        *(0, 0, 1, 1, 2, 2, 3, 3, 4, 4)
-    ]
+    assert found.assign(np.arange(10.0)[:, None]).tolist() == [*(0, 0, 1, 1, 2, 2, 3, 3, 4, 4)]
 
 
 def test_equal_values_share_a_score_and_the_next_value_starts_higher():
@@ -52,7 +50,7 @@ def test_axes_beyond_value_and_frequency_are_not_asked():
 def test_scores_beyond_their_range_are_refused():
     rules = CLUSTERERS.get("rules").tuned({"scores": 11})
     with pytest.raises(ConfigError, match="cannot give 11 scores"):
-        rules.fit(Points.of(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
+        rules.fit(WeightedPoints.of(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
 
 
 def test_more_bands_than_levels_are_refused():

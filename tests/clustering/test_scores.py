@@ -6,11 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_score
 
-from segpredict.clustering import Centres, Clusters, Points, shares, silhouette
+from segpredict.clustering import (
+    Clusters,
+    NearestCentre,
+    WeightedPoints,
+    cluster_shares,
+    silhouette_scores,
+)
 
 
 def around(centres: list[list[float]]) -> Clusters:
-    return Clusters(Centres(np.array(centres)), np.array(centres))
+    return Clusters(NearestCentre(np.array(centres)), np.array(centres))
 
 
 @given(st.integers(0, 1000))
@@ -20,39 +26,44 @@ def test_it_is_the_silhouette_of_the_repeated_rows(seed):
     matrix = rng.integers(0, 6, (60, 2)).astype(float)
     groups = around([[1.0, 1.0], [1.0, 4.0], [4.0, 3.0]])
     expected = silhouette_score(matrix, groups.assign(matrix))
-    assert silhouette(Points.of(matrix), groups)[0] == pytest.approx(expected, abs=1e-6)
+    assert silhouette_scores(WeightedPoints.of(matrix), groups)[0] == pytest.approx(
+        expected, abs=1e-6
+    )
 
 
 def test_a_sample_comes_close_to_the_full_figure():
     rng = np.random.default_rng(0)
     matrix = rng.normal(size=(4000, 2))
     groups = around([[-1.0, 0.0], [1.0, 0.0]])
-    points = Points.of(matrix)
+    points = WeightedPoints.of(matrix)
     full, few = (
-        silhouette(points, groups, limit=4000),
-        silhouette(points, groups, limit=800),
+        silhouette_scores(points, groups, limit=4000),
+        silhouette_scores(points, groups, limit=800),
     )
     assert few[0] == pytest.approx(full[0], abs=0.01)
 
 
 def test_several_groupings_are_scored_in_their_order():
-    points = Points.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
+    points = WeightedPoints.of(np.array([[0.0], [1.0], [10.0], [11.0]]))
     good, bad = around([[0.5], [10.5]]), around([[0.0], [6.0]])
-    first, second = silhouette(points, good, bad)
-    assert (first, second) == (silhouette(points, good)[0], silhouette(points, bad)[0])
+    first, second = silhouette_scores(points, good, bad)
+    assert (first, second) == (
+        silhouette_scores(points, good)[0],
+        silhouette_scores(points, bad)[0],
+    )
     assert first >= second
 
 
 def test_points_alone_in_their_group_score_nothing():
-    assert silhouette(Points.of(np.array([[0.0], [5.0]])), around([[0.0], [5.0]])) == [
-        0.0
-    ]
+    assert silhouette_scores(
+        WeightedPoints.of(np.array([[0.0], [5.0]])), around([[0.0], [5.0]])
+    ) == [0.0]
 
 
 def test_one_group_has_no_silhouette():
-    assert silhouette(Points.of(np.array([[0.0], [5.0]])), around([[1.0]])) == [0.0]
+    assert silhouette_scores(WeightedPoints.of(np.array([[0.0], [5.0]])), around([[1.0]])) == [0.0]
 
 
 def test_a_group_without_members_has_no_share():
-    points = Points.of(np.array([[0.0], [1.0]]))
-    assert shares(points, around([[0.0], [1.0], [9.0]])) == (0.5, 0.5, 0.0)
+    points = WeightedPoints.of(np.array([[0.0], [1.0]]))
+    assert cluster_shares(points, around([[0.0], [1.0], [9.0]])) == (0.5, 0.5, 0.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from segpredict.clustering import CLUSTERERS, Points, distances
-from segpredict.clustering.ward import cut, ward_joins
+from segpredict.clustering import CLUSTERERS, WeightedPoints, euclidean_distances
+from segpredict.clustering.ward import cut_tree, ward_joins
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -18,8 +18,8 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
 def test_trees_are_those_of_scipy(k):
     places = np.random.default_rng(k).normal(size=(60, 3))
     expected = fcluster(linkage(places, "ward"), k, "maxclust")
-    joins = ward_joins(distances(places, places), np.ones(60))
-    assert same(cut(joins, k), expected)
+    joins = ward_joins(euclidean_distances(places, places), np.ones(60))
+    assert same(cut_tree(joins, k), expected)
 
 
 def test_a_weight_is_as_good_as_repeated_rows():
@@ -27,12 +27,12 @@ def test_a_weight_is_as_good_as_repeated_rows():
     places, weights = rng.normal(size=(25, 2)), rng.integers(1, 6, 25)
     repeated = np.repeat(places, weights, axis=0)
     expected = fcluster(linkage(repeated, "ward"), 4, "maxclust")
-    joins = ward_joins(distances(places, places), weights * 1.0)
-    assert same(np.repeat(cut(joins, 4), weights), expected)
+    joins = ward_joins(euclidean_distances(places, places), weights * 1.0)
+    assert same(np.repeat(cut_tree(joins, 4), weights), expected)
 
 
 def test_a_tree_cut_at_its_leaves_joins_nothing():
-    assert cut([(0, 1), (0, 2)], 3).tolist() == [0, 1, 2]
+    assert cut_tree([(0, 1), (0, 2)], 3).tolist() == [0, 1, 2]
 
 
 def test_rows_are_assigned_as_their_micro_cluster_was():
@@ -42,6 +42,6 @@ def test_rows_are_assigned_as_their_micro_cluster_was():
     inner = rng.normal(0, 0.3, (900, 2))
     matrix = np.concatenate([inner, outer + rng.normal(0, 0.1, (900, 2))])
     tuned = CLUSTERERS.get("ward").tuned({"micro": 60})
-    found = tuned.fit(Points.of(matrix), 3, seed=0, n_init=1)
+    found = tuned.fit(WeightedPoints.of(matrix), 3, seed=0, n_init=1)
     assert len(found.rule.places) <= 60
     assert len(set(found.assign(matrix[:900]).tolist())) == 1

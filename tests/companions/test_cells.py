@@ -1,7 +1,12 @@
 import polars as pl
 import pytest
 
-from segpredict.companions._cells import blank, dates, numbers, place
+from segpredict.companions._cells import (
+    missing_to_null,
+    parse_dates,
+    parse_number_column,
+    resolve_path,
+)
 from segpredict.errors import ContractError
 
 
@@ -22,42 +27,42 @@ from segpredict.errors import ContractError
     ],
 )
 def test_a_number_a_sum_of_money_or_the_lower_end_of_a_band(text, number):
-    assert numbers(pl.Series([text])).to_list() == [number]
+    assert parse_number_column(pl.Series([text])).to_list() == [number]
 
 
 @pytest.mark.parametrize("text", ["a dozen", "1 Adult", "1,2,3", "12-ish", "K"])
 def test_one_cell_that_is_no_number_makes_the_column_words(text):
-    assert numbers(pl.Series(["1", text])) is None
+    assert parse_number_column(pl.Series(["1", text])) is None
 
 
 def test_bands_keep_their_order():
     bands = ["Under 15K", "15-24K", "25-34K", "35-49K", "250K+"]
-    assert numbers(pl.Series(bands)).is_sorted()
+    assert parse_number_column(pl.Series(bands)).is_sorted()
 
 
 def test_words_for_nothing_are_nothing():
     words = pl.Series(["gold", "NULL", "n/a", " ", None])
-    assert blank(words).to_list() == ["gold", None, None, None, None]
+    assert missing_to_null(words).to_list() == ["gold", None, None, None, None]
 
 
 def test_the_order_of_day_and_month_is_proven_by_the_whole_column():
-    assert dates(pl.Series(["1/2/1970", "1/31/1970"]), None).to_list() == [1, 30]
-    assert dates(pl.Series(["1/2/1970", "31/1/1970"]), None).to_list() == [31, 30]
+    assert parse_dates(pl.Series(["1/2/1970", "1/31/1970"]), None).to_list() == [1, 30]
+    assert parse_dates(pl.Series(["1/2/1970", "31/1/1970"]), None).to_list() == [31, 30]
 
 
 def test_dates_that_fit_two_orders_are_not_guessed():
     with pytest.raises(ContractError, match="several orders"):
-        dates(pl.Series(["1/2/1970"]), None)
-    assert dates(pl.Series(["1/2/1970"]), "mdy").to_list() == [1]
+        parse_dates(pl.Series(["1/2/1970"]), None)
+    assert parse_dates(pl.Series(["1/2/1970"]), "mdy").to_list() == [1]
 
 
 def test_dates_in_two_orders_are_refused():
     with pytest.raises(ContractError, match="no one order"):
-        dates(pl.Series(["31/1/1970", "1/31/1970"]), None)
+        parse_dates(pl.Series(["31/1/1970", "1/31/1970"]), None)
 
 
 def test_dates_may_lie_long_before_1970():
-    assert dates(pl.Series(["1969-12-31", "1900-01-01"]), None).to_list() == [
+    assert parse_dates(pl.Series(["1969-12-31", "1900-01-01"]), None).to_list() == [
         -1,
         -25567,
     ]
@@ -65,6 +70,6 @@ def test_dates_may_lie_long_before_1970():
 
 def test_a_relative_path_is_looked_for_beside_the_transactions_first(tmp_path):
     (tmp_path / "people.csv").touch()
-    assert place("people.csv", tmp_path) == str(tmp_path / "people.csv")
-    assert place("elsewhere.csv", tmp_path) == "elsewhere.csv"
-    assert place("people.csv", None) == "people.csv"
+    assert resolve_path("people.csv", tmp_path) == str(tmp_path / "people.csv")
+    assert resolve_path("elsewhere.csv", tmp_path) == "elsewhere.csv"
+    assert resolve_path("people.csv", None) == "people.csv"

@@ -1,12 +1,12 @@
 import pytest
 
 from segpredict.companions import (
-    Asked,
-    CustomerTable,
-    EventLog,
-    ProductTable,
-    ReturnTable,
-    read,
+    CustomerTableOptions,
+    EventLogOptions,
+    ProductTableOptions,
+    ReturnTableOptions,
+    SideTableOptions,
+    read_side_tables,
 )
 from segpredict.errors import (
     BadCellsError,
@@ -36,7 +36,9 @@ def write(tmp_path):
 
 
 def people(write, **options):
-    return read(Asked(CustomerTable(write(PEOPLE), **{"columns": ID, **options})))
+    return read_side_tables(
+        SideTableOptions(CustomerTableOptions(write(PEOPLE), **{"columns": ID, **options}))
+    )
 
 
 def test_l7_a_column_without_a_time_stamp_is_left_out_unless_vouched_for(write):
@@ -44,10 +46,7 @@ def test_l7_a_column_without_a_time_stamp_is_left_out_unless_vouched_for(write):
     assert found.customers.columns == ["customer_id", "since", "until", "gender"]
     used, left = found.notes
     assert used.endswith("the configuration vouches for it: Gender.")
-    assert (
-        "Left out of the customers table: Income, Joined, Status, valid_from and"
-        in left
-    )
+    assert "Left out of the customers table: Income, Joined, Status, valid_from and" in left
 
 
 def test_l7_nothing_is_used_of_a_table_that_nobody_vouches_for(write):
@@ -91,23 +90,23 @@ def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write
 
 
 def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
-    twice = CustomerTable(write("id,a\n1,x\n1,y\n"), ID, vouched=("a",))
+    twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, vouched=("a",))
     with pytest.raises(ContractError, match="which held when"):
-        read(Asked(twice))
+        read_side_tables(SideTableOptions(twice))
 
 
 def test_two_columns_cannot_share_a_word(write):
-    table = CustomerTable(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
-    vouched = CustomerTable(table.data, ID, vouched=("Home Owner", "home_owner"))
+    table = CustomerTableOptions(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
+    vouched = CustomerTableOptions(table.data, ID, vouched=("Home Owner", "home_owner"))
     with pytest.raises(ConfigError, match="home_owner"):
-        read(Asked(vouched))
+        read_side_tables(SideTableOptions(vouched))
 
 
 def test_products_give_what_is_vouched_for(write):
     roles = {"product_id": "sku", "category": "group", "price": "list"}
     text = "sku,group,list\n1,cups,2.50\n2,,9\n"
-    table = ProductTable(write(text), roles, vouched=("group",))
-    found = read(Asked(products=table))
+    table = ProductTableOptions(write(text), roles, vouched=("group",))
+    found = read_side_tables(SideTableOptions(products=table))
     assert found.products.columns == ["product_id", "category"]
     assert found.products["category"].to_list() == ["cups", None]
     assert "Left out of the products table: list." in found.notes[1]
@@ -116,11 +115,11 @@ def test_products_give_what_is_vouched_for(write):
 
 def test_a_product_in_two_rows_that_differ_is_refused(write):
     roles = {"product_id": "sku", "category": "group"}
-    same = ProductTable(write("sku,group\n1,a\n1,a\n"), roles, ("group",))
-    assert read(Asked(products=same)).products.height == 1
-    other = ProductTable(write("sku,group\n1,a\n1,b\n"), roles, ("group",))
+    same = ProductTableOptions(write("sku,group\n1,a\n1,a\n"), roles, ("group",))
+    assert read_side_tables(SideTableOptions(products=same)).products.height == 1
+    other = ProductTableOptions(write("sku,group\n1,a\n1,b\n"), roles, ("group",))
     with pytest.raises(ContractError, match="several rows"):
-        read(Asked(products=other))
+        read_side_tables(SideTableOptions(products=other))
 
 
 EVENTS = """customer_id,time,what,visit
@@ -133,12 +132,12 @@ EVENTS = """customer_id,time,what,visit
 
 
 def test_events_are_counted_per_customer_day_and_kind(write):
-    log = EventLog(
+    log = EventLogOptions(
         write(EVENTS),
         {"kind": "what", "session": "visit"},
         {"views": ("page_view",), "carts": ("add_to_cart",), "searches": ("search",)},
     )
-    found = read(Asked(events=log)).events
+    found = read_side_tables(SideTableOptions(events=log)).events
     assert found.first_day == 14_975
     assert found.frame.to_dict(as_series=False) == {
         "customer_id": ["1", "2"],
@@ -151,60 +150,64 @@ def test_events_are_counted_per_customer_day_and_kind(write):
 
 def test_events_may_come_counted(write):
     text = "customer_id,time,sessions,views\n1,2011-01-01,2,5\n1,2011-01-01,1,\n"
-    log = EventLog(write(text), {"sessions": "sessions", "views": "views"})
-    assert read(Asked(events=log)).events.frame.rows() == [("1", 14_975, 3, 5)]
+    log = EventLogOptions(write(text), {"sessions": "sessions", "views": "views"})
+    assert read_side_tables(SideTableOptions(events=log)).events.frame.rows() == [
+        ("1", 14_975, 3, 5)
+    ]
 
 
 def test_l7_an_opening_needs_a_time_of_its_own(write):
     text = "customer_id,time,sent,opened\n1,2011-01-01,1,1\n"
-    flags = EventLog(write(text), {"sent": "sent", "opened": "opened"})
-    assert read(Asked(contacts=flags)).contacts.frame.columns[2:] == ["sent"]
+    flags = EventLogOptions(write(text), {"sent": "sent", "opened": "opened"})
+    assert read_side_tables(SideTableOptions(contacts=flags)).contacts.frame.columns[2:] == ["sent"]
     text = "customer_id,time,what\n1,2011-01-01,sent\n1,2011-01-09,opened\n"
-    rows = EventLog(write(text), {"kind": "what"})
-    assert read(Asked(contacts=rows)).contacts.frame.rows() == [
+    rows = EventLogOptions(write(text), {"kind": "what"})
+    assert read_side_tables(SideTableOptions(contacts=rows)).contacts.frame.rows() == [
         ("1", 14_975, 1, 0),
         ("1", 14_983, 0, 1),
     ]
 
 
 def test_a_time_that_cannot_be_read_is_named_with_its_row(write):
-    log = EventLog(write("customer_id,time,views\n1,2011-01-01,1\n1,soon,1\n"))
+    log = EventLogOptions(write("customer_id,time,views\n1,2011-01-01,1\n1,soon,1\n"))
     with pytest.raises(BadCellsError, match=r"row 3.*soon"):
-        read(Asked(events=EventLog(log.data, {"views": "views"})))
+        read_side_tables(SideTableOptions(events=EventLogOptions(log.data, {"views": "views"})))
 
 
 def test_a_column_that_is_not_there_and_a_file_that_is_not_there_are_named(write):
     with pytest.raises(ColumnMissingError, match="Gendr"):
         people(write, vouched=("Gendr",))
     with pytest.raises(FileMissingError, match="nowhere"):
-        read(Asked(CustomerTable("nowhere.csv")))
+        read_side_tables(SideTableOptions(CustomerTableOptions("nowhere.csv")))
 
 
 def test_a_log_without_anything_to_count_is_refused(write):
     with pytest.raises(ColumnMissingError, match="kind"):
-        read(Asked(events=EventLog(write("customer_id,time\n1,2011-01-01\n"))))
+        read_side_tables(
+            SideTableOptions(events=EventLogOptions(write("customer_id,time\n1,2011-01-01\n")))
+        )
     text = "customer_id,time,views\n1,2011-01-01,many\n"
-    words = Asked(events=EventLog(write(text), {"views": "views"}))
+    words = SideTableOptions(events=EventLogOptions(write(text), {"views": "views"}))
     with pytest.raises(ContractError, match="no number"):
-        read(words)
+        read_side_tables(words)
 
 
 def test_unknown_roles_and_kinds_are_named():
     with pytest.raises(UnknownNameError, match="customer_id"):
-        CustomerTable(columns={"customer": "x"})
+        CustomerTableOptions(columns={"customer": "x"})
     with pytest.raises(UnknownNameError, match="views"):
-        EventLog(kinds={"view": ("x",)})
+        EventLogOptions(kinds={"view": ("x",)})
 
 
 def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
-    products = ProductTable(
+    products = ProductTableOptions(
         write("sku,list\n1,2.50\n2,9\n", "p.csv"),
         {"product_id": "sku", "price": "list"},
         ("list",),
     )
     text = "product_id,time,quantity\n1,2011-01-05,2\n2,2011-01-03,1\n"
-    table = ReturnTable(write(text, "r.csv"))
-    found = read(Asked(products=products, returns=table))
+    table = ReturnTableOptions(write(text, "r.csv"))
+    found = read_side_tables(SideTableOptions(products=products, returns=table))
     assert found.notes[-1] == (
         "The returns table names no customer: its 2 returns of 3 pieces, worth 14.00 "
         "at list price, from 2011-01-03 to 2011-01-05 are laid to nobody, and spend is "
@@ -212,9 +215,9 @@ def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
     )
     assert len(found.files) == 2
     with pytest.raises(UnknownNameError, match="customer_id"):
-        ReturnTable(columns={"customer_id": "id"})
+        ReturnTableOptions(columns={"customer_id": "id"})
 
 
 def test_no_tables_asked_for_is_none_found():
-    found = read(Asked())
+    found = read_side_tables(SideTableOptions())
     assert found.customers is found.events is None

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 from segpredict import config, features, pipeline
-from segpredict.companions import freeze
-from segpredict.tables import MONEY, Transactions
+from segpredict.companions import freeze_side_tables
+from segpredict.tables import MONEY_SCALE, Transactions
 from segpredict.window import Window, as_date, day_number
 
 
 def opened(preset: str, *path: str) -> Transactions:
-    return pipeline.read([str(Path(*path))], config.load(preset))
+    return pipeline.read_transactions([str(Path(*path))], config.load_config(preset))
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,9 @@ def works(real_data) -> Transactions:
 def test_adventureworks_has_its_published_totals_at_list_price(works):
     read = works.ledger.total("in")
     assert (read.rows, read.orders, read.customers) == (56_046, 25_164, 17_416)
-    assert round(read.money / MONEY, 2) == 24_914_586.82
+    assert round(read.money / MONEY_SCALE, 2) == 24_914_586.82
     lines = works.lines.collect()
-    assert lines["quantity"].sum() == 84_174 * MONEY
+    assert lines["quantity"].sum() == 84_174 * MONEY_SCALE
     assert works.ledger.adds_up
     assert works.ledger.total("used") == read
     assert as_date(works.first_day).isoformat() == "2015-01-01"
@@ -63,28 +63,22 @@ def test_the_people_of_adventureworks_become_numbers(works):
 
 @pytest.mark.real
 def test_every_buyer_of_adventureworks_has_demographics_as_of_the_cutoff(works):
-    shop = replace(works, companions=freeze(works, day_number("2016-07-01")))
+    shop = replace(works, companions=freeze_side_tables(works, day_number("2016-07-01")))
     window = Window(works.end_day, first_day=works.first_day)
     names = ["assortment", "category", "price_tier", "where", "who"]
-    table = features.compute(shop, window, names)
+    table = features.compute_features(shop, window, names)
     frame = table.frame
-    assert frame.select("who_annualincome", "who_birthdate_years").null_count().row(
-        0
-    ) == (0, 0)
+    assert frame.select("who_annualincome", "who_birthdate_years").null_count().row(0) == (0, 0)
     degrees = [n for n in table.names if n.startswith("who_educationlevel_")]
-    assert frame.select(pl.sum_horizontal(degrees)).to_series().unique().to_list() == [
-        1
-    ]
+    assert frame.select(pl.sum_horizontal(degrees)).to_series().unique().to_list() == [1]
     assert frame["who_birthdate_years"].min() > 30  # the youngest was born in 1980
     assert "country_9" in table.names  # territories, as codes
-    assert set(features.choose(shop).notes) == {
+    assert set(features.choose_families(shop).notes) == {
         "The features of the family contacts were left out: the data have no table of "
         "marketing contacts.",
-        "The features of the family discount were left out: the data have no "
-        "discounts.",
+        "The features of the family discount were left out: the data have no discounts.",
         "The features of the family returns were left out: the data have no returns.",
-        "The features of the family web were left out: the data have no table of web "
-        "events.",
+        "The features of the family web were left out: the data have no table of web events.",
     }
 
 
@@ -104,12 +98,12 @@ def test_the_complete_journey_joins_bands_and_departments(real_data):
     assert people["income"].max() == 250_000
     assert sorted(people["household_size"].unique()) == [1, 2, 3, 4, 5]
 
-    frozen = replace(shop, companions=freeze(shop, shop.end_day))
+    frozen = replace(shop, companions=freeze_side_tables(shop, shop.end_day))
     window = Window(shop.end_day, first_day=shop.first_day)
     names = ["category", "discount", "price_tier", "who"]
-    table = features.compute(frozen, window, names).frame
+    table = features.compute_features(frozen, window, names).frame
     assert table["discount_share"].mean() == pytest.approx(0.49, abs=0.02)
-    assert "discount" in features.choose(frozen).names
+    assert "discount" in features.choose_families(frozen).names
     known = table.filter(pl.col("who_age").is_not_null())
     assert known.height == people.join(table, on="customer_id", how="semi").height
     assert table["category_entropy"].null_count() == 0

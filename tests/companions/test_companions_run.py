@@ -9,11 +9,11 @@ import pytest
 
 import shop
 from segpredict import archive, config, pipeline
-from segpredict.artifacts import Run, open_run
+from segpredict.artifacts import RunFolder, open_run
 from segpredict.config import Config
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.intake import Fresh
-from segpredict.tables import MONEY
+from segpredict.intake import NewData
+from segpredict.tables import MONEY_SCALE
 from segpredict.whatif import what_if
 from segpredict.window import as_date
 
@@ -25,8 +25,7 @@ SETTINGS = (
     "segments.min_customers=5",
     "time.outer=1",
     "explain.rows=20",
-    "customers={data='people.csv', vouched=['tier', 'income'], "
-    "columns={customer_id='id'}}",
+    "customers={data='people.csv', vouched=['tier', 'income'], columns={customer_id='id'}}",
     "products={data='products.csv', vouched=['group', 'list'], "
     "columns={product_id='sku', category='group', price='list'}}",
     "events={data='visits.csv', columns={sessions='sessions'}}",
@@ -39,22 +38,20 @@ def folder(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("files")
     lines = shop.world(250).lines.collect().filter(~pl.col("is_return"))
     date = pl.col("day").cast(pl.Date).dt.to_string("%Y-%m-%d")
-    whole = (pl.col("quantity") // MONEY).alias("quantity")
-    lines.select(
-        "customer_id", "order_id", "product_id", date.alias("date"), whole
-    ).write_csv(place / "sales.csv")
+    whole = (pl.col("quantity") // MONEY_SCALE).alias("quantity")
+    lines.select("customer_id", "order_id", "product_id", date.alias("date"), whole).write_csv(
+        place / "sales.csv"
+    )
     customers = lines["customer_id"].unique().sort()
     people = pl.DataFrame({"id": customers}).with_row_index("n")
     tier = pl.when(pl.col("n") % 3 == 0).then(pl.lit("gold")).otherwise(pl.lit("tin"))
     income = pl.format("${},000 ", pl.col("n") % 90 + 10)
-    people.select("id", tier.alias("tier"), income.alias("income")).write_csv(
-        place / "people.csv"
-    )
+    people.select("id", tier.alias("tier"), income.alias("income")).write_csv(place / "people.csv")
     products = lines.select(sku=pl.col("product_id").unique().sort())
     number = pl.col("sku").str.slice(1).cast(pl.Int64)
-    products.with_columns(
-        group=pl.format("g{}", number % 4), list=number + 1
-    ).write_csv(place / "products.csv")
+    products.with_columns(group=pl.format("g{}", number % 4), list=number + 1).write_csv(
+        place / "products.csv"
+    )
     lines.select("customer_id", date.alias("time"), sessions=pl.lit(1)).write_csv(
         place / "visits.csv"
     )
@@ -63,13 +60,13 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def plan() -> Config:
-    return config.load(overrides=SETTINGS)
+    return config.load_config(overrides=SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def run(folder, plan) -> Run:
-    out = pipeline.Target(folder / "run", "now")
-    return pipeline.run([str(folder / "sales.csv")], plan, out)
+def run(folder, plan) -> RunFolder:
+    out = pipeline.RunTarget(folder / "run", "now")
+    return pipeline.run_pipeline([str(folder / "sales.csv")], plan, out)
 
 
 def test_the_manifest_says_what_was_used_vouched_for_and_left_out(run):
@@ -98,7 +95,7 @@ def test_the_run_explains_and_reports_them(run):
 
 
 def test_an_order_from_another_category_is_tried_where_one_is_left(run):
-    predictor, kept = pipeline.load(run.folder), archive.transactions_of(run)
+    predictor, kept = pipeline.load(run.folder), archive.load_transactions(run)
     groups = kept.companions.products
     bought = (
         kept.lines.collect()
@@ -128,7 +125,7 @@ def test_a_frame_without_any_side_table_is_scored(run, folder):
 
 def test_tables_given_with_the_transactions_are_used(run, folder, plan):
     predictor = pipeline.load(run.folder)
-    given = pipeline.read([str(folder / "sales.csv")], plan)
+    given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
     assert predictor.score(given).equals(run.parquet("scores.parquet"))
     none = replace(given, companions=replace(given.companions, events=None))
     bare = predictor.rows(predictor.transactions(none), predictor.window(given))
@@ -138,7 +135,7 @@ def test_tables_given_with_the_transactions_are_used(run, folder, plan):
 
 def test_an_unseen_level_is_scored_as_other(run, folder, plan):
     predictor = pipeline.load(run.folder)
-    given = pipeline.read([str(folder / "sales.csv")], plan)
+    given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
     new = given.companions.customers.with_columns(tier=pl.lit("platinum"))
     shops = replace(given, companions=replace(given.companions, customers=new))
     rows = predictor.rows(predictor.transactions(shops), predictor.window(given)).frame
@@ -147,7 +144,7 @@ def test_an_unseen_level_is_scored_as_other(run, folder, plan):
 
 
 def test_a_run_starts_again_from_its_folder(run, tmp_path):
-    again = pipeline.explain(run.folder, "later", rows=10)
+    again = pipeline.run_explanation(run.folder, "later", rows=10)
     assert open_run(again.folder).has("companions/companions.json")
     first = as_date(0)
     assert again.facts["data"]["first_day"] >= first.isoformat()
@@ -158,11 +155,11 @@ def test_new_side_tables_may_be_given_for_scoring(run, folder):
     sales = [str(folder / "sales.csv")]
     all_of_them = {"customers": "people.csv", "events": "visits.csv"}
     made = run.parquet("scores.parquet")
-    assert pipeline.score(run.folder, Fresh(sales, {}, all_of_them)).equals(made)
-    assert pipeline.score(run.folder, sales).height == made.height
-    unknown = Fresh(sales, {}, {"event": "visits.csv"})
+    assert pipeline.score_customers(run.folder, NewData(sales, {}, all_of_them)).equals(made)
+    assert pipeline.score_customers(run.folder, sales).height == made.height
+    unknown = NewData(sales, {}, {"event": "visits.csv"})
     with pytest.raises(UnknownNameError, match="events"):
-        pipeline.score(run.folder, unknown)
-    never = Fresh(sales, {}, {"contacts": "visits.csv"})
+        pipeline.score_customers(run.folder, unknown)
+    never = NewData(sales, {}, {"contacts": "visits.csv"})
     with pytest.raises(ConfigError, match="no table of contacts"):
-        pipeline.score(run.folder, never)
+        pipeline.score_customers(run.folder, never)

@@ -2,37 +2,39 @@ import json
 
 import polars as pl
 
-from segpredict.companions import frames, from_state, state
-from segpredict.tables import Attribute, Companions, Detected, FileFact, Log
+from segpredict.companions import side_table_frames, side_tables_from_state, side_tables_to_state
+from segpredict.tables import CustomerAttribute, CustomerLog, Detected, InputFile, SideTables
 
-WHOLE = Companions(
+WHOLE = SideTables(
     customers=pl.DataFrame({"customer_id": ["a"]}),
-    attributes=(Attribute("tier", "level", "Tier", ("gold",)),),
+    attributes=(CustomerAttribute("tier", "level", "Tier", ("gold",)),),
     products=pl.DataFrame({"product_id": ["p"]}),
-    events=Log(pl.DataFrame({"customer_id": ["a"], "day": [3]}), 3),
-    contacts=Log(pl.DataFrame({"customer_id": ["a"], "day": [4]}), None),
+    events=CustomerLog(pl.DataFrame({"customer_id": ["a"], "day": [3]}), 3),
+    contacts=CustomerLog(pl.DataFrame({"customer_id": ["a"], "day": [4]}), None),
     countries=("UK",),
     prices=pl.DataFrame({"product_id": ["p"], "percentile": [0.5]}),
-    files=(FileFact("x.csv", 1, "", Detected(format="csv")),),
+    files=(InputFile("x.csv", 1, "", Detected(format="csv")),),
     notes=("a note",),
 )
 
 
-def back(there: Companions) -> Companions:
-    return from_state(json.loads(json.dumps(state(there))), frames(there))
+def back(there: SideTables) -> SideTables:
+    return side_tables_from_state(
+        json.loads(json.dumps(side_tables_to_state(there))), side_table_frames(there)
+    )
 
 
 def test_companions_come_back_from_json_and_tables():
-    for there in (WHOLE, Companions()):
+    for there in (WHOLE, SideTables()):
         again = back(there)
-        assert state(again) == state(there)
-        assert frames(again).keys() == frames(there).keys()
+        assert side_tables_to_state(again) == side_tables_to_state(there)
+        assert side_table_frames(again).keys() == side_table_frames(there).keys()
 
 
 def test_a_finished_run_keeps_its_frozen_levels_and_lends_its_people_but_no_log():
-    read = Companions().frozen(WHOLE)
+    read = SideTables().frozen(WHOLE)
     assert (read.attributes, read.countries) == (WHOLE.attributes, WHOLE.countries)
     assert read.customers is WHOLE.customers
     assert read.events is read.contacts is None
-    mine = Companions(customers=pl.DataFrame({"customer_id": ["z"]}))
+    mine = SideTables(customers=pl.DataFrame({"customer_id": ["z"]}))
     assert mine.frozen(WHOLE).customers is mine.customers

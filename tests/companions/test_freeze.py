@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.companions import freeze
-from segpredict.tables import Attribute, Companions, Transactions
+from segpredict.companions import freeze_side_tables
+from segpredict.tables import CustomerAttribute, SideTables, Transactions
 
 PEOPLE = pl.DataFrame(
     {
@@ -15,7 +15,7 @@ PEOPLE = pl.DataFrame(
         "tier": ["silver", "gold", "gold", "bronze"],
     }
 )
-TIER = Attribute("tier", "level", "Tier")
+TIER = CustomerAttribute("tier", "level", "Tier")
 
 
 def sold() -> Transactions:
@@ -32,8 +32,8 @@ def sold() -> Transactions:
     return shop.transactions(lines.with_columns(order_id=pl.col("day").cast(pl.String)))
 
 
-def frozen(**tables) -> Companions:
-    return freeze(replace(sold(), companions=Companions(**tables)), until=50)
+def frozen(**tables) -> SideTables:
+    return freeze_side_tables(replace(sold(), companions=SideTables(**tables)), until=50)
 
 
 def test_countries_stand_by_the_number_of_their_customers_then_by_name():
@@ -56,19 +56,15 @@ def test_a_column_with_a_value_for_every_customer_is_no_group():
         day=pl.lit(1), amount=pl.lit(1.0)
     )
     none = pl.lit(None, pl.Int32)
-    people = pl.DataFrame({"customer_id": ids, "name": ids}).with_columns(
-        since=none, until=none
-    )
-    beside = Companions(people, (Attribute("name", "level", "Name"),))
-    found = freeze(replace(shop.transactions(lines), companions=beside), until=9)
+    people = pl.DataFrame({"customer_id": ids, "name": ids}).with_columns(since=none, until=none)
+    beside = SideTables(people, (CustomerAttribute("name", "level", "Name"),))
+    found = freeze_side_tables(replace(shop.transactions(lines), companions=beside), until=9)
     assert found.attributes == ()
     assert "Left out of the customers table: Name" in found.notes[0]
 
 
 def test_a_price_has_its_middle_rank_in_its_category():
-    categories = pl.DataFrame(
-        {"product_id": ["p", "q", "r"], "category": ["x", "x", "y"]}
-    )
+    categories = pl.DataFrame({"product_id": ["p", "q", "r"], "category": ["x", "x", "y"]})
     # p sold at 3 on average, q at 10, r at 1; what came on day 50 is not seen.
     assert dict(frozen(products=categories).prices.rows()) == {
         "p": 0.25,
@@ -82,9 +78,9 @@ def test_a_price_has_its_middle_rank_in_its_category():
 def test_what_is_frozen_does_not_depend_on_what_came_later():
     early = sold()
     cut = replace(early, lines=early.lines.filter(pl.col("day") < 50))
-    beside = Companions(customers=PEOPLE, attributes=(TIER,))
-    first = freeze(replace(early, companions=beside), 50)
-    second = freeze(replace(cut, companions=beside), 50)
+    beside = SideTables(customers=PEOPLE, attributes=(TIER,))
+    first = freeze_side_tables(replace(early, companions=beside), 50)
+    second = freeze_side_tables(replace(cut, companions=beside), 50)
     assert first.countries == second.countries
     assert first.attributes == second.attributes
     assert first.prices.equals(second.prices)

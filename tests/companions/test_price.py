@@ -2,10 +2,15 @@ import polars as pl
 import pytest
 
 from segpredict import cleaning, sources
-from segpredict.companions import Asked, ProductTable, expecting, priced
+from segpredict.companions import (
+    ProductTableOptions,
+    SideTableOptions,
+    fill_list_prices,
+    layout_without_price,
+)
 from segpredict.errors import BadCellsError, ColumnMissingError
-from segpredict.sources import Layout
-from segpredict.tables import Companions
+from segpredict.sources import SourceOptions
+from segpredict.tables import SideTables
 
 SOLD = {
     "customer_id": ["1", "1", "2"],
@@ -13,15 +18,13 @@ SOLD = {
     "product_id": ["7.0", "8", "7"],
     "quantity": ["2", "1", "3"],
 }
-LIST = Companions(
-    products=pl.DataFrame({"product_id": ["7", "8"], "price": ["2.50", "0"]})
-)
-LATER = Layout(later=("price",))
+LIST = SideTables(products=pl.DataFrame({"product_id": ["7", "8"], "price": ["2.50", "0"]}))
+LATER = SourceOptions(later=("price",))
 
 
 def test_the_list_price_becomes_the_price_of_a_line_before_any_rule():
-    raw = priced(sources.from_frame(pl.DataFrame(SOLD), LATER), LIST)
-    shop = cleaning.clean(raw)
+    raw = fill_list_prices(sources.from_frame(pl.DataFrame(SOLD), LATER), LIST)
+    shop = cleaning.clean_lines(raw)
     assert sorted(shop.lines.collect()["amount"]) == [50_000, 75_000]
     free = [e for e in shop.ledger.entries if e.rule == "zero_price"]
     assert free[0].count.rows == 1  # the rule sees the price like any other
@@ -30,21 +33,21 @@ def test_the_list_price_becomes_the_price_of_a_line_before_any_rule():
 def test_lines_with_a_price_of_their_own_keep_it():
     given = pl.DataFrame({**SOLD, "price": ["1", "1", "1"]})
     raw = sources.from_frame(given)
-    assert priced(raw, LIST) is raw
+    assert fill_list_prices(raw, LIST) is raw
 
 
 def test_a_product_without_a_list_price_is_named_and_not_free():
-    some = Companions(products=LIST.products.head(1))
-    raw = priced(sources.from_frame(pl.DataFrame(SOLD), LATER), some)
+    some = SideTables(products=LIST.products.head(1))
+    raw = fill_list_prices(sources.from_frame(pl.DataFrame(SOLD), LATER), some)
     with pytest.raises(BadCellsError, match="row 3, column price"):
-        cleaning.clean(raw)
+        cleaning.clean_lines(raw)
 
 
 def test_a_price_may_be_missing_only_where_a_table_will_give_it():
     roles = {"product_id": "sku", "price": "list"}
-    gives = Asked(products=ProductTable("p.csv", roles, vouched=("list",)))
-    assert expecting(Layout(), gives) == LATER
-    silent = Asked(products=ProductTable("p.csv", roles))
-    assert expecting(Layout(), silent) == Layout()
+    gives = SideTableOptions(products=ProductTableOptions("p.csv", roles, vouched=("list",)))
+    assert layout_without_price(SourceOptions(), gives) == LATER
+    silent = SideTableOptions(products=ProductTableOptions("p.csv", roles))
+    assert layout_without_price(SourceOptions(), silent) == SourceOptions()
     with pytest.raises(ColumnMissingError, match="price"):
-        sources.from_frame(pl.DataFrame(SOLD), expecting(Layout(), silent))
+        sources.from_frame(pl.DataFrame(SOLD), layout_without_price(SourceOptions(), silent))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from segpredict import config, features, pipeline, store
-from segpredict.cleaning import CleaningPlan, clean
-from segpredict.cleaning._describe import describe
+from segpredict.cleaning import CleaningOptions, clean_lines
+from segpredict.cleaning._describe import describe_shop
 from segpredict.core.orders import KEY, count_orders
-from segpredict.exploration._books import shelf
-from segpredict.metrics import Books
+from segpredict.exploration._books import exploration_data
+from segpredict.metrics import OrderBook
 from segpredict.sources import from_frame
 from segpredict.store import _keep, _renew
 from segpredict.tables import Transactions
@@ -45,27 +45,27 @@ NEW_YEARS_DAYS = [
 
 def cleaned(rows: Rows) -> Transactions:
     frame = pl.DataFrame(rows, dict.fromkeys(COLUMNS, pl.String), orient="row")
-    return clean(from_frame(frame), CleaningPlan(max_bad="100%"))
+    return clean_lines(from_frame(frame), CleaningOptions(max_bad="100%"))
 
 
 def told(shop: Transactions) -> dict[str, Any]:
     """Return what is made from orders: features, metrics, tables, exploration."""
     window = Window(shop.end_day, first_day=shop.first_day)
     lines = shop.lines.collect()
-    books = Books.read(shop)
+    books = OrderBook.read(shop)
     buyers = lines.filter("is_order_head").select("customer_id").unique()
     owners = buyers.with_columns(segment_id=pl.lit("S1"))
-    seen = shelf(shop, owners, ("S0", "S1"))
+    seen = exploration_data(shop, owners, ("S0", "S1"))
     return {
         "lines": lines,
-        "features": features.compute(shop, window).frame,
-        "spend": features.instrument(shop, [(shop.first_day, shop.end_day)]),
+        "features": features.compute_features(shop, window).frame,
+        "spend": features.clustering_inputs(shop, [(shop.first_day, shop.end_day)]),
         "entries": books.entries,
         "customers": books.customers,
         "activity": books.activity,
         "explored": seen.orders,
-        "described": describe(shop),
-        "printed": _keep.fingerprint([lines]),
+        "described": describe_shop(shop),
+        "printed": _keep.fingerprint_chunks([lines]),
     }
 
 
@@ -97,10 +97,10 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
     assert_one_order_a_key(whole, wanted)
     shuffled = draw.sample(rows, len(rows))
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_renew, "TAIL", 0 if is_tail else _renew.TAIL)
+        patch.setattr(_renew, "MAX_TAIL_SHARE", 0 if is_tail else _renew.MAX_TAIL_SHARE)
         for night in range(nights):
             end = len(rows) * (night + 1) // nights
-            stored = store.renew(cleaned(shuffled[: max(1, end)]), folder)
+            stored = store.renew_store(cleaned(shuffled[: max(1, end)]), folder)
         assert stored.fingerprint == whole.fingerprint
         assert_same(wanted, told(stored))
 
@@ -114,34 +114,32 @@ def test_lines_added_in_any_order_make_the_orders_of_the_file(
     lines = whole.lines.collect()
     night = pl.int_range(pl.len()).hash(seed) % nights
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_keep, "TAIL", 0 if is_tail else _keep.TAIL)
+        patch.setattr(_keep, "MAX_TAIL_SHARE", 0 if is_tail else _keep.MAX_TAIL_SHARE)
         for n in range(nights):
             part = lines.filter(night == n).lazy()
-            stored = store.add(replace(whole, lines=part), folder)
+            stored = store.append_lines(replace(whole, lines=part), folder)
         assert stored.fingerprint == whole.fingerprint
         assert_same(told(whole), told(stored))
 
 
 @pytest.mark.parametrize("turn", [1, -1], ids=["as it came", "backwards"])
-def test_a_number_of_january_used_again_next_june_is_two_orders(
-    tmp_path: Path, turn: int
-) -> None:
+def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, turn: int) -> None:
     """A store once took them for one, and the last day for that of January."""
     files = []
     for i, row in enumerate(NEW_YEARS_DAYS):
         path = tmp_path / f"{i}.csv"
         pl.DataFrame([row], COLUMNS, orient="row").write_csv(path)
         files.append(str(path))
-    plan = config.load(overrides=["cleaning.max_bad=9"])
-    from_files = pipeline.read(files, plan)
+    plan = config.load_config(overrides=["cleaning.max_bad=9"])
+    from_files = pipeline.read_transactions(files, plan)
     for name in files[::turn]:
         pipeline.ingest([name], tmp_path / "store", plan)
-    stored = pipeline.read([str(tmp_path / "store")], plan)
+    stored = pipeline.read_transactions([str(tmp_path / "store")], plan)
     for shop in (from_files, stored):
         heads = shop.lines.filter("is_order_head").collect()
         assert heads["day"].to_list() == [15005, 15521]
-        assert Books.read(shop).orders["day"].to_list() == [15005, 15521]
-        assert describe(shop)["distributions"][0]["max"] == 2
+        assert OrderBook.read(shop).orders["day"].to_list() == [15005, 15521]
+        assert describe_shop(shop)["distributions"][0]["max"] == 2
         assert shop.ledger.total("used").orders == 2
     assert_same(told(from_files), told(stored))
 

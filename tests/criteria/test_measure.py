@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, CompareOptions, Points, SegmentOptions
-from segpredict.criteria import Bar, Bench, Contender, Earlier, Trial, measure
+from segpredict.clustering import CLUSTERERS, SegmentationOptions, SelectionOptions, WeightedPoints
+from segpredict.criteria import (
+    AlgorithmCandidate,
+    EarlierFit,
+    QualityGates,
+    ResampleSet,
+    SegmentationCandidate,
+    measure_candidates,
+)
 
-QUICK = CompareOptions(rows=600, draws=6, splits=4, seeds=4, nulls=4, k_max=4)
+QUICK = SelectionOptions(rows=600, draws=6, splits=4, seeds=4, nulls=4, k_max=4)
 
 
 def planted(rows=600, seed=0):
@@ -19,18 +26,18 @@ def planted(rows=600, seed=0):
 def tried(points, ks=(2, 3, 4), algorithm="kmeans", earlier=None, options=QUICK):
     clusterer = CLUSTERERS.get(algorithm)
     trials = {
-        k: Trial(instrument="fm", algorithm=algorithm, asked=k, rank=clusterer.rank)
+        k: SegmentationCandidate(instrument="fm", algorithm=algorithm, asked=k, rank=clusterer.rank)
         for k in ks
     }
-    bench = Bench(points, options, earlier=earlier)
-    bar = Bar(SegmentOptions(compare=options))
-    contender = Contender(clusterer, n_init=5, starts=2)
-    return {k: t for k, (t, _) in measure(trials, contender, bench, bar).items()}
+    bench = ResampleSet(points, options, earlier=earlier)
+    bar = QualityGates(SegmentationOptions(compare=options))
+    contender = AlgorithmCandidate(clusterer, n_init=5, starts=2)
+    return {k: t for k, (t, _) in measure_candidates(trials, contender, bench, bar).items()}
 
 
 @pytest.fixture(scope="module")
 def found():
-    return tried(Points.of(planted()))
+    return tried(WeightedPoints.of(planted()))
 
 
 def test_planted_groups_pass_every_gate(found):
@@ -60,29 +67,29 @@ def test_what_failed_gets_few_draws_and_no_null(found):
 
 def test_the_same_rows_in_another_order_give_the_same_figures(found):
     shuffled = np.random.default_rng(9).permutation(planted())
-    assert tried(Points.of(shuffled)) == found
+    assert tried(WeightedPoints.of(shuffled)) == found
 
 
 def test_the_segmenter_of_one_horizon_earlier_is_asked():
     rows = planted()
-    same = Earlier(Points.of(planted(seed=1)), rows, rows)
-    turned = Earlier(Points.of(planted(seed=1)[:, ::-1]), rows, rows)
-    points = Points.of(rows)
+    same = EarlierFit(WeightedPoints.of(planted(seed=1)), rows, rows)
+    turned = EarlierFit(WeightedPoints.of(planted(seed=1)[:, ::-1]), rows, rows)
+    points = WeightedPoints.of(rows)
     assert tried(points, (3,), earlier=same)[3].temporal > 0.95
     assert "temporal" in tried(points, (3,), earlier=turned)[3].failed
 
 
 def test_numbers_that_the_points_do_not_support_are_left_out():
-    few = Points.of(np.repeat([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]], 40, axis=0))
+    few = WeightedPoints.of(np.repeat([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]], 40, axis=0))
     assert set(tried(few)) == {2, 3}
 
 
 def test_one_place_supports_nothing():
-    assert tried(Points.of(np.zeros((50, 2)))) == {}
+    assert tried(WeightedPoints.of(np.zeros((50, 2)))) == {}
 
 
 def test_density_methods_are_asked_for_dbcv_and_others_are_not(found):
-    dense = tried(Points.of(planted()), (2,), "hdbscan")[2]
+    dense = tried(WeightedPoints.of(planted()), (2,), "hdbscan")[2]
     assert dense.k == 3
     assert dense.dbcv > 0.3
     assert found[3].dbcv is None

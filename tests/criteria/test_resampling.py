@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import Points
+from segpredict.clustering import WeightedPoints
 from segpredict.criteria import resampling
 
 
@@ -11,7 +11,7 @@ from segpredict.criteria import resampling
 def points():
     rng = np.random.default_rng(2)
     x = rng.normal(0, 1, 3000)
-    return Points.of(np.stack([x, 0.8 * x + rng.normal(0, 0.4, 3000)], axis=1))
+    return WeightedPoints.of(np.stack([x, 0.8 * x + rng.normal(0, 0.4, 3000)], axis=1))
 
 
 def moments(points):
@@ -20,26 +20,26 @@ def moments(points):
 
 
 def test_a_systematic_sample_has_the_rows_asked_for_and_their_spread(points):
-    few = resampling.systematic(points, 1000)
+    few = resampling.systematic_sample(points, 1000)
     assert few.rows == 1000
     assert np.allclose(moments(few)[1], moments(points)[1], atol=0.05)
 
 
 def test_a_bootstrap_has_as_many_rows_and_repeats_some(points):
-    drawn = resampling.bootstrap(points, 0, 0)
+    drawn = resampling.bootstrap_sample(points, 0, 0)
     assert drawn.rows == points.rows
     assert len(drawn) < len(points)
 
 
 def test_draws_differ_and_come_back_under_their_seed(points):
-    first, again, other = (resampling.bootstrap(points, 0, draw) for draw in (0, 0, 1))
+    first, again, other = (resampling.bootstrap_sample(points, 0, draw) for draw in (0, 0, 1))
     assert (first.grains == again.grains).all()
     assert len(first) != len(other) or (first.grains != other.grains).any()
 
 
 def test_halves_part_the_rows():
-    points = Points.of(np.repeat([[1.0], [2.0]], [6, 4], axis=0))
-    one, other = resampling.halves(points, 0, 0)
+    points = WeightedPoints.of(np.repeat([[1.0], [2.0]], [6, 4], axis=0))
+    one, other = resampling.random_halves(points, 0, 0)
     assert (one.rows, other.rows) == (5, 5)
     both = dict.fromkeys((1.0, 2.0), 0)
     for half in (one, other):
@@ -49,21 +49,19 @@ def test_halves_part_the_rows():
 
 
 def test_the_gaussian_null_keeps_the_covariance(points):
-    null = resampling.gaussian(points, 0, 0)
+    null = resampling.gaussian_null(points, 0, 0)
     assert null.rows == points.rows
     assert np.allclose(moments(null)[1], moments(points)[1], atol=0.08)
 
 
 def test_the_permuted_null_keeps_each_column_and_nothing_between(points):
-    null = resampling.permuted(points, 0, 0)
+    null = resampling.permuted_null(points, 0, 0)
     for axis in (0, 1):
-        own, there = (
-            np.sort(np.repeat(p.grains[:, axis], p.weights)) for p in (points, null)
-        )
+        own, there = (np.sort(np.repeat(p.grains[:, axis], p.weights)) for p in (points, null))
         assert (own == there).all()
     assert abs(moments(null)[1][0, 1]) < 0.1
 
 
 def test_a_null_of_a_constant_column_stays_finite():
-    flat = Points.of(np.stack([np.arange(50.0), np.ones(50)], axis=1))
-    assert np.isfinite(resampling.gaussian(flat, 0, 0).matrix).all()
+    flat = WeightedPoints.of(np.stack([np.arange(50.0), np.ones(50)], axis=1))
+    assert np.isfinite(resampling.gaussian_null(flat, 0, 0).matrix).all()

@@ -2,9 +2,17 @@
 
 import pytest
 
-from segpredict.clustering import CompareOptions, SegmentOptions
-from segpredict.criteria import Bar, Trial, coded, gap_choices, knee, likeness, select
-from segpredict.criteria.select import grade
+from segpredict.clustering import SegmentationOptions, SelectionOptions
+from segpredict.criteria import (
+    QualityGates,
+    SegmentationCandidate,
+    elbow_point,
+    encode_labels,
+    gap_statistic_choices,
+    select_candidate,
+    similarity_to_selected,
+)
+from segpredict.criteria.select import grade_segments
 
 SOUND = {
     "smallest": 0.2,
@@ -28,11 +36,11 @@ SOUND = {
 
 def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
     facts = {**SOUND, **other}
-    made = Trial(
+    made = SegmentationCandidate(
         instrument=instrument, algorithm=algorithm, asked=k, k=k, rank=rank, **facts
     )
-    failed = Bar(SegmentOptions()).failed(made)
-    return Trial(**{**made.state(), "failed": failed})
+    failed = QualityGates(SegmentationOptions()).failed(made)
+    return SegmentationCandidate(**{**made.state(), "failed": failed})
 
 
 @pytest.mark.parametrize(
@@ -54,11 +62,13 @@ def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
 )
 def test_each_gate_closes_below_its_bar(found, gate):
     state = {**trial().state(), **found}
-    assert Bar(SegmentOptions()).failed(Trial.from_state(state)) == (gate,)
+    assert QualityGates(SegmentationOptions()).failed(SegmentationCandidate.from_state(state)) == (
+        gate,
+    )
 
 
 def test_too_few_customers_close_the_gate_of_rows():
-    assert Bar(SegmentOptions(), least=301).failed(trial()) == ("min_rows",)
+    assert QualityGates(SegmentationOptions(), least=301).failed(trial()) == ("min_rows",)
 
 
 def test_what_could_not_be_measured_closes_no_gate():
@@ -67,7 +77,7 @@ def test_what_could_not_be_measured_closes_no_gate():
 
 def test_a_trial_comes_back_from_its_state():
     given = trial(jaccards=(0.9, 0.8))
-    assert Trial.from_state(given.state()) == given
+    assert SegmentationCandidate.from_state(given.state()) == given
 
 
 def test_the_best_in_everything_is_taken():
@@ -75,7 +85,7 @@ def test_the_best_in_everything_is_taken():
         trial(3),
         trial(4, information=0.2, value=0.2, strength=0.95, stability=2),
     ]
-    found = select(trials, CompareOptions())
+    found = select_candidate(trials, SelectionOptions())
     assert (found.winner, found.runner_up) == (1, 0)
     assert found.standings[1].score == 1.0
     assert found.passed == found.tried == 2
@@ -88,7 +98,7 @@ def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
         trial(3, "kmeans", 1, "rfm"),
         trial(3, "kmeans", 1, "fm"),
     ]
-    found = select(trials, CompareOptions())
+    found = select_candidate(trials, SelectionOptions())
     assert (found.winner, found.runner_up) == (3, 2)
 
 
@@ -98,28 +108,25 @@ def test_a_lead_within_its_error_is_no_lead():
     better = {"information": 0.2, "value": 0.2, "strength": 0.85}
     for errors, winner in ((certain, 1), (unsure, 0)):
         trials = [trial(3, **errors), trial(5, **better, **errors)]
-        assert select(trials, CompareOptions()).winner == winner
+        assert select_candidate(trials, SelectionOptions()).winner == winner
 
 
 def test_weights_decide_what_counts():
     trials = [trial(3, strength=0.95), trial(4, information=0.2)]
     only = dict.fromkeys(("value", "strength", "stability"), 0.0)
-    assert select(trials, CompareOptions(weights=only)).winner == 1
+    assert select_candidate(trials, SelectionOptions(weights=only)).winner == 1
 
 
 def test_nobody_passes_and_the_reason_says_so():
-    found = select([trial(jaccard=0.5), trial(4, seed=0.1)], CompareOptions())
+    found = select_candidate([trial(jaccard=0.5), trial(4, seed=0.1)], SelectionOptions())
     assert found.winner is None
     assert found.grade == "constructive"
-    assert (
-        found.reason
-        == "None of 2 candidates passes all gates; segments are made by rule."
-    )
+    assert found.reason == "None of 2 candidates passes all gates; segments are made by rule."
 
 
 def test_what_could_not_be_fitted_is_not_counted_as_tried():
-    absent = Trial(instrument="fm", algorithm="x", asked=3, note="not installed")
-    assert select([trial(), absent], CompareOptions()).tried == 1
+    absent = SegmentationCandidate(instrument="fm", algorithm="x", asked=3, note="not installed")
+    assert select_candidate([trial(), absent], SelectionOptions()).tried == 1
 
 
 @pytest.mark.parametrize(
@@ -136,39 +143,39 @@ def test_what_could_not_be_fitted_is_not_counted_as_tried():
     ],
 )
 def test_natural_needs_more_than_structureless_worlds_show(found, expected):
-    assert grade(trial(**found), CompareOptions()) == expected
+    assert grade_segments(trial(**found), SelectionOptions()) == expected
 
 
 def test_the_gap_takes_the_first_k_that_the_next_does_not_clearly_beat():
     gaps = {2: (0.1, 0.01), 3: (0.5, 0.01), 4: (0.505, 0.01), 5: (0.6, 0.01)}
     trials = [trial(k, gap=gap, gap_se=error) for k, (gap, error) in gaps.items()]
-    assert gap_choices(trials) == {("fm", "kmeans"): 3}
+    assert gap_statistic_choices(trials) == {("fm", "kmeans"): 3}
 
 
 def test_the_knee_of_a_straight_or_rising_line_is_none_or_an_end():
-    assert knee([2, 3], [4.0, 2.0]) is None
-    assert knee([2, 3, 4], [1.0, 2.0, 3.0]) is None
-    assert knee([2, 3, 4, 5, 6], [10.0, 9.0, 2.0, 1.5, 1.0]) == 4
+    assert elbow_point([2, 3], [4.0, 2.0]) is None
+    assert elbow_point([2, 3, 4], [1.0, 2.0, 3.0]) is None
+    assert elbow_point([2, 3, 4, 5, 6], [10.0, 9.0, 2.0, 1.5, 1.0]) == 4
 
 
 def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
     trials = [
-        trial(2, groups=coded([0, 0, 1, 1])),
-        trial(2, groups=coded([1, 1, 0, 0])),
-        Trial(instrument="fm", algorithm="x", asked=3, note="not installed"),
+        trial(2, groups=encode_labels([0, 0, 1, 1])),
+        trial(2, groups=encode_labels([1, 1, 0, 0])),
+        SegmentationCandidate(instrument="fm", algorithm="x", asked=3, note="not installed"),
     ]
-    assert likeness(trials, 0) == [1.0, 1.0, None]
-    assert likeness(trials, None) == [None, None, None]
+    assert similarity_to_selected(trials, 0) == [1.0, 1.0, None]
+    assert similarity_to_selected(trials, None) == [None, None, None]
 
 
 def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
-    same = {"groups": coded([0, 0, 1, 1, 2, 2])}
+    same = {"groups": encode_labels([0, 0, 1, 1, 2, 2])}
     trials = [
         trial(3, "hybrid", 3, **same, information=0.2),
         trial(3, "kmeans", 1, **same),
-        trial(3, "gmm", 4, groups=coded([0, 0, 1, 1, 1, 2])),
+        trial(3, "gmm", 4, groups=encode_labels([0, 0, 1, 1, 1, 2])),
     ]
-    found = select(trials, CompareOptions())
+    found = select_candidate(trials, SelectionOptions())
     assert found.twins == {0: 1}
     assert set(found.standings) == {1, 2}
     assert found.passed == 3

@@ -4,13 +4,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.clustering import CompareOptions, SegmentOptions
-from segpredict.segments.comparison import Contest, decide
-from segpredict.tables import MONEY
+from segpredict.clustering import SegmentationOptions, SelectionOptions
+from segpredict.segments.comparison import SelectionRun, select_from_table
+from segpredict.tables import MONEY_SCALE
 
 pytestmark = pytest.mark.slow
 
-COMPARE = CompareOptions(
+COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans", "gmm"),
     instruments=("fm",),
     k_max=5,
@@ -19,7 +19,7 @@ COMPARE = CompareOptions(
     nulls=10,
     rows=1500,
 )
-OPTIONS = SegmentOptions(n_init=5, compare=COMPARE)
+OPTIONS = SegmentationOptions(n_init=5, compare=COMPARE)
 
 
 def windows(spend, days):
@@ -28,19 +28,17 @@ def windows(spend, days):
     return pl.DataFrame(
         {
             "customer_id": [f"c{i % (count // 4):05d}" for i in range(count)],
-            "end": pl.Series(
-                np.repeat([100, 191, 282, 373], count // 4), dtype=pl.Int32
-            ),
+            "end": pl.Series(np.repeat([100, 191, 282, 373], count // 4), dtype=pl.Int32),
             "days": pl.Series(np.maximum(np.rint(np.expm1(days)), 1), dtype=pl.Int32),
-            "spend": pl.Series(np.expm1(spend) * MONEY, dtype=pl.Int64),
+            "spend": pl.Series(np.expm1(spend) * MONEY_SCALE, dtype=pl.Int64),
         }
     )
 
 
 def found(rows):
-    contest = Contest(rows, OPTIONS, lead=91)
+    contest = SelectionRun(rows, OPTIONS, lead=91)
     trials = [trial for heat in contest.heats for trial in contest.run(heat)]
-    return trials, decide(trials, OPTIONS)
+    return trials, select_from_table(trials, OPTIONS)
 
 
 def test_one_gaussian_is_no_natural_structure():

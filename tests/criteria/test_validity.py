@@ -9,9 +9,9 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segpredict.clustering import Points
-from segpredict.criteria import separation, validity
-from segpredict.criteria.validity import dbcv, describability
+from segpredict.clustering import WeightedPoints
+from segpredict.criteria import eta_squared, validity
+from segpredict.criteria.validity import dbcv_index, tree_describability
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def points(rows):
-    return Points.of(rows)
+    return WeightedPoints.of(rows)
 
 
 def groups(matrix):
@@ -46,15 +46,15 @@ def test_davies_bouldin_is_scikit_learns(points, rows):
 
 
 def test_silhouette_is_scikit_learns_where_one_sample_holds_all(points, rows):
-    folds = validity.Folds.of(points)
+    folds = validity.SilhouetteFolds.of(points)
     ours, spread = folds.silhouette([groups(m) for m in folds.matrices])
     assert ours == pytest.approx(silhouette_score(rows, groups(rows)))
     assert spread is None
 
 
 def test_samples_share_no_row_and_hold_all_that_fit():
-    points = Points.of(np.arange(2000.0)[:, None])
-    folds = validity.Folds.of(points)
+    points = WeightedPoints.of(np.arange(2000.0)[:, None])
+    folds = validity.SilhouetteFolds.of(points)
     held = np.concatenate(folds.matrices).ravel()
     assert [len(part) for part in folds.matrices] == [667, 667, 666]
     assert sorted(held.tolist()) == list(range(2000))
@@ -62,7 +62,7 @@ def test_samples_share_no_row_and_hold_all_that_fit():
 
 def test_several_samples_tell_the_spread_of_the_silhouette():
     rng = np.random.default_rng(0)
-    folds = validity.Folds.of(Points.of(rng.normal(0, 1, (3000, 2))))
+    folds = validity.SilhouetteFolds.of(WeightedPoints.of(rng.normal(0, 1, (3000, 2))))
     mean, spread = folds.silhouette([(m[:, 0] > 0).astype(int) for m in folds.matrices])
     assert 0.2 < mean < 0.4
     assert 0 < spread < 0.05
@@ -75,8 +75,8 @@ def test_one_group_has_no_separation(points):
 
 
 def test_inertia_is_the_mean_squared_distance_of_a_row():
-    points = Points.of(np.array([[0.0], [0.0], [0.0], [4.0]]))
-    assert validity.inertia(points, np.array([0, 0])) == pytest.approx(3.0)
+    points = WeightedPoints.of(np.array([[0.0], [0.0], [0.0], [4.0]]))
+    assert validity.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
 
 
 # Of the package hdbscan 0.8.44, run once by hand.
@@ -92,41 +92,39 @@ def test_known_values_are_met(name, expected):
     made = {
         "moons": lambda: make_moons(200, noise=0.06, random_state=0),
         "blobs": lambda: make_blobs(150, centers=3, random_state=2),
-        "overlapping": lambda: make_blobs(
-            150, centers=3, cluster_std=4, random_state=2
-        ),
+        "overlapping": lambda: make_blobs(150, centers=3, cluster_std=4, random_state=2),
     }
     places, labels = made[name]()
-    assert dbcv(places, labels) == pytest.approx(expected, abs=1e-9)
+    assert dbcv_index(places, labels) == pytest.approx(expected, abs=1e-9)
 
 
 def test_one_group_has_no_validity():
-    assert dbcv(np.arange(6.0)[:, None], np.zeros(6, np.intp)) is None
+    assert dbcv_index(np.arange(6.0)[:, None], np.zeros(6, np.intp)) is None
 
 
 def test_boxes_can_be_told_and_small_ones_count_as_much():
     rng = np.random.default_rng(0)
-    points = Points.of(rng.uniform(0, 1, (500, 2)))
+    points = WeightedPoints.of(rng.uniform(0, 1, (500, 2)))
     corner = (points.matrix > 0.9).all(axis=1).astype(np.intp)
-    assert describability(points, corner) == 1.0
+    assert tree_describability(points, corner) == 1.0
 
 
 def test_a_ring_cannot_be_told_in_eight_leaves():
     rng = np.random.default_rng(0)
-    points = Points.of(rng.normal(0, 1, (2000, 4)))
+    points = WeightedPoints.of(rng.normal(0, 1, (2000, 4)))
     radius = np.sqrt((points.matrix**2).sum(axis=1))
     ring = (radius > np.median(radius)).astype(np.intp)
-    assert describability(points, ring) < 0.85
+    assert tree_describability(points, ring) < 0.85
 
 
 def test_eta_squared_is_the_share_between_groups():
     values = np.array([0.0, 2.0, 4.0, 6.0])  # total 20, within 2 + 2
-    found, _ = separation(values, np.array([0, 0, 1, 1]), np.arange(4))
+    found, _ = eta_squared(values, np.array([0, 0, 1, 1]), np.arange(4))
     assert found == pytest.approx(1 - 4 / 20)
 
 
 def test_equal_values_separate_nothing():
-    assert separation(np.ones(4), np.array([0, 0, 1, 1]), np.arange(4)) == (0.0, 0.0)
+    assert eta_squared(np.ones(4), np.array([0, 0, 1, 1]), np.arange(4)) == (0.0, 0.0)
 
 
 def test_the_error_is_that_of_repeated_samples():
@@ -134,7 +132,7 @@ def test_the_error_is_that_of_repeated_samples():
 
     def sample():
         labels = rng.integers(0, 2, 400)
-        return separation(labels + rng.normal(0, 1, 400), labels, np.arange(400))
+        return eta_squared(labels + rng.normal(0, 1, 400), labels, np.arange(400))
 
     found = np.array([sample() for _ in range(400)])
     assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.1)
@@ -144,8 +142,6 @@ def test_rows_of_one_customer_are_no_further_news():
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 2, 200)
     values = labels + rng.normal(0, 1, 200)
-    once = separation(values, labels, np.arange(200))
-    thrice = separation(
-        np.repeat(values, 3), np.repeat(labels, 3), np.repeat(np.arange(200), 3)
-    )
+    once = eta_squared(values, labels, np.arange(200))
+    thrice = eta_squared(np.repeat(values, 3), np.repeat(labels, 3), np.repeat(np.arange(200), 3))
     assert thrice == pytest.approx(once)

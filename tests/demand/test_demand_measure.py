@@ -10,15 +10,20 @@ from by_days import ByDays
 import shop
 from segpredict import demand
 from segpredict.classifier import TimeOptions
-from segpredict.demand.assortment import assortment, suggestions
-from segpredict.demand.judge import BACKTEST, DISPERSIONS, STANDING
-from segpredict.demand.orders import FORECAST, orders
-from segpredict.demand.outlook import LAST, MIX, Outlook
-from segpredict.demand.past import past
-from segpredict.demand.rehearsal import Rehearsal, proven, rehearsals, rehearse
-from segpredict.demand.sales import PRODUCT, Sales
+from segpredict.demand.assortment import affinity_index, suggest_products
+from segpredict.demand.judge import BACKTEST_SCHEMA, DISPERSION_COLUMNS, PUBLISHABLE_LEVELS_SCHEMA
+from segpredict.demand.orders import DEMAND_FORECAST_SCHEMA, order_quantities
+from segpredict.demand.outlook import LAST_WINDOW_NAIVE, SEGMENT_METHOD, LevelForecast
+from segpredict.demand.past import sales_history
+from segpredict.demand.rehearsal import (
+    InnerBacktest,
+    inner_backtest,
+    inner_cutoffs,
+    seasonal_levels,
+)
+from segpredict.demand.sales import PRODUCT_LEVEL, WindowSales
 from segpredict.errors import ConfigError
-from segpredict.tables import Companions
+from segpredict.tables import SideTables
 
 
 def scored(small) -> pl.DataFrame:
@@ -31,22 +36,22 @@ def scored(small) -> pl.DataFrame:
     )
 
 
-def measured(small, transactions=None) -> demand.Demand:
+def measured(small, transactions=None) -> demand.DemandForecast:
     shop = small.transactions if transactions is None else transactions
     given = (shop, small.segmentation, small.training, scored(small))
-    return demand.measure(*given, draws=100, seed=1)
+    return demand.forecast_demand(*given, draws=100, seed=1)
 
 
 @pytest.fixture(scope="module")
-def found(small) -> demand.Demand:
+def found(small) -> demand.DemandForecast:
     return measured(small)
 
 
 def test_all_tables_are_there_and_only_published_levels_are_forecast(found) -> None:
-    assert tuple(found.tables()) == demand.TABLES
-    assert dict(found.backtest.schema) == BACKTEST
-    assert list(found.levels.columns) == list(STANDING)
-    assert list(found.forecast.columns) == list(FORECAST)
+    assert tuple(found.tables()) == demand.DEMAND_TABLES
+    assert dict(found.backtest.schema) == BACKTEST_SCHEMA
+    assert list(found.levels.columns) == list(PUBLISHABLE_LEVELS_SCHEMA)
+    assert list(found.forecast.columns) == list(DEMAND_FORECAST_SCHEMA)
     assert found.levels["level"].to_list() == ["total", "product"]
     published = found.levels.filter("is_published")["level"].to_list()
     assert set(found.forecast["level"]) == set(published)
@@ -63,12 +68,8 @@ def test_what_comes_after_a_test_changes_nothing_that_it_was_told(small, found) 
     first = small.schedule.outer[0].cutoff
     late = pl.col("day") >= first
     more = pl.when(late).then(pl.col("quantity") * 9).otherwise("quantity")
-    other = replace(
-        small.transactions, lines=small.transactions.lines.with_columns(quantity=more)
-    )
-    rows = measured(small, other).backtest.filter(
-        window=found.backtest["window"].sort()[0]
-    )
+    other = replace(small.transactions, lines=small.transactions.lines.with_columns(quantity=more))
+    rows = measured(small, other).backtest.filter(window=found.backtest["window"].sort()[0])
     before = found.backtest.filter(window=found.backtest["window"].sort()[0])
     assert rows["expected"].to_list() == before["expected"].to_list()
     assert rows["came"].to_list() != before["came"].to_list()
@@ -81,17 +82,17 @@ def test_the_same_seed_gives_the_same_tables(small, found) -> None:
 
 def test_rehearsals_end_before_the_day_and_know_a_year_behind_them(small) -> None:
     time = small.schedule.time
-    days = rehearsals(410, time, 0)
+    days = inner_cutoffs(410, time, 0)
     assert days == (382,)
-    assert rehearsals(391, time, 0) == ()
+    assert inner_cutoffs(391, time, 0) == ()
     assert all(day + time.outcome <= 410 for day in days)
 
 
 def test_a_season_is_used_where_it_was_nearer_over_all_rehearsals() -> None:
-    one = Rehearsal(1, {"total": 5.0, "product": 5.0}, {"total": 1.0, "product": 6.0})
-    two = Rehearsal(2, {"total": 5.0, "product": 5.0}, {"total": 8.0, "product": 6.0})
-    assert proven([one, two]) == {"total"}
-    assert proven([]) == frozenset()
+    one = InnerBacktest(1, {"total": 5.0, "product": 5.0}, {"total": 1.0, "product": 6.0})
+    two = InnerBacktest(2, {"total": 5.0, "product": 5.0}, {"total": 8.0, "product": 6.0})
+    assert seasonal_levels([one, two]) == {"total"}
+    assert seasonal_levels([]) == frozenset()
 
 
 def test_a_rehearsal_with_the_true_customers_errs_by_their_baskets_alone() -> None:
@@ -107,18 +108,18 @@ def test_a_rehearsal_with_the_true_customers_errs_by_their_baskets_alone() -> No
         },
         schema_overrides={"segment": pl.Int8},
     )
-    window = Sales((0, 28), cup, np.array([0, 2]), np.array([0, 0]))
+    window = WindowSales((0, 28), cup, np.array([0, 2]), np.array([0, 0]))
     wider = pl.concat([cup, cup.with_columns(customer_id=pl.lit("c")).head(1)])
-    came = Sales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
+    came = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
     time = TimeOptions(horizon=28, lookback=56, step=14, history=56, outer=1)
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line | {"product_id": "cup"}]), 28)
-    found = rehearse(lines, past(28, time, 0, {(0, 28): window}), came, time)
+    found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), came, time)
     # Two units a customer, three customers, six units: nothing is left to err by.
     assert found.plain == pytest.approx({"total": 0.0, "category": 0.0, "product": 0.0})
 
 
-def planted_tastes() -> Sales:
+def planted_tastes() -> WindowSales:
     """Segment 1 takes cups twice as often as segment 2; bowls are as for everybody."""
     rng = np.random.default_rng(8)
     rows = []
@@ -139,40 +140,40 @@ def planted_tastes() -> Sales:
     ]
     bought = pl.DataFrame(rows, schema=schema, orient="row")
     bought = bought.with_columns(pl.col("segment").cast(pl.Int8))
-    return Sales((0, 28), bought, np.array([0, 300, 300]), np.zeros(3, dtype=int))
+    return WindowSales((0, 28), bought, np.array([0, 300, 300]), np.zeros(3, dtype=int))
 
 
 def test_a_planted_taste_is_found_and_chance_is_not() -> None:
-    table = assortment(planted_tastes(), ByDays.segments, PRODUCT)
+    table = affinity_index(planted_tastes(), ByDays.segments, PRODUCT_LEVEL)
     cup = table.filter(item="cup", segment_id="S1").to_dicts()[0]
     # 4 of 10 lines where all take 6 of 18.
     assert cup["low"] < 0.4 / (6 / 18) < cup["high"]
     assert cup["is_sure"]
-    shown = suggestions(table).select("segment_id", "item").rows()
+    shown = suggest_products(table).select("segment_id", "item").rows()
     assert shown[0] == ("S1", "cup")
     assert ("S2", "cup") not in shown
 
 
 def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() -> None:
     mean = np.array([1.0, 1.0])
-    said = {MIX: mean, LAST: mean * 2}
+    said = {SEGMENT_METHOD: mean, LAST_WINDOW_NAIVE: mean * 2}
     rates = np.zeros((2, 3))
     outlooks = [
-        Outlook(level, ("cup", "jug"), said, rates, np.ones(2))
+        LevelForecast(level, ("cup", "jug"), said, rates, np.ones(2))
         for level in ("category", "product")
     ]
     levels = pl.DataFrame(
         {
             "level": ["category", "product"],
             "is_published": [False, True],
-            **{name: [1.0, 1.0] for name in DISPERSIONS},
+            **{name: [1.0, 1.0] for name in DISPERSION_COLUMNS},
         }
     )
     goods = pl.DataFrame({"product_id": ["cup"], "price": ["10"], "cost": ["2.5"]})
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line]))
-    lines = replace(lines, companions=Companions(products=goods))
-    found = orders(lines, outlooks, levels, demand.DemandOptions(service=0.9))
+    lines = replace(lines, companions=SideTables(products=goods))
+    found = order_quantities(lines, outlooks, levels, demand.DemandOptions(service=0.9))
     assert found.select("level", "item", "ratio", "order_up_to").rows() == [
         ("product", "cup", 0.75, 1.0),  # three in four: one or none is enough
         ("product", "jug", 0.9, 3.0),
@@ -180,9 +181,7 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
     assert found["seasonal_naive"].to_list() == [None, None]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"service": 1.0}, {"service": 0.0}, {"salvage": 1.0}]
-)
+@pytest.mark.parametrize("wrong", [{"service": 1.0}, {"service": 0.0}, {"salvage": 1.0}])
 def test_options_out_of_range_are_refused(wrong) -> None:
     with pytest.raises(ConfigError, match="give a service between 0 and 1"):
         demand.DemandOptions(**wrong)

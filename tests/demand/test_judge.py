@@ -5,16 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.demand.judge import Tried, backtest, standings, wape
+from segpredict.demand.judge import (
+    DemandBacktest,
+    backtest_errors,
+    publishable_levels,
+    weighted_absolute_percentage_error,
+)
 
 NAMES = ("segments", "seasonal_naive", "last_window")
 
 
-def tried(
-    cutoff: int, ours: list[float], naive: list[float], came: list[float]
-) -> Tried:
+def tried(cutoff: int, ours: list[float], naive: list[float], came: list[float]) -> DemandBacktest:
     said = dict(zip(NAMES, (ours, naive, [0.0] * len(came)), strict=True))
-    return Tried(
+    return DemandBacktest(
         "product",
         cutoff,
         tuple(f"p{i}" for i in range(len(came))),
@@ -28,23 +31,19 @@ BETTER = ([4.0, 6.0], [9.0, 6.0], [5.0, 5.0])
 WORSE = ([9.0, 6.0], [5.0, 6.0], [5.0, 5.0])
 
 
-def judged(*tests: Tried):
-    errors = backtest(tests, draws=200, seed=1)
-    return errors, standings(tests, errors, 0.9).to_dicts()[0]
+def judged(*tests: DemandBacktest):
+    errors = backtest_errors(tests, draws=200, seed=1)
+    return errors, publishable_levels(tests, errors, 0.9).to_dicts()[0]
 
 
 def test_errors_are_those_worked_out_by_hand() -> None:
     errors, _ = judged(tried(15000, *BETTER))
-    found = {
-        row["method"]: row for row in errors.to_dicts() if row["window"] != "pooled"
-    }
+    found = {row["method"]: row for row in errors.to_dicts() if row["window"] != "pooled"}
     assert found["segments"]["wape"] == 0.2
     assert found["seasonal_naive"]["wape"] == 0.5
     assert found["segments"]["gap"] == pytest.approx(-0.3)
     assert found["last_window"]["wape"] == 1.0
-    assert (
-        found["seasonal_naive"]["gap_low"] == found["seasonal_naive"]["gap_high"] == 0
-    )
+    assert found["seasonal_naive"]["gap_low"] == found["seasonal_naive"]["gap_high"] == 0
 
 
 def test_pooled_errors_weigh_tests_by_what_came() -> None:
@@ -71,7 +70,7 @@ def test_a_level_is_published_if_it_beats_last_year_twice(tests, is_told) -> Non
 def test_without_last_year_nothing_is_published_and_the_reason_says_so() -> None:
     each = tried(15000, *BETTER)
     said = {name: units for name, units in each.expected.items() if name != NAMES[1]}
-    other = Tried("product", 15000, each.items, said, each.came, None)
+    other = DemandBacktest("product", 15000, each.items, said, each.came, None)
     _, found = judged(other, other)
     assert not found["is_published"]
     assert "no test has a window a year before" in found["reason"].lower()
@@ -83,14 +82,12 @@ def test_what_is_enough_is_learned_from_earlier_tests_alone() -> None:
     assert judged(first, second)[1]["met_of"] == 2
 
 
-def test_an_interval_of_customers_holds_what_other_customers_would_have_bought() -> (
-    None
-):
+def test_an_interval_of_customers_holds_what_other_customers_would_have_bought() -> None:
     rng = np.random.default_rng(6)
     found = []
     for number in range(60):
         drawn = rng.poisson(3, 150).astype(float)
-        test = Tried(
+        test = DemandBacktest(
             "total",
             15000 + number,
             ("all",),
@@ -98,16 +95,14 @@ def test_an_interval_of_customers_holds_what_other_customers_would_have_bought()
             np.array([drawn.sum()]),
             drawn[:, None] * 10_000,
         )
-        row = backtest([test], draws=300, seed=number).to_dicts()[0]
+        row = backtest_errors([test], draws=300, seed=number).to_dicts()[0]
         found.append(row["low"] <= abs(600 - 450) / 450 <= row["high"])
     assert np.mean(found) >= 0.88
 
 
-@given(
-    st.lists(st.tuples(st.floats(0, 100), st.floats(0.1, 100)), min_size=1, max_size=9)
-)
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.1, 100)), min_size=1, max_size=9))
 def test_no_forecast_is_further_off_than_all_it_said_and_all_that_came(pairs) -> None:
     said, came = (np.array(each) for each in zip(*pairs, strict=True))
-    found = wape(said, came)
+    found = weighted_absolute_percentage_error(said, came)
     assert abs(said.sum() / came.sum() - 1) - 1e-9 <= found
     assert found <= said.sum() / came.sum() + 1 + 1e-9

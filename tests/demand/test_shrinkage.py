@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.demand import shrunk
+from segpredict.demand import gamma_poisson_rates
 
 ONE = np.array([0, 0])
 
@@ -19,21 +19,21 @@ def test_it_agrees_with_a_posterior_worked_out_by_hand() -> None:
     # Σ E(r − m)² = 80, less φm(J − 1) = 2, over ΣE − ΣE²/ΣE = 10: τ² = 7.8.
     # w = τ²E / (τ²E + φm) = 78 / 80.
     sold = column(0, 40)
-    found = shrunk(sold, sold, column(10, 10), ONE)
+    found = gamma_poisson_rates(sold, sold, column(10, 10), ONE)
     assert found[:, 0] == pytest.approx([0.05, 3.95])
 
 
 def test_a_batch_that_one_customer_took_tells_less_than_many_pieces() -> None:
     sold, reach = column(10, 110, 60), column(100, 100, 100)
     family = np.zeros(3, dtype=int)
-    by_many = shrunk(sold, sold, reach, family)[1, 0]
-    by_one = shrunk(sold, column(10, 110**2, 60), reach, family)[1, 0]
+    by_many = gamma_poisson_rates(sold, sold, reach, family)[1, 0]
+    by_one = gamma_poisson_rates(sold, column(10, 110**2, 60), reach, family)[1, 0]
     assert 0.6 <= by_one < by_many <= 1.1
 
 
 def test_who_was_never_on_sale_is_as_its_family() -> None:
     sold = column(0, 40)
-    found = shrunk(sold, sold, column(0, 10), ONE, column(2.5))
+    found = gamma_poisson_rates(sold, sold, column(0, 10), ONE, column(2.5))
     assert found[0, 0] == 2.5
 
 
@@ -41,8 +41,8 @@ def test_families_and_columns_do_not_look_at_each_other() -> None:
     sold = np.array([[1.0, 9.0], [3.0, 1.0], [80.0, 2.0], [10.0, 0.0]])
     reach = np.full((4, 2), 10.0)
     family = np.array([0, 0, 1, 1])
-    whole = shrunk(sold, sold, reach, family)
-    alone = shrunk(sold[:2, :1], sold[:2, :1], reach[:2, :1], ONE)
+    whole = gamma_poisson_rates(sold, sold, reach, family)
+    alone = gamma_poisson_rates(sold[:2, :1], sold[:2, :1], reach[:2, :1], ONE)
     assert whole[:2, 0] == pytest.approx(alone[:, 0])
 
 
@@ -57,7 +57,7 @@ def test_planted_rates_are_recovered_better_than_by_raw_shares() -> None:
     scatter = ((each - each.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)[:, None]
     reach = np.full((400, 1), float(customers))
     truth = rates * 4  # a batch holds four pieces on average
-    found = shrunk(sold.astype(float), scatter, reach, np.zeros(400, int))
+    found = gamma_poisson_rates(sold.astype(float), scatter, reach, np.zeros(400, int))
     raw = sold[:, 0] / customers
     assert ((found[:, 0] - truth) ** 2).mean() < 0.95 * ((raw - truth) ** 2).mean()
 
@@ -73,7 +73,7 @@ def test_a_rate_lies_between_its_own_and_that_of_its_family(rows) -> None:
     sold = column(*(float(units) for units, _, _ in rows))
     squares = column(*(float(units * batch) for units, batch, _ in rows))
     reach = column(*(float(customers) for _, _, customers in rows))
-    found = shrunk(sold, squares, reach, np.zeros(len(rows), dtype=int))[:, 0]
+    found = gamma_poisson_rates(sold, squares, reach, np.zeros(len(rows), dtype=int))[:, 0]
     own, mean = (sold / reach)[:, 0], sold.sum() / reach.sum()
     assert (found >= np.minimum(own, mean) - 1e-9).all()
     assert (found <= np.maximum(own, mean) + 1e-9).all()

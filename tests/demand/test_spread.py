@@ -5,14 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.demand import critical_ratio, dispersion, quantile
-from segpredict.demand.spread import classes
+from segpredict.demand import (
+    critical_ratio,
+    negative_binomial_dispersion,
+    negative_binomial_quantile,
+)
+from segpredict.demand.spread import turnover_classes
 
 
 def test_quantiles_are_those_of_a_geometric_worked_out_by_hand() -> None:
     # Mean 1, α = 1: P(k or less) = 1 − 2^−(k + 1) = 1/2, 3/4, 7/8, 15/16 …
     for chance, units in ((0.5, 0), (0.74, 1), (0.75, 1), (0.76, 2), (0.9, 3)):
-        assert quantile(np.array([1.0]), 1.0, chance).tolist() == [units]
+        assert negative_binomial_quantile(np.array([1.0]), 1.0, chance).tolist() == [units]
 
 
 def test_a_planted_dispersion_is_found_and_its_quantiles_hold() -> None:
@@ -20,21 +24,25 @@ def test_a_planted_dispersion_is_found_and_its_quantiles_hold() -> None:
     mean = rng.uniform(5, 200, 4000)
     n = 1 / 0.6
     came = rng.negative_binomial(n, n / (n + mean)).astype(float)
-    alpha = dispersion(mean, came)
+    alpha = negative_binomial_dispersion(mean, came)
     assert alpha == pytest.approx(0.6, rel=0.05)
-    assert (came <= quantile(mean, alpha, 0.9)).mean() == pytest.approx(0.9, abs=0.015)
-    assert (came <= quantile(mean, alpha, 0.5)).mean() == pytest.approx(0.5, abs=0.025)
+    assert (came <= negative_binomial_quantile(mean, alpha, 0.9)).mean() == pytest.approx(
+        0.9, abs=0.015
+    )
+    assert (came <= negative_binomial_quantile(mean, alpha, 0.5)).mean() == pytest.approx(
+        0.5, abs=0.025
+    )
 
 
 def test_counts_that_are_poisson_have_next_to_no_dispersion() -> None:
     rng = np.random.default_rng(4)
     mean = rng.uniform(5, 50, 2000)
-    assert dispersion(mean, rng.poisson(mean).astype(float)) < 0.005
+    assert negative_binomial_dispersion(mean, rng.poisson(mean).astype(float)) < 0.005
 
 
 def test_nothing_expected_tells_nothing_and_needs_nothing() -> None:
-    assert dispersion(np.zeros(2), np.array([1.0, 2.0])) is None
-    assert quantile(np.zeros(2), 0.5, 0.99).tolist() == [0.0, 0.0]
+    assert negative_binomial_dispersion(np.zeros(2), np.array([1.0, 2.0])) is None
+    assert negative_binomial_quantile(np.zeros(2), 0.5, 0.99).tolist() == [0.0, 0.0]
 
 
 def test_the_ratio_weighs_a_lost_sale_against_a_piece_left_over() -> None:
@@ -46,21 +54,19 @@ def test_the_ratio_weighs_a_lost_sale_against_a_piece_left_over() -> None:
 
 def test_what_costs_more_than_it_brings_has_no_quantity() -> None:
     ratio = critical_ratio(np.array([3.0]), np.array([4.0]), 0.0)
-    assert np.isnan(quantile(np.array([5.0]), 0.5, ratio)).all()
+    assert np.isnan(negative_binomial_quantile(np.array([5.0]), 0.5, ratio)).all()
 
 
 def test_few_items_are_one_class_and_many_are_three() -> None:
-    assert classes(np.array([5.0, 1.0])).tolist() == [0, 0]
-    found = classes(np.array([1.0] * 40 + [960.0]))
+    assert turnover_classes(np.array([5.0, 1.0])).tolist() == [0, 0]
+    found = turnover_classes(np.array([1.0] * 40 + [960.0]))
     assert found[-1] == 0
     # 960 of 1000 are beyond 95 % already, so all that follow are slow.
     assert set(found[:-1].tolist()) == {2}
 
 
-@given(
-    st.floats(0.01, 1000), st.floats(0.001, 5), st.floats(0.05, 0.9), st.floats(0, 0.09)
-)
+@given(st.floats(0.01, 1000), st.floats(0.001, 5), st.floats(0.05, 0.9), st.floats(0, 0.09))
 def test_more_certainty_never_asks_for_less(mean, alpha, chance, more) -> None:
     units = np.array([mean])
-    low, high = (quantile(units, alpha, c)[0] for c in (chance, chance + more))
+    low, high = (negative_binomial_quantile(units, alpha, c)[0] for c in (chance, chance + more))
     assert 0 <= low <= high

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier import Booster
-from segpredict.explain import Explainer, ExplainOptions, Explanation, explainer
+from segpredict.classifier import XgboostModel
+from segpredict.explain import ExplainOptions, Explanation, ForecastExplainer, build_explainer
 from segpredict.tables import Feature, Segment
 
 NAMES = ("noise_a", "driver", "helper", "noise_b")
@@ -76,9 +76,9 @@ def knowing(
     names: tuple[str, ...] = NAMES,
     classes: tuple[Segment, ...] = CLASSES,
     declared: tuple[Feature, ...] = (),
-) -> Explainer:
-    trees = Booster(booster, names, 3)
-    return explainer(trees, trees, frame, classes, declared)
+) -> ForecastExplainer:
+    trees = XgboostModel(booster, names, 3)
+    return build_explainer(trees, trees, frame, classes, declared)
 
 
 def told(

@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from segpredict.classifier import Blend, Booster
+from segpredict.classifier import BlendedModel, XgboostModel
 from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.calibration import Calibrated, Calibration
-from segpredict.classifier.lesson import HISTORY
-from segpredict.classifier.season import Season
+from segpredict.classifier.calibration import CalibratedModel, Calibration
+from segpredict.classifier.lesson import HISTORY_COLUMNS
+from segpredict.classifier.season import SeasonalIndex
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain import additive, explainer
-from segpredict.explain.additive import restored
-from segpredict.explain.buying import PLAYERS, reference
+from segpredict.explain import additive_model, build_explainer
+from segpredict.explain.additive import additive_model_from_state
+from segpredict.explain.buying import PLAYER_COLUMNS, reference_customers
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def customers(small) -> pl.DataFrame:
 def model(small, customers):
     blend = replace(small.training.tested[-1], weight=0.5)
     assert blend.buying is not None
-    return blend, additive(blend, blend.trees, customers)
+    return blend, additive_model(blend, blend.trees, customers)
 
 
 def test_parts_and_base_add_up_to_the_log_odds(model, customers):
@@ -44,11 +44,11 @@ def test_the_log_odds_are_those_of_the_probabilities_that_ship(model, customers)
 
 def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
     blend, shown = model
-    alone = additive(blend.trees, blend.trees, customers)
+    alone = additive_model(blend.trees, blend.trees, customers)
     own = blend.trees.contributions(customers)[:, :, :-1]
     assert_allclose(alone.contributions(customers), own, atol=1e-7)
     found = shown.contributions(customers)
-    untouched = [i for i, n in enumerate(blend.trees.names) if n not in PLAYERS]
+    untouched = [i for i, n in enumerate(blend.trees.names) if n not in PLAYER_COLUMNS]
     assert_allclose(found[:, :, untouched], 0.5 * own[:, :, untouched], atol=1e-7)
 
 
@@ -56,13 +56,13 @@ def test_the_purchases_model_is_shared_out_as_shapley_would(model, customers):
     """Count over all orders in which the three players can come, for one customer."""
     _, shown = model
     buying, one = shown.buying, customers[:1]
-    rows = one.select(HISTORY).to_numpy().astype(np.float32).astype(np.float64)
-    names, gains = list(PLAYERS), np.zeros((buying.model.classes, 3))
+    rows = one.select(HISTORY_COLUMNS).to_numpy().astype(np.float32).astype(np.float64)
+    names, gains = list(PLAYER_COLUMNS), np.zeros((buying.model.classes, 3))
     for order in permutations(names):
         joined: list[int] = []
         for name in order:
             before = _worth(buying, rows[0], joined)
-            joined = [*joined, *PLAYERS[name]]
+            joined = [*joined, *PLAYER_COLUMNS[name]]
             gains[:, names.index(name)] += _worth(buying, rows[0], joined) - before
     assert_allclose(buying.contributions(one)[0], gains / 6, atol=1e-9)
 
@@ -77,10 +77,10 @@ def _worth(buying, row, own):
 
 
 def test_a_reference_customer_of_each_segment_stands_for_its_share(customers):
-    rows, shares = reference(customers)
+    rows, shares = reference_customers(customers)
     counts = customers.group_by("state_now").len().sort("state_now")
     assert_allclose(shares, counts["len"].to_numpy() / customers.height)
-    known = customers.select(HISTORY).to_numpy().astype(np.float32)
+    known = customers.select(HISTORY_COLUMNS).to_numpy().astype(np.float32)
     for row in rows:
         assert (known == row.astype(np.float32)).all(axis=1).any()
 
@@ -89,8 +89,8 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
     blend, _ = model
     year = (1.8,) * 13 + (0.6,) * 26 + (1.2,) * 13
     day = customers["cutoff"][0]
-    buying = replace(blend.buying, season=Season(year, day))
-    shown = additive(replace(blend, buying=buying), blend.trees, customers)
+    buying = replace(blend.buying, season=SeasonalIndex(year, day))
+    shown = additive_model(replace(blend, buying=buying), blend.trees, customers)
     later = customers.with_columns(pl.col("cutoff") + 91)
     for asked in (customers, later):
         here = asked["cutoff"][0]
@@ -106,19 +106,19 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
 
 def test_with_a_season_customers_of_one_day_are_explained(small, model, customers):
     blend, _ = model
-    season = Season((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
+    season = SeasonalIndex((1.5,) * 26 + (0.5,) * 26, customers["cutoff"][0])
     seasonal = replace(blend, buying=replace(blend.buying, season=season))
     shipped, segments = (seasonal, blend.trees), small.segmentation.segments
-    found = explainer(*shipped, customers, segments)
+    found = build_explainer(*shipped, customers, segments)
     base = np.array([found.explain(customers).base[s.id] for s in segments])
-    shown = additive(*shipped, customers)
+    shown = additive_model(*shipped, customers)
     total = shown.contributions(customers).sum(axis=2) + base
     assert_allclose(total, shown.margins(customers), atol=1e-5)
     later = customers.with_columns(pl.col("cutoff") + 91)
     with pytest.raises(MismatchError, match="from 2 days"):
         found.explain(pl.concat([customers, later]))
     with pytest.raises(ColumnMissingError, match="cutoff"):
-        explainer(*shipped, customers.drop("cutoff"), segments)
+        build_explainer(*shipped, customers.drop("cutoff"), segments)
 
 
 def test_a_customer_gets_the_same_parts_alone_and_in_company(model, customers):
@@ -139,23 +139,21 @@ def test_chunks_are_the_whole(model, customers):
 
 def test_it_comes_back_from_its_state(model, customers):
     blend, shown = model
-    again = restored(blend, blend.trees, shown.state())
-    assert_array_equal(
-        again.contributions(customers[:30]), shown.contributions(customers[:30])
-    )
+    again = additive_model_from_state(blend, blend.trees, shown.state())
+    assert_array_equal(again.contributions(customers[:30]), shown.contributions(customers[:30]))
 
 
 def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
     trees = small.training.booster
-    shown = additive(Blend(trees, None), trees, customers)
+    shown = additive_model(BlendedModel(trees, None), trees, customers)
     assert shown.buying is None
     assert shown.names == trees.names
 
 
 def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customers):
     blend, both = model
-    shown = additive(blend.buying, None, customers)
-    assert (shown.names, shown.note, shown.trees) == (tuple(PLAYERS), "", None)
+    shown = additive_model(blend.buying, None, customers)
+    assert (shown.names, shown.note, shown.trees) == (tuple(PLAYER_COLUMNS), "", None)
     found = shown.contributions(customers)
     assert_allclose(found, both.buying.contributions(customers), atol=1e-12)
     total = found.sum(axis=2) + shown.base()
@@ -164,20 +162,20 @@ def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customer
     scored = blend.buying.predict(customers)
     assert_allclose(odds / odds.sum(axis=1, keepdims=True), scored, atol=1e-9)
     assert_allclose(shown.chances(customers), scored, atol=1e-9)
-    again = restored(blend.buying, blend.trees, shown.state())
+    again = additive_model_from_state(blend.buying, blend.trees, shown.state())
     assert_array_equal(again.contributions(customers), found)
 
 
 def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
     blend, _ = model
     with pytest.raises(ColumnMissingError, match="age_days"):
-        additive(blend.buying, blend.trees, customers.drop("age_days"))
+        additive_model(blend.buying, blend.trees, customers.drop("age_days"))
 
 
 def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
     blend, _ = model
-    none = additive(replace(blend, weight=0.0), blend.trees, customers)
-    alone = additive(blend.buying, blend.trees, customers)
+    none = additive_model(replace(blend, weight=0.0), blend.trees, customers)
+    alone = additive_model(blend.buying, blend.trees, customers)
     assert none.trees is None
     assert_array_equal(none.contributions(customers), alone.contributions(customers))
 
@@ -185,7 +183,7 @@ def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
 def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
     blend, both = model
     trees, bought = (
-        additive(part, blend.trees, customers) for part in (blend.trees, blend.buying)
+        additive_model(part, blend.trees, customers) for part in (blend.trees, blend.buying)
     )
     told = [shown.told_of(blend).weight for shown in (both, trees, bought)]
     assert told == [0.5, 1.0, 0.0]
@@ -193,19 +191,19 @@ def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
 
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.lesson())
-    shown = additive(markov, small.training.booster, customers)
+    shown = additive_model(markov, small.training.booster, customers)
     assert "markov" in shown.note
     assert "trees, which did not ship" in shown.note
     with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
-        additive(markov, None, customers)
+        additive_model(markov, None, customers)
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
     trees = small.training.booster
-    few = Booster(trees.booster, trees.names, trees.classes, "xgb_rfm4")
-    assert "What ships is xgb_rfm4" in additive(few, trees, customers).note
+    few = XgboostModel(trees.booster, trees.names, trees.classes, "xgb_rfm4")
+    assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    mended = Calibrated(small.training.booster, Calibration())
-    assert "calibrated" in additive(mended, small.training.booster, customers).note
+    mended = CalibratedModel(small.training.booster, Calibration())
+    assert "calibrated" in additive_model(mended, small.training.booster, customers).note

@@ -5,20 +5,24 @@ import pytest
 from numpy.testing import assert_allclose
 from planted_drivers import CLASSES, told
 
-from segpredict.explain.contrast import contrasts, moves, question
-from segpredict.explain.groups import Group
+from segpredict.explain.contrast import (
+    contrast_contributions,
+    target_and_reference,
+    transition_drivers,
+)
+from segpredict.explain.groups import FeatureGroup
 
-ONE = (Group("x", "f", "Other", ("x",)), Group("y", "f", "Other", ("y",)))
+ONE = (FeatureGroup("x", "f", "Other", ("x",)), FeatureGroup("y", "f", "Other", ("y",)))
 
 
 def test_who_stays_is_compared_with_the_likeliest_move():
     chances = np.array([[0.2, 0.7, 0.1], [0.1, 0.7, 0.2]])
-    towards, against = question(chances, np.array([1, 1]))
+    towards, against = target_and_reference(chances, np.array([1, 1]))
     assert (towards.tolist(), against.tolist()) == ([1, 1], [0, 2])
 
 
 def test_who_moves_is_compared_with_staying():
-    towards, against = question(np.array([[0.6, 0.3, 0.1]]), np.array([2]))
+    towards, against = target_and_reference(np.array([[0.6, 0.3, 0.1]]), np.array([2]))
     assert (towards.tolist(), against.tolist()) == ([0], [2])
 
 
@@ -26,7 +30,7 @@ def test_a_constant_of_a_customer_drops_out():
     cube = np.random.default_rng(0).normal(size=(4, 3, 2))
     lifted = cube + np.array([1.0, -2.0, 3.0, 0.5])[:, None, None]
     asked = (np.array([0, 1, 2, 0]), np.array([1, 2, 0, 2]))
-    assert_allclose(contrasts(cube, *asked), contrasts(lifted, *asked))
+    assert_allclose(contrast_contributions(cube, *asked), contrast_contributions(lifted, *asked))
 
 
 def test_the_contrast_of_a_customer_is_the_difference_of_two_margins(booster, frame):
@@ -35,7 +39,7 @@ def test_the_contrast_of_a_customer_is_the_difference_of_two_margins(booster, fr
     rows = found.contributions.filter(found.contributions["against_id"].is_not_null())
     to = [ids.index(i) for i in rows["class_id"].gather_every(4)]
     by = [ids.index(i) for i in rows["against_id"].gather_every(4)]
-    assert_allclose(found.contrasts(), contrasts(found.cube(), to, by))
+    assert_allclose(found.contrasts(), contrast_contributions(found.cube(), to, by))
 
 
 def test_movers_are_weighed_by_their_chance_to_move():
@@ -45,7 +49,7 @@ def test_movers_are_weighed_by_their_chance_to_move():
     chances = np.tile([0.0, 0.9, 0.1], (100, 1))
     chances[:50] = [0.0, 0.1, 0.9]
     people = {"states": np.ones(100, int), "chances": chances, "weight": 1.0}
-    found = moves(cube, ("x", "y"), ONE, CLASSES, **people)
+    found = transition_drivers(cube, ("x", "y"), ONE, CLASSES, **people)
     row = found.filter(from_id="S1", to_id="S2").row(0, named=True)
     assert (row["name"], row["rank"]) == ("x", 1)
     assert row["expected"] == pytest.approx(50)
@@ -60,9 +64,9 @@ def test_a_move_of_too_few_is_not_told_of():
         "chances": np.tile([0.0, 0.9, 0.1], (100, 1)),
         "weight": 1.0,
     }
-    assert moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **people).is_empty()
+    assert transition_drivers(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **people).is_empty()
     ten_times = people | {"weight": 10.0}
-    found = moves(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **ten_times)
+    found = transition_drivers(np.zeros((100, 3, 2)), ("x", "y"), ONE, CLASSES, **ten_times)
     assert found["expected"].unique().to_list() == [pytest.approx(100)]
 
 

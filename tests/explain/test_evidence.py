@@ -6,18 +6,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.classifier import Blend, BoosterOptions, Exam, exams
-from segpredict.classifier.booster import refit
-from segpredict.classifier.lesson import Lesson
-from segpredict.explain import ExplainOptions, evidence
+from segpredict.classifier import BacktestReplay, BlendedModel, XgboostOptions, replay_backtests
+from segpredict.classifier.booster import fit_fixed_rounds
+from segpredict.classifier.lesson import TrainingData
+from segpredict.explain import ExplainOptions, check_importance
 from segpredict.explain.evidence import _limit
-from segpredict.explain.groups import Group
+from segpredict.explain.groups import FeatureGroup
 
 NAMES = ("driver", "copy", "noise_a", "noise_b")
 PARTS = (
-    Group("driver", "rfm", "Recency", ("driver",)),
-    Group("copy", "rfm", "Frequency", ("copy",)),
-    Group("noise", "other", "Other", ("noise_a", "noise_b")),
+    FeatureGroup("driver", "rfm", "Recency", ("driver",)),
+    FeatureGroup("copy", "rfm", "Frequency", ("copy",)),
+    FeatureGroup("noise", "other", "Other", ("noise_a", "noise_b")),
 )
 PLAYED = {
     "x_days": "Frequency",
@@ -45,15 +45,17 @@ def rows(n: int, seed: int) -> pl.DataFrame:
     )
 
 
-def exam(seed: int) -> Exam:
-    options = BoosterOptions(eta=0.2, min_child_weight=5, columns=1.0)
-    known = Lesson(rows(900, seed), NAMES, 3, options=options)
-    return Exam(seed, known, rows(600, seed + 50), Blend(refit(known, NAMES, 25), None))
+def exam(seed: int) -> BacktestReplay:
+    options = XgboostOptions(eta=0.2, min_child_weight=5, columns=1.0)
+    known = TrainingData(rows(900, seed), NAMES, 3, options=options)
+    return BacktestReplay(
+        seed, known, rows(600, seed + 50), BlendedModel(fit_fixed_rounds(known, NAMES, 25), None)
+    )
 
 
 @pytest.fixture(scope="module")
 def found():
-    return evidence((exam(1), exam(2)), PARTS, FAST)
+    return check_importance((exam(1), exam(2)), PARTS, FAST)
 
 
 def test_the_planted_driver_is_first_and_noise_is_below_the_null(found):
@@ -78,8 +80,8 @@ def test_what_another_column_says_too_can_be_left_out(found):
 
 
 def test_together_they_cannot_be_left_out():
-    one = Group("driver", "rfm", "Recency", ("driver", "copy"))
-    found = evidence((exam(1),), (one, PARTS[2]), replace(FAST, refits=2))
+    one = FeatureGroup("driver", "rfm", "Recency", ("driver", "copy"))
+    found = check_importance((exam(1),), (one, PARTS[2]), replace(FAST, refits=2))
     assert found.table.filter(name="driver")["without_low"].item() > 0.3
 
 
@@ -104,7 +106,7 @@ def test_rankings_that_agree_read_near_one(found):
 
 
 def test_the_same_seed_gives_the_same_bits(found):
-    again = evidence((exam(1), exam(2)), PARTS, FAST)
+    again = check_importance((exam(1), exam(2)), PARTS, FAST)
     assert again.table.equals(found.table)
     assert again.facts() == found.facts()
 
@@ -126,9 +128,9 @@ def purchases(small):
     from small_shop import OPTIONS, TIME
 
     alone = [replace(model, weight=0.0) for model in small.training.tested]
-    taken = exams(small.transactions, small.segmentation, OPTIONS, TIME, alone)
-    parts = tuple(Group(name, "rfm", word, (name,)) for name, word in PLAYED.items())
-    return evidence(taken[-1:], parts, ExplainOptions(refits=3, repeats=2))
+    taken = replay_backtests(small.transactions, small.segmentation, OPTIONS, TIME, alone)
+    parts = tuple(FeatureGroup(name, "rfm", word, (name,)) for name, word in PLAYED.items())
+    return check_importance(taken[-1:], parts, ExplainOptions(refits=3, repeats=2))
 
 
 def test_bgnbd_that_stands_alone_is_fitted_anew_and_shuffled_by_what_it_sees(purchases):
@@ -149,12 +151,10 @@ def test_what_is_asked_of_trees_is_left_out_where_there_are_none(purchases):
 def test_a_run_is_examined_with_the_model_of_each_test(small):
     from small_shop import OPTIONS, TIME
 
-    taken = exams(
+    taken = replay_backtests(
         small.transactions, small.segmentation, OPTIONS, TIME, small.training.tested
     )
     assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.outer]
     for one, trial in zip(taken, small.training.trials, strict=True):
         assert one.customers["customer_id"].to_list() == trial.customers.tolist()
-        assert np.array_equal(
-            one.model.predict(one.customers), trial.chances[one.model.name]
-        )
+        assert np.array_equal(one.model.predict(one.customers), trial.chances[one.model.name])

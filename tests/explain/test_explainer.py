@@ -34,9 +34,7 @@ def test_the_margin_that_is_explained_is_the_one_that_is_scored(booster, frame):
     base = np.array([found.base[segment.id] for segment in CLASSES])
     exp = np.exp(found.cube().sum(axis=2) + base)
     matrix = xgb.DMatrix(frame.select(NAMES).to_numpy(), feature_names=list(NAMES))
-    assert_allclose(
-        exp / exp.sum(axis=1, keepdims=True), booster.predict(matrix), atol=1e-5
-    )
+    assert_allclose(exp / exp.sum(axis=1, keepdims=True), booster.predict(matrix), atol=1e-5)
 
 
 def test_shap_and_xgboost_agree_to_float_precision(booster, frame):

@@ -7,20 +7,20 @@ import polars as pl
 import pytest
 from planted_drivers import CLASSES, DECLARED, NAMES, knowing
 
-from segpredict.classifier import Booster
+from segpredict.classifier import XgboostModel
 from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.decision import Decision
-from segpredict.classifier.usage import plain
-from segpredict.explain import Explainer, explainer
-from segpredict.explain.contrast import question
+from segpredict.classifier.decision import DecisionRule
+from segpredict.classifier.usage import default_policy
+from segpredict.explain import ForecastExplainer, build_explainer
+from segpredict.explain.contrast import target_and_reference
 
 
 @pytest.fixture(scope="module")
-def silent(booster, frame) -> Explainer:
+def silent(booster, frame) -> ForecastExplainer:
     """Return the explainer of a chain that sends everybody into silence."""
     chain = {"kind": "markov", "table": [[0.8, 0.1, 0.1]] * 3}
     shipped = BASELINES.get("markov").load(chain)
-    return explainer(shipped, Booster(booster, NAMES, 3), frame, CLASSES, DECLARED)
+    return build_explainer(shipped, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
 
 
 def asked_of(table: pl.DataFrame) -> list[str]:
@@ -40,14 +40,14 @@ def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
 
 
 def test_it_still_does_after_it_was_kept(silent, booster, frame):
-    shipped = (silent.model.shipped, Booster(booster, NAMES, 3))
-    again = Explainer.from_state(silent.state(), *shipped, CLASSES, DECLARED)
+    shipped = (silent.model.shipped, XgboostModel(booster, NAMES, 3))
+    again = ForecastExplainer.from_state(silent.state(), *shipped, CLASSES, DECLARED)
     assert again.reasons(frame).equals(silent.reasons(frame))
 
 
 def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, frame):
-    rare = Decision("balanced", 1.0, (1.0, 1.0, 1e-9), (0.0, 1.0, 2.0))
-    usage = replace(plain(rare.mix, rare.values), decision=rare)
+    rare = DecisionRule("balanced", 1.0, (1.0, 1.0, 1e-9), (0.0, 1.0, 2.0))
+    usage = replace(default_policy(rare.mix, rare.values), decision=rare)
     made = knowing(booster, frame).naming(usage)
     assert asked_of(made.explain(frame).contributions) == ["S2"]
     assert len(asked_of(knowing(booster, frame).explain(frame).contributions)) == 3
@@ -55,5 +55,5 @@ def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, fr
 
 def test_a_named_segment_is_compared_with_staying_or_with_the_likeliest_other():
     chances = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])
-    towards, against = question(chances, np.array([1, 2]), np.array([2, 2]))
+    towards, against = target_and_reference(chances, np.array([1, 2]), np.array([2, 2]))
     assert (towards.tolist(), against.tolist()) == ([2, 2], [1, 0])

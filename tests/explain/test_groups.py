@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 
 from segpredict import features
 from segpredict.explain.groups import (
-    FREQUENCY,
+    FREQUENCY_HEADLINE,
     HEADLINES,
-    MONETARY,
-    RECENCY,
-    Group,
-    correlated,
-    groups,
-    headline,
-    sizes,
-    totals,
+    MONETARY_HEADLINE,
+    RECENCY_HEADLINE,
+    FeatureGroup,
+    correlated_groups,
+    group_contributions,
+    group_features,
+    group_importance,
+    headline_of,
 )
 from segpredict.tables import Feature
 
@@ -33,7 +33,7 @@ TOLD = (
 
 
 def test_columns_of_one_topic_that_rise_together_are_one_group():
-    found = groups(CELLS, NAMES, TOLD)
+    found = group_features(CELLS, NAMES, TOLD)
     assert [g.features for g in found] == [
         ("spend_91", "spend_now"),
         ("order_last",),
@@ -42,15 +42,15 @@ def test_columns_of_one_topic_that_rise_together_are_one_group():
 
 
 def test_the_loudest_column_gives_the_name():
-    found = groups(CELLS, NAMES, TOLD, np.array([1.0, 2.0, 0.0, 0.0]))
+    found = group_features(CELLS, NAMES, TOLD, np.array([1.0, 2.0, 0.0, 0.0]))
     assert (found[0].name, found[0].family) == ("spend_now", "state")
 
 
 def test_columns_that_rise_together_but_tell_of_other_things_stay_apart():
     told = (TOLD[0], Feature("freq_days_91", "Days.", "days", family="rfm"))
-    found = groups(CELLS[:, :2], ("spend_91", "freq_days_91"), told)
-    assert [g.headline for g in found] == [MONETARY, FREQUENCY]
-    assert correlated(CELLS[:, :2], found, ("spend_91", "freq_days_91")) == [
+    found = group_features(CELLS[:, :2], ("spend_91", "freq_days_91"), told)
+    assert [g.headline for g in found] == [MONETARY_HEADLINE, FREQUENCY_HEADLINE]
+    assert correlated_groups(CELLS[:, :2], found, ("spend_91", "freq_days_91")) == [
         ["spend_91", "freq_days_91", 1.0]
     ]
 
@@ -59,20 +59,20 @@ def test_a_number_is_not_torn_from_those_it_follows_from():
     names = ("recency_days", "t_x_days", "age_days")
     told = [Feature(n, n, "days", family="btyd") for n in names]
     cells = RNG.normal(size=(200, 3))
-    assert groups(cells, names, told)[0] == Group(
-        "recency_days", "btyd", RECENCY, names
+    assert group_features(cells, names, told)[0] == FeatureGroup(
+        "recency_days", "btyd", RECENCY_HEADLINE, names
     )
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_few_customers_tell_of_no_likeness(rows):
-    assert len(groups(CELLS[:rows], NAMES, TOLD)) == 4
+    assert len(group_features(CELLS[:rows], NAMES, TOLD)) == 4
 
 
 def test_every_declared_feature_has_a_headline():
-    found = {headline(f) for f in features.glossary(None, None)}
+    found = {headline_of(f) for f in features.feature_glossary(None, None)}
     assert found <= set(HEADLINES)
-    assert {RECENCY, FREQUENCY, MONETARY} <= found
+    assert {RECENCY_HEADLINE, FREQUENCY_HEADLINE, MONETARY_HEADLINE} <= found
 
 
 @given(st.integers(1, 6), st.integers(1, 4))
@@ -80,14 +80,14 @@ def test_groups_add_up_to_the_columns(columns, classes):
     rng = np.random.default_rng(columns)
     cube = rng.normal(size=(5, classes, columns))
     names = [f"c{i}" for i in range(columns)]
-    split = [Group(n, "f", "Other", (n,)) for n in names[:1]]
+    split = [FeatureGroup(n, "f", "Other", (n,)) for n in names[:1]]
     rest = tuple(names[1:])
-    parts = [*split, *([Group("rest", "f", "Other", rest)] if rest else [])]
-    summed = totals(cube, names, parts).sum(axis=2)
+    parts = [*split, *([FeatureGroup("rest", "f", "Other", rest)] if rest else [])]
+    summed = group_contributions(cube, names, parts).sum(axis=2)
     assert summed == pytest.approx(cube.sum(axis=2))
 
 
 def test_columns_that_pull_against_each_other_cancel_before_their_size_is_taken():
     cube = np.array([[[1.0, -1.0], [-1.0, 1.0]]])
-    both = (Group("a", "f", "Other", ("a", "b")),)
-    assert sizes(cube, ("a", "b"), both).tolist() == [0.0]
+    both = (FeatureGroup("a", "f", "Other", ("a", "b")),)
+    assert group_importance(cube, ("a", "b"), both).tolist() == [0.0]

@@ -7,7 +7,7 @@ import pytest
 from planted_drivers import DECLARED, told
 
 from segpredict.explain import importance_json
-from segpredict.explain.importance import importance
+from segpredict.explain.importance import feature_importance
 
 # Two customers, two classes, two features.
 ROWS = [
@@ -26,7 +26,7 @@ COLUMNS = ["customer_id", "segment_id", "class_id", "feature", "value", "contrib
 @pytest.fixture
 def table() -> pl.DataFrame:
     rows = pl.DataFrame(ROWS, schema=COLUMNS, orient="row")
-    return importance(rows, ["x", "y"], {"x": "rfm"}, ["S0", "S1"])
+    return feature_importance(rows, ["x", "y"], {"x": "rfm"}, ["S0", "S1"])
 
 
 def test_overall_importance_is_the_mean_over_customers_and_classes(table):
@@ -52,7 +52,7 @@ def test_a_column_that_no_family_declares_is_other(table):
 def test_ties_rank_in_the_order_of_the_booster():
     rows = pl.DataFrame(ROWS[:2], schema=COLUMNS, orient="row")
     tied = rows.with_columns(contribution=pl.lit(1.0))
-    found = importance(tied, ["y", "x"], {}, ["S0"]).filter(scope="all")
+    found = feature_importance(tied, ["y", "x"], {}, ["S0"]).filter(scope="all")
     assert found["feature"].to_list() == ["y", "x"]
 
 

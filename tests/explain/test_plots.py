@@ -12,16 +12,23 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import bar, beeswarm, crowds, draw, plots, sentence
-from segpredict.explain.plots import dependence, heatmap, move, waterfall
+from segpredict.explain import (
+    bar_plot,
+    beeswarm_plot,
+    customer_plots,
+    draw_plots,
+    explained_sentence,
+    plots,
+)
+from segpredict.explain.plots import dependence_plot, heatmap_plot, transition_plot, waterfall_plot
 
 NAMED = {segment.id: segment.name for segment in CLASSES}
 PNG = b"\x89PNG"
 
 
 def test_there_is_a_bar_chart_and_a_beeswarm_for_every_future_segment(booster, frame):
-    plots = draw(told(booster, frame))
-    assert set(crowds(told(booster, frame))) < set(plots)
+    plots = draw_plots(told(booster, frame))
+    assert set(customer_plots(told(booster, frame))) < set(plots)
     assert list(plots)[:4] == ["bar", "beeswarm_S0", "beeswarm_S1", "beeswarm_S2"]
     assert {"heatmap", "move_S1_S2", "dependence_driver"} <= set(plots)
     assert plots["bar"].lstrip().startswith(b"<?xml")
@@ -33,8 +40,8 @@ def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
     for name in ("beeswarm", "dependence"):
         draws = partial(lambda of, *_: drawn.append(of) or b"", name)
         monkeypatch.setattr(plots, name, draws)
-    pictures = crowds(told(booster, frame))
-    assert len(list(pictures)) == len(pictures) == len(CLASSES) + plots.LEADING
+    pictures = customer_plots(told(booster, frame))
+    assert len(list(pictures)) == len(pictures) == len(CLASSES) + plots.DEPENDENCE_COLUMNS
     assert drawn == []
     for _ in range(2):
         assert pictures["beeswarm_S1"] == b""
@@ -43,14 +50,14 @@ def test_who_asks_for_names_alone_draws_nothing(booster, frame, monkeypatch):
 
 def test_two_drawings_are_equal_to_the_byte(booster, frame):
     found = told(booster, frame)
-    assert bar(found) == bar(found)
-    assert beeswarm(found, "S1") == beeswarm(found, "S1")
+    assert bar_plot(found) == bar_plot(found)
+    assert beeswarm_plot(found, "S1") == beeswarm_plot(found, "S1")
 
 
 def test_drawing_leaves_no_figure_no_style_and_no_random_state(booster, frame):
     found = told(booster, frame)
     style, state = dict(mpl.rcParams), np.random.mtrand._rand.get_state()
-    draw(found)
+    draw_plots(found)
     assert plt.get_fignums() == []
     assert dict(mpl.rcParams) == style
     assert np.array_equal(np.random.mtrand._rand.get_state()[1], state[1])
@@ -58,55 +65,59 @@ def test_drawing_leaves_no_figure_no_style_and_no_random_state(booster, frame):
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_few_customers_are_drawn(booster, frame, rows):
-    assert draw(told(booster, frame[:rows]))["bar"]
+    assert draw_plots(told(booster, frame[:rows]))["bar"]
 
 
 def test_a_feature_that_nobody_has_is_drawn(booster, frame):
     nobody = frame.with_columns(helper=pl.lit(None, pl.Float64))
-    assert beeswarm(told(booster, nobody), "S2").startswith(PNG)
+    assert beeswarm_plot(told(booster, nobody), "S2").startswith(PNG)
 
 
 def test_an_unknown_future_segment_is_refused_by_name(booster, frame):
     with pytest.raises(UnknownNameError, match="S9"):
-        beeswarm(told(booster, frame[:5]), "S9")
+        beeswarm_plot(told(booster, frame[:5]), "S9")
 
 
 def test_an_unknown_move_feature_or_customer_is_refused_by_name(booster, frame):
     found = told(booster, frame)
     with pytest.raises(UnknownNameError, match="S2:S2"):
-        move(found, "S2", "S2")
+        transition_plot(found, "S2", "S2")
     with pytest.raises(UnknownNameError, match="nothing"):
-        dependence(found, "nothing")
+        dependence_plot(found, "nothing")
     with pytest.raises(MismatchError, match="nobody"):
-        waterfall(found, "nobody")
+        waterfall_plot(found, "nobody")
 
 
 def test_every_kind_of_plot_names_what_it_shows(booster, frame):
     found = told(booster, frame)
     # Text is drawn as paths; the sizes of the two files tell that there is some.
-    for drawn in (heatmap(found), waterfall(found, "c0001"), move(found, "S1", "S2")):
+    for drawn in (
+        heatmap_plot(found),
+        waterfall_plot(found, "c0001"),
+        transition_plot(found, "S1", "S2"),
+    ):
         assert b"<svg" in drawn
         assert drawn.count(b"<use") > 40
 
 
 def test_an_explanation_draws_itself_and_shows_itself_as_a_page(booster, frame):
     found = told(booster, frame, 60)
-    assert found.plot("bar") == bar(found)
+    assert found.plot("bar") == bar_plot(found)
     assert found.plot("move", "S1", "S2").lstrip().startswith(b"<?xml")
     with pytest.raises(UnknownNameError, match="barr"):
         found.plot("barr")
     page = found.to_html()
-    assert page.count("<img") == len(draw(found))
+    assert page.count("<img") == len(draw_plots(found))
     one, told_of = found.ids()[0], set(found.reasons["customer_id"])
     assert one in told_of
-    assert f"<h3>{one}</h3>\n<p>{sentence(found, NAMED)}</p>" in page
+    assert f"<h3>{one}</h3>\n<p>{explained_sentence(found, NAMED)}</p>" in page
     assert "<iframe srcdoc=" in found._repr_html_()
 
 
 def test_segments_are_named_as_people_name_them(booster, frame):
     found = told(booster, frame, 60)
-    assert found.plot("beeswarm", "core") == beeswarm(found, "S2")
-    assert found.plot("move", "Occasional", "Core") == move(found, "S1", "S2")
+    assert found.plot("beeswarm", "core") == beeswarm_plot(found, "S2")
+    assert found.plot("move", "Occasional", "Core") == transition_plot(found, "S1", "S2")
     with pytest.raises(UnknownNameError, match="Nobodies"):
         found.plot("beeswarm", "Nobodies")
 
@@ -128,6 +139,6 @@ def test_a_hostile_customer_is_only_text_on_that_page(booster, frame):
 def test_any_name_is_drawn_as_it_is_into_sound_files(booster, frame, name):
     classes = tuple(replace(c, name=f"{name} {c.id}") for c in CLASSES)
     found = replace(told(booster, frame, 60), classes=classes)
-    for drawn in draw(found).values():
+    for drawn in draw_plots(found).values():
         if not drawn.startswith(PNG):
             ElementTree.fromstring(drawn)

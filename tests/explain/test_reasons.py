@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from planted_drivers import CLASSES, knowing, told
 
-from segpredict.explain import sentence
-from segpredict.explain.groups import Group
-from segpredict.explain.reasons import Lexicon, Pull, reasons
+from segpredict.explain import explained_sentence
+from segpredict.explain.groups import FeatureGroup
+from segpredict.explain.reasons import ContrastContributions, ReasonLexicon, reason_texts
 from segpredict.tables import Feature
 
 NAMES = ("recency_days", "spend_91", "spend_28", "outcome_sin", "freq")
 GROUPS = (
-    Group("recency_days", "rfm", "Recency", ("recency_days",)),
-    Group("spend_91", "rfm", "Monetary", ("spend_91", "spend_28")),
-    Group("outcome_sin", "calendar", "Season", ("outcome_sin",)),
-    Group("freq", "rfm", "Frequency", ("freq",)),
+    FeatureGroup("recency_days", "rfm", "Recency", ("recency_days",)),
+    FeatureGroup("spend_91", "rfm", "Monetary", ("spend_91", "spend_28")),
+    FeatureGroup("outcome_sin", "calendar", "Season", ("outcome_sin",)),
+    FeatureGroup("freq", "rfm", "Frequency", ("freq",)),
 )
-WORDS = Lexicon(
+WORDS = ReasonLexicon(
     {
         "recency_days": Feature("recency_days", "Days since the last purchase.", "d"),
         "spend_91": Feature(
@@ -35,7 +35,7 @@ WORDS = Lexicon(
 
 
 def pull(contributions):
-    return Pull(
+    return ContrastContributions(
         ["a"],
         np.array([2]),
         np.array([0]),
@@ -46,7 +46,7 @@ def pull(contributions):
 
 
 def told_of(contributions, words=WORDS):
-    return reasons(pull(contributions), NAMES, GROUPS, words)
+    return reason_texts(pull(contributions), NAMES, GROUPS, words)
 
 
 def test_the_strongest_come_first_and_what_speaks_against_comes_last():
@@ -98,11 +98,11 @@ def test_the_sentence_says_where_the_customer_is_expected(booster, frame):
     names = {c.id: c.name for c in CLASSES}
     core = frame.filter(frame["state_now"] == 2).sort("driver")
     stays = told(booster, core[-1:])
-    assert sentence(stays, names) == (
+    assert explained_sentence(stays, names) == (
         "Expected to stay in Core rather than go to Occasional."
     )
     low = frame.sort("driver")[:1].with_columns(state_now=frame["state_now"][0] * 0 + 2)
-    assert sentence(told(booster, low), names) == (
+    assert explained_sentence(told(booster, low), names) == (
         "Expected to go from Core to Inactive rather than to stay."
     )
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.exploration import explore, shelf
-from segpredict.exploration._books import OTHERS
-from segpredict.tables import MONEY
+from segpredict.exploration import exploration_data, explore_shop
+from segpredict.exploration._books import OTHER_COUNTRIES
+from segpredict.tables import MONEY_SCALE
 
 SEGMENTS = ("S0", "S1")
 DAY = 15000  # 2011-01-26, a Wednesday
@@ -30,7 +30,7 @@ def members() -> pl.DataFrame:
 
 
 def counted(name: str, rows=ROWS) -> dict[str, int]:
-    found = explore(books(rows), members(), SEGMENTS)
+    found = explore_shop(books(rows), members(), SEGMENTS)
     sums = found["cells"].filter(chart=name).group_by("bin").agg(pl.col("value").sum())
     labels = found["facts"]["bins"][name]
     return {labels[i]: value for i, value in sums.sort("bin").iter_rows()}
@@ -54,8 +54,8 @@ def test_a_shop_without_hours_has_weekdays():
 
 
 def test_money_is_exact_and_what_was_sent_back_is_counted_in_its_month():
-    assert counted("sales") == {"2011-01": 100 * MONEY, "2011-02": 70 * MONEY}
-    assert counted("returns") == {"2011-03": 15 * MONEY}
+    assert counted("sales") == {"2011-01": 100 * MONEY_SCALE, "2011-02": 70 * MONEY_SCALE}
+    assert counted("returns") == {"2011-03": 15 * MONEY_SCALE}
 
 
 def test_every_order_is_in_one_bin_of_value():
@@ -63,23 +63,26 @@ def test_every_order_is_in_one_bin_of_value():
 
 
 def test_each_row_carries_segment_country_and_period():
-    cells = explore(books(), members(), SEGMENTS)["cells"].filter(chart="order_value")
+    cells = explore_shop(books(), members(), SEGMENTS)["cells"].filter(chart="order_value")
     by = cells.group_by("segment").agg(pl.col("value").sum()).sort("segment")
     assert by.rows() == [(0, 1), (1, 3)]
     assert set(cells["period"]) == {0, 1}  # January and February
 
 
 def test_small_countries_are_one():
-    held = shelf(books(), members(), SEGMENTS)
-    assert held.countries == (OTHERS,)
+    held = exploration_data(books(), members(), SEGMENTS)
+    assert held.countries == (OTHER_COUNTRIES,)
     many = [(f"c{i}", f"{i}", DAY, 5.0, 600, "UK") for i in range(30)]
-    assert shelf(books([*ROWS, *many]), members(), SEGMENTS).countries == ("UK", OTHERS)
+    assert exploration_data(books([*ROWS, *many]), members(), SEGMENTS).countries == (
+        "UK",
+        OTHER_COUNTRIES,
+    )
 
 
 def test_row_order_changes_nothing():
     many = [(f"c{i}", f"{i}", DAY + i, 5.0 + i, 600, "UK") for i in range(30)]
-    first = explore(books(many), members(), SEGMENTS)
-    again = explore(books(many[::-1]), members(), SEGMENTS)
+    first = explore_shop(books(many), members(), SEGMENTS)
+    again = explore_shop(books(many[::-1]), members(), SEGMENTS)
     assert first["cells"].equals(again["cells"])
     assert first["map"].equals(again["map"])
     assert first["facts"] == again["facts"]
@@ -91,19 +94,17 @@ def test_the_map_spreads_spend_to_the_right_and_names_no_customer():
         for i in range(30)
         for k in range(1 + i // 3)
     ]
-    drawn = explore(books(many), members(), SEGMENTS)
+    drawn = explore_shop(books(many), members(), SEGMENTS)
     assert drawn["map"].columns == ["segment", "x", "y"]
     assert drawn["map"]["x"].is_sorted()
     assert drawn["facts"]["axes"][0]["share"] > 0.5
 
 
 def test_a_shop_of_few_has_no_map():
-    assert explore(books(), members(), SEGMENTS)["map"].is_empty()
+    assert explore_shop(books(), members(), SEGMENTS)["map"].is_empty()
 
 
 @pytest.mark.parametrize("chart", ["frequency", "order_value", "gaps", "sales"])
 def test_bins_have_as_many_names_as_numbers(chart):
-    found = explore(books(), members(), SEGMENTS)
-    assert found["cells"].filter(chart=chart)["bin"].max() < len(
-        found["facts"]["bins"][chart]
-    )
+    found = explore_shop(books(), members(), SEGMENTS)
+    assert found["cells"].filter(chart=chart)["bin"].max() < len(found["facts"]["bins"][chart])

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from segpredict.tables import Attribute, Companions, Log
+from segpredict.tables import CustomerAttribute, CustomerLog, SideTables
 
 ATTRIBUTES = (
-    Attribute("income", "number", "Income"),
-    Attribute("born", "date", "Born"),
-    Attribute("tier", "level", "Tier", ("gold", "silver")),
+    CustomerAttribute("income", "number", "Income"),
+    CustomerAttribute("born", "date", "Born"),
+    CustomerAttribute("tier", "level", "Tier", ("gold", "silver")),
 )
 
 
@@ -24,15 +24,15 @@ def customers(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def log(rows: list[tuple], kinds: list[str]) -> Log:
+def log(rows: list[tuple], kinds: list[str]) -> CustomerLog:
     """Return a log from (id, day, counts)."""
     counts = dict.fromkeys(kinds, pl.Int64)
     schema = {"customer_id": pl.String, "day": pl.Int32, **counts}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return Log(frame, frame["day"].min() if frame.height else None)
+    return CustomerLog(frame, frame["day"].min() if frame.height else None)
 
 
-def companions() -> Companions:
+def companions() -> SideTables:
     """Return side tables that reach to both sides of day 600."""
     people = [
         ("a", None, None, 30_000.0, -9_000, "gold"),
@@ -41,14 +41,12 @@ def companions() -> Companions:
         ("c", 650, None, 9.0, 0, "gold"),
     ]
     events = [
-        (who, day, 1 + day % 2, day % 5, day % 3, 0)
-        for who in "abcd"
-        for day in range(3, 900, 41)
+        (who, day, 1 + day % 2, day % 5, day % 3, 0) for who in "abcd" for day in range(3, 900, 41)
     ]
     contacts = [(who, day, 1, day % 2) for who in "ab" for day in range(9, 900, 30)]
     products = {"product_id": ["p", "q", "r"], "category": ["x", "x", "y"]}
     prices = {"product_id": ["p", "q", "r"], "percentile": [0.25, 0.75, 0.5]}
-    return Companions(
+    return SideTables(
         customers=customers(people),
         attributes=ATTRIBUTES,
         products=pl.DataFrame(products),

@@ -2,7 +2,7 @@ import polars as pl
 from twelve import answer
 
 import shop
-from segpredict.features import compute
+from segpredict.features import compute_features
 from segpredict.window import Window
 
 
@@ -39,5 +39,5 @@ def test_the_first_order_is_the_first_within_the_history():
 def test_of_two_orders_on_one_day_the_later_by_the_clock_is_the_last():
     rows = {"order_id": ["9", "1"], "minute": [600, 700], "amount": [5.0, 8.0]}
     lines = pl.DataFrame(rows).with_columns(customer_id=pl.lit("a"), day=pl.lit(390))
-    frame = compute(shop.transactions(lines), Window(400), ["basket"]).frame
+    frame = compute_features(shop.transactions(lines), Window(400), ["basket"]).frame
     assert frame.select("order_first", "order_last").row(0) == (5, 8)

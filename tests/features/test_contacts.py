@@ -1,13 +1,13 @@
 from beside import log
 from twelve import answer
 
-from segpredict.tables import Companions
+from segpredict.tables import SideTables
 
 ROWS = [("eve", 1, 1, 0), ("ann", 300, 2, 1), ("ann", 390, 1, 0), ("ann", 405, 7, 7)]
 
 
 def test_three_messages_sent_and_one_opened():
-    beside = Companions(contacts=log(ROWS, ["sent", "opened"]))
+    beside = SideTables(contacts=log(ROWS, ["sent", "opened"]))
     assert answer("contacts", "ann", beside) == {
         "contacts_28": 1,
         "contacts_lookback": 3,
@@ -19,7 +19,7 @@ def test_three_messages_sent_and_one_opened():
 
 def test_openings_that_nobody_recorded_are_missing_and_not_zero():
     rows = [row[:3] for row in ROWS]
-    found = answer("contacts", "ann", Companions(contacts=log(rows, ["sent"])))
+    found = answer("contacts", "ann", SideTables(contacts=log(rows, ["sent"])))
     assert found["contacts_lookback"] == 3
     assert found["contacts_opened"] is found["contacts_open_rate"] is None
 

@@ -2,19 +2,17 @@ import polars as pl
 from twelve import answer
 
 import shop
-from segpredict.features import choose, compute
+from segpredict.features import choose_families, compute_features
 from segpredict.window import Window
 
 
 def found(discounts: list[float | None]) -> dict[str, float | None]:
     rows = {"discount": pl.Series(discounts, dtype=pl.Float64), "amount": 9.0}
     lines = pl.DataFrame(rows).with_row_index("day", 390)
-    lines = lines.with_columns(
-        customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String)
-    )
+    lines = lines.with_columns(customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String))
     sold = shop.transactions(lines)
-    assert "discount" in choose(sold).names
-    table = compute(sold, Window(399, first_day=0), ["discount"]).frame
+    assert "discount" in choose_families(sold).names
+    table = compute_features(sold, Window(399, first_day=0), ["discount"]).frame
     return table.drop("customer_id").to_dicts()[0]
 
 

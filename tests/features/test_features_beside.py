@@ -7,8 +7,13 @@ import pytest
 from beside import companions, customers, log
 
 import shop
-from segpredict.features import FAMILIES, choose, compute, glossary
-from segpredict.tables import Companions, Transactions
+from segpredict.features import (
+    FEATURE_FAMILIES,
+    choose_families,
+    compute_features,
+    feature_glossary,
+)
+from segpredict.tables import SideTables, Transactions
 from segpredict.window import Window
 
 T = 600
@@ -28,11 +33,11 @@ def small() -> Transactions:
     return replace(shop.transactions(lines, end_day=T), companions=companions())
 
 
-def asked(given: Transactions, beside: Companions) -> pl.DataFrame:
-    return compute(replace(given, companions=beside), WINDOW, SIDE).frame
+def asked(given: Transactions, beside: SideTables) -> pl.DataFrame:
+    return compute_features(replace(given, companions=beside), WINDOW, SIDE).frame
 
 
-def later(name: str) -> Companions:
+def later(name: str) -> SideTables:
     """Return the side tables with a row more, dated on the cutoff day."""
     there = companions()
     if name == "customers":
@@ -62,28 +67,28 @@ def test_l7_all_rows_dated_on_or_after_the_cutoff_may_as_well_not_be_there(small
 
 
 def test_a_shop_offers_the_families_it_has_tables_for(small):
-    everything = choose(small, FAMILIES.names())
-    assert set(FAMILIES.names()) - set(everything.names) == {"discount", "returns"}
+    everything = choose_families(small, FEATURE_FAMILIES.names())
+    assert set(FEATURE_FAMILIES.names()) - set(everything.names) == {"discount", "returns"}
     assert "have no discounts" in everything.notes[0]
 
 
 def test_a_family_whose_table_is_not_there_is_left_out_and_a_note_says_so(small):
-    bare = choose(replace(small, companions=Companions()))
+    bare = choose_families(replace(small, companions=SideTables()))
     assert {"web", "contacts", "category"}.isdisjoint(bare.names)
     assert any("no table of web events" in note for note in bare.notes)
-    frame = compute(replace(small, companions=Companions()), WINDOW).frame
+    frame = compute_features(replace(small, companions=SideTables()), WINDOW).frame
     assert not [name for name in frame.columns if name.startswith("web_")]
 
 
 def test_default_stands_for_all_that_nobody_needs_to_name(small):
-    more = choose(small, ["default", "when"])
-    assert set(more.names) - set(choose(small).names) == {"when"}
+    more = choose_families(small, ["default", "when"])
+    assert set(more.names) - set(choose_families(small).names) == {"when"}
 
 
 def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
     gone = replace(companions(), customers=None, products=None, events=None)
     table = asked(small, replace(gone, contacts=None, prices=None))
-    columns = [f.name for f in glossary(SIDE, companions())]
+    columns = [f.name for f in feature_glossary(SIDE, companions())]
     assert table.columns == ["customer_id", *columns]
     filled = [name for name in columns if table[name].null_count() < table.height]
     assert filled == [
@@ -92,7 +97,7 @@ def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
 
 
 def test_the_glossary_has_the_columns_of_frozen_levels():
-    names = [feature.name for feature in glossary(["where", "who"], companions())]
+    names = [feature.name for feature in feature_glossary(["where", "who"], companions())]
     assert names[:2] == ["country_uk", "country_france"]
     assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
 
@@ -103,6 +108,6 @@ def test_what_comes_after_the_last_cutoff_chooses_no_family(small):
     lines = small.lines.collect()
     more = pl.concat([lines, shop.transactions(back).lines.collect()])
     given = replace(small, lines=more.lazy())
-    assert "returns" in choose(given).names
-    assert "returns" not in choose(given, until=T).names
-    assert compute(given, WINDOW).frame.equals(compute(small, WINDOW).frame)
+    assert "returns" in choose_families(given).names
+    assert "returns" not in choose_families(given, until=T).names
+    assert compute_features(given, WINDOW).frame.equals(compute_features(small, WINDOW).frame)

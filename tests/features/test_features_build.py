@@ -6,15 +6,15 @@ import pytest
 
 import shop
 from segpredict import contracts
-from segpredict.errors import SegpredictError, TableError, UnknownNameError
-from segpredict.features import FAMILIES, build, compute, glossary
-from segpredict.features._build import keeps
-from segpredict.features._measures import days
-from segpredict.features._plan import question
+from segpredict.errors import SchemaError, SegpredictError, UnknownNameError
+from segpredict.features import FEATURE_FAMILIES, build_features, compute_features, feature_glossary
+from segpredict.features._build import is_in_range
+from segpredict.features._measures import count_purchase_days
+from segpredict.features._plan import plan_query
 from segpredict.window import Window
 
 WINDOW = Window(700, first_day=0)
-FAMILY_NAMES = FAMILIES.names()
+FAMILY_NAMES = FEATURE_FAMILIES.names()
 
 
 @pytest.fixture(scope="module")
@@ -27,26 +27,26 @@ def test_the_families_are_found_by_their_files():
     where_given = "assortment category contacts discount returns web"
     optional = "price_tier when where who"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
-    named = [family.name for family in FAMILIES.all() if not family.is_default]
+    named = [family.name for family in FEATURE_FAMILIES.all() if not family.is_default]
     assert " ".join(named) == optional
-    assert [family.name for family in FAMILIES.all()] == list(FAMILY_NAMES)
+    assert [family.name for family in FEATURE_FAMILIES.all()] == list(FAMILY_NAMES)
 
 
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_every_family_computes_what_it_declares_and_nothing_else(name):
-    family = FAMILIES.get(name)
+    family = FEATURE_FAMILIES.get(name)
     declared = [feature.name for feature in family.features]
     assert sorted(family.derive(WINDOW)) == sorted(declared)
 
 
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_a_family_alone_gives_what_it_gives_among_all(world, name):
-    alone = compute(world, WINDOW, [name])
-    among = compute(world, WINDOW, FAMILY_NAMES)
+    alone = compute_features(world, WINDOW, [name])
+    among = compute_features(world, WINDOW, FAMILY_NAMES)
     assert alone.frame.equals(among.frame.select(alone.frame.columns))
 
 
-@pytest.mark.parametrize("feature", glossary(), ids=lambda f: f.name)
+@pytest.mark.parametrize("feature", feature_glossary(), ids=lambda f: f.name)
 def test_every_feature_says_what_it_is(feature):
     assert feature.meaning[0].isupper()
     assert feature.meaning.endswith(".")
@@ -57,55 +57,53 @@ def test_every_feature_says_what_it_is(feature):
 
 
 def test_feature_names_are_unique_and_never_plain_recency():
-    names = [feature.name for feature in glossary()]
+    names = [feature.name for feature in feature_glossary()]
     assert len(set(names)) == len(names)
     assert "recency" not in names
 
 
 def test_the_glossary_is_the_columns_of_the_table(world):
-    table = compute(world, WINDOW, FAMILY_NAMES)
-    assert table.features == glossary()
-    assert table.frame.columns == ["customer_id", *(each.name for each in glossary())]
+    table = compute_features(world, WINDOW, FAMILY_NAMES)
+    assert table.features == feature_glossary()
+    assert table.frame.columns == ["customer_id", *(each.name for each in feature_glossary())]
 
 
 def test_a_table_keeps_its_contract(world):
-    for table in build(world, [WINDOW, WINDOW.at(400)]):
-        contracts.check(table.frame, contracts.features(table.features))
+    for table in build_features(world, [WINDOW, WINDOW.at(400)]):
+        contracts.validate_schema(table.frame, contracts.feature_schema(table.features))
         assert set(table.frame.select(table.names).dtypes) == {pl.Float64}
         assert table.frame["customer_id"].is_sorted()
 
 
 def test_the_given_order_of_families_does_not_matter(world):
-    there, back = (
-        compute(world, WINDOW, n) for n in (["rfm", "btyd"], ["btyd", "rfm"])
-    )
+    there, back = (compute_features(world, WINDOW, n) for n in (["rfm", "btyd"], ["btyd", "rfm"]))
     assert there.frame.equals(back.frame)
     assert there.features == back.features
 
 
 def test_an_unknown_family_is_named_with_its_nearest(world):
     with pytest.raises(UnknownNameError, match="rfm"):
-        compute(world, WINDOW, ["rfn"])
+        compute_features(world, WINDOW, ["rfn"])
 
 
 @pytest.mark.parametrize("bad", [math.inf, -math.inf, math.nan, -1.0])
 def test_the_quick_check_finds_what_the_contract_finds(world, bad):
-    table = compute(world, WINDOW, ["rfm"])
+    table = compute_features(world, WINDOW, ["rfm"])
     broken = table.frame.with_columns(recency_days=pl.lit(bad))
-    assert keeps(table.frame, table.features)
-    assert not keeps(broken, table.features)
-    with pytest.raises(TableError, match="recency_days"):
-        contracts.check(broken, contracts.features(table.features))
+    assert is_in_range(table.frame, table.features)
+    assert not is_in_range(broken, table.features)
+    with pytest.raises(SchemaError, match="recency_days"):
+        contracts.validate_schema(broken, contracts.feature_schema(table.features))
 
 
 def test_two_families_may_not_give_one_name_two_meanings():
-    rfm = FAMILIES.get("rfm")
-    other = replace(rfm, name="other", measures=lambda _: {"last_ago": days()})
+    rfm = FEATURE_FAMILIES.get("rfm")
+    other = replace(rfm, name="other", measures=lambda _: {"last_ago": count_purchase_days()})
     with pytest.raises(SegpredictError, match="other measures 'last_ago'"):
-        question(WINDOW, (rfm, other))
+        plan_query(WINDOW, (rfm, other))
 
 
 def test_nothing_given_is_changed(world):
     before = world.lines.collect()
-    build(world, [WINDOW, WINDOW.at(400)])
+    build_features(world, [WINDOW, WINDOW.at(400)])
     assert world.lines.collect().equals(before)

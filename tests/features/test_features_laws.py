@@ -16,25 +16,25 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features
-from segpredict.features import FAMILIES, instrument
-from segpredict.tables import MONEY, FeatureTable, Transactions
+from segpredict.features import FEATURE_FAMILIES, clustering_inputs
+from segpredict.tables import MONEY_SCALE, FeatureTable, Transactions
 from segpredict.window import Window
 
 T = 600
 WINDOW = Window(T, first_day=0)
 SCHEMA = ["customer_id", "order_id", "day", "product_id", "quantity", "amount"]
 
-EVERY = FAMILIES.names()
+EVERY = FEATURE_FAMILIES.names()
 
 
 def compute(
     transactions: Transactions, window: Window, families: Sequence[str] = EVERY
 ) -> FeatureTable:
-    return features.compute(transactions, window, families)
+    return features.compute_features(transactions, window, families)
 
 
 def build(transactions: Transactions, windows: Sequence[Window]) -> list[FeatureTable]:
-    return features.build(transactions, windows, EVERY)
+    return features.build_features(transactions, windows, EVERY)
 
 
 days = st.integers(0, T - 1)
@@ -55,9 +55,7 @@ def rows_on(when: st.SearchStrategy[int]) -> st.SearchStrategy[list[tuple]]:
 
 def shop_of(rows: list[tuple], voids: dict[str, int] | None = None) -> Transactions:
     lines = pl.DataFrame(rows, schema=SCHEMA, orient="row", strict=False)
-    void = pl.col("order_id").replace_strict(
-        voids or {}, default=None, return_dtype=pl.Int32
-    )
+    void = pl.col("order_id").replace_strict(voids or {}, default=None, return_dtype=pl.Int32)
     given = shop.transactions(lines.with_columns(void_day=void), end_day=2 * T)
     return replace(given, companions=beside.companions())
 
@@ -135,10 +133,10 @@ def test_the_instrument_agrees_with_the_state_family(rows, voids):
     transactions = shop_of(rows, voids)
     state = compute(transactions, WINDOW, ["state"]).frame
     now = state.filter(pl.col("days_now") > 0)
-    read = instrument(transactions, [(T - 91, T)])
+    read = clustering_inputs(transactions, [(T - 91, T)])
     assert read["customer_id"].to_list() == now["customer_id"].to_list()
     assert read["days"].to_list() == now["days_now"].to_list()
-    assert [spend / MONEY for spend in read["spend"]] == now["spend_now"].to_list()
+    assert [spend / MONEY_SCALE for spend in read["spend"]] == now["spend_now"].to_list()
 
 
 def test_a_customer_alone_scores_the_same_bits_as_among_all():

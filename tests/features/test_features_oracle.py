@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict.features import compute, instrument
+from segpredict.features import clustering_inputs, compute_features
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
@@ -95,7 +95,7 @@ def ask(sql: str, lines: pl.DataFrame, **tables: pl.DataFrame) -> pl.DataFrame:
 def agree(transactions: Transactions, cutoff: int) -> None:
     lines = transactions.lines.collect()
     answer = ask(SQL.format(T=cutoff), lines).rename({"age": "age_days"})
-    ours = compute(transactions, Window(cutoff)).frame.select(answer.columns)
+    ours = compute_features(transactions, Window(cutoff)).frame.select(answer.columns)
     values = pl.exclude("customer_id").cast(pl.Float64)
     assert_frame_equal(ours, answer.with_columns(values), rel_tol=1e-9, abs_tol=1e-9)
 
@@ -124,7 +124,7 @@ def test_sql_gives_the_same_features(world, cutoff):
 def test_sql_gives_the_same_instrument(world, cutoff):
     start = cutoff - 91
     answer = ask(READ.format(start=start, end=cutoff), world.lines.collect())
-    ours = instrument(world, [(start, cutoff)]).drop("end")
+    ours = clustering_inputs(world, [(start, cutoff)]).drop("end")
     types = {"days": pl.Int32, "spend": pl.Int64}
     assert_frame_equal(ours, answer.cast(types))
 

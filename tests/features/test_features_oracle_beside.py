@@ -9,9 +9,9 @@ from polars.testing import assert_frame_equal
 from test_features_oracle import ask, retail_lines
 
 import shop
-from segpredict.companions import freeze
-from segpredict.features import compute
-from segpredict.tables import Companions, Log, Transactions
+from segpredict.companions import freeze_side_tables
+from segpredict.features import compute_features
+from segpredict.tables import CustomerLog, SideTables, Transactions
 from segpredict.window import Window
 
 FAMILIES = (
@@ -165,12 +165,12 @@ def beside(transactions: Transactions, until: int) -> Transactions:
         sent=(pl.col("n") % 2).cast(pl.Int64),
         opened=(pl.col("n") % 6 == 3).cast(pl.Int64),
     )
-    tables = Companions(
-        products=products, events=Log(events, 0), contacts=Log(contacts, 0)
+    tables = SideTables(
+        products=products, events=CustomerLog(events, 0), contacts=CustomerLog(contacts, 0)
     )
     return replace(
         transactions,
-        companions=freeze(replace(transactions, companions=tables), until),
+        companions=freeze_side_tables(replace(transactions, companions=tables), until),
     )
 
 
@@ -186,7 +186,7 @@ def agree(transactions: Transactions, cutoff: int) -> None:
     listed = ", ".join(f"'{country}'" for country in there.countries)
     sql = SQL.format(T=cutoff, first=first, all=listed)
     answer = ask(sql, transactions.lines.collect(), **tables)
-    table = compute(transactions, Window(cutoff), FAMILIES).frame
+    table = compute_features(transactions, Window(cutoff), FAMILIES).frame
     column = next(name for name in table.columns if name.startswith("country_"))
     answer = answer.rename({"country_first": column})
     asked_of_sql = set(answer.columns)

@@ -7,7 +7,7 @@ import pytest
 
 import shop
 from segpredict import store
-from segpredict.features import build, write
+from segpredict.features import build_features, write_features
 from segpredict.store import _parts
 from segpredict.window import Window
 
@@ -17,11 +17,11 @@ WINDOW = Window(700, first_day=0)
 def test_a_file_of_features_holds_what_build_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "GROUP", 100)
+    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 100)
     world = shop.world(100)
-    stored = store.write(world, tmp_path / "store")
-    declared = write(stored, WINDOW, tmp_path / "features.parquet")
-    (table,) = build(world, [WINDOW])
+    stored = store.write_store(world, tmp_path / "store")
+    declared = write_features(stored, WINDOW, tmp_path / "features.parquet")
+    (table,) = build_features(world, [WINDOW])
     assert declared == table.features
     assert pl.read_parquet(tmp_path / "features.parquet").equals(table.frame)
     assert len(list(tmp_path.iterdir())) == 2
@@ -29,6 +29,6 @@ def test_a_file_of_features_holds_what_build_returns(
 
 def test_lines_without_a_store_are_written_too(tmp_path: Path) -> None:
     world = shop.world(30)
-    write(world, WINDOW, tmp_path / "features.parquet", ["rfm"])
-    (table,) = build(world, [WINDOW], ["rfm"])
+    write_features(world, WINDOW, tmp_path / "features.parquet", ["rfm"])
+    (table,) = build_features(world, [WINDOW], ["rfm"])
     assert pl.read_parquet(tmp_path / "features.parquet").equals(table.frame)

@@ -2,7 +2,7 @@ import polars as pl
 from twelve import answer
 
 import shop
-from segpredict.features import compute
+from segpredict.features import compute_features
 from segpredict.window import Window
 
 
@@ -27,6 +27,6 @@ def test_the_same_pause_is_later_for_the_more_regular_customer():
         schema=["customer_id", "order_id", "day", "amount"],
         orient="row",
     )
-    frame = compute(shop.transactions(lines), Window(190), ["overdue"]).frame
+    frame = compute_features(shop.transactions(lines), Window(190), ["overdue"]).frame
     sigma = dict(frame.select("customer_id", "overdue_sigma").iter_rows())
     assert sigma["clock"] > sigma["burst"] > 0

@@ -6,23 +6,30 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict.features._measures import COLUMNS, Measure, Span, active, days, orders
-from segpredict.features._plan import Question, ask
+from segpredict.features._measures import (
+    MEASURE_COLUMNS,
+    Measure,
+    MeasureSpan,
+    count_active_spans,
+    count_orders,
+    count_purchase_days,
+)
+from segpredict.features._plan import FeatureQuery, run_queries
 from segpredict.window import Window
 
 T = 60
 WINDOW = Window(T, lookback=40, history=50)
 MOST = 2**61  # its square needs 128 bits
 INSIDE = pl.col("day").is_between(T - 30, T - 10, closed="left")
-SPAN = Span(10, 30)
+SPAN = MeasureSpan(10, 30)
 
 
 def answers(rows: list[tuple], measures: dict[str, Measure]) -> pl.DataFrame:
     names = ["customer_id", "order_id", "day", "amount"]
     lines = pl.DataFrame(rows, schema=names, orient="row")
     derived = {name: pl.col(name).cast(pl.Float64) for name in measures}
-    question = Question(WINDOW, measures, {}, (), derived, COLUMNS)
-    return ask(shop.transactions(lines), [question])[0]
+    question = FeatureQuery(WINDOW, measures, {}, (), derived, MEASURE_COLUMNS)
+    return run_queries(shop.transactions(lines), [question])[0]
 
 
 order = st.tuples(
@@ -37,8 +44,8 @@ order = st.tuples(
 @given(st.lists(order, min_size=1, max_size=30))
 def test_measures_are_those_of_grouping(rows: list[tuple]) -> None:
     named = {
-        "number": orders(SPAN),
-        "days": days(SPAN),
+        "number": count_orders(SPAN),
+        "days": count_purchase_days(SPAN),
         "sum": Measure("sum", "net", SPAN),
         "squares": Measure("squares", "net", SPAN),
         "most": Measure("most", "net", SPAN),
@@ -67,16 +74,14 @@ def test_measures_are_those_of_grouping(rows: list[tuple]) -> None:
         )
         .filter("is_there")
         .sort("customer_id")
-        .select(
-            "customer_id", *(pl.col(n).cast(pl.Float64).fill_null(0) for n in named)
-        )
+        .select("customer_id", *(pl.col(n).cast(pl.Float64).fill_null(0) for n in named))
     )
     assert_frame_equal(answers(rows, named), grouped)
 
 
 def test_a_span_in_parts_says_how_many_saw_an_order() -> None:
     rows = [("a", str(day), day, 1.0) for day in (59, 58, 45, 31, 9)]
-    found = answers(rows, {"active": active(10, 3), "ever": active(10, 5)})
+    found = answers(rows, {"active": count_active_spans(10, 3), "ever": count_active_spans(10, 5)})
     assert found.row(0) == ("a", 3.0, 3.0)
 
 

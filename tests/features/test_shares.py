@@ -10,7 +10,14 @@ from beside import companions
 
 import shop
 from segpredict import store
-from segpredict.features import FAMILIES, _orders, _shares, build, choose, instrument
+from segpredict.features import (
+    FEATURE_FAMILIES,
+    _orders,
+    _shares,
+    build_features,
+    choose_families,
+    clustering_inputs,
+)
 from segpredict.store import _parts
 from segpredict.window import Window
 
@@ -22,26 +29,26 @@ def test_short_memory_parts_customers_and_changes_no_bit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = shop.world(150)
-    whole, read = build(world, WINDOWS), instrument(world, SPANS)
+    whole, read = build_features(world, WINDOWS), clustering_inputs(world, SPANS)
     rows = world.lines.select(pl.len()).collect().item()
-    monkeypatch.setattr(_shares, "available", lambda: rows * _shares.LINE // 5)
-    assert len(list(_shares.shares(world))) >= 5
-    for table, expected in zip(build(world, WINDOWS), whole, strict=True):
+    monkeypatch.setattr(_shares, "available_bytes", lambda: rows * _shares.BYTES_PER_LINE // 5)
+    assert len(list(_shares.customer_batches(world))) >= 5
+    for table, expected in zip(build_features(world, WINDOWS), whole, strict=True):
         assert table.frame.equals(expected.frame)
-    assert instrument(world, SPANS).equals(read)
+    assert clustering_inputs(world, SPANS).equals(read)
 
 
 def test_a_store_gives_the_features_of_the_lines_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = shop.world(150)
-    monkeypatch.setattr(_parts, "GROUP", 100)
-    stored = store.write(world, tmp_path)
-    assert len(list(_shares.shares(stored))) > 3
-    tables = zip(build(stored, WINDOWS), build(world, WINDOWS), strict=True)
+    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 100)
+    stored = store.write_store(world, tmp_path)
+    assert len(list(_shares.customer_batches(stored))) > 3
+    tables = zip(build_features(stored, WINDOWS), build_features(world, WINDOWS), strict=True)
     for table, expected in tables:
         assert table.frame.equals(expected.frame)
-    assert instrument(stored, SPANS).equals(instrument(world, SPANS))
+    assert clustering_inputs(stored, SPANS).equals(clustering_inputs(world, SPANS))
 
 
 def test_blocks_of_customers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,20 +56,20 @@ def test_blocks_of_customers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> N
     draw = pl.col("order_id").hash(3)
     void = pl.when(draw % 6 == 0).then(pl.col("day") + 20).cast(pl.Int32)
     world = replace(world, lines=world.lines.with_columns(void_day=void))
-    whole = build(world, WINDOWS)
-    monkeypatch.setattr(_orders, "BLOCK", 7)
-    for table, expected in zip(build(world, WINDOWS), whole, strict=True):
+    whole = build_features(world, WINDOWS)
+    monkeypatch.setattr(_orders, "ROWS_PER_BLOCK", 7)
+    for table, expected in zip(build_features(world, WINDOWS), whole, strict=True):
         assert table.frame.equals(expected.frame)
 
 
 def test_plenty_of_memory_asks_all_at_once() -> None:
-    assert len(list(_shares.shares(shop.world(20)))) == 1
+    assert len(list(_shares.customer_batches(shop.world(20)))) == 1
 
 
 def test_a_store_with_tables_beside_gives_the_features_of_all_families(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "GROUP", 20)
+    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 20)
     rows = [
         (who, f"{who}{day}", day, "pqr"[day % 3], 5.0 + day % 7, country)
         for who, country in (("a", "DE"), ("b", "FR"), ("c", "DE"), ("d", None))
@@ -74,13 +81,15 @@ def test_a_store_with_tables_beside_gives_the_features_of_all_families(
     world = replace(shop.transactions(lines, end_day=600), companions=beside)
     for part in pairwise((0, 500, 560, 600)):
         inside = pl.col("day").is_between(*part, closed="left")
-        store.add(replace(world, lines=world.lines.filter(inside)), tmp_path)
-    stored = replace(store.open(tmp_path), companions=beside)
-    families = FAMILIES.names()
-    assert choose(stored, families) == choose(world, families)
+        store.append_lines(replace(world, lines=world.lines.filter(inside)), tmp_path)
+    stored = replace(store.open_store(tmp_path), companions=beside)
+    families = FEATURE_FAMILIES.names()
+    assert choose_families(stored, families) == choose_families(world, families)
     windows = [Window(600, first_day=0), Window(400, first_day=0)]
     tables = zip(
-        build(stored, windows, families), build(world, windows, families), strict=True
+        build_features(stored, windows, families),
+        build_features(world, windows, families),
+        strict=True,
     )
     for table, expected in tables:
         assert table.frame.equals(expected.frame)

@@ -5,7 +5,7 @@ import pytest
 from twelve import answer
 
 import shop
-from segpredict.features import compute
+from segpredict.features import compute_features
 from segpredict.window import Window
 
 
@@ -31,7 +31,7 @@ def gaps(*days: int) -> dict[str, float | None]:
     lines = pl.DataFrame({"order_id": orders, "day": days}).with_columns(
         customer_id=pl.lit("a"), amount=pl.lit(1.0)
     )
-    table = compute(shop.transactions(lines), Window(700), ["timing"])
+    table = compute_features(shop.transactions(lines), Window(700), ["timing"])
     return table.frame.drop("customer_id").to_dicts()[0]
 
 

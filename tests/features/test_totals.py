@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from segpredict.features._totals import totals
+from segpredict.features._totals import customer_totals
 
 MEASURES = {
     "who": pl.col("customer_id").first(),
@@ -29,4 +29,4 @@ def test_a_walk_gives_what_grouping_gives(drawn: list[tuple]) -> None:
     rows = pl.DataFrame(drawn, schema=types, orient="row").sort("customer")
     rows = rows.with_columns(customer_id=pl.format("c{}", "customer"))
     grouped = rows.group_by("customer").agg(**MEASURES).sort("customer")
-    assert_frame_equal(totals(rows, MEASURES), grouped)
+    assert_frame_equal(customer_totals(rows, MEASURES), grouped)

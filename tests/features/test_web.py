@@ -1,7 +1,7 @@
 from beside import log
 from twelve import answer
 
-from segpredict.tables import Companions
+from segpredict.tables import SideTables
 
 KINDS = ["sessions", "views", "carts"]
 ROWS = [
@@ -10,7 +10,7 @@ ROWS = [
     ("ann", 395, 1, 3, 2),
     ("ann", 400, 9, 9, 9),  # on the cutoff day
 ]
-BESIDE = Companions(events=log(ROWS, KINDS))
+BESIDE = SideTables(events=log(ROWS, KINDS))
 
 
 def test_visits_views_and_carts_before_the_cutoff():
@@ -33,7 +33,7 @@ def test_who_never_came_has_zeros_and_no_last_visit():
 
 
 def test_spans_from_before_the_records_began_are_missing():
-    young = Companions(events=log([("ann", 380, 1, 1, 1)], KINDS))
+    young = SideTables(events=log([("ann", 380, 1, 1, 1)], KINDS))
     found = answer("web", "ann", young)
     assert (found["web_sessions_7"], found["web_sessions_28"]) == (0, None)
     assert found["web_views_91"] is None
@@ -44,5 +44,5 @@ def test_without_the_table_all_is_missing_and_nothing_is_zero():
 
 
 def test_an_empty_table_says_nothing():
-    found = answer("web", "ann", Companions(events=log([], KINDS)))
+    found = answer("web", "ann", SideTables(events=log([], KINDS)))
     assert set(found.values()) == {None}

@@ -3,21 +3,19 @@ from dataclasses import replace
 import polars as pl
 
 import shop
-from segpredict.features import compute
-from segpredict.tables import Companions
+from segpredict.features import compute_features
+from segpredict.tables import SideTables
 from segpredict.window import Window
 
-FROZEN = Companions(countries=("UK", "EIRE"))
+FROZEN = SideTables(countries=("UK", "EIRE"))
 
 
 def found(countries: list[str | None]) -> dict[str, float | None]:
     rows = {"country": pl.Series(countries, dtype=pl.String), "amount": 1.0}
     lines = pl.DataFrame(rows).with_row_index("day", 390)
-    lines = lines.with_columns(
-        customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String)
-    )
+    lines = lines.with_columns(customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String))
     given = replace(shop.transactions(lines), companions=FROZEN)
-    table = compute(given, Window(399, first_day=0), ["where"]).frame
+    table = compute_features(given, Window(399, first_day=0), ["where"]).frame
     return table.drop("customer_id").to_dicts()[0]
 
 

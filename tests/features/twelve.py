@@ -5,8 +5,8 @@ from dataclasses import replace
 import polars as pl
 
 import shop
-from segpredict.features import compute
-from segpredict.tables import Companions, Transactions
+from segpredict.features import compute_features
+from segpredict.tables import SideTables, Transactions
 from segpredict.window import Window
 
 T = 400
@@ -46,13 +46,13 @@ def twelve_lines() -> Transactions:
 def answer(
     family: str,
     customer: str,
-    companions: Companions | None = None,
+    companions: SideTables | None = None,
     **window: int,
 ) -> dict[str, float | None]:
     """Return one customer's features of a family, to six digits."""
     question = Window(T, **{"first_day": 0, **window})
-    given = replace(twelve_lines(), companions=companions or Companions())
-    rows = compute(given, question, [family]).frame
+    given = replace(twelve_lines(), companions=companions or SideTables())
+    rows = compute_features(given, question, [family]).frame
     found = rows.filter(pl.col("customer_id") == customer).drop("customer_id")
     values = found.to_dicts()[0]
     return {n: None if v is None else round(v, 6) for n, v in values.items()}

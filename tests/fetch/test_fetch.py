@@ -13,8 +13,8 @@ from typing import ClassVar
 import pytest
 
 from segpredict import config, pipeline
-from segpredict.errors import BusyError, DownloadError, UnknownNameError
-from segpredict.fetch import CATALOGUE, Dataset, Member, fetch, named
+from segpredict.errors import DownloadError, TargetBusyError, UnknownNameError
+from segpredict.fetch import DATASETS, ArchiveMember, PublicDataset, fetch_dataset, get_dataset
 
 ROWS = b"00001 19970101  1   11.77\r\n00002 19970112  1   12.00\r\n"
 
@@ -63,8 +63,8 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-def dataset(url: str) -> Dataset:
-    return replace(CATALOGUE["cdnow"], url=url)
+def dataset(url: str) -> PublicDataset:
+    return replace(DATASETS["cdnow"], url=url)
 
 
 def silent(_what: str, _share: float) -> None:
@@ -73,7 +73,7 @@ def silent(_what: str, _share: float) -> None:
 
 def test_a_data_set_comes_whole_with_its_checksum(address: str, tmp_path: Path):
     told: list[float] = []
-    found = fetch(
+    found = fetch_dataset(
         dataset(f"{address}/whole.zip"), tmp_path, lambda _, share: told.append(share)
     )
     assert found.files == (tmp_path / "cdnow" / "CDNOW_master.txt",)
@@ -85,20 +85,18 @@ def test_a_data_set_comes_whole_with_its_checksum(address: str, tmp_path: Path):
     assert everything == ["cdnow", "cdnow/CDNOW_master.txt"]
 
 
-def test_a_file_without_a_header_gets_one_and_its_preset_reads_it(
-    address: str, tmp_path: Path
-):
-    found = fetch(dataset(f"{address}/whole.zip"), tmp_path, silent)
+def test_a_file_without_a_header_gets_one_and_its_preset_reads_it(address: str, tmp_path: Path):
+    found = fetch_dataset(dataset(f"{address}/whole.zip"), tmp_path, silent)
     head = b"customer_id date number_of_cds dollar_value\n"
     assert found.files[0].read_bytes() == head + ROWS
-    told = pipeline.check([str(found.files[0])], config.load("cdnow"))
+    told = pipeline.check_data([str(found.files[0])], config.load_config("cdnow"))
     assert told["files"][0]["rows"] == 2
 
 
 def test_a_known_checksum_that_fits_is_told(address: str, tmp_path: Path):
     right = hashlib.sha256(WHOLE).hexdigest()
     pinned = replace(dataset(f"{address}/whole.zip"), sha256=right, bytes=len(WHOLE))
-    assert fetch(pinned, tmp_path, silent).is_pinned
+    assert fetch_dataset(pinned, tmp_path, silent).is_pinned
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_a_known_checksum_that_fits_is_told(address: str, tmp_path: Path):
         ("whole.zip", {"sha256": "0" * 64}, "SHA-256"),
         ("whole.zip", {"bytes": 7}, "bytes, not 7"),
         ("whole.zip", {"most": 10}, "more than 10 bytes"),
-        ("whole.zip", {"members": (Member("other.txt"),)}, "no archive with other"),
+        ("whole.zip", {"members": (ArchiveMember("other.txt"),)}, "no archive with other"),
         ("page.zip", {}, "no archive"),
         ("short.zip", {}, "of"),
         ("nowhere.zip", {}, "404"),
@@ -118,13 +116,13 @@ def test_what_is_not_as_it_should_be_leaves_nothing_behind(
 ):
     wrong = replace(dataset(f"{address}/{path}"), **change)
     with pytest.raises(DownloadError, match=reason):
-        fetch(wrong, tmp_path, silent)
+        fetch_dataset(wrong, tmp_path, silent)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_address_that_does_not_answer_is_named(tmp_path: Path):
     with pytest.raises(DownloadError, match=r"127\.0\.0\.1"):
-        fetch(dataset("http://127.0.0.1:9/x.zip"), tmp_path, silent)
+        fetch_dataset(dataset("http://127.0.0.1:9/x.zip"), tmp_path, silent)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,22 +130,22 @@ def test_what_stands_there_goes_only_if_asked(address: str, tmp_path: Path):
     (tmp_path / "cdnow").mkdir()
     (tmp_path / "cdnow" / "mine.txt").write_text("mine")
     given = dataset(f"{address}/whole.zip")
-    with pytest.raises(BusyError):
-        fetch(given, tmp_path, silent)
+    with pytest.raises(TargetBusyError):
+        fetch_dataset(given, tmp_path, silent)
     assert (tmp_path / "cdnow" / "mine.txt").read_text() == "mine"
-    fetch(given, tmp_path, silent, replace=True)
+    fetch_dataset(given, tmp_path, silent, replace=True)
     assert [p.name for p in (tmp_path / "cdnow").iterdir()] == ["CDNOW_master.txt"]
 
 
 def test_every_data_set_has_an_owner_a_licence_and_a_preset():
-    for name, each in CATALOGUE.items():
+    for name, each in DATASETS.items():
         assert each.url.startswith("https://")
         assert each.licence
         assert each.source.startswith("https://")
         assert len(each.sha256) in (0, 64)
-        config.load(name)
+        config.load_config(name)
 
 
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UnknownNameError, match="cdnaw"):
-        named("cdnaw")
+        get_dataset("cdnaw")

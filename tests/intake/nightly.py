@@ -12,7 +12,7 @@ AGAIN = f"{HEAD}bert,2,2021-03-20,cup,1,4.00\ndora,5,2021-03-26,mug,1,2.50\n"
 BAD = f"{HEAD}emil,6,2021-03-27,mug,many,2.50\n,7,2021-03-27,mug,1,2.50\n"
 DAYS = {"1.csv": SOLD, "2.csv": BACK, "3.csv": AGAIN, "4.csv": BAD}
 LENIENT = ["cleaning.on_bad_rows='quarantine'", "cleaning.max_bad=9"]
-PLAN = config.load(overrides=LENIENT)
+PLAN = config.load_config(overrides=LENIENT)
 
 
 def put(store_: Path, *files: Path, plan: config.Config = PLAN, replace: bool = False):
@@ -21,9 +21,9 @@ def put(store_: Path, *files: Path, plan: config.Config = PLAN, replace: bool = 
 
 def facts(folder: Path):
     """Return all that a store says, for comparison."""
-    shop = pipeline.read([str(folder)], PLAN)
+    shop = pipeline.read_transactions([str(folder)], PLAN)
     rejects = None if shop.rejects is None else shop.rejects.to_dicts()
     # Made from what the store keeps beside its lines.
-    known = features.compute(shop, Window(18714)).frame.to_dicts()
+    known = features.compute_features(shop, Window(18714)).frame.to_dicts()
     told = (shop.ledger, shop.notes, shop.files, shop.fingerprint, rejects, str(known))
     return shop.lines.collect().to_dicts(), *told

@@ -18,9 +18,9 @@ from segpredict.cli._main import app
 from segpredict.errors import (
     BadCellsError,
     ContractError,
+    StoreLockedError,
     TamperedFileError,
     UsageError,
-    WriterError,
 )
 from segpredict.intake import _ingest, _raw
 
@@ -35,9 +35,7 @@ def test_files_in_any_order_make_the_store_of_all_at_once(
     assert facts(tmp_path / "nights") == facts(tmp_path / "once")
 
 
-def test_a_cancellation_voids_a_sale_that_came_before(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_a_cancellation_voids_a_sale_that_came_before(drops: Path, tmp_path: Path) -> None:
     first = put(tmp_path / "store", drops / "1.csv").shop.lines.collect()
     assert first["void_day"].to_list() == [None, None]
     then = put(tmp_path / "store", drops / "2.csv").shop.lines.collect()
@@ -45,18 +43,14 @@ def test_a_cancellation_voids_a_sale_that_came_before(
     assert void == [18711, 18711]  # 2021-03-25
 
 
-def test_a_row_that_comes_again_in_a_later_file_counts_once(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_a_row_that_comes_again_in_a_later_file_counts_once(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
     done = put(tmp_path / "store", drops / "3.csv")
     counts = {e.rule: e.count.rows for e in done.shop.ledger.entries}
     assert (counts["read"], counts["duplicates"], counts["used"]) == (4, 1, 3)
 
 
-def test_the_same_bytes_come_in_once_under_whatever_name(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_the_same_bytes_come_in_once_under_whatever_name(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
     before = facts(tmp_path / "store")
     copy = drops / "copy.csv"
@@ -79,7 +73,7 @@ def test_an_export_that_grows_under_one_name_counts_its_rows_once(
     export.write_text(SOLD + BACK.removeprefix(HEAD), encoding="utf-8")
     grown = put(tmp_path / "store", export).shop
     put(tmp_path / "once", export)
-    once = pipeline.read([str(tmp_path / "once")], PLAN)
+    once = pipeline.read_transactions([str(tmp_path / "once")], PLAN)
     assert grown.lines.collect().equals(once.lines.collect())
     assert [fact.name for fact in grown.files] == [str(export)] * 2
 
@@ -93,7 +87,7 @@ def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
                 sheet.write_row(i, 0, line.split(","))
 
     def sheet(name: str) -> tuple[int, int]:
-        plan = config.load(overrides=[f"source.sheet='{name}'"])
+        plan = config.load_config(overrides=[f"source.sheet='{name}'"])
         done = put(tmp_path / "store", path, plan=plan)
         return len(done.added), done.shop.ledger.total("in").rows
 
@@ -101,7 +95,7 @@ def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
     assert sheet("April") == (1, 4)
     assert sheet("March") == (0, 4)
     assert sheet("April") == (0, 4)
-    both = config.load(overrides=["source.sheet='*'"])
+    both = config.load_config(overrides=["source.sheet='*'"])
     put(tmp_path / "whole", path, plan=both)
     assert put(tmp_path / "whole", path, plan=both).added == ()
 
@@ -121,7 +115,7 @@ def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
 def test_many_nights_become_one_batch_and_stay_equal(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_ingest, "MANY", 2)
+    monkeypatch.setattr(_ingest, "MAX_RAW_BATCHES", 2)
     put(tmp_path / "once", drops)
     for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
         put(tmp_path / "nights", drops / name)
@@ -129,10 +123,8 @@ def test_many_nights_become_one_batch_and_stay_equal(
     assert len(list((tmp_path / "nights" / "raw").glob("*.parquet"))) == 2
 
 
-def test_what_is_refused_leaves_the_store_as_it_was(
-    drops: Path, tmp_path: Path
-) -> None:
-    strict = config.load()
+def test_what_is_refused_leaves_the_store_as_it_was(drops: Path, tmp_path: Path) -> None:
+    strict = config.load_config()
     put(tmp_path / "store", drops / "1.csv", plan=strict)
     before = {p: p.read_bytes() for p in (tmp_path / "store").rglob("*.*")}
     with pytest.raises(BadCellsError, match=r"4\.csv row 2"):
@@ -142,7 +134,7 @@ def test_what_is_refused_leaves_the_store_as_it_was(
 
 def test_what_is_refused_first_leaves_no_store(drops: Path, tmp_path: Path) -> None:
     with pytest.raises(BadCellsError):
-        put(tmp_path / "store", drops / "4.csv", plan=config.load())
+        put(tmp_path / "store", drops / "4.csv", plan=config.load_config())
     assert not (tmp_path / "store").exists()
 
 
@@ -174,7 +166,7 @@ def test_a_stopped_ingest_is_repeated_without_a_trace(
     put(tmp_path / "store", drops / "1.csv")
     before = facts(tmp_path / "store")
     with monkeypatch.context() as patch:
-        patch.setattr(store, "renew", lambda *_: 1 / 0)
+        patch.setattr(store, "renew_store", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             put(tmp_path / "store", drops / "2.csv")
     assert facts(tmp_path / "store") == before
@@ -193,7 +185,7 @@ def test_replace_forgets_what_came_before(drops: Path, tmp_path: Path) -> None:
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
-    with disk.locked(tmp_path / "store"):
+    with disk.lock_folder(tmp_path / "store"):
         code = (
             "from pathlib import Path\nfrom segpredict import disk\n"
             f"with disk.locked(Path({str(tmp_path / 'store')!r})): pass"
@@ -209,9 +201,7 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
     assert f"is being written by process {os.getpid()}." in done.stderr
 
 
-def test_a_lock_that_a_killed_writer_left_locks_nothing(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_a_lock_that_a_killed_writer_left_locks_nothing(drops: Path, tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / ".lock").write_text("1")
     put(tmp_path / "store", drops / "1.csv")
@@ -220,9 +210,9 @@ def test_a_lock_that_a_killed_writer_left_locks_nothing(
 
 def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
     with (
-        disk.locked(tmp_path / "store"),
-        pytest.raises(WriterError, match="being written"),
-        disk.locked(tmp_path / "store"),
+        disk.lock_folder(tmp_path / "store"),
+        pytest.raises(StoreLockedError, match="being written"),
+        disk.lock_folder(tmp_path / "store"),
     ):
         pass
     assert not (tmp_path / "store").exists()
@@ -233,11 +223,9 @@ def test_a_folder_with_something_else_is_no_place_for_a_store(drops: Path) -> No
         put(drops, drops / "1.csv")
 
 
-def test_raw_rows_that_were_tampered_with_are_refused(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_raw_rows_that_were_tampered_with_are_refused(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
-    (path,) = (tmp_path / "store" / _raw.FOLDER).glob("*.parquet")
+    (path,) = (tmp_path / "store" / _raw.RAW_FOLDER).glob("*.parquet")
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(TamperedFileError, match=path.name):
         put(tmp_path / "store", drops / "2.csv")
@@ -247,9 +235,7 @@ def command(*arguments: object):
     return CliRunner().invoke(app, ["ingest", *map(str, arguments)])
 
 
-def test_the_command_tells_what_came_in_and_what_was_there(
-    drops: Path, tmp_path: Path
-) -> None:
+def test_the_command_tells_what_came_in_and_what_was_there(drops: Path, tmp_path: Path) -> None:
     where = ("--store", tmp_path / "store")
     first = command("--data", drops / "1.csv", *where, "--json")
     assert json.loads(first.stdout)["added"] == [str(drops / "1.csv")]

@@ -7,7 +7,15 @@ import pytest
 
 import shop
 from segpredict.errors import UnknownNameError
-from segpredict.metrics import METRICS, Books, kept, lorenz, measure, months, tables
+from segpredict.metrics import (
+    KPIS,
+    OrderBook,
+    compute_kpis,
+    kpi_tables,
+    load_kpis,
+    lorenz_curve,
+    monthly_figures,
+)
 
 # Two windows of 91 days: Ann stays and grows, Bob stays and shrinks, Cid leaves, Dot
 # comes, Eve only sends something back.
@@ -24,19 +32,19 @@ ROWS = [
 ]
 
 
-def books() -> Books:
-    return Books.of(ROWS, end_day=182)
+def books() -> OrderBook:
+    return OrderBook.of(ROWS, end_day=182)
 
 
 def value(metric: str, **where: object) -> float | None:
-    found = measure(books(), [metric]).filter(**where)
+    found = compute_kpis(books(), [metric]).filter(**where)
     assert found.height == 1
     return found["value"].item()
 
 
 def test_windows_are_laid_back_from_the_end_and_only_whole_ones_count() -> None:
-    longer = Books.of([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
-    found = measure(longer, ["orders"])
+    longer = OrderBook.of([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
+    found = compute_kpis(longer, ["orders"])
     assert found.select("start", "end", "value").rows() == [
         (121, 212, 4.0),
         (30, 121, 3.0),
@@ -67,7 +75,7 @@ def test_net_and_gross_revenue_retention_see_the_same_customers() -> None:
 
 def test_the_repeat_rate_asks_only_who_was_followed_long_enough() -> None:
     # Within 91 days: of Ann, Bob and Cid nobody ordered before day 96, 97 or 98.
-    rates = measure(books(), ["repeat_rate"]).select("scope", "part", "whole")
+    rates = compute_kpis(books(), ["repeat_rate"]).select("scope", "part", "whole")
     assert rates.rows() == [
         ("28 days", 0, 4),
         ("91 days", 0, 3),
@@ -75,7 +83,7 @@ def test_the_repeat_rate_asks_only_who_was_followed_long_enough() -> None:
         ("364 days", 0, 0),
     ]
     nearer = [*ROWS, ("cid", 97, 1.0), ("bob", 97, 1.0)]  # 90 and 91 days later
-    found = measure(Books.of(nearer, 182), ["repeat_rate"])
+    found = compute_kpis(OrderBook.of(nearer, 182), ["repeat_rate"])
     assert found.filter(scope="91 days").select("part", "whole").row(0) == (1, 3)
 
 
@@ -84,7 +92,7 @@ def test_a_repeat_rate_without_anybody_is_unknown_not_zero() -> None:
 
 
 def cohort(metric: str) -> list[tuple[str, int, float | None]]:
-    return measure(books(), [metric]).select("scope", "age", "value").rows()
+    return compute_kpis(books(), [metric]).select("scope", "age", "value").rows()
 
 
 def test_cohorts_are_followed_by_calendar_month() -> None:
@@ -126,7 +134,7 @@ def test_stays_are_counted_without_newcomers() -> None:
     moves = pl.DataFrame(
         {"from_id": ["S1", "S1", "NEW"], "to_id": ["S0", "S1", "S1"], "n": [1, 3, 9]}
     )
-    found = measure(replace(books(), moves=moves), ["segment_stay"])
+    found = compute_kpis(replace(books(), moves=moves), ["segment_stay"])
     assert found.select("scope", "start", "end", "n", "value").rows() == [
         ("all", 91, 182, 4, 0.75),
         ("S1", 91, 182, 4, 0.75),
@@ -135,7 +143,7 @@ def test_stays_are_counted_without_newcomers() -> None:
 
 def test_shares_of_sales_are_those_of_the_newest_window() -> None:
     named = {"ann": "S2", "bob": "S1", "cid": "S0", "dot": "S1"}
-    found = measure(Books.of(ROWS, 182, segments=named), ["sales_share"])
+    found = compute_kpis(OrderBook.of(ROWS, 182, segments=named), ["sales_share"])
     assert found.select("scope", "n", "part", "whole").rows() == [
         ("S0", 1, -50_000, 2_550_000),
         ("S1", 2, 600_000, 2_550_000),
@@ -148,13 +156,13 @@ def test_spread_measures_take_those_who_ordered_and_never_below_zero() -> None:
     # Rising: 15, 40, 100, 300 with −3, −1, 1, 3: 915 over 4 × 455.
     assert value("gini") == pytest.approx(915 / (4 * 455))
     assert value("top_decile_share") == pytest.approx(300 / 455)
-    assert lorenz(books()).rows()[1:3] == [(0.25, 15 / 455), (0.5, 55 / 455)]
+    assert lorenz_curve(books()).rows()[1:3] == [(0.25, 15 / 455), (0.5, 55 / 455)]
 
 
 def test_a_shop_without_sales_has_no_spread() -> None:
-    given = Books.of([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
-    assert measure(given, ["gini", "top_decile_share"]).is_empty()
-    assert lorenz(given).is_empty()
+    given = OrderBook.of([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
+    assert compute_kpis(given, ["gini", "top_decile_share"]).is_empty()
+    assert lorenz_curve(given).is_empty()
 
 
 LINES = pl.DataFrame(
@@ -173,7 +181,7 @@ LINES = pl.DataFrame(
 
 
 def test_the_bridge_goes_from_list_value_to_net_revenue() -> None:
-    found = measure(Books.read(shop.transactions(LINES, 91)), ["gross_net_bridge"])
+    found = compute_kpis(OrderBook.read(shop.transactions(LINES, 91)), ["gross_net_bridge"])
     assert found.select("scope", "part").rows() == [
         ("list_value", 1_780_000),
         ("discounts", -80_000),
@@ -185,19 +193,19 @@ def test_the_bridge_goes_from_list_value_to_net_revenue() -> None:
 
 
 def test_an_order_sent_back_whole_counts_no_more_and_one_later_still_counts() -> None:
-    given = Books.read(shop.transactions(LINES, 91))
-    found = measure(given, ["orders", "customers", "revenue"])
+    given = OrderBook.read(shop.transactions(LINES, 91))
+    found = compute_kpis(given, ["orders", "customers", "revenue"])
     assert found["value"].to_list() == [3.0, 2.0, 130.0]
     assert given.customers["first"].to_list() == [0, None, 2]
 
 
 def test_lines_after_the_end_are_not_seen() -> None:
     cut = replace(shop.transactions(LINES, 91), end_day=50)
-    assert Books.read(cut).entries["day"].max() == 9
+    assert OrderBook.read(cut).entries["day"].max() == 9
 
 
 def test_months_tell_who_is_new_and_which_are_short() -> None:
-    found = months(books())
+    found = monthly_figures(books())
     assert found.height == 7
     assert found["is_whole"].to_list() == [True] * 6 + [False]
     april = found.row(3, named=True)
@@ -208,8 +216,8 @@ def test_months_tell_who_is_new_and_which_are_short() -> None:
 
 
 def test_each_metric_has_a_name_of_its_own_and_says_all_that_it_must() -> None:
-    assert len({metric.name for metric in METRICS}) == 19
-    for metric in METRICS:
+    assert len({metric.name for metric in KPIS}) == 19
+    for metric in KPIS:
         for text in (metric.title, metric.formula, metric.interval, metric.meaning):
             assert text
         assert ">>> " in (metric.measure.__doc__ or "")
@@ -217,12 +225,12 @@ def test_each_metric_has_a_name_of_its_own_and_says_all_that_it_must() -> None:
 
 def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="repeat_rate"):
-        measure(books(), ["repeat_rates"])
+        compute_kpis(books(), ["repeat_rates"])
 
 
 def test_a_shop_shorter_than_a_window_has_only_figures_of_longer_spans() -> None:
-    short = Books.of([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
-    found = set(measure(short)["metric"])
+    short = OrderBook.of([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
+    found = set(compute_kpis(short)["metric"])
     assert "orders" not in found
     assert {"gini", "retention_cohort", "gross_net_bridge"} <= found
 
@@ -236,12 +244,12 @@ class Folder(dict):
 
 
 def test_what_a_run_keeps_is_read_back_and_a_run_of_old_has_none() -> None:
-    made = tables(books())
+    made = kpi_tables(books())
     assert list(made) == [
         *("metrics/figures.parquet", "metrics/months.parquet"),
         "metrics/lorenz.parquet",
     ]
-    found = kept(Folder(made))
+    found = load_kpis(Folder(made))
     assert list(found) == ["figures", "months", "lorenz"]
     assert found["figures"].equals(made["metrics/figures.parquet"])
-    assert kept(Folder()) == {}
+    assert load_kpis(Folder()) == {}

@@ -3,7 +3,7 @@
 import runpy
 from pathlib import Path
 
-from segpredict.metrics import METRICS
+from segpredict.metrics import KPIS
 
 DOCS = Path(__file__).parents[2] / "docs"
 document = runpy.run_path(str(DOCS / "write_metrics.py"))["document"]
@@ -16,7 +16,7 @@ def test_the_page_of_definitions_is_current() -> None:
 
 def test_every_metric_stands_on_the_page_with_its_example() -> None:
     page = document()
-    for metric in METRICS:
+    for metric in KPIS:
         entry = page.partition(f"## {metric.title}\n")[2].partition("\n## ")[0]
         assert "* **Formula**" in entry
         assert "* **Interval**" in entry

@@ -7,25 +7,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shop
-from segpredict.metrics import Books, lorenz, measure, months
+from segpredict.metrics import OrderBook, compute_kpis, lorenz_curve, monthly_figures
 
 ENTRY = st.tuples(
     st.sampled_from("abcdefgh"),
     st.integers(0, 399),
     st.integers(-50_000, 200_000).filter(bool).map(lambda pence: pence / 100),
 )
-SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: Books.of(rows, 400))
+SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: OrderBook.of(rows, 400))
 QUICK = 20  # draws: intervals are not what is asked here
 
 
-def figures(books: Books, *names: str) -> pl.DataFrame:
-    return measure(replace(books, draws=QUICK), names)
+def figures(books: OrderBook, *names: str) -> pl.DataFrame:
+    return compute_kpis(replace(books, draws=QUICK), names)
 
 
 @settings(max_examples=25)
 @given(SHOPS)
 def test_rolling_retention_is_never_below_bounded_and_falls_with_age(
-    books: Books,
+    books: OrderBook,
 ) -> None:
     both = figures(books, "retention_rolling").join(
         figures(books, "retention_cohort"), on=["scope", "age"], suffix="_bounded"
@@ -38,7 +38,7 @@ def test_rolling_retention_is_never_below_bounded_and_falls_with_age(
 
 @settings(max_examples=25)
 @given(SHOPS)
-def test_net_revenue_retention_is_never_below_gross(books: Books) -> None:
+def test_net_revenue_retention_is_never_below_gross(books: OrderBook) -> None:
     net = figures(books, "net_revenue_retention")
     gross = figures(books, "gross_revenue_retention")
     assert (net["part"] >= gross["part"]).all()
@@ -47,18 +47,16 @@ def test_net_revenue_retention_is_never_below_gross(books: Books) -> None:
 
 @settings(max_examples=25)
 @given(SHOPS)
-def test_gini_lies_between_nothing_and_one(books: Books) -> None:
+def test_gini_lies_between_nothing_and_one(books: OrderBook) -> None:
     for row in figures(books, "gini").rows(named=True):
         assert -1e-12 <= row["value"] < 1
 
 
 @settings(max_examples=25)
 @given(SHOPS, st.integers(2, 9))
-def test_prices_in_another_coin_change_no_share(books: Books, times: int) -> None:
+def test_prices_in_another_coin_change_no_share(books: OrderBook, times: int) -> None:
     names = ("gini", "top_decile_share", "net_revenue_retention", "gross_net_bridge")
-    dearer = replace(
-        books, entries=books.entries.with_columns(pl.col("amount") * times)
-    )
+    dearer = replace(books, entries=books.entries.with_columns(pl.col("amount") * times))
     plain, scaled = figures(books, *names), figures(dearer, *names)
     gap = (plain["value"] - scaled["value"]).abs().max()
     assert gap is None or gap < 1e-12
@@ -67,28 +65,28 @@ def test_prices_in_another_coin_change_no_share(books: Books, times: int) -> Non
 @settings(max_examples=25)
 @given(SHOPS)
 def test_the_top_tenth_has_at_least_its_share_and_the_curve_hangs_below(
-    books: Books,
+    books: OrderBook,
 ) -> None:
     for row in figures(books, "top_decile_share").rows(named=True):
         assert row["value"] >= 0.1 - 1e-12
-    curve = lorenz(books)
+    curve = lorenz_curve(books)
     assert (curve["revenue"] <= curve["customers"] + 1e-12).all()
     assert (curve["revenue"].diff().drop_nulls() >= 0).all()
 
 
 @settings(max_examples=25)
 @given(SHOPS)
-def test_the_bridge_adds_up_and_ends_in_the_revenue_of_all_months(books: Books) -> None:
+def test_the_bridge_adds_up_and_ends_in_the_revenue_of_all_months(books: OrderBook) -> None:
     rows = figures(books, "gross_net_bridge").filter(start=0)
     part = dict(rows.select("scope", "part").iter_rows())
     net = part.pop("net_revenue")
     assert sum(part.values()) == net
-    assert net == months(books)["revenue"].sum()
+    assert net == monthly_figures(books)["revenue"].sum()
 
 
 @settings(max_examples=25)
 @given(SHOPS)
-def test_revenue_to_date_is_the_sum_of_the_months(books: Books) -> None:
+def test_revenue_to_date_is_the_sum_of_the_months(books: OrderBook) -> None:
     month = figures(books, "cohort_revenue").filter(pl.col("scope") != "all")
     to_date = figures(books, "cohort_revenue_cumulative")
     sums = month.with_columns(pl.col("part").cum_sum().over("scope", order_by="age"))
@@ -99,7 +97,7 @@ def test_revenue_to_date_is_the_sum_of_the_months(books: Books) -> None:
 @settings(max_examples=25)
 @given(SHOPS)
 def test_who_orders_does_so_at_least_once_and_intervals_hold_their_value(
-    books: Books,
+    books: OrderBook,
 ) -> None:
     found = figures(books, "purchase_frequency")
     assert (found["value"] >= 1).all()
@@ -111,7 +109,5 @@ def test_who_orders_does_so_at_least_once_and_intervals_hold_their_value(
 def test_the_order_of_lines_changes_no_bit() -> None:
     plain = shop.world(120)
     lines = plain.lines.collect()
-    shuffled = replace(
-        plain, lines=lines.sample(fraction=1, shuffle=True, seed=3).lazy()
-    )
-    assert measure(Books.read(plain)).equals(measure(Books.read(shuffled)))
+    shuffled = replace(plain, lines=lines.sample(fraction=1, shuffle=True, seed=3).lazy())
+    assert compute_kpis(OrderBook.read(plain)).equals(compute_kpis(OrderBook.read(shuffled)))

@@ -9,8 +9,8 @@ from polars.testing import assert_frame_equal
 
 import shop
 from segpredict import config, pipeline
-from segpredict.metrics import Books, measure, months
-from segpredict.tables import MONEY, Transactions
+from segpredict.metrics import OrderBook, compute_kpis, monthly_figures
+from segpredict.tables import MONEY_SCALE, Transactions
 
 duckdb = pytest.importorskip("duckdb")
 SQL = (Path(__file__).parent / "figures.sql").read_text(encoding="utf-8")
@@ -43,9 +43,9 @@ def asked(sql: str, **tables: pl.DataFrame) -> pl.DataFrame:
 def members(lines: pl.DataFrame) -> pl.DataFrame:
     """Return any segments: what matters is that both sides have the same."""
     bought = lines.filter("is_order_head").select("customer_id").unique()
-    code = pl.col("customer_id").str.len_bytes() + pl.col("customer_id").str.tail(
-        1
-    ).str.to_integer(strict=False).fill_null(0)
+    code = pl.col("customer_id").str.len_bytes() + pl.col("customer_id").str.tail(1).str.to_integer(
+        strict=False
+    ).fill_null(0)
     return bought.with_columns(segment_id=pl.format("S{}", code % 3))
 
 
@@ -61,15 +61,13 @@ MOVES = pl.DataFrame(
 def agree(transactions: Transactions) -> pl.DataFrame:
     lines = transactions.lines.collect()
     named = members(lines)
-    books = Books.read(transactions, assignments=named, moves=MOVES)
+    books = OrderBook.read(transactions, assignments=named, moves=MOVES)
     days = {"T": books.end_day, "F": books.first_day, "H": 91, "L": 364}
     answer = asked(SQL.format(**days), lines=lines, members=named, moves=MOVES)
     # Months of cohorts are named by their age there.
     dated = [pl.when(~COHORTS).then(name).alias(name) for name in ("start", "end")]
-    ours = measure(books).with_columns(dated).sort(KEY)
-    theirs = answer.cast({"age": pl.Int32, "start": pl.Int32, "end": pl.Int32}).sort(
-        KEY
-    )
+    ours = compute_kpis(books).with_columns(dated).sort(KEY)
+    theirs = answer.cast({"age": pl.Int32, "start": pl.Int32, "end": pl.Int32}).sort(KEY)
     exact = [*KEY, "n", "part", "whole"]
     assert_frame_equal(ours.select(exact), theirs.select(exact), check_exact=True)
     ratio = theirs.filter(pl.col("part").is_null() & pl.col("value").is_not_null())
@@ -78,7 +76,7 @@ def agree(transactions: Transactions) -> pl.DataFrame:
     assert set(ratio["metric"]) == {"gini", "order_value_median"}
     by_month = asked(MONTHS.format(**days), lines=lines)
     assert_frame_equal(
-        months(books).filter(pl.col("orders") > 0).select(by_month.columns), by_month
+        monthly_figures(books).filter(pl.col("orders") > 0).select(by_month.columns), by_month
     )
     return ours
 
@@ -102,7 +100,9 @@ def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
     real_data: Path,
 ) -> None:
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
-    retail = pipeline.read([str(f) for f in files], config.load("online_retail_ii", []))
+    retail = pipeline.read_transactions(
+        [str(f) for f in files], config.load_config("online_retail_ii", [])
+    )
     ours = agree(retail)
     kept = ours.filter(pl.col("scope") == "net_revenue").sort("start")["part"][0]
     assert kept == retail.ledger.total("used").money
@@ -111,7 +111,7 @@ def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
         .select("metric", "value")
         .iter_rows()
     )
-    assert kept == round(16_411_916.58 * MONEY)
+    assert kept == round(16_411_916.58 * MONEY_SCALE)
     assert known["revenue"] == pytest.approx(3_133_404.31)
     assert known["customers"] == 2_877
     assert known["net_revenue_retention"] == pytest.approx(1.2183, abs=5e-5)

@@ -9,8 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
-from segpredict.movement import dispersion, expected, naive, observed
-from segpredict.movement.expected import EXPECTED
+from segpredict.movement import (
+    expected_matrix,
+    forecast_dispersion,
+    observed_matrix,
+    unmodelled_rows,
+)
+from segpredict.movement.expected import EXPECTED_MATRIX_SCHEMA
 
 
 def at(table: pl.DataFrame, day=DAYS[0]) -> pl.DataFrame:
@@ -27,28 +32,26 @@ def drawn(
     real = chances * tilt / (chances * tilt).sum(axis=1, keepdims=True)
     ends = (rng.random((customers, 1)) > real.cumsum(axis=1)).sum(axis=1)
     pairs = [(IDS[a], IDS[min(b, 2)]) for a, b in zip(codes, ends, strict=True)]
-    told = expected(pl.Series([IDS[code] for code in codes]), chances, SEGMENTS)
-    return at(told), at(observed(moves(*pairs), SEGMENTS))
+    told = expected_matrix(pl.Series([IDS[code] for code in codes]), chances, SEGMENTS)
+    return at(told), at(observed_matrix(moves(*pairs), SEGMENTS))
 
 
 def test_counts_are_sums_of_chances():
-    told = expected(
+    told = expected_matrix(
         pl.Series(["S1", "S1", "S2"]),
         np.array([[0.5, 0.5, 0.0], [0.1, 0.2, 0.7], [0.0, 0.0, 1.0]]),
         SEGMENTS,
     )
-    assert dict(told.schema) == dict(EXPECTED)
+    assert dict(told.schema) == dict(EXPECTED_MATRIX_SCHEMA)
     assert told["n"].to_list() == pytest.approx([0, 0, 0, 0.6, 0.7, 0.7, 0, 0, 1.0])
     assert told["row_n"].to_list() == [0, 0, 0, 2, 2, 2, 1, 1, 1]
-    assert told.filter(from_id="S1")["share"].to_list() == pytest.approx(
-        [0.3, 0.35, 0.35]
-    )
+    assert told.filter(from_id="S1")["share"].to_list() == pytest.approx([0.3, 0.35, 0.35])
     assert told.filter(from_id="S0")["share"].to_list() == [None] * 3
     assert told["sd"][3] == pytest.approx(np.sqrt(0.5 * 0.5 + 0.1 * 0.9))
 
 
 def test_what_is_certain_has_no_width_beyond_half_a_customer():
-    told = expected(pl.Series(["S2"] * 50), np.tile([0.0, 0.0, 1.0], (50, 1)), SEGMENTS)
+    told = expected_matrix(pl.Series(["S2"] * 50), np.tile([0.0, 0.0, 1.0], (50, 1)), SEGMENTS)
     sure = told.filter(from_id="S2", to_id="S2").row(0, named=True)
     assert (sure["low"], sure["high"]) == (0.99, 1.0)
 
@@ -58,7 +61,7 @@ def test_the_interval_is_that_of_the_exact_law_of_the_sum():
     law = np.ones(1)
     for p in chances:
         law = np.convolve(law, [1 - p, p])
-    told = expected(
+    told = expected_matrix(
         pl.Series(["S1"] * 120),
         np.column_stack([1 - chances, chances, 0 * chances]),
         SEGMENTS,
@@ -73,14 +76,14 @@ def test_independent_customers_have_a_dispersion_of_one():
     days = [DAYS[0] + timedelta(i) for i in range(30)]
     pairs = [[at(part.drop("since"), day) for part in drawn(rng, 600)] for day in days]
     told, came = (pl.concat(side) for side in zip(*pairs, strict=True))
-    assert dispersion(told, came) == pytest.approx(1.0, abs=0.15)
+    assert forecast_dispersion(told, came) == pytest.approx(1.0, abs=0.15)
 
 
 def test_a_shock_that_moves_all_alike_shows_in_the_dispersion_and_widens():
     rng = np.random.default_rng(3)
-    assert np.mean([dispersion(*drawn(rng, 600, 0.4)) for _ in range(10)]) > 3
+    assert np.mean([forecast_dispersion(*drawn(rng, 600, 0.4)) for _ in range(10)]) > 3
     starts, chances = pl.Series(["S1"] * 100), np.tile([0.3, 0.4, 0.3], (100, 1))
-    plain, wide = (expected(starts, chances, SEGMENTS, spread) for spread in (1.0, 4.0))
+    plain, wide = (expected_matrix(starts, chances, SEGMENTS, spread) for spread in (1.0, 4.0))
     widths = [
         100 * (t["high"][3] - t["low"][3]) - 1  # half a customer on either side
         for t in (plain, wide)
@@ -90,7 +93,7 @@ def test_a_shock_that_moves_all_alike_shows_in_the_dispersion_and_widens():
 
 def test_where_nothing_can_be_compared_dispersion_is_one():
     told, came = drawn(np.random.default_rng(4), 200)
-    assert dispersion(told, came.with_columns(since=pl.lit(DAYS[1]))) == 1.0
+    assert forecast_dispersion(told, came.with_columns(since=pl.lit(DAYS[1]))) == 1.0
 
 
 def test_intervals_hold_ninety_five_of_a_hundred_counts_of_independent_customers():
@@ -110,7 +113,7 @@ def test_the_new_and_the_silent_come_as_they_came_before():
         (("SILENT", "S0"), 9),
         (("SILENT", "S1"), 1),
     )
-    told = naive(observed(moves(*rows), SEGMENTS), {"NEW": 40.0, "SILENT": 100.0})
+    told = unmodelled_rows(observed_matrix(moves(*rows), SEGMENTS), {"NEW": 40.0, "SILENT": 100.0})
     assert told.filter(from_id="NEW")["n"].to_list() == [0, 30, 10]
     assert told.filter(from_id="SILENT")["n"].to_list() == [90, 10, 0]
     assert told["low"].null_count() == told.height
@@ -118,17 +121,13 @@ def test_the_new_and_the_silent_come_as_they_came_before():
 
 
 @settings(max_examples=25)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 2), st.floats(0, 1), st.floats(0, 1)), max_size=30
-    )
-)
+@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1), st.floats(0, 1)), max_size=30))
 def test_foretold_counts_add_up_to_the_customers_in_any_order(given_rows):
     starts = [IDS[code] for code, *_ in given_rows]
     chances = np.array([[a, (1 - a) * b, (1 - a) * (1 - b)] for _, a, b in given_rows])
     chances = chances.reshape(len(starts), 3)
-    told = expected(pl.Series(starts, dtype=pl.String), chances, SEGMENTS)
+    told = expected_matrix(pl.Series(starts, dtype=pl.String), chances, SEGMENTS)
     sums = told.group_by("from_id", maintain_order=True).agg(pl.col("n").sum())["n"]
     assert sums.to_list() == pytest.approx([starts.count(i) for i in IDS], abs=1e-9)
-    back = expected(pl.Series(starts[::-1], dtype=pl.String), chances[::-1], SEGMENTS)
+    back = expected_matrix(pl.Series(starts[::-1], dtype=pl.String), chances[::-1], SEGMENTS)
     assert back.equals(told)

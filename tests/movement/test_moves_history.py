@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from went import SEGMENTS
 
 from segpredict import disk
-from segpredict.errors import ArtifactError, MismatchError, TableError, UsageError
-from segpredict.movement import History, Version, entered_and_left
-from segpredict.movement.history import HISTORY
+from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
+from segpredict.movement import ModelVersion, ScoreHistory, entered_and_left
+from segpredict.movement.history import SCORE_HISTORY_SCHEMA
 
 JAN, APR = date(2024, 1, 1), date(2024, 4, 1)
-FIRST = Version("a" * 64, 1, "1" * 64, SEGMENTS, 91)
-OTHER_MODEL = Version("a" * 64, 1, "2" * 64, SEGMENTS, 91)
-OTHER_SEGMENTS = Version("b" * 64, 2, "3" * 64, SEGMENTS, 91)
+FIRST = ModelVersion("a" * 64, 1, "1" * 64, SEGMENTS, 91)
+OTHER_MODEL = ModelVersion("a" * 64, 1, "2" * 64, SEGMENTS, 91)
+OTHER_SEGMENTS = ModelVersion("b" * 64, 2, "3" * 64, SEGMENTS, 91)
 
 
 def scores(day: date = JAN, **segments: str) -> pl.DataFrame:
@@ -47,11 +47,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_score_is_kept_with_what_scored_it(tmp_path):
-    history = History(tmp_path / "kept")
+    history = ScoreHistory(tmp_path / "kept")
     added = history.add(scores(a="S2", b="-"), FIRST)
     assert (added.new, added.known, added.changed) == (2, 0, 0)
     told = history.read()
-    assert told.schema == HISTORY
+    assert told.schema == SCORE_HISTORY_SCHEMA
     a, b = told.to_dicts()
     assert (a["segment_id"], a["segment"], a["segment_code"]) == ("S2", "Core", 2)
     assert (a["next_segment_id"], a["p_next"], a["next_until"]) == ("S1", 0.7, APR)
@@ -63,7 +63,7 @@ def test_a_score_is_kept_with_what_scored_it(tmp_path):
 
 
 def test_the_same_day_and_model_add_nothing(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2", b="S1"), FIRST)
     before = contents(tmp_path)
     added = history.add(scores(a="S0", b="S1"), FIRST)
@@ -74,14 +74,14 @@ def test_the_same_day_and_model_add_nothing(tmp_path):
 
 
 def test_a_few_customers_do_not_take_the_day_from_the_others(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(b="S1"), FIRST)
     assert history.add(scores(a="S2", b="S1"), FIRST).new == 1
     assert history.read()["customer_id"].to_list() == ["a", "b"]
 
 
 def test_another_model_stands_beside_the_first(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2"), FIRST)
     assert history.add(scores(a="S1"), OTHER_MODEL).new == 1
     assert history.read()["segment_id"].to_list() == ["S2", "S1"]
@@ -89,7 +89,7 @@ def test_another_model_stands_beside_the_first(tmp_path):
 
 
 def test_it_is_one_data_set_for_others(tmp_path):
-    history = History(tmp_path / "kept")
+    history = ScoreHistory(tmp_path / "kept")
     history.add(scores(a="S2", b="S1"), FIRST)
     history.add(scores(APR, a="S2"), FIRST)
     files = f"{tmp_path}/kept/*.parquet"
@@ -100,10 +100,8 @@ def test_it_is_one_data_set_for_others(tmp_path):
 
 
 @pytest.mark.parametrize("moment", ["write", "_claim"])
-def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(
-    tmp_path, monkeypatch, moment
-):
-    history = History(tmp_path / "kept")
+def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(tmp_path, monkeypatch, moment):
+    history = ScoreHistory(tmp_path / "kept")
     history.add(scores(a="S2"), FIRST)
     before = contents(tmp_path / "kept")
 
@@ -120,7 +118,7 @@ def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(
 
 
 def test_what_a_killed_process_left_is_no_part_of_it_and_goes(tmp_path):
-    history = History(tmp_path / "kept")
+    history = ScoreHistory(tmp_path / "kept")
     history.add(scores(a="S2"), FIRST)
     half = tmp_path / ".kept.999999999.x.new"
     half.mkdir()
@@ -131,7 +129,7 @@ def test_what_a_killed_process_left_is_no_part_of_it_and_goes(tmp_path):
 
 
 def test_of_two_who_write_at_once_both_are_kept(tmp_path, monkeypatch):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     claim, rivals = disk._claim, [scores(b="S1", c="S1")]
 
     def late(draft: Path, path: Path) -> bool:
@@ -149,27 +147,27 @@ def test_a_disk_without_links_keeps_the_rule(tmp_path, monkeypatch):
         raise OSError(95, os.strerror(95))
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
-    assert disk.add_file(tmp_path / "kept" / "a", b"first")
-    assert not disk.add_file(tmp_path / "kept" / "a", b"second")
+    assert disk.write_new_file(tmp_path / "kept" / "a", b"first")
+    assert not disk.write_new_file(tmp_path / "kept" / "a", b"second")
     assert (tmp_path / "kept" / "a").read_bytes() == b"first"
 
 
 def test_a_file_that_is_no_history_is_named(tmp_path):
     (tmp_path / "2024-01-01.x.0000.parquet").write_bytes(b"no parquet")
     with pytest.raises(ArtifactError, match=r"x\.0000\.parquet"):
-        History(tmp_path).read()
+        ScoreHistory(tmp_path).read()
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "2024-01-01.x.0000.parquet")
     with pytest.raises(ArtifactError, match="its columns"):
-        History(tmp_path).read()
+        ScoreHistory(tmp_path).read()
 
 
 def test_scores_of_no_day_are_refused(tmp_path):
-    with pytest.raises(TableError, match="0 days"):
-        History(tmp_path).add(scores(a="S1").clear(), FIRST)
+    with pytest.raises(SchemaError, match="0 days"):
+        ScoreHistory(tmp_path).add(scores(a="S1").clear(), FIRST)
 
 
 def test_moves_between_two_days(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2", b="S1", c="-", d="S1"), FIRST)
     history.add(scores(APR, a="S1", b="S1", c="S2", e="S0"), FIRST)
     went = history.moves(JAN, APR)
@@ -186,14 +184,14 @@ def test_moves_between_two_days(tmp_path):
 
 
 def test_a_forecast_of_another_day_is_not_held_against_it(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2"), FIRST)
     history.add(scores(date(2024, 3, 1), a="S2"), FIRST)
     assert history.moves(JAN, date(2024, 3, 1))["foretold_id"].to_list() == [None]
 
 
 def test_segments_of_other_fits_are_not_compared(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2"), FIRST)
     history.add(scores(APR, a="S2"), OTHER_SEGMENTS)
     with pytest.raises(MismatchError, match="different fits"):
@@ -201,14 +199,14 @@ def test_segments_of_other_fits_are_not_compared(tmp_path):
 
 
 def test_a_new_model_on_the_same_segments_is_compared(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2"), FIRST)
     history.add(scores(APR, a="S1"), OTHER_MODEL)
     assert history.moves(JAN, APR)["to_id"].to_list() == ["S1"]
 
 
 def test_of_several_models_one_must_be_named(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     for version in (FIRST, OTHER_MODEL):
         history.add(scores(a="S2"), version)
         history.add(scores(APR, a="S1"), version)
@@ -220,7 +218,7 @@ def test_of_several_models_one_must_be_named(tmp_path):
 
 
 def test_a_day_that_was_not_scored_is_told_with_those_that_were(tmp_path):
-    history = History(tmp_path)
+    history = ScoreHistory(tmp_path)
     history.add(scores(a="S2"), FIRST)
     with pytest.raises(UsageError, match="knows 2024-01-01"):
         history.moves(JAN, APR)
@@ -231,9 +229,7 @@ def test_a_day_that_was_not_scored_is_told_with_those_that_were(tmp_path):
 CALLS = st.tuples(
     st.sampled_from([JAN, APR]),
     st.sampled_from([FIRST, OTHER_MODEL, OTHER_SEGMENTS]),
-    st.dictionaries(
-        st.sampled_from("abcd"), st.sampled_from(["S0", "S1", "S2", "-"]), min_size=1
-    ),
+    st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["S0", "S1", "S2", "-"]), min_size=1),
 )
 
 
@@ -244,13 +240,13 @@ def test_it_is_append_only_and_knows_the_first_that_was_said(calls):
         folder, first = Path(place) / "kept", {}
         for day, version, segments in calls:
             before = contents(folder)
-            History(folder).add(scores(day, **segments), version)
+            ScoreHistory(folder).add(scores(day, **segments), version)
             after = contents(folder)
             assert {name: after[name] for name in before} == before
             for who, now in segments.items():
                 key = (who, day, version.model)
                 first.setdefault(key, "S0" if now == "-" else now)
-        told = History(folder).read()
+        told = ScoreHistory(folder).read()
         keys = told.select("customer_id", "as_of", "model").rows()
         assert dict(zip(keys, told["segment_id"], strict=True)) == first
         assert len(keys) == len(set(keys))

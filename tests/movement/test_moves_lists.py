@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import IDS, SEGMENTS, moves
 
-from segpredict.movement import entered_and_left, observed
+from segpredict.movement import entered_and_left, observed_matrix
 
 
 def told(*rows: tuple[str, str]) -> list[tuple]:
@@ -32,13 +32,11 @@ def test_silence_that_goes_on_is_no_move():
 
 
 @settings(max_examples=25)
-@given(
-    st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from(IDS)))
-)
+@given(st.lists(st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from(IDS))))
 def test_lists_and_matrix_say_the_same(rows):
     went = moves(*rows)
     listed = entered_and_left(went, SEGMENTS)
-    table = observed(went, SEGMENTS)
+    table = observed_matrix(went, SEGMENTS)
     for segment in IDS:
         for direction, mine, other in (
             ("entered", "to_id", "from_id"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from went import CHAIN, DAYS, SEGMENTS, moves, times, walk
 
-from segpredict.movement import mobilities, mobility
+from segpredict.movement import mobility_by_period, mobility_index
 
 MATRICES = arrays(np.float64, (4, 4), elements=st.floats(0.01, 1)).map(
     lambda given: given / given.sum(axis=1, keepdims=True)
@@ -19,7 +19,7 @@ MATRICES = arrays(np.float64, (4, 4), elements=st.floats(0.01, 1)).map(
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_where_everybody_stays_mobility_is_zero(size):
-    assert mobility(np.eye(size)) == 0.0
+    assert mobility_index(np.eye(size)) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,17 @@ def test_where_everybody_stays_mobility_is_zero(size):
     ],
 )
 def test_a_permutation_has_the_mobility_of_its_circles(order, known):
-    assert mobility(np.eye(len(order))[order]) == pytest.approx(known)
+    assert mobility_index(np.eye(len(order))[order]) == pytest.approx(known)
 
 
 def test_two_segments_have_the_closed_form():
     matrix = np.array([[0.8, 0.2], [0.3, 0.7]])
-    assert mobility(matrix) == pytest.approx(math.sqrt((0.2**2 + 0.3**2) / 2))
+    assert mobility_index(matrix) == pytest.approx(math.sqrt((0.2**2 + 0.3**2) / 2))
 
 
 def test_an_empty_row_has_no_mobility():
-    assert math.isnan(mobility(np.array([[1.0, 0.0], [np.nan, np.nan]])))
-    told = mobilities(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
+    assert math.isnan(mobility_index(np.array([[1.0, 0.0], [np.nan, np.nan]])))
+    told = mobility_by_period(moves(("S1", "S1")), SEGMENTS, draws=5).row(0, named=True)
     assert told["mobility"] is None
     assert told["is_thin"]
 
@@ -50,21 +50,21 @@ def test_an_empty_row_has_no_mobility():
 @given(MATRICES, st.permutations(range(4)))
 def test_the_names_of_the_segments_change_nothing(matrix, order):
     renamed = matrix[np.ix_(order, order)]
-    assert mobility(renamed) == pytest.approx(float(mobility(matrix)), abs=1e-9)
+    assert mobility_index(renamed) == pytest.approx(float(mobility_index(matrix)), abs=1e-9)
 
 
 @given(MATRICES, st.floats(0, 1))
 def test_staying_more_often_lowers_mobility_in_proportion(matrix, keep):
     lazy = keep * np.eye(4) + (1 - keep) * matrix
-    assert mobility(lazy) == pytest.approx(
-        (1 - keep) * float(mobility(matrix)), abs=1e-9
+    assert mobility_index(lazy) == pytest.approx(
+        (1 - keep) * float(mobility_index(matrix)), abs=1e-9
     )
 
 
 def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
     calm = moves(*times(*(((s, s), 30) for s in ("S0", "S1", "S2"))), ("NEW", "S1"))
     swap = [(("S0", "S1"), 30), (("S1", "S0"), 30), (("S2", "S2"), 30)]
-    told = mobilities(
+    told = mobility_by_period(
         pl.concat([calm, moves(*times(*swap), day=DAYS[1])]), SEGMENTS, draws=20
     )
     assert told["mobility"].to_list() == pytest.approx([0.0, 2 / 3])
@@ -74,10 +74,10 @@ def test_each_period_has_its_own_and_the_new_are_no_part_of_it():
 
 
 def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
-    rng, truth = np.random.default_rng(5), float(mobility(CHAIN))
+    rng, truth = np.random.default_rng(5), float(mobility_index(CHAIN))
     hits = asked = 0
     for _ in range(40):
-        told = mobilities(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
+        told = mobility_by_period(walk(CHAIN, 200, 3, rng), SEGMENTS, draws=100)
         hits += int(((told["low"] <= truth) & (truth <= told["high"])).sum())
         asked += told.height
     assert 0.91 < hits / asked < 0.99

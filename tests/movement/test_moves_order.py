@@ -5,25 +5,23 @@ import polars as pl
 import pytest
 from went import CHAIN, SEGMENTS, moves, paths, times, walk
 
-from segpredict.movement import order
-from segpredict.movement.order import likelihood_ratio
+from segpredict.movement import markov_order_test
+from segpredict.movement.order import likelihood_ratio_test
 
 
 def whole(told: pl.DataFrame) -> dict:
-    return told.row(
-        by_predicate=pl.col("since").is_null() & pl.col("now_id").is_null(), named=True
-    )
+    return told.row(by_predicate=pl.col("since").is_null() & pl.col("now_id").is_null(), named=True)
 
 
 def test_the_statistic_is_worked_out_by_hand():
     # 2 Σ n ln(n / e) with e = 10 in each cell
-    told, df = likelihood_ratio(np.array([[15.0, 5.0], [5.0, 15.0]]))
+    told, df = likelihood_ratio_test(np.array([[15.0, 5.0], [5.0, 15.0]]))
     assert told == pytest.approx(2 * (30 * np.log(1.5) + 10 * np.log(0.5)))
     assert df == 1
 
 
 def test_rows_that_do_not_occur_cost_no_degrees_of_freedom():
-    assert likelihood_ratio(np.array([[3.0, 4.0], [0.0, 0.0]])) == (0.0, 0)
+    assert likelihood_ratio_test(np.array([[3.0, 4.0], [0.0, 0.0]])) == (0.0, 0)
 
 
 def test_a_planted_memory_is_found_with_its_size():
@@ -31,7 +29,7 @@ def test_a_planted_memory_is_found_with_its_size():
     before, now = rng.integers(0, 3, (2, n))
     goes_back = rng.random(n) < 0.5
     after = np.where(goes_back, before, rng.integers(0, 3, n))
-    told = whole(order(paths(np.column_stack([before, now, after])), SEGMENTS))
+    told = whole(markov_order_test(paths(np.column_stack([before, now, after])), SEGMENTS))
     # mutual information of before and after given now: ⅔ where they agree, ⅙ elsewhere
     known = 2 / 3 * np.log(2) + 1 / 3 * np.log(1 / 2)
     assert told["p"] < 1e-10
@@ -40,7 +38,7 @@ def test_a_planted_memory_is_found_with_its_size():
 
 def test_a_chain_without_memory_is_rarely_accused():
     rng = np.random.default_rng(3)
-    p = [whole(order(walk(CHAIN, 300, 3, rng), SEGMENTS))["p"] for _ in range(40)]
+    p = [whole(markov_order_test(walk(CHAIN, 300, 3, rng), SEGMENTS))["p"] for _ in range(40)]
     assert np.mean(np.array(p) < 0.05) < 0.15
     assert 0.3 < np.mean(p) < 0.7
 
@@ -53,11 +51,11 @@ def test_a_season_is_not_taken_for_a_memory():
         cuts = matrix[states[-1]].cumsum(axis=1)
         lots = rng.random((4000, 1))
         states.append(np.minimum((lots > cuts).sum(axis=1), 2))
-    assert whole(order(paths(np.column_stack(states)), SEGMENTS))["p"] > 0.01
+    assert whole(markov_order_test(paths(np.column_stack(states)), SEGMENTS))["p"] > 0.01
 
 
 def test_the_parts_add_up():
-    told = order(walk(CHAIN, 200, 3, np.random.default_rng(6)), SEGMENTS)
+    told = markov_order_test(walk(CHAIN, 200, 3, np.random.default_rng(6)), SEGMENTS)
     each = told.filter(pl.col("since").is_not_null() & pl.col("now_id").is_not_null())
     total = whole(told)
     assert each["lr"].sum() == pytest.approx(total["lr"])
@@ -67,11 +65,9 @@ def test_the_parts_add_up():
 
 
 def test_who_was_no_customer_before_or_silent_for_long_is_left_out():
-    rows = times(
-        (("S1", "S1", "S2"), 5), (("S2", "SILENT", "S1"), 3), (("S0", "S2"), 4)
-    )
-    assert whole(order(moves(*rows), SEGMENTS))["n"] == 5
+    rows = times((("S1", "S1", "S2"), 5), (("S2", "SILENT", "S1"), 3), (("S0", "S2"), 4))
+    assert whole(markov_order_test(moves(*rows), SEGMENTS))["n"] == 5
 
 
 def test_without_any_window_before_there_is_nothing_to_test():
-    assert order(moves(("S1", "S2"), ("S1", "S1")), SEGMENTS).is_empty()
+    assert markov_order_test(moves(("S1", "S2"), ("S1", "S1")), SEGMENTS).is_empty()

@@ -6,9 +6,9 @@ from datetime import date
 import polars as pl
 
 from segpredict import features, segments
-from segpredict.classifier import TimeOptions, panel
-from segpredict.movement import moves, periods
-from segpredict.segments import SegmentOptions
+from segpredict.classifier import TimeOptions, build_panel
+from segpredict.movement import segment_transitions, transition_periods
+from segpredict.segments import SegmentationOptions
 from segpredict.tables import Segment
 from segpredict.window import as_date
 from shop import transactions, world
@@ -41,20 +41,20 @@ def lines(*bought: tuple[str, int, float], end_day: int = 60):
 
 
 def test_periods_are_disjoint_and_end_with_the_newest_complete_one():
-    row, last_year = periods(0, 728, TimeOptions())
+    row, last_year = transition_periods(0, 728, TimeOptions())
     assert [w.cutoff for w in row] == [182, 273, 364, 455, 546, 637]
     assert last_year.cutoff == 637 - 364
 
 
 def test_last_year_may_lie_between_the_periods():
-    row, last_year = periods(0, 728, TimeOptions(horizon=56, settle=7))
+    row, last_year = transition_periods(0, 728, TimeOptions(horizon=56, settle=7))
     assert row[-1].cutoff == 728 - 63
     assert last_year.cutoff == 728 - 63 - 364
     assert last_year.cutoff not in [w.cutoff for w in row]
 
 
 def test_short_data_have_no_period_and_no_last_year():
-    assert periods(0, 200, TimeOptions()) == ((), None)
+    assert transition_periods(0, 200, TimeOptions()) == ((), None)
 
 
 def test_everybody_is_where_the_windows_say():
@@ -69,7 +69,7 @@ def test_everybody_is_where_the_windows_say():
         ("comes", 55, 9.0),
     )  # fmt: skip
     window = TIME.window(50, shop.first_day)
-    told = moves(shop, Ladder(), [window])
+    told = segment_transitions(shop, Ladder(), [window])
     found = {row[0]: row[1:] for row in told.drop("since", "until").iter_rows()}
     assert found == {
         "first": ("S0", "SILENT", "S0"),
@@ -87,26 +87,26 @@ def test_everybody_is_where_the_windows_say():
 
 def test_before_the_data_begin_nobody_was_anywhere():
     shop = lines(("a", 0, 9.0), ("a", 14, 9.0), ("a", 25, 9.0), end_day=30)
-    told = moves(shop, Ladder(), [TIME.window(15, shop.first_day)])
+    told = segment_transitions(shop, Ladder(), [TIME.window(15, shop.first_day)])
     assert told["before_id"].to_list() == [None]
 
 
 def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
     shop, time = world(300), TimeOptions()
-    row, _ = periods(shop.first_day, shop.end_day, time)
+    row, _ = transition_periods(shop.first_day, shop.end_day, time)
     spans = [(w.cutoff - 91, w.cutoff) for w in row]
-    options = SegmentOptions(k=3, n_init=2, min_customers=20)
-    segmentation = segments.fit(features.instrument(shop, spans), options)
-    told = moves(shop, segmentation, row)
+    options = SegmentationOptions(k=3, n_init=2, min_customers=20)
+    segmentation = segments.fit_segmentation(features.clustering_inputs(shop, spans), options)
+    told = segment_transitions(shop, segmentation, row)
     names = {s.code: s.id for s in segmentation.segments}
     last = row[-1]
     newest = told.filter(since=as_date(last.cutoff))
     after = segmentation.assign(
-        features.instrument(shop, [(last.outcome_start, last.outcome_end)])
+        features.clustering_inputs(shop, [(last.outcome_start, last.outcome_end)])
     )
     for code, name in list(names.items())[1:]:
         assert newest.filter(to_id=name).height == after.filter(segment=code).height
-    rows = panel(shop, segmentation, row, ["rfm"]).frame
+    rows = build_panel(shop, segmentation, row, ["rfm"]).frame
     pairs = rows.select(
         "customer_id",
         from_id=pl.col("state_now").replace_strict(names, return_dtype=pl.String),
@@ -122,4 +122,6 @@ def test_what_happens_later_changes_no_earlier_period():
     window = TimeOptions().window(364, shop.first_day)
     early = pl.col("day") < window.outcome_end
     past = replace(shop, lines=shop.lines.filter(early), end_day=window.outcome_end)
-    assert moves(past, Ladder(), [window]).equals(moves(shop, Ladder(), [window]))
+    assert segment_transitions(past, Ladder(), [window]).equals(
+        segment_transitions(shop, Ladder(), [window])
+    )

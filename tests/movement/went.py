@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from segpredict.movement.places import MOVES
+from segpredict.movement.places import TRANSITIONS_SCHEMA
 from segpredict.tables import Segment
 
 SEGMENTS = (
@@ -29,7 +29,7 @@ def moves(*rows: tuple[str, ...], day: date = DAYS[0], who: str = "c") -> pl.Dat
         )
         for i, row in enumerate(rows)
     ]
-    return pl.DataFrame(told, schema=MOVES, orient="row")
+    return pl.DataFrame(told, schema=TRANSITIONS_SCHEMA, orient="row")
 
 
 def times(*counted: tuple[tuple[str, ...], int]) -> list[tuple[str, ...]]:
@@ -53,10 +53,7 @@ def paths(states: np.ndarray) -> pl.DataFrame:
     """Return moves from customers × windows of codes; the first is only "before"."""
     parts = [
         moves(
-            *(
-                tuple(IDS[code] for code in path)
-                for path in states[:, i : i + 3].tolist()
-            ),
+            *(tuple(IDS[code] for code in path) for path in states[:, i : i + 3].tolist()),
             day=DAYS[i],
         )
         for i in range(states.shape[1] - 2)

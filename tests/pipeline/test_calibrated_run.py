@@ -5,9 +5,9 @@ import pytest
 
 import segpredict
 from segpredict import archive, pipeline
-from segpredict.artifacts import drafting, open_run
+from segpredict.artifacts import draft_run, open_run
 from segpredict.classifier import _train
-from segpredict.classifier.calibration import TEMPERATURE, Calibrated, Calibration
+from segpredict.classifier.calibration import TEMPERATURE_SCALING, CalibratedModel, Calibration
 
 SCALE = 0.98  # so little that what was mended is still the best
 
@@ -24,26 +24,26 @@ def test_a_proven_calibration_is_kept_and_scores_alike_after_reloading(
     def softer(trials, name, complete):
         classes = trials[0].chances[name].shape[1]
         scale, shift = (SCALE,) * classes, (0.0,) * classes
-        return Calibration(TEMPERATURE, scale, shift, gain=0.1)
+        return Calibration(TEMPERATURE_SCALING, scale, shift, gain=0.1)
 
     target = tmp_path / "run"
-    with drafting(target, base=open_run(run_folder)) as draft:
+    with draft_run(target, base=open_run(run_folder)) as draft:
         asked = draft.facts["config"]["classifier"]
         changed = {**asked, "calibration": "proven", "baselines": ["prior"]}
         draft.facts["config"] = {**draft.facts["config"], "classifier": changed}
         draft.publish()
-    monkeypatch.setattr(_train, "calibrate", softer)
-    made = pipeline.train_classifier(target)
+    monkeypatch.setattr(_train, "select_calibration", softer)
+    made = pipeline.run_training(target)
     predictor = segpredict.load(target)
-    assert isinstance(predictor.forecaster, Calibrated)
-    assert archive.usage_of(made).calibration.kind == TEMPERATURE
+    assert isinstance(predictor.forecaster, CalibratedModel)
+    assert archive.load_decision_policy(made).calibration.kind == TEMPERATURE_SCALING
 
     scores = made.parquet("scores.parquet")
     assert predictor.score(pl.read_csv(sample_file, infer_schema=False)).equals(scores)
     plain = predictor.forecaster.forecaster.predict(
         predictor.rows(
-            archive.transactions_of(made),
-            predictor.window(archive.transactions_of(made)),
+            archive.load_transactions(made),
+            predictor.window(archive.load_transactions(made)),
         ).frame
     )
     told = scores.filter("is_eligible").select(pl.col("^p_S[0-9]+$")).to_numpy()

@@ -6,12 +6,12 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.artifacts import open_run
-from segpredict.clustering import ApartOptions, CompareOptions, RefineOptions
+from segpredict.clustering import OverrideOptions, SegmentRuleOptions, SelectionOptions
 from segpredict.pipeline import _comparison
-from segpredict.pipeline._comparison import Meter
-from segpredict.segments.comparison import Contest, Heat
+from segpredict.pipeline._comparison import WorkMeter
+from segpredict.segments.comparison import SelectionRun, SelectionTask
 
-COMPARE = CompareOptions(
+COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
     instruments=("fm", "rfm"),
     k_min=3,
@@ -34,15 +34,17 @@ def config(small_config):
 
 
 def made(data, config, folder, ways="compare", **options):
-    target = pipeline.Target(folder, "then")
-    return pipeline.cluster(
-        [data], config, target, search=pipeline.Search(pipeline.Ways(ways)), **options
+    target = pipeline.RunTarget(folder, "then")
+    return pipeline.run_clustering(
+        [data],
+        config,
+        target,
+        search=pipeline.SegmentationSearch(pipeline.SelectionMode(ways)),
+        **options,
     )
 
 
-def test_comparing_leaves_a_table_and_changes_no_segment(
-    sample_file, config, run_folder, tmp_path
-):
+def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
     run = made(sample_file, config, tmp_path / "run")
     table = run.parquet("segments/comparison.parquet")
     assert table.select("instrument", "algorithm", "asked").unique().height == 8
@@ -63,8 +65,8 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
 
 
 def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_path):
-    rule = {"Key accounts": ApartOptions(top=0.02)}
-    refine = RefineOptions(apart=rule)
+    rule = {"Key accounts": SegmentRuleOptions(top=0.02)}
+    refine = OverrideOptions(apart=rule)
     asked = replace(config, segments=replace(config.segments, refine=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
     state = run.json("segments/segmenter.json")
@@ -76,7 +78,7 @@ def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_p
 def test_an_interrupted_comparison_goes_on_where_it_stopped(
     sample_file, config, tmp_path, monkeypatch
 ):
-    run, ran = Contest.run, []
+    run, ran = SelectionRun.run, []
 
     def cut(self, heat):
         if len(ran) == 2:
@@ -85,7 +87,7 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
         return run(self, heat)
 
     folder = tmp_path / "run"
-    monkeypatch.setattr(Contest, "run", cut)
+    monkeypatch.setattr(SelectionRun, "run", cut)
     with pytest.raises(KeyboardInterrupt):
         made(sample_file, config, folder)
     assert not folder.exists()
@@ -93,12 +95,12 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
 
     ran.clear()
     monkeypatch.setattr(
-        Contest, "run", lambda self, heat: (ran.append(heat), run(self, heat))[1]
+        SelectionRun, "run", lambda self, heat: (ran.append(heat), run(self, heat))[1]
     )
     resumed = made(sample_file, config, folder)
     assert len(ran) == 2
     assert not set(first) & set(ran)
-    assert not _comparison.folder(folder).exists()
+    assert not _comparison.selection_cache_folder(folder).exists()
 
     whole = made(sample_file, config, tmp_path / "whole")
     name = "segments/comparison.parquet"
@@ -133,8 +135,8 @@ def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
 
 
 def test_the_share_done_follows_what_algorithms_have_cost():
-    heats = [Heat(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
-    meter = Meter(heats)
+    heats = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
+    meter = WorkMeter(heats)
     assert meter.share == 0.0
     for heat, seconds in zip(heats[:2], (1.0, 9.0), strict=True):
         meter.spent[heat] = seconds

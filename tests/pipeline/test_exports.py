@@ -12,18 +12,18 @@ import pytest
 import segpredict
 from segpredict import archive, pipeline
 from segpredict.artifacts import open_run
-from segpredict.errors import BusyError
-from segpredict.pipeline import Export
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.errors import TargetBusyError
+from segpredict.pipeline import ExportRequest
+from segpredict.pseudonyms import Pseudonymizer
 
-NAMES = Pseudonyms(b"sixteen bytes or more")
+NAMES = Pseudonymizer(b"sixteen bytes or more")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_pictures() -> Iterator[None]:
     """Leave out the pictures, which take seconds and are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive, "crowds", lambda _: {})
+        patch.setattr(archive, "customer_plots", lambda _: {})
         yield
 
 
@@ -38,41 +38,39 @@ def run(run_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_tables_go_into_the_run_and_are_part_of_it(run: Path) -> None:
-    place, rows = pipeline.tables(run, Export())
+    place, rows = pipeline.export_bi_tables(run, ExportRequest())
     assert place == run / "bi"
     made = open_run(run)
     made.verify()
     assert made.has("bi/orders.parquet")
     assert pl.read_parquet(place / "orders.parquet").height == rows["orders"]
     # Again: what was there is replaced.
-    assert pipeline.tables(run, Export())[1] == rows
+    assert pipeline.export_bi_tables(run, ExportRequest())[1] == rows
 
 
-def test_tables_elsewhere_leave_the_run_as_it_was(
-    run_folder: Path, tmp_path: Path
-) -> None:
+def test_tables_elsewhere_leave_the_run_as_it_was(run_folder: Path, tmp_path: Path) -> None:
     before = open_run(run_folder).manifest["digest"]
     out = tmp_path / "tables"
-    pipeline.tables(run_folder, Export(out=out))
+    pipeline.export_bi_tables(run_folder, ExportRequest(out=out))
     assert open_run(run_folder).manifest["digest"] == before
     assert (out / "dictionary.md").is_file()
-    with pytest.raises(BusyError):
-        pipeline.tables(run_folder, Export(out=out))
-    pipeline.tables(run_folder, Export(out=out, replaces=True))
+    with pytest.raises(TargetBusyError):
+        pipeline.export_bi_tables(run_folder, ExportRequest(out=out))
+    pipeline.export_bi_tables(run_folder, ExportRequest(out=out, replaces=True))
 
 
 def test_tables_never_replace_a_folder_that_is_something_else(
     run_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "precious.txt").write_text("mine")
-    with pytest.raises(BusyError):
-        pipeline.tables(run_folder, Export(out=tmp_path, replaces=True))
+    with pytest.raises(TargetBusyError):
+        pipeline.export_bi_tables(run_folder, ExportRequest(out=tmp_path, replaces=True))
     assert (tmp_path / "precious.txt").exists()
 
 
 def test_tables_never_replace_a_run(run_folder: Path, run: Path) -> None:
-    with pytest.raises(BusyError):
-        pipeline.tables(run_folder, Export(out=run, replaces=True))
+    with pytest.raises(TargetBusyError):
+        pipeline.export_bi_tables(run_folder, ExportRequest(out=run, replaces=True))
     open_run(run).verify()
 
 
@@ -80,12 +78,12 @@ def test_the_facts_are_those_of_the_page(
     run_folder: Path, report: segpredict.Report, tmp_path: Path
 ) -> None:
     out = tmp_path / "facts.json"
-    assert pipeline.told(run_folder, "json", Export(created="then", out=out)) == out
+    assert pipeline.export_report(run_folder, "json", ExportRequest(created="then", out=out)) == out
     assert json.loads(out.read_text(encoding="utf-8")) == report.json()
 
 
 def test_by_default_the_page_goes_into_the_run(run: Path) -> None:
-    path = pipeline.told(run, "html", Export(created="later"))
+    path = pipeline.export_report(run, "html", ExportRequest(created="later"))
     assert path == run / "report.html"
     assert "later" in path.read_text(encoding="utf-8")
     open_run(run).verify()

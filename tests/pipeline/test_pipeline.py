@@ -114,18 +114,16 @@ def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
         pytest.param("half of it gone", marks=pytest.mark.slow),
     ],
 )
-def test_no_future_changes_the_forecast_of_an_earlier_test(
-    sample_file: Path, how: str
-) -> None:
+def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, how: str) -> None:
     """Leaks L1-L5, L8, L9: whatever comes after, the first test reads the same."""
     quick = ["classifier.draws=100", "segments.n_init=2", "time.outer=2"]
     quick += ["classifier.booster.eta=0.3", "classifier.booster.cap=40"]
-    plan = config.load("online_retail", quick)
+    plan = config.load_config("online_retail", quick)
     lines = pl.read_csv(sample_file, infer_schema=False)
-    shop = pipeline.read([str(sample_file)], plan)
-    days = classifier.schedule(shop.first_day, shop.end_day, plan.time)
+    shop = pipeline.read_transactions([str(sample_file)], plan)
+    days = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time)
     cutoff = as_date(days.outer[0].cutoff).isoformat()
-    other = cleaning.clean(
+    other = cleaning.clean_lines(
         sources.from_frame(changed(lines, cutoff, how), plan.source), plan.cleaning
     )
     other = replace(other, first_day=shop.first_day, end_day=shop.end_day)
@@ -138,29 +136,27 @@ def test_no_future_changes_the_forecast_of_an_earlier_test(
 def first_test(
     shop: Transactions, days: classifier.Schedule, plan: Config
 ) -> dict[str, np.ndarray]:
-    spans = features.instrument(shop, days.blind)
-    frozen = segments.fit(spans, plan.segments, horizon=plan.time.horizon)
-    training = classifier.train(shop, frozen, plan.classifier, plan.time)
+    spans = features.clustering_inputs(shop, days.blind)
+    frozen = segments.fit_segmentation(spans, plan.segments, horizon=plan.time.horizon)
+    training = classifier.train_classifier(shop, frozen, plan.classifier, plan.time)
     return dict(training.trials[0].chances)
 
 
 def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     run = open_run(run_folder)
-    shop = archive.transactions_of(run)
+    shop = archive.load_transactions(run)
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
-    explanation = explained.read(run, archive.segments_of(run))
+    explanation = explained.load_explanation(run, archive.load_segments(run))
     assert explanation.customers > 0
-    assert set(explanation.base) == {s.id for s in archive.segments_of(run)}
+    assert set(explanation.base) == {s.id for s in archive.load_segments(run)}
 
 
 def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
     run = open_run(run_folder)
-    tables = [
-        run.parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")
-    ]
-    books = metrics.Books.read(archive.transactions_of(run), 91, 364, *tables)
-    assert metrics.measure(books).equals(run.parquet("metrics/figures.parquet"))
+    tables = [run.parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")]
+    books = metrics.OrderBook.read(archive.load_transactions(run), 91, 364, *tables)
+    assert metrics.compute_kpis(books).equals(run.parquet("metrics/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
     assert "How the shop is doing</h2>" in page
     assert "Cohorts</h2>" in page
@@ -176,13 +172,11 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
-def test_a_fallback_that_ships_really_scores(
-    plain_config: Config, tmp_path: Path
-) -> None:
+def test_a_fallback_that_ships_really_scores(plain_config: Config, tmp_path: Path) -> None:
     """In a world without structure the best baseline ships, is stored, and scores."""
-    noise = sample.generate(400, seed=1, world="noise").lines
-    target = pipeline.Target(tmp_path / "run")
-    pipeline.run(noise, plain_config, target)
+    noise = sample.generate_sample(400, seed=1, world="noise").lines
+    target = pipeline.RunTarget(tmp_path / "run")
+    pipeline.run_pipeline(noise, plain_config, target)
     run = open_run(target.folder)
     verdict = run.json("classifier/verdict.json")
     forecaster = segpredict.load(target.folder).forecaster
@@ -193,14 +187,12 @@ def test_a_fallback_that_ships_really_scores(
     assert again.equals(run.parquet("scores.parquet"))
 
 
-def test_a_new_model_leaves_no_reasons_of_the_old_one(
-    run_folder: Path, tmp_path: Path
-) -> None:
+def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(run_folder, tmp_path / "run")
-    pipeline.told(tmp_path / "run", "pptx", pipeline.Export())
+    pipeline.export_report(tmp_path / "run", "pptx", pipeline.ExportRequest())
     assert open_run(tmp_path / "run").has("deck.pptx")
-    pipeline.tables(tmp_path / "run", pipeline.Export())
-    made = pipeline.train_classifier(tmp_path / "run", seed=99)
+    pipeline.export_bi_tables(tmp_path / "run", pipeline.ExportRequest())
+    made = pipeline.run_training(tmp_path / "run", seed=99)
     for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
         assert not made.has(untrue)
     assert not made.has("explanation/importance.csv")
@@ -214,17 +206,17 @@ def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
     folder, few = tmp_path / "run", ["prior", "markov"]
     options = replace(small_config.classifier, baselines=tuple(few))
     config = replace(small_config, classifier=options)
-    again = pipeline.Target(folder, "Tuesday", replace=True)
+    again = pipeline.RunTarget(folder, "Tuesday", replace=True)
 
     def notes() -> list[str]:
         found = open_run(folder).json("classifier/verdict.json")["warnings"]
         return [note for note in found if "different settings" in note]
 
-    pipeline.run([sample_file], config, pipeline.Target(folder, "Monday"))
+    pipeline.run_pipeline([sample_file], config, pipeline.RunTarget(folder, "Monday"))
     assert notes() == []
-    pipeline.run([sample_file], config, again)
+    pipeline.run_pipeline([sample_file], config, again)
     assert notes() == []
-    pipeline.train_classifier(folder, "Wednesday", seed=5)
+    pipeline.run_training(folder, "Wednesday", seed=5)
     assert "first on Monday" in notes()[0]
-    page = pipeline.report(folder, "Thursday").folder / "report.html"
+    page = pipeline.run_report(folder, "Thursday").folder / "report.html"
     assert "2 different settings" in page.read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from segpredict import pipeline, planning
-from segpredict.artifacts import drafting, open_run
+from segpredict.artifacts import draft_run, open_run
 from segpredict.errors import ArtifactError, UnknownNameError, UsageError
-from segpredict.pipeline import Wish
+from segpredict.pipeline import CampaignRequest
 
 CALLS = "[plays.call_all]\ntitle = '=CALL()'\naction = 'Call.'\n"
 
@@ -23,13 +23,13 @@ def own_run(run_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def play(run_folder: Path) -> str:
     """Return the play with most customers."""
-    return str(pipeline.plays(run_folder).sort("n", descending=True)["play"][0])
+    return str(pipeline.list_campaigns(run_folder).sort("n", descending=True)["play"][0])
 
 
 def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
     told = run.parquet("actions/plays.parquet")
-    assert set(told["play"]) == {p.name for p in planning.playbook_of(run).plays}
+    assert set(told["play"]) == {p.name for p in planning.load_campaign_catalogue(run).plays}
     assert told.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
 
@@ -50,7 +50,7 @@ def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
 
 def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    days = run.parquet(planning.REHEARSAL)["as_of"].unique().cast(pl.String).to_list()
+    days = run.parquet(planning.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
     assert days == [run.json("classifier/verdict.json")["origins"][-1]["cutoff"]]
     assert set(run.parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
 
@@ -59,9 +59,9 @@ def test_lists_are_written_down_and_their_lots_are_kept(
     own_run: Path, tmp_path: Path, play: str
 ) -> None:
     first = tmp_path / "first.csv"
-    made = pipeline.campaign(own_run, Wish(play, first, by="Ann"), "tonight")
+    made = pipeline.draw_campaign(own_run, CampaignRequest(play, first, by="Ann"), "tonight")
     again = tmp_path / "again.csv"
-    pipeline.campaign(own_run, Wish(play, again, share=0.5), "tomorrow")
+    pipeline.draw_campaign(own_run, CampaignRequest(play, again, share=0.5), "tomorrow")
     one, two = (pl.read_csv(f, infer_schema=False) for f in (first, again))
     assert one.equals(two)  # everybody had a lot, so a larger share finds nobody
     assert sum(made["arms"].values()) == one.height
@@ -74,7 +74,7 @@ def test_lists_are_written_down_and_their_lots_are_kept(
 
 def test_an_unknown_play_names_the_nearest(own_run: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="no play named") as told:
-        pipeline.campaign(own_run, Wish("hold_bets", tmp_path / "list.csv"), "now")
+        pipeline.draw_campaign(own_run, CampaignRequest("hold_bets", tmp_path / "list.csv"), "now")
     assert "'hold_best'" in told.value.fix
     assert not (tmp_path / "experiments").exists()
 
@@ -82,11 +82,11 @@ def test_an_unknown_play_names_the_nearest(own_run: Path, tmp_path: Path) -> Non
 def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
     own_run: Path, tmp_path: Path, play: str
 ) -> None:
-    before = pipeline.plays(own_run)
-    pipeline.campaign(own_run, Wish(play, tmp_path / "list.csv"), "tonight")
+    before = pipeline.list_campaigns(own_run)
+    pipeline.draw_campaign(own_run, CampaignRequest(play, tmp_path / "list.csv"), "tonight")
     (tmp_path / "plays.toml").write_text(CALLS)
-    made = pipeline.report(own_run, "later", playbook=str(tmp_path / "plays.toml"))
-    weighed = pipeline.plays(own_run)
+    made = pipeline.run_report(own_run, "later", playbook=str(tmp_path / "plays.toml"))
+    weighed = pipeline.list_campaigns(own_run)
     everybody = made.parquet("scores.parquet").filter("is_eligible")
     assert weighed.filter(play="call_all")["n"].to_list() == [everybody.height]
     others = weighed.filter(pl.col("play") != "call_all")
@@ -96,15 +96,15 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
 
 
 def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:
-    with drafting(own_run, base=open_run(own_run), replace=True) as draft:
+    with draft_run(own_run, base=open_run(own_run), replace=True) as draft:
         draft.drop("actions/")
         draft.publish()
     with pytest.raises(ArtifactError) as told:
-        pipeline.plays(own_run)
+        pipeline.list_campaigns(own_run)
     assert "segpredict report" in told.value.fix
 
 
 @pytest.mark.parametrize("asked", [{"share": 0.9}, {"share": 0.0}, {"first": 0}])
 def test_lists_that_cannot_be_are_refused(tmp_path: Path, asked: dict) -> None:
     with pytest.raises(UsageError):
-        Wish("hold_best", tmp_path / "list.csv", **asked)
+        CampaignRequest("hold_best", tmp_path / "list.csv", **asked)

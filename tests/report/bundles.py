@@ -11,16 +11,16 @@ from plays_bundle import plays
 from shop_bundle import figures
 from worth_bundle import worth
 
-from segpredict.explain import Evidence
+from segpredict.explain import ImportanceEvidence
 from segpredict.report import ReportInput
 from segpredict.tables import (
-    MONEY,
-    Count,
+    MONEY_SCALE,
     Detected,
-    Entry,
     Feature,
-    FileFact,
+    InputFile,
     Ledger,
+    LedgerCount,
+    LedgerEntry,
     Segment,
 )
 from segpredict.window import Window
@@ -119,8 +119,8 @@ def verdict(**change: Any) -> dict[str, Any]:
 def ledger() -> Ledger:
     def entry(stage, rule, meaning, *count):
         rows, orders, customers, pounds = count
-        money = round(pounds * MONEY)
-        return Entry(stage, rule, meaning, Count(rows, orders, customers, money))
+        money = round(pounds * MONEY_SCALE)
+        return LedgerEntry(stage, rule, meaning, LedgerCount(rows, orders, customers, money))
 
     return Ledger(
         (
@@ -347,7 +347,7 @@ def moves() -> pl.DataFrame:
     )
 
 
-def proof(**change: Any) -> Evidence:
+def proof(**change: Any) -> ImportanceEvidence:
     row = {
         "name": "recency_days",
         "family": "rfm",
@@ -368,11 +368,9 @@ def proof(**change: Any) -> Evidence:
         "without_high": 0.03,
         "is_important": True,
     }
-    return Evidence(
+    return ImportanceEvidence(
         pl.DataFrame([row | change]),
-        pl.DataFrame(
-            {"name": ["Recency"], "share": [0.6], "low": [0.5], "high": [0.7]}
-        ),
+        pl.DataFrame({"name": ["Recency"], "share": [0.6], "low": [0.5], "high": [0.7]}),
         pl.DataFrame(),
         {"refits": 0.8, "refits_low": 0.7, "origins": None, "shuffled": 0.75},
         20,
@@ -420,7 +418,7 @@ def bundle(**change: Any) -> ReportInput:
         segments=SEGMENTS,
         ledger=ledger(),
         currency="£",
-        files=(FileFact("year_1.csv", 600, "ab" * 32, Detected(encoding="utf-8")),),
+        files=(InputFile("year_1.csv", 600, "ab" * 32, Detected(encoding="utf-8")),),
         profile=profile(),
         metrics=figures(),
         exploration=explored(),

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.classifier.conduct import CURVES
-from segpredict.classifier.scorecard import SCHEMA
+from segpredict.classifier.conduct import CURVES_SCHEMA
+from segpredict.classifier.scorecard import SCORECARD_SCHEMA
 
 USAGE: dict[str, Any] = {
     "rule": "balanced",
@@ -40,7 +40,7 @@ def card() -> pl.DataFrame:
         _row("log_loss_minus_markov", -0.08, -0.12, -0.04, ("is_new", "yes")),
         _row("log_loss_minus_markov", 0.05, 0.01, 0.09, ("country", "France")),
     ]
-    return pl.DataFrame(rows, SCHEMA, orient="row")
+    return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row")
 
 
 def _row(
@@ -61,4 +61,4 @@ def curves() -> pl.DataFrame:
         ("capture", "at_risk", "xgboost", 1.0, 1.0, 900),
         ("capture", "at_risk", "recency", 1.0, 1.0, 900),
     ]
-    return pl.DataFrame(rows, CURVES, orient="row")
+    return pl.DataFrame(rows, CURVES_SCHEMA, orient="row")

@@ -37,9 +37,7 @@ class Chromium:
         self.downloads.mkdir()
         theirs_in, self.ours_out = _pipe()
         self.ours_in, theirs_out = _pipe()
-        command = " ".join(
-            (f"exec {BINARY}", *FLAGS, f"--user-data-dir={self.home}/profile")
-        )
+        command = " ".join((f"exec {BINARY}", *FLAGS, f"--user-data-dir={self.home}/profile"))
         self.process = subprocess.Popen(
             ["bash", "-c", f"{command} 3<&{theirs_in} 4>&{theirs_out}"],
             pass_fds=(theirs_in, theirs_out),

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from segpredict.demand.assortment import INDICES
-from segpredict.demand.judge import BACKTEST, STANDING
-from segpredict.demand.orders import FORECAST
+from segpredict.demand.assortment import AFFINITY_INDEX_SCHEMA
+from segpredict.demand.judge import BACKTEST_SCHEMA, PUBLISHABLE_LEVELS_SCHEMA
+from segpredict.demand.orders import DEMAND_FORECAST_SCHEMA
 
 DAYS = ("2011-06-11", "2011-09-10")
 
@@ -26,7 +26,7 @@ def errors() -> pl.DataFrame:
         for window in (*DAYS, "pooled")
         for method, wape in said.items()
     ]
-    return pl.DataFrame(rows, BACKTEST)
+    return pl.DataFrame(rows, BACKTEST_SCHEMA)
 
 
 def demand() -> dict[str, pl.DataFrame]:
@@ -75,10 +75,10 @@ def demand() -> dict[str, pl.DataFrame]:
         ("category", "S2", "<b>tea</b>", 50, 0.1, 0.8, 0.6, 1.1, False),
         ("product", "S1", "p03", 60, 0.1, 1.4, 1.1, 1.8, True),
     ]
-    index = pl.DataFrame(tastes, INDICES, orient="row")
+    index = pl.DataFrame(tastes, AFFINITY_INDEX_SCHEMA, orient="row")
     return {
-        "forecast": pl.DataFrame(items, FORECAST),
-        "levels": pl.DataFrame(standing, STANDING),
+        "forecast": pl.DataFrame(items, DEMAND_FORECAST_SCHEMA),
+        "levels": pl.DataFrame(standing, PUBLISHABLE_LEVELS_SCHEMA),
         "backtest": errors(),
         "mix": pl.DataFrame(mix),
         "assortment": index,

@@ -49,7 +49,7 @@ class HostileShop:
 
 def made(folder: Path, customers: int = 600) -> HostileShop:
     """Write the shop: a file a payload, tables beside them, a config and plays."""
-    drawn = sample.generate(customers, seed=3)
+    drawn = sample.generate_sample(customers, seed=3)
     lines = drawn.lines.with_columns(pl.all().cast(pl.String))
     for column in ("InvoiceNo", "StockCode", "Description", "Country"):
         lines = lines.with_columns(_renamed(lines[column]))
@@ -77,8 +77,7 @@ def _names(ids: pl.Series) -> dict[str, str]:
     """Return for each id a payload, with a number where all were given once."""
     known = ids.drop_nulls().unique().sort().to_list()
     return {
-        old: ALL[i % len(ALL)] + ("" if i < len(ALL) else f" {i}")
-        for i, old in enumerate(known)
+        old: ALL[i % len(ALL)] + ("" if i < len(ALL) else f" {i}") for i, old in enumerate(known)
     }
 
 
@@ -119,13 +118,9 @@ def _plays() -> str:
         {"title": one, "action": two, "caution": three}
         for one, two, three in zip(ALL[::3], ALL[1::3], ALL[2::3], strict=True)
     ]
-    wording = (
-        "[plays.play_{i}]\n{texts}\nwho = {{ roles = ['top', 'middle', 'low'] }}\n"
-    )
+    wording = "[plays.play_{i}]\n{texts}\nwho = {{ roles = ['top', 'middle', 'low'] }}\n"
     return "\n".join(
-        wording.format(
-            i=i, texts="\n".join(f"{k} = {_toml(v)}" for k, v in part.items())
-        )
+        wording.format(i=i, texts="\n".join(f"{k} = {_toml(v)}" for k, v in part.items()))
         for i, part in enumerate(parts)
     )
 

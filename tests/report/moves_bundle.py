@@ -43,20 +43,16 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
 def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
     """Return the tables of a run's folder ``movement``."""
     went = moves(segments)
-    counted = [
-        _of(movement.observed(went.filter(since=d), segments), d) for d in COUNTS
-    ]
+    counted = [_of(movement.observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
     by = {"draws": 50}
     return {
         "observed": pl.concat(counted),
-        "mobility": movement.mobilities(went, segments, **by).with_columns(
+        "mobility": movement.mobility_by_period(went, segments, **by).with_columns(
             observed_days=pl.Series([284, 364])
         ),
-        "order": movement.order(went, segments),
-        "compared": movement.compare(went, FIRST, SECOND, segments, **by),
-        "predicted": pl.concat(
-            [_of(_foretold(segments, spread), d) for d, spread in FORETOLD]
-        ),
+        "order": movement.markov_order_test(went, segments),
+        "compared": movement.compare_periods(went, FIRST, SECOND, segments, **by),
+        "predicted": pl.concat([_of(_foretold(segments, spread), d) for d, spread in FORETOLD]),
     }
 
 
@@ -70,11 +66,9 @@ def _of(table: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _foretold(segments: tuple[Segment, ...], spread: float) -> pl.DataFrame:
     starts = [
-        s.id
-        for s, row in zip(segments, COUNTS[SECOND], strict=True)
-        for _ in range(sum(row))
+        s.id for s, row in zip(segments, COUNTS[SECOND], strict=True) for _ in range(sum(row))
     ]
     chances = np.tile([0.5, 0.25, 0.15, 0.1], (len(starts), 1))
-    model = movement.expected(pl.Series(starts), chances, segments, spread)
-    new = movement.observed(moves(segments).filter(from_id="NEW"), segments)
-    return pl.concat([model, movement.naive(new, {"NEW": 57.0})])
+    model = movement.expected_matrix(pl.Series(starts), chances, segments, spread)
+    new = movement.observed_matrix(moves(segments).filter(from_id="NEW"), segments)
+    return pl.concat([model, movement.unmodelled_rows(new, {"NEW": 57.0})])

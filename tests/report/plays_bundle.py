@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.actions.budget import SCHEMA as CURVES
-from segpredict.actions.weighing import SCHEMA
+from segpredict.actions.budget import TARGETING_CURVES_SCHEMA as CURVES
+from segpredict.actions.weighing import CAMPAIGN_PLAN_SCHEMA
 
 HOLD = {
     "play": "hold_best",
@@ -55,7 +55,11 @@ REMIND = HOLD | {
     "rank": 2,
 }
 UNSEEN = HOLD | dict.fromkeys(
-    [name for name in SCHEMA if name not in {*list(SCHEMA)[:7], "uplift"}]
+    [
+        name
+        for name in CAMPAIGN_PLAN_SCHEMA
+        if name not in {*list(CAMPAIGN_PLAN_SCHEMA)[:7], "uplift"}
+    ]
 )
 
 
@@ -68,6 +72,6 @@ def plays(**change: Any) -> dict[str, pl.DataFrame]:
         ("segment", "S3", "upside", 100, 100, 400.0, 1.0),
     ]
     return {
-        "plays": pl.DataFrame(rows, SCHEMA),
+        "plays": pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA),
         "curves": pl.DataFrame(curves, CURVES, orient="row"),
     }

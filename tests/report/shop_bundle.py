@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from segpredict.metrics import Books, kept, tables
+from segpredict.metrics import OrderBook, kpi_tables, load_kpis
 
 FIRST, END = 14579, 15318  # 2009-12-01 to 2011-12-09
 
@@ -34,6 +34,6 @@ def figures() -> dict[str, pl.DataFrame]:
         {"from_id": ["S1", "S1", "S2"], "to_id": ["S1", "S2", "S2"], "n": [30, 10, 20]}
     )
     books = replace(
-        Books.of(rows, END, segments=named), first_day=FIRST, moves=moves, draws=100
+        OrderBook.of(rows, END, segments=named), first_day=FIRST, moves=moves, draws=100
     )
-    return kept(Kept(tables(books)))
+    return load_kpis(Kept(kpi_tables(books)))

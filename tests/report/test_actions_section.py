@@ -5,8 +5,8 @@ import re
 from bundles import bundle
 from plays_bundle import plays
 
-from segpredict.report import contexts, render
-from segpredict.report.sections.actions import actions, short
+from segpredict.report import render_html, section_contexts
+from segpredict.report.sections.actions import campaign_summaries, campaigns_section
 
 LIST = {
     "play": "hold_best",
@@ -16,12 +16,12 @@ LIST = {
 
 
 def page(**change) -> str:
-    html = render(bundle(**change)).split('id="actions"')[1].split("</section>")[0]
+    html = render_html(bundle(**change)).split('id="actions"')[1].split("</section>")[0]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
-    found = actions(bundle())
+    found = campaigns_section(bundle())
     assert [each.name for each in found.first] == ["hold_best", "remind"]
     hold, remind = (each.design.told for each in found.first)
     assert hold == (
@@ -35,10 +35,10 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
 
 
 def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
-    told = actions(bundle(plays=plays(windows=2, days=182))).first[0].design
+    told = campaigns_section(bundle(plays=plays(windows=2, days=182))).first[0].design
     assert "arm: 2 windows, 182 days, if each brings as many. These 200" in told.told
     assert (told.windows, told.days) == (2, 182)
-    assert actions(bundle()).first[0].design.days is None
+    assert campaigns_section(bundle()).first[0].design.days is None
 
 
 def test_what_is_at_stake_stands_beside_what_of_it_came() -> None:
@@ -55,19 +55,19 @@ def test_nothing_is_promised_and_everything_is_untested() -> None:
 
 
 def test_a_play_with_a_list_is_on_trial_and_no_more() -> None:
-    found = actions(bundle(experiments=(LIST,)))
+    found = campaigns_section(bundle(experiments=(LIST,)))
     assert [p.proof for p in found.plays] == ["on trial", "untested", "untested"]
     assert "2012-03-10" in found.plays[0].status
 
 
 def test_of_few_customers_nothing_but_the_number_is_told() -> None:
-    few = actions(bundle()).plays[2]
+    few = campaigns_section(bundle()).plays[2]
     assert (few.n, few.at_stake.value, few.design.base) == (3, None, None)
     assert few.design.told == "Too few like them at the last test to plan one."
 
 
 def test_curves_begin_at_nothing_and_end_at_all() -> None:
-    found = actions(bundle())
+    found = campaigns_section(bundle())
     assert found.budgets[0].path == "0.00,60.00 20.00,30.00 100.00,0.00"
     assert found.budgets[0].note == "The first 40 of 200 hold 50\u202f%"
     assert found.segments[0].chip.name == "Core"
@@ -75,11 +75,11 @@ def test_curves_begin_at_nothing_and_end_at_all() -> None:
 
 
 def test_page_one_can_show_the_actions_in_short() -> None:
-    first = short(bundle())[0]
+    first = campaign_summaries(bundle())[0]
     assert (first.title, first.n, first.at_stake) == ("Hold the best", 200, 60_000.0)
     assert first.status.startswith("untested")
-    assert short(bundle(plays={})) == ()
+    assert campaign_summaries(bundle(plays={})) == ()
 
 
 def test_a_run_without_plays_has_no_such_section() -> None:
-    assert "actions" not in contexts(bundle(plays={}))["sections"]
+    assert "actions" not in section_contexts(bundle(plays={}))["sections"]

@@ -14,7 +14,7 @@ from moves_bundle import tables as moved
 from test_page import hostile_bundle
 
 from payloads import BREAKS, TAGS
-from segpredict.report import ReportInput, render
+from segpredict.report import ReportInput, render_html
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,7 +46,7 @@ def page(browser, tmp_path: Path) -> Chromium:
         for i in range(20)
     )
     given = bundle(customers=rows, movement=moved(SEGMENTS))
-    text = render(given)
+    text = render_html(given)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
     return browser
@@ -58,7 +58,7 @@ def test_there_are_sixty_payloads_and_all_differ():
 
 @pytest.mark.parametrize("payload", [*TAGS, *BREAKS])
 def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
-    (tmp_path / "page.html").write_text(render(hostile(payload)), encoding="utf-8")
+    (tmp_path / "page.html").write_text(render_html(hostile(payload)), encoding="utf-8")
     browser.open(tmp_path / "page.html")
     # Everything that the script may do with a text is done.
     browser.run(
@@ -78,7 +78,7 @@ def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
 
 def test_what_slipped_in_as_markup_would_be_refused_and_told(browser, tmp_path):
     slipped = "<script>window.hit=1</script><img src=http://evil.example/x>"
-    text = render(bundle()).replace("</main>", f"{slipped}</main>")
+    text = render_html(bundle()).replace("</main>", f"{slipped}</main>")
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
     assert browser.run("window.hit") is None
@@ -99,8 +99,7 @@ def test_a_table_is_sorted_down_up_and_as_it_was(page):
 
     def now() -> list[str]:
         return page.run(
-            "[...document.querySelector('#headline tbody').rows]"
-            ".map((r) => r.cells[1].textContent)"
+            "[...document.querySelector('#headline tbody').rows].map((r) => r.cells[1].textContent)"
         )
 
     seen = []
@@ -127,8 +126,7 @@ def test_a_head_is_sorted_by_keyboard(page):
             **more,
         )
     assert (
-        page.run("document.querySelector('#headline th').getAttribute('aria-sort')")
-        == "ascending"
+        page.run("document.querySelector('#headline th').getAttribute('aria-sort')") == "ascending"
     )
     assert page.run("document.getElementById('status').textContent").startswith("Sort")
 

@@ -15,10 +15,10 @@ from exploration_bundle import explored
 from test_page import Reader
 
 from segpredict import archive
-from segpredict.artifacts import Run, open_run
-from segpredict.pipeline._stages import bundle
-from segpredict.report import render
-from segpredict.tables import MONEY
+from segpredict.artifacts import RunFolder, open_run
+from segpredict.pipeline._stages import collect_report_input
+from segpredict.report import render_html
+from segpredict.tables import MONEY_SCALE
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,14 +28,14 @@ UK, OTHER = "United Kingdom", "Other countries"
 
 
 @pytest.fixture(scope="module")
-def run(run_folder: Path) -> Run:
+def run(run_folder: Path) -> RunFolder:
     return open_run(run_folder)
 
 
 @pytest.fixture(scope="module")
 def html(run, tmp_path_factory) -> Path:
     page = tmp_path_factory.mktemp("page") / "page.html"
-    page.write_text(render(bundle(run)), encoding="utf-8")
+    page.write_text(render_html(collect_report_input(run)), encoding="utf-8")
     return page
 
 
@@ -69,22 +69,18 @@ def number(text: str) -> float:
 
 
 def marks(page: Chromium, section: str) -> list[str]:
-    return page.run(
-        f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)"
-    )
+    return page.run(f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)")
 
 
 def month_table(page: Chromium) -> list[list[str]]:
     return cells(page, "#shop table:has(tr[data-month]) tbody tr")
 
 
-def orders_of(run: Run, homes: pl.DataFrame, country: str, segment: str):
+def orders_of(run: RunFolder, homes: pl.DataFrame, country: str, segment: str):
     """Return all orders and credit notes that stand, with the month."""
-    shop = archive.transactions_of(run)
+    shop = archive.load_transactions(run)
     assignments = run.parquet("segments/assignments.parquet")
-    own = assignments.join(homes, on="customer_id").filter(
-        country=country, segment_id=segment
-    )
+    own = assignments.join(homes, on="customer_id").filter(country=country, segment_id=segment)
     lines = shop.known(shop.end_day).collect().join(own, on="customer_id", how="semi")
     return lines.group_by("customer_id", "order_id", "day", "is_return").agg(
         pl.col("amount").sum(),
@@ -106,8 +102,8 @@ def test_months_follow_a_country_a_segment_and_a_range(page, run, homes):
         bought = own.filter(~pl.col("is_return"))
         assert number(orders) == bought.height
         assert number(customers) == bought["customer_id"].n_unique()
-        assert number(revenue) == pytest.approx(own["amount"].sum() / MONEY, abs=0.5)
-        worth = bought["amount"].sum() / MONEY
+        assert number(revenue) == pytest.approx(own["amount"].sum() / MONEY_SCALE, abs=0.5)
+        worth = bought["amount"].sum() / MONEY_SCALE
         assert number(gross) == pytest.approx(worth, abs=0.5)
         if bought.height:
             assert number(average) == pytest.approx(worth / bought.height, abs=0.5)
@@ -136,8 +132,7 @@ def test_sizes_and_the_mix_follow_a_country(page, run, homes):
         assert number(row[1]) == n
         assert number(row[2]) == pytest.approx(100 * n / own.height, abs=0.05)
         head = page.run(
-            "[...document.querySelectorAll('#headline figure thead th')]"
-            ".map((h) => h.textContent)"
+            "[...document.querySelectorAll('#headline figure thead th')].map((h) => h.textContent)"
         ).index("Expected")
         assert number(row[head]) == pytest.approx(own[f"p_S{i}"].sum(), abs=0.5)
     sizes = cells(page, "#segments table.cards tbody tr")
@@ -153,10 +148,7 @@ def test_moves_follow_a_country(page, run):
     page.choose("Country", OTHER)
     table = run.parquet("movement/countries.parquet").filter(country=OTHER)
     sizes = dict(
-        table.select("from_id", "to_id", "n")
-        .group_by("from_id")
-        .agg(pl.col("n").sum())
-        .iter_rows()
+        table.select("from_id", "to_id", "n").group_by("from_id").agg(pl.col("n").sum()).iter_rows()
     )
     rows = cells(page, "#migration table.matrix tbody tr")
     starts = ["S0", "S1", "S2", "S3"]
@@ -239,10 +231,7 @@ def test_an_address_that_nobody_wrote_changes_nothing(page):
 def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
-    page.run(
-        "document.querySelector('#shop details:has(tr[data-month]) .tools button')"
-        ".click()"
-    )
+    page.run("document.querySelector('#shop details:has(tr[data-month]) .tools button').click()")
     number_of = page.run(
         "[...document.querySelectorAll('#shop table')].indexOf("
         "document.querySelector('#shop table:has(tr[data-month])')) + 1"
@@ -274,12 +263,12 @@ def test_filters_are_reached_by_keyboard_and_speak(page):
 
 
 def test_without_a_country_in_the_data_there_is_no_such_filter(browser, run, tmp_path):
-    given = bundle(run)
+    given = collect_report_input(run)
     facts = {**given.exploration["facts"], "countries": ["Other countries"]}
     seen = {**given.exploration, "facts": facts}
     seen["cells"] = seen["cells"].with_columns(country=pl.lit(0, pl.Int32))
     page = tmp_path / "page.html"
-    page.write_text(render(replace(given, exploration=seen)), encoding="utf-8")
+    page.write_text(render_html(replace(given, exploration=seen)), encoding="utf-8")
     browser.open(page)
     labels = browser.run("document.getElementById('filters').textContent")
     assert "Country" not in labels
@@ -295,7 +284,10 @@ def test_shares_of_few_are_not_told(browser, tmp_path):
             (chart, -1, country, -1, bin_, value)
             for chart, counts in {
                 "members": ([100, 50, 30, 20], [2, 4, 2, 1]),
-                "takings": ([0, 50 * MONEY, 60 * MONEY, 70 * MONEY], [0, 9, 8, 7]),
+                "takings": (
+                    [0, 50 * MONEY_SCALE, 60 * MONEY_SCALE, 70 * MONEY_SCALE],
+                    [0, 9, 8, 7],
+                ),
             }.items()
             for country, values in enumerate(counts)
             for bin_, value in enumerate(values)
@@ -304,10 +296,8 @@ def test_shares_of_few_are_not_told(browser, tmp_path):
         orient="row",
     )
     others = seen["cells"].filter(~pl.col("chart").is_in(["members", "takings"]))
-    given = plain(
-        exploration={**seen, "facts": facts, "cells": pl.concat([others, cells])}
-    )
-    (tmp_path / "page.html").write_text(render(given), encoding="utf-8")
+    given = plain(exploration={**seen, "facts": facts, "cells": pl.concat([others, cells])})
+    (tmp_path / "page.html").write_text(render_html(given), encoding="utf-8")
     browser.open(tmp_path / "page.html")
     rows = "#segments table.cards tbody tr"
     browser.choose("Country", "France")

@@ -6,20 +6,27 @@ from typing import Any
 import pytest
 from bundles import bundle, ledger, reading, verdict
 
-from segpredict.report.sections.card import BROKEN, BUILT, CHECKED, TOLD, Card, card
+from segpredict.report.sections.card import (
+    BROKEN_TEXT,
+    BUILT_IN_TEXT,
+    CHECKED_TEXT,
+    REPORTED_TEXT,
+    ModelCardSection,
+    model_card_section,
+)
 
 ONCE = {"evaluations": [{"config": "a", "created": "Monday"}]}
 TWICE = {"evaluations": [*ONCE["evaluations"], {"config": "b", "created": "Tuesday"}]}
 CLEAN = {"windows": {"segmenter_saw_until": "2011-06-10"}}
 
 
-def made(**change: Any) -> Card:
+def made(**change: Any) -> ModelCardSection:
     given = {
         "test_set_log": ONCE,
         "manifest": CLEAN,
         "verdict": folded("2011-03-12"),
     } | change
-    found = card(bundle(**given))
+    found = model_card_section(bundle(**given))
     assert found is not None
     return found
 
@@ -40,7 +47,7 @@ def kept(code: str, **change: Any) -> str:
 def test_all_twelve_leaks_stand_in_order_and_are_counted():
     found = made()
     assert [leak.code for leak in found.leaks] == [f"L{i}" for i in range(1, 13)]
-    assert found.counts == {CHECKED: 7, BUILT: 5}
+    assert found.counts == {CHECKED_TEXT: 7, BUILT_IN_TEXT: 5}
 
 
 @pytest.mark.parametrize(
@@ -52,8 +59,8 @@ def test_all_twelve_leaks_stand_in_order_and_are_counted():
     ],
 )
 def test_what_saw_too_much_is_broken(code: str, change: dict[str, Any]):
-    assert results()[code] == CHECKED
-    assert results(**change)[code] == BROKEN
+    assert results()[code] == CHECKED_TEXT
+    assert results(**change)[code] == BROKEN_TEXT
 
 
 def test_it_is_counted_in_how_many_forecasts_a_season_was_proven():
@@ -68,7 +75,7 @@ def test_it_is_counted_in_how_many_forecasts_a_season_was_proven():
 
 def test_test_windows_that_overlap_are_broken():
     origins = [reading("2011-06-11", 10), reading("2011-09-09", 10)]
-    assert results(verdict=verdict(origins=origins))["L2"] == BROKEN
+    assert results(verdict=verdict(origins=origins))["L2"] == BROKEN_TEXT
 
 
 @pytest.mark.parametrize(
@@ -83,14 +90,12 @@ def test_test_windows_that_overlap_are_broken():
         ),
     ],
 )
-def test_what_cannot_be_looked_up_rests_on_the_word_of_people(
-    code: str, change: dict[str, Any]
-):
-    assert results(**change)[code] == TOLD
+def test_what_cannot_be_looked_up_rests_on_the_word_of_people(code: str, change: dict[str, Any]):
+    assert results(**change)[code] == REPORTED_TEXT
 
 
 def test_without_rehearsals_the_first_leak_is_kept_out_by_construction_only():
-    assert results(verdict=verdict())["L1"] == BUILT
+    assert results(verdict=verdict())["L1"] == BUILT_IN_TEXT
 
 
 def test_what_was_vouched_for_is_named():
@@ -103,8 +108,8 @@ def test_several_settings_say_what_that_does_to_the_figures():
 
 
 def test_a_forecast_that_was_never_tested_has_no_card():
-    assert card(bundle(verdict=None)) is None
-    assert card(bundle(verdict=verdict(origins=[]))) is None
+    assert model_card_section(bundle(verdict=None)) is None
+    assert model_card_section(bundle(verdict=verdict(origins=[]))) is None
 
 
 def test_groups_that_were_not_shown_to_gain_are_named():

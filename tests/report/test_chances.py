@@ -5,24 +5,24 @@ import polars as pl
 from bundles import bundle, verdict
 from chances_bundle import USAGE
 
-from segpredict.report import render
-from segpredict.report.sections.chances import chances
+from segpredict.report import render_html
+from segpredict.report.sections.chances import probabilities_section
 
 
 def test_curves_rise_from_the_lower_left():
-    (picture,) = chances(bundle()).reliability
+    (picture,) = probabilities_section(bundle()).reliability
     assert picture.curves[0].points == "25.0,50.0 75.0,30.0"
     assert picture.note == "calibration error 2.1% (1.5% to 3.4%)"
 
 
 def test_coverage_stands_on_the_page_with_its_interval():
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render(bundle())))
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render_html(bundle())))
     assert "all tests everybody 4,306 91" in text
     assert "2.31" in text
 
 
 def test_the_rule_that_is_used_is_marked():
-    found = {rule.name: rule for rule in chances(bundle()).rules}
+    found = {rule.name: rule for rule in probabilities_section(bundle()).rules}
     assert found["Balanced"].is_used
     assert not found["Argmax"].is_used
     assert found["Balanced"].cost == 123.4
@@ -30,21 +30,21 @@ def test_the_rule_that_is_used_is_marked():
 
 def test_what_became_of_calibration_is_said():
     told = verdict(usage=USAGE)
-    assert "mended (temperature)" in chances(bundle(verdict=told)).calibrated
+    assert "mended (temperature)" in probabilities_section(bundle(verdict=told)).calibrated
     plain = {**USAGE, "folds": [USAGE["folds"][0]] * 2}
-    said = chances(bundle(verdict=verdict(usage=plain))).calibrated
+    said = probabilities_section(bundle(verdict=verdict(usage=plain))).calibrated
     assert said.endswith("mended in 0 of 1 tests.")
-    assert "too short" in chances(bundle(verdict=verdict(usage={}))).calibrated
+    assert "too short" in probabilities_section(bundle(verdict=verdict(usage={}))).calibrated
 
 
 def test_kinds_of_customers_are_told_apart():
-    strata = dict(chances(bundle()).strata)
+    strata = dict(probabilities_section(bundle()).strata)
     assert strata["New in the window"][0].high < 0
     assert strata["Country"][0].group == "France"
 
 
 def test_a_run_that_tested_nothing_has_no_such_section():
-    assert chances(bundle(scorecard=None)) is None
+    assert probabilities_section(bundle(scorecard=None)) is None
 
 
 def test_why_there_are_no_sets_is_said():
@@ -54,10 +54,13 @@ def test_why_there_are_no_sets_is_said():
         for each in (([], []), ([], ["2011-04-16", "2011-06-11"]))
     )
     given = bundle(scorecard=card, verdict=verdict(usage=none))
-    assert chances(bundle()).unjudged == ""
-    assert chances(given).unjudged.endswith("every segment is therefore in every set.")
+    assert probabilities_section(bundle()).unjudged == ""
+    assert probabilities_section(given).unjudged.endswith(
+        "every segment is therefore in every set."
+    )
     given = bundle(scorecard=card, verdict=verdict(usage=late))
     assert (
-        "2 later rehearsals, the newest of 11\xa0Jun\xa02011" in chances(given).unjudged
+        "2 later rehearsals, the newest of 11\xa0Jun\xa02011"
+        in probabilities_section(given).unjudged
     )
-    assert chances(given).unjudged in html.unescape(render(given))
+    assert probabilities_section(given).unjudged in html.unescape(render_html(given))

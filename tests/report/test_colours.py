@@ -34,16 +34,12 @@ by_theme = pytest.mark.parametrize("theme", THEMES)
 
 def _linear(colour: str) -> np.ndarray:
     values = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return np.where(
-        values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4
-    )
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
 def _mixed(theme: dict[str, str], first: str, second: str, share: float) -> np.ndarray:
     """Return what color-mix(in oklab) makes of two colours, linear."""
-    one, two = (
-        TO_LAB @ np.cbrt(TO_CONES @ _linear(theme[name])) for name in (first, second)
-    )
+    one, two = (TO_LAB @ np.cbrt(TO_CONES @ _linear(theme[name])) for name in (first, second))
     cones = (np.linalg.inv(TO_LAB) @ (one + (two - one) * share)) ** 3
     return np.clip(np.linalg.inv(TO_CONES) @ cones, 0, 1)
 

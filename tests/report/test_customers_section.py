@@ -5,8 +5,8 @@ from bundles import LISTED as ROW
 from bundles import SEGMENTS, bundle
 from test_page import HOSTILE, Reader, assert_harmless
 
-from segpredict.report import contexts, render
-from segpredict.report.sections.customers import customers
+from segpredict.report import render_html, section_contexts
+from segpredict.report.sections.customers import shortlist_section
 
 RISING = ROW | {
     "list": "on the way up",
@@ -21,7 +21,7 @@ RISING = ROW | {
 
 
 def test_each_list_tells_its_own_chance_and_stake():
-    risk, rise = customers(bundle(customers=(ROW, RISING))).lists
+    risk, rise = shortlist_section(bundle(customers=(ROW, RISING))).lists
     assert (risk.title, rise.title) == ("Most revenue at risk", "Most to be won")
     assert (risk.listed[0].chance, risk.listed[0].stake, risk.sum) == (0.6, 900, 900)
     assert (rise.listed[0].chance, rise.listed[0].stake, rise.sum) == (0.8, 1700, 1700)
@@ -29,21 +29,21 @@ def test_each_list_tells_its_own_chance_and_stake():
 
 
 def test_reasons_stand_beside_the_customer():
-    text = Reader(render(bundle(customers=(ROW,)))).text
+    text = Reader(render_html(bundle(customers=(ROW,)))).text
     assert "Days since the last purchase: 61 · Orders: 2" in text
 
 
 def test_a_page_without_customers_holds_no_id():
     silent = bundle(customers=(), people=(), cards=())
-    assert customers(silent) is None
-    assert "15814" not in render(silent)
-    assert "customers" not in contexts(silent)["sections"]
-    assert "people" not in contexts(silent)["sections"]
+    assert shortlist_section(silent) is None
+    assert "15814" not in render_html(silent)
+    assert "customers" not in section_contexts(silent)["sections"]
+    assert "people" not in section_contexts(silent)["sections"]
 
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_hostile_ids_and_reasons_are_only_text(payload):
     given = ROW | {"customer_id": payload, "reasons": [payload]}
-    page = Reader(render(bundle(customers=(given,))))
+    page = Reader(render_html(bundle(customers=(given,))))
     assert_harmless(page)
     assert not page.crossed

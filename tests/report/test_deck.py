@@ -11,22 +11,22 @@ from bundles import CARD, PERSON, SEGMENTS, bundle
 from test_page import BARE, HOSTILE, hostile_bundle
 
 from segpredict.errors import ExtraMissingError
-from segpredict.report import contexts
-from segpredict.report._chart import Chip
+from segpredict.report import section_contexts
+from segpredict.report._chart import SegmentBadge
 from segpredict.report.deck import (
     SLIDES,
-    Chart,
-    Page,
+    DeckSource,
+    FigureTiles,
     Slide,
-    Story,
-    Tiles,
-    pages,
+    SlideChart,
+    SlidePage,
     render_deck,
+    slide_pages,
 )
 from segpredict.report.deck import _deck as machinery
-from segpredict.report.deck._look import shade
-from segpredict.report.deck.slides.question import question
-from segpredict.report.sections.headline import headline
+from segpredict.report.deck._look import segment_colour
+from segpredict.report.deck.slides.question import question_slide
+from segpredict.report.sections.headline import headline_section
 
 pptx = pytest.importorskip("pptx")
 
@@ -58,7 +58,7 @@ def deck(file):
 
 @pytest.fixture(scope="module")
 def told():
-    return contexts(bundle())["sections"]
+    return section_contexts(bundle())["sections"]
 
 
 def charts(deck, place):
@@ -71,7 +71,7 @@ def data(chart):
 
 
 def topics(given):
-    return [topic for topic, _ in pages(given)]
+    return [topic for topic, _ in slide_pages(given)]
 
 
 def test_a_whole_run_is_told_in_order(deck):
@@ -122,20 +122,20 @@ def test_the_expected_mix_has_the_intervals_of_the_page(deck, told):
 
 
 def test_a_mix_without_tests_has_no_intervals_and_the_chart_the_room():
-    head = headline(bundle())
+    head = headline_section(bundle())
     moves = tuple(replace(move, low=None, high=None) for move in head.moves)
-    page = question(Story(bundle(), (replace(head, moves=moves),)))
-    assert [type(thing.what) for thing in page.things] == [Chart, Tiles]
+    page = question_slide(DeckSource(bundle(), (replace(head, moves=moves),)))
+    assert [type(thing.what) for thing in page.things] == [SlideChart, FigureTiles]
     assert page.things[0].height == 12
 
 
 def test_of_many_segments_the_largest_have_a_row_in_the_order_of_the_page():
-    head = headline(bundle())
+    head = headline_section(bundle())
     moves = tuple(
-        replace(move, chip=Chip(f"S{i}", f"n{i}", 1), expected=float(i % 5))
+        replace(move, chip=SegmentBadge(f"S{i}", f"n{i}", 1), expected=float(i % 5))
         for i, move in enumerate(head.moves * 3)
     )
-    page = question(Story(bundle(), (replace(head, moves=moves),)))
+    page = question_slide(DeckSource(bundle(), (replace(head, moves=moves),)))
     table = page.things[1].what
     shown = [row[0].text for row in table.rows]
     assert shown == ["n1", "n2", "n3", "n4", "n7", "n8", "n9"]
@@ -166,9 +166,7 @@ def test_differences_and_their_intervals_are_those_of_the_page(deck, told):
     chart = charts(deck, 5)[0]
     assert data(chart)[1]["Model less baseline"] == [row["value"] for row in duel]
     ends = {
-        name: [
-            float(v.text) for v in chart._chartSpace.findall(f".//{{*}}{name}//{{*}}v")
-        ]
+        name: [float(v.text) for v in chart._chartSpace.findall(f".//{{*}}{name}//{{*}}v")]
         for name in ("plus", "minus")
     }
     assert ends["plus"] == pytest.approx([row["high"] - row["value"] for row in duel])
@@ -212,9 +210,7 @@ def test_there_is_no_picture_and_nothing_leads_outside(file):
 
 def test_slides_are_wide_and_what_is_drawn_is_told_in_words(deck):
     assert deck.slide_width * 9 == pytest.approx(deck.slide_height * 16, rel=1e-4)
-    frames = [
-        s for slide in deck.slides for s in slide.shapes if s.has_chart or s.has_table
-    ]
+    frames = [s for slide in deck.slides for s in slide.shapes if s.has_chart or s.has_table]
     words = [f._element.nvGraphicFramePr.cNvPr.get("descr") for f in frames]
     assert len(words) == 9 + 9
     assert min(len(each) for each in words) > 15
@@ -279,7 +275,7 @@ def test_hostile_names_are_only_text(payload):
 
 @pytest.mark.parametrize("part", BARE)
 def test_a_missing_part_leaves_a_deck(part):
-    found = pages(bundle(**{part: BARE[part]}))
+    found = slide_pages(bundle(**{part: BARE[part]}))
     assert len(found) >= 8
     assert all(page.title and page.notes for _, page in found)
 
@@ -289,7 +285,7 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
     alone |= {"scorecard": None, "curves": None, "canary": (), "movement": {}}
     alone |= {"plays": {}}
     bare = bundle(**BARE | alone)
-    found = dict(pages(bare))
+    found = dict(slide_pages(bare))
     assert list(found) == [
         "The question",
         "The data, and what cleaning left out",
@@ -317,12 +313,12 @@ def test_without_the_package_the_install_line_is_told(monkeypatch):
 
 
 def test_a_slide_stands_where_the_tuple_says():
-    rain = Slide("The weather", lambda _: Page(title="Rain", notes=("Looked.",)))
+    rain = Slide("The weather", lambda _: SlidePage(title="Rain", notes=("Looked.",)))
     grown = (SLIDES[0], rain, *SLIDES[1:])
-    assert [topic for topic, _ in pages(bundle(), grown)][1] == "The weather"
+    assert [topic for topic, _ in slide_pages(bundle(), grown)][1] == "The weather"
 
 
 def test_the_ladder_darkens_step_by_step():
-    steps = [int(shade(Chip("S", "", tint)), 16) for tint in (0, 25, 50, 75, 100)]
+    steps = [int(segment_colour(SegmentBadge("S", "", tint)), 16) for tint in (0, 25, 50, 75, 100)]
     assert steps == sorted(steps, reverse=True)
     assert f"{steps[0]:06X}" == "B9D4EA"

@@ -4,33 +4,37 @@ from dataclasses import replace
 
 from bundles import bundle
 
-from segpredict.report.deck import Story
-from segpredict.report.deck.slides.action import experiment
-from segpredict.report.deck.slides.forecast import stock
-from segpredict.report.sections.actions import actions
-from segpredict.report.sections.demand import Demand, Item, Level, Method, Shelf
+from segpredict.report.deck import DeckSource
+from segpredict.report.deck.slides.action import experiment_slide
+from segpredict.report.deck.slides.forecast import demand_slide
+from segpredict.report.sections.actions import campaigns_section
+from segpredict.report.sections.demand import (
+    DemandItem,
+    DemandItemTable,
+    DemandLevel,
+    DemandMethod,
+    DemandSection,
+)
 
 METHODS = (
-    Method("Segments", True, False, 50.0, 0.4, ()),
-    Method("Same window last year", False, True, 100.0, 0.8, ()),
-    Method("Last window", False, False, 37.5, 0.3, ()),
+    DemandMethod("Segments", True, False, 50.0, 0.4, ()),
+    DemandMethod("Same window last year", False, True, 100.0, 0.8, ()),
+    DemandMethod("Last window", False, False, 37.5, 0.3, ()),
 )
-PRODUCTS = Level(
-    "Products", "Nearer.", True, "Last window", False, 0.1, 0.9, 10, (), METHODS
-)
+PRODUCTS = DemandLevel("Products", "Nearer.", True, "Last window", False, 0.1, 0.9, 10, (), METHODS)
 ITEMS = tuple(
-    Item(name, units, 1.0, 99.0, 0.0, 0.0, 0.0, 5.0, units / 2, units + 8, 1.1)
+    DemandItem(name, units, 1.0, 99.0, 0.0, 0.0, 0.0, 5.0, units / 2, units + 8, 1.1)
     for name, units in (("lamp", 40.0), ("rug", 20.0))
 )
 
 
 def told(*levels, shelves=()):
-    context = Demand(91, levels, shelves, (), (), 0.9, (), (), ())
-    return stock(Story(bundle(), (context,)))
+    context = DemandSection(91, levels, shelves, (), (), 0.9, (), (), ())
+    return demand_slide(DeckSource(bundle(), (context,)))
 
 
 def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
-    page = told(PRODUCTS, shelves=(Shelf("Products", 2, 60.0, ITEMS),))
+    page = told(PRODUCTS, shelves=(DemandItemTable("Products", 2, 60.0, ITEMS),))
     chart, table = (thing.what for thing in page.things)
     assert page.title == "Demand is told for products"
     assert "for products last window was nearest of all" in page.lead
@@ -49,12 +53,12 @@ def test_where_nothing_is_told_the_errors_say_why():
 
 
 def test_without_demand_there_is_no_such_slide():
-    assert stock(Story(bundle(), ())) is None
+    assert demand_slide(DeckSource(bundle(), ())) is None
 
 
 def test_plays_stand_on_the_slide_of_the_experiment_with_the_test_that_each_needs():
-    found = actions(bundle())
-    page = experiment(Story(bundle(), (found,)))
+    found = campaigns_section(bundle())
+    page = experiment_slide(DeckSource(bundle(), (found,)))
     shown = page.things[0].what
     first = found.first[0]
     assert [row[0] for row in shown.rows] == [play.title for play in found.first]

@@ -5,16 +5,16 @@ import re
 from bundles import bundle
 from demand_bundle import demand as tables
 
-from segpredict.report import contexts, render
-from segpredict.report.sections.demand import SHOWN, demand
+from segpredict.report import render_html, section_contexts
+from segpredict.report.sections.demand import MAX_ITEMS_SHOWN, demand_section
 
 
 def shown():
-    return demand(bundle(demand=tables()))
+    return demand_section(bundle(demand=tables()))
 
 
 def page() -> str:
-    text = render(bundle(demand=tables()))
+    text = render_html(bundle(demand=tables()))
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
 
 
@@ -28,7 +28,7 @@ def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
 
 def test_the_largest_items_are_placed_on_one_axis() -> None:
     shelf = shown().shelves[0]
-    assert (shelf.count, len(shelf.items), shelf.sum) == (20, SHOWN, 1810.0)
+    assert (shelf.count, len(shelf.items), shelf.sum) == (20, MAX_ITEMS_SHOWN, 1810.0)
     first = shelf.items[0]
     assert (first.left, first.dot, first.right) == (25.0, 50.0, 100.0)
     assert first.year_ago is None
@@ -51,7 +51,7 @@ def test_tastes_of_segments_are_told_and_escaped() -> None:
     assert [row.chip.id for row in found.heat] == ["S1", "S2"]
     assert found.heat[0].cells[0].heat == 50.0
     assert [row.cells[0].name for row in found.suggestions] == ["p03"]
-    assert "<b>tea</b>" not in render(bundle(demand=tables()))
+    assert "<b>tea</b>" not in render_html(bundle(demand=tables()))
 
 
 def test_the_inactive_are_no_buyers() -> None:
@@ -61,5 +61,5 @@ def test_the_inactive_are_no_buyers() -> None:
 
 
 def test_a_run_without_demand_has_no_such_section() -> None:
-    assert demand(bundle(demand={})) is None
-    assert "demand" not in contexts(bundle(demand={}))["sections"]
+    assert demand_section(bundle(demand={})) is None
+    assert "demand" not in section_contexts(bundle(demand={}))["sections"]

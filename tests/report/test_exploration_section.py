@@ -7,12 +7,12 @@ from bundles import bundle
 from exploration_bundle import explored
 from test_page import HOSTILE, Reader, assert_harmless
 
-from segpredict.report import render
-from segpredict.report.sections.exploration import exploration
+from segpredict.report import render_html
+from segpredict.report.sections.exploration import exploration_section
 
 
 def test_bars_are_percent_of_the_longest_and_the_finding_is_said():
-    frequency = exploration(bundle()).charts[0]
+    frequency = exploration_section(bundle()).charts[0]
     assert [(b.label, b.value, b.width) for b in frequency.bins[:3]] == [
         ("1", 30, 100.0),
         ("2", 10, 33.33),
@@ -22,13 +22,13 @@ def test_bars_are_percent_of_the_longest_and_the_finding_is_said():
 
 
 def test_the_week_shows_the_hours_with_orders():
-    found = exploration(bundle())
+    found = exploration_section(bundle())
     assert found.hours == tuple(range(8, 17))
     assert sum(b.value for day in found.week for b in day.hours) == 50
 
 
 def test_what_filters_read_adds_up_to_what_is_drawn():
-    found = exploration(bundle())
+    found = exploration_section(bundle())
     for drawn in found.charts:
         read = found.live["charts"][drawn.name]
         total = sum(cell[4] for cell in read["cells"]) / read["per"]
@@ -36,11 +36,11 @@ def test_what_filters_read_adds_up_to_what_is_drawn():
 
 
 def test_what_was_not_measured_has_no_such_section():
-    assert exploration(bundle(exploration={})) is None
+    assert exploration_section(bundle(exploration={})) is None
 
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_hostile_countries_are_only_text(payload):
-    page = Reader(render(bundle(exploration=explored(payload))))
+    page = Reader(render_html(bundle(exploration=explored(payload))))
     assert_harmless(page)
     assert json.loads(page.scripts[0])["countries"] == [payload]

@@ -2,18 +2,16 @@
 
 from bundles import bundle, verdict
 
-from segpredict.report import render
-from segpredict.report._models import label
-from segpredict.report.sections.headline import headline
-from segpredict.report.sections.importance import importance
-from segpredict.report.sections.verdict import verdict as section
+from segpredict.report import render_html
+from segpredict.report._models import model_label
+from segpredict.report.sections.headline import headline_section
+from segpredict.report.sections.importance import importance_section
+from segpredict.report.sections.verdict import evaluation_section as section
 
 
 def scored(losses, shipped="blend"):
     """Return a verdict with these log-losses."""
-    scores = {
-        name: {"log_loss": loss, "accuracy": 0.6} for name, loss in losses.items()
-    }
+    scores = {name: {"log_loss": loss, "accuracy": 0.6} for name, loss in losses.items()}
     plain = verdict()
     return {
         **plain,
@@ -25,7 +23,7 @@ def scored(losses, shipped="blend"):
 
 def test_trees_that_are_the_whole_model_are_shown_once_and_are_no_fallback():
     losses = {"blend": 0.5, "xgboost": 0.5, "markov": 1.0}
-    trust = headline(bundle(verdict=scored(losses, "xgboost"))).trust
+    trust = headline_section(bundle(verdict=scored(losses, "xgboost"))).trust
     assert [score.label for score in trust.scores] == ["XGBoost", "Markov chain"]
     assert not trust.is_fallback
 
@@ -44,28 +42,26 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
     names = [row.label for row in told.pooled.judged]
     assert (told.model, names[0]) == ("XGBoost", "XGBoost")
     assert len(names) == len(set(names)) == len(scores)
-    assert "XGBoost" not in {
-        row.label for duel in told.pooled.duels for row in duel.rows
-    }
+    assert "XGBoost" not in {row.label for duel in told.pooled.duels for row in duel.rows}
 
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():
     losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
     given = bundle(verdict=scored(losses, "markov"), reasons_note="Of the trees.")
-    page = render(given)
+    page = render_html(given)
     assert "no better than a plainer forecast, so that one is in use" in page
-    assert importance(given).in_use == label("markov")
+    assert importance_section(given).in_use == model_label("markov")
     assert "These are the reasons of the boosted trees" in page
 
 
 def test_where_the_fallback_itself_is_explained_no_trees_are_named_beside_reasons():
     losses = {"blend": 1.01, "bgnbd_gg": 1.0, "markov": 1.1}
     given = bundle(verdict=scored(losses, "bgnbd_gg"))
-    assert importance(given).in_use == ""
-    assert "the reasons of the boosted trees" not in render(given)
+    assert importance_section(given).in_use == ""
+    assert "the reasons of the boosted trees" not in render_html(given)
 
 
 def test_a_note_of_run_and_verdict_with_the_name_of_a_model_is_told_once():
     note = "Judge by what is gained over rfm_lookup."
-    found = headline(bundle(warnings=(note,), verdict=verdict(warnings=[note])))
+    found = headline_section(bundle(warnings=(note,), verdict=verdict(warnings=[note])))
     assert found.warnings == ("Judge by what is gained over the RFM look-up.",)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict.report import _format
-from segpredict.report._chart import chips, strip, whiskers
+from segpredict.report._chart import layout_intervals, segment_badges, stacked_strip
 from segpredict.tables import Segment
 
 NUMBERS = ("number", "brief", "share", "signed", "points", "pennies", "money")
@@ -21,41 +21,42 @@ def test_what_is_no_number_is_a_dash(form, value):
 
 @given(st.floats(-1e12, 1e12))
 def test_no_number_is_shown_as_minus_zero(value):
-    for form in (_format.number, _format.brief, _format.signed, _format.share):
+    for form in (
+        _format.format_number,
+        _format.format_short,
+        _format.format_signed,
+        _format.format_share,
+    ):
         assert form(value).strip("−+%\u202f0.,") or "−" not in form(value)
 
 
 @given(st.integers(-(10**15), 10**15))
 def test_money_keeps_its_pennies(units):
-    told = _format.pennies(units * 100, "£")
+    told = _format.format_money_units(units * 100, "£")
     plain = told.replace("£", "").replace(",", "").replace("−", "-")
     assert round(float(plain) * 100) == units
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=8))
 def test_a_strip_fills_its_width_or_is_empty(amounts):
-    known = chips(Segment(i, f"S{i}", "x") for i in range(len(amounts)))
-    pieces = strip({f"S{i}": n for i, n in enumerate(amounts)}, known)
+    known = segment_badges(Segment(i, f"S{i}", "x") for i in range(len(amounts)))
+    pieces = stacked_strip({f"S{i}": n for i, n in enumerate(amounts)}, known)
     filled = sum(piece.width for piece in pieces)
     assert filled == 0 or filled == pytest.approx(100, abs=0.01)
 
 
-@given(
-    st.lists(st.tuples(st.floats(-9, 9), st.floats(0, 3), st.floats(0, 3)), max_size=6)
-)
+@given(st.lists(st.tuples(st.floats(-9, 9), st.floats(0, 3), st.floats(0, 3)), max_size=6))
 def test_whiskers_stay_on_the_axis_and_in_order(intervals):
-    marks = whiskers(
-        [{"value": v, "low": v - a, "high": v + b} for v, a, b in intervals]
-    )
+    marks = layout_intervals([{"value": v, "low": v - a, "high": v + b} for v, a, b in intervals])
     for mark in marks:
         assert 4 <= mark.low <= mark.dot <= mark.high <= 96
         assert 4 <= mark.zero <= 96
 
 
 def test_a_picture_is_told_by_its_first_bytes():
-    assert _format.data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
-    assert _format.data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
+    assert _format.picture_data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
+    assert _format.picture_data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
 
 
 def test_a_date_that_is_none_stays_as_it_is():
-    assert _format.iso_day("2011-13-01") == "2011-13-01"
+    assert _format.format_iso_day("2011-13-01") == "2011-13-01"

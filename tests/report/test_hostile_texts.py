@@ -26,7 +26,7 @@ from markdown_it import MarkdownIt
 from pptx import Presentation
 
 from payloads import ALL
-from segpredict.signs import UNSEEN, legible
+from segpredict.signs import INVISIBLE_CHARACTERS, strip_control_characters
 
 pytestmark = pytest.mark.slow
 
@@ -130,9 +130,7 @@ def test_the_payloads_came_through_the_cleaning_into_every_text(told: Told) -> N
 
 def test_every_command_ends_well(told: Told) -> None:
     failed = {
-        name: done.stderr.decode()[-400:]
-        for name, done in told.said.items()
-        if done.returncode
+        name: done.stderr.decode()[-400:] for name, done in told.said.items() if done.returncode
     }
     assert failed == {}
 
@@ -155,9 +153,7 @@ def test_a_terminal_gets_no_orders_but_the_colours_of_tables(told: Told) -> None
 def on_a_terminal(arguments: tuple[object, ...]) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "segpredict", *map(str, arguments)]
-    process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
     os.close(theirs)
     parts = []
     while True:
@@ -250,9 +246,9 @@ def test_no_text_becomes_an_element_or_a_link_on_a_page(opened) -> None:
 def test_the_texts_are_there_to_be_read(told: Told, opened) -> None:
     shown = opened["check.html"][0].run("document.body.textContent")
     names = [hostile_shop.called(text) for text in ALL]
-    assert all(squeezed(str(legible(n))) in squeezed(shown) for n in names)
+    assert all(squeezed(str(strip_control_characters(n))) in squeezed(shown) for n in names)
     page = squeezed(opened["run/report.html"][0].run("document.body.textContent"))
-    missed = [t for t in ALL if squeezed(str(legible(t))) not in page]
+    missed = [t for t in ALL if squeezed(str(strip_control_characters(t))) not in page]
     assert missed == []
 
 
@@ -260,9 +256,7 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_no_csv_holds_a_formula_in_whatever_way_it_is_parted(
-    told: Told, opened
-) -> None:
+def test_no_csv_holds_a_formula_in_whatever_way_it_is_parted(told: Told, opened) -> None:
     texts = {
         p.name: p.read_text("utf-8")
         for p in sorted(told.home.rglob("*.csv"))
@@ -353,9 +347,7 @@ def test_libreoffice_opens_the_deck(told: Told, tmp_path: Path) -> None:
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     asked = ("--headless", "--convert-to", "pdf", "--outdir", tmp_path)
     deck = told.home / "run/deck.pptx"
-    subprocess.run(
-        [SOFFICE, profile, *asked, deck], check=True, capture_output=True, timeout=300
-    )
+    subprocess.run([SOFFICE, profile, *asked, deck], check=True, capture_output=True, timeout=300)
     pages = (tmp_path / "deck.pdf").read_bytes()
     assert pages.startswith(b"%PDF")
     assert b"/URI" not in pages
@@ -367,7 +359,7 @@ def test_every_picture_is_sound_and_every_text_file_is_text(told: Told) -> None:
         if path.suffix in {".svg", ".html", ".md", ".json"} and path.is_file():
             text = path.read_text("utf-8")
             if path.suffix in {".svg", ".html", ".md"}:
-                assert not {chr(code) for code in UNSEEN} & set(text), path.name
+                assert not {chr(code) for code in INVISIBLE_CHARACTERS} & set(text), path.name
 
 
 def test_who_drew_a_list_is_written_down_as_text(told: Told) -> None:

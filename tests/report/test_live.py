@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from moves_bundle import tables as moved
 from test_page import Reader
 
-from segpredict.report import render
-from segpredict.report._live import live, packed
+from segpredict.report import render_html
+from segpredict.report._live import filter_data, pack_charts
 
 
 def unpacked(chart, lengths):
@@ -41,17 +41,17 @@ def test_what_is_packed_is_unpacked(numbers, has):
         known = [p if there else -1 for p, there in zip(places, has, strict=True)]
         cells[*known, bin_] = number
     plain = [[*place, number] for place, number in sorted(cells.items())]
-    chart = packed({"it": {"bins": 5, "per": 1, "cells": plain}})["it"]
+    chart = pack_charts({"it": {"bins": 5, "per": 1, "cells": plain}})["it"]
     assert list(unpacked(chart, has)) == plain
 
 
 def test_a_chart_without_numbers_follows_everything():
-    assert packed({"it": {"bins": 5, "per": 1, "cells": []}})["it"]["by"] == [1, 1, 1]
+    assert pack_charts({"it": {"bins": 5, "per": 1, "cells": []}})["it"]["by"] == [1, 1, 1]
 
 
 def test_a_chart_of_too_many_numbers_leaves_the_months_out(monkeypatch):
-    monkeypatch.setattr("segpredict.report._live.MOST", 20)
-    cells = live(bundle())["charts"]["week"]["cells"]
+    monkeypatch.setattr("segpredict.report._live.MAX_FILTER_NUMBERS", 20)
+    cells = filter_data(bundle())["charts"]["week"]["cells"]
     assert {period for _, _, period, _, _ in cells} == {-1}
     assert sum(cell[4] for cell in cells) == 50
 
@@ -62,7 +62,7 @@ def test_money_is_whole_cents_or_what_it_takes(price, per):
     is_sales = pl.col("chart") == "sales"
     value = pl.when(is_sales).then(round(10_000 * price)).otherwise("value")
     cells = seen["cells"].with_columns(value=value)
-    chart = live(bundle(exploration={**seen, "cells": cells}))["charts"]["sales"]
+    chart = filter_data(bundle(exploration={**seen, "cells": cells}))["charts"]["sales"]
     assert chart["per"] == per
     assert {cell[4] / per for cell in chart["cells"]} == {price}
 
@@ -70,7 +70,7 @@ def test_money_is_whole_cents_or_what_it_takes(price, per):
 def test_moves_and_expected_sizes_are_read_by_country():
     coming = {"country": ["UK"], "segment_id": ["S2"], "now": [7], "expected": [4.25]}
     moves = {"country": ["UK"] * 2, "from_id": ["S1", "NEW"], "to_id": ["S3", "S0"]}
-    found = live(
+    found = filter_data(
         bundle(
             exploration={**explored(), "coming": pl.DataFrame(coming)},
             movement={"countries": pl.DataFrame({**moves, "n": [5, 6]})},
@@ -83,12 +83,12 @@ def test_moves_and_expected_sizes_are_read_by_country():
 
 def test_segments_that_are_not_shown_are_not_read():
     moves = {"country": ["UK"], "from_id": ["S9"], "to_id": ["S3"], "n": [5]}
-    found = live(bundle(movement={"countries": pl.DataFrame(moves)}))
+    found = filter_data(bundle(movement={"countries": pl.DataFrame(moves)}))
     assert found["charts"]["moves"]["cells"] == []
 
 
 def test_customers_are_not_in_what_filters_read():
-    numbers, _ = Reader(render(bundle(movement=moved(SEGMENTS)))).scripts
+    numbers, _ = Reader(render_html(bundle(movement=moved(SEGMENTS)))).scripts
     found = json.loads(numbers)
     assert set(found) == {"segments", "countries", "periods", "charts"}
     for chart in found["charts"].values():

@@ -4,17 +4,17 @@ import pytest
 from bundles import MOVED, SEGMENTS, bundle
 from moves_bundle import COUNTS, SECOND
 
-from segpredict.report import render
-from segpredict.report._chart import chips
-from segpredict.report._sankey import GAP, HEIGHT, Move, sankey
-from segpredict.report.sections.migration import migration
-from segpredict.report.sections.mobility import mobility
+from segpredict.report import render_html
+from segpredict.report._chart import segment_badges
+from segpredict.report._sankey import DIAGRAM_HEIGHT, NODE_GAP, SankeyFlow, layout_sankey
+from segpredict.report.sections.migration import transitions_section
+from segpredict.report.sections.mobility import mobility_section
 
-KNOWN = chips(SEGMENTS)
+KNOWN = segment_badges(SEGMENTS)
 
 
 def test_the_newest_period_stands_beside_what_was_foretold():
-    page = migration(bundle(movement=MOVED))
+    page = transitions_section(bundle(movement=MOVED))
     assert [row.chip.name for row in page.rows][-2:] == ["New", "Silent for long"]
     assert [row.n for row in page.rows[:4]] == [sum(row) for row in COUNTS[SECOND]]
     first = page.rows[0].flows[0]
@@ -28,13 +28,13 @@ def test_the_newest_period_stands_beside_what_was_foretold():
 
 def test_nothing_is_said_of_a_forecast_where_none_was_made():
     counted = {"observed": MOVED["observed"]}
-    page = migration(bundle(movement=counted))
+    page = transitions_section(bundle(movement=counted))
     assert (page.foretold, page.outside) == (0, 0)
-    assert "said" not in render(bundle(movement=counted)).split('id="migration"')[1]
+    assert "said" not in render_html(bundle(movement=counted)).split('id="migration"')[1]
 
 
 def test_silence_that_goes_on_is_not_drawn():
-    flow = migration(bundle(movement=MOVED)).flow
+    flow = transitions_section(bundle(movement=MOVED)).flow
     assert [bar.chip.name for bar in flow.left] == [
         *("Core", "Regular", "Occasional", "Inactive", "New", "Silent for long")
     ]
@@ -43,29 +43,29 @@ def test_silence_that_goes_on_is_not_drawn():
 
 
 def test_bands_are_as_wide_as_customers_are_many():
-    picture = sankey([Move("S1", "S0", 30), Move("S1", "S1", 10)], KNOWN)
-    assert [(bar.n, bar.top, bar.height) for bar in picture.left] == [(40, 0, HEIGHT)]
-    assert [bar.height for bar in picture.right] == [0.75 * HEIGHT, 0.25 * HEIGHT]
-    assert picture.right[1].top == 0.75 * HEIGHT + GAP
+    picture = layout_sankey([SankeyFlow("S1", "S0", 30), SankeyFlow("S1", "S1", 10)], KNOWN)
+    assert [(bar.n, bar.top, bar.height) for bar in picture.left] == [(40, 0, DIAGRAM_HEIGHT)]
+    assert [bar.height for bar in picture.right] == [0.75 * DIAGRAM_HEIGHT, 0.25 * DIAGRAM_HEIGHT]
+    assert picture.right[1].top == 0.75 * DIAGRAM_HEIGHT + NODE_GAP
     assert picture.bands[0].path.startswith("M0,0C500,0 500,0 1000,0V255")
     assert picture.bands[0].told == "Occasional to Inactive: 30 customers, 75.0\u202f%"
 
 
 def test_a_place_of_one_customer_still_has_room_for_its_name():
-    picture = sankey([Move("S1", "S1", 999), Move("S2", "S2", 1)], KNOWN)
+    picture = layout_sankey([SankeyFlow("S1", "S1", 999), SankeyFlow("S2", "S2", 1)], KNOWN)
     tops = [bar.top for bar in picture.left]
     labels = [bar.label for bar in picture.left]
     assert labels[1] - labels[0] >= 13
     assert tops[1] > picture.left[0].height
-    assert picture.height > HEIGHT
+    assert picture.height > DIAGRAM_HEIGHT
 
 
 def test_nobody_who_moves_makes_no_picture():
-    assert sankey([Move("S1", "S0", 0)], KNOWN).bands == ()
+    assert layout_sankey([SankeyFlow("S1", "S0", 0)], KNOWN).bands == ()
 
 
 def test_mobility_is_told_for_every_period_with_its_interval():
-    page = mobility(bundle(movement=MOVED))
+    page = mobility_section(bundle(movement=MOVED))
     assert [row.since for row in page.periods] == [
         "11\xa0Sep\xa02010",
         "10\xa0Sep\xa02011",
@@ -75,7 +75,7 @@ def test_mobility_is_told_for_every_period_with_its_interval():
 
 
 def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
-    (pair,) = mobility(bundle(movement=MOVED)).comparisons
+    (pair,) = mobility_section(bundle(movement=MOVED)).comparisons
     assert "the same season a year before" in pair.title
     assert pair.clear == len(pair.changes)
     assert all(change.low > 0 or change.high < 0 for change in pair.changes)
@@ -84,7 +84,7 @@ def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
 
 
 def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
-    page = mobility(bundle(movement=MOVED))
+    page = mobility_section(bundle(movement=MOVED))
     assert page.spread == 2.0
     assert page.since == "10\xa0Dec\xa02011"
     assert [row.start.name for row in page.coming][-1] == "New"
@@ -92,5 +92,5 @@ def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
 
 
 def test_a_page_without_moves_has_no_such_section():
-    assert mobility(bundle(movement={})) is None
-    assert 'id="mobility"' not in render(bundle(movement={}))
+    assert mobility_section(bundle(movement={})) is None
+    assert 'id="mobility"' not in render_html(bundle(movement={}))

@@ -14,8 +14,16 @@ from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
 from segpredict import report
-from segpredict.report import FINDINGS, SECTIONS, Section, contexts, render
-from segpredict.tables import Count, Detected, Entry, Feature, FileFact, Ledger, Segment
+from segpredict.report import CHECK_SECTIONS, SECTIONS, ReportSection, render_html, section_contexts
+from segpredict.tables import (
+    Detected,
+    Feature,
+    InputFile,
+    Ledger,
+    LedgerCount,
+    LedgerEntry,
+    Segment,
+)
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -94,16 +102,14 @@ def assert_harmless(page: Reader) -> None:
 def hostile_bundle(payload: str):
     named = tuple(replace(s, name=f"{payload}{s.code}") for s in SEGMENTS)
     feature = Feature(payload, payload, payload, family=payload)
-    entry = Entry("in", payload, payload, Count())
-    importance = bundle().importance.with_columns(
-        feature=pl.lit(payload), family=pl.lit(payload)
-    )
+    entry = LedgerEntry("in", payload, payload, LedgerCount())
+    importance = bundle().importance.with_columns(feature=pl.lit(payload), family=pl.lit(payload))
     return bundle(
         title=payload,
         created=payload,
         segments=named,
         currency=payload,
-        files=(FileFact(payload, 1, payload, Detected(others={payload: payload})),),
+        files=(InputFile(payload, 1, payload, Detected(others={payload: payload})),),
         ledger=Ledger((entry,)),
         profile=profile().with_columns(pl.lit(payload).alias(payload)),
         candidates=pl.DataFrame({"k": [2], payload: [payload], "failed": [[payload]]}),
@@ -117,9 +123,7 @@ def hostile_bundle(payload: str):
             {"from_id": [payload], "to_id": ["S0"], "n": [3], "from_name": [payload]}
         ),
         migration_note=payload,
-        verdict=verdict(
-            model=payload, shipped=payload, reason=payload, warnings=[payload]
-        ),
+        verdict=verdict(model=payload, shipped=payload, reason=payload, warnings=[payload]),
         importance=importance,
         plays=plays(title=payload, action=payload, caution=payload),
         experiments=({"play": "hold_best", "created": payload, "readout": payload},),
@@ -132,7 +136,7 @@ def hostile_bundle(payload: str):
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_hostile_strings_everywhere_are_shown_as_text_and_nothing_else(payload):
-    page = Reader(render(hostile_bundle(payload)))
+    page = Reader(render_html(hostile_bundle(payload)))
     assert_harmless(page)
     assert not page.crossed
     seen = re.sub("[\x07\x1b\u202e]", "\ufffd", payload)
@@ -143,13 +147,13 @@ def test_a_hostile_verdict_and_mix_change_no_markup():
     bad = verdict()
     bad["pooled"]["scores"] = {HOSTILE[1]: {"log_loss": HOSTILE[0], "accuracy": None}}
     bad["pooled"]["differences"] = {HOSTILE[1]: {"log_loss": {"value": HOSTILE[0]}}}
-    assert_harmless(Reader(render(bundle(verdict=bad, mix_now={"S0": HOSTILE[0]}))))
+    assert_harmless(Reader(render_html(bundle(verdict=bad, mix_now={"S0": HOSTILE[0]}))))
 
 
 def test_the_page_forbids_every_request_and_every_script_but_its_own():
     rules = [
         value
-        for tag, name, value in Reader(render(bundle())).attributes
+        for tag, name, value in Reader(render_html(bundle())).attributes
         if tag == "meta" and name == "content" and "default-src" in value
     ]
     assert len(rules) == 1
@@ -174,7 +178,7 @@ def test_the_script_writes_no_markup_and_calls_nobody():
 
 
 def test_the_page_names_no_address_outside_itself():
-    page = render(bundle())
+    page = render_html(bundle())
     assert "http:" not in page
     assert "https:" not in page
     assert "@import" not in page
@@ -183,13 +187,13 @@ def test_the_page_names_no_address_outside_itself():
 
 
 def test_every_tag_is_closed_in_order():
-    page = Reader(render(bundle()))
+    page = Reader(render_html(bundle()))
     assert page.crossed == []
     assert page.open == []
 
 
 def test_every_section_is_placed_in_order_and_linked():
-    page = Reader(render(bundle()))
+    page = Reader(render_html(bundle()))
     ids = [v for tag, name, v in page.attributes if (tag, name) == ("section", "id")]
     links = [v for tag, name, v in page.attributes if (tag, name) == ("a", "href")]
     links.remove("#content")
@@ -211,30 +215,28 @@ def test_every_section_is_placed_in_order_and_linked():
 
 
 def test_every_picture_says_in_words_what_it_shows():
-    page = Reader(render(bundle()))
+    page = Reader(render_html(bundle()))
     alts = [v for tag, name, v in page.attributes if (tag, name) == ("img", "alt")]
     assert len(alts) == 4
     assert all(len(alt) > 40 for alt in alts)
 
 
 def test_pictures_are_embedded():
-    assert "data:image/png;base64," in render(bundle(plots={"beeswarm_S1": PNG}))
+    assert "data:image/png;base64," in render_html(bundle(plots={"beeswarm_S1": PNG}))
 
 
 def test_contexts_are_plain_json_without_nan():
-    odd = bundle(
-        mix_now={"S0": float("nan"), "S1": 3}, mix_expected={"S1": float("inf")}
-    )
-    text = json.dumps(contexts(odd), allow_nan=False)
-    assert json.loads(text) == contexts(odd)
+    odd = bundle(mix_now={"S0": float("nan"), "S1": 3}, mix_expected={"S1": float("inf")})
+    text = json.dumps(section_contexts(odd), allow_nan=False)
+    assert json.loads(text) == section_contexts(odd)
 
 
 def test_two_renderings_are_equal():
-    assert render(bundle()) == render(bundle())
+    assert render_html(bundle()) == render_html(bundle())
 
 
 def test_no_page_says_nan_or_none():
-    text = Reader(render(bundle(mix_now={"S0": float("nan")}))).text
+    text = Reader(render_html(bundle(mix_now={"S0": float("nan")}))).text
     assert "nan" not in text.lower().replace("finan", "")
     assert "None" not in text
 
@@ -262,11 +264,11 @@ BARE = {
 
 @pytest.mark.parametrize("part", BARE)
 def test_a_missing_part_leaves_a_page(part):
-    assert_harmless(Reader(render(bundle(**{part: BARE[part]}))))
+    assert_harmless(Reader(render_html(bundle(**{part: BARE[part]}))))
 
 
 def test_a_page_with_nothing_optional_says_what_is_missing():
-    text = Reader(render(bundle(**BARE))).text
+    text = Reader(render_html(bundle(**BARE))).text
     assert "Nothing was tested" in text
     assert "No moves were counted" in text
     assert "No reasons were worked out" in text
@@ -280,13 +282,13 @@ def test_an_empty_ledger_no_segments_and_no_rows_are_shown():
         profile=profile().clear(),
         importance=bundle().importance.clear(),
     )
-    assert_harmless(Reader(render(empty)))
+    assert_harmless(Reader(render_html(empty)))
 
 
 def test_fifty_segments_and_many_files_make_a_page_below_five_megabytes():
     many = tuple(Segment(i, f"S{i}", f"Segment {i}") for i in range(51))
-    files = tuple(FileFact(f"{i}.csv", 1) for i in range(500))
-    page = render(bundle(segments=many, files=files, ledger=ledger()))
+    files = tuple(InputFile(f"{i}.csv", 1) for i in range(500))
+    page = render_html(bundle(segments=many, files=files, ledger=ledger()))
     assert len(page.encode()) < 5_000_000
 
 
@@ -296,21 +298,21 @@ def test_a_section_stands_where_the_tuple_says():
         sky: str
         degrees: float
 
-    weather = Section("weather", "The weather", lambda _: Weather("<b>blue</b>", 21.5))
+    weather = ReportSection("weather", "The weather", lambda _: Weather("<b>blue</b>", 21.5))
     grown = (SECTIONS[0], weather, *SECTIONS[1:])
-    page = render(bundle(), grown)
+    page = render_html(bundle(), grown)
     assert page.index("At a glance</h2>") < page.index("The weather</h2>")
     assert page.index("The weather</h2>") < page.index("The segments</h2>")
     assert "&lt;b&gt;blue&lt;/b&gt;" in page
-    assert contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
+    assert section_contexts(bundle(), grown)["sections"]["weather"]["degrees"] == 21.5
 
 
-@pytest.mark.parametrize("parts", [SECTIONS, FINDINGS])
+@pytest.mark.parametrize("parts", [SECTIONS, CHECK_SECTIONS])
 def test_every_section_has_a_name_and_a_title_of_its_own(parts):
     assert len({part.name for part in parts}) == len(parts)
     assert len({part.title for part in parts}) == len(parts)
 
 
 def test_a_section_with_nothing_to_say_is_left_out():
-    silent = Section("silent", "Silent", lambda _: None)
-    assert "Silent" not in render(bundle(), (silent,))
+    silent = ReportSection("silent", "Silent", lambda _: None)
+    assert "Silent" not in render_html(bundle(), (silent,))

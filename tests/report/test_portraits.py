@@ -3,8 +3,8 @@
 from bundles import CARD, bundle
 from test_page import Reader
 
-from segpredict.report import render
-from segpredict.report.sections.segments import portraits
+from segpredict.report import render_html
+from segpredict.report.sections.segments import segment_profiles_section
 
 FEW = {"id": "S2", "name": "Regular", "code": 2, "n": 4, "share": 0.001}
 GONE = {
@@ -18,25 +18,23 @@ GONE = {
 
 
 def text(*cards) -> str:
-    page = Reader(render(bundle(cards=cards)))
+    page = Reader(render_html(bundle(cards=cards)))
     return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def test_without_cards_there_is_no_section():
-    assert portraits(bundle(cards=())) is None
+    assert segment_profiles_section(bundle(cards=())) is None
 
 
 def test_the_most_valuable_comes_first():
-    cards = portraits(bundle(cards=(GONE, FEW, CARD))).cards
+    cards = segment_profiles_section(bundle(cards=(GONE, FEW, CARD))).cards
     assert [card.chip.id for card in cards] == ["S3", "S2", "S0"]
 
 
 def test_a_card_says_who_they_are_and_how_far_the_words_hold():
     said = text(CARD)
     assert "Spent at least £1,200 in 91 days." in said
-    assert (
-        "Holds for 85 % of the segment; of all it holds for, 90 % belong here." in said
-    )
+    assert "Holds for 85 % of the segment; of all it holds for, 90 % belong here." in said
     assert "£2,211 £1,400 – £4,180" in said
     assert "94.0 % 91.0 % – 96.0 %" in said
 
@@ -59,4 +57,4 @@ def test_too_few_customers_show_their_number_alone():
 
 
 def test_the_inactive_show_no_zeros():
-    assert portraits(bundle(cards=(GONE,))).cards[0].facts == ()
+    assert segment_profiles_section(bundle(cards=(GONE,))).cards[0].facts == ()

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 from bundles import PERSON, PNG, bundle, moves, proof, topics
 
-from segpredict.report import render
-from segpredict.report.sections.customers import people, pulls
-from segpredict.report.sections.topics import topics as section
+from segpredict.report import render_html
+from segpredict.report.sections.customers import (
+    example_customers_section,
+    transition_drivers_section,
+)
+from segpredict.report.sections.topics import drivers_section as section
 
 
 def test_the_words_of_marketers_come_first_and_strongest_first():
@@ -30,8 +33,8 @@ def test_the_forecast_for_anybody_is_stated():
     assert [chip.id for chip, _ in base] == ["S0", "S1", "S2", "S3"]
     assert sum(chance for _, chance in base) == pytest.approx(1.0)
     assert base[0][1] == pytest.approx(0.644, abs=0.001)
-    assert "Before anything is known" in render(bundle())
-    assert "Before anything is known" not in render(bundle(base={}))
+    assert "Before anything is known" in render_html(bundle())
+    assert "Before anything is known" not in render_html(bundle(base={}))
 
 
 def test_a_group_shows_its_interval_and_whether_it_surely_counts():
@@ -42,14 +45,14 @@ def test_a_group_shows_its_interval_and_whether_it_surely_counts():
     assert row.mark.low > row.mark.zero
     # A group that the tested models did not have is not passed off as worthless.
     assert (other.loss, other.mark, other.is_important) == (None, None, None)
-    assert "not in the tests" in render(bundle())
+    assert "not in the tests" in render_html(bundle())
 
 
 def test_what_was_not_cross_checked_says_how_to_do_it():
-    page = render(bundle(evidence=None))
+    page = render_html(bundle(evidence=None))
     assert "This was not cross-checked" in page
     assert "segpredict explain" in page
-    assert "This was not cross-checked" not in render(bundle())
+    assert "This was not cross-checked" not in render_html(bundle())
 
 
 def test_measures_that_were_not_taken_are_not_listed():
@@ -60,17 +63,17 @@ def test_measures_that_were_not_taken_are_not_listed():
 
 def test_a_note_on_what_is_explained_stands_on_the_page():
     told = "What ships is markov, which is no sum of columns."
-    assert told in render(bundle(reasons_note=told))
+    assert told in render_html(bundle(reasons_note=told))
 
 
 def test_every_figure_on_reasons_carries_its_warning():
-    page = render(bundle())
+    page = render_html(bundle())
     # Topics twice, each of the moves, the people, and the lists of customers.
     assert page.count("Associations that the model uses, not causes.") == 5
 
 
 def test_movers_stand_on_the_side_of_their_sign():
-    (move,) = pulls(bundle()).moves
+    (move,) = transition_drivers_section(bundle()).moves
     assert (move.start.id, move.end.id, move.expected) == ("S3", "S0", 120.0)
     first = move.pulls[0]
     assert first.stayer < first.zero < first.mover
@@ -79,8 +82,8 @@ def test_movers_stand_on_the_side_of_their_sign():
 
 @pytest.mark.parametrize("absent", [None, moves().clear()])
 def test_without_moves_there_is_no_such_section(absent):
-    assert pulls(bundle(moves=absent)) is None
-    assert "What sets movers apart" not in render(bundle(moves=absent))
+    assert transition_drivers_section(bundle(moves=absent)) is None
+    assert "What sets movers apart" not in render_html(bundle(moves=absent))
 
 
 @pytest.mark.parametrize("absent", [None, topics().clear()])
@@ -89,17 +92,17 @@ def test_without_topics_there_is_no_such_section(absent):
 
 
 def test_people_show_the_chance_and_both_kinds_of_reasons():
-    (person,) = people(bundle()).people
+    (person,) = example_customers_section(bundle()).people
     assert (person.id, person.now.id, person.next.id) == ("17850", "S3", "S0")
     assert person.chance == 0.61
-    page = render(bundle())
+    page = render_html(bundle())
     assert "Speaks against it" in page
-    assert people(bundle(people=())) is None
+    assert example_customers_section(bundle(people=())) is None
 
 
 def test_a_hostile_customer_is_only_text():
     evil = "<script>alert(1)</script>"
-    page = render(bundle(people=({**PERSON, "customer_id": evil},)))
+    page = render_html(bundle(people=({**PERSON, "customer_id": evil},)))
     assert evil not in page
 
 

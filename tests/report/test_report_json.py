@@ -8,7 +8,7 @@ from typing import Any
 
 from bundles import bundle
 
-from segpredict.report import SECTIONS, Section, contexts
+from segpredict.report import SECTIONS, ReportSection, section_contexts
 
 DOCS = Path(__file__).parents[2] / "docs"
 document = run_path(str(DOCS / "write_report_json.py"))["document"]
@@ -45,7 +45,7 @@ def weather(_: Any) -> Weather | None:
 
 
 def test_a_section_that_is_added_is_described() -> None:
-    told = document((*SECTIONS, Section("weather", "Sky", weather)))
+    told = document((*SECTIONS, ReportSection("weather", "Sky", weather)))
     assert "## weather\n\nOn the page: *Sky*." in told
     assert "| `degrees` | number | What was measured \\| told. |" in told
     assert "| `wind` | list of integer or null | What was measured \\| told. |" in told
@@ -54,12 +54,12 @@ def test_a_section_that_is_added_is_described() -> None:
 
 def test_every_field_that_is_told_stands_in_the_description() -> None:
     page = document()
-    for name, section in contexts(bundle())["sections"].items():
+    for name, section in section_contexts(bundle())["sections"].items():
         part = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
         assert all(f"| `{field}` |" in part for field in section)
 
 
 def test_the_facts_say_whose_data_they_are() -> None:
-    told = json.loads(json.dumps(contexts(bundle())))
+    told = json.loads(json.dumps(section_contexts(bundle())))
     assert (told["first_day"], told["last_day"]) == ("2009-12-01", "2011-12-09")
     assert told["currency"] == "£"

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from segpredict.artifacts import open_run
-from segpredict.pipeline._stages import bundle
+from segpredict.pipeline._stages import collect_report_input
 from segpredict.report import ReportInput
-from segpredict.report._live import live, starts
-from segpredict.tables import MONEY
+from segpredict.report._live import filter_data, start_states
+from segpredict.tables import MONEY_SCALE
 
 MONTH = "strftime(date '1970-01-01' + day, '%Y-%m')"
 ORDERS = f"""
@@ -36,12 +36,12 @@ group by 1 order by 1
 
 @pytest.fixture(scope="module")
 def run(run_folder) -> ReportInput:
-    return bundle(open_run(run_folder))
+    return collect_report_input(open_run(run_folder))
 
 
 @pytest.fixture(scope="module")
 def told(run):
-    return live(run)
+    return filter_data(run)
 
 
 def summed(told, name, where=lambda cell: True) -> dict[int, float]:
@@ -62,13 +62,11 @@ def test_the_shop_has_countries_and_a_rest(told):
         ("orders", "orders", 1),
         ("buyers", "customers", 1),
         ("newcomers", "new_customers", 1),
-        ("sales", "gross", MONEY),
-        ("returns", "returned", -MONEY),
+        ("sales", "gross", MONEY_SCALE),
+        ("returns", "returned", -MONEY_SCALE),
     ],
 )
-def test_months_of_all_countries_and_segments_are_those_of_the_shop(
-    run, told, chart, column, unit
-):
+def test_months_of_all_countries_and_segments_are_those_of_the_shop(run, told, chart, column, unit):
     months = run.metrics["months"]
     assert told["periods"] == months["scope"].to_list()
     found = summed(told, chart)
@@ -97,7 +95,7 @@ def test_moves_of_all_countries_are_those_of_the_newest_period(run, told):
     ids = [segment.id for segment in run.segments]
     observed = run.movement["observed"]
     newest = observed.filter(pl.col("since") == pl.col("since").max())
-    places = {name: i for i, name in enumerate(starts(ids))}
+    places = {name: i for i, name in enumerate(start_states(ids))}
     found = summed(told, "moves")
     assert newest["n"].sum() == sum(found.values())
     for start, end, n in newest.select("from_id", "to_id", "n").iter_rows():
@@ -122,5 +120,5 @@ def test_one_choice_is_what_sql_finds(run, told, run_folder):
         i = told["periods"].index(month)
         assert (orders.get(i, 0), buyers.get(i, 0)) == (n, customers)
         net = sales.get(i, 0) - returns.get(i, 0)
-        assert net == pytest.approx(paid / MONEY)
+        assert net == pytest.approx(paid / MONEY_SCALE)
     assert {told["periods"].index(row[0]) for row in rows} == {*orders, *returns}

@@ -6,22 +6,22 @@ from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdic
 from moves_bundle import tables as moved
 from test_page import Reader
 
-from segpredict.report import SECTIONS, render
-from segpredict.report.sections.actions import short
-from segpredict.report.sections.choice import choice
-from segpredict.report.sections.headline import headline
-from segpredict.report.sections.importance import importance
-from segpredict.report.sections.ledger import appendix
-from segpredict.report.sections.ledger import ledger as ledger_page
-from segpredict.report.sections.migration import migration as moves
-from segpredict.report.sections.segments import segments
-from segpredict.report.sections.verdict import verdict as judged
-from segpredict.report.sections.worth import worth
-from segpredict.tables import Count, Entry, Ledger
+from segpredict.report import SECTIONS, render_html
+from segpredict.report.sections.actions import campaign_summaries
+from segpredict.report.sections.choice import segment_selection_section
+from segpredict.report.sections.headline import headline_section
+from segpredict.report.sections.importance import importance_section
+from segpredict.report.sections.ledger import appendix_section
+from segpredict.report.sections.ledger import ledger_section as ledger_page
+from segpredict.report.sections.migration import transitions_section as moves
+from segpredict.report.sections.segments import segments_section
+from segpredict.report.sections.verdict import evaluation_section as judged
+from segpredict.report.sections.worth import customer_value_section
+from segpredict.tables import Ledger, LedgerCount, LedgerEntry
 
 
 def text(**change) -> str:
-    page = Reader(render(bundle(**change)))
+    page = Reader(render_html(bundle(**change)))
     return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
@@ -35,7 +35,7 @@ def test_every_section_and_every_field_is_documented():
 
 
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
-    said = headline(bundle()).sentence.replace("\xa0", " ")
+    said = headline_section(bundle()).sentence.replace("\xa0", " ")
     assert said == (
         "For the 4,306 customers who bought from 11 Sep 2010 to 9 Sep 2011: the "
         "segment likely for each from 10 Sep to 9 Dec 2011."
@@ -43,7 +43,7 @@ def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
 
 
 def test_the_finding_is_the_largest_change_of_share():
-    found = headline(
+    found = headline_section(
         bundle(mix_now={"S0": 50, "S1": 50}, mix_expected={"S0": 80, "S1": 20})
     )
     assert found.finding == (
@@ -53,12 +53,12 @@ def test_the_finding_is_the_largest_change_of_share():
 
 def test_an_unchanged_mix_is_said_to_stay():
     same = {"S0": 5, "S1": 5}
-    found = headline(bundle(mix_now=same, mix_expected=same)).finding
+    found = headline_section(bundle(mix_now=same, mix_expected=same)).finding
     assert found == "The mix of segments is expected to stay as it is."
 
 
 def test_no_accuracy_stands_alone():
-    trust = headline(bundle()).trust
+    trust = headline_section(bundle()).trust
     assert [score.label for score in trust.scores] == [
         "XGBoost",
         "Persistence (nobody moves)",
@@ -73,7 +73,7 @@ def test_no_accuracy_stands_alone():
 
 def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
     fallen = verdict(shipped="markov", reason="markov ships: it was not beaten.")
-    trust = headline(bundle(verdict=fallen)).trust
+    trust = headline_section(bundle(verdict=fallen)).trust
     assert trust.is_fallback
     assert [(s.label, s.is_shipped) for s in trust.scores][:2] == [
         ("Markov chain", True),
@@ -83,14 +83,14 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
 
 
 def test_warnings_of_the_run_and_of_the_verdict_are_shown_with_names():
-    assert headline(bundle()).warnings == (
+    assert headline_section(bundle()).warnings == (
         "Only two test windows: say so whenever you quote a figure.",
         "Core (S3) is 1.9% of the outcomes; its numbers are uncertain.",
     )
 
 
 def test_segments_show_size_money_and_profile_in_original_units():
-    core = segments(bundle()).cards[3]
+    core = segments_section(bundle()).cards[3]
     assert (core.n, core.share, core.revenue_share) == (306, 0.071, 0.603)
     shown = text()
     for figure in ("£1,410,220", "60.3 %", "£2,211", "£1,400 – £4,180", "91.0 %"):
@@ -98,10 +98,8 @@ def test_segments_show_size_money_and_profile_in_original_units():
 
 
 def test_whole_units_of_money_become_currency():
-    units = profile().with_columns(
-        revenue=(pl.col("revenue") * 10_000).round().cast(pl.Int64)
-    )
-    assert segments(bundle(profile=units)).cards[3].revenue == 1_410_220.0
+    units = profile().with_columns(revenue=(pl.col("revenue") * 10_000).round().cast(pl.Int64))
+    assert segments_section(bundle(profile=units)).cards[3].revenue == 1_410_220.0
 
 
 def test_a_column_that_nobody_knew_is_shown_under_its_own_name():
@@ -114,11 +112,11 @@ def test_a_column_that_nobody_knew_is_shown_under_its_own_name():
 
 def test_a_profile_keyed_by_code_alone_finds_its_segments():
     coded = profile().drop("id", "name")
-    assert segments(bundle(profile=coded)).cards[3].n == 306
+    assert segments_section(bundle(profile=coded)).cards[3].n == 306
 
 
 def test_all_numbers_of_segments_that_were_tried_are_shown():
-    tried = segments(bundle()).tried
+    tried = segments_section(bundle()).tried
     assert [row.is_chosen for row in tried] == [False, True, False]
     assert "largest too large" in text()
 
@@ -132,9 +130,7 @@ def test_moves_are_counted_and_thin_rows_are_marked():
 
 
 def test_first_time_buyers_are_a_row_but_no_segment():
-    new = pl.DataFrame(
-        {"from_id": ["NEW"], "to_id": ["S1"], "n": [40], "from_name": ["New"]}
-    )
+    new = pl.DataFrame({"from_id": ["NEW"], "to_id": ["S1"], "n": [40], "from_name": ["New"]})
     page = moves(bundle(migration=pl.concat([migration(), new], how="diagonal")))
     assert page.rows[-1].chip.name == "New"
     assert page.rows[-1].flows[1].n == 40
@@ -184,7 +180,7 @@ def test_a_difference_that_not_every_window_shows_is_not_claimed():
 
 
 def test_the_headline_says_who_is_not_counted():
-    assert headline(bundle()).note.startswith("Inactive means no order in 91 days.")
+    assert headline_section(bundle()).note.startswith("Inactive means no order in 91 days.")
 
 
 def test_the_mix_foretold_stands_beside_the_mix_that_came():
@@ -195,7 +191,7 @@ def test_the_mix_foretold_stands_beside_the_mix_that_came():
 
 
 def test_importance_shows_the_strongest_and_what_they_mean():
-    page = importance(bundle())
+    page = importance_section(bundle())
     first = page.drivers[0]
     assert (first.feature, first.share, first.width) == ("recency_days", 0.4, 100.0)
     assert [(f.name, round(f.share, 3)) for f in page.families] == [
@@ -209,7 +205,7 @@ def test_importance_shows_the_strongest_and_what_they_mean():
 
 def test_importance_never_goes_without_its_warnings():
     assert "associations that the model uses, not causes" in text()
-    assert len(importance(bundle()).cautions) == 7
+    assert len(importance_section(bundle()).cautions) == 7
 
 
 def test_the_ledger_shows_every_rule_and_that_it_adds_up():
@@ -226,12 +222,12 @@ def test_the_ledger_shows_every_rule_and_that_it_adds_up():
 
 
 def test_a_ledger_that_does_not_add_up_says_so_loudly():
-    entries = (*ledger().entries, Entry("excluded", "lost", "Lost.", Count(1)))
+    entries = (*ledger().entries, LedgerEntry("excluded", "lost", "Lost.", LedgerCount(1)))
     assert "does not add up" in text(ledger=Ledger(entries))
 
 
 def test_the_appendix_shows_the_window_the_config_and_the_glossary():
-    page = appendix(bundle())
+    page = appendix_section(bundle())
     assert [topic.title for topic in page.topics] == [
         *("Window", "Run", "Versions", "Config"),
     ]
@@ -254,7 +250,7 @@ def test_the_canary_stands_beside_the_honest_number():
 
 
 def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
-    found = choice(bundle())
+    found = segment_selection_section(bundle())
     assert [(way.algorithm, way.k) for way in found.ways] == [
         ("K-means", 3),
         ("Rule grid", 2),
@@ -275,7 +271,7 @@ def test_the_choice_names_its_grade_and_the_runner_up():
 
 
 def test_without_a_comparison_the_page_says_nothing_of_one():
-    assert choice(bundle(comparison=None, selection=None)) is None
+    assert segment_selection_section(bundle(comparison=None, selection=None)) is None
 
 
 def test_a_comparison_that_was_not_followed_says_so():
@@ -291,50 +287,50 @@ def test_nobody_passing_is_said_in_words():
 
 def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
     # Both tests foretold .46 of S0 where .49 came: .03 × 1.886, Student's t of two.
-    inactive = headline(bundle()).moves[0]
+    inactive = headline_section(bundle()).moves[0]
     share = 2015.2 / (2015.2 + 1100.0 + 780.8 + 410.0)
     assert inactive.high - share == pytest.approx(0.03 * 1.8856, abs=1e-5)
     assert share - inactive.low == pytest.approx(0.03 * 1.8856, abs=1e-5)
 
 
 def test_without_a_test_the_mix_has_no_interval():
-    moves = headline(bundle(verdict=None)).moves
+    moves = headline_section(bundle(verdict=None)).moves
     assert {(move.low, move.high) for move in moves} == {(None, None)}
 
 
 def test_sizes_are_told_since_the_window_before_and_since_last_year():
     given = bundle(movement=moved(SEGMENTS))
-    core = headline(given).moves[3]
+    core = headline_section(given).moves[3]
     # Of the newest period's matrix: its row of Core, and the column a year before.
     assert core.before == 1 + 3 + 9 + 33
     assert core.last_year == 4 + 5 + 9 + 12 + 2
-    assert headline(given).moves[0].before is None
+    assert headline_section(given).moves[0].before is None
 
 
 def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_claims():
-    stakes = headline(bundle()).stakes
-    assert stakes.risk == worth(bundle()).everybody.risk
-    assert stakes.tested == worth(bundle()).tested
-    assert headline(bundle(worth={})).stakes is None
+    stakes = headline_section(bundle()).stakes
+    assert stakes.risk == customer_value_section(bundle()).everybody.risk
+    assert stakes.tested == customer_value_section(bundle()).tested
+    assert headline_section(bundle(worth={})).stakes is None
 
 
 def test_page_one_tells_what_the_data_are():
-    data = headline(bundle()).data
+    data = headline_section(bundle()).data
     assert (data.orders, data.customers, data.rows_used) == (70, 40, 0.8)
     assert data.unknown == pytest.approx(3_000.05 / 20_000.55)
 
 
 def test_calibration_is_graded_by_its_error():
-    assert headline(bundle()).trust.calibration == "close"
+    assert headline_section(bundle()).trust.calibration == "close"
     far = SCORES | {"xgboost": SCORES["xgboost"] | {"ece": 0.051}}
     found = verdict(pooled=verdict()["pooled"] | {"scores": far})
-    assert headline(bundle(verdict=found)).trust.calibration == "off"
+    assert headline_section(bundle(verdict=found)).trust.calibration == "off"
 
 
 def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
-    told = short(bundle())
+    told = campaign_summaries(bundle())
     assert 1 <= len(told) <= 3
-    page = headline(bundle()).actions
+    page = headline_section(bundle()).actions
     assert [(a.title, a.n, a.test) for a in page] == [
         (each.title, each.n, each.test) for each in told
     ]

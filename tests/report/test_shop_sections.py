@@ -10,15 +10,15 @@ from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.metrics import Books, measure, metric_named
-from segpredict.report import render
-from segpredict.report.sections.cohorts import cohorts
-from segpredict.report.sections.migration import migration as moves
-from segpredict.report.sections.shop import shop
+from segpredict.metrics import OrderBook, compute_kpis, metric_named
+from segpredict.report import render_html
+from segpredict.report.sections.cohorts import cohorts_section
+from segpredict.report.sections.migration import transitions_section as moves
+from segpredict.report.sections.shop import shop_section
 
 
 def text(**change) -> str:
-    page = Reader(render(bundle(**change)))
+    page = Reader(render_html(bundle(**change)))
     return page.text.replace("\u202f", " ").replace("\xa0", " ")
 
 
@@ -28,7 +28,7 @@ def changed(**values: pl.Expr) -> dict[str, pl.DataFrame]:
 
 
 def test_key_figures_stand_beside_the_window_before_and_the_year_before():
-    found = shop(bundle())
+    found = shop_section(bundle())
     spans = [span.replace("\xa0", " ") for span in found.spans]
     assert spans == [
         "10 Sep to 9 Dec 2011",
@@ -44,7 +44,7 @@ def test_key_figures_stand_beside_the_window_before_and_the_year_before():
 
 
 def test_counts_have_no_interval_and_every_figure_its_definition():
-    found = shop(bundle())
+    found = shop_section(bundle())
     assert found.lines[0].now.low is None
     shown = text()
     for definition in found.definitions:
@@ -54,16 +54,16 @@ def test_counts_have_no_interval_and_every_figure_its_definition():
 
 def test_a_horizon_that_no_year_holds_shows_no_year_before():
     odd = changed(start=pl.col("start") - 1, end=pl.col("end") - 1)
-    found = shop(bundle(metrics=odd, end_day=END - 1, first_day=14579))
+    found = shop_section(bundle(metrics=odd, end_day=END - 1, first_day=14579))
     assert len(found.spans) == 3
     short = odd["figures"].filter(pl.col("end").is_null() | (pl.col("end") > END - 150))
-    found = shop(bundle(metrics={**odd, "figures": short}, end_day=END - 1))
+    found = shop_section(bundle(metrics={**odd, "figures": short}, end_day=END - 1))
     assert len(found.spans) == 2
     assert found.lines[0].last_year is None
 
 
 def test_the_last_month_is_pale_and_says_why():
-    found = shop(bundle())
+    found = shop_section(bundle())
     drawn = found.series[0].bars
     assert [bar.is_whole for bar in drawn] == [True] * 24 + [False]
     assert max(bar.height for bar in drawn) == 100
@@ -75,11 +75,11 @@ def test_the_last_month_is_pale_and_says_why():
 
 def test_whole_months_need_no_word():
     months = figures()["months"].filter("is_whole")
-    assert shop(bundle(metrics={**figures(), "months": months})).short == ""
+    assert shop_section(bundle(metrics={**figures(), "months": months})).short == ""
 
 
 def test_the_bridge_hangs_its_steps_between_gross_and_net():
-    gross, _, returned, net = shop(bundle()).bridge
+    gross, _, returned, net = shop_section(bundle()).bridge
     assert (gross.left, gross.width) == (0.0, 100.0)
     assert returned.amount == -500_000
     assert returned.left == pytest.approx(net.width, abs=0.02)
@@ -88,7 +88,7 @@ def test_the_bridge_hangs_its_steps_between_gross_and_net():
 
 
 def test_the_curve_begins_and_ends_in_the_corners_and_the_tenth_is_the_metric():
-    spread = shop(bundle()).spread
+    spread = shop_section(bundle()).spread
     points = spread.points.split()
     assert (points[0], points[-1]) == ("0.00,100.00", "100.00,0.00")
     tenth = figures()["figures"].filter(metric="top_decile_share")["value"].item()
@@ -101,19 +101,19 @@ def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
     bare = known["figures"].filter(
         ~pl.col("metric").is_in(["gini", "sales_share", "top_decile_share"])
     )
-    found = shop(bundle(metrics={**known, "figures": bare}))
+    found = shop_section(bundle(metrics={**known, "figures": bare}))
     assert found.spread is None
     assert found.sales == ()
-    assert_harmless(Reader(render(bundle(metrics={**known, "figures": bare}))))
+    assert_harmless(Reader(render_html(bundle(metrics={**known, "figures": bare}))))
 
 
 def test_a_run_without_figures_has_neither_section():
-    assert shop(bundle(metrics={})) is None
-    assert cohorts(bundle(metrics={})) is None
+    assert shop_section(bundle(metrics={})) is None
+    assert cohorts_section(bundle(metrics={})) is None
 
 
 def test_censored_cells_are_blank_and_not_zero():
-    heat = cohorts(bundle()).maps[0]
+    heat = cohorts_section(bundle()).maps[0]
     newest = heat.rows[-2]
     assert newest.month == "2011-11"
     assert newest.cells[0] is None  # December is not over
@@ -124,7 +124,7 @@ def test_censored_cells_are_blank_and_not_zero():
 
 def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
     few = changed(n=pl.when(pl.col("scope") == "2011-03").then(4).otherwise("n"))
-    found = cohorts(bundle(metrics=few)).maps[1]
+    found = cohorts_section(bundle(metrics=few)).maps[1]
     row = next(row for row in found.rows if row.month == "2011-03")
     assert (row.n, row.is_thin) == (4, True)
     assert set(row.cells) == {None}
@@ -135,7 +135,7 @@ def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
 
 
 def test_the_darkest_cell_is_the_largest_and_none_leaves_the_scale():
-    for heat in cohorts(bundle()).maps:
+    for heat in cohorts_section(bundle()).maps:
         cells = [c for row in heat.rows for c in row.cells if c]
         top = max(cells, key=lambda c: c.value)
         assert top.shade == 100
@@ -147,7 +147,7 @@ def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
     older = known.filter(pl.col("scope").str.contains("^20")).with_columns(
         scope="19" + pl.col("scope").str.tail(5)
     )
-    found = cohorts(bundle(metrics={**figures(), "figures": pl.concat([known, older])}))
+    found = cohorts_section(bundle(metrics={**figures(), "figures": pl.concat([known, older])}))
     assert found.all_cohorts > len(found.maps[0].rows)
     assert found.maps[0].rows[-1].month == "2011-11" or found.maps[0].rows[-1].n
     shown = text(metrics={**figures(), "figures": pl.concat([known, older])})
@@ -161,8 +161,8 @@ def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
 
 
 def test_both_pages_of_moves_mean_the_same_by_staying():
-    books = replace(Books.of([("ann", 0, 1.0)], 182), moves=migration())
-    stay = measure(books, ["segment_stay"]).filter(scope="all")["value"].item()
+    books = replace(OrderBook.of([("ann", 0, 1.0)], 182), moves=migration())
+    stay = compute_kpis(books, ["segment_stay"]).filter(scope="all")["value"].item()
     assert stay == moves(bundle()).stay
 
 
@@ -172,4 +172,4 @@ def test_hostile_scopes_are_only_text():
         .then(pl.lit("<script>x</script>"))
         .otherwise("scope")
     )
-    assert_harmless(Reader(render(replace(bundle(), metrics=bad))))
+    assert_harmless(Reader(render_html(replace(bundle(), metrics=bad))))

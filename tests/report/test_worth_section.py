@@ -6,12 +6,12 @@ import pytest
 from bundles import bundle
 from worth_bundle import worth as tables
 
-from segpredict.report import contexts, render
-from segpredict.report.sections.worth import worth
+from segpredict.report import render_html, section_contexts
+from segpredict.report.sections.worth import customer_value_section
 
 
 def page() -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render(bundle())))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render_html(bundle())))
 
 
 def test_the_sums_of_now_and_what_came_of_earlier_ones_lead() -> None:
@@ -27,7 +27,7 @@ def test_nothing_is_promised() -> None:
 
 
 def test_bars_are_predictions_and_dots_what_came() -> None:
-    found = worth(bundle())
+    found = customer_value_section(bundle())
     first = found.risk[0].tenths[0]
     # Two customers of 20 and 19; half of it came.
     assert (first.told.predicted, first.told.came[0].sum) == (39, 19.5)
@@ -42,15 +42,15 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
 
 
 def test_all_three_ways_to_count_stand_beside_each_other() -> None:
-    told = worth(bundle()).sums[0]
+    told = customer_value_section(bundle()).sums[0]
     assert (told.test, told.measure) == ("11\xa0Jun\xa02011", "Revenue at risk")
     assert [came.ratio for came in told.came] == [0.5, 0.25, 0.125]
     assert all(came.is_off for came in told.came)
-    assert worth(bundle()).sums[-1].test == "all tests"
+    assert customer_value_section(bundle()).sums[-1].test == "all tests"
 
 
 def test_lifetime_charts_and_errors_begin_with_the_longest_span() -> None:
-    found = worth(bundle())
+    found = customer_value_section(bundle())
     assert found.longest == 182
     assert [chart.title for chart in found.lifetime] == [
         "Markov chain of segments",
@@ -65,12 +65,12 @@ def test_lifetime_charts_and_errors_begin_with_the_longest_span() -> None:
 
 
 def test_a_run_without_worth_has_no_such_section() -> None:
-    assert worth(bundle(worth={})) is None
-    assert "worth" not in contexts(bundle(worth={}))["sections"]
+    assert customer_value_section(bundle(worth={})) is None
+    assert "worth" not in section_contexts(bundle(worth={}))["sections"]
 
 
 def test_a_test_without_bgnbd_is_told_by_the_chain_alone() -> None:
     given = tables()
     sums = given["sums"].filter(~(given["sums"]["forecaster"] == "bgnbd"))
-    found = worth(bundle(worth={**given, "sums": sums}))
+    found = customer_value_section(bundle(worth={**given, "sums": sums}))
     assert [chart.title for chart in found.lifetime] == ["Markov chain of segments"]

@@ -5,41 +5,41 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.worth import SUMS
-from segpredict.worth.lifetimes import Span, judged
-from segpredict.worth.sums import Account, Claim, compared
+from segpredict.worth import VALUE_COLUMNS
+from segpredict.worth.lifetimes import ValueBacktest, value_errors
+from segpredict.worth.sums import PredictedAmount, SumBacktest, compare_sums
 
 DAYS = ("2011-06-11", "2011-09-10")
 
 
-def account(window: str, came: float) -> Account:
+def account(window: str, came: float) -> SumBacktest:
     said = np.arange(20.0, 0.0, -1.0)
     everybody = np.ones(20, dtype=bool)
     found = {"label": said * came, "spend": said * came / 2, "change": said * came / 4}
     claims = [
-        Claim(measure, "xgboost", everybody, said, found)
+        PredictedAmount(measure, "xgboost", everybody, said, found)
         for measure in ("value_at_risk", "upside")
     ]
     spent = {"spend": said * 3}
     claims += [
-        Claim("clv", method, everybody, said * 2, spent, windows)
+        PredictedAmount("clv", method, everybody, said * 2, spent, windows)
         for windows in ((1, 2) if window == DAYS[0] else (1,))
         for method in ("markov", "bgnbd")
     ]
     who = np.array([f"c{i:02d}" for i in range(20)])
-    return Account(window, who, np.arange(20) % 4, tuple(claims))
+    return SumBacktest(window, who, np.arange(20) % 4, tuple(claims))
 
 
-def span(window: str, windows: int) -> Span:
+def span(window: str, windows: int) -> ValueBacktest:
     came = np.arange(20.0)
     said = {"markov": came + 5, "bgnbd": came, "last_year": came + 1}
     who = np.array([f"c{i:02d}" for i in range(20)])
-    return Span(window, windows, 91 * windows, who, said, came)
+    return ValueBacktest(window, windows, 91 * windows, who, said, came)
 
 
 def segments() -> pl.DataFrame:
     rows = [
-        {"segment_id": i, "n": n, **dict.fromkeys(SUMS, amount), "apart": 0.25}
+        {"segment_id": i, "n": n, **dict.fromkeys(VALUE_COLUMNS, amount), "apart": 0.25}
         for i, n, amount in (
             ("S0", 1800, 0.0),
             ("S1", 1400, 1_000.0),
@@ -56,8 +56,8 @@ def worth() -> dict[str, Any]:
     accounts = [account(DAYS[0], 0.5), account(DAYS[1], 0.75)]
     season = {"horizon": 91, "seen": [], "reason": "It is not adjusted to the season."}
     return {
-        "sums": compared(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
-        "errors": judged(spans, draws=100, seed=1),
+        "sums": compare_sums(accounts, ("S0", "S1", "S2", "S3"), draws=100, seed=1),
+        "errors": value_errors(spans, draws=100, seed=1),
         "segments": segments(),
         "valuer": {"discount": 0.1, "season": season},
     }

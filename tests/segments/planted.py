@@ -5,12 +5,10 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
 
-def shop(
-    *kinds: tuple[float, int], n: int = 150, end: int = 91, seed: int = 1
-) -> pl.DataFrame:
+def shop(*kinds: tuple[float, int], n: int = 150, end: int = 91, seed: int = 1) -> pl.DataFrame:
     """Return n customers of each kind: typical spend in currency, typical days.
 
     Customers keep their ids from shop to shop, so the first n are the first kind.
@@ -21,7 +19,7 @@ def shop(
         for i in range(n):
             paid = spend * math.exp(rng.normal(0, 0.12))
             often = max(1, days + int(rng.integers(-1, 2)) * (days > 3))
-            rows.append((f"c{kind * n + i:05d}", end, often, int(paid * MONEY)))
+            rows.append((f"c{kind * n + i:05d}", end, often, int(paid * MONEY_SCALE)))
     schema = {
         "customer_id": pl.String,
         "end": pl.Int32,

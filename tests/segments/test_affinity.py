@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.segments.affinity import affinity
+from segpredict.segments.affinity import distinctive_categories
 from segpredict.tables import Segment
 
 TWO = (
@@ -43,10 +43,8 @@ def world(rng: np.random.Generator, lift: float, n: int = 200) -> pl.DataFrame:
 
 def test_shares_and_index_worked_out_by_hand():
     rows = [(f"a{i}", 1, "tea", 1) for i in range(40)]
-    rows += [
-        (f"b{i}", 2, c, n) for i in range(40) for c, n in (("tea", 1), ("lamps", 3))
-    ]
-    found = affinity(bought(rows), TWO)
+    rows += [(f"b{i}", 2, c, n) for i in range(40) for c, n in (("tea", 1), ("lamps", 3))]
+    found = distinctive_categories(bought(rows), TWO)
     lamps = found.row(by_predicate=pl.col("category") == "lamps", named=True)
     # Segment: 120 of 160 lines; everyone: 120 of 200.
     assert (lamps["id"], lamps["n"], lamps["share"]) == ("S7", 40, 0.75)
@@ -55,26 +53,26 @@ def test_shares_and_index_worked_out_by_hand():
 
 
 def test_a_planted_taste_is_found():
-    found = affinity(world(np.random.default_rng(5), lift=3.0), TWO)
+    found = distinctive_categories(world(np.random.default_rng(5), lift=3.0), TWO)
     assert found.filter(pl.col("segment") == 2)["category"][0] == "lamps"
 
 
 def test_without_a_difference_about_one_in_twenty_stands_out():
     rng = np.random.default_rng(7)
-    told = [affinity(world(rng, lift=1.0, n=80), TWO).height for _ in range(60)]
+    told = [distinctive_categories(world(rng, lift=1.0, n=80), TWO).height for _ in range(60)]
     assert sum(told) / (60 * 6) < 0.10
 
 
 def test_a_category_of_fewer_than_thirty_customers_is_not_told():
     rows = [(f"a{i}", 1, "tea", 9) for i in range(40)]
     rows += [(f"b{i}", 2, "lamps", 9) for i in range(29)]
-    assert affinity(bought(rows), TWO)["category"].to_list() == ["tea"]
+    assert distinctive_categories(bought(rows), TWO)["category"].to_list() == ["tea"]
 
 
 def test_nothing_bought_is_an_empty_table():
-    assert affinity(bought([]), TWO).height == 0
+    assert distinctive_categories(bought([]), TWO).height == 0
 
 
 def test_the_order_of_rows_changes_nothing():
     rows = world(np.random.default_rng(5), lift=2.0)
-    assert affinity(rows, TWO).equals(affinity(rows.reverse(), TWO))
+    assert distinctive_categories(rows, TWO).equals(distinctive_categories(rows.reverse(), TWO))

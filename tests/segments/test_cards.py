@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from segpredict.movement import observed
-from segpredict.segments.cards import cards, examples
-from segpredict.segments.description import Description
-from segpredict.segments.names import ladder
-from segpredict.tables import MONEY
+from segpredict.movement import observed_matrix
+from segpredict.segments.cards import profile_cards, typical_customers
+from segpredict.segments.description import SegmentDescription
+from segpredict.segments.names import name_segments
+from segpredict.tables import MONEY_SCALE
 
-SEGMENTS = ladder(2, {})
+SEGMENTS = name_segments(2, {})
 
 
 def rows(spends: list[int]) -> pl.DataFrame:
@@ -16,7 +16,7 @@ def rows(spends: list[int]) -> pl.DataFrame:
         {
             "customer_id": [f"c{i:02d}" for i in range(len(spends))],
             "days": [1] * len(spends),
-            "spend": [s * MONEY for s in spends],
+            "spend": [s * MONEY_SCALE for s in spends],
         }
     )
 
@@ -27,7 +27,7 @@ def places(spends: list[int]) -> pl.DataFrame:
 
 def test_each_third_by_spend_is_spoken_for_by_its_middle():
     spends = [9, 1, 2, 3, 4, 5, 6, 7, 8]
-    found = examples(rows(spends), places(spends), pl.Series([1] * 9))
+    found = typical_customers(rows(spends), places(spends), pl.Series([1] * 9))
     assert found.rows() == [
         (1, "smaller", "c02", 2.0, 1),
         (1, "middling", "c05", 5.0, 1),
@@ -37,14 +37,14 @@ def test_each_third_by_spend_is_spoken_for_by_its_middle():
 
 def test_fewer_than_five_customers_lend_no_example():
     spends = [1, 2, 3, 4]
-    assert examples(rows(spends), places(spends), pl.Series([1] * 4)).height == 0
+    assert typical_customers(rows(spends), places(spends), pl.Series([1] * 4)).height == 0
 
 
 def test_the_order_of_rows_changes_no_example():
     spends = [5, 1, 4, 2, 3, 3, 3]
     codes = pl.Series([1] * 7)
-    one = examples(rows(spends), places(spends), codes)
-    other = examples(rows(spends).reverse(), places(spends[::-1]), codes)
+    one = typical_customers(rows(spends), places(spends), codes)
+    other = typical_customers(rows(spends).reverse(), places(spends[::-1]), codes)
     assert one.equals(other)
 
 
@@ -61,7 +61,7 @@ def profile(n: list[int]) -> pl.DataFrame:
 
 
 PAIRS = [(1, 1)] * 10 + [(1, 0)] * 6 + [(1, 2)] * 3 + [(2, 1)] * 7 + [(0, 1)] * 5
-MOVES = observed(
+MOVES = observed_matrix(
     pl.DataFrame(
         [(str(i), f"S{a}", f"S{b}") for i, (a, b) in enumerate(PAIRS)],
         schema=["customer_id", "from_id", "to_id"],
@@ -72,7 +72,7 @@ MOVES = observed(
 
 
 def test_in_and_outflow_are_the_largest_of_five_or_more():
-    card = cards(SEGMENTS, profile([9, 9, 9]), moves=MOVES)[1]
+    card = profile_cards(SEGMENTS, profile([9, 9, 9]), moves=MOVES)[1]
     assert [(f["id"], f["n"], round(f["share"], 3)) for f in card["came"]] == [
         ("S2", 7, 0.318),
         ("S0", 5, 0.227),
@@ -81,9 +81,7 @@ def test_in_and_outflow_are_the_largest_of_five_or_more():
 
 
 def test_a_segment_of_fewer_than_five_shows_its_size_alone():
-    rules = (Description(2, "spent much", 0.9, 0.8),)
-    few, many = (
-        cards(SEGMENTS, profile([9, 9, n]), rules, moves=MOVES)[2] for n in (4, 5)
-    )
+    rules = (SegmentDescription(2, "spent much", 0.9, 0.8),)
+    few, many = (profile_cards(SEGMENTS, profile([9, 9, n]), rules, moves=MOVES)[2] for n in (4, 5))
     assert (few["n"], few["rule"], few["went"]) == (4, None, [])
     assert (many["rule"], many["precision"]) == ("spent much", 0.9)

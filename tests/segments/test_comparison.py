@@ -7,24 +7,24 @@ import polars as pl
 import pytest
 
 from segpredict.clustering import (
-    ApartOptions,
-    CompareOptions,
-    RefineOptions,
-    SegmentOptions,
+    OverrideOptions,
+    SegmentationOptions,
+    SegmentRuleOptions,
+    SelectionOptions,
 )
-from segpredict.criteria import Selection, Trial
-from segpredict.segments import fit, left_over
+from segpredict.criteria import SegmentationCandidate, SegmentationSelection
+from segpredict.segments import fit_segmentation, rows_to_cluster
 from segpredict.segments.comparison import (
-    Contest,
-    Heat,
+    SelectionRun,
+    SelectionTask,
     comparison_table,
-    decide,
-    taken,
-    verdict,
+    options_of_selected,
+    select_from_table,
+    selection_summary,
 )
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
-QUICK = CompareOptions(
+QUICK = SelectionOptions(
     algorithms=("rules", "kmeans", "hdbscan"),
     instruments=("fm",),
     k_min=2,
@@ -35,7 +35,7 @@ QUICK = CompareOptions(
     seeds=2,
     nulls=2,
 )
-OPTIONS = SegmentOptions(n_init=3, min_customers=10, compare=QUICK)
+OPTIONS = SegmentationOptions(n_init=3, min_customers=10, compare=QUICK)
 
 
 def windows(customers=300, seed=0):
@@ -50,10 +50,8 @@ def windows(customers=300, seed=0):
                 {
                     "customer_id": [f"c{i:04d}" for i in range(customers)],
                     "end": pl.Series([end] * customers, dtype=pl.Int32),
-                    "days": pl.Series(
-                        1 + 4 * kind + rng.integers(0, 2, customers)
-                    ).cast(pl.Int32),
-                    "spend": pl.Series(spend * MONEY).cast(pl.Int64),
+                    "days": pl.Series(1 + 4 * kind + rng.integers(0, 2, customers)).cast(pl.Int32),
+                    "spend": pl.Series(spend * MONEY_SCALE).cast(pl.Int64),
                 }
             )
         )
@@ -61,7 +59,7 @@ def windows(customers=300, seed=0):
 
 
 def run(rows, information=None):
-    contest = Contest(rows, OPTIONS, lead=91, information=information)
+    contest = SelectionRun(rows, OPTIONS, lead=91, information=information)
     return [trial for heat in contest.heats for trial in contest.run(heat)]
 
 
@@ -75,14 +73,14 @@ def named(trials, algorithm, k):
 
 
 def test_simple_algorithms_come_first_and_density_is_asked_once():
-    contest = Contest(windows(), OPTIONS, lead=91)
+    contest = SelectionRun(windows(), OPTIONS, lead=91)
     assert contest.heats == tuple(
-        Heat("fm", name) for name in ("rules", "kmeans", "hdbscan")
+        SelectionTask("fm", name) for name in ("rules", "kmeans", "hdbscan")
     )
 
 
 def test_planted_kinds_are_taken(trials):
-    selection = decide(trials, OPTIONS)
+    selection = select_from_table(trials, OPTIONS)
     assert trials[selection.winner].k == 3
     assert selection.grade != "constructive"
 
@@ -110,9 +108,7 @@ def test_the_segmenter_of_the_windows_before_agrees(trials):
 
 
 def test_other_ids_and_another_order_change_nothing(trials):
-    rows = windows().with_columns(
-        pl.col("customer_id").str.reverse().alias("customer_id")
-    )
+    rows = windows().with_columns(pl.col("customer_id").str.reverse().alias("customer_id"))
     again = run(
         rows.sample(fraction=1, shuffle=True, seed=1),
         information=lambda labels, k: (0.1 * k, 0.01),
@@ -121,24 +117,24 @@ def test_other_ids_and_another_order_change_nothing(trials):
 
 
 def test_the_winner_is_what_fit_makes_of_its_options(trials):
-    options = taken(OPTIONS, trials, decide(trials, OPTIONS))
-    segmentation = fit(windows(), options)
+    options = options_of_selected(OPTIONS, trials, select_from_table(trials, OPTIONS))
+    segmentation = fit_segmentation(windows(), options)
     assert segmentation.k == 3
     assert segmentation.algorithm == options.algorithm
 
 
 def test_nobody_passing_leaves_the_grid_that_fails_least(trials):
-    nobody = Selection(None, None, "constructive", 3, 0, "none", {})
+    nobody = SegmentationSelection(None, None, "constructive", 3, 0, "none", {})
     lost = [replace(t, failed=("tree", "seed")) for t in trials]
     grid = lost.index(named(lost, "rules", 4))
     lost[grid] = replace(lost[grid], failed=("tree",))
-    options = taken(OPTIONS, lost, nobody)
+    options = options_of_selected(OPTIONS, lost, nobody)
     assert (options.algorithm, options.k) == ("rules", 4)
-    assert taken(OPTIONS, [], nobody).k == 3
+    assert options_of_selected(OPTIONS, [], nobody).k == 3
 
 
 def test_the_table_has_a_row_a_way_and_marks_the_winner(trials):
-    selection = decide(trials, OPTIONS)
+    selection = select_from_table(trials, OPTIONS)
     table = comparison_table(trials, selection)
     assert table.height == len(trials)
     assert table["is_chosen"].sum() == 1
@@ -149,7 +145,7 @@ def test_the_table_has_a_row_a_way_and_marks_the_winner(trials):
 
 
 def test_the_verdict_names_winner_and_runner_up(trials):
-    told = verdict(trials, decide(trials, OPTIONS))
+    told = selection_summary(trials, select_from_table(trials, OPTIONS))
     assert told["winner"]["k"] == 3
     assert 0 <= told["runner_up"]["ari_winner"] <= 1
     assert told["tried"] == sum(not t.note for t in trials)
@@ -159,7 +155,7 @@ def test_a_number_that_the_data_do_not_support_is_noted_not_fatal():
     low = pl.col("days") < 5
     rows = windows().with_columns(
         days=pl.lit(1, pl.Int32),
-        spend=pl.when(low).then(10 * MONEY).otherwise(90 * MONEY).cast(pl.Int64),
+        spend=pl.when(low).then(10 * MONEY_SCALE).otherwise(90 * MONEY_SCALE).cast(pl.Int64),
     )
     notes = {(t.algorithm, t.asked): t.note for t in run(rows)}
     assert "not varied enough" in notes["rules", 4]
@@ -175,14 +171,14 @@ def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
     monkeypatch.setattr(type(CLUSTERERS.get("kmeans")), "sweep", refuse)
     found = [t for t in run(windows()) if t.algorithm == "kmeans"]
     assert all("segpredict[deep]" in t.note for t in found)
-    assert isinstance(found[0], Trial)
+    assert isinstance(found[0], SegmentationCandidate)
 
 
 def test_weights_hold_in_the_comparison_as_in_the_fit():
-    heavy = replace(OPTIONS, refine=RefineOptions(weights={"days": 0.0}))
-    trial = Contest(windows(), heavy, lead=91).run(Heat("fm", "kmeans"))[1]
-    plain = Contest(windows(), OPTIONS, lead=91).run(Heat("fm", "kmeans"))[1]
-    fitted = fit(windows(), replace(heavy, k=3), horizon=91)
+    heavy = replace(OPTIONS, refine=OverrideOptions(weights={"days": 0.0}))
+    trial = SelectionRun(windows(), heavy, lead=91).run(SelectionTask("fm", "kmeans"))[1]
+    plain = SelectionRun(windows(), OPTIONS, lead=91).run(SelectionTask("fm", "kmeans"))[1]
+    fitted = fit_segmentation(windows(), replace(heavy, k=3), horizon=91)
     assert len(fitted.axes) == 1
     per_row = fitted.clusters.inertia / windows().height
     assert trial.inertia == pytest.approx(per_row, rel=1e-4)
@@ -190,9 +186,9 @@ def test_weights_hold_in_the_comparison_as_in_the_fit():
 
 
 def test_who_is_set_apart_is_compared_in_no_group():
-    rule = {"Key accounts": ApartOptions(top=0.1)}
-    options = replace(OPTIONS, refine=RefineOptions(apart=rule))
+    rule = {"Key accounts": SegmentRuleOptions(top=0.1)}
+    options = replace(OPTIONS, refine=OverrideOptions(apart=rule))
     rows = windows()
-    left = left_over(rows, options)
+    left = rows_to_cluster(rows, options)
     assert left.height == rows.height * 9 // 10
     assert left["spend"].max() < rows["spend"].sort()[-left.height // 10]

@@ -61,9 +61,7 @@ def test_the_distance_to_the_own_centre_is_the_least():
 
 
 def test_it_goes_into_a_pipeline_and_names_its_columns():
-    model = make_pipeline(
-        FunctionTransformer(np.exp, feature_names_out="one-to-one"), Segmenter(3)
-    )
+    model = make_pipeline(FunctionTransformer(np.exp, feature_names_out="one-to-one"), Segmenter(3))
     model.fit(BLOBS / 10)
     assert list(model.get_feature_names_out(["a", "b"])) == [
         "segmenter0",

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from segpredict.clustering import SegmentOptions
-from segpredict.errors import SupportError, TableError, TooFewCustomersError
-from segpredict.segments import Segmentation, fit
-from segpredict.tables import MONEY
+from segpredict.clustering import SegmentationOptions
+from segpredict.errors import SchemaError, SupportError, TooFewCustomersError
+from segpredict.segments import Segmentation, fit_segmentation
+from segpredict.tables import MONEY_SCALE
 
 
 def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:
@@ -39,7 +39,7 @@ def planted(customers: int = 600, windows: int = 3) -> tuple[pl.DataFrame, pl.Se
             kind = i % 3
             days = (1, 3, 12)[kind] + int(rng.integers(0, (1, 2, 5)[kind]))
             spend = (20.0, 200.0, 3000.0)[kind] * math.exp(rng.normal(0, 0.25))
-            rows.append((f"c{i:04d}", end, days, int(spend * MONEY)))
+            rows.append((f"c{i:04d}", end, days, int(spend * MONEY_SCALE)))
             truth.append(kind + 1)
     return instrument(rows), pl.Series(truth)
 
@@ -54,7 +54,7 @@ SMALL = st.lists(
 
 def test_planted_segments_are_found_and_ranked():
     shop, truth = planted()
-    found = fit(shop)
+    found = fit_segmentation(shop)
     assigned = found.assign(shop)["segment"]
     assert found.k == 3
     assert adjusted_rand_score(truth, assigned) >= 0.95
@@ -63,7 +63,7 @@ def test_planted_segments_are_found_and_ranked():
 
 def test_codes_and_ids_start_with_inactive():
     shop, _ = planted()
-    found = fit(shop)
+    found = fit_segmentation(shop)
     assert [(s.code, s.id, s.name) for s in found.segments] == [
         (0, "S0", "Inactive"),
         (1, "S1", "Occasional"),
@@ -75,17 +75,16 @@ def test_codes_and_ids_start_with_inactive():
 def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
     shop = instrument(
         [
-            ("a", 91, 1, 10 * MONEY),
-            ("b", 91, 1, 20 * MONEY),
-            ("c", 91, 1, 60 * MONEY),
-            ("d", 91, 9, 5000 * MONEY),
-            ("e", 91, 10, 7000 * MONEY),
+            ("a", 91, 1, 10 * MONEY_SCALE),
+            ("b", 91, 1, 20 * MONEY_SCALE),
+            ("c", 91, 1, 60 * MONEY_SCALE),
+            ("d", 91, 9, 5000 * MONEY_SCALE),
+            ("e", 91, 10, 7000 * MONEY_SCALE),
         ]
     )
-    found = fit(shop, SegmentOptions(k=2))
+    found = fit_segmentation(shop, SegmentationOptions(k=2))
     told = [
-        (v.rows, v.mean_spend, v.median_spend, v.mean_days, v.median_days)
-        for v in found.values
+        (v.rows, v.mean_spend, v.median_spend, v.mean_days, v.median_days) for v in found.values
     ]
     assert told == [
         (0, 0.0, 0.0, 0.0, 0.0),
@@ -96,26 +95,26 @@ def test_values_are_means_and_medians_of_the_rows_worked_out_by_hand():
 
 def test_it_remembers_the_latest_end_and_the_horizon():
     shop, _ = planted(windows=3)
-    found = fit(shop, horizon=91)
+    found = fit_segmentation(shop, horizon=91)
     assert (found.fit_end, found.horizon) == (91 + 56, 91)
 
 
 def test_axes_are_winsorised_logged_and_standardised():
     spends = [0, 1, 2, 3]
-    shop = instrument([(f"c{i}", 91, i + 1, s * MONEY) for i, s in enumerate(spends)])
-    spend, days = fit(shop, SegmentOptions(k=2, winsor=(0.0, 100.0))).axes
+    shop = instrument([(f"c{i}", 91, i + 1, s * MONEY_SCALE) for i, s in enumerate(spends)])
+    spend, days = fit_segmentation(shop, SegmentationOptions(k=2, winsor=(0.0, 100.0))).axes
     logs = [math.log1p(s) for s in spends]
     mean = sum(logs) / 4
-    assert (spend.low, spend.high, days.low, days.high) == (0, 3 * MONEY, 1, 4)
+    assert (spend.low, spend.high, days.low, days.high) == (0, 3 * MONEY_SCALE, 1, 4)
     assert spend.mean == pytest.approx(mean)
     assert spend.scale == pytest.approx(np.std(logs))
 
 
 def test_an_account_of_a_million_does_not_stretch_the_axis():
     shop, _ = planted()
-    whale = instrument([("whale", 91, 4, 10**6 * MONEY)])
-    plain, with_whale = fit(shop), fit(pl.concat([shop, whale]))
-    assert with_whale.axes[0].high < 10_000 * MONEY
+    whale = instrument([("whale", 91, 4, 10**6 * MONEY_SCALE)])
+    plain, with_whale = fit_segmentation(shop), fit_segmentation(pl.concat([shop, whale]))
+    assert with_whale.axes[0].high < 10_000 * MONEY_SCALE
     assert with_whale.axes[0].mean == pytest.approx(plain.axes[0].mean, abs=0.01)
 
 
@@ -125,8 +124,11 @@ def test_row_order_and_ids_change_nothing(cells, random):
     rows = [(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)]
     renamed = [(f"x{999 - i}", e, d, s) for i, (_, e, d, s) in enumerate(rows)]
     random.shuffle(renamed)
-    options = SegmentOptions(n_init=2, k=3)
-    one, other = fit(instrument(rows), options), fit(instrument(renamed), options)
+    options = SegmentationOptions(n_init=2, k=3)
+    one, other = (
+        fit_segmentation(instrument(rows), options),
+        fit_segmentation(instrument(renamed), options),
+    )
     assert one == other
     by_cell = {(d, s): c for c, d, s in _segments(one, rows)}
     assert all(by_cell[d, s] == c for c, d, s in _segments(other, renamed))
@@ -142,7 +144,7 @@ def _segments(found: Segmentation, rows: list) -> list[tuple[int, int, int]]:
 @settings(max_examples=15, deadline=None)
 def test_every_row_gets_a_code_and_money_rises_with_it(cells):
     shop = instrument([(f"c{i:03d}", 91, d, s) for i, (d, s) in enumerate(cells)])
-    found = fit(shop, SegmentOptions(n_init=2))
+    found = fit_segmentation(shop, SegmentationOptions(n_init=2))
     codes = found.assign(shop)["segment"]
     assert codes.is_between(1, found.k).all()
     assert codes.n_unique() == found.k
@@ -160,40 +162,40 @@ def test_every_row_gets_a_code_and_money_rises_with_it(cells):
 )
 def test_shops_without_differences_are_refused(rows, said):
     with pytest.raises(SupportError, match=said):
-        fit(instrument(rows))
+        fit_segmentation(instrument(rows))
 
 
 def test_one_customer_is_refused():
-    rows = [("only", end, 1 + end % 7, end * MONEY) for end in range(91, 120)]
+    rows = [("only", end, 1 + end % 7, end * MONEY_SCALE) for end in range(91, 120)]
     with pytest.raises(TooFewCustomersError, match="needs at least 3 customers"):
-        fit(instrument(rows))
+        fit_segmentation(instrument(rows))
 
 
 def test_no_customers_are_refused():
     with pytest.raises(TooFewCustomersError, match="found 0"):
-        fit(instrument([]))
+        fit_segmentation(instrument([]))
 
 
 def test_a_broken_instrument_is_refused():
-    with pytest.raises(TableError, match="instrument"):
-        fit(instrument([("a", 91, 0, 5), ("b", 91, 1, 5)]))
+    with pytest.raises(SchemaError, match="instrument"):
+        fit_segmentation(instrument([("a", 91, 0, 5), ("b", 91, 1, 5)]))
 
 
 def test_constant_spend_leaves_days_to_tell_segments_apart():
-    rows = [(f"c{i}", 91, (1, 4, 16)[i % 3], 50 * MONEY) for i in range(90)]
+    rows = [(f"c{i}", 91, (1, 4, 16)[i % 3], 50 * MONEY_SCALE) for i in range(90)]
     shop = instrument(rows)
-    found = fit(shop)
+    found = fit_segmentation(shop)
     assert found.axes[0].scale == 1.0
     assert [v.mean_days for v in found.values] == [0.0, 1.0, 4.0, 16.0]
     assert "min_step" in found.notices[0]
 
 
 def test_negative_spend_counts_as_none():
-    rows = [(f"n{i}", 91, 1, -MONEY * i) for i in range(40)]
-    rows += [(f"m{i}", 91, 3, MONEY * (90 + i)) for i in range(40)]
-    rows += [(f"h{i}", 91, 9, MONEY * (5000 + i)) for i in range(40)]
+    rows = [(f"n{i}", 91, 1, -MONEY_SCALE * i) for i in range(40)]
+    rows += [(f"m{i}", 91, 3, MONEY_SCALE * (90 + i)) for i in range(40)]
+    rows += [(f"h{i}", 91, 9, MONEY_SCALE * (5000 + i)) for i in range(40)]
     shop = instrument(rows)
-    found = fit(shop, SegmentOptions(k=3))
+    found = fit_segmentation(shop, SegmentationOptions(k=3))
     codes = dict(found.assign(shop).select("customer_id", "segment").rows())
     assert {codes[f"n{i}"] for i in range(40)} == {1}
     assert found.values[1].mean_spend == -19.5
@@ -201,7 +203,7 @@ def test_negative_spend_counts_as_none():
 
 def test_a_given_number_is_kept_and_judged():
     shop, _ = planted()
-    found = fit(shop, SegmentOptions(k=5, n_init=3))
+    found = fit_segmentation(shop, SegmentationOptions(k=5, n_init=3))
     assert found.k == 5
     assert len(found.candidates) == 1
     assert found.notices[0].startswith("5 segments do not pass the gates")
@@ -209,15 +211,15 @@ def test_a_given_number_is_kept_and_judged():
 
 def test_every_number_that_was_tried_is_kept():
     shop, _ = planted()
-    tried = fit(shop, SegmentOptions(k_max=4, n_init=3)).candidates
+    tried = fit_segmentation(shop, SegmentationOptions(k_max=4, n_init=3)).candidates
     assert [(each.k, each.is_chosen) for each in tried] == [(3, True), (4, False)]
     assert not tried[0].failed
 
 
 def test_a_sample_of_the_points_finds_the_same_segments():
     shop, _ = planted(customers=900)
-    whole = fit(shop, SegmentOptions(k=3, n_init=3))
-    few = fit(shop, SegmentOptions(k=3, n_init=3, max_points=1_000))
+    whole = fit_segmentation(shop, SegmentationOptions(k=3, n_init=3))
+    few = fit_segmentation(shop, SegmentationOptions(k=3, n_init=3, max_points=1_000))
     assert whole.assign(shop)["segment"].equals(few.assign(shop)["segment"])
 
 
@@ -226,7 +228,7 @@ def test_cdnow_gives_three_segments_apart_in_value_and_return(real_data):
     orders = pl.read_parquet(real_data / "cdnow" / "cdnow_master.parquet").select(
         customer_id=pl.col("customer_id").cast(pl.String),
         day=pl.col("date").cast(pl.String).str.to_date("%Y%m%d").to_physical(),
-        spend=(pl.col("dollar_value") * MONEY).round().cast(pl.Int64),
+        spend=(pl.col("dollar_value") * MONEY_SCALE).round().cast(pl.Int64),
     )
     ends = [10408 - 91 - 28 * i for i in range(6)]
     windows = [
@@ -239,7 +241,7 @@ def test_cdnow_gives_three_segments_apart_in_value_and_return(real_data):
         )
         for end in ends
     ]
-    found = fit(pl.concat(windows))
+    found = fit_segmentation(pl.concat(windows))
     assert (found.k, found.notices) == (3, ())
     assert [s.name for s in found.segments[1:]] == ["Occasional", "Regular", "Core"]
     low, middle, high = (v.mean_spend for v in found.values[1:])
@@ -271,7 +273,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
     names = ["customer_id", "end", "days", "spend"]
     kinds = [pl.String, pl.Int32, pl.Int32, pl.Int64]
     shop = pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
-    found = fit(shop, SegmentOptions(algorithm="dbscan", k=4))
+    found = fit_segmentation(shop, SegmentationOptions(algorithm="dbscan", k=4))
     assert found.k == 2
     assert found.notices[-2:] == (
         "dbscan finds the number of segments itself: 2.",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.errors import ArtifactError, ConfigError, TableError
-from segpredict.segments import Grid, fit_grid
-from segpredict.segments.grid import cell, named
+from segpredict.errors import ArtifactError, ConfigError, SchemaError
+from segpredict.segments import RuleGrid, fit_rule_grid
+from segpredict.segments.grid import cell_name, code_names
 
 # Method §4.1 with its overlaps resolved: recency scores, frequency scores, name.
 REGIONS = [
@@ -40,24 +40,21 @@ SHOPS = st.lists(
     max_size=40,
 ).map(
     lambda rows: customers(
-        *[
-            (f"c{i:02d}", float(r), float(f), float(m))
-            for i, (r, f, m) in enumerate(rows)
-        ]
+        *[(f"c{i:02d}", float(r), float(f), float(m)) for i, (r, f, m) in enumerate(rows)]
     )
 )
 
 
 @pytest.mark.parametrize(("r", "f"), list(product(range(1, 6), repeat=2)))
 def test_every_cell_has_exactly_the_name_of_its_region(r, f):
-    assert [name for rs, fs, name in REGIONS if r in rs and f in fs] == [cell(r, f)]
+    assert [name for rs, fs, name in REGIONS if r in rs and f in fs] == [cell_name(r, f)]
 
 
 def test_each_of_the_125_codes_is_there_once_and_has_a_name_and_a_level():
-    table = fit_grid(customers(("a", 1.0, 1.0, 1.0))).table()
+    table = fit_rule_grid(customers(("a", 1.0, 1.0, 1.0))).table()
     codes = ["".join(map(str, scores)) for scores in product(range(1, 6), repeat=3)]
     assert table["code"].to_list() == codes
-    assert all(name == cell(int(c[0]), int(c[1])) for c, name, _ in table.rows())
+    assert all(name == cell_name(int(c[0]), int(c[1])) for c, name, _ in table.rows())
     assert table.filter(pl.col("code").str.starts_with("34"))["level"].to_list() == [
         "Low",
         "Low",
@@ -69,8 +66,8 @@ def test_each_of_the_125_codes_is_there_once_and_has_a_name_and_a_level():
 
 def test_names_of_codes_can_be_replaced_and_are_kept():
     shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
-    grid = fit_grid(shop, names={"55": "Top", "555": "VIP", "11": "Gone"})
-    scored = Grid.from_state(json.loads(json.dumps(grid.state()))).assign(shop)
+    grid = fit_rule_grid(shop, names={"55": "Top", "555": "VIP", "11": "Gone"})
+    scored = RuleGrid.from_state(json.loads(json.dumps(grid.state()))).assign(shop)
     assert scored["name"].to_list()[:2] == ["Gone", "Gone"]
     assert scored["name"].to_list()[-2:] == ["VIP", "VIP"]
     assert grid.table().filter(pl.col("code") == "554")["name"].item() == "Top"
@@ -79,12 +76,12 @@ def test_names_of_codes_can_be_replaced_and_are_kept():
 @pytest.mark.parametrize("own", [{"5": "a"}, {"56": "a"}, {"5555": "a"}, {"55": " "}])
 def test_a_name_for_what_is_no_code_is_refused(own):
     with pytest.raises(ConfigError, match=r"\[segments.codes\]"):
-        named(own)
+        code_names(own)
 
 
 def test_ten_different_customers_fall_into_fifths_of_two():
     shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
-    scored = fit_grid(shop).assign(shop)
+    scored = fit_rule_grid(shop).assign(shop)
     assert scored["r"].to_list() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert scored["code"].to_list()[::3] == ["111", "222", "444", "555"]
     assert scored["level"].to_list()[::2] == ["Low", "Low", "Mid", "High", "High"]
@@ -93,7 +90,7 @@ def test_ten_different_customers_fall_into_fifths_of_two():
 def test_customers_with_one_order_score_one_however_many_they_are():
     often = [1.0] * 6 + [2.0, 2.0, 3.0, 9.0]
     shop = customers(*[(f"c{i}", 1.0 + i, f, 1.0 + i) for i, f in enumerate(often)])
-    grid = fit_grid(shop)
+    grid = fit_rule_grid(shop)
     assert grid.assign(shop)["f"].to_list() == [1] * 6 + [4, 4, 5, 5]
     assert grid.notices == (
         "freq_days_364 gives only the scores 1, 4, 5: "
@@ -103,7 +100,7 @@ def test_customers_with_one_order_score_one_however_many_they_are():
 
 def test_a_hundred_identical_customers_share_one_code():
     shop = customers(*[(f"c{i}", 5.0, 1.0, 20.0) for i in range(100)])
-    grid = fit_grid(shop)
+    grid = fit_rule_grid(shop)
     assert grid.assign(shop)["code"].unique().to_list() == ["333"]
     assert len(grid.notices) == 3
 
@@ -111,7 +108,7 @@ def test_a_hundred_identical_customers_share_one_code():
 @given(SHOPS)
 @settings(max_examples=30, deadline=None)
 def test_equal_values_score_equally_and_better_ones_never_lower(shop):
-    scored = fit_grid(shop).assign(shop).join(shop, on="customer_id")
+    scored = fit_rule_grid(shop).assign(shop).join(shop, on="customer_id")
     for column, score, sign in (
         ("recency_days", "r", -1),
         ("freq_days_364", "f", 1),
@@ -128,8 +125,8 @@ def test_ids_and_order_change_nothing(shop, random):
     ids = shop["customer_id"].to_list()
     random.shuffle(ids)
     other = shop.with_columns(customer_id=pl.Series(ids)).sort("customer_id")
-    grid = fit_grid(shop)
-    assert fit_grid(other) == grid
+    grid = fit_rule_grid(shop)
+    assert fit_rule_grid(other) == grid
     values = ["recency_days", "freq_days_364", "spend_364"]
     one, two = (
         s.join(grid.assign(s), on="customer_id").select(*values, "code").unique()
@@ -141,14 +138,14 @@ def test_ids_and_order_change_nothing(shop, random):
 @given(SHOPS)
 @settings(max_examples=20, deadline=None)
 def test_a_json_round_trip_gives_an_equal_grid(shop):
-    grid = fit_grid(shop)
-    assert Grid.from_state(json.loads(json.dumps(grid.state()))) == grid
+    grid = fit_rule_grid(shop)
+    assert RuleGrid.from_state(json.loads(json.dumps(grid.state()))) == grid
 
 
 def test_frozen_cuts_score_new_customers_by_the_old_fifths():
     shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
     late = customers(("x", 1.0, 99.0, 1e6), ("y", 999.0, 0.0, -5.0))
-    assert fit_grid(shop).assign(late)["code"].to_list() == ["555", "111"]
+    assert fit_rule_grid(shop).assign(late)["code"].to_list() == ["555", "111"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +153,7 @@ def test_frozen_cuts_score_new_customers_by_the_old_fifths():
 )
 def test_a_state_that_is_none_is_refused(state):
     with pytest.raises(ArtifactError, match="stored rule grid"):
-        Grid.from_state(state)
+        RuleGrid.from_state(state)
 
 
 @pytest.mark.parametrize(
@@ -171,5 +168,5 @@ def test_a_state_that_is_none_is_refused(state):
     ids=["nobody", "nan", "null", "twice", "no column"],
 )
 def test_customers_that_cannot_be_scored_are_refused(shop):
-    with pytest.raises(TableError, match="customers"):
-        fit_grid(shop)
+    with pytest.raises(SchemaError, match="customers"):
+        fit_rule_grid(shop)

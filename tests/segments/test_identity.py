@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segpredict.segments.identity import Event, Identity, match
+from segpredict.segments.identity import SegmentEvent, SegmentIdentity, match_segments
 
 
 def kinds(counts, ids=None, before=None):
     ids = ids or [f"S{i + 1}" for i in range(len(counts))]
-    found = match(np.array(counts), ids, before or Identity(opened=len(ids)))
+    found = match_segments(np.array(counts), ids, before or SegmentIdentity(opened=len(ids)))
     told = [(e.kind, e.before, e.after) for e in found.identity.events]
     return found.ids, [t for t in told if t[0] != "survive"]
 
@@ -52,13 +52,13 @@ def test_a_segment_mixed_from_all_has_emerged_and_one_torn_apart_has_vanished():
 
 
 def test_an_id_that_was_retired_is_never_given_again():
-    first = match(
-        np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], Identity()
+    first = match_segments(
+        np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], SegmentIdentity()
     )
     assert first.ids == ("S1", "S2")
-    before = Identity(opened=3)
-    merged = match(np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], before)
-    again = match(np.array([[100, 0, 0], [0, 60, 40]]), merged.ids, merged.identity)
+    before = SegmentIdentity(opened=3)
+    merged = match_segments(np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], before)
+    again = match_segments(np.array([[100, 0, 0], [0, 60, 40]]), merged.ids, merged.identity)
     assert again.ids == ("S1", "S2", "S4")
     assert again.identity.version == 3
 
@@ -89,7 +89,7 @@ def test_a_segment_that_nobody_is_in_changes_nothing():
 )
 def test_ids_are_unique_and_each_segment_has_a_fate(counts):
     ids = [f"S{i + 1}" for i in range(len(counts))]
-    found = match(counts, ids, Identity(opened=9))
+    found = match_segments(counts, ids, SegmentIdentity(opened=9))
     assert len(set(found.ids)) == counts.shape[1]
     fates = found.identity.events
     assert {i for e in fates for i in e.before} == set(ids)
@@ -103,14 +103,10 @@ def test_ids_are_unique_and_each_segment_has_a_fate(counts):
 )
 def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
     ids = ["S1", "S2", "S3", "S4"]
-    shuffled = match(counts[order], [ids[i] for i in order], Identity(opened=4))
-    plain = match(counts, ids, Identity(opened=4))
+    shuffled = match_segments(counts[order], [ids[i] for i in order], SegmentIdentity(opened=4))
+    plain = match_segments(counts, ids, SegmentIdentity(opened=4))
     alike = [
-        {
-            (e.before, e.after)
-            for e in m.identity.events
-            if e.kind == "survive" and e.overlap > 0.5
-        }
+        {(e.before, e.after) for e in m.identity.events if e.kind == "survive" and e.overlap > 0.5}
         for m in (plain, shuffled)
     ]
     assert alike[0] == alike[1]
@@ -120,15 +116,15 @@ def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
     ("event", "told"),
     [
         (
-            Event("survive", 2, ("S1",), ("S1",), 0.875),
+            SegmentEvent("survive", 2, ("S1",), ("S1",), 0.875),
             "S1 is still itself (Jaccard 0.88).",
         ),
         (
-            Event("merge", 2, ("S1", "S2", "S3"), ("S1",)),
+            SegmentEvent("merge", 2, ("S1", "S2", "S3"), ("S1",)),
             "S1, S2 and S3 merged into S1.",
         ),
-        (Event("vanish", 2, ("S1",), ()), "S1 is gone; its id is not used again."),
-        (Event("emerge", 2, (), ("S8",)), "S8 is new."),
+        (SegmentEvent("vanish", 2, ("S1",), ()), "S1 is gone; its id is not used again."),
+        (SegmentEvent("emerge", 2, (), ("S8",)), "S8 is new."),
     ],
 )
 def test_events_are_sentences(event, told):
@@ -136,5 +132,5 @@ def test_events_are_sentences(event, told):
 
 
 def test_a_json_round_trip_gives_an_equal_identity():
-    found = match(np.array([[55, 45]]), ["S1"], Identity(opened=1)).identity
-    assert Identity.from_state(json.loads(json.dumps(found.state()))) == found
+    found = match_segments(np.array([[55, 45]]), ["S1"], SegmentIdentity(opened=1)).identity
+    assert SegmentIdentity.from_state(json.loads(json.dumps(found.state()))) == found

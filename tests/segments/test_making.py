@@ -6,20 +6,23 @@ import polars as pl
 import pytest
 from planted import shop
 
-from segpredict.clustering import ApartOptions, RefineOptions, SegmentOptions
+from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments import Segmentation, fit
+from segpredict.segments import Segmentation, fit_segmentation
 
 FOUR = ((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 ROWS = shop(*FOUR)
 
 
-def options(**refine) -> SegmentOptions:
-    return SegmentOptions(k=4, n_init=5, min_step=0.0, refine=RefineOptions(**refine))
+def options(**refine) -> SegmentationOptions:
+    return SegmentationOptions(k=4, n_init=5, min_step=0.0, refine=OverrideOptions(**refine))
 
 
 def test_merged_segments_bear_the_first_id_and_hold_the_customers_of_both():
-    plain, merged = fit(ROWS, options()), fit(ROWS, options(merge=(("S2", "S3"),)))
+    plain, merged = (
+        fit_segmentation(ROWS, options()),
+        fit_segmentation(ROWS, options(merge=(("S2", "S3"),))),
+    )
     assert [s.id for s in merged.segments] == ["S0", "S1", "S2", "S4"]
     before, after = (s.assign(ROWS)["segment"] for s in (plain, merged))
     assert (after == 2).sum() == ((before == 2) | (before == 3)).sum()
@@ -29,14 +32,14 @@ def test_merged_segments_bear_the_first_id_and_hold_the_customers_of_both():
 
 
 def test_the_margin_of_a_merged_segment_is_to_another_segment():
-    merged = fit(ROWS, options(merge=(("S1", "S2", "S3", "S4"),)))
+    merged = fit_segmentation(ROWS, options(merge=(("S1", "S2", "S3", "S4"),)))
     assert merged.k == 1
     assert merged.assign(ROWS)["margin"].unique().to_list() == [0.0]
 
 
 def test_a_rule_sets_key_accounts_apart():
-    rules = {"Key accounts": ApartOptions(top=0.005)}
-    found = fit(ROWS, options(apart=rules))
+    rules = {"Key accounts": SegmentRuleOptions(top=0.005)}
+    found = fit_segmentation(ROWS, options(apart=rules))
     top = found.segments[-1]
     assert (top.id, top.name, top.code) == ("S5", "Key accounts", 5)
     highest = ROWS.sort("spend", descending=True)["customer_id"].head(3).to_list()
@@ -49,29 +52,29 @@ def test_a_rule_sets_key_accounts_apart():
 
 
 def test_a_rule_of_a_least_value_is_in_currency():
-    found = fit(ROWS, options(apart={"Whales": ApartOptions(least=6500.0)}))
+    found = fit_segmentation(ROWS, options(apart={"Whales": SegmentRuleOptions(least=6500.0)}))
     assert found.set_apart[0].least == 65_000_000
 
 
 def test_a_segment_set_apart_keeps_its_id_in_a_refit():
-    rules = {"Key accounts": ApartOptions(top=0.005)}
-    first = fit(ROWS, options(apart=rules))
-    again = fit(shop(*FOUR, seed=4), options(apart=rules), before=first)
+    rules = {"Key accounts": SegmentRuleOptions(top=0.005)}
+    first = fit_segmentation(ROWS, options(apart=rules))
+    again = fit_segmentation(shop(*FOUR, seed=4), options(apart=rules), before=first)
     assert [(s.id, s.name) for s in again.segments][-1] == ("S5", "Key accounts")
     assert again.identity.opened == 5
 
 
 def test_a_merge_holds_in_a_refit_and_ids_stay():
     asked = options(merge=(("S2", "S3"),))
-    first = fit(ROWS, asked)
-    again = fit(shop(*FOUR, seed=4), asked, before=first)
+    first = fit_segmentation(ROWS, asked)
+    again = fit_segmentation(shop(*FOUR, seed=4), asked, before=first)
     assert [s.id for s in again.segments] == ["S0", "S1", "S2", "S4"]
     assert [s.name for s in again.segments] == [s.name for s in first.segments]
 
 
 def test_segments_that_people_merge_later_are_named_anew():
-    first = fit(ROWS, options())
-    merged = fit(ROWS, options(merge=(("S2", "S3", "S4"),)), before=first)
+    first = fit_segmentation(ROWS, options())
+    merged = fit_segmentation(ROWS, options(merge=(("S2", "S3", "S4"),)), before=first)
     assert [(s.id, s.name) for s in first.segments][2] == ("S2", "Regular")
     assert [(s.id, s.name) for s in merged.segments][1:] == [
         ("S1", "Occasional"),
@@ -80,22 +83,20 @@ def test_segments_that_people_merge_later_are_named_anew():
 
 
 def test_weights_are_told_with_what_they_change():
-    found = fit(ROWS, options(weights={"days": 0.25}))
-    assert any(
-        n.startswith("Weights days 0.25: the adjusted Rand") for n in found.notices
-    )
-    assert fit(ROWS, options(weights={"days": 1.0})).notices == ()
+    found = fit_segmentation(ROWS, options(weights={"days": 0.25}))
+    assert any(n.startswith("Weights days 0.25: the adjusted Rand") for n in found.notices)
+    assert fit_segmentation(ROWS, options(weights={"days": 1.0})).notices == ()
 
 
 def test_a_weight_of_zero_leaves_the_column_out():
-    found = fit(ROWS, options(weights={"days": 0.0}))
+    found = fit_segmentation(ROWS, options(weights={"days": 0.0}))
     assert [axis.column for axis in found.axes] == ["spend"]
 
 
 @pytest.mark.parametrize("refine", [{"merge": (("S2", "S9"),)}, {"pin": ("S9",)}])
 def test_an_id_that_never_was_is_refused(refine):
     with pytest.raises(UnknownNameError, match="S9"):
-        fit(ROWS, options(**refine))
+        fit_segmentation(ROWS, options(**refine))
 
 
 @pytest.mark.parametrize(
@@ -110,37 +111,35 @@ def test_an_id_that_never_was_is_refused(refine):
 )
 def test_what_cannot_be_meant_is_refused(refine):
     with pytest.raises(ConfigError, match=r"segments\.refine"):
-        RefineOptions(**refine)
+        OverrideOptions(**refine)
 
 
 @pytest.mark.parametrize("rule", [{}, {"top": 0.7}, {"top": 0.1, "least": 5.0}])
 def test_a_rule_needs_one_measure(rule):
     with pytest.raises(ConfigError, match="set apart needs"):
-        ApartOptions(**rule)
+        SegmentRuleOptions(**rule)
 
 
 def test_a_json_round_trip_assigns_equal_rows():
-    asked = options(merge=(("S2", "S3"),), apart={"Top": ApartOptions(top=0.01)})
-    found = fit(ROWS, asked)
+    asked = options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top=0.01)})
+    found = fit_segmentation(ROWS, asked)
     back = Segmentation.from_state(json.loads(json.dumps(found.state())))
     assert back == found
     assert back.assign(ROWS).equals(found.assign(ROWS))
 
 
 def test_planted_segments_are_steady_and_one_cloud_cut_in_eight_is_not():
-    found = fit(ROWS, options())
+    found = fit_segmentation(ROWS, options())
     assert all(v.steadiness > 0.95 for v in found.values[1:])
     cloud = shop((100.0, 9), n=300)
-    cut = fit(cloud, SegmentOptions(k=8, n_init=5, min_step=0.0))
+    cut = fit_segmentation(cloud, SegmentationOptions(k=8, n_init=5, min_step=0.0))
     assert any("dissolves" in notice for notice in cut.notices)
 
 
 def test_a_hundred_equal_customers_get_one_segment():
-    twins = pl.concat(
-        [ROWS, ROWS[:1].select(pl.all().repeat_by(100)).explode(pl.all())]
-    )
+    twins = pl.concat([ROWS, ROWS[:1].select(pl.all().repeat_by(100)).explode(pl.all())])
     rows = twins.with_columns(customer_id=pl.format("c{}", pl.int_range(pl.len())))
-    assigned = fit(rows, options()).assign(rows)
+    assigned = fit_segmentation(rows, options()).assign(rows)
     equal = rows.with_columns(same=pl.int_range(pl.len()) >= 600).filter("same")
     found = assigned.join(equal, on="customer_id")
     assert found.height == 100
@@ -148,8 +147,6 @@ def test_a_hundred_equal_customers_get_one_segment():
 
 
 def test_other_ids_and_another_row_order_make_the_same_segments():
-    renamed = ROWS.with_columns(
-        customer_id=pl.format("x{}", 999 - pl.int_range(pl.len()))
-    )
-    plain, other = (fit(rows, options()) for rows in (ROWS, renamed.reverse()))
+    renamed = ROWS.with_columns(customer_id=pl.format("x{}", 999 - pl.int_range(pl.len())))
+    plain, other = (fit_segmentation(rows, options()) for rows in (ROWS, renamed.reverse()))
     assert other.state() == plain.state()

@@ -5,24 +5,24 @@ from dataclasses import replace
 import polars as pl
 from planted import shop
 
-from segpredict.clustering import ApartOptions, RefineOptions, SegmentOptions
-from segpredict.segments import fit
-from segpredict.segments.memberships import memberships
+from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
+from segpredict.segments import fit_segmentation
+from segpredict.segments.memberships import membership_probabilities
 
 ROWS = shop((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 
 
-def options(**refine) -> SegmentOptions:
-    return SegmentOptions(k=4, n_init=5, min_step=0.0, refine=RefineOptions(**refine))
+def options(**refine) -> SegmentationOptions:
+    return SegmentationOptions(k=4, n_init=5, min_step=0.0, refine=OverrideOptions(**refine))
 
 
 def test_a_mixture_tells_the_chance_of_each_segment():
     asked = replace(
-        options(merge=(("S2", "S3"),), apart={"Top": ApartOptions(top=0.01)}),
+        options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top=0.01)}),
         algorithm="gmm",
     )
-    found = fit(ROWS, asked)
-    told = memberships(found, ROWS)
+    found = fit_segmentation(ROWS, asked)
+    told = membership_probabilities(found, ROWS)
     ids = [segment.id for segment in found.segments[1:]]
     assert told.columns == ["customer_id", "end", *ids]
     assert told.select(pl.sum_horizontal(ids)).to_series().round(9).unique().item() == 1
@@ -33,6 +33,6 @@ def test_a_mixture_tells_the_chance_of_each_segment():
 
 
 def test_segments_without_chances_are_certain():
-    found = fit(ROWS, options())
-    told = memberships(found, ROWS)
+    found = fit_segmentation(ROWS, options())
+    told = membership_probabilities(found, ROWS)
     assert set(told["S1"].unique()) == {0.0, 1.0}

@@ -2,25 +2,25 @@
 
 import pytest
 
-from segpredict.clustering._options import MOST
+from segpredict.clustering._options import MAX_SEGMENTS
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments.names import LADDERS, called, kept, ladder
+from segpredict.segments.names import NAME_LADDERS, name_segments, named_segments, names_after_refit
 
 
-@pytest.mark.parametrize("k", range(2, MOST + 1))
+@pytest.mark.parametrize("k", range(2, MAX_SEGMENTS + 1))
 def test_every_number_of_segments_has_unique_names(k):
-    names = [s.name for s in ladder(k, {})]
+    names = [s.name for s in name_segments(k, {})]
     assert len(set(names)) == k + 1
 
 
 def test_a_word_never_moves_below_another():
-    order = LADDERS[MOST]
-    for names in LADDERS.values():
+    order = NAME_LADDERS[MAX_SEGMENTS]
+    for names in NAME_LADDERS.values():
         assert list(names) == sorted(names, key=order.index)
 
 
 def test_codes_and_ids_rise_with_value():
-    assert [(s.code, s.id) for s in ladder(4, {})] == [
+    assert [(s.code, s.id) for s in name_segments(4, {})] == [
         (0, "S0"),
         (1, "S1"),
         (2, "S2"),
@@ -30,52 +30,50 @@ def test_codes_and_ids_rise_with_value():
 
 
 def test_a_name_is_replaced_by_id():
-    named = ladder(3, {"S3": " VIP ", "S0": "Gone"})
+    named = name_segments(3, {"S3": " VIP ", "S0": "Gone"})
     assert [s.name for s in named] == ["Gone", "Occasional", "Regular", "VIP"]
 
 
 def test_a_name_for_no_segment_is_refused():
     with pytest.raises(UnknownNameError, match='no segment named "S9"'):
-        ladder(3, {"S9": "VIP"})
+        name_segments(3, {"S9": "VIP"})
 
 
-@pytest.mark.parametrize(
-    "names", [{"S3": "Regular"}, {"S1": "A", "S2": "A"}, {"S3": "regular"}]
-)
+@pytest.mark.parametrize("names", [{"S3": "Regular"}, {"S1": "A", "S2": "A"}, {"S3": "regular"}])
 def test_one_name_for_two_segments_is_refused(names):
     with pytest.raises(ConfigError, match="are both named"):
-        ladder(3, names)
+        name_segments(3, names)
 
 
 def test_an_empty_name_is_refused():
     with pytest.raises(ConfigError, match="S2 is named ''"):
-        ladder(3, {"S2": "  "})
+        name_segments(3, {"S2": "  "})
 
 
 def test_a_name_for_a_retired_id_is_no_mistake():
-    named = called(["S1", "S3"], ["Light", "Core"], {"S2": "VIP"}, retired=["S2"])
+    named = named_segments(["S1", "S3"], ["Light", "Core"], {"S2": "VIP"}, retired=["S2"])
     assert [s.name for s in named] == ["Inactive", "Light", "Core"]
 
 
 def test_after_a_refit_an_id_keeps_its_name_and_a_new_one_gets_a_free_word():
     before = {"S1": "Occasional", "S2": "Regular", "S3": "Core"}
-    assert kept(["S1", "S2", "S3", "S4"], before)[3] == "Key"
-    assert kept(["S4", "S1", "S2", "S3"], before)[0] == "Marginal"
-    assert kept(["S1", "S4", "S2", "S3"], before)[1] == "Light"
+    assert names_after_refit(["S1", "S2", "S3", "S4"], before)[3] == "Key"
+    assert names_after_refit(["S4", "S1", "S2", "S3"], before)[0] == "Marginal"
+    assert names_after_refit(["S1", "S4", "S2", "S3"], before)[1] == "Light"
 
 
 def test_where_no_word_fits_a_new_segment_is_called_by_its_place():
     before = {"S1": "Regular", "S2": "Steady"}
-    assert kept(["S1", "S3", "S4", "S2"], before) == (
+    assert names_after_refit(["S1", "S3", "S4", "S2"], before) == (
         "Regular",
         "Between Regular and Steady",
         "Between Regular and Steady (S4)",
         "Steady",
     )
-    assert kept(["S3", "S1"], {"S1": "Marginal"}) == ("Below Marginal", "Marginal")
+    assert names_after_refit(["S3", "S1"], {"S1": "Marginal"}) == ("Below Marginal", "Marginal")
 
 
 def test_a_new_segment_is_called_what_a_first_fit_would_call_it():
     before = {"S2": "Regular", "S3": "Core"}
-    assert kept(["S4", "S5", "S2", "S3"], before)[:2] == ("Occasional", "Light")
-    assert kept(["S1", "S6", "S7"], {"S1": "Marginal"})[1:] == ("Regular", "Core")
+    assert names_after_refit(["S4", "S5", "S2", "S3"], before)[:2] == ("Occasional", "Light")
+    assert names_after_refit(["S1", "S6", "S7"], {"S1": "Marginal"})[1:] == ("Regular", "Core")

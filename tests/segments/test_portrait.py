@@ -5,8 +5,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.segments.portrait import _rising, portraits
-from segpredict.tables import MONEY
+from segpredict.segments.portrait import _rising, profile_names
+from segpredict.tables import MONEY_SCALE
 
 
 def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
@@ -16,11 +16,8 @@ def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
         {
             "recency": [c[1] for c in cells],
             "days": [c[2] for c in cells],
-            "spend": [c[3] * MONEY for c in cells],
-            **{
-                name: [v for v in values for _ in range(10)]
-                for name, values in more.items()
-            },
+            "spend": [c[3] * MONEY_SCALE for c in cells],
+            **{name: [v for v in values for _ in range(10)] for name, values in more.items()},
         }
     )
     return frame, pl.Series([c[0] for c in cells])
@@ -28,7 +25,7 @@ def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:
 
 def test_recent_and_frequent_are_champions_and_long_silent_rare_ones_are_not():
     shop, codes = rows((1, 80, 1, 10), (2, 40, 3, 100), (3, 2, 12, 900))
-    assert portraits(shop, codes, 3) == (
+    assert profile_names(shop, codes, 3) == (
         "About to sleep",
         "Need attention",
         "Champions",
@@ -37,12 +34,12 @@ def test_recent_and_frequent_are_champions_and_long_silent_rare_ones_are_not():
 
 def test_a_name_follows_the_profile_and_not_the_number():
     shop, codes = rows((3, 80, 1, 10), (2, 40, 3, 100), (1, 2, 12, 900))
-    assert portraits(shop, codes, 3)[0] == "Champions"
+    assert profile_names(shop, codes, 3)[0] == "Champions"
 
 
 def test_once_recent_now_silent_big_buyers_cannot_be_lost():
     shop, codes = rows((1, 2, 1, 10), (2, 3, 2, 20), (3, 90, 15, 900))
-    assert portraits(shop, codes, 3)[2] == "Cannot lose"
+    assert profile_names(shop, codes, 3)[2] == "Cannot lose"
 
 
 def test_what_stands_out_is_added():
@@ -50,10 +47,10 @@ def test_what_stands_out_is_added():
         (1, 80, 1, 10),
         (2, 40, 1, 100),
         (3, 2, 12, 900),
-        refunds=[0, 50 * MONEY, 0],
+        refunds=[0, 50 * MONEY_SCALE, 0],
         products=[1, 1, 12],
     )
-    names = portraits(shop, codes, 3)
+    names = profile_names(shop, codes, 3)
     assert names[1].endswith(" – returns-heavy")
     assert "–" not in names[2]  # twelve products on twelve days are one a day
 
@@ -65,7 +62,7 @@ def test_of_words_that_promise_value_the_better_goes_to_the_higher():
 
 def test_nobody_who_bought_in_the_window_is_called_lost():
     shop, codes = rows(*[(c, 90 - c, 1, c) for c in range(1, 9)])
-    names = portraits(shop, codes, 8)
+    names = profile_names(shop, codes, 8)
     assert not {"Lost", "Hibernating"} & set(names)
 
 
@@ -84,6 +81,6 @@ def test_names_are_unique_and_the_order_of_rows_changes_none(cells):
     columns = np.array(cells)
     shop = pl.DataFrame(columns[:, 1:], schema=["recency", "days", "spend"])
     codes = pl.Series(columns[:, 0])
-    names = portraits(shop, codes, 8)
+    names = profile_names(shop, codes, 8)
     assert len(set(names)) == 8
-    assert portraits(shop.reverse(), codes.reverse(), 8) == names
+    assert profile_names(shop.reverse(), codes.reverse(), 8) == names

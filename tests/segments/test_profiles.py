@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from segpredict.errors import TableError
-from segpredict.segments import profile
-from segpredict.segments.names import ladder
-from segpredict.tables import MONEY
+from segpredict.errors import SchemaError
+from segpredict.segments import segment_profile_table
+from segpredict.segments.names import name_segments
+from segpredict.tables import MONEY_SCALE
 
 IDS = [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(6)] + ["c0", "c1"]
 CODES = [0] * 5 + [1] * 6 + [2] * 2
@@ -15,9 +15,7 @@ BOUGHT += [("c0", 9, 900), ("c1", 7, 800)]
 
 
 def assignments(ids=IDS, codes=CODES) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"customer_id": ids, "segment": pl.Series(codes, dtype=pl.Int8)}
-    )
+    return pl.DataFrame({"customer_id": ids, "segment": pl.Series(codes, dtype=pl.Int8)})
 
 
 def instrument(bought=BOUGHT, end: int = 91) -> pl.DataFrame:
@@ -27,7 +25,7 @@ def instrument(bought=BOUGHT, end: int = 91) -> pl.DataFrame:
             "customer_id": list(ids),
             "end": pl.Series([end] * len(ids), dtype=pl.Int32),
             "days": pl.Series(days, dtype=pl.Int32),
-            "spend": pl.Series([s * MONEY for s in spend], dtype=pl.Int64),
+            "spend": pl.Series([s * MONEY_SCALE for s in spend], dtype=pl.Int64),
         }
     )
 
@@ -35,16 +33,16 @@ def instrument(bought=BOUGHT, end: int = 91) -> pl.DataFrame:
 FEATURES = pl.DataFrame(
     {"customer_id": IDS, "recency_days": [200.0] * 5 + [10.0 * i for i in range(8)]}
 )
-SEGMENTS = ladder(3, {})
+SEGMENTS = name_segments(3, {})
 
 
 def told(labels: pl.DataFrame | None = None) -> dict[int, dict]:
-    rows = profile(assignments(), instrument(), FEATURES, SEGMENTS, labels)
+    rows = segment_profile_table(assignments(), instrument(), FEATURES, SEGMENTS, labels)
     return {row["segment"]: row for row in rows.to_dicts()}
 
 
 def test_every_segment_has_a_row_with_its_size():
-    rows = profile(assignments(), instrument(), FEATURES, SEGMENTS)
+    rows = segment_profile_table(assignments(), instrument(), FEATURES, SEGMENTS)
     assert rows.select("segment", "id", "n").rows() == [
         (0, "S0", 5),
         (1, "S1", 6),
@@ -65,9 +63,9 @@ def test_figures_are_in_currency_and_days():
 
 
 def test_orders_are_shared_out_and_returns_are_a_share_of_sales():
-    refunds = pl.Series([0, 10, 20, 0, 0, 0, 90, 0], dtype=pl.Int64) * MONEY
+    refunds = pl.Series([0, 10, 20, 0, 0, 0, 90, 0], dtype=pl.Int64) * MONEY_SCALE
     bought = instrument().with_columns(refunds=refunds)
-    rows = profile(assignments(), bought, FEATURES, SEGMENTS)
+    rows = segment_profile_table(assignments(), bought, FEATURES, SEGMENTS)
     row = rows.row(1, named=True)
     assert row["return_rate"] == 30 / 240
     assert row["days_share"] == 1.0
@@ -107,13 +105,13 @@ def test_without_labels_nothing_is_said_of_retention():
 
 def test_several_windows_are_refused():
     two = pl.concat([instrument(), instrument(end=119)])
-    with pytest.raises(TableError, match="2 windows instead of one"):
-        profile(assignments(), two, FEATURES, SEGMENTS)
+    with pytest.raises(SchemaError, match="2 windows instead of one"):
+        segment_profile_table(assignments(), two, FEATURES, SEGMENTS)
 
 
 def test_row_order_changes_nothing():
-    one = profile(assignments(), instrument(), FEATURES, SEGMENTS)
-    other = profile(
+    one = segment_profile_table(assignments(), instrument(), FEATURES, SEGMENTS)
+    other = segment_profile_table(
         assignments(IDS[::-1], CODES[::-1]),
         instrument(BOUGHT[::-1]),
         FEATURES.reverse(),

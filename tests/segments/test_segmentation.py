@@ -9,25 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.clustering import Centres, Clusters
-from segpredict.errors import ArtifactError, MismatchError, TableError
-from segpredict.segments import Segmentation, SegmentValue, complete
-from segpredict.segments._transform import Axis
-from segpredict.segments.names import ladder
+from segpredict.clustering import Clusters, NearestCentre
+from segpredict.errors import ArtifactError, MismatchError, SchemaError
+from segpredict.segments import Segmentation, SegmentValue, fill_inactive
+from segpredict.segments._transform import InputAxis
+from segpredict.segments.names import name_segments
 
 
 def around(*centres: tuple[float, ...]) -> Clusters:
     places = np.array(centres)
-    return Clusters(Centres(places), places, radii=(1.0,) * len(places))
+    return Clusters(NearestCentre(places), places, radii=(1.0,) * len(places))
 
 
 # Places are plain logs here: log1p(spend) and log1p(days).
 PLAIN = Segmentation(
     horizon=91,
     fit_end=100,
-    axes=(Axis("spend", 10_000, 0, 10**9), Axis("days", 1, 1, 50)),
+    axes=(InputAxis("spend", 10_000, 0, 10**9), InputAxis("days", 1, 1, 50)),
     clusters=around((2.0, 1.0), (5.0, 2.0)),
-    segments=ladder(2, {}),
+    segments=name_segments(2, {}),
     values=tuple(SegmentValue(code) for code in range(3)),
 )
 
@@ -63,9 +63,7 @@ def test_nothing_to_assign_is_an_empty_answer():
 
 
 def test_spend_beyond_the_limits_counts_as_the_limit():
-    shop = instrument(
-        ("a", 91, 60, 10**15), ("b", 91, 50, 10**9), ("c", 91, 1, -(10**9))
-    )
+    shop = instrument(("a", 91, 60, 10**15), ("b", 91, 50, 10**9), ("c", 91, 1, -(10**9)))
     a, b, c = PLAIN.assign(shop)["distance"]
     assert a == b
     assert c == pytest.approx((2.0**2 + (1.0 - 0.693147) ** 2) ** 0.5, abs=1e-6)
@@ -87,15 +85,13 @@ def test_one_segment_alone_has_no_margin():
 
 def test_of_two_centres_equally_near_the_lower_value_wins():
     # log1p(1 day) stands right in the middle of the two.
-    days = Axis("days", 1, 0, 50, mean=0.6931471805599453)
+    days = InputAxis("days", 1, 0, 50, mean=0.6931471805599453)
     even = replace(PLAIN, axes=(days,), clusters=around((-1.0,), (1.0,)))
     assigned = even.assign(instrument(("a", 91, 1, 0)))
     assert assigned.select("segment", "margin").rows() == [(1, 0.0)]
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 99), st.integers(-(10**9), 10**12)), min_size=1)
-)
+@given(st.lists(st.tuples(st.integers(1, 99), st.integers(-(10**9), 10**12)), min_size=1))
 @settings(max_examples=30, deadline=None)
 def test_a_json_round_trip_assigns_equal_bits(cells):
     shop = instrument(*[(f"c{i}", 91, d, s) for i, (d, s) in enumerate(cells)])
@@ -134,7 +130,7 @@ def test_a_test_that_it_may_have_seen_is_refused():
 def test_customers_without_a_row_are_inactive():
     assigned = PLAIN.assign(instrument(("b", 91, 6, 1_480_000), ("z", 91, 1, 5)))
     asked = pl.DataFrame({"customer_id": ["c", "b", "a"]})
-    assert complete(assigned, asked).rows() == [("a", 0), ("b", 2), ("c", 0)]
+    assert fill_inactive(assigned, asked).rows() == [("a", 0), ("b", 2), ("c", 0)]
 
 
 def test_several_windows_are_completed_by_their_end():
@@ -142,11 +138,11 @@ def test_several_windows_are_completed_by_their_end():
     asked = pl.DataFrame(
         {"customer_id": ["a"] * 3, "end": pl.Series([91, 119, 147], dtype=pl.Int32)}
     )
-    found = complete(assigned, asked)
+    found = fill_inactive(assigned, asked)
     assert found.rows() == [(91, "a", 1), (119, "a", 2), (147, "a", 0)]
 
 
 def test_two_segments_for_one_customer_are_refused():
     assigned = PLAIN.assign(instrument(("a", 91, 1, 5), ("a", 119, 1, 5)))
-    with pytest.raises(TableError, match="customer_id is not unique in 2 rows"):
-        complete(assigned, pl.DataFrame({"customer_id": ["a"]}))
+    with pytest.raises(SchemaError, match="customer_id is not unique in 2 rows"):
+        fill_inactive(assigned, pl.DataFrame({"customer_id": ["a"]}))

@@ -27,8 +27,7 @@ HERE = Path(__file__).parent
 def answered() -> dict[str, int]:
     """Return how often each row of the catalogue is named by a test."""
     text = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted(HERE.glob("test_catalogue_*.py"))
+        path.read_text(encoding="utf-8") for path in sorted(HERE.glob("test_catalogue_*.py"))
     )
     found = re.findall(r'(?:def test_|id=f?")([fspxFSPX]\d\d)', text)
     named = [row.upper() for row in found]
@@ -37,9 +36,7 @@ def answered() -> dict[str, int]:
 
 def rows() -> tuple[str, ...]:
     """Return the ids of all rows."""
-    return tuple(
-        f"{letter}{i:02}" for letter, (_, n) in ROOMS.items() for i in range(1, n + 1)
-    )
+    return tuple(f"{letter}{i:02}" for letter, (_, n) in ROOMS.items() for i in range(1, n + 1))
 
 
 def table() -> str:

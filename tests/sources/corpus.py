@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from segpredict.errors import SegpredictError
-from segpredict.sources import read
+from segpredict.sources import read_raw_lines
 
 Row = tuple[str | None, ...]
 ROLES = ("customer_id", "time", "amount", "description")
@@ -87,9 +87,7 @@ ODD = (
     Odd("utf8_mark", PLAIN.encode("utf-8-sig"), TWO, (2, 3)),
     Odd("utf16_little", b"\xff\xfe" + PLAIN.encode("utf-16-le"), TWO, (2, 3)),
     Odd("utf16_big", b"\xfe\xff" + PLAIN.encode("utf-16-be"), TWO, (2, 3)),
-    Odd(
-        "latin1", _described("Côte").decode().encode("latin-1"), _about("Côte"), (2, 3)
-    ),
+    Odd("latin1", _described("Côte").decode().encode("latin-1"), _about("Côte"), (2, 3)),
     Odd(
         "cp1252_euro",
         _described("5 €").decode().encode("cp1252"),
@@ -118,8 +116,7 @@ ODD = (
     Odd(
         "everything_in_quotes",
         "".join(
-            ",".join(f'"{cell}"' for cell in line.split(",")) + "\n"
-            for line in PLAIN.splitlines()
+            ",".join(f'"{cell}"' for cell in line.split(",")) + "\n" for line in PLAIN.splitlines()
         ).encode(),
         TWO,
         (2, 3),
@@ -151,12 +148,8 @@ ODD = (
         TWO,
         (2, 3),
     ),
-    Odd(
-        "repeated_header", PLAIN.replace("mug\n", "mug\n" + HEAD).encode(), TWO, (2, 4)
-    ),
-    Odd(
-        "comments_first", b"# made by a till\n# in 2011\n" + PLAIN.encode(), TWO, (4, 5)
-    ),
+    Odd("repeated_header", PLAIN.replace("mug\n", "mug\n" + HEAD).encode(), TWO, (2, 4)),
+    Odd("comments_first", b"# made by a till\n# in 2011\n" + PLAIN.encode(), TWO, (4, 5)),
     Odd("empty_columns", WIDE.encode(), (("1", "2011-01-31", "2", "a"),), (2,)),
     Odd(
         "separator_at_line_end",
@@ -195,9 +188,7 @@ BAD = (
         4,
         "description",
     ),
-    Bad(
-        "open_quote", _described('"a') + b"3,d,1,x\n", "never closed", 2, "description"
-    ),
+    Bad("open_quote", _described('"a') + b"3,d,1,x\n", "never closed", 2, "description"),
     Bad(
         "quote_closed_by_another",
         _described('"a') + _described('"b"')[len(HEAD) :],
@@ -284,7 +275,7 @@ def outcome(content: bytes, folder: Path) -> Outcome:
     path = folder / "sales.csv"
     path.write_bytes(content)
     try:
-        raw = read([str(path)])
+        raw = read_raw_lines([str(path)])
     except SegpredictError as error:
         return Outcome(error=error)
     roles = [raw.frame[role].to_list() for role in ROLES]

@@ -1,4 +1,4 @@
-"""Every data set that is read whole: what `check` finds, and what its README promises.
+"""Every data set that is read whole: what `check_data` finds, and what its README promises.
 
 `python tests/sources/data_sets.py` checks them all and prints the table that stands in
 docs/input.md; `--write docs/input.md` puts it there. It needs the real data.
@@ -39,7 +39,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Finding:
-    """What `check` said of one data set."""
+    """What `check_data` said of one data set."""
 
     data_set: DataSet
     files: int
@@ -98,9 +98,7 @@ def _twice(lines: pl.LazyFrame) -> pl.LazyFrame:
 def _in_both(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Return how many rows of the days of both files stand in the second."""
     day = pl.col("time").str.head(10)
-    shared = (
-        lines.group_by(day).agg(n=pl.col("file").n_unique()).filter(pl.col("n") > 1)
-    )
+    shared = lines.group_by(day).agg(n=pl.col("file").n_unique()).filter(pl.col("n") > 1)
     both = lines.with_columns(day=day).join(shared, left_on="day", right_on="time")
     return both.filter(pl.col("file") == 1).select(pl.len())
 
@@ -250,18 +248,17 @@ def unpacked(data: Path, name: str) -> Iterator[Path]:
 
 
 def look(data_set: DataSet, data: Path) -> Finding:
-    """Return what `check` finds in a data set, and what of its README it misses."""
+    """Return what `check_data` finds in a data set, and what of its README it misses."""
     with ExitStack() as stack:
         places = [unpacked(data, name) for name in data_set.files]
         names = [str(stack.enter_context(place)) for place in places]
-        plan = config.load(data_set.preset)
+        plan = config.load_config(data_set.preset)
         start = time.process_time()
-        found = pipeline.check(names, plan)
+        found = pipeline.check_data(names, plan)
         seconds = time.process_time() - start
-        raw = sources.read(names, _layout(plan))
+        raw = sources.read_raw_lines(names, _layout(plan))
     came, used = (
-        next(row for row in found["ledger"] if row["stage"] == stage)
-        for stage in ("in", "used")
+        next(row for row in found["ledger"] if row["stage"] == stage) for stage in ("in", "used")
     )
     got = {"money in": round(came["money"], 2), **answers(raw, data_set.totals)}
     missed = tuple(
@@ -282,8 +279,8 @@ def look(data_set: DataSet, data: Path) -> Finding:
     )
 
 
-def _layout(plan: config.Config) -> sources.Layout:
-    return companions.expecting(plan.source, plan.companions)
+def _layout(plan: config.Config) -> sources.SourceOptions:
+    return companions.layout_without_price(plan.source, plan.companions)
 
 
 def answers(raw: RawLines, asked: Mapping[str, float]) -> dict[str, float]:

@@ -76,11 +76,11 @@ def dresses(data: Path) -> Iterator[dict[str, Path]]:
 def dressed(name: str, path: Path) -> Dress:
     """Read, clean and store one dress."""
     start = time.process_time()
-    shop = pipeline.read([str(path)], config.load("online_retail"))
+    shop = pipeline.read_transactions([str(path)], config.load_config("online_retail"))
     with tempfile.TemporaryDirectory() as folder:
-        store.write(shop, folder)
+        store.write_store(shop, folder)
         files = {
-            file.name: disk.fact(file)["sha256"]
+            file.name: disk.file_fact(file)["sha256"]
             for file in sorted(Path(folder).glob("*.parquet"))
         }
     return Dress(name, shop, files, time.process_time() - start)

@@ -38,7 +38,7 @@ def ingested(name: str, files: list[Path], store: Path) -> tuple[Night, Transact
     """Put files into a store."""
     before, start = files_of(store), time.process_time()
     done = pipeline.ingest(
-        [str(path) for path in files], store, config.load("online_retail")
+        [str(path) for path in files], store, config.load_config("online_retail")
     )
     seconds = time.process_time() - start
     lines = done.shop.ledger.total("used").rows
@@ -53,8 +53,8 @@ def files_of(store: Path) -> set[Path]:
 
 def differences(one: Path, other: Path) -> list[str]:
     """Return in what two stores differ, once they are read again."""
-    plan = config.load("online_retail")
-    shop, again = (pipeline.read([str(path)], plan) for path in (one, other))
+    plan = config.load_config("online_retail")
+    shop, again = (pipeline.read_transactions([str(path)], plan) for path in (one, other))
     found = {
         "lines": shop.lines.collect().equals(again.lines.collect()),
         "ledger": shop.ledger == again.ledger,
@@ -88,8 +88,7 @@ def table(made: list[Night], differing: list[str]) -> str:
     """Return the nights as the lines of a table in Markdown, and the comparison."""
     head = "| | files in the folder | new | lines in the store | CPU s | MB written |\n"
     rows = [
-        f"| {n.name} | {n.given} | {n.added} | {n.lines:,} | {n.seconds:.1f} "
-        f"| {n.written:.2f} |"
+        f"| {n.name} | {n.given} | {n.added} | {n.lines:,} | {n.seconds:.1f} | {n.written:.2f} |"
         for n in made
     ]
     told = (
@@ -97,9 +96,7 @@ def table(made: list[Night], differing: list[str]) -> str:
         if differing
         else "Equal: lines, ledger, rejects, notes, files, fingerprint."
     )
-    return f"{head}| --- | --: | --: | --: | --: | --: |\n" + "\n".join(
-        [*rows, "", told]
-    )
+    return f"{head}| --- | --: | --: | --: | --: | --: |\n" + "\n".join([*rows, "", told])
 
 
 def main() -> int:

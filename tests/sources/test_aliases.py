@@ -2,9 +2,9 @@
 
 import pytest
 
-from segpredict.sources import Layout
-from segpredict.sources._aliases import ALIASES, normal
-from segpredict.sources._layout import match
+from segpredict.sources import SourceOptions
+from segpredict.sources._aliases import NORMALIZED_ALIASES, normalize_name
+from segpredict.sources._layout import match_columns
 
 NEEDED = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
 EXPORTS = {
@@ -23,16 +23,16 @@ EXPORTS = {
 @pytest.mark.parametrize("language", EXPORTS)
 def test_an_export_is_mapped_in_every_language(language: str) -> None:
     columns = EXPORTS[language].split("|")
-    found = match(columns, Layout(), "file")
-    assert {role: found.get(role) for role in NEEDED} == dict(
-        zip(NEEDED, columns, strict=True)
-    )
+    found = match_columns(columns, SourceOptions(), "file")
+    assert {role: found.get(role) for role in NEEDED} == dict(zip(NEEDED, columns, strict=True))
 
 
 def test_no_name_stands_for_two_roles() -> None:
-    names = [name for aliases in ALIASES.values() for name in aliases]
+    names = [name for aliases in NORMALIZED_ALIASES.values() for name in aliases]
     assert sorted(names) == sorted(set(names))
 
 
 def test_every_alias_is_found_under_itself() -> None:
-    assert all(normal(name) == name for names in ALIASES.values() for name in names)
+    assert all(
+        normalize_name(name) == name for names in NORMALIZED_ALIASES.values() for name in names
+    )

@@ -19,8 +19,8 @@ from segpredict.errors import (
     UnreadableFileError,
     UsageError,
 )
-from segpredict.sources import Layout, read
-from segpredict.sources._unpack import opened
+from segpredict.sources import SourceOptions, read_raw_lines
+from segpredict.sources._unpack import open_unchanged
 from segpredict.tables import RawLines
 
 PLAIN = "customer_id,date,amount,description\n00123,2011-01-31,2.50,mug\n"
@@ -52,7 +52,7 @@ def test_f01_a_missing_file_is_answered_with_its_nearest_neighbour(
 ) -> None:
     put(tmp_path, PLAIN, "sales_2011.csv")
     with pytest.raises(FileMissingError, match=r"sales_2011\.csv") as caught:
-        read([str(tmp_path / "sale_2011.csv")])
+        read_raw_lines([str(tmp_path / "sale_2011.csv")])
     assert caught.value.exit_code == 4
 
 
@@ -62,9 +62,9 @@ def test_f02_a_folder_is_read_whole_and_one_without_tables_is_refused(
     put(tmp_path, PLAIN, "in/a.csv")
     put(tmp_path, PLAIN, "in/.hidden/b.csv")
     put(tmp_path, "x", "none/readme.md")
-    assert read([str(tmp_path / "in")]).frame.height == 1
+    assert read_raw_lines([str(tmp_path / "in")]).frame.height == 1
     with pytest.raises(SourceError, match="no file that can be read"):
-        read([str(tmp_path / "none")])
+        read_raw_lines([str(tmp_path / "none")])
 
 
 def test_f03_a_file_without_rights_is_named_with_owner_and_mode(
@@ -77,10 +77,8 @@ def test_f03_a_file_without_rights_is_named_with_owner_and_mode(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)  # root may read what nobody may
-    with pytest.raises(
-        UnreadableFileError, match=r"may not be read \(owner \d+, mode 0"
-    ):
-        read([name])
+    with pytest.raises(UnreadableFileError, match=r"may not be read \(owner \d+, mode 0"):
+        read_raw_lines([name])
 
 
 @pytest.mark.parametrize(
@@ -95,16 +93,14 @@ def test_f03_a_file_without_rights_is_named_with_owner_and_mode(
         pytest.param(PLAIN.encode("utf-16-be"), "utf-16-be", id="F09-be"),
     ],
 )
-def test_a_file_without_a_table_is_refused(
-    content: bytes, reason: str, tmp_path: Path
-) -> None:
+def test_a_file_without_a_table_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match=reason) as caught:
-        read([put(tmp_path, content)])
+        read_raw_lines([put(tmp_path, content)])
     assert caught.value.exit_code == 4
 
 
 def test_f06_a_header_alone_gives_no_rows(tmp_path: Path) -> None:
-    raw = read([put(tmp_path, PLAIN.splitlines()[0] + "\n")])
+    raw = read_raw_lines([put(tmp_path, PLAIN.splitlines()[0] + "\n")])
     assert raw.frame.height == 0
     assert raw.files[0].rows == 0
 
@@ -121,7 +117,7 @@ def test_f06_a_header_alone_gives_no_rows(tmp_path: Path) -> None:
 def test_a_marked_coding_is_read_and_recorded(
     content: bytes, encoding: str, tmp_path: Path
 ) -> None:
-    raw = read([put(tmp_path, content)])
+    raw = read_raw_lines([put(tmp_path, content)])
     assert raw.frame["customer_id"].to_list() == ["00123"]
     assert found(raw)["encoding"] == encoding
 
@@ -130,7 +126,7 @@ def test_f10_cp1252_is_recorded_with_the_first_row_that_shows_it(
     tmp_path: Path,
 ) -> None:
     text = PLAIN + "2,2011-02-01,1,Côte €5\n"
-    raw = read([put(tmp_path, text.encode("cp1252"))])
+    raw = read_raw_lines([put(tmp_path, text.encode("cp1252"))])
     assert raw.frame["description"].to_list() == ["mug", "Côte €5"]
     assert found(raw)["encoding"] == "cp1252"
     assert found(raw)["first_row_not_utf8"] == '3: "2,2011-02-01,1,Côte €5"'
@@ -140,9 +136,9 @@ def test_f10_letters_of_another_alphabet_are_not_guessed(tmp_path: Path) -> None
     text = PLAIN + "2,2011-02-01,1,Привет\n"
     name = put(tmp_path, text.encode("cp1251"))
     with pytest.raises(UnreadableFileError, match='cp1251 reads "Привет"') as caught:
-        read([name])
+        read_raw_lines([name])
     assert caught.value.facts()["row"] == 3
-    raw = read([name], Layout(encoding="cp1251"))
+    raw = read_raw_lines([name], SourceOptions(encoding="cp1251"))
     assert raw.frame["description"][1] == "Привет"
 
 
@@ -154,13 +150,11 @@ def test_f10_letters_of_another_alphabet_are_not_guessed(tmp_path: Path) -> None
         pytest.param(b"\xed\xa0\x80", id="F12-surrogate"),
     ],
 )
-def test_an_invalid_byte_is_named_with_row_column_and_offset(
-    damage: bytes, tmp_path: Path
-) -> None:
+def test_an_invalid_byte_is_named_with_row_column_and_offset(damage: bytes, tmp_path: Path) -> None:
     rows = "".join(f"{i},2011-01-31,1,Côte\n" for i in range(90_000))
     content = (PLAIN + rows).encode() + b"7,2011-01-31,1,x" + damage + b"\n"
     with pytest.raises(UnreadableFileError, match="is not UTF-8") as caught:
-        read([put(tmp_path, content)])
+        read_raw_lines([put(tmp_path, content)])
     facts = caught.value.facts()
     assert (facts["row"], facts["column"]) == (90_003, "description")
     assert f"byte {content.index(damage)} " in facts["message"]
@@ -170,16 +164,16 @@ def test_an_invalid_byte_is_named_with_row_column_and_offset(
 def test_f14_a_nul_byte_spoils_its_row_and_cuts_nothing(tmp_path: Path) -> None:
     name = put(tmp_path, PLAIN + "17\x0050,2011-01-31,1,x\n")
     with pytest.raises(BadCellsError, match="NUL byte") as caught:
-        read([name])
+        read_raw_lines([name])
     assert caught.value.facts()["row"] == 3
-    raw = read([name], bad_rows="carry")
+    raw = read_raw_lines([name], bad_rows="carry")
     assert raw.frame["customer_id"].to_list() == ["00123"]
     assert raw.rejects is not None
     assert raw.rejects["column"].to_list() == ["customer_id"]
 
 
 def test_f15_gzip_under_another_name_is_read_and_noted(tmp_path: Path) -> None:
-    raw = read([put(tmp_path, gzip.compress(PLAIN.encode()))])
+    raw = read_raw_lines([put(tmp_path, gzip.compress(PLAIN.encode()))])
     assert found(raw)["packing"] == "gzip"
     assert "by its first bytes" in found(raw)["misnamed"]
 
@@ -188,19 +182,17 @@ def test_f15_gzip_under_another_name_is_read_and_noted(tmp_path: Path) -> None:
 def test_a_damaged_gzip_is_refused(cut: int, tmp_path: Path) -> None:
     packed = gzip.compress(PLAIN.encode() * 50)
     with pytest.raises(UnreadableFileError, match="gzip is damaged after row"):
-        read([put(tmp_path, packed[:cut], "a.csv.gz")])
+        read_raw_lines([put(tmp_path, packed[:cut], "a.csv.gz")])
 
 
 def test_f16_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(PLAIN.encode()))
     packed[-6] ^= 1
     with pytest.raises(UnreadableFileError, match="gzip is damaged"):
-        read([put(tmp_path, bytes(packed), "a.csv.gz")])
+        read_raw_lines([put(tmp_path, bytes(packed), "a.csv.gz")])
 
 
-@pytest.mark.parametrize(
-    "kind", [pytest.param(k, id=f"F17-{k}") for k in ("gz", "zip")]
-)
+@pytest.mark.parametrize("kind", [pytest.param(k, id=f"F17-{k}") for k in ("gz", "zip")])
 def test_a_bomb_stops_at_the_ratio(kind: str, tmp_path: Path) -> None:
     bomb = PLAIN.encode() + b"1,2011-01-31,1,x\n" * 6_000_000  # 102 MB
     path = tmp_path / f"a.csv.{kind}"
@@ -211,25 +203,23 @@ def test_a_bomb_stops_at_the_ratio(kind: str, tmp_path: Path) -> None:
             archive.writestr("a.csv", bomb)
     del bomb
     with pytest.raises(LimitError, match=r"times; source\.max_inflated") as caught:
-        read([str(path)])
+        read_raw_lines([str(path)])
     assert caught.value.exit_code == 10
 
 
 def test_f17_the_size_to_which_a_file_may_grow_can_be_set(tmp_path: Path) -> None:
     name = put(tmp_path, gzip.compress(PLAIN.encode() * 100), "a.csv.gz")
     with pytest.raises(LimitError, match="max_inflated = 500"):
-        read([name], Layout(max_inflated=500))
+        read_raw_lines([name], SourceOptions(max_inflated=500))
 
 
 def test_f18_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
     two = gzip.compress(PLAIN.encode()) + gzip.compress(b"2,2011-02-01,1,cup\n")
-    assert read([put(tmp_path, two, "a.csv.gz")]).frame.height == 2
+    assert read_raw_lines([put(tmp_path, two, "a.csv.gz")]).frame.height == 2
 
 
 @pytest.mark.parametrize("kind", [pytest.param(k, id=f"F19-{k}") for k in MAGIC])
-def test_another_kind_of_file_is_named_for_what_it_is(
-    kind: str, tmp_path: Path
-) -> None:
+def test_another_kind_of_file_is_named_for_what_it_is(kind: str, tmp_path: Path) -> None:
     content = MAGIC[kind] + b"\x00" * 64
     if kind == "xlsx":
         with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -237,7 +227,7 @@ def test_another_kind_of_file_is_named_for_what_it_is(
             archive.writestr("xl/workbook.xml", "<workbook/>")
         content = (tmp_path / "a.zip").read_bytes()
     with pytest.raises(UnreadableFileError, match="it is") as caught:
-        read([put(tmp_path, content)])
+        read_raw_lines([put(tmp_path, content)])
     named = {"elf": "program", "png": "picture", "pdf": "PDF", "xlsx": "Excel"}
     assert named.get(kind, kind).casefold() in str(caught.value).casefold()
 
@@ -250,14 +240,12 @@ def test_another_kind_of_file_is_named_for_what_it_is(
         pytest.param(("/etc/x.csv",), "leads out of itself", id="F21-absolute"),
     ],
 )
-def test_an_odd_zip_is_refused(
-    members: tuple[str, ...], reason: str, tmp_path: Path
-) -> None:
+def test_an_odd_zip_is_refused(members: tuple[str, ...], reason: str, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         for member in members:
             archive.writestr(member, PLAIN)
     with pytest.raises(UnreadableFileError, match=reason):
-        read([str(tmp_path / "a.zip")])
+        read_raw_lines([str(tmp_path / "a.zip")])
 
 
 def test_f21_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
@@ -266,7 +254,7 @@ def test_f21_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(UnreadableFileError, match="holds a link"):
-        read([str(tmp_path / "a.zip")])
+        read_raw_lines([str(tmp_path / "a.zip")])
 
 
 def test_f22_only_regular_files_are_read(tmp_path: Path) -> None:
@@ -277,18 +265,18 @@ def test_f22_only_regular_files_are_read(tmp_path: Path) -> None:
         door.bind(names[-1])
         for name in names:
             with pytest.raises(SourceError, match="not a regular file"):
-                read([name])
+                read_raw_lines([name])
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only on Linux")
 def test_f22_the_memory_of_a_process_is_no_table() -> None:
     with pytest.raises(UnreadableFileError, match="cannot be read"):
-        read(["/proc/self/mem"])
+        read_raw_lines(["/proc/self/mem"])
 
 
 def test_f23_a_stream_is_refused_by_name() -> None:
     with pytest.raises(UsageError, match="standard input") as caught:
-        read(["-"])
+        read_raw_lines(["-"])
     assert "file" in caught.value.fix
 
 
@@ -296,7 +284,7 @@ def test_f24_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> 
     path = Path(put(tmp_path, PLAIN))
 
     def read_while_it_grows() -> None:
-        with opened(path, Layout()) as stream:
+        with open_unchanged(path, SourceOptions()) as stream:
             stream.read()
             path.write_text(PLAIN + PLAIN)
 
@@ -307,7 +295,7 @@ def test_f24_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> 
 def test_f25_a_link_is_followed_and_noted(tmp_path: Path) -> None:
     real = put(tmp_path, PLAIN, "real.csv")
     (tmp_path / "link.csv").symlink_to(real)
-    raw = read([str(tmp_path / "link.csv")])
+    raw = read_raw_lines([str(tmp_path / "link.csv")])
     assert found(raw)["resolved"] == real
 
 
@@ -323,17 +311,17 @@ def test_f25_a_link_is_followed_and_noted(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_may_have_any_name(name: str, tmp_path: Path) -> None:
-    assert read([put(tmp_path, PLAIN, name)]).frame.height == 1
+    assert read_raw_lines([put(tmp_path, PLAIN, name)]).frame.height == 1
     bad = put(tmp_path, "", name)
     with pytest.raises(UnreadableFileError) as caught:
-        read([bad])
+        read_raw_lines([bad])
     assert "\n" not in str(caught.value)
     str(caught.value).encode()
 
 
 def test_f27_a_file_given_twice_is_noted(tmp_path: Path) -> None:
     first = put(tmp_path, PLAIN, "a.csv")
-    raw = read([first, put(tmp_path, PLAIN, "b.csv")])
+    raw = read_raw_lines([first, put(tmp_path, PLAIN, "b.csv")])
     assert raw.files[1].detected.shown()["same_bytes_as"] == first
 
 
@@ -341,11 +329,11 @@ def test_f28_a_glob_without_match_is_refused_and_many_files_are_read(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(FileMissingError):
-        read([str(tmp_path / "*.csv")])
+        read_raw_lines([str(tmp_path / "*.csv")])
     for i in range(300):
         put(tmp_path, PLAIN, f"{i:03}.csv")
     before = open_files()
-    assert read([str(tmp_path / "*.csv")]).frame.height == 300
+    assert read_raw_lines([str(tmp_path / "*.csv")]).frame.height == 300
     assert open_files() <= before + 2
 
 
@@ -354,12 +342,10 @@ def open_files() -> int:
     return len(list(folder.iterdir())) if folder.exists() else 0
 
 
-@pytest.mark.parametrize(
-    "scheme", [pytest.param(s, id=f"F29-{s}") for s in ("http", "s3", "file")]
-)
+@pytest.mark.parametrize("scheme", [pytest.param(s, id=f"F29-{s}") for s in ("http", "s3", "file")])
 def test_an_address_is_refused(scheme: str) -> None:
     with pytest.raises(UsageError, match="only local files") as caught:
-        read([f"{scheme}://shop.example/a.csv"])
+        read_raw_lines([f"{scheme}://shop.example/a.csv"])
     assert caught.value.exit_code == 2
 
 
@@ -369,7 +355,7 @@ def test_f30_a_file_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
         stream.truncate((64 << 30) + 1)  # a hole: no disk is used
     began = time.monotonic()
     with pytest.raises(LimitError, match="max_input"):
-        read([str(path)])
+        read_raw_lines([str(path)])
     assert time.monotonic() - began < 2
     assert threading.active_count() < 50
 
@@ -377,7 +363,7 @@ def test_f30_a_file_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
 def test_every_refusal_has_a_code_an_exit_and_a_fix(tmp_path: Path) -> None:
     for content in (b"", b"\x7fELF", b"<html>", b"a\nb\n"):
         with pytest.raises(SegpredictError) as caught:
-            read([put(tmp_path, content)])
+            read_raw_lines([put(tmp_path, content)])
         facts = caught.value.facts()
         assert facts["fix"]
         assert facts["file"]

@@ -16,8 +16,8 @@ from segpredict.errors import (
     SourceError,
     UnreadableFileError,
 )
-from segpredict.sources import Layout, read
-from segpredict.sources._source import sound
+from segpredict.sources import SourceOptions, read_raw_lines
+from segpredict.sources._source import translate_read_errors
 from segpredict.tables import RawLines
 
 LINES = pl.DataFrame(
@@ -44,20 +44,16 @@ def test_p01_a_cut_parquet_file_is_refused(tmp_path: Path) -> None:
     path = parquet(tmp_path)
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(UnreadableFileError, match="cut off, or still being written"):
-        read([str(path)])
+        read_raw_lines([str(path)])
 
 
-@pytest.mark.parametrize(
-    "size", [pytest.param(s, id=f"P02-{s}") for s in (2**31 - 1, 0)]
-)
-def test_a_footer_that_lies_about_its_size_is_refused(
-    size: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("size", [pytest.param(s, id=f"P02-{s}") for s in (2**31 - 1, 0)])
+def test_a_footer_that_lies_about_its_size_is_refused(size: int, tmp_path: Path) -> None:
     path = parquet(tmp_path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-8] + size.to_bytes(4, "little") + b"PAR1")
     with pytest.raises(UnreadableFileError, match="not sound Parquet"):
-        read([str(path)])
+        read_raw_lines([str(path)])
 
 
 def test_p03_damage_under_a_page_checksum_is_refused(tmp_path: Path) -> None:
@@ -68,7 +64,7 @@ def test_p03_damage_under_a_page_checksum_is_refused(tmp_path: Path) -> None:
     whole[at] ^= 1
     path.write_bytes(bytes(whole))
     with pytest.raises(UnreadableFileError, match=r"not sound Parquet .*CRC"):
-        read([str(path)])
+        read_raw_lines([str(path)])
 
 
 def test_p04_damage_without_a_checksum_is_refused_or_keeps_the_shape(
@@ -81,7 +77,7 @@ def test_p04_damage_without_a_checksum_is_refused_or_keeps_the_shape(
         damaged[at] ^= 0xFF
         path.write_bytes(bytes(damaged))
         try:
-            raw = read([str(path)])
+            raw = read_raw_lines([str(path)])
         except (SourceError, ContractError):
             continue
         assert raw.frame.height == 1000
@@ -93,7 +89,7 @@ class PanicException(BaseException):
 
 def test_p05_a_panic_is_an_error_about_the_file() -> None:
     def panic() -> None:
-        with sound("a.parquet", "sound Parquet"):
+        with translate_read_errors("a.parquet", "sound Parquet"):
             raise PanicException("index out of range")
 
     with pytest.raises(UnreadableFileError, match="index out of range"):
@@ -102,7 +98,7 @@ def test_p05_a_panic_is_an_error_about_the_file() -> None:
 
 def test_p05_an_interrupt_is_no_panic() -> None:
     def interrupt() -> None:
-        with sound("a.parquet", "sound Parquet", ValueError):
+        with translate_read_errors("a.parquet", "sound Parquet", ValueError):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -113,17 +109,17 @@ def test_p06_encrypted_parquet_is_named(tmp_path: Path) -> None:
     path = parquet(tmp_path)
     path.write_bytes(b"PARE" + path.read_bytes()[4:-4] + b"PARE")
     with pytest.raises(UnreadableFileError, match="encrypted"):
-        read([str(path)])
+        read_raw_lines([str(path)])
 
 
 def test_p07_nested_columns_matter_only_when_they_are_needed(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     nested = LINES.with_columns(tags=pl.concat_list("amount"))
     nested.write_parquet(path)
-    assert read([str(path)]).frame.height == 1000
+    assert read_raw_lines([str(path)]).frame.height == 1000
     LINES.with_columns(amount=pl.concat_list("amount")).write_parquet(path)
     with pytest.raises(ContractError, match="which is no cell"):
-        read([str(path)])
+        read_raw_lines([str(path)])
 
 
 def test_p08_odd_types_are_exact(tmp_path: Path) -> None:
@@ -137,7 +133,7 @@ def test_p08_odd_types_are_exact(tmp_path: Path) -> None:
     )
     path = tmp_path / "a.parquet"
     pq.write_table(table, path, use_deprecated_int96_timestamps=True)
-    raw = read([str(path)]).frame
+    raw = read_raw_lines([str(path)]).frame
     assert raw["customer_id"][0] == "00123"
     assert raw["time"][0].startswith("2011-01-31 08:26:00")
     assert raw["amount"][0] == "2.5000000001"
@@ -146,9 +142,9 @@ def test_p08_odd_types_are_exact(tmp_path: Path) -> None:
 def test_p09_no_row_groups_and_tiny_ones_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     LINES.clear().write_parquet(path)
-    assert read([str(path)]).frame.height == 0
+    assert read_raw_lines([str(path)]).frame.height == 0
     LINES.write_parquet(path, row_group_size=1)
-    assert read([str(path)]).frame.height == 1000
+    assert read_raw_lines([str(path)]).frame.height == 1000
 
 
 def test_p10_a_partitioned_folder_gives_its_columns_and_hides_what_is_hidden(
@@ -162,7 +158,7 @@ def test_p10_a_partitioned_folder_gives_its_columns_and_hides_what_is_hidden(
     LINES.with_columns(pl.col("customer_id").cast(pl.Int64)).write_parquet(
         tmp_path / "shop" / "country=UK" / "1.parquet"
     )
-    raw = read([str(tmp_path / "shop")])
+    raw = read_raw_lines([str(tmp_path / "shop")])
     assert raw.frame.height == 3000
     assert sorted(raw.frame["country"].unique().to_list()) == ["Côte", "UK"]
     assert set(ids(raw)) == {"00123", "123"}
@@ -181,14 +177,12 @@ def test_p11_extension_types_import_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(table.cast(schema), path)
     seen: list[str] = []
-    sys.addaudithook(
-        lambda name, _: seen.append(name) if name.startswith("pickle") else None
-    )
-    assert read([str(path)]).frame.height == 1000
+    sys.addaudithook(lambda name, _: seen.append(name) if name.startswith("pickle") else None)
+    assert read_raw_lines([str(path)]).frame.height == 1000
     assert seen == []
 
 
 def test_p12_what_would_grow_too_large_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="when unpacked") as caught:
-        read([str(parquet(tmp_path))], Layout(max_inflated=1000))
+        read_raw_lines([str(parquet(tmp_path))], SourceOptions(max_inflated=1000))
     assert caught.value.exit_code == 10

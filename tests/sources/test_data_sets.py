@@ -10,9 +10,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "input.md"
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
-def test_a_data_set_has_the_totals_of_its_readme_and_a_ledger_that_adds_up(
-    one, real_data
-) -> None:
+def test_a_data_set_has_the_totals_of_its_readme_and_a_ledger_that_adds_up(one, real_data) -> None:
     found = look(one, real_data)
     assert found.missed == ()
     assert found.adds_up

@@ -8,12 +8,10 @@ import duckdb
 import pytest
 
 from segpredict.errors import SourceError, UnreadableFileError
-from segpredict.sources import Layout, read
+from segpredict.sources import SourceOptions, read_raw_lines
 
 MAKE = "CREATE TABLE orders (customer_id TEXT, date TEXT, amount REAL, note TEXT)"
-FILL = (
-    "INSERT INTO orders VALUES ('00123', '2011-01-31', 2.55, NULL), ('7', 'd', 1, 'x')"
-)
+FILL = "INSERT INTO orders VALUES ('00123', '2011-01-31', 2.55, NULL), ('7', 'd', 1, 'x')"
 
 
 def lite(folder: Path, *more: str, name: str = "shop.sqlite") -> str:
@@ -35,7 +33,7 @@ def duck(folder: Path, *more: str, name: str = "shop.duckdb") -> str:
 
 @pytest.mark.parametrize(("make", "one"), [(lite, "1.0"), (duck, "1.00")])
 def test_the_only_table_of_a_database_is_read(make, one: str, tmp_path: Path) -> None:
-    raw = read([make(tmp_path)])
+    raw = read_raw_lines([make(tmp_path)])
     assert raw.frame["customer_id"].to_list() == ["00123", "7"]
     assert raw.frame["amount"].to_list() == ["2.55", one]
     assert raw.frame["row"].to_list() == [2, 3]
@@ -46,29 +44,29 @@ def test_the_only_table_of_a_database_is_read(make, one: str, tmp_path: Path) ->
 def test_one_of_several_tables_must_be_named(make, tmp_path: Path) -> None:
     name = make(tmp_path, 'CREATE VIEW "odd ""name" AS SELECT * FROM orders')
     with pytest.raises(SourceError, match="2 tables"):
-        read([name])
-    raw = read([name], Layout(table='odd "name'))
+        read_raw_lines([name])
+    raw = read_raw_lines([name], SourceOptions(table='odd "name'))
     assert raw.frame.height == 2
     with pytest.raises(SourceError, match="no table"):
-        read([name], Layout(table="x; DROP TABLE orders"))
+        read_raw_lines([name], SourceOptions(table="x; DROP TABLE orders"))
 
 
 @pytest.mark.parametrize("make", [lite, duck])
 def test_a_database_is_known_by_its_first_bytes(make, tmp_path: Path) -> None:
-    assert read([make(tmp_path, name="shop.db")]).frame.height == 2
+    assert read_raw_lines([make(tmp_path, name="shop.db")]).frame.height == 2
 
 
 @pytest.mark.parametrize("name", ["a.sqlite", "a.duckdb"])
 def test_a_damaged_database_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"SQLite format 3\x00" + b"DUCK" * 2000)
     with pytest.raises(UnreadableFileError, match=r"database|cannot open"):
-        read([str(tmp_path / name)])
+        read_raw_lines([str(tmp_path / name)])
 
 
 def test_a_database_is_not_changed_by_reading(tmp_path: Path) -> None:
     name = lite(tmp_path)
     before = Path(name).read_bytes()
-    read([name])
+    read_raw_lines([name])
     assert Path(name).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["shop.sqlite"]
 
@@ -78,13 +76,13 @@ def test_a_view_in_a_database_cannot_reach_other_files(tmp_path: Path) -> None:
     view = f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path}/secret.csv')"
     name = duck(tmp_path, view)
     with pytest.raises(UnreadableFileError, match=r"disabled|Permission"):
-        read([name], Layout(table="v"))
+        read_raw_lines([name], SourceOptions(table="v"))
 
 
 def test_binary_cells_are_refused(tmp_path: Path) -> None:
     name = lite(tmp_path, "UPDATE orders SET note = x'00ff'")
     with pytest.raises(UnreadableFileError, match="binary cells"):
-        read([name])
+        read_raw_lines([name])
 
 
 def test_without_duckdb_the_line_to_install_it_is_given(
@@ -100,4 +98,4 @@ def test_without_duckdb_the_line_to_install_it_is_given(
 
     monkeypatch.setattr(importlib, "import_module", without)
     with pytest.raises(SourceError, match=r"pip install 'segpredict\[duckdb\]'"):
-        read([name])
+        read_raw_lines([name])

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.errors import SegpredictError
-from segpredict.sources import Layout, read
+from segpredict.sources import SourceOptions, read_raw_lines
 
 CELL = st.text(st.sampled_from(list("ab1 é,;\t|\"'\\\n\r#=x")), max_size=6).filter(
     lambda cell: cell.strip(" \t\n\r") == cell or not cell.strip()
@@ -49,10 +49,10 @@ def test_what_csv_writes_is_read_back(
     writer.writerows([(*row, "1") for row in rows])
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     path.write_bytes(text.getvalue().encode(coding))
-    layout = Layout()
+    layout = SourceOptions()
     if "\\" in text.getvalue():  # before a quote it may mean two things
-        layout = Layout(escape="double")
-    raw = read([str(path)], layout)
+        layout = SourceOptions(escape="double")
+    raw = read_raw_lines([str(path)], layout)
     wanted = [cell.strip(INVISIBLE) or None for _, _, cell in rows]
     assert raw.frame["customer_id"].to_list() == [row[0] for row in rows]
     assert raw.frame["description"].to_list() == wanted
@@ -67,7 +67,7 @@ def test_any_bytes_are_read_or_refused_with_a_fix(
     for start in (b"", b"customer_id,date,amount\n"):
         path.write_bytes(start + content)
         with contextlib.suppress(SegpredictError):
-            raw = read([str(path)], bad_rows="carry")
+            raw = read_raw_lines([str(path)], bad_rows="carry")
             assert raw.frame.height <= content.count(b"\n") + content.count(b"\r") + 1
 
 
@@ -86,8 +86,8 @@ def packed(text: bytes, kind: str, folder: Path) -> Path:
 def test_a_packed_file_equals_the_plain_one(kind: str, tmp_path: Path) -> None:
     text = b"customer_id,date,amount\n" + b"00123,2011-01-31,2.50\n" * 1000
     (tmp_path / "b.csv").write_bytes(text)
-    plain = read([str(tmp_path / "b.csv")]).frame
-    assert read([str(packed(text, kind, tmp_path))]).frame.equals(plain)
+    plain = read_raw_lines([str(tmp_path / "b.csv")]).frame
+    assert read_raw_lines([str(packed(text, kind, tmp_path))]).frame.equals(plain)
 
 
 @pytest.mark.real
@@ -98,9 +98,9 @@ def test_the_daily_drops_equal_the_file(real_data: Path, tmp_path: Path) -> None
         tarfile.open(fileobj=packed, mode="r|") as drops,
     ):
         drops.extractall(tmp_path, filter="data")
-    days = read([str(tmp_path)])
+    days = read_raw_lines([str(tmp_path)])
     assert len(days.files) == 305
-    whole = read([str(folder / "data.csv.zip")])
+    whole = read_raw_lines([str(folder / "data.csv.zip")])
     assert days.frame.height == whole.frame.height == 541_909
     roles = ["order_id", "product_id", "description", "country", "customer_id"]
     bare = pl.col("customer_id").str.replace(r"\.0$", "")
@@ -112,15 +112,15 @@ def test_the_daily_drops_equal_the_file(real_data: Path, tmp_path: Path) -> None
 def test_the_parquet_file_equals_the_csv_file(real_data: Path) -> None:
     folder = real_data / "online_retail"
     columns = ["order_id", "product_id", "quantity", "customer_id", "country"]
-    whole = read([str(folder / "data.csv.zip")]).frame.select(columns)
-    store = read([str(folder / "online_retail.parquet")]).frame.select(columns)
+    whole = read_raw_lines([str(folder / "data.csv.zip")]).frame.select(columns)
+    store = read_raw_lines([str(folder / "online_retail.parquet")]).frame.select(columns)
     assert store.sort(columns).equals(whole.sort(columns))
 
 
 @pytest.mark.real
 def test_a_workbook_of_real_lines_equals_them(real_data: Path, tmp_path: Path) -> None:
     name = str(real_data / "online_retail" / "data.csv.zip")
-    rows = read([name]).frame.head(5000)
+    rows = read_raw_lines([name]).frame.head(5000)
     path = tmp_path / "a.xlsx"
     roles = [role for role in rows.columns if role not in ("file", "row")]
     with xlsxwriter.Workbook(path) as book:
@@ -130,4 +130,4 @@ def test_a_workbook_of_real_lines_equals_them(real_data: Path, tmp_path: Path) -
             for j, cell in enumerate(row):
                 is_number = roles[j] in ("quantity", "price")
                 sheet.write(i, j, float(cell) if is_number and cell else cell)
-    assert read([str(path)]).frame.select(roles).equals(rows.select(roles))
+    assert read_raw_lines([str(path)]).frame.select(roles).equals(rows.select(roles))

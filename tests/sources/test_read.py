@@ -19,7 +19,7 @@ from segpredict.errors import (
     UnreadableFileError,
     UsageError,
 )
-from segpredict.sources import SOURCES, Layout, from_frame, read
+from segpredict.sources import READERS, SourceOptions, from_frame, read_raw_lines
 from segpredict.tables import RawLines
 
 SMALL = "customer_id,date,amount\n00123,2011-01-31,2.50\n123,2011-02-01,1\n"
@@ -37,11 +37,11 @@ def column(raw: RawLines, role: str) -> list[str | None]:
 
 
 def test_the_registry_finds_every_kind_of_file() -> None:
-    assert SOURCES.names() == ("csv", "duckdb", "excel", "parquet", "sqlite")
+    assert READERS.names() == ("csv", "duckdb", "excel", "parquet", "sqlite")
 
 
 def test_ids_are_text_with_all_their_zeros(tmp_path: Path) -> None:
-    raw = read([put(tmp_path, "a.csv", SMALL)])
+    raw = read_raw_lines([put(tmp_path, "a.csv", SMALL)])
     assert column(raw, "customer_id") == ["00123", "123"]
     assert column(raw, "amount") == ["2.50", "1"]
 
@@ -50,23 +50,21 @@ def test_rows_are_those_of_the_file_with_the_header_as_the_first(
     tmp_path: Path,
 ) -> None:
     text = 'customer_id,date,amount,description\n1,d,1,"a\nb"\n\n2,d,2,x\n3,d,3,y\n'
-    raw = read([put(tmp_path, "a.csv", text)])
+    raw = read_raw_lines([put(tmp_path, "a.csv", text)])
     assert column(raw, "customer_id") == ["1", "2", "3"]
     assert raw.frame["row"].to_list() == [2, 5, 6]
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
 def test_the_separator_is_found(tmp_path: Path, sign: str) -> None:
-    raw = read([put(tmp_path, "a.txt", SMALL.replace(",", sign))])
+    raw = read_raw_lines([put(tmp_path, "a.txt", SMALL.replace(",", sign))])
     assert column(raw, "customer_id") == ["00123", "123"]
     assert raw.files[0].detected.shown()["separator"] == sign
 
 
 def test_aligned_text_with_carriage_returns_is_read(tmp_path: Path) -> None:
-    text = (
-        " customer_id  date   amount\r\n 00001 19970101  11.77\r\n 00002 19970112 6\r\n"
-    )
-    raw = read([put(tmp_path, "cd.txt", text)])
+    text = " customer_id  date   amount\r\n 00001 19970101  11.77\r\n 00002 19970112 6\r\n"
+    raw = read_raw_lines([put(tmp_path, "cd.txt", text)])
     assert column(raw, "time") == ["19970101", "19970112"]
     assert raw.files[0].detected.shown()["separator"] == "whitespace"
 
@@ -80,11 +78,9 @@ def test_aligned_text_with_carriage_returns_is_read(tmp_path: Path) -> None:
         ("utf-16", "utf-16"),
     ],
 )
-def test_the_coding_is_found_and_recorded(
-    tmp_path: Path, codec: str, found: str
-) -> None:
+def test_the_coding_is_found_and_recorded(tmp_path: Path, codec: str, found: str) -> None:
     text = "customer_id,date,amount,country\n1,2011-01-31,2,Côte\n"
-    raw = read([put(tmp_path, "a.csv", text.encode(codec))])
+    raw = read_raw_lines([put(tmp_path, "a.csv", text.encode(codec))])
     assert column(raw, "country") == ["Côte"]
     assert raw.files[0].detected.shown()["encoding"] == found
 
@@ -94,21 +90,19 @@ def test_packed_text_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("inside.csv", SMALL)
     for name in (packed, str(tmp_path / "b.zip")):
-        assert column(read([name]), "customer_id") == ["00123", "123"]
+        assert column(read_raw_lines([name]), "customer_id") == ["00123", "123"]
 
 
 def test_cells_are_trimmed_and_blank_cells_are_null(tmp_path: Path) -> None:
-    text = (
-        'customer_id,date,amount,sku\na,2011-01-31,1," 7\u00a0"\n  ,2011-01-31,2,  \n'
-    )
-    got = read([put(tmp_path, "a.csv", text)])
+    text = 'customer_id,date,amount,sku\na,2011-01-31,1," 7\u00a0"\n  ,2011-01-31,2,  \n'
+    got = read_raw_lines([put(tmp_path, "a.csv", text)])
     assert column(got, "product_id") == ["7", None]
     assert column(got, "customer_id") == ["a", None]
 
 
 def test_customer_ids_are_left_to_cleaning_to_trim(tmp_path: Path) -> None:
     text = 'customer_id,date,amount\n" 7\u00a0",2011-01-31,1\n'
-    assert column(read([put(tmp_path, "a.csv", text)]), "customer_id") == [" 7\u00a0"]
+    assert column(read_raw_lines([put(tmp_path, "a.csv", text)]), "customer_id") == [" 7\u00a0"]
 
 
 def test_typed_decimals_cannot_be_taken_for_thousands() -> None:
@@ -118,7 +112,7 @@ def test_typed_decimals_cannot_be_taken_for_thousands() -> None:
 
 
 def test_the_fact_sheet_has_rows_and_hash(tmp_path: Path) -> None:
-    fact = read([put(tmp_path, "a.csv", SMALL)]).files[0]
+    fact = read_raw_lines([put(tmp_path, "a.csv", SMALL)]).files[0]
     assert fact.rows == 2
     assert fact.sha256 == hashlib.sha256(SMALL.encode()).hexdigest()
 
@@ -127,44 +121,42 @@ def test_files_folders_and_globs_are_read_once_each_and_sorted(tmp_path: Path) -
     first = put(tmp_path, "in/a.csv", SMALL)
     put(tmp_path, "in/deep/b.csv", SMALL)
     put(tmp_path, "in/notes.md", "no table")
-    raw = read([str(tmp_path / "in"), first, str(tmp_path / "in" / "*.csv")])
+    raw = read_raw_lines([str(tmp_path / "in"), first, str(tmp_path / "in" / "*.csv")])
     assert [Path(fact.name).name for fact in raw.files] == ["a.csv", "b.csv"]
     assert raw.frame["file"].to_list() == [0, 0, 1, 1]
 
 
 def test_files_may_order_and_name_their_columns_differently(tmp_path: Path) -> None:
     one = put(tmp_path, "a.csv", SMALL)
-    two = put(
-        tmp_path, "b.csv", "Amount;CUSTOMER ID;Order Date;Country\n3;9;2011-03-01;UK\n"
-    )
-    raw = read([one, two])
+    two = put(tmp_path, "b.csv", "Amount;CUSTOMER ID;Order Date;Country\n3;9;2011-03-01;UK\n")
+    raw = read_raw_lines([one, two])
     assert column(raw, "customer_id") == ["00123", "123", "9"]
     assert column(raw, "country") == [None, None, "UK"]
 
 
 def test_a_named_column_comes_before_any_usual_name(tmp_path: Path) -> None:
     text = "KUNDE,customer_id,date,amount\nk,c,2011-01-31,1\n"
-    raw = read([put(tmp_path, "a.csv", text)], Layout({"customer_id": "kunde"}))
+    raw = read_raw_lines([put(tmp_path, "a.csv", text)], SourceOptions({"customer_id": "kunde"}))
     assert column(raw, "customer_id") == ["k"]
 
 
 def test_an_empty_name_leaves_a_role_out(tmp_path: Path) -> None:
     text = "customer_id,date,amount,country\n1,2011-01-31,1,UK\n"
-    raw = read([put(tmp_path, "a.csv", text)], Layout({"country": ""}))
+    raw = read_raw_lines([put(tmp_path, "a.csv", text)], SourceOptions({"country": ""}))
     assert "country" not in raw.frame.columns
 
 
 def test_price_and_quantity_come_before_a_total(tmp_path: Path) -> None:
     text = "customer_id,date,quantity,price,amount\n1,2011-01-31,2,3,99\n"
     path = put(tmp_path, "a.csv", text)
-    assert "amount" not in read([path]).frame.columns
-    assert "amount" in read([path], Layout({"amount": "amount"})).frame.columns
+    assert "amount" not in read_raw_lines([path]).frame.columns
+    assert "amount" in read_raw_lines([path], SourceOptions({"amount": "amount"})).frame.columns
 
 
 def test_two_columns_for_one_role_are_refused(tmp_path: Path) -> None:
     text = "customer_id,Customer ID,date,amount\n1,2,2011-01-31,1\n"
     with pytest.raises(ContractError, match=r"2 columns .* may give customer_id"):
-        read([put(tmp_path, "a.csv", text)])
+        read_raw_lines([put(tmp_path, "a.csv", text)])
 
 
 @pytest.mark.parametrize(
@@ -175,22 +167,20 @@ def test_two_columns_for_one_role_are_refused(tmp_path: Path) -> None:
         ("customer_id,date,price\n1,2011-01-31,1\n", "quantity"),
     ],
 )
-def test_a_missing_column_is_named_with_its_file(
-    tmp_path: Path, text: str, role: str
-) -> None:
+def test_a_missing_column_is_named_with_its_file(tmp_path: Path, text: str, role: str) -> None:
     with pytest.raises(ColumnMissingError, match=rf'of ".*bad.csv" gives {role}'):
-        read([put(tmp_path, "a.csv", SMALL), put(tmp_path, "bad.csv", text)])
+        read_raw_lines([put(tmp_path, "a.csv", SMALL), put(tmp_path, "bad.csv", text)])
 
 
 def test_an_unknown_role_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="customer_id"):
-        Layout({"custmer_id": "x"})
+        SourceOptions({"custmer_id": "x"})
 
 
 def test_a_missing_file_is_answered_with_its_neighbour(tmp_path: Path) -> None:
     put(tmp_path, "sales_2011.csv", SMALL)
     with pytest.raises(FileMissingError, match=r"sales_2011\.csv"):
-        read([str(tmp_path / "sale_2011.csv")])
+        read_raw_lines([str(tmp_path / "sale_2011.csv")])
 
 
 @pytest.mark.parametrize(
@@ -212,22 +202,22 @@ def test_what_is_no_table_is_refused_with_its_reason(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
     with pytest.raises(UnreadableFileError, match=reason):
-        read([put(tmp_path, "a.csv", content)])
+        read_raw_lines([put(tmp_path, "a.csv", content)])
 
 
 def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="not sound Parquet"):
-        read([put(tmp_path, "a.parquet", b"PAR1 and nothing more")])
+        read_raw_lines([put(tmp_path, "a.parquet", b"PAR1 and nothing more")])
 
 
 def test_addresses_are_refused() -> None:
     with pytest.raises(UsageError, match="only local files"):
-        read(["https://example.org/a.csv"])
+        read_raw_lines(["https://example.org/a.csv"])
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no file that can be read"):
-        read([str(tmp_path)])
+        read_raw_lines([str(tmp_path)])
 
 
 TYPED = {
@@ -250,7 +240,7 @@ TEXTS = {
 def test_typed_parquet_becomes_text_without_loss(tmp_path: Path) -> None:
     path = tmp_path / "typed.parquet"
     pl.DataFrame(TYPED).write_parquet(path)
-    raw = read([str(path)])
+    raw = read_raw_lines([str(path)])
     assert {role: column(raw, role) for role in TEXTS} == TEXTS
     assert [moment[:19] for moment in column(raw, "time")] == [
         "1970-01-01 00:00:00",
@@ -274,9 +264,7 @@ FRAME = pl.DataFrame(
         pytest.param(lambda: FRAME, id="polars"),
         pytest.param(lambda: FRAME.lazy(), id="polars-lazy"),
         pytest.param(lambda: FRAME.to_arrow(), id="pyarrow"),
-        pytest.param(
-            lambda: pa.RecordBatchReader.from_stream(FRAME), id="arrow-stream"
-        ),
+        pytest.param(lambda: pa.RecordBatchReader.from_stream(FRAME), id="arrow-stream"),
         pytest.param(lambda: pd.DataFrame(FRAME.to_dict(as_series=False)), id="pandas"),
     ],
 )
@@ -307,6 +295,6 @@ def test_a_name_that_is_no_utf8_is_read_and_told_in_escapes(tmp_path: Path) -> N
         path.write_text(SMALL)
     except OSError:
         pytest.skip("this disk takes no such names")
-    raw = read([str(tmp_path)])
+    raw = read_raw_lines([str(tmp_path)])
     assert raw.files[0].name == f"{tmp_path}/caf\\xe9.csv"
     raw.files[0].name.encode()

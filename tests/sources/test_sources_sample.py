@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.sources import read, sample
+from segpredict.sources import read_raw_lines, sample
 
 COLUMNS = [
     *("InvoiceNo", "StockCode", "Description", "Quantity"),
@@ -16,25 +16,25 @@ DAY = (pl.col("InvoiceDate").dt.date() - FIRST).dt.total_days()
 
 
 @pytest.fixture(scope="module")
-def shop() -> sample.Sample:
-    return sample.generate(1500, seed=3)
+def shop() -> sample.SampleShop:
+    return sample.generate_sample(1500, seed=3)
 
 
-def test_the_lines_have_the_columns_of_online_retail(shop: sample.Sample) -> None:
+def test_the_lines_have_the_columns_of_online_retail(shop: sample.SampleShop) -> None:
     assert shop.lines.columns == COLUMNS
     assert shop.lines.schema["CustomerID"] == pl.String
     assert shop.lines.drop("CustomerID").null_count().sum_horizontal().item() == 0
 
 
 def test_a_seed_gives_the_same_shop_and_another_seed_another() -> None:
-    one, same, other = (sample.generate(60, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (sample.generate_sample(60, seed=seed) for seed in (1, 1, 2))
     assert one.lines.equals(same.lines)
     assert one.truth.equals(same.truth)
     assert not one.lines.equals(other.lines)
 
 
 def test_all_known_customers_have_a_truth_and_at_least_one_order(
-    shop: sample.Sample,
+    shop: sample.SampleShop,
 ) -> None:
     known = set(shop.lines["CustomerID"].drop_nulls())
     assert known == set(shop.truth["customer_id"])
@@ -42,7 +42,7 @@ def test_all_known_customers_have_a_truth_and_at_least_one_order(
 
 
 def test_the_latent_classes_come_in_their_shares_and_differ_in_what_they_do(
-    shop: sample.Sample,
+    shop: sample.SampleShop,
 ) -> None:
     by_class = shop.truth.group_by("latent_class").agg(
         share=pl.len() / shop.truth.height,
@@ -50,8 +50,7 @@ def test_the_latent_classes_come_in_their_shares_and_differ_in_what_they_do(
         spend=pl.col("spend_mean").mean(),
     )
     share, orders, spend = (
-        dict(by_class.select("latent_class", name).rows())
-        for name in ("share", "orders", "spend")
+        dict(by_class.select("latent_class", name).rows()) for name in ("share", "orders", "spend")
     )
     for name, expected in zip(
         ("Core", "Regular", "Occasional", "One-timer"),
@@ -64,27 +63,25 @@ def test_the_latent_classes_come_in_their_shares_and_differ_in_what_they_do(
     assert all(spend[a] < spend[b] for a, b in pairwise(ladder))
 
 
-def test_orders_come_to_about_their_planted_value(shop: sample.Sample) -> None:
+def test_orders_come_to_about_their_planted_value(shop: sample.SampleShop) -> None:
     sales = shop.lines.filter(
         (pl.col("Quantity") > 0) & ~pl.col("StockCode").is_in(["POST", "M"])
     ).drop_nulls("CustomerID")
     value = sales.group_by("CustomerID", "InvoiceNo").agg(
         (pl.col("Quantity") * pl.col("UnitPrice")).sum()
     )
-    planted = value.join(
-        shop.truth, left_on="CustomerID", right_on="customer_id", how="left"
-    )
+    planted = value.join(shop.truth, left_on="CustomerID", right_on="customer_id", how="left")
     ratio = planted["Quantity"].sum() / planted["spend_mean"].sum()
     assert ratio == pytest.approx(1.0, abs=0.1)
 
 
-def test_the_weeks_before_christmas_are_busier(shop: sample.Sample) -> None:
+def test_the_weeks_before_christmas_are_busier(shop: sample.SampleShop) -> None:
     sales = shop.lines.filter(pl.col("Quantity") > 0).unique("InvoiceNo")
     month = sales["InvoiceDate"].dt.month()
     assert (month == 11).sum() > 1.3 * (month == 8).sum()
 
 
-def test_the_export_is_as_dirty_as_life(shop: sample.Sample) -> None:
+def test_the_export_is_as_dirty_as_life(shop: sample.SampleShop) -> None:
     lines = shop.lines
     assert 0.02 < lines["CustomerID"].is_null().mean() < 0.3
     assert {"POST", "M"} <= set(lines["StockCode"])
@@ -96,20 +93,20 @@ def test_the_export_is_as_dirty_as_life(shop: sample.Sample) -> None:
     assert back.height > 50
 
 
-def test_order_numbers_rise_with_time(shop: sample.Sample) -> None:
+def test_order_numbers_rise_with_time(shop: sample.SampleShop) -> None:
     number = shop.lines["InvoiceNo"].str.strip_prefix("C").cast(pl.Int64)
     assert number.is_sorted()
     assert shop.lines["InvoiceDate"].is_sorted()
 
 
 def test_no_line_lies_outside_the_days_asked_for() -> None:
-    lines = sample.generate(400, seed=5, days=200).lines
+    lines = sample.generate_sample(400, seed=5, days=200).lines
     days = lines.select(DAY).to_series()
     assert 0 <= days.min() <= days.max() < 200
 
 
 def test_in_the_noise_world_the_past_tells_nothing_of_the_future() -> None:
-    lines = sample.generate(3000, seed=4, world="noise").lines.unique("InvoiceNo")
+    lines = sample.generate_sample(3000, seed=4, world="noise").lines.unique("InvoiceNo")
     for cutoff in (300, 364, 500):  # on a block's edge and off it
         counts = lines.group_by("CustomerID").agg(
             past=DAY.is_between(cutoff - 91, cutoff - 1).sum().cast(pl.Float64),
@@ -120,16 +117,14 @@ def test_in_the_noise_world_the_past_tells_nothing_of_the_future() -> None:
 
 
 def test_in_the_deterministic_world_every_horizon_repeats_what_it_must() -> None:
-    lines = sample.generate(500, seed=4, world="deterministic").lines
-    steady = sample.generate(500, seed=4, world="deterministic").truth.filter(
+    lines = sample.generate_sample(500, seed=4, world="deterministic").lines
+    steady = sample.generate_sample(500, seed=4, world="deterministic").truth.filter(
         pl.col("rate_per_day") > 1 / 100
     )
     for cutoff in (200, 391, 637):
         inside = lines.filter(DAY.is_between(cutoff, cutoff + 90))
         orders = inside.group_by("CustomerID").agg(pl.len(), pl.col("UnitPrice").sum())
-        both = steady.join(
-            orders, left_on="customer_id", right_on="CustomerID", how="left"
-        )
+        both = steady.join(orders, left_on="customer_id", right_on="CustomerID", how="left")
         expected = (both["rate_per_day"] * 91).round()
         assert both["len"].cast(pl.Float64).equals(expected, check_names=False)
         spent = both["len"] * both["spend_mean"]
@@ -137,7 +132,7 @@ def test_in_the_deterministic_world_every_horizon_repeats_what_it_must() -> None
 
 
 def test_in_the_deterministic_world_the_days_since_tell_who_comes_back() -> None:
-    shop = sample.generate(800, seed=4, world="deterministic")
+    shop = sample.generate_sample(800, seed=4, world="deterministic")
     rare = shop.truth.filter(pl.col("rate_per_day") < 1 / 100)["customer_id"]
     assert 0.15 < len(rare) / 800 < 0.35
     for cutoff in (300, 455):
@@ -151,19 +146,19 @@ def test_in_the_deterministic_world_the_days_since_tell_who_comes_back() -> None
 
 
 def test_writing_puts_the_truth_beside_the_transactions(tmp_path: Path) -> None:
-    shop = sample.generate(40, seed=1)
-    csv, parquet, truth, *_ = sample.write(shop, tmp_path / "shop", parquet=True)
+    shop = sample.generate_sample(40, seed=1)
+    csv, parquet, truth, *_ = sample.write_sample(shop, tmp_path / "shop", parquet=True)
     assert csv.name == "transactions.csv"
     assert pl.read_parquet(truth).equals(shop.truth)
     assert pl.read_parquet(parquet).equals(shop.lines)
-    assert read([str(csv)]).frame.height == shop.lines.height
+    assert read_raw_lines([str(csv)]).frame.height == shop.lines.height
 
 
 def test_an_unknown_world_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match="'noise'"):
-        sample.generate(10, world="noisy")
+        sample.generate_sample(10, world="noisy")
 
 
 def test_a_shop_without_customers_is_refused() -> None:
     with pytest.raises(UsageError, match="too small"):
-        sample.generate(0)
+        sample.generate_sample(0)

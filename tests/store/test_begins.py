@@ -30,7 +30,7 @@ def world() -> Transactions:
 def test_a_voided_line_leaves_it_open(
     world: Transactions, tmp_path: Path, until: int | None, holds: bool | None
 ) -> None:
-    shelf = store.write(world, tmp_path).shelf
+    shelf = store.write_store(world, tmp_path).shelf
     assert shelf is not None
     assert shelf.holds("product_id", until) is holds
 
@@ -39,8 +39,10 @@ def test_a_voided_line_leaves_it_open(
 def test_families_are_chosen_as_from_the_lines(
     world: Transactions, tmp_path: Path, until: int | None
 ) -> None:
-    stored = store.write(world, tmp_path)
-    assert features.choose(stored, until=until) == features.choose(world, until=until)
+    stored = store.write_store(world, tmp_path)
+    assert features.choose_families(stored, until=until) == features.choose_families(
+        world, until=until
+    )
 
 
 @pytest.mark.parametrize("until", [None, 21, 31, 41, 51])
@@ -49,7 +51,7 @@ def test_families_are_chosen_as_from_the_lines_after_days_were_added(
 ) -> None:
     for day in (10, 20, 40, 50):
         lines = world.lines.filter(pl.col("day") == day)
-        stored = store.add(
-            Transactions(lines, day, day + 1, "", world.ledger), tmp_path
-        )
-    assert features.choose(stored, until=until) == features.choose(world, until=until)
+        stored = store.append_lines(Transactions(lines, day, day + 1, "", world.ledger), tmp_path)
+    assert features.choose_families(stored, until=until) == features.choose_families(
+        world, until=until
+    )

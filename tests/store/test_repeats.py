@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.errors import LimitError
-from segpredict.store import repeats
+from segpredict.store import repeat_purchases
 
 SCHEMA = {
     "customer_id": pl.UInt32,
@@ -25,7 +25,7 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
 
 
 def again(rows: list[tuple]) -> list[tuple]:
-    return repeats(frame(rows)).rows()
+    return repeat_purchases(frame(rows)).rows()
 
 
 def test_each_line_but_the_first_of_a_product_repeats_the_one_before() -> None:
@@ -55,7 +55,7 @@ def test_lines_less_repeats_are_different_products(
     stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
     known = frame(rows).filter(stands, pl.col("day") < cutoff, pl.col("day") >= start)
     since = pl.col("since").is_null() | (pl.col("since") < cutoff)
-    within = repeats(frame(rows)).filter(
+    within = repeat_purchases(frame(rows)).filter(
         stands, since, pl.col("day") < cutoff, pl.col("before") >= start
     )
     for customer in range(3):
@@ -70,7 +70,7 @@ def test_the_order_of_lines_does_not_matter(rows: list[tuple], random) -> None:
     shuffled = list(rows)
     random.shuffle(shuffled)
     key = ["customer_id", "day", "before", "since", "void_day"]
-    one, other = (repeats(frame(r)).sort(key) for r in (rows, shuffled))
+    one, other = (repeat_purchases(frame(r)).sort(key) for r in (rows, shuffled))
     assert one.equals(other)
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features, store
-from segpredict.cleaning._clean import fingerprint
+from segpredict.cleaning._clean import fingerprint_lines
 from segpredict.core.orders import is_head
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 from segpredict.store import _keep, _parts, _renew
-from segpredict.tables import Count, Entry, Ledger, Transactions
+from segpredict.tables import Ledger, LedgerCount, LedgerEntry, Transactions
 from segpredict.window import Window
 
 FIRST = ["customer_id", "day", "minute", "order_id"]
@@ -28,7 +28,7 @@ def canonical(transactions: Transactions) -> Transactions:
     lines = transactions.lines.collect()
     rest = [name for name in lines.columns if name not in {*FIRST, "is_order_head"}]
     ordered = lines.sort(*FIRST, *rest).with_columns(is_head())
-    printed = fingerprint(ordered)
+    printed = fingerprint_lines(ordered)
     return replace(transactions, lines=ordered.lazy(), fingerprint=printed)
 
 
@@ -52,9 +52,9 @@ def days(transactions: Transactions, first: int, end: int) -> Transactions:
 
 
 def test_what_is_written_reads_back_equal(world: Transactions, tmp_path: Path) -> None:
-    stored = store.write(world, tmp_path)
+    stored = store.write_store(world, tmp_path)
     assert stored.lines.collect().equals(world.lines.collect())
-    again = store.open(tmp_path)
+    again = store.open_store(tmp_path)
     assert again.lines.collect_schema() == world.lines.collect_schema()
     names = ("first_day", "end_day", "fingerprint", "ledger", "currency", "files")
     for name in names:
@@ -62,22 +62,20 @@ def test_what_is_written_reads_back_equal(world: Transactions, tmp_path: Path) -
 
 
 def test_the_ledger_comes_back_as_it_was(world: Transactions, tmp_path: Path) -> None:
-    ledger = Ledger((Entry("in", "read", "Rows read.", Count(3, 2, 1, 50)),))
-    assert store.write(replace(world, ledger=ledger), tmp_path).ledger == ledger
+    ledger = Ledger((LedgerEntry("in", "read", "Rows read.", LedgerCount(3, 2, 1, 50)),))
+    assert store.write_store(replace(world, ledger=ledger), tmp_path).ledger == ledger
 
 
 def test_the_fingerprint_of_a_store_is_that_of_cleaning(
     world: Transactions, tmp_path: Path
 ) -> None:
-    stored = store.write(world, tmp_path)
+    stored = store.write_store(world, tmp_path)
     assert stored.shelf is not None
-    assert _keep.fingerprint(stored.shelf.canonical()) == world.fingerprint
+    assert _keep.fingerprint_chunks(stored.shelf.canonical()) == world.fingerprint
 
 
-def test_a_query_reads_only_what_it_asks_for(
-    world: Transactions, tmp_path: Path
-) -> None:
-    lines = store.write(world, tmp_path).lines
+def test_a_query_reads_only_what_it_asks_for(world: Transactions, tmp_path: Path) -> None:
+    lines = store.write_store(world, tmp_path).lines
     asked = lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
     wanted = world.lines.filter(pl.col("day") >= 300).select("amount", "customer_id")
     assert asked.collect().equals(wanted.collect())
@@ -87,7 +85,7 @@ def test_a_query_reads_only_what_it_asks_for(
 def test_ids_are_whole_numbers_in_the_order_of_their_text(
     world: Transactions, tmp_path: Path
 ) -> None:
-    store.write(world, tmp_path)
+    store.write_store(world, tmp_path)
     base = pl.read_parquet(tmp_path / "base-0.parquet")
     ids = pl.read_parquet(tmp_path / "customer_id-0.parquet")["id"]
     assert ids.is_sorted()
@@ -100,8 +98,8 @@ def test_ids_are_whole_numbers_in_the_order_of_their_text(
 def test_a_row_group_holds_whole_customers(
     world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "GROUP", 50)
-    stored = store.write(world, tmp_path)
+    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 50)
+    stored = store.write_store(world, tmp_path)
     assert stored.shelf is not None
     part = stored.shelf.base
     groups = [part.read(["customer_id"], [i]).to_series() for i in range(part.groups)]
@@ -120,15 +118,15 @@ def test_any_split_into_days_gives_the_store_of_all_days(
 ) -> None:
     edges = [0, *cuts, 728]
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_parts, "GROUP", group)
+        patch.setattr(_parts, "ROWS_PER_GROUP", group)
         for first, end in pairwise(edges):
-            stored = store.add(days(world, first, end), folder)
+            stored = store.append_lines(days(world, first, end), folder)
         assert stored.lines.collect().equals(world.lines.collect())
         assert stored.fingerprint == world.fingerprint
         assert (stored.first_day, stored.end_day) == (0, 728)
         window = Window(640, first_day=0)
-        whole = features.compute(world, window).frame
-        assert features.compute(stored, window).frame.equals(whole)
+        whole = features.compute_features(world, window).frame
+        assert features.compute_features(stored, window).frame.equals(whole)
 
 
 @settings(max_examples=7, deadline=None)
@@ -140,7 +138,7 @@ def test_any_split_of_the_lines_gives_the_store_of_all_lines(
     with TemporaryDirectory() as folder:
         for part in range(3):
             lines = world.lines.filter(place == part).collect().lazy()
-            stored = store.add(replace(world, lines=lines), folder)
+            stored = store.append_lines(replace(world, lines=lines), folder)
         assert stored.lines.collect().equals(world.lines.collect())
         assert stored.fingerprint == world.fingerprint
 
@@ -153,49 +151,47 @@ def written(path: Path) -> tuple[int, int]:
 def test_a_new_day_rewrites_the_tail_and_leaves_the_base(
     world: Transactions, tmp_path: Path
 ) -> None:
-    base = store.write(days(world, 0, 700), tmp_path)
+    base = store.write_store(days(world, 0, 700), tmp_path)
     assert base.shelf is not None
     stamp = written(tmp_path / "base-0.parquet")
-    store.add(days(world, 700, 701), tmp_path)
-    store.add(days(world, 701, 702), tmp_path)
+    store.append_lines(days(world, 700, 701), tmp_path)
+    store.append_lines(days(world, 701, 702), tmp_path)
     assert written(tmp_path / "base-0.parquet") == stamp
     assert {p.name for p in tmp_path.glob("tail*")} == {"tail-2.parquet"}
 
 
 def test_an_empty_shop_is_a_store_too(world: Transactions, tmp_path: Path) -> None:
     empty = replace(world, lines=world.lines.clear(), fingerprint="")
-    assert store.write(empty, tmp_path).lines.collect().is_empty()
-    assert features.compute(store.open(tmp_path), Window(400)).frame.is_empty()
-    assert store.add(world, tmp_path).lines.collect().equals(world.lines.collect())
+    assert store.write_store(empty, tmp_path).lines.collect().is_empty()
+    assert features.compute_features(store.open_store(tmp_path), Window(400)).frame.is_empty()
+    assert store.append_lines(world, tmp_path).lines.collect().equals(world.lines.collect())
 
 
 def test_short_memory_changes_no_line(
     world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = world.lines.collect().height
-    monkeypatch.setattr(_keep, "available", lambda: rows * _keep.ROW // 4)
-    stored = store.write(world, tmp_path)
+    monkeypatch.setattr(_keep, "available_bytes", lambda: rows * _keep.BYTES_PER_ROW // 4)
+    stored = store.write_store(world, tmp_path)
     assert stored.lines.collect().equals(world.lines.collect())
     assert {p.suffix for p in tmp_path.iterdir()} == {".parquet", ".json"}
 
 
-def test_a_copy_with_other_lines_is_no_store(
-    world: Transactions, tmp_path: Path
-) -> None:
-    stored = store.write(world, tmp_path)
+def test_a_copy_with_other_lines_is_no_store(world: Transactions, tmp_path: Path) -> None:
+    stored = store.write_store(world, tmp_path)
     some = replace(stored, lines=stored.lines.filter(pl.col("customer_id") < "c00020"))
     assert stored.coded is not None
     assert some.coded is None
-    table = features.compute(some, Window(640)).frame
+    table = features.compute_features(some, Window(640)).frame
     assert 0 < table.height <= 20
 
 
 def lines_of(folder: Path) -> pl.DataFrame:
-    return store.open(folder).lines.collect()
+    return store.open_store(folder).lines.collect()
 
 
 def features_of(folder: Path) -> pl.DataFrame:
-    return features.compute(store.open(folder), Window(640)).frame
+    return features.compute_features(store.open_store(folder), Window(640)).frame
 
 
 READERS = {
@@ -210,7 +206,7 @@ READERS = {
 def test_a_damaged_byte_is_found_and_the_file_named(
     world: Transactions, tmp_path: Path, name: str
 ) -> None:
-    store.write(world, tmp_path)
+    store.write_store(world, tmp_path)
     path = tmp_path / f"{name}-0.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 3] ^= 0x10
@@ -219,12 +215,10 @@ def test_a_damaged_byte_is_found_and_the_file_named(
         READERS[name](tmp_path)
 
 
-def test_no_file_is_left_of_the_store_before(
-    world: Transactions, tmp_path: Path
-) -> None:
-    store.write(days(world, 0, 700), tmp_path)
-    store.add(days(world, 700, 720), tmp_path)
-    stored = store.write(world, tmp_path)
+def test_no_file_is_left_of_the_store_before(world: Transactions, tmp_path: Path) -> None:
+    store.write_store(days(world, 0, 700), tmp_path)
+    store.append_lines(days(world, 700, 720), tmp_path)
+    stored = store.write_store(world, tmp_path)
     assert stored.shelf is not None
     found = {path.name for path in tmp_path.iterdir()}
     assert found == stored.shelf.card.files | {"store.json"}
@@ -232,24 +226,22 @@ def test_no_file_is_left_of_the_store_before(
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError, match="was not found"):
-        store.open(tmp_path)
+        store.open_store(tmp_path)
 
 
-def test_a_store_of_a_newer_version_is_refused(
-    world: Transactions, tmp_path: Path
-) -> None:
-    store.write(world, tmp_path)
+def test_a_store_of_a_newer_version_is_refused(world: Transactions, tmp_path: Path) -> None:
+    store.write_store(world, tmp_path)
     card = tmp_path / "store.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "format": 99}))
     with pytest.raises(ArtifactError, match="format 99"):
-        store.open(tmp_path)
+        store.open_store(tmp_path)
 
 
 def test_a_damaged_card_is_refused(world: Transactions, tmp_path: Path) -> None:
-    store.write(world, tmp_path)
+    store.write_store(world, tmp_path)
     (tmp_path / "store.json").write_text("{")
     with pytest.raises(ArtifactError, match="damaged"):
-        store.open(tmp_path)
+        store.open_store(tmp_path)
 
 
 def refunded(transactions: Transactions, seed: int) -> Transactions:
@@ -274,22 +266,20 @@ def test_whatever_a_night_changes_the_renewed_store_is_the_store_of_all_lines(
     world: Transactions, ends: list[int], seed: int, group: int, tail: int
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_parts, "GROUP", group)
-        patch.setattr(_renew, "TAIL", tail)
+        patch.setattr(_parts, "ROWS_PER_GROUP", group)
+        patch.setattr(_renew, "MAX_TAIL_SHARE", tail)
         for night, end in enumerate([*ends, 728]):
             now = refunded(days(world, 0, end), seed + night)
-            stored = store.renew(now, folder)
+            stored = store.renew_store(now, folder)
             assert stored.lines.collect().equals(now.lines.collect())
             assert stored.fingerprint == now.fingerprint
             window = Window(end, first_day=0)
-            whole = features.compute(now, window).frame
-            assert features.compute(stored, window).frame.equals(whole)
+            whole = features.compute_features(now, window).frame
+            assert features.compute_features(stored, window).frame.equals(whole)
 
 
-def test_a_night_with_a_refund_leaves_the_base(
-    world: Transactions, tmp_path: Path
-) -> None:
-    store.renew(days(world, 0, 700), tmp_path)
+def test_a_night_with_a_refund_leaves_the_base(world: Transactions, tmp_path: Path) -> None:
+    store.renew_store(days(world, 0, 700), tmp_path)
     stamp = written(tmp_path / "base-0.parquet")
     whose = world.lines.filter(pl.col("day") < 700).collect()["customer_id"][0]
     mine = (pl.col("customer_id") == whose) & pl.col("void_day").is_null()
@@ -297,31 +287,25 @@ def test_a_night_with_a_refund_leaves_the_base(
         void_day=pl.when(mine).then(701).otherwise("void_day").cast(pl.Int32)
     )
     now = canonical(replace(days(world, 0, 702), lines=lines))
-    stored = store.renew(now, tmp_path)
+    stored = store.renew_store(now, tmp_path)
     assert written(tmp_path / "base-0.parquet") == stamp
     assert stored.shelf is not None
     assert len(stored.shelf.moved) == 1
     assert stored.lines.collect().equals(now.lines.collect())
 
 
-def test_a_store_that_loses_a_customer_is_written_anew(
-    world: Transactions, tmp_path: Path
-) -> None:
-    store.renew(world, tmp_path)
+def test_a_store_that_loses_a_customer_is_written_anew(world: Transactions, tmp_path: Path) -> None:
+    store.renew_store(world, tmp_path)
     whose = world.lines.collect()["customer_id"][0]
-    now = canonical(
-        replace(world, lines=world.lines.filter(pl.col("customer_id") != whose))
-    )
-    assert store.renew(now, tmp_path).lines.collect().equals(now.lines.collect())
+    now = canonical(replace(world, lines=world.lines.filter(pl.col("customer_id") != whose)))
+    assert store.renew_store(now, tmp_path).lines.collect().equals(now.lines.collect())
     assert (tmp_path / "base-1.parquet").is_file()
 
 
-def test_days_can_be_added_to_a_renewed_store(
-    world: Transactions, tmp_path: Path
-) -> None:
-    store.write(days(world, 0, 690), tmp_path)
-    store.renew(refunded(days(world, 0, 700), 5), tmp_path)
-    stored = store.add(days(world, 700, 702), tmp_path)
+def test_days_can_be_added_to_a_renewed_store(world: Transactions, tmp_path: Path) -> None:
+    store.write_store(days(world, 0, 690), tmp_path)
+    store.renew_store(refunded(days(world, 0, 700), 5), tmp_path)
+    stored = store.append_lines(days(world, 700, 702), tmp_path)
     first = refunded(days(world, 0, 700), 5).lines.collect()
     later = days(world, 700, 702).lines.collect()
     whole = canonical(replace(stored, lines=pl.concat([first, later]).lazy()))

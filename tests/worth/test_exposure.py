@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.worth import averaged, exposure
+from segpredict.worth import expected_segment_value, risk_and_upside
 
 VALUES = (0.0, 10.0, 40.0)
 
 
 def test_each_fall_costs_the_difference_of_the_means():
     chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]])
-    risk, upside = exposure(chances, np.array([2, 1, 0]), VALUES)
+    risk, upside = risk_and_upside(chances, np.array([2, 1, 0]), VALUES)
     # 0.5 · 40 + 0.3 · 30; 0.1 · 10; who is inactive has nothing to lose.
     assert risk.tolist() == pytest.approx([29.0, 1.0, 0.0])
     # The best cannot rise; 0.3 · 30; 0.2 · 10 + 0.6 · 40.
@@ -20,7 +20,7 @@ def test_each_fall_costs_the_difference_of_the_means():
 
 
 def test_a_step_down_to_a_segment_that_brings_more_is_no_loss():
-    risk, upside = exposure(np.array([[0.0, 1.0, 0.0]]), np.array([2]), (0, 50, 40))
+    risk, upside = risk_and_upside(np.array([[0.0, 1.0, 0.0]]), np.array([2]), (0, 50, 40))
     assert risk.tolist() == [0.0]
     assert upside.tolist() == [0.0]
 
@@ -38,18 +38,18 @@ def shops(draw):
 @given(shops())
 def test_what_is_expected_is_the_own_mean_less_risk_plus_upside(shop):
     chances, states, values = shop
-    risk, upside = exposure(chances, states, values)
+    risk, upside = risk_and_upside(chances, states, values)
     own = np.array(values)[states]
     assert (risk >= 0).all()
     assert (upside >= 0).all()
-    assert averaged(chances, values) == pytest.approx(own - risk + upside)
+    assert expected_segment_value(chances, values) == pytest.approx(own - risk + upside)
 
 
 @given(shops())
 def test_a_customer_alone_is_exposed_as_among_all(shop):
     chances, states, values = shop
-    risk, upside = exposure(chances, states, values)
+    risk, upside = risk_and_upside(chances, states, values)
     for place in range(len(states)):
         one = slice(place, place + 1)
-        alone = exposure(chances[one], states[one], values)
+        alone = risk_and_upside(chances[one], states[one], values)
         assert (alone[0][0], alone[1][0]) == (risk[place], upside[place])

@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.worth.lifetimes import Span, judged
+from segpredict.worth.lifetimes import ValueBacktest, value_errors
 
 
 def judge(said, came, draws=200):
     who = np.array([f"c{i}" for i in range(len(came))])
     given = {name: np.array(each, dtype=float) for name, each in said.items()}
-    span = Span("2011-03-12", 1, 91, who, given, np.array(came, dtype=float))
-    return judged([span], draws=draws, seed=1)
+    span = ValueBacktest("2011-03-12", 1, 91, who, given, np.array(came, dtype=float))
+    return value_errors([span], draws=draws, seed=1)
 
 
 def cell(table, method, metric):

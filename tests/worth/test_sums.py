@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.worth import exposure
-from segpredict.worth.sums import Account, Claim, compared
+from segpredict.worth import risk_and_upside
+from segpredict.worth.sums import PredictedAmount, SumBacktest, compare_sums
 
 IDS = ("S0", "S1", "S2")
 MOVES = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
@@ -16,7 +16,7 @@ VALUES = (0.0, 10.0, 50.0)
 
 def account(predicted, came, states=None, window="2011-03-12", asked=None):
     rows = len(predicted)
-    claim = Claim(
+    claim = PredictedAmount(
         "value_at_risk",
         "model",
         np.ones(rows, dtype=bool) if asked is None else np.array(asked),
@@ -25,11 +25,11 @@ def account(predicted, came, states=None, window="2011-03-12", asked=None):
     )
     who = np.array([f"c{i:04d}" for i in range(rows)])
     now = np.ones(rows, dtype=int) if states is None else np.array(states)
-    return Account(window, who, now, (claim,))
+    return SumBacktest(window, who, now, (claim,))
 
 
 def told(tests, draws=200):
-    return compared(tests, IDS, draws=draws, seed=3)
+    return compare_sums(tests, IDS, draws=draws, seed=3)
 
 
 def one(table, part, window="2011-03-12"):
@@ -84,7 +84,7 @@ def test_parts_add_up_and_the_order_of_rows_changes_no_bit(seed):
     states = rng.integers(0, 3, rows)
     plain = account(said, came, states)
     turn = rng.permutation(rows)
-    turned = Account(
+    turned = SumBacktest(
         plain.window,
         plain.who[turn],
         states[turn],
@@ -104,11 +104,11 @@ def world(chances, seed=0, customers=4_000):
     rng = np.random.default_rng(seed)
     states = rng.integers(0, 3, customers)
     labels = (rng.random(customers)[:, None] > MOVES[states].cumsum(axis=1)).sum(axis=1)
-    risk, _ = exposure(chances[states], states, VALUES)
+    risk, _ = risk_and_upside(chances[states], states, VALUES)
     own, next_ = np.array(VALUES)[states], np.array(VALUES)[labels]
     spend = next_ * rng.gamma(4, 0.25, customers)
     fell = labels < states
-    claim = Claim(
+    claim = PredictedAmount(
         "value_at_risk",
         "model",
         states > 0,
@@ -116,7 +116,7 @@ def world(chances, seed=0, customers=4_000):
         {"label": (own - next_) * fell, "spend": (own - spend) * fell},
     )
     who = np.array([f"c{i:05d}" for i in range(customers)])
-    return Account("2011-03-12", who, states, (claim,))
+    return SumBacktest("2011-03-12", who, states, (claim,))
 
 
 @pytest.mark.parametrize("counted", ["label", "spend"])
@@ -135,7 +135,7 @@ def test_chances_that_cry_wolf_are_caught():
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
-    expected = exposure(MOVES, np.arange(3), VALUES)[0]
+    expected = risk_and_upside(MOVES, np.arange(3), VALUES)[0]
     inside = 0
     for seed in range(40):
         asked = world(MOVES, seed, customers=600)

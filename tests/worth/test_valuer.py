@@ -9,9 +9,16 @@ import pytest
 from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.tables import Segment
 from segpredict.window import DAYS_PER_YEAR
-from segpredict.worth import COLUMNS, Buying, Season, Valuer, by_segment, periods
+from segpredict.worth import (
+    CLV_COLUMNS,
+    PurchaseModel,
+    SpendSeasonality,
+    ValueModel,
+    value_by_segment,
+    value_periods,
+)
 
-CDNOW = Buying(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
+CDNOW = PurchaseModel(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
 ROWS = pl.DataFrame(
     {
         "customer_id": ["a", "b"],
@@ -30,13 +37,13 @@ def valuer(**change):
     given = {
         "values": (0.0, 100.0),
         "moves": ((0.8, 0.2), (0.4, 0.6)),
-        "season": Season(91),
+        "season": SpendSeasonality(91),
         "buying": CDNOW,
         "horizon": 91,
         "gap": 0,
         "discount": 0.1,
     }
-    return Valuer(**(given | change))
+    return ValueModel(**(given | change))
 
 
 def test_the_next_window_by_the_chain_is_expected_spend_discounted():
@@ -53,7 +60,7 @@ def test_a_year_by_the_chain_by_hand():
 
 def test_bgnbd_stands_beside_it_on_the_same_windows():
     told = valuer().columns(ROWS, CHANCES, 500)
-    expected = CDNOW.worth(ROWS, periods(91, 0, DAYS_PER_YEAR, 0.1))
+    expected = CDNOW.worth(ROWS, value_periods(91, 0, DAYS_PER_YEAR, 0.1))
     assert told["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
 
 
@@ -67,7 +74,7 @@ def test_without_the_history_or_the_model_only_the_chain_speaks():
 
 
 def test_a_proven_season_moves_values_where_it_falls():
-    seasonal = valuer(season=Season(91, SEEN))
+    seasonal = valuer(season=SpendSeasonality(91, SEEN))
     assert seasonal.values_at(364) == (0.0, 120.0)
     assert seasonal.values_at(364 + 182) == (0.0, 100.0)
     high, low = (seasonal.columns(ROWS, CHANCES, day) for day in (364, 546))
@@ -76,7 +83,7 @@ def test_a_proven_season_moves_values_where_it_falls():
 
 
 def test_spend_without_a_mean_is_missing_and_not_infinite():
-    heavy = Buying(CDNOW.orders, GammaGamma(6.25, 0.9, 15.44))
+    heavy = PurchaseModel(CDNOW.orders, GammaGamma(6.25, 0.9, 15.44))
     told = valuer(buying=heavy).columns(
         ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES, 500
     )
@@ -85,8 +92,8 @@ def test_spend_without_a_mean_is_missing_and_not_infinite():
 
 @pytest.mark.parametrize("buying", [CDNOW, None])
 def test_it_survives_being_kept_as_json(buying):
-    given = valuer(buying=buying, season=Season(91, SEEN, "proven"))
-    kept = Valuer.from_state(json.loads(json.dumps(given.state())))
+    given = valuer(buying=buying, season=SpendSeasonality(91, SEEN, "proven"))
+    kept = ValueModel.from_state(json.loads(json.dumps(given.state())))
     assert kept == given
     assert kept.columns(ROWS, CHANCES, 364).equals(given.columns(ROWS, CHANCES, 364))
 
@@ -97,7 +104,7 @@ def test_nobody_is_valued_without_complaint():
 
 def scores(segments, **change):
     rows = len(segments)
-    amounts = ("value_at_risk", "upside", "expected_value", "spent_to_date", *COLUMNS)
+    amounts = ("value_at_risk", "upside", "expected_value", "spent_to_date", *CLV_COLUMNS)
     plain = {name: [10.0] * rows for name in amounts}
     ids = {"segment_id": segments, "is_eligible": [True] * rows}
     return pl.DataFrame(ids | plain | change)
@@ -110,7 +117,7 @@ def test_segments_add_up_and_say_where_the_methods_differ():
         clv_year_markov=[10.0, 10.0, 10.0, 10.0, 30.0],
         clv_year_bgnbd=[10.0, 20.0, 21.0, 4.0, 20.0],
     )
-    inactive, core, everybody = by_segment(
+    inactive, core, everybody = value_by_segment(
         frame, (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     ).to_dicts()
     assert core["value_at_risk"] == 15
@@ -121,7 +128,7 @@ def test_segments_add_up_and_say_where_the_methods_differ():
 
 
 def test_fewer_than_five_customers_are_only_counted():
-    (row, _) = by_segment(scores(["S1"] * 4), (Segment(1, "S1", "Core"),)).to_dicts()
+    (row, _) = value_by_segment(scores(["S1"] * 4), (Segment(1, "S1", "Core"),)).to_dicts()
     assert row["n"] == 4
     assert row["value_at_risk"] is None
     assert row["apart"] is None
@@ -129,5 +136,5 @@ def test_fewer_than_five_customers_are_only_counted():
 
 def test_who_has_no_forecast_is_in_no_sum():
     frame = scores(["S1"] * 6, is_eligible=[True] * 5 + [False])
-    (row, _) = by_segment(frame, (Segment(1, "S1", "Core"),)).to_dicts()
+    (row, _) = value_by_segment(frame, (Segment(1, "S1", "Core"),)).to_dicts()
     assert row["upside"] == 50

@@ -8,22 +8,22 @@ import pytest
 
 import segpredict
 from segpredict import archive
-from segpredict.artifacts import Run, open_run
-from segpredict.tables import MONEY
+from segpredict.artifacts import RunFolder, open_run
+from segpredict.tables import MONEY_SCALE
 from segpredict.window import day_number
 
 
 @pytest.fixture(scope="module")
-def made(run_folder: Path) -> Run:
+def made(run_folder: Path) -> RunFolder:
     return open_run(run_folder)
 
 
 @pytest.fixture(scope="module")
-def sums(made: Run) -> pl.DataFrame:
+def sums(made: RunFolder) -> pl.DataFrame:
     return made.parquet("worth/sums.parquet")
 
 
-def test_what_came_is_what_the_lines_say(made: Run, sums: pl.DataFrame) -> None:
+def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) -> None:
     lines = made.parquet("transactions.parquet")
     whole = sums.filter(
         (pl.col("part") == "all")
@@ -39,7 +39,7 @@ def test_what_came_is_what_the_lines_say(made: Run, sums: pl.DataFrame) -> None:
         eligible = orders.filter(pl.col("day").is_between(day - 364, day - 1))
         later = lines.filter(pl.col("day").is_between(day, day + 90))
         known = later.join(eligible, on="customer_id", how="semi")
-        spent = known["amount"].sum() / MONEY
+        spent = known["amount"].sum() / MONEY_SCALE
         # Orders that were refunded as a whole are known to be void only later.
         assert row["realised"] == pytest.approx(spent, rel=0.03)
 
@@ -55,12 +55,10 @@ def test_tests_add_up_to_the_pooled_sum(sums: pl.DataFrame) -> None:
         assert both[name].to_list() == pytest.approx(both[f"{name}_right"].to_list())
 
 
-def test_scores_hold_together(made: Run) -> None:
+def test_scores_hold_together(made: RunFolder) -> None:
     scores = made.parquet("scores.parquet").filter("is_eligible")
     predictor = segpredict.load(made.folder)
-    values = dict(
-        zip([s.id for s in predictor.segments], predictor.values, strict=True)
-    )
+    values = dict(zip([s.id for s in predictor.segments], predictor.values, strict=True))
     own = scores["segment_id"].replace_strict(values, return_dtype=pl.Float64)
     net = own - scores["value_at_risk"] + scores["upside"]
     assert net.to_list() == pytest.approx(scores["expected_value"].to_list())
@@ -69,22 +67,22 @@ def test_scores_hold_together(made: Run) -> None:
     assert (scores["clv_year_bgnbd"] >= scores["clv_next_bgnbd"]).all()
 
 
-def test_spend_to_date_is_told_of_everybody_and_adds_up(made: Run) -> None:
+def test_spend_to_date_is_told_of_everybody_and_adds_up(made: RunFolder) -> None:
     scores = made.parquet("scores.parquet")
     lines = made.parquet("transactions.parquet").filter(pl.col("void_day").is_null())
     assert scores["spent_to_date"].null_count() == 0
-    spent = lines.join(scores, on="customer_id", how="semi")["amount"].sum() / MONEY
+    spent = lines.join(scores, on="customer_id", how="semi")["amount"].sum() / MONEY_SCALE
     assert scores["spent_to_date"].sum() == pytest.approx(spent)
 
 
-def test_a_run_of_old_has_no_lifetime_values(made: Run) -> None:
+def test_a_run_of_old_has_no_lifetime_values(made: RunFolder) -> None:
     old = replace(segpredict.load(made.folder), valuer=None)
-    scores = old.score(archive.transactions_of(made))
+    scores = old.score(archive.load_transactions(made))
     assert scores["clv_year_markov"].null_count() == scores.height
     assert scores["upside"].null_count() < scores.height
 
 
-def test_the_page_speaks_of_expectations_and_promises_no_savings(made: Run) -> None:
+def test_the_page_speaks_of_expectations_and_promises_no_savings(made: RunFolder) -> None:
     page = (made.folder / "report.html").read_text(encoding="utf-8")
     assert "Revenue at risk, and what customers are worth" in page
     assert "They are not what a campaign would save" in page

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.tables import MONEY
-from segpredict.worth import Season
-from segpredict.worth.season import season
+from segpredict.tables import MONEY_SCALE
+from segpredict.worth import SpendSeasonality
+from segpredict.worth.season import estimate_seasonality
 
 ORIGINS = range(200, 1_200, 28)
 DAY = 1_200 + 91
@@ -26,7 +26,7 @@ def rows(factor, customers=400):
                     "customer_id": [f"c{i:03d}" for i in range(customers)],
                     "cutoff": pl.Series([origin] * customers, dtype=pl.Int32),
                     "label": pl.Series(label, dtype=pl.Int8),
-                    "spend": np.round(usual * high * MONEY).astype(np.int64),
+                    "spend": np.round(usual * high * MONEY_SCALE).astype(np.int64),
                 }
             )
         )
@@ -34,7 +34,7 @@ def rows(factor, customers=400):
 
 
 def test_a_planted_season_is_proven_and_measured():
-    found = season(rows(1.5), DAY, 91, 91)
+    found = estimate_seasonality(rows(1.5), DAY, 91, 91)
     assert found.reason.startswith("What segments bring is adjusted")
     # Within the high third, and in the middle of the rest.
     high, low = found.at(364 * 4 - 60), found.at(364 * 4 + 120)
@@ -42,7 +42,7 @@ def test_a_planted_season_is_proven_and_measured():
 
 
 def test_without_a_season_nothing_is_adjusted():
-    found = season(rows(1.0), DAY, 91, 91)
+    found = estimate_seasonality(rows(1.0), DAY, 91, 91)
     assert found.seen == ()
     assert "not adjusted" in found.reason
     assert found.at(DAY) == 1.0
@@ -50,11 +50,11 @@ def test_without_a_season_nothing_is_adjusted():
 
 def test_a_year_of_data_proves_nothing():
     short = rows(1.5).filter(pl.col("cutoff") < 500)
-    found = season(short, 600, 91, 91)
+    found = estimate_seasonality(short, 600, 91, 91)
     assert "too few origins" in found.reason
     assert found.at(600) == 1.0
 
 
 def test_a_season_survives_being_kept():
-    found = season(rows(1.5), DAY, 91, 91)
-    assert Season.from_state(found.state()) == found
+    found = estimate_seasonality(rows(1.5), DAY, 91, 91)
+    assert SpendSeasonality.from_state(found.state()) == found

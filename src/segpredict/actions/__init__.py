@@ -5,46 +5,51 @@ play, how it would be tested, and who is on its list. A play is a hypothesis unt
 experiment was logged; nothing here says what it would save.
 """
 
-from segpredict.actions.budget import curves
+from segpredict.actions.budget import targeting_curves
 from segpredict.actions.campaign import (
-    ARMS,
-    Ask,
-    counts,
-    listed,
-    record,
-    with_reasons,
+    EXPERIMENT_ARMS,
+    CampaignListRequest,
+    add_reasons,
+    build_campaign_list,
+    campaign_record,
+    count_arms,
 )
-from segpredict.actions.eligible import asked, eligible, require_known, roles
-from segpredict.actions.experiments import Experiments, places, status
-from segpredict.actions.holdout import left_alone, strata, ticket
-from segpredict.actions.options import MOST_ALONE, ActionOptions
-from segpredict.actions.playbook import Play, Playbook, Trigger, load
-from segpredict.actions.weighing import Shop, weigh
+from segpredict.actions.eligible import (
+    eligible_customers,
+    required_columns,
+    segment_roles,
+    validate_rules,
+)
+from segpredict.actions.experiments import ExperimentLog, evidence_status, find_experiment_logs
+from segpredict.actions.holdout import assign_strata, draw_holdout, hash_to_uniform
+from segpredict.actions.options import MAX_HOLDOUT_SHARE, CampaignOptions
+from segpredict.actions.playbook import Campaign, CampaignCatalogue, EligibilityRule, read_campaigns
+from segpredict.actions.weighing import CampaignPopulation, plan_campaigns
 
 __all__ = [
-    "ARMS",
-    "MOST_ALONE",
-    "ActionOptions",
-    "Ask",
-    "Experiments",
-    "Play",
-    "Playbook",
-    "Shop",
-    "Trigger",
-    "asked",
-    "counts",
-    "curves",
-    "eligible",
-    "left_alone",
-    "listed",
-    "load",
-    "places",
-    "record",
-    "require_known",
-    "roles",
-    "status",
-    "strata",
-    "ticket",
-    "weigh",
-    "with_reasons",
+    "EXPERIMENT_ARMS",
+    "MAX_HOLDOUT_SHARE",
+    "Campaign",
+    "CampaignCatalogue",
+    "CampaignListRequest",
+    "CampaignOptions",
+    "CampaignPopulation",
+    "EligibilityRule",
+    "ExperimentLog",
+    "add_reasons",
+    "assign_strata",
+    "build_campaign_list",
+    "campaign_record",
+    "count_arms",
+    "draw_holdout",
+    "eligible_customers",
+    "evidence_status",
+    "find_experiment_logs",
+    "hash_to_uniform",
+    "plan_campaigns",
+    "read_campaigns",
+    "required_columns",
+    "segment_roles",
+    "targeting_curves",
+    "validate_rules",
 ]

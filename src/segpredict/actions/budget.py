@@ -6,15 +6,15 @@ from math import ceil
 import numpy as np
 import polars as pl
 
-from segpredict.actions.eligible import eligible
-from segpredict.actions.playbook import Play
+from segpredict.actions.eligible import eligible_customers
+from segpredict.actions.playbook import Campaign
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 
-SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-SEGMENT, PLAY = "segment", "play"
-AT_STAKE = ("value_at_risk", "upside")
-SCHEMA = {
+LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "play"
+STAKE_COLUMNS = ("value_at_risk", "upside")
+TARGETING_CURVES_SCHEMA = {
     "scope": pl.String,
     "name": pl.String,
     "stake_of": pl.String,
@@ -25,51 +25,46 @@ SCHEMA = {
 }
 
 
-def curves(
-    customers: pl.DataFrame, plays: Sequence[Play], segments: Sequence[Segment]
+def targeting_curves(
+    customers: pl.DataFrame, plays: Sequence[Campaign], segments: Sequence[Segment]
 ) -> pl.DataFrame:
     """Return value at stake by length of the list, for each play and each segment.
 
     Parameters
     ----------
     customers
-        Customers with a forecast (`eligible`).
+        Customers with a forecast (`eligible_customers`).
     plays, segments
         The playbook, and the segments in code order.
 
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`: of the ``size`` customers in question the first ``n``, those with most
-        at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
+        `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
+        with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
         of fewer than five are not told, nor is what fewer than five hold.
     """
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
-        (PLAY, play.name, play.stake, eligible(customers, play.who, segments))
+        (CAMPAIGN_SCOPE, play.name, play.stake, eligible_customers(customers, play.who, segments))
         for play in plays
     ]
     parts += [
-        (SEGMENT, s.id, stake, customers.filter(pl.col("segment_id") == s.id))
+        (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))
         for s in segments
-        for stake in AT_STAKE
+        for stake in STAKE_COLUMNS
     ]
     rows = [row for part in parts for row in _curve(*part)]
-    return pl.DataFrame(rows, SCHEMA, orient="row")
+    return pl.DataFrame(rows, TARGETING_CURVES_SCHEMA, orient="row")
 
 
-def _curve(
-    scope: str, name: str, stake: str, part: pl.DataFrame
-) -> list[tuple[object, ...]]:
+def _curve(scope: str, name: str, stake: str, part: pl.DataFrame) -> list[tuple[object, ...]]:
     # Whole pennies add up alike in any order.
     amounts = np.round(part[stake].fill_null(0.0).to_numpy() * 100)
     held = np.cumsum(-np.sort(-amounts))
     size = len(held)
     if size < MIN_CUSTOMERS_FOR_FIGURES or held[-1] <= 0:
         return []
-    lengths = sorted(
-        {max(MIN_CUSTOMERS_FOR_FIGURES, ceil(size * share)) for share in SHARES}
-    )
+    lengths = sorted({max(MIN_CUSTOMERS_FOR_FIGURES, ceil(size * share)) for share in LIST_SHARES})
     return [
-        (scope, name, stake, size, n, held[n - 1] / 100, held[n - 1] / held[-1])
-        for n in lengths
+        (scope, name, stake, size, n, held[n - 1] / 100, held[n - 1] / held[-1]) for n in lengths
     ]

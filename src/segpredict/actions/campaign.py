@@ -8,19 +8,19 @@ import polars as pl
 
 from segpredict import contracts
 from segpredict.actions import power
-from segpredict.actions.eligible import eligible
-from segpredict.actions.holdout import left_alone, strata
-from segpredict.actions.options import ActionOptions
-from segpredict.actions.playbook import Play
+from segpredict.actions.eligible import eligible_customers
+from segpredict.actions.holdout import assign_strata, draw_holdout
+from segpredict.actions.options import CampaignOptions
+from segpredict.actions.playbook import Campaign
 from segpredict.tables import JSON, Segment
 
-TREAT, UNIVERSAL, OWN = "treat", "universal control", "control"
-FORMAT = 1
-ARMS = (TREAT, UNIVERSAL, OWN)
+TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM = "treat", "universal control", "control"
+RECORD_FORMAT = 1
+EXPERIMENT_ARMS = (TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CAMPAIGN_HOLDOUT_ARM)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CampaignListRequest:
     """What list is wanted.
 
     Parameters
@@ -34,24 +34,24 @@ class Ask:
         The most customers on the list; those with most at stake. All if not given.
     """
 
-    play: Play
+    play: Campaign
     share: float | None = None
     first: int | None = None
 
 
-def listed(
+def build_campaign_list(
     customers: pl.DataFrame,
     segments: tuple[Segment, ...],
-    ask: Ask,
-    options: ActionOptions,
+    ask: CampaignListRequest,
+    options: CampaignOptions,
     before: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
-    """Return the list of a campaign (`contracts.CAMPAIGN`).
+    """Return the list of a campaign (`contracts.CAMPAIGN_LIST_SCHEMA`).
 
     Parameters
     ----------
     customers
-        Customers with a forecast (`eligible`).
+        Customers with a forecast (`eligible_customers`).
     segments
         All segments, in code order.
     ask
@@ -75,21 +75,21 @@ def listed(
     control is treated. That leaves shares off by the few who moved to another
     stratum.
     """
-    place = strata(customers, "expected_value").alias("stratum")
+    place = assign_strata(customers, "expected_value").alias("stratum")
     drawn = customers.with_columns(place)
-    lots = left_alone(drawn, options.holdout, options.key, _universal(before))
+    lots = draw_holdout(drawn, options.holdout, options.key, _universal(before))
     marked = drawn.with_columns(lots.alias("is_universal"))
-    chosen = eligible(marked, ask.play.who, segments)
+    chosen = eligible_customers(marked, ask.play.who, segments)
     order = [ask.play.stake, "customer_id"]
     ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
     ranked = ranked.head(ask.first) if ask.first is not None else ranked
     own = _own(ranked, ask, options, before.get(ask.play.name, {}))
     arms = (
         pl.when("is_universal")
-        .then(pl.lit(UNIVERSAL))
+        .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
         .when(own)
-        .then(pl.lit(OWN))
-        .otherwise(pl.lit(TREAT))
+        .then(pl.lit(CAMPAIGN_HOLDOUT_ARM))
+        .otherwise(pl.lit(TREATMENT_ARM))
     )
     told = ranked.with_columns(arm=arms).with_row_index("rank", offset=1)
     table = told.select(
@@ -107,21 +107,21 @@ def listed(
         "expected_value",
         "spent_to_date",
     )
-    return contracts.check(table, contracts.CAMPAIGN)
+    return contracts.validate_schema(table, contracts.CAMPAIGN_LIST_SCHEMA)
 
 
 def _universal(before: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for arms in before.values():
         for customer, arm in arms.items():
-            found[customer] = found.get(customer, False) or arm == UNIVERSAL
+            found[customer] = found.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
     return found
 
 
 def _own(
     ranked: pl.DataFrame,
-    ask: Ask,
-    options: ActionOptions,
+    ask: CampaignListRequest,
+    options: CampaignOptions,
     known: Mapping[str, str],
 ) -> pl.Series:
     """Return who is left alone by this play, beyond the universal lot."""
@@ -129,30 +129,30 @@ def _own(
     universal = ranked.height - free.height
     wanted = (ask.share or 0.0) * ranked.height - universal
     share = max(0.0, wanted / free.height) if free.height else 0.0
-    place = strata(free, "expected_value").alias("stratum")
-    earlier = {c: arm == OWN for c, arm in known.items() if arm != UNIVERSAL}
-    lots = left_alone(
-        free.with_columns(place), share, f"{options.key}/{ask.play.name}", earlier
-    )
+    place = assign_strata(free, "expected_value").alias("stratum")
+    earlier = {
+        c: arm == CAMPAIGN_HOLDOUT_ARM for c, arm in known.items() if arm != UNIVERSAL_HOLDOUT_ARM
+    }
+    lots = draw_holdout(free.with_columns(place), share, f"{options.key}/{ask.play.name}", earlier)
     alone = free.filter(lots)["customer_id"]
     return ranked["customer_id"].is_in(alone.implode())
 
 
-def counts(table: pl.DataFrame) -> dict[str, int]:
+def count_arms(table: pl.DataFrame) -> dict[str, int]:
     """Return how many customers stand in each arm."""
     found = dict(table.group_by("arm").len().iter_rows())
-    return {arm: int(found.get(arm, 0)) for arm in ARMS}
+    return {arm: int(found.get(arm, 0)) for arm in EXPERIMENT_ARMS}
 
 
-def with_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
+def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFrame:
     """Return a list with the reasons that speak for each forecast, as one text.
 
     Parameters
     ----------
     table
-        `contracts.CAMPAIGN`.
+        `contracts.CAMPAIGN_LIST_SCHEMA`.
     reasons
-        Rows of `explain.reasons`; ``None`` where nobody was explained.
+        Rows of `explain.reason_texts`; ``None`` where nobody was explained.
     """
     if reasons is None:
         return table.with_columns(reasons=pl.lit(None, pl.String))
@@ -165,11 +165,11 @@ def with_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFr
     return table.join(told, on="customer_id", how="left", maintain_order="left")
 
 
-def record(
-    ask: Ask,
+def campaign_record(
+    ask: CampaignListRequest,
     table: pl.DataFrame,
     weighed: Mapping[str, Any],
-    options: ActionOptions,
+    options: CampaignOptions,
     facts: Mapping[str, JSON],
 ) -> dict[str, JSON]:
     """Return what is written down before anybody is treated.
@@ -181,16 +181,16 @@ def record(
     table
         The list.
     weighed
-        The play's row of `weighing.weigh`.
+        The play's row of `weighing.plan_campaigns`.
     options
         Level and power of the test.
     facts
         Who, when, of which run, and the day of the readout.
     """
-    play, arms = ask.play, counts(table)
+    play, arms = ask.play, count_arms(table)
     planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
     return {
-        "format": FORMAT,
+        "format": RECORD_FORMAT,
         **facts,
         "play": play.name,
         "title": play.title,
@@ -212,15 +212,17 @@ def _seen(
     kpi: str,
     weighed: Mapping[str, Any],
     arms: Mapping[str, int],
-    options: ActionOptions,
+    options: CampaignOptions,
 ) -> float | None:
     """Return the smallest uplift that these arms would see; of spends, of its mean."""
     if weighed.get("base") is None:
         return None
-    errors = power.Errors(options.alpha, options.power)
-    treated = arms[TREAT]
-    alone = arms[UNIVERSAL] + arms[OWN]
+    errors = power.ErrorRates(options.alpha, options.power)
+    treated = arms[TREATMENT_ARM]
+    alone = arms[UNIVERSAL_HOLDOUT_ARM] + arms[CAMPAIGN_HOLDOUT_ARM]
     if kpi != "spends":
-        return power.seen_share(weighed["base"], alone, treated, errors)
-    found = power.seen_mean(weighed["spend_sd"], alone, treated, weighed["rho"], errors)
+        return power.minimum_detectable_share(weighed["base"], alone, treated, errors)
+    found = power.minimum_detectable_mean(
+        weighed["spend_sd"], alone, treated, weighed["rho"], errors
+    )
     return found / weighed["spend"] if found is not None and weighed["spend"] else None

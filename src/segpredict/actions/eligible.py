@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from segpredict.actions.playbook import ROLES, Play, Trigger
+from segpredict.actions.playbook import SEGMENT_ROLES, Campaign, EligibilityRule
 from segpredict.errors import UnknownNameError
-from segpredict.tables import INACTIVE, Segment
+from segpredict.tables import INACTIVE_CODE, Segment
 
-SCORED = (
+SCORE_COLUMNS = (
     "p_down",
     "p_up",
     "p_inactive",
@@ -19,7 +19,7 @@ SCORED = (
 )
 
 
-def roles(segments: Sequence[Segment]) -> dict[str, str]:
+def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     """Return the place of each segment on the value ladder, by id.
 
     Examples
@@ -31,20 +31,18 @@ def roles(segments: Sequence[Segment]) -> dict[str, str]:
     {'S0': 'inactive', 'S1': 'top'}
     """
     top = max(segment.code for segment in segments)
-    inactive, low, middle, best = ROLES
-    places = {INACTIVE: inactive, 1: low, top: best}
+    inactive, low, middle, best = SEGMENT_ROLES
+    places = {INACTIVE_CODE: inactive, 1: low, top: best}
     return {s.id: places.get(s.code, middle) for s in segments}
 
 
-def asked(plays: Iterable[Play]) -> frozenset[str]:
+def required_columns(plays: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that triggers ask about."""
-    return frozenset(column for play in plays for column in play.who.columns) - {
-        *SCORED
-    }
+    return frozenset(column for play in plays for column in play.who.columns) - {*SCORE_COLUMNS}
 
 
-def require_known(
-    plays: Iterable[Play], segments: Sequence[Segment], features: Iterable[str]
+def validate_rules(
+    plays: Iterable[Campaign], segments: Sequence[Segment], features: Iterable[str]
 ) -> None:
     """Refuse triggers that name a column or a segment that no run could have.
 
@@ -62,7 +60,7 @@ def require_known(
     UnknownNameError
         Naming the nearest that is known.
     """
-    columns = {*SCORED, *features}
+    columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
     for play in plays:
         for column in sorted(play.who.columns):
@@ -71,20 +69,18 @@ def require_known(
                 raise UnknownNameError(kind, column, columns)
         for segment in play.who.segments:
             if segments and segment not in names:
-                raise UnknownNameError(
-                    f"segment for plays.{play.name}.who", segment, names
-                )
+                raise UnknownNameError(f"segment for plays.{play.name}.who", segment, names)
 
 
-def eligible(
-    customers: pl.DataFrame, who: Trigger, segments: Sequence[Segment]
+def eligible_customers(
+    customers: pl.DataFrame, who: EligibilityRule, segments: Sequence[Segment]
 ) -> pl.DataFrame:
     """Return the customers whom a trigger takes, in the order in which they stand.
 
     Parameters
     ----------
     customers
-        One row a customer with a forecast: `SCORED`, ``segment_id``,
+        One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
         ``next_segment_id``, ``is_new`` and the features asked about.
     who
         The trigger.
@@ -102,9 +98,9 @@ def eligible(
     return found
 
 
-def _conditions(who: Trigger, segments: Sequence[Segment]) -> list[pl.Expr]:
+def _conditions(who: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
     found = [pl.lit(value=True)]
-    places, codes = roles(segments), {s.id: s.code for s in segments}
+    places, codes = segment_roles(segments), {s.id: s.code for s in segments}
     if who.roles:
         known = [name for name, role in places.items() if role in who.roles]
         found.append(pl.col("segment_id").is_in(known))

@@ -11,13 +11,13 @@ from segpredict import disk
 from segpredict.errors import ArtifactError
 from segpredict.tables import JSON
 
-FORMAT = 1
-BESIDE_RUNS = "experiments"
-NEEDED = ("play", "created", "readout", "customers", "arms", "lots")
+EXPERIMENT_FORMAT = 1
+DEFAULT_LOG_FOLDER = "experiments"
+REQUIRED_FIELDS = ("play", "created", "readout", "customers", "arms", "lots")
 
 
 @dataclass(frozen=True, slots=True)
-class Experiments:
+class ExperimentLog:
     """The folder of experiments.
 
     Parameters
@@ -54,7 +54,7 @@ class Experiments:
         Parameters
         ----------
         record
-            `campaign.record`.
+            `campaign.campaign_record`.
         lots
             ``customer_id`` and ``arm``.
 
@@ -63,7 +63,7 @@ class Experiments:
         WriterError
             When another process writes there.
         """
-        with disk.locked(self.folder):
+        with disk.lock_folder(self.folder):
             number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
             stem = f"{number:04d}-{record['play']}"
             arms, told = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
@@ -74,14 +74,14 @@ class Experiments:
                     file=str(told),
                 )
             disk.write_file(arms, lambda path: lots.write_parquet(path))
-            whole = {**record, "lots": {"file": arms.name, **disk.fact(arms)}}
+            whole = {**record, "lots": {"file": arms.name, **disk.file_fact(arms)}}
             text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
             disk.write_file(told, f"{text}\n".encode())
         return told
 
     def _lots(self, record: dict[str, JSON]) -> pl.DataFrame:
         path = self.folder / Path(record["lots"]["file"]).name
-        if not path.is_file() or disk.fact(path)["sha256"] != record["lots"]["sha256"]:
+        if not path.is_file() or disk.file_fact(path)["sha256"] != record["lots"]["sha256"]:
             raise ArtifactError(
                 f"{path} should hold who was left alone, and is gone or was changed.",
                 fix="bring it back: without it controls would be treated.",
@@ -90,13 +90,13 @@ class Experiments:
         return pl.read_parquet(path, columns=["customer_id", "arm"])
 
 
-def places(run: Path, configured: str = "") -> Experiments:
+def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
     """Return the experiments of the runs that stand beside this one."""
-    beside = run.absolute().parent / BESIDE_RUNS
-    return Experiments(Path(configured) if configured else beside)
+    beside = run.absolute().parent / DEFAULT_LOG_FOLDER
+    return ExperimentLog(Path(configured) if configured else beside)
 
 
-def status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
+def evidence_status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
     """Return how far a play is proven: in a word, and in a sentence.
 
     Examples
@@ -115,7 +115,9 @@ def status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
 def _read(path: Path) -> dict[str, JSON]:
     try:
         record = json.loads(path.read_bytes())
-        sound = record["format"] == FORMAT and all(name in record for name in NEEDED)
+        sound = record["format"] == EXPERIMENT_FORMAT and all(
+            name in record for name in REQUIRED_FIELDS
+        )
     except (ValueError, TypeError, KeyError):
         sound = False
     if not sound:

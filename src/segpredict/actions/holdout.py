@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-TENTHS = 10
+DECILES = 10
 
 
-def ticket(key: str, customer_id: str) -> float:
+def hash_to_uniform(key: str, customer_id: str) -> float:
     """Return a customer's number in a lottery, uniform on [0, 1).
 
     Parameters
@@ -34,7 +34,7 @@ def ticket(key: str, customer_id: str) -> float:
     return (int.from_bytes(told, "big") >> 11) / 2**53
 
 
-def strata(customers: pl.DataFrame, by: str) -> pl.Series:
+def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
     """Return the stratum of each customer: segment, and tenth of what is expected.
 
     Parameters
@@ -47,12 +47,12 @@ def strata(customers: pl.DataFrame, by: str) -> pl.Series:
     numbered = customers.select("customer_id", "segment_id", by).with_row_index("row")
     ordered = numbered.sort("segment_id", by, "customer_id", maintain_order=True)
     place = pl.int_range(pl.len()).over("segment_id")
-    tenth = (place * TENTHS // pl.len().over("segment_id")).cast(pl.String)
+    tenth = (place * DECILES // pl.len().over("segment_id")).cast(pl.String)
     named = ordered.with_columns(stratum=pl.col("segment_id") + "/" + tenth)
     return named.sort("row")["stratum"]
 
 
-def left_alone(
+def draw_holdout(
     customers: pl.DataFrame,
     share: float,
     key: str,
@@ -83,20 +83,18 @@ def left_alone(
     Within a stratum those with the lowest tickets are taken. Tickets hang on key and
     id alone, so the lots do not hang on the order of rows or on other strata.
     """
-    tickets = [ticket(key, name) for name in customers["customer_id"]]
+    tickets = [hash_to_uniform(key, name) for name in customers["customer_id"]]
     before = known or {}
     drawn = customers.select("customer_id", "stratum").with_columns(
         pl.Series("ticket", tickets, pl.Float64),
-        pl.Series(
-            "before", [before.get(i) for i in customers["customer_id"]], pl.Boolean
-        ),
+        pl.Series("before", [before.get(i) for i in customers["customer_id"]], pl.Boolean),
     )
     rows = drawn.with_row_index("row").sort("stratum", "ticket", "customer_id")
     chosen = np.zeros(customers.height, dtype=bool)
     for (stratum,), part in rows.group_by("stratum", maintain_order=True):
         lots = part["before"]
         kept = part.filter(lots.fill_null(value=False))["row"]
-        wanted = int(np.floor(share * part.height + ticket(key, f"round {stratum}")))
+        wanted = int(np.floor(share * part.height + hash_to_uniform(key, f"round {stratum}")))
         fresh = part.filter(lots.is_null())["row"].head(max(0, wanted - len(kept)))
         chosen[kept.to_numpy()] = True
         chosen[fresh.to_numpy()] = True

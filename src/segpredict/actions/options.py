@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from segpredict.errors import ConfigError
 
-MOST_ALONE = 0.5  # more left alone than contacted is no campaign
+MAX_HOLDOUT_SHARE = 0.5  # more left alone than contacted is no campaign
 
 
 @dataclass(frozen=True, slots=True)
-class ActionOptions:
+class CampaignOptions:
     """Which plays there are, and how their tests are drawn and planned.
 
     Parameters
@@ -43,7 +43,7 @@ class ActionOptions:
 
     def __post_init__(self) -> None:
         ranges = {
-            "holdout": 0 < self.holdout <= MOST_ALONE,
+            "holdout": 0 < self.holdout <= MAX_HOLDOUT_SHARE,
             "alpha": 0 < self.alpha < 1,
             "power": self.alpha < self.power < 1,
         }
@@ -51,7 +51,7 @@ class ActionOptions:
             if not is_sound:
                 raise ConfigError(
                     f"actions.{name} = {getattr(self, name)} cannot be used.",
-                    fix=f"give a holdout of at most {MOST_ALONE}, an alpha below 1 and "
+                    fix=f"give a holdout of at most {MAX_HOLDOUT_SHARE}, an alpha below 1 and "
                     "a power between the two; all above zero.",
                 )
         if self.replace and not self.playbook:

@@ -9,24 +9,24 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from segpredict.actions.options import ActionOptions
-from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, shown
-from segpredict.filling import fill
+from segpredict.actions.options import CampaignOptions
+from segpredict.errors import ConfigError, FileMissingError, UnknownNameError, quote_value
+from segpredict.filling import fill_options
 from segpredict.tables import JSON
 
-ROLES = ("inactive", "low", "middle", "top")
-MOVES = ("falls", "stays", "rises")
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")  # it becomes part of a file's name
-LONGEST = 600  # signs of a text that people are to read on a page
+SEGMENT_ROLES = ("inactive", "low", "middle", "top")
+PREDICTED_MOVES = ("falls", "stays", "rises")
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,39}")  # it becomes part of a file's name
+MAX_TEXT_LENGTH = 600  # signs of a text that people are to read on a page
 
-Role = Literal["inactive", "low", "middle", "top"]
-Move = Literal["falls", "stays", "rises"]
-Stake = Literal["value_at_risk", "upside", "expected_value"]
-Kpi = Literal["buys", "stays", "rises", "spends"]
+SegmentRole = Literal["inactive", "low", "middle", "top"]
+PredictedMove = Literal["falls", "stays", "rises"]
+StakeColumn = Literal["value_at_risk", "upside", "expected_value"]
+CampaignKpi = Literal["buys", "stays", "rises", "spends"]
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class EligibilityRule:
     """Who is eligible: all that is given must hold.
 
     Parameters
@@ -49,9 +49,9 @@ class Trigger:
         equals are taken together.
     """
 
-    roles: tuple[Role, ...] = ()
+    roles: tuple[SegmentRole, ...] = ()
     segments: tuple[str, ...] = ()
-    moves: tuple[Move, ...] = ()
+    moves: tuple[PredictedMove, ...] = ()
     is_new: bool | None = None
     at_least: Mapping[str, float] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class Campaign:
     """One recommendation, which is a hypothesis until it was tested.
 
     Parameters
@@ -90,15 +90,15 @@ class Play:
     name: str = ""
     title: str = ""
     action: str = ""
-    who: Trigger = field(default_factory=Trigger)
-    stake: Stake = "value_at_risk"
-    kpi: Kpi = "buys"
+    who: EligibilityRule = field(default_factory=EligibilityRule)
+    stake: StakeColumn = "value_at_risk"
+    kpi: CampaignKpi = "buys"
     uplift: float = 0.05
     caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Playbook:
+class CampaignCatalogue:
     """All plays, in the order of the file.
 
     Parameters
@@ -107,9 +107,9 @@ class Playbook:
         Each has a name of its own.
     """
 
-    plays: tuple[Play, ...]
+    plays: tuple[Campaign, ...]
 
-    def get(self, name: str) -> Play:
+    def get(self, name: str) -> Campaign:
         """Return one play.
 
         Raises
@@ -127,7 +127,7 @@ class Playbook:
         return {play.name: _plain(play) for play in self.plays}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, JSON]) -> "Playbook":
+    def from_state(cls, state: Mapping[str, JSON]) -> "CampaignCatalogue":
         """Return the playbook of plain values, as TOML gives them, after checks.
 
         Raises
@@ -144,13 +144,13 @@ class Playbook:
         return cls(tuple(_play(name, values) for name, values in state.items()))
 
 
-def shipped() -> dict[str, JSON]:
+def default_campaigns() -> dict[str, JSON]:
     """Return the plays that come with the package, as plain values."""
     text = resources.files("segpredict.actions").joinpath("playbook.toml")
     return _plays(text.read_text(encoding="utf-8"), "playbook.toml")
 
 
-def load(options: ActionOptions) -> Playbook:
+def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     """Return the plays that the options ask for.
 
     Parameters
@@ -169,14 +169,14 @@ def load(options: ActionOptions) -> Playbook:
     -----
     A play that the package has already needs only the keys that shall differ.
     """
-    known = {} if options.replace else shipped()
+    known = {} if options.replace else default_campaigns()
     if not options.playbook:
-        return Playbook.from_state(known)
+        return CampaignCatalogue.from_state(known)
     for name, values in _plays(_text(Path(options.playbook)), options.playbook).items():
         # A play of its own stays as it is, so that a wrong kind of value is told.
         own = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
         known[name] = {**known[name], **values} if own else values
-    return Playbook.from_state(known)
+    return CampaignCatalogue.from_state(known)
 
 
 def _text(path: Path) -> str:
@@ -199,50 +199,48 @@ def _plays(text: str, file: str) -> dict[str, JSON]:
     plays = found.get("plays", {})
     if not isinstance(plays, dict) or not plays:
         raise ConfigError(
-            f"{shown(file)} holds no plays.", fix="begin each with [plays.its_name]."
+            f"{quote_value(file)} holds no plays.", fix="begin each with [plays.its_name]."
         )
     return plays
 
 
 def _not_toml(file: str, error: Exception) -> ConfigError:
     return ConfigError(
-        f"{shown(file)} is not valid TOML: {error}.",
+        f"{quote_value(file)} is not valid TOML: {error}.",
         fix="correct the line it names.",
         file=file,
     )
 
 
-def _play(name: str, values: JSON) -> Play:
-    if not NAME.fullmatch(name):
+def _play(name: str, values: JSON) -> Campaign:
+    if not NAME_PATTERN.fullmatch(name):
         raise ConfigError(
-            f"A play cannot be named {shown(name)}.",
+            f"A play cannot be named {quote_value(name)}.",
             fix="use up to 40 small letters, digits and underscores, a letter first.",
         )
     place = f"plays.{name}"
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place} is no section.", fix=f"begin it with [{place}].")
     if values.get("name", name) != name:
-        raise ConfigError(
-            f"{place} sets a name of its own.", fix="rename the section instead."
-        )
-    play = fill(Play, {**values, "name": name}, place)
+        raise ConfigError(f"{place} sets a name of its own.", fix="rename the section instead.")
+    play = fill_options(Campaign, {**values, "name": name}, place)
     _require_texts(play, place)
     _require_shares(play, place)
     return play
 
 
-def _require_texts(play: Play, place: str) -> None:
+def _require_texts(play: Campaign, place: str) -> None:
     for key in ("title", "action"):
         if not getattr(play, key).strip():
             raise ConfigError(f"{place} has no {key}.", fix=f"add {key} = '…'.")
     for key in ("title", "action", "caution"):
-        if len(getattr(play, key)) > LONGEST:
+        if len(getattr(play, key)) > MAX_TEXT_LENGTH:
             raise ConfigError(
-                f"{place}.{key} is longer than {LONGEST} signs.", fix="shorten it."
+                f"{place}.{key} is longer than {MAX_TEXT_LENGTH} signs.", fix="shorten it."
             )
 
 
-def _require_shares(play: Play, place: str) -> None:
+def _require_shares(play: Campaign, place: str) -> None:
     if not 0 < play.uplift < 1:
         raise ConfigError(
             f"{place}.uplift is {play.uplift}.",
@@ -259,7 +257,7 @@ def _require_shares(play: Play, place: str) -> None:
         )
 
 
-def _plain(play: Play) -> JSON:
+def _plain(play: Campaign) -> JSON:
     state = asdict(play)
     who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["who"].items()}
     return {**state, "who": {k: v for k, v in who.items() if v is not None}}

@@ -8,11 +8,11 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-STEPS = 60  # halvings; more than double precision can tell apart
+BISECTION_STEPS = 60  # halvings; more than double precision can tell apart
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class ErrorRates:
     """How often a test may be wrong.
 
     Parameters
@@ -37,11 +37,11 @@ class Errors:
         return NormalDist().inv_cdf(self.power)
 
 
-USUAL = Errors()
+DEFAULT_ERROR_RATES = ErrorRates()
 
 
-def for_share(
-    base: float, uplift: float, errors: Errors = USUAL, ratio: float = 1.0
+def sample_size_for_share(
+    base: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
 ) -> int | None:
     """Return how many customers must be left alone to see a share rise.
 
@@ -84,11 +84,11 @@ def for_share(
     return max(2, math.ceil(wanted))
 
 
-def for_mean(
+def sample_size_for_mean(
     sd: float,
     difference: float,
     rho: float = 0.0,
-    errors: Errors = USUAL,
+    errors: ErrorRates = DEFAULT_ERROR_RATES,
     ratio: float = 1.0,
 ) -> int | None:
     """Return how many customers must be left alone to see a mean rise.
@@ -102,7 +102,7 @@ def for_mean(
     rho
         Correlation of the amount with that of the same customer before the test.
     errors, ratio
-        As with `for_share`.
+        As with `sample_size_for_share`.
 
     Notes
     -----
@@ -123,8 +123,8 @@ def for_mean(
     return max(2, math.ceil((1 + 1 / ratio) * z**2 * left / difference**2))
 
 
-def seen_share(
-    base: float, alone: int, contacted: int, errors: Errors = USUAL
+def minimum_detectable_share(
+    base: float, alone: int, contacted: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
     """Return the smallest rise of a share that a test of these sizes would see.
 
@@ -139,7 +139,7 @@ def seen_share(
 
     Notes
     -----
-    The uplift at which `for_share` asks for just so many; ``None`` where even a rise to
+    The uplift at which `sample_size_for_share` asks for just so many; ``None`` where even a rise to
     one would not be seen.
 
     Examples
@@ -152,7 +152,7 @@ def seen_share(
     low, high = 0.0, 1 - base
     if not _is_seen(base, high, alone, contacted, errors):
         return None
-    for _ in range(STEPS):
+    for _ in range(BISECTION_STEPS):
         middle = (low + high) / 2
         if _is_seen(base, middle, alone, contacted, errors):
             high = middle
@@ -161,15 +161,17 @@ def seen_share(
     return high
 
 
-def _is_seen(
-    base: float, uplift: float, alone: int, contacted: int, errors: Errors
-) -> bool:
-    needed = for_share(base, uplift, errors, contacted / alone)
+def _is_seen(base: float, uplift: float, alone: int, contacted: int, errors: ErrorRates) -> bool:
+    needed = sample_size_for_share(base, uplift, errors, contacted / alone)
     return needed is not None and needed <= alone
 
 
-def seen_mean(
-    sd: float, alone: int, contacted: int, rho: float = 0.0, errors: Errors = USUAL
+def minimum_detectable_mean(
+    sd: float,
+    alone: int,
+    contacted: int,
+    rho: float = 0.0,
+    errors: ErrorRates = DEFAULT_ERROR_RATES,
 ) -> float | None:
     """Return the smallest rise of a mean that a test of these sizes would see.
 
@@ -184,13 +186,13 @@ def seen_mean(
     return (errors.level + errors.chance) * spread
 
 
-def share_alone(base: float, uplift: float, n: int, errors: Errors) -> float | None:
+def minimum_holdout_share(base: float, uplift: float, n: int, errors: ErrorRates) -> float | None:
     """Return the least share to leave alone so that the uplift is seen.
 
     Parameters
     ----------
     base, uplift
-        As with `for_share`.
+        As with `sample_size_for_share`.
     n
         All customers on the list.
     errors

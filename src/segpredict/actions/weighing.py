@@ -7,19 +7,19 @@ import numpy as np
 import polars as pl
 
 from segpredict.actions import power
-from segpredict.actions.eligible import eligible
-from segpredict.actions.options import ActionOptions
-from segpredict.actions.playbook import Play
-from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.verdict import POOLED
-from segpredict.core.arrays import Floats
+from segpredict.actions.eligible import eligible_customers
+from segpredict.actions.options import CampaignOptions
+from segpredict.actions.playbook import Campaign
+from segpredict.classifier.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.core.arrays import FloatArray
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
 from segpredict.tables import Segment
 
-LEAST_THEN = 30  # customers of the rehearsal below which no rate is told
-LOTS = 4_000  # beyond so many customers, lots of them are drawn
-PENNY = 100
-SCHEMA = {
+MIN_BACKTEST_CUSTOMERS = 30  # customers of the rehearsal below which no rate is told
+MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
+CENTS_PER_UNIT = 100
+CAMPAIGN_PLAN_SCHEMA = {
     "play": pl.String,
     "title": pl.String,
     "action": pl.String,
@@ -52,17 +52,17 @@ SCHEMA = {
     "spend_seen": pl.Float64,
     "rank": pl.Int64,
 }
-SPEND_UPLIFT = 0.05  # of the mean, where the play plans for something else
+DEFAULT_SPEND_UPLIFT = 0.05  # of the mean, where the play plans for something else
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class CampaignPopulation:
     """The customers that plays are weighed on.
 
     Parameters
     ----------
     now
-        Customers with a forecast at the end of the data: what `eligible` needs.
+        Customers with a forecast at the end of the data: what `eligible_customers` needs.
     then
         The same at the last test (``as_of``), forecast by the model of that day, with
         ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
@@ -84,8 +84,12 @@ class Shop:
     outcome_days: int
 
 
-def weigh(
-    plays: Sequence[Play], shop: Shop, options: ActionOptions, draws: int, seed: int
+def plan_campaigns(
+    plays: Sequence[Campaign],
+    shop: CampaignPopulation,
+    options: CampaignOptions,
+    draws: int,
+    seed: int,
 ) -> pl.DataFrame:
     """Return one row a play.
 
@@ -103,13 +107,13 @@ def weigh(
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`. ``n`` customers are eligible now and ``stake`` is the sum of what the
-        scores say is at stake for them, in currency, with its 95 % interval over
+        `CAMPAIGN_PLAN_SCHEMA`. ``n`` customers are eligible now and ``stake`` is the sum of what
+        the scores say is at stake for them, in currency, with its 95 % interval over
         customers; of such sums ``came_low`` to ``came_high`` came in the tests.
         ``base`` is what was counted of the ``n_then`` who were eligible on the day
         ``then``, the last test, without any campaign that we know of. ``per_arm``
         customers in each of two equal arms see the ``uplift`` with this ``power``;
-        halves of the eligible see ``seen``. With ``share_alone`` of the eligible left
+        halves of the eligible see ``seen``. With ``minimum_holdout_share`` of the eligible left
         alone the uplift is seen in one window; with the universal share,
         ``seen_alone`` is. ``windows`` and ``days`` say how long a test in equal arms
         takes if every window brings as many eligible customers. ``spend_…``: the same
@@ -118,24 +122,24 @@ def weigh(
         the number is told.
     """
     rows = [_row(play, shop, options, draws=draws, seed=seed) for play in plays]
-    return _ranked(pl.DataFrame(rows, SCHEMA))
+    return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))
 
 
 def _row(
-    play: Play, shop: Shop, options: ActionOptions, *, draws: int, seed: int
+    play: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
-    chosen = eligible(shop.now, play.who, shop.segments)
+    chosen = eligible_customers(shop.now, play.who, shop.segments)
     told = {"play": play.name, "stake_of": play.stake, "n": chosen.height}
     names = ("title", "action", "caution", "kpi", "uplift")
     row = {**told, **{name: getattr(play, name) for name in names}}
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(shop.now, chosen, play.stake)
-    low, high = interval(amounts, draws, seed)
+    low, high = bootstrap_sum_interval(amounts, draws, seed)
     least, most = _came(play, chosen, shop)
     row |= {
         "power": options.power,
-        "stake": float(amounts.sum()) / PENNY,
+        "stake": float(amounts.sum()) / CENTS_PER_UNIT,
         "low": low,
         "high": high,
     }
@@ -143,15 +147,15 @@ def _row(
     return {**row, **_design(play, chosen.height, shop, options)}
 
 
-def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> Floats:
+def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> FloatArray:
     """Return what is at stake for each customer, in whole pennies; 0 for the others."""
     inside = pl.col("customer_id").is_in(chosen["customer_id"].implode())
     amount = pl.when(inside).then(pl.col(stake).fill_null(0.0)).otherwise(0.0)
     ordered = customers.sort("customer_id").select(amount.alias("stake"))
-    return np.round(ordered["stake"].to_numpy() * PENNY)
+    return np.round(ordered["stake"].to_numpy() * CENTS_PER_UNIT)
 
 
-def interval(amounts: Floats, draws: int, seed: int) -> tuple[float, float]:
+def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[float, float]:
     """Return the 95 % interval of a sum, in currency, when customers are drawn.
 
     Parameters
@@ -174,20 +178,20 @@ def interval(amounts: Floats, draws: int, seed: int) -> tuple[float, float]:
     """
     rng = np.random.default_rng(seed)
     lots = amounts
-    if len(amounts) > LOTS:
+    if len(amounts) > MAX_RESAMPLING_UNITS:
         mixed = amounts[rng.permutation(len(amounts))]
-        starts = np.linspace(0, len(amounts), LOTS, endpoint=False).astype(np.int64)
+        starts = np.linspace(0, len(amounts), MAX_RESAMPLING_UNITS, endpoint=False).astype(np.int64)
         lots = np.add.reduceat(mixed, starts)
     sums = [
-        drawn_weights(rng, min(CHUNK, draws - start), len(lots)) @ lots
-        for start in range(0, draws, CHUNK)
+        bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), len(lots)) @ lots
+        for start in range(0, draws, DRAWS_PER_CHUNK)
     ]
-    low, high = np.quantile(np.concatenate(sums), [0.025, 0.975]) / PENNY
+    low, high = np.quantile(np.concatenate(sums), [0.025, 0.975]) / CENTS_PER_UNIT
     return float(low), float(high)
 
 
 def _came(
-    play: Play, chosen: pl.DataFrame, shop: Shop
+    play: Campaign, chosen: pl.DataFrame, shop: CampaignPopulation
 ) -> tuple[float | None, float | None]:
     """Return least and most of the shares that came, over the tests.
 
@@ -199,7 +203,7 @@ def _came(
         shop.came.filter(
             (pl.col("measure") == play.stake)
             & pl.col("part").is_in(parts)
-            & (pl.col("window") != POOLED)
+            & (pl.col("window") != POOLED_WINDOWS)
         )
         .group_by("window")
         .agg(pl.col("predicted", "realised").sum())
@@ -211,16 +215,16 @@ def _came(
 
 
 def _design(
-    play: Play, n: int, shop: Shop, options: ActionOptions
+    play: Campaign, n: int, shop: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
     if shop.then is None:
         return {}
-    past = eligible(shop.then, play.who, shop.segments)
+    past = eligible_customers(shop.then, play.who, shop.segments)
     day = str(shop.then["as_of"][0]) if shop.then.height else None
     row: dict[str, object] = {"then": day, "n_then": past.height}
-    if past.height < LEAST_THEN:
+    if past.height < MIN_BACKTEST_CUSTOMERS:
         return row
-    errors = power.Errors(options.alpha, options.power)
+    errors = power.ErrorRates(options.alpha, options.power)
     spend = _spend(past, n, play.uplift if play.kpi == "spends" else 0.0, errors)
     main = (
         {
@@ -235,7 +239,7 @@ def _design(
 
 
 def _shares(
-    play: Play, past: pl.DataFrame, n: int, holdout: float, errors: power.Errors
+    play: Campaign, past: pl.DataFrame, n: int, holdout: float, errors: power.ErrorRates
 ) -> dict[str, object]:
     kept = {
         "buys": pl.col("bought"),
@@ -246,32 +250,32 @@ def _shares(
     alone = round(n * holdout)
     return {
         "base": base,
-        "per_arm": power.for_share(base, play.uplift, errors),
-        "seen": power.seen_share(base, n // 2, n // 2, errors),
-        "share_alone": power.share_alone(base, play.uplift, n, errors),
-        "seen_alone": power.seen_share(base, alone, n - alone, errors),
+        "per_arm": power.sample_size_for_share(base, play.uplift, errors),
+        "seen": power.minimum_detectable_share(base, n // 2, n // 2, errors),
+        "share_alone": power.minimum_holdout_share(base, play.uplift, n, errors),
+        "seen_alone": power.minimum_detectable_share(base, alone, n - alone, errors),
     }
 
 
 def _spend(
-    past: pl.DataFrame, n: int, uplift: float, errors: power.Errors
+    past: pl.DataFrame, n: int, uplift: float, errors: power.ErrorRates
 ) -> dict[str, object]:
     """Return what a test of spend needs; the effect is a share of the mean."""
     ordered = past.sort("customer_id")
     after, before = ordered["spent"].to_numpy(), ordered["before"].to_numpy()
     mean, sd = float(after.mean()), float(after.std(ddof=1))
-    wanted = uplift or SPEND_UPLIFT
+    wanted = uplift or DEFAULT_SPEND_UPLIFT
     varies = sd > 0 and float(before.std()) > 0
     rho = float(np.corrcoef(before, after)[0, 1]) if varies else 0.0
     effect = wanted * mean
-    seen = power.seen_mean(sd, n // 2, n // 2, rho, errors)
+    seen = power.minimum_detectable_mean(sd, n // 2, n // 2, rho, errors)
     return {
         "spend": mean,
         "spend_sd": sd,
         "rho": rho,
         "spend_uplift": wanted,
-        "spend_per_arm": power.for_mean(sd, effect, rho, errors),
-        "spend_per_arm_raw": power.for_mean(sd, effect, 0.0, errors),
+        "spend_per_arm": power.sample_size_for_mean(sd, effect, rho, errors),
+        "spend_per_arm_raw": power.sample_size_for_mean(sd, effect, 0.0, errors),
         "spend_seen": seen / mean if seen is not None and mean > 0 else None,
     }
 
@@ -299,5 +303,5 @@ def _ranked(table: pl.DataFrame) -> pl.DataFrame:
     return (
         table.drop("rank")
         .join(order, on="play", how="left", maintain_order="left")
-        .select(*SCHEMA)
+        .select(*CAMPAIGN_PLAN_SCHEMA)
     )

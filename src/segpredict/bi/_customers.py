@@ -2,44 +2,44 @@
 
 import polars as pl
 
-from segpredict.bi._star import Share, kept
-from segpredict.bi._table import Column, Table, empty, units
+from segpredict.bi._star import CustomerBatch, net_revenue
+from segpredict.bi._table import BiColumn, BiTable, empty, to_money_units
 
 CUSTOMERS_COLUMNS = (
-    Column(
+    BiColumn(
         "customer_id",
         "text",
         "The shop's own id; its keyed hash where ids were hashed.",
         "primary",
     ),
-    Column(
+    BiColumn(
         "segment_id",
         "text",
         "The segment now: by what was bought in the newest window. S0 (Inactive) is "
         "who bought nothing in it.",
         "segments.segment_id",
     ),
-    Column(
+    BiColumn(
         "is_eligible",
         "flag",
         "Whether there is an order in the look-back; only these have a forecast, and "
         "shares of segments count only these.",
     ),
-    Column(
+    BiColumn(
         "first_order_date",
         "date",
         "Day of the first order that stands; null without one.",
         "dates.date",
     ),
-    Column("cohort_month", "date", "First day of the month of the first order."),
-    Column("last_order_date", "date", "Day of the last order that stands."),
-    Column("orders", "whole", "Orders that stand, ever in the data."),
-    Column("revenue", "money", "What they paid for what they kept, ever in the data."),
-    Column("returned", "money", "Worth of what came back, zero or below."),
-    Column("country", "text", "Country of the newest line, if lines name one."),
-    Column("rfm_code", "text", "Fifths of recency, frequency and money, e.g. 543."),
-    Column("rfm_segment", "text", "The cell of the RFM rule grid, for comparison."),
-    Column(
+    BiColumn("cohort_month", "date", "First day of the month of the first order."),
+    BiColumn("last_order_date", "date", "Day of the last order that stands."),
+    BiColumn("orders", "whole", "Orders that stand, ever in the data."),
+    BiColumn("revenue", "money", "What they paid for what they kept, ever in the data."),
+    BiColumn("returned", "money", "Worth of what came back, zero or below."),
+    BiColumn("country", "text", "Country of the newest line, if lines name one."),
+    BiColumn("rfm_code", "text", "Fifths of recency, frequency and money, e.g. 543."),
+    BiColumn("rfm_segment", "text", "The cell of the RFM rule grid, for comparison."),
+    BiColumn(
         "is_unlike",
         "flag",
         "Whether the customer is unlike 99 % of the segment; null if inactive.",
@@ -47,14 +47,14 @@ CUSTOMERS_COLUMNS = (
 )
 
 
-def customers(share: Share) -> pl.DataFrame:
+def customer_rows(share: CustomerBatch) -> pl.DataFrame:
     """Return one row for everybody who has a line."""
     stands = ~pl.col("is_return") & ~pl.col("is_void")
     did = share.orders.group_by("customer_id", maintain_order=True).agg(
         first_order_date=pl.col("day").filter(stands).min().cast(pl.Date),
         last_order_date=pl.col("day").filter(stands).max(),
         orders=stands.sum(),
-        revenue=kept().sum(),
+        revenue=net_revenue().sum(),
         returned=pl.col("amount").filter("is_return", ~pl.col("is_void")).sum(),
         country=pl.col("country").sort_by("day", maintain_order=True).last(),
     )
@@ -77,14 +77,14 @@ def customers(share: Share) -> pl.DataFrame:
     )
 
 
-CUSTOMERS = Table(
+CUSTOMERS = BiTable(
     "customers",
     "dimension",
     "one customer",
     "Everybody who has a line in the data. Filter is_eligible where shares of segments "
     "shall be those of the page.",
     CUSTOMERS_COLUMNS,
-    customers,
+    customer_rows,
     is_by_share=True,
 )
 
@@ -99,35 +99,35 @@ SCORE_MONEY = {
     "clv_year_bgnbd": "Value of the next year, discounted, by the same.",
 }
 SCORES_COLUMNS = (
-    Column("customer_id", "text", "Who.", "customers.customer_id"),
-    Column(
+    BiColumn("customer_id", "text", "Who.", "customers.customer_id"),
+    BiColumn(
         "as_of",
         "date",
         "The day before which everything is known; the forecast begins with it.",
         "dates.date",
     ),
-    Column("segment_id", "text", "The segment now.", "segments.segment_id"),
-    Column(
+    BiColumn("segment_id", "text", "The segment now.", "segments.segment_id"),
+    BiColumn(
         "next_segment_id",
         "text",
         "The segment that the forecast names for the next window.",
         "segments.segment_id",
     ),
-    Column("p_next", "share", "Probability of the segment that it names."),
-    Column("p_inactive", "share", "Probability of no order in the next window."),
-    Column("p_down", "share", "Probability of a lower segment."),
-    Column("p_up", "share", "Probability of a higher segment."),
-    *(Column(name, "money", meaning) for name, meaning in SCORE_MONEY.items()),
-    Column(
+    BiColumn("p_next", "share", "Probability of the segment that it names."),
+    BiColumn("p_inactive", "share", "Probability of no order in the next window."),
+    BiColumn("p_down", "share", "Probability of a lower segment."),
+    BiColumn("p_up", "share", "Probability of a higher segment."),
+    *(BiColumn(name, "money", meaning) for name, meaning in SCORE_MONEY.items()),
+    BiColumn(
         "segment_set",
         "text",
         "Names of the segments that cannot be ruled out, parted by |.",
     ),
-    Column("set_size", "whole", "How many these are."),
+    BiColumn("set_size", "whole", "How many these are."),
 )
 
 
-def scores(share: Share) -> pl.DataFrame:
+def score_rows(share: CustomerBatch) -> pl.DataFrame:
     """Return the forecasts of a share's eligible customers."""
     if share.star.scores is None:
         return empty(SCORES_COLUMNS)
@@ -142,37 +142,37 @@ def scores(share: Share) -> pl.DataFrame:
         share.of(told)
         .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
         .with_columns(
-            *(units(pl.col(name)) for name in SCORE_MONEY),
+            *(to_money_units(pl.col(name)) for name in SCORE_MONEY),
             p_next=pl.coalesce(named),
         )
     )
 
 
-SCORES = Table(
+SCORES = BiTable(
     "scores",
     "fact",
     "one eligible customer",
     "Sums of expected_value, value_at_risk and upside are those of the page, each "
     "customer rounded to 0.0001.",
     SCORES_COLUMNS,
-    scores,
+    score_rows,
     is_by_share=True,
 )
 
 
 CHANCES_COLUMNS = (
-    Column("customer_id", "text", "Who.", "customers.customer_id"),
-    Column(
+    BiColumn("customer_id", "text", "Who.", "customers.customer_id"),
+    BiColumn(
         "segment_id",
         "text",
         "The segment in the next window.",
         "segments.segment_id",
     ),
-    Column("probability", "share", "Its probability; one customer's add up to one."),
+    BiColumn("probability", "share", "Its probability; one customer's add up to one."),
 )
 
 
-def chances(share: Share) -> pl.DataFrame:
+def probability_rows(share: CustomerBatch) -> pl.DataFrame:
     """Return one row a customer and segment: columns that do not depend on the run."""
     if share.star.scores is None:
         return empty(CHANCES_COLUMNS)
@@ -181,20 +181,18 @@ def chances(share: Share) -> pl.DataFrame:
     return (
         share.of(told)
         .rename(ids)
-        .unpivot(
-            index="customer_id", variable_name="segment_id", value_name="probability"
-        )
+        .unpivot(index="customer_id", variable_name="segment_id", value_name="probability")
         .sort("customer_id", "segment_id")
     )
 
 
-CHANCES = Table(
+CHANCES = BiTable(
     "chances",
     "fact",
     "one eligible customer and one segment",
     "The sum of probability by segment is the expected mix: how many customers will be "
     "in each segment.",
     CHANCES_COLUMNS,
-    chances,
+    probability_rows,
     is_by_share=True,
 )

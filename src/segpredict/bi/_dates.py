@@ -4,39 +4,38 @@ from datetime import date
 
 import polars as pl
 
-from segpredict.bi._star import Star
-from segpredict.bi._table import Column, Table, empty, units
+from segpredict.bi._star import StarSchema
+from segpredict.bi._table import BiColumn, BiTable, empty, to_money_units
 from segpredict.metrics import metric_named
 from segpredict.window import as_date
 
-MONTHS = pl.Series(
+MONTH_NAMES = pl.Series(
     [
         *("January", "February", "March", "April", "May", "June", "July", "August"),
         *("September", "October", "November", "December"),
     ]
 )
-WEEKDAYS = pl.Series(
+WEEKDAY_NAMES = pl.Series(
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 )
 DATES_COLUMNS = (
-    Column("date", "date", "The day.", "primary"),
-    Column("year", "whole", "Calendar year."),
-    Column("quarter", "whole", "Quarter of the year, 1 to 4."),
-    Column("month", "whole", "Month of the year, 1 to 12."),
-    Column("month_name", "text", "Its English name; sort it by month."),
-    Column("month_start", "date", "First day of the month."),
-    Column("week_start", "date", "Monday of the week."),
-    Column("weekday", "whole", "Day of the week: 1 is Monday, 7 is Sunday."),
-    Column("weekday_name", "text", "Its English name; sort it by weekday."),
-    Column("is_weekend", "flag", "Whether it is a Saturday or a Sunday."),
-    Column("is_in_data", "flag", "Whether the data cover the day."),
-    Column(
+    BiColumn("date", "date", "The day.", "primary"),
+    BiColumn("year", "whole", "Calendar year."),
+    BiColumn("quarter", "whole", "Quarter of the year, 1 to 4."),
+    BiColumn("month", "whole", "Month of the year, 1 to 12."),
+    BiColumn("month_name", "text", "Its English name; sort it by month."),
+    BiColumn("month_start", "date", "First day of the month."),
+    BiColumn("week_start", "date", "Monday of the week."),
+    BiColumn("weekday", "whole", "Day of the week: 1 is Monday, 7 is Sunday."),
+    BiColumn("weekday_name", "text", "Its English name; sort it by weekday."),
+    BiColumn("is_weekend", "flag", "Whether it is a Saturday or a Sunday."),
+    BiColumn("is_in_data", "flag", "Whether the data cover the day."),
+    BiColumn(
         "is_month_whole",
         "flag",
-        "Whether the data cover its whole month; charts by month drop where they do "
-        "not.",
+        "Whether the data cover its whole month; charts by month drop where they do not.",
     ),
-    Column(
+    BiColumn(
         "window",
         "whole",
         "Which window of the horizon's length it is in: 0 is the newest, 1 the one "
@@ -45,13 +44,11 @@ DATES_COLUMNS = (
 )
 
 
-def dates(star: Star) -> pl.DataFrame:
+def date_rows(star: StarSchema) -> pl.DataFrame:
     """Return whole calendar years around the data and the forecast."""
     first, end = star.shop.first_day, star.shop.end_day
     years = as_date(first).year, as_date(star.window.outcome_end).year
-    days = pl.date_range(
-        date(years[0], 1, 1), date(years[1], 12, 31), eager=True
-    ).alias("date")
+    days = pl.date_range(date(years[0], 1, 1), date(years[1], 12, 31), eager=True).alias("date")
     day, when = pl.col("date").to_physical(), pl.col("date").dt
     covered = pl.col("date").is_between(as_date(first), as_date(end - 1))
     return (
@@ -66,19 +63,18 @@ def dates(star: Star) -> pl.DataFrame:
             is_weekend=when.weekday() > 5,
             is_in_data=covered,
             is_month_whole=(
-                (when.month_start() >= as_date(first))
-                & (when.month_end() <= as_date(end - 1))
+                (when.month_start() >= as_date(first)) & (when.month_end() <= as_date(end - 1))
             ),
             window=_window(day, star),
         )
         .with_columns(
-            month_name=pl.lit(MONTHS).gather(pl.col("month").cast(pl.Int64) - 1),
-            weekday_name=pl.lit(WEEKDAYS).gather(pl.col("weekday").cast(pl.Int64) - 1),
+            month_name=pl.lit(MONTH_NAMES).gather(pl.col("month").cast(pl.Int64) - 1),
+            weekday_name=pl.lit(WEEKDAY_NAMES).gather(pl.col("weekday").cast(pl.Int64) - 1),
         )
     )
 
 
-def _window(day: pl.Expr, star: Star) -> pl.Expr:
+def _window(day: pl.Expr, star: StarSchema) -> pl.Expr:
     first, end, ahead = star.shop.first_day, star.shop.end_day, star.window
     past = (end - 1 - day).floordiv(ahead.horizon)
     whole = (end - first) // ahead.horizon
@@ -86,46 +82,46 @@ def _window(day: pl.Expr, star: Star) -> pl.Expr:
     return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
 
 
-DATES = Table(
+DATES = BiTable(
     "dates",
     "dimension",
     "one calendar day",
     "Whole years without a gap, so that it can be marked as the date table. It also "
     "covers the days of the forecast.",
     DATES_COLUMNS,
-    dates,
+    date_rows,
 )
 
 
 METRICS_COLUMNS = (
-    Column("metric", "text", "Which figure; docs/metrics.md defines each."),
-    Column("title", "text", "Its name for people."),
-    Column("unit", "text", "currency, share, orders, customers or index."),
-    Column(
+    BiColumn("metric", "text", "Which figure; docs/metrics.md defines each."),
+    BiColumn("title", "text", "Its name for people."),
+    BiColumn("unit", "text", "currency, share, orders, customers or index."),
+    BiColumn(
         "scope",
         "text",
         "Of what: all, a segment id, the month of a cohort, or a step of the bridge.",
     ),
-    Column(
+    BiColumn(
         "segment_id",
         "text",
         "The scope where it is a segment.",
         "segments.segment_id",
     ),
-    Column("age", "whole", "Of cohorts: months since the first order."),
-    Column("first_date", "date", "First day of the figure.", "dates.date"),
-    Column("last_date", "date", "Last day of it."),
-    Column("customers", "whole", "Customers behind it."),
-    Column("part", "whole", "Upper side of its fraction, exact; money in 0.0001."),
-    Column("whole", "whole", "Lower side of its fraction; null where it is a count."),
-    Column("value", "number", "The figure."),
-    Column("amount", "money", "The figure where its unit is currency."),
-    Column("low", "number", "Lower end of its 95 % interval, if it has one."),
-    Column("high", "number", "Upper end."),
+    BiColumn("age", "whole", "Of cohorts: months since the first order."),
+    BiColumn("first_date", "date", "First day of the figure.", "dates.date"),
+    BiColumn("last_date", "date", "Last day of it."),
+    BiColumn("customers", "whole", "Customers behind it."),
+    BiColumn("part", "whole", "Upper side of its fraction, exact; money in 0.0001."),
+    BiColumn("whole", "whole", "Lower side of its fraction; null where it is a count."),
+    BiColumn("value", "number", "The figure."),
+    BiColumn("amount", "money", "The figure where its unit is currency."),
+    BiColumn("low", "number", "Lower end of its 95 % interval, if it has one."),
+    BiColumn("high", "number", "Upper end."),
 )
 
 
-def metrics(star: Star) -> pl.DataFrame:
+def kpi_rows(star: StarSchema) -> pl.DataFrame:
     """Return the figures that the run keeps."""
     if star.figures is None:
         return empty(METRICS_COLUMNS)
@@ -136,22 +132,20 @@ def metrics(star: Star) -> pl.DataFrame:
         orient="row",
     )
     ids = [segment.id for segment in star.segments]
-    return star.figures.join(
-        told, on="metric", how="left", maintain_order="left"
-    ).with_columns(
+    return star.figures.join(told, on="metric", how="left", maintain_order="left").with_columns(
         segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
         first_date=pl.col("start"),
         last_date=pl.col("end") - 1,
         customers=pl.col("n"),
-        amount=pl.when(pl.col("unit") == "currency").then(units(pl.col("value"))),
+        amount=pl.when(pl.col("unit") == "currency").then(to_money_units(pl.col("value"))),
     )
 
 
-METRICS = Table(
+METRICS = BiTable(
     "metrics",
     "fact",
     "one figure of one scope and span of days",
     "Figures are not to be added up: choose one metric, then a scope or days.",
     METRICS_COLUMNS,
-    metrics,
+    kpi_rows,
 )

@@ -8,9 +8,9 @@ from segpredict.bi._customers import CHANCES, CUSTOMERS, SCORES
 from segpredict.bi._dates import DATES, METRICS
 from segpredict.bi._orders import LINES, ORDERS
 from segpredict.bi._segments import MOVES, SEGMENTS
-from segpredict.bi._table import TYPES, Table
+from segpredict.bi._table import COLUMN_TYPES, BiTable
 
-TABLES: tuple[Table, ...] = (
+BI_TABLES: tuple[BiTable, ...] = (
     CUSTOMERS,
     SEGMENTS,
     ORDERS,
@@ -21,7 +21,7 @@ TABLES: tuple[Table, ...] = (
     METRICS,
     DATES,
 )
-HEAD = """\
+PAGE_HEADER = """\
 # The tables for Tableau, Power BI and SQL
 
 ```
@@ -37,7 +37,8 @@ the one that `--out` names. This page is written from the declarations in
 python docs/write_bi.py
 ```
 
-and stands beside the tables as `dictionary.md`; `dictionary.csv` has the same as rows.
+and stands beside the tables as `data_dictionary_rows.md`; `data_dictionary_rows.csv` has the same
+as rows.
 
 * **Joins** are by one column each, from a fact to a dimension (`→` below). All of
   them hold: no fact names a customer, an order, a segment or a day that has no row.
@@ -79,29 +80,28 @@ environment variable `SEGPREDICT_SECRET`; it is written nowhere.
 """
 
 
-def document() -> str:
+def render_data_dictionary() -> str:
     """Return the dictionary as Markdown."""
-    listed = [f"| [{t.name}](#{t.name}) | {t.role} | {t.grain} |" for t in TABLES]
+    listed = [f"| [{t.name}](#{t.name}) | {t.role} | {t.grain} |" for t in BI_TABLES]
     head = "\n".join(["| table | role | one row is |", "| --- | --- | --- |", *listed])
-    entries = [_entry(table) for table in TABLES]
-    return "\n\n".join([HEAD.rstrip(), "## Tables", head, *entries]) + "\n"
+    entries = [_entry(table) for table in BI_TABLES]
+    return "\n\n".join([PAGE_HEADER.rstrip(), "## Tables", head, *entries]) + "\n"
 
 
-def dictionary() -> pl.DataFrame:
+def data_dictionary_rows() -> pl.DataFrame:
     """Return the dictionary as rows, one a column."""
     rows = [
         (table.name, c.name, _type(c.kind), c.kind, c.key, c.meaning)
-        for table in TABLES
+        for table in BI_TABLES
         for c in table.columns
     ]
     names = ("table", "column", "type", "kind", "key", "meaning")
     return pl.DataFrame(rows, dict.fromkeys(names, pl.String), orient="row")
 
 
-def _entry(table: Table) -> str:
+def _entry(table: BiTable) -> str:
     rows = [
-        f"| `{column.name}` | {_type(column.kind)} | {_key(column.key)} | "
-        f"{column.meaning} |"
+        f"| `{column.name}` | {_type(column.kind)} | {_key(column.key)} | {column.meaning} |"
         for column in table.columns
     ]
     about = textwrap.fill(f"One row is {table.grain}. {table.meaning}", 88)
@@ -111,7 +111,7 @@ def _entry(table: Table) -> str:
 
 def _type(kind: str) -> str:
     words = {"text": "text", "whole": "integer", "date": "date", "flag": "boolean"}
-    return words.get(kind, "double" if TYPES[kind] == pl.Float64 else "decimal(19,4)")
+    return words.get(kind, "double" if COLUMN_TYPES[kind] == pl.Float64 else "decimal(19,4)")
 
 
 def _key(key: str) -> str:

@@ -2,62 +2,59 @@
 
 import polars as pl
 
-from segpredict.bi._star import Star
-from segpredict.bi._table import Column, Table, empty, units
+from segpredict.bi._star import StarSchema
+from segpredict.bi._table import BiColumn, BiTable, empty, to_money_units
 from segpredict.window import as_date
 
-BESIDE = {  # places that are no segments, where customers come from or go to
+OUTSIDE_STATES = {  # places that are no segments, where customers come from or go to
     "NEW": "New",
     "SILENT": "Silent for long",
     "GONE": "No customer any more",
 }
 SEGMENT_MONEY = ("expected_value", "value_at_risk", "upside")
 SEGMENTS_COLUMNS = (
-    Column("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
-    Column("segment", "text", "What people call it."),
-    Column(
+    BiColumn("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
+    BiColumn("segment", "text", "What people call it."),
+    BiColumn(
         "rank",
         "whole",
         "Its place on the ladder of value, 0 for Inactive; sort names by it. Null for "
         "places that are no segments.",
     ),
-    Column(
+    BiColumn(
         "kind",
         "text",
         "active, inactive, or beside: where customers come from or go to without being "
         "in a segment (NEW: no order before; SILENT: none in the look-back; GONE: no "
         "order is left). Nobody is in these now.",
     ),
-    Column("customers", "whole", "Eligible customers in it now."),
-    Column("customers_share", "share", "Their share of all eligible customers."),
-    Column(
+    BiColumn("customers", "whole", "Eligible customers in it now."),
+    BiColumn("customers_share", "share", "Their share of all eligible customers."),
+    BiColumn(
         "customers_expected",
         "number",
         "Of these customers, how many are expected in it in the next window: the sum "
         "of their probabilities.",
     ),
-    Column("expected_share", "share", "The same as a share."),
-    Column(
+    BiColumn("expected_share", "share", "The same as a share."),
+    BiColumn(
         "revenue",
         "money",
         "What its customers paid in the newest window; zero for who bought nothing in "
         "it, whatever they sent back, so that sums over orders may be a little less.",
     ),
-    Column("revenue_share", "share", "Its share of that revenue."),
-    Column("expected_value", "money", "Expected spend of its customers together."),
-    Column("value_at_risk", "money", "Revenue at risk of its customers together."),
-    Column("upside", "money", "Upside of its customers together."),
+    BiColumn("revenue_share", "share", "Its share of that revenue."),
+    BiColumn("expected_value", "money", "Expected spend of its customers together."),
+    BiColumn("value_at_risk", "money", "Revenue at risk of its customers together."),
+    BiColumn("upside", "money", "Upside of its customers together."),
 )
 
 
-def segments(star: Star) -> pl.DataFrame:
+def segment_rows(star: StarSchema) -> pl.DataFrame:
     """Return the segments, and the places beside them so that all moves join."""
     named = pl.DataFrame(
-        [
-            (s.id, s.name, s.code, "active" if s.code else "inactive")
-            for s in star.segments
-        ]
-        + [(i, name, None, "beside") for i, name in BESIDE.items()],
+        [(s.id, s.name, s.code, "active" if s.code else "inactive") for s in star.segments]
+        + [(i, name, None, "beside") for i, name in OUTSIDE_STATES.items()],
         schema={
             "segment_id": pl.String,
             "segment": pl.String,
@@ -69,89 +66,85 @@ def segments(star: Star) -> pl.DataFrame:
     eligible = star.assignments.filter("is_eligible")
     sizes = eligible.group_by("segment_id").agg(customers=pl.len().cast(pl.Int64))
     is_real = pl.col("kind") != "beside"
-    counted = named.join(
-        sizes, on="segment_id", how="left", maintain_order="left"
-    ).with_columns(pl.when(is_real).then(pl.col("customers").fill_null(0)))
+    counted = named.join(sizes, on="segment_id", how="left", maintain_order="left").with_columns(
+        pl.when(is_real).then(pl.col("customers").fill_null(0))
+    )
     return (
-        counted.with_columns(
-            customers_share=pl.col("customers") / pl.col("customers").sum()
-        )
+        counted.with_columns(customers_share=pl.col("customers") / pl.col("customers").sum())
         .join(_expected(star), on="segment_id", how="left", maintain_order="left")
         .join(_worth(star), on="segment_id", how="left", maintain_order="left")
         .join(_revenue(star), on="segment_id", how="left", maintain_order="left")
     )
 
 
-def _expected(star: Star) -> pl.DataFrame:
+def _expected(star: StarSchema) -> pl.DataFrame:
     ids = [segment.id for segment in star.segments]
     empty = {"segment_id": pl.String, "customers_expected": pl.Float64}
     if star.scores is None:
         return pl.DataFrame(schema={**empty, "expected_share": pl.Float64})
     sums = star.scores.select(pl.col(f"p_{i}").sum() for i in ids).row(0)
-    return pl.DataFrame(
-        {"segment_id": ids, "customers_expected": sums}, schema=empty
-    ).with_columns(
+    return pl.DataFrame({"segment_id": ids, "customers_expected": sums}, schema=empty).with_columns(
         expected_share=pl.col("customers_expected") / pl.col("customers_expected").sum()
     )
 
 
-def _worth(star: Star) -> pl.DataFrame:
+def _worth(star: StarSchema) -> pl.DataFrame:
     if star.scores is None:
         return pl.DataFrame(
             schema={"segment_id": pl.String, **dict.fromkeys(SEGMENT_MONEY, pl.Int64)}
         )
     # Sums of what each customer's row says, so that both agree to the last digit.
     known = star.scores.filter("is_eligible")
-    sums = [units(pl.col(name)).sum().alias(name) for name in SEGMENT_MONEY]
+    sums = [to_money_units(pl.col(name)).sum().alias(name) for name in SEGMENT_MONEY]
     return known.group_by("segment_id").agg(sums)
 
 
-def _revenue(star: Star) -> pl.DataFrame:
+def _revenue(star: StarSchema) -> pl.DataFrame:
     columns = {"revenue": pl.Int64, "revenue_share": pl.Float64}
     if star.profile is None:
         return pl.DataFrame(schema={"segment_id": pl.String, **columns})
     return star.profile.select(
-        pl.col("id").alias("segment_id"), units(pl.col("revenue")), "revenue_share"
+        pl.col("id").alias("segment_id"), to_money_units(pl.col("revenue")), "revenue_share"
     )
 
 
-SEGMENTS = Table(
+SEGMENTS = BiTable(
     "segments",
     "dimension",
     "one segment, or one place beside the segments",
     "Joins customers by the segment they are in now, and scores, chances and moves.",
     SEGMENTS_COLUMNS,
-    segments,
+    segment_rows,
 )
 
 
-UNIT = 2**40
+SUM_SCALE = 2**40
 MOVES_COLUMNS = (
-    Column(
+    BiColumn(
         "kind",
         "text",
         "counted, or expected: a sum of probabilities. Never add one to the other.",
     ),
-    Column(
+    BiColumn(
         "since",
         "date",
         "The day on which the period begins: segments before it are where customers "
         "come from. Null where periods are pooled.",
         "dates.date",
     ),
-    Column("until", "date", "The day after the period."),
-    Column("from_segment_id", "text", "Where from.", "segments.segment_id"),
-    Column("to_segment_id", "text", "Where to.", "segments.segment_id"),
-    Column("customers", "number", "How many; whole where they were counted."),
-    Column("share", "share", "Of all who were where they come from."),
-    Column("low", "share", "Lower end of the share's 95 % interval, if known."),
-    Column("high", "share", "Upper end."),
-    Column("is_stay", "flag", "Whether they stay where they are."),
-    Column("is_thin", "flag", "Whether fewer than 30 customers were there before."),
+    BiColumn("until", "date", "The day after the period."),
+    BiColumn("from_segment_id", "text", "Where from.", "segments.segment_id"),
+    BiColumn("to_segment_id", "text", "Where to.", "segments.segment_id"),
+    BiColumn("customers", "number", "How many; whole where they were counted."),
+    BiColumn("share", "share", "Of all who were where they come from."),
+    BiColumn("low", "share", "Lower end of the share's 95 % interval, if known."),
+    BiColumn("high", "share", "Upper end."),
+    BiColumn("is_stay", "flag", "Whether they stay where they are."),
+    BiColumn("is_thin", "flag", "Whether fewer than 30 customers were there before."),
 )
 
 
-def moves(star: Star) -> pl.DataFrame:
+def transition_rows(star: StarSchema) -> pl.DataFrame:
     """Return the migration matrices as rows: of all periods, or of the last."""
     observed, predicted = (
         star.movement.get("observed", _last_moves(star)),
@@ -176,30 +169,24 @@ def moves(star: Star) -> pl.DataFrame:
     return pl.concat(parts) if parts else empty(MOVES_COLUMNS)
 
 
-def _last_moves(star: Star) -> pl.DataFrame | None:
+def _last_moves(star: StarSchema) -> pl.DataFrame | None:
     """Return the moves into the newest window, for a run that kept no others."""
     if star.migration is None:
         return None
-    before = star.window.at(
-        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
-    )
+    before = star.window.at(star.window.cutoff - (star.window.outcome_end - star.window.cutoff))
     return _dated(star.migration, before.outcome_start, before.outcome_end)
 
 
-def _expected_moves(star: Star) -> pl.DataFrame | None:
+def _expected_moves(star: StarSchema) -> pl.DataFrame | None:
     if star.scores is None:
         return None
     ids = {f"p_{segment.id}": segment.id for segment in star.segments}
     known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
     # Sums of whole numbers do not depend on the order in which they are added.
-    sums = (
-        (pl.col(i) * UNIT).round().cast(pl.Int64).sum() / UNIT for i in ids.values()
-    )
+    sums = ((pl.col(i) * SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE for i in ids.values())
     totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
     told = (
-        totals.unpivot(
-            index=["segment_id", "row_n"], variable_name="to_id", value_name="n"
-        )
+        totals.unpivot(index=["segment_id", "row_n"], variable_name="to_id", value_name="n")
         .rename({"segment_id": "from_id"})
         .with_columns(
             share=pl.col("n") / pl.col("row_n"),
@@ -219,11 +206,11 @@ def _dated(table: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
     )
 
 
-MOVES = Table(
+MOVES = BiTable(
     "moves",
     "fact",
     "one kind, period, segment of origin and segment of arrival",
     "Filter kind and since before adding anything up.",
     MOVES_COLUMNS,
-    moves,
+    transition_rows,
 )

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.pseudonyms import Pseudonyms
+from segpredict.pseudonyms import Pseudonymizer
 from segpredict.tables import Segment, Transactions
 from segpredict.window import Window
 
-LINES = 1_000_000  # lines of a share, which is what stands in memory
-ORDER = [*KEY, "is_return", "is_void"]
+MAX_LINES_PER_BATCH = 1_000_000  # lines of a share, which is what stands in memory
+LINE_ORDER = [*KEY, "is_return", "is_void"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Star:
+class StarSchema:
     """A run, as far as its stages were made; what is missing makes empty tables.
 
     Parameters
@@ -29,15 +29,15 @@ class Star:
     assignments
         ``customer_id``, ``segment_id``, ``is_eligible`` and the rule grid.
     profile
-        `segments.profile`.
+        `segments.segment_profile_table`.
     scores
-        `contracts.SCORES`.
+        `contracts.SCORES_SCHEMA`.
     migration
-        `movement.observed`, of the newest window.
+        `movement.observed_matrix`, of the newest window.
     movement
         ``observed`` and ``predicted`` moves by period, if the run has them.
     figures
-        `contracts.FIGURES`.
+        `contracts.KPI_SCHEMA`.
     pseudonyms
         Names in the place of the ids of customers and orders.
     lines
@@ -53,24 +53,20 @@ class Star:
     migration: pl.DataFrame | None = None
     movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     figures: pl.DataFrame | None = None
-    pseudonyms: Pseudonyms | None = None
-    lines: int = LINES
+    pseudonyms: Pseudonymizer | None = None
+    lines: int = MAX_LINES_PER_BATCH
 
-    def shares(self) -> Iterator["Share"]:
+    def shares(self) -> Iterator["CustomerBatch"]:
         """Yield the customers share by share, in the order of the ids that are shown.
 
         Line and order numbers run on from share to share.
         """
         counts = self.shop.lines.group_by("customer_id").len().collect()
         # Ids in their own order would tell whose name is whose.
-        known = counts.with_columns(shown=self._shown(counts["customer_id"])).sort(
-            "shown"
-        )
+        known = counts.with_columns(shown=self._shown(counts["customer_id"])).sort("shown")
         share = (pl.col("len").cum_sum() - 1) // self.lines
         first_line = first_order = 1
-        for part in known.with_columns(share=share).partition_by(
-            "share", maintain_order=True
-        ):
+        for part in known.with_columns(share=share).partition_by("share", maintain_order=True):
             made = self._share(part, first_line, first_order)
             yield made
             first_line += made.lines.height
@@ -79,7 +75,7 @@ class Star:
     def _shown(self, ids: pl.Series) -> pl.Series:
         return ids if self.pseudonyms is None else self.pseudonyms.of(ids)
 
-    def _share(self, part: pl.DataFrame, line: int, order: int) -> "Share":
+    def _share(self, part: pl.DataFrame, line: int, order: int) -> "CustomerBatch":
         """Return the lines of some customers, numbered, under the ids to show."""
         named = part.select("customer_id", "shown")
         void = (pl.col("void_day") < self.shop.end_day).fill_null(value=False)
@@ -91,13 +87,13 @@ class Star:
         )
         orders = _orders(found).with_row_index("order_key", order)
         lines = found.join(
-            orders.select(*ORDER, "order_key"),
-            on=ORDER,
+            orders.select(*LINE_ORDER, "order_key"),
+            on=LINE_ORDER,
             how="left",
             nulls_equal=True,
             maintain_order="left",
         ).with_row_index("line_key", line)
-        return Share(self, named, self._named(lines), self._named(orders))
+        return CustomerBatch(self, named, self._named(lines), self._named(orders))
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         ids = rows["order_id"]
@@ -108,7 +104,7 @@ class Star:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class CustomerBatch:
     """Some customers, with all they did.
 
     Parameters
@@ -118,13 +114,13 @@ class Share:
     named
         ``customer_id`` and ``shown``, the id that leaves the house.
     lines
-        `contracts.LINES` under the ids to show, with ``is_void``, ``line_key`` and
+        `contracts.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and
         ``order_key``.
     orders
         One row an order or credit note, with the sums of its lines.
     """
 
-    star: Star
+    star: StarSchema
     named: pl.DataFrame
     lines: pl.DataFrame
     orders: pl.DataFrame
@@ -142,9 +138,9 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the orders of lines, in the order in which they were placed.
 
     What came back under an order's number is another row, and so are lines that were
-    voided (`metrics.Books`).
+    voided (`metrics.OrderBook`).
     """
-    return lines.group_by(*ORDER, maintain_order=True).agg(
+    return lines.group_by(*LINE_ORDER, maintain_order=True).agg(
         pl.col("shown", "minute", "void_day", "country").first(),
         pl.len().alias("lines"),
         pl.col("quantity", "amount").sum(),
@@ -152,6 +148,6 @@ def _orders(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def kept(amount: str = "amount") -> pl.Expr:
+def net_revenue(amount: str = "amount") -> pl.Expr:
     """Return what counts as revenue of a row: nothing of what was sent back whole."""
     return pl.when(pl.col("is_void")).then(0).otherwise(pl.col(amount))

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
-Kind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
+ColumnKind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
 
 MONEY_DECIMAL = pl.Decimal(19, 4)  # Power BI's fixed decimal number, and SQL's money
-TYPES: Mapping[str, Any] = {
+COLUMN_TYPES: Mapping[str, Any] = {
     "text": pl.String,
     "whole": pl.Int64,
     "number": pl.Float64,
@@ -24,7 +24,7 @@ TYPES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class BiColumn:
     """One column, under a name that does not change.
 
     Parameters
@@ -41,7 +41,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     meaning: str
     key: str = ""
 
@@ -49,14 +49,14 @@ class Column:
     def shaped(self) -> pl.Expr:
         """The column in the type in which it is written."""
         given = pl.col(self.name)
-        if TYPES[self.kind] is MONEY_DECIMAL:
+        if COLUMN_TYPES[self.kind] is MONEY_DECIMAL:
             # Wide enough on the way that nothing is lost: whole units, then a point.
-            return (given.cast(pl.Decimal(38, 4)) / MONEY).cast(MONEY_DECIMAL)
-        return given.cast(TYPES[self.kind])
+            return (given.cast(pl.Decimal(38, 4)) / MONEY_SCALE).cast(MONEY_DECIMAL)
+        return given.cast(COLUMN_TYPES[self.kind])
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BiTable:
     """One table of the star.
 
     Parameters
@@ -82,7 +82,7 @@ class Table:
     role: Literal["fact", "dimension"]
     grain: str
     meaning: str
-    columns: tuple[Column, ...]
+    columns: tuple[BiColumn, ...]
     build: Callable[[Any], pl.DataFrame]
     is_by_share: bool = False
 
@@ -91,7 +91,7 @@ class Table:
         return self.build(source).select(column.shaped for column in self.columns)
 
 
-def units(amount: pl.Expr) -> pl.Expr:
+def to_money_units(amount: pl.Expr) -> pl.Expr:
     """Return an amount in currency as whole units of 10⁻⁴, rounded.
 
     Examples
@@ -99,9 +99,9 @@ def units(amount: pl.Expr) -> pl.Expr:
     >>> pl.select(units(pl.lit(1.23456))).item()
     12346
     """
-    return (amount * MONEY).round().cast(pl.Int64)
+    return (amount * MONEY_SCALE).round().cast(pl.Int64)
 
 
-def empty(columns: Sequence[Column]) -> pl.DataFrame:
+def empty(columns: Sequence[BiColumn]) -> pl.DataFrame:
     """Return a table without rows."""
     return pl.DataFrame(schema=dict.fromkeys((c.name for c in columns), pl.Null))

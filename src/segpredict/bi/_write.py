@@ -7,15 +7,15 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from segpredict.artifacts import harmless
-from segpredict.bi._document import TABLES, dictionary, document
-from segpredict.bi._star import Share, Star
-from segpredict.bi._table import Table
+from segpredict.artifacts import escape_formulas
+from segpredict.bi._document import BI_TABLES, data_dictionary_rows, render_data_dictionary
+from segpredict.bi._star import CustomerBatch, StarSchema
+from segpredict.bi._table import BiTable
 
-Sink = Callable[[pl.DataFrame], None]
+RowSink = Callable[[pl.DataFrame], None]
 
 
-def write(star: Star, folder: Path) -> Mapping[str, int]:
+def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
     """Write all tables and their dictionary into a folder.
 
     Parameters
@@ -23,7 +23,7 @@ def write(star: Star, folder: Path) -> Mapping[str, int]:
     star
         The run.
     folder
-        Where ``NAME.parquet``, ``NAME.csv`` and ``dictionary.md`` and ``.csv`` shall
+        Where ``NAME.parquet``, ``NAME.csv`` and ``data_dictionary_rows.md`` and ``.csv`` shall
         stand; made if it is not there.
 
     Returns
@@ -38,29 +38,29 @@ def write(star: Star, folder: Path) -> Mapping[str, int]:
     would take for a formula has an apostrophe before it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = {table.name: 0 for table in TABLES}
+    rows = {table.name: 0 for table in BI_TABLES}
     with ExitStack() as stack:
         sinks = {name: stack.enter_context(_sink(folder / name)) for name in rows}
 
-        def put(table: Table, source: Star | Share) -> None:
+        def put(table: BiTable, source: StarSchema | CustomerBatch) -> None:
             frame = table.made(source)
             sinks[table.name](frame)
             rows[table.name] += frame.height
 
         for share in star.shares():
-            for table in TABLES:
+            for table in BI_TABLES:
                 if table.is_by_share:
                     put(table, share)
-        for table in TABLES:
+        for table in BI_TABLES:
             if not table.is_by_share:
                 put(table, star)
-    (folder / "dictionary.md").write_text(document(), encoding="utf-8")
-    harmless(dictionary()).write_csv(folder / "dictionary.csv")
+    (folder / "dictionary.md").write_text(render_data_dictionary(), encoding="utf-8")
+    escape_formulas(data_dictionary_rows()).write_csv(folder / "dictionary.csv")
     return rows
 
 
 @contextmanager
-def _sink(stem: Path) -> Iterator[Sink]:
+def _sink(stem: Path) -> Iterator[RowSink]:
     """Yield what adds rows to a Parquet file and to a CSV file."""
     with ExitStack() as stack:
         text = stack.enter_context(stem.with_suffix(".csv").open("wb"))
@@ -73,6 +73,6 @@ def _sink(stem: Path) -> Iterator[Sink]:
                 writer = pq.ParquetWriter(target, rows.schema, compression="zstd")
                 columns.append(stack.enter_context(writer))
             columns[0].write_table(rows)
-            harmless(frame).write_csv(text, include_header=text.tell() == 0)
+            escape_formulas(frame).write_csv(text, include_header=text.tell() == 0)
 
         yield put

@@ -5,10 +5,10 @@ every number of purchases in a coming window, and of every spend. Closed forms o
 nothing is drawn at random, and nothing depends on who else is asked about.
 """
 
-from segpredict.btyd._maximum import Maximum
+from segpredict.btyd._maximum import LikelihoodFit
 from segpredict.btyd.bgnbd import BgNbd
 from segpredict.btyd.bgnbd import fit as fit_bgnbd
 from segpredict.btyd.gamma_gamma import GammaGamma
 from segpredict.btyd.gamma_gamma import fit as fit_gamma_gamma
 
-__all__ = ["BgNbd", "GammaGamma", "Maximum", "fit_bgnbd", "fit_gamma_gamma"]
+__all__ = ["BgNbd", "GammaGamma", "LikelihoodFit", "fit_bgnbd", "fit_gamma_gamma"]

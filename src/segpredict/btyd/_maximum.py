@@ -8,15 +8,15 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 
-Curve = Callable[[Floats], tuple[Floats, Floats]]
+LikelihoodFunction = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
-LOWEST, HIGHEST = 1e-4, 1e4  # of a parameter in scaled units; beyond, all look alike
+MIN_PARAMETER, MAX_PARAMETER = 1e-4, 1e4  # of a parameter in scaled units; beyond, all look alike
 
 
 @dataclass(frozen=True, slots=True)
-class Maximum:
+class LikelihoodFit:
     """How a search for the likeliest parameters ended.
 
     Parameters
@@ -35,7 +35,9 @@ class Maximum:
     is_inner: bool
 
 
-def climb(curve: Curve, weights: Floats, starts: Sequence[Floats]) -> Floats:
+def maximize_likelihood(
+    curve: LikelihoodFunction, weights: FloatArray, starts: Sequence[FloatArray]
+) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
     Parameters
@@ -54,13 +56,13 @@ def climb(curve: Curve, weights: Floats, starts: Sequence[Floats]) -> Floats:
     """
     total = weights.sum()
 
-    def descent(logs: Floats) -> tuple[float, Floats]:
+    def descent(logs: FloatArray) -> tuple[float, FloatArray]:
         parameters = np.exp(logs)
         likely, slopes = curve(parameters)
         slope = (slopes * weights).sum(axis=1) * parameters / total
         return -float((likely * weights).sum() / total), -slope
 
-    bounds = [(np.log(LOWEST), np.log(HIGHEST))] * len(starts[0])
+    bounds = [(np.log(MIN_PARAMETER), np.log(MAX_PARAMETER))] * len(starts[0])
     options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
     # Four numbers a step: threads that wait for each other take fifteen times as long.
     with threadpool_limits(1):
@@ -79,13 +81,13 @@ def climb(curve: Curve, weights: Floats, starts: Sequence[Floats]) -> Floats:
     return np.exp(np.asarray(best.x, dtype=np.float64))
 
 
-def is_inner(parameters: Floats) -> bool:
+def is_interior(parameters: FloatArray) -> bool:
     """Return whether no parameter was stopped by its bound."""
-    low, high = LOWEST * 1.01, HIGHEST / 1.01
+    low, high = MIN_PARAMETER * 1.01, MAX_PARAMETER / 1.01
     return bool(((parameters > low) & (parameters < high)).all())
 
 
-def grouped(*columns: npt.ArrayLike) -> tuple[list[Floats], Floats]:
+def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], FloatArray]:
     """Return the different rows, sorted, and how many customers stand behind each.
 
     Examples

@@ -12,14 +12,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
 
-from segpredict.btyd._maximum import Maximum, climb, grouped, is_inner
-from segpredict.core.arrays import Floats
+from segpredict.btyd._maximum import (
+    LikelihoodFit,
+    group_identical_rows,
+    is_interior,
+    maximize_likelihood,
+)
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
-RETURNED = 2  # customers that must have come back before a rate can be told at all
-STARTS = ((0.5, 1.0, 0.5, 2.0), (2.0, 2.0, 1.0, 5.0), (0.2, 0.2, 0.5, 1.0))
-TINY = 1e-9  # chances below it are not followed up
-NEAR_ONE = 1e-6  # the mean has a removable hole at a = 1: step beside it
+MIN_REPEAT_CUSTOMERS = 2  # customers that must have come back before a rate can be told at all
+START_VALUES = ((0.5, 1.0, 0.5, 2.0), (2.0, 2.0, 1.0, 5.0), (0.2, 0.2, 0.5, 1.0))
+SMALLEST_RATE = 1e-9  # chances below it are not followed up
+ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: step beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +50,16 @@ class BgNbd:
     alpha: float
     a: float
     b: float
-    maximum: Maximum | None = None
+    maximum: LikelihoodFit | None = None
 
     def log_likelihood(
         self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the log-likelihood of each customer."""
         given = np.array([self.r, self.alpha, self.a, self.b])
         return _curve(given, *_columns(x, t_x, age))[0]
 
-    def p_alive(
-        self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
-    ) -> Floats:
+    def p_alive(self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> FloatArray:
         """Return the probability that each customer has not dropped out.
 
         Notes
@@ -79,7 +82,7 @@ class BgNbd:
         t_x: npt.ArrayLike,
         age: npt.ArrayLike,
         horizon: float,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the expected number of purchases in the `horizon` to come.
 
         Examples
@@ -89,7 +92,7 @@ class BgNbd:
         1.226
         """
         x, t_x, age = _columns(x, t_x, age)
-        a = self.a if abs(self.a - 1) > NEAR_ONE else 1 + NEAR_ONE
+        a = self.a if abs(self.a - 1) > ONE_TOLERANCE else 1 + ONE_TOLERANCE
         shape, rate, b = self.r + x, self.alpha + age, self.b + x
         rest = rate + horizon
         gauss = hyp2f1(shape, b, a + b - 1, horizon / rest)
@@ -103,7 +106,7 @@ class BgNbd:
         horizon: float,
         most: int,
         gap: int = 0,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the chance of each number of purchases in a window to come.
 
         Parameters
@@ -164,12 +167,12 @@ class BgNbd:
 class _Ahead:
     """What customers who are alive will do: BG/NBD with parameters of their own."""
 
-    r: Floats
-    alpha: Floats
+    r: FloatArray
+    alpha: FloatArray
     a: float
-    b: Floats
+    b: FloatArray
 
-    def stays(self, n: int, horizon: float) -> Floats:
+    def stays(self, n: int, horizon: float) -> FloatArray:
         """Return the chance of n purchases after which the customer is still here."""
         share = horizon / (self.alpha + horizon)
         spread = gammaln(self.r + n) - gammaln(self.r) - gammaln(n + 1)
@@ -177,7 +180,7 @@ class _Ahead:
         rate = self.r * np.log1p(-share) + xlogy(n, share)
         return np.asarray(np.exp(kept + spread + rate), dtype=np.float64)
 
-    def leaves(self, n: int, horizon: float) -> Floats:
+    def leaves(self, n: int, horizon: float) -> FloatArray:
         """Return the chance of n purchases of which the last was the very last."""
         share = horizon / (self.alpha + horizon)
         kept = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
@@ -191,13 +194,13 @@ class _Ahead:
         """Return some of the customers."""
         return _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
 
-    def add(self, chances: Floats, weight: Floats, horizon: float) -> None:
+    def add(self, chances: FloatArray, weight: FloatArray, horizon: float) -> None:
         """Add the chance of each number, times a weight, to the columns.
 
         The last column gets what is left; each customer's sum runs alone.
         """
         rest = weight.copy()
-        rows = np.flatnonzero(rest > TINY)
+        rows = np.flatnonzero(rest > SMALLEST_RATE)
         for n in range(chances.shape[1] - 1):
             some = self.at(rows)
             chance = some.stays(n, horizon)
@@ -206,7 +209,7 @@ class _Ahead:
             gained = chance * weight[rows]
             chances[rows, n] += gained
             rest[rows] -= gained
-            rows = rows[rest[rows] > TINY]
+            rows = rows[rest[rows] > SMALLEST_RATE]
         chances[rows, -1] += rest[rows]
 
 
@@ -230,7 +233,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     -----
     Equal histories are counted once with their weight; time is scaled by the mean age,
     so the search does not depend on the unit. Customers who are all alike put
-    parameters at their bound (`Maximum.is_inner` is false), which is a valid model.
+    parameters at their bound (`LikelihoodFit.is_inner` is false), which is a valid model.
 
     Examples
     --------
@@ -241,32 +244,32 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     given = _columns(x, t_x, age)
     _require_sound(*given)
     returned = int((given[0] > 0).sum())
-    if returned < RETURNED:
-        raise TooFewCustomersError("BG/NBD, from returns,", returned, RETURNED)
-    columns, weights = grouped(*given)
+    if returned < MIN_REPEAT_CUSTOMERS:
+        raise TooFewCustomersError("BG/NBD, from returns,", returned, MIN_REPEAT_CUSTOMERS)
+    columns, weights = group_identical_rows(*given)
     unit = float((columns[2] * weights).sum() / weights.sum())
     scaled = (columns[0], columns[1] / unit, columns[2] / unit)
-    found = climb(
+    found = maximize_likelihood(
         lambda parameters: _curve(parameters, *scaled),
         weights,
-        [np.array(start) for start in STARTS],
+        [np.array(start) for start in START_VALUES],
     )
     r, alpha, a, b = found.tolist()
     model = BgNbd(r, alpha * unit, a, b)
     likely = float((model.log_likelihood(*columns) * weights).sum())
-    maximum = Maximum(likely, int(weights.sum()), is_inner(found))
+    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
     return BgNbd(r, alpha * unit, a, b, maximum)
 
 
 def _columns(
     x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, t_x, age)]
     one, two, three = np.broadcast_arrays(*rows)
     return one, two, three
 
 
-def _require_sound(x: Floats, t_x: Floats, age: Floats) -> None:
+def _require_sound(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
     wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= age) & (age > 0))
     wrong |= (x == 0) & (t_x > 0)
     if wrong.any():
@@ -279,8 +282,8 @@ def _require_sound(x: Floats, t_x: Floats, age: Floats) -> None:
 
 
 def _gone(
-    r: float, alpha: float, a: float, b: float, given: tuple[Floats, Floats, Floats]
-) -> Floats:
+    r: float, alpha: float, a: float, b: float, given: tuple[FloatArray, FloatArray, FloatArray]
+) -> FloatArray:
     """Return the log-odds of having dropped out; −∞ without a return."""
     x, t_x, age = given
     later = np.log(a) - np.log(np.where(x > 0, b + x - 1, 1.0))
@@ -289,8 +292,8 @@ def _gone(
 
 
 def _curve(
-    parameters: Floats, x: Floats, t_x: Floats, age: Floats
-) -> tuple[Floats, Floats]:
+    parameters: FloatArray, x: FloatArray, t_x: FloatArray, age: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return log-likelihoods and their slopes (equation 6 of the paper)."""
     r, alpha, a, b = parameters.tolist()
     gone = _gone(r, alpha, a, b, (x, t_x, age))

@@ -11,12 +11,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, digamma, gammaln
 
-from segpredict.btyd._maximum import Maximum, climb, grouped, is_inner
-from segpredict.core.arrays import Floats
+from segpredict.btyd._maximum import (
+    LikelihoodFit,
+    group_identical_rows,
+    is_interior,
+    maximize_likelihood,
+)
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ContractError, TooFewCustomersError
 
-PAYING = 2  # customers that a spread of levels needs
-STARTS = ((1.0, 3.0, 3.0), (6.0, 4.0, 1.0), (2.0, 2.0, 0.5))
+MIN_PAYING_CUSTOMERS = 2  # customers that a spread of levels needs
+START_VALUES = ((1.0, 3.0, 3.0), (6.0, 4.0, 1.0), (2.0, 2.0, 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,14 @@ class GammaGamma:
     p: float
     q: float
     v: float
-    maximum: Maximum | None = None
+    maximum: LikelihoodFit | None = None
 
-    def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
+    def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
         given = np.array([self.p, self.q, self.v])
         return _curve(given, *_columns(x, mean))[0]
 
-    def expected_spend(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
+    def expected_spend(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return what one further purchase is expected to cost.
 
         Notes
@@ -72,7 +77,7 @@ class GammaGamma:
         orders: int,
         x: npt.ArrayLike,
         mean: npt.ArrayLike,
-    ) -> Floats:
+    ) -> FloatArray:
         """Return the chance that so many further purchases cost at most `limit`.
 
         Notes
@@ -137,29 +142,31 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
             f"{wrong} customers have no purchase or no spend above zero.",
             fix="leave them out: they say nothing of how much people spend.",
         )
-    if len(given[0]) < PAYING:
-        raise TooFewCustomersError("Gamma-Gamma", len(given[0]), PAYING)
-    (number, spend), weights = grouped(*given)
+    if len(given[0]) < MIN_PAYING_CUSTOMERS:
+        raise TooFewCustomersError("Gamma-Gamma", len(given[0]), MIN_PAYING_CUSTOMERS)
+    (number, spend), weights = group_identical_rows(*given)
     unit = float((spend * weights).sum() / weights.sum())
-    found = climb(
+    found = maximize_likelihood(
         lambda parameters: _curve(parameters, number, spend / unit),
         weights,
-        [np.array(start) for start in STARTS],
+        [np.array(start) for start in START_VALUES],
     )
     p, q, v = found.tolist()
     model = GammaGamma(p, q, v * unit)
     likely = float((model.log_likelihood(number, spend) * weights).sum())
-    maximum = Maximum(likely, int(weights.sum()), is_inner(found))
+    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
     return GammaGamma(p, q, v * unit, maximum)
 
 
-def _columns(x: npt.ArrayLike, mean: npt.ArrayLike) -> tuple[Floats, Floats]:
+def _columns(x: npt.ArrayLike, mean: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, mean)]
     one, two = np.broadcast_arrays(*rows)
     return one, two
 
 
-def _curve(parameters: Floats, x: Floats, mean: Floats) -> tuple[Floats, Floats]:
+def _curve(
+    parameters: FloatArray, x: FloatArray, mean: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return log-likelihoods and their slopes (equation 1a of the note)."""
     p, q, v = parameters.tolist()
     shape, level = p * x, v + x * mean

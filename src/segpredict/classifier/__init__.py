@@ -4,58 +4,58 @@ In: transactions and a frozen segmentation. Out: a forecaster that ships, and th
 verdict that chose it among the model and its baselines.
 """
 
-from segpredict.classifier._canary import Canary, Sight, canary
-from segpredict.classifier._foresight import Foresight, foresight
-from segpredict.classifier._panel import STATES, Segmenter, panel
-from segpredict.classifier._past import pasts
-from segpredict.classifier._train import Training, load, train
+from segpredict.classifier._canary import LeakageDemo, LeakageTest, run_leakage_demo
+from segpredict.classifier._foresight import PredictabilityTest, prepare_predictability_test
+from segpredict.classifier._panel import STATE_FEATURES, SegmentAssigner, build_panel
+from segpredict.classifier._past import histories_at_cutoffs
+from segpredict.classifier._train import TrainingResult, load, train_classifier
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.blend import Blend
-from segpredict.classifier.booster import Booster
-from segpredict.classifier.exam import Exam, exams
-from segpredict.classifier.horizon import horizons
+from segpredict.classifier.blend import BlendedModel
+from segpredict.classifier.booster import XgboostModel
+from segpredict.classifier.exam import BacktestReplay, replay_backtests
+from segpredict.classifier.horizon import compare_horizons
 from segpredict.classifier.lesson import Forecaster
 from segpredict.classifier.options import (
-    BoosterOptions,
     ClassifierOptions,
     TimeOptions,
+    XgboostOptions,
 )
-from segpredict.classifier.origins import Fold, Schedule, schedule
+from segpredict.classifier.origins import Fold, Schedule, schedule_folds
 from segpredict.classifier.test_set_log import TestSetLog
-from segpredict.classifier.usage import Usage
-from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
+from segpredict.classifier.usage import DecisionPolicy
+from segpredict.classifier.verdict import Backtest, Comparison, Evaluation, WindowScores
 
 __all__ = [
     "BASELINES",
-    "STATES",
+    "STATE_FEATURES",
+    "Backtest",
+    "BacktestReplay",
     "Baseline",
-    "Blend",
-    "Booster",
-    "BoosterOptions",
-    "Canary",
-    "Claim",
+    "BlendedModel",
     "ClassifierOptions",
-    "Exam",
+    "Comparison",
+    "DecisionPolicy",
+    "Evaluation",
     "Fold",
     "Forecaster",
-    "Foresight",
-    "Reading",
+    "LeakageDemo",
+    "LeakageTest",
+    "PredictabilityTest",
     "Schedule",
-    "Segmenter",
-    "Sight",
+    "SegmentAssigner",
     "TestSetLog",
     "TimeOptions",
-    "Training",
-    "Trial",
-    "Usage",
-    "Verdict",
-    "canary",
-    "exams",
-    "foresight",
-    "horizons",
+    "TrainingResult",
+    "WindowScores",
+    "XgboostModel",
+    "XgboostOptions",
+    "build_panel",
+    "compare_horizons",
+    "histories_at_cutoffs",
     "load",
-    "panel",
-    "pasts",
-    "schedule",
-    "train",
+    "prepare_predictability_test",
+    "replay_backtests",
+    "run_leakage_demo",
+    "schedule_folds",
+    "train_classifier",
 ]

@@ -10,18 +10,18 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import booster, metrics
-from segpredict.classifier._panel import STATES
-from segpredict.classifier._train import Training
-from segpredict.classifier.lesson import Lesson, lesson
-from segpredict.classifier.metrics import Scores
+from segpredict.classifier._panel import STATE_FEATURES
+from segpredict.classifier._train import TrainingResult
+from segpredict.classifier.lesson import TrainingData, training_data_of_fold
+from segpredict.classifier.metrics import MetricScores
 from segpredict.classifier.options import ClassifierOptions
 from segpredict.window import as_date
 
-SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
+TEST_SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LeakageTest:
     """One way to test, and the number it gives.
 
     Parameters
@@ -39,11 +39,11 @@ class Sight:
     name: str
     meaning: str
     is_honest: bool
-    scores: Scores
+    scores: MetricScores
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
+class LeakageDemo:
     """The too-good numbers beside the honest one.
 
     Parameters
@@ -55,7 +55,7 @@ class Canary:
     """
 
     cutoff: int
-    sights: tuple[Sight, ...]
+    sights: tuple[LeakageTest, ...]
 
     def frame(self) -> pl.DataFrame:
         """Return one row per test, with its metrics."""
@@ -71,7 +71,9 @@ class Canary:
         return pl.DataFrame(rows)
 
 
-def canary(training: Training, options: ClassifierOptions | None = None) -> Canary:
+def run_leakage_demo(
+    training: TrainingResult, options: ClassifierOptions | None = None
+) -> LeakageDemo:
     """Return what the same trees read under wrong tests and the honest one.
 
     Parameters
@@ -92,58 +94,58 @@ def canary(training: Training, options: ClassifierOptions | None = None) -> Cana
     final, wish = training.schedule.outer[-1], options or ClassifierOptions()
     classes = len(training.verdict.segments)
     honest = training.trials[-1]
-    whole = lesson(training.panel, final, classes, wish)
+    whole = training_data_of_fold(training.panel, final, classes, wish)
     now = replace(
         whole,
         rows=whole.rows.with_columns(label=pl.col("state_now")),
         # With the segment itself among the columns, there would be nothing to learn.
-        names=tuple(n for n in whole.names if n not in {f.name for f in STATES}),
+        names=tuple(n for n in whole.names if n not in {f.name for f in STATE_FEATURES}),
     )
     sights = (
-        Sight(
+        LeakageTest(
             "same_window",
             "Label and features from the same days, random rows held out: describes, "
             "does not predict.",
             is_honest=False,
             scores=_held_out(now, _by_row(now)),
         ),
-        Sight(
+        LeakageTest(
             "random_rows",
             "Future label, random rows held out: the same weeks on both sides.",
             is_honest=False,
             scores=_held_out(whole, _by_row(whole)),
         ),
-        Sight(
+        LeakageTest(
             "grouped_customers",
             "Future label, random customers held out: the same weeks on both sides.",
             is_honest=False,
             scores=_held_out(whole, _by_customer(whole)),
         ),
-        Sight(
+        LeakageTest(
             "honest",
             f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
             "nothing after that day.",
             is_honest=True,
-            scores=metrics.score(honest.chances[booster.NAME], honest.labels),
+            scores=metrics.score_forecast(honest.chances[booster.NAME], honest.labels),
         ),
     )
-    return Canary(final.cutoff, sights)
+    return LeakageDemo(final.cutoff, sights)
 
 
-def _by_row(given: Lesson) -> pl.Series:
+def _by_row(given: TrainingData) -> pl.Series:
     rng = np.random.default_rng(given.seed)
-    return pl.Series(rng.random(given.rows.height) < SHARE)
+    return pl.Series(rng.random(given.rows.height) < TEST_SHARE)
 
 
-def _by_customer(given: Lesson) -> pl.Series:
+def _by_customer(given: TrainingData) -> pl.Series:
     """Draw customers in the order of their names, whatever the order of the rows."""
     rng = np.random.default_rng(given.seed)
     place = given.rows["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1
-    is_drawn = rng.random(int(place.max()) + 1) < SHARE
+    is_drawn = rng.random(int(place.max()) + 1) < TEST_SHARE
     return pl.Series(is_drawn[place])
 
 
-def _held_out(given: Lesson, is_test: pl.Series) -> Scores:
+def _held_out(given: TrainingData, is_test: pl.Series) -> MetricScores:
     known = replace(given, rows=given.rows.filter(~is_test), fitting=(), validation=())
     asked = replace(known, rows=given.rows.filter(is_test))
-    return metrics.score(booster.fit(known).predict(asked.rows), asked.labels)
+    return metrics.score_forecast(booster.fit(known).predict(asked.rows), asked.labels)

@@ -14,14 +14,14 @@ import polars as pl
 import xgboost as xgb
 
 from segpredict import features
-from segpredict.classifier.lesson import telling
+from segpredict.classifier.lesson import informative_columns
 from segpredict.classifier.options import TimeOptions
 from segpredict.classifier.origins import Fold
 from segpredict.tables import Transactions
 
-ROUNDS, BINS = 80, 64
-MOST = 5_000  # rows to learn from, and as many to be asked about
-TRIALS = {
+BOOSTING_ROUNDS, HISTOGRAM_BINS = 80, 64
+MAX_ROWS = 5_000  # rows to learn from, and as many to be asked about
+XGBOOST_PARAMETERS = {
     "objective": "multi:softprob",
     "base_score": 0.5,
     "tree_method": "hist",
@@ -30,16 +30,16 @@ TRIALS = {
     "min_child_weight": 20.0,
     "colsample_bytree": 0.5,
     "lambda": 10.0,
-    "max_bin": BINS,
+    "max_bin": HISTOGRAM_BINS,
     "nthread": 1,
 }
-Codes = npt.NDArray[np.int64]
-Labels = npt.NDArray[np.intp]
-Cells = npt.NDArray[np.float32]
+CodeArray = npt.NDArray[np.int64]
+IndexArray = npt.NDArray[np.intp]
+CellArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Foresight:
+class PredictabilityTest:
     """Customers at inner origins, and which instrument row tells what became of each.
 
     Parameters
@@ -53,20 +53,20 @@ class Foresight:
         Whose row each of `asked` is, from 0 on.
     """
 
-    known: Cells
-    asked: Cells
-    known_rows: Codes
-    asked_rows: Codes
-    customers: Codes
+    known: CellArray
+    asked: CellArray
+    known_rows: CodeArray
+    asked_rows: CodeArray
+    customers: CodeArray
 
     @cached_property
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
         """Both as XGBoost reads them: binned once, and only where it is asked."""
-        known = xgb.QuantileDMatrix(self.known, max_bin=BINS, nthread=1)
-        asked = xgb.QuantileDMatrix(self.asked, ref=known, max_bin=BINS, nthread=1)
+        known = xgb.QuantileDMatrix(self.known, max_bin=HISTOGRAM_BINS, nthread=1)
+        asked = xgb.QuantileDMatrix(self.asked, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
         return known, asked
 
-    def information(self, labels: Labels, k: int) -> tuple[float, float]:
+    def information(self, labels: IndexArray, k: int) -> tuple[float, float]:
         """Return how much better than the class shares the model foretells, in nats.
 
         Parameters
@@ -90,12 +90,11 @@ class Foresight:
         one of the segments.
         """
         before, after = (
-            np.where(rows < 0, 0, labels[rows] + 1)
-            for rows in (self.known_rows, self.asked_rows)
+            np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.known_rows, self.asked_rows)
         )
         known, asked = self._matrices
         known.set_label(before)
-        trees = xgb.train({**TRIALS, "num_class": k + 1}, known, ROUNDS)
+        trees = xgb.train({**XGBOOST_PARAMETERS, "num_class": k + 1}, known, BOOSTING_ROUNDS)
         chances = trees.predict(asked).reshape(-1, k + 1).astype(np.float64)
         shares = np.bincount(before, minlength=k + 1) + 0.5
         shares = shares / shares.sum()
@@ -105,14 +104,14 @@ class Foresight:
         return float(gains.mean()), float(np.sqrt((pull**2).sum()) / len(gains))
 
 
-def foresight(
+def prepare_predictability_test(
     transactions: Transactions,
     fold: Fold,
     time: TimeOptions,
     families: Sequence[str] | None,
     grouped: pl.DataFrame,
     everybody: pl.DataFrame,
-) -> Foresight | None:
+) -> PredictabilityTest | None:
     """Return what is needed to ask how foreseeable segments are.
 
     Parameters
@@ -145,7 +144,7 @@ def foresight(
     )
     key = ["customer_id", "cutoff"]
     apart = all_outcomes.join(outcomes, on=key, how="anti")
-    tables = features.build(transactions, windows, families)
+    tables = features.build_features(transactions, windows, families)
     rows = (
         pl.concat(
             table.frame.with_columns(cutoff=pl.lit(table.window.cutoff, pl.Int32))
@@ -154,12 +153,12 @@ def foresight(
         .join(apart, on=key, how="anti", maintain_order="left")
         .join(outcomes, on=key, how="left", maintain_order="left")
     )
-    names = telling(rows, tables[0].names)
+    names = informative_columns(rows, tables[0].names)
     known, asked = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)
         for part in (fold.fitting, fold.validation)
     )
-    return Foresight(
+    return PredictabilityTest(
         _cells(known, names),
         _cells(asked, names),
         _outcomes(known),
@@ -171,14 +170,14 @@ def foresight(
 def _sampled(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Return at most so many rows at even steps through the features, blind to ids."""
     ordered = rows.sort("cutoff", *names, "outcome")
-    step = -(-ordered.height // MOST)
+    step = -(-ordered.height // MAX_ROWS)
     return ordered.gather_every(step)
 
 
-def _cells(rows: pl.DataFrame, names: Sequence[str]) -> Cells:
+def _cells(rows: pl.DataFrame, names: Sequence[str]) -> CellArray:
     return rows.select(pl.col(names).cast(pl.Float32).fill_null(np.nan)).to_numpy()
 
 
-def _outcomes(rows: pl.DataFrame) -> Codes:
+def _outcomes(rows: pl.DataFrame) -> CodeArray:
     whole = rows["outcome"].cast(pl.Int64).fill_null(-1)
     return whole.to_numpy()

@@ -8,14 +8,13 @@ import polars as pl
 
 from segpredict import contracts, features
 from segpredict.errors import SegpredictError
-from segpredict.tables import INACTIVE, Feature, Panel, Segment, Transactions
+from segpredict.tables import INACTIVE_CODE, Feature, Panel, Segment, Transactions
 from segpredict.window import Window
 
-STATES: tuple[Feature, ...] = (
+STATE_FEATURES: tuple[Feature, ...] = (
     Feature(
         "state_now",
-        "Segment in the window that ends at the cutoff; 0 is inactive, higher is "
-        "more valuable.",
+        "Segment in the window that ends at the cutoff; 0 is inactive, higher is more valuable.",
         "segment",
         family="segment",
     ),
@@ -26,10 +25,10 @@ STATES: tuple[Feature, ...] = (
         family="segment",
     ),
 )
-KEYS = ("customer_id", "cutoff")
+PANEL_KEY = ("customer_id", "cutoff")
 
 
-class Segmenter(Protocol):
+class SegmentAssigner(Protocol):
     """What the panel asks of a frozen segmentation."""
 
     @property
@@ -47,9 +46,9 @@ class Segmenter(Protocol):
         """Raise unless all that was fitted ended on or before the cutoff."""
 
 
-def panel(
+def build_panel(
     transactions: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     windows: Sequence[Window],
     families: Sequence[str] | None = None,
 ) -> Panel:
@@ -73,7 +72,7 @@ def panel(
     A state is ordinal: codes rise with value.
     """
     asked = sorted(windows, key=lambda window: window.cutoff)
-    tables = features.build(transactions, asked, families)
+    tables = features.build_features(transactions, asked, families)
     known = pl.concat(
         table.frame.with_columns(
             cutoff=pl.lit(table.window.cutoff, pl.Int32),
@@ -83,21 +82,22 @@ def panel(
     )
     rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
     newcomers = _newcomers(transactions, asked)
-    rows = rows.join(newcomers, on=KEYS, how="left", maintain_order="left")
+    rows = rows.join(newcomers, on=PANEL_KEY, how="left", maintain_order="left")
     if rows.height != known.height:
         raise SegpredictError(
-            f"Joining labels changed the panel from {known.height} to {rows.height} "
-            "rows.",
+            f"Joining labels changed the panel from {known.height} to {rows.height} rows.",
             fix="report this: a population must depend on the past alone.",
         )
-    states, columns = tuple(feature.name for feature in STATES), tables[0].names
+    states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].names
     frame = _finished(rows, states, columns)
-    contracts.check(frame.select(list(contracts.PANEL.columns)), contracts.PANEL)
+    contracts.validate_schema(
+        frame.select(list(contracts.PANEL_SCHEMA.columns)), contracts.PANEL_SCHEMA
+    )
     return Panel(frame, (*states, *columns), asked[-1])
 
 
 def _states(
-    transactions: Transactions, segmentation: Segmenter, windows: Sequence[Window]
+    transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
 ) -> pl.DataFrame:
     spans = set()
     for w in windows:
@@ -105,13 +105,11 @@ def _states(
         if w.outcome_end <= transactions.end_day:
             ends.append(w.outcome_end)
         spans |= {(end - w.horizon, end) for end in ends}
-    instrument = features.instrument(transactions, sorted(spans), segmentation.further)
+    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.further)
     return segmentation.assign(instrument).select("customer_id", "end", "segment")
 
 
-def _with_states(
-    known: pl.DataFrame, states: pl.DataFrame, like: Window
-) -> pl.DataFrame:
+def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:
     # Which window a state belongs to follows from the day on which it ends.
     offsets = {
         "state_now": 0,
@@ -125,7 +123,7 @@ def _with_states(
             (pl.col("end") - days).cast(pl.Int32).alias("cutoff"),
             pl.col("segment").cast(pl.Int8).alias(name),
         )
-        rows = rows.join(shifted, on=KEYS, how="left", maintain_order="left")
+        rows = rows.join(shifted, on=PANEL_KEY, how="left", maintain_order="left")
     return rows
 
 
@@ -150,10 +148,8 @@ def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.Data
     return pl.concat(pl.collect_all(firsts))
 
 
-def _finished(
-    rows: pl.DataFrame, states: Sequence[str], names: Sequence[str]
-) -> pl.DataFrame:
-    inactive = pl.lit(INACTIVE, pl.Int8)
+def _finished(rows: pl.DataFrame, states: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    inactive = pl.lit(INACTIVE_CODE, pl.Int8)
     return (
         rows.with_columns(
             pl.col(states).fill_null(inactive),
@@ -161,5 +157,5 @@ def _finished(
             pl.col("is_new").fill_null(value=False),
         )
         .sort("cutoff", "customer_id")
-        .select(*KEYS, *states, "label", "is_new", *names)
+        .select(*PANEL_KEY, *states, "label", "is_new", *names)
     )

@@ -7,17 +7,18 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier._panel import Segmenter
-from segpredict.classifier.lesson import HISTORY, Ints, Past
+from segpredict.classifier._panel import SegmentAssigner
+from segpredict.classifier.lesson import HISTORY_COLUMNS, HistoryAtCutoff
 from segpredict.classifier.origins import Schedule
-from segpredict.tables import MONEY, Transactions
+from segpredict.core.arrays import IntArray
+from segpredict.tables import MONEY_SCALE, Transactions
 
-FAMILIES = ("btyd", "rfm")
+HISTORY_FAMILIES = ("btyd", "rfm")
 
 # Of each customer at a test: first order in the window that ends there; days since the
 # last one; spend in the last year, in that window and in the outcome, in currency; days
 # since the first order; country of the last order before the test.
-FACTS = (
+COVARIATES = (
     "is_new",
     "recency_days",
     "spend_364",
@@ -28,12 +29,12 @@ FACTS = (
 )
 
 
-def pasts(
+def histories_at_cutoffs(
     transactions: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     days: Schedule,
     rehearsals: Sequence[int] = (),
-) -> dict[int, Past]:
+) -> dict[int, HistoryAtCutoff]:
     """Return what is known at each test cutoff and at the end of the data.
 
     Parameters
@@ -55,17 +56,16 @@ def pasts(
     time = days.time
     asked = {fold.cutoff for fold in (*days.outer, days.production)} | {*rehearsals}
     windows = [
-        replace(time.window(day, days.first_day), lookback=time.history)
-        for day in sorted(asked)
+        replace(time.window(day, days.first_day), lookback=time.history) for day in sorted(asked)
     ]
-    tables = features.build(transactions, windows, FAMILIES)
+    tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
     orders = _orders(transactions, [window.cutoff for window in windows])
     return {
-        table.window.cutoff: Past(
+        table.window.cutoff: HistoryAtCutoff(
             table.window.cutoff,
             time.horizon,
             time.gap,
-            table.frame.select("customer_id", *HISTORY).sort("customer_id"),
+            table.frame.select("customer_id", *HISTORY_COLUMNS).sort("customer_id"),
             segmentation,
             time.settle,
             orders[table.window.cutoff],
@@ -74,7 +74,7 @@ def pasts(
     }
 
 
-def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Ints]:
+def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, IntArray]:
     """Return the orders of each day before a cutoff, as they were known there."""
     first = transactions.first_day
     days = (
@@ -92,8 +92,8 @@ def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Int
     return found
 
 
-def facts(
-    transactions: Transactions, customers: pl.DataFrame, past: Past
+def backtest_covariates(
+    transactions: Transactions, customers: pl.DataFrame, past: HistoryAtCutoff
 ) -> pl.DataFrame:
     """Return what strata and rankings of a test are made from.
 
@@ -109,14 +109,14 @@ def facts(
     Returns
     -------
     polars.DataFrame
-        ``customer_id`` and `FACTS`, row by row as given.
+        ``customer_id`` and `COVARIATES`, row by row as given.
     """
     start = past.cutoff + past.gap
     spans = {
         "spend_now": (past.cutoff - past.horizon, past.cutoff),
         "spend_next": (start, start + past.horizon),
     }
-    spent = features.instrument(transactions, sorted(set(spans.values())))
+    spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
     known = past.histories.select(
         "customer_id",
         "spend_364",
@@ -134,11 +134,11 @@ def facts(
     )
     for name, (_, end) in spans.items():
         window = spent.filter(pl.col("end") == end)
-        money = window.select("customer_id", (pl.col("spend") / MONEY).alias(name))
-        found = found.join(
-            money, on="customer_id", how="left", maintain_order="left"
-        ).with_columns(pl.col(name).fill_null(0.0))
-    return found.select("customer_id", *FACTS)
+        money = window.select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
+        found = found.join(money, on="customer_id", how="left", maintain_order="left").with_columns(
+            pl.col(name).fill_null(0.0)
+        )
+    return found.select("customer_id", *COVARIATES)
 
 
 def _countries(transactions: Transactions, cutoff: int) -> pl.DataFrame:

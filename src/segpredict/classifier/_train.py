@@ -8,39 +8,44 @@ import polars as pl
 
 from segpredict import features
 from segpredict.classifier import blend, booster
-from segpredict.classifier._panel import Segmenter, panel
-from segpredict.classifier._past import facts, pasts
-from segpredict.classifier._trials import Question, ask, choose
+from segpredict.classifier._panel import SegmentAssigner, build_panel
+from segpredict.classifier._past import backtest_covariates, histories_at_cutoffs
+from segpredict.classifier._trials import BacktestInput, available_baselines, run_backtests
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.booster import Booster
+from segpredict.classifier.booster import XgboostModel
 from segpredict.classifier.bootstrap import Resampling
 from segpredict.classifier.calibration import (
-    KIND,
-    Calibrated,
+    CALIBRATED_KIND,
+    CalibratedModel,
     Calibration,
-    calibrate,
-    mended,
+    calibrate_model,
+    select_calibration,
 )
-from segpredict.classifier.conduct import conduct, curves
-from segpredict.classifier.decision import Decision
-from segpredict.classifier.judging import judge
-from segpredict.classifier.lesson import Forecaster, Lesson, lesson
+from segpredict.classifier.conduct import evaluate_policies, reliability_and_capture
+from segpredict.classifier.decision import DecisionRule
+from segpredict.classifier.judging import select_model
+from segpredict.classifier.lesson import Forecaster, TrainingData, training_data_of_fold
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
-from segpredict.classifier.origins import Fold, Schedule, schedule
-from segpredict.classifier.rehearsal import Fit, rehearse, stages
-from segpredict.classifier.scorecard import scorecard
-from segpredict.classifier.usage import Usage, learn, mend, summary
-from segpredict.classifier.verdict import Trial, Verdict
-from segpredict.core.types import Progress
-from segpredict.errors import OneClassError, SupportError
-from segpredict.tables import INACTIVE, JSON, MONEY, Panel, Transactions
+from segpredict.classifier.origins import Fold, Schedule, schedule_folds
+from segpredict.classifier.rehearsal import FitFunction, inner_backtests, inner_folds
+from segpredict.classifier.scorecard import build_scorecard
+from segpredict.classifier.usage import (
+    DecisionPolicy,
+    calibrate_backtest,
+    fit_policy,
+    summarize_policies,
+)
+from segpredict.classifier.verdict import Backtest, Evaluation
+from segpredict.core.types import ProgressCallback
+from segpredict.errors import SingleClassError, SupportError
+from segpredict.tables import INACTIVE_CODE, JSON, MONEY_SCALE, Panel, Transactions
 from segpredict.window import as_date
 
-DRIFT = 0.25  # relative difference in observed days that deserves a warning
+DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a warning
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingResult:
     """All that training made.
 
     Parameters
@@ -60,36 +65,36 @@ class Training:
     trials
         What was forecast for each test window, and what happened.
     scorecard
-        Every figure of the contest, one a row (`scorecard.SCHEMA`).
+        Every figure of the contest, one a row (`build_scorecard.SCHEMA`).
     usage
         How the probabilities of what ships become sets and names.
     curves
-        Reliability and capture of what ships on the tests (`conduct.CURVES`).
+        Reliability and capture of what ships on the tests (`evaluate_policies.CURVES`).
     tested
         The model of each test, as it knew the world that day.
     """
 
     forecaster: Forecaster
-    booster: Booster
-    verdict: Verdict
+    booster: XgboostModel
+    verdict: Evaluation
     panel: Panel
     schedule: Schedule
     values: tuple[float, ...]
-    trials: tuple[Trial, ...]
+    trials: tuple[Backtest, ...]
     scorecard: pl.DataFrame
-    usage: Usage
+    usage: DecisionPolicy
     curves: pl.DataFrame
-    tested: tuple[blend.Blend, ...] = ()
+    tested: tuple[blend.BlendedModel, ...] = ()
 
 
-def train(
+def train_classifier(
     transactions: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     options: ClassifierOptions | None = None,
     time: TimeOptions | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     further: Sequence[Baseline] = (),
-) -> Training:
+) -> TrainingResult:
     """Return the forecaster that ships, with the verdict that chose it.
 
     Parameters
@@ -126,28 +131,28 @@ def train(
     """
     plan, wish = time or TimeOptions(), options or ClassifierOptions()
     tell = progress or _silent
-    days = schedule(transactions.first_day, transactions.end_day, plan)
+    days = schedule_folds(transactions.first_day, transactions.end_day, plan)
     segmentation.require_blind_to(days.outer[0].cutoff)
     tell("laying out the panel", 0.0)
-    rows = panel(transactions, segmentation, days.windows, wish.families)
-    asked, skipped = choose(wish, rows, further)
+    rows = build_panel(transactions, segmentation, days.windows, wish.families)
+    asked, skipped = available_baselines(wish, rows, further)
     made = _Maker(transactions, segmentation, rows, days, wish)
     steps = 3 + len(days.outer)
-    trials, notes, tested = ask(
+    trials, notes, tested = run_backtests(
         [made.question(fold) for fold in days.outer],
         asked,
         lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
     )
     tell("comparing", (steps - 2) / steps)
     maps, trials = _mended(made, trials)
-    verdict = judge(
+    verdict = select_model(
         trials,
         [segment.id for segment in segmentation.segments],
         plan,
         wish,
         (*days.notes, *skipped, *notes, *_uneven(days)),
     )
-    figures = scorecard(
+    figures = build_scorecard(
         trials,
         verdict.segments,
         draws=wish.draws,
@@ -158,36 +163,36 @@ def train(
     whole = made.lesson(days.production)
     model = blend.fit(whole)
     own: dict[str, Forecaster] = {
-        model.name: mended(model, maps[-1]),
+        model.name: calibrate_model(model, maps[-1]),
         model.trees.name: model.trees,
     }
     shipped = own.get(verdict.shipped)
     if shipped is None:
         shipped = BASELINES.get(verdict.shipped).fit(whole)
     usages = _usages(made, verdict, maps)
-    told = conduct(
+    told = evaluate_policies(
         trials,
         usages[:-1],
         verdict.shipped,
         verdict.segments,
         Resampling(wish.draws, wish.seed),
     )
-    return Training(
+    return TrainingResult(
         shipped,
         model.trees,
-        _told(replace(verdict, usage=summary(made.folds, usages, maps)), model),
+        _told(replace(verdict, usage=summarize_policies(made.folds, usages, maps)), model),
         rows,
         days,
         usages[-1].decision.values,
         trials,
         pl.concat([figures, told]),
         usages[-1],
-        curves(trials, verdict.shipped, verdict.segments),
+        reliability_and_capture(trials, verdict.shipped, verdict.segments),
         tested,
     )
 
 
-def _told(verdict: Verdict, model: blend.Blend) -> Verdict:
+def _told(verdict: Evaluation, model: blend.BlendedModel) -> Evaluation:
     """Add what a reader must know of what is foretold next, which no test could know.
 
     The columns and the season that it rests on were proven on all of the data.
@@ -199,28 +204,27 @@ def _told(verdict: Verdict, model: blend.Blend) -> Verdict:
 
 
 def _mended(
-    made: "_Maker", trials: Sequence[Trial]
-) -> tuple[list[Calibration], tuple[Trial, ...]]:
+    made: "_Maker", trials: Sequence[Backtest]
+) -> tuple[list[Calibration], tuple[Backtest, ...]]:
     """Rehearse the model before each test; mend its forecasts where that proves it."""
     if made.options.calibration == "none":
         return [Calibration()] * len(made.folds), tuple(trials)
     name, complete = next(iter(trials[0].chances)), made.days.time.complete
     maps = [
-        calibrate(made.rehearsals(fold, blend.fit), name, complete)
-        for fold in made.folds
+        select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
     ]
     pairs = zip(trials, maps[:-1], strict=True)
-    return maps, tuple(mend(trial, found, name) for trial, found in pairs)
+    return maps, tuple(calibrate_backtest(trial, found, name) for trial, found in pairs)
 
 
 def _usages(
-    made: "_Maker", verdict: Verdict, maps: Sequence[Calibration]
-) -> list[Usage]:
+    made: "_Maker", verdict: Evaluation, maps: Sequence[Calibration]
+) -> list[DecisionPolicy]:
     """Return how what ships is used at each fold; a baseline is never mended."""
     is_model = verdict.shipped == verdict.model
     fit = blend.fit if is_model else _fitting(verdict.shipped)
     return [
-        learn(
+        fit_policy(
             made.rehearsals(fold, fit),
             found if is_model else Calibration(),
             made.decision(fold),
@@ -230,7 +234,7 @@ def _usages(
     ]
 
 
-def _fitting(name: str) -> Fit:
+def _fitting(name: str) -> FitFunction:
     return booster.fit if name == booster.NAME else BASELINES.get(name).fit
 
 
@@ -240,7 +244,7 @@ class _Maker:
     def __init__(
         self,
         transactions: Transactions,
-        segmentation: Segmenter,
+        segmentation: SegmentAssigner,
         rows: Panel,
         days: Schedule,
         options: ClassifierOptions,
@@ -248,46 +252,44 @@ class _Maker:
         self.transactions, self.rows, self.days = transactions, rows, days
         self.options, self.classes = options, len(segmentation.segments)
         self.folds = (*days.outer, days.production)
-        self.stages = {
-            fold.cutoff: stages(fold, days.time.complete) for fold in self.folds
-        }
+        self.stages = {fold.cutoff: inner_folds(fold, days.time.complete) for fold in self.folds}
         inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
-        self.pasts = pasts(transactions, segmentation, days, inner)
+        self.pasts = histories_at_cutoffs(transactions, segmentation, days, inner)
 
-    def lesson(self, fold: Fold) -> Lesson:
+    def lesson(self, fold: Fold) -> TrainingData:
         """Return what may be learned by the day of a fold."""
         past = self.pasts[fold.cutoff]
-        return lesson(self.rows, fold, self.classes, self.options, past)
+        return training_data_of_fold(self.rows, fold, self.classes, self.options, past)
 
-    def question(self, fold: Fold) -> Question:
+    def question(self, fold: Fold) -> BacktestInput:
         """Return the test of a fold."""
         given = self.lesson(fold)
         customers = self.rows.at(fold.cutoff).sort("customer_id")
-        return Question(
+        return BacktestInput(
             fold.cutoff,
             given,
             customers,
-            facts(self.transactions, customers, self.pasts[fold.cutoff]),
-            outcome_values(self.transactions, given, self.days),
+            backtest_covariates(self.transactions, customers, self.pasts[fold.cutoff]),
+            mean_outcome_values(self.transactions, given, self.days),
         )
 
-    def rehearsals(self, fold: Fold, fit: Fit) -> tuple[Trial, ...]:
+    def rehearsals(self, fold: Fold, fit: FitFunction) -> tuple[Backtest, ...]:
         """Return what a forecaster said on the stages of a fold that can teach it."""
-        found: list[Trial] = []
+        found: list[Backtest] = []
         for stage in self.stages[fold.cutoff]:
             try:
                 lesson = self.lesson(stage.fold)
-                found += rehearse(lesson, self.rows.at(*stage.asked), stage.asked, fit)
-            except (OneClassError, SupportError):
+                found += inner_backtests(lesson, self.rows.at(*stage.asked), stage.asked, fit)
+            except (SingleClassError, SupportError):
                 continue
         return tuple(found)
 
-    def decision(self, fold: Fold) -> Decision:
+    def decision(self, fold: Fold) -> DecisionRule:
         """Return the rule that was asked for, with what it may know on that day."""
         given = self.lesson(fold)
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
-        values = outcome_values(self.transactions, given, self.days)
-        return Decision(self.options.decision, 0.0, tuple(mix.tolist()), values)
+        values = mean_outcome_values(self.transactions, given, self.days)
+        return DecisionRule(self.options.decision, 0.0, tuple(mix.tolist()), values)
 
 
 def _silent(message: str, share: float) -> None:
@@ -303,7 +305,7 @@ def _uneven(days: Schedule) -> list[str]:
             for day in (*fold.training, fold.cutoff)
         ]
         usual = sum(seen[:-1]) / len(fold.training)
-        if seen[-1] > usual * (1 + DRIFT):
+        if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
             found.append(
                 f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
                 f"training {usual:.0f} on average: ages differ between the two."
@@ -311,8 +313,8 @@ def _uneven(days: Schedule) -> list[str]:
     return found
 
 
-def outcome_values(
-    transactions: Transactions, given: Lesson, days: Schedule
+def mean_outcome_values(
+    transactions: Transactions, given: TrainingData, days: Schedule
 ) -> tuple[float, ...]:
     """Return the mean revenue in the outcome window, by segment in code order.
 
@@ -333,14 +335,14 @@ def outcome_values(
     after = days.time.outcome
     cutoffs = given.rows["cutoff"].unique().sort().to_list()
     spans = [(day + days.time.gap, day + after) for day in cutoffs]
-    spent = features.instrument(transactions, spans).select(
+    spent = features.clustering_inputs(transactions, spans).select(
         "customer_id", "spend", cutoff=(pl.col("end") - after).cast(pl.Int32)
     )
     means = dict(
-        given.rows.filter(pl.col("label") != INACTIVE)
+        given.rows.filter(pl.col("label") != INACTIVE_CODE)
         .join(spent, on=["customer_id", "cutoff"], how="left")
         .group_by("label")
-        .agg(pl.col("spend").fill_null(0).sum() / pl.len() / MONEY)
+        .agg(pl.col("spend").fill_null(0).sum() / pl.len() / MONEY_SCALE)
         .iter_rows()
     )
     return tuple(float(means.get(code, 0.0)) for code in range(given.classes))
@@ -360,10 +362,10 @@ def load(state: JSON) -> Forecaster:
         When the state names a kind that is not there.
     """
     if state["kind"] == booster.NAME:
-        return Booster.from_state(state)
+        return XgboostModel.from_state(state)
     if state["kind"] == blend.NAME:
-        return blend.Blend.from_state(state)
-    if state["kind"] == KIND:
+        return blend.BlendedModel.from_state(state)
+    if state["kind"] == CALIBRATED_KIND:
         calibration = Calibration.from_state(state["calibration"])
-        return Calibrated(load(state["forecaster"]), calibration)
+        return CalibratedModel(load(state["forecaster"]), calibration)
     return BASELINES.get(state["kind"]).load(state)

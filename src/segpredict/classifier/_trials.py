@@ -8,17 +8,18 @@ import polars as pl
 
 from segpredict.classifier import blend
 from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.blend import Blend
-from segpredict.classifier.lesson import Floats, Forecaster, Lesson, codes
+from segpredict.classifier.blend import BlendedModel
+from segpredict.classifier.lesson import Forecaster, TrainingData, segment_codes
 from segpredict.classifier.options import ClassifierOptions
-from segpredict.classifier.verdict import Trial
+from segpredict.classifier.verdict import Backtest
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.tables import Panel
 from segpredict.window import as_date
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BacktestInput:
     """One test: what may be learned, who is asked about, what is known of them.
 
     Parameters
@@ -36,13 +37,13 @@ class Question:
     """
 
     cutoff: int
-    lesson: Lesson
+    lesson: TrainingData
     customers: pl.DataFrame
     facts: pl.DataFrame
     values: tuple[float, ...]
 
 
-def choose(
+def available_baselines(
     options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
 ) -> tuple[list[Baseline], tuple[str, ...]]:
     """Return the baselines that can be asked, and why others cannot.
@@ -69,11 +70,11 @@ def choose(
     return [part for part in wanted if not lacking[part.name]], tuple(notes)
 
 
-def ask(
-    questions: Sequence[Question],
+def run_backtests(
+    questions: Sequence[BacktestInput],
     asked: Sequence[Baseline],
     tell: Callable[[int], None],
-) -> tuple[tuple[Trial, ...], tuple[str, ...], tuple[Blend, ...]]:
+) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one trial per question, what a reader must know, and the model of each.
 
     Parameters
@@ -96,7 +97,7 @@ def ask(
     numbers over different windows cannot be compared.
     """
     trials, failed, notes = [], dict[str, str](), list[str]()
-    models: list[Blend] = []
+    models: list[BlendedModel] = []
     for place, question in enumerate(questions):
         tell(place)
         if question.customers.is_empty():
@@ -107,49 +108,43 @@ def ask(
         model = blend.fit(question.lesson)
         models.append(model)
         notes += filter(None, [model.note])
-        chances = {
-            each.name: each.predict(question.customers) for each in (model, model.trees)
-        }
+        chances = {each.name: each.predict(question.customers) for each in (model, model.trees)}
         # The baseline knows no season, whatever the model has proven.
         plain = model.buying and replace(model.buying, season=None)
         known = {} if plain is None else {plain.name: plain}
         chances |= _baselines(question, able, known, failed)
         trials.append(_trial(question, chances))
     kept = tuple(
-        replace(
-            each, chances={n: c for n, c in each.chances.items() if n not in failed}
-        )
+        replace(each, chances={n: c for n, c in each.chances.items() if n not in failed})
         for each in trials
     )
     return kept, (*failed.values(), *notes), tuple(models)
 
 
 def _baselines(
-    question: Question,
+    question: BacktestInput,
     able: Sequence[Baseline],
     known: Mapping[str, Forecaster],
     failed: dict[str, str],
-) -> Mapping[str, Floats]:
+) -> Mapping[str, FloatArray]:
     chances = {}
     for part in able:
         try:
             forecaster = known.get(part.name) or part.fit(question.lesson)
         except SupportError as error:
-            failed[part.name] = (
-                f"The baseline {part.name} was not asked: {error.message}"
-            )
+            failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
             continue
         chances[part.name] = forecaster.predict(question.customers)
     return chances
 
 
-def _trial(question: Question, chances: Mapping[str, Floats]) -> Trial:
+def _trial(question: BacktestInput, chances: Mapping[str, FloatArray]) -> Backtest:
     customers = question.customers
-    return Trial(
+    return Backtest(
         question.cutoff,
         customers["customer_id"].to_numpy().astype(np.str_),
-        codes(customers, "state_now"),
-        codes(customers, "label"),
+        segment_codes(customers, "state_now"),
+        segment_codes(customers, "label"),
         chances,
         question.facts,
         question.values,

@@ -13,18 +13,19 @@ import xgboost as xgb
 
 from segpredict.classifier import booster, calendar, metrics, season
 from segpredict.classifier.baselines import bgnbd_gg, bgnbd_season
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
-from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import HISTORY, Floats, Lesson, normalised
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.booster import XgboostModel
+from segpredict.classifier.lesson import HISTORY_COLUMNS, TrainingData, normalised
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import SupportError
 from segpredict.tables import JSON
 
 NAME = "blend"
-EVEN = 0.5
+EQUAL_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Blend:
+class BlendedModel:
     """Trees and a model of purchases, as one.
 
     Parameters
@@ -41,18 +42,18 @@ class Blend:
         What a reader must know of the fit.
     """
 
-    trees: Booster
-    buying: BgNbdGg | None
-    weight: float = EVEN
+    trees: XgboostModel
+    buying: BgNbdGammaGamma | None
+    weight: float = EQUAL_WEIGHT
     name: str = NAME
     note: str = ""
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the weighted geometric mean of both, scaled to add up to one."""
         chances = self.trees.predict(customers)
         if self.buying is None:
             return chances
-        return mixed(chances, self.buying.predict(customers), self.weight)
+        return geometric_mean(chances, self.buying.predict(customers), self.weight)
 
     def state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -64,17 +65,17 @@ class Blend:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Blend":
+    def from_state(cls, state: JSON) -> "BlendedModel":
         """Return the forecaster that gave a state."""
         buying = state["buying"]
         return cls(
-            Booster.from_state(state["trees"]),
-            None if buying is None else BgNbdGg.from_state(buying),
+            XgboostModel.from_state(state["trees"]),
+            None if buying is None else BgNbdGammaGamma.from_state(buying),
             state["weight"],
         )
 
 
-def mixed(one: Floats, other: Floats, weight: float) -> Floats:
+def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatArray:
     """Return the geometric mean of two forecasts, rows adding up to one.
 
     Examples
@@ -82,13 +83,13 @@ def mixed(one: Floats, other: Floats, weight: float) -> Floats:
     >>> mixed(np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]]), 0.5).round(3).tolist()
     [[0.333, 0.667]]
     """
-    floor = metrics.FLOOR
+    floor = metrics.MIN_PROBABILITY
     logs = weight * np.log(np.maximum(one, floor))
     logs = logs + (1 - weight) * np.log(np.maximum(other, floor))
     return normalised(np.exp(logs))
 
 
-def fit(lesson: Lesson) -> Blend:
+def fit(lesson: TrainingData) -> BlendedModel:
     """Return trees and BG/NBD fitted on all that is known, at even weights.
 
     Notes
@@ -99,23 +100,23 @@ def fit(lesson: Lesson) -> Blend:
     the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
     support it the trees stand alone as well.
     """
-    given, note = calendar.proven(lesson)
-    early = booster.grow(given, given.names) if given.validation else None
+    given, note = calendar.select_calendar_features(lesson)
+    early = booster.fit_early_stopping(given, given.names) if given.validation else None
     trees = booster.fit(given, early=early)
-    if lesson.past is None or not set(HISTORY) <= set(lesson.rows.columns):
-        return Blend(trees, None, note=note)
+    if lesson.past is None or not set(HISTORY_COLUMNS) <= set(lesson.rows.columns):
+        return BlendedModel(trees, None, note=note)
     try:
         plain = bgnbd_gg.fit(lesson)
     except SupportError:
-        return Blend(trees, None, note=note)
-    buying, told = bgnbd_season.in_season(given, plain)
+        return BlendedModel(trees, None, note=note)
+    buying, told = bgnbd_season.fit_if_seasonal(given, plain)
     stands = early is not None and _stands_alone(given, early, buying)
     if not stands:  # what stands alone counts on no season
         note = " ".join(filter(None, [note, told]))
-    return Blend(trees, buying, 1.0 if stands else EVEN, note=note)
+    return BlendedModel(trees, buying, 1.0 if stands else EQUAL_WEIGHT, note=note)
 
 
-def _stands_alone(lesson: Lesson, early: xgb.Booster, buying: BgNbdGg) -> bool:
+def _stands_alone(lesson: TrainingData, early: xgb.Booster, buying: BgNbdGammaGamma) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
     By more than one standard error over customers. The trees know half of what they
@@ -123,20 +124,20 @@ def _stands_alone(lesson: Lesson, early: xgb.Booster, buying: BgNbdGg) -> bool:
     both speak for the blend, so what speaks against it is to be believed.
     """
     later = lesson.at(lesson.validation)
-    known = booster.Booster(early, lesson.names, lesson.classes)
+    known = booster.XgboostModel(early, lesson.names, lesson.classes)
     trees = known.predict(later.rows)
-    both = mixed(trees, _foretold(buying, later), EVEN)
+    both = geometric_mean(trees, _foretold(buying, later), EQUAL_WEIGHT)
     gain = metrics.row_log_loss(both, later.labels)
     gain = gain - metrics.row_log_loss(trees, later.labels)
-    return bool(gain.mean() > metrics.clustered_error(gain, later.rows["customer_id"]))
+    return bool(gain.mean() > metrics.clustered_standard_error(gain, later.rows["customer_id"]))
 
 
-def _foretold(buying: BgNbdGg, later: Lesson) -> Floats:
+def _foretold(buying: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
     """Return what BG/NBD says, with the season as it was known on each row's day."""
     if buying.season is None or later.past is None:
         return buying.predict(later.rows)
     cutoffs = later.rows["cutoff"].to_numpy()
-    speeds = season.ahead(later.past, np.unique(cutoffs).tolist())
+    speeds = season.index_ahead(later.past, np.unique(cutoffs).tolist())
     chances = np.empty((later.rows.height, buying.classes))
     for day in np.unique(cutoffs).tolist():
         then = replace(buying, season=None, speed=speeds.get(day, 1.0))

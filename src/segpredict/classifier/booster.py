@@ -8,14 +8,15 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
-from segpredict.classifier.lesson import Floats, Lesson, matrix
+from segpredict.classifier.lesson import TrainingData, feature_matrix
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 NAME = "xgboost"
 
 
 @dataclass(frozen=True, slots=True)
-class Booster:
+class XgboostModel:
     """Fitted trees with the names of their columns.
 
     Parameters
@@ -42,7 +43,7 @@ class Booster:
 
     def table(self, customers: pl.DataFrame) -> xgb.DMatrix:
         """Return the customers as XGBoost reads them: columns by name, NaN for null."""
-        return dmatrix(matrix(customers, self.names), self.names)
+        return build_dmatrix(feature_matrix(customers, self.names), self.names)
 
     def margins(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
         """Return raw scores before the softmax, customers × segments."""
@@ -58,13 +59,13 @@ class Booster:
         shape = (-1, self.classes, len(self.names) + 1)
         return np.asarray(given, dtype=np.float32).reshape(shape)
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
-        return self.chances(matrix(customers, self.names))
+        return self.chances(feature_matrix(customers, self.names))
 
-    def chances(self, cells: npt.NDArray[np.float32]) -> Floats:
+    def chances(self, cells: npt.NDArray[np.float32]) -> FloatArray:
         """Return the same for cells, customers × columns in the order of `names`."""
-        raw = self.booster.predict(dmatrix(cells, self.names))
+        raw = self.booster.predict(build_dmatrix(cells, self.names))
         shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.classes)
         # XGBoost adds up in single precision; a row must add up to one for the reader.
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
@@ -80,14 +81,14 @@ class Booster:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Booster":
+    def from_state(cls, state: JSON) -> "XgboostModel":
         """Return the booster that gave a state; it predicts the same to the bit."""
         booster = xgb.Booster({"nthread": 1})
         booster.load_model(bytearray(state["model"].encode()))
         return cls(booster, tuple(state["names"]), state["classes"], state["kind"])
 
 
-def dmatrix(
+def build_dmatrix(
     cells: npt.NDArray[np.float32],
     names: Sequence[str],
     labels: npt.NDArray[np.int64] | None = None,
@@ -97,12 +98,12 @@ def dmatrix(
 
 
 def fit(
-    lesson: Lesson,
+    lesson: TrainingData,
     names: Sequence[str] | None = None,
     *,
     name: str = NAME,
     early: xgb.Booster | None = None,
-) -> Booster:
+) -> XgboostModel:
     """Return trees fitted on all rows, grown as long as it helped on later origins.
 
     Parameters
@@ -114,30 +115,30 @@ def fit(
     name
         The name under which the verdict will list it.
     early
-        What `grow` gave for the same lesson and columns, where it is known already.
+        What `fit_early_stopping` gave for the same lesson and columns, where it is known already.
 
     Notes
     -----
     The number of rounds comes from early stopping by multi-class log-loss on the
     validation origins, which no fitting origin's outcome overlaps. The final fit on all
-    training origins has more rows and bears more rounds (`grown`).
+    training origins has more rows and bears more rounds (`scale_rounds`).
     """
     columns = tuple(lesson.names if names is None else names)
     rounds = lesson.options.fallback
     if lesson.validation:
-        stopped = early or grow(lesson, columns)
-        rounds = grown(lesson, stopped.num_boosted_rounds())
-    return refit(lesson, columns, rounds, name=name)
+        stopped = early or fit_early_stopping(lesson, columns)
+        rounds = scale_rounds(lesson, stopped.num_boosted_rounds())
+    return fit_fixed_rounds(lesson, columns, rounds, name=name)
 
 
-def refit(
-    lesson: Lesson,
+def fit_fixed_rounds(
+    lesson: TrainingData,
     names: Sequence[str],
     rounds: int,
     *,
     name: str = NAME,
     weights: npt.NDArray[np.float64] | None = None,
-) -> Booster:
+) -> XgboostModel:
     """Return trees of so many rounds, fitted on all rows of a lesson.
 
     Parameters
@@ -153,14 +154,14 @@ def refit(
     weights
         How much each row counts; ``None`` counts each once.
     """
-    whole = dmatrix(matrix(lesson.rows, names), names, lesson.labels)
+    whole = build_dmatrix(feature_matrix(lesson.rows, names), names, lesson.labels)
     if weights is not None:
         whole.set_weight(weights)
-    trees = xgb.train(parameters(lesson), whole, rounds)
-    return Booster(trees, tuple(names), lesson.classes, name)
+    trees = xgb.train(xgboost_parameters(lesson), whole, rounds)
+    return XgboostModel(trees, tuple(names), lesson.classes, name)
 
 
-def grown(lesson: Lesson, rounds: int) -> int:
+def scale_rounds(lesson: TrainingData, rounds: int) -> int:
     """Return the rounds for all rows, given those that suited the fitting origins.
 
     Notes
@@ -174,16 +175,16 @@ def grown(lesson: Lesson, rounds: int) -> int:
     return max(1, round(rounds * float(more**lesson.options.growth)))
 
 
-def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
+def fit_early_stopping(lesson: TrainingData, names: Sequence[str]) -> xgb.Booster:
     """Return trees fitted on the fitting origins, cut where validation was best.
 
     XGBoost keeps the rounds after the best one, and its readers disagree on whether
     they count; cutting them off here settles it.
     """
     parts = [lesson.at(lesson.fitting), lesson.at(lesson.validation)]
-    known, later = (dmatrix(matrix(p.rows, names), names, p.labels) for p in parts)
+    known, later = (build_dmatrix(feature_matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
-        parameters(lesson),
+        xgboost_parameters(lesson),
         known,
         lesson.options.cap,
         evals=[(later, "later")],
@@ -193,7 +194,7 @@ def grow(lesson: Lesson, names: Sequence[str]) -> xgb.Booster:
     return booster[: booster.best_iteration + 1]
 
 
-def parameters(lesson: Lesson) -> dict[str, object]:
+def xgboost_parameters(lesson: TrainingData) -> dict[str, object]:
     """Return the lesson's options as XGBoost names them."""
     options = lesson.options
     return {

@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.classifier import metrics
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.classifier.significance import two_sided
+from segpredict.classifier.significance import two_sided_p_value
+from segpredict.core.arrays import FloatArray, IntArray
 
-METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
-CHUNK = 100  # draws at a time, to bound memory
-EXACT = 2**52  # whole numbers up to here add up without rounding in double precision
+BOOTSTRAP_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
+DRAWS_PER_CHUNK = 100  # draws at a time, to bound memory
+EXACT_INTEGER_LIMIT = 2**52  # whole numbers up to here add up without rounding in double precision
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class DifferenceInterval:
     """A difference of a metric, model − baseline.
 
     Parameters
@@ -44,14 +44,14 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
-def differences(
-    chances: Mapping[str, Floats],
-    labels: Ints,
+def bootstrap_differences(
+    chances: Mapping[str, FloatArray],
+    labels: IntArray,
     customers: npt.NDArray[np.str_],
     *,
     draws: int,
     seed: int,
-) -> dict[str, dict[str, Interval]]:
+) -> dict[str, dict[str, DifferenceInterval]]:
     """Return the first forecaster's difference to each other one, per metric.
 
     Parameters
@@ -70,7 +70,7 @@ def differences(
     Returns
     -------
     dict
-        By baseline, then by metric of `METRICS`.
+        By baseline, then by metric of `BOOTSTRAP_METRICS`.
 
     Notes
     -----
@@ -80,15 +80,12 @@ def differences(
     """
     _, members = np.unique(customers, return_inverse=True)
     size = int(members.max()) + 1
-    sums = {
-        name: _by_customer(given, labels, members, size)
-        for name, given in chances.items()
-    }
+    sums = {name: _by_customer(given, labels, members, size) for name, given in chances.items()}
     classes = next(iter(chances.values())).shape[1]
     rng = np.random.default_rng(seed)
-    drawn: dict[str, list[Floats]] = {name: [] for name in chances}
-    for start in range(0, draws, CHUNK):
-        weights = drawn_weights(rng, min(CHUNK, draws - start), size)
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in chances}
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
         for name, given in sums.items():
             drawn[name].append(_metrics(weights @ given, classes))
     whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
@@ -101,30 +98,30 @@ def differences(
 
 
 def _by_customer(
-    chances: Floats, labels: Ints, members: npt.NDArray[np.intp], size: int
-) -> Floats:
+    chances: FloatArray, labels: IntArray, members: npt.NDArray[np.intp], size: int
+) -> FloatArray:
     classes = chances.shape[1]
     losses = np.column_stack(
-        [metrics.row_log_loss(chances, labels), metrics.row_brier(chances, labels)]
+        [metrics.row_log_loss(chances, labels), metrics.row_brier_score(chances, labels)]
     )
     cells = labels * classes + chances.argmax(axis=1)
-    rows = np.column_stack([whole(losses), np.eye(classes**2)[cells]])
+    rows = np.column_stack([round_losses(losses), np.eye(classes**2)[cells]])
     return np.column_stack(
         [np.bincount(members, weights=column, minlength=size) for column in rows.T]
     )
 
 
-def whole(losses: Floats) -> Floats:
+def round_losses(losses: FloatArray) -> FloatArray:
     """Return multiples of 2⁻ᵏ, with k as large as exact sums of any draw allow."""
     scale = _scale(len(losses))
     return np.round(losses * scale) / scale
 
 
 def _scale(rows: int) -> float:
-    return float(2.0 ** np.floor(np.log2(EXACT / (rows * 64 * 16))))
+    return float(2.0 ** np.floor(np.log2(EXACT_INTEGER_LIMIT / (rows * 64 * 16))))
 
 
-def drawn_weights(rng: np.random.Generator, draws: int, size: int) -> Floats:
+def bootstrap_weights(rng: np.random.Generator, draws: int, size: int) -> FloatArray:
     """Return how often each customer is drawn, draws × customers."""
     picked = rng.integers(0, size, (draws, size)) + np.arange(draws)[:, None] * size
     counts = np.bincount(picked.ravel(), minlength=draws * size)
@@ -146,7 +143,7 @@ class Resampling:
     draws: int
     seed: int
 
-    def sums(self, customers: Sequence[npt.NDArray[np.str_]], rows: Floats) -> Floats:
+    def sums(self, customers: Sequence[npt.NDArray[np.str_]], rows: FloatArray) -> FloatArray:
         """Return the sum of each column over drawn customers, draws × columns."""
         _, members = np.unique(np.concatenate(customers), return_inverse=True)
         size = int(members.max()) + 1
@@ -155,29 +152,29 @@ class Resampling:
         )
         rng = np.random.default_rng(self.seed)
         parts = [
-            drawn_weights(rng, min(CHUNK, self.draws - start), size) @ sums
-            for start in range(0, self.draws, CHUNK)
+            bootstrap_weights(rng, min(DRAWS_PER_CHUNK, self.draws - start), size) @ sums
+            for start in range(0, self.draws, DRAWS_PER_CHUNK)
         ]
         return np.concatenate(parts)
 
 
-def _metrics(sums: Floats, classes: int) -> Floats:
+def _metrics(sums: FloatArray, classes: int) -> FloatArray:
     counts = sums[:, 2:].reshape(-1, classes, classes)
     total = counts.sum(axis=(1, 2))
     hits = np.trace(counts, axis1=1, axis2=2)
     columns = [sums[:, 0] / total, sums[:, 1] / total, hits / total]
-    columns += [metrics.balanced_of(counts), metrics.f1_of(counts)]
+    columns += [metrics.balanced_accuracy_from_counts(counts), metrics.macro_f1_from_counts(counts)]
     return np.column_stack(columns)
 
 
-def _intervals(value: Floats, spread: Floats) -> dict[str, Interval]:
+def _intervals(value: FloatArray, spread: FloatArray) -> dict[str, DifferenceInterval]:
     low, high = np.quantile(spread, [0.025, 0.975], axis=0)
     return {
-        metric: Interval(
+        metric: DifferenceInterval(
             float(value[i]),
             float(low[i]),
             float(high[i]),
-            two_sided(float(value[i]), spread[:, i]),
+            two_sided_p_value(float(value[i]), spread[:, i]),
         )
-        for i, metric in enumerate(METRICS)
+        for i, metric in enumerate(BOOTSTRAP_METRICS)
     }

@@ -12,16 +12,17 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import booster, metrics
-from segpredict.classifier.lesson import Floats, Lesson
+from segpredict.classifier.lesson import TrainingData
+from segpredict.core.arrays import FloatArray
 from segpredict.features.calendar import PART
 from segpredict.window import DAYS_PER_YEAR, as_date
 
-NAMES = tuple(feature.name for feature in PART.features)
-LATEST = 3  # origins before the forecast on which the columns must prove themselves
+CALENDAR_COLUMNS = tuple(feature.name for feature in PART.features)
+MAX_INNER_ORIGINS = 3  # origins before the forecast on which the columns must prove themselves
 MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 
 
-def proven(lesson: Lesson) -> tuple[Lesson, str]:
+def select_calendar_features(lesson: TrainingData) -> tuple[TrainingData, str]:
     """Return the lesson with the calendar's columns where they help, and why.
 
     Parameters
@@ -37,25 +38,23 @@ def proven(lesson: Lesson) -> tuple[Lesson, str]:
     trees without, by more than one standard error over customers. Each of these
     origins is forecast by trees that learned only from what was complete by its day.
     """
-    asked = tuple(name for name in NAMES if name in lesson.rows.columns)
+    asked = tuple(name for name in CALENDAR_COLUMNS if name in lesson.rows.columns)
     if lesson.past is None or not asked:
         return lesson, ""
     origins = lesson.rows["cutoff"].unique().sort().to_list()
     day = as_date(lesson.past.cutoff)
     if not _covers(origins, lesson.past.cutoff, lesson.past.horizon):
         return lesson, (
-            f"No training outcome shows the season that follows {day}: trees get no "
-            "calendar."
+            f"No training outcome shows the season that follows {day}: trees get no calendar."
         )
     usable = [
         origin
-        for origin in origins[-LATEST:]
+        for origin in origins[-MAX_INNER_ORIGINS:]
         if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
     ]
     if len(usable) < MIN_PROVING_ORIGINS:
         return lesson, (
-            f"Too few origins before {day} have a season behind them: trees get no "
-            "calendar."
+            f"Too few origins before {day} have a season behind them: trees get no calendar."
         )
     gain, error = _gain(lesson, usable, asked)
     is_given = gain > error
@@ -67,7 +66,7 @@ def proven(lesson: Lesson) -> tuple[Lesson, str]:
     return given, reason
 
 
-def _complete(lesson: Lesson, cutoff: int) -> list[int]:
+def _complete(lesson: TrainingData, cutoff: int) -> list[int]:
     """Return the origins whose outcome was known on a day."""
     assert lesson.past is not None
     known = lesson.rows.filter(pl.col("cutoff") + lesson.past.complete <= cutoff)
@@ -81,22 +80,21 @@ def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
 
 
 def _gain(
-    lesson: Lesson, origins: Sequence[int], asked: Sequence[str]
+    lesson: TrainingData, origins: Sequence[int], asked: Sequence[str]
 ) -> tuple[float, float]:
     """Return the mean gain in log-loss and its standard error over customers."""
     gains, customers = [], []
     for origin in origins:
         known, later = lesson.at(_complete(lesson, origin)), lesson.at([origin])
         without, beside = (
-            _losses(known, later, names)
-            for names in (lesson.names, (*lesson.names, *asked))
+            _losses(known, later, names) for names in (lesson.names, (*lesson.names, *asked))
         )
         gains.append(without - beside)
         customers.append(later.rows["customer_id"])
     found = np.concatenate(gains)
-    return float(found.mean()), metrics.clustered_error(found, pl.concat(customers))
+    return float(found.mean()), metrics.clustered_standard_error(found, pl.concat(customers))
 
 
-def _losses(known: Lesson, later: Lesson, names: Sequence[str]) -> Floats:
+def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
     chances = booster.fit(known, names).predict(later.rows)
     return metrics.row_log_loss(chances, later.labels)

@@ -9,16 +9,22 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
-from segpredict.classifier.lesson import Floats, Forecaster, Ints, normalised
-from segpredict.classifier.verdict import Trial
+from segpredict.classifier.lesson import Forecaster, normalised
+from segpredict.classifier.verdict import Backtest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 
-NONE, TEMPERATURE, VECTOR, ISOTONIC = "none", "temperature", "vector", "isotonic"
-WORTH = 0.002  # nats that a moving part must save, at least
-POSITIVES = 1000  # customers of every segment that isotonic curves need
-RIDGE = 1.0  # pull of vector scaling towards no change, in rows
+NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
+    "none",
+    "temperature",
+    "vector",
+    "isotonic",
+)
+MIN_LOSS_REDUCTION = 0.002  # nats that a moving part must save, at least
+MIN_ISOTONIC_POSITIVES = 1000  # customers of every segment that isotonic curves need
+L2_PENALTY = 1.0  # pull of vector scaling towards no change, in rows
 MIN_STEP_PROBABILITY = 1e-4  # an isotonic step says no less than this
-KIND = "calibrated"
+CALIBRATED_KIND = "calibrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Calibration:
     Parameters
     ----------
     kind
-        ``none``, ``temperature``, ``vector`` or ``isotonic``.
+        ``none``, ``fit_temperature``, ``fit_vector_scaling`` or ``fit_isotonic``.
     scale, shift
         Of the log-probability of each segment (temperature and vector scaling).
     knots
@@ -37,14 +43,14 @@ class Calibration:
         Log-loss saved on the newest rehearsal, and its standard error, in nats.
     """
 
-    kind: str = NONE
+    kind: str = NO_CALIBRATION
     scale: tuple[float, ...] = ()
     shift: tuple[float, ...] = ()
     knots: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
     gain: float = 0.0
     error: float = 0.0
 
-    def apply(self, chances: Floats) -> Floats:
+    def apply(self, chances: FloatArray) -> FloatArray:
         """Return the mended probabilities; each row by itself.
 
         Examples
@@ -53,9 +59,9 @@ class Calibration:
         >>> Calibration("temperature", (0.5, 0.5), (0.0, 0.0)).apply(sharp).round(2)
         array([[0.75, 0.25]])
         """
-        if self.kind == NONE:
+        if self.kind == NO_CALIBRATION:
             return chances
-        if self.kind == ISOTONIC:
+        if self.kind == ISOTONIC_REGRESSION:
             told = [
                 np.interp(given, np.array(said), np.array(came))
                 for given, (said, came) in zip(chances.T, self.knots, strict=True)
@@ -88,7 +94,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated:
+class CalibratedModel:
     """A forecaster whose probabilities are mended.
 
     Parameters
@@ -107,20 +113,20 @@ class Calibrated:
         """The name of the forecaster: the map is part of its procedure."""
         return self.forecaster.name
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of mended probabilities per customer."""
         return self.calibration.apply(self.forecaster.predict(customers))
 
     def state(self) -> JSON:
         """Return all that `load` needs, as JSON."""
         return {
-            "kind": KIND,
+            "kind": CALIBRATED_KIND,
             "forecaster": self.forecaster.state(),
             "calibration": self.calibration.state(),
         }
 
 
-def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
+def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the map that rehearsals prove, which is mostly none.
 
     Parameters
@@ -136,7 +142,7 @@ def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
     -----
     Each candidate is fitted on the rehearsals that were complete by the newest, and
     judged there: it must save more log-loss than one standard error, and more than
-    `WORTH`. The best of those that do is fitted again on all of them. A map learned in
+    `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
     one season does harm in the next, so none is the default; and one that was learned
     from an outcome that overlaps the newest's would prove itself by that season.
     """
@@ -144,7 +150,7 @@ def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
     before = [t for t in trials if newest and t.cutoff + complete <= newest.cutoff]
     if newest is None or not before:
         return Calibration()
-    given, labels = together(before, name)
+    given, labels = pool_backtests(before, name)
     asked = newest.chances[name]
     plain = metrics.row_log_loss(asked, newest.labels)
     best, found = Calibration(), None
@@ -153,17 +159,15 @@ def calibrate(trials: Sequence[Trial], name: str, complete: int) -> Calibration:
         saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
         gain = float(saved.mean())
         error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
-        if gain > max(error, WORTH, best.gain):
+        if gain > max(error, MIN_LOSS_REDUCTION, best.gain):
             best, found = Calibration(gain=gain, error=error), fit
     if found is None:
         return best
-    mended = found(*together(trials, name))
-    return Calibration(
-        mended.kind, mended.scale, mended.shift, mended.knots, best.gain, best.error
-    )
+    mended = found(*pool_backtests(trials, name))
+    return Calibration(mended.kind, mended.scale, mended.shift, mended.knots, best.gain, best.error)
 
 
-def together(trials: Sequence[Trial], name: str) -> tuple[Floats, Ints]:
+def pool_backtests(trials: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
     """Return the forecasts of all trials under each other, and the outcomes."""
     return (
         np.concatenate([trial.chances[name] for trial in trials]),
@@ -171,23 +175,23 @@ def together(trials: Sequence[Trial], name: str) -> tuple[Floats, Ints]:
     )
 
 
-def mended(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
+def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
     """Return the forecaster with its probabilities mended, itself where none is."""
-    if calibration.kind == NONE:
+    if calibration.kind == NO_CALIBRATION:
         return forecaster
-    return Calibrated(forecaster, calibration)
+    return CalibratedModel(forecaster, calibration)
 
 
-Fitting = Callable[[Floats, Ints], Calibration]
+CalibrationFitter = Callable[[FloatArray, IntArray], Calibration]
 
 
-def _able(labels: Ints, classes: int) -> list[Fitting]:
+def _able(labels: IntArray, classes: int) -> list[CalibrationFitter]:
     counts = np.bincount(labels, minlength=classes)
-    able: list[Fitting] = [temperature, vector]
-    return [*able, isotonic] if counts.min() >= POSITIVES else able
+    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
+    return [*able, fit_isotonic] if counts.min() >= MIN_ISOTONIC_POSITIVES else able
 
 
-def temperature(chances: Floats, labels: Ints) -> Calibration:
+def fit_temperature(chances: FloatArray, labels: IntArray) -> Calibration:
     """Return one scale for all log-probabilities: below 1 softens, above sharpens."""
     classes = chances.shape[1]
     shift = np.zeros(classes)
@@ -198,10 +202,10 @@ def temperature(chances: Floats, labels: Ints) -> Calibration:
 
     found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
     scale = float(np.exp(found.x))
-    return Calibration(TEMPERATURE, (scale,) * classes, (0.0,) * classes)
+    return Calibration(TEMPERATURE_SCALING, (scale,) * classes, (0.0,) * classes)
 
 
-def vector(chances: Floats, labels: Ints) -> Calibration:
+def fit_vector_scaling(chances: FloatArray, labels: IntArray) -> Calibration:
     """Return a scale and a shift for the log-probability of each segment.
 
     Notes
@@ -211,24 +215,22 @@ def vector(chances: Floats, labels: Ints) -> Calibration:
     classes = chances.shape[1]
     logs, happened = _logs(chances), np.eye(classes)[labels]
 
-    def loss(given: Floats) -> tuple[float, Floats]:
+    def loss(given: FloatArray) -> tuple[float, FloatArray]:
         scale, shift = given[:classes], given[classes:]
         told = _scaled(chances, scale, shift)
         off = (told - happened) / len(labels)
-        pull = np.r_[scale - 1, shift] * RIDGE / len(labels)
-        value = (
-            metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
-        )
+        pull = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
+        value = metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
         return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + pull
 
     start = np.r_[np.ones(classes), np.zeros(classes)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B").x
     return Calibration(
-        VECTOR, tuple(found[:classes].tolist()), tuple(found[classes:].tolist())
+        VECTOR_SCALING, tuple(found[:classes].tolist()), tuple(found[classes:].tolist())
     )
 
 
-def isotonic(chances: Floats, labels: Ints) -> Calibration:
+def fit_isotonic(chances: FloatArray, labels: IntArray) -> Calibration:
     """Return a rising curve for each segment's probability, rows scaled to one."""
     knots = []
     for code, given in enumerate(chances.T):
@@ -236,13 +238,13 @@ def isotonic(chances: Floats, labels: Ints) -> Calibration:
         curve.fit(given, (labels == code).astype(np.float64))
         steps = (curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist())
         knots.append((tuple(steps[0]), tuple(steps[1])))
-    return Calibration(ISOTONIC, knots=tuple(knots))
+    return Calibration(ISOTONIC_REGRESSION, knots=tuple(knots))
 
 
-def _logs(chances: Floats) -> Floats:
-    return np.asarray(np.log(np.maximum(chances, metrics.FLOOR)))
+def _logs(chances: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(chances, metrics.MIN_PROBABILITY)))
 
 
-def _scaled(chances: Floats, scale: Floats, shift: Floats) -> Floats:
+def _scaled(chances: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
     logs = _logs(chances) * scale + shift
     return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))

@@ -8,19 +8,19 @@ import polars as pl
 
 from segpredict.classifier import metrics
 from segpredict.classifier.bootstrap import Resampling
-from segpredict.classifier.decision import macro_f1
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.classifier.options import DECISIONS
-from segpredict.classifier.rankings import captures
-from segpredict.classifier.scorecard import SCHEMA
-from segpredict.classifier.usage import Usage
-from segpredict.classifier.verdict import POOLED, Trial
+from segpredict.classifier.decision import macro_f1_of_labels
+from segpredict.classifier.options import DECISION_RULES
+from segpredict.classifier.rankings import capture_curves
+from segpredict.classifier.scorecard import SCORECARD_SCHEMA
+from segpredict.classifier.usage import DecisionPolicy
+from segpredict.classifier.verdict import POOLED_WINDOWS, Backtest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.window import as_date
 
 
-def conduct(
-    trials: Sequence[Trial],
-    usages: Sequence[Usage],
+def evaluate_policies(
+    trials: Sequence[Backtest],
+    usages: Sequence[DecisionPolicy],
     name: str,
     segments: Sequence[str],
     by: Resampling,
@@ -41,34 +41,32 @@ def conduct(
     Returns
     -------
     polars.DataFrame
-        `scorecard.SCHEMA`. ``set_coverage`` is the share of customers whose segment
+        `scorecard.SCORECARD_SCHEMA`. ``set_coverage`` is the share of customers whose segment
         was in their set, ``set_coverage_<id>`` that among those who came to be in a
         segment, ``set_size`` the mean number of segments in a set. ``accuracy_<rule>``,
         ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
         the cost is the mean difference in worth between it and what came, in currency.
     """
     kept = [(trial, usage) for trial, usage in zip(trials, usages, strict=True)]
-    parts = [
-        (as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept
-    ]
+    parts = [(as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept]
     rows = [
         cell
-        for window, part in (*parts, (POOLED, kept))
+        for window, part in (*parts, (POOLED_WINDOWS, kept))
         for cell in (
             *_covered(window, part, name, segments, by),
             *_named(window, part, name),
         )
     ]
-    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+    return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
 
 
-Part = Sequence[tuple[Trial, Usage]]
+BacktestPolicies = Sequence[tuple[Backtest, DecisionPolicy]]
 
 
 def _covered(
-    window: str, part: Part, name: str, ids: Sequence[str], by: Resampling
+    window: str, part: BacktestPolicies, name: str, ids: Sequence[str], by: Resampling
 ) -> Iterator[tuple[object, ...]]:
     rehearsed = [(t, u) for t, u in part if u.origins]
     if not rehearsed:
@@ -94,7 +92,7 @@ def _covered(
 
 
 def _bounds(
-    who: Sequence[npt.NDArray[np.str_]], top: Floats, bottom: Floats, by: Resampling
+    who: Sequence[npt.NDArray[np.str_]], top: FloatArray, bottom: FloatArray, by: Resampling
 ) -> tuple[float, float]:
     """Return the 95 % interval of a ratio of sums over drawn customers."""
     drawn = by.sums(who, np.column_stack([top, bottom]))
@@ -105,21 +103,21 @@ def _bounds(
     return float(low), float(high)
 
 
-def _named(window: str, part: Part, name: str) -> Iterator[tuple[object, ...]]:
+def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[object, ...]]:
     labels = np.concatenate([t.labels for t, _ in part])
     classes = part[0][0].chances[name].shape[1]
-    for rule in DECISIONS:
+    for rule in DECISION_RULES:
         guesses = [u.decision.decide(t.chances[name], rule) for t, u in part]
         told = {
             f"accuracy_{rule}": float((np.concatenate(guesses) == labels).mean()),
-            f"macro_f1_{rule}": macro_f1(np.concatenate(guesses), labels, classes),
+            f"macro_f1_{rule}": macro_f1_of_labels(np.concatenate(guesses), labels, classes),
             f"cost_{rule}": _cost(part, guesses) / len(labels),
         }
         for metric, value in told.items():
             yield (window, "all", "", len(labels), name, metric, value, None, None)
 
 
-def _cost(part: Part, guesses: Sequence[Ints]) -> float:
+def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
     total = 0.0
     for (trial, usage), guess in zip(part, guesses, strict=True):
         worth = np.array(usage.decision.values)
@@ -127,7 +125,7 @@ def _cost(part: Part, guesses: Sequence[Ints]) -> float:
     return total
 
 
-CURVES = {
+CURVES_SCHEMA = {
     "kind": pl.String,
     "name": pl.String,
     "by": pl.String,
@@ -135,10 +133,12 @@ CURVES = {
     "y": pl.Float64,
     "n": pl.Int64,
 }
-TENTHS = 10
+DECILES = 10
 
 
-def curves(trials: Sequence[Trial], name: str, segments: Sequence[str]) -> pl.DataFrame:
+def reliability_and_capture(
+    trials: Sequence[Backtest], name: str, segments: Sequence[str]
+) -> pl.DataFrame:
     """Return what a forecaster said and what came, and what its rankings catch.
 
     Parameters
@@ -153,35 +153,33 @@ def curves(trials: Sequence[Trial], name: str, segments: Sequence[str]) -> pl.Da
     Returns
     -------
     polars.DataFrame
-        `CURVES`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
+        `CURVES_SCHEMA`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
         a tenth of all forecasts, ``y`` the share of it that came to be there, ``n`` its
         size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
         the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
     """
     rows = [
         ("capture", found.ranking, found.by, share, caught, found.n)
-        for found in captures(trials, name)
+        for found in capture_curves(trials, name)
         for share, caught in zip(found.shares, found.caught, strict=True)
     ]
     rows += _reliability(trials, name, segments)
-    return pl.DataFrame(rows, CURVES, orient="row").with_columns(
-        pl.col("y").fill_nan(None)
-    )
+    return pl.DataFrame(rows, CURVES_SCHEMA, orient="row").with_columns(pl.col("y").fill_nan(None))
 
 
-Point = tuple[str, str, str, float, float, int]
+CurvePoint = tuple[str, str, str, float, float, int]
 
 
 def _reliability(
-    trials: Sequence[Trial], name: str, segments: Sequence[str]
-) -> list[Point]:
+    trials: Sequence[Backtest], name: str, segments: Sequence[str]
+) -> list[CurvePoint]:
     chances = np.concatenate([trial.chances[name] for trial in trials])
     labels = np.concatenate([trial.labels for trial in trials])
-    rows: list[Point] = []
+    rows: list[CurvePoint] = []
     for code, segment in enumerate(segments):
         given, came = chances[:, code], labels == code
-        places = metrics.bins_of(given, TENTHS)
-        for place in range(TENTHS):
+        places = metrics.equal_mass_bins(given, DECILES)
+        for place in range(DECILES):
             inside = places == place
             if inside.any():
                 told, real = float(given[inside].mean()), float(came[inside].mean())

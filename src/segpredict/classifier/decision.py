@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import metrics
-from segpredict.classifier.calibration import together
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.classifier.options import DECISIONS
-from segpredict.classifier.verdict import Trial
+from segpredict.classifier.calibration import pool_backtests
+from segpredict.classifier.options import DECISION_RULES
+from segpredict.classifier.verdict import Backtest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 
-_, BALANCED, COST = DECISIONS
-GAMMAS = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
+_, BALANCED_RULE, COST_RULE = DECISION_RULES
+GAMMA_GRID = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionRule:
     """A rule that names a segment for each customer.
 
     Parameters
@@ -39,7 +39,7 @@ class Decision:
     mix: tuple[float, ...]
     values: tuple[float, ...]
 
-    def decide(self, chances: Floats, rule: str | None = None) -> Ints:
+    def decide(self, chances: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
 
         Parameters
@@ -56,10 +56,10 @@ class Decision:
         [1]
         """
         asked = rule or self.rule
-        if asked == BALANCED:
-            weights = np.maximum(np.array(self.mix), metrics.FLOOR) ** self.gamma
+        if asked == BALANCED_RULE:
+            weights = np.maximum(np.array(self.mix), metrics.MIN_PROBABILITY) ** self.gamma
             return np.asarray((chances / weights).argmax(axis=1), dtype=np.int64)
-        if asked == COST:
+        if asked == COST_RULE:
             costs = np.zeros(chances.shape)
             for code, worth in enumerate(self.values):
                 apart = np.abs(np.array(self.values) - worth)
@@ -77,14 +77,12 @@ class Decision:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Decision":
+    def from_state(cls, state: JSON) -> "DecisionRule":
         """Return the decision that gave a state."""
-        return cls(
-            state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"])
-        )
+        return cls(state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"]))
 
 
-def tune(trials: Sequence[Trial], name: str, mix: Sequence[float]) -> float:
+def tune_gamma(trials: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
     """Return the γ with the best macro-F1 over rehearsals; 0 without any.
 
     Parameters
@@ -98,16 +96,18 @@ def tune(trials: Sequence[Trial], name: str, mix: Sequence[float]) -> float:
     """
     if not trials:
         return 0.0
-    chances, labels = together(trials, name)
+    chances, labels = pool_backtests(trials, name)
     given = tuple(mix)
     scores = [
-        macro_f1(Decision(BALANCED, gamma, given, ()).decide(chances), labels, len(mix))
-        for gamma in GAMMAS
+        macro_f1_of_labels(
+            DecisionRule(BALANCED_RULE, gamma, given, ()).decide(chances), labels, len(mix)
+        )
+        for gamma in GAMMA_GRID
     ]
-    return GAMMAS[int(np.argmax(scores))]
+    return GAMMA_GRID[int(np.argmax(scores))]
 
 
-def macro_f1(guesses: Ints, labels: Ints, classes: int) -> float:
+def macro_f1_of_labels(guesses: IntArray, labels: IntArray, classes: int) -> float:
     """Return the mean F1 over segments that occurred or were named."""
-    counts = metrics.confusion(labels, guesses, classes).astype(np.float64)
-    return float(metrics.f1_of(counts))
+    counts = metrics.confusion_matrix(labels, guesses, classes).astype(np.float64)
+    return float(metrics.macro_f1_from_counts(counts))

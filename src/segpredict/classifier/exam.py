@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from segpredict.classifier._panel import Segmenter, panel
-from segpredict.classifier._past import pasts
-from segpredict.classifier.blend import Blend
-from segpredict.classifier.lesson import Lesson, lesson
+from segpredict.classifier._panel import SegmentAssigner, build_panel
+from segpredict.classifier._past import histories_at_cutoffs
+from segpredict.classifier.blend import BlendedModel
+from segpredict.classifier.lesson import TrainingData, training_data_of_fold
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
-from segpredict.classifier.origins import schedule
+from segpredict.classifier.origins import schedule_folds
 from segpredict.tables import Transactions
 
 
 @dataclass(frozen=True, slots=True)
-class Exam:
+class BacktestReplay:
     """One outer test.
 
     Parameters
@@ -31,18 +31,18 @@ class Exam:
     """
 
     cutoff: int
-    lesson: Lesson
+    lesson: TrainingData
     customers: pl.DataFrame
-    model: Blend
+    model: BlendedModel
 
 
-def exams(
+def replay_backtests(
     transactions: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     options: ClassifierOptions,
     time: TimeOptions,
-    tested: Sequence[Blend],
-) -> tuple[Exam, ...]:
+    tested: Sequence[BlendedModel],
+) -> tuple[BacktestReplay, ...]:
     """Return the outer tests of a run, oldest first.
 
     Parameters
@@ -52,16 +52,16 @@ def exams(
     tested
         `Training.tested`: the model of each test.
     """
-    days = schedule(transactions.first_day, transactions.end_day, time)
+    days = schedule_folds(transactions.first_day, transactions.end_day, time)
     asked = {day for fold in days.outer for day in (*fold.training, fold.cutoff)}
     windows = [window for window in days.windows if window.cutoff in asked]
-    rows = panel(transactions, segmentation, windows, options.families)
-    known_then = pasts(transactions, segmentation, days)
+    rows = build_panel(transactions, segmentation, windows, options.families)
+    known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []
     for fold, model in zip(days.outer, tested, strict=True):
         past = known_then[fold.cutoff]
-        known = lesson(rows, fold, len(segmentation.segments), options, past)
+        known = training_data_of_fold(rows, fold, len(segmentation.segments), options, past)
         customers = rows.at(fold.cutoff).sort("customer_id")
         given = replace(known, names=model.trees.names)
-        found.append(Exam(fold.cutoff, given, customers, model))
+        found.append(BacktestReplay(fold.cutoff, given, customers, model))
     return tuple(found)

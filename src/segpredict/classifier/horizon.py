@@ -5,14 +5,17 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict.classifier.options import TimeOptions
-from segpredict.classifier.origins import MIN_TRAINING, Schedule, schedule
+from segpredict.classifier.origins import MIN_TRAIN_ORIGINS, Schedule, schedule_folds
 from segpredict.errors import TooShortHistoryError
 from segpredict.tables import Transactions
 
-CANDIDATES = (28, 56, 91, 182, 364)
-LOW, HIGH = 0.30, 0.85  # outside, nearly nobody or nearly everybody comes back
+CANDIDATE_HORIZONS = (28, 56, 91, 182, 364)
+MIN_REPEAT_SHARE, MAX_REPEAT_SHARE = (
+    0.30,
+    0.85,
+)  # outside, nearly nobody or nearly everybody comes back
 
-HORIZONS = {
+HORIZONS_SCHEMA = {
     "horizon": pl.Int32,
     "repeat_share": pl.Float64,
     "median_gap_days": pl.Float64,
@@ -26,7 +29,7 @@ HORIZONS = {
 }
 
 
-def horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
+def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
     """Return one row per horizon with what speaks for and against it.
 
     Parameters
@@ -61,13 +64,13 @@ def horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFrame:
         .collect()
     )
     gap = _median_gap(days)
-    lengths = sorted({*CANDIDATES, time.horizon})
+    lengths = sorted({*CANDIDATE_HORIZONS, time.horizon})
     rows = [_weigh(days, transactions, replace(time, horizon=n), gap) for n in lengths]
     sound = [row["horizon"] for row in rows if row["reason"] == "meets all conditions"]
     chosen = min(sound) if sound else None  # type: ignore[type-var]
     return pl.DataFrame(
         [{**row, "is_chosen": row["horizon"] == chosen} for row in rows],
-        schema=HORIZONS,
+        schema=HORIZONS_SCHEMA,
     )
 
 
@@ -78,10 +81,10 @@ def _weigh(
     plan = _plan(span, time)
     tests = len(plan.outer) if plan else 0
     origins = len(plan.outer[-1].training) if plan else 0
-    is_uncertain = share is not None and LOW <= share <= HIGH
-    is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAINING)
+    is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
+    is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAIN_ORIGINS)
     is_long = gap is not None and time.horizon >= gap
-    outside = f"repeat share is outside {LOW:.2f} to {HIGH:.2f}"
+    outside = f"repeat share is outside {MIN_REPEAT_SHARE:.2f} to {MAX_REPEAT_SHARE:.2f}"
     unknown = "no window to buy again in"
     reasons = [
         "" if is_uncertain else unknown if share is None else outside,
@@ -103,7 +106,7 @@ def _weigh(
 
 def _plan(span: Transactions, time: TimeOptions) -> Schedule | None:
     try:
-        return schedule(span.first_day, span.end_day, time)
+        return schedule_folds(span.first_day, span.end_day, time)
     except TooShortHistoryError:
         return None
 

@@ -6,26 +6,26 @@ import numpy as np
 
 from segpredict.classifier import metrics
 from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.bootstrap import differences
+from segpredict.classifier.bootstrap import bootstrap_differences
 from segpredict.classifier.options import ClassifierOptions, TimeOptions
-from segpredict.classifier.significance import holm, mcnemar
-from segpredict.classifier.verdict import Claim, Reading, Trial, Verdict
+from segpredict.classifier.significance import holm_adjust, mcnemar_tests
+from segpredict.classifier.verdict import Backtest, Comparison, Evaluation, WindowScores
 
-TREES, BGNBD = "xgboost", "bgnbd_gg"  # what is explained beside the model itself
+XGBOOST_NAME, BGNBD_NAME = "xgboost", "bgnbd_gg"  # what is explained beside the model itself
 # Skill is told against them where they were asked.
-REFERENCES = ("markov", "bgnbd_gg")
-LEAK = 0.90  # no honest forecast of three or more segments is more accurate
-LEVEL = 0.05  # of the tests behind a claim
-RISING = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
+REFERENCE_MODELS = ("markov", "bgnbd_gg")
+LEAKAGE_ACCURACY = 0.90  # no honest forecast of three or more segments is more accurate
+SIGNIFICANCE_LEVEL = 0.05  # of the tests behind a claim
+HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is better
 
 
-def judge(
-    trials: Sequence[Trial],
+def select_model(
+    trials: Sequence[Backtest],
     segments: Sequence[str],
     time: TimeOptions,
     options: ClassifierOptions,
     warnings: Sequence[str] = (),
-) -> Verdict:
+) -> Evaluation:
     """Return the verdict on the first forecaster of each test.
 
     Parameters
@@ -51,10 +51,10 @@ def judge(
     origins = tuple(_read([trial], options) for trial in trials)
     pooled = _read(trials, options)
     model, *others = trials[0].chances
-    known = {TREES, *BASELINES.names()}
+    known = {XGBOOST_NAME, *BASELINES.names()}
     able = [name for name in others if name in known]
     shipped, reason = _ship(pooled, model, able, len(trials))
-    return Verdict(
+    return Evaluation(
         model,
         shipped,
         reason,
@@ -70,11 +70,11 @@ def judge(
             *_outside(pooled, shipped, able),
             *_explained(pooled, model, shipped),
         ),
-        mcnemar(trials[-1].chances, trials[-1].labels),
+        mcnemar_tests(trials[-1].chances, trials[-1].labels),
     )
 
 
-def _read(trials: Sequence[Trial], options: ClassifierOptions) -> Reading:
+def _read(trials: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
     labels = np.concatenate([trial.labels for trial in trials])
     customers = np.concatenate([trial.customers for trial in trials])
     chances = {
@@ -83,18 +83,18 @@ def _read(trials: Sequence[Trial], options: ClassifierOptions) -> Reading:
     }
     classes = next(iter(chances.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
-    return Reading(
+    return WindowScores(
         trials[0].cutoff if len(trials) == 1 else None,
         len(labels),
         len(np.unique(customers)),
-        {name: metrics.score(given, labels) for name, given in chances.items()},
-        differences(chances, labels, customers, draws=options.draws, seed=options.seed),
+        {name: metrics.score_forecast(given, labels) for name, given in chances.items()},
+        bootstrap_differences(chances, labels, customers, draws=options.draws, seed=options.seed),
         tuple(realised.tolist()),
-        {name: metrics.mix(given) for name, given in chances.items()},
+        {name: metrics.predicted_mix(given) for name, given in chances.items()},
     )
 
 
-def _outside(pooled: Reading, shipped: str, able: Sequence[str]) -> list[str]:
+def _outside(pooled: WindowScores, shipped: str, able: Sequence[str]) -> list[str]:
     """Warn of forecasters from outside the package that did better."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     return [
@@ -105,75 +105,69 @@ def _outside(pooled: Reading, shipped: str, able: Sequence[str]) -> list[str]:
     ]
 
 
-def _explained(pooled: Reading, model: str, shipped: str) -> list[str]:
-    if shipped in {TREES, BGNBD, model} or TREES not in pooled.scores:
+def _explained(pooled: WindowScores, model: str, shipped: str) -> list[str]:
+    if shipped in {XGBOOST_NAME, BGNBD_NAME, model} or XGBOOST_NAME not in pooled.scores:
         return []
-    return [f"The reasons are those of {TREES}, the trees; what ships is {shipped}."]
+    return [f"The reasons are those of {XGBOOST_NAME}, the trees; what ships is {shipped}."]
 
 
-def _ship(
-    pooled: Reading, model: str, others: Sequence[str], windows: int
-) -> tuple[str, str]:
+def _ship(pooled: WindowScores, model: str, others: Sequence[str], windows: int) -> tuple[str, str]:
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     own = losses[model]
-    if losses.get(TREES) == own:
+    if losses.get(XGBOOST_NAME) == own:
         # BG/NBD had no part in any window: the model is the trees, and named so.
-        model, others = TREES, [name for name in others if name != TREES]
+        model, others = XGBOOST_NAME, [name for name in others if name != XGBOOST_NAME]
     plural = "window" if windows == 1 else "windows"
     if not others:
         return model, f"{model} ships: no baseline was asked."
     best = min(others, key=lambda name: losses[name])
-    saved = metrics.skill(own, losses[best])
+    saved = metrics.skill_score(own, losses[best])
     if saved <= 0:
         return best, (
             f"{best} ships: over {windows} test {plural} its log-loss of "
             f"{losses[best]:.4f} was not beaten by {model} ({own:.4f})."
         )
     versus = f"{saved:.1%} below {best}, the best baseline"
-    for name in REFERENCES:
+    for name in REFERENCE_MODELS:
         if name in losses and best != name:
-            versus += f", {metrics.skill(own, losses[name]):.1%} below {name}"
+            versus += f", {metrics.skill_score(own, losses[name]):.1%} below {name}"
     return model, (
-        f"{model} ships: over {windows} test {plural} its log-loss of {own:.4f} is "
-        f"{versus}."
+        f"{model} ships: over {windows} test {plural} its log-loss of {own:.4f} is {versus}."
     )
 
 
-def _claims(origins: Sequence[Reading], pooled: Reading) -> list[Claim]:
+def _claims(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Comparison]:
     found = pooled.differences
     measured = next(iter(found.values()), {})
     adjusted = {
-        metric: holm({name: each[metric].p for name, each in found.items()})
+        metric: holm_adjust({name: each[metric].p for name, each in found.items()})
         for metric in measured
     }
     claims = []
     for baseline, each in found.items():
         for metric, interval in each.items():
-            sign = 1 if metric in RISING else -1
+            sign = 1 if metric in HIGHER_IS_BETTER else -1
             better = sum(
-                sign * window.differences[baseline][metric].value > 0
-                for window in origins
+                sign * window.differences[baseline][metric].value > 0 for window in origins
             )
             p_holm = adjusted[metric][baseline]
-            clear = interval.excludes_zero and p_holm <= LEVEL
+            clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            claims.append(Claim(baseline, metric, beats, better, interval.p, p_holm))
+            claims.append(Comparison(baseline, metric, beats, better, interval.p, p_holm))
     return claims
 
 
-def _warn(pooled: Reading, segments: Sequence[str]) -> list[str]:
+def _warn(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
     top = max(pooled.realised)
-    if top > LEAK:
-        found.append(
-            f"{top:.0%} of the outcomes are one segment; accuracy says little here."
-        )
+    if top > LEAKAGE_ACCURACY:
+        found.append(f"{top:.0%} of the outcomes are one segment; accuracy says little here.")
     if len(segments) >= 3:
         found += [
             f"{name} reads {scores.accuracy:.1%} accuracy over {len(segments)} "
             "segments: presumed leak until explained."
             for name, scores in pooled.scores.items()
-            if scores.accuracy > max(LEAK, top)
+            if scores.accuracy > max(LEAKAGE_ACCURACY, top)
         ]
     found += [
         f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier._panel import Segmenter
-from segpredict.classifier.options import BoosterOptions, ClassifierOptions
+from segpredict.classifier._panel import SegmentAssigner
+from segpredict.classifier.options import ClassifierOptions, XgboostOptions
 from segpredict.classifier.origins import Fold
-from segpredict.core.arrays import Floats as Floats
-from segpredict.core.arrays import Ints as Ints
-from segpredict.errors import MismatchError, OneClassError
+from segpredict.core.arrays import FloatArray as FloatArray
+from segpredict.core.arrays import IntArray as IntArray
+from segpredict.errors import MismatchError, SingleClassError
 from segpredict.tables import JSON, Panel
 
 # What probability models read of a customer: days with a purchase after the first,
 # days from the first to the last, days since the first;
 # and the last year's rhythm and spend.
-HISTORY = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364")
+HISTORY_COLUMNS = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364")
 
 
 class Forecaster(Protocol):
@@ -29,7 +29,7 @@ class Forecaster(Protocol):
     def name(self) -> str:
         """The name under which the verdict lists it."""
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
 
     def state(self) -> JSON:
@@ -37,7 +37,7 @@ class Forecaster(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryAtCutoff:
     """What is known on the day of a forecast beside labelled rows.
 
     Parameters
@@ -47,7 +47,7 @@ class Past:
     horizon, gap
         Days of the outcome, and between the cutoff and it.
     histories
-        `HISTORY` as of the cutoff: everybody who ever bought, also those whose
+        `HISTORY_COLUMNS` as of the cutoff: everybody who ever bought, also those whose
         silence keeps them out of the panel. One row a customer.
     segmenter
         The frozen segmenter.
@@ -61,9 +61,9 @@ class Past:
     horizon: int
     gap: int
     histories: pl.DataFrame
-    segmenter: Segmenter
+    segmenter: SegmentAssigner
     settle: int = 0
-    orders: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def complete(self) -> int:
@@ -72,7 +72,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingData:
     """Labelled rows and how they may be used.
 
     Parameters
@@ -98,34 +98,34 @@ class Lesson:
     classes: int
     fitting: tuple[int, ...] = ()
     validation: tuple[int, ...] = ()
-    options: BoosterOptions = field(default_factory=BoosterOptions)
+    options: XgboostOptions = field(default_factory=XgboostOptions)
     seed: int = 7
     threads: int = 1
-    past: Past | None = None
+    past: HistoryAtCutoff | None = None
 
-    def at(self, cutoffs: Sequence[int]) -> "Lesson":
+    def at(self, cutoffs: Sequence[int]) -> "TrainingData":
         """Return the lesson of these origins only, without an inner split."""
         rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
         return replace(self, rows=rows, fitting=(), validation=())
 
     @property
-    def labels(self) -> Ints:
+    def labels(self) -> IntArray:
         """Future segments, one a row."""
-        return codes(self.rows, "label")
+        return segment_codes(self.rows, "label")
 
     @property
-    def states(self) -> Ints:
+    def states(self) -> IntArray:
         """Current segments, one a row."""
-        return codes(self.rows, "state_now")
+        return segment_codes(self.rows, "state_now")
 
 
-def lesson(
+def training_data_of_fold(
     panel: Panel,
     fold: Fold,
     classes: int,
     options: ClassifierOptions,
-    past: Past | None = None,
-) -> Lesson:
+    past: HistoryAtCutoff | None = None,
+) -> TrainingData:
     """Return what may be learned for one fold.
 
     Parameters
@@ -156,10 +156,10 @@ def lesson(
     rows = rows.sort("cutoff", "customer_id")
     found = rows["label"].unique()
     if len(found) < 2:
-        raise OneClassError(f"S{found[0]}" if len(found) else "none", rows.height)
-    return Lesson(
+        raise SingleClassError(f"S{found[0]}" if len(found) else "none", rows.height)
+    return TrainingData(
         rows,
-        telling(rows, panel.names),
+        informative_columns(rows, panel.names),
         classes,
         fold.fitting,
         fold.validation,
@@ -170,7 +170,7 @@ def lesson(
     )
 
 
-def telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that tell customers apart, at one cutoff at least."""
     varies = (
         rows.group_by("cutoff")
@@ -181,12 +181,12 @@ def telling(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if varies[name])
 
 
-def codes(rows: pl.DataFrame, column: str) -> Ints:
+def segment_codes(rows: pl.DataFrame, column: str) -> IntArray:
     """Return a column of segment codes as whole numbers."""
     return rows[column].to_numpy().astype(np.int64)
 
 
-def normalised(weights: Floats) -> Floats:
+def normalised(weights: FloatArray) -> FloatArray:
     """Return the rows divided by their sums."""
     # Segment by segment: a row's sum must not depend on how many rows there are.
     total = np.zeros(len(weights))
@@ -195,7 +195,7 @@ def normalised(weights: Floats) -> Floats:
     return np.asarray(weights / total[:, None], dtype=np.float64)
 
 
-def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
+def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return the named columns, in this order, as XGBoost needs them.
 
     Columns are selected by name, since XGBoost reads a frame by position and says
@@ -217,9 +217,7 @@ def matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.floa
     if missing or text:
         raise _unfit(missing, text, customers)
     given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
-    cells = given.select(
-        pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan"))
-    )
+    cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
     return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
 
 
@@ -227,9 +225,7 @@ def _is_plain(kind: pl.DataType) -> bool:
     return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
 
 
-def _unfit(
-    missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame
-) -> MismatchError:
+def _unfit(missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame) -> MismatchError:
     parts = [f"lacks {', '.join(missing)}"] if missing else []
     parts += [f"holds {n} as {customers.schema[n]}" for n in text]
     return MismatchError(

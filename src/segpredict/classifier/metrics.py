@@ -7,18 +7,18 @@ import polars as pl
 from scipy.special import rel_entr
 from scipy.stats import rankdata
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
-FLOOR = 1e-15  # a probability below this counts as this, so a loss stays finite
-BINS = 15
+MIN_PROBABILITY = 1e-15  # a probability below this counts as this, so a loss stays finite
+CALIBRATION_BINS = 15
 
 
-def row_log_loss(chances: Floats, labels: Ints) -> Floats:
+def row_log_loss(chances: FloatArray, labels: IntArray) -> FloatArray:
     """Return −log of the probability of what happened, one a row."""
-    return -np.log(np.clip(chances[np.arange(len(labels)), labels], FLOOR, 1))
+    return -np.log(np.clip(chances[np.arange(len(labels)), labels], MIN_PROBABILITY, 1))
 
 
-def clustered_error(values: Floats, customers: pl.Series) -> float:
+def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
     """Return the standard error of the mean of values, one a row.
 
     Rows of one customer count as one observation (Liang and Zeger 1986).
@@ -37,13 +37,13 @@ def clustered_error(values: Floats, customers: pl.Series) -> float:
     return float(np.sqrt((sums["apart"].to_numpy() ** 2).sum()) / len(values))
 
 
-def row_brier(chances: Floats, labels: Ints) -> Floats:
+def row_brier_score(chances: FloatArray, labels: IntArray) -> FloatArray:
     """Return the squared distance to what happened, one a row, from 0 to 2."""
     happened = np.eye(chances.shape[1])[labels]
     return np.asarray(((chances - happened) ** 2).sum(axis=1), dtype=np.float64)
 
 
-def confusion(labels: Ints, guesses: Ints, classes: int) -> Ints:
+def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntArray:
     """Return counts; row: what happened, column: what was forecast.
 
     Examples
@@ -55,43 +55,45 @@ def confusion(labels: Ints, guesses: Ints, classes: int) -> Ints:
     return counts.reshape(classes, classes)
 
 
-def log_loss(chances: Floats, labels: Ints) -> float:
+def log_loss(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean −log probability of what happened, in nats."""
     return float(row_log_loss(chances, labels).mean())
 
 
-def brier(chances: Floats, labels: Ints) -> float:
+def brier_score(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean squared distance to what happened, summed over segments."""
-    return float(row_brier(chances, labels).mean())
+    return float(row_brier_score(chances, labels).mean())
 
 
-def accuracy(chances: Floats, labels: Ints) -> float:
+def accuracy(chances: FloatArray, labels: IntArray) -> float:
     """Return the share of rows whose most likely segment came true."""
     return float((chances.argmax(axis=1) == labels).mean())
 
 
-def balanced_accuracy(chances: Floats, labels: Ints) -> float:
+def balanced_accuracy(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean recall over the segments that occurred."""
-    counts = confusion(labels, chances.argmax(axis=1), chances.shape[1])
-    return float(balanced_of(counts.astype(np.float64)))
+    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    return float(balanced_accuracy_from_counts(counts.astype(np.float64)))
 
 
-def macro_f1(chances: Floats, labels: Ints) -> float:
+def macro_f1(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean F1 over segments that occurred or were forecast."""
-    counts = confusion(labels, chances.argmax(axis=1), chances.shape[1])
-    return float(f1_of(counts.astype(np.float64)))
+    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    return float(macro_f1_from_counts(counts.astype(np.float64)))
 
 
-def kappa(chances: Floats, labels: Ints) -> float:
+def cohen_kappa(chances: FloatArray, labels: IntArray) -> float:
     """Return Cohen's κ: agreement beyond what the two mixes agree on by chance."""
-    counts = confusion(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
     total = counts.sum()
     agreed = np.trace(counts) / total
     chance = float((counts.sum(axis=0) * counts.sum(axis=1)).sum() / total**2)
     return float((agreed - chance) / (1 - chance)) if chance < 1 else 0.0
 
 
-def ece(chances: Floats, labels: Ints, bins: int = BINS) -> float:
+def expected_calibration_error(
+    chances: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
+) -> float:
     """Return the expected calibration error of the most likely segment.
 
     Notes
@@ -101,28 +103,31 @@ def ece(chances: Floats, labels: Ints, bins: int = BINS) -> float:
     """
     confidence = chances.max(axis=1)
     hits = (chances.argmax(axis=1) == labels).astype(np.float64)
-    places = bins_of(confidence, bins)
+    places = equal_mass_bins(confidence, bins)
     excess = np.bincount(places, weights=confidence - hits, minlength=bins)
     return float(np.abs(excess).sum() / len(labels))
 
 
-def class_ece(chances: Floats, labels: Ints, bins: int = BINS) -> Floats:
+def classwise_calibration_error(
+    chances: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
+) -> FloatArray:
     """Return the expected calibration error of each segment's probability.
 
     Notes
     -----
-    As `ece`, with the probability of one segment in place of the largest one.
+    As `expected_calibration_error`, with the probability of one segment in place of the largest
+    one.
     """
     happened = np.eye(chances.shape[1])[labels]
     errors = []
     for given, came in zip(chances.T, happened.T, strict=True):
-        places = bins_of(given, bins)
+        places = equal_mass_bins(given, bins)
         excess = np.bincount(places, weights=given - came, minlength=bins)
         errors.append(np.abs(excess).sum() / len(labels))
     return np.array(errors)
 
 
-def bins_of(values: Floats, bins: int = BINS) -> Ints:
+def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArray:
     """Return the bin of each value: bins of equal mass, equal values in the same one.
 
     Examples
@@ -131,11 +136,11 @@ def bins_of(values: Floats, bins: int = BINS) -> Ints:
     [1, 0, 1, 1]
     """
     ranks = (rankdata(values) - 0.5) / len(values)
-    places: Ints = np.minimum((ranks * bins).astype(np.int64), bins - 1)
+    places: IntArray = np.minimum((ranks * bins).astype(np.int64), bins - 1)
     return places
 
 
-def row_rps(chances: Floats, labels: Ints) -> Floats:
+def row_ranked_probability_score(chances: FloatArray, labels: IntArray) -> FloatArray:
     """Return the ranked probability score, one a row, from 0 to 1.
 
     Notes
@@ -148,12 +153,12 @@ def row_rps(chances: Floats, labels: Ints) -> Floats:
     return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
 
 
-def rps(chances: Floats, labels: Ints) -> float:
+def ranked_probability_score(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean ranked probability score."""
-    return float(row_rps(chances, labels).mean())
+    return float(row_ranked_probability_score(chances, labels).mean())
 
 
-def class_auc(chances: Floats, labels: Ints) -> Floats:
+def classwise_roc_auc(chances: FloatArray, labels: IntArray) -> FloatArray:
     """Return the area under the ROC curve of each segment against the rest.
 
     Notes
@@ -171,15 +176,15 @@ def class_auc(chances: Floats, labels: Ints) -> Floats:
     return areas
 
 
-def auc(chances: Floats, labels: Ints) -> float:
+def macro_roc_auc(chances: FloatArray, labels: IntArray) -> float:
     """Return the mean area over the segments that have one; ½ where none has."""
-    areas = class_auc(chances, labels)
+    areas = classwise_roc_auc(chances, labels)
     return float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
 
 
-def quadratic_kappa(chances: Floats, labels: Ints) -> float:
+def quadratic_weighted_kappa(chances: FloatArray, labels: IntArray) -> float:
     """Return Cohen's κ with errors counted by their squared distance in segments."""
-    counts = confusion(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
     codes = np.arange(len(counts))
     apart = (codes[:, None] - codes) ** 2
     by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
@@ -187,7 +192,7 @@ def quadratic_kappa(chances: Floats, labels: Ints) -> float:
     return 1 - float((apart * counts).sum()) / expected if expected > 0 else 0.0
 
 
-def mix_error(chances: Floats, labels: Ints) -> float:
+def mix_error(chances: FloatArray, labels: IntArray) -> float:
     """Return how far the forecast mix is from the realised one, 0 to 1.
 
     Notes
@@ -197,22 +202,20 @@ def mix_error(chances: Floats, labels: Ints) -> float:
     told = chances.mean(axis=0)
     came = np.bincount(labels, minlength=len(told)) / len(labels)
     middle = (told + came) / 2
-    return float(
-        (rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2)
-    )
+    return float((rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2))
 
 
-def mix(chances: Floats) -> tuple[float, ...]:
+def predicted_mix(chances: FloatArray) -> tuple[float, ...]:
     """Return the forecast share of each segment: its mean probability."""
     return tuple(chances.mean(axis=0).tolist())
 
 
-def skill(loss: float, reference: float) -> float:
+def skill_score(loss: float, reference: float) -> float:
     """Return the share of a reference's loss that is saved; 0 where it has none."""
     return 1 - loss / reference if reference > 0 else 0.0
 
 
-def f1_of(counts: Floats) -> Floats:
+def macro_f1_from_counts(counts: FloatArray) -> FloatArray:
     """Return macro-F1 of confusion counts; leading axes are kept."""
     hit = np.diagonal(counts, axis1=-2, axis2=-1)
     both = counts.sum(axis=-1) + counts.sum(axis=-2)
@@ -220,7 +223,7 @@ def f1_of(counts: Floats) -> Floats:
     return np.asarray(each.sum(axis=-1) / (both > 0).sum(axis=-1), dtype=np.float64)
 
 
-def balanced_of(counts: Floats) -> Floats:
+def balanced_accuracy_from_counts(counts: FloatArray) -> FloatArray:
     """Return balanced accuracy of confusion counts; leading axes are kept."""
     hit = np.diagonal(counts, axis1=-2, axis2=-1)
     real = counts.sum(axis=-1)
@@ -229,7 +232,7 @@ def balanced_of(counts: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class MetricScores:
     """How one forecaster did on one set of rows.
 
     Parameters
@@ -269,20 +272,20 @@ class Scores:
         return asdict(self)
 
 
-def score(chances: Floats, labels: Ints) -> Scores:
+def score_forecast(chances: FloatArray, labels: IntArray) -> MetricScores:
     """Return all metrics of one forecast."""
-    return Scores(
+    return MetricScores(
         len(labels),
         log_loss(chances, labels),
-        brier(chances, labels),
+        brier_score(chances, labels),
         accuracy(chances, labels),
         balanced_accuracy(chances, labels),
         macro_f1(chances, labels),
-        kappa(chances, labels),
-        ece(chances, labels),
-        rps(chances, labels),
-        float(class_ece(chances, labels).mean()),
+        cohen_kappa(chances, labels),
+        expected_calibration_error(chances, labels),
+        ranked_probability_score(chances, labels),
+        float(classwise_calibration_error(chances, labels).mean()),
         mix_error(chances, labels),
-        auc(chances, labels),
-        quadratic_kappa(chances, labels),
+        macro_roc_auc(chances, labels),
+        quadratic_weighted_kappa(chances, labels),
     )

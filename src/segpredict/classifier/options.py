@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from segpredict.errors import ConfigError
 from segpredict.window import Window
 
-DECISIONS = ("argmax", "balanced", "cost")
-CALIBRATIONS = ("none", "proven")
+DECISION_RULES = ("argmax", "balanced", "cost")
+CALIBRATION_MODES = ("none", "proven")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class TimeOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class BoosterOptions:
+class XgboostOptions:
     """Settings of the boosted trees.
 
     Parameters
@@ -163,7 +163,7 @@ class ClassifierOptions:
     threads
         Threads of one fit; they never change a result.
     decision
-        The rule that names one segment (`decision.Decision`): ``argmax``, ``balanced``
+        The rule that names one segment (`decision.DecisionRule`): ``argmax``, ``balanced``
         or ``cost``.
     calibration
         ``none``: probabilities are used as they are, and their errors are told.
@@ -172,7 +172,7 @@ class ClassifierOptions:
         Share of customers whose segment may be outside their prediction set.
     """
 
-    booster: BoosterOptions = field(default_factory=BoosterOptions)
+    booster: XgboostOptions = field(default_factory=XgboostOptions)
     baselines: tuple[str, ...] = ()
     families: tuple[str, ...] | None = None
     draws: int = 1000
@@ -183,13 +183,13 @@ class ClassifierOptions:
     alpha: float = 0.1
 
     def __post_init__(self) -> None:
-        is_known = self.decision in DECISIONS and self.calibration in CALIBRATIONS
+        is_known = self.decision in DECISION_RULES and self.calibration in CALIBRATION_MODES
         if not is_known or not 0 < self.alpha < 1:
             raise ConfigError(
                 f"The classifier options cannot be used: decision = {self.decision}, "
                 f"calibration = {self.calibration}, alpha = {self.alpha}.",
-                fix=f"decision is one of {', '.join(DECISIONS)}, calibration of "
-                f"{', '.join(CALIBRATIONS)}; alpha is between 0 and 1.",
+                fix=f"decision is one of {', '.join(DECISION_RULES)}, calibration of "
+                f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
             )
         if self.draws < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(

@@ -16,8 +16,8 @@ from segpredict.classifier.options import TimeOptions
 from segpredict.errors import TooShortHistoryError
 from segpredict.window import Window, as_date
 
-MIN_TRAINING = 6  # origins that an outer test needs to be worth reading
-VALIDATION = 2  # origins at the end of training that stop the growth of the trees
+MIN_TRAIN_ORIGINS = 6  # origins that an outer test needs to be worth reading
+VALIDATION_ORIGINS = 2  # origins at the end of training that stop the growth of the trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Schedule:
         return tuple((end - self.time.horizon, end) for end in sorted(ends))
 
 
-def schedule(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
+def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     """Return the test folds and the production fold that a span of data allows.
 
     Parameters
@@ -130,9 +130,7 @@ def schedule(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     if not final.training:
         needed = _earliest(first_day, time) - first_day + 2 * time.complete
         raise TooShortHistoryError("An honest test", end_day - first_day, needed)
-    older = [
-        _fold(newest - i * time.horizon, first_day, time) for i in range(1, time.outer)
-    ]
+    older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.outer)]
     outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
     notes = tuple(_notes(final, outer, time))
     return Schedule(time, first_day, end_day, outer, production, notes)
@@ -150,7 +148,7 @@ def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
 
 def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
     """Return the fold of a cutoff whose training origins are known."""
-    for count in range(VALIDATION, 0, -1):
+    for count in range(VALIDATION_ORIGINS, 0, -1):
         validation = training[-count:]
         fitting = tuple(day for day in training if day + complete <= validation[0])
         if fitting:
@@ -159,8 +157,8 @@ def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
 
 
 def _is_sound(fold: Fold) -> bool:
-    enough = len(fold.training) >= MIN_TRAINING
-    return enough and len(fold.validation) == VALIDATION
+    enough = len(fold.training) >= MIN_TRAIN_ORIGINS
+    return enough and len(fold.validation) == VALIDATION_ORIGINS
 
 
 def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:
@@ -170,13 +168,13 @@ def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[
             f"The data allow {len(outer)} of {time.outer} disjoint test windows; "
             "read the result as that many observations."
         )
-    if len(final.training) < MIN_TRAINING:
+    if len(final.training) < MIN_TRAIN_ORIGINS:
         yield (
             f"The final test of {day} has {len(final.training)} training origins; "
-            f"{MIN_TRAINING} or more are usual."
+            f"{MIN_TRAIN_ORIGINS} or more are usual."
         )
-    if len(final.validation) < VALIDATION:
+    if len(final.validation) < VALIDATION_ORIGINS:
         yield (
             f"The final test of {day} has {len(final.validation)} validation "
-            f"origins of {VALIDATION}; without any, trees grow for a fixed time."
+            f"origins of {VALIDATION_ORIGINS}; without any, trees grow for a fixed time."
         )

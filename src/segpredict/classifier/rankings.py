@@ -11,20 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.bootstrap import CHUNK, Interval, drawn_weights
-from segpredict.classifier.lesson import Floats
-from segpredict.classifier.significance import two_sided
-from segpredict.classifier.verdict import Trial
-from segpredict.tables import INACTIVE
+from segpredict.classifier.bootstrap import DRAWS_PER_CHUNK, DifferenceInterval, bootstrap_weights
+from segpredict.classifier.significance import two_sided_p_value
+from segpredict.classifier.verdict import Backtest
+from segpredict.core.arrays import FloatArray
+from segpredict.tables import INACTIVE_CODE
 
-TENTH, FIFTH = 0.1, 0.2
+TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
 LIFT, CAPTURE = "lift", "capture"
-SHARES = tuple(step / 20 for step in range(21))
-HIGH = 2  # segments from this code on are worth keeping, those below worth raising
+CAPTURE_SHARES = tuple(step / 20 for step in range(21))
+UPPER_SEGMENTS = 2  # segments from this code on are worth keeping, those below worth raising
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankingMetric:
     """How one way to rank did, over all tests together.
 
     Parameters
@@ -42,7 +42,7 @@ class Ranked:
     metric: str
     by: str
     n: int
-    found: Interval
+    found: DifferenceInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class _Field:
     """Who is ranked in one test, for what, and by which scores."""
 
     who: npt.NDArray[np.str_]
-    gain: Floats
-    scores: Mapping[str, Floats]
+    gain: FloatArray
+    scores: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ class _Ranking:
     rules: Sequence[str]
 
 
-def rankings(trials: Sequence[Trial], *, draws: int, seed: int) -> tuple[Ranked, ...]:
+def evaluate_rankings(
+    trials: Sequence[Backtest], *, draws: int, seed: int
+) -> tuple[RankingMetric, ...]:
     """Return lifts and captures of every forecaster and rule.
 
     Parameters
@@ -94,7 +96,7 @@ def rankings(trials: Sequence[Trial], *, draws: int, seed: int) -> tuple[Ranked,
     known = [trial for trial in trials if trial.facts is not None and trial.values]
     if not known:
         return ()
-    found: list[Ranked] = []
+    found: list[RankingMetric] = []
     for ranking in _all(known):
         if sum(len(field.gain) for field in ranking.fields):
             found += _measured(ranking, draws, seed)
@@ -102,13 +104,13 @@ def rankings(trials: Sequence[Trial], *, draws: int, seed: int) -> tuple[Ranked,
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CaptureCurve:
     """What one way to rank catches, the deeper one goes.
 
     Parameters
     ----------
     ranking
-        What is ranked for, as in `rankings`.
+        What is ranked for, as in `evaluate_rankings`.
     by
         The forecaster or the rule.
     n
@@ -126,7 +128,7 @@ class Captured:
     caught: tuple[float, ...]
 
 
-def captures(trials: Sequence[Trial], forecaster: str) -> tuple[Captured, ...]:
+def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
     """Return the capture curve of a forecaster and of each rule, by ranking.
 
     Parameters
@@ -148,61 +150,59 @@ def captures(trials: Sequence[Trial], forecaster: str) -> tuple[Captured, ...]:
         for name in (forecaster, *ranking.rules) if size else ():
             told = tuple(
                 float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
-                for s in SHARES
+                for s in CAPTURE_SHARES
             )
-            found.append(Captured(ranking.name, name, size, SHARES, told))
+            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, told))
     return tuple(found)
 
 
-def _all(trials: Sequence[Trial]) -> list[_Ranking]:
+def _all(trials: Sequence[Backtest]) -> list[_Ranking]:
     risk, lost, rise, top = (
-        [make(trial) for trial in trials]
-        for make in (_at_risk, _value_at_risk, _upgrade, _top)
+        [make(trial) for trial in trials] for make in (_at_risk, _value_at_risk, _upgrade, _top)
     )
     return [
-        _Ranking("at_risk", TENTH, LIFT, risk, ["recency"]),
-        _Ranking("value_at_risk", TENTH, CAPTURE, lost, ["recency", "current_spend"]),
-        _Ranking("upgrade", TENTH, LIFT, rise, ["past_spend"]),
-        _Ranking("future_top", FIFTH, CAPTURE, top, ["past_spend"]),
+        _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
+        _Ranking("value_at_risk", TOP_DECILE, CAPTURE, lost, ["recency", "current_spend"]),
+        _Ranking("upgrade", TOP_DECILE, LIFT, rise, ["past_spend"]),
+        _Ranking("future_top", TOP_QUINTILE, CAPTURE, top, ["past_spend"]),
     ]
 
 
-def _fact(trial: Trial, name: str) -> Floats:
+def _fact(trial: Backtest, name: str) -> FloatArray:
     facts = trial.facts if trial.facts is not None else pl.DataFrame()
     return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
-def _at_risk(trial: Trial) -> _Field:
-    scores = {name: given[:, INACTIVE] for name, given in trial.chances.items()}
+def _at_risk(trial: Backtest) -> _Field:
+    scores = {name: given[:, INACTIVE_CODE] for name, given in trial.chances.items()}
     rules = {"recency": _fact(trial, "recency_days")}
-    gain = (trial.labels == INACTIVE).astype(np.float64)
-    return _field(trial, trial.states >= HIGH, gain, scores | rules)
+    gain = (trial.labels == INACTIVE_CODE).astype(np.float64)
+    return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _value_at_risk(trial: Trial) -> _Field:
+def _value_at_risk(trial: Backtest) -> _Field:
     values, now = np.array(trial.values), _fact(trial, "spend_now")
     own = values[trial.states]
     lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
     scores = {n: now * (given * lost).sum(axis=1) for n, given in trial.chances.items()}
     rules = {"recency": _fact(trial, "recency_days"), "current_spend": now}
     gain = np.maximum(now - _fact(trial, "spend_next"), 0)
-    return _field(trial, trial.states >= HIGH, gain, scores | rules)
+    return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _upgrade(trial: Trial) -> _Field:
-    scores = {n: given[:, HIGH:].sum(axis=1) for n, given in trial.chances.items()}
+def _upgrade(trial: Backtest) -> _Field:
+    scores = {n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in trial.chances.items()}
     rules = {"past_spend": _fact(trial, "spend_364")}
-    gain = (trial.labels >= HIGH).astype(np.float64)
-    return _field(trial, trial.states < HIGH, gain, scores | rules)
+    gain = (trial.labels >= UPPER_SEGMENTS).astype(np.float64)
+    return _field(trial, trial.states < UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _top(trial: Trial) -> _Field:
+def _top(trial: Backtest) -> _Field:
     later = _fact(trial, "spend_next")
-    edge = np.quantile(later, 1 - FIFTH, method="higher") if len(later) else 0.0
+    edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
     gain = ((later >= edge) & (later > 0)).astype(np.float64)
     worth = {
-        name: (given * np.array(trial.values)).sum(axis=1)
-        for name, given in trial.chances.items()
+        name: (given * np.array(trial.values)).sum(axis=1) for name, given in trial.chances.items()
     }
     everybody = np.ones(len(later), dtype=bool)
     rules = {"past_spend": _fact(trial, "spend_364")}
@@ -210,16 +210,16 @@ def _top(trial: Trial) -> _Field:
 
 
 def _field(
-    trial: Trial,
+    trial: Backtest,
     mask: npt.NDArray[np.bool_],
-    gain: Floats,
-    scores: Mapping[str, Floats],
+    gain: FloatArray,
+    scores: Mapping[str, FloatArray],
 ) -> _Field:
     kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
     return _Field(trial.customers[mask], gain[mask], kept)
 
 
-def _measured(ranking: _Ranking, draws: int, seed: int) -> list[Ranked]:
+def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
     names = list(ranking.fields[0].scores)
     size = sum(len(field.gain) for field in ranking.fields)
     metric = f"{ranking.name}_{ranking.kind}"
@@ -228,24 +228,24 @@ def _measured(ranking: _Ranking, draws: int, seed: int) -> list[Ranked]:
     plain = {name: float(_rate(ranking, name, ones)[0]) for name in names}
     spread = _spread(ranking, [model, *rules], draws, seed)
     rows = [
-        Ranked(metric, name, size, _interval(plain[name], spread.get(name)))
+        RankingMetric(metric, name, size, _interval(plain[name], spread.get(name)))
         for name in names
     ]
     for rule in rules:
         ratio = _over(plain[model], plain[rule])
         drawn = _over(spread[model], spread[rule])
-        p = two_sided(float(ratio) - 1, drawn[np.isfinite(drawn)])
-        found = Interval(float(ratio), *_bounds(drawn), p)
-        rows.append(Ranked(metric, f"{model} / {rule}", size, found))
+        p = two_sided_p_value(float(ratio) - 1, drawn[np.isfinite(drawn)])
+        found = DifferenceInterval(float(ratio), *_bounds(drawn), p)
+        rows.append(RankingMetric(metric, f"{model} / {rule}", size, found))
     return rows
 
 
-def _interval(value: float, spread: Floats | None) -> Interval:
+def _interval(value: float, spread: FloatArray | None) -> DifferenceInterval:
     blank = np.full(1, np.nan)
-    return Interval(value, *_bounds(blank if spread is None else spread))
+    return DifferenceInterval(value, *_bounds(blank if spread is None else spread))
 
 
-def _bounds(spread: Floats) -> tuple[float, float]:
+def _bounds(spread: FloatArray) -> tuple[float, float]:
     # A draw without anything to catch says nothing.
     finite = spread[np.isfinite(spread)]
     if not len(finite):
@@ -256,23 +256,23 @@ def _bounds(spread: Floats) -> tuple[float, float]:
 
 def _spread(
     ranking: _Ranking, names: Sequence[str], draws: int, seed: int
-) -> dict[str, Floats]:
+) -> dict[str, FloatArray]:
     everyone = np.concatenate([field.who for field in ranking.fields])
     _, members = np.unique(everyone, return_inverse=True)
     edges = np.cumsum([len(field.gain) for field in ranking.fields])[:-1]
     places = np.split(members, edges)
     rng = np.random.default_rng(seed)
-    drawn: dict[str, list[Floats]] = {name: [] for name in names}
-    for start in range(0, draws, CHUNK):
-        count = min(CHUNK, draws - start)
-        weights = drawn_weights(rng, count, int(members.max()) + 1)
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        count = min(DRAWS_PER_CHUNK, draws - start)
+        weights = bootstrap_weights(rng, count, int(members.max()) + 1)
         each = [weights[:, place] for place in places]
         for name in names:
             drawn[name].append(_rate(ranking, name, each))
     return {name: np.concatenate(parts) for name, parts in drawn.items()}
 
 
-def _rate(ranking: _Ranking, name: str, weights: Sequence[Floats]) -> Floats:
+def _rate(ranking: _Ranking, name: str, weights: Sequence[FloatArray]) -> FloatArray:
     """Return lift or capture, one per row of weights."""
     sums = sum(
         (
@@ -286,7 +286,7 @@ def _rate(ranking: _Ranking, name: str, weights: Sequence[Floats]) -> Floats:
     return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
 
 
-def _caught(score: Floats, gain: Floats, weight: Floats, share: float) -> Floats:
+def _caught(score: FloatArray, gain: FloatArray, weight: FloatArray, share: float) -> FloatArray:
     """Return what was caught, how many were taken, what there was, how many."""
     if not len(score):
         return np.zeros((4, len(weight)))
@@ -303,7 +303,7 @@ def _caught(score: Floats, gain: Floats, weight: Floats, share: float) -> Floats
     return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
 
 
-def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
+def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
     one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
     whole = np.full(np.broadcast(one, other).shape, np.nan)
     return np.asarray(np.divide(one, other, out=whole, where=other > 0))

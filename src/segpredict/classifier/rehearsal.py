@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import Forecaster, Lesson, codes
+from segpredict.classifier.lesson import Forecaster, TrainingData, segment_codes
 from segpredict.classifier.origins import Fold, split
-from segpredict.classifier.verdict import Trial
+from segpredict.classifier.verdict import Backtest
 
-ORIGINS = 3  # rehearsals of one test, at most
-Fit = Callable[[Lesson], Forecaster]
+INNER_ORIGINS = 3  # rehearsals of one test, at most
+FitFunction = Callable[[TrainingData], Forecaster]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class InnerFold:
     """Origins to forecast, and the fold that says what may be learned for them.
 
     Parameters
@@ -36,7 +36,7 @@ class Stage:
     asked: tuple[int, ...]
 
 
-def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
+def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     """Return the stages on which a test is rehearsed, oldest first.
 
     Parameters
@@ -49,7 +49,7 @@ def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
     Returns
     -------
     tuple
-        The newest training origins of the test, at most `ORIGINS`, which one forecaster
+        The newest training origins of the test, at most `INNER_ORIGINS`, which one forecaster
         answers as of the first of them; before it, the newest origin that was complete
         by the last of them, so that what is learned there can be proven later. None
         where history is too short.
@@ -63,7 +63,7 @@ def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
     if not fold.training:
         return ()
     newest = fold.training[-1]
-    late = fold.training[-ORIGINS:]
+    late = fold.training[-INNER_ORIGINS:]
     early = [o for o in fold.training if o + complete <= newest and o not in late]
     found = []
     for asked in (tuple(early[-1:]), late):
@@ -71,13 +71,13 @@ def stages(fold: Fold, complete: int) -> tuple[Stage, ...]:
         able = [o for o in asked if o - complete >= fold.training[0]]
         if able:
             known = tuple(o for o in fold.training if o + complete <= able[0])
-            found.append(Stage(split(able[0], known, complete), tuple(able)))
+            found.append(InnerFold(split(able[0], known, complete), tuple(able)))
     return tuple(found)
 
 
-def rehearse(
-    lesson: Lesson, rows: pl.DataFrame, cutoffs: Sequence[int], fit: Fit
-) -> tuple[Trial, ...]:
+def inner_backtests(
+    lesson: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
+) -> tuple[Backtest, ...]:
     """Return what a forecaster would have said at each origin, and what happened.
 
     Parameters
@@ -98,11 +98,11 @@ def rehearse(
         if asked.is_empty():
             continue
         trials.append(
-            Trial(
+            Backtest(
                 cutoff,
                 asked["customer_id"].to_numpy().astype(np.str_),
-                codes(asked, "state_now"),
-                codes(asked, "label"),
+                segment_codes(asked, "state_now"),
+                segment_codes(asked, "label"),
                 {forecaster.name: forecaster.predict(asked)},
             )
         )

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import Resampling, whole
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.classifier.rankings import rankings
-from segpredict.classifier.verdict import POOLED, Trial
+from segpredict.classifier.bootstrap import Resampling, round_losses
+from segpredict.classifier.rankings import evaluate_rankings
+from segpredict.classifier.verdict import POOLED_WINDOWS, Backtest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.window import as_date
 
-SCHEMA = {
+SCORECARD_SCHEMA = {
     "window": pl.String,
     "stratum": pl.String,
     "group": pl.String,
@@ -23,22 +23,22 @@ SCHEMA = {
     "low": pl.Float64,
     "high": pl.Float64,
 }
-AGAINST = "markov"
-IN_STRATA = {
+REFERENCE_MODEL = "markov"
+STRATUM_METRICS = {
     "log_loss": metrics.row_log_loss,
-    "brier": metrics.row_brier,
-    "rps": metrics.row_rps,
+    "brier": metrics.row_brier_score,
+    "rps": metrics.row_ranked_probability_score,
 }
-LONG_SILENT = 182  # days without a purchase
+LONG_INACTIVE_DAYS = 182  # days without a purchase
 DECILES = 10
-CALENDAR_YEAR, OLD = 365, 3  # days; customers of as many years and more stand together
-COUNTRIES = 5  # told one by one
-Cell = dict[str, object]
-Bounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
+CALENDAR_YEAR, MAX_TENURE_YEARS = 365, 3  # days; customers of as many years and more stand together
+MAX_COUNTRIES = 5  # told one by one
+ScorecardRow = dict[str, object]
+MetricBounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster and metric
 
 
-def scorecard(
-    trials: Sequence[Trial],
+def build_scorecard(
+    trials: Sequence[Backtest],
     segments: Sequence[str],
     *,
     draws: int,
@@ -63,7 +63,7 @@ def scorecard(
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
+        `SCORECARD_SCHEMA`. ``window`` is a cutoff or ``pooled``; ``stratum`` is ``all`` or what
         parts the customers: ``segment_now``, ``is_new`` (first order in the window
         that ends at the cutoff), ``long_silent`` (no order for 182 days),
         ``value_decile`` (of the last year's spend, 1 the lowest), ``cohort_age`` (years
@@ -76,7 +76,7 @@ def scorecard(
     -----
     Strata are told over all windows together: in one window they are small.
     """
-    rows: list[Cell] = []
+    rows: list[ScorecardRow] = []
     for trial in trials:
         day = as_date(trial.cutoff).isoformat()
         rows += _figures(day, trial.chances, trial.labels, segments)
@@ -86,29 +86,29 @@ def scorecard(
         for name in trials[0].chances
     }
     model = next(iter(chances))
-    bounds, by = Bounds(), Resampling(draws, seed)
+    bounds, by = MetricBounds(), Resampling(draws, seed)
     for name in {model, shipped or model}:
         given = {name: chances[name]}
         bounds |= _calibration(trials, given, labels, segments, by)
-    for row in _figures(POOLED, chances, labels, segments):
+    for row in _figures(POOLED_WINDOWS, chances, labels, segments):
         low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
         rows.append({**row, "low": low, "high": high})
     rows += _by_stratum(trials, chances, labels, segments, by)
     rows += _ranked(trials, draws, seed)
-    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+    return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
 
 
 def _figures(
-    window: str, chances: Mapping[str, Floats], labels: Ints, ids: Sequence[str]
-) -> Iterator[Cell]:
+    window: str, chances: Mapping[str, FloatArray], labels: IntArray, ids: Sequence[str]
+) -> Iterator[ScorecardRow]:
     for name, given in chances.items():
-        told = metrics.score(given, labels).to_json()
+        told = metrics.score_forecast(given, labels).to_json()
         told.pop("n")
         areas, errors = (
-            metrics.class_auc(given, labels),
-            metrics.class_ece(given, labels),
+            metrics.classwise_roc_auc(given, labels),
+            metrics.classwise_calibration_error(given, labels),
         )
         told |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
         told |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
@@ -126,18 +126,18 @@ def _cell(  # noqa: PLR0913, PLR0917 one row of the table
     value: float,
     low: float | None = None,
     high: float | None = None,
-) -> Cell:
+) -> ScorecardRow:
     cells = (window, stratum, group, n, forecaster, metric, value, low, high)
-    return dict(zip(SCHEMA, cells, strict=True))
+    return dict(zip(SCORECARD_SCHEMA, cells, strict=True))
 
 
 def _calibration(
-    trials: Sequence[Trial],
-    chances: Mapping[str, Floats],
-    labels: Ints,
+    trials: Sequence[Backtest],
+    chances: Mapping[str, FloatArray],
+    labels: IntArray,
     ids: Sequence[str],
     by: Resampling,
-) -> Bounds:
+) -> MetricBounds:
     """Return intervals of the calibration errors of the only forecaster given.
 
     Bins are held as they are.
@@ -148,14 +148,15 @@ def _calibration(
     told = {"ece": (given.max(axis=1), hits)}
     told |= {f"ece_{i}": (given[:, c], happened[:, c]) for c, i in enumerate(ids)}
     columns = [
-        (confidence - came)[:, None] * np.eye(metrics.BINS)[metrics.bins_of(confidence)]
+        (confidence - came)[:, None]
+        * np.eye(metrics.CALIBRATION_BINS)[metrics.equal_mass_bins(confidence)]
         for confidence, came in told.values()
     ]
     columns = [*columns, np.ones((len(labels), 1))]
-    drawn = by.sums([t.customers for t in trials], whole(np.column_stack(columns)))
-    bounds: Bounds = {}
+    drawn = by.sums([t.customers for t in trials], round_losses(np.column_stack(columns)))
+    bounds: MetricBounds = {}
     for place, metric in enumerate(told):
-        bins = drawn[:, place * metrics.BINS : (place + 1) * metrics.BINS]
+        bins = drawn[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
         errors = np.abs(bins).sum(axis=1) / drawn[:, -1]
         low, high = np.quantile(errors, [0.025, 0.975])
         bounds[name, metric] = (float(low), float(high))
@@ -163,56 +164,56 @@ def _calibration(
 
 
 def _by_stratum(
-    trials: Sequence[Trial],
-    chances: Mapping[str, Floats],
-    labels: Ints,
+    trials: Sequence[Backtest],
+    chances: Mapping[str, FloatArray],
+    labels: IntArray,
     ids: Sequence[str],
     by: Resampling,
-) -> list[Cell]:
+) -> list[ScorecardRow]:
     groups = _few(pl.concat([_groups(trial, ids) for trial in trials]))
     model = next(iter(chances))
-    rows: list[Cell] = []
+    rows: list[ScorecardRow] = []
     for stratum in groups.columns:
         values = groups[stratum].to_numpy()
         parts = {str(v): values == v for v in sorted(set(values.tolist()))}
         for group, mask in parts.items():
             n = int(mask.sum())
             for name, given in chances.items():
-                for metric, row_of in IN_STRATA.items():
+                for metric, row_of in STRATUM_METRICS.items():
                     value = float(row_of(given[mask], labels[mask]).mean())
-                    rows.append(_cell(POOLED, stratum, group, n, name, metric, value))
-        if AGAINST in chances:
+                    rows.append(_cell(POOLED_WINDOWS, stratum, group, n, name, metric, value))
+        if REFERENCE_MODEL in chances:
             apart = metrics.row_log_loss(chances[model], labels)
-            apart = apart - metrics.row_log_loss(chances[AGAINST], labels)
+            apart = apart - metrics.row_log_loss(chances[REFERENCE_MODEL], labels)
             rows += _gaps(trials, stratum, parts, model, apart, by)
     return rows
 
 
 def _gaps(
-    trials: Sequence[Trial],
+    trials: Sequence[Backtest],
     stratum: str,
-    parts: Mapping[str, Ints],
+    parts: Mapping[str, IntArray],
     model: str,
-    apart: Floats,
+    apart: FloatArray,
     by: Resampling,
-) -> list[Cell]:
+) -> list[ScorecardRow]:
     masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
     columns = [*(mask * apart for mask in masks), *masks]
-    drawn = by.sums([t.customers for t in trials], whole(np.column_stack(columns)))
+    drawn = by.sums([t.customers for t in trials], round_losses(np.column_stack(columns)))
     rows = []
     for i, (group, mask) in enumerate(parts.items()):
         heads = np.maximum(drawn[:, len(parts) + i], 1)
         low, high = np.quantile(drawn[:, i] / heads, [0.025, 0.975])
-        metric, value = f"log_loss_minus_{AGAINST}", float(apart[mask].mean())
+        metric, value = f"log_loss_minus_{REFERENCE_MODEL}", float(apart[mask].mean())
         n = int(mask.sum())
         cell = _cell(
-            POOLED, stratum, group, n, model, metric, value, float(low), float(high)
+            POOLED_WINDOWS, stratum, group, n, model, metric, value, float(low), float(high)
         )
         rows.append(cell)
     return rows
 
 
-def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
+def _groups(trial: Backtest, ids: Sequence[str]) -> pl.DataFrame:
     named = pl.Series("segment_now", [ids[code] for code in trial.states], pl.String)
     if trial.facts is None:
         return pl.DataFrame([named])
@@ -220,12 +221,12 @@ def _groups(trial: Trial, ids: Sequence[str]) -> pl.DataFrame:
     below = np.searchsorted(np.sort(spend), spend, side="left")
     decile = below * DECILES // max(1, len(spend)) + 1
     years = trial.facts["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
-    old = [str(min(year, OLD)) + "+" * (year >= OLD) for year in years]
+    old = [str(min(year, MAX_TENURE_YEARS)) + "+" * (year >= MAX_TENURE_YEARS) for year in years]
     return pl.DataFrame(
         [
             named,
             _yes(trial.facts["is_new"], "is_new"),
-            _yes(trial.facts["recency_days"] > LONG_SILENT, "long_silent"),
+            _yes(trial.facts["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
             trial.facts["country"].cast(pl.String),
@@ -239,10 +240,8 @@ def _few(groups: pl.DataFrame) -> pl.DataFrame:
         return groups.drop("country", strict=False)
     counts = groups["country"].drop_nulls().value_counts()
     largest = counts.sort("count", "country", descending=[True, False])["country"]
-    known = pl.col("country").is_in(largest.head(COUNTRIES).to_list())
-    return groups.with_columns(
-        country=pl.when(known).then("country").otherwise(pl.lit("other"))
-    )
+    known = pl.col("country").is_in(largest.head(MAX_COUNTRIES).to_list())
+    return groups.with_columns(country=pl.when(known).then("country").otherwise(pl.lit("other")))
 
 
 def _yes(flags: pl.Series, name: str) -> pl.Series:
@@ -250,11 +249,11 @@ def _yes(flags: pl.Series, name: str) -> pl.Series:
     return pl.Series(name, said, pl.String)
 
 
-def _ranked(trials: Sequence[Trial], draws: int, seed: int) -> Iterator[Cell]:
-    for found in rankings(trials, draws=draws, seed=seed):
+def _ranked(trials: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
+    for found in evaluate_rankings(trials, draws=draws, seed=seed):
         told = found.found
         yield _cell(
-            POOLED,
+            POOLED_WINDOWS,
             "all",
             "",
             found.n,

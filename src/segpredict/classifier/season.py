@@ -14,23 +14,24 @@ from scipy.interpolate import CubicSpline
 
 from segpredict.classifier import metrics
 from segpredict.classifier.calendar import MIN_PROVING_ORIGINS
-from segpredict.classifier.lesson import Floats, Lesson, Past, codes
+from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 from segpredict.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
 
-WEEKS = DAYS_PER_YEAR // DAYS_PER_WEEK
-LATEST = 13  # origins of the last year that are asked, at most, and evenly
-MOST = 4_000  # rows of all origins together that are looked at, evenly
+WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
+MAX_INNER_ORIGINS = 13  # origins of the last year that are asked, at most, and evenly
+MAX_ROWS = 4_000  # rows of all origins together that are looked at, evenly
 # Speeds of the clock that are tried; between them losses are interpolated. Beyond them
 # nothing is proven: a shop that was closed last year may be open now.
-SPEEDS = np.geomspace(0.35, 2.6, 8)
-SHIFTS = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
+INDEX_GRID = np.geomspace(0.35, 2.6, 8)
+LOG_SHIFT_GRID = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
 
-Speedy = Callable[[pl.DataFrame, float], Floats]
+SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
-class Season:
+class SeasonalIndex:
     """How busy each week of a year was, beside its average week.
 
     Parameters
@@ -57,7 +58,7 @@ class Season:
         Returns
         -------
         float
-            At least the least of `SPEEDS` and at most the greatest.
+            At least the least of `INDEX_GRID` and at most the greatest.
 
         Examples
         --------
@@ -65,18 +66,16 @@ class Season:
         >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
         (0.5, 1.5, 1.0)
         """
-        places = (
-            (np.arange(start, start + days) - self.day) % DAYS_PER_YEAR // DAYS_PER_WEEK
-        )
+        places = (np.arange(start, start + days) - self.day) % DAYS_PER_YEAR // DAYS_PER_WEEK
         busy = np.array(self.year)[places].mean()
-        return float(np.clip(busy, SPEEDS[0], SPEEDS[-1]))
+        return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
 
     def state(self) -> JSON:
         """Return the two as JSON."""
         return {"year": list(self.year), "day": self.day}
 
 
-def learned(past: Past, day: int | None = None) -> Season | None:
+def estimate_seasonal_index(past: HistoryAtCutoff, day: int | None = None) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
 
     Parameters
@@ -98,25 +97,27 @@ def learned(past: Past, day: int | None = None) -> Season | None:
     known = past.orders[:days].astype(np.float64)
     if len(known) < DAYS_PER_YEAR:
         return None
-    weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS, DAYS_PER_WEEK).sum(axis=1)
-    weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS))
+    weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS_PER_YEAR, DAYS_PER_WEEK).sum(axis=1)
+    weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS_PER_YEAR))
     if not weeks.any():
         return None
-    return Season(tuple((weeks / weeks.mean()).tolist()), asked)
+    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), asked)
 
 
-def _growth(known: Floats) -> float:
+def _growth(known: FloatArray) -> float:
     """Return the growth in orders from week to week, as a logarithm."""
     weeks = min(len(known) - DAYS_PER_YEAR, DAYS_PER_YEAR) // DAYS_PER_WEEK
     if not weeks:
         return 0.0
     days = weeks * DAYS_PER_WEEK
     now, then = known[-days:].sum(), known[-DAYS_PER_YEAR - days : -DAYS_PER_YEAR].sum()
-    share = weeks / WEEKS
-    return float(share * np.log(now / then) / WEEKS) if now and then else 0.0
+    share = weeks / WEEKS_PER_YEAR
+    return float(share * np.log(now / then) / WEEKS_PER_YEAR) if now and then else 0.0
 
 
-def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
+def select_seasonal_index(
+    lesson: TrainingData, forecast: SeasonalForecast
+) -> tuple[SeasonalIndex | None, str]:
     """Return the season where older forecasts prove it, and why in one sentence.
 
     Parameters
@@ -138,10 +139,10 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
     past = lesson.past
     if past is None:
         return None, ""
-    found = learned(past)
+    found = estimate_seasonal_index(past)
     if found is None:
         return None, ""
-    speeds = ahead(past, _year(lesson.rows["cutoff"].unique().sort().to_list()))
+    speeds = index_ahead(past, _year(lesson.rows["cutoff"].unique().sort().to_list()))
     day = as_date(past.cutoff)
     if len(speeds) < MIN_PROVING_ORIGINS:
         return None, (
@@ -160,12 +161,12 @@ def proven(lesson: Lesson, forecast: Speedy) -> tuple[Season | None, str]:
 
 
 def _year(origins: Sequence[int]) -> list[int]:
-    """Return the newest origins, a year of them, and no more than `LATEST`."""
+    """Return the newest origins, a year of them, and no more than `MAX_INNER_ORIGINS`."""
     late = [day for day in reversed(origins) if day > origins[-1] - DAYS_PER_YEAR]
-    return sorted(late[:: -(-len(late) // LATEST)])
+    return sorted(late[:: -(-len(late) // MAX_INNER_ORIGINS)])
 
 
-def ahead(past: Past, origins: Sequence[int]) -> dict[int, float]:
+def index_ahead(past: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
     """Return how busy the outcome of each origin was to be, as known on its day.
 
     Parameters
@@ -175,7 +176,7 @@ def ahead(past: Past, origins: Sequence[int]) -> dict[int, float]:
     origins
         Days before it; those without a whole year behind them are left out.
     """
-    known = {origin: learned(past, origin) for origin in origins}
+    known = {origin: estimate_seasonal_index(past, origin) for origin in origins}
     return {
         origin: season.speed(origin + past.gap, past.horizon)
         for origin, season in known.items()
@@ -184,32 +185,30 @@ def ahead(past: Past, origins: Sequence[int]) -> dict[int, float]:
 
 
 def _gain(
-    lesson: Lesson, forecast: Speedy, speeds: dict[int, float]
+    lesson: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
     rows = lesson.at(list(speeds)).rows.sort("cutoff", "customer_id")
-    asked = rows.gather_every(-(-rows.height // MOST))
+    asked = rows.gather_every(-(-rows.height // MAX_ROWS))
     asked = asked.with_columns(
         speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)
     )
-    labels, busy = codes(asked, "label"), np.log(asked["speed"].to_numpy())
-    losses = np.array(
-        [metrics.row_log_loss(forecast(asked, each), labels) for each in SPEEDS]
-    )
-    curves = CubicSpline(np.log(SPEEDS), losses)
+    labels, busy = segment_codes(asked, "label"), np.log(asked["speed"].to_numpy())
+    losses = np.array([metrics.row_log_loss(forecast(asked, each), labels) for each in INDEX_GRID])
+    curves = CubicSpline(np.log(INDEX_GRID), losses)
     plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
     gains = plain - better
-    error = metrics.clustered_error(gains, asked["customer_id"])
+    error = metrics.clustered_standard_error(gains, asked["customer_id"])
     return float(gains.mean()), error
 
 
-def _best(curves: CubicSpline, logs: Floats) -> Floats:
+def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
     """Return each row's loss at its speed, times the factor that is best for all."""
-    found = (_drawn(curves, logs + shift) for shift in SHIFTS)
+    found = (_drawn(curves, logs + shift) for shift in LOG_SHIFT_GRID)
     return min(found, key=lambda losses: float(losses.mean()))
 
 
-def _drawn(curves: CubicSpline, logs: Floats) -> Floats:
+def _drawn(curves: CubicSpline, logs: FloatArray) -> FloatArray:
     """Return the loss of each row at the logarithm of its own speed.
 
     A straight line between two speeds would overstate it by more than a season is

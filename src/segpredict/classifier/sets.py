@@ -9,13 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
-ALPHA = 0.1
-STEP = 0.05
+DEFAULT_ALPHA = 0.1
+ADAPTATION_STEP = 0.05
 
 
-def thresholds(chances: Floats, labels: Ints, alpha: float | Floats = ALPHA) -> Floats:
+def set_thresholds(
+    chances: FloatArray, labels: IntArray, alpha: float | FloatArray = DEFAULT_ALPHA
+) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
     Parameters
@@ -40,9 +42,11 @@ def thresholds(chances: Floats, labels: Ints, alpha: float | Floats = ALPHA) -> 
     return lowest
 
 
-def running(
-    origins: Sequence[tuple[Floats, Ints]], alpha: float = ALPHA, step: float = STEP
-) -> Floats:
+def adaptive_miss_rates(
+    origins: Sequence[tuple[FloatArray, IntArray]],
+    alpha: float = DEFAULT_ALPHA,
+    step: float = ADAPTATION_STEP,
+) -> FloatArray:
     """Return the share of misses to allow in each segment, corrected by experience.
 
     Parameters
@@ -70,10 +74,9 @@ def running(
     allowed = np.full(origins[0][0].shape[1], alpha)
     for place in range(1, len(origins)):
         chances, labels = (
-            np.concatenate([origin[part] for origin in origins[:place]])
-            for part in (0, 1)
+            np.concatenate([origin[part] for origin in origins[:place]]) for part in (0, 1)
         )
-        inside = members(origins[place][0], thresholds(chances, labels, allowed))
+        inside = set_members(origins[place][0], set_thresholds(chances, labels, allowed))
         came = origins[place][1]
         for code in range(len(allowed)):
             own = came == code
@@ -84,7 +87,7 @@ def running(
     return np.asarray(allowed, dtype=np.float64)
 
 
-def members(chances: Floats, lowest: Floats) -> npt.NDArray[np.bool_]:
+def set_members(chances: FloatArray, lowest: FloatArray) -> npt.NDArray[np.bool_]:
     """Return which segments are in each customer's set.
 
     Notes

@@ -7,11 +7,11 @@ import numpy as np
 from scipy.special import ndtr
 from scipy.stats import binomtest
 
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class McNemar:
+class McNemarTest:
     """Who was right where the other was wrong, on the final test.
 
     Parameters
@@ -31,7 +31,7 @@ class McNemar:
     p_holm: float
 
 
-def holm(values: Mapping[str, float]) -> dict[str, float]:
+def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:
     """Return p-values adjusted for how many were asked (Holm 1979).
 
     Notes
@@ -52,7 +52,7 @@ def holm(values: Mapping[str, float]) -> dict[str, float]:
     return {name: adjusted[name] for name in values}
 
 
-def two_sided(value: float, spread: Floats) -> float:
+def two_sided_p_value(value: float, spread: FloatArray) -> float:
     """Return the p-value of a difference, given how it varies over draws.
 
     Notes
@@ -71,7 +71,7 @@ def two_sided(value: float, spread: Floats) -> float:
     return float(2 * ndtr(-abs(value) / noise))
 
 
-def mcnemar(chances: Mapping[str, Floats], labels: Ints) -> tuple[McNemar, ...]:
+def mcnemar_tests(chances: Mapping[str, FloatArray], labels: IntArray) -> tuple[McNemarTest, ...]:
     """Return McNemar's exact test of the first forecaster against each other one.
 
     Parameters
@@ -91,10 +91,9 @@ def mcnemar(chances: Mapping[str, Floats], labels: Ints) -> tuple[McNemar, ...]:
     won = {name: int((hits[model] & ~hits[name]).sum()) for name in others}
     lost = {name: int((hits[name] & ~hits[model]).sum()) for name in others}
     plain = {name: _exact(won[name], lost[name]) for name in others}
-    adjusted = holm(plain)
+    adjusted = holm_adjust(plain)
     return tuple(
-        McNemar(name, won[name], lost[name], plain[name], adjusted[name])
-        for name in others
+        McNemarTest(name, won[name], lost[name], plain[name], adjusted[name]) for name in others
     )
 
 

@@ -68,7 +68,7 @@ class TestSetLog:
         >>> once.add({"seed": 1}, "Tuesday") == once
         True
         """
-        mark = digest(config)
+        mark = settings_digest(config)
         if any(known.config == mark for known in self.evaluations):
             return self
         evaluations = (*self.evaluations, LoggedEvaluation(mark, created))
@@ -114,7 +114,7 @@ class TestSetLog:
         return TestSetLog(self.data, self.cutoff, tuple(both))
 
 
-def digest(config: JSON) -> str:
+def settings_digest(config: JSON) -> str:
     """Return the SHA-256 of settings, in any order, without those that change nothing.
 
     Examples

@@ -7,18 +7,18 @@ import numpy as np
 import numpy.typing as npt
 
 from segpredict.classifier import sets
-from segpredict.classifier.calibration import Calibration, together
-from segpredict.classifier.decision import Decision, tune
-from segpredict.classifier.lesson import Floats, Ints
+from segpredict.classifier.calibration import Calibration, pool_backtests
+from segpredict.classifier.decision import DecisionRule, tune_gamma
 from segpredict.classifier.origins import Fold
-from segpredict.classifier.rehearsal import ORIGINS
-from segpredict.classifier.verdict import Trial
+from segpredict.classifier.rehearsal import INNER_ORIGINS
+from segpredict.classifier.verdict import Backtest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 from segpredict.window import as_date
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class DecisionPolicy:
     """What was learned in rehearsals about one forecaster.
 
     Parameters
@@ -36,18 +36,18 @@ class Usage:
     """
 
     calibration: Calibration
-    decision: Decision
+    decision: DecisionRule
     lowest: tuple[float, ...]
     alpha: float
     origins: tuple[int, ...]
 
-    def name(self, chances: Floats) -> Ints:
+    def name(self, chances: FloatArray) -> IntArray:
         """Return the segment that each customer is told, as a code."""
         return self.decision.decide(chances)
 
-    def members(self, chances: Floats) -> npt.NDArray[np.bool_]:
+    def members(self, chances: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which segments are in each customer's set; never none of them."""
-        return sets.members(chances, np.array(self.lowest))
+        return sets.set_members(chances, np.array(self.lowest))
 
     def state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -60,32 +60,34 @@ class Usage:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Usage":
+    def from_state(cls, state: JSON) -> "DecisionPolicy":
         """Return the usage that gave a state."""
         return cls(
             Calibration.from_state(state["calibration"]),
-            Decision.from_state(state["decision"]),
+            DecisionRule.from_state(state["decision"]),
             tuple(state["lowest"]),
             state["alpha"],
             tuple(state["origins"]),
         )
 
 
-def plain(mix: Sequence[float], values: Sequence[float]) -> Usage:
+def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPolicy:
     """Return how probabilities are used where nothing was rehearsed.
 
     Every segment is in every set, and the likeliest one is named.
     """
-    decision = Decision("argmax", 0.0, tuple(mix), tuple(values))
-    return Usage(Calibration(), decision, (0.0,) * len(decision.mix), sets.ALPHA, ())
+    decision = DecisionRule("argmax", 0.0, tuple(mix), tuple(values))
+    return DecisionPolicy(
+        Calibration(), decision, (0.0,) * len(decision.mix), sets.DEFAULT_ALPHA, ()
+    )
 
 
-def learn(
-    trials: Sequence[Trial],
+def fit_policy(
+    trials: Sequence[Backtest],
     calibration: Calibration,
-    decision: Decision,
+    decision: DecisionRule,
     alpha: float,
-) -> Usage:
+) -> DecisionPolicy:
     """Return what rehearsals teach about the only forecaster in them.
 
     Parameters
@@ -99,34 +101,35 @@ def learn(
     alpha
         Share of misses the sets allow.
     """
-    base = Usage(calibration, decision, (0.0,) * len(decision.mix), alpha, ())
+    base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.mix), alpha, ())
     if not trials:
         return base
-    mended = tuple(mend(trial, calibration) for trial in trials[-ORIGINS:])
+    mended = tuple(calibrate_backtest(trial, calibration) for trial in trials[-INNER_ORIGINS:])
     (name,) = mended[0].chances
     origins = [(trial.chances[name], trial.labels) for trial in mended]
-    allowed = sets.running(origins, alpha)
-    lowest = sets.thresholds(*together(mended, name), allowed)
+    allowed = sets.adaptive_miss_rates(origins, alpha)
+    lowest = sets.set_thresholds(*pool_backtests(mended, name), allowed)
     return replace(
         base,
-        decision=replace(decision, gamma=tune(mended, name, decision.mix)),
+        decision=replace(decision, gamma=tune_gamma(mended, name, decision.mix)),
         lowest=tuple(lowest.tolist()),
         origins=tuple(trial.cutoff for trial in mended),
     )
 
 
-def mend(trial: Trial, calibration: Calibration, name: str | None = None) -> Trial:
+def calibrate_backtest(
+    trial: Backtest, calibration: Calibration, name: str | None = None
+) -> Backtest:
     """Return the trial with the forecasts of one forecaster, or of all, mended."""
     asked = trial.chances if name is None else {name}
     chances = {
-        n: calibration.apply(given) if n in asked else given
-        for n, given in trial.chances.items()
+        n: calibration.apply(given) if n in asked else given for n, given in trial.chances.items()
     }
     return replace(trial, chances=chances)
 
 
-def summary(
-    folds: Sequence[Fold], usages: Sequence[Usage], maps: Sequence[Calibration]
+def summarize_policies(
+    folds: Sequence[Fold], usages: Sequence[DecisionPolicy], maps: Sequence[Calibration]
 ) -> dict[str, JSON]:
     """Return what the verdict says of calibration, sets and decisions, by cutoff.
 

@@ -8,18 +8,18 @@ import numpy.typing as npt
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import Interval
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.classifier.metrics import Scores
-from segpredict.classifier.significance import McNemar
+from segpredict.classifier.bootstrap import DifferenceInterval
+from segpredict.classifier.metrics import MetricScores
+from segpredict.classifier.significance import McNemarTest
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 from segpredict.window import as_date, day_number
 
-POOLED = "pooled"
+POOLED_WINDOWS = "pooled"
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Backtest:
     """What was forecast for one test cutoff, and what happened.
 
     Parameters
@@ -43,15 +43,15 @@ class Trial:
 
     cutoff: int
     customers: npt.NDArray[np.str_]
-    states: Ints
-    labels: Ints
-    chances: Mapping[str, Floats]
+    states: IntArray
+    labels: IntArray
+    chances: Mapping[str, FloatArray]
     facts: pl.DataFrame | None = None
     values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WindowScores:
     """Model and baselines on one test window, or on all of them pooled.
 
     Parameters
@@ -73,27 +73,27 @@ class Reading:
     cutoff: int | None
     n: int
     customers: int
-    scores: Mapping[str, Scores]
-    differences: Mapping[str, Mapping[str, Interval]]
+    scores: Mapping[str, MetricScores]
+    differences: Mapping[str, Mapping[str, DifferenceInterval]]
     realised: tuple[float, ...]
     forecast: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> JSON:
         """Return the reading as JSON; the day as people write it."""
-        when = POOLED if self.cutoff is None else as_date(self.cutoff).isoformat()
+        when = POOLED_WINDOWS if self.cutoff is None else as_date(self.cutoff).isoformat()
         return {**asdict(self), "cutoff": when}
 
     @classmethod
-    def from_json(cls, given: JSON) -> "Reading":
+    def from_json(cls, given: JSON) -> "WindowScores":
         """Return the reading that gave the JSON."""
         when = given["cutoff"]
         return cls(
-            None if when == POOLED else day_number(when),
+            None if when == POOLED_WINDOWS else day_number(when),
             given["n"],
             given["customers"],
-            {name: Scores(**scores) for name, scores in given["scores"].items()},
+            {name: MetricScores(**scores) for name, scores in given["scores"].items()},
             {
-                name: {metric: Interval(**found) for metric, found in each.items()}
+                name: {metric: DifferenceInterval(**found) for metric, found in each.items()}
                 for name, each in given["differences"].items()
             },
             tuple(given["realised"]),
@@ -102,7 +102,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Comparison:
     """Whether the model may be said to beat a baseline on a metric.
 
     Parameters
@@ -127,7 +127,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Evaluation:
     """The result of all trials, and what follows from it.
 
     Parameters
@@ -160,14 +160,14 @@ class Verdict:
     model: str
     shipped: str
     reason: str
-    origins: tuple[Reading, ...]
-    pooled: Reading
-    claims: tuple[Claim, ...]
+    origins: tuple[WindowScores, ...]
+    pooled: WindowScores
+    claims: tuple[Comparison, ...]
     segments: tuple[str, ...]
     horizon: int
     lookback: int
     warnings: tuple[str, ...]
-    mcnemar: tuple[McNemar, ...] = ()
+    mcnemar: tuple[McNemarTest, ...] = ()
     usage: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
@@ -175,7 +175,7 @@ class Verdict:
         """Share of each baseline's pooled log-loss that the model saves."""
         own = self.pooled.scores[self.model].log_loss
         return {
-            name: metrics.skill(own, scores.log_loss)
+            name: metrics.skill_score(own, scores.log_loss)
             for name, scores in self.pooled.scores.items()
             if name != self.model
         }
@@ -199,19 +199,19 @@ class Verdict:
         }
 
     @classmethod
-    def from_json(cls, given: JSON) -> "Verdict":
+    def from_json(cls, given: JSON) -> "Evaluation":
         """Return the verdict that gave the JSON."""
         return cls(
             given["model"],
             given["shipped"],
             given["reason"],
-            tuple(Reading.from_json(each) for each in given["origins"]),
-            Reading.from_json(given["pooled"]),
-            tuple(Claim(**claim) for claim in given["claims"]),
+            tuple(WindowScores.from_json(each) for each in given["origins"]),
+            WindowScores.from_json(given["pooled"]),
+            tuple(Comparison(**claim) for claim in given["claims"]),
             tuple(given["segments"]),
             given["horizon"],
             given["lookback"],
             tuple(given["warnings"]),
-            tuple(McNemar(**test) for test in given.get("mcnemar", ())),
+            tuple(McNemarTest(**test) for test in given.get("mcnemar", ())),
             given.get("usage", {}),
         )

@@ -5,22 +5,22 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.cleaning._currency import SIGN_OF
-from segpredict.cleaning._ledger import Book
-from segpredict.cleaning._notes import notes
-from segpredict.cleaning._parse import IDS, Parsed, parse
-from segpredict.cleaning._plan import CleaningPlan
-from segpredict.cleaning._rule import Rule
-from segpredict.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, chosen
-from segpredict.contracts import LINES, check
+from segpredict.cleaning._currency import SIGN_OF_CURRENCY
+from segpredict.cleaning._ledger import LedgerWriter
+from segpredict.cleaning._notes import data_quality_notes
+from segpredict.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
+from segpredict.cleaning._plan import CleaningOptions
+from segpredict.cleaning._rule import CleaningRule
+from segpredict.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
+from segpredict.contracts import LINES_SCHEMA, validate_schema
 from segpredict.core.orders import is_head
-from segpredict.tables import FileFact, RawLines, Transactions
+from segpredict.tables import InputFile, RawLines, Transactions
 from segpredict.window import as_date, day_number
 
-SLICE = 1_000_000  # rows that are hashed at a time
+ROWS_PER_HASH = 1_000_000  # rows that are hashed at a time
 
 
-def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
+def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transactions:
     """Return the canonical transactions of raw lines, and where every row went.
 
     Parameters
@@ -56,24 +56,24 @@ def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
     >>> shop.lines.collect()["amount"].to_list(), shop.ledger.adds_up
     ([10000, 25000], True)
     """
-    plan = plan or CleaningPlan()
-    rules = chosen(plan)
-    parsed = parse(raw, plan)
-    book = Book(parsed.lines)
+    plan = plan or CleaningOptions()
+    rules = selected_rules(plan)
+    parsed = parse_lines(raw, plan)
+    book = LedgerWriter(parsed.lines)
     lines = _without_rejects(parsed, book)
     first_day, end_day = _period(lines, plan, rules)
     _note_cells(raw, lines, book)
     used, told = _ruled(lines, rules, plan, book)
     ledger = book.close(used)
-    told += (*_clipped(plan, end_day), *notes(lines, used, raw.files))
-    canonical = check(_canonical(used), LINES)
+    told += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
+    canonical = validate_schema(_canonical(used), LINES_SCHEMA)
     return Transactions(
         lines=canonical.lazy(),
         first_day=first_day,
         end_day=end_day,
-        fingerprint=fingerprint(canonical),
+        fingerprint=fingerprint_lines(canonical),
         ledger=ledger,
-        currency=plan.currency or SIGN_OF.get(parsed.currency, parsed.currency),
+        currency=plan.currency or SIGN_OF_CURRENCY.get(parsed.currency, parsed.currency),
         files=_files(raw, parsed),
         rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
         notes=parsed.notes + told,
@@ -81,7 +81,7 @@ def clean(raw: RawLines, plan: CleaningPlan | None = None) -> Transactions:
 
 
 def _ruled(
-    lines: pl.DataFrame, rules: tuple[Rule, ...], plan: CleaningPlan, book: Book
+    lines: pl.DataFrame, rules: tuple[CleaningRule, ...], plan: CleaningOptions, book: LedgerWriter
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return what the rules leave, and what they have to say."""
     told: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ def _ruled(
     return lines, told
 
 
-def _without_rejects(parsed: Parsed, book: Book) -> pl.DataFrame:
+def _without_rejects(parsed: ParsedLines, book: LedgerWriter) -> pl.DataFrame:
     """Take out unreadable rows, reason by reason."""
     lines = parsed.lines
     reasons = lines.select("column", "reason").drop_nulls().unique().sort(pl.all())
@@ -109,7 +109,7 @@ def _without_rejects(parsed: Parsed, book: Book) -> pl.DataFrame:
 
 
 def _period(
-    lines: pl.DataFrame, plan: CleaningPlan, rules: tuple[Rule, ...]
+    lines: pl.DataFrame, plan: CleaningOptions, rules: tuple[CleaningRule, ...]
 ) -> tuple[int, int]:
     """Return the days on which the shop was observed, whoever bought."""
     if lines.is_empty():
@@ -123,7 +123,7 @@ def _period(
     return first, max(first, end)
 
 
-def _clipped(plan: CleaningPlan, end_day: int) -> tuple[str, ...]:
+def _clipped(plan: CleaningOptions, end_day: int) -> tuple[str, ...]:
     if plan.as_of is None or day_number(plan.as_of) <= end_day:
         return ()
     return (
@@ -133,15 +133,13 @@ def _clipped(plan: CleaningPlan, end_day: int) -> tuple[str, ...]:
     )
 
 
-def _note_cells(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:
+def _note_cells(raw: RawLines, lines: pl.DataFrame, book: LedgerWriter) -> None:
     """Note rows of which a cell does not stand as it was written."""
     rounded = lines.filter("is_rounded")
     if rounded.height:
         book.note("rounded", "A number was rounded to four decimals.", rounded)
-    cells = raw.frame.select("file", "row", *(r for r in IDS if r in raw.frame.columns))
-    ids = pl.any_horizontal(
-        pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:]
-    )
+    cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
+    ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
     places = cells.filter(ids).select("file", "row")
     if places.height:
         same = lines.join(places, on=["file", "row"], how="semi")
@@ -149,23 +147,21 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, book: Book) -> None:
 
 
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return lines as `contracts.LINES` wants them, in their one and only order."""
+    """Return lines as `contracts.LINES_SCHEMA` wants them, in their one and only order."""
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
-    marked = lines.with_columns(
-        is_back.alias("is_return"), pl.col("day").cast(pl.Int32)
-    )
-    names = [name for name in LINES.columns if name != "is_order_head"]
+    marked = lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
+    names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
     in_order = ["customer_id", "day", "minute", "order_id"]
     rest = [name for name in names if name not in in_order]
     return (
         marked.select(names)
         .sort(*in_order, *rest, nulls_last=False)
         .with_columns(is_head())
-        .select(list(LINES.columns))
+        .select(list(LINES_SCHEMA.columns))
     )
 
 
-def fingerprint(lines: pl.DataFrame) -> str:
+def fingerprint_lines(lines: pl.DataFrame) -> str:
     """Return the SHA-256 of lines in their canonical order.
 
     Notes
@@ -174,12 +170,12 @@ def fingerprint(lines: pl.DataFrame) -> str:
     thread and no chunk can change them. Text is never empty, so null stands apart.
     """
     digest = hashlib.sha256(",".join(lines.columns).encode())
-    for part in lines.iter_slices(SLICE):
+    for part in lines.iter_slices(ROWS_PER_HASH):
         digest.update(part.write_csv(include_header=False).encode())
     return digest.hexdigest()
 
 
-def _files(raw: RawLines, parsed: Parsed) -> tuple[FileFact, ...]:
+def _files(raw: RawLines, parsed: ParsedLines) -> tuple[InputFile, ...]:
     times, mark = parsed.time_format, parsed.decimal_mark
     return tuple(
         replace(

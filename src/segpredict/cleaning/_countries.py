@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import polars as pl
 
 # Short forms → what they are short for; merged only where both stand in the data.
-SHORT = {
+COUNTRY_ALIASES = {
     **dict.fromkeys(("uk", "gb", "greatbritain", "gbr"), "unitedkingdom"),
     **dict.fromkeys(("us", "usa", "unitedstatesofamerica"), "unitedstates"),
     "de": "germany",
@@ -21,23 +21,21 @@ SHORT = {
     "ie": "ireland",
     "ch": "switzerland",
 }
-MANY = 500
+MAX_COUNTRIES = 500
 
 
-def countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+def harmonize_countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
     """Return countries, each in its commonest spelling, and what was merged."""
     counted = cells.drop_nulls().value_counts(name="n")
     rows = Counter(dict(zip(counted.to_series(0), counted["n"], strict=True)))
     notes = []
-    if len(rows) > MANY:
-        notes.append(
-            f"The country has {len(rows):,} different values. Is it the right column?"
-        )
+    if len(rows) > MAX_COUNTRIES:
+        notes.append(f"The country has {len(rows):,} different values. Is it the right column?")
     keys = {text: re.sub(r"[\s.'_-]", "", text.casefold()) for text in rows}
     present = set(keys.values())
     spellings = defaultdict(list)
     for text, key in keys.items():
-        full = SHORT.get(key, key)
+        full = COUNTRY_ALIASES.get(key, key)
         spellings[full if full in present else key].append(text)
     best: dict[str, str] = {}
     for texts in spellings.values():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from segpredict.errors import ContractError
 
-CODES = frozenset(
+CURRENCY_CODES = frozenset(
     (
         *("AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP"),
         *("CZK", "DKK", "EGP", "EUR", "GBP", "HKD", "HRK", "HUF", "IDR", "ILS"),
@@ -15,7 +15,7 @@ CODES = frozenset(
         *("THB", "TRY", "TWD", "UAH", "USD", "UYU", "VND", "ZAR"),
     )
 )
-SIGNS = {
+CURRENCY_SIGNS = {
     "£": "GBP",
     "€": "EUR",
     "₹": "INR",
@@ -41,9 +41,9 @@ SIGNS = {
     "Fr.": "CHF",
     "lei": "RON",
 }
-SIGN_OF = {"GBP": "£", "EUR": "€", "USD": "$"}
+SIGN_OF_CURRENCY = {"GBP": "£", "EUR": "€", "USD": "$"}
 # A sign that several currencies share agrees with any of them.
-SHARED = {
+AMBIGUOUS_SIGNS = {
     "$": frozenset(
         (
             *("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP"),
@@ -53,14 +53,14 @@ SHARED = {
     "¥": frozenset(("JPY", "CNY")),
     "kr": frozenset(("DKK", "NOK", "SEK", "ISK")),
 }
-PERCENT = "is a percentage"
-NOTHING = frozenset(
+PERCENT_REASON = "is a percentage"
+MISSING_WORDS = frozenset(
     (
         *("n/a", "na", "null", "none", "nil", "-", "--", "–", "—", "#n/a"),
         *("#value!", "#ref!", "#div/0!", "#name?", "#null!"),
     )
 )
-_SIGN = "|".join(re.escape(s) for s in sorted(SIGNS, key=len, reverse=True))
+_SIGN = "|".join(re.escape(s) for s in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 _CUR = rf"(?:{_SIGN}|[A-Za-z]{{3}})"
 _MINUS = "[-−–]"
 _ODD = re.compile(
@@ -71,7 +71,7 @@ _ODD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class BareNumber:
     """A number without what accountants hang on it.
 
     Parameters
@@ -89,7 +89,7 @@ class Bare:
     why: str = ""
 
 
-def bare(text: str) -> Bare:
+def strip_currency(text: str) -> BareNumber:
     """Return a number without currency, brackets and trailing minus.
 
     Examples
@@ -99,31 +99,31 @@ def bare(text: str) -> Bare:
     >>> bare("12%").why, bare("#N/A").why
     ('is a percentage', 'is empty')
     """
-    if text.casefold() in NOTHING:
-        return Bare(None, why="is empty")
+    if text.casefold() in MISSING_WORDS:
+        return BareNumber(None, why="is empty")
     if text.rstrip().endswith("%"):
-        return Bare(None, why=PERCENT)
+        return BareNumber(None, why=PERCENT_REASON)
     found = _ODD.fullmatch(text)
     currencies = [c for c in found.group("x", "y", "z") if c] if found else []
     known = [_known(c) for c in currencies]
     if found is None or len(known) > 1 or None in known:
-        return Bare(None)
+        return BareNumber(None)
     is_bracketed = found["open"] is not None
     signs = [s for s in found.group("a", "b", "c") if s]
     if is_bracketed != (found["close"] is not None) or len(signs) + is_bracketed > 1:
-        return Bare(None)
+        return BareNumber(None)
     is_negative = is_bracketed or (bool(signs) and signs[0] != "+")
     digits = found["body"].strip()
-    return Bare(f"-{digits}" if is_negative else digits, (known or [""])[0] or "")
+    return BareNumber(f"-{digits}" if is_negative else digits, (known or [""])[0] or "")
 
 
 def _known(currency: str) -> str | None:
-    if currency in SIGNS:
-        return SIGNS[currency]
-    return currency.upper() if currency.upper() in CODES else None
+    if currency in CURRENCY_SIGNS:
+        return CURRENCY_SIGNS[currency]
+    return currency.upper() if currency.upper() in CURRENCY_CODES else None
 
 
-def only(rows: Mapping[str, int], column: str) -> str:
+def single_currency(rows: Mapping[str, int], column: str) -> str:
     """Return the one currency among these, or nothing where there is none.
 
     Raises
@@ -136,9 +136,9 @@ def only(rows: Mapping[str, int], column: str) -> str:
     >>> only({"$": 3, "USD": 2}, "price")
     'USD'
     """
-    codes = {c for c in rows if c and c not in SHARED}
-    signs = {c for c in rows if c in SHARED}
-    agree = all(codes <= SHARED[sign] for sign in signs)
+    codes = {c for c in rows if c and c not in AMBIGUOUS_SIGNS}
+    signs = {c for c in rows if c in AMBIGUOUS_SIGNS}
+    agree = all(codes <= AMBIGUOUS_SIGNS[sign] for sign in signs)
     if len(codes) > 1 or len(signs) > 1 or not agree:
         listed = ", ".join(f"{name} on {n:,} rows" for name, n in sorted(rows.items()))
         raise ContractError(

@@ -5,14 +5,14 @@ from typing import Any
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.tables import MONEY, Transactions
+from segpredict.tables import MONEY_SCALE, Transactions
 from segpredict.window import as_date
 
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
-SHOWN_REJECTS = 20
+DESCRIBED_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
+MAX_SHOWN_REJECTS = 20
 
 
-def describe(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
+def describe_shop(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
     """Return tables about a cleaned shop, each a list of rows.
 
     Parameters
@@ -45,18 +45,15 @@ def _distributions(orders: pl.DataFrame) -> list[dict[str, Any]]:
     measures = {
         "orders per customer": orders.group_by("customer_id").len()["len"],
         "lines per order": orders["lines"],
-        "value per order": orders["value"] / MONEY,
+        "value per order": orders["value"] / MONEY_SCALE,
         "days between purchases": gaps.drop_nulls(),
     }
-    return [
-        _spread(name, values.sort()) for name, values in measures.items() if len(values)
-    ]
+    return [_spread(name, values.sort()) for name, values in measures.items() if len(values)]
 
 
 def _spread(name: str, values: pl.Series) -> dict[str, Any]:
     quantiles = {
-        f"p{100 * q:.0f}": values.quantile(q, interpolation="nearest")
-        for q in QUANTILES
+        f"p{100 * q:.0f}": values.quantile(q, interpolation="nearest") for q in DESCRIBED_QUANTILES
     }
     numbers = {"min": values.min(), **quantiles, "max": values.max()}
     whole = {key: float(value) for key, value in numbers.items()}  # type: ignore[arg-type]
@@ -72,15 +69,11 @@ def _months(orders: pl.DataFrame, shop: Transactions) -> list[dict[str, Any]]:
         orders=pl.len(),
         customers=pl.col("customer_id").n_unique(),
         days=pl.col("day").n_unique(),
-        sales=pl.col("value").sum() / MONEY,
+        sales=pl.col("value").sum() / MONEY_SCALE,
     )
     first, end = as_date(shop.first_day), as_date(shop.end_day)
-    every = pl.date_range(
-        first.replace(day=1), as_date(shop.end_day - 1), "1mo", eager=True
-    )
-    is_complete = (pl.col("month") >= first) & (
-        pl.col("month").dt.offset_by("1mo") <= end
-    )
+    every = pl.date_range(first.replace(day=1), as_date(shop.end_day - 1), "1mo", eager=True)
+    is_complete = (pl.col("month") >= first) & (pl.col("month").dt.offset_by("1mo") <= end)
     return (
         every.alias("month")
         .to_frame()
@@ -101,5 +94,5 @@ def _rejects(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
         if e.stage == "rejected"
     ]
     rejects = shop.rejects
-    examples = [] if rejects is None else rejects.head(SHOWN_REJECTS).to_dicts()
+    examples = [] if rejects is None else rejects.head(MAX_SHOWN_REJECTS).to_dicts()
     return {"bad_rows": reasons, "bad_examples": examples}

@@ -7,23 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import polars as pl
 
-from segpredict.errors import ContractError, shown
+from segpredict.errors import ContractError, quote_value
 
-LONGEST_ID = 256
-SUFFIX = re.compile(r"(\d+)\.0+")  # what a float column leaves behind an id
-MAY_CHANGE = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
-SCIENTIFIC = r"^\d(?:\.\d+)?[eE]\+\d+$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
-PHONE = r"^\+\d[\d\s()/-]{7,}$"
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
-DAMAGED = 0.01  # share of rows with damaged ids that stops the run
+MAX_ID_LENGTH = 256
+DECIMAL_SUFFIX = re.compile(r"(\d+)\.0+")  # what a float column leaves behind an id
+CHANGEABLE_PATTERN = r"^\s|\s$|\.0+\s*$|[^\x20-\x7e]"
+SCIENTIFIC_PATTERN = r"^\d(?:\.\d+)?[eE]\+\d+$"
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
+PHONE_PATTERN = r"^\+\d[\d\s()/-]{7,}$"
+INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"
+DAMAGED_SHARE = 0.01  # share of rows with damaged ids that stops the run
 # Letters of other scripts that look like Latin ones.
-LOOKALIKE = str.maketrans(
+LOOKALIKE_CHARACTERS = str.maketrans(
     "АВЕЅІЈКМНОРСТХУаеосрхуіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTXYaeocpxyijsABEZHIKMNOPTYX"
 )
 
 
-def tidy(text: str) -> str:
+def normalize_id(text: str) -> str:
     r"""Return an id without blanks and invisible signs around it, in form NFC.
 
     Examples
@@ -32,13 +32,13 @@ def tidy(text: str) -> str:
     ('17850', '00123', '17850')
     """
     bare = text
-    while bare != (bare := bare.strip().strip(INVISIBLE)):
+    while bare != (bare := bare.strip().strip(INVISIBLE_CHARACTERS)):
         pass
-    whole = SUFFIX.fullmatch(bare)
+    whole = DECIMAL_SUFFIX.fullmatch(bare)
     return unicodedata.normalize("NFC", whole[1] if whole else bare)
 
 
-def customers(
+def normalize_customer_ids(
     cells: pl.Series, null_ids: Sequence[str]
 ) -> tuple[pl.Series, tuple[str, ...]]:
     """Return customer ids as they count, and what is odd about them.
@@ -57,8 +57,8 @@ def customers(
     """
     counted = cells.rename("text").drop_nulls().value_counts(name="n").sort("text")
     # Only ids that may change are looked at one by one: a shop has millions of others.
-    odd = counted.filter(pl.col("text").str.contains(MAY_CHANGE))["text"]
-    tidied = {text: tidy(text) for text in odd}
+    odd = counted.filter(pl.col("text").str.contains(CHANGEABLE_PATTERN))["text"]
+    tidied = {text: normalize_id(text) for text in odd}
     changed = {text: new for text, new in tidied.items() if text != new}
     nobody = {*null_ids, ""}
     new = pl.col("text").replace(changed) if changed else pl.col("text")
@@ -66,23 +66,19 @@ def customers(
     read = cells
     if changed or counted["id"].null_count():
         key = counted.filter(~pl.col("id").eq_missing(pl.col("text")))
-        read = cells.replace_strict(
-            key["text"], key["id"], default=cells, return_dtype=pl.String
-        )
+        read = cells.replace_strict(key["text"], key["id"], default=cells, return_dtype=pl.String)
     ids = counted.drop_nulls("id").group_by("id").agg(pl.col("n").sum()).sort("id")
     return read, tuple(_odd(ids, changed, counted))
 
 
-def _odd(
-    ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame
-) -> Iterable[str]:
+def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -> Iterable[str]:
     total, id_ = int(counted["n"].sum()), pl.col("id")
     if changed:
         yield from _merged(set(counted["text"]), changed)
-    yield from _damaged(ids.filter(id_.str.contains(SCIENTIFIC)), total)
+    yield from _damaged(ids.filter(id_.str.contains(SCIENTIFIC_PATTERN)), total)
     yield from _zeros(ids)
     yield from _alike(ids)
-    direct = ids.filter(id_.str.contains(EMAIL) | id_.str.contains(PHONE))
+    direct = ids.filter(id_.str.contains(EMAIL_PATTERN) | id_.str.contains(PHONE_PATTERN))
     if direct.height > 0.5 * ids.height:
         yield (
             "Customer ids are e-mail addresses or phone numbers, which name people "
@@ -92,18 +88,18 @@ def _odd(
         name, n = ids.sort("n", "id").row(-1)
         if n > 0.05 * total:
             yield (
-                f"The customer {shown(name)} holds {n / total:.1%} of the rows. If it "
-                f"stands for nobody, say so: --set 'cleaning.null_ids=[{shown(name)}]'."
+                f"The customer {quote_value(name)} holds {n / total:.1%} of the rows. If it "
+                f"stands for nobody, say so: --set 'cleaning.null_ids=[{quote_value(name)}]'."
             )
 
 
 def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
-    suffixed = {t: new for t, new in changed.items() if SUFFIX.fullmatch(t.strip())}
+    suffixed = {t: new for t, new in changed.items() if DECIMAL_SUFFIX.fullmatch(t.strip())}
     mixed = [new for new in suffixed.values() if new in rows]
     if mixed:
         yield (
             f"Customer ids that stand with and without .0: {len(mixed):,} (such as "
-            f"{shown(mixed[0])}); each was taken as one customer."
+            f"{quote_value(mixed[0])}); each was taken as one customer."
         )
     spellings = defaultdict(list)
     for text, new in changed.items():
@@ -111,7 +107,7 @@ def _merged(rows: Set[str], changed: Mapping[str, str]) -> Iterable[str]:
             spellings[new].append(text)
     merged = [new for new, texts in spellings.items() if new in rows or len(texts) > 1]
     if merged:
-        listed = ", ".join(map(shown, merged[:5]))
+        listed = ", ".join(map(quote_value, merged[:5]))
         yield (
             "Customer ids that differ only by blanks, invisible signs or Unicode form: "
             f"{len(merged):,} ({listed}); each was taken as one customer."
@@ -124,9 +120,9 @@ def _damaged(damaged: pl.DataFrame, total: int) -> Iterable[str]:
     rows, first = int(damaged["n"].sum()), damaged["id"][0]
     told = (
         "Customer ids that a spreadsheet seems to have damaged: "
-        f"{damaged.height:,} (such as {shown(first)}), on {rows:,} of {total:,} rows"
+        f"{damaged.height:,} (such as {quote_value(first)}), on {rows:,} of {total:,} rows"
     )
-    if rows > DAMAGED * total:
+    if rows > DAMAGED_SHARE * total:
         raise ContractError(
             f"{told}: digits are lost.",
             fix="export the ids as text from the shop itself.",
@@ -147,7 +143,7 @@ def _zeros(ids: pl.DataFrame) -> Iterable[str]:
         other = pairs.str.replace("^0+(.)", "$1")[0]
         yield (
             f"Pairs of customer ids that differ by leading zeros: {len(pairs):,} (such "
-            f"as {shown(pairs[0])} and {shown(other)}); they were kept apart. Was a "
+            f"as {quote_value(pairs[0])} and {quote_value(other)}); they were kept apart. Was a "
             "zero lost on the way?"
         )
 
@@ -158,12 +154,12 @@ def _alike(ids: pl.DataFrame) -> Iterable[str]:
     if twins > 0.001 * ids.height:
         yield f"Customer ids that differ only by case: {twins:,}; they were kept apart."
     foreign = ids.filter(pl.col("id").str.contains(r"[^\x00-\x7f]"))["id"]
-    latin = pl.Series([id_.translate(LOOKALIKE) for id_ in foreign], dtype=pl.String)
+    latin = pl.Series([id_.translate(LOOKALIKE_CHARACTERS) for id_ in foreign], dtype=pl.String)
     is_twin = latin.is_in(ids["id"].implode()) & (latin != foreign)
     lookalikes = foreign.filter(is_twin)
     if len(lookalikes):
         yield (
             "Customer ids that look like others in another alphabet: "
-            f"{len(lookalikes):,} (such as {shown(lookalikes[0])}); they were kept "
+            f"{len(lookalikes):,} (such as {quote_value(lookalikes[0])}); they were kept "
             "apart."
         )

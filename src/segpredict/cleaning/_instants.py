@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from segpredict.errors import ContractError, shown
+from segpredict.errors import ContractError, quote_value
 
 # Day 0 of a spreadsheet on the scale of 1970: 1900 counts a 29 February that never was.
 EPOCHS = {1900: 25_569, 1904: 24_107}
-NUMBER = r"^\d+(?:\.\d+)?$"
+NUMBER_PATTERN = r"^\d+(?:\.\d+)?$"
 # Digits before the point → what is counted, and how many of them make a minute.
-UNITS = {
+EPOCH_UNITS = {
     **dict.fromkeys((9, 10), ("epoch s", 60)),
     **dict.fromkeys((12, 13), ("epoch ms", 60_000)),
     **dict.fromkeys((15, 16), ("epoch µs", 60_000_000)),
@@ -17,7 +17,7 @@ UNITS = {
 SERIAL = "spreadsheet serial"
 
 
-def instants(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parse_numeric_times(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the moment of every number that counts days or seconds, and the rest.
 
     Parameters
@@ -40,15 +40,13 @@ def instants(texts: pl.DataFrame, epoch: int) -> tuple[pl.DataFrame, pl.DataFram
         When some count seconds and others milliseconds.
     """
     whole = pl.col("form").str.extract(r"^(\d+)")
-    is_number = pl.col("form").str.contains(NUMBER)
-    sized = texts.with_columns(
-        digits=pl.when(is_number).then(whole.str.len_chars()), whole=whole
-    )
+    is_number = pl.col("form").str.contains(NUMBER_PATTERN)
+    sized = texts.with_columns(digits=pl.when(is_number).then(whole.str.len_chars()), whole=whole)
     shape = pl.col("digits").replace_strict(
-        [5, *UNITS], [SERIAL, *(name for name, _ in UNITS.values())], default=None
+        [5, *EPOCH_UNITS], [SERIAL, *(name for name, _ in EPOCH_UNITS.values())], default=None
     )
     per_minute = pl.col("digits").replace_strict(
-        list(UNITS), [n for _, n in UNITS.values()], default=None
+        list(EPOCH_UNITS), [n for _, n in EPOCH_UNITS.values()], default=None
     )
     serial = pl.col("form").cast(pl.Float64, strict=False)
     is_serial = (pl.col("digits") == 5) & serial.is_between(20_000, 60_000)
@@ -70,7 +68,7 @@ def _one_unit(found: pl.DataFrame) -> None:
     epochs = found.filter(pl.col("shape") != SERIAL)
     kinds = epochs.group_by("shape").agg(pl.col("text").min()).sort("shape")
     if kinds.height > 1:
-        listed = " and ".join(f"{shown(text)} ({kind})" for kind, text in kinds.rows())
+        listed = " and ".join(f"{quote_value(text)} ({kind})" for kind, text in kinds.rows())
         raise ContractError(
             f"The column counts time in several units: {listed}.",
             fix="bring the files into one unit.",
@@ -79,12 +77,10 @@ def _one_unit(found: pl.DataFrame) -> None:
         )
 
 
-MINUTES_US = 60_000_000
+MICROSECONDS_PER_MINUTE = 60_000_000
 
 
-def local(
-    read: pl.DataFrame, timezone: str | None
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def to_local_time(read: pl.DataFrame, timezone: str | None) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return moments on the shop's wall clock, and how the zone was handled.
 
     Parameters
@@ -120,9 +116,9 @@ def local(
 
 
 def _in_zone(utc: pl.Expr, timezone: str) -> pl.Expr:
-    moment = (utc * MINUTES_US).cast(pl.Datetime("us", "UTC"))
+    moment = (utc * MICROSECONDS_PER_MINUTE).cast(pl.Datetime("us", "UTC"))
     wall = moment.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
-    return wall.cast(pl.Int64) // MINUTES_US
+    return wall.cast(pl.Int64) // MICROSECONDS_PER_MINUTE
 
 
 def _offset(zone: pl.Expr) -> pl.Expr:
@@ -131,9 +127,7 @@ def _offset(zone: pl.Expr) -> pl.Expr:
     rest = zone.str.slice(3).str.strip_chars(":").cast(pl.Int64, strict=False)
     size = hours * 60 + rest.fill_null(0)
     sign = pl.when(zone.str.starts_with("-")).then(-1).otherwise(1)
-    return (
-        pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0).alias("zone")
-    )
+    return pl.when(zone.str.contains("^[+-]")).then(sign * size).otherwise(0).alias("zone")
 
 
 def _mixed(aware: pl.DataFrame, naive: pl.DataFrame) -> ContractError:

@@ -3,10 +3,10 @@
 import polars as pl
 
 from segpredict.core.orders import count_orders
-from segpredict.tables import MONEY, Count, Entry, Ledger, Stage
+from segpredict.tables import MONEY_SCALE, Ledger, LedgerCount, LedgerEntry, LedgerStage
 
 
-def count(lines: pl.DataFrame) -> Count:
+def count_lines(lines: pl.DataFrame) -> LedgerCount:
     """Return rows, distinct orders, distinct customers and money of lines."""
     totals = lines.select(
         pl.len().alias("rows"),
@@ -14,12 +14,12 @@ def count(lines: pl.DataFrame) -> Count:
         pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
         pl.col("amount").sum().alias("money"),
     )
-    return Count(*totals.row(0))
+    return LedgerCount(*totals.row(0))
 
 
-def lost(before: Count, after: Count) -> Count:
+def count_difference(before: LedgerCount, after: LedgerCount) -> LedgerCount:
     """Return what vanished between two counts."""
-    return Count(
+    return LedgerCount(
         before.rows - after.rows,
         before.orders - after.orders,
         before.customers - after.customers,
@@ -46,7 +46,7 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
         (
             *(entry.stage, entry.rule, entry.meaning),
             *(entry.count.rows, entry.count.orders, entry.count.customers),
-            entry.count.money / MONEY,
+            entry.count.money / MONEY_SCALE,
         )
         for entry in ledger.entries
     ]
@@ -58,21 +58,21 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-class Book:
+class LedgerWriter:
     """Write a ledger while rules run: each entry is a difference of two counts."""
 
     def __init__(self, lines: pl.DataFrame) -> None:
-        self.left = count(lines)
-        self.entries = [Entry("in", "read", "Rows read.", self.left)]
+        self.left = count_lines(lines)
+        self.entries = [LedgerEntry("in", "read", "Rows read.", self.left)]
         self.notes: list[tuple[int, str, str, pl.DataFrame]] = []
 
-    def take(self, stage: Stage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
+    def take(self, stage: LedgerStage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
         """Charge a rule with whatever is not among these lines any more.
 
         A rule only leaves lines out, so as many lines as before are the same lines.
         """
-        after = self.left if lines.height == self.left.rows else count(lines)
-        self.entries.append(Entry(stage, rule, meaning, lost(self.left, after)))
+        after = self.left if lines.height == self.left.rows else count_lines(lines)
+        self.entries.append(LedgerEntry(stage, rule, meaning, count_difference(self.left, after)))
         self.left = after
 
     def note(self, rule: str, meaning: str, lines: pl.DataFrame) -> None:
@@ -88,6 +88,6 @@ class Book:
         entries = list(self.entries)
         for place, rule, meaning, places in reversed(self.notes):
             still = lines.join(places, on=["file", "row"], how="semi")
-            entries.insert(place, Entry("noted", rule, meaning, count(still)))
-        used = Entry("used", "used", "Rows used.", count(lines))
+            entries.insert(place, LedgerEntry("noted", rule, meaning, count_lines(still)))
+        used = LedgerEntry("used", "used", "Rows used.", count_lines(lines))
         return Ledger((*entries, used))

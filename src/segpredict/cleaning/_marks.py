@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import polars as pl
 
-from segpredict.errors import ContractError, shown
+from segpredict.errors import ContractError, quote_value
 
 SPACES = " \u00a0\u2009\u202f"
 APOSTROPHES = "'’"
-MARKS: Mapping[str, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
-OTHER_MARK = "has another decimal mark than the rest of its column"
+DECIMAL_MARKS: Mapping[str, tuple[str, str]] = {"point": (".", ","), "comma": (",", ".")}
+OTHER_MARK_REASON = "has another decimal mark than the rest of its column"
 # A group of exactly three after the sign: decimals to one, thousands to another.
-UNCLEAR = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+AMBIGUOUS_PATTERN = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 
 
 def _pattern(mark: str, group: str) -> re.Pattern[str]:
@@ -29,10 +29,10 @@ def _pattern(mark: str, group: str) -> re.Pattern[str]:
     return re.compile(rf"[+-]?(?:(?:{whole})(?:\{mark}[0-9]*)?|\{mark}[0-9]+){power}")
 
 
-SHAPES = {name: _pattern(*signs) for name, signs in MARKS.items()}
+MARK_PATTERNS = {name: _pattern(*signs) for name, signs in DECIMAL_MARKS.items()}
 
 
-def plain(text: str, mark: str) -> str | None:
+def to_plain_number(text: str, mark: str) -> str | None:
     """Return a number as Python writes it, or ``None`` where the mark does not fit.
 
     Examples
@@ -40,20 +40,20 @@ def plain(text: str, mark: str) -> str | None:
     >>> plain("1.234,5", "comma"), plain("1'234.5", "point"), plain("1,5", "point")
     ('1234.5', '1234.5', None)
     """
-    if not SHAPES[mark].fullmatch(text):
+    if not MARK_PATTERNS[mark].fullmatch(text):
         return None
-    decimal, group = MARKS[mark]
+    decimal, group = DECIMAL_MARKS[mark]
     bare = re.sub(rf"[{SPACES}{APOSTROPHES}\{group}]", "", text)
     return bare.replace(decimal, ".")
 
 
-def is_proven(texts: pl.Series) -> bool:
+def is_mark_proven(texts: pl.Series) -> bool:
     """Return whether plain numbers (digits and one point) leave no other reading."""
     pointed = texts.filter(texts.str.contains(".", literal=True))
-    return pointed.is_empty() or not pointed.str.contains(UNCLEAR).all()
+    return pointed.is_empty() or not pointed.str.contains(AMBIGUOUS_PATTERN).all()
 
 
-def decide(numbers: Mapping[str, int], column: str) -> str:
+def infer_decimal_mark(numbers: Mapping[str, int], column: str) -> str:
     """Return the decimal mark of a column: ``point`` or ``comma``.
 
     Parameters
@@ -74,7 +74,7 @@ def decide(numbers: Mapping[str, int], column: str) -> str:
     least 99 % of the telling rows holds, and the others are bad cells; nothing is read
     in a way that its own text does not allow.
     """
-    readings = {mark: _read(numbers, mark) for mark in MARKS}
+    readings = {mark: _read(numbers, mark) for mark in DECIMAL_MARKS}
     point, comma = readings["point"], readings["comma"]
     proof = _proof(numbers, point, comma)
     total = sum(proof.values())
@@ -89,16 +89,16 @@ def decide(numbers: Mapping[str, int], column: str) -> str:
     return best
 
 
-Reading = Mapping[str, Decimal]
+NumberReading = Mapping[str, Decimal]
 
 
 def _read(numbers: Mapping[str, int], mark: str) -> dict[str, Decimal]:
-    found = ((text, plain(text, mark)) for text in numbers)
+    found = ((text, to_plain_number(text, mark)) for text in numbers)
     return {text: Decimal(bare) for text, bare in found if bare is not None}
 
 
 def _proof(
-    numbers: Mapping[str, int], point: Reading, comma: Reading
+    numbers: Mapping[str, int], point: NumberReading, comma: NumberReading
 ) -> dict[str, int]:
     return {
         "point": sum(n for t, n in numbers.items() if t in point and t not in comma),
@@ -109,7 +109,7 @@ def _proof(
 def _unclear(
     both: Sequence[str],
     numbers: Mapping[str, int],
-    readings: Mapping[str, Reading],
+    readings: Mapping[str, NumberReading],
     column: str,
 ) -> ContractError:
     totals = {
@@ -117,7 +117,7 @@ def _unclear(
         for mark, read in readings.items()
     }
     return ContractError(
-        f"{shown(both[0])} in {column} may be {readings['point'][both[0]]} or "
+        f"{quote_value(both[0])} in {column} may be {readings['point'][both[0]]} or "
         f"{readings['comma'][both[0]]}, and no cell tells which: with a decimal point "
         f"the column adds up to {totals['point']:,}, with a decimal comma to "
         f"{totals['comma']:,}.",
@@ -129,12 +129,12 @@ def _unclear(
 
 
 def _contradiction(
-    numbers: Mapping[str, int], point: Reading, comma: Reading, column: str
+    numbers: Mapping[str, int], point: NumberReading, comma: NumberReading, column: str
 ) -> ContractError:
     one = next(t for t in numbers if t in point and t not in comma)
     two = next(t for t in numbers if t in comma and t not in point)
     return ContractError(
-        f"{shown(one)} in {column} has a decimal point and {shown(two)} a comma.",
+        f"{quote_value(one)} in {column} has a decimal point and {quote_value(two)} a comma.",
         fix="bring the files into one format, or set cleaning.number_format.",
         column=column,
         examples=[one, two],

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.tables import MONEY, FileFact
+from segpredict.tables import MONEY_SCALE, InputFile
 from segpredict.window import as_date
 
-GAP = 28  # days without a row that deserve a word
-JUMP = 20  # times by which a month's median price may differ from the month before
-DOMINANT = 0.3  # share of all sales in one order that deserves a word
-FEW = 20  # lines that a month needs for a median price to mean anything
+GAP_DAYS = 28  # days without a row that deserve a word
+PRICE_JUMP = 20  # times by which a month's median price may differ from the month before
+DOMINANT_SHARE = 0.3  # share of all sales in one order that deserves a word
+MIN_MONTH_LINES = 20  # lines that a month needs for a median price to mean anything
 
 
-def notes(
-    lines: pl.DataFrame, used: pl.DataFrame, files: tuple[FileFact, ...]
+def data_quality_notes(
+    lines: pl.DataFrame, used: pl.DataFrame, files: tuple[InputFile, ...]
 ) -> tuple[str, ...]:
     """Return what is odd about the lines that were read and those that are used.
 
@@ -37,12 +37,8 @@ def notes(
 
 
 def _gaps(lines: pl.DataFrame) -> Iterator[str]:
-    days = lines.select(pl.col("day").unique().sort()).with_columns(
-        gap=pl.col("day").diff() - 1
-    )
-    long = days.filter(pl.col("gap") >= GAP).sort(
-        "gap", "day", descending=[True, False]
-    )
+    days = lines.select(pl.col("day").unique().sort()).with_columns(gap=pl.col("day").diff() - 1)
+    long = days.filter(pl.col("gap") >= GAP_DAYS).sort("gap", "day", descending=[True, False])
     for day, gap in long.head(5).rows():
         first, last = as_date(day - gap), as_date(day - 1)
         before = lines.filter(pl.col("day") < day - gap).height
@@ -52,7 +48,7 @@ def _gaps(lines: pl.DataFrame) -> Iterator[str]:
         )
 
 
-def _overlap(lines: pl.DataFrame, files: tuple[FileFact, ...]) -> Iterator[str]:
+def _overlap(lines: pl.DataFrame, files: tuple[InputFile, ...]) -> Iterator[str]:
     if len(files) < 2:
         return
     shared = (
@@ -69,11 +65,10 @@ def _overlap(lines: pl.DataFrame, files: tuple[FileFact, ...]) -> Iterator[str]:
 
 
 def _fractions(lines: pl.DataFrame) -> Iterator[str]:
-    n = lines.filter(pl.col("quantity") % MONEY != 0).height
+    n = lines.filter(pl.col("quantity") % MONEY_SCALE != 0).height
     if 0 < n <= 0.005 * lines.height:
         yield (
-            f"Rows with a quantity that is no whole number: {n:,}; they were kept. "
-            "Are they meant?"
+            f"Rows with a quantity that is no whole number: {n:,}; they were kept. Are they meant?"
         )
 
 
@@ -113,16 +108,16 @@ def _prices(used: pl.DataFrame) -> Iterator[str]:
         used.filter(~pl.col("is_return"))
         .group_by(month.alias("month"))
         .agg(pl.col("price").median(), n=pl.len())
-        .filter(pl.col("n") >= FEW)
+        .filter(pl.col("n") >= MIN_MONTH_LINES)
         .sort("month")
         .with_columns(ratio=pl.col("price") / pl.col("price").shift(1))
     )
-    is_jump = (pl.col("ratio") > JUMP) | (pl.col("ratio") < 1 / JUMP)
+    is_jump = (pl.col("ratio") > PRICE_JUMP) | (pl.col("ratio") < 1 / PRICE_JUMP)
     for month_, price, _, ratio in monthly.filter(is_jump).rows():
         factor = ratio if ratio > 1 else 1 / ratio
         way = "rose" if ratio > 1 else "fell"
         yield (
-            f"The median price {way} {factor:,.0f} times to {price / MONEY:,.2f} in "
+            f"The median price {way} {factor:,.0f} times to {price / MONEY_SCALE:,.2f} in "
             f"{month_:%B %Y}: were pounds and pence mixed?"
         )
 
@@ -134,7 +129,7 @@ def _dominant(used: pl.DataFrame) -> Iterator[str]:
     if orders.height < 2 or total <= 0:
         return
     customer, order, _, amount = orders.sort("amount", "order_id", *KEY).row(-1)
-    if amount > DOMINANT * total:
+    if amount > DOMINANT_SHARE * total:
         yield (
             f"One order ({order} of customer {customer}) makes {amount / total:.1%} of "
             "all sales; averages will follow it."

@@ -8,19 +8,19 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import polars as pl
 
 from segpredict.cleaning import _marks
-from segpredict.cleaning._currency import Bare, bare
-from segpredict.tables import MONEY
+from segpredict.cleaning._currency import BareNumber, strip_currency
+from segpredict.tables import MONEY_SCALE
 
-PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-PLAIN_TEXT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
-LARGEST = 10**12
-NOISE = Decimal("1e-8")  # what a float adds to a price is no rounding of ours
-NOT_A_NUMBER = "is not a number"
-TOO_LARGE = "is beyond a million millions"
+NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+NUMBER_REGEX = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+MAX_NUMBER = 10**12
+ROUNDING_NOISE = Decimal("1e-8")  # what a float adds to a price is no rounding of ours
+NOT_A_NUMBER_REASON = "is not a number"
+TOO_LARGE_REASON = "is beyond a million millions"
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class NumberColumn:
     """A column of numbers.
 
     Parameters
@@ -39,7 +39,7 @@ class Numbers:
     currencies: Mapping[str, int]
 
 
-def units(text: str) -> tuple[int | None, str | None]:
+def to_units(text: str) -> tuple[int | None, str | None]:
     """Return a decimal text in units of 10⁻⁴, half to even, or why it is none.
 
     Examples
@@ -55,16 +55,16 @@ def units(text: str) -> tuple[int | None, str | None]:
 
 def _exact(text: str) -> tuple[int | None, str | None, bool]:
     plain = text.replace("−", "-")
-    if not PLAIN.fullmatch(plain):
-        return None, NOT_A_NUMBER, False
+    if not NUMBER_PATTERN.fullmatch(plain):
+        return None, NOT_A_NUMBER_REASON, False
     value = Decimal(plain)
-    if abs(value) > LARGEST:
-        return None, TOO_LARGE, False
-    scaled = (value * MONEY).to_integral_value(ROUND_HALF_EVEN)
-    return int(scaled), None, abs(value - scaled / MONEY) > NOISE
+    if abs(value) > MAX_NUMBER:
+        return None, TOO_LARGE_REASON, False
+    scaled = (value * MONEY_SCALE).to_integral_value(ROUND_HALF_EVEN)
+    return int(scaled), None, abs(value - scaled / MONEY_SCALE) > ROUNDING_NOISE
 
 
-def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Numbers:
+def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
     """Return a column of text as units, with a reason wherever it is none.
 
     Parameters
@@ -86,14 +86,12 @@ def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Num
     Each distinct text is read once; a shop has few distinct prices.
     """
     texts = cells.drop_nulls().unique().sort()
-    is_plain = texts.str.contains(PLAIN_TEXT)
+    is_plain = texts.str.contains(NUMBER_REGEX)
     pointed = texts.str.contains(".", literal=True).any()
     mark = number_format or ("point" if pointed else "")
-    odd: dict[str, Bare] = {}
+    odd: dict[str, BareNumber] = {}
     currencies: dict[str, int] = {}
-    is_known = number_format == "point" or (
-        number_format is None and _marks.is_proven(texts)
-    )
+    is_known = number_format == "point" or (number_format is None and _marks.is_mark_proven(texts))
     if not (is_plain.all() and is_known):
         mark, odd, currencies = _odd(cells, texts, name, number_format)
     read = [_exact(text) if text not in odd else _one(odd[text]) for text in texts]
@@ -106,33 +104,31 @@ def parsed(cells: pl.Series, name: str, number_format: str | None = None) -> Num
         },
         schema_overrides={"text": pl.String},
     )
-    rows = cells.to_frame("text").join(
-        key, on="text", how="left", maintain_order="left"
-    )
+    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
     frame = rows.select(
         name,
         empty.otherwise(f"{name} why").alias(f"{name} why"),
         pl.col(f"{name} rounded").fill_null(value=False),
     )
-    return Numbers(frame, mark, currencies)
+    return NumberColumn(frame, mark, currencies)
 
 
-def _one(found: Bare) -> tuple[int | None, str | None, bool]:
+def _one(found: BareNumber) -> tuple[int | None, str | None, bool]:
     if found.text is None:
-        return None, found.why or NOT_A_NUMBER, False
+        return None, found.why or NOT_A_NUMBER_REASON, False
     return _exact(found.text)
 
 
 def _odd(
     cells: pl.Series, texts: pl.Series, name: str, number_format: str | None
-) -> tuple[str, dict[str, Bare], dict[str, int]]:
+) -> tuple[str, dict[str, BareNumber], dict[str, int]]:
     """Return the decimal mark, every text in plain digits, and the currencies."""
     counted = cells.drop_nulls().value_counts(name="n")
     rows = dict(zip(counted.to_series(0), counted["n"], strict=True))
-    stripped = {text: bare(text) for text in texts}
+    stripped = {text: strip_currency(text) for text in texts}
     if name == "quantity":
-        stripped = {t: Bare(None) if b.currency else b for t, b in stripped.items()}
+        stripped = {t: BareNumber(None) if b.currency else b for t, b in stripped.items()}
     numbers: dict[str, int] = {}
     currencies: dict[str, int] = {}
     for text, found in stripped.items():
@@ -140,21 +136,21 @@ def _odd(
             numbers[found.text] = numbers.get(found.text, 0) + rows[text]
         if found.currency:
             currencies[found.currency] = currencies.get(found.currency, 0) + rows[text]
-    mark = number_format or _marks.decide(numbers, name)
+    mark = number_format or _marks.infer_decimal_mark(numbers, name)
     return mark, {t: _marked(b, mark) for t, b in stripped.items()}, currencies
 
 
-def _marked(found: Bare, mark: str) -> Bare:
+def _marked(found: BareNumber, mark: str) -> BareNumber:
     if found.text is None:
         return found
-    plain = _marks.plain(found.text, mark)
+    plain = _marks.to_plain_number(found.text, mark)
     if plain is not None:
-        return Bare(plain, found.currency)
-    fits = any(_marks.plain(found.text, other) for other in _marks.MARKS)
-    return Bare(None, why=_marks.OTHER_MARK if fits else "")
+        return BareNumber(plain, found.currency)
+    fits = any(_marks.to_plain_number(found.text, other) for other in _marks.DECIMAL_MARKS)
+    return BareNumber(None, why=_marks.OTHER_MARK_REASON if fits else "")
 
 
-def product(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
+def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     """Return quantity × price in units of 10⁻⁴, half to even; null where it overflows.
 
     Examples
@@ -164,8 +160,8 @@ def product(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:
     2
     """
     exact = quantity.cast(pl.Int128) * price.cast(pl.Int128)
-    whole = exact.floordiv(pl.lit(MONEY, pl.Int128))
-    rest = exact - whole * MONEY
+    whole = exact.floordiv(pl.lit(MONEY_SCALE, pl.Int128))
+    rest = exact - whole * MONEY_SCALE
     is_odd = (whole % 2).abs() == 1
-    up = (rest > MONEY // 2) | ((rest == MONEY // 2) & is_odd)
+    up = (rest > MONEY_SCALE // 2) | ((rest == MONEY_SCALE // 2) & is_odd)
     return (whole + up.cast(pl.Int128)).cast(pl.Int64, strict=False)

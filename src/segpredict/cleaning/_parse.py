@@ -6,26 +6,26 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.cleaning import _currency, _numbers, _times
-from segpredict.cleaning._countries import countries
-from segpredict.cleaning._ids import LONGEST_ID, customers
-from segpredict.cleaning._plan import CleaningPlan, allowed
+from segpredict.cleaning._countries import harmonize_countries
+from segpredict.cleaning._ids import MAX_ID_LENGTH, normalize_customer_ids
+from segpredict.cleaning._plan import CleaningOptions, allowed_bad_rows
 from segpredict.errors import (
     BadCellsError,
     ContractError,
     TooManyBadRowsError,
-    shown,
+    quote_value,
 )
-from segpredict.tables import MONEY, FileFact, RawLines
+from segpredict.tables import MONEY_SCALE, InputFile, RawLines
 from segpredict.window import day_number
 
-IDS = ("customer_id", "order_id", "product_id")
-KEPT = (
-    *("file", "row", *IDS, "country", "day", "minute", "quantity", "price", "amount"),
+ID_COLUMNS = ("customer_id", "order_id", "product_id")
+KEPT_COLUMNS = (
+    *("file", "row", *ID_COLUMNS, "country", "day", "minute", "quantity", "price", "amount"),
     *("discount", "status", "is_rounded"),
 )
-SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
-LATE = "lies after the last day that can be true"
-REJECTS = {
+DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
+TOO_LATE_REASON = "lies after the last day that can be true"
+REJECTS_SCHEMA = {
     "file": pl.String,
     "row": pl.Int64,
     "column": pl.String,
@@ -35,7 +35,7 @@ REJECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedLines:
     """Every raw row, typed as far as it can be.
 
     Parameters
@@ -60,7 +60,7 @@ class Parsed:
     notes: tuple[str, ...] = ()
 
 
-def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
+def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
     """Return typed lines.
 
     Raises
@@ -75,9 +75,9 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     cells = _with_roles(raw.frame)
     times = _times_of(raw, plan)
     roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]
-    numbers = {r: _numbers.parsed(cells[r], r, plan.number_format) for r in roles}
-    ids, odd_ids = customers(cells["customer_id"], plan.null_ids)
-    lands, odd_lands = countries(cells["country"])
+    numbers = {r: _numbers.parse_numbers(cells[r], r, plan.number_format) for r in roles}
+    ids, odd_ids = normalize_customer_ids(cells["customer_id"], plan.null_ids)
+    lands, odd_lands = harmonize_countries(cells["country"])
     frames = [
         cells.select("file", "row", "status", *_codes()),
         ids.to_frame(),
@@ -91,18 +91,16 @@ def parse(raw: RawLines, plan: CleaningPlan) -> Parsed:
     rejects = _rejects(lines, cells, raw.files)
     if raw.rejects is not None:
         lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
-        rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS))])
+        rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS_SCHEMA))])
         rejects = rejects.sort("file", "row")
     _tolerate(rejects, lines.height, plan)
     _bounded(lines)
     notes = (*times.notes, *odd_ids, *odd_lands)
     currency = _currency_of(cells, numbers)
-    return Parsed(
-        _with_orders(lines), rejects, times.format, _marks(numbers), currency, notes
-    )
+    return ParsedLines(_with_orders(lines), rejects, times.format, _marks(numbers), currency, notes)
 
 
-def _broken(rejects: pl.DataFrame, files: Sequence[FileFact]) -> pl.DataFrame:
+def _broken(rejects: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
     """Return records that are no rows as lines with nothing but a reason."""
     numbers = {fact.name: i for i, fact in enumerate(files)}
     return rejects.select(
@@ -114,17 +112,17 @@ def _broken(rejects: pl.DataFrame, files: Sequence[FileFact]) -> pl.DataFrame:
 
 
 def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
-    roles = (*IDS, "country", "status", "discount")
+    roles = (*ID_COLUMNS, "country", "status", "discount")
     optional = [role for role in roles if role not in frame.columns]
     return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
 
 
-def _times_of(raw: RawLines, plan: CleaningPlan) -> _times.Times:
-    asked = _times.TimeAsked(
+def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
+    asked = _times.TimeSettings(
         plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
     )
     try:
-        return _times.parsed(raw.frame["time"], asked)
+        return _times.parse_times(raw.frame["time"], asked)
     except ContractError as error:
         raise _placed(error, raw) from None
 
@@ -138,21 +136,21 @@ def _placed(error: ContractError, raw: RawLines) -> ContractError:
         if spots.height:
             spot = spots.row(0, named=True)
             name = raw.files[spot["file"]].name
-            places.append(f"{shown(example)} stands in {name} row {spot['row']}")
+            places.append(f"{quote_value(example)} stands in {name} row {spot['row']}")
     told = f"{error.message} {'; '.join(places)}." if places else error.message
     return ContractError(told, fix=error.fix, **error.where)
 
 
 def _codes() -> list[pl.Expr]:
-    return [pl.col(role).str.replace(SUFFIX, "$1") for role in IDS[1:]]
+    return [pl.col(role).str.replace(DECIMAL_SUFFIX, "$1") for role in ID_COLUMNS[1:]]
 
 
-def _marks(numbers: Mapping[str, _numbers.Numbers]) -> str:
+def _marks(numbers: Mapping[str, _numbers.NumberColumn]) -> str:
     marks = {column.mark for column in numbers.values()} - {""}
     return " and ".join(sorted(marks))
 
 
-def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]) -> str:
+def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.NumberColumn]) -> str:
     """Return the one currency, from a column of its own or from the money."""
     rows: dict[str, int] = {}
     for name in ("price", "amount"):
@@ -162,14 +160,14 @@ def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.Numbers]) -
     if "currency" in cells.columns:
         counted = cells["currency"].str.to_uppercase().drop_nulls().value_counts()
         named = dict(zip(counted.to_series(0), counted.to_series(1), strict=True))
-        _currency.only(named, "currency column")
+        _currency.single_currency(named, "currency column")
         rows |= named
-    return _currency.only(rows, "money")
+    return _currency.single_currency(rows, "money")
 
 
-def _discount(cells: pl.Series, plan: CleaningPlan) -> pl.DataFrame:
+def _discount(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
     """Return money off a line, whatever its sign; an empty cell is no error."""
-    found = _numbers.parsed(cells, "discount", plan.number_format).frame
+    found = _numbers.parse_numbers(cells, "discount", plan.number_format).frame
     why = pl.when(pl.lit(cells).is_not_null()).then("discount why")
     return found.select(pl.col("discount").abs(), why.alias("discount why"))
 
@@ -180,10 +178,10 @@ def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
     lines = lines.with_columns(is_rounded=rounded)
     price = pl.col("price") if "price" in numbers else pl.lit(None, pl.Int64)
     if "amount" not in numbers:
-        amount = _numbers.product(pl.col("quantity"), price)
+        amount = _numbers.multiply_units(pl.col("quantity"), price)
         return lines.with_columns(amount.alias("amount"))
     amount = pl.col("amount")
-    given = pl.col("quantity") if "quantity" in numbers else pl.lit(MONEY, pl.Int64)
+    given = pl.col("quantity") if "quantity" in numbers else pl.lit(MONEY_SCALE, pl.Int64)
     is_back = (given < 0) | (amount < 0)
     return lines.with_columns(
         pl.when(is_back).then(-given.abs()).otherwise(given).alias("quantity"),
@@ -192,23 +190,21 @@ def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _judged(
-    lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningPlan
-) -> pl.DataFrame:
+def _judged(lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions) -> pl.DataFrame:
     """Return lines with the column and the reason of what cannot be read."""
     whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
     late = []
     if plan.latest is not None:
         is_late = pl.col("day") > day_number(plan.latest)
-        late = [pl.when(is_late).then(_pair("time", LATE))]
+        late = [pl.when(is_late).then(_pair("time", TOO_LATE_REASON))]
     bad = pl.coalesce(
         *(_why(column, pl.col(why)) for column, why in whys.items()),
         *late,
-        *(_too_long(role) for role in IDS),
+        *(_too_long(role) for role in ID_COLUMNS),
         pl.when(pl.col("amount").is_null()).then(_pair("amount", "is beyond measure")),
     )
     return lines.with_columns(bad.alias("bad")).select(
-        *KEPT,
+        *KEPT_COLUMNS,
         pl.col("bad").struct.field("column"),
         pl.col("bad").struct.field("reason"),
     )
@@ -224,13 +220,11 @@ def _why(column: str, why: pl.Expr) -> pl.Expr:
 
 
 def _too_long(role: str) -> pl.Expr:
-    is_long = pl.col(role).str.len_chars() > LONGEST_ID
-    return pl.when(is_long).then(_pair(role, f"is longer than {LONGEST_ID} signs"))
+    is_long = pl.col(role).str.len_chars() > MAX_ID_LENGTH
+    return pl.when(is_long).then(_pair(role, f"is longer than {MAX_ID_LENGTH} signs"))
 
 
-def _rejects(
-    lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[FileFact]
-) -> pl.DataFrame:
+def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
     bad = lines["reason"].is_not_null()
     where = lines.filter(bad).select("file", "row", "column", "reason")
     texts = cells.filter(bad)
@@ -250,14 +244,14 @@ def _rejects(
             value.alias("value"),
             "reason",
         )
-        .cast(REJECTS)  # type: ignore[arg-type]
+        .cast(REJECTS_SCHEMA)  # type: ignore[arg-type]
     )
 
 
-def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningPlan) -> None:
+def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
     if rejects.height and plan.on_bad_rows == "fail":
         raise _failure(rejects, total)
-    if rejects.height > allowed(plan.max_bad, total):
+    if rejects.height > allowed_bad_rows(plan.max_bad, total):
         first = rejects.row(0, named=True)
         raise TooManyBadRowsError(rejects.height, total, plan.max_bad, first)
 
@@ -270,7 +264,7 @@ def _bounded(lines: pl.DataFrame) -> None:
     for name, total in zip(totals.columns, totals.row(0), strict=True):
         if total >= 2**63:
             raise ContractError(
-                f"The {name} of all rows adds up to {total // MONEY}, beyond measure.",
+                f"The {name} of all rows adds up to {total // MONEY_SCALE}, beyond measure.",
                 fix="check that the right column was named.",
                 column=name,
             )
@@ -278,9 +272,7 @@ def _bounded(lines: pl.DataFrame) -> None:
 
 def _failure(rejects: pl.DataFrame, total: int) -> BadCellsError:
     first = rejects.row(0, named=True)
-    alike = (pl.col("column") == first["column"]) & (
-        pl.col("reason") == first["reason"]
-    )
+    alike = (pl.col("column") == first["column"]) & (pl.col("reason") == first["reason"])
     count = rejects.filter(alike).height
     return BadCellsError(first["column"], first["reason"], count, total, first)
 
@@ -295,8 +287,5 @@ def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(
         pl.coalesce("order_id", own).alias("order_id"),
         # The money of a row that cannot be read counts nothing, on both sides.
-        pl.when(pl.col("reason").is_null())
-        .then("amount")
-        .otherwise(pl.lit(0))
-        .alias("amount"),
+        pl.when(pl.col("reason").is_null()).then("amount").otherwise(pl.lit(0)).alias("amount"),
     )

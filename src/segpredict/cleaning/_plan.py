@@ -11,15 +11,15 @@ from segpredict.errors import ConfigError, UnknownNameError
 # Codes that stand for no product in any shop: postage, fees, fixes, vouchers, tests. A
 # code must match one of them from its first sign to its last. Codes that mean it in one
 # shop only (an M for "manual" may be a size elsewhere) belong into that shop's config.
-PRODUCT_CODES = (
+NON_PRODUCT_CODES = (
     *("POST", "POSTAGE", "SHIPPING", "CARRIAGE", "BANK CHARGES", "AMAZONFEE"),
     *(r"ADJUST\d*", r"TEST\d*", "gift_.*", "GIFT"),
 )
-WAYS = ("fail", "quarantine", "drop")
+BAD_ROW_MODES = ("fail", "quarantine", "drop")
 
 
 @dataclass(frozen=True, slots=True)
-class CleaningPlan:
+class CleaningOptions:
     """How lines become transactions.
 
     Parameters
@@ -72,7 +72,7 @@ class CleaningPlan:
 
     rules: tuple[str, ...] = ("all",)
     without: tuple[str, ...] = ()
-    product_codes: tuple[str, ...] = PRODUCT_CODES
+    product_codes: tuple[str, ...] = NON_PRODUCT_CODES
     null_ids: tuple[str, ...] = ()
     cancel_prefixes: tuple[str, ...] = ("C", "c")
     void_statuses: tuple[str, ...] = ()
@@ -90,12 +90,12 @@ class CleaningPlan:
     first: str | int | None = None
 
     def __post_init__(self) -> None:
-        _one_of("way with bad rows", self.on_bad_rows, WAYS)
+        _one_of("way with bad rows", self.on_bad_rows, BAD_ROW_MODES)
         if self.number_format is not None:
             _one_of("decimal mark", self.number_format, ("point", "comma"))
         if self.timezone is not None and self.timezone not in available_timezones():
             raise UnknownNameError("time zone", self.timezone, available_timezones())
-        allowed(self.max_bad, 0)
+        allowed_bad_rows(self.max_bad, 0)
         for pattern in self.product_codes:
             try:
                 re.compile(pattern)
@@ -111,7 +111,7 @@ def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:
         raise UnknownNameError(kind, name, known)
 
 
-def allowed(max_bad: str | int, rows: int) -> int:
+def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
     """Return how many of these rows may be set aside.
 
     Raises

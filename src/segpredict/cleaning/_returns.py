@@ -13,26 +13,26 @@ counts.
 
 import polars as pl
 
-from segpredict.cleaning._plan import CleaningPlan
-from segpredict.cleaning._rule import Outcome
+from segpredict.cleaning._plan import CleaningOptions
+from segpredict.cleaning._rule import RuleOutcome
 from segpredict.core.orders import KEY
 
-SAME = ("customer_id", "product_id", "size", "worth")
+MATCH_COLUMNS = ("customer_id", "product_id", "size", "worth")
 PRICED = ("customer_id", "product_id", "unit")
 # What a line says comes before where it stands: the order of rows is no information.
-STANDING = (*KEY, "minute", "product_id", "quantity", "amount")
+KEPT_COLUMNS = (*KEY, "minute", "product_id", "quantity", "amount")
 
 
-def mark_refunded(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def mark_refunded(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Give lines of wholly refunded orders, and their returns, a ``void_day``."""
-    numbered = lines.sort(*STANDING, "file", "row").with_row_index("line")
+    numbered = lines.sort(*KEPT_COLUMNS, "file", "row").with_row_index("line")
     voids = _voids(numbered, _first_closed(_pairs(numbered), _parts(numbered)))
     if voids.is_empty():
-        return Outcome(lines)
-    marked = (
-        numbered.drop("void_day").join(voids, on="line", how="left").drop("line")
-    ).select(lines.columns)
-    return Outcome(marked, noted=marked.filter(pl.col("void_day").is_not_null()))
+        return RuleOutcome(lines)
+    marked = (numbered.drop("void_day").join(voids, on="line", how="left").drop("line")).select(
+        lines.columns
+    )
+    return RuleOutcome(marked, noted=marked.filter(pl.col("void_day").is_not_null()))
 
 
 def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -42,28 +42,26 @@ def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
     lowest point below zero counts the returns that found nothing open; the others close
     sales from the oldest on.
     """
-    sized = numbered.with_columns(
-        size=pl.col("quantity").abs(), worth=pl.col("amount").abs()
-    )
-    wanted = sized.filter("is_return").select(SAME).unique()
-    both = sized.join(wanted, on=list(SAME), how="semi", nulls_equal=True)
-    in_time = both.sort(*SAME, "day", "minute", "is_return", "order_id", "line")
+    sized = numbered.with_columns(size=pl.col("quantity").abs(), worth=pl.col("amount").abs())
+    wanted = sized.filter("is_return").select(MATCH_COLUMNS).unique()
+    both = sized.join(wanted, on=list(MATCH_COLUMNS), how="semi", nulls_equal=True)
+    in_time = both.sort(*MATCH_COLUMNS, "day", "minute", "is_return", "order_id", "line")
     is_back = pl.col("is_return").cast(pl.Int64)
     balance = (1 - 2 * is_back).cum_sum()
     unmatched = (-balance.cum_min()).clip(lower_bound=0)
     walked = in_time.with_columns(
-        sales=(1 - is_back).cum_sum().over(SAME),
-        unmatched=unmatched.over(SAME),
-        backs=is_back.cum_sum().over(SAME),
+        sales=(1 - is_back).cum_sum().over(MATCH_COLUMNS),
+        unmatched=unmatched.over(MATCH_COLUMNS),
+        backs=is_back.cum_sum().over(MATCH_COLUMNS),
     ).with_columns(
-        is_open=pl.col("unmatched") == pl.col("unmatched").shift(1).over(SAME),
+        is_open=pl.col("unmatched") == pl.col("unmatched").shift(1).over(MATCH_COLUMNS),
         nth=pl.col("backs") - pl.col("unmatched"),
     )
     back = walked.filter(pl.col("is_return") & pl.col("is_open")).select(
-        *SAME, "nth", back="line", void_day="day"
+        *MATCH_COLUMNS, "nth", back="line", void_day="day"
     )
-    sale = walked.filter(~pl.col("is_return")).select(*SAME, nth="sales", sale="line")
-    pairs = sale.join(back, on=[*SAME, "nth"], how="inner", nulls_equal=True)
+    sale = walked.filter(~pl.col("is_return")).select(*MATCH_COLUMNS, nth="sales", sale="line")
+    pairs = sale.join(back, on=[*MATCH_COLUMNS, "nth"], how="inner", nulls_equal=True)
     return pairs.select("sale", "back", "void_day")
 
 
@@ -75,17 +73,14 @@ def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
     closed when returns that lie inside its stretch fill it.
     """
     size, worth = pl.col("quantity").abs(), pl.col("amount").abs()
-    left = numbered.filter(pl.col("quantity") != 0).with_columns(
-        size=size, unit=worth / size
-    )
+    left = numbered.filter(pl.col("quantity") != 0).with_columns(size=size, unit=worth / size)
     wanted = left.filter("is_return").select(PRICED).unique()
     in_time = left.join(wanted, on=list(PRICED), how="semi", nulls_equal=True).sort(
         *PRICED, "day", "minute", "is_return", "order_id", "line"
     )
     is_back = pl.col("is_return")
     come, gone = (
-        pl.when(which).then(pl.col("size")).otherwise(0).cum_sum()
-        for which in (~is_back, is_back)
+        pl.when(which).then(pl.col("size")).otherwise(0).cum_sum() for which in (~is_back, is_back)
     )
     item = in_time.with_columns(item=pl.struct(PRICED).rle_id()).with_columns(
         sold=come.over("item"), back=gone.over("item")
@@ -105,9 +100,7 @@ def _parts(numbered: pl.DataFrame) -> pl.DataFrame:
     )
     inside = (
         backs.sort("item", "start")
-        .join_asof(
-            sales.sort("item", "start"), on="start", by="item", check_sortedness=False
-        )
+        .join_asof(sales.sort("item", "start"), on="start", by="item", check_sortedness=False)
         .filter(pl.col("start") + pl.col("size") <= pl.col("end"))
     )
     taken = pl.col("size").sum().over("sale")
@@ -129,9 +122,7 @@ def _first_closed(pairs: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     both = pl.concat([pairs.with_columns(way=0), parts.with_columns(way=1)])
     closed = both.with_columns(closed=pl.col("void_day").max().over("sale", "way"))
     best = 2 * pl.col("closed").cast(pl.Int64) + pl.col("way")
-    return closed.filter(best == best.min().over("sale")).select(
-        "sale", "back", "void_day"
-    )
+    return closed.filter(best == best.min().over("sale")).select("sale", "back", "void_day")
 
 
 def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -157,31 +148,29 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     return told.group_by("line").agg(pl.col("void_day").max())
 
 
-ITEM = ("customer_id", "product_id")
+RETURNED_ITEM_COLUMNS = ("customer_id", "product_id")
 
 
-def note_unmatched(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Note returns of more than the data have sold.
 
     Their sale lies before the file, or nowhere. They stay, and their money counts on
     their day. For each customer and product, sales add to what can come back and
     returns take from it; a return that finds less is unmatched, wholly or in part.
     """
-    wanted = lines.filter("is_return").select(ITEM).unique()
+    wanted = lines.filter("is_return").select(RETURNED_ITEM_COLUMNS).unique()
     if wanted.is_empty():
-        return Outcome(lines)
-    moved = lines.join(wanted, on=list(ITEM), how="semi", nulls_equal=True).sort(
-        *ITEM, "day", "minute", "is_return", "order_id", "quantity", "amount"
+        return RuleOutcome(lines)
+    moved = lines.join(wanted, on=list(RETURNED_ITEM_COLUMNS), how="semi", nulls_equal=True).sort(
+        *RETURNED_ITEM_COLUMNS, "day", "minute", "is_return", "order_id", "quantity", "amount"
     )
     size = pl.when("is_return").then(-pl.col("quantity").abs()).otherwise("quantity")
     short = (-size.cum_sum().cum_min()).clip(lower_bound=0)
-    walked = moved.with_columns(short=short.over(ITEM)).with_columns(
-        missing=pl.col("short") - pl.col("short").shift(1).over(ITEM).fill_null(0)
+    walked = moved.with_columns(short=short.over(RETURNED_ITEM_COLUMNS)).with_columns(
+        missing=pl.col("short") - pl.col("short").shift(1).over(RETURNED_ITEM_COLUMNS).fill_null(0)
     )
     unmatched = walked.filter(pl.col("is_return") & (pl.col("missing") > 0))
-    return Outcome(
-        lines, noted=unmatched.select(lines.columns), notes=_unmatched(unmatched)
-    )
+    return RuleOutcome(lines, noted=unmatched.select(lines.columns), notes=_unmatched(unmatched))
 
 
 def _unmatched(unmatched: pl.DataFrame) -> tuple[str, ...]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._plan import CleaningOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RuleOutcome:
     """What a rule did.
 
     Parameters
@@ -28,7 +28,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CleaningRule:
     """One rule.
 
     Parameters
@@ -44,4 +44,4 @@ class Rule:
 
     name: str
     meaning: str
-    apply: Callable[[pl.DataFrame, CleaningPlan], Outcome]
+    apply: Callable[[pl.DataFrame, CleaningOptions], RuleOutcome]

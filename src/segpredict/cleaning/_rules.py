@@ -1,23 +1,23 @@
-"""The cleaning rules, in the order in which they run: `RULES`."""
+"""The cleaning rules, in the order in which they run: `CLEANING_RULES`."""
 
 import re
 
 import polars as pl
 
-from segpredict.cleaning._plan import PRODUCT_CODES, CleaningPlan
+from segpredict.cleaning._plan import NON_PRODUCT_CODES, CleaningOptions
 from segpredict.cleaning._returns import mark_refunded, note_unmatched
-from segpredict.cleaning._rule import Outcome, Rule
+from segpredict.cleaning._rule import CleaningRule, RuleOutcome
 from segpredict.core.orders import KEY
 from segpredict.errors import UnknownNameError
 from segpredict.window import day_number
 
-CONTENT = (
+CONTENT_COLUMNS = (
     *("customer_id", "order_id", "product_id", "day", "minute"),
     *("quantity", "price", "amount", "country"),
 )
 
 
-def chosen(plan: CleaningPlan) -> tuple[Rule, ...]:
+def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
     """Return the rules of a plan in the order in which they run.
 
     Raises
@@ -25,65 +25,65 @@ def chosen(plan: CleaningPlan) -> tuple[Rule, ...]:
     UnknownNameError
         When the plan names a rule that is not there.
     """
-    known = [rule.name for rule in RULES]
+    known = [rule.name for rule in CLEANING_RULES]
     for name in (*plan.rules, *plan.without):
         if name not in ("all", *known):
             raise UnknownNameError("part of cleaning", name, sorted(known))
     named = set(known if "all" in plan.rules else plan.rules) - set(plan.without)
-    return tuple(rule for rule in RULES if rule.name in named)
+    return tuple(rule for rule in CLEANING_RULES if rule.name in named)
 
 
-def _without(lines: pl.DataFrame, which: pl.Expr) -> Outcome:
-    return Outcome(lines.filter(~which.fill_null(value=False)))
+def _without(lines: pl.DataFrame, which: pl.Expr) -> RuleOutcome:
+    return RuleOutcome(lines.filter(~which.fill_null(value=False)))
 
 
-def _before_first(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
+def _before_first(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     if plan.first is None:
-        return Outcome(lines)
+        return RuleOutcome(lines)
     return _without(lines, pl.col("day") < day_number(plan.first))
 
 
-def _after_cutoff(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
+def _after_cutoff(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Leave out the future, which nothing may see."""
     if plan.as_of is None:
-        return Outcome(lines)
+        return RuleOutcome(lines)
     return _without(lines, pl.col("day") >= day_number(plan.as_of))
 
 
-def _duplicates(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Leave out what several files hold because they overlap.
 
     A row that stands k times in one file was bought k times and is kept k times. Among
     files the largest k counts, not the sum: the same days were merely exported twice.
     """
     if lines["file"].n_unique() < 2:
-        return Outcome(lines)
+        return RuleOutcome(lines)
     days = lines.group_by("day").agg(pl.col("file").n_unique())
     shared = days.filter(pl.col("file") > 1).select("day")
     inside = lines.join(shared, on="day", how="semi")
     outside = lines.join(shared, on="day", how="anti")
-    nth = pl.int_range(pl.len()).over("file", *CONTENT)
+    nth = pl.int_range(pl.len()).over("file", *CONTENT_COLUMNS)
     kept = inside.sort("file", "row").with_columns(nth.alias("nth"))
-    once = kept.unique([*CONTENT, "nth"], keep="first", maintain_order=True)
-    return Outcome(pl.concat([outside, once.drop("nth")]))
+    once = kept.unique([*CONTENT_COLUMNS, "nth"], keep="first", maintain_order=True)
+    return RuleOutcome(pl.concat([outside, once.drop("nth")]))
 
 
-def _no_customer(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _no_customer(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     return _without(lines, pl.col("customer_id").is_null())
 
 
-def _void_status(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
+def _void_status(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Leave out orders of which no sale came, such as failed payments."""
     named = [status.casefold() for status in plan.void_statuses]
     is_void = pl.col("status").str.to_lowercase().is_in(named)
     # A status may stand on the first line of an order only: it holds for all of them.
     orders = lines.filter(is_void).select(KEY).unique()
     if orders.is_empty():
-        return Outcome(lines)
-    return Outcome(lines.join(orders, on=list(KEY), how="anti", nulls_equal=True))
+        return RuleOutcome(lines)
+    return RuleOutcome(lines.join(orders, on=list(KEY), how="anti", nulls_equal=True))
 
 
-def _cancellations(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
+def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Take orders whose number says that they are cancelled for returns.
 
     A cancelled order with a positive quantity contradicts itself and is left out. Where
@@ -101,24 +101,24 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
             f"{' or '.join(plan.cancel_prefixes)} are sales, so the sign was not taken "
             "for a mark of cancellation (cleaning.cancel_prefixes)."
         )
-        return Outcome(lines, notes=(told,))
+        return RuleOutcome(lines, notes=(told,))
     is_back = pl.col("is_return") | (is_cancelled & (pl.col("quantity") < 0))
     marked = lines.with_columns(is_back.alias("is_return")).filter(
         ~(is_cancelled & (pl.col("quantity") > 0))
     )
-    return Outcome(marked, noted=marked.filter(is_cancelled))
+    return RuleOutcome(marked, noted=marked.filter(is_cancelled))
 
 
-def _negative_quantity(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _negative_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     is_new = (pl.col("quantity") < 0) & ~pl.col("is_return")
     marked = lines.with_columns((pl.col("is_return") | is_new).alias("is_return"))
-    return Outcome(marked, noted=lines.filter(is_new))
+    return RuleOutcome(marked, noted=lines.filter(is_new))
 
 
-def _non_product(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
+def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     """Leave out postage, fees, vouchers and fixes."""
     if not plan.product_codes:
-        return Outcome(lines)
+        return RuleOutcome(lines)
     pattern = re.compile("|".join(f"(?:{code})" for code in plan.product_codes))
     codes = lines["product_id"].drop_nulls().unique()
     banned = [code for code in codes if pattern.fullmatch(code)]
@@ -126,59 +126,59 @@ def _non_product(lines: pl.DataFrame, plan: CleaningPlan) -> Outcome:
     idle = [
         code
         for code in plan.product_codes
-        if code not in PRODUCT_CODES and not any(re.fullmatch(code, b) for b in banned)
+        if code not in NON_PRODUCT_CODES and not any(re.fullmatch(code, b) for b in banned)
     ]
     if not idle:
         return kept
     told = f"No product code matches {', '.join(idle)} (cleaning.product_codes)."
-    return Outcome(kept.lines, notes=(told,))
+    return RuleOutcome(kept.lines, notes=(told,))
 
 
-def _zero_quantity(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _zero_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     return _without(lines, pl.col("quantity") == 0)
 
 
-def _negative_price(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _negative_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Leave out corrections in the books, such as a bad debt."""
     return _without(lines, pl.col("price") < 0)
 
 
-def _zero_price(lines: pl.DataFrame, _: CleaningPlan) -> Outcome:
+def _zero_price(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Leave out gifts, samples and fixes in stock."""
     return _without(lines, (pl.col("price") == 0) | (pl.col("amount") == 0))
 
 
-BEFORE_FIRST = Rule(
+BEFORE_FIRST = CleaningRule(
     "before_first", "The day lies before the first day asked for.", _before_first
 )
-AFTER_CUTOFF = Rule("after_cutoff", "The day is the cutoff or later.", _after_cutoff)
-NO_CUSTOMER = Rule("no_customer", "The row names no customer.", _no_customer)
-RULES = (
+AFTER_CUTOFF = CleaningRule("after_cutoff", "The day is the cutoff or later.", _after_cutoff)
+NO_CUSTOMER = CleaningRule("no_customer", "The row names no customer.", _no_customer)
+CLEANING_RULES = (
     BEFORE_FIRST,
     AFTER_CUTOFF,
-    Rule("duplicates", "The row stands in another file as well.", _duplicates),
+    CleaningRule("duplicates", "The row stands in another file as well.", _duplicates),
     NO_CUSTOMER,
-    Rule("void_status", "The status of the order says that it is void.", _void_status),
-    Rule(
+    CleaningRule("void_status", "The status of the order says that it is void.", _void_status),
+    CleaningRule(
         "cancellations",
         "A cancelled order: negative lines are returns, positive ones are left out.",
         _cancellations,
     ),
-    Rule(
+    CleaningRule(
         "negative_quantity",
         "A negative quantity without a mark of cancellation is a return.",
         _negative_quantity,
     ),
-    Rule("non_product", "The code stands for no product.", _non_product),
-    Rule("zero_quantity", "The quantity is zero.", _zero_quantity),
-    Rule("negative_price", "The price is negative.", _negative_price),
-    Rule("zero_price", "The price is zero.", _zero_price),
-    Rule(
+    CleaningRule("non_product", "The code stands for no product.", _non_product),
+    CleaningRule("zero_quantity", "The quantity is zero.", _zero_quantity),
+    CleaningRule("negative_price", "The price is negative.", _negative_price),
+    CleaningRule("zero_price", "The price is zero.", _zero_price),
+    CleaningRule(
         "refunded_orders",
         "Every line of the order was sent back: it is void from the last return on.",
         mark_refunded,
     ),
-    Rule(
+    CleaningRule(
         "unmatched_returns",
         "A return of more than the customer had bought so far; it stays.",
         note_unmatched,

@@ -4,23 +4,23 @@ import unicodedata
 
 import polars as pl
 
-CLOCK = (
+CLOCK_PATTERN = (
     r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
     r"[ \x{202f}]*([AaPp])?(?:\.?[Mm]\.?)?)?"
 )
-ZONE = r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
-END = CLOCK + ZONE + "$"
-CLOCK_NAMES = ("hour", "minute", "second", "half", "zone")
-NAME = r"([A-Za-z]{3,9})\.?"
-PIECES = ("year", "month", "dom", "one", "two", "name", "short", *CLOCK_NAMES)
+ZONE_PATTERN = r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+END_PATTERN = CLOCK_PATTERN + ZONE_PATTERN + "$"
+CLOCK_PARTS = ("hour", "minute", "second", "half", "zone")
+MONTH_NAME_PATTERN = r"([A-Za-z]{3,9})\.?"
+DATE_PARTS = ("year", "month", "dom", "one", "two", "name", "short", *CLOCK_PARTS)
 # Each shape: what to call it, its pattern, and the names of its groups.
-SHAPES = (
+DATE_PATTERNS = (
     (
         "year first",
-        rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END}",
+        rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){END_PATTERN}",
         "year month dom",
     ),
-    ("year last", rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){END}", "one two year"),
+    ("year last", rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){END_PATTERN}", "one two year"),
     ("digits", r"^(\d{4})(\d{2})(\d{2})$", "year month dom"),
     (
         "digits",
@@ -33,26 +33,34 @@ SHAPES = (
         r"([0-5]\d)([0-5]\d)?$",
         "year month dom hour minute second",
     ),
-    ("month name", rf"^{NAME}[ -](\d{{1,2}}),?[ -](\d{{4}}){END}", "name dom year"),
-    ("month name", rf"^(\d{{1,2}})[ -]{NAME},?[ -](\d{{4}}){END}", "dom name year"),
+    (
+        "month name",
+        rf"^{MONTH_NAME_PATTERN}[ -](\d{{1,2}}),?[ -](\d{{4}}){END_PATTERN}",
+        "name dom year",
+    ),
+    (
+        "month name",
+        rf"^(\d{{1,2}})[ -]{MONTH_NAME_PATTERN},?[ -](\d{{4}}){END_PATTERN}",
+        "dom name year",
+    ),
     (
         "short year",
-        rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{2}}){END}",
+        rf"^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{2}}){END_PATTERN}",
         "one two short",
     ),
 )
-MONTHS = (
+MONTH_WORDS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
-NUMBER_OF = {
-    **{name: i for i, name in enumerate(MONTHS, 1)},
-    **{name[:3]: i for i, name in enumerate(MONTHS, 1)},
+MONTH_NUMBERS = {
+    **{name: i for i, name in enumerate(MONTH_WORDS, 1)},
+    **{name[:3]: i for i, name in enumerate(MONTH_WORDS, 1)},
     "sept": 9,
 }
 
 
-def pieces(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split_dates(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the parts of every text that has a known shape, and the other texts.
 
     Parameters
@@ -63,38 +71,36 @@ def pieces(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Returns
     -------
     DataFrame
-        ``text``, ``shape`` and the `PIECES`, null where a shape has none.
+        ``text``, ``shape`` and the `DATE_PARTS`, null where a shape has none.
     DataFrame
         The texts of no shape.
     """
     found, rest = [], texts
-    for shape, pattern, names in SHAPES:
+    for shape, pattern, names in DATE_PATTERNS:
         if rest.is_empty():
             break
         groups = names.split()
-        if groups[-1] not in CLOCK_NAMES and pattern.endswith(END):
-            groups += CLOCK_NAMES
+        if groups[-1] not in CLOCK_PARTS and pattern.endswith(END_PATTERN):
+            groups += CLOCK_PARTS
         parts = rest.with_columns(_groups(pattern, groups)).unnest("groups")
         fits = parts[groups[0]].is_not_null()
-        missing = [pl.lit(None, pl.String).alias(n) for n in PIECES if n not in groups]
+        missing = [pl.lit(None, pl.String).alias(n) for n in DATE_PARTS if n not in groups]
         found.append(
             parts.filter(fits)
             .with_columns(*missing, shape=pl.lit(shape))
-            .select("text", "shape", *PIECES)
+            .select("text", "shape", *DATE_PARTS)
         )
         rest = rest.filter(~fits)
     return pl.concat(found) if found else _none(), rest
 
 
 def _none() -> pl.DataFrame:
-    return pl.DataFrame(schema=dict.fromkeys(("text", "shape", *PIECES), pl.String))
+    return pl.DataFrame(schema=dict.fromkeys(("text", "shape", *DATE_PARTS), pl.String))
 
 
 def _groups(pattern: str, names: list[str]) -> pl.Expr:
     groups = pl.col("form").str.extract_groups(pattern).struct
-    return pl.struct(groups[i].alias(name) for i, name in enumerate(names)).alias(
-        "groups"
-    )
+    return pl.struct(groups[i].alias(name) for i, name in enumerate(names)).alias("groups")
 
 
 def ascii_digits(text: str) -> str:
@@ -105,6 +111,4 @@ def ascii_digits(text: str) -> str:
     >>> ascii_digits("٢٠١٠-١٢-٠١")
     '2010-12-01'
     """
-    return "".join(
-        str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text
-    )
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)

@@ -2,16 +2,16 @@
 
 import polars as pl
 
-from segpredict.cleaning._plan import CleaningPlan
+from segpredict.cleaning._plan import CleaningOptions
 from segpredict.cleaning._rules import NO_CUSTOMER
-from segpredict.errors import ContractError, SupportError, shown
+from segpredict.errors import ContractError, SupportError, quote_value
 from segpredict.tables import Transactions
 
 MIN_ROWS_FOR_SHAPE = 100  # rows from which the shape of the ids says anything
-GIANT = 0.9  # share of rows that no single customer can have
+MAX_CUSTOMER_SHARE = 0.9  # share of rows that no single customer can have
 
 
-def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
+def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> None:
     """Raise where the lines that are left cannot support a model.
 
     Parameters
@@ -29,11 +29,9 @@ def supported(shop: Transactions, plan: CleaningPlan | None = None) -> None:
         When nothing is left, when every row has a customer of its own, or when one
         customer has nearly all rows.
     """
-    plan = plan or CleaningPlan()
+    plan = plan or CleaningOptions()
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")
-    guests = sum(
-        e.count.rows for e in shop.ledger.entries if e.rule == NO_CUSTOMER.name
-    )
+    guests = sum(e.count.rows for e in shop.ledger.entries if e.rule == NO_CUSTOMER.name)
     if guests > plan.max_guests * whole.rows:
         raise _guests(guests, whole.rows)
     if not used.customers:
@@ -84,11 +82,11 @@ def _no_giant(shop: Transactions, rows: int, customers: int) -> None:
         return
     counted = shop.lines.group_by("customer_id").len().sort("len", "customer_id")
     id_, n = counted.last().collect().row(0)
-    if n > GIANT * rows:
+    if n > MAX_CUSTOMER_SHARE * rows:
         raise SupportError(
-            f"The customer {shown(id_)} has {n / rows:.0%} of the rows: it looks like "
+            f"The customer {quote_value(id_)} has {n / rows:.0%} of the rows: it looks like "
             "a placeholder or a marketplace, or another column names the customer.",
-            fix=f"--set 'cleaning.null_ids=[{shown(id_)}]', or --map customer_id=….",
+            fix=f"--set 'cleaning.null_ids=[{quote_value(id_)}]', or --map customer_id=….",
             column="customer_id",
             value=id_,
             count=n,

@@ -5,25 +5,25 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.cleaning._instants import instants, local
-from segpredict.cleaning._shapes import NUMBER_OF, ascii_digits, pieces
-from segpredict.errors import ContractError, shown
+from segpredict.cleaning._instants import parse_numeric_times, to_local_time
+from segpredict.cleaning._shapes import MONTH_NUMBERS, ascii_digits, split_dates
+from segpredict.errors import ContractError, quote_value
 from segpredict.window import as_date
 
-ORDERS: Mapping[str, tuple[str, str]] = {"dmy": ("two", "one"), "mdy": ("one", "two")}
-FIRST, LAST = "1970-01-02", "2199-12-31"
-NO_TIME = "is not a time that can be read"
-NO_DAY = f"is not a day between {FIRST} and {LAST}"
-ZERO_DAY = "is 1970-01-01, which stands for an unknown day"
-SHORT_YEAR = "has a year of two digits (cleaning.century_pivot says which century)"
-NO_CLOCK = "is no time of the day"
-ONLY_CLOCK = "is a time without a day"
-VAGUE_ZONE = "names a time zone by letters that several places share"
-MINUTES = 1440
+DATE_ORDERS: Mapping[str, tuple[str, str]] = {"dmy": ("two", "one"), "mdy": ("one", "two")}
+FIRST_DAY, LAST_DAY = "1970-01-02", "2199-12-31"
+NO_TIME_REASON = "is not a time that can be read"
+NO_DAY_REASON = f"is not a day between {FIRST_DAY} and {LAST_DAY}"
+ZERO_DAY_REASON = "is 1970-01-01, which stands for an unknown day"
+SHORT_YEAR_REASON = "has a year of two digits (cleaning.century_pivot says which century)"
+NO_CLOCK_REASON = "is no time of the day"
+ONLY_CLOCK_REASON = "is a time without a day"
+VAGUE_ZONE_REASON = "names a time zone by letters that several places share"
+MINUTES_PER_DAY = 1440
 
 
 @dataclass(frozen=True, slots=True)
-class TimeAsked:
+class TimeSettings:
     """What a person says of times that the data cannot prove.
 
     Parameters
@@ -46,7 +46,7 @@ class TimeAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class TimeColumn:
     """A column of times.
 
     Parameters
@@ -65,7 +65,7 @@ class Times:
     notes: tuple[str, ...] = ()
 
 
-def parsed(cells: pl.Series, asked: TimeAsked | None = None) -> Times:
+def parse_times(cells: pl.Series, asked: TimeSettings | None = None) -> TimeColumn:
     """Return a column of text as days and minutes, and how it was read.
 
     Raises
@@ -74,24 +74,20 @@ def parsed(cells: pl.Series, asked: TimeAsked | None = None) -> Times:
         When day and month cannot be told apart, or contradict each other; when some
         times have an offset and others none; when numbers count several units.
     """
-    asked = asked or TimeAsked()
+    asked = asked or TimeSettings()
     texts = cells.drop_nulls().unique().sort().to_frame("text")
-    if asked.format is not None and asked.format not in ORDERS:
+    if asked.format is not None and asked.format not in DATE_ORDERS:
         read, found = _by_format(texts, asked.format), asked.format
         notes: tuple[str, ...] = ()
     else:
         read, found, notes = _by_shape(texts, asked)
-    key = read.with_columns(
-        pl.when(pl.col("day").is_null()).then("why").alias("day why")
-    )
+    key = read.with_columns(pl.when(pl.col("day").is_null()).then("why").alias("day why"))
     if not (key["minute"] > 0).any():  # midnight everywhere is no time of the day
         key = key.with_columns(minute=pl.lit(None, pl.Int16))
-    rows = cells.to_frame("text").join(
-        key, on="text", how="left", maintain_order="left"
-    )
+    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
     frame = rows.select("day", "minute", empty.otherwise("day why").alias("day why"))
-    return Times(frame, found, notes)
+    return TimeColumn(frame, found, notes)
 
 
 def _by_format(texts: pl.DataFrame, time_format: str) -> pl.DataFrame:
@@ -108,19 +104,19 @@ def _by_format(texts: pl.DataFrame, time_format: str) -> pl.DataFrame:
 
 
 def _sound(day: pl.Series) -> pl.Series:
-    first, last = pl.Series([FIRST, LAST]).str.to_date("%Y-%m-%d")
+    first, last = pl.Series([FIRST_DAY, LAST_DAY]).str.to_date("%Y-%m-%d")
     return day.to_physical().set(~day.is_between(first, last), None)
 
 
 def _by_shape(
-    texts: pl.DataFrame, asked: TimeAsked
+    texts: pl.DataFrame, asked: TimeSettings
 ) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
     forms, notes = _forms(texts)
-    parts, rest = pieces(forms)
-    counted, strange = instants(rest, asked.epoch)
+    parts, rest = split_dates(forms)
+    counted, strange = parse_numeric_times(rest, asked.epoch)
     order = asked.format or _order(parts, asked)
     read = _assembled(_ordered(parts, order, asked.pivot))
-    moments, zones = local(
+    moments, zones = to_local_time(
         pl.concat([read, _moments(counted)], how="diagonal"), asked.timezone
     )
     shapes = pl.concat([parts["shape"], counted["shape"]]).unique().sort().to_list()
@@ -148,17 +144,17 @@ def _forms(texts: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
 
 def _ordered(parts: pl.DataFrame, order: str | None, pivot: int | None) -> pl.DataFrame:
     """Return parts with year, month and day of the month as whole numbers."""
-    month, dom = ORDERS[order or "mdy"]
+    month, dom = DATE_ORDERS[order or "mdy"]
     short = pl.col("short").cast(pl.Int32)
     century = 0 if pivot is None else pl.when(short <= pivot).then(2000).otherwise(1900)
-    named = pl.col("name").str.to_lowercase().replace_strict(NUMBER_OF, default=None)
+    named = pl.col("name").str.to_lowercase().replace_strict(MONTH_NUMBERS, default=None)
     whole = [pl.col(n).cast(pl.Int32) for n in ("year", "month", "dom", "one", "two")]
     return parts.with_columns(*whole, named=named.cast(pl.Int32)).with_columns(
         year=pl.coalesce("year", short + century),
         month=pl.coalesce("month", "named", month),
         dom=pl.coalesce("dom", dom),
         why=pl.when((pl.col("shape") == "short year") & pl.lit(pivot is None)).then(
-            pl.lit(SHORT_YEAR)
+            pl.lit(SHORT_YEAR_REASON)
         ),
     )
 
@@ -178,7 +174,7 @@ def _assembled(parts: pl.DataFrame) -> pl.DataFrame:
     second = pl.col("second").cast(pl.Int64).fill_null(0)
     clock = (hour * 60 + minute.fill_null(0)).fill_null(0)
     is_clock = (
-        (clock <= MINUTES)
+        (clock <= MINUTES_PER_DAY)
         & (minute.fill_null(0) < 60)
         & (second <= 60)
         & (half.is_null() | is_twelve)
@@ -195,13 +191,13 @@ def _assembled(parts: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("why").is_not_null())
         .then("why")
         .when(pl.col("name").is_not_null() & pl.col("month").is_null())
-        .then(pl.lit(NO_TIME))
+        .then(pl.lit(NO_TIME_REASON))
         .when(~is_clock)
-        .then(pl.lit(NO_CLOCK))
+        .then(pl.lit(NO_CLOCK_REASON))
     )
     return parts.select(
         "text",
-        moment=day * MINUTES + clock,
+        moment=day * MINUTES_PER_DAY + clock,
         has_clock=given.is_not_null(),
         zone=pl.col("zone"),
         why=why,
@@ -222,24 +218,22 @@ def _moments(counted: pl.DataFrame) -> pl.DataFrame:
 def _days(moments: pl.DataFrame) -> pl.DataFrame:
     known = pl.when(pl.col("why").is_null()).then("moment")
     read = moments.with_columns(
-        day=(known // MINUTES).cast(pl.Int32).cast(pl.Date),
-        minute=pl.when("has_clock").then(pl.col("moment") % MINUTES).cast(pl.Int16),
+        day=(known // MINUTES_PER_DAY).cast(pl.Int32).cast(pl.Date),
+        minute=pl.when("has_clock").then(pl.col("moment") % MINUTES_PER_DAY).cast(pl.Int16),
     )
-    zero = pl.when(pl.col("day") == pl.date(1970, 1, 1)).then(pl.lit(ZERO_DAY))
-    why = pl.coalesce("why", zero, pl.lit(NO_DAY))
-    return read.with_columns(_sound(read["day"]), why=why).select(
-        "text", "day", "minute", "why"
-    )
+    zero = pl.when(pl.col("day") == pl.date(1970, 1, 1)).then(pl.lit(ZERO_DAY_REASON))
+    why = pl.coalesce("why", zero, pl.lit(NO_DAY_REASON))
+    return read.with_columns(_sound(read["day"]), why=why).select("text", "day", "minute", "why")
 
 
 def _strange(rest: pl.DataFrame) -> pl.DataFrame:
     form = pl.col("form")
     why = (
         pl.when(form.str.contains(r"^\d{1,2}:\d{2}(:\d{2})?$"))
-        .then(pl.lit(ONLY_CLOCK))
+        .then(pl.lit(ONLY_CLOCK_REASON))
         .when(form.str.contains(r"\d{1,2}:\d{2}.* [A-Z]{2,5}$"))
-        .then(pl.lit(VAGUE_ZONE))
-        .otherwise(pl.lit(NO_TIME))
+        .then(pl.lit(VAGUE_ZONE_REASON))
+        .otherwise(pl.lit(NO_TIME_REASON))
     )
     return rest.select(
         "text",
@@ -249,7 +243,7 @@ def _strange(rest: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _order(parts: pl.DataFrame, asked: TimeAsked) -> str | None:
+def _order(parts: pl.DataFrame, asked: TimeSettings) -> str | None:
     """Return the order of day and month that the whole column proves."""
     ones = parts.select(
         "text", one=pl.col("one").cast(pl.Int16), two=pl.col("two").cast(pl.Int16)
@@ -260,7 +254,7 @@ def _order(parts: pl.DataFrame, asked: TimeAsked) -> str | None:
     second = ones.filter(pl.col("two") > 12)["text"]
     if len(first) and len(second):
         raise ContractError(
-            f"{shown(first[0])} has its day first and {shown(second[0])} its month.",
+            f"{quote_value(first[0])} has its day first and {quote_value(second[0])} its month.",
             fix="bring the files into one format, or set cleaning.time_format.",
             column="time",
             examples=[first[0], second[0]],
@@ -270,12 +264,12 @@ def _order(parts: pl.DataFrame, asked: TimeAsked) -> str | None:
     raise _unclear(parts, asked)
 
 
-def _unclear(parts: pl.DataFrame, asked: TimeAsked) -> ContractError:
+def _unclear(parts: pl.DataFrame, asked: TimeSettings) -> ContractError:
     spans = []
-    for order in ORDERS:
+    for order in DATE_ORDERS:
         # A century does not matter for the order of day and month.
         ordered = _ordered(parts, order, asked.pivot or 99)
-        days = (_assembled(ordered)["moment"] // MINUTES).drop_nulls().sort()
+        days = (_assembled(ordered)["moment"] // MINUTES_PER_DAY).drop_nulls().sort()
         if len(days):
             spans.append(f"{order} gives {as_date(days[0])} to {as_date(days[-1])}")
     return ContractError(

@@ -6,19 +6,17 @@ from typing import Any
 
 from segpredict import cleaning
 from segpredict.cli._output import Output
-from segpredict.pipeline import Ingested
+from segpredict.pipeline import IngestResult
 from segpredict.window import as_date
 
-SHOWN = 5  # files that are named one by one
+MAX_FILES_SHOWN = 5  # files that are named one by one
 
 
-def show(output: Output, found: Mapping[str, Any]) -> None:
+def show_check(output: Output, found: Mapping[str, Any]) -> None:
     """Print what was read, proven, cleaned, left out and refused; and what to do."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
-    output.table(
-        "What was read", files, note=f"and {more:,} files more" if more else ""
-    )
+    output.table("What was read", files, note=f"and {more:,} files more" if more else "")
     for fact in found["files"][:1]:
         listed = (f"{role} = {name}" for role, name in fact["columns"].items())
         output.say(f"Columns: {', '.join(listed)}")
@@ -40,19 +38,17 @@ def show(output: Output, found: Mapping[str, Any]) -> None:
         output.say(f"suggestion: {suggestion}")
 
 
-def show_store(output: Output, done: Ingested, store: Path) -> dict[str, Any]:
+def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any]:
     """Print what came into a store and what it holds; return that as plain values."""
     shop = done.shop
     used = shop.ledger.total("used")
     first, last = as_date(shop.first_day), as_date(shop.end_day - 1)
     ledger = cleaning.ledger_table(shop.ledger).to_dicts()
-    for name, before in list(done.skipped.items())[:SHOWN]:
+    for name, before in list(done.skipped.items())[:MAX_FILES_SHOWN]:
         was = "" if name == before else f" as {before}"
         output.say(f"skipped: {name} is in the store already{was}")
-    if len(done.skipped) > SHOWN:
-        output.say(
-            f"skipped: {len(done.skipped) - SHOWN:,} more that are there already"
-        )
+    if len(done.skipped) > MAX_FILES_SHOWN:
+        output.say(f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already")
     output.say(f"Files that came in: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
     output.table("Ledger of the whole store", _ledger(shown))
@@ -99,9 +95,7 @@ def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     digits = 2 if row["measure"] == "value per order" else 0
     return {
-        key: f"{value:,.{2 if key == 'mean' else digits}f}"
-        if isinstance(value, float)
-        else value
+        key: f"{value:,.{2 if key == 'mean' else digits}f}" if isinstance(value, float) else value
         for key, value in row.items()
     }
 

@@ -32,7 +32,7 @@ from segpredict.cli import (
     train_classifier,
 )
 from segpredict.errors import SegpredictError
-from segpredict.signs import line, still
+from segpredict.signs import escape_json_controls, to_single_line
 
 COMMANDS = {
     "demo": demo,
@@ -124,9 +124,9 @@ def _stop(_number: int, _frame: object) -> None:
 def _tell(facts: dict[str, object]) -> None:
     if "--json" in sys.argv:
         text = json.dumps({"error": facts}, ensure_ascii=False, default=str)
-        typer.echo(still(text))
+        typer.echo(escape_json_controls(text))
     told = f"error[{facts['code']}] {facts['message']} Fix: {facts['fix']}"
-    typer.echo(line(told), err=True)
+    typer.echo(to_single_line(told), err=True)
 
 
 def _confess(error: Exception) -> None:
@@ -134,10 +134,7 @@ def _confess(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in frames]
     crash = f"{zlib.crc32(''.join(places).encode()):08x}"
-    message = (
-        f"segpredict has a bug ({type(error).__name__} at {places[-1]}; "
-        f"crash id {crash})."
-    )
+    message = f"segpredict has a bug ({type(error).__name__} at {places[-1]}; crash id {crash})."
     if os.environ.get("SEGPREDICT_TRACEBACK"):
         traceback.print_exception(error)
     fix = (

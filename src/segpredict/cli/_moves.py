@@ -7,10 +7,10 @@ import polars as pl
 
 from segpredict.cli._output import Output
 
-SHOWN = 8  # differences of a comparison that are printed
+MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
 
 
-def show_moves(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
+def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
     """Print the matrix, counts of who came and left, mobility, and what it says."""
     who = tables["who"]
     title = "Moves"
@@ -81,13 +81,9 @@ def _lists(output: Output, who: pl.DataFrame) -> None:
 def _order(output: Output, order: pl.DataFrame | None) -> None:
     whole = None if order is None else order.filter(pl.col("since").is_null())
     if whole is not None:
-        rows = whole.select(
-            pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id")
-        )
+        rows = whole.select(pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id"))
         note = "first order against second order; gain in nats a customer"
-        output.table(
-            "Does it matter where they were before?", rows.to_dicts(), note=note
-        )
+        output.table("Does it matter where they were before?", rows.to_dicts(), note=note)
 
 
 def _compared(output: Output, compared: pl.DataFrame | None) -> None:
@@ -108,7 +104,7 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
                 "share now": row["value_second"],
                 "share difference": row["difference"],
             }
-            for row in clear.sort(-pl.col("difference").abs()).head(SHOWN).to_dicts()
+            for row in clear.sort(-pl.col("difference").abs()).head(MAX_CHANGES_SHOWN).to_dicts()
         ]
         note = "95 % interval without zero; not adjusted for how many were asked"
         output.table(f"Period from {second} beside that from {first}", rows, note=note)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-Data = Annotated[
+DataOption = Annotated[
     list[str],
     typer.Option(
         "--data",
@@ -14,7 +14,7 @@ Data = Annotated[
         show_default=False,
     ),
 ]
-ConfigFile = Annotated[
+ConfigOption = Annotated[
     str | None,
     typer.Option(
         "--config",
@@ -23,7 +23,7 @@ ConfigFile = Annotated[
         "stripe, ga4.",
     ),
 ]
-Settings = Annotated[
+SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
@@ -31,7 +31,7 @@ Settings = Annotated[
         help="Override one setting, e.g. --set time.horizon=28. Repeatable.",
     ),
 ]
-Columns = Annotated[
+ColumnsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--map",
@@ -41,11 +41,11 @@ Columns = Annotated[
         "description, currency, status. Repeatable.",
     ),
 ]
-Seed = Annotated[
+SeedOption = Annotated[
     int | None,
     typer.Option("--seed", help="Seed of everything random; same seed, same result."),
 ]
-Threads = Annotated[
+ThreadsOption = Annotated[
     int | None,
     typer.Option(
         "--threads",
@@ -53,11 +53,9 @@ Threads = Annotated[
         help="Threads for training, processes for a comparison; results are equal.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
-RunFolder = Annotated[
-    Path, typer.Option("--run", help="A run folder made by an earlier command.")
-]
-Customers = Annotated[
+OutOption = Annotated[Path, typer.Option("--out", help="The run folder to make.")]
+RunOption = Annotated[Path, typer.Option("--run", help="A run folder made by an earlier command.")]
+CustomersOption = Annotated[
     bool | None,
     typer.Option(
         "--customers/--no-customers",
@@ -65,25 +63,17 @@ Customers = Annotated[
         show_default="as the config says",
     ),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout.")
-]
-Quiet = Annotated[
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+QuietOption = Annotated[
     bool,
-    typer.Option(
-        "--quiet", "-q", help="Print nothing but errors and the data asked for."
-    ),
+    typer.Option("--quiet", "-q", help="Print nothing but errors and the data asked for."),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace the run folder if it exists.")
-]
-Canary = Annotated[
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the run folder if it exists.")]
+LeakageDemoOption = Annotated[
     bool,
-    typer.Option(
-        "--canary", help="Also show what a leaking evaluation would have claimed."
-    ),
+    typer.Option("--canary", help="Also show what a leaking evaluation would have claimed."),
 ]
-AsOf = Annotated[
+AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",
@@ -91,7 +81,7 @@ AsOf = Annotated[
         help="The cutoff: nothing on or after this day is looked at.",
     ),
 ]
-BadRows = Annotated[
+BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(
         "--on-bad-rows",
@@ -99,7 +89,7 @@ BadRows = Annotated[
         "or leave them out and only count.",
     ),
 ]
-MaxBad = Annotated[
+MaxBadRowsOption = Annotated[
     str | None,
     typer.Option(
         "--max-bad",
@@ -107,7 +97,7 @@ MaxBad = Annotated[
         help="Stop if more rows than this cannot be read, e.g. 0.1% or 20.",
     ),
 ]
-Compare = Annotated[
+CompareOption = Annotated[
     bool,
     typer.Option(
         "--compare",
@@ -115,26 +105,22 @@ Compare = Annotated[
         "each fares. Takes minutes; goes on where it was interrupted.",
     ),
 ]
-Select = Annotated[
+SelectOption = Annotated[
     bool,
-    typer.Option(
-        "--select", help="Compare, and make the segments in the way the rule takes."
-    ),
+    typer.Option("--select", help="Compare, and make the segments in the way the rule takes."),
 ]
-Algorithms = Annotated[
+AlgorithmsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--algorithm",
         help="Compare only this algorithm. Repeatable; all if not given.",
     ),
 ]
-Numbers = Annotated[
+SegmentCountsOption = Annotated[
     str | None,
-    typer.Option(
-        "--k", metavar="LOW-HIGH", help="Numbers of segments to compare, e.g. 3-5."
-    ),
+    typer.Option("--k", metavar="LOW-HIGH", help="Numbers of segments to compare, e.g. 3-5."),
 ]
-Instruments = Annotated[
+InputsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--instrument",

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.core.types import Progress
-from segpredict.signs import legible, line, still
+from segpredict.core.types import ProgressCallback
+from segpredict.signs import escape_json_controls, strip_control_characters, to_single_line
 
 # How the numbers of a column are written; of all others, with three digits.
-SHARES = {
+SHARE_COLUMNS = {
     *("share", "revenue_share", "repeat_share", "least share", "retention"),
     *("accuracy", "balanced_accuracy", "stayed share"),
     *("share then", "share now", "share difference"),
     *("least_share_that_came", "uplift_share", "share_seen_at_once"),
 }
-MONEY = {"money", "revenue", "spend_median", "expected spend", "money_at_stake"}
-COUNTS = {"days_median", "recency_median", "median_gap_days"}
+MONEY_COLUMNS = {"money", "revenue", "spend_median", "expected spend", "money_at_stake"}
+COUNT_COLUMNS = {"days_median", "recency_median", "median_gap_days"}
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,14 @@ class Output:
         if not (self.as_json or self.quiet):
             from rich.text import Text
 
-            self._console().print(Text(line(text)), soft_wrap=True)
+            self._console().print(Text(to_single_line(text)), soft_wrap=True)
 
     def aside(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
-            sys.stderr.write(line(text) + "\n")
+            sys.stderr.write(to_single_line(text) + "\n")
 
-    def table(
-        self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = ""
-    ) -> None:
+    def table(self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
 
         No text is read as markup: names of segments stand in titles and heads, too.
@@ -60,30 +58,30 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        caption = Text(line(note)) if note else None
-        table = Table(title=Text(line(title)), caption=caption, title_justify="left")
+        caption = Text(to_single_line(note)) if note else None
+        table = Table(title=Text(to_single_line(title)), caption=caption, title_justify="left")
         for name, value in rows[0].items():
-            head = Text(line(name.replace("_", " ")))
+            head = Text(to_single_line(name.replace("_", " ")))
             table.add_column(head, justify="right" if _is_figure(value) else "left")
         for row in rows:
-            cells = (cell(name, value) for name, value in row.items())
-            table.add_row(*(Text(legible(text)) for text in cells))
+            cells = (terminal_cell(name, value) for name, value in row.items())
+            table.add_row(*(Text(strip_control_characters(text)) for text in cells))
         self._console().print(table)
 
     def data(self, text: str) -> None:
         """Print data on stdout: as they are to a pipe, without orders to a terminal."""
         if not self.as_json:
-            sys.stdout.write(legible(text) if sys.stdout.isatty() else text)
+            sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()  # so that a reader who has left is met here
 
     def result(self, facts: Mapping[str, Any]) -> None:
         """Print the one JSON object, if it was asked for."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
-            sys.stdout.write(still(text) + "\n")
+            sys.stdout.write(escape_json_controls(text) + "\n")
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
+    def progress(self) -> Iterator[ProgressCallback]:
         """Yield a function that shows progress on a terminal, silent in a pipe."""
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield lambda _what, _share: None
@@ -110,7 +108,7 @@ class Output:
             task = bars.add_task("starting", total=1.0)
 
             def advance(what: str, share: float) -> None:
-                bars.update(task, description=escape(line(what)), completed=share)
+                bars.update(task, description=escape(to_single_line(what)), completed=share)
 
             yield advance
 
@@ -132,7 +130,7 @@ def _is_figure(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def cell(name: str, value: object) -> str:
+def terminal_cell(name: str, value: object) -> str:
     """Return a value as a table cell; the column's name says how it is written.
 
     Examples
@@ -154,10 +152,10 @@ def cell(name: str, value: object) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    if name in SHARES:
+    if name in SHARE_COLUMNS:
         return f"{100 * value:.1f} %"
-    if name in MONEY:
+    if name in MONEY_COLUMNS:
         return f"{value:,.2f}"
-    if name in COUNTS:
+    if name in COUNT_COLUMNS:
         return f"{value:,.0f}"
     return f"{value:.3f}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from segpredict.config import Config
 
 
-def planned(
+def config_from_options(
     config: str | None,
     settings: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -30,15 +30,15 @@ def planned(
     from segpredict import config as configs
 
     overrides = [
-        *(_setting(*pair) for pair in mapped(columns).items()),
+        *(_setting(*pair) for pair in column_mapping(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
         *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
-    return configs.load(config, overrides, base).seeded(seed, threads)
+    return configs.load_config(config, overrides, base).seeded(seed, threads)
 
 
-def contest(
+def selection_settings(
     algorithms: Sequence[str] | None,
     numbers: str | None,
     instruments: Sequence[str] | None,
@@ -67,12 +67,12 @@ def contest(
     ]
 
 
-def clock() -> str:
+def current_time() -> str:
     """Return the time of day in UTC, for the manifest and the page."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a door
 
 
-def mapped(columns: Sequence[str] | None) -> dict[str, str]:
+def column_mapping(columns: Sequence[str] | None) -> dict[str, str]:
     """Return role → column of the ``--map`` options."""
     return dict(_pair(text) for text in columns or ())
 
@@ -92,17 +92,17 @@ def _setting(role: str, column: str) -> str:
     return f'source.columns.{role}="{quoted}"'
 
 
-def kept(data: Sequence[str]) -> "Mapping[str, Any] | None":
+def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
     """Return the settings of the store that is named as data; None where files are."""
-    from segpredict.intake import remembered
+    from segpredict.intake import store_settings
 
-    config = remembered(list(data))
+    config = store_settings(list(data))
     return None if config is None else config.state()
 
 
-def settings_of(run: Path) -> "Mapping[str, Any]":
+def run_settings(run: Path) -> "Mapping[str, Any]":
     """Return the settings of a run that is there."""
     from segpredict import archive
     from segpredict.artifacts import open_run
 
-    return archive.config_of(open_run(run)).state()
+    return archive.load_run_config(open_run(run)).state()

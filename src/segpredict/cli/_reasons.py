@@ -7,21 +7,21 @@ from typing import Any
 import polars as pl
 
 from segpredict import explained, pipeline
-from segpredict.artifacts import Run
+from segpredict.artifacts import RunFolder
 from segpredict.cli._output import Output
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.explain import Evidence, Explanation
+from segpredict.explain import Explanation, ImportanceEvidence
 from segpredict.tables import Segment
 
-CAUTION = "associations that the model uses, not causes"
+CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 
-def importance(output: Output, made: Run, top: int) -> None:
+def show_importance(output: Output, made: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
     topics = made.parquet("explanation/topics.parquet").filter(scope="all")
     rows = topics.filter(level="headline").select("name", "mean_abs", "share")
-    output.table("What moves the forecast", rows.to_dicts(), note=CAUTION)
-    checked = explained.evidence(made)
+    output.table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
+    checked = explained.load_evidence(made)
     if checked is None:
         rows = topics.filter(level="group").head(top)
         shown = rows.select("rank", "name", "mean_abs", "share")
@@ -31,7 +31,7 @@ def importance(output: Output, made: Run, top: int) -> None:
     _checked(output, checked, top)
 
 
-def _checked(output: Output, checked: Evidence, top: int) -> None:
+def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
     was_left_out = checked.table["without"].is_not_null().any()
     rows = [
         {
@@ -51,9 +51,7 @@ def _checked(output: Output, checked: Evidence, top: int) -> None:
     )
     output.table("By group of columns, and cross-checked", rows, note=note)
     told = {k: v for k, v in checked.agreement.items() if v is not None}
-    output.table(
-        "How alike the rankings are", [told], note="Kendall's tau; interventional: rho"
-    )
+    output.table("How alike the rankings are", [told], note="Kendall's tau; interventional: rho")
     for text in checked.notes:
         output.say(f"note: {text}")
 
@@ -66,7 +64,7 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
     return f"{row[name]:.4f} [{row[f'{name}_low']:.4f}, {row[f'{name}_high']:.4f}]"
 
 
-def held(
+def show_stored_explanation(
     output: Output,
     run: Path,
     asked: tuple[str | None, str | None],
@@ -75,7 +73,7 @@ def held(
 ) -> Sequence[Mapping[str, Any]]:
     """Print what a run holds of a segment or a move, and draw it if that is wished."""
     name, pair = asked
-    told = pipeline.explanation(run)
+    told = pipeline.load_run_explanation(run)
     picture: tuple[str, ...] = ("heatmap",)
     if name is not None:
         rows = _segment(output, told, name, (top, run))
@@ -83,18 +81,15 @@ def held(
         rows = _move(output, told, pair or "", (top, run))
         picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
     if plots is not None:
-        pipeline.picture(run, plots, *picture)
+        pipeline.write_plots(run, plots, *picture)
         output.say(f"The picture: {plots / '_'.join(picture)}.svg")
     return rows
 
 
 def _meant(rows: pl.DataFrame, run: Path) -> list[dict[str, Any]]:
     """Return rows with what the leading column of each group is."""
-    known = pipeline.meanings(run)
-    return [
-        {**row, "meaning": known.get(row["name"], "")}
-        for row in rows.iter_rows(named=True)
-    ]
+    known = pipeline.feature_meanings(run)
+    return [{**row, "meaning": known.get(row["name"], "")} for row in rows.iter_rows(named=True)]
 
 
 def _segment(
@@ -107,7 +102,7 @@ def _segment(
     output.table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
     rows = topics.filter(level="group").sort("rank")
     few = rows.head(shown[0]).select("rank", "name", "mean_abs", "share")
-    output.table("By group of columns", _meant(few, shown[1]), note=CAUTION)
+    output.table("By group of columns", _meant(few, shown[1]), note=CAUSALITY_NOTE)
     return topics.to_dicts()
 
 
@@ -117,9 +112,7 @@ def _move(
     """Print what sets those apart who move between two segments."""
     parts = pair.split(":")
     if len(parts) != 2:
-        raise UsageError(
-            f"{pair!r} names no move.", fix="write it FROM:TO, e.g. Core:Inactive."
-        )
+        raise UsageError(f"{pair!r} names no move.", fix="write it FROM:TO, e.g. Core:Inactive.")
     start, end = (_named(told, part.strip()) for part in parts)
     rows = told.moves.filter(from_id=start.id, to_id=end.id)
     if rows.is_empty():
@@ -138,22 +131,20 @@ def _move(
     output.table(
         f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
         _meant(few, shown[1]),
-        note=f"mean contribution to the log-odds of moving; {CAUTION}",
+        note=f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}",
     )
     return rows.to_dicts()
 
 
-def customer(
-    output: Output, run: Path, name: str, plots: Path | None
-) -> Mapping[str, Any]:
+def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> Mapping[str, Any]:
     """Print one customer's forecast, the reasons, and what an order would change."""
-    told = pipeline.why(run, name)
+    told = pipeline.explain_customer(run, name)
     score = told["forecast"]
     output.say(f"Customer {told['customer_id']}, now {score['segment']}.")
     chance = score[f"p_{score['next_segment_id']}"]
     output.say(f"{told['sentence']} Chance: {chance:.0%}.")
     rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
-    output.table("Reasons", rows, note=CAUTION)
+    output.table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
         output.say("Nothing speaks clearly for or against it.")
     cases = [
@@ -177,7 +168,7 @@ def customer(
     if told["note"]:
         output.say(f"note: {told['note']}")
     if plots is not None:
-        output.say(f"The picture: {pipeline.waterfall(run, name, plots)}")
+        output.say(f"The picture: {pipeline.draw_waterfall(run, name, plots)}")
     return told
 
 

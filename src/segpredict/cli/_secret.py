@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from segpredict.pseudonyms import Pseudonyms
+    from segpredict.pseudonyms import Pseudonymizer
 
-VARIABLE = "SEGPREDICT_SECRET"
+SECRET_VARIABLE = "SEGPREDICT_SECRET"
 
-HashIds = Annotated[
+HashIdsOption = Annotated[
     bool,
     typer.Option(
         "--hash-ids",
         help="Put keyed hashes (HMAC-SHA-256) in the place of customer ids. Same "
-        f"secret, same hashes. Needs --secret-file, or {VARIABLE} in the environment.",
+        f"secret, same hashes. Needs --secret-file, or {SECRET_VARIABLE} in the environment.",
     ),
 ]
-SecretFile = Annotated[
+SecretFileOption = Annotated[
     Path | None,
     typer.Option(
         "--secret-file",
-        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand "
-        "-hex 32`.",
+        help="The secret of --hash-ids, at least 16 bytes, e.g. made by `openssl rand -hex 32`.",
     ),
 ]
 
 
-def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
+def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
     """Return names in the place of ids if they were asked for.
 
     Raises
@@ -40,7 +39,7 @@ def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
         When a secret is given for nothing, or cannot be read.
     """
     from segpredict.errors import FileMissingError, UsageError
-    from segpredict.pseudonyms import Pseudonyms, SecretError
+    from segpredict.pseudonyms import Pseudonymizer, SecretError
 
     if not hash_ids:
         if secret_file is not None:
@@ -49,11 +48,11 @@ def pseudonyms(hash_ids: bool, secret_file: Path | None) -> "Pseudonyms | None":
             )
         return None
     if secret_file is None:
-        told = os.environ.get(VARIABLE)
+        told = os.environ.get(SECRET_VARIABLE)
         if told is None:
             raise SecretError("is not given")
-        return Pseudonyms(told.encode())
+        return Pseudonymizer(told.encode())
     try:
-        return Pseudonyms(secret_file.read_bytes().strip())
+        return Pseudonymizer(secret_file.read_bytes().strip())
     except OSError:
         raise FileMissingError(str(secret_file)) from None

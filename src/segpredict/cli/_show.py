@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 
 from segpredict import cleaning
-from segpredict.archive import ledger_of
-from segpredict.artifacts import Run
+from segpredict.archive import ledger_from_state
+from segpredict.artifacts import RunFolder
 from segpredict.cli._output import Output
-from segpredict.cli._reasons import importance
+from segpredict.cli._reasons import show_importance
 
-METRICS = (
+SHOWN_METRICS = (
     "log_loss",
     "brier",
     "accuracy",
@@ -19,7 +19,7 @@ METRICS = (
     "macro_f1",
     "ece",
 )
-COMPARED = {
+COMPARISON_HEADINGS = {
     "silhouette": "silh.",
     "smallest": "least share",
     "step": "step",
@@ -36,15 +36,15 @@ COMPARED = {
 }
 
 
-def show_ledger(output: Output, made: Run) -> None:
+def show_ledger(output: Output, made: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
-    ledger = ledger_of(made.json("ledger.json"))
+    ledger = ledger_from_state(made.json("ledger.json"))
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
     output.table("Ledger", rows, note=note)
 
 
-def show_segments(output: Output, made: Run) -> None:
+def show_segments(output: Output, made: RunFolder) -> None:
     """Print the segments with size, revenue and rhythm."""
     wanted = (
         "id",
@@ -63,7 +63,7 @@ def show_segments(output: Output, made: Run) -> None:
     output.table("Segments at the end of the data", rows)
 
 
-def show_events(output: Output, made: Run) -> None:
+def show_segment_events(output: Output, made: RunFolder) -> None:
     """Print what became of the segments of an earlier fit, and what people decided."""
     state = made.json("segments/segmenter.json")
     for event in made.json("segments/events.json"):
@@ -73,7 +73,7 @@ def show_events(output: Output, made: Run) -> None:
         output.say(f"note: {notice}")
 
 
-def show_comparison(output: Output, made: Run) -> None:
+def show_comparison(output: Output, made: RunFolder) -> None:
     """Print how every way to segment fared, if ways were compared."""
     if not made.has("segments/comparison.parquet"):
         return
@@ -84,7 +84,7 @@ def show_comparison(output: Output, made: Run) -> None:
         "instrument",
         "algorithm",
         "k",
-        *(pl.col(name).alias(label) for name, label in COMPARED.items()),
+        *(pl.col(name).alias(label) for name, label in COMPARISON_HEADINGS.items()),
     )
     note = "gates not passed at the end of each row; → is what the rule takes"
     output.table("Ways to segment, compared", rows.to_dicts(), note=note)
@@ -109,7 +109,7 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
     return told
 
 
-def show_verdict(output: Output, made: Run) -> None:
+def show_evaluation(output: Output, made: RunFolder) -> None:
     """Print model and baselines side by side, and what ships."""
     verdict = made.json("classifier/verdict.json")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
@@ -127,7 +127,7 @@ def show_verdict(output: Output, made: Run) -> None:
 
 def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
     rows = [
-        {"model": name, **{metric: scores[metric] for metric in METRICS}}
+        {"model": name, **{metric: scores[metric] for metric in SHOWN_METRICS}}
         for name, scores in test["scores"].items()
     ]
     output.table(title, rows, note="lower is better: log loss, Brier, ECE")
@@ -146,10 +146,7 @@ def _differences(
         }
         for name, found in pooled["differences"].items()
     ]
-    note = (
-        "95 % intervals, customers resampled; beaten: on log loss, in every window, "
-        "after Holm"
-    )
+    note = "95 % intervals, customers resampled; beaten: on log loss, in every window, after Holm"
     output.table("Model minus baseline, all tests together", rows, note=note)
 
 
@@ -162,9 +159,7 @@ def _scorecard(output: Output, card: pl.DataFrame) -> None:
         {"ranking": r["metric"], "by": r["forecaster"], "value": _bounded(r)}
         for r in ranked.iter_rows(named=True)
     ]
-    note = (
-        "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
-    )
+    note = "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
     output.table("Whom to call first", rows, note=note)
     _usage(output, card)
     gaps = card.filter(metric="log_loss_minus_markov")
@@ -185,8 +180,7 @@ def _usage(output: Output, card: pl.DataFrame) -> None:
     output.table(
         "Prediction sets on the tests",
         rows,
-        note="thresholds of rehearsals before each test; a target under stability, "
-        "no guarantee",
+        note="thresholds of rehearsals before each test; a target under stability, no guarantee",
     )
     named = card.filter(pl.col("metric").str.contains("_(argmax|balanced|cost)$"))
     rows = [
@@ -209,7 +203,7 @@ def _interval(found: Mapping[str, float]) -> str:
     return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
 
 
-def show_canary(output: Output, made: Run) -> None:
+def show_leakage_demo(output: Output, made: RunFolder) -> None:
     """Print what a leaking evaluation would have claimed, if it was asked."""
     if not made.has("classifier/canary.json"):
         return
@@ -227,13 +221,13 @@ def show_canary(output: Output, made: Run) -> None:
     output.table("The leak canary", rows, note=note)
 
 
-def show_run(output: Output, made: Run) -> None:
+def show_run(output: Output, made: RunFolder) -> None:
     """Print everything, and where the page is."""
     show_ledger(output, made)
     show_segments(output, made)
-    show_verdict(output, made)
-    show_canary(output, made)
-    importance(output, made, top=10)
+    show_evaluation(output, made)
+    show_leakage_demo(output, made)
+    show_importance(output, made, top=10)
     page = (made.folder / "report.html").resolve()
     output.say(f"The run: {made.folder}")
     output.say(f"The page: {page.as_uri()}")

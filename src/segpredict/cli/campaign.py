@@ -7,9 +7,9 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock
+from segpredict.cli._plan import current_time
 
-SHOWN = {
+PLAN_HEADINGS = {
     "play": "play",
     "n": "customers",
     "stake": "money_at_stake",
@@ -22,14 +22,12 @@ SHOWN = {
 
 
 def command(
-    run: o.RunFolder = Path("artifacts/run"),
+    run: o.RunOption = Path("artifacts/run"),
     play: Annotated[
         str | None,
         typer.Option("--play", help="The play to draw a list for; none lists them."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The CSV file of the list.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The CSV file of the list.")] = None,
     holdout: Annotated[
         float | None,
         typer.Option(
@@ -43,11 +41,9 @@ def command(
         int | None,
         typer.Option("--first", help="Only so many, those with most at stake."),
     ] = None,
-    by: Annotated[
-        str, typer.Option("--by", help="Who draws the list, for the record.")
-    ] = "",
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    by: Annotated[str, typer.Option("--by", help="Who draws the list, for the record.")] = "",
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Draw the list of a play: customers, reasons, and who is left alone.
 
@@ -66,16 +62,16 @@ def command(
 
     output = Output(as_json, quiet)
     if play is None:
-        rows = pipeline.plays(run).to_dicts()
-        shown = [{SHOWN[n]: r[n] for n in SHOWN} for r in rows]
+        rows = pipeline.list_campaigns(run).to_dicts()
+        shown = [{PLAN_HEADINGS[n]: r[n] for n in PLAN_HEADINGS} for r in rows]
         note = "at stake is what is expected to be lost or won, not what a play saves."
         output.table("Plays", shown, note=note)
         output.result({"run": str(run), "plays": rows})
         return
     if out is None:
         raise UsageError("--play needs --out.", fix="name a CSV file with --out.")
-    wish = pipeline.Wish(play, out, holdout, first, by)
-    made = pipeline.campaign(run, wish, clock())
+    wish = pipeline.CampaignRequest(play, out, holdout, first, by)
+    made = pipeline.draw_campaign(run, wish, current_time())
     arms = made["arms"]
     alone = arms["control"] + arms["universal control"]
     output.say(

@@ -7,29 +7,27 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, kept, planned
-from segpredict.signs import line
+from segpredict.cli._plan import config_from_options, current_time, settings_of_store
+from segpredict.signs import to_single_line
 
 
 def command(
-    data: o.Data,
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    columns: o.Columns = None,
-    on_bad_rows: o.BadRows = None,
-    max_bad: o.MaxBad = None,
-    as_of: o.AsOf = None,
+    data: o.DataOption,
+    config: o.ConfigOption = None,
+    settings: o.SettingsOption = None,
+    columns: o.ColumnsOption = None,
+    on_bad_rows: o.BadRowsOption = None,
+    max_bad: o.MaxBadRowsOption = None,
+    as_of: o.AsOfOption = None,
     page: Annotated[
         Path | None, typer.Option("--page", help="Also write it as one HTML file.")
     ] = None,
     write_config: Annotated[
         Path | None,
-        typer.Option(
-            "--write-config", help="Also draft a config file from what was found."
-        ),
+        typer.Option("--write-config", help="Also draft_config a config file from what was found."),
     ] = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Read and clean only: the ledger, what was found, and which horizons would work.
 
@@ -39,32 +37,32 @@ def command(
     Example: `segpredict check --data sales.csv --map customer_id=KUNDE`
     """
     from segpredict import pipeline
-    from segpredict.cli._findings import show
-    from segpredict.config import draft
+    from segpredict.cli._findings import show_check
+    from segpredict.config import draft_config
     from segpredict.disk import write_file
 
     output = Output(as_json, quiet)
-    plan = planned(
+    plan = config_from_options(
         config,
         settings,
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
-        base=kept(data),
+        base=settings_of_store(data),
     )
     with output.progress() as progress:
-        found = pipeline.check(
-            data, plan, as_of, page=page, created=clock(), progress=progress
+        found = pipeline.check_data(
+            data, plan, as_of, page=page, created=current_time(), progress=progress
         )
-    show(output, found)
+    show_check(output, found)
     if page is not None:
         output.say(f"The page: {page.resolve().as_uri()}")
     if write_config is not None:
-        write_file(write_config, draft(found, plan).encode())
+        write_file(write_config, draft_config(found, plan).encode())
         output.say(f"The config: {write_config}")
     output.result(found)
     if found["problem"]:
         problem = found["problem"]
         told = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"
-        typer.echo(line(told), err=True)
+        typer.echo(to_single_line(told), err=True)
         raise typer.Exit(problem["exit"])

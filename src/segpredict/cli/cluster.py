@@ -7,18 +7,24 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, contest, kept, planned, settings_of
+from segpredict.cli._plan import (
+    config_from_options,
+    current_time,
+    run_settings,
+    selection_settings,
+    settings_of_store,
+)
 
 
 def command(
-    data: o.Data,
-    out: o.Out = Path("artifacts/run"),
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    columns: o.Columns = None,
-    on_bad_rows: o.BadRows = None,
-    max_bad: o.MaxBad = None,
-    as_of: o.AsOf = None,
+    data: o.DataOption,
+    out: o.OutOption = Path("artifacts/run"),
+    config: o.ConfigOption = None,
+    settings: o.SettingsOption = None,
+    columns: o.ColumnsOption = None,
+    on_bad_rows: o.BadRowsOption = None,
+    max_bad: o.MaxBadRowsOption = None,
+    as_of: o.AsOfOption = None,
     refit: Annotated[
         Path | None,
         typer.Option(
@@ -28,16 +34,16 @@ def command(
             "ids and names. Its config is used unless --config names another.",
         ),
     ] = None,
-    compare: o.Compare = False,
-    select: o.Select = False,
-    algorithms: o.Algorithms = None,
-    numbers: o.Numbers = None,
-    instruments: o.Instruments = None,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
-    force: o.Force = False,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    compare: o.CompareOption = False,
+    select: o.SelectOption = False,
+    algorithms: o.AlgorithmsOption = None,
+    numbers: o.SegmentCountsOption = None,
+    instruments: o.InputsOption = None,
+    seed: o.SeedOption = None,
+    threads: o.ThreadsOption = None,
+    force: o.ForceOption = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Make segments: clean the data, build RFM, choose k, name and freeze the result.
 
@@ -53,35 +59,35 @@ def command(
     from segpredict import archive, pipeline
     from segpredict.cli._show import (
         show_comparison,
-        show_events,
         show_ledger,
+        show_segment_events,
         show_segments,
     )
 
     output = Output(as_json, quiet)
-    plan = planned(
+    plan = config_from_options(
         config,
-        [*contest(algorithms, numbers, instruments), *(settings or ())],
+        [*selection_settings(algorithms, numbers, instruments), *(settings or ())],
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
         seed=seed,
         threads=threads,
-        base=kept(data) if refit is None else settings_of(refit),
+        base=settings_of_store(data) if refit is None else run_settings(refit),
     )
     ways = "select" if select else "compare" if compare else "one"
     with output.progress() as progress:
-        made = pipeline.cluster(
+        made = pipeline.run_clustering(
             data,
             plan,
-            pipeline.Target(out, clock(), replace=force),
+            pipeline.RunTarget(out, current_time(), replace=force),
             as_of=as_of,
-            search=pipeline.Search(pipeline.Ways(ways), refit),
+            search=pipeline.SegmentationSearch(pipeline.SelectionMode(ways), refit),
             progress=progress,
         )
     show_ledger(output, made)
     show_comparison(output, made)
     show_segments(output, made)
-    show_events(output, made)
+    show_segment_events(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
-    output.result(archive.summary(made))
+    output.result(archive.run_summary(made))

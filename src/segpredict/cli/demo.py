@@ -7,7 +7,7 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, planned
+from segpredict.cli._plan import config_from_options, current_time
 
 
 def command(
@@ -17,9 +17,9 @@ def command(
     customers: Annotated[
         int, typer.Option("--customers", min=200, help="Customers of the shop.")
     ] = 4_000,
-    seed: o.Seed = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    seed: o.SeedOption = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Invent a shop, run everything on it, and say where the page is.
 
@@ -32,16 +32,16 @@ def command(
     from segpredict.sources import sample
 
     output = Output(as_json, quiet)
-    shop = sample.generate(customers, seed=seed or 0)
-    paths = [str(path) for path in sample.write(shop, out / "data")]
+    shop = sample.generate_sample(customers, seed=seed or 0)
+    paths = [str(path) for path in sample.write_sample(shop, out / "data")]
     output.say(f"An invented shop: {shop.lines.height:,} lines in {paths[0]}")
-    plan = planned("online_retail", seed=seed)
+    plan = config_from_options("online_retail", seed=seed)
     with output.progress() as progress:
-        made = pipeline.run(
+        made = pipeline.run_pipeline(
             paths[:1],
             plan,
-            pipeline.Target(out / "run", clock(), replace=True),
+            pipeline.RunTarget(out / "run", current_time(), replace=True),
             progress=progress,
         )
     show_run(output, made)
-    output.result(archive.summary(made))
+    output.result(archive.run_summary(made))

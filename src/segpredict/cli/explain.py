@@ -7,11 +7,11 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock
+from segpredict.cli._plan import current_time
 
 
 def command(
-    run: o.RunFolder = Path("artifacts/run"),
+    run: o.RunOption = Path("artifacts/run"),
     customer: Annotated[
         str | None,
         typer.Option("--customer", help="Explain one customer; nothing is written."),
@@ -53,8 +53,8 @@ def command(
         ),
     ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print.")] = 12,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Say why: what moves the forecast of all, of a segment, of a move, of a customer.
 
@@ -85,20 +85,20 @@ def command(
             fix="leave them out, or leave out --customer, --segment and --move.",
         )
     if customer is not None:
-        told = show.customer(output, run, customer, plots)
+        told = show.show_customer(output, run, customer, plots)
         output.result(told)
         return
     if segment is not None or move is not None:
-        rows = show.held(output, run, (segment, move), top, plots)
+        rows = show.show_stored_explanation(output, run, (segment, move), top, plots)
         output.result({"run": str(run), "rows": rows})
         return
     with output.progress() as progress:
-        made = pipeline.explain(
-            run, clock(), rows=sample, refits=refits, progress=progress
+        made = pipeline.run_explanation(
+            run, current_time(), rows=sample, refits=refits, progress=progress
         )
-    show.importance(output, made, top)
+    show.show_importance(output, made, top)
     if plots is not None:
-        written = pipeline.picture(run, plots)
+        written = pipeline.write_plots(run, plots)
         output.say(f"{written} pictures are in {plots}.")
     output.say(f"The run is in {made.folder}. Next: segpredict report --run {run}")
-    output.result(archive.summary(made))
+    output.result(archive.run_summary(made))

@@ -21,8 +21,8 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder if it exists.")
     ] = False,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Download a public data set from its official address, and check it.
 
@@ -39,9 +39,9 @@ def command(
     if name is None:
         _show_all(output)
         return
-    dataset = fetch.named(name)
+    dataset = fetch.get_dataset(name)
     with output.progress() as progress:
-        found = fetch.fetch(dataset, out, progress, replace=force)
+        found = fetch.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
         output.say(f"  {path}")
     known = "as known" if found.is_pinned else "not pinned: no sure one is known"
@@ -62,7 +62,7 @@ def command(
 
 
 def _show_all(output: Output) -> None:
-    from segpredict.fetch import CATALOGUE
+    from segpredict.fetch import DATASETS
 
     rows = [
         {
@@ -72,7 +72,7 @@ def _show_all(output: Output) -> None:
             "source": each.source,
             "checksum": "known" if each.sha256 else "not pinned",
         }
-        for each in CATALOGUE.values()
+        for each in DATASETS.values()
     ]
     note = "segpredict fetch NAME --out data"
     output.table("Public data sets", rows, note=note)

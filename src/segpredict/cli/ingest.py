@@ -7,24 +7,22 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import kept, planned
+from segpredict.cli._plan import config_from_options, settings_of_store
 
 
 def command(
-    data: o.Data,
-    store: Annotated[
-        Path, typer.Option("--store", help="The store; made if it is not there.")
-    ],
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    columns: o.Columns = None,
-    on_bad_rows: o.BadRows = None,
-    max_bad: o.MaxBad = None,
+    data: o.DataOption,
+    store: Annotated[Path, typer.Option("--store", help="The store; made if it is not there.")],
+    config: o.ConfigOption = None,
+    settings: o.SettingsOption = None,
+    columns: o.ColumnsOption = None,
+    on_bad_rows: o.BadRowsOption = None,
+    max_bad: o.MaxBadRowsOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Forget what the store holds.")
     ] = False,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Put files into a store, which every `--data` then takes in their place.
 
@@ -39,13 +37,13 @@ def command(
     from segpredict.cli._findings import show_store
 
     output = Output(as_json, quiet)
-    plan = planned(
+    plan = config_from_options(
         config,
         settings,
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,
-        base=None if replace else kept([str(store)]),
+        base=None if replace else settings_of_store([str(store)]),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)
     output.result(show_store(output, done, store))

@@ -11,11 +11,11 @@ from segpredict.cli._output import Output
 if TYPE_CHECKING:
     import polars as pl
 
-Table = Literal["who", "matrix", "mobility", "order", "compared", "next"]
+TransitionTable = Literal["who", "matrix", "mobility", "order", "compared", "next"]
 
 
 def command(
-    run: o.RunFolder = Path("artifacts/run"),
+    run: o.RunOption = Path("artifacts/run"),
     history: Annotated[
         Path | None,
         typer.Option(
@@ -43,8 +43,7 @@ def command(
         typer.Option(
             "--model",
             metavar="DIGEST",
-            help="Of a history: how the digest of a model begins, where several scored "
-            "both days.",
+            help="Of a history: how the digest of a model begins, where several scored both days.",
         ),
     ] = None,
     segment: Annotated[
@@ -52,7 +51,7 @@ def command(
         typer.Option("--segment", help="Only moves of this segment: its name or id."),
     ] = None,
     table: Annotated[
-        Table | None,
+        TransitionTable | None,
         typer.Option(
             "--table",
             help="One table as data: who entered and left, the matrix of the period, "
@@ -62,12 +61,10 @@ def command(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="A .parquet or .csv file for --table. Default: CSV on stdout."
-        ),
+        typer.Option("--out", help="A .parquet or .csv file for --table. Default: CSV on stdout."),
     ] = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Say who moved: lists of who entered and left, the matrix, and how much moved.
 
@@ -88,7 +85,7 @@ def command(
     Example: `segpredict moves --run artifacts/may --table who --segment Core`
     """
     from segpredict import pipeline
-    from segpredict.cli._moves import show_moves
+    from segpredict.cli._moves import show_transitions
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
@@ -103,20 +100,14 @@ def command(
                 "--to and --model speak of a history, and none is named.",
                 fix="add --history FOLDER, or leave them out.",
             )
-        tables = pipeline.moves(run, since, segment)
+        tables = pipeline.run_transitions(run, since, segment)
     elif since is None or until is None:
-        raise UsageError(
-            "A history needs two days.", fix="give --from and --to as YYYY-MM-DD."
-        )
+        raise UsageError("A history needs two days.", fix="give --from and --to as YYYY-MM-DD.")
     else:
-        tables = pipeline.moves_between(
-            history, since, until, model=model, segment=segment
-        )
+        tables = pipeline.history_transitions(history, since, until, model=model, segment=segment)
     if table is None:
-        show_moves(output, tables)
-        output.result(
-            {name: t.to_dicts() for name, t in tables.items() if name != "who"}
-        )
+        show_transitions(output, tables)
+        output.result({name: t.to_dicts() for name, t in tables.items() if name != "who"})
         return
     if table not in tables:
         raise UsageError(
@@ -129,13 +120,11 @@ def command(
 
 def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
     """Write a table to a file, or as CSV to stdout."""
-    from segpredict.artifacts import as_csv, as_parquet
+    from segpredict.artifacts import encode_csv, parquet_writer
     from segpredict.disk import write_file
 
     if out is not None:
-        write_file(
-            out, as_parquet(table) if out.suffix == ".parquet" else as_csv(table)
-        )
+        write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
         output.say(f"{table.height:,} rows: {out}")
     else:
-        output.data(as_csv(table).decode())
+        output.data(encode_csv(table).decode())

@@ -8,11 +8,11 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock
+from segpredict.cli._plan import current_time
 
 
 def command(
-    run: o.RunFolder = Path("artifacts/run"),
+    run: o.RunOption = Path("artifacts/run"),
     form: Annotated[
         Literal["html", "pptx", "json", "md", "bi"],
         typer.Option(
@@ -35,19 +35,17 @@ def command(
     ] = None,
     force: Annotated[
         bool,
-        typer.Option(
-            "--force", help="Replace a folder of tables that stands at --out."
-        ),
+        typer.Option("--force", help="Replace a folder of tables that stands at --out."),
     ] = False,
-    hash_ids: s.HashIds = False,
-    secret_file: s.SecretFile = None,
-    customers: o.Customers = None,
+    hash_ids: s.HashIdsOption = False,
+    secret_file: s.SecretFileOption = None,
+    customers: o.CustomersOption = None,
     playbook: Annotated[
         str | None,
         typer.Option("--playbook", help="A TOML file of plays for the run to go by."),
     ] = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Write what a run found: a page, slides, tables for BI, JSON for programs.
 
@@ -72,22 +70,22 @@ def command(
 
     output = Output(as_json, quiet)
     if playbook is not None:
-        pipeline.report(run, clock(), playbook=playbook, customers=customers)
-    export = pipeline.Export(
-        created=clock(),
+        pipeline.run_report(run, current_time(), playbook=playbook, customers=customers)
+    export = pipeline.ExportRequest(
+        created=current_time(),
         out=out,
         replaces=force,
-        pseudonyms=s.pseudonyms(hash_ids, secret_file),
+        pseudonyms=s.pseudonymizer_from_options(hash_ids, secret_file),
         customers=customers,
     )
     if form == "bi":
-        place, rows = pipeline.tables(run, export)
+        place, rows = pipeline.export_bi_tables(run, export)
         counted = [{"table": name, "rows": rows[name]} for name in rows]
         output.table("The tables", counted)
         output.say(f"They stand in {place}; dictionary.md says what each column means.")
         output.result({"run": str(run), "tables": str(place), "rows": dict(rows)})
         return
-    page = pipeline.told(run, form, export).resolve()
+    page = pipeline.export_report(run, form, export).resolve()
     if form == "pptx":
         output.say(f"The deck: {page}")
         output.result({"run": str(run), "deck": str(page)})

@@ -4,24 +4,24 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock, kept, planned
+from segpredict.cli._plan import config_from_options, current_time, settings_of_store
 
 
 def command(
-    data: o.Data,
-    out: o.Out = Path("artifacts/run"),
-    config: o.ConfigFile = None,
-    settings: o.Settings = None,
-    columns: o.Columns = None,
-    on_bad_rows: o.BadRows = None,
-    max_bad: o.MaxBad = None,
-    as_of: o.AsOf = None,
-    canary: o.Canary = False,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
-    force: o.Force = False,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    data: o.DataOption,
+    out: o.OutOption = Path("artifacts/run"),
+    config: o.ConfigOption = None,
+    settings: o.SettingsOption = None,
+    columns: o.ColumnsOption = None,
+    on_bad_rows: o.BadRowsOption = None,
+    max_bad: o.MaxBadRowsOption = None,
+    as_of: o.AsOfOption = None,
+    canary: o.LeakageDemoOption = False,
+    seed: o.SeedOption = None,
+    threads: o.ThreadsOption = None,
+    force: o.ForceOption = False,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Do it all: clean, segment, forecast, explain, and write the page.
 
@@ -33,7 +33,7 @@ def command(
     from segpredict.cli._show import show_run
 
     output = Output(as_json, quiet)
-    plan = planned(
+    plan = config_from_options(
         config,
         settings,
         columns,
@@ -41,16 +41,16 @@ def command(
         max_bad=max_bad,
         seed=seed,
         threads=threads,
-        base=kept(data),
+        base=settings_of_store(data),
     )
     with output.progress() as progress:
-        made = pipeline.run(
+        made = pipeline.run_pipeline(
             data,
             plan,
-            pipeline.Target(out, clock(), replace=force),
+            pipeline.RunTarget(out, current_time(), replace=force),
             as_of=as_of,
             canary=canary,
             progress=progress,
         )
     show_run(output, made)
-    output.result(archive.summary(made))
+    output.result(archive.run_summary(made))

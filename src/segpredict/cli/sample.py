@@ -10,9 +10,7 @@ from segpredict.cli._output import Output
 
 
 def command(
-    out: Annotated[
-        Path, typer.Option("--out", help="The folder to write into.")
-    ] = Path("sample"),
+    out: Annotated[Path, typer.Option("--out", help="The folder to write into.")] = Path("sample"),
     customers: Annotated[
         int, typer.Option("--customers", min=1, help="Customers of the shop.")
     ] = 5_000,
@@ -25,12 +23,10 @@ def command(
             "future. deterministic: it says everything.",
         ),
     ] = "shop",
-    days: Annotated[
-        int, typer.Option("--days", min=1, help="Days that the shop is open.")
-    ] = 728,
-    seed: o.Seed = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    days: Annotated[int, typer.Option("--days", min=1, help="Days that the shop is open.")] = 728,
+    seed: o.SeedOption = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Write transactions of an invented shop, with the truth about every customer.
 
@@ -42,8 +38,8 @@ def command(
     from segpredict.sources import sample
 
     output = Output(as_json, quiet)
-    shop = sample.generate(customers, seed=seed or 0, world=world, days=days)
-    paths = [str(path) for path in sample.write(shop, out)]
+    shop = sample.generate_sample(customers, seed=seed or 0, world=world, days=days)
+    paths = [str(path) for path in sample.write_sample(shop, out)]
     output.say(f"{shop.lines.height:,} lines of {customers:,} customers:")
     for path in paths:
         output.say(f"  {path}")

@@ -9,13 +9,13 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
 from segpredict.cli._output import Output
-from segpredict.cli._plan import mapped
+from segpredict.cli._plan import column_mapping
 
 
 def command(
-    data: o.Data,
-    run: o.RunFolder = Path("artifacts/run"),
-    as_of: o.AsOf = None,
+    data: o.DataOption,
+    run: o.RunOption = Path("artifacts/run"),
+    as_of: o.AsOfOption = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -38,7 +38,7 @@ def command(
             "customer, day and model add nothing. Read it with `segpredict moves`.",
         ),
     ] = None,
-    columns: o.Columns = None,
+    columns: o.ColumnsOption = None,
     tables: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,12 +48,12 @@ def command(
             "as in the run. Repeatable.",
         ),
     ] = None,
-    on_bad_rows: o.BadRows = None,
-    max_bad: o.MaxBad = None,
-    hash_ids: s.HashIds = False,
-    secret_file: s.SecretFile = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    on_bad_rows: o.BadRowsOption = None,
+    max_bad: o.MaxBadRowsOption = None,
+    hash_ids: s.HashIdsOption = False,
+    secret_file: s.SecretFileOption = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Score customers: segment now, probability of each next segment, expected value.
 
@@ -71,21 +71,21 @@ def command(
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
-    from segpredict.artifacts import as_csv, as_parquet
+    from segpredict.artifacts import encode_csv, parquet_writer
     from segpredict.disk import write_file
-    from segpredict.intake import Fresh
+    from segpredict.intake import NewData
 
     _require_ending(out)
-    names = s.pseudonyms(hash_ids, secret_file)
+    names = s.pseudonymizer_from_options(hash_ids, secret_file)
     named = dict(_table(text) for text in tables or ())
     output = Output(as_json, quiet)
     asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in asked.items() if v is not None}
     with output.progress() as progress:
-        scores, kept = pipeline.score_into(
+        scores, kept = pipeline.score_into_history(
             history,
             run,
-            Fresh(data, mapped(columns), named, changes),
+            NewData(data, column_mapping(columns), named, changes),
             as_of=as_of,
             since=since,
             progress=progress,
@@ -97,9 +97,9 @@ def command(
         told = {} if kept is None else {"history": asdict(kept)}
         output.result({"scores": scores.to_dicts(), **told})
     elif out is None:
-        output.data(as_csv(scores).decode())
+        output.data(encode_csv(scores).decode())
     if out is not None:
-        form = as_parquet if out.suffix == ".parquet" else as_csv
+        form = parquet_writer if out.suffix == ".parquet" else encode_csv
         write_file(out, form(scores))
         output.say(f"{scores.height:,} customers scored: {out}")
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output
-from segpredict.cli._plan import clock
+from segpredict.cli._plan import current_time
 
 
 def command(
-    run: o.RunFolder = Path("artifacts/run"),
-    canary: o.Canary = False,
-    seed: o.Seed = None,
-    threads: o.Threads = None,
-    as_json: o.AsJson = False,
-    quiet: o.Quiet = False,
+    run: o.RunOption = Path("artifacts/run"),
+    canary: o.LeakageDemoOption = False,
+    seed: o.SeedOption = None,
+    threads: o.ThreadsOption = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
 ) -> None:
     """Learn each customer's next segment from earlier behaviour, and judge it.
 
@@ -23,14 +23,14 @@ def command(
     Example: `segpredict train-classifier --run artifacts/may --canary`
     """
     from segpredict import archive, pipeline
-    from segpredict.cli._show import show_canary, show_verdict
+    from segpredict.cli._show import show_evaluation, show_leakage_demo
 
     output = Output(as_json, quiet)
     with output.progress() as progress:
-        made = pipeline.train_classifier(
-            run, clock(), seed=seed, threads=threads, canary=canary, progress=progress
+        made = pipeline.run_training(
+            run, current_time(), seed=seed, threads=threads, canary=canary, progress=progress
         )
-    show_verdict(output, made)
-    show_canary(output, made)
+    show_evaluation(output, made)
+    show_leakage_demo(output, made)
     output.say(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
-    output.result(archive.summary(made))
+    output.result(archive.run_summary(made))

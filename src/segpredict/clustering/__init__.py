@@ -5,66 +5,67 @@ by which any point, seen or new, finds its own.
 """
 
 from segpredict.clustering._choose import (
-    Candidate,
-    Choice,
-    Gates,
-    choose,
+    SegmentCountCandidate,
+    SegmentCountChoice,
+    SizeGates,
+    choose_segment_count,
+    cluster_shares,
     mean_silhouette,
-    shares,
-    silhouette,
+    silhouette_scores,
 )
 from segpredict.clustering._clusterer import Clusterer, Clusters
-from segpredict.clustering._mixture import Mixture
+from segpredict.clustering._mixture import GaussianMixtureRule
 from segpredict.clustering._options import (
-    AIMS,
-    ApartOptions,
-    CompareOptions,
-    RefineOptions,
-    SegmentOptions,
+    SELECTION_CRITERIA,
+    OverrideOptions,
+    SegmentationOptions,
+    SegmentRuleOptions,
+    SelectionOptions,
 )
-from segpredict.clustering._points import Floats, Labels, Points, Whole, one_thread
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
 from segpredict.clustering._rule import (
-    Cells,
-    Centres,
-    Embedded,
-    Landmarks,
-    Layer,
-    Rule,
-    distances,
+    AssignmentRule,
+    EmbeddedRule,
+    EncoderLayer,
+    GridCells,
+    NearestCentre,
+    NearestLandmarks,
+    euclidean_distances,
 )
 from segpredict.clustering.kmeans import settle
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.registry import Registry
 
 CLUSTERERS = Registry("segpredict.clustering", Clusterer)
 
 __all__ = [
-    "AIMS",
     "CLUSTERERS",
-    "ApartOptions",
-    "Candidate",
-    "Cells",
-    "Centres",
-    "Choice",
+    "SELECTION_CRITERIA",
+    "AssignmentRule",
     "Clusterer",
     "Clusters",
-    "CompareOptions",
-    "Embedded",
-    "Floats",
-    "Gates",
-    "Labels",
-    "Landmarks",
-    "Layer",
-    "Mixture",
-    "Points",
-    "RefineOptions",
-    "Rule",
-    "SegmentOptions",
-    "Whole",
-    "choose",
-    "distances",
+    "EmbeddedRule",
+    "EncoderLayer",
+    "FloatArray",
+    "GaussianMixtureRule",
+    "GridCells",
+    "IndexArray",
+    "IntArray",
+    "NearestCentre",
+    "NearestLandmarks",
+    "OverrideOptions",
+    "SegmentCountCandidate",
+    "SegmentCountChoice",
+    "SegmentRuleOptions",
+    "SegmentationOptions",
+    "SelectionOptions",
+    "SizeGates",
+    "WeightedPoints",
+    "choose_segment_count",
+    "cluster_shares",
+    "euclidean_distances",
+    "limit_to_one_thread",
     "mean_silhouette",
-    "one_thread",
     "settle",
-    "shares",
-    "silhouette",
+    "silhouette_scores",
 ]

@@ -8,27 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from segpredict.clustering._points import Floats, Points, one_thread
-from segpredict.clustering._rule import Layer, embed
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.clustering._rule import EncoderLayer, apply_encoder
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ExtraMissingError
 
-EXTRA = "deep"
+DEEP_EXTRA = "deep"
 HIDDEN = (32, 16)  # widths of the layers before the code, mirrored behind it
-FOLDS = 5  # every fifth row is held out
-BATCH = 512
+TRAINING_FOLDS = 5  # every fifth row is held out
+BATCH_SIZE = 512
 PATIENCE = 15  # passes without a better reconstruction of the held-out rows
 BETTER = 1e-3  # relative gain below which a reconstruction is no better
-STEP = 3e-3
+LEARNING_RATE = 3e-3
 
 
 def train_encoder(
-    points: Points,
+    points: WeightedPoints,
     seed: int,
     *,
     latent: int = 0,
     passes: int = 100,
     sample: int = 6_000,
-) -> tuple[tuple[Layer, ...], float]:
+) -> tuple[tuple[EncoderLayer, ...], float]:
     """Return a trained encoder with a standardised code, and the held-out error.
 
     Parameters
@@ -58,7 +59,7 @@ def train_encoder(
     try:
         torch: Any = import_module("torch")
     except ImportError:
-        raise ExtraMissingError("An autoencoder", EXTRA, "torch") from None
+        raise ExtraMissingError("An autoencoder", DEEP_EXTRA, "torch") from None
     rows = points.spread(sample)
     axes = rows.shape[1]
     code = latent or min(max((axes + 1) // 2, 2), 8)
@@ -76,7 +77,7 @@ def _deterministic(torch: Any) -> Iterator[None]:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)  # noqa: FBT003 - torch's own signature
     try:
-        with one_thread():
+        with limit_to_one_thread():
             yield
     finally:
         torch.set_num_threads(threads)
@@ -84,23 +85,23 @@ def _deterministic(torch: Any) -> Iterator[None]:
 
 
 def _descend(
-    torch: Any, rows: Floats, widths: Sequence[int], passes: int, seed: int
-) -> tuple[list[Layer], float]:
+    torch: Any, rows: FloatArray, widths: Sequence[int], passes: int, seed: int
+) -> tuple[list[EncoderLayer], float]:
     """Return the layers, encoder and decoder, that reconstruct held-out rows best."""
     rng = np.random.default_rng(seed)
     network = [
         tuple(torch.tensor(start, requires_grad=True) for start in (weights, bias))
         for weights, bias in _starts(rng, widths)
     ]
-    is_held = np.arange(len(rows)) % FOLDS == FOLDS // 2
+    is_held = np.arange(len(rows)) % TRAINING_FOLDS == TRAINING_FOLDS // 2
     held = torch.tensor(rows[is_held] if is_held.any() else rows)
     seen = torch.tensor(rows[~is_held])
-    adam = torch.optim.Adam([tensor for layer in network for tensor in layer], lr=STEP)
+    adam = torch.optim.Adam([tensor for layer in network for tensor in layer], lr=LEARNING_RATE)
     best, error, since = _frozen(network), np.inf, 0
     for _ in range(passes):
         order = rng.permutation(len(seen))
-        for start in range(0, len(order), BATCH):
-            batch = seen[torch.from_numpy(order[start : start + BATCH])]
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = seen[torch.from_numpy(order[start : start + BATCH_SIZE])]
             adam.zero_grad()
             _loss(torch, network, batch).backward()
             adam.step()
@@ -116,7 +117,7 @@ def _descend(
 
 def _starts(
     rng: np.random.Generator, widths: Sequence[int]
-) -> Iterator[tuple[Floats, Floats]]:
+) -> Iterator[tuple[FloatArray, FloatArray]]:
     for into, out in pairwise(widths):
         limit = np.sqrt(6 / (into + out))  # Glorot and Bengio (2010)
         yield rng.uniform(-limit, limit, (into, out)), np.zeros(out)
@@ -132,13 +133,13 @@ def _loss(torch: Any, network: Sequence[Any], rows: Any) -> Any:
     return ((out - rows) ** 2).mean()
 
 
-def _frozen(network: Sequence[Any]) -> list[Layer]:
-    return [Layer(*(t.detach().numpy().copy() for t in layer)) for layer in network]
+def _frozen(network: Sequence[Any]) -> list[EncoderLayer]:
+    return [EncoderLayer(*(t.detach().numpy().copy() for t in layer)) for layer in network]
 
 
-def _standardised(layers: Sequence[Layer], rows: Floats) -> tuple[Layer, ...]:
+def _standardised(layers: Sequence[EncoderLayer], rows: FloatArray) -> tuple[EncoderLayer, ...]:
     """Return the encoder with a code whose axes weigh alike."""
-    code = embed(layers, rows)
+    code = apply_encoder(layers, rows)
     mean, scale = code.mean(axis=0), np.maximum(code.std(axis=0), 1e-9)
     last = layers[-1]
-    return *layers[:-1], Layer(last.weights / scale, (last.bias - mean) / scale)
+    return *layers[:-1], EncoderLayer(last.weights / scale, (last.bias - mean) / scale)

@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Floats, Labels, Points, one_thread
-from segpredict.clustering._rule import distances
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.clustering._rule import euclidean_distances
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.errors import SupportError
 
-SAMPLE = 3_000  # points for the silhouette; 2,000 came within .002 of the full figure
-DIGITS = 6
+SILHOUETTE_SAMPLE = 3_000  # points for the silhouette; 2,000 came within .002 of the full figure
+SCORE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Gates:
+class SizeGates:
     """What groups must keep to, so that each is worth acting on.
 
     Parameters
@@ -39,7 +40,7 @@ class Gates:
     min_rows: float = 0.0
     min_step: float = 0.0
 
-    def failed(self, candidate: "Candidate", rows: int) -> tuple[str, ...]:
+    def failed(self, candidate: "SegmentCountCandidate", rows: int) -> tuple[str, ...]:
         """Return the names of the gates that a candidate does not pass.
 
         Examples
@@ -58,7 +59,7 @@ class Gates:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SegmentCountCandidate:
     """One number of groups that was tried, and how it fared.
 
     Parameters
@@ -95,7 +96,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class SegmentCountChoice:
     """The groups that were taken, and all that were tried.
 
     Parameters
@@ -107,18 +108,18 @@ class Choice:
     """
 
     clusters: Clusters
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[SegmentCountCandidate, ...]
 
 
-def choose(
+def choose_segment_count(
     clusterer: Clusterer,
-    points: Points,
+    points: WeightedPoints,
     ks: Sequence[int],
-    gates: Gates,
+    gates: SizeGates,
     *,
     seed: int,
     n_init: int,
-) -> Choice:
+) -> SegmentCountChoice:
     """Return the best number of groups and the record of all that were tried.
 
     Among the candidates that pass the gates the one with the highest silhouette is
@@ -156,28 +157,30 @@ def choose(
         )
     tried = [
         _judge(points, fit, score, gates)
-        for fit, score in zip(fits, silhouette(points, *fits), strict=True)
+        for fit, score in zip(fits, silhouette_scores(points, *fits), strict=True)
     ]
     best = max(tried, key=_merit)
     record = tuple(replace(c, is_chosen=c is best) for c in tried)
-    return Choice(fits[tried.index(best)], record)
+    return SegmentCountChoice(fits[tried.index(best)], record)
 
 
-def _judge(points: Points, fit: Clusters, score: float, gates: Gates) -> Candidate:
-    parts = shares(points, fit)
-    inertia = round(fit.inertia / points.rows, DIGITS)
+def _judge(
+    points: WeightedPoints, fit: Clusters, score: float, gates: SizeGates
+) -> SegmentCountCandidate:
+    parts = cluster_shares(points, fit)
+    inertia = round(fit.inertia / points.rows, SCORE_DIGITS)
     steps = np.diff(fit.centres[:, 0])
-    step = round(float(steps.min()), DIGITS) if len(steps) else 0.0
-    tried = Candidate(fit.k, score, inertia, min(parts), max(parts), step)
+    step = round(float(steps.min()), SCORE_DIGITS) if len(steps) else 0.0
+    tried = SegmentCountCandidate(fit.k, score, inertia, min(parts), max(parts), step)
     return replace(tried, failed=gates.failed(tried, points.rows))
 
 
-def _merit(candidate: Candidate) -> tuple[int, float, int]:
+def _merit(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
     score = candidate.silhouette if candidate.passes else 0.0
     return -len(candidate.failed), score, -candidate.k
 
 
-def shares(points: Points, clusters: Clusters) -> tuple[float, ...]:
+def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, ...]:
     """Return the share of the rows in each group, in the order of the centres.
 
     Examples
@@ -192,13 +195,15 @@ def shares(points: Points, clusters: Clusters) -> tuple[float, ...]:
     return tuple((sizes / points.rows).tolist())
 
 
-def silhouette(points: Points, *groups: Clusters, limit: int = SAMPLE) -> list[float]:
+def silhouette_scores(
+    points: WeightedPoints, *groups: Clusters, limit: int = SILHOUETTE_SAMPLE
+) -> list[float]:
     """Return the mean silhouette of each grouping of the same points.
 
     Parameters
     ----------
     points
-        The points; at most `limit` are used, without chance (`Points.thin`).
+        The points; at most `limit` are used, without chance (`WeightedPoints.thin`).
     groups
         The groupings to compare; the distances are worked out once for all of them.
     limit
@@ -230,14 +235,14 @@ def silhouette(points: Points, *groups: Clusters, limit: int = SAMPLE) -> list[f
     # Scaled to as many rows as there may be points, a neighbour who stands for others
     # is not taken for a row's own copies.
     scale = min(1.0, max(limit, len(few)) / few.rows)
-    weights: Floats = few.weights.astype(np.float64) * scale
-    apart = distances(few.matrix, few.matrix)
-    with one_thread():
+    weights: FloatArray = few.weights.astype(np.float64) * scale
+    apart = euclidean_distances(few.matrix, few.matrix)
+    with limit_to_one_thread():
         scores = [mean_silhouette(apart, weights, g.assign(few.matrix)) for g in groups]
-    return [round(score, DIGITS) for score in scores]
+    return [round(score, SCORE_DIGITS) for score in scores]
 
 
-def mean_silhouette(apart: Floats, weights: Floats, labels: Labels) -> float:
+def mean_silhouette(apart: FloatArray, weights: FloatArray, labels: IndexArray) -> float:
     """Return the mean silhouette of weighted rows from their distances; 0 for one."""
     _, groups = np.unique(labels, return_inverse=True)
     member = groups[:, None] == np.arange(groups.max() + 1)

@@ -6,14 +6,15 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from segpredict.clustering._points import Floats, Labels, Points, Whole
-from segpredict.clustering._rule import Centres, Rule, distances
+from segpredict.clustering._points import WeightedPoints
+from segpredict.clustering._rule import AssignmentRule, NearestCentre, euclidean_distances
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.errors import ConfigError, SupportError, UnknownNameError
 from segpredict.tables import JSON
 
-REACH = 0.99  # of a group's rows lie within its radius
-GRAIN = 1e-5  # the points that a radius was taken of are rounded, rows are not
-LEAST_RADIUS = 0.1  # so that a group of equal customers has room for near ones
+RADIUS_QUANTILE = 0.99  # of a group's rows lie within its radius
+RADIUS_TOLERANCE = 1e-5  # the points that a radius was taken of are rounded, rows are not
+MIN_RADIUS = 0.1  # so that a group of equal customers has room for near ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +37,13 @@ class Clusters:
         nearest one, so that every customer has a segment.
     facts
         What the algorithm measured on the way: ``bic`` and ``icl`` of a mixture,
-        ``reconstruction_error`` of an autoencoder, ``agreement``, the share of the rows
+        ``reconstruction_error`` of an autoencoder, ``rule_agreement``, the share of the rows
         it grouped that the rule puts where it had put them itself (where the rule is
         not the algorithm's own).
     """
 
-    rule: Rule
-    centres: Floats
+    rule: AssignmentRule
+    centres: FloatArray
     inertia: float = 0.0
     radii: tuple[float, ...] = ()
     noise: float = 0.0
@@ -51,8 +52,8 @@ class Clusters:
     @classmethod
     def of(
         cls,
-        points: Points,
-        rule: Rule,
+        points: WeightedPoints,
+        rule: AssignmentRule,
         *,
         noise: float = 0.0,
         facts: Mapping[str, float] | None = None,
@@ -72,20 +73,20 @@ class Clusters:
         return found.ordered(np.lexsort(centres.T[::-1]).tolist())
 
     @classmethod
-    def around(cls, points: Points, centres: Floats) -> "Clusters":
+    def around(cls, points: WeightedPoints, centres: FloatArray) -> "Clusters":
         """Return the groups that these centres make of the points."""
-        return cls.of(points, Centres(centres))
+        return cls.of(points, NearestCentre(centres))
 
     @property
     def k(self) -> int:
         """How many groups there are."""
         return self.rule.k
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row, 0 … k − 1; every row has one."""
         return self.rule.assign(matrix)
 
-    def chances(self, matrix: Floats) -> Floats:
+    def chances(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
         return self.rule.chances(matrix)
 
@@ -119,7 +120,7 @@ class Clusters:
             When the state lacks a part.
         """
         return cls(
-            Rule.from_state(state["rule"]),
+            AssignmentRule.from_state(state["rule"]),
             np.array(state["centres"], dtype=np.float64),
             float(state["inertia"]),
             tuple(map(float, state["radii"])),
@@ -134,7 +135,9 @@ class Clusters:
         return hash((self.rule, self.inertia))
 
 
-def agreement(rule: Rule, places: Floats, labels: Labels, weights: Whole) -> float:
+def rule_agreement(
+    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
+) -> float:
     """Return the share of the rows that a rule puts where an algorithm had put them.
 
     Examples
@@ -148,27 +151,29 @@ def agreement(rule: Rule, places: Floats, labels: Labels, weights: Whole) -> flo
     return float(weights[is_same].sum() / weights.sum())
 
 
-def _before(points: Points, rule: Rule) -> Floats:
+def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
     """Return where a group stands to which no point belongs."""
-    if isinstance(rule, Centres):
+    if isinstance(rule, NearestCentre):
         return rule.centres
     middle = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
     return np.repeat(middle, rule.k, axis=0)
 
 
-def _norms(matrix: Floats) -> Floats:
-    return distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
+def _norms(matrix: FloatArray) -> FloatArray:
+    return euclidean_distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
 
 
-def _radii(own: Floats, points: Points, labels: Labels, k: int) -> tuple[float, ...]:
+def _radii(
+    own: FloatArray, points: WeightedPoints, labels: IndexArray, k: int
+) -> tuple[float, ...]:
     order = np.lexsort((own, labels))
     radii = []
     for group in range(k):
         members = order[labels[order] == group]
         passed = np.cumsum(points.weights[members])
-        rank = np.searchsorted(passed, REACH * passed[-1]) if len(members) else 0
+        rank = np.searchsorted(passed, RADIUS_QUANTILE * passed[-1]) if len(members) else 0
         radii.append(float(own[members[rank]]) if len(members) else 0.0)
-    return tuple(max(radius + GRAIN, LEAST_RADIUS) for radius in radii)
+    return tuple(max(radius + RADIUS_TOLERANCE, MIN_RADIUS) for radius in radii)
 
 
 class Clusterer:
@@ -194,7 +199,7 @@ class Clusterer:
     is_density: ClassVar[bool] = False
     extra: ClassVar[str | None] = None
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.
 
         Parameters
@@ -219,7 +224,7 @@ class Clusterer:
         return self.sweep(points, (k,), seed=seed, n_init=n_init)[0]
 
     def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups of `fit` for each of `ks`."""
         if self.is_density:
@@ -249,8 +254,7 @@ def _require_kind(name: str, value: JSON, default: object) -> None:
     kinds = (int, float) if isinstance(default, float) else (type(default),)
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ConfigError(
-            f"The algorithm's setting {name} is {value!r}, and is {default!r} by "
-            "default.",
+            f"The algorithm's setting {name} is {value!r}, and is {default!r} by default.",
             fix=f"give a value of that kind under [segments.settings] for {name}.",
         )
     least = 0 if default == 0 else np.finfo(float).tiny
@@ -262,7 +266,7 @@ def _require_kind(name: str, value: JSON, default: object) -> None:
         )
 
 
-def require_points(points: Points, k: int) -> None:
+def require_points(points: WeightedPoints, k: int) -> None:
     """Refuse to make more groups than there are distinct points."""
     if len(points) < k:
         raise SupportError(

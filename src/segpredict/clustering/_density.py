@@ -3,23 +3,24 @@
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.clustering._clusterer import Clusters, agreement
-from segpredict.clustering._options import MOST
-from segpredict.clustering._points import Floats, Labels, Points, Whole
-from segpredict.clustering._rule import Landmarks
+from segpredict.clustering._clusterer import Clusters, rule_agreement
+from segpredict.clustering._options import MAX_SEGMENTS
+from segpredict.clustering._points import WeightedPoints
+from segpredict.clustering._rule import NearestLandmarks
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.errors import SupportError
 
 NOISE = -1
-Flags = npt.NDArray[np.bool_]
+BoolArray = npt.NDArray[np.bool_]
 
 
-def regions(
-    points: Points,
-    places: Floats,
-    labels: Labels,
-    weights: Whole,
+def groups_from_density(
+    points: WeightedPoints,
+    places: FloatArray,
+    labels: IndexArray,
+    weights: IntArray,
     least: float,
-    is_core: Flags | None = None,
+    is_core: BoolArray | None = None,
 ) -> Clusters:
     """Return the groups that dense regions make, every row with the nearest of them.
 
@@ -33,7 +34,7 @@ def regions(
         When no region is dense enough.
     """
     sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
-    largest = np.argsort(-sizes, kind="stable")[:MOST]
+    largest = np.argsort(-sizes, kind="stable")[:MAX_SEGMENTS]
     kept = [r for r in largest.tolist() if sizes[r] >= max(least * weights.sum(), 1)]
     if not kept:
         raise SupportError(
@@ -48,6 +49,6 @@ def regions(
     grouped = places[is_member], own[is_member].astype(np.intp), weights[is_member]
     if is_core is not None:
         is_member &= is_core
-    rule = Landmarks(places[is_member], own[is_member].astype(np.intp))
-    facts = {"agreement": agreement(rule, *grouped)}
+    rule = NearestLandmarks(places[is_member], own[is_member].astype(np.intp))
+    facts = {"agreement": rule_agreement(rule, *grouped)}
     return Clusters.of(points, rule, noise=noise, facts=facts)

@@ -6,19 +6,20 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from segpredict.clustering._points import Floats, Labels, Points, one_thread
-from segpredict.clustering._rule import Rule, nearest
-from segpredict.clustering.kmeans import KMeans
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.clustering._rule import AssignmentRule, nearest_centre
+from segpredict.clustering.kmeans import KMeansClustering
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.tables import JSON
 
-SHAPES = ("full", "diag", "tied")
-STEPS = 200
+COVARIANCE_TYPES = ("full", "diag", "tied")
+MAX_ITERATIONS = 200
 TOLERANCE = 1e-4  # of log-likelihood a row, between two steps
-LEAST_SHARE = 1e-12  # of the rows; a component that lost all of them stays finite
+MIN_COMPONENT_SHARE = 1e-12  # of the rows; a component that lost all of them stays finite
 
 
 @dataclass(frozen=True, eq=False)
-class Mixture(Rule):
+class GaussianMixtureRule(AssignmentRule):
     """Each row belongs to the component that most likely made it.
 
     Parameters
@@ -40,9 +41,9 @@ class Mixture(Rule):
     """
 
     kind: ClassVar[str] = "mixture"
-    shares: Floats
-    means: Floats
-    covariances: Floats
+    shares: FloatArray
+    means: FloatArray
+    covariances: FloatArray
 
     @property
     def k(self) -> int:
@@ -54,33 +55,30 @@ class Mixture(Rule):
         """Whether a row can belong to several groups, by chances."""
         return True
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        labels: Labels = self.joint(matrix).argmax(axis=1)
+        labels: IndexArray = self.joint(matrix).argmax(axis=1)
         return labels
 
-    def chances(self, matrix: Floats) -> Floats:
+    def chances(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
         joint = self.joint(matrix)
         chances = np.exp(joint - joint.max(axis=1, keepdims=True))
         total = np.zeros(len(matrix))
         for group in range(self.k):
             total += chances[:, group]
-        share: Floats = chances / total[:, None]
+        share: FloatArray = chances / total[:, None]
         return share
 
-    def joint(self, matrix: Floats) -> Floats:
+    def joint(self, matrix: FloatArray) -> FloatArray:
         """Return the log density of each row with each component, shape (rows, k)."""
         factors = np.linalg.inv(np.linalg.cholesky(self.covariances))
-        logs = np.log(np.maximum(self.shares, LEAST_SHARE))
+        logs = np.log(np.maximum(self.shares, MIN_COMPONENT_SHARE))
         for axis in range(matrix.shape[1]):
             logs = logs + np.log(factors[:, axis, axis])
         found = np.tile(logs, (len(matrix), 1))
         found -= 0.5 * matrix.shape[1] * np.log(2 * np.pi)
-        away = [
-            matrix[:, axis, None] - self.means[:, axis]
-            for axis in range(matrix.shape[1])
-        ]
+        away = [matrix[:, axis, None] - self.means[:, axis] for axis in range(matrix.shape[1])]
         # Axis by axis, not by a matrix product: see `distances`.
         for row in range(matrix.shape[1]):
             part = np.zeros_like(found)
@@ -101,7 +99,7 @@ class Mixture(Rule):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
+class FittedMixture:
     """A fitted mixture and how well it does.
 
     Parameters
@@ -115,18 +113,18 @@ class Fitted:
         it asks for groups that are apart, not for a good fit alone.
     """
 
-    mixture: Mixture
+    mixture: GaussianMixtureRule
     likelihood: float
     bic: float
     icl: float
 
 
 def fit_mixture(
-    points: Points,
-    starts: Sequence[Floats],
+    points: WeightedPoints,
+    starts: Sequence[FloatArray],
     shape: str,
     least: float,
-) -> Fitted:
+) -> FittedMixture:
     """Return the best mixture that EM reaches from these starts.
 
     Notes
@@ -143,18 +141,18 @@ def fit_mixture(
     Ho et al. (2019), Flow++, variational dequantisation.
     """
     blur = _blur(points)
-    with one_thread():
+    with limit_to_one_thread():
         tried = [_climb(points, blur, start, shape, least) for start in starts]
     return max(tried, key=lambda fitted: fitted.likelihood)
 
 
-def starts_of(points: Points, k: int, seed: int, count: int) -> list[Floats]:
+def kmeans_starts(points: WeightedPoints, k: int, seed: int, count: int) -> list[FloatArray]:
     """Return the centres of K-means under several seeds, to start from."""
     tries = range(seed, seed + count)
-    return [KMeans().start(points, k, seed=s, n_init=1) for s in tries]
+    return [KMeansClustering().start(points, k, seed=s, n_init=1) for s in tries]
 
 
-def _blur(points: Points) -> Floats:
+def _blur(points: WeightedPoints) -> FloatArray:
     """Return the variance of the interval that each value stands for, by axis."""
     blur = np.empty(points.grains.shape)
     for axis in range(points.grains.shape[1]):
@@ -167,13 +165,13 @@ def _blur(points: Points) -> Floats:
 
 
 def _climb(
-    points: Points, blur: Floats, start: Floats, shape: str, least: float
-) -> Fitted:
+    points: WeightedPoints, blur: FloatArray, start: FloatArray, shape: str, least: float
+) -> FittedMixture:
     matrix = points.matrix
-    members = np.eye(len(start))[:, nearest(matrix, start)]
+    members = np.eye(len(start))[:, nearest_centre(matrix, start)]
     mixture = _likeliest(points, matrix, blur, members, shape, least)
     before = -np.inf
-    for _ in range(STEPS):
+    for _ in range(MAX_ITERATIONS):
         members, likelihood = _memberships(points, matrix, blur, mixture)
         if likelihood - before <= TOLERANCE * points.rows:
             break
@@ -183,14 +181,14 @@ def _climb(
     bic = _numbers(mixture, shape) * np.log(points.rows) - 2 * likelihood
     unsure = -(members * np.log(np.maximum(members, 1e-300))).sum(axis=0)
     icl = bic + 2 * float((unsure * points.weights).sum())
-    return Fitted(mixture, likelihood, float(bic), icl)
+    return FittedMixture(mixture, likelihood, float(bic), icl)
 
 
 # One row a component: sums over components then run along whole rows, which is several
 # times as fast as many sums over few numbers each.
 def _memberships(
-    points: Points, matrix: Floats, blur: Floats, mixture: Mixture
-) -> tuple[Floats, float]:
+    points: WeightedPoints, matrix: FloatArray, blur: FloatArray, mixture: GaussianMixtureRule
+) -> tuple[FloatArray, float]:
     """Return the share that each component has in each point, (components, points)."""
     joint = _joint(matrix, mixture)
     sharpness = np.linalg.inv(mixture.covariances)
@@ -205,11 +203,11 @@ def _memberships(
     return density, float((logs * points.weights).sum())
 
 
-def _joint(matrix: Floats, mixture: Mixture) -> Floats:
-    """Return `Mixture.joint`, one row a component."""
+def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
+    """Return `GaussianMixtureRule.joint`, one row a component."""
     factors = np.linalg.inv(np.linalg.cholesky(mixture.covariances))
     axes = matrix.shape[1]
-    logs = np.log(np.maximum(mixture.shares, LEAST_SHARE))
+    logs = np.log(np.maximum(mixture.shares, MIN_COMPONENT_SHARE))
     logs = logs + np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     found = np.empty((mixture.k, len(matrix)))
     for group in range(mixture.k):
@@ -220,13 +218,13 @@ def _joint(matrix: Floats, mixture: Mixture) -> Floats:
 
 
 def _likeliest(
-    points: Points,
-    matrix: Floats,
-    blur: Floats,
-    members: Floats,
+    points: WeightedPoints,
+    matrix: FloatArray,
+    blur: FloatArray,
+    members: FloatArray,
     shape: str,
     least: float,
-) -> Mixture:
+) -> GaussianMixtureRule:
     axes = matrix.shape[1]
     rows = members * points.weights
     sizes = np.maximum(rows.sum(axis=1), 1e-9)
@@ -242,10 +240,10 @@ def _likeliest(
         shapes = np.repeat(pooled[None], len(sizes), axis=0)
     if shape == "diag":
         shapes = shapes * np.eye(axes)
-    return Mixture(sizes / sizes.sum(), means, shapes + least * np.eye(axes))
+    return GaussianMixtureRule(sizes / sizes.sum(), means, shapes + least * np.eye(axes))
 
 
-def _numbers(mixture: Mixture, shape: str) -> int:
+def _numbers(mixture: GaussianMixtureRule, shape: str) -> int:
     """Return how many numbers the mixture has to learn."""
     k, axes = len(mixture.shares), len(mixture.means[0])
     one = axes * (axes + 1) // 2

@@ -6,16 +6,16 @@ from typing import Literal, get_args
 
 from segpredict.errors import ConfigError
 
-MOST = 8  # segments; more have no names on the ladder and no use
+MAX_SEGMENTS = 8  # segments; more have no names on the ladder and no use
 SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
-INSTRUMENTS = ("fm", "rfm", "wide")
-AIMS = ("information", "value", "strength", "stability")
-Column = Literal["spend", "days", "recency", "products", "units", "refunds"]
-COLUMNS = get_args(Column)
+CLUSTERING_INPUTS = ("fm", "rfm", "wide")
+SELECTION_CRITERIA = ("information", "value", "strength", "stability")
+RuleColumn = Literal["spend", "days", "recency", "products", "units", "refunds"]
+RULE_COLUMNS = get_args(RuleColumn)
 
 
 @dataclass(frozen=True, slots=True)
-class ApartOptions:
+class SegmentRuleOptions:
     """A segment that a rule sets apart before the others are made.
 
     Parameters
@@ -34,7 +34,7 @@ class ApartOptions:
         Unless one of `top` and `least` is given, in its range.
     """
 
-    column: Column = "spend"
+    column: RuleColumn = "spend"
     top: float | None = None
     least: float | None = None
 
@@ -50,7 +50,7 @@ class ApartOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class RefineOptions:
+class OverrideOptions:
     """What people decide over the data: all of it logged, ids left as they are.
 
     Parameters
@@ -75,12 +75,12 @@ class RefineOptions:
     merge: tuple[tuple[str, ...], ...] = ()
     pin: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
-    apart: Mapping[str, ApartOptions] = field(default_factory=dict)
+    apart: Mapping[str, SegmentRuleOptions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         merged = [id_ for ids in self.merge for id_ in ids]
         is_met = {
-            f"weights of {', '.join(COLUMNS)}": set(self.weights) <= set(COLUMNS),
+            f"weights of {', '.join(RULE_COLUMNS)}": set(self.weights) <= set(RULE_COLUMNS),
             "weights of 0 or more": all(w >= 0 for w in self.weights.values()),
             "a weight of spend above 0": self.weights.get("spend", 1.0) > 0,
             "at least two ids in each merge": all(len(set(m)) > 1 for m in self.merge),
@@ -95,7 +95,7 @@ class RefineOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class CompareOptions:
+class SelectionOptions:
     """Which ways to segment are compared, how thoroughly, and what they must pass.
 
     Parameters
@@ -142,7 +142,7 @@ class CompareOptions:
     """
 
     algorithms: tuple[str, ...] = ()
-    instruments: tuple[str, ...] = INSTRUMENTS
+    instruments: tuple[str, ...] = CLUSTERING_INPUTS
     k_min: int = 2
     k_max: int = 8
     rows: int = 3_000
@@ -168,14 +168,13 @@ class CompareOptions:
         counts = ("draws", "splits", "seeds", "nulls", "starts")
         is_met = {
             "2 <= k_min <= k_max <= 8": 2 <= self.k_min <= self.k_max <= 8,
-            f"instruments of {', '.join(INSTRUMENTS)}": bool(self.instruments)
-            and set(self.instruments) <= set(INSTRUMENTS),
+            f"instruments of {', '.join(CLUSTERING_INPUTS)}": bool(self.instruments)
+            and set(self.instruments) <= set(CLUSTERING_INPUTS),
             "rows of at least 200": self.rows >= 200,
-            f"{', '.join(counts)} of at least 1": all(
-                getattr(self, name) >= 1 for name in counts
-            ),
+            f"{', '.join(counts)} of at least 1": all(getattr(self, name) >= 1 for name in counts),
             "least of at least 2": self.least >= 2,
-            f"weights of {', '.join(AIMS)}, 0 or more": set(self.weights) <= set(AIMS)
+            f"weights of {', '.join(SELECTION_CRITERIA)}, 0 or more": set(self.weights)
+            <= set(SELECTION_CRITERIA)
             and all(weight >= 0 for weight in self.weights.values()),
         }
         _require(is_met, "segments.compare")
@@ -187,7 +186,7 @@ class CompareOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentOptions:
+class SegmentationOptions:
     """How segments are found and what they are called.
 
     Parameters
@@ -254,24 +253,21 @@ class SegmentOptions:
     max_points: int = 200_000
     names: Mapping[str, str] = field(default_factory=dict)
     likes: Literal["category", "product", "none"] = "category"
-    refine: RefineOptions = field(default_factory=RefineOptions)
+    refine: OverrideOptions = field(default_factory=OverrideOptions)
     codes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
-    compare: CompareOptions = field(default_factory=CompareOptions)
+    compare: SelectionOptions = field(default_factory=SelectionOptions)
 
     def __post_init__(self) -> None:
         low, high = self.winsor
         asked = 2 if self.k is None else self.k
         is_met = {
-            f"k from 2 to {MOST}": 2 <= asked <= MOST,
-            f"2 <= k_min <= k_max <= {MOST}": 2 <= self.k_min <= self.k_max <= MOST,
+            f"k from 2 to {MAX_SEGMENTS}": 2 <= asked <= MAX_SEGMENTS,
+            f"2 <= k_min <= k_max <= {MAX_SEGMENTS}": 2 <= self.k_min <= self.k_max <= MAX_SEGMENTS,
             "instrument of fm, rfm or wide": self.instrument in ("fm", "rfm", "wide"),
             "n_init of at least 1": self.n_init >= 1,
             "winsor percentiles from 0 to 100, rising": 0 <= low < high <= 100,
-            "0 <= min_share < max_share <= 1": 0
-            <= self.min_share
-            < self.max_share
-            <= 1,
+            "0 <= min_share < max_share <= 1": 0 <= self.min_share < self.max_share <= 1,
             "min_customers of at least 0": self.min_customers >= 0,
             "max_points of at least 1,000": self.max_points >= 1_000,
         }

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from segpredict.core.arrays import Floats as Floats
-from segpredict.core.arrays import Ints, Positions
+from segpredict.core.arrays import FloatArray as FloatArray
+from segpredict.core.arrays import IndexArray, IntArray
 
-Whole = Ints
-Labels = Positions
-GRAIN = 1e6  # points to one; sums of whole grains are exact below 2**53
+COORDINATE_SCALE = 1e6  # points to one; sums of whole grains are exact below 2**53
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Points:
+class WeightedPoints:
     """Distinct points, sorted, each with the number of rows that lie on it.
 
     Parameters
@@ -37,11 +35,11 @@ class Points:
     one point here.
     """
 
-    grains: Whole
-    weights: Whole
+    grains: IntArray
+    weights: IntArray
 
     @classmethod
-    def of(cls, matrix: Floats, weights: Whole | None = None) -> "Points":
+    def of(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":
         """Return the points of a matrix, one row an observation.
 
         Parameters
@@ -58,7 +56,7 @@ class Points:
         >>> points.matrix.tolist(), points.weights.tolist()
         ([[1.0], [2.0]], [1, 2])
         """
-        grains = np.rint(matrix * GRAIN).astype(np.int64)
+        grains = np.rint(matrix * COORDINATE_SCALE).astype(np.int64)
         order = np.lexsort(grains.T[::-1])
         ordered = grains[order]
         is_first = np.ones(len(ordered), dtype=bool)
@@ -71,16 +69,16 @@ class Points:
         return len(self.grains)
 
     @property
-    def matrix(self) -> Floats:
+    def matrix(self) -> FloatArray:
         """The distinct points as floats, shape (points, axes)."""
-        return self.grains / GRAIN
+        return self.grains / COORDINATE_SCALE
 
     @property
     def rows(self) -> int:
         """How many rows there were."""
         return int(self.weights.sum())
 
-    def thin(self, limit: int) -> "Points":
+    def thin(self, limit: int) -> "WeightedPoints":
         """Return at most `limit` points that stand for all, one for each neighbourhood.
 
         Every m-th point in sorted order speaks for the m − 1 around it and takes over
@@ -91,9 +89,9 @@ class Points:
         starts = np.arange(limit, dtype=np.int64) * len(self) // limit
         ends: Any = np.append(starts[1:], len(self))
         weights = np.add.reduceat(self.weights, starts)
-        return Points(self.grains[(starts + ends) // 2], weights)
+        return WeightedPoints(self.grains[(starts + ends) // 2], weights)
 
-    def spread(self, limit: int) -> Floats:
+    def spread(self, limit: int) -> FloatArray:
         """Return at most `limit` rows, each point as often as rows lie on it.
 
         For algorithms that know no weights. Where there are more rows, every m-th in
@@ -105,13 +103,13 @@ class Points:
         places = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
         return self.matrix[places]
 
-    def means(self, labels: Labels, before: Floats) -> Floats:
+    def means(self, labels: IndexArray, before: FloatArray) -> FloatArray:
         """Return the exact mean of each group; an empty one keeps its place before."""
         k = len(before)
         size = np.bincount(labels, self.weights, minlength=k)
         means = [
             np.divide(
-                np.bincount(labels, axis * self.weights, minlength=k) / GRAIN,
+                np.bincount(labels, axis * self.weights, minlength=k) / COORDINATE_SCALE,
                 size,
                 out=old.copy(),
                 where=size > 0,
@@ -125,7 +123,7 @@ _is_held: ContextVar[bool] = ContextVar("one thread is held already", default=Fa
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def limit_to_one_thread() -> Iterator[None]:
     """Hold linear algebra and OpenMP to one thread while this lasts.
 
     Asking for it takes three milliseconds, as long as a small fit; asked again from

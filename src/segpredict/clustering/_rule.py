@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segpredict.clustering._points import Floats, Labels
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.tables import JSON
 
 
-def distances(matrix: Floats, centres: Floats) -> Floats:
+def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
     """Return the Euclidean distance of each row to each centre, shape (rows, centres).
 
     Notes
@@ -33,13 +33,13 @@ def distances(matrix: Floats, centres: Floats) -> Floats:
     return np.sqrt(squares)
 
 
-def nearest(matrix: Floats, centres: Floats) -> Labels:
+def nearest_centre(matrix: FloatArray, centres: FloatArray) -> IndexArray:
     """Return the index of the nearest centre of each row; ties go to the first."""
-    labels: Labels = distances(matrix, centres).argmin(axis=1)
+    labels: IndexArray = euclidean_distances(matrix, centres).argmin(axis=1)
     return labels
 
 
-class Rule(ABC):
+class AssignmentRule(ABC):
     """A frozen way from a point to its group, 0 … k − 1.
 
     A subclass is a frozen dataclass whose fields are all that it knows. Every row gets
@@ -52,11 +52,11 @@ class Rule(ABC):
     """
 
     kind: ClassVar[str]
-    _kinds: ClassVar[dict[str, type["Rule"]]] = {}
+    _kinds: ClassVar[dict[str, type["AssignmentRule"]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        Rule._kinds[cls.kind] = cls
+        AssignmentRule._kinds[cls.kind] = cls
 
     @property
     @abstractmethod
@@ -64,7 +64,7 @@ class Rule(ABC):
         """How many groups there are."""
 
     @abstractmethod
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row, 0 … k − 1; ties go to the first."""
 
     @property
@@ -72,7 +72,7 @@ class Rule(ABC):
         """Whether a row can belong to several groups, by chances."""
         return False
 
-    def chances(self, matrix: Floats) -> Floats:
+    def chances(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k).
 
         All on one group, unless the algorithm is a soft one.
@@ -92,7 +92,7 @@ class Rule(ABC):
         }
 
     @staticmethod
-    def from_state(state: JSON) -> "Rule":
+    def from_state(state: JSON) -> "AssignmentRule":
         """Return the rule of a state.
 
         Raises
@@ -100,9 +100,9 @@ class Rule(ABC):
         KeyError, TypeError, ValueError
             When the state is of no known kind, or lacks a part.
         """
-        if state["kind"] not in Rule._kinds:
+        if state["kind"] not in AssignmentRule._kinds:
             raise ValueError(f"no rule is of the kind {state['kind']!r}")
-        return Rule._kinds[state["kind"]]._of(state)
+        return AssignmentRule._kinds[state["kind"]]._of(state)
 
     @classmethod
     @abstractmethod
@@ -110,16 +110,16 @@ class Rule(ABC):
         """Return the rule that knows this."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rule) and self.state() == other.state()
+        return isinstance(other, AssignmentRule) and self.state() == other.state()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.k))
 
 
 def _plain(value: Any) -> JSON:
-    if isinstance(value, Rule):
+    if isinstance(value, AssignmentRule):
         return value.state()
-    if isinstance(value, Layer):
+    if isinstance(value, EncoderLayer):
         return {"weights": value.weights.tolist(), "bias": value.bias.tolist()}
     if isinstance(value, np.ndarray):
         return value.tolist()
@@ -127,7 +127,7 @@ def _plain(value: Any) -> JSON:
 
 
 @dataclass(frozen=True, eq=False)
-class Centres(Rule):
+class NearestCentre(AssignmentRule):
     """Each row belongs to the nearest centre.
 
     Parameters
@@ -146,16 +146,16 @@ class Centres(Rule):
     """
 
     kind: ClassVar[str] = "centres"
-    centres: Floats
+    centres: FloatArray
 
     @property
     def k(self) -> int:
         """How many groups there are."""
         return len(self.centres)
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        return nearest(matrix, self.centres)
+        return nearest_centre(matrix, self.centres)
 
     def ordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
@@ -167,7 +167,7 @@ class Centres(Rule):
 
 
 @dataclass(frozen=True, eq=False)
-class Cells(Rule):
+class GridCells(AssignmentRule):
     """Each row belongs to the group of the cell of the grid in which it lies.
 
     Parameters
@@ -194,12 +194,12 @@ class Cells(Rule):
         """How many groups there are."""
         return max(self.groups) + 1
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        groups: Labels = np.array(self.groups, dtype=np.intp)[self.cells(matrix)]
+        groups: IndexArray = np.array(self.groups, dtype=np.intp)[self.cells(matrix)]
         return groups
 
-    def cells(self, matrix: Floats) -> Labels:
+    def cells(self, matrix: FloatArray) -> IndexArray:
         """Return the cell of each row: its scores as one number."""
         cell = np.zeros(len(matrix), np.intp)
         for axis, cuts in enumerate(self.cuts):
@@ -219,7 +219,7 @@ class Cells(Rule):
 
 
 @dataclass(frozen=True, eq=False)
-class Landmarks(Rule):
+class NearestLandmarks(AssignmentRule):
     """Each row belongs where the nearest landmark does: groups need not be round.
 
     Parameters
@@ -238,19 +238,19 @@ class Landmarks(Rule):
     """
 
     kind: ClassVar[str] = "landmarks"
-    places: Floats
-    groups: Labels
+    places: FloatArray
+    groups: IndexArray
 
     @property
     def k(self) -> int:
         """How many groups there are."""
         return int(self.groups.max()) + 1
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
         if not len(matrix):
             return np.zeros(0, np.intp)
-        labels: Labels = self.groups[self._tree.query(matrix)[1]]
+        labels: IndexArray = self.groups[self._tree.query(matrix)[1]]
         return labels
 
     def ordered(self, order: Sequence[int]) -> Self:
@@ -268,22 +268,22 @@ class Landmarks(Rule):
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class EncoderLayer:
     """One layer of an encoder: weights of shape (in, out), and a bias."""
 
-    weights: Floats
-    bias: Floats
+    weights: FloatArray
+    bias: FloatArray
 
-    def __call__(self, matrix: Floats) -> Floats:
+    def __call__(self, matrix: FloatArray) -> FloatArray:
         """Return what comes out for each row."""
         out = np.tile(self.bias, (len(matrix), 1))
-        # Input by input, not by a matrix product: see `distances`.
+        # Input by input, not by a matrix product: see `euclidean_distances`.
         for axis, weights in enumerate(self.weights):
             out += matrix[:, axis, None] * weights
         return out
 
 
-def embed(layers: Sequence[Layer], matrix: Floats) -> Floats:
+def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
     """Return where the layers carry each row; tanh between layers, not after the last.
 
     Examples
@@ -299,7 +299,7 @@ def embed(layers: Sequence[Layer], matrix: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Embedded(Rule):
+class EmbeddedRule(AssignmentRule):
     """Each row is carried into another space, where a rule finds its group.
 
     Parameters
@@ -321,8 +321,8 @@ class Embedded(Rule):
     """
 
     kind: ClassVar[str] = "embedded"
-    layers: tuple[Layer, ...]
-    rule: Rule
+    layers: tuple[EncoderLayer, ...]
+    rule: AssignmentRule
 
     @property
     def k(self) -> int:
@@ -334,13 +334,13 @@ class Embedded(Rule):
         """Whether a row can belong to several groups, by chances."""
         return self.rule.is_soft
 
-    def assign(self, matrix: Floats) -> Labels:
+    def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        return self.rule.assign(embed(self.layers, matrix))
+        return self.rule.assign(apply_encoder(self.layers, matrix))
 
-    def chances(self, matrix: Floats) -> Floats:
+    def chances(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
-        return self.rule.chances(embed(self.layers, matrix))
+        return self.rule.chances(apply_encoder(self.layers, matrix))
 
     def ordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
@@ -349,7 +349,7 @@ class Embedded(Rule):
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
         layers = tuple(
-            Layer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
+            EncoderLayer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
             for layer in state["layers"]
         )
-        return cls(layers, Rule.from_state(state["rule"]))
+        return cls(layers, AssignmentRule.from_state(state["rule"]))

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from segpredict.clustering._autoencoder import EXTRA, train_encoder
+from segpredict.clustering._autoencoder import DEEP_EXTRA, train_encoder
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Points
-from segpredict.clustering._rule import Embedded, embed
-from segpredict.clustering.kmeans import KMeans
+from segpredict.clustering._points import WeightedPoints
+from segpredict.clustering._rule import EmbeddedRule, apply_encoder
+from segpredict.clustering.kmeans import KMeansClustering
 
 
 @dataclass(frozen=True)
@@ -26,24 +26,24 @@ class AutoencoderKMeans(Clusterer):
     """
 
     rank: ClassVar[int] = 10
-    extra: ClassVar[str | None] = EXTRA
+    extra: ClassVar[str | None] = DEEP_EXTRA
     latent: int = 0
     passes: int = 100
     sample: int = 6_000
 
     def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, from one trained encoder."""
         require_points(points, max(ks))
         layers, error = train_encoder(
             points, seed, latent=self.latent, passes=self.passes, sample=self.sample
         )
-        codes = Points.of(embed(layers, points.matrix), points.weights)
+        codes = WeightedPoints.of(apply_encoder(layers, points.matrix), points.weights)
         facts = {"reconstruction_error": error}
         return [
-            Clusters.of(points, Embedded(layers, found.rule), facts=facts)
-            for found in KMeans().sweep(codes, ks, seed=seed, n_init=n_init)
+            Clusters.of(points, EmbeddedRule(layers, found.rule), facts=facts)
+            for found in KMeansClustering().sweep(codes, ks, seed=seed, n_init=n_init)
         ]
 
 

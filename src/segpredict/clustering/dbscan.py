@@ -8,15 +8,16 @@ from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._density import regions
-from segpredict.clustering._points import Floats, Points, one_thread
+from segpredict.clustering._density import groups_from_density
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.core.arrays import FloatArray
 
-SLACK = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
+RADIUS_TOLERANCE = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
 MIN_RADIUS = 1e-3  # standard deviations; of rows on one place the k-distance is 0
 
 
 @dataclass(frozen=True)
-class Dbscan(Clusterer):
+class DBSCANClustering(Clusterer):
     """DBSCAN on a sample of rows; every other row goes with the nearest core point.
 
     Parameters
@@ -57,28 +58,31 @@ class Dbscan(Clusterer):
     least: float = 0.01
     sample: int = 5_000
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
-        few = Points.of(points.spread(self.sample))
+        few = WeightedPoints.of(points.spread(self.sample))
         count = self.min_samples or 2 * few.grains.shape[1]
-        eps = self.eps or knee(_k_distances(points.spread(self.sample), count)) + SLACK
+        eps = (
+            self.eps
+            or curve_knee(_k_distances(points.spread(self.sample), count)) + RADIUS_TOLERANCE
+        )
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
-        with one_thread():
+        with limit_to_one_thread():
             dense.fit(few.matrix, sample_weight=few.weights)
         is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
         found = (few.matrix, dense.labels_, few.weights)
-        return regions(points, *found, self.least, is_core)
+        return groups_from_density(points, *found, self.least, is_core)
 
 
-def _k_distances(rows: Floats, count: int) -> Floats:
+def _k_distances(rows: FloatArray, count: int) -> FloatArray:
     near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
-    rising: Floats = np.sort(near[:, 0])
+    rising: FloatArray = np.sort(near[:, 0])
     return rising
 
 
-def knee(rising: Floats) -> float:
+def curve_knee(rising: FloatArray) -> float:
     """Return where a rising curve turns up: farthest below the line between its ends.
 
     Examples
@@ -91,4 +95,4 @@ def knee(rising: Floats) -> float:
     return float(rising[(line - rising).argmax()])
 
 
-PART = Dbscan()
+PART = DBSCANClustering()

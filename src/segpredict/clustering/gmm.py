@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._mixture import SHAPES, fit_mixture, starts_of
-from segpredict.clustering._points import Points
+from segpredict.clustering._mixture import COVARIANCE_TYPES, fit_mixture, kmeans_starts
+from segpredict.clustering._points import WeightedPoints
 from segpredict.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class GaussianMixture(Clusterer):
+class GaussianMixtureClustering(Clusterer):
     """Gaussian mixture by EM on weighted points, started from K-means.
 
     Parameters
@@ -39,11 +39,11 @@ class GaussianMixture(Clusterer):
     starts: int = 3
     sample: int = 5_000
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points; ``facts`` hold ``bic`` and ``icl``."""
         require_points(points, k)
         few = points.thin(max(self.sample, k))
-        starts = starts_of(few, k, seed, min(self.starts, n_init))
+        starts = kmeans_starts(few, k, seed, min(self.starts, n_init))
         tried = [fit_mixture(few, starts, s, self.reg_covar) for s in self._shapes]
         best = min(tried, key=lambda fitted: fitted.icl)
         facts = {"bic": best.bic, "icl": best.icl}
@@ -51,12 +51,12 @@ class GaussianMixture(Clusterer):
 
     @property
     def _shapes(self) -> tuple[str, ...]:
-        if self.shape not in (*SHAPES, "auto"):
+        if self.shape not in (*COVARIANCE_TYPES, "auto"):
             raise ConfigError(
                 f"The shape of a Gaussian mixture cannot be {self.shape!r}.",
-                fix=f"choose one of {', '.join(SHAPES)} or auto.",
+                fix=f"choose one of {', '.join(COVARIANCE_TYPES)} or auto.",
             )
-        return SHAPES if self.shape == "auto" else (self.shape,)
+        return COVARIANCE_TYPES if self.shape == "auto" else (self.shape,)
 
 
-PART = GaussianMixture()
+PART = GaussianMixtureClustering()

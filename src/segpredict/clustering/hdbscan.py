@@ -7,12 +7,12 @@ import numpy as np
 from sklearn.cluster import HDBSCAN
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._density import regions
-from segpredict.clustering._points import Points, one_thread
+from segpredict.clustering._density import groups_from_density
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
 
 
 @dataclass(frozen=True)
-class Hdbscan(Clusterer):
+class HDBSCANClustering(Clusterer):
     """HDBSCAN on a sample of rows; every other row goes with the nearest member.
 
     Parameters
@@ -53,7 +53,7 @@ class Hdbscan(Clusterer):
     min_samples: int = 5
     sample: int = 10_000
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
@@ -64,9 +64,9 @@ class Hdbscan(Clusterer):
             min_samples=min(self.min_samples, len(rows)),
             copy=True,
         )
-        with one_thread(), np.errstate(divide="ignore", invalid="ignore"):
+        with limit_to_one_thread(), np.errstate(divide="ignore", invalid="ignore"):
             tree.fit(rows)
-        return regions(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
+        return groups_from_density(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
 
 
-PART = Hdbscan()
+PART = HDBSCANClustering()

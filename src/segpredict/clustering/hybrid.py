@@ -8,10 +8,11 @@ import numpy as np
 
 from segpredict.clustering._autoencoder import train_encoder
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._mixture import Mixture, fit_mixture, starts_of
-from segpredict.clustering._points import Floats, Labels, Points, one_thread
-from segpredict.clustering._rule import Embedded, Layer, embed
-from segpredict.clustering.ward import cut, ward_joins
+from segpredict.clustering._mixture import GaussianMixtureRule, fit_mixture, kmeans_starts
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.clustering._rule import EmbeddedRule, EncoderLayer, apply_encoder
+from segpredict.clustering.ward import cut_tree, ward_joins
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.errors import ConfigError
 
 EMBEDDINGS = ("pca", "autoencoder")
@@ -64,18 +65,18 @@ class Hybrid(Clusterer):
     sample: int = 5_000
 
     def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, in one embedding."""
         require_points(points, max(ks))
         layers = self._layers(points, seed)
-        codes = Points.of(embed(layers, points.matrix), points.weights)
+        codes = WeightedPoints.of(apply_encoder(layers, points.matrix), points.weights)
         few = codes.thin(max(self.sample, *ks))
         tries = min(self.starts, n_init)
         rules = [self._rule(few, k, seed, tries) for k in ks]
-        return [Clusters.of(points, Embedded(layers, rule)) for rule in rules]
+        return [Clusters.of(points, EmbeddedRule(layers, rule)) for rule in rules]
 
-    def _layers(self, points: Points, seed: int) -> tuple[Layer, ...]:
+    def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
         if self.embedding not in EMBEDDINGS:
             raise ConfigError(
                 f"The embedding of the hybrid cannot be {self.embedding!r}.",
@@ -83,17 +84,17 @@ class Hybrid(Clusterer):
             )
         if self.embedding == "autoencoder":
             return train_encoder(points, seed)[0]
-        return (principal(points, self.kept),)
+        return (fit_pca(points, self.kept),)
 
-    def _rule(self, points: Points, k: int, seed: int, tries: int) -> Mixture:
+    def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
         components = min(k * self.finer, len(points))
-        starts = starts_of(points, components, seed, tries)
+        starts = kmeans_starts(points, components, seed, tries)
         fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
-        groups = cut(ward_joins(np.sqrt(_overlaps(fine)), fine.shares), k)
+        groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.shares), k)
         return _merged(fine, groups)
 
 
-def principal(points: Points, kept: float) -> Layer:
+def fit_pca(points: WeightedPoints, kept: float) -> EncoderLayer:
     """Return the rotation onto the fewest components with this share of the variance.
 
     The largest weight of a component is positive, so its direction is no matter of
@@ -109,7 +110,7 @@ def principal(points: Points, kept: float) -> Layer:
     matrix, weights = points.matrix, points.weights[:, None]
     mean = (matrix * weights).sum(axis=0) / points.rows
     away = matrix - mean
-    with one_thread():
+    with limit_to_one_thread():
         spread, ways = np.linalg.eigh((away * weights).T @ away / points.rows)
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)
@@ -118,10 +119,10 @@ def principal(points: Points, kept: float) -> Layer:
     taken = ways[:, order[:count]]
     largest = np.abs(taken).argmax(axis=0)
     taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)
-    return Layer(taken, -(mean[:, None] * taken).sum(axis=0))
+    return EncoderLayer(taken, -(mean[:, None] * taken).sum(axis=0))
 
 
-def _overlaps(mixture: Mixture) -> Floats:
+def _overlaps(mixture: GaussianMixtureRule) -> FloatArray:
     """Return the Bhattacharyya distance of each two components."""
     means, shapes = mixture.means, mixture.covariances
     middle = (shapes[:, None] + shapes[None]) / 2
@@ -129,11 +130,11 @@ def _overlaps(mixture: Mixture) -> Floats:
     across = np.linalg.solve(middle, away[..., None])[..., 0]
     logs = np.linalg.slogdet(shapes)[1]
     spread = np.linalg.slogdet(middle)[1] - (logs[:, None] + logs[None]) / 2
-    apart: Floats = (away * across).sum(axis=-1) / 8 + spread / 2
+    apart: FloatArray = (away * across).sum(axis=-1) / 8 + spread / 2
     return np.maximum((apart + apart.T) / 2, 0.0)
 
 
-def _merged(mixture: Mixture, groups: Labels) -> Mixture:
+def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixtureRule:
     """Return one Gaussian a group, with the mean and covariance of its components."""
     parts = []
     for group in range(int(groups.max()) + 1):
@@ -147,7 +148,7 @@ def _merged(mixture: Mixture, groups: Labels) -> Mixture:
         within = (share[..., None] * mixture.covariances[own]).sum(axis=0)
         parts.append((whole, mean, within + between))
     wholes, centres, shapes = zip(*parts, strict=True)
-    return Mixture(np.array(wholes), np.stack(centres), np.stack(shapes))
+    return GaussianMixtureRule(np.array(wholes), np.stack(centres), np.stack(shapes))
 
 
 PART = Hybrid()

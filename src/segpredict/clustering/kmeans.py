@@ -10,16 +10,17 @@ from sklearn.cluster import KMeans as LloydKMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Floats, Points, one_thread
-from segpredict.clustering._rule import nearest
+from segpredict.clustering._points import WeightedPoints, limit_to_one_thread
+from segpredict.clustering._rule import nearest_centre
+from segpredict.core.arrays import FloatArray
 
-FINALISTS = 3  # ends of starts that are carried on over all points
-HEAT = 4  # passes after which the best of them is known
-ALIKE = 1e-3  # relative difference in inertia below which two ends are the same
+FINALIST_STARTS = 3  # ends of starts that are carried on over all points
+SCREENING_ITERATIONS = 4  # passes after which the best of them is known
+CENTRE_TOLERANCE = 1e-3  # relative difference in inertia below which two ends are the same
 
 
 @dataclass(frozen=True)
-class KMeans(Clusterer):
+class KMeansClustering(Clusterer):
     """K-means, equal to the bit for any row order and any number of threads.
 
     Parameters
@@ -53,27 +54,29 @@ class KMeans(Clusterer):
     sample: int = 10_000
     passes: int = 30
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         require_points(points, k)
         sample = points.thin(max(self.sample, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
-            heats = [settle(points, start, HEAT) for start in starts[:FINALISTS]]
+            heats = [
+                settle(points, start, SCREENING_ITERATIONS) for start in starts[:FINALIST_STARTS]
+            ]
             fits = [Clusters.around(points, centres) for centres in heats]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
         return Clusters.around(points, settle(points, starts[0], self.passes))
 
-    def start(self, points: Points, k: int, *, seed: int, n_init: int) -> Floats:
+    def start(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> FloatArray:
         """Return the best centres of many starts on a sample of the points."""
         return _starts(points.thin(max(self.sample, k)), k, seed, n_init)[0]
 
 
-def _starts(points: Points, k: int, seed: int, n_init: int) -> list[Floats]:
+def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[FloatArray]:
     """Return the different places where starts end, best first."""
     draws = np.random.RandomState(seed)  # one for all starts, as scikit-learn has it
-    found: list[tuple[float, Floats]] = []
-    with one_thread(), warnings.catch_warnings():
+    found: list[tuple[float, FloatArray]] = []
+    with limit_to_one_thread(), warnings.catch_warnings():
         # An empty group shows in the sizes, where the gates and the caller look.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for _ in range(n_init):
@@ -81,20 +84,20 @@ def _starts(points: Points, k: int, seed: int, n_init: int) -> list[Floats]:
             lloyd.fit(points.matrix, sample_weight=points.weights)
             found.append((lloyd.inertia_, lloyd.cluster_centers_))
     found.sort(key=lambda start: start[0])
-    kept: list[tuple[float, Floats]] = []
+    kept: list[tuple[float, FloatArray]] = []
     for inertia, centres in found:
-        if not kept or inertia > kept[-1][0] * (1 + ALIKE):
+        if not kept or inertia > kept[-1][0] * (1 + CENTRE_TOLERANCE):
             kept.append((inertia, centres))
     return [centres for _, centres in kept]
 
 
 def settle(
-    points: Points, centres: Floats, passes: int, still: Sequence[int] = ()
-) -> Floats:
+    points: WeightedPoints, centres: FloatArray, passes: int, still: Sequence[int] = ()
+) -> FloatArray:
     """Return where Lloyd's passes carry the centres; those kept still do not move."""
     matrix, kept = points.matrix, list(still)
     for _ in range(passes):
-        moved = points.means(nearest(matrix, centres), centres)
+        moved = points.means(nearest_centre(matrix, centres), centres)
         moved[kept] = centres[kept]
         if (moved == centres).all():
             break
@@ -102,4 +105,4 @@ def settle(
     return centres
 
 
-PART = KMeans()
+PART = KMeansClustering()

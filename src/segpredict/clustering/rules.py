@@ -8,16 +8,17 @@ from typing import ClassVar
 import numpy as np
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Points, Whole
-from segpredict.clustering._rule import Cells
+from segpredict.clustering._points import WeightedPoints
+from segpredict.clustering._rule import GridCells
+from segpredict.core.arrays import IntArray
 from segpredict.errors import ConfigError, SupportError
 
-MOST_SCORES = 10  # more would hardly differ, and bands are tried one by one
-AXES = 2  # value and frequency stand first on every instrument
+MAX_SCORES = 10  # more would hardly differ, and bands are tried one by one
+GRID_AXES = 2  # value and frequency stand first on every instrument
 
 
 @dataclass(frozen=True)
-class Rules(Clusterer):
+class RuleGridClustering(Clusterer):
     """A 5 × 5 grid over the first two axes, whose cells are joined into `k` bands.
 
     Parameters
@@ -44,18 +45,18 @@ class Rules(Clusterer):
     rank: ClassVar[int] = 0
     scores: int = 5
 
-    def fit(self, points: Points, k: int, *, seed: int, n_init: int) -> Clusters:
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
-        if not 2 <= self.scores <= MOST_SCORES:
+        if not 2 <= self.scores <= MAX_SCORES:
             raise ConfigError(
                 f"The rule grid cannot give {self.scores} scores.",
-                fix=f"choose from 2 to {MOST_SCORES}; 5 are fifths.",
+                fix=f"choose from 2 to {MAX_SCORES}; 5 are fifths.",
             )
-        columns = points.grains.T[:AXES]
+        columns = points.grains.T[:GRID_AXES]
         cuts = tuple(_cuts(c, points.weights, self.scores) for c in columns)
-        grid = Cells(cuts, tuple(range(_size(cuts))))
+        grid = GridCells(cuts, tuple(range(_size(cuts))))
         sums = [sum(cell) for cell in product(*(range(len(c) + 1) for c in cuts))]
         rows = np.bincount(
             np.array(sums)[grid.cells(points.matrix)],
@@ -63,10 +64,10 @@ class Rules(Clusterer):
             minlength=max(sums) + 1,
         )
         bands = _bands(rows.tolist(), k)
-        return Clusters.of(points, Cells(cuts, tuple(bands[s] for s in sums)))
+        return Clusters.of(points, GridCells(cuts, tuple(bands[s] for s in sums)))
 
 
-def _cuts(values: Whole, weights: Whole, scores: int) -> tuple[float, ...]:
+def _cuts(values: IntArray, weights: IntArray, scores: int) -> tuple[float, ...]:
     """Return from which values on the next score that any row has is given."""
     distinct, place = np.unique(values, return_inverse=True)
     rows = np.bincount(place, weights).astype(np.int64)
@@ -104,4 +105,4 @@ def _bands(rows: Sequence[float], k: int) -> list[int]:
     return [sum(s >= start for start in starts) for s in range(len(rows))]
 
 
-PART = Rules()
+PART = RuleGridClustering()

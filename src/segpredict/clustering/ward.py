@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from segpredict.clustering._clusterer import Clusterer, Clusters, require_points
-from segpredict.clustering._points import Floats, Labels, Points
-from segpredict.clustering._rule import Landmarks, distances
-from segpredict.clustering.kmeans import KMeans
+from segpredict.clustering._points import WeightedPoints
+from segpredict.clustering._rule import NearestLandmarks, euclidean_distances
+from segpredict.clustering.kmeans import KMeansClustering
+from segpredict.core.arrays import FloatArray, IndexArray
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Ward(Clusterer):
     micro: int = 500
 
     def sweep(
-        self, points: Points, ks: Sequence[int], *, seed: int, n_init: int
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, cut from one tree."""
         del n_init  # one start makes good enough micro-clusters
@@ -40,16 +41,16 @@ class Ward(Clusterer):
         micro = max(self.micro, *ks)
         leaves = points.matrix
         if len(points) > micro:
-            leaves = KMeans().start(points, micro, seed=seed, n_init=1)
-        nearest = Landmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
+            leaves = KMeansClustering().start(points, micro, seed=seed, n_init=1)
+        nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
         counts = np.bincount(nearest, points.weights, len(leaves))
         sizes = np.asarray(counts, np.float64)
         places, sizes = leaves[sizes > 0], sizes[sizes > 0]
-        joins = ward_joins(distances(places, places), sizes)
-        return [Clusters.of(points, Landmarks(places, cut(joins, k))) for k in ks]
+        joins = ward_joins(euclidean_distances(places, places), sizes)
+        return [Clusters.of(points, NearestLandmarks(places, cut_tree(joins, k))) for k in ks]
 
 
-def ward_joins(apart: Floats, sizes: Floats) -> list[tuple[int, int]]:
+def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
     """Return which two groups are joined, step by step, until one is left.
 
     From their distances and rows; the lower number stays, the higher one goes into it.
@@ -88,7 +89,7 @@ def ward_joins(apart: Floats, sizes: Floats) -> list[tuple[int, int]]:
     return joins
 
 
-def cut(joins: Sequence[tuple[int, int]], k: int) -> Labels:
+def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
     """Return the group of each leaf when the tree is cut into `k`, from 0 on.
 
     Examples
@@ -101,7 +102,7 @@ def cut(joins: Sequence[tuple[int, int]], k: int) -> Labels:
     for one, other in joins[: leaves - k]:
         into[into == other] = one
     _, groups = np.unique(into, return_inverse=True)
-    labels: Labels = groups.astype(np.intp)
+    labels: IndexArray = groups.astype(np.intp)
     return labels
 
 

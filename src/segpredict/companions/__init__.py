@@ -5,28 +5,33 @@ A column without a time stamp says how things stand today and would leak the fut
 it is left out unless the user vouches that it never changes.
 """
 
-from segpredict.companions._freeze import freeze
+from segpredict.companions._freeze import freeze_side_tables
 from segpredict.companions._options import (
-    Asked,
-    CustomerTable,
-    EventLog,
-    ProductTable,
-    ReturnTable,
+    CustomerTableOptions,
+    EventLogOptions,
+    ProductTableOptions,
+    ReturnTableOptions,
+    SideTableOptions,
 )
-from segpredict.companions._products import expecting, priced
-from segpredict.companions._read import frames, from_state, read, state
+from segpredict.companions._products import fill_list_prices, layout_without_price
+from segpredict.companions._read import (
+    read_side_tables,
+    side_table_frames,
+    side_tables_from_state,
+    side_tables_to_state,
+)
 
 __all__ = [
-    "Asked",
-    "CustomerTable",
-    "EventLog",
-    "ProductTable",
-    "ReturnTable",
-    "expecting",
-    "frames",
-    "freeze",
-    "from_state",
-    "priced",
-    "read",
-    "state",
+    "CustomerTableOptions",
+    "EventLogOptions",
+    "ProductTableOptions",
+    "ReturnTableOptions",
+    "SideTableOptions",
+    "fill_list_prices",
+    "freeze_side_tables",
+    "layout_without_price",
+    "read_side_tables",
+    "side_table_frames",
+    "side_tables_from_state",
+    "side_tables_to_state",
 ]

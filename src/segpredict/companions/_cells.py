@@ -6,23 +6,23 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.cleaning import TimeAsked, as_days
-from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, shown
-from segpredict.sources import Layout, as_text, tables
-from segpredict.tables import Detected, FileFact
+from segpredict.cleaning import TimeSettings, parse_times
+from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value
+from segpredict.sources import SourceOptions, columns_as_text, read_tables
+from segpredict.tables import Detected, InputFile
 
-IDS = ("customer_id", "product_id")
-SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
-NUMBER = r"^-?\d+(?:\.\d+)?$"
-THOUSANDS = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
-BAND = r"^(\d+(?:\.\d+)?)\s*(K?)\s*(?:[-–]\s*\d+(?:\.\d+)?\s*(K?)|\+)$"
-UNDER = r"^(?:under|below|<)\s*\d+(?:\.\d+)?\s*K?$"
-OVER = r"^(?:over|above|>)\s*(\d+(?:\.\d+)?)\s*(K?)$"
-FORMATS = {"ymd": "%Y/%m/%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
-NOBODY = ("", "null", "none", "unknown", "na", "n/a")
+ID_COLUMNS = ("customer_id", "product_id")
+DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
+NUMBER_PATTERN = r"^-?\d+(?:\.\d+)?$"
+THOUSANDS_PATTERN = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+BAND_PATTERN = r"^(\d+(?:\.\d+)?)\s*(K?)\s*(?:[-–]\s*\d+(?:\.\d+)?\s*(K?)|\+)$"
+BELOW_PATTERN = r"^(?:under|below|<)\s*\d+(?:\.\d+)?\s*K?$"
+ABOVE_PATTERN = r"^(?:over|above|>)\s*(\d+(?:\.\d+)?)\s*(K?)$"
+DATE_FORMATS = {"ymd": "%Y/%m/%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
+MISSING_WORDS = ("", "null", "none", "unknown", "na", "n/a")
 
 
-def place(data: str, beside: Path | None) -> str:
+def resolve_path(data: str, beside: Path | None) -> str:
     """Return a path as it is, or beside the transactions where it stands there."""
     if beside is None or Path(data).is_absolute():
         return data
@@ -31,7 +31,7 @@ def place(data: str, beside: Path | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class SideTableCells:
     """A side table as it was read.
 
     Parameters
@@ -45,11 +45,11 @@ class Cells:
     """
 
     frame: pl.DataFrame
-    facts: tuple[FileFact, ...]
+    facts: tuple[InputFile, ...]
     others: tuple[str, ...]
 
 
-def cells(data: str, columns: Mapping[str, str]) -> Cells:
+def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
     """Return the cells of a file, folder or glob.
 
     Parameters
@@ -67,22 +67,22 @@ def cells(data: str, columns: Mapping[str, str]) -> Cells:
         When the file cannot be read.
     """
     frames, facts, others = [], [], set[str]()
-    for name, table in tables([data], Layout()).items():
+    for name, table in read_tables([data], SourceOptions()).items():
         there = table.frame.columns
         for role, column in columns.items():
             if column not in there:
                 raise ColumnMissingError(f"{role} ({column})", there, name)
-        frames.append(as_text(table.frame, dict(columns), name))
+        frames.append(columns_as_text(table.frame, dict(columns), name))
         detected = Detected.of(table.detected, columns)
-        facts.append(FileFact(name, table.frame.height, table.sha256, detected))
+        facts.append(InputFile(name, table.frame.height, table.sha256, detected))
         others |= set(there) - set(columns.values())
     frame = pl.concat(frames, how="diagonal")
-    ids = [name for name in IDS if name in frame.columns]
-    bare = pl.col(ids).str.replace(SUFFIX, "$1").str.normalize("NFC")
-    return Cells(frame.with_columns(bare), tuple(facts), tuple(sorted(others)))
+    ids = [name for name in ID_COLUMNS if name in frame.columns]
+    bare = pl.col(ids).str.replace(DECIMAL_SUFFIX, "$1").str.normalize("NFC")
+    return SideTableCells(frame.with_columns(bare), tuple(facts), tuple(sorted(others)))
 
 
-def days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
+def parse_days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
     """Return a column of text as days; empty cells stay empty.
 
     Raises
@@ -90,7 +90,7 @@ def days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
     BadCellsError
         When a cell is no time.
     """
-    read = as_days(text, TimeAsked(time_format)).frame
+    read = parse_times(text, TimeSettings(time_format)).frame
     bad = text.is_not_null() & read["day"].is_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
@@ -100,7 +100,7 @@ def days(text: pl.Series, time_format: str | None, where: str) -> pl.Series:
     return read["day"]
 
 
-def dates(text: pl.Series, time_format: str | None) -> pl.Series:
+def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
     """Return a column of dates as days, which may lie before 1970.
 
     Raises
@@ -115,7 +115,7 @@ def dates(text: pl.Series, time_format: str | None) -> pl.Series:
     """
     day = text.str.replace(r"[T ].*$", "").str.replace_all(r"[-.]", "/")
     formats = (
-        [FORMATS.get(time_format, time_format)] if time_format else [*FORMATS.values()]
+        [DATE_FORMATS.get(time_format, time_format)] if time_format else [*DATE_FORMATS.values()]
     )
     read = {form: day.str.to_date(form, strict=False) for form in formats}
     fits = [d for d in read.values() if d.null_count() == text.null_count()]
@@ -123,14 +123,14 @@ def dates(text: pl.Series, time_format: str | None) -> pl.Series:
         return fits[0].to_physical().cast(pl.Int32)
     found = "each of several orders fits" if fits else "no one order of them fits"
     raise ContractError(
-        f"The dates of {text.name}, such as {shown(text.drop_nulls()[0])}, cannot be "
+        f"The dates of {text.name}, such as {quote_value(text.drop_nulls()[0])}, cannot be "
         f"read: {found} all cells.",
         fix="set customers.time_format to dmy, mdy or a format of strptime.",
         column=text.name,
     )
 
 
-def numbers(text: pl.Series) -> pl.Series | None:
+def parse_number_column(text: pl.Series) -> pl.Series | None:
     """Return a column of text as numbers, or ``None`` if a cell is none.
 
     Money signs and commas between thousands are passed over; of a band, such as
@@ -143,21 +143,17 @@ def numbers(text: pl.Series) -> pl.Series | None:
     >>> numbers(pl.Series(["12", "a dozen"])) is None
     True
     """
-    bare = blank(text).str.replace_all(r"[$€£¥]", "").str.strip_chars()
+    bare = missing_to_null(text).str.replace_all(r"[$€£¥]", "").str.strip_chars()
     frame = bare.to_frame("t")
     t = pl.col("t")
-    plain = (
-        pl.when(t.str.contains(THOUSANDS)).then(t.str.replace_all(",", "")).otherwise(t)
-    )
-    number = (
-        pl.when(plain.str.contains(NUMBER)).then(plain).cast(pl.Float64, strict=False)
-    )
+    plain = pl.when(t.str.contains(THOUSANDS_PATTERN)).then(t.str.replace_all(",", "")).otherwise(t)
+    number = pl.when(plain.str.contains(NUMBER_PATTERN)).then(plain).cast(pl.Float64, strict=False)
     found = frame.select(
         pl.coalesce(
             number,
-            _scaled(f"(?i){BAND}"),
-            pl.when(t.str.contains(f"(?i){UNDER}")).then(0.0),
-            _scaled(f"(?i){OVER}"),
+            _scaled(f"(?i){BAND_PATTERN}"),
+            pl.when(t.str.contains(f"(?i){BELOW_PATTERN}")).then(0.0),
+            _scaled(f"(?i){ABOVE_PATTERN}"),
         )
     ).to_series()
     return None if (bare.is_not_null() & found.is_null()).any() else found
@@ -170,14 +166,14 @@ def _scaled(pattern: str) -> pl.Expr:
     return pl.when(thousand).then(low * 1000).otherwise(low)
 
 
-def blank(text: pl.Series) -> pl.Series:
+def missing_to_null(text: pl.Series) -> pl.Series:
     """Return text with words for nothing as null."""
     word = pl.col("t").str.to_lowercase().str.strip_chars()
-    kept = pl.when(~word.is_in(list(NOBODY))).then(pl.col("t")).alias(text.name)
+    kept = pl.when(~word.is_in(list(MISSING_WORDS))).then(pl.col("t")).alias(text.name)
     return text.to_frame("t").select(kept).to_series()
 
 
-def shown_list(names: Sequence[str]) -> str:
+def quoted_list(names: Sequence[str]) -> str:
     """Return names as a list in a sentence.
 
     Examples

@@ -5,18 +5,25 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segpredict.companions._cells import blank, cells, dates, days, numbers, shown_list
+from segpredict.companions._cells import (
+    missing_to_null,
+    parse_dates,
+    parse_days,
+    parse_number_column,
+    quoted_list,
+    read_cells,
+)
 from segpredict.companions._options import CUSTOMER_ROLES as ROLES
-from segpredict.companions._options import CustomerTable, Kind
-from segpredict.errors import ConfigError, ContractError, shown
-from segpredict.tables import Attribute, FileFact
+from segpredict.companions._options import AttributeKind, CustomerTableOptions
+from segpredict.errors import ConfigError, ContractError, quote_value
+from segpredict.tables import CustomerAttribute, InputFile
 
 _TIMES = ("since", "until")
 
 
-def customers(
-    asked: CustomerTable, data: str
-) -> tuple[pl.DataFrame, tuple[Attribute, ...], tuple[FileFact, ...], list[str]]:
+def read_customer_table(
+    asked: CustomerTableOptions, data: str
+) -> tuple[pl.DataFrame, tuple[CustomerAttribute, ...], tuple[InputFile, ...], list[str]]:
     """Return the table, its attributes, what was read, and notes.
 
     Raises
@@ -27,7 +34,7 @@ def customers(
     names = _names([*asked.use, *asked.vouched])
     roles = {"customer_id": asked.columns.get("customer_id", "customer_id")}
     roles |= {role: asked.columns[role] for role in _TIMES if role in asked.columns}
-    given = cells(data, {**roles, **names})
+    given = read_cells(data, {**roles, **names})
     text = given.frame.filter(pl.col("customer_id").is_not_null())
     table = text.select(
         "customer_id",
@@ -38,17 +45,17 @@ def customers(
     for name, column in names.items():
         values, kind = _encoded(text[name], asked.kinds.get(column), asked)
         table = table.with_columns(values.alias(name))
-        attributes.append(Attribute(name, kind, column))
+        attributes.append(CustomerAttribute(name, kind, column))
     notes = [_vouched(asked)] if asked.vouched else []
     if given.others and "since" not in roles:
         notes.append(_left_out(given.others))
     return table, tuple(attributes), given.facts, notes
 
 
-def _day(text: pl.DataFrame, role: str, asked: CustomerTable, data: str) -> pl.Series:
+def _day(text: pl.DataFrame, role: str, asked: CustomerTableOptions, data: str) -> pl.Series:
     if role not in text.columns:
         return pl.Series(role, [None] * text.height, dtype=pl.Int32)
-    return days(text[role], asked.time_format, data).cast(pl.Int32).alias(role)
+    return parse_days(text[role], asked.time_format, data).cast(pl.Int32).alias(role)
 
 
 def _require_one_row(table: pl.DataFrame, data: str) -> None:
@@ -56,7 +63,7 @@ def _require_one_row(table: pl.DataFrame, data: str) -> None:
     if twice.height:
         customer = twice["customer_id"][0]
         raise ContractError(
-            f"Customer {shown(customer)} stands in several rows of {shown(data)}, and "
+            f"Customer {quote_value(customer)} stands in several rows of {quote_value(data)}, and "
             "nothing says which held when.",
             fix="name the column that does: customers.columns.since.",
             file=data,
@@ -73,7 +80,7 @@ def _names(given: list[str]) -> dict[str, str]:
         word = re.sub(r"\W+", "_", column.casefold()).strip("_")
         if word in (*words, *ROLES):
             raise ConfigError(
-                f"The column {shown(column)} would be called {word}, as another is.",
+                f"The column {quote_value(column)} would be called {word}, as another is.",
                 fix="rename it in the customers table.",
             )
         words[word] = column
@@ -81,21 +88,21 @@ def _names(given: list[str]) -> dict[str, str]:
 
 
 def _encoded(
-    text: pl.Series, kind: Kind | None, asked: CustomerTable
-) -> tuple[pl.Series, Kind]:
+    text: pl.Series, kind: AttributeKind | None, asked: CustomerTableOptions
+) -> tuple[pl.Series, AttributeKind]:
     """Return a column in the kind that was asked for, or that all its cells prove."""
-    plain = blank(text)
-    number = numbers(plain) if kind in (None, "number") else None
+    plain = missing_to_null(text)
+    number = parse_number_column(plain) if kind in (None, "number") else None
     if number is not None:
         return number, "number"
     if kind == "number":
         raise ContractError(
-            f"The column {shown(text.name)} was said to hold numbers and does not.",
+            f"The column {quote_value(text.name)} was said to hold numbers and does not.",
             fix="set its kind to level in customers.kinds.",
             column=text.name,
         )
     if kind == "date" or (kind is None and _looks_like_days(plain)):
-        return dates(plain, asked.time_format), "date"
+        return parse_dates(plain, asked.time_format), "date"
     return plain, "level"
 
 
@@ -105,15 +112,15 @@ def _looks_like_days(text: pl.Series) -> bool:
     return bool(len(filled) and filled.str.contains(shape).all())
 
 
-def _vouched(asked: CustomerTable) -> str:
+def _vouched(asked: CustomerTableOptions) -> str:
     return (
         "Used of the customers table although without a time stamp, because the "
-        f"configuration vouches for it: {shown_list(asked.vouched)}."
+        f"configuration vouches for it: {quoted_list(asked.vouched)}."
     )
 
 
 def _left_out(names: Sequence[str]) -> str:
     return (
-        f"Left out of the customers table: {shown_list(names)}. Without a time stamp a "
+        f"Left out of the customers table: {quoted_list(names)}. Without a time stamp a "
         "column says how things stand today, not at a cutoff."
     )

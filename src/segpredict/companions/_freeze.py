@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.tables import Attribute, Companions, Transactions
+from segpredict.tables import CustomerAttribute, SideTables, Transactions
 
-TOP = 10  # levels with a column of their own
-SPARSE = 50  # more levels than this, one for every other customer, are no groups
+MAX_LEVELS = 10  # levels with a column of their own
+MIN_LEVEL_CUSTOMERS = 50  # more levels than this, one for every other customer, are no groups
 
 
-def freeze(transactions: Transactions, until: int) -> Companions:
+def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     """Return the shop's companions with levels, countries and price tiers fixed.
 
     Parameters
@@ -53,11 +53,11 @@ def freeze(transactions: Transactions, until: int) -> Companions:
 def _most(values: pl.Series) -> tuple[str, ...]:
     counts = values.to_frame("level").drop_nulls().group_by("level").len()
     ranked = counts.sort("len", "level", descending=[True, False])
-    return tuple(ranked["level"].head(TOP))
+    return tuple(ranked["level"].head(MAX_LEVELS))
 
 
 def _levels(
-    beside: Companions, attribute: Attribute, buyers: pl.DataFrame, until: int
+    beside: SideTables, attribute: CustomerAttribute, buyers: pl.DataFrame, until: int
 ) -> tuple[str, ...] | None:
     """Return the levels that get a column; ``None`` if they are no groups."""
     if attribute.kind != "level" or beside.customers is None:
@@ -66,7 +66,7 @@ def _levels(
     known = beside.customers.filter(held).join(buyers, on="customer_id", how="semi")
     values = known[attribute.name].drop_nulls()
     different = values.n_unique()
-    if different > SPARSE and 2 * different > len(values):
+    if different > MIN_LEVEL_CUSTOMERS and 2 * different > len(values):
         return None
     return _most(values)
 
@@ -88,6 +88,4 @@ def _prices(lines: pl.LazyFrame, products: pl.DataFrame | None) -> pl.DataFrame 
         grouped = paid.join(of, on="product_id", how="inner").drop_nulls("category")
     price = pl.col("amount") / pl.col("quantity")
     middle = (price.rank("average") - 0.5) / pl.len()
-    return grouped.select("product_id", percentile=middle.over("category")).sort(
-        "product_id"
-    )
+    return grouped.select("product_id", percentile=middle.over("category")).sort("product_id")

@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from segpredict.companions._cells import cells, days, numbers
-from segpredict.companions._options import EventLog
+from segpredict.companions._cells import parse_days, parse_number_column, read_cells
+from segpredict.companions._options import EventLogOptions
 from segpredict.errors import ColumnMissingError, ContractError
-from segpredict.tables import FileFact, Log
+from segpredict.tables import CustomerLog, InputFile
 
-LATE = ("opened",)  # happens after the row's own time, so it needs a row of its own
+NOT_AT_EVENT_TIME = ("opened",)  # happens after the row's own time, so it needs a row of its own
 
 
-def log(
-    asked: EventLog, data: str, kinds: Sequence[str]
-) -> tuple[Log, tuple[FileFact, ...]]:
+def read_event_log(
+    asked: EventLogOptions, data: str, kinds: Sequence[str]
+) -> tuple[CustomerLog, tuple[InputFile, ...]]:
     """Return the log and what was read.
 
     Parameters
@@ -33,10 +33,10 @@ def log(
     that goes on past midnight counts on both days.
     """
     roles = {"customer_id": "customer_id", "time": "time", **asked.columns}
-    given = cells(data, roles)
+    given = read_cells(data, roles)
     known = given.frame.filter(pl.col("customer_id").is_not_null())
     dated = known.with_columns(
-        days(known["time"], asked.time_format, data).cast(pl.Int32).alias("day")
+        parse_days(known["time"], asked.time_format, data).cast(pl.Int32).alias("day")
     ).drop_nulls("day")
     counted = (
         _from_words(dated, asked.kinds, kinds)
@@ -53,7 +53,7 @@ def log(
             visits, on=keys, how="left", maintain_order="left"
         )
     (start,) = frame.select(pl.col("day").min()).row(0)
-    return Log(frame, start), given.facts
+    return CustomerLog(frame, start), given.facts
 
 
 def _from_words(
@@ -66,25 +66,19 @@ def _from_words(
         "customer_id",
         "day",
         *(
-            pl.col("kind")
-            .is_in(named[kind])
-            .fill_null(value=False)
-            .cast(pl.Int64)
-            .alias(kind)
+            pl.col("kind").is_in(named[kind]).fill_null(value=False).cast(pl.Int64).alias(kind)
             for kind in there
         ),
     )
 
 
 def _from_counts(rows: pl.DataFrame, kinds: Sequence[str], data: str) -> pl.DataFrame:
-    there = [kind for kind in kinds if kind in rows.columns and kind not in LATE]
+    there = [kind for kind in kinds if kind in rows.columns and kind not in NOT_AT_EVENT_TIME]
     if not there and "session" not in rows.columns:
-        raise ColumnMissingError(
-            f"kind, or any of {', '.join(kinds)}", rows.columns, data
-        )
+        raise ColumnMissingError(f"kind, or any of {', '.join(kinds)}", rows.columns, data)
     columns = []
     for kind in there:
-        number = numbers(rows[kind])
+        number = parse_number_column(rows[kind])
         if number is None:
             raise ContractError(
                 f"The column of {kind} holds something that is no number.",

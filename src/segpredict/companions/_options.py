@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.tables import CONTACTS, EVENTS, Attribute
+from segpredict.tables import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
 
-Kind = Literal["number", "date", "level"]
+AttributeKind = Literal["number", "date", "level"]
 CUSTOMER_ROLES = ("customer_id", "since", "until")
 PRODUCT_ROLES = ("product_id", "category", "price", "cost")
 RETURN_ROLES = ("product_id", "time", "quantity")
-LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENTS, *CONTACTS)
+LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerTable:
+class CustomerTableOptions:
     """A table with one row per customer, or one per customer and span of time.
 
     Parameters
@@ -41,7 +41,7 @@ class CustomerTable:
     columns: Mapping[str, str] = field(default_factory=dict)
     use: tuple[str, ...] = ()
     vouched: tuple[str, ...] = ()
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, AttributeKind] = field(default_factory=dict)
     time_format: str | None = None
 
     def __post_init__(self) -> None:
@@ -56,13 +56,13 @@ class CustomerTable:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductTable:
+class ProductTableOptions:
     """A table with one row per product.
 
     Parameters
     ----------
     data
-        As in `CustomerTable`.
+        As in `CustomerTableOptions`.
     columns
         Role → column for ``product_id``, and any of ``category``, ``price`` (the list
         price, used for lines that have none of their own) and ``cost``.
@@ -84,13 +84,13 @@ class ProductTable:
 
 
 @dataclass(frozen=True, slots=True)
-class EventLog:
+class EventLogOptions:
     """A table of things that happened, each with its time.
 
     Parameters
     ----------
     data
-        As in `CustomerTable`.
+        As in `CustomerTableOptions`.
     columns
         Role → column for ``customer_id`` and ``time``; then either ``kind``, the word
         for what happened, or one column of counts per kind. ``session`` is the id by
@@ -111,12 +111,12 @@ class EventLog:
     def __post_init__(self) -> None:
         _known_roles("events", self.columns, LOG_ROLES)
         for kind in self.kinds:
-            if kind not in (*EVENTS, *CONTACTS):
-                raise UnknownNameError("kind of event", kind, (*EVENTS, *CONTACTS))
+            if kind not in (*EVENT_KINDS, *CONTACT_KINDS):
+                raise UnknownNameError("kind of event", kind, (*EVENT_KINDS, *CONTACT_KINDS))
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnTable:
+class ReturnTableOptions:
     """A table of returns that names no customer: it is told, and laid to nobody.
 
     Returns that name their customer belong among the transactions, as lines with a
@@ -125,7 +125,7 @@ class ReturnTable:
     Parameters
     ----------
     data
-        As in `CustomerTable`.
+        As in `CustomerTableOptions`.
     columns
         Role → column for ``product_id``, ``time`` and ``quantity``.
     time_format
@@ -141,7 +141,7 @@ class ReturnTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SideTableOptions:
     """The side tables that a run asks for.
 
     Parameters
@@ -150,15 +150,15 @@ class Asked:
         Where they are; without ``data``, none.
     """
 
-    customers: CustomerTable = field(default_factory=CustomerTable)
-    products: ProductTable = field(default_factory=ProductTable)
-    events: EventLog = field(default_factory=EventLog)
-    contacts: EventLog = field(default_factory=EventLog)
-    returns: ReturnTable = field(default_factory=ReturnTable)
+    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
+    products: ProductTableOptions = field(default_factory=ProductTableOptions)
+    events: EventLogOptions = field(default_factory=EventLogOptions)
+    contacts: EventLogOptions = field(default_factory=EventLogOptions)
+    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
 
     def again(
-        self, data: Mapping[str, str], attributes: Iterable[Attribute]
-    ) -> "Asked":
+        self, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
+    ) -> "SideTableOptions":
         """Return the same tables at other places, to be read as they were before.
 
         Parameters
@@ -186,7 +186,7 @@ class Asked:
                 )
         kinds = {attribute.given: attribute.kind for attribute in attributes}
         moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
-        return Asked(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
+        return SideTableOptions(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
 
 
 def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:

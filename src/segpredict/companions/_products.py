@@ -5,18 +5,24 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.companions._cells import SUFFIX, cells, days, numbers, shown_list
-from segpredict.companions._options import Asked, ProductTable, ReturnTable
-from segpredict.contracts import RAW, ROLES, check
-from segpredict.errors import ContractError, shown
-from segpredict.sources import Layout
-from segpredict.tables import Companions, FileFact, RawLines
+from segpredict.companions._cells import (
+    DECIMAL_SUFFIX,
+    parse_days,
+    parse_number_column,
+    quoted_list,
+    read_cells,
+)
+from segpredict.companions._options import ProductTableOptions, ReturnTableOptions, SideTableOptions
+from segpredict.contracts import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
+from segpredict.errors import ContractError, quote_value
+from segpredict.sources import SourceOptions
+from segpredict.tables import InputFile, RawLines, SideTables
 from segpredict.window import as_date
 
 
-def products(
-    asked: ProductTable, data: str
-) -> tuple[pl.DataFrame, tuple[FileFact, ...], list[str]]:
+def read_product_table(
+    asked: ProductTableOptions, data: str
+) -> tuple[pl.DataFrame, tuple[InputFile, ...], list[str]]:
     """Return ``product_id`` with the vouched columns as text, what was read, notes.
 
     Raises
@@ -27,17 +33,13 @@ def products(
     roles = {"product_id": asked.columns.get("product_id", "product_id")}
     given = {r: c for r, c in asked.columns.items() if r != "product_id"}
     used = {role: column for role, column in given.items() if asked.gives(role)}
-    read = cells(data, {**roles, **used})
-    table = (
-        read.frame.filter(pl.col("product_id").is_not_null())
-        .unique()
-        .sort("product_id")
-    )
+    read = read_cells(data, {**roles, **used})
+    table = read.frame.filter(pl.col("product_id").is_not_null()).unique().sort("product_id")
     twice = table.filter(pl.col("product_id").is_duplicated())
     if twice.height:
         product = twice["product_id"][0]
         raise ContractError(
-            f"Product {shown(product)} stands in several rows of {shown(data)} that "
+            f"Product {quote_value(product)} stands in several rows of {quote_value(data)} that "
             "differ.",
             fix="keep one row per product.",
             file=data,
@@ -50,17 +52,17 @@ def products(
     if used:
         notes.append(
             "Used of the products table although without a time stamp, because the "
-            f"configuration vouches for it: {shown_list(list(used.values()))}."
+            f"configuration vouches for it: {quoted_list(list(used.values()))}."
         )
     if left:
         notes.append(
-            f"Left out of the products table: {shown_list(left)}. Name a column in "
+            f"Left out of the products table: {quoted_list(left)}. Name a column in "
             "products.vouched if it never changes."
         )
     return table, read.facts, notes
 
 
-def expecting(layout: Layout, asked: Asked) -> Layout:
+def layout_without_price(layout: SourceOptions, asked: SideTableOptions) -> SourceOptions:
     """Return the layout of lines whose price the products table may give.
 
     Examples
@@ -72,7 +74,7 @@ def expecting(layout: Layout, asked: Asked) -> Layout:
     return replace(layout, later=tuple(later))
 
 
-def priced(raw: RawLines, companions: Companions) -> RawLines:
+def fill_list_prices(raw: RawLines, companions: SideTables) -> RawLines:
     """Return the lines with list prices where they have neither price nor amount.
 
     A line whose product is not in the table stays without a price, and cleaning will
@@ -82,7 +84,7 @@ def priced(raw: RawLines, companions: Companions) -> RawLines:
     has_price = {"price", "amount"} & set(raw.frame.columns)
     if has_price or products is None or "price" not in products.columns:
         return raw
-    key = pl.col("product_id").str.replace(SUFFIX, "$1").str.normalize("NFC")
+    key = pl.col("product_id").str.replace(DECIMAL_SUFFIX, "$1").str.normalize("NFC")
     found = (
         raw.frame.with_columns(key.alias("list_key"))
         .join(
@@ -93,13 +95,15 @@ def priced(raw: RawLines, companions: Companions) -> RawLines:
         )
         .drop("list_key")
     )
-    roles = [role for role in ROLES if role in found.columns]
-    return replace(raw, frame=check(found.select("file", "row", *roles), RAW))
+    roles = [role for role in COLUMN_ROLES if role in found.columns]
+    return replace(
+        raw, frame=validate_schema(found.select("file", "row", *roles), RAW_LINES_SCHEMA)
+    )
 
 
-def returns(
-    asked: ReturnTable, data: str, products: pl.DataFrame | None
-) -> tuple[tuple[FileFact, ...], str]:
+def read_return_table(
+    asked: ReturnTableOptions, data: str, products: pl.DataFrame | None
+) -> tuple[tuple[InputFile, ...], str]:
     """Return what was read, and a note on what came back.
 
     Parameters
@@ -112,9 +116,9 @@ def returns(
         The products, whose list prices tell what the returns were worth.
     """
     roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
-    given = cells(data, {**roles, **asked.columns})
-    day = days(given.frame["time"], asked.time_format, data)
-    pieces = numbers(given.frame["quantity"])
+    given = read_cells(data, {**roles, **asked.columns})
+    day = parse_days(given.frame["time"], asked.time_format, data)
+    pieces = parse_number_column(given.frame["quantity"])
     if pieces is None:
         raise ContractError(
             "The quantity of the returns table holds something that is no number.",

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.companions._cells import place
-from segpredict.companions._customers import customers
-from segpredict.companions._log import log
-from segpredict.companions._options import Asked
-from segpredict.companions._products import products, returns
+from segpredict.companions._cells import resolve_path
+from segpredict.companions._customers import read_customer_table
+from segpredict.companions._log import read_event_log
+from segpredict.companions._options import SideTableOptions
+from segpredict.companions._products import read_product_table, read_return_table
 from segpredict.tables import (
-    CONTACTS,
-    EVENTS,
+    CONTACT_KINDS,
+    EVENT_KINDS,
     JSON,
-    Attribute,
-    Companions,
-    FileFact,
-    Log,
+    CustomerAttribute,
+    CustomerLog,
+    InputFile,
+    SideTables,
 )
 
 
-def read(asked: Asked, beside: Path | None = None) -> Companions:
+def read_side_tables(asked: SideTableOptions, beside: Path | None = None) -> SideTables:
     """Return the side tables, nothing frozen yet.
 
     Parameters
@@ -39,51 +39,51 @@ def read(asked: Asked, beside: Path | None = None) -> Companions:
     ContractError
         When a column is missing or a key is not unique.
     """
-    found = Companions()
+    found = SideTables()
     if asked.customers.data:
-        data = place(asked.customers.data, beside)
-        table, attributes, facts, notes = customers(asked.customers, data)
+        data = resolve_path(asked.customers.data, beside)
+        table, attributes, facts, notes = read_customer_table(asked.customers, data)
         found = replace(found, customers=table, attributes=attributes)
         found = _with(found, facts, notes)
     if asked.products.data:
-        data = place(asked.products.data, beside)
-        table, facts, notes = products(asked.products, data)
+        data = resolve_path(asked.products.data, beside)
+        table, facts, notes = read_product_table(asked.products, data)
         found = _with(replace(found, products=table), facts, notes)
     if asked.events.data:
-        events, facts = log(asked.events, place(asked.events.data, beside), EVENTS)
+        events, facts = read_event_log(
+            asked.events, resolve_path(asked.events.data, beside), EVENT_KINDS
+        )
         found = _with(replace(found, events=events), facts, [])
     if asked.contacts.data:
-        data = place(asked.contacts.data, beside)
-        contacts, facts = log(asked.contacts, data, CONTACTS)
+        data = resolve_path(asked.contacts.data, beside)
+        contacts, facts = read_event_log(asked.contacts, data, CONTACT_KINDS)
         found = _with(replace(found, contacts=contacts), facts, [])
     if asked.returns.data:
-        data = place(asked.returns.data, beside)
-        facts, note = returns(asked.returns, data, found.products)
+        data = resolve_path(asked.returns.data, beside)
+        facts, note = read_return_table(asked.returns, data, found.products)
         found = _with(found, facts, [note])
     return found
 
 
-def _with(
-    found: Companions, facts: Sequence[FileFact], notes: Sequence[str]
-) -> Companions:
+def _with(found: SideTables, facts: Sequence[InputFile], notes: Sequence[str]) -> SideTables:
     return replace(found, files=(*found.files, *facts), notes=(*found.notes, *notes))
 
 
-FRAMES = ("customers", "products", "prices")
-LOGS = ("events", "contacts")
+FRAME_TABLES = ("customers", "products", "prices")
+LOG_TABLES = ("events", "contacts")
 
 
-def frames(companions: Companions) -> dict[str, pl.DataFrame]:
+def side_table_frames(companions: SideTables) -> dict[str, pl.DataFrame]:
     """Return the tables that are there, by name."""
-    found = {name: getattr(companions, name) for name in FRAMES}
-    logs = {name: getattr(companions, name) for name in LOGS}
+    found = {name: getattr(companions, name) for name in FRAME_TABLES}
+    logs = {name: getattr(companions, name) for name in LOG_TABLES}
     found |= {name: log.frame for name, log in logs.items() if log is not None}
     return {name: frame for name, frame in found.items() if frame is not None}
 
 
-def state(companions: Companions) -> JSON:
+def side_tables_to_state(companions: SideTables) -> JSON:
     """Return all but the tables as JSON."""
-    logs = {name: getattr(companions, name) for name in LOGS}
+    logs = {name: getattr(companions, name) for name in LOG_TABLES}
     return {
         "attributes": [asdict(attribute) for attribute in companions.attributes],
         "countries": list(companions.countries),
@@ -93,16 +93,14 @@ def state(companions: Companions) -> JSON:
     }
 
 
-def from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> Companions:
+def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> SideTables:
     """Return the companions that gave this state and these tables."""
-    logs = {
-        name: Log(tables[name], first) for name, first in state["first_days"].items()
-    }
+    logs = {name: CustomerLog(tables[name], first) for name, first in state["first_days"].items()}
     attributes = [
-        Attribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))
+        CustomerAttribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))
         for a in state["attributes"]
     ]
-    return Companions(
+    return SideTables(
         customers=tables.get("customers"),
         attributes=tuple(attributes),
         products=tables.get("products"),
@@ -110,6 +108,6 @@ def from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> Companions:
         contacts=logs.get("contacts"),
         countries=tuple(state["countries"]),
         prices=tables.get("prices"),
-        files=tuple(FileFact.from_state(fact) for fact in state["files"]),
+        files=tuple(InputFile.from_state(fact) for fact in state["files"]),
         notes=tuple(state["notes"]),
     )

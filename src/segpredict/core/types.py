@@ -3,5 +3,5 @@
 from collections.abc import Callable
 from datetime import date
 
-Day = date | str | int | None  # as `window.day_number` reads it; none is the default's
-Progress = Callable[[str, float], None]  # what is done next, and the share done
+DateLike = date | str | int | None  # as `window.day_number` reads it; none is the default's
+ProgressCallback = Callable[[str, float], None]  # what is done next, and the share done

@@ -1,36 +1,36 @@
 """Judge groups: what describes them, what they must pass, which are taken.
 
-In: points, and an algorithm that groups them. Out: a `Trial` with every figure that was
-measured, and a `Selection` made by a rule that was written down before.
+In: points, and an algorithm that groups them. Out: a `SegmentationCandidate` with every figure
+that was measured, and a `SegmentationSelection` made by a rule that was written down before.
 """
 
-from segpredict.criteria.measure import Contender, measure
-from segpredict.criteria.resampling import Bench, Earlier
+from segpredict.criteria.measure import AlgorithmCandidate, measure_candidates
+from segpredict.criteria.resampling import EarlierFit, ResampleSet
 from segpredict.criteria.select import (
-    Selection,
-    Standing,
-    coded,
-    gap_choices,
-    knee,
-    likeness,
-    select,
+    CandidateRank,
+    SegmentationSelection,
+    elbow_point,
+    encode_labels,
+    gap_statistic_choices,
+    select_candidate,
+    similarity_to_selected,
 )
-from segpredict.criteria.trial import Bar, Trial
-from segpredict.criteria.validity import separation
+from segpredict.criteria.trial import QualityGates, SegmentationCandidate
+from segpredict.criteria.validity import eta_squared
 
 __all__ = [
-    "Bar",
-    "Bench",
-    "Contender",
-    "Earlier",
-    "Selection",
-    "Standing",
-    "Trial",
-    "coded",
-    "gap_choices",
-    "knee",
-    "likeness",
-    "measure",
-    "select",
-    "separation",
+    "AlgorithmCandidate",
+    "CandidateRank",
+    "EarlierFit",
+    "QualityGates",
+    "ResampleSet",
+    "SegmentationCandidate",
+    "SegmentationSelection",
+    "elbow_point",
+    "encode_labels",
+    "eta_squared",
+    "gap_statistic_choices",
+    "measure_candidates",
+    "select_candidate",
+    "similarity_to_selected",
 ]

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from segpredict.clustering import Floats, Labels, Whole
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 
 
-def contingency(
-    first: Labels, second: Labels, weights: Whole | Floats, *, groups: int = 0
-) -> Floats:
+def contingency_table(
+    first: IndexArray, second: IndexArray, weights: IntArray | FloatArray, *, groups: int = 0
+) -> FloatArray:
     """Return how many rows lie in each pair of groups, first × second.
 
     The first has at least as many as `groups`, though some may be empty.
@@ -23,7 +23,7 @@ def contingency(
     return np.asarray(pairs.reshape(shape), np.float64)
 
 
-def rand(table: Floats) -> float:
+def adjusted_rand_index(table: FloatArray) -> float:
     """Return the adjusted Rand index of a contingency table of rows.
 
     Notes
@@ -49,7 +49,7 @@ def rand(table: Floats) -> float:
     return float((both - chance) / (most - chance)) if most != chance else 1.0
 
 
-def jaccards(table: Floats) -> Floats:
+def best_match_jaccard(table: FloatArray) -> FloatArray:
     """Return, for each group of the first, its likeness to the nearest of the second.
 
     Notes
@@ -72,7 +72,7 @@ def jaccards(table: Floats) -> Floats:
     return np.asarray(shared.max(axis=1), np.float64)
 
 
-def strength(table: Floats) -> float:
+def prediction_strength_of_table(table: FloatArray) -> float:
     """Return the prediction strength of a table: own groups × groups foretold.
 
     Notes
@@ -95,5 +95,5 @@ def strength(table: Floats) -> float:
     return float(kept.min()) if len(kept) else 1.0
 
 
-def _pairs(counts: Floats) -> Floats:
+def _pairs(counts: FloatArray) -> FloatArray:
     return np.asarray(counts * (counts - 1) / 2, np.float64)

@@ -11,35 +11,36 @@ from typing import Any
 
 import numpy as np
 
-from segpredict.clustering import Clusterer, Clusters, Labels, Points, one_thread
-from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.null import gaps, references
-from segpredict.criteria.resampling import Bench
+from segpredict.clustering import Clusterer, Clusters, WeightedPoints, limit_to_one_thread
+from segpredict.core.arrays import IndexArray
+from segpredict.criteria.agreement import adjusted_rand_index, contingency_table
+from segpredict.criteria.null import gap_statistics, null_references
+from segpredict.criteria.resampling import ResampleSet
 from segpredict.criteria.stability import (
-    Tally,
-    bootstrapped,
-    error,
-    foretold,
-    is_clear,
+    StabilityDraws,
+    bootstrap_stability,
+    is_decided,
+    prediction_strength,
+    standard_error,
 )
-from segpredict.criteria.trial import Bar, Trial
+from segpredict.criteria.trial import QualityGates, SegmentationCandidate
 from segpredict.criteria.validity import (
     calinski_harabasz,
     davies_bouldin,
-    dbcv,
-    describability,
-    inertia,
+    dbcv_index,
+    mean_inertia,
+    tree_describability,
 )
 from segpredict.errors import SupportError
 
-DIGITS = 6
-DENSE = 1_000  # distinct points for DBCV, which looks at every pair
-CLEAR = 5  # draws before a verdict may be called clear
-REFERENCE = 1  # rank of the algorithm whose null worlds are always measured
+METRIC_DIGITS = 6
+MAX_DBCV_ROWS = 1_000  # distinct points for DBCV, which looks at every pair
+MIN_DECISIVE_DRAWS = 5  # draws before a verdict may be called clear
+REFERENCE_COUNT = 1  # rank of the algorithm whose null worlds are always measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contender:
+class AlgorithmCandidate:
     """One algorithm, as it would be fitted to ship and to test.
 
     Parameters
@@ -57,17 +58,15 @@ class Contender:
     starts: int = 2
     seed: int = 0
 
-    def ship(self, points: Points, ks: Sequence[int]) -> dict[int, Clusters]:
+    def ship(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups as they would ship, by number asked for."""
         return self._fits(points, ks, self.n_init)
 
-    def refit(self, points: Points, ks: Sequence[int]) -> dict[int, Clusters]:
+    def refit(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups of a resample, from fewer starts."""
         return self._fits(points, ks, self.starts)
 
-    def _fits(
-        self, points: Points, ks: Sequence[int], starts: int
-    ) -> dict[int, Clusters]:
+    def _fits(self, points: WeightedPoints, ks: Sequence[int], starts: int) -> dict[int, Clusters]:
         able = [k for k in ks if k <= len(points)]
         if not able:
             return {}
@@ -83,9 +82,12 @@ class Contender:
         return dict(zip(able, fits, strict=True))
 
 
-def measure(
-    trials: Mapping[int, Trial], contender: Contender, bench: Bench, bar: Bar
-) -> dict[int, tuple[Trial, Clusters]]:
+def measure_candidates(
+    trials: Mapping[int, SegmentationCandidate],
+    contender: AlgorithmCandidate,
+    bench: ResampleSet,
+    bar: QualityGates,
+) -> dict[int, tuple[SegmentationCandidate, Clusters]]:
     """Return each trial with its figures, and the groups that were judged.
 
     Parameters
@@ -105,7 +107,7 @@ def measure(
     ExtraMissingError
         When the algorithm needs an extra that is not installed.
     """
-    with one_thread():
+    with limit_to_one_thread():
         is_dense = contender.clusterer.is_density
         shipped = contender.ship(bench.points, list(trials))
         found = {
@@ -123,19 +125,18 @@ def measure(
         found = {k: replace(t, **_returned(tallies[k])) for k, t in found.items()}
         found = _foretold(contender, bench, found, bar)
         worth = {k: tallies[k] for k in found if not bar.failed(found[k])}
-        told = references(contender.refit, bench, worth)
-        asked = list(found) if contender.clusterer.rank == REFERENCE else list(worth)
-        for k, figures in gaps(contender.refit, bench, asked).items():
+        told = null_references(contender.refit, bench, worth)
+        asked = list(found) if contender.clusterer.rank == REFERENCE_COUNT else list(worth)
+        for k, figures in gap_statistics(contender.refit, bench, asked).items():
             more: dict[str, Any] = {**told.get(k, {}), **figures}
             found[k] = replace(found[k], **more)
     rounded = {k: _rounded(trial) for k, trial in found.items()}
     return {
-        k: (replace(trial, failed=bar.failed(trial)), shipped[k])
-        for k, trial in rounded.items()
+        k: (replace(trial, failed=bar.failed(trial)), shipped[k]) for k, trial in rounded.items()
     }
 
 
-def _inside(clusters: Clusters, bench: Bench) -> dict[str, Any]:
+def _inside(clusters: Clusters, bench: ResampleSet) -> dict[str, Any]:
     points = bench.points
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.rows
@@ -152,23 +153,23 @@ def _inside(clusters: Clusters, bench: Bench) -> dict[str, Any]:
         "silhouette_sd": spread,
         "calinski_harabasz": calinski_harabasz(points, labels),
         "davies_bouldin": davies_bouldin(points, labels),
-        "inertia": inertia(points, labels),
+        "inertia": mean_inertia(points, labels),
     }
 
 
-def _step(points: Points, labels: Labels, k: int) -> float:
+def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     """Return the least distance between neighbouring groups in mean value."""
     before = np.zeros((k, points.grains.shape[1]))
     value = np.sort(points.means(labels, before)[:, 0])
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
-def _told(clusters: Clusters, bench: Bench, *, is_dense: bool) -> dict[str, Any]:
+def _told(clusters: Clusters, bench: ResampleSet, *, is_dense: bool) -> dict[str, Any]:
     """Return what a tree can tell, and what only some algorithms can be asked."""
     labels = clusters.assign(bench.sample.matrix)
     facts = clusters.facts
     return {
-        "tree": describability(bench.sample, labels),
+        "tree": tree_describability(bench.sample, labels),
         "noise": clusters.noise,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
@@ -177,46 +178,44 @@ def _told(clusters: Clusters, bench: Bench, *, is_dense: bool) -> dict[str, Any]
     }
 
 
-def _dense(sample: Points, labels: Labels) -> float | None:
+def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
     """Return DBCV on at most a thousand distinct points at even steps."""
-    step = -(-len(sample) // DENSE)
-    return dbcv(sample.matrix[::step], labels[::step])
+    step = -(-len(sample) // MAX_DBCV_ROWS)
+    return dbcv_index(sample.matrix[::step], labels[::step])
 
 
 def _temporal(
-    contender: Contender, shipped: Mapping[int, Clusters], bench: Bench
+    contender: AlgorithmCandidate, shipped: Mapping[int, Clusters], bench: ResampleSet
 ) -> dict[int, float]:
     earlier = bench.earlier
     if earlier is None:
         return {}
     ones = np.ones(len(earlier.now))
     return {
-        k: rand(
-            contingency(
-                shipped[k].assign(earlier.now), before.assign(earlier.then), ones
-            )
+        k: adjusted_rand_index(
+            contingency_table(shipped[k].assign(earlier.now), before.assign(earlier.then), ones)
         )
         for k, before in contender.ship(earlier.points, list(shipped)).items()
     }
 
 
 def _seeded(
-    contender: Contender, bench: Bench, found: Mapping[int, Trial], bar: Bar
-) -> dict[int, Trial]:
+    contender: AlgorithmCandidate,
+    bench: ResampleSet,
+    found: Mapping[int, SegmentationCandidate],
+    bar: QualityGates,
+) -> dict[int, SegmentationCandidate]:
     """Return the trials with how well the sample's groups come back by seed."""
     options, sample = bench.options, bench.sample
     matrix, limits = sample.matrix, _limits(found, bar, options.seeds)
-    labels = {
-        k: rule.assign(matrix)
-        for k, rule in contender.ship(sample, list(found)).items()
-    }
-    tallies = {k: Tally() for k in labels}
+    labels = {k: rule.assign(matrix) for k, rule in contender.ship(sample, list(found)).items()}
+    tallies = {k: StabilityDraws() for k in labels}
     for draw in range(options.seeds):
         racing = [
             k
             for k, tally in tallies.items()
             if draw < limits[k]
-            and not (draw >= CLEAR and is_clear(tally.rands, options.min_seed))
+            and not (draw >= MIN_DECISIVE_DRAWS and is_decided(tally.rands, options.min_seed))
         ]
         other = replace(contender, seed=contender.seed + draw + 1)
         for k, rule in other.ship(sample, racing).items():
@@ -229,21 +228,23 @@ def _seeded(
     }
 
 
-def _limits(found: Mapping[int, Trial], bar: Bar, most: int) -> dict[int, int]:
+def _limits(
+    found: Mapping[int, SegmentationCandidate], bar: QualityGates, most: int
+) -> dict[int, int]:
     """Return how many draws each may have: few, once a gate is failed."""
     least = min(bar.options.compare.least, most)
     return {k: least if bar.failed(trial) else most for k, trial in found.items()}
 
 
 def _tallies(
-    contender: Contender,
+    contender: AlgorithmCandidate,
     shipped: Mapping[int, Clusters],
-    bench: Bench,
-    found: Mapping[int, Trial],
-    bar: Bar,
-) -> dict[int, Tally]:
+    bench: ResampleSet,
+    found: Mapping[int, SegmentationCandidate],
+    bar: QualityGates,
+) -> dict[int, StabilityDraws]:
     options = bench.options
-    return bootstrapped(
+    return bootstrap_stability(
         contender.refit,
         bench.sample,
         {
@@ -253,22 +254,20 @@ def _tallies(
         bench.resamples,
         _limits(found, bar, options.draws),
         lambda tally: (
-            len(tally.rands) >= CLEAR
-            and tally.is_missed(
-                min_ari=options.min_ari, min_jaccard=options.min_jaccard
-            )
+            len(tally.rands) >= MIN_DECISIVE_DRAWS
+            and tally.is_missed(min_ari=options.min_ari, min_jaccard=options.min_jaccard)
         ),
     )
 
 
-def _by_value(sample: Points, labels: Labels, k: int) -> Labels:
+def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
     """Return the groups numbered by rising mean of the first axis."""
     before = np.full((k, sample.grains.shape[1]), np.inf)
     order = np.argsort(sample.means(labels, before)[:, 0], kind="stable")
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
-def _returned(tally: Tally) -> dict[str, Any]:
+def _returned(tally: StabilityDraws) -> dict[str, Any]:
     if not tally.rands:
         return {}
     return {
@@ -281,20 +280,23 @@ def _returned(tally: Tally) -> dict[str, Any]:
 
 
 def _foretold(
-    contender: Contender, bench: Bench, found: Mapping[int, Trial], bar: Bar
-) -> dict[int, Trial]:
+    contender: AlgorithmCandidate,
+    bench: ResampleSet,
+    found: Mapping[int, SegmentationCandidate],
+    bar: QualityGates,
+) -> dict[int, SegmentationCandidate]:
     """Return the trials with prediction strength.
 
     Its error counts that halvings share their rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
     limits = _limits(found, bar, bench.options.splits)
-    told = foretold(contender.refit, bench.halves, limits)
+    told = prediction_strength(contender.refit, bench.halves, limits)
     return {
         k: replace(
             trial,
             strength=float(np.mean(told[k])),
-            strength_se=error(told[k]) * (len(told[k]) + 1) ** 0.5,
+            strength_se=standard_error(told[k]) * (len(told[k]) + 1) ** 0.5,
             splits=len(told[k]),
         )
         if told[k]
@@ -303,12 +305,12 @@ def _foretold(
     }
 
 
-def _rounded(trial: Trial) -> Trial:
+def _rounded(trial: SegmentationCandidate) -> SegmentationCandidate:
     """Return the trial with figures of six digits, free of what sums leave behind."""
     plain: dict[str, Any] = {
-        name: round(value, DIGITS)
+        name: round(value, METRIC_DIGITS)
         for name, value in trial.state().items()
         if isinstance(value, float)
     }
-    shares = tuple(round(share, DIGITS) for share in trial.jaccards)
+    shares = tuple(round(share, METRIC_DIGITS) for share in trial.jaccards)
     return replace(trial, **plain, jaccards=shares)

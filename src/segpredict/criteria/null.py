@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.clustering import Points
-from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.resampling import Bench, Null
-from segpredict.criteria.stability import Fits, Tally, foretold
-from segpredict.criteria.validity import Folds, inertia
+from segpredict.clustering import WeightedPoints
+from segpredict.criteria.agreement import adjusted_rand_index, contingency_table
+from segpredict.criteria.resampling import NullSample, ResampleSet
+from segpredict.criteria.stability import FitFunction, StabilityDraws, prediction_strength
+from segpredict.criteria.validity import SilhouetteFolds, mean_inertia
 
-QUANTILE = 0.95
+NULL_QUANTILE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NullMetrics:
     """What was found in one null world.
 
     Parameters
     ----------
     silhouette, strength, rand
-        As measured of the candidate; `rand` is ``None`` without resamples.
+        As measured of the candidate; `adjusted_rand_index` is ``None`` without resamples.
     """
 
     silhouette: float
@@ -30,7 +30,9 @@ class Nothing:
     rand: float | None
 
 
-def gaps(fits: Fits, bench: Bench, ks: Sequence[int]) -> dict[int, dict[str, float]]:
+def gap_statistics(
+    fits: FitFunction, bench: ResampleSet, ks: Sequence[int]
+) -> dict[int, dict[str, float]]:
     """Return the gap statistic and its error, by number of groups.
 
     Notes
@@ -54,16 +56,16 @@ def gaps(fits: Fits, bench: Bench, ks: Sequence[int]) -> dict[int, dict[str, flo
     return told
 
 
-def _logs(fits: Fits, sample: Points, ks: Sequence[int]) -> dict[int, float]:
+def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
     matrix = sample.matrix
     return {
-        k: math.log(max(inertia(sample, rule.assign(matrix)), 1e-12))
+        k: math.log(max(mean_inertia(sample, rule.assign(matrix)), 1e-12))
         for k, rule in fits(sample, ks).items()
     }
 
 
-def references(
-    fits: Fits, bench: Bench, tallies: Mapping[int, Tally]
+def null_references(
+    fits: FitFunction, bench: ResampleSet, tallies: Mapping[int, StabilityDraws]
 ) -> dict[int, dict[str, float]]:
     """Return the figures of `Trial` that compare candidates with null worlds."""
     ks = list(tallies)
@@ -78,22 +80,24 @@ def references(
     }
 
 
-def _nothing(fits: Fits, null: Null, ks: Sequence[int]) -> dict[int, Nothing]:
+def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int, NullMetrics]:
     rules, places = fits(null.sample, ks), null.sample.matrix
     labels = {k: rule.assign(places) for k, rule in rules.items()}
-    folds = Folds.of(null.sample, folds=1)
+    folds = SilhouetteFolds.of(null.sample, folds=1)
     again = [fits(drawn, list(rules)) for drawn in null.resamples]
     rands = {
         k: [
-            rand(contingency(labels[k], fit[k].assign(places), null.sample.weights))
+            adjusted_rand_index(
+                contingency_table(labels[k], fit[k].assign(places), null.sample.weights)
+            )
             for fit in again
             if k in fit
         ]
         for k in rules
     }
-    strengths = foretold(fits, [null.halves], dict.fromkeys(rules, 1))
+    strengths = prediction_strength(fits, [null.halves], dict.fromkeys(rules, 1))
     return {
-        k: Nothing(
+        k: NullMetrics(
             silhouette=folds.silhouette([rule.assign(m) for m in folds.matrices])[0],
             strength=strengths[k][0],
             rand=_mean(rands[k]) if rands[k] else None,
@@ -104,7 +108,7 @@ def _nothing(fits: Fits, null: Null, ks: Sequence[int]) -> dict[int, Nothing]:
 
 
 def _figures(
-    clouds: Sequence[Nothing], mixed: Sequence[Nothing], tally: Tally
+    clouds: Sequence[NullMetrics], mixed: Sequence[NullMetrics], tally: StabilityDraws
 ) -> dict[str, float]:
     rands = [found.rand for found in clouds if found.rand is not None]
     kinds = (clouds, mixed)
@@ -118,7 +122,7 @@ def _figures(
     }
 
 
-def _beyond(tally: Tally, rands: Sequence[float]) -> dict[str, float]:
+def _beyond(tally: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
     """Return by how many standard deviations the candidate comes back more surely."""
     spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
     score = (tally.mean - _mean(rands)) / spread
@@ -137,4 +141,4 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def _high(values: Sequence[float]) -> float:
-    return float(np.quantile(values, QUANTILE))
+    return float(np.quantile(values, NULL_QUANTILE))

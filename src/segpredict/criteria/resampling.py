@@ -5,14 +5,20 @@ from functools import cached_property
 
 import numpy as np
 
-from segpredict.clustering import CompareOptions, Floats, Points, Whole
-from segpredict.criteria.validity import Folds
+from segpredict.clustering import SelectionOptions, WeightedPoints
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.criteria.validity import SilhouetteFolds
 
-BOOTSTRAP, HALVES, GAUSSIAN, PERMUTED = 1, 2, 3, 4  # streams of chance, one a purpose
-NULL_DRAWS = 2  # bootstrap draws in one null world
+BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = (
+    1,
+    2,
+    3,
+    4,
+)  # streams of chance, one a purpose
+NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws in one null world
 
 
-def systematic(points: Points, rows: int) -> Points:
+def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
     """Return that many rows, taken at even steps through the sorted points.
 
     Examples
@@ -30,16 +36,18 @@ def systematic(points: Points, rows: int) -> Points:
     return _some(points, np.bincount(index, minlength=len(points)))
 
 
-def bootstrap(points: Points, seed: int, draw: int) -> Points:
+def bootstrap_sample(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows as there are, drawn with replacement."""
-    chance = np.random.default_rng((seed, BOOTSTRAP, draw))
+    chance = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
     counts = chance.multinomial(points.rows, points.weights / points.rows)
     return _some(points, counts)
 
 
-def halves(points: Points, seed: int, draw: int) -> tuple[Points, Points]:
+def random_halves(
+    points: WeightedPoints, seed: int, draw: int
+) -> tuple[WeightedPoints, WeightedPoints]:
     """Return the rows, parted at random into two halves."""
-    chance = np.random.default_rng((seed, HALVES, draw))
+    chance = np.random.default_rng((seed, HALVES_STREAM, draw))
     index = chance.permutation(np.repeat(np.arange(len(points)), points.weights))
     cut = len(index) // 2
     parts = (np.bincount(p, minlength=len(points)) for p in (index[:cut], index[cut:]))
@@ -47,38 +55,36 @@ def halves(points: Points, seed: int, draw: int) -> tuple[Points, Points]:
     return _some(points, first), _some(points, second)
 
 
-def gaussian(points: Points, seed: int, draw: int) -> Points:
+def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows of one Gaussian with the same mean and covariance."""
-    chance = np.random.default_rng((seed, GAUSSIAN, draw))
+    chance = np.random.default_rng((seed, GAUSSIAN_STREAM, draw))
     matrix, share = points.matrix, points.weights / points.rows
     mean = (matrix * share[:, None]).sum(axis=0)
     off = matrix - mean
     # Axis by axis: a matrix product's last digits depend on the machine.
     axes = range(matrix.shape[1])
-    covariance = np.array(
-        [[(off[:, i] * off[:, j] * share).sum() for j in axes] for i in axes]
-    )
+    covariance = np.array([[(off[:, i] * off[:, j] * share).sum() for j in axes] for i in axes])
     levels, turns = np.linalg.eigh(covariance)
     root = (turns * np.sqrt(np.maximum(levels, 0))) @ turns.T
     normal = chance.standard_normal((points.rows, len(mean)))
-    places: Floats = mean + sum(normal[:, i, None] * root[i] for i in axes)
-    return Points.of(places)
+    places: FloatArray = mean + sum(normal[:, i, None] * root[i] for i in axes)
+    return WeightedPoints.of(places)
 
 
-def permuted(points: Points, seed: int, draw: int) -> Points:
+def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return the rows with each column shuffled by itself: no column knows another."""
-    chance = np.random.default_rng((seed, PERMUTED, draw))
+    chance = np.random.default_rng((seed, PERMUTED_STREAM, draw))
     rows = np.repeat(points.matrix, points.weights, axis=0)
-    return Points.of(np.stack([chance.permutation(axis) for axis in rows.T], axis=1))
+    return WeightedPoints.of(np.stack([chance.permutation(axis) for axis in rows.T], axis=1))
 
 
-def _some(points: Points, counts: Whole) -> Points:
+def _some(points: WeightedPoints, counts: IntArray) -> WeightedPoints:
     kept = counts > 0
-    return Points(points.grains[kept], counts[kept].astype(np.int64))
+    return WeightedPoints(points.grains[kept], counts[kept].astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Earlier:
+class EarlierFit:
     """The newest customers, in today's space and in that of one horizon earlier.
 
     Parameters
@@ -89,13 +95,13 @@ class Earlier:
         The newest window's rows in that space, and in today's.
     """
 
-    points: Points
-    then: Floats
-    now: Floats
+    points: WeightedPoints
+    then: FloatArray
+    now: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Null:
+class NullSample:
     """One world without groups, and resamples of it.
 
     Parameters
@@ -108,21 +114,21 @@ class Null:
         The rows, halved.
     """
 
-    sample: Points
-    resamples: tuple[Points, ...]
-    halves: tuple[Points, Points]
+    sample: WeightedPoints
+    resamples: tuple[WeightedPoints, ...]
+    halves: tuple[WeightedPoints, WeightedPoints]
 
     @classmethod
-    def of(cls, sample: Points, seed: int, draw: int, draws: int) -> "Null":
+    def of(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":
         """Return a world with its resamples."""
         again = tuple(
-            bootstrap(sample, seed, draw * NULL_DRAWS + i) for i in range(draws)
+            bootstrap_sample(sample, seed, draw * NULL_BOOTSTRAP_DRAWS + i) for i in range(draws)
         )
-        return cls(sample, again, halves(sample, seed, draw))
+        return cls(sample, again, random_halves(sample, seed, draw))
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class ResampleSet:
     """Everything that does not depend on the candidate, worked out once.
 
     Parameters
@@ -141,48 +147,50 @@ class Bench:
         What the temporal comparison needs; ``None`` where history is too short.
     """
 
-    points: Points
-    options: CompareOptions
+    points: WeightedPoints
+    options: SelectionOptions
     windows: int = 1
     customers: int | None = None
     seed: int = 0
-    earlier: Earlier | None = None
+    earlier: EarlierFit | None = None
 
     @cached_property
-    def sample(self) -> Points:
+    def sample(self) -> WeightedPoints:
         """The rows on which stability is measured."""
         rows = self.options.rows
-        return systematic(self.points, min(rows, self.customers or rows))
+        return systematic_sample(self.points, min(rows, self.customers or rows))
 
     @cached_property
-    def folds(self) -> Folds:
+    def folds(self) -> SilhouetteFolds:
         """Samples with all their distances."""
-        return Folds.of(systematic(self.points, self.options.rows))
+        return SilhouetteFolds.of(systematic_sample(self.points, self.options.rows))
 
     @cached_property
-    def resamples(self) -> tuple[Points, ...]:
+    def resamples(self) -> tuple[WeightedPoints, ...]:
         """Bootstrap samples."""
         draws = range(self.options.draws)
-        return tuple(bootstrap(self.sample, self.seed, draw) for draw in draws)
+        return tuple(bootstrap_sample(self.sample, self.seed, draw) for draw in draws)
 
     @cached_property
-    def halves(self) -> tuple[tuple[Points, Points], ...]:
+    def halves(self) -> tuple[tuple[WeightedPoints, WeightedPoints], ...]:
         """Halvings."""
         splits = range(self.options.splits)
-        return tuple(halves(self.sample, self.seed, draw) for draw in splits)
+        return tuple(random_halves(self.sample, self.seed, draw) for draw in splits)
 
     @cached_property
-    def gaussian(self) -> tuple[Null, ...]:
+    def gaussian(self) -> tuple[NullSample, ...]:
         """Worlds of one Gaussian with the same covariance."""
         return tuple(
-            Null.of(gaussian(self.sample, self.seed, draw), self.seed, draw, NULL_DRAWS)
+            NullSample.of(
+                gaussian_null(self.sample, self.seed, draw), self.seed, draw, NULL_BOOTSTRAP_DRAWS
+            )
             for draw in range(self.options.nulls)
         )
 
     @cached_property
-    def permuted(self) -> tuple[Null, ...]:
+    def permuted(self) -> tuple[NullSample, ...]:
         """Worlds in which no column knows another."""
         return tuple(
-            Null.of(permuted(self.sample, self.seed, draw), self.seed, draw, 0)
+            NullSample.of(permuted_null(self.sample, self.seed, draw), self.seed, draw, 0)
             for draw in range(self.options.nulls)
         )

@@ -6,18 +6,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from segpredict.clustering import AIMS, CompareOptions, Floats, Labels
-from segpredict.criteria.agreement import contingency, rand
-from segpredict.criteria.trial import Trial
+from segpredict.clustering import SELECTION_CRITERIA, SelectionOptions
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.criteria.agreement import adjusted_rand_index, contingency_table
+from segpredict.criteria.trial import SegmentationCandidate
 from segpredict.tables import JSON
 
-REDRAWS = 500
-SAME = 0.999  # adjusted Rand index from which two candidates are one
-ORDER = ("fm", "rfm", "wide")  # plainest instrument first
+RANK_DRAWS = 500
+EQUIVALENT_RAND_INDEX = 0.999  # adjusted Rand index from which two candidates are one
+INPUTS_BY_SIMPLICITY = ("fm", "rfm", "wide")  # plainest instrument first
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CandidateRank:
     """How a candidate that passes all gates fares against the others.
 
     Parameters
@@ -42,7 +43,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class SegmentationSelection:
     """What the rule took, and what it says of it.
 
     Parameters
@@ -68,7 +69,7 @@ class Selection:
     tried: int
     passed: int
     reason: str
-    standings: Mapping[int, Standing]
+    standings: Mapping[int, CandidateRank]
     twins: Mapping[int, int] = field(default_factory=dict)
 
     def state(self) -> JSON:
@@ -77,7 +78,9 @@ class Selection:
         return {k: v for k, v in told.items() if k not in ("standings", "twins")}
 
 
-def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
+def select_candidate(
+    trials: Sequence[SegmentationCandidate], options: SelectionOptions
+) -> SegmentationSelection:
     """Return the trial that the rule takes.
 
     Parameters
@@ -103,21 +106,17 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
     passing = [i for i, trial in enumerate(trials) if trial.passes]
     tried = sum(not trial.note for trial in trials)
     if not passing:
-        reason = (
-            f"None of {tried} candidates passes all gates; segments are made by rule."
-        )
-        return Selection(None, None, "constructive", tried, 0, reason, {})
+        reason = f"None of {tried} candidates passes all gates; segments are made by rule."
+        return SegmentationSelection(None, None, "constructive", tried, 0, reason, {})
     twins = _twins(trials, passing)
     own = [i for i in passing if i not in twins]
-    standings = dict(
-        zip(own, _standings([trials[i] for i in own], options), strict=True)
-    )
+    standings = dict(zip(own, _standings([trials[i] for i in own], options), strict=True))
     by_rule = sorted(own, key=lambda i: _preference(trials[i], standings[i]))
     winner, *rest = by_rule
-    return Selection(
+    return SegmentationSelection(
         winner,
         rest[0] if rest else None,
-        grade(trials[winner], options),
+        grade_segments(trials[winner], options),
         tried,
         len(passing),
         _reason(trials, standings, winner),
@@ -126,7 +125,7 @@ def select(trials: Sequence[Trial], options: CompareOptions) -> Selection:
     )
 
 
-def grade(trial: Trial, options: CompareOptions) -> str:
+def grade_segments(trial: SegmentationCandidate, options: SelectionOptions) -> str:
     """Return whether segments are ``natural``, ``reproducible`` or ``constructive``.
 
     Notes
@@ -148,7 +147,7 @@ def grade(trial: Trial, options: CompareOptions) -> str:
     return "natural" if is_beyond and is_strong else "reproducible"
 
 
-def knee(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
+def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     """Return the k at which the curve bends most, by the Kneedle rule.
 
     Parameters
@@ -184,7 +183,7 @@ def knee(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     return int(ks[int(np.argmax(1 - across - up))])
 
 
-def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
+def gap_statistic_choices(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int]:
     """Return the k that the gap statistic takes, by instrument and algorithm.
 
     The smallest k whose gap reaches that of k + 1 less its error; no entry where none
@@ -201,7 +200,7 @@ def gap_choices(trials: Sequence[Trial]) -> dict[tuple[str, str], int]:
     return taken
 
 
-def _twins(trials: Sequence[Trial], passing: Sequence[int]) -> dict[int, int]:
+def _twins(trials: Sequence[SegmentationCandidate], passing: Sequence[int]) -> dict[int, int]:
     """Return which trials make the segments of a simpler one, and of which."""
     firsts: list[int] = []
     twins: dict[int, int] = {}
@@ -214,24 +213,31 @@ def _twins(trials: Sequence[Trial], passing: Sequence[int]) -> dict[int, int]:
     return twins
 
 
-def _is_twin(one: Trial, other: Trial) -> bool:
+def _is_twin(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
     if not one.groups or one.k != other.k:
         return False
     labels = _codes(one.groups), _codes(other.groups)
-    return rand(contingency(*labels, np.ones(len(one.groups)))) >= SAME
+    return (
+        adjusted_rand_index(contingency_table(*labels, np.ones(len(one.groups))))
+        >= EQUIVALENT_RAND_INDEX
+    )
 
 
-def _plainness(trial: Trial) -> tuple[object, ...]:
-    plain = ORDER.index(trial.instrument) if trial.instrument in ORDER else len(ORDER)
+def _plainness(trial: SegmentationCandidate) -> tuple[object, ...]:
+    plain = (
+        INPUTS_BY_SIMPLICITY.index(trial.instrument)
+        if trial.instrument in INPUTS_BY_SIMPLICITY
+        else len(INPUTS_BY_SIMPLICITY)
+    )
     return trial.k, trial.rank, plain
 
 
-def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standing]:
-    aims = [a for a in AIMS if any(getattr(t, a) is not None for t in trials)]
+def _standings(
+    trials: Sequence[SegmentationCandidate], options: SelectionOptions
+) -> list[CandidateRank]:
+    aims = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in trials)]
     figures = np.array([[_figure(t, aim) for aim in aims] for t in trials])
-    errors = np.array(
-        [[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials]
-    )
+    errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials])
     weights = np.array([options.weights.get(aim, 1.0) for aim in aims])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(figures)
@@ -241,12 +247,12 @@ def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standin
     redrawn = np.stack(
         [
             _ranks(figures + errors * chance.standard_normal(figures.shape)) @ weights
-            for _ in range(REDRAWS)
+            for _ in range(RANK_DRAWS)
         ]
     )
     spread = (redrawn - redrawn[:, [best]]).std(axis=0)
     return [
-        Standing(
+        CandidateRank(
             round(float(score), 6),
             round(float(score - scores[best]), 6),
             round(float(error), 6),
@@ -256,19 +262,19 @@ def _standings(trials: Sequence[Trial], options: CompareOptions) -> list[Standin
     ]
 
 
-def _figure(trial: Trial, aim: str) -> float:
+def _figure(trial: SegmentationCandidate, aim: str) -> float:
     found = getattr(trial, aim)
     return -1e9 if found is None else float(found)  # unmeasured ranks last
 
 
-def _ranks(figures: Floats) -> Floats:
+def _ranks(figures: FloatArray) -> FloatArray:
     """Return ranks by column, highest first; equals share their mean rank."""
     above = (figures[None] > figures[:, None]).sum(axis=1)
     level = (figures[None] == figures[:, None]).sum(axis=1)
     return np.asarray(above + (level + 1) / 2, np.float64)
 
 
-def _preference(trial: Trial, standing: Standing) -> tuple[object, ...]:
+def _preference(trial: SegmentationCandidate, standing: CandidateRank) -> tuple[object, ...]:
     last = standing.score, trial.algorithm
     if standing.is_level:
         return 0, *_plainness(trial), *last
@@ -276,14 +282,12 @@ def _preference(trial: Trial, standing: Standing) -> tuple[object, ...]:
 
 
 def _reason(
-    trials: Sequence[Trial], standings: Mapping[int, Standing], winner: int
+    trials: Sequence[SegmentationCandidate], standings: Mapping[int, CandidateRank], winner: int
 ) -> str:
     best = min(standings, key=lambda i: standings[i].behind)
     level = [i for i in standings if standings[i].is_level]
     if len(level) == 1:
-        return (
-            f"{trials[winner].name} has the best mean rank, and none is level with it."
-        )
+        return f"{trials[winner].name} has the best mean rank, and none is level with it."
     told = (
         "has the best mean rank itself"
         if best == winner
@@ -296,23 +300,25 @@ def _reason(
     )
 
 
-def likeness(trials: Sequence[Trial], winner: int | None) -> list[float | None]:
+def similarity_to_selected(
+    trials: Sequence[SegmentationCandidate], winner: int | None
+) -> list[float | None]:
     """Return the adjusted Rand index of each trial with the winner, on shared rows."""
     if winner is None:
         return [None] * len(trials)
     own = _codes(trials[winner].groups)
     return [
-        round(rand(contingency(own, _codes(t.groups), np.ones(len(own)))), 6)
+        round(adjusted_rand_index(contingency_table(own, _codes(t.groups), np.ones(len(own)))), 6)
         if t.groups
         else None
         for t in trials
     ]
 
 
-def coded(labels: Labels) -> str:
-    """Return groups as one sign a row, as `Trial.groups` keeps them."""
+def encode_labels(labels: IndexArray) -> str:
+    """Return groups as one sign a row, as `SegmentationCandidate.groups` keeps them."""
     return "".join(chr(48 + int(label)) for label in labels)
 
 
-def _codes(groups: str) -> Labels:
+def _codes(groups: str) -> IndexArray:
     return np.array([ord(sign) - 48 for sign in groups], dtype=np.intp)

@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from segpredict.clustering import Clusters, Floats, Labels, Points
-from segpredict.criteria.agreement import contingency, jaccards, rand, strength
+from segpredict.clustering import Clusters, WeightedPoints
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.criteria.agreement import (
+    adjusted_rand_index,
+    best_match_jaccard,
+    contingency_table,
+    prediction_strength_of_table,
+)
 
-Fits = Callable[[Points, Sequence[int]], Mapping[int, Clusters]]
+FitFunction = Callable[[WeightedPoints, Sequence[int]], Mapping[int, Clusters]]
 # Standard errors from a gate after which more draws cannot change its verdict.
-SURE = 3.0
+DECISIVE_Z = 3.0
 
 
 @dataclass(slots=True)
-class Tally:
+class StabilityDraws:
     """The draws of one number of groups so far.
 
     Parameters
@@ -31,7 +37,7 @@ class Tally:
     """
 
     rands: list[float] = field(default_factory=list)
-    likes: list[Floats] = field(default_factory=list)
+    likes: list[FloatArray] = field(default_factory=list)
 
     @property
     def mean(self) -> float:
@@ -41,33 +47,33 @@ class Tally:
     @property
     def error(self) -> float:
         """The standard error of the mean."""
-        return error(self.rands)
+        return standard_error(self.rands)
 
     @property
     def jaccards(self) -> tuple[float, ...]:
         """The mean Jaccard of each group."""
         return tuple(np.mean(self.likes, axis=0).tolist())
 
-    def add(self, labels: Labels, again: Labels, sample: Points) -> None:
+    def add(self, labels: IndexArray, again: IndexArray, sample: WeightedPoints) -> None:
         """Count one more draw."""
-        table = contingency(labels, again, sample.weights)
-        self.rands.append(rand(table))
-        self.likes.append(jaccards(table))
+        table = contingency_table(labels, again, sample.weights)
+        self.rands.append(adjusted_rand_index(table))
+        self.likes.append(best_match_jaccard(table))
 
     def is_missed(self, *, min_ari: float, min_jaccard: float) -> bool:
         """Whether more draws cannot lift it over both bars."""
         worst = np.stack(self.likes)[:, int(np.argmin(self.jaccards))]
-        return is_missed(self.rands, min_ari) or is_missed(worst.tolist(), min_jaccard)
+        return is_hopeless(self.rands, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
 
 
-def bootstrapped(
-    fits: Fits,
-    sample: Points,
-    labels: Mapping[int, Labels],
-    resamples: Sequence[Points],
+def bootstrap_stability(
+    fits: FitFunction,
+    sample: WeightedPoints,
+    labels: Mapping[int, IndexArray],
+    resamples: Sequence[WeightedPoints],
     limits: Mapping[int, int],
-    is_over: Callable[[Tally], bool],
-) -> dict[int, Tally]:
+    is_over: Callable[[StabilityDraws], bool],
+) -> dict[int, StabilityDraws]:
     """Return how well groups come back when customers are drawn anew.
 
     Notes
@@ -75,7 +81,7 @@ def bootstrapped(
     Each refit starts from nothing, and its frozen rule is put to all rows of the
     sample; a refit that starts from the candidate's own centres would flatter it.
     """
-    tallies = {k: Tally() for k in labels}
+    tallies = {k: StabilityDraws() for k in labels}
     matrix = sample.matrix
     for draw, drawn in enumerate(resamples):
         racing = [k for k in labels if draw < limits[k] and not is_over(tallies[k])]
@@ -84,8 +90,10 @@ def bootstrapped(
     return tallies
 
 
-def foretold(
-    fits: Fits, halves: Sequence[tuple[Points, Points]], limits: Mapping[int, int]
+def prediction_strength(
+    fits: FitFunction,
+    halves: Sequence[tuple[WeightedPoints, WeightedPoints]],
+    limits: Mapping[int, int],
 ) -> dict[int, list[float]]:
     """Return the prediction strength of each halving, mean of both directions."""
     found: dict[int, list[float]] = {k: [] for k in limits}
@@ -99,24 +107,24 @@ def foretold(
     return found
 
 
-def _strength(half: Points, *, own: Clusters, other: Clusters) -> float:
+def _strength(half: WeightedPoints, *, own: Clusters, other: Clusters) -> float:
     places = half.matrix
-    table = contingency(own.assign(places), other.assign(places), half.weights)
-    return strength(table)
+    table = contingency_table(own.assign(places), other.assign(places), half.weights)
+    return prediction_strength_of_table(table)
 
 
-def error(draws: Sequence[float]) -> float:
+def standard_error(draws: Sequence[float]) -> float:
     """Return the standard error of a mean of draws; 0 for one."""
     if len(draws) < 2:
         return 0.0
     return float(np.std(draws, ddof=1)) / math.sqrt(len(draws))
 
 
-def is_missed(draws: Sequence[float], bar: float) -> bool:
+def is_hopeless(draws: Sequence[float], bar: float) -> bool:
     """Whether the mean lies so far below a bar that more draws cannot lift it."""
-    return float(np.mean(draws)) + SURE * error(draws) < bar
+    return float(np.mean(draws)) + DECISIVE_Z * standard_error(draws) < bar
 
 
-def is_clear(draws: Sequence[float], bar: float) -> bool:
+def is_decided(draws: Sequence[float], bar: float) -> bool:
     """Whether more draws cannot change on which side of a bar the mean lies."""
-    return abs(float(np.mean(draws)) - bar) > SURE * error(draws)
+    return abs(float(np.mean(draws)) - bar) > DECISIVE_Z * standard_error(draws)

@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from segpredict.clustering import SegmentOptions
+from segpredict.clustering import SegmentationOptions
 from segpredict.tables import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class SegmentationCandidate:
     """One way to segment, and all that was measured of it; ``None`` where it was not.
 
     Parameters
@@ -127,14 +127,14 @@ class Trial:
         return asdict(self)
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "Trial":
+    def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
         """Return the trial of a state."""
         lists = {name: tuple(state[name]) for name in ("jaccards", "failed")}
         return cls(**{**state, **lists})
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class QualityGates:
     """Gates, and the least number of rows, for one shop.
 
     Parameters
@@ -145,10 +145,10 @@ class Bar:
         Least number of customers in the smallest segment of an average window.
     """
 
-    options: SegmentOptions
+    options: SegmentationOptions
     least: float = 0.0
 
-    def failed(self, trial: Trial) -> tuple[str, ...]:
+    def failed(self, trial: SegmentationCandidate) -> tuple[str, ...]:
         """Return the gates that a trial does not pass.
 
         What could not be measured (no earlier window, no seed) fails no gate.

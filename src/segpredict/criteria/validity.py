@@ -9,26 +9,20 @@ import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree
 from sklearn.tree import DecisionTreeClassifier
 
-from segpredict.clustering import (
-    Floats,
-    Labels,
-    Points,
-    Whole,
-    distances,
-    mean_silhouette,
-)
+from segpredict.clustering import WeightedPoints, euclidean_distances, mean_silhouette
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 
-FOLD = 800  # rows whose distances to each other are worked out at once
-FOLDS = 5
-DEPTH, LEAVES = 3, 8  # of the tree that tells the groups
+ROWS_PER_FOLD = 800  # rows whose distances to each other are worked out at once
+MAX_FOLDS = 5
+MAX_DEPTH, MAX_LEAVES = 3, 8  # of the tree that tells the groups
 
 
-def inertia(points: Points, labels: Labels) -> float:
+def mean_inertia(points: WeightedPoints, labels: IndexArray) -> float:
     """Return the mean squared distance of a row to the mean of its group."""
     return _within(points, labels) / points.rows
 
 
-def calinski_harabasz(points: Points, labels: Labels) -> float | None:
+def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the ratio of spread between groups to spread within; ``None`` for one.
 
     References
@@ -43,7 +37,7 @@ def calinski_harabasz(points: Points, labels: Labels) -> float | None:
     return between / (k - 1) / (within / (rows - k))
 
 
-def davies_bouldin(points: Points, labels: Labels) -> float | None:
+def davies_bouldin(points: WeightedPoints, labels: IndexArray) -> float | None:
     """Return the mean likeness of a group to its nearest one; low is good.
 
     References
@@ -56,14 +50,14 @@ def davies_bouldin(points: Points, labels: Labels) -> float | None:
     _, codes = np.unique(labels, return_inverse=True)
     off = np.sqrt(((points.matrix - centres[codes]) ** 2).sum(axis=1))
     spread = np.bincount(codes, off * points.weights) / size
-    apart = distances(centres, centres)
+    apart = euclidean_distances(centres, centres)
     np.fill_diagonal(apart, np.inf)
     nearest = (spread[:, None] + spread) / np.maximum(apart, 1e-12)
     return float(nearest.max(axis=1).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Folds:
+class SilhouetteFolds:
     """Samples of the rows with all their distances, worked out once for all candidates.
 
     Parameters
@@ -74,18 +68,18 @@ class Folds:
         Each sample's distances, rows × rows.
     """
 
-    matrices: tuple[Floats, ...]
-    apart: tuple[Floats, ...]
+    matrices: tuple[FloatArray, ...]
+    apart: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, sample: Points, folds: int = FOLDS) -> "Folds":
+    def of(cls, sample: WeightedPoints, folds: int = MAX_FOLDS) -> "SilhouetteFolds":
         """Return systematic samples that share no row, each spread over all places."""
         rows = np.repeat(sample.matrix, sample.weights, axis=0)
-        step = max(1, -(-len(rows) // FOLD))
+        step = max(1, -(-len(rows) // ROWS_PER_FOLD))
         parts = tuple(rows[i::step] for i in range(min(step, folds)))
-        return cls(parts, tuple(distances(part, part) for part in parts))
+        return cls(parts, tuple(euclidean_distances(part, part) for part in parts))
 
-    def silhouette(self, labels: list[Labels]) -> tuple[float, float | None]:
+    def silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
         """Return mean and standard deviation of the samples' mean silhouettes.
 
         Parameters
@@ -105,20 +99,20 @@ class Folds:
         return float(np.mean(means)), spread
 
 
-def _centres(points: Points, labels: Labels) -> tuple[Floats, Whole]:
+def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray]:
     _, codes = np.unique(labels, return_inverse=True)
     size = np.bincount(codes, points.weights).astype(np.int64)
     return points.means(codes, np.zeros((len(size), points.grains.shape[1]))), size
 
 
-def _within(points: Points, labels: Labels) -> float:
+def _within(points: WeightedPoints, labels: IndexArray) -> float:
     centres, _ = _centres(points, labels)
     _, codes = np.unique(labels, return_inverse=True)
     squares = ((points.matrix - centres[codes]) ** 2).sum(axis=1)
     return float((squares * points.weights).sum())
 
 
-def dbcv(matrix: Floats, labels: Labels) -> float | None:
+def dbcv_index(matrix: FloatArray, labels: IndexArray) -> float | None:
     """Return the density-based validity of groups of distinct points, in [−1, 1].
 
     Parameters
@@ -173,21 +167,21 @@ def dbcv(matrix: Floats, labels: Labels) -> float | None:
     return float(total)
 
 
-def _core(members: Floats) -> Floats:
+def _core(members: FloatArray) -> FloatArray:
     """Return the all-points core distance of each member of one group."""
-    apart = distances(members, members)
+    apart = euclidean_distances(members, members)
     np.fill_diagonal(apart, np.inf)
     near = (1.0 / apart) ** members.shape[1]
     mean = near.sum(axis=1) / (len(members) - 1)
     return np.asarray(mean ** (-1.0 / members.shape[1]), np.float64)
 
 
-def _reach(first: Floats, own: Floats, second: Floats, other: Floats) -> Floats:
+def _reach(first: FloatArray, own: FloatArray, second: FloatArray, other: FloatArray) -> FloatArray:
     bound = np.maximum(own[:, None], other)
-    return np.asarray(np.maximum(distances(first, second), bound), np.float64)
+    return np.asarray(np.maximum(euclidean_distances(first, second), bound), np.float64)
 
 
-def _tree(members: Floats, core: Floats) -> tuple[float, Labels]:
+def _tree(members: FloatArray, core: FloatArray) -> tuple[float, IndexArray]:
     """Return the longest inner edge of the spanning tree, and its inner points."""
     edges = minimum_spanning_tree(_reach(members, core, members, core)).tocoo()
     degree = np.bincount(np.concatenate([edges.row, edges.col]), minlength=len(members))
@@ -199,7 +193,7 @@ def _tree(members: Floats, core: Floats) -> tuple[float, Labels]:
     return float(lengths.max()), inner
 
 
-def describability(points: Points, labels: Labels) -> float:
+def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     """Return the balanced accuracy of a tree of depth 3 and at most 8 leaves.
 
     Notes
@@ -215,8 +209,8 @@ def describability(points: Points, labels: Labels) -> float:
     1.0
     """
     tree = DecisionTreeClassifier(
-        max_depth=DEPTH,
-        max_leaf_nodes=LEAVES,
+        max_depth=MAX_DEPTH,
+        max_leaf_nodes=MAX_LEAVES,
         class_weight="balanced",
         random_state=0,
     )
@@ -226,8 +220,8 @@ def describability(points: Points, labels: Labels) -> float:
     return float((np.bincount(labels, found)[size > 0] / size[size > 0]).mean())
 
 
-def separation(
-    values: Floats, labels: Labels, customers: Labels
+def eta_squared(
+    values: FloatArray, labels: IndexArray, customers: IndexArray
 ) -> tuple[float, float]:
     """Return η² of the values by group, and its standard error.
 

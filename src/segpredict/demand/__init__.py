@@ -6,21 +6,25 @@ forecasts were off beside plain ones; what to order of levels that were nearer t
 seasonal-naive; and what each segment buys more of than others do.
 """
 
-from segpredict.demand.measure import TABLES, Demand, measure
+from segpredict.demand.measure import DEMAND_TABLES, DemandForecast, forecast_demand
 from segpredict.demand.options import DemandOptions
-from segpredict.demand.plain import croston, smoothed
-from segpredict.demand.shrinkage import shrunk
-from segpredict.demand.spread import critical_ratio, dispersion, quantile
+from segpredict.demand.plain import croston_sba, exponential_smoothing
+from segpredict.demand.shrinkage import gamma_poisson_rates
+from segpredict.demand.spread import (
+    critical_ratio,
+    negative_binomial_dispersion,
+    negative_binomial_quantile,
+)
 
 __all__ = [
-    "TABLES",
-    "Demand",
+    "DEMAND_TABLES",
+    "DemandForecast",
     "DemandOptions",
     "critical_ratio",
-    "croston",
-    "dispersion",
-    "measure",
-    "quantile",
-    "shrunk",
-    "smoothed",
+    "croston_sba",
+    "exponential_smoothing",
+    "forecast_demand",
+    "gamma_poisson_rates",
+    "negative_binomial_dispersion",
+    "negative_binomial_quantile",
 ]

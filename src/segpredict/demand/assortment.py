@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import polars as pl
 from scipy import stats
 
-from segpredict.core.intervals import Z
-from segpredict.demand.sales import NOWHERE, PRODUCT, Sales
-from segpredict.segments import indices
+from segpredict.core.intervals import Z_95
+from segpredict.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
+from segpredict.segments import category_indices
 from segpredict.tables import Segment
 
-SUGGESTED = 10  # products to show to a segment
-INDICES = {
+MAX_SUGGESTIONS = 10  # products to show to a segment
+AFFINITY_INDEX_SCHEMA = {
     "level": pl.String,
     "segment_id": pl.String,
     "item": pl.String,
@@ -24,8 +24,8 @@ INDICES = {
 }
 
 
-def assortment(window: Sales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
-    """Return the index of each segment and item (`INDICES`).
+def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
+    """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ def assortment(window: Sales, segments: Sequence[Segment], level: str) -> pl.Dat
 
     Notes
     -----
-    The index is that of `segments.indices`: an item's share of the segment's order
+    The index is that of `segments.category_indices`: an item's share of the segment's order
     lines over its share of all. Intervals are of 95 % for all cells of the table
     together (Bonferroni): among thousands of products some would stand out by chance.
     """
-    own = pl.col(level).is_not_null() & (pl.col(level) != NOWHERE)
+    own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (
         window.bought.filter(own & pl.col("segment").is_not_null())
         .group_by("customer_id", "segment", category=level)
         .agg(pl.col("lines").sum())
     )
-    found = indices(bought, segments)
-    wide = stats.norm.isf(0.025 / max(found.height, 1)) / Z
+    found = category_indices(bought, segments)
+    wide = stats.norm.isf(0.025 / max(found.height, 1)) / Z_95
     index = pl.col("index")
     low = index * ((pl.col("low") / index).log() * wide).exp()
     high = index * ((pl.col("high") / index).log() * wide).exp()
@@ -60,21 +60,19 @@ def assortment(window: Sales, segments: Sequence[Segment], level: str) -> pl.Dat
         low=low,
         high=high,
         is_sure=(low > 1) | (high < 1),
-    ).select(list(INDICES))
+    ).select(list(AFFINITY_INDEX_SCHEMA))
 
 
-def suggestions(products: pl.DataFrame) -> pl.DataFrame:
+def suggest_products(products: pl.DataFrame) -> pl.DataFrame:
     """Return the products that stand out most surely above 1, at most ten a segment.
 
     Parameters
     ----------
     products
-        `assortment` by product.
+        `affinity_index` by product.
     """
     return (
-        products.filter((pl.col("level") == PRODUCT) & (pl.col("low") > 1))
-        .with_columns(
-            rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("segment_id")
-        )
-        .filter(pl.col("rank") <= SUGGESTED)
+        products.filter((pl.col("level") == PRODUCT_LEVEL) & (pl.col("low") > 1))
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("segment_id"))
+        .filter(pl.col("rank") <= MAX_SUGGESTIONS)
     )

@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.verdict import POOLED
-from segpredict.core.arrays import Floats
-from segpredict.demand.outlook import MIX, SEASONAL, Outlook
-from segpredict.demand.sales import LEVELS, NOWHERE, PRODUCT, Sales
-from segpredict.demand.spread import classes, dispersion, quantile
-from segpredict.tables import MONEY
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.core.arrays import FloatArray
+from segpredict.demand.outlook import SEASONAL_NAIVE, SEGMENT_METHOD, LevelForecast
+from segpredict.demand.sales import DEMAND_LEVELS, NO_CATEGORY, PRODUCT_LEVEL, WindowSales
+from segpredict.demand.spread import (
+    negative_binomial_dispersion,
+    negative_binomial_quantile,
+    turnover_classes,
+)
+from segpredict.tables import MONEY_SCALE
 from segpredict.window import as_date
 
-WINS = 2  # tests in which a level must beat seasonal-naive to be published
-BATCHES = 4096  # customers are drawn in at most so many groups
-CHUNK = 50  # draws at a time, to bound memory
-BACKTEST = {
+MIN_WINS = 2  # tests in which a level must beat seasonal-naive to be published
+MAX_RESAMPLING_UNITS = 4096  # customers are drawn in at most so many groups
+DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
+BACKTEST_SCHEMA = {
     "level": pl.String,
     "window": pl.String,
     "method": pl.String,
@@ -32,14 +36,14 @@ BACKTEST = {
     "gap_low": pl.Float64,
     "gap_high": pl.Float64,
 }
-DISPERSIONS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
-STANDING = {
+DISPERSION_COLUMNS = ("dispersion_fast", "dispersion_middling", "dispersion_slow")
+PUBLISHABLE_LEVELS_SCHEMA = {
     "level": pl.String,
     "tests": pl.Int64,
     "wins": pl.Int64,
     "is_published": pl.Boolean,
     "nearest": pl.String,
-    **dict.fromkeys(DISPERSIONS, pl.Float64),
+    **dict.fromkeys(DISPERSION_COLUMNS, pl.Float64),
     "met": pl.Float64,
     "met_of": pl.Int64,
     "reason": pl.String,
@@ -47,7 +51,7 @@ STANDING = {
 
 
 @dataclass(frozen=True)
-class Tried:
+class DemandBacktest:
     """The forecasts of one level at one test, and what came.
 
     Parameters
@@ -68,9 +72,9 @@ class Tried:
     level: str
     cutoff: int
     items: tuple[str, ...]
-    expected: Mapping[str, Floats]
-    came: Floats
-    batches: Floats | None
+    expected: Mapping[str, FloatArray]
+    came: FloatArray
+    batches: FloatArray | None
 
     @property
     def window(self) -> str:
@@ -78,7 +82,7 @@ class Tried:
         return as_date(self.cutoff).isoformat()
 
 
-def tried(outlook: Outlook, cutoff: int, sold: Sales) -> Tried:
+def backtest_level(outlook: LevelForecast, cutoff: int, sold: WindowSales) -> DemandBacktest:
     """Return what was forecast beside what came.
 
     Parameters
@@ -92,7 +96,7 @@ def tried(outlook: Outlook, cutoff: int, sold: Sales) -> Tried:
     """
     level = outlook.level
     came = sold.bought[level].drop_nulls().unique().to_list()
-    items = tuple(sorted({*outlook.items, *came} - {NOWHERE}))
+    items = tuple(sorted({*outlook.items, *came} - {NO_CATEGORY}))
     place = {name: i for i, name in enumerate(items)}
     known = [i for i, name in enumerate(outlook.items) if name in place]
     rows = [place[outlook.items[i]] for i in known]
@@ -100,26 +104,26 @@ def tried(outlook: Outlook, cutoff: int, sold: Sales) -> Tried:
     for method, units in outlook.expected.items():
         expected[method] = np.zeros(len(items))
         expected[method][rows] = units[known]
-    batches = None if level == PRODUCT else _batches(sold, level, place)
-    return Tried(level, cutoff, items, expected, sold.units(level, items), batches)
+    batches = None if level == PRODUCT_LEVEL else _batches(sold, level, place)
+    return DemandBacktest(level, cutoff, items, expected, sold.units(level, items), batches)
 
 
-def _batches(sold: Sales, level: str, place: Mapping[str, int]) -> Floats:
+def _batches(sold: WindowSales, level: str, place: Mapping[str, int]) -> FloatArray:
     buyers = sold.bought["customer_id"].rank("dense") - 1
     cells = (
-        sold.bought.with_columns(batch=buyers % BATCHES)
+        sold.bought.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
         .filter(pl.col(level).is_in(list(place)))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
-    count = min(sold.bought["customer_id"].n_unique(), BATCHES)
+    count = min(sold.bought["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
     table = np.zeros((count, len(place)))
     columns = [place[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
     return table
 
 
-def wape(expected: Floats, came: Floats) -> float | None:
+def weighted_absolute_percentage_error(expected: FloatArray, came: FloatArray) -> float | None:
     """Return Σ |expected − came| / Σ came; ``None`` where nothing came.
 
     Examples
@@ -130,8 +134,8 @@ def wape(expected: Floats, came: Floats) -> float | None:
     return float(np.abs(expected - came).sum() / came.sum()) if came.sum() else None
 
 
-def backtest(tests: Sequence[Tried], *, draws: int, seed: int) -> pl.DataFrame:
-    """Return the errors of all forecasters (`BACKTEST`), with 95 % intervals.
+def backtest_errors(tests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
+    """Return the errors of all forecasters (`BACKTEST_SCHEMA`), with 95 % intervals.
 
     Parameters
     ----------
@@ -147,25 +151,25 @@ def backtest(tests: Sequence[Tried], *, draws: int, seed: int) -> pl.DataFrame:
     often as a Poisson variable of mean 1), while the forecasts stay as they were made.
     Rows of ``pooled`` divide the errors of all tests by all that came.
     """
-    rows = [
-        row
-        for number, each in enumerate(tests)
-        for row in _errors(each, draws, seed + number)
-    ]
-    for level in LEVELS:
+    rows = [row for number, each in enumerate(tests) for row in _errors(each, draws, seed + number)]
+    for level in DEMAND_LEVELS:
         rows += _pooled([each for each in tests if each.level == level])
-    return pl.DataFrame(rows, BACKTEST)
+    return pl.DataFrame(rows, BACKTEST_SCHEMA)
 
 
-def _errors(each: Tried, draws: int, seed: int) -> Iterator[dict[str, Any]]:
+def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, Any]]:
     methods = list(each.expected)
     if not each.came.sum():
         return
     drawn = _drawn(each, methods, draws, seed)
-    naive = drawn[:, methods.index(SEASONAL)] if SEASONAL in methods else None
-    base = wape(each.expected[SEASONAL], each.came) if SEASONAL in methods else None
+    naive = drawn[:, methods.index(SEASONAL_NAIVE)] if SEASONAL_NAIVE in methods else None
+    base = (
+        weighted_absolute_percentage_error(each.expected[SEASONAL_NAIVE], each.came)
+        if SEASONAL_NAIVE in methods
+        else None
+    )
     for column, method in enumerate(methods):
-        found = wape(each.expected[method], each.came)
+        found = weighted_absolute_percentage_error(each.expected[method], each.came)
         low, high = np.quantile(drawn[:, column], (0.025, 0.975))
         told = _told(each, method, found) | {"low": float(low), "high": float(high)}
         if naive is not None and base is not None and found is not None:
@@ -175,7 +179,7 @@ def _errors(each: Tried, draws: int, seed: int) -> Iterator[dict[str, Any]]:
         yield told
 
 
-def _told(each: Tried, method: str, error: float | None) -> dict[str, Any]:
+def _told(each: DemandBacktest, method: str, error: float | None) -> dict[str, Any]:
     return {
         "level": each.level,
         "window": each.window,
@@ -187,54 +191,54 @@ def _told(each: Tried, method: str, error: float | None) -> dict[str, Any]:
     }
 
 
-def _drawn(each: Tried, methods: Sequence[str], draws: int, seed: int) -> Floats:
+def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) -> FloatArray:
     """Return the error of each method (columns) on each draw (rows)."""
     said = np.column_stack([each.expected[name] for name in methods])
     # Whole numbers add up to the same bits on any number of threads.
-    errors = np.rint(np.abs(said - each.came[:, None]) * MONEY)
-    came = np.rint(each.came * MONEY)
+    errors = np.rint(np.abs(said - each.came[:, None]) * MONEY_SCALE)
+    came = np.rint(each.came * MONEY_SCALE)
     rng = np.random.default_rng(seed)
     found = []
-    for start in range(0, draws, CHUNK):
-        count = min(CHUNK, draws - start)
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        count = min(DRAWS_PER_CHUNK, draws - start)
         if each.batches is None:
             times = rng.poisson(1.0, (count, len(came))).astype(float)
             above, below = times @ errors, times @ came
         else:
             times = rng.poisson(1.0, (count, len(each.batches))).astype(float)
             other = times @ each.batches
-            gaps = np.abs(np.rint(said * MONEY) - other[:, :, None])
+            gaps = np.abs(np.rint(said * MONEY_SCALE) - other[:, :, None])
             above, below = np.rint(gaps).sum(axis=1), other.sum(axis=1)
         found.append(above / np.maximum(below, 1.0)[:, None])
     return np.vstack(found)
 
 
-def _pooled(tests: Sequence[Tried]) -> Iterator[dict[str, Any]]:
+def _pooled(tests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
     for method in dict.fromkeys(name for each in tests for name in each.expected):
         if all(method in each.expected for each in tests):
             said = np.concatenate([each.expected[method] for each in tests])
             came = np.concatenate([each.came for each in tests])
             names = {name for each in tests for name in each.items}
-            row = _told(tests[0], method, wape(said, came))
+            row = _told(tests[0], method, weighted_absolute_percentage_error(said, came))
             yield row | {
-                "window": POOLED,
+                "window": POOLED_WINDOWS,
                 "items": len(names),
                 "came": float(came.sum()),
                 "expected": float(said.sum()),
             }
 
 
-def standings(
-    tests: Sequence[Tried], errors: pl.DataFrame, service: float
+def publishable_levels(
+    tests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> pl.DataFrame:
-    """Return for each level whether it may be published, and why (`STANDING`).
+    """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
     Parameters
     ----------
     tests
         All levels and cutoffs.
     errors
-        Their `backtest`.
+        Their `backtest_errors`.
     service
         Chance with which demand was to be met, to be compared with how often it was.
 
@@ -243,9 +247,9 @@ def standings(
     A level is published where its WAPE is below that of seasonal-naive in at least two
     tests. ``met`` is the share of items whose order-up-to quantity was enough, at
     dispersions that were learned from earlier tests alone; so the first test has none.
-    Dispersions are told apart for fast, middling and slow items (`spread.classes`).
+    Dispersions are told apart for fast, middling and slow items (`spread.turnover_classes`).
     """
-    levels = [name for name in LEVELS if any(t.level == name for t in tests)]
+    levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in tests)]
     return pl.DataFrame(
         [
             _standing(
@@ -255,14 +259,14 @@ def standings(
             )
             for level in levels
         ],
-        STANDING,
+        PUBLISHABLE_LEVELS_SCHEMA,
     )
 
 
 def _standing(
-    tests: Sequence[Tried], errors: pl.DataFrame, service: float
+    tests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> dict[str, Any]:
-    own = errors.filter((pl.col("method") == MIX) & (pl.col("window") != POOLED))
+    own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
     judged = own.drop_nulls("gap")
     wins = int((judged["gap"] < 0).sum())
     met = [
@@ -274,9 +278,9 @@ def _standing(
         "level": tests[0].level,
         "tests": judged.height,
         "wins": wins,
-        "is_published": wins >= WINS,
+        "is_published": wins >= MIN_WINS,
         "nearest": _nearest(errors),
-        **dict(zip(DISPERSIONS, _dispersions(tests), strict=True)),
+        **dict(zip(DISPERSION_COLUMNS, _dispersions(tests), strict=True)),
         "met": sum(met) / len(met) if met else None,
         "met_of": len(met),
         "reason": _reason(wins, judged.height),
@@ -284,7 +288,7 @@ def _standing(
 
 
 def _nearest(errors: pl.DataFrame) -> str | None:
-    pooled = errors.filter(pl.col("window") == POOLED).drop_nulls("wape")
+    pooled = errors.filter(pl.col("window") == POOLED_WINDOWS).drop_nulls("wape")
     told = pooled.sort("wape", maintain_order=True)["method"].to_list()
     return str(told[0]) if told else None
 
@@ -293,30 +297,30 @@ def _reason(wins: int, count: int) -> str:
     if not count:
         return "No test has a window a year before it, so there is nothing to beat."
     tests = f"{wins} of {count} {'test' if count == 1 else 'tests'}"
-    if wins >= WINS:
+    if wins >= MIN_WINS:
         return f"Nearer than seasonal-naive in {tests}."
-    return f"Nearer than seasonal-naive in {tests}; {WINS} are asked for."
+    return f"Nearer than seasonal-naive in {tests}; {MIN_WINS} are asked for."
 
 
-def _dispersions(tests: Sequence[Tried]) -> list[float | None]:
+def _dispersions(tests: Sequence[DemandBacktest]) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
-    said = [each.expected[MIX] for each in tests]
+    said = [each.expected[SEGMENT_METHOD] for each in tests]
     came = np.concatenate([each.came for each in tests])
-    which = np.concatenate([classes(units) for units in said])
+    which = np.concatenate([turnover_classes(units) for units in said])
     mean = np.concatenate(said)
-    whole = dispersion(mean, came)
+    whole = negative_binomial_dispersion(mean, came)
     apart = [
-        dispersion(mean[which == one], came[which == one])
-        for one in range(len(DISPERSIONS))
+        negative_binomial_dispersion(mean[which == one], came[which == one])
+        for one in range(len(DISPERSION_COLUMNS))
     ]
     return [whole if alpha is None else alpha for alpha in apart]
 
 
-def _met(before: Sequence[Tried], each: Tried, service: float) -> list[bool]:
-    said = each.expected[MIX]
+def _met(before: Sequence[DemandBacktest], each: DemandBacktest, service: float) -> list[bool]:
+    said = each.expected[SEGMENT_METHOD]
     alphas = _dispersions(before)
     if any(alpha is None for alpha in alphas):
         return []
-    alpha = np.array(alphas, dtype=float)[classes(said)]
-    enough = quantile(said, alpha, service) >= np.rint(each.came)
+    alpha = np.array(alphas, dtype=float)[turnover_classes(said)]
+    enough = negative_binomial_quantile(said, alpha, service) >= np.rint(each.came)
     return [bool(is_met) for is_met in enough[said > 0]]

@@ -5,46 +5,46 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.classifier import Schedule, Segmenter, Training
-from segpredict.core.arrays import Floats
-from segpredict.demand.assortment import INDICES, assortment, suggestions
-from segpredict.demand.judge import backtest, standings, tried
+from segpredict.classifier import Schedule, SegmentAssigner, TrainingResult
+from segpredict.core.arrays import FloatArray
+from segpredict.demand.assortment import AFFINITY_INDEX_SCHEMA, affinity_index, suggest_products
+from segpredict.demand.judge import backtest_errors, backtest_level, publishable_levels
 from segpredict.demand.options import DemandOptions
-from segpredict.demand.orders import orders
-from segpredict.demand.outlook import Outlook, outlooks
-from segpredict.demand.past import Past, past, season_span, spans
-from segpredict.demand.rehearsal import proven, rehearsals, rehearse
+from segpredict.demand.orders import order_quantities
+from segpredict.demand.outlook import LevelForecast, forecast_levels
+from segpredict.demand.past import SalesHistory, history_windows, last_year_window, sales_history
+from segpredict.demand.rehearsal import inner_backtest, inner_cutoffs, seasonal_levels
 from segpredict.demand.sales import (
-    CATEGORY,
-    LEVELS,
-    NOWHERE,
-    PRODUCT,
-    TOTAL,
-    Sales,
-    Span,
-    sales,
+    CATEGORY_LEVEL,
+    DEMAND_LEVELS,
+    NO_CATEGORY,
+    PRODUCT_LEVEL,
+    TOTAL_LEVEL,
+    DayRange,
+    WindowSales,
+    window_sales,
 )
 from segpredict.tables import Segment, Transactions
 
 
 @dataclass(frozen=True)
-class Demand:
+class DemandForecast:
     """What is to be asked for in the next window, and how far that can be trusted.
 
     Parameters
     ----------
     forecast
         Units and order-up-to quantities of the levels that may be published
-        (`orders.FORECAST`).
+        (`order_quantities.FORECAST`).
     levels
-        Which levels may be, and why (`judge.STANDING`).
+        Which levels may be, and why (`judge.PUBLISHABLE_LEVELS_SCHEMA`).
     backtest
-        Errors of all forecasters (`judge.BACKTEST`).
+        Errors of all forecasters (`judge.BACKTEST_SCHEMA`).
     mix
         Customers to be expected in each segment, and the units that one of them takes
-        (`MIX`).
+        (`EXPECTED_CUSTOMERS_SCHEMA`).
     assortment
-        Index by segment and category or product (`assortment.INDICES`).
+        Index by segment and category or product (`affinity_index.INDICES`).
     suggestions
         Products that stand out in each segment.
     """
@@ -58,11 +58,11 @@ class Demand:
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return all tables by name."""
-        return {name: getattr(self, name) for name in TABLES}
+        return {name: getattr(self, name) for name in DEMAND_TABLES}
 
 
-TABLES = ("forecast", "levels", "backtest", "mix", "assortment", "suggestions")
-MIX = {
+DEMAND_TABLES = ("forecast", "levels", "backtest", "mix", "assortment", "suggestions")
+EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
     "known": pl.Float64,
     "newcomers": pl.Float64,
@@ -70,16 +70,16 @@ MIX = {
 }
 
 
-def measure(
+def forecast_demand(
     transactions: Transactions,
-    segmentation: Segmenter,
-    training: Training,
+    segmentation: SegmentAssigner,
+    training: TrainingResult,
     scores: pl.DataFrame,
     options: DemandOptions | None = None,
     *,
     draws: int = 1000,
     seed: int = 7,
-) -> Demand:
+) -> DemandForecast:
     """Return the demand to be expected, with the back-test that allows to tell it.
 
     Parameters
@@ -91,7 +91,7 @@ def measure(
     training
         Forecasts of the tests.
     scores
-        `contracts.SCORES` at the end of the data.
+        `contracts.SCORES_SCHEMA` at the end of the data.
     options
         How much to order.
     draws, seed
@@ -106,33 +106,31 @@ def measure(
     """
     wish, days = options or DemandOptions(), training.schedule
     tests = [fold.cutoff for fold in days.outer]
-    known = sales(transactions, segmentation, days.time, _needed(days, tests))
+    known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
     done = [
-        tried(each, trial.cutoff, shop.came(trial.cutoff))
+        backtest_level(each, trial.cutoff, shop.came(trial.cutoff))
         for trial in training.trials
-        for each in shop.outlooks(
-            trial.cutoff, trial.chances[training.verdict.shipped].sum(axis=0)
-        )
+        for each in shop.outlooks(trial.cutoff, trial.chances[training.verdict.shipped].sum(axis=0))
     ]
-    errors = backtest(done, draws=draws, seed=seed)
-    told = standings(done, errors, wish.service)
+    errors = backtest_errors(done, draws=draws, seed=seed)
+    told = publishable_levels(done, errors, wish.service)
     now, segments = shop.past(days.end_day), segmentation.segments
     mix = _expected(scores, segments)
     found = shop.outlooks(days.end_day, mix)
     index = [
-        assortment(now.windows[0], segments, level)
+        affinity_index(now.windows[0], segments, level)
         for level in shop.levels
-        if level != TOTAL
+        if level != TOTAL_LEVEL
     ]
-    told_of = pl.concat([pl.DataFrame(schema=INDICES), *index])
-    return Demand(
-        orders(transactions, found, told, wish),
+    told_of = pl.concat([pl.DataFrame(schema=AFFINITY_INDEX_SCHEMA), *index])
+    return DemandForecast(
+        order_quantities(transactions, found, told, wish),
         told,
         errors,
         _mix(segments, mix, now, found[0]),
         told_of,
-        suggestions(told_of),
+        suggest_products(told_of),
     )
 
 
@@ -142,60 +140,60 @@ class _Shop:
 
     transactions: Transactions
     days: Schedule
-    known: Mapping[Span, Sales]
+    known: Mapping[DayRange, WindowSales]
     levels: tuple[str, ...]
 
-    def past(self, cutoff: int) -> Past:
-        return past(cutoff, self.days.time, self.days.first_day, self.known)
+    def past(self, cutoff: int) -> SalesHistory:
+        return sales_history(cutoff, self.days.time, self.days.first_day, self.known)
 
-    def came(self, cutoff: int) -> Sales:
+    def came(self, cutoff: int) -> WindowSales:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.outcome]
 
-    def outlooks(self, cutoff: int, chances: Floats) -> list[Outlook]:
+    def outlooks(self, cutoff: int, chances: FloatArray) -> list[LevelForecast]:
         time, before = self.days.time, self.past(cutoff)
-        learned = proven(
-            rehearse(self.transactions, self.past(day), self.came(day), time)
-            for day in rehearsals(cutoff, time, self.days.first_day)
+        learned = seasonal_levels(
+            inner_backtest(self.transactions, self.past(day), self.came(day), time)
+            for day in inner_cutoffs(cutoff, time, self.days.first_day)
         )
         seasons = {level: level in learned for level in self.levels}
         mix = chances + before.newcomers()
-        return outlooks(self.transactions, before, mix, time, seasons)
+        return forecast_levels(self.transactions, before, mix, time, seasons)
 
 
-def _needed(days: Schedule, tests: Sequence[int]) -> list[Span]:
+def _needed(days: Schedule, tests: Sequence[int]) -> list[DayRange]:
     """Return all windows that any question looks at, or is about."""
     time, first = days.time, days.first_day
     asked = {*tests, days.end_day}
-    before = {day for cutoff in asked for day in rehearsals(cutoff, time, first)}
+    before = {day for cutoff in asked for day in inner_cutoffs(cutoff, time, first)}
     told, asked = {*tests, *before}, asked | before
-    found = {span for cutoff in asked for span in spans(cutoff, time, first)}
-    found |= {span for cutoff in asked if (span := season_span(cutoff, time, first))}
+    found = {span for cutoff in asked for span in history_windows(cutoff, time, first)}
+    found |= {span for cutoff in asked if (span := last_year_window(cutoff, time, first))}
     found |= {(cutoff + time.gap, cutoff + time.outcome) for cutoff in told}
     return sorted(found)
 
 
-def _levels(known: Mapping[Span, Sales]) -> tuple[str, ...]:
+def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
     """Return the levels that the shop's lines have."""
     bought = [window.bought for window in known.values()]
     has = {
-        TOTAL: True,
-        CATEGORY: any((each[CATEGORY] != NOWHERE).any() for each in bought),
-        PRODUCT: any(each[PRODUCT].null_count() < each.height for each in bought),
+        TOTAL_LEVEL: True,
+        CATEGORY_LEVEL: any((each[CATEGORY_LEVEL] != NO_CATEGORY).any() for each in bought),
+        PRODUCT_LEVEL: any(each[PRODUCT_LEVEL].null_count() < each.height for each in bought),
     }
-    return tuple(level for level in LEVELS if has[level])
+    return tuple(level for level in DEMAND_LEVELS if has[level])
 
 
-def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> Floats:
+def _expected(scores: pl.DataFrame, segments: Sequence[Segment]) -> FloatArray:
     """Return the customers of today to be expected in each segment, by code."""
     names = [f"p_{segment.id}" for segment in segments]
     chances = scores.filter("is_eligible").select(names).to_numpy()
-    found: Floats = chances.sum(axis=0)
+    found: FloatArray = chances.sum(axis=0)
     return found
 
 
 def _mix(
-    segments: Sequence[Segment], mix: Floats, now: Past, total: Outlook
+    segments: Sequence[Segment], mix: FloatArray, now: SalesHistory, total: LevelForecast
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {
@@ -204,5 +202,5 @@ def _mix(
             "newcomers": now.newcomers(),
             "units_per_customer": total.rates[0],
         },
-        schema=MIX,
+        schema=EXPECTED_CUSTOMERS_SCHEMA,
     )

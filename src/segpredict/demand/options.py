@@ -34,6 +34,5 @@ class DemandOptions:
             raise ConfigError(
                 "The options cannot be used: "
                 f"demand.service = {self.service}, demand.salvage = {self.salvage}.",
-                fix="give a service between 0 and 1, and a salvage of at least 0 and "
-                "below 1.",
+                fix="give a service between 0 and 1, and a salvage of at least 0 and below 1.",
             )

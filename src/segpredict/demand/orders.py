@@ -5,16 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
-from segpredict.demand.judge import DISPERSIONS
+from segpredict.core.arrays import FloatArray
+from segpredict.demand.judge import DISPERSION_COLUMNS
 from segpredict.demand.options import DemandOptions
-from segpredict.demand.outlook import LAST, MIX, SEASONAL, Outlook
-from segpredict.demand.sales import NOWHERE, PRODUCT
-from segpredict.demand.spread import classes, critical_ratio, quantile
+from segpredict.demand.outlook import (
+    LAST_WINDOW_NAIVE,
+    SEASONAL_NAIVE,
+    SEGMENT_METHOD,
+    LevelForecast,
+)
+from segpredict.demand.sales import NO_CATEGORY, PRODUCT_LEVEL
+from segpredict.demand.spread import critical_ratio, negative_binomial_quantile, turnover_classes
 from segpredict.tables import Transactions
 
-LOW, HIGH = 0.1, 0.9  # an interval that holds four windows of five
-FORECAST = {
+LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9  # an interval that holds four windows of five
+DEMAND_FORECAST_SCHEMA = {
     "level": pl.String,
     "item": pl.String,
     "expected": pl.Float64,
@@ -30,13 +35,13 @@ FORECAST = {
 }
 
 
-def orders(
+def order_quantities(
     transactions: Transactions,
-    found: Sequence[Outlook],
+    found: Sequence[LevelForecast],
     levels: pl.DataFrame,
     options: DemandOptions,
 ) -> pl.DataFrame:
-    """Return what is to be expected of each item and how much to hold (`FORECAST`).
+    """Return what is to be expected of each item and how much to hold (`DEMAND_FORECAST_SCHEMA`).
 
     Parameters
     ----------
@@ -45,7 +50,7 @@ def orders(
     found
         The forecasts at the end of the data.
     levels
-        `judge.STANDING`; levels that are not published are left out.
+        `judge.PUBLISHABLE_LEVELS_SCHEMA`; levels that are not published are left out.
     options
         Critical ratio where no cost is known, and what is left over brings.
 
@@ -56,7 +61,7 @@ def orders(
     known, else at ``options.service``.
     """
     spread = {
-        row["level"]: np.array([row[name] for name in DISPERSIONS], dtype=float)
+        row["level"]: np.array([row[name] for name in DISPERSION_COLUMNS], dtype=float)
         for row in levels.filter("is_published").to_dicts()
     }
     tables = [
@@ -64,19 +69,19 @@ def orders(
         for each in found
         if each.level in spread
     ]
-    return pl.concat([pl.DataFrame(schema=FORECAST), *tables])
+    return pl.concat([pl.DataFrame(schema=DEMAND_FORECAST_SCHEMA), *tables])
 
 
-def _goods(transactions: Transactions, outlook: Outlook) -> tuple[Floats, Floats]:
+def _goods(transactions: Transactions, outlook: LevelForecast) -> tuple[FloatArray, FloatArray]:
     """Return price and cost of each item; not a number where one is unknown."""
     table = transactions.companions.products
     asked = pl.DataFrame({"product_id": list(outlook.items)})
     unknown = np.full(len(outlook.items), np.nan)
-    if table is None or outlook.level != PRODUCT:
+    if table is None or outlook.level != PRODUCT_LEVEL:
         return unknown, unknown
     beside = asked.join(table, on="product_id", how="left", maintain_order="left")
 
-    def number(name: str) -> Floats:
+    def number(name: str) -> FloatArray:
         if name not in beside.columns:
             return unknown
         cell = beside[name].cast(pl.Float64, strict=False)
@@ -86,38 +91,36 @@ def _goods(transactions: Transactions, outlook: Outlook) -> tuple[Floats, Floats
 
 
 def _table(
-    outlook: Outlook,
-    alphas: Floats,
-    price: Floats,
-    cost: Floats,
+    outlook: LevelForecast,
+    alphas: FloatArray,
+    price: FloatArray,
+    cost: FloatArray,
     options: DemandOptions,
 ) -> pl.DataFrame:
-    mean = outlook.expected[MIX]
-    alpha = alphas[classes(mean)]
+    mean = outlook.expected[SEGMENT_METHOD]
+    alpha = alphas[turnover_classes(mean)]
     is_known = ~(np.isnan(price) | np.isnan(cost))
-    ratio = np.where(
-        is_known, critical_ratio(price, cost, options.salvage), options.service
-    )
-    naive = outlook.expected.get(SEASONAL, np.full(len(mean), np.nan))
+    ratio = np.where(is_known, critical_ratio(price, cost, options.salvage), options.service)
+    naive = outlook.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan))
     return (
         pl.DataFrame(
             {
                 "level": [outlook.level] * len(mean),
                 "item": list(outlook.items),
                 "expected": mean,
-                "low": quantile(mean, alpha, LOW),
-                "high": quantile(mean, alpha, HIGH),
+                "low": negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
+                "high": negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
                 "season": outlook.season,
-                "last_window": outlook.expected[LAST],
+                "last_window": outlook.expected[LAST_WINDOW_NAIVE],
                 "seasonal_naive": naive,
                 "price": price,
                 "cost": cost,
                 "ratio": ratio,
-                "order_up_to": quantile(mean, alpha, ratio),
+                "order_up_to": negative_binomial_quantile(mean, alpha, ratio),
             },
-            schema=FORECAST,
+            schema=DEMAND_FORECAST_SCHEMA,
         )
-        .filter(pl.col("item") != NOWHERE)
+        .filter(pl.col("item") != NO_CATEGORY)
         .with_columns(pl.col(pl.Float64).fill_nan(None))
         .sort(-pl.col("expected"), "item")
     )

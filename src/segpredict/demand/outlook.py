@@ -6,16 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import TimeOptions
-from segpredict.core.arrays import Floats
-from segpredict.demand.past import Past
-from segpredict.demand.plain import croston, smoothed
-from segpredict.demand.sales import sold, weeks
-from segpredict.demand.shelves import first_days, shelves
+from segpredict.core.arrays import FloatArray
+from segpredict.demand.past import SalesHistory
+from segpredict.demand.plain import croston_sba, exponential_smoothing
+from segpredict.demand.sales import sold_lines, weekly_units
+from segpredict.demand.shelves import first_sale_days, shrunk_item_rates
 from segpredict.tables import Transactions
 from segpredict.window import DAYS_PER_WEEK
 
-MIX, SEASONED, ALIKE = "segments", "segments_season", "everybody_alike"
-SEASONAL, LAST, SMOOTHED, CROSTON = (
+SEGMENT_METHOD, SEASONAL_SEGMENT_METHOD, ONE_SEGMENT_METHOD = (
+    "segments",
+    "segments_season",
+    "everybody_alike",
+)
+SEASONAL_NAIVE, LAST_WINDOW_NAIVE, EXPONENTIAL_SMOOTHING, CROSTON_METHOD = (
     "seasonal_naive",
     "last_window",
     "ses",
@@ -24,7 +28,7 @@ SEASONAL, LAST, SMOOTHED, CROSTON = (
 
 
 @dataclass(frozen=True)
-class Outlook:
+class LevelForecast:
     """The units to be expected of the items of one level.
 
     Parameters
@@ -43,18 +47,18 @@ class Outlook:
 
     level: str
     items: tuple[str, ...]
-    expected: Mapping[str, Floats]
-    rates: Floats
-    season: Floats
+    expected: Mapping[str, FloatArray]
+    rates: FloatArray
+    season: FloatArray
 
 
-def outlooks(
+def forecast_levels(
     transactions: Transactions,
-    before: Past,
-    mix: Floats,
+    before: SalesHistory,
+    mix: FloatArray,
     time: TimeOptions,
     seasons: Mapping[str, bool],
-) -> list[Outlook]:
+) -> list[LevelForecast]:
     """Return the forecasts of each level at a cutoff.
 
     Parameters
@@ -76,38 +80,38 @@ def outlooks(
     shrunk. Products that do not exist yet thus stand in the sum of those that do.
     """
     since = transactions.first_day + time.horizon
-    first = first_days(sold(transactions, before.cutoff), since)
-    own = shelves(before, len(mix), first)
-    alike = shelves(before.merged(), 2, first)
+    first = first_sale_days(sold_lines(transactions, before.cutoff), since)
+    own = shrunk_item_rates(before, len(mix), first)
+    alike = shrunk_item_rates(before.merged(), 2, first)
     buyers = mix[1:].sum()
     found = []
     for level, is_proven in seasons.items():
         shelf, one = own[level], alike[level]
         season = shelf.season if is_proven else np.ones(len(shelf.items))
         expected = {
-            MIX: shelf.rates @ mix * season,
-            SEASONED: shelf.rates @ mix * shelf.season,
-            ALIKE: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
+            SEGMENT_METHOD: shelf.rates @ mix * season,
+            SEASONAL_SEGMENT_METHOD: shelf.rates @ mix * shelf.season,
+            ONE_SEGMENT_METHOD: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
             **_plain(transactions, before, time, level, shelf.items),
         }
-        found.append(Outlook(level, shelf.items, expected, shelf.rates, season))
+        found.append(LevelForecast(level, shelf.items, expected, shelf.rates, season))
     return found
 
 
 def _plain(
     transactions: Transactions,
-    before: Past,
+    before: SalesHistory,
     time: TimeOptions,
     level: str,
     items: tuple[str, ...],
-) -> dict[str, Floats]:
-    told = {LAST: before.windows[0].units(level, items)}
+) -> dict[str, FloatArray]:
+    told = {LAST_WINDOW_NAIVE: before.windows[0].units(level, items)}
     if before.season is not None:
-        told[SEASONAL] = before.season.units(level, items)
-    each = weeks(transactions, before.cutoff, level, items)
+        told[SEASONAL_NAIVE] = before.season.units(level, items)
+    each = weekly_units(transactions, before.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
     return {
         **told,
-        SMOOTHED: smoothed(each) * length,
-        CROSTON: croston(each) * length,
+        EXPONENTIAL_SMOOTHING: exponential_smoothing(each) * length,
+        CROSTON_METHOD: croston_sba(each) * length,
     }

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import TimeOptions
-from segpredict.core.arrays import Floats
-from segpredict.demand.sales import Sales, Span
+from segpredict.core.arrays import FloatArray
+from segpredict.demand.sales import DayRange, WindowSales
 from segpredict.window import DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
-class Past:
+class SalesHistory:
     """What a forecast may look at: windows that were over by its cutoff.
 
     Parameters
@@ -30,16 +30,16 @@ class Past:
     """
 
     cutoff: int
-    windows: tuple[Sales, ...]
-    season: Sales | None
+    windows: tuple[WindowSales, ...]
+    season: WindowSales | None
     whole: int
 
-    def merged(self) -> "Past":
+    def merged(self) -> "SalesHistory":
         """Return the same past with all who bought in one segment, of code 1."""
         season = None if self.season is None else _merged(self.season)
         return replace(self, windows=tuple(map(_merged, self.windows)), season=season)
 
-    def newcomers(self) -> Floats:
+    def newcomers(self) -> FloatArray:
         """Return how many newcomers a window brings to each segment, by code.
 
         Notes
@@ -48,11 +48,11 @@ class Past:
         those of the newest, which are too many.
         """
         told = self.windows[: max(self.whole, 1)]
-        found: Floats = np.mean([window.newcomers for window in told], axis=0)
+        found: FloatArray = np.mean([window.newcomers for window in told], axis=0)
         return found
 
 
-def _merged(window: Sales) -> Sales:
+def _merged(window: WindowSales) -> WindowSales:
     one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
     return replace(
         window,
@@ -62,7 +62,7 @@ def _merged(window: Sales) -> Sales:
     )
 
 
-def spans(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Span, ...]:
+def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[DayRange, ...]:
     """Return the windows of the last year before a cutoff, newest first.
 
     Examples
@@ -77,7 +77,7 @@ def spans(cutoff: int, time: TimeOptions, first_day: int) -> tuple[Span, ...]:
     return tuple((end - time.horizon, end) for end in ends)
 
 
-def season_span(cutoff: int, time: TimeOptions, first_day: int) -> Span | None:
+def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange | None:
     """Return the window a year before the one to be forecast, if it is known.
 
     Examples
@@ -90,14 +90,14 @@ def season_span(cutoff: int, time: TimeOptions, first_day: int) -> Span | None:
     return (start, start + time.horizon) if is_known else None
 
 
-def past(
-    cutoff: int, time: TimeOptions, first_day: int, known: Mapping[Span, Sales]
-) -> Past:
+def sales_history(
+    cutoff: int, time: TimeOptions, first_day: int, known: Mapping[DayRange, WindowSales]
+) -> SalesHistory:
     """Return what was known at a cutoff, of windows that were measured before."""
-    back = spans(cutoff, time, first_day)
-    year_ago = season_span(cutoff, time, first_day)
+    back = history_windows(cutoff, time, first_day)
+    year_ago = last_year_window(cutoff, time, first_day)
     whole = [start - time.gap - time.lookback >= first_day for start, _ in back]
-    return Past(
+    return SalesHistory(
         cutoff,
         tuple(known[span] for span in back),
         None if year_ago is None else known[year_ago],

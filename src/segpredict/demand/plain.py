@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 
-RATE = 0.1  # how far one week moves the level, in both
+SMOOTHING_RATE = 0.1  # how far one week moves the level, in both
 
 
-def smoothed(weeks: Floats, rate: float = RATE) -> Floats:
+def exponential_smoothing(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
     """Return the units of a week to be expected of each item: exponential smoothing.
 
     Parameters
@@ -29,19 +29,19 @@ def smoothed(weeks: Floats, rate: float = RATE) -> Floats:
     """
     if weeks.shape[1] == 0:
         return np.zeros(len(weeks))
-    level: Floats = weeks[:, :13].mean(axis=1)
+    level: FloatArray = weeks[:, :13].mean(axis=1)
     for week in weeks.T:
         level = level + rate * (week - level)
     return level
 
 
-def croston(weeks: Floats, rate: float = RATE) -> Floats:
+def croston_sba(weeks: FloatArray, rate: float = SMOOTHING_RATE) -> FloatArray:
     """Return the same by Croston's method with the correction of Syntetos and Boylan.
 
     Parameters
     ----------
     weeks, rate
-        As in `smoothed`.
+        As in `exponential_smoothing`.
 
     Notes
     -----

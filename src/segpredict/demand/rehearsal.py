@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from segpredict.classifier import TimeOptions
-from segpredict.demand.past import Past, season_span
-from segpredict.demand.sales import Sales, sold
-from segpredict.demand.shelves import first_days, shelves
+from segpredict.demand.past import SalesHistory, last_year_window
+from segpredict.demand.sales import WindowSales, sold_lines
+from segpredict.demand.shelves import first_sale_days, shrunk_item_rates
 from segpredict.tables import Transactions
 
-NEWEST = 3  # rehearsals that are listened to
+MAX_INNER_ORIGINS = 3  # rehearsals that are listened to
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class InnerBacktest:
     """How far off an earlier forecast was, had it known who would buy.
 
     Parameters
@@ -31,7 +31,7 @@ class Rehearsal:
     seasoned: Mapping[str, float]
 
 
-def rehearsals(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
+def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
     """Return the cutoffs that can be rehearsed by a day, newest first.
 
     Examples
@@ -40,13 +40,13 @@ def rehearsals(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...
     (609, 518)
     """
     newest = cutoff - time.complete
-    back = [newest - i * time.horizon for i in range(NEWEST)]
-    return tuple(day for day in back if season_span(day, time, first_day))
+    back = [newest - i * time.horizon for i in range(MAX_INNER_ORIGINS)]
+    return tuple(day for day in back if last_year_window(day, time, first_day))
 
 
-def rehearse(
-    transactions: Transactions, before: Past, came: Sales, time: TimeOptions
-) -> Rehearsal:
+def inner_backtest(
+    transactions: Transactions, before: SalesHistory, came: WindowSales, time: TimeOptions
+) -> InnerBacktest:
     """Return what units per customer and season would have said of a window.
 
     Notes
@@ -55,16 +55,16 @@ def rehearse(
     """
     mix = came.members.astype(float)
     since = transactions.first_day + time.horizon
-    first = first_days(sold(transactions, before.cutoff), since)
+    first = first_sale_days(sold_lines(transactions, before.cutoff), since)
     plain, seasoned = {}, {}
-    for level, shelf in shelves(before, len(mix), first).items():
+    for level, shelf in shrunk_item_rates(before, len(mix), first).items():
         units, said = came.units(level, shelf.items), shelf.rates @ mix
         plain[level] = float(np.abs(said - units).sum())
         seasoned[level] = float(np.abs(said * shelf.season - units).sum())
-    return Rehearsal(before.cutoff, plain, seasoned)
+    return InnerBacktest(before.cutoff, plain, seasoned)
 
 
-def proven(known: Iterable[Rehearsal]) -> frozenset[str]:
+def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
     """Return the levels whose season brought earlier forecasts nearer.
 
     Examples
@@ -77,6 +77,5 @@ def proven(known: Iterable[Rehearsal]) -> frozenset[str]:
     return frozenset(
         level
         for level in {name for each in told for name in each.plain}
-        if sum(each.seasoned[level] for each in told)
-        < sum(each.plain[level] for each in told)
+        if sum(each.seasoned[level] for each in told) < sum(each.plain[level] for each in told)
     )

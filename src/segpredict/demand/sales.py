@@ -7,19 +7,19 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import Segmenter, TimeOptions
-from segpredict.core.arrays import Floats, Ints
-from segpredict.tables import MONEY, Transactions
+from segpredict.classifier import SegmentAssigner, TimeOptions
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.tables import MONEY_SCALE, Transactions
 from segpredict.window import DAYS_PER_WEEK
 
-TOTAL, CATEGORY, PRODUCT = "total", "category", "product"
-LEVELS = (TOTAL, CATEGORY, PRODUCT)
-NOWHERE = ""  # the category of a product that has none
-Span = tuple[int, int]
+TOTAL_LEVEL, CATEGORY_LEVEL, PRODUCT_LEVEL = "total", "category", "product"
+DEMAND_LEVELS = (TOTAL_LEVEL, CATEGORY_LEVEL, PRODUCT_LEVEL)
+NO_CATEGORY = ""  # the category of a product that has none
+DayRange = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Sales:
+class WindowSales:
     """One window.
 
     Parameters
@@ -36,18 +36,18 @@ class Sales:
         Those of them without an order in the look-back, who had no forecast.
     """
 
-    span: Span
+    span: DayRange
     bought: pl.DataFrame
-    members: Ints
-    newcomers: Ints
+    members: IntArray
+    newcomers: IntArray
 
-    def units(self, level: str, items: Sequence[str]) -> Floats:
+    def units(self, level: str, items: Sequence[str]) -> FloatArray:
         """Return the units of each item that anybody bought."""
         sold = self.bought.group_by(level).agg(pl.col("units").sum())
         return _aligned(sold, level, items, "units")
 
 
-def goods(transactions: Transactions) -> pl.LazyFrame:
+def product_categories(transactions: Transactions) -> pl.LazyFrame:
     """Return ``product_id`` and ``category`` of all products, if there is a table."""
     table = transactions.companions.products
     if table is None or "category" not in table.columns:
@@ -55,7 +55,7 @@ def goods(transactions: Transactions) -> pl.LazyFrame:
     return table.lazy().select("product_id", "category")
 
 
-def sold(transactions: Transactions, until: int) -> pl.LazyFrame:
+def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
     """Return the lines of goods sold as they were known at a cutoff.
 
     Units are what customers took. What came back later is not taken off, since it was
@@ -65,25 +65,25 @@ def sold(transactions: Transactions, until: int) -> pl.LazyFrame:
         transactions.known(until)
         .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
         .select("customer_id", "day", "quantity", "amount", "product_id")
-        .join(goods(transactions), on="product_id", how="left")
+        .join(product_categories(transactions), on="product_id", how="left")
         .select(
             "customer_id",
             "day",
             "quantity",
             "amount",
-            pl.lit("all").alias(TOTAL),
-            pl.col("category").fill_null(NOWHERE).alias(CATEGORY),
-            pl.col("product_id").alias(PRODUCT),
+            pl.lit("all").alias(TOTAL_LEVEL),
+            pl.col("category").fill_null(NO_CATEGORY).alias(CATEGORY_LEVEL),
+            pl.col("product_id").alias(PRODUCT_LEVEL),
         )
     )
 
 
-def sales(
+def window_sales(
     transactions: Transactions,
-    segmentation: Segmenter,
+    segmentation: SegmentAssigner,
     time: TimeOptions,
-    spans: Sequence[Span],
-) -> Mapping[Span, Sales]:
+    spans: Sequence[DayRange],
+) -> Mapping[DayRange, WindowSales]:
     """Return what was sold in each window, as it was known at the window's end.
 
     Parameters
@@ -99,18 +99,18 @@ def sales(
     """
     measured = [(end - time.horizon, end) for _, end in spans]
     codes = segmentation.assign(
-        features.instrument(transactions, measured, segmentation.further)
+        features.clustering_inputs(transactions, measured, segmentation.further)
     )
     asked = {start - time.gap: (start, end) for start, end in spans}
     backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
-    known = features.instrument(transactions, backs)
+    known = features.clustering_inputs(transactions, backs)
     size = len(segmentation.segments)
     found = {}
     for start, end in sorted(asked.values()):
         here = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
         new = here.join(before, on="customer_id", how="anti")
-        found[start, end] = Sales(
+        found[start, end] = WindowSales(
             (start, end),
             _bought(transactions, (start, end), here),
             _counted(here, size),
@@ -119,13 +119,11 @@ def sales(
     return found
 
 
-def _bought(
-    transactions: Transactions, span: Span, codes: pl.DataFrame
-) -> pl.DataFrame:
+def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> pl.DataFrame:
     start, end = span
-    keys = ("customer_id", *LEVELS)
+    keys = ("customer_id", *DEMAND_LEVELS)
     return (
-        sold(transactions, end)
+        sold_lines(transactions, end)
         .filter(pl.col("day") >= start)
         .group_by(keys)
         .agg(units=pl.col("quantity").sum(), lines=pl.len().cast(pl.Int64))
@@ -135,12 +133,12 @@ def _bought(
     )
 
 
-def _counted(codes: pl.DataFrame, size: int) -> Ints:
+def _counted(codes: pl.DataFrame, size: int) -> IntArray:
     return np.bincount(codes["segment"].to_numpy(), minlength=size)
 
 
 @dataclass(frozen=True)
-class Tally:
+class SegmentSales:
     """What each segment bought of each item, over several windows.
 
     Parameters
@@ -150,31 +148,27 @@ class Tally:
         item, one column a segment, INACTIVE left out.
     """
 
-    units: Floats
-    scatter: Floats
+    units: FloatArray
+    scatter: FloatArray
 
 
-def tally(
-    windows: Sequence[Sales], level: str, items: Sequence[str], size: int
-) -> Tally:
+def segment_sales(
+    windows: Sequence[WindowSales], level: str, items: Sequence[str], size: int
+) -> SegmentSales:
     """Return what each segment bought of each item in these windows."""
     each = pl.concat(
-        window.bought.group_by("customer_id", "segment", level).agg(
-            pl.col("units").sum()
-        )
+        window.bought.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
         for window in windows
     )
-    piece = pl.col("units") / MONEY
+    piece = pl.col("units") / MONEY_SCALE
     cells = each.group_by("segment", level).agg(
         pl.col("units").sum(), squares=(piece * piece).sort().sum()
     )
     parts = [cells.filter(pl.col("segment") == code) for code in range(1, size)]
     units = np.column_stack([_aligned(each, level, items, "units") for each in parts])
-    squares = np.column_stack(
-        [_aligned(each, level, items, "squares", 1.0) for each in parts]
-    )
+    squares = np.column_stack([_aligned(each, level, items, "squares", 1.0) for each in parts])
     members = np.sum([window.members for window in windows], axis=0)[1:]
-    return Tally(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
+    return SegmentSales(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
 
 
 def _aligned(
@@ -182,17 +176,17 @@ def _aligned(
     level: str,
     items: Sequence[str],
     value: str,
-    unit: float = MONEY,
-) -> Floats:
+    unit: float = MONEY_SCALE,
+) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
     asked = pl.DataFrame({level: list(items)}, schema={level: pl.String})
     found = asked.join(cells, on=level, how="left", maintain_order="left")
     return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
 
 
-def weeks(
+def weekly_units(
     transactions: Transactions, cutoff: int, level: str, items: Sequence[str]
-) -> Floats:
+) -> FloatArray:
     """Return the units of each item in each whole week before a cutoff, oldest first.
 
     Weeks are counted back from the cutoff, so that the last one is whole; days at the
@@ -202,7 +196,7 @@ def weeks(
     table = np.zeros((len(items), count))
     place = pl.DataFrame({level: list(items)}, schema={level: pl.String})
     found = (
-        sold(transactions, cutoff)
+        sold_lines(transactions, cutoff)
         .filter(pl.col("day") >= cutoff - count * DAYS_PER_WEEK)
         .with_columns(week=count - 1 - (cutoff - 1 - pl.col("day")) // DAYS_PER_WEEK)
         .group_by(level, "week")
@@ -211,6 +205,6 @@ def weeks(
         .join(place.with_row_index("row"), on=level, how="inner")
     )
     table[found["row"].to_numpy(), found["week"].to_numpy()] = (
-        found["quantity"].cast(pl.Float64).to_numpy() / MONEY
+        found["quantity"].cast(pl.Float64).to_numpy() / MONEY_SCALE
     )
     return table

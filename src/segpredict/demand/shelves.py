@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats, Ints
-from segpredict.demand.past import Past
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.demand.past import SalesHistory
 from segpredict.demand.sales import (
-    CATEGORY,
-    LEVELS,
-    PRODUCT,
-    Sales,
-    Tally,
-    tally,
+    CATEGORY_LEVEL,
+    DEMAND_LEVELS,
+    PRODUCT_LEVEL,
+    SegmentSales,
+    WindowSales,
+    segment_sales,
 )
-from segpredict.demand.shrinkage import shrunk
+from segpredict.demand.shrinkage import gamma_poisson_rates
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ItemRates:
     """The items of one level.
 
     Parameters
@@ -37,12 +37,14 @@ class Shelf:
     """
 
     items: tuple[str, ...]
-    parents: Ints
-    rates: Floats
-    season: Floats
+    parents: IntArray
+    rates: FloatArray
+    season: FloatArray
 
 
-def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str, Shelf]:
+def shrunk_item_rates(
+    before: SalesHistory, size: int, first_sold: Mapping[str, int]
+) -> dict[str, ItemRates]:
     """Return all levels of a shop, as far as a cutoff knew them.
 
     Parameters
@@ -68,25 +70,25 @@ def shelves(before: Past, size: int, first_sold: Mapping[str, int]) -> dict[str,
     segments, is in the chances. The index of the total leans on 1 as far as the windows
     of the year differ by no more than chance, the others on that of the level above.
     """
-    found: dict[str, Shelf] = {}
-    above: Shelf | None = None
-    for level in LEVELS:
+    found: dict[str, ItemRates] = {}
+    above: ItemRates | None = None
+    for level in DEMAND_LEVELS:
         items = _items(before, level)
         parents = _parents(before, level, items, above)
-        starts = [first_sold.get(i, 0) if level == PRODUCT else 0 for i in items]
+        starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
         place = _Place(before, level, items, parents, np.array(starts, dtype=int))
         rates = place.rates(size, above)
-        above = Shelf(items, parents, rates, place.season(size, rates, above))
+        above = ItemRates(items, parents, rates, place.season(size, rates, above))
         found[level] = above
     return found
 
 
-def first_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
-    """Return the day on which each product was first sold, of `sales.sold`.
+def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
+    """Return the day on which each product was first sold, of `sales.sold_lines`.
 
     Those first seen before a day are left out: the data may begin later than they did.
     """
-    days = lines.group_by(PRODUCT).agg(pl.col("day").min()).collect()
+    days = lines.group_by(PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
     return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
 
 
@@ -94,38 +96,38 @@ def first_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
 class _Place:
     """The items of a level, before anything is known of them."""
 
-    before: Past
+    before: SalesHistory
     level: str
     items: tuple[str, ...]
-    parents: Ints
-    starts: Ints
+    parents: IntArray
+    starts: IntArray
 
-    def rates(self, size: int, above: Shelf | None) -> Floats:
-        sold = tally(self.before.windows, self.level, self.items, size)
+    def rates(self, size: int, above: ItemRates | None) -> FloatArray:
+        sold = segment_sales(self.before.windows, self.level, self.items, size)
         exposure = np.zeros(sold.units.shape)
         for window in self.before.windows:
             exposure += np.outer(self.on_sale(window), window.members[1:])
-        if self.level == PRODUCT and above is not None:
+        if self.level == PRODUCT_LEVEL and above is not None:
             found = self._leaning(sold, exposure, above)
         else:
             one = np.zeros(size - 1, dtype=int)
-            found = shrunk(sold.units.T, sold.scatter.T, exposure.T, one).T
+            found = gamma_poisson_rates(sold.units.T, sold.scatter.T, exposure.T, one).T
         return np.column_stack([np.zeros(len(found)), found])
 
-    def _leaning(self, sold: Tally, exposure: Floats, above: Shelf) -> Floats:
+    def _leaning(self, sold: SegmentSales, exposure: FloatArray, above: ItemRates) -> FloatArray:
         many = np.bincount(self.parents, minlength=len(above.items))[:, None]
         mean = above.rates[:, 1:] / np.maximum(many, 1)
-        found = shrunk(sold.units, sold.scatter, exposure, self.parents, mean)
+        found = gamma_poisson_rates(sold.units, sold.scatter, exposure, self.parents, mean)
         return found * self._share(found, above.rates[:, 1:])
 
-    def _share(self, parts: Floats, whole: Floats) -> Floats:
+    def _share(self, parts: FloatArray, whole: FloatArray) -> FloatArray:
         """Return the factor by which each part is multiplied to fill its whole."""
         sums = np.zeros_like(whole)
         np.add.at(sums, self.parents, parts)
         factor = np.divide(whole, sums, out=np.ones_like(whole), where=sums > 0)
         return factor[self.parents]
 
-    def season(self, size: int, rates: Floats, above: Shelf | None) -> Floats:
+    def season(self, size: int, rates: FloatArray, above: ItemRates | None) -> FloatArray:
         window = self.before.season
         if window is None or not self.items:
             return np.ones(len(self.items))
@@ -135,47 +137,47 @@ class _Place:
         hoped = (rates[:, 1:] @ window.members[1:])[:, None]
         known = hoped * self.on_sale(window)[:, None]
         mean = above.season[:, None]
-        found = shrunk(units, scatter, known, self.parents, mean)
-        if self.level != PRODUCT:
+        found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
+        if self.level != PRODUCT_LEVEL:
             return found[:, 0]
         sums = np.zeros_like(mean)
         np.add.at(sums, self.parents, hoped)
         return (found * self._share(found * hoped, mean * sums))[:, 0]
 
-    def _season_of_all(self, season: Sales, size: int, rates: Floats) -> Floats:
+    def _season_of_all(self, season: WindowSales, size: int, rates: FloatArray) -> FloatArray:
         """Return the total's index: one of a year's windows, all of them about 1."""
         windows = {each.span: each for each in (*self.before.windows, season)}
         sold = [self._sold(window, size) for window in windows.values()]
         hoped = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
         one = np.zeros(len(windows), dtype=int)
         units, scatter = (np.vstack(each) for each in zip(*sold, strict=True))
-        found = shrunk(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
-        asked: Floats = found[list(windows).index(season.span)]
+        found = gamma_poisson_rates(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
+        asked: FloatArray = found[list(windows).index(season.span)]
         return asked
 
-    def _sold(self, window: Sales, size: int) -> tuple[Floats, Floats]:
-        sold = tally([window], self.level, self.items, size)
+    def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
+        sold = segment_sales([window], self.level, self.items, size)
         return sold.units.sum(axis=1)[:, None], sold.scatter.sum(axis=1)[:, None]
 
-    def on_sale(self, window: Sales) -> Floats:
+    def on_sale(self, window: WindowSales) -> FloatArray:
         """Return the share of a window in which each item was on sale."""
         start, end = window.span
         return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
 
 
-def _items(before: Past, level: str) -> tuple[str, ...]:
+def _items(before: SalesHistory, level: str) -> tuple[str, ...]:
     known = [*before.windows, *([] if before.season is None else [before.season])]
     names = pl.concat([window.bought[level] for window in known]).drop_nulls()
     return tuple(names.unique().sort().to_list())
 
 
 def _parents(
-    before: Past, level: str, items: tuple[str, ...], above: Shelf | None
-) -> Ints:
-    if level != PRODUCT or above is None:
+    before: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
+) -> IntArray:
+    if level != PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
     known = [*before.windows, *([] if before.season is None else [before.season])]
-    pairs = pl.concat([w.bought.select(PRODUCT, CATEGORY) for w in known])
+    pairs = pl.concat([w.bought.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
     category = dict(pairs.drop_nulls().unique().iter_rows())
     row = {name: i for i, name in enumerate(above.items)}
     return np.array([row[category[item]] for item in items], dtype=int)

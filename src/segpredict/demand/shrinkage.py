@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from segpredict.core.arrays import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
 
-def shrunk(
-    units: Floats,
-    scatter: Floats,
-    exposure: Floats,
-    family: Ints,
-    mean: Floats | None = None,
-) -> Floats:
+def gamma_poisson_rates(
+    units: FloatArray,
+    scatter: FloatArray,
+    exposure: FloatArray,
+    family: IntArray,
+    mean: FloatArray | None = None,
+) -> FloatArray:
     """Return rates, each drawn to the mean of its family as far as it is uncertain.
 
     Parameters
@@ -59,7 +59,7 @@ def shrunk(
     """
     count = int(family.max()) + 1 if len(family) else 0
 
-    def total(values: Floats) -> Floats:
+    def total(values: FloatArray) -> FloatArray:
         sums = np.zeros((count, units.shape[1]))
         np.add.at(sums, family, values)
         return sums
@@ -82,6 +82,6 @@ def shrunk(
     return own + _over(spread, spread + noise) * (rate - own)
 
 
-def _over(above: Floats, below: Floats) -> Floats:
+def _over(above: FloatArray, below: FloatArray) -> FloatArray:
     """Return a quotient, 0 where there is nothing to divide by."""
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

@@ -3,15 +3,15 @@
 import numpy as np
 from scipy import optimize, special, stats
 
-from segpredict.core.arrays import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
-BORDERS = (0.8, 0.95)  # of all units: fast, middling and slow items
+CLASS_LIMITS = (0.8, 0.95)  # of all units: fast, middling and slow items
 MIN_ITEMS_OF_CLASS = 30  # items below which a level is one class
 MIN_LOG_DISPERSION, MAX_LOG_DISPERSION = -12.0, 6.0  # what is searched
-ROUND = 1e-9  # float noise that must not lift a whole number to the next
+ROUNDING_TOLERANCE = 1e-9  # float noise that must not lift a whole number to the next
 
 
-def classes(expected: Floats) -> Ints:
+def turnover_classes(expected: FloatArray) -> IntArray:
     """Return the class of each item: 0 fast, 1 middling, 2 slow.
 
     Notes
@@ -29,11 +29,11 @@ def classes(expected: Floats) -> Ints:
     order = np.argsort(-expected, kind="stable")
     before = np.cumsum(expected[order]) - expected[order]
     found = np.zeros(len(expected), dtype=int)
-    found[order] = np.searchsorted(np.array(BORDERS) * expected.sum(), before, "right")
+    found[order] = np.searchsorted(np.array(CLASS_LIMITS) * expected.sum(), before, "right")
     return found
 
 
-def dispersion(expected: Floats, came: Floats) -> float | None:
+def negative_binomial_dispersion(expected: FloatArray, came: FloatArray) -> float | None:
     """Return the dispersion α of a negative binomial around what was expected.
 
     Parameters
@@ -73,7 +73,9 @@ def dispersion(expected: Floats, came: Floats) -> float | None:
     return float(np.exp(found.x))
 
 
-def quantile(expected: Floats, alpha: Floats | float, chance: Floats | float) -> Floats:
+def negative_binomial_quantile(
+    expected: FloatArray, alpha: FloatArray | float, chance: FloatArray | float
+) -> FloatArray:
     """Return the least number of units that is enough with a chance.
 
     Parameters
@@ -95,11 +97,11 @@ def quantile(expected: Floats, alpha: Floats | float, chance: Floats | float) ->
     n = 1 / alpha
     share = n / (n + expected)
     level = np.broadcast_to(np.asarray(chance, dtype=float), expected.shape)
-    found = np.array(stats.nbinom.ppf(level - ROUND, n, share), dtype=float)
+    found = np.array(stats.nbinom.ppf(level - ROUNDING_TOLERANCE, n, share), dtype=float)
     return np.where(expected > 0, found, np.where(np.isnan(level), np.nan, 0.0))
 
 
-def critical_ratio(price: Floats, cost: Floats, salvage: float) -> Floats:
+def critical_ratio(price: FloatArray, cost: FloatArray, salvage: float) -> FloatArray:
     """Return the chance with which demand should be met.
 
     Parameters

@@ -1,30 +1,30 @@
 """A forecaster and its customers in, reasons out: what moved which forecast."""
 
-from segpredict.explain.additive import Additive, additive
-from segpredict.explain.evidence import Evidence, evidence
-from segpredict.explain.explainer import Explainer, explainer
-from segpredict.explain.explanation import Explanation, sentence
-from segpredict.explain.groups import Group
+from segpredict.explain.additive import AdditiveModel, additive_model
+from segpredict.explain.evidence import ImportanceEvidence, check_importance
+from segpredict.explain.explainer import ForecastExplainer, build_explainer
+from segpredict.explain.explanation import Explanation, explained_sentence
+from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.options import ExplainOptions
-from segpredict.explain.plots import bar, beeswarm, crowds, draw
-from segpredict.explain.reasons import Lexicon
+from segpredict.explain.plots import bar_plot, beeswarm_plot, customer_plots, draw_plots
+from segpredict.explain.reasons import ReasonLexicon
 from segpredict.explain.write import importance_json
 
 __all__ = [
-    "Additive",
-    "Evidence",
+    "AdditiveModel",
     "ExplainOptions",
-    "Explainer",
     "Explanation",
-    "Group",
-    "Lexicon",
-    "additive",
-    "bar",
-    "beeswarm",
-    "crowds",
-    "draw",
-    "evidence",
-    "explainer",
+    "FeatureGroup",
+    "ForecastExplainer",
+    "ImportanceEvidence",
+    "ReasonLexicon",
+    "additive_model",
+    "bar_plot",
+    "beeswarm_plot",
+    "build_explainer",
+    "check_importance",
+    "customer_plots",
+    "draw_plots",
+    "explained_sentence",
     "importance_json",
-    "sentence",
 ]

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
-from segpredict.classifier.blend import Blend
-from segpredict.classifier.booster import Booster
-from segpredict.classifier.calibration import Calibrated
-from segpredict.classifier.lesson import HISTORY, Forecaster, matrix
-from segpredict.core.arrays import Floats
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.blend import BlendedModel
+from segpredict.classifier.booster import XgboostModel
+from segpredict.classifier.calibration import CalibratedModel
+from segpredict.classifier.lesson import HISTORY_COLUMNS, Forecaster, feature_matrix
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain.buying import PLAYERS, Buying, reference
+from segpredict.explain.buying import PLAYER_COLUMNS, PurchaseModelExplainer, reference_customers
 from segpredict.tables import JSON
 
-CHUNK = 10_000  # customers at a time, to bound memory
+CUSTOMERS_PER_CHUNK = 10_000  # customers at a time, to bound memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Additive:
+class AdditiveModel:
     """Trees and a model of purchases, or one of them, whose log-odds add up.
 
     Parameters
@@ -41,11 +41,11 @@ class Additive:
     -----
     A geometric mean of two forecasts is a sum of their log-odds, so the contributions
     to the blend are those to its parts, times their weights. The part of BG/NBD is put
-    on the columns of `PLAYERS`.
+    on the columns of `PLAYER_COLUMNS`.
     """
 
-    trees: Booster | None
-    buying: Buying | None = None
+    trees: XgboostModel | None
+    buying: PurchaseModelExplainer | None = None
     weight: float = 1.0
     note: str = ""
     shipped: Forecaster | None = None
@@ -53,7 +53,7 @@ class Additive:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
-        more = () if self.buying is None else tuple(PLAYERS)
+        more = () if self.buying is None else tuple(PLAYER_COLUMNS)
         known = self._known
         return (*known, *(name for name in more if name not in known))
 
@@ -64,7 +64,7 @@ class Additive:
     @property
     def needs(self) -> tuple[str, ...]:
         """The columns without which nobody can be explained."""
-        known = tuple(HISTORY) if self.trees is None else self.trees.names
+        known = tuple(HISTORY_COLUMNS) if self.trees is None else self.trees.names
         dated = self.buying is not None and self.buying.model.season is not None
         return (*known, "cutoff") if dated and "cutoff" not in known else known
 
@@ -74,7 +74,7 @@ class Additive:
         buying = None if self.buying is None else self.buying.model
         return next(part.classes for part in (self.trees, buying) if part is not None)
 
-    def base(self, day: int | None = None) -> Floats:
+    def base(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment before anything is known of a customer.
 
         Parameters
@@ -94,7 +94,7 @@ class Additive:
             total = total + (1 - self.weight) * self.buying.base(day)
         return total
 
-    def margins(self, customers: pl.DataFrame) -> Floats:
+    def margins(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-odds, up to a constant for each customer."""
         total = np.zeros((customers.height, self.classes))
         if not customers.height:
@@ -106,7 +106,7 @@ class Additive:
             total = total + (1 - self.weight) * self.buying.logs(customers)
         return total
 
-    def chances(self, customers: pl.DataFrame) -> Floats:
+    def chances(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""
         if self.shipped is not None:
             return self.shipped.predict(customers)
@@ -114,14 +114,14 @@ class Additive:
         power = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(power / power.sum(axis=1, keepdims=True), np.float64)
 
-    def values(self, customers: pl.DataFrame) -> Floats:
+    def values(self, customers: pl.DataFrame) -> FloatArray:
         """Return the cells behind the contributions; what is unknown is NaN."""
         present = [n for n in self.names if n in customers.columns]
-        cells = dict(zip(present, matrix(customers, present).T, strict=True))
+        cells = dict(zip(present, feature_matrix(customers, present).T, strict=True))
         missing = np.full(customers.height, np.nan, np.float32)
         return np.column_stack([cells.get(n, missing) for n in self.names])
 
-    def contributions(self, customers: pl.DataFrame) -> Floats:
+    def contributions(self, customers: pl.DataFrame) -> FloatArray:
         """Return what each column adds, customers × segments × `names`.
 
         A row and the `base` of its day add up to `margins`.
@@ -135,14 +135,14 @@ class Additive:
             found[:, :, : len(self._known)] = self.weight * trees
         if self.buying is not None:
             parts = self.buying.contributions(customers)
-            for place, name in enumerate(PLAYERS):
+            for place, name in enumerate(PLAYER_COLUMNS):
                 more = (1 - self.weight) * parts[:, :, place]
                 found[:, :, self.names.index(name)] += more
         return found
 
     def chunks(
-        self, customers: pl.DataFrame, rows: int = CHUNK, threads: int = 1
-    ) -> Iterator[tuple[pl.DataFrame, Floats]]:
+        self, customers: pl.DataFrame, rows: int = CUSTOMERS_PER_CHUNK, threads: int = 1
+    ) -> Iterator[tuple[pl.DataFrame, FloatArray]]:
         """Yield customers with their contributions, some at a time, in their order.
 
         Parameters
@@ -161,19 +161,19 @@ class Additive:
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
                 yield from zip(some, pool.map(self.contributions, some), strict=True)
 
-    def told_of(self, tested: Blend) -> Blend:
+    def told_of(self, tested: BlendedModel) -> BlendedModel:
         """Return of the model of a test what is explained here: one part, or both."""
         is_both = self.trees is not None and self.buying is not None
         return tested if is_both else replace(tested, weight=self.weight)
 
     def state(self) -> JSON:
-        """Return what `restored` needs beside the forecaster, as JSON."""
+        """Return what `additive_model_from_state` needs beside the forecaster, as JSON."""
         return None if self.buying is None else self.buying.state()
 
 
-def additive(
-    forecaster: Forecaster, trees: Booster | None, customers: pl.DataFrame
-) -> Additive:
+def additive_model(
+    forecaster: Forecaster, trees: XgboostModel | None, customers: pl.DataFrame
+) -> AdditiveModel:
     """Return what ships as a sum of contributions.
 
     Parameters
@@ -195,46 +195,50 @@ def additive(
     """
     shown, _ = _shown(forecaster, trees)
     buying = _buying(shown)
-    missing = [name for name in HISTORY if name not in customers.columns]
+    missing = [name for name in HISTORY_COLUMNS if name not in customers.columns]
     if missing and _trees(shown) is None:
         raise ColumnMissingError(missing[0], customers.columns)
     if buying is None or missing:
         return _summed(forecaster, trees, None)
-    return _summed(forecaster, trees, Buying(buying, *reference(customers)))
+    return _summed(
+        forecaster, trees, PurchaseModelExplainer(buying, *reference_customers(customers))
+    )
 
 
-def restored(forecaster: Forecaster, trees: Booster, state: JSON) -> Additive:
+def additive_model_from_state(
+    forecaster: Forecaster, trees: XgboostModel, state: JSON
+) -> AdditiveModel:
     """Return the sum that gave a state."""
     buying = _buying(_shown(forecaster, trees)[0])
     if buying is None or state is None:
         return _summed(forecaster, trees, None)
     rows, shares = np.array(state["rows"]), np.array(state["shares"])
-    return _summed(forecaster, trees, Buying(buying, rows, shares))
+    return _summed(forecaster, trees, PurchaseModelExplainer(buying, rows, shares))
 
 
 def _summed(
-    forecaster: Forecaster, trees: Booster | None, buying: Buying | None
-) -> Additive:
+    forecaster: Forecaster, trees: XgboostModel | None, buying: PurchaseModelExplainer | None
+) -> AdditiveModel:
     shown, note = _shown(forecaster, trees)
     told = forecaster if note else None
     weight = 1.0 if buying is None else _weight(shown)
-    return Additive(_trees(shown), buying, weight, note, told)
+    return AdditiveModel(_trees(shown), buying, weight, note, told)
 
 
-def _shown(forecaster: Forecaster, trees: Booster | None) -> tuple[Forecaster, str]:
+def _shown(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
     """Return what is explained, and what a reader must know of it."""
-    if isinstance(forecaster, Calibrated):
+    if isinstance(forecaster, CalibratedModel):
         inner, note = _shown(forecaster.forecaster, trees)
         return inner, (note or "The forecast before it was calibrated is explained.")
-    # A baseline of trees on fewer columns is a `Booster` too, by another name.
+    # A baseline of trees on fewer columns is a `XgboostModel` too, by another name.
     own = forecaster.name if trees is None else trees.name
-    is_trees = isinstance(forecaster, Booster) and forecaster.name == own
-    if is_trees or isinstance(forecaster, Blend | BgNbdGg):
+    is_trees = isinstance(forecaster, XgboostModel) and forecaster.name == own
+    if is_trees or isinstance(forecaster, BlendedModel | BgNbdGammaGamma):
         return forecaster, ""
     return _instead(forecaster, trees)
 
 
-def _instead(forecaster: Forecaster, trees: Booster | None) -> tuple[Booster, str]:
+def _instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[XgboostModel, str]:
     if trees is None:
         raise MismatchError(
             f"What ships is {forecaster.name}, and it has no reasons of its own: only "
@@ -248,19 +252,19 @@ def _instead(forecaster: Forecaster, trees: Booster | None) -> tuple[Booster, st
     )
 
 
-def _trees(shown: Forecaster) -> Booster | None:
-    if isinstance(shown, Blend):
+def _trees(shown: Forecaster) -> XgboostModel | None:
+    if isinstance(shown, BlendedModel):
         stands_out = shown.weight == 0 and shown.buying is not None
         return None if stands_out else shown.trees
-    return shown if isinstance(shown, Booster) else None
+    return shown if isinstance(shown, XgboostModel) else None
 
 
-def _buying(shown: Forecaster) -> BgNbdGg | None:
-    if isinstance(shown, BgNbdGg):
+def _buying(shown: Forecaster) -> BgNbdGammaGamma | None:
+    if isinstance(shown, BgNbdGammaGamma):
         return shown
-    is_part = isinstance(shown, Blend) and shown.weight < 1
-    return shown.buying if isinstance(shown, Blend) and is_part else None
+    is_part = isinstance(shown, BlendedModel) and shown.weight < 1
+    return shown.buying if isinstance(shown, BlendedModel) and is_part else None
 
 
 def _weight(shown: Forecaster) -> float:
-    return shown.weight if isinstance(shown, Blend) else 0.0
+    return shown.weight if isinstance(shown, BlendedModel) else 0.0

@@ -8,20 +8,20 @@ from math import factorial
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
-from segpredict.classifier.lesson import HISTORY, matrix
-from segpredict.classifier.metrics import FLOOR
-from segpredict.core.arrays import Floats
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.lesson import HISTORY_COLUMNS, feature_matrix
+from segpredict.classifier.metrics import MIN_PROBABILITY
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 # What the model looks at, by the column that gets the credit: how often the customer
 # came back, how long ago that was (together with how long they are known), and what a
-# purchase day brought. Columns of `HISTORY` by place.
-PLAYERS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
+# purchase day brought. Columns of `HISTORY_COLUMNS` by place.
+PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Buying:
+class PurchaseModelExplainer:
     """The model of purchases, and the customers against whom one is compared.
 
     Parameters
@@ -29,20 +29,20 @@ class Buying:
     model
         The fitted model.
     rows
-        Reference customers × `HISTORY`.
+        Reference customers × `HISTORY_COLUMNS`.
     shares
         How much each reference customer counts; they add up to one.
     """
 
-    model: BgNbdGg
-    rows: Floats
-    shares: Floats
+    model: BgNbdGammaGamma
+    rows: FloatArray
+    shares: FloatArray
 
-    def logs(self, customers: pl.DataFrame) -> Floats:
+    def logs(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-probability of each segment, customers × segments."""
-        return np.log(np.maximum(self.model.predict(customers), FLOOR))
+        return np.log(np.maximum(self.model.predict(customers), MIN_PROBABILITY))
 
-    def base(self, day: int | None = None) -> Floats:
+    def base(self, day: int | None = None) -> FloatArray:
         """Return the mean log-probability of the reference customers, by segment.
 
         Parameters
@@ -54,8 +54,8 @@ class Buying:
         alone = [_logs(model, row[None, :]) for row in self.rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
 
-    def contributions(self, customers: pl.DataFrame) -> Floats:
-        """Return each player's part, customers × segments × `PLAYERS`.
+    def contributions(self, customers: pl.DataFrame) -> FloatArray:
+        """Return each player's part, customers × segments × `PLAYER_COLUMNS`.
 
         A customer's parts and the `base` of the same day add up to the log-probability:
         the season is alike for everybody and no reason.
@@ -67,14 +67,14 @@ class Buying:
         Columns of one player are never torn apart, so that nobody is made up who was
         silent for longer than they are known.
         """
-        rows = matrix(customers, HISTORY).astype(np.float64)
-        parts = np.zeros((len(rows), self.model.classes, len(PLAYERS)))
+        rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
+        parts = np.zeros((len(rows), self.model.classes, len(PLAYER_COLUMNS)))
         for places, model in self.model.as_of(customers):
             parts[places] = self._shared(model, rows[places])
         return parts
 
-    def _shared(self, model: BgNbdGg, rows: Floats) -> Floats:
-        names = list(PLAYERS)
+    def _shared(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
+        names = list(PLAYER_COLUMNS)
         worth = self._worth(model, rows)
         parts = np.zeros((len(rows), model.classes, len(names)))
         for place, name in enumerate(names):
@@ -85,9 +85,9 @@ class Buying:
                     parts[:, :, place] += _chance(len(team), len(names)) * gain
         return parts
 
-    def _worth(self, model: BgNbdGg, rows: Floats) -> dict[tuple[str, ...], Floats]:
+    def _worth(self, model: BgNbdGammaGamma, rows: FloatArray) -> dict[tuple[str, ...], FloatArray]:
         """Return the mean log-probabilities that each coalition of players leads to."""
-        names = list(PLAYERS)
+        names = list(PLAYER_COLUMNS)
         sizes = range(len(names) + 1)
         teams = [team for size in sizes for team in combinations(names, size)]
         asked = [_joined(rows, team, other) for team in teams for other in self.rows]
@@ -99,7 +99,7 @@ class Buying:
             for team, found in zip(teams, logs.reshape(shape), strict=True)
         }
 
-    def _weighted(self, logs: Sequence[Floats]) -> Floats:
+    def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
         total = np.zeros_like(logs[0])
         for share, each in zip(self.shares, logs, strict=True):
             total = total + share * each
@@ -110,30 +110,30 @@ class Buying:
         return {"rows": self.rows.tolist(), "shares": self.shares.tolist()}
 
 
-def _logs(model: BgNbdGg, rows: Floats) -> Floats:
-    return np.log(np.maximum(model.chances(rows), FLOOR))
+def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
+    return np.log(np.maximum(model.chances(rows), MIN_PROBABILITY))
 
 
-def _joined(rows: Floats, team: Sequence[str], other: Floats) -> Floats:
+def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:
     """Return the team's columns from the customers, all others from somebody else."""
     asked = np.tile(other, (len(rows), 1))
-    own = [place for name in team for place in PLAYERS[name]]
+    own = [place for name in team for place in PLAYER_COLUMNS[name]]
     asked[:, own] = rows[:, own]
     return asked
 
 
-def reference(customers: pl.DataFrame) -> tuple[Floats, Floats]:
+def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Return one typical customer of each current segment, and the segments' shares.
 
     Parameters
     ----------
     customers
-        ``customer_id``, ``state_now`` and `HISTORY`, one row a customer.
+        ``customer_id``, ``state_now`` and `HISTORY_COLUMNS`, one row a customer.
 
     Returns
     -------
     rows, shares
-        Reference customers × `HISTORY`, and the share of the customers each stands for.
+        Reference customers × `HISTORY_COLUMNS`, and the share of the customers each stands for.
 
     Notes
     -----
@@ -142,7 +142,7 @@ def reference(customers: pl.DataFrame) -> tuple[Floats, Floats]:
     """
     ordered = customers.sort("customer_id")
     ranks = ordered.select(
-        pl.col(name).rank().fill_null(0.0) / ordered.height for name in HISTORY
+        pl.col(name).rank().fill_null(0.0) / ordered.height for name in HISTORY_COLUMNS
     ).to_numpy()
     states = ordered["state_now"].to_numpy()
     chosen, shares = [], []
@@ -152,7 +152,7 @@ def reference(customers: pl.DataFrame) -> tuple[Floats, Floats]:
         far = np.abs(ranks[inside] - median).sum(axis=1)
         chosen.append(int(inside[far.argmin()]))
         shares.append(len(inside) / len(states))
-    rows = matrix(ordered[chosen], HISTORY).astype(np.float64)
+    rows = feature_matrix(ordered[chosen], HISTORY_COLUMNS).astype(np.float64)
     return rows, np.array(shares)
 
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats, Ints
-from segpredict.explain.groups import Group, totals
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.explain.groups import FeatureGroup, group_contributions
 from segpredict.tables import Segment
 
 MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
 
 
-def question(
-    chances: Floats, states: Ints, named: Ints | None = None
-) -> tuple[Ints, Ints]:
+def target_and_reference(
+    chances: FloatArray, states: IntArray, named: IntArray | None = None
+) -> tuple[IntArray, IntArray]:
     """Return for each customer the segment foretold, and what it is compared with.
 
     Parameters
@@ -46,7 +46,7 @@ def question(
     return towards, np.where(towards == states, others.argmax(axis=1), states)
 
 
-def contrasts(cube: Floats, towards: Ints, against: Ints) -> Floats:
+def contrast_contributions(cube: FloatArray, towards: IntArray, against: IntArray) -> FloatArray:
     """Return contributions to the log-odds of one segment over another.
 
     Parameters
@@ -65,14 +65,14 @@ def contrasts(cube: Floats, towards: Ints, against: Ints) -> Floats:
     return np.asarray(cube[rows, towards] - cube[rows, against], dtype=np.float64)
 
 
-def moves(
-    cube: Floats,
+def transition_drivers(
+    cube: FloatArray,
     names: Sequence[str],
-    groups: Sequence[Group],
+    groups: Sequence[FeatureGroup],
     classes: Sequence[Segment],
     *,
-    states: Ints,
-    chances: Floats,
+    states: IntArray,
+    chances: FloatArray,
     weight: float,
 ) -> pl.DataFrame:
     """Return what sets those apart who move from one segment to another.
@@ -106,7 +106,7 @@ def moves(
     Who will move is not known, so each customer counts with the chance of it. What all
     customers of a segment share is in both means and drops out of the gap.
     """
-    fine = totals(cube, names, groups)
+    fine = group_contributions(cube, names, groups)
     tables = [_nothing()]
     for start in classes:
         inside = states == start.code
@@ -114,10 +114,7 @@ def moves(
             if end == start or not inside.any():
                 continue
             go, stay = chances[inside, end.code], chances[inside, start.code]
-            if (
-                go.sum() * weight < MIN_EXPECTED_MOVERS
-                or stay.sum() * weight < MIN_EXPECTED_MOVERS
-            ):
+            if go.sum() * weight < MIN_EXPECTED_MOVERS or stay.sum() * weight < MIN_EXPECTED_MOVERS:
                 continue
             pull = fine[inside, end.code] - fine[inside, start.code]
             means = _mean(pull, go), _mean(pull, stay)
@@ -126,7 +123,7 @@ def moves(
     return pl.concat(tables)
 
 
-def _mean(pull: Floats, weights: Floats) -> Floats:
+def _mean(pull: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(weights @ pull / weights.sum(), dtype=np.float64)
 
 
@@ -134,9 +131,9 @@ def _move(
     start: Segment,
     end: Segment,
     expected: float,
-    groups: Sequence[Group],
-    movers: Floats,
-    stayers: Floats,
+    groups: Sequence[FeatureGroup],
+    movers: FloatArray,
+    stayers: FloatArray,
 ) -> pl.DataFrame:
     gap = movers - stayers
     order = np.argsort(-np.abs(gap), kind="stable")

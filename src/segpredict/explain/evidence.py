@@ -11,24 +11,24 @@ from scipy.stats import kendalltau, spearmanr
 from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import booster, metrics
-from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import codes, matrix
-from segpredict.core.arrays import Floats, Ints
+from segpredict.classifier.exam import BacktestReplay
+from segpredict.classifier.lesson import feature_matrix, segment_codes
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
-from segpredict.core.types import Progress
-from segpredict.explain.additive import Additive, additive
-from segpredict.explain.groups import HEADLINES, Group, sizes
+from segpredict.core.types import ProgressCallback
+from segpredict.explain.additive import AdditiveModel, additive_model
+from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
 from segpredict.explain.options import ExplainOptions
-from segpredict.explain.sample import sample
-from segpredict.explain.sight import Sight, again, held, sight
+from segpredict.explain.sample import stratified_sample
+from segpredict.explain.sight import ModelView, groups_of_model, view_model, view_refitted_model
 from segpredict.tables import JSON
 
-BACKGROUND = 100  # customers that stand for the shop in the interventional check
-INTERVENED = 60  # customers that are explained in it
-FLIPS = 0.2  # share of models with another sign from which a reason is not told
-AGREE = 0.8  # rank correlation below which single columns should not be read
+BACKGROUND_ROWS = 100  # customers that stand for the shop in the interventional check
+INTERVENTION_ROWS = 60  # customers that are explained in it
+MAX_SIGN_FLIPS = 0.2  # share of models with another sign from which a reason is not told
+MIN_RANK_AGREEMENT = 0.8  # rank correlation below which single columns should not be read
 
-SCHEMA = {
+EVIDENCE_SCHEMA = {
     "name": pl.String,
     "family": pl.String,
     "headline": pl.String,
@@ -51,13 +51,13 @@ SCHEMA = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class ImportanceEvidence:
     r"""Whether what SHAP calls important is so by other measures, and how surely.
 
     Parameters
     ----------
     table
-        One row a group (`SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
+        One row a group (`EVIDENCE_SCHEMA`), on the final test: mean \|SHAP\| with its rank; the
         log-loss that shuffling the group costs; what the trees alone lose when they
         are fitted without it (null where not tried); 95 % intervals; and whether the
         interval of the shuffled loss excludes zero.
@@ -99,13 +99,13 @@ class Evidence:
         }
 
 
-def evidence(
-    exams: Sequence[Exam],
-    groups: Sequence[Group],
+def check_importance(
+    exams: Sequence[BacktestReplay],
+    groups: Sequence[FeatureGroup],
     options: ExplainOptions,
     seed: int = 0,
-    tell: Progress | None = None,
-) -> Evidence:
+    tell: ProgressCallback | None = None,
+) -> ImportanceEvidence:
     """Return the cross-check of importance on the tests of a run.
 
     Parameters
@@ -134,27 +134,27 @@ def evidence(
     say = tell or _silent
     rng = np.random.default_rng(seed)
     final = exams[-1]
-    known = additive(final.model, final.model.trees, final.customers).names
+    known = additive_model(final.model, final.model.trees, final.customers).names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
     sights = []
     for place, exam in enumerate(exams):
         say("shuffling columns", 0.3 * place / len(exams))
-        sights.append(sight(exam, exam.model, parts, options.repeats, rng))
+        sights.append(view_model(exam, exam.model, parts, options.repeats, rng))
     others = []
     for place in range(options.refits):
         say(
             f"fitting again, {place + 1} of {options.refits}",
             0.3 + 0.5 * place / options.refits,
         )
-        others.append(again(final, parts, rng))
+        others.append(view_refitted_model(final, parts, rng))
     say("leaving groups out", 0.8)
     gains = sights[-1].loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
     say("asking shap otherwise", 0.95)
     agreement = _agreement(sights, others, gains, _interventional(final, parts))
     table = _table(parts, sights[-1], gains, others, without)
-    return Evidence(
+    return ImportanceEvidence(
         table,
         _headlines(sights[-1], others),
         _by_origin(exams, parts, sights),
@@ -168,56 +168,56 @@ def _silent(_what: str, _share: float) -> None:
     """Say nothing."""
 
 
-def _inside(group: Group, known: Sequence[str]) -> tuple[str, ...]:
+def _inside(group: FeatureGroup, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in group.features if name in known)
 
 
 def _ablations(
-    exam: Exam, groups: Sequence[Group], gains: Floats, most: int
+    exam: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield what the trees alone lose without a group, and the standard error."""
     if not exam.model.weight:
         return
-    labels = codes(exam.customers, "label")
+    labels = segment_codes(exam.customers, "label")
     whole = metrics.row_log_loss(exam.model.trees.predict(exam.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
         gone = set(groups[place].features)
         names = [name for name in exam.lesson.names if name not in gone]
         if not names:
             continue
-        trees = booster.refit(exam.lesson, names, exam.model.trees.rounds)
+        trees = booster.fit_fixed_rounds(exam.lesson, names, exam.model.trees.rounds)
         lost = metrics.row_log_loss(trees.predict(exam.customers), labels) - whole
-        error = metrics.clustered_error(lost, exam.customers["customer_id"])
+        error = metrics.clustered_standard_error(lost, exam.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))
 
 
-def _interventional(exam: Exam, groups: Sequence[Group]) -> float | None:
+def _interventional(exam: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
     trees = exam.model.trees
-    few = sample(exam.customers, INTERVENED)
+    few = stratified_sample(exam.customers, INTERVENTION_ROWS)
     if few.height < 2 or not exam.model.weight:
         return None
-    others = matrix(sample(exam.customers, BACKGROUND), trees.names)
+    others = feature_matrix(stratified_sample(exam.customers, BACKGROUND_ROWS), trees.names)
     asked = shap.TreeExplainer(
         trees.booster,
         data=others.astype(np.float64),
         feature_perturbation="interventional",
     )
-    cells = matrix(few, trees.names).astype(np.float64)
+    cells = feature_matrix(few, trees.names).astype(np.float64)
     found = np.asarray(asked.shap_values(cells, check_additivity=False), np.float64)
     own = trees.contributions(few)[:, :, :-1].astype(np.float64)
-    alone = Additive(trees)
+    alone = AdditiveModel(trees)
     ranked = [
-        sizes(cube, trees.names, held(groups, alone))
+        group_importance(cube, trees.names, groups_of_model(groups, alone))
         for cube in (found.transpose(0, 2, 1), own)
     ]
     return float(spearmanr(*ranked).statistic)
 
 
 def _agreement(
-    sights: Sequence[Sight],
-    again: Sequence[Sight],
-    gains: Floats,
+    sights: Sequence[ModelView],
+    again: Sequence[ModelView],
+    gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
     final = sights[-1].shap
@@ -232,16 +232,16 @@ def _agreement(
     }
 
 
-def _tau(one: Floats, other: Floats) -> float:
+def _tau(one: FloatArray, other: FloatArray) -> float:
     found = float(kendalltau(one, other).statistic)
     return 0.0 if np.isnan(found) else found
 
 
 def _table(
-    groups: Sequence[Group],
-    sight: Sight,
-    gains: Floats,
-    again: Sequence[Sight],
+    groups: Sequence[FeatureGroup],
+    sight: ModelView,
+    gains: FloatArray,
+    again: Sequence[ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
     shaps = np.array([s.shap for s in again] or [sight.shap])
@@ -275,10 +275,10 @@ def _table(
                 bool(least[i] > 0) if again else None,
             )
         )
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row").sort("rank")
+    return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("rank")
 
 
-def _headlines(final: Sight, again: Sequence[Sight]) -> pl.DataFrame:
+def _headlines(final: ModelView, again: Sequence[ModelView]) -> pl.DataFrame:
     own = final.words / (final.words.sum() or 1.0)
     shares = np.array([s.words / (s.words.sum() or 1.0) for s in again] or [own])
     low, high = np.percentile(shares, [2.5, 97.5], axis=0)
@@ -293,24 +293,22 @@ def _headlines(final: Sight, again: Sequence[Sight]) -> pl.DataFrame:
     ).sort("share", descending=True, maintain_order=True)
 
 
-def _ranks(sizes: Floats) -> Ints:
+def _ranks(sizes: FloatArray) -> IntArray:
     ranks = np.empty(len(sizes), dtype=np.int64)
     ranks[np.argsort(-sizes, kind="stable")] = np.arange(1, len(sizes) + 1)
     return ranks
 
 
-def _least(own: Floats, again: Sequence[Floats]) -> Floats:
+def _least(own: FloatArray, again: Sequence[FloatArray]) -> FloatArray:
     """Return for each group the size from which its sign held in most models."""
     if not again:
         return np.zeros(own.shape[1])
     flips = np.mean([np.sign(one) != np.sign(own) for one in again], axis=0)
-    return np.array(
-        [_limit(np.abs(own[:, i]), flips[:, i]) for i in range(own.shape[1])]
-    )
+    return np.array([_limit(np.abs(own[:, i]), flips[:, i]) for i in range(own.shape[1])])
 
 
-def _limit(sizes: Floats, flips: Floats) -> float:
-    """Return the size from which no more than `FLIPS` of the models flip the sign.
+def _limit(sizes: FloatArray, flips: FloatArray) -> float:
+    """Return the size from which no more than `MAX_SIGN_FLIPS` of the models flip the sign.
 
     Notes
     -----
@@ -322,12 +320,12 @@ def _limit(sizes: Floats, flips: Floats) -> float:
     0.2
     """
     shares = IsotonicRegression(increasing=False).fit_transform(sizes, flips)
-    fine = sizes[shares <= FLIPS]
+    fine = sizes[shares <= MAX_SIGN_FLIPS]
     return float(fine.min()) if len(fine) else float(sizes.max(initial=0.0)) + 1.0
 
 
 def _by_origin(
-    exams: Sequence[Exam], groups: Sequence[Group], sights: Sequence[Sight]
+    exams: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], sights: Sequence[ModelView]
 ) -> pl.DataFrame:
     rows = [
         (exam.cutoff, group.name, float(sight.shap[i]), float(sight.loss[i].mean()))
@@ -346,7 +344,7 @@ def _by_origin(
 def _notes(table: pl.DataFrame, agreement: dict[str, float | None]) -> tuple[str, ...]:
     notes = []
     between = agreement["interventional"]
-    if between is not None and between < AGREE:
+    if between is not None and between < MIN_RANK_AGREEMENT:
         notes.append(
             f"Two kinds of SHAP values rank the groups otherwise (ρ = {between:.2f}): "
             "read groups, not single columns."

@@ -6,27 +6,36 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import Forecaster, codes
-from segpredict.classifier.usage import Usage
-from segpredict.contracts import CONTRIBUTIONS, check
-from segpredict.core.arrays import Floats, Ints
+from segpredict.classifier.booster import XgboostModel
+from segpredict.classifier.lesson import Forecaster, segment_codes
+from segpredict.classifier.usage import DecisionPolicy
+from segpredict.contracts import CONTRIBUTIONS_SCHEMA, validate_schema
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain.additive import Additive, additive, restored
-from segpredict.explain.contrast import contrasts, moves, question
+from segpredict.explain.additive import AdditiveModel, additive_model, additive_model_from_state
+from segpredict.explain.contrast import (
+    contrast_contributions,
+    target_and_reference,
+    transition_drivers,
+)
 from segpredict.explain.explanation import Explanation
-from segpredict.explain.groups import Group, correlated, groups
-from segpredict.explain.importance import importance, topics
+from segpredict.explain.groups import FeatureGroup, correlated_groups, group_features
+from segpredict.explain.importance import feature_importance, importance_by_group
 from segpredict.explain.options import ExplainOptions
-from segpredict.explain.reasons import SCHEMA, Lexicon, Pull, reasons
-from segpredict.explain.sample import sample
+from segpredict.explain.reasons import (
+    REASONS_SCHEMA,
+    ContrastContributions,
+    ReasonLexicon,
+    reason_texts,
+)
+from segpredict.explain.sample import stratified_sample
 from segpredict.tables import JSON, Feature, Segment
 
-NAMING = 500  # customers whose contributions decide which column names its group
+GROUPING_ROWS = 500  # customers whose contributions decide which column names its group
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explainer:
+class ForecastExplainer:
     """What ships as a sum, the groups of its columns, and what words need.
 
     Parameters
@@ -45,12 +54,12 @@ class Explainer:
         Names the segment that is foretold; ``None``: the likeliest one is.
     """
 
-    model: Additive
+    model: AdditiveModel
     classes: tuple[Segment, ...]
-    parts: tuple[Group, ...]
-    words: Lexicon
+    parts: tuple[FeatureGroup, ...]
+    words: ReasonLexicon
     alike: tuple[tuple[str, str, float], ...] = field(default=())
-    usage: Usage | None = None
+    usage: DecisionPolicy | None = None
 
     def explain(
         self, customers: pl.DataFrame, options: ExplainOptions | None = None
@@ -74,9 +83,9 @@ class Explainer:
         """
         _require(customers, self.model.needs)
         day = self._day(customers)
-        chosen = sample(customers, (options or ExplainOptions()).rows)
+        chosen = stratified_sample(customers, (options or ExplainOptions()).rows)
         cube, values = self.model.contributions(chosen), self.model.values(chosen)
-        states, chances = codes(chosen, "state_now"), self.model.chances(chosen)
+        states, chances = segment_codes(chosen, "state_now"), self.model.chances(chosen)
         names, ids = self.model.names, [s.id for s in self.classes]
         pull = self._pull(chosen, cube, values, chances)
         table = self._long(pull, cube)
@@ -85,9 +94,9 @@ class Explainer:
         families = {f.name: f.family for f in self.words.glossary.values()}
         return Explanation(
             contributions=table,
-            importance=importance(margins, names, families, ids),
-            topics=topics(cube, names, self.parts, states, self.classes),
-            moves=moves(
+            importance=feature_importance(margins, names, families, ids),
+            topics=importance_by_group(cube, names, self.parts, states, self.classes),
+            moves=transition_drivers(
                 cube,
                 names,
                 self.parts,
@@ -96,7 +105,7 @@ class Explainer:
                 chances=chances,
                 weight=each,
             ),
-            reasons=reasons(pull, names, self.parts, self.words),
+            reasons=reason_texts(pull, names, self.parts, self.words),
             base=dict(zip(ids, self.model.base(day).tolist(), strict=True)),
             names=names,
             classes=self.classes,
@@ -117,19 +126,17 @@ class Explainer:
         """
         names, parts = self.model.names, self.parts
         found = [
-            reasons(
-                self._pull(
-                    some, cube, self.model.values(some), self.model.chances(some)
-                ),
+            reason_texts(
+                self._pull(some, cube, self.model.values(some), self.model.chances(some)),
                 names,
                 parts,
                 self.words,
             )
             for some, cube in self.model.chunks(customers, threads=threads)
         ]
-        return pl.concat(found) if found else pl.DataFrame(schema=SCHEMA)
+        return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
-    def heeding(self, least: Mapping[str, float]) -> "Explainer":
+    def heeding(self, least: Mapping[str, float]) -> "ForecastExplainer":
         """Return the explainer that keeps silent on what changes its sign too often.
 
         Parameters
@@ -139,7 +146,7 @@ class Explainer:
         """
         return replace(self, words=replace(self.words, least=dict(least)))
 
-    def naming(self, usage: Usage | None) -> "Explainer":
+    def naming(self, usage: DecisionPolicy | None) -> "ForecastExplainer":
         """Return the explainer that asks why customers are named as they are.
 
         Parameters
@@ -163,21 +170,21 @@ class Explainer:
         return int(days[0])
 
     def _pull(
-        self, customers: pl.DataFrame, cube: Floats, values: Floats, chances: Floats
-    ) -> Pull:
-        states = codes(customers, "state_now")
+        self, customers: pl.DataFrame, cube: FloatArray, values: FloatArray, chances: FloatArray
+    ) -> ContrastContributions:
+        states = segment_codes(customers, "state_now")
         named = None if self.usage is None else self.usage.name(chances)
-        towards, against = question(chances, states, named)
-        return Pull(
+        towards, against = target_and_reference(chances, states, named)
+        return ContrastContributions(
             customers["customer_id"].to_list(),
             states,
             towards,
             against,
             values,
-            contrasts(cube, towards, against),
+            contrast_contributions(cube, towards, against),
         )
 
-    def _long(self, pull: Pull, cube: Floats) -> pl.DataFrame:
+    def _long(self, pull: ContrastContributions, cube: FloatArray) -> pl.DataFrame:
         n, k, f = cube.shape
         group = {name: g.name for g in self.parts for name in g.features}
         names, ids = self.model.names, [s.id for s in self.classes]
@@ -201,7 +208,7 @@ class Explainer:
                 "contribution": both.ravel(),
             }
         )
-        return check(table, CONTRIBUTIONS)
+        return validate_schema(table, CONTRIBUTIONS_SCHEMA)
 
     def state(self) -> JSON:
         """Return all that `from_state` needs beside the forecaster, as JSON."""
@@ -219,12 +226,12 @@ class Explainer:
         cls,
         state: JSON,
         forecaster: Forecaster,
-        trees: Booster,
+        trees: XgboostModel,
         classes: tuple[Segment, ...],
         glossary: Sequence[Feature],
-    ) -> "Explainer":
+    ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
-        words = Lexicon(
+        words = ReasonLexicon(
             {feature.name: feature for feature in glossary},
             classes,
             state["typical"],
@@ -232,22 +239,22 @@ class Explainer:
             state["currency"],
         )
         return cls(
-            restored(forecaster, trees, state["model"]),
+            additive_model_from_state(forecaster, trees, state["model"]),
             classes,
-            tuple(Group.from_state(group) for group in state["groups"]),
+            tuple(FeatureGroup.from_state(group) for group in state["groups"]),
             words,
             tuple((one, other, size) for one, other, size in state["alike"]),
         )
 
 
-def explainer(
+def build_explainer(
     forecaster: Forecaster,
-    trees: Booster | None,
+    trees: XgboostModel | None,
     customers: pl.DataFrame,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature] = (),
     currency: str = "",
-) -> Explainer:
+) -> ForecastExplainer:
     """Return the explainer of what ships, with groups and medians of these customers.
 
     Parameters
@@ -274,25 +281,25 @@ def explainer(
         own and no trees are given.
     """
     _require(customers, ())
-    model = additive(forecaster, trees, customers)
+    model = additive_model(forecaster, trees, customers)
     _agree(model, classes)
     _require(customers, model.needs)
     cells = model.values(customers)
-    cube = model.contributions(sample(customers, NAMING))
+    cube = model.contributions(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
-    found = groups(cells, model.names, glossary, sizes)
-    words = Lexicon(
+    found = group_features(cells, model.names, glossary, sizes)
+    words = ReasonLexicon(
         {feature.name: feature for feature in glossary},
         classes,
-        _typical(cells, model.names, codes(customers, "state_now"), classes),
+        _typical(cells, model.names, segment_codes(customers, "state_now"), classes),
         {},
         currency,
     )
-    alike = tuple((a, b, r) for a, b, r in correlated(cells, found, model.names))
-    return Explainer(model, classes, found, words, alike)
+    alike = tuple((a, b, r) for a, b, r in correlated_groups(cells, found, model.names))
+    return ForecastExplainer(model, classes, found, words, alike)
 
 
-def _agree(model: Additive, classes: Sequence[Segment]) -> None:
+def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
     trees = model.trees
     known = () if trees is None else trees.names
     trained = trees and trees.booster.feature_names
@@ -303,8 +310,7 @@ def _agree(model: Additive, classes: Sequence[Segment]) -> None:
         )
     if model.classes != len(classes):
         raise MismatchError(
-            f"The booster foretells {model.classes} segments and {len(classes)} "
-            "were named.",
+            f"The booster foretells {model.classes} segments and {len(classes)} were named.",
             fix="pass the segments that were saved with the booster.",
         )
 
@@ -315,12 +321,12 @@ def _require(customers: pl.DataFrame, columns: Sequence[str]) -> None:
             raise ColumnMissingError(name, customers.columns)
 
 
-def _taken(words: Sequence[str | None], places: Ints) -> pl.Series:
+def _taken(words: Sequence[str | None], places: IntArray) -> pl.Series:
     return pl.Series(words, dtype=pl.String).gather(places)
 
 
 def _typical(
-    cells: Floats,
+    cells: FloatArray,
     names: Sequence[str],
     states: np.ndarray,
     classes: Sequence[Segment],

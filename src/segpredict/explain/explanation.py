@@ -8,22 +8,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.errors import MismatchError, UnknownNameError, UsageError, shown
+from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain import plots
-from segpredict.explain.groups import Group
-from segpredict.explain.page import to_html
-from segpredict.explain.reasons import foretold
+from segpredict.explain.groups import FeatureGroup
+from segpredict.explain.page import explanation_to_html
+from segpredict.explain.reasons import forecast_sentence
 from segpredict.tables import Segment
 
-SEGMENT = "segment"
+SEGMENT_COLUMN = "segment"
 # How each kind of picture is drawn, and what it must be told that it is of.
-KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
-    "bar": (plots.bar, ()),
-    "heatmap": (plots.heatmap, ()),
-    "beeswarm": (plots.beeswarm, ("a segment",)),
-    "move": (plots.move, ("a segment", "another segment")),
-    "dependence": (plots.dependence, ("a feature",)),
-    "waterfall": (plots.waterfall, ("a customer",)),
+PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
+    "bar": (plots.bar_plot, ()),
+    "heatmap": (plots.heatmap_plot, ()),
+    "beeswarm": (plots.beeswarm_plot, ("a segment",)),
+    "move": (plots.transition_plot, ("a segment", "another segment")),
+    "dependence": (plots.dependence_plot, ("a feature",)),
+    "waterfall": (plots.waterfall_plot, ("a customer",)),
 }
 
 
@@ -37,17 +37,17 @@ class Explanation:
     Parameters
     ----------
     contributions
-        `contracts.CONTRIBUTIONS`: for each customer the margins of all segments, then
+        `contracts.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
         one contrast, of the segment foretold against staying (or, for those who are
         to stay, against the likeliest move); features in the order of `names`.
     importance
-        `contracts.IMPORTANCE`: of single columns.
+        `contracts.IMPORTANCE_SCHEMA`: of single columns.
     topics
-        `contracts.TOPICS`: of groups of columns, families and headlines.
+        `contracts.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
     moves
-        What sets movers apart, for each pair of segments (`contrast.moves`).
+        What sets movers apart, for each pair of segments (`contrast.transition_drivers`).
     reasons
-        Reasons of each customer in words (`reasons.SCHEMA`).
+        Reasons of each customer in words (`reasons.REASONS_SCHEMA`).
     base
         Margin of each future segment before any feature is known, by segment id.
     names
@@ -70,7 +70,7 @@ class Explanation:
     base: Mapping[str, float]
     names: tuple[str, ...]
     classes: tuple[Segment, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[FeatureGroup, ...]
     population: int
     note: str = ""
 
@@ -102,8 +102,9 @@ class Explanation:
         Parameters
         ----------
         kind
-            ``bar``, ``heatmap``, ``beeswarm`` (of a segment), ``move`` (of two
-            segments), ``dependence`` (of a feature) or ``waterfall`` (of a customer).
+            ``bar_plot``, ``heatmap_plot``, ``beeswarm_plot`` (of a segment), ``transition_plot``
+            (of two
+            segments), ``dependence_plot`` (of a feature) or ``waterfall_plot`` (of a customer).
         asked
             What the picture is of, where it is of something; segments by name or id.
 
@@ -114,9 +115,9 @@ class Explanation:
         UsageError
             When it is not said, or said too often, what the picture is of.
         """
-        if kind not in KINDS:
-            raise UnknownNameError("plot", kind, list(KINDS))
-        drawn, wanted = KINDS[kind]
+        if kind not in PLOT_KINDS:
+            raise UnknownNameError("plot", kind, list(PLOT_KINDS))
+        drawn, wanted = PLOT_KINDS[kind]
         if len(asked) != len(wanted):
             told = ", ".join((repr(kind), *wanted))
             raise UsageError(
@@ -125,7 +126,7 @@ class Explanation:
                 fix=f"plot({told}).",
             )
         pairs = zip(wanted, asked, strict=True)
-        names = [self._segment(a) if SEGMENT in of else a for of, a in pairs]
+        names = [self._segment(a) if SEGMENT_COLUMN in of else a for of, a in pairs]
         return drawn(self, *names)
 
     def _segment(self, name: str) -> str:
@@ -135,7 +136,7 @@ class Explanation:
 
     def to_html(self) -> str:
         """Return one page with tables, reasons of some customers, and pictures."""
-        return to_html(self)
+        return explanation_to_html(self)
 
     def _repr_html_(self) -> str:
         """Show it in a notebook, apart from the notebook's own page."""
@@ -153,7 +154,7 @@ class Explanation:
         rows = self.contributions.filter(pl.col("customer_id") == customer_id)
         if rows.is_empty():
             raise MismatchError(
-                f"Customer {shown(customer_id)} is not among the {self.customers} "
+                f"Customer {quote_value(customer_id)} is not among the {self.customers} "
                 "explained customers.",
                 fix="explain a frame that holds this customer alone.",
             )
@@ -176,7 +177,7 @@ class Explanation:
         return column.reshape(-1, len(self.classes) + 1, len(self.names))
 
 
-def sentence(told: Explanation, names: Mapping[str, str]) -> str:
+def explained_sentence(told: Explanation, names: Mapping[str, str]) -> str:
     """Return the forecast of the first explained customer, as a sentence.
 
     Parameters
@@ -188,4 +189,4 @@ def sentence(told: Explanation, names: Mapping[str, str]) -> str:
     """
     contrast = told.contributions.filter(pl.col("against_id").is_not_null())
     asked = contrast.select("segment_id", "class_id", "against_id").row(0)
-    return foretold(*(names[segment] for segment in asked))
+    return forecast_sentence(*(names[segment] for segment in asked))

@@ -8,49 +8,56 @@ import polars as pl
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON, Feature
 
-ALIKE = 0.7  # |Spearman| from which columns of a family say the same
-OTHER = "other"  # the family of a column that no family declares
+MIN_CORRELATION = 0.7  # |Spearman| from which columns of a family say the same
+OTHER_FAMILY = "other"  # the family of a column that no family declares
 
 # Families that ask one question at several places: never split.
-WHOLE = ("history", "calendar")
+WHOLE_FAMILIES = ("history", "calendar")
 
 # The pause since the last purchase is the time since the first, less the time between.
-TOGETHER = ("recency_days", "t_x_days", "age_days")
+GROUPED_COLUMNS = ("recency_days", "t_x_days", "age_days")
 
 # The four words that marketers know, and two for what is none of them.
-RECENCY, FREQUENCY, MONETARY = "Recency", "Frequency", "Monetary"
-SEGMENT, SEASON, REST = "Segment so far", "Season", "Other"
-HEADLINES = (RECENCY, FREQUENCY, MONETARY, SEGMENT, SEASON, REST)
+RECENCY_HEADLINE, FREQUENCY_HEADLINE, MONETARY_HEADLINE = "Recency", "Frequency", "Monetary"
+SEGMENT_HEADLINE, SEASON_HEADLINE, OTHER_HEADLINE = "Segment so far", "Season", "Other"
+HEADLINES = (
+    RECENCY_HEADLINE,
+    FREQUENCY_HEADLINE,
+    MONETARY_HEADLINE,
+    SEGMENT_HEADLINE,
+    SEASON_HEADLINE,
+    OTHER_HEADLINE,
+)
 
 _BY_NAME = {
-    "recency_days": RECENCY,
-    "t_x_days": RECENCY,
-    "age_days": RECENCY,
-    "windows_since": RECENCY,
-    "share_first_half": RECENCY,
-    "trend_spend": MONETARY,
-    "windows_active": FREQUENCY,
-    "months_active": FREQUENCY,
-    "season_share": SEASON,
-    "season_orders": SEASON,
-    "season_spend": SEASON,
+    "recency_days": RECENCY_HEADLINE,
+    "t_x_days": RECENCY_HEADLINE,
+    "age_days": RECENCY_HEADLINE,
+    "windows_since": RECENCY_HEADLINE,
+    "share_first_half": RECENCY_HEADLINE,
+    "trend_spend": MONETARY_HEADLINE,
+    "windows_active": FREQUENCY_HEADLINE,
+    "months_active": FREQUENCY_HEADLINE,
+    "season_share": SEASON_HEADLINE,
+    "season_orders": SEASON_HEADLINE,
+    "season_spend": SEASON_HEADLINE,
 }
-_BY_PREFIX = {"freq_": FREQUENCY, "days_": FREQUENCY}
+_BY_PREFIX = {"freq_": FREQUENCY_HEADLINE, "days_": FREQUENCY_HEADLINE}
 _BY_FAMILY = {
-    "segment": SEGMENT,
-    "overdue": RECENCY,
-    "timing": FREQUENCY,
-    "trend": FREQUENCY,
-    "btyd": FREQUENCY,
-    "calendar": SEASON,
+    "segment": SEGMENT_HEADLINE,
+    "overdue": RECENCY_HEADLINE,
+    "timing": FREQUENCY_HEADLINE,
+    "trend": FREQUENCY_HEADLINE,
+    "btyd": FREQUENCY_HEADLINE,
+    "calendar": SEASON_HEADLINE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FeatureGroup:
     """Columns whose contributions are added up before anybody compares them.
 
     Parameters
@@ -73,12 +80,12 @@ class Group:
         return [self.name, self.family, self.headline, list(self.features)]
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Group":
+    def from_state(cls, state: JSON) -> "FeatureGroup":
         """Return the group that gave a state."""
         return cls(state[0], state[1], state[2], tuple(state[3]))
 
 
-def headline(feature: Feature) -> str:
+def headline_of(feature: Feature) -> str:
     """Return which of `HEADLINES` a column belongs to.
 
     Examples
@@ -94,16 +101,16 @@ def headline(feature: Feature) -> str:
         if feature.name.startswith(prefix):
             return found
     if feature.unit == "currency":
-        return MONETARY
-    return _BY_FAMILY.get(feature.family, REST)
+        return MONETARY_HEADLINE
+    return _BY_FAMILY.get(feature.family, OTHER_HEADLINE)
 
 
-def groups(
-    cells: Floats,
+def group_features(
+    cells: FloatArray,
     names: Sequence[str],
     glossary: Sequence[Feature],
-    loudness: Floats | None = None,
-) -> tuple[Group, ...]:
+    loudness: FloatArray | None = None,
+) -> tuple[FeatureGroup, ...]:
     r"""Return the groups of the columns: what is alike and about the same.
 
     Parameters
@@ -120,31 +127,31 @@ def groups(
 
     Notes
     -----
-    Average linkage on 1 − \|Spearman\|, cut at 1 − `ALIKE`, among columns of one
+    Average linkage on 1 − \|Spearman\|, cut at 1 − `MIN_CORRELATION`, among columns of one
     headline; those of none stay within their families. Families alone would tear apart
     what is one number under two names (days of the last 91, days of the window of 91).
-    Columns of which one follows from the others (`TOGETHER`) are never torn apart.
+    Columns of which one follows from the others (`GROUPED_COLUMNS`) are never torn apart.
     """
     known: Mapping[str, Feature] = {feature.name: feature for feature in glossary}
     likeness = np.abs(_spearman(cells))
-    told = [known.get(name, Feature(name, "", "", family=OTHER)) for name in names]
+    told = [known.get(name, Feature(name, "", "", family=OTHER_FAMILY)) for name in names]
     topics: dict[tuple[str, str], list[int]] = {}
     for place, feature in enumerate(told):
-        about = headline(feature)
-        is_own = about == REST or feature.family in WHOLE
+        about = headline_of(feature)
+        is_own = about == OTHER_HEADLINE or feature.family in WHOLE_FAMILIES
         topic = (about, feature.family if is_own else "")
         topics.setdefault(topic, []).append(place)
     found = [
         _named(part, told, np.zeros(len(names)) if loudness is None else loudness)
         for (_, family), places in topics.items()
-        for part in ([places] if family in WHOLE else _split(places, likeness, told))
+        for part in ([places] if family in WHOLE_FAMILIES else _split(places, likeness, told))
     ]
     return tuple(sorted(found, key=lambda group: names.index(group.features[0])))
 
 
-def totals(
-    contributions: Floats, names: Sequence[str], parts: Sequence[Group]
-) -> Floats:
+def group_contributions(
+    contributions: FloatArray, names: Sequence[str], parts: Sequence[FeatureGroup]
+) -> FloatArray:
     """Return contributions added up within groups: customers × segments × groups."""
     places = {name: place for place, name in enumerate(names)}
     member = np.zeros((len(names), len(parts)))
@@ -153,16 +160,18 @@ def totals(
     return np.asarray(contributions @ member, dtype=np.float64)
 
 
-def sizes(
-    contributions: Floats, names: Sequence[str], parts: Sequence[Group]
-) -> Floats:
+def group_importance(
+    contributions: FloatArray, names: Sequence[str], parts: Sequence[FeatureGroup]
+) -> FloatArray:
     """Return the mean size of each group, taken against the mean of all segments."""
     centred = contributions - contributions.mean(axis=1, keepdims=True)
-    sums = totals(centred, names, parts)
+    sums = group_contributions(centred, names, parts)
     return np.asarray(np.abs(sums).mean(axis=(0, 1)), dtype=np.float64)
 
 
-def correlated(cells: Floats, parts: Sequence[Group], names: Sequence[str]) -> JSON:
+def correlated_groups(
+    cells: FloatArray, parts: Sequence[FeatureGroup], names: Sequence[str]
+) -> JSON:
     """Return pairs of groups of different families whose leading columns are alike."""
     places = [names.index(group.name) for group in parts]
     likeness = np.abs(_spearman(cells[:, places]))
@@ -170,11 +179,11 @@ def correlated(cells: Floats, parts: Sequence[Group], names: Sequence[str]) -> J
         [parts[i].name, parts[j].name, round(float(likeness[i, j]), 3)]
         for i in range(len(parts))
         for j in range(i + 1, len(parts))
-        if likeness[i, j] > ALIKE
+        if likeness[i, j] > MIN_CORRELATION
     ]
 
 
-def _spearman(cells: Floats) -> Floats:
+def _spearman(cells: FloatArray) -> FloatArray:
     """Return rank correlations; a missing cell counts as the middle of the ranks."""
     if len(cells) < 3:
         return np.eye(cells.shape[1])
@@ -188,15 +197,13 @@ def _spearman(cells: Floats) -> Floats:
     return np.asarray((centred / size).T @ (centred / size), dtype=np.float64)
 
 
-def _split(
-    places: Sequence[int], likeness: Floats, told: Sequence[Feature]
-) -> list[list[int]]:
+def _split(places: Sequence[int], likeness: FloatArray, told: Sequence[Feature]) -> list[list[int]]:
     if len(places) == 1:
         return [list(places)]
     apart = np.clip(1 - likeness[np.ix_(places, places)], 0.0, 1.0)
     np.fill_diagonal(apart, 0.0)
     tree = linkage(squareform(apart, checks=False), "average")
-    labels = fcluster(tree, 1 - ALIKE, "distance")
+    labels = fcluster(tree, 1 - MIN_CORRELATION, "distance")
     parts: dict[int, list[int]] = {}
     one = [label for p, label in zip(places, labels, strict=True) if _is_tied(told[p])]
     for place, label in zip(places, labels, strict=True):
@@ -205,10 +212,10 @@ def _split(
 
 
 def _is_tied(feature: Feature) -> bool:
-    return feature.name in TOGETHER
+    return feature.name in GROUPED_COLUMNS
 
 
-def _named(places: Sequence[int], told: Sequence[Feature], loudness: Floats) -> Group:
+def _named(places: Sequence[int], told: Sequence[Feature], loudness: FloatArray) -> FeatureGroup:
     lead = told[max(places, key=lambda place: (loudness[place], -place))]
     columns = tuple(told[place].name for place in places)
-    return Group(lead.name, lead.family or OTHER, headline(lead), columns)
+    return FeatureGroup(lead.name, lead.family or OTHER_FAMILY, headline_of(lead), columns)

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.contracts import IMPORTANCE, TOPICS, check
-from segpredict.core.arrays import Floats, Ints
-from segpredict.explain.groups import OTHER, Group, totals
+from segpredict.contracts import GROUP_IMPORTANCE_SCHEMA, IMPORTANCE_SCHEMA, validate_schema
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.explain.groups import OTHER_FAMILY, FeatureGroup, group_contributions
 from segpredict.tables import Segment
 
-SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}
+IMPORTANCE_SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}
 
 
-def importance(
+def feature_importance(
     contributions: pl.DataFrame,
     names: Sequence[str],
     families: Mapping[str, str],
@@ -24,7 +24,7 @@ def importance(
     Parameters
     ----------
     contributions
-        `contracts.CONTRIBUTIONS`.
+        `contracts.CONTRIBUTIONS_SCHEMA`.
     names
         The features, in the order of the booster; ties in rank follow it.
     families
@@ -35,7 +35,7 @@ def importance(
     Returns
     -------
     polars.DataFrame
-        `contracts.IMPORTANCE`. ``all`` averages over customers and future segments,
+        `contracts.IMPORTANCE_SCHEMA`. ``all`` averages over customers and future segments,
         ``class`` over customers for one future segment, ``segment`` over the customers
         who are now in one segment and all future segments. ``share`` is the part of
         the sum of ``mean_abs`` in its scope.
@@ -51,15 +51,15 @@ def importance(
     centred = contributions.with_columns(contribution=pl.col("contribution") - against)
     scopes = [
         _scope(centred, names, scope, column)
-        for scope, column in SCOPES.items()
+        for scope, column in IMPORTANCE_SCOPES.items()
         if contributions.height
     ]
     table = pl.concat(scopes) if scopes else _nothing(names, segment_ids)
     family = pl.col("feature").replace_strict(
-        dict(families), default=OTHER, return_dtype=pl.String
+        dict(families), default=OTHER_FAMILY, return_dtype=pl.String
     )
     complete = table.with_columns(family.alias("family"))
-    return check(complete.select(list(IMPORTANCE.columns)), IMPORTANCE)
+    return validate_schema(complete.select(list(IMPORTANCE_SCHEMA.columns)), IMPORTANCE_SCHEMA)
 
 
 def _scope(
@@ -68,9 +68,7 @@ def _scope(
     key = pl.lit(None, pl.String) if column is None else pl.col(column)
     # Rows come sorted and groups keep that order, so the float sums never vary.
     means = (
-        contributions.select(
-            "feature", "contribution", segment_id=key, scope=pl.lit(scope)
-        )
+        contributions.select("feature", "contribution", segment_id=key, scope=pl.lit(scope))
         .group_by("scope", "segment_id", "feature", maintain_order=True)
         .agg(
             mean_abs=pl.col("contribution").abs().mean(),
@@ -102,9 +100,7 @@ def _ranked(means: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
     """Return zeros for every feature: what is known about no customers."""
     scopes = [("all", None), *(("class", segment) for segment in segment_ids)]
-    zero = [
-        (scope, segment, name, 0.0, 0.0) for scope, segment in scopes for name in names
-    ]
+    zero = [(scope, segment, name, 0.0, 0.0) for scope, segment in scopes for name in names]
     schema = {
         "scope": pl.String,
         "segment_id": pl.String,
@@ -115,11 +111,11 @@ def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
     return _ranked(pl.DataFrame(zero, schema=schema, orient="row"), names)
 
 
-def topics(
-    cube: Floats,
+def importance_by_group(
+    cube: FloatArray,
     names: Sequence[str],
-    groups: Sequence[Group],
-    states: Ints,
+    groups: Sequence[FeatureGroup],
+    states: IntArray,
     classes: Sequence[Segment],
 ) -> pl.DataFrame:
     r"""Return the importance of groups of columns, of families and of headlines.
@@ -140,8 +136,8 @@ def topics(
     Returns
     -------
     polars.DataFrame
-        `contracts.TOPICS`: for the levels ``group``, ``family`` and ``headline``, mean
-        \|sum of contributions\| in the scopes of `importance`.
+        `contracts.GROUP_IMPORTANCE_SCHEMA`: for the levels ``group``, ``family`` and
+        ``headline``, mean \|sum of contributions\| in the scopes of `feature_importance`.
 
     Notes
     -----
@@ -149,7 +145,7 @@ def topics(
     a group that pull in opposite directions cancel, as they do in the forecast.
     """
     centred = cube - cube.mean(axis=1, keepdims=True)
-    fine = totals(centred, names, groups)
+    fine = group_contributions(centred, names, groups)
     tables = []
     for level in ("group", "family", "headline"):
         labels = [getattr(g, "name" if level == "group" else level) for g in groups]
@@ -160,25 +156,19 @@ def topics(
             _topic(part, words, level, scope, segment)
             for scope, segment, part in _parts(sums, states, classes)
         ]
-    return check(pl.concat(tables), TOPICS)
+    return validate_schema(pl.concat(tables), GROUP_IMPORTANCE_SCHEMA)
 
 
 def _parts(
-    sums: Floats, states: Ints, classes: Sequence[Segment]
-) -> list[tuple[str, str | None, Floats]]:
-    each = [
-        ("class", s.id, sums[:, place : place + 1]) for place, s in enumerate(classes)
-    ]
-    now = [
-        ("segment", s.id, sums[states == s.code])
-        for s in classes
-        if (states == s.code).any()
-    ]
+    sums: FloatArray, states: IntArray, classes: Sequence[Segment]
+) -> list[tuple[str, str | None, FloatArray]]:
+    each = [("class", s.id, sums[:, place : place + 1]) for place, s in enumerate(classes)]
+    now = [("segment", s.id, sums[states == s.code]) for s in classes if (states == s.code).any()]
     return [("all", None, sums), *each, *now]
 
 
 def _topic(
-    sums: Floats, words: Sequence[str], level: str, scope: str, segment: str | None
+    sums: FloatArray, words: Sequence[str], level: str, scope: str, segment: str | None
 ) -> pl.DataFrame:
     flat = sums.reshape(-1, len(words))
     size = np.abs(flat).mean(axis=0) if len(flat) else np.zeros(len(words))

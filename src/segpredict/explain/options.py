@@ -39,6 +39,5 @@ class ExplainOptions:
             found = ", ".join(f"explain.{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The options of the explanation cannot be used: {found}.",
-                fix="give rows and repeats of one or more; refits and ablations of "
-                "zero or more.",
+                fix="give rows and repeats of one or more; refits and ablations of zero or more.",
             )

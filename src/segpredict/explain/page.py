@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 import polars as pl
 from jinja2 import Environment
 
-from segpredict.explain.plots import draw
-from segpredict.explain.reasons import foretold
+from segpredict.explain.plots import draw_plots
+from segpredict.explain.reasons import forecast_sentence
 
 if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
 
-ROWS = 12
-PEOPLE = 30  # customers whose reasons are listed
-CAUTION = "Associations that the model uses, not causes."
-STYLE = (
+MAX_ROWS = 12
+MAX_CUSTOMERS = 30  # customers whose reasons are listed
+CAUSALITY_NOTE = "Associations that the model uses, not causes."
+PAGE_STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;color:#1a2027;background:#fff;"
     "max-width:900px;margin:24px auto;padding:0 16px}"
     "table{border-collapse:collapse;font-size:14px}"
     "th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid #dfe4ea}"
     "img{max-width:100%}small{color:#5b6672}"
 )
-TEMPLATE = """<!doctype html>
+PAGE_TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Why: what drives the forecast</title>
 <style>{{ style }}</style></head><body>
 <h1>What drives the forecast</h1>
@@ -48,32 +48,32 @@ TEMPLATE = """<!doctype html>
 """
 
 
-def to_html(explanation: "Explanation") -> str:
+def explanation_to_html(explanation: "Explanation") -> str:
     """Return the explanation as HTML: tables, reasons of some customers, pictures."""
     overall = explanation.topics.filter(scope="all").sort("rank")
     some = explanation.reasons.group_by("customer_id", maintain_order=True)
     people = [
         (key[0], _expected(explanation, rows), rows.to_dicts())
-        for key, rows in list(some)[:PEOPLE]
+        for key, rows in list(some)[:MAX_CUSTOMERS]
     ]
-    pictures = [(name, _address(drawn)) for name, drawn in draw(explanation).items()]
+    pictures = [(name, _address(drawn)) for name, drawn in draw_plots(explanation).items()]
     # Nobody's name is markup.
     stage = Environment(autoescape=True)
-    return stage.from_string(TEMPLATE).render(
+    return stage.from_string(PAGE_TEMPLATE).render(
         told=explanation,
-        style=STYLE,
+        style=PAGE_STYLE,
         words=overall.filter(level="headline").to_dicts(),
-        groups=overall.filter(level="group").head(ROWS).to_dicts(),
+        groups=overall.filter(level="group").head(MAX_ROWS).to_dicts(),
         people=people,
         pictures=pictures,
-        caution=CAUTION,
+        caution=CAUSALITY_NOTE,
     )
 
 
 def _expected(explanation: "Explanation", rows: pl.DataFrame) -> str:
     named = {segment.id: segment.name for segment in explanation.classes}
     asked = rows.select("segment_id", "next_id", "against_id").row(0)
-    return foretold(*(named[segment] for segment in asked))
+    return forecast_sentence(*(named[segment] for segment in asked))
 
 
 def _address(drawn: bytes) -> str:

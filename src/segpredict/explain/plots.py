@@ -17,23 +17,23 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from segpredict.errors import UnknownNameError
-from segpredict.signs import line
+from segpredict.signs import to_single_line
 
 if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation
 
-INK, BLUE, PLUM, ORANGE = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
-ROOM = 48  # letters of a name
-LEADING = 3  # columns whose dependence is drawn
-STYLE: Any = {
+INK_COLOUR, BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR = "#333333", "#1f5fa8", "#a8558c", "#f0942e"
+MAX_LABEL_LENGTH = 48  # letters of a name
+DEPENDENCE_COLUMNS = 3  # columns whose dependence is drawn
+PLOT_STYLE: Any = {
     "svg.hashsalt": "segpredict",
     "svg.fonttype": "path",
-    "text.color": INK,
+    "text.color": INK_COLOUR,
     "text.parse_math": False,  # $5 is a price, and a name is no formula
 }
 
 
-class Pictures(Mapping[str, bytes]):
+class LazyPlots(Mapping[str, bytes]):
     """Pictures by name, each drawn when it is first asked for.
 
     Parameters
@@ -68,24 +68,25 @@ class Pictures(Mapping[str, bytes]):
         return len(self._drawn)
 
 
-def draw(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
+def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
     """Return every plot by name.
 
     Returns
     -------
     dict
-        ``bar``, ``heatmap`` and ``move_<from>_<to>`` (SVG), and those of `crowds`.
+        ``bar_plot``, ``heatmap_plot`` and ``move_<from>_<to>`` (SVG), and those of
+        `customer_plots`.
     """
     pairs = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
     return {
-        "bar": bar(explanation, top),
-        **crowds(explanation, top),
-        "heatmap": heatmap(explanation, top),
-        **{f"move_{a}_{b}": move(explanation, a, b) for a, b in pairs.iter_rows()},
+        "bar": bar_plot(explanation, top),
+        **customer_plots(explanation, top),
+        "heatmap": heatmap_plot(explanation, top),
+        **{f"move_{a}_{b}": transition_plot(explanation, a, b) for a, b in pairs.iter_rows()},
     }
 
 
-def crowds(explanation: "Explanation", top: int = 12) -> Pictures:
+def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
     """Return the plots with a dot a customer, which no table can stand for, as PNG.
 
     Returns
@@ -94,19 +95,19 @@ def crowds(explanation: "Explanation", top: int = 12) -> Pictures:
         ``beeswarm_<class id>``, and ``dependence_<feature>`` of the three strongest
         columns.
     """
-    strongest = explanation.importance.filter(scope="all").sort("rank").head(LEADING)
+    strongest = explanation.importance.filter(scope="all").sort("rank").head(DEPENDENCE_COLUMNS)
     swarms = {
-        f"beeswarm_{segment.id}": partial(beeswarm, explanation, segment.id, top)
+        f"beeswarm_{segment.id}": partial(beeswarm_plot, explanation, segment.id, top)
         for segment in explanation.classes
     }
     strengths = {
-        f"dependence_{name}": partial(dependence, explanation, name)
+        f"dependence_{name}": partial(dependence_plot, explanation, name)
         for name in strongest["feature"]
     }
-    return Pictures({**swarms, **strengths})
+    return LazyPlots({**swarms, **strengths})
 
 
-def bar(explanation: "Explanation", top: int = 12) -> bytes:
+def bar_plot(explanation: "Explanation", top: int = 12) -> bytes:
     """Return a bar chart of mean |SHAP| over customers and future segments, as SVG."""
     cube = _some(explanation.cube())
     with _quiet():
@@ -117,14 +118,14 @@ def bar(explanation: "Explanation", top: int = 12) -> bytes:
         )
         shap.plots.bar(overall, max_display=top, ax=axes, show=False)
         for patch in axes.patches:
-            patch.set_facecolor(BLUE)
+            patch.set_facecolor(BLUE_COLOUR)
         for label in axes.texts:
-            label.set(color=INK, text=label.get_text().lstrip("+"))
+            label.set(color=INK_COLOUR, text=label.get_text().lstrip("+"))
         axes.set_xlabel("mean |SHAP|, log-odds")
         return _svg(figure)
 
 
-def beeswarm(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
+def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
     """Return one dot a customer and feature, for one future segment, as PNG.
 
     Raises
@@ -159,7 +160,7 @@ def beeswarm(explanation: "Explanation", class_id: str, top: int = 12) -> bytes:
         return _png(figure)
 
 
-def heatmap(explanation: "Explanation", top: int = 12) -> bytes:
+def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
     """Return shares of importance, groups of columns × current segments, as SVG."""
     topics = explanation.topics.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
@@ -185,13 +186,13 @@ def heatmap(explanation: "Explanation", top: int = 12) -> bytes:
                 f"{share:.0%}",
                 ha="center",
                 va="center",
-                color="white" if dark else INK,
+                color="white" if dark else INK_COLOUR,
             )
         axes.set_title("Share of importance, by the segment a customer is in now")
         return _svg(figure)
 
 
-def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
+def transition_plot(explanation: "Explanation", start: str, end: str, top: int = 8) -> bytes:
     """Return what sets movers apart from stayers, as SVG: two dots a group.
 
     Raises
@@ -211,15 +212,15 @@ def move(explanation: "Explanation", start: str, end: str, top: int = 8) -> byte
         figure, axes = _canvas(rows.height)
         axes.axvline(0, color="#cccccc", linewidth=1)
         axes.hlines(places, rows["stayers"], rows["movers"], color="#bbbbbb")
-        axes.scatter(rows["stayers"], places, color=BLUE, label="those who stay")
-        axes.scatter(rows["movers"], places, color=ORANGE, label="those who move")
+        axes.scatter(rows["stayers"], places, color=BLUE_COLOUR, label="those who stay")
+        axes.scatter(rows["movers"], places, color=ORANGE_COLOUR, label="those who move")
         axes.set_yticks(places, [_shown(name) for name in rows["name"]])
         axes.set_xlabel(f"log-odds of {named[end]} rather than {named[start]}")
         axes.legend(loc="best", frameon=False)
         return _svg(figure)
 
 
-def dependence(explanation: "Explanation", feature: str) -> bytes:
+def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     """Return contributions against the values of one column, a panel a segment, as PNG.
 
     Raises
@@ -245,14 +246,12 @@ def dependence(explanation: "Explanation", feature: str) -> bytes:
         count = len(explanation.classes)
         figure = Figure(figsize=(2.6 * count, 2.9), layout="constrained")
         panels = figure.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
-        for axes, segment, pull in zip(
-            panels, explanation.classes, centred.T, strict=True
-        ):
-            axes.scatter(values, pull, s=4, color=BLUE, alpha=0.35, linewidths=0)
+        for axes, segment, pull in zip(panels, explanation.classes, centred.T, strict=True):
+            axes.scatter(values, pull, s=4, color=BLUE_COLOUR, alpha=0.35, linewidths=0)
             axes.axhline(0, color="#cccccc", linewidth=1)
             inside = values[(now == segment.id) & np.isfinite(values)]
             if len(inside):
-                axes.axvline(np.median(inside), color=ORANGE, linestyle="--")
+                axes.axvline(np.median(inside), color=ORANGE_COLOUR, linestyle="--")
             axes.set_title(f"towards {_shown(segment.name)}", fontsize=9)
             if high > low:  # a few extreme customers would squeeze all others
                 axes.set_xlim(low, high)
@@ -261,7 +260,7 @@ def dependence(explanation: "Explanation", feature: str) -> bytes:
         return _png(figure)
 
 
-def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
+def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -> bytes:
     """Return how one customer's contrast is put together from groups, as SVG.
 
     Raises
@@ -285,12 +284,12 @@ def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> byt
     with _quiet():
         figure, axes = _canvas(len(names))
         places = np.arange(len(names))[::-1]
-        colours = [ORANGE if size > 0 else BLUE for size in sizes]
+        colours = [ORANGE_COLOUR if size > 0 else BLUE_COLOUR for size in sizes]
         axes.barh(places, sizes, left=ends - sizes, color=colours)
         axes.use_sticky_edges = False  # a first bar from the base would fill the edge
         axes.margins(x=0.08)
         axes.axvline(base, color="#cccccc", linewidth=1)
-        axes.axvline(float(ends[-1]), color=INK, linestyle="--", linewidth=1)
+        axes.axvline(float(ends[-1]), color=INK_COLOUR, linestyle="--", linewidth=1)
         axes.set_yticks(places, [_shown(name) for name in names])
         axes.set_xlabel(
             f"log-odds of {named[towards]} rather than {named[against]}; from "
@@ -301,19 +300,19 @@ def waterfall(explanation: "Explanation", customer_id: str, top: int = 8) -> byt
 
 
 def _shades() -> LinearSegmentedColormap:
-    return LinearSegmentedColormap.from_list("shades", ["#f4f7fb", BLUE])
+    return LinearSegmentedColormap.from_list("shades", ["#f4f7fb", BLUE_COLOUR])
 
 
 def _map() -> LinearSegmentedColormap:
     # Dark blue to light orange: told apart by every kind of colour vision, and no
     # shade of it is the grey that stands for a missing value.
-    return LinearSegmentedColormap.from_list("low_high", [BLUE, PLUM, ORANGE])
+    return LinearSegmentedColormap.from_list("low_high", [BLUE_COLOUR, PLUM_COLOUR, ORANGE_COLOUR])
 
 
 def _shown(name: str) -> str:
     """Return a name as a picture has room for it."""
-    told = line(name)
-    return told if len(told) <= ROOM else f"{told[: ROOM - 1]}…"
+    told = to_single_line(name)
+    return told if len(told) <= MAX_LABEL_LENGTH else f"{told[: MAX_LABEL_LENGTH - 1]}…"
 
 
 def _some(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -344,7 +343,7 @@ def _quiet() -> Iterator[None]:
     """Draw alike on every run, and leave no trace in shared state."""
     legacy = np.random.mtrand._rand  # the generator that shap jitters its dots with
     before = legacy.get_state()
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    with mpl.rc_context(PLOT_STYLE), warnings.catch_warnings():
         # A feature that no customer has is all NaN; shap draws it grey, with a warning.
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", PendingDeprecationWarning)

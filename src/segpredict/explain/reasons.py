@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats, Ints
-from segpredict.explain.groups import Group, totals
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.explain.groups import FeatureGroup, group_contributions
 from segpredict.tables import Feature, Segment
 
-FOR, AGAINST = 3, 1  # reasons told of each kind, at most
+SUPPORTING, OPPOSING = 3, 1  # reasons told of each kind, at most
 MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not worth a word
 
-SCHEMA = {
+REASONS_SCHEMA = {
     "customer_id": pl.String,
     "segment_id": pl.String,
     "next_id": pl.String,
@@ -31,7 +31,7 @@ SCHEMA = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lexicon:
+class ReasonLexicon:
     """What words are made of.
 
     Parameters
@@ -74,11 +74,7 @@ class Lexicon:
             return f"{self.currency}{value:,.0f}"
         if unit == "share":
             return f"{value:.0%}"
-        return (
-            f"{value:,.0f}"
-            if abs(value) >= 10 or value == int(value)
-            else (f"{value:.1f}")
-        )
+        return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else (f"{value:.1f}")
 
     def _segment(self, code: int) -> str:
         names = {segment.code: segment.name for segment in self.classes}
@@ -94,7 +90,7 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pull:
+class ContrastContributions:
     """What pulls each customer towards one segment and away from another.
 
     Parameters
@@ -111,14 +107,14 @@ class Pull:
     """
 
     customers: Sequence[str]
-    states: Ints
-    towards: Ints
-    against: Ints
-    values: Floats
-    contributions: Floats
+    states: IntArray
+    towards: IntArray
+    against: IntArray
+    values: FloatArray
+    contributions: FloatArray
 
 
-def foretold(now: str, to: str, against: str) -> str:
+def forecast_sentence(now: str, to: str, against: str) -> str:
     """Return what a customer's reasons are reasons for, as a sentence.
 
     Examples
@@ -133,8 +129,11 @@ def foretold(now: str, to: str, against: str) -> str:
     return f"Expected to go from {now} to {to} rather than to stay."
 
 
-def reasons(
-    pull: Pull, names: Sequence[str], groups: Sequence[Group], words: Lexicon
+def reason_texts(
+    pull: ContrastContributions,
+    names: Sequence[str],
+    groups: Sequence[FeatureGroup],
+    words: ReasonLexicon,
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, those against last.
 
@@ -153,24 +152,24 @@ def reasons(
     log-odds, and below the size at which its sign changed in more than one of five
     models that were fitted anew on other customers (method §6.6).
     """
-    sums = totals(pull.contributions[:, None, :], names, groups)[:, 0, :]
+    sums = group_contributions(pull.contributions[:, None, :], names, groups)[:, 0, :]
     floor = np.array([max(MIN_LOG_ODDS, words.least.get(g.name, 0.0)) for g in groups])
     told = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-told, axis=1, kind="stable")
-    chosen = np.concatenate([order[:, :FOR], order[:, : -AGAINST - 1 : -1]], axis=1)
-    speaks = ["for"] * min(FOR, len(groups)) + ["against"] * min(AGAINST, len(groups))
+    chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
+    speaks = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
     rows = _rows(pull, names, groups, words, told=told, chosen=chosen, speaks=speaks)
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
 
 def _rows(
-    pull: Pull,
+    pull: ContrastContributions,
     names: Sequence[str],
-    groups: Sequence[Group],
-    words: Lexicon,
+    groups: Sequence[FeatureGroup],
+    words: ReasonLexicon,
     *,
-    told: Floats,
-    chosen: Ints,
+    told: FloatArray,
+    chosen: IntArray,
     speaks: Sequence[str],
 ) -> Iterator[tuple[object, ...]]:
     places = {name: place for place, name in enumerate(names)}
@@ -207,7 +206,7 @@ def _rows(
 
 
 def _text(
-    words: Lexicon,
+    words: ReasonLexicon,
     name: str,
     value: float,
     usual: float | None,

@@ -5,7 +5,7 @@ import hashlib
 import polars as pl
 
 
-def place(customer_id: str) -> bytes:
+def hash_rank(customer_id: str) -> bytes:
     """Return the place of a customer in the lottery: a hash of the id, nothing else.
 
     Examples
@@ -16,7 +16,7 @@ def place(customer_id: str) -> bytes:
     return hashlib.blake2b(customer_id.encode(), digest_size=8).digest()
 
 
-def quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
+def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
     """Share out the rows of a sample in proportion to the sizes of the strata.
 
     Parameters
@@ -54,7 +54,7 @@ def quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:
     return {stratum: n + (stratum in first) for stratum, n in whole.items()}
 
 
-def sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
+def stratified_sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
     """Return at most `rows` customers, stratified by their current segment.
 
     Parameters
@@ -74,10 +74,10 @@ def sample(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
     if ordered.height <= rows:
         return ordered
     drawn = ordered.with_columns(
-        pl.Series("_place", [place(i) for i in ordered["customer_id"]], pl.Binary)
+        pl.Series("_place", [hash_rank(i) for i in ordered["customer_id"]], pl.Binary)
     )
     strata = drawn.group_by("state_now").len().sort("state_now")
-    share = quotas(dict(zip(strata["state_now"], strata["len"], strict=True)), rows)
+    share = proportional_quotas(dict(zip(strata["state_now"], strata["len"], strict=True)), rows)
     chosen = [
         drawn.filter(pl.col("state_now") == stratum).sort("_place").head(n)
         for stratum, n in share.items()

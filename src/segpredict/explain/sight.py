@@ -8,22 +8,27 @@ import polars as pl
 
 from segpredict.classifier import booster, metrics
 from segpredict.classifier.baselines import bgnbd_gg
-from segpredict.classifier.blend import Blend, mixed
-from segpredict.classifier.exam import Exam
-from segpredict.classifier.lesson import HISTORY, Past, codes, matrix
-from segpredict.core.arrays import Cells, Floats, Ints
-from segpredict.explain.additive import Additive, additive
-from segpredict.explain.buying import PLAYERS
-from segpredict.explain.contrast import contrasts
-from segpredict.explain.groups import HEADLINES, Group, sizes, totals
-from segpredict.explain.sample import sample
-from segpredict.tables import INACTIVE
+from segpredict.classifier.blend import BlendedModel, geometric_mean
+from segpredict.classifier.exam import BacktestReplay
+from segpredict.classifier.lesson import (
+    HISTORY_COLUMNS,
+    HistoryAtCutoff,
+    feature_matrix,
+    segment_codes,
+)
+from segpredict.core.arrays import Float32Array, FloatArray, IntArray
+from segpredict.explain.additive import AdditiveModel, additive_model
+from segpredict.explain.buying import PLAYER_COLUMNS
+from segpredict.explain.contrast import contrast_contributions
+from segpredict.explain.groups import HEADLINES, FeatureGroup, group_contributions, group_importance
+from segpredict.explain.sample import stratified_sample
+from segpredict.tables import INACTIVE_CODE
 
-FEW = 300  # customers whose contributions are compared between models
+MAX_COMPARED_CUSTOMERS = 300  # customers whose contributions are compared between models
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class ModelView:
     """What one model says of one test.
 
     Parameters
@@ -36,86 +41,85 @@ class Sight:
         Log-loss that shuffling costs, groups × repeats.
     """
 
-    shap: Floats
-    words: Floats
-    signed: Floats
-    loss: Floats
+    shap: FloatArray
+    words: FloatArray
+    signed: FloatArray
+    loss: FloatArray
 
 
-def sight(
-    exam: Exam,
-    model: Blend,
-    groups: Sequence[Group],
+def view_model(
+    exam: BacktestReplay,
+    model: BlendedModel,
+    groups: Sequence[FeatureGroup],
     repeats: int,
     rng: np.random.Generator,
-    counts: Floats | None = None,
-) -> Sight:
+    counts: FloatArray | None = None,
+) -> ModelView:
     """Return what a model says of a test; `counts` weigh its customers."""
-    few = sample(exam.customers, FEW)
-    shown = additive(model, model.trees, exam.customers)
+    few = stratified_sample(exam.customers, MAX_COMPARED_CUSTOMERS)
+    shown = additive_model(model, model.trees, exam.customers)
     cube = shown.contributions(few)
     signed = _signed(shown, few, cube, groups)
-    shuffler, rows = Shuffler(exam, model), exam.customers.height
+    shuffler, rows = PermutationImportance(exam, model), exam.customers.height
     losses = np.array(
         [
             [
-                np.average(
-                    shuffler.cost(g.features, rng.permutation(rows)), weights=counts
-                )
+                np.average(shuffler.cost(g.features, rng.permutation(rows)), weights=counts)
                 for _ in range(repeats)
             ]
             for g in groups
         ]
     )
-    parts = held(groups, shown)
+    parts = groups_of_model(groups, shown)
     words = [_merged(parts, word) for word in HEADLINES]
-    return Sight(
-        sizes(cube, shown.names, parts),
-        sizes(cube, shown.names, words),
+    return ModelView(
+        group_importance(cube, shown.names, parts),
+        group_importance(cube, shown.names, words),
         signed,
         losses,
     )
 
 
-def _merged(groups: Sequence[Group], word: str) -> Group:
+def _merged(groups: Sequence[FeatureGroup], word: str) -> FeatureGroup:
     """Return all columns of a headline as one group."""
     columns = [name for g in groups if g.headline == word for name in g.features]
-    return Group(word, word, word, tuple(columns))
+    return FeatureGroup(word, word, word, tuple(columns))
 
 
-def held(groups: Sequence[Group], shown: Additive) -> list[Group]:
+def groups_of_model(groups: Sequence[FeatureGroup], shown: AdditiveModel) -> list[FeatureGroup]:
     """Return the groups with the columns that this model has."""
-    return [
-        replace(g, features=tuple(n for n in g.features if n in shown.names))
-        for g in groups
-    ]
+    return [replace(g, features=tuple(n for n in g.features if n in shown.names)) for g in groups]
 
 
 def _signed(
-    shown: Additive, few: pl.DataFrame, cube: Floats, groups: Sequence[Group]
-) -> Floats:
+    shown: AdditiveModel, few: pl.DataFrame, cube: FloatArray, groups: Sequence[FeatureGroup]
+) -> FloatArray:
     # The same question of every model, or signs could not be compared: whether an
     # active customer falls silent, and a silent one comes back.
-    states = codes(few, "state_now")
-    towards = np.where(states == INACTIVE, INACTIVE + 1, INACTIVE)
-    pull = contrasts(cube, towards, states)
-    return totals(pull[:, None, :], shown.names, held(groups, shown))[:, 0, :]
+    states = segment_codes(few, "state_now")
+    towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
+    pull = contrast_contributions(cube, towards, states)
+    return group_contributions(pull[:, None, :], shown.names, groups_of_model(groups, shown))[
+        :, 0, :
+    ]
 
 
-class Shuffler:
+class PermutationImportance:
     """Asks one model about one test again and again, with columns shuffled."""
 
-    def __init__(self, exam: Exam, model: Blend) -> None:
+    def __init__(self, exam: BacktestReplay, model: BlendedModel) -> None:
         self.model, self.customers = model, exam.customers
-        self.labels = codes(exam.customers, "label")
+        self.labels = segment_codes(exam.customers, "label")
         bought = None if model.weight == 1 else model.buying
         self.buying = bought and bought.on(exam.cutoff)
-        self.cells = matrix(exam.customers, model.trees.names)
-        self.history = None if self.buying is None else matrix(exam.customers, HISTORY)
+        self.cells = feature_matrix(exam.customers, model.trees.names)
+        self.history = (
+            None if self.buying is None else feature_matrix(exam.customers, HISTORY_COLUMNS)
+        )
         self.known = self._bought(self.history)
         self.plain = self._losses(self.cells, self.known)
 
-    def cost(self, features: Sequence[str], order: Ints) -> Floats:
+    def cost(self, features: Sequence[str], order: IntArray) -> FloatArray:
         """Return by how much each row's loss rises when these columns are shuffled."""
         cells, known = self.cells.copy(), self.known
         here = [n for n in features if n in self.model.trees.names]
@@ -129,23 +133,25 @@ class Shuffler:
         return self._losses(cells, known) - self.plain
 
     def _places(self, features: Sequence[str]) -> list[int]:
-        """Return which of `HISTORY` belong to these columns."""
+        """Return which of `HISTORY_COLUMNS` belong to these columns."""
         if not self.model.weight:  # BG/NBD alone: a column stands for all of a player
-            return [place for name in features for place in PLAYERS.get(name, ())]
-        return [HISTORY.index(name) for name in features if name in HISTORY]
+            return [place for name in features for place in PLAYER_COLUMNS.get(name, ())]
+        return [HISTORY_COLUMNS.index(name) for name in features if name in HISTORY_COLUMNS]
 
-    def _bought(self, history: Cells | None) -> Floats | None:
+    def _bought(self, history: Float32Array | None) -> FloatArray | None:
         if history is None or self.buying is None:
             return None
         return self.buying.chances(history.astype(np.float64))
 
-    def _losses(self, cells: Cells, known: Floats | None) -> Floats:
+    def _losses(self, cells: Float32Array, known: FloatArray | None) -> FloatArray:
         trees = self.model.trees.chances(cells)
-        both = trees if known is None else mixed(trees, known, self.model.weight)
+        both = trees if known is None else geometric_mean(trees, known, self.model.weight)
         return metrics.row_log_loss(both, self.labels)
 
 
-def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sight:
+def view_refitted_model(
+    exam: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
+) -> ModelView:
     """Return what a model says that was fitted on other draws of customers."""
     past = None if exam.model.weight else exam.lesson.past
     known = (exam.lesson.rows if past is None else past.histories)["customer_id"]
@@ -160,10 +166,12 @@ def again(exam: Exam, groups: Sequence[Group], rng: np.random.Generator) -> Sigh
         for ids in (known, asked)
     )
     model = _refitted(exam, past, weights)
-    return sight(exam, model, groups, 1, rng, weighed)
+    return view_model(exam, model, groups, 1, rng, weighed)
 
 
-def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:
+def _refitted(
+    exam: BacktestReplay, past: HistoryAtCutoff | None, weights: FloatArray
+) -> BlendedModel:
     """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
     if past is not None:
         drawn = past.histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
@@ -172,5 +180,5 @@ def _refitted(exam: Exam, past: Past | None, weights: Floats) -> Blend:
         season = None if known is None else known.season
         return replace(exam.model, buying=replace(bgnbd_gg.fit(lesson), season=season))
     rounds = exam.model.trees.rounds
-    trees = booster.refit(exam.lesson, exam.lesson.names, rounds, weights=weights)
+    trees = booster.fit_fixed_rounds(exam.lesson, exam.lesson.names, rounds, weights=weights)
     return replace(exam.model, trees=trees)

@@ -8,13 +8,13 @@ from segpredict.core.orders import KEY
 from segpredict.tables import Transactions
 from segpredict.window import as_date
 
-COUNTRIES = 8  # with a name of their own, most customers first
+MAX_COUNTRIES = 8  # with a name of their own, most customers first
 MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; a country with fewer is one of the others
-OTHERS = "Other countries"
+OTHER_COUNTRIES = "Other countries"
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ExplorationData:
     """All that is counted, each row with the numbers of its segment and country.
 
     Parameters
@@ -41,9 +41,9 @@ class Shelf:
     months: tuple[str, ...]
 
 
-def shelf(
+def exploration_data(
     shop: Transactions, assignments: pl.DataFrame, segments: tuple[str, ...]
-) -> Shelf:
+) -> ExplorationData:
     """Return the shelf of a shop, as known at the end of its data.
 
     Parameters
@@ -83,7 +83,7 @@ def shelf(
         )
         .sort("customer_id")
     )
-    return Shelf(
+    return ExplorationData(
         orders.sort("customer_id", "day", "order_id"),
         rows.filter("is_return"),
         customers,
@@ -137,11 +137,9 @@ def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
         .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
     )
     named = sizes.sort("len", "country", descending=[True, False])["country"]
-    kept = named.head(COUNTRIES).to_list()
+    kept = named.head(MAX_COUNTRIES).to_list()
     is_all = homes["country"].is_in(kept).all() if kept else False
-    names = (*kept, *(() if is_all else (OTHERS,)))
+    names = (*kept, *(() if is_all else (OTHER_COUNTRIES,)))
     places = {name: i for i, name in enumerate(names)}
-    code = pl.col("country").replace_strict(
-        places, default=len(names) - 1, return_dtype=pl.Int32
-    )
+    code = pl.col("country").replace_strict(places, default=len(names) - 1, return_dtype=pl.Int32)
     return homes.with_columns(code), names

@@ -5,22 +5,22 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from segpredict.exploration._books import Shelf, shelf
-from segpredict.exploration._map import chart
-from segpredict.tables import JSON, MONEY, Transactions
+from segpredict.exploration._books import ExplorationData, exploration_data
+from segpredict.exploration._map import customer_map
+from segpredict.tables import JSON, MONEY_SCALE, Transactions
 
-ORDERS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
-GAPS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
-STEPS = (1, 2, 5)  # of bins of money
+ORDER_BINS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
+GAP_BINS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
+MONEY_STEPS = (1, 2, 5)  # of bins of money
 MONEY_CHARTS = ("sales", "returns", "countries", "takings")
-MONTHLY = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
-STANDING = ("members", "takings")  # bins are segments
-EVER = -1  # the period of what belongs to none, and the segment of what lists them all
-FOLDER = "exploration"
+MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
+CURRENT_CHARTS = ("members", "takings")  # bins are segments
+ALL_MONTHS = -1  # the period of what belongs to none, and the segment of what lists them all
+EXPLORATION_FOLDER = "exploration"
 HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-class Folder(Protocol):
+class ExplorationFiles(Protocol):
     """The files of a run."""
 
     def has(self, name: str) -> bool:
@@ -33,7 +33,7 @@ class Folder(Protocol):
         """Return values."""
 
 
-def explore(
+def explore_shop(
     shop: Transactions,
     assignments: pl.DataFrame,
     segments: Sequence[str],
@@ -44,7 +44,7 @@ def explore(
     Parameters
     ----------
     shop, assignments
-        As in `shelf`.
+        As in `exploration_data`.
     segments
         All ids, in code order.
     horizon
@@ -53,31 +53,32 @@ def explore(
     Returns
     -------
     dict
-        ``cells``: ``chart``, ``segment``, ``country``, ``period`` (a month; −1 belongs
+        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 belongs
         to none, as does a segment of −1), ``bin`` and ``value`` (customers, orders,
-        gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `chart`.
+        gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`.
         ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
         segments, countries, periods and bins, and what the axes are.
 
     Notes
     -----
     Summed over countries, ``buyers`` and ``newcomers`` are the customers of
-    `metrics.months`, ``members`` and ``takings`` those of `segments.profile`: everybody
+    `metrics.monthly_figures`, ``members`` and ``takings`` those of
+    `segments.segment_profile_table`: everybody
     has one segment and one country, those of the end of the data.
     """
-    held = shelf(shop, assignments, tuple(segments))
+    held = exploration_data(shop, assignments, tuple(segments))
     spends, values = held.customers["spend"], held.orders["amount"]
     ladder, dear = _ladder(spends), _ladder(values)
     gaps = _gaps(held.orders)
     back = held.credits.with_columns(-pl.col("amount"))
     has_time = held.orders["minute"].null_count() < held.orders.height
     counted = {
-        "frequency": _counted(held.customers, _bin("orders", ORDERS)),
-        "spend": _counted(held.customers, _bin("spend", [MONEY * s for s in ladder])),
+        "frequency": _counted(held.customers, _bin("orders", ORDER_BINS)),
+        "spend": _counted(held.customers, _bin("spend", [MONEY_SCALE * s for s in ladder])),
         "order_value": _counted(
-            held.orders, _bin("amount", [MONEY * s for s in dear]), "month"
+            held.orders, _bin("amount", [MONEY_SCALE * s for s in dear]), "month"
         ),
-        "gaps": _counted(gaps, _bin("gap", GAPS), "month"),
+        "gaps": _counted(gaps, _bin("gap", GAP_BINS), "month"),
         "week": _counted(held.orders, _hour(has_time=has_time), "month"),
         "sales": _summed(held.orders, pl.col("month")),
         "returns": _summed(back, pl.col("month")),
@@ -85,11 +86,8 @@ def explore(
         **_monthly(held.orders),
         **_standing(held, shop.end_day - horizon),
     }
-    cells = [
-        table.select(pl.lit(name).alias("chart"), pl.all())
-        for name, table in counted.items()
-    ]
-    drawn, axes = chart(held, shop.end_day)
+    cells = [table.select(pl.lit(name).alias("chart"), pl.all()) for name, table in counted.items()]
+    drawn, axes = customer_map(held, shop.end_day)
     facts = {
         "segments": list(segments),
         "countries": list(held.countries),
@@ -98,36 +96,36 @@ def explore(
         "customers": held.customers.height,
         "axes": axes,
         "bins": {
-            "frequency": _labels(ORDERS),
+            "frequency": _labels(ORDER_BINS),
             "spend": _labels(ladder, is_whole=False),
             "order_value": _labels(dear, is_whole=False),
-            "gaps": _labels(GAPS),
+            "gaps": _labels(GAP_BINS),
             "week": _week(has_time=has_time),
             "countries": list(held.countries),
-            **{name: list(held.months) for name in MONTHLY},
-            **{name: list(segments) for name in STANDING},
+            **{name: list(held.months) for name in MONTHLY_CHARTS},
+            **{name: list(segments) for name in CURRENT_CHARTS},
         },
     }
     homes = held.owners.select("customer_id", _named("country", held.countries))
     return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
 
 
-def kept(folder: Folder) -> Mapping[str, Any]:
-    """Return what a run has kept of `explore`, as far as it was made.
+def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
+    """Return what a run has kept of `explore_shop`, as far as it was made.
 
-    Where customers were scored, ``coming`` is `coming` of the scores.
+    Where customers were scored, ``expected_by_country`` is `expected_by_country` of the scores.
     """
-    if not folder.has(f"{FOLDER}/facts.json"):
+    if not folder.has(f"{EXPLORATION_FOLDER}/facts.json"):
         return {}
     found = {
-        "cells": folder.parquet(f"{FOLDER}/cells.parquet"),
-        "map": folder.parquet(f"{FOLDER}/map.parquet"),
-        "facts": folder.json(f"{FOLDER}/facts.json"),
+        "cells": folder.parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
+        "map": folder.parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
+        "facts": folder.json(f"{EXPLORATION_FOLDER}/facts.json"),
     }
-    homes = f"{FOLDER}/homes.parquet"
+    homes = f"{EXPLORATION_FOLDER}/homes.parquet"
     if folder.has(homes) and folder.has("scores.parquet"):
         scores = folder.parquet("scores.parquet")
-        found["coming"] = coming(scores, folder.parquet(homes))
+        found["coming"] = expected_by_country(scores, folder.parquet(homes))
     return found
 
 
@@ -142,12 +140,12 @@ def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {name: _counted(each, month, "month") for name, each in rows.items()}
 
 
-def _standing(held: Shelf, start: int) -> dict[str, pl.DataFrame]:
+def _standing(held: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
     """Return the customers of each segment, and what those who ordered paid in all."""
     recent = pl.concat([held.orders, held.credits]).filter(pl.col("day") >= start)
     buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
     paid = recent.join(buyers, on="customer_id", how="semi")
-    own, everybody = pl.col("segment").alias("bin"), pl.lit(EVER, pl.Int32)
+    own, everybody = pl.col("segment").alias("bin"), pl.lit(ALL_MONTHS, pl.Int32)
     tables = {
         "members": _counted(held.owners.filter("is_eligible"), own),
         "takings": _grouped(paid, own, None, pl.col("amount").sum()),
@@ -166,9 +164,9 @@ def _ladder(amounts: pl.Series) -> list[int]:
     """
     if amounts.is_empty():
         return [0]
-    low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY
-    high = float(amounts.quantile(0.99, "nearest") or 0) / MONEY
-    steps = [step * 10**power for power in range(12) for step in STEPS]
+    low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY_SCALE
+    high = float(amounts.quantile(0.99, "nearest") or 0) / MONEY_SCALE
+    steps = [step * 10**power for power in range(12) for step in MONEY_STEPS]
     return [0, *(step for step in steps if low < step <= high)]
 
 
@@ -180,9 +178,7 @@ def _bin(column: str, ends: Sequence[int]) -> pl.Expr:
 
 
 def _hour(*, has_time: bool) -> pl.Expr:
-    weekday = (
-        pl.from_epoch(pl.col("day"), time_unit="d").dt.weekday().cast(pl.Int32) - 1
-    )
+    weekday = pl.from_epoch(pl.col("day"), time_unit="d").dt.weekday().cast(pl.Int32) - 1
     hour = pl.col("minute").cast(pl.Int32) // 60 if has_time else pl.lit(0)
     return (weekday * (HOURS if has_time else 1) + hour).alias("bin")
 
@@ -194,9 +190,7 @@ def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
     return days.with_columns(gap=gap).drop_nulls("gap")
 
 
-def _counted(
-    rows: pl.DataFrame, place: pl.Expr, period: str | None = None
-) -> pl.DataFrame:
+def _counted(rows: pl.DataFrame, place: pl.Expr, period: str | None = None) -> pl.DataFrame:
     return _grouped(rows, place, period, pl.len())
 
 
@@ -208,7 +202,7 @@ def _grouped(
     rows: pl.DataFrame, place: pl.Expr, period: str | None, value: pl.Expr
 ) -> pl.DataFrame:
     by = ["segment", "country", "period", "bin"]
-    when = pl.lit(EVER, pl.Int32) if period is None else pl.col(period)
+    when = pl.lit(ALL_MONTHS, pl.Int32) if period is None else pl.col(period)
     return (
         rows.with_columns(when.alias("period"), place.cast(pl.Int32))
         .drop_nulls("bin")
@@ -237,16 +231,16 @@ def _week(*, has_time: bool) -> list[str]:
     return [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
 
 
-FINE = 10**12  # parts of one: whole numbers add up the same in any order
+SUM_SCALE = 10**12  # parts of one: whole numbers add up the same in any order
 
 
-def coming(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
+def expected_by_country(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
     """Return how large each segment is and is expected to be, country by country.
 
     Parameters
     ----------
     scores
-        `contracts.SCORES` of the end of the data.
+        `contracts.SCORES_SCHEMA` of the end of the data.
     homes
         ``customer_id`` and ``country`` of everybody who was scored.
 
@@ -268,7 +262,7 @@ def coming(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
     chances = [name for name in able.columns if name.startswith("p_S")]
     told = (
         able.group_by("country")
-        .agg(pl.col(chances).mul(FINE).round().cast(pl.Int64).sum() / FINE)
+        .agg(pl.col(chances).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
         .unpivot(
             chances,
             index="country",

@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 
-from segpredict.exploration._books import Shelf
-from segpredict.tables import JSON, MONEY
+from segpredict.exploration._books import ExplorationData
+from segpredict.tables import JSON, MONEY_SCALE
 
-SHOWN = 600  # customers on the map, at most
-MEASURES = {  # what customers are told apart by
+MAX_MAP_CUSTOMERS = 600  # customers on the map, at most
+MAP_COLUMNS = {  # what customers are told apart by
     "orders": "orders",
     "spend": "spend",
     "value": "order value",
@@ -16,7 +16,7 @@ MEASURES = {  # what customers are told apart by
 }
 
 
-def chart(held: Shelf, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
+def customer_map(held: ExplorationData, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     """Return a sample of customers in the plane of the first two principal components.
 
     Parameters
@@ -42,13 +42,13 @@ def chart(held: Shelf, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     ranked = held.customers.filter(pl.col("spend") > 0).sort(
         "spend", "orders", "first", "last", "segment"
     )
-    if ranked.height < len(MEASURES) + 1:
+    if ranked.height < len(MAP_COLUMNS) + 1:
         return empty, []
     told = np.log1p(
         ranked.select(
             "orders",
-            pl.col("spend") / MONEY,
-            value=pl.col("spend") / MONEY / pl.col("orders"),
+            pl.col("spend") / MONEY_SCALE,
+            value=pl.col("spend") / MONEY_SCALE / pl.col("orders"),
             silent=end_day - pl.col("last"),
             age=end_day - pl.col("first"),
         )
@@ -63,7 +63,7 @@ def chart(held: Shelf, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     places = scaled @ loads
     low, high = np.quantile(places, 0.005, axis=0), np.quantile(places, 0.995, axis=0)
     inside = np.clip((places - low) / np.where(high > low, high - low, 1.0), 0, 1)
-    every = -(-ranked.height // SHOWN)
+    every = -(-ranked.height // MAX_MAP_CUSTOMERS)
     shown = pl.DataFrame(
         {
             "segment": ranked["segment"],
@@ -76,11 +76,7 @@ def chart(held: Shelf, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
 
 
 def _axis(load: np.ndarray, share: float) -> JSON:
-    names = list(MEASURES.values())
+    names = list(MAP_COLUMNS.values())
     order = np.argsort(-np.abs(load), kind="stable")
-    most = [
-        f"{'more' if load[i] > 0 else 'less'} {names[i]}"
-        for i in order
-        if abs(load[i]) >= 0.4
-    ]
+    most = [f"{'more' if load[i] > 0 else 'less'} {names[i]}" for i in order if abs(load[i]) >= 0.4]
     return {"share": round(share, 4), "told": most}

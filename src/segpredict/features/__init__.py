@@ -6,24 +6,24 @@ rows may be split by customer among threads, files or machines.
 """
 
 from segpredict.features._build import (
-    Choice,
-    build,
-    choose,
-    compute,
-    glossary,
-    instrument,
-    write,
+    FamilySelection,
+    build_features,
+    choose_families,
+    clustering_inputs,
+    compute_features,
+    feature_glossary,
+    write_features,
 )
-from segpredict.features._family import FAMILIES, Family
+from segpredict.features._family import FEATURE_FAMILIES, FeatureFamily
 
 __all__ = [
-    "FAMILIES",
-    "Choice",
-    "Family",
-    "build",
-    "choose",
-    "compute",
-    "glossary",
-    "instrument",
-    "write",
+    "FEATURE_FAMILIES",
+    "FamilySelection",
+    "FeatureFamily",
+    "build_features",
+    "choose_families",
+    "clustering_inputs",
+    "compute_features",
+    "feature_glossary",
+    "write_features",
 ]

@@ -10,24 +10,24 @@ import pyarrow.parquet as pq
 
 from segpredict import contracts
 from segpredict.disk import write_file
-from segpredict.features._family import FAMILIES, Family
+from segpredict.features._family import FEATURE_FAMILIES, FeatureFamily
 from segpredict.features._measures import (
-    COLUMNS,
-    EVER,
-    days,
-    net,
-    returned,
-    since_last,
-    spent,
-    total,
+    MEASURE_COLUMNS,
+    WHOLE_HISTORY,
+    count_purchase_days,
+    days_since_last,
+    net_spend,
+    spend_measures,
+    sum_orders,
+    sum_returns,
 )
-from segpredict.features._offers import OFFERS, offers
-from segpredict.features._plan import Question, ask, question
-from segpredict.features._shares import Ask, answers, by_share
-from segpredict.tables import Companions, Feature, FeatureTable, Transactions
+from segpredict.features._offers import COLUMN_MEANINGS, available_columns
+from segpredict.features._plan import FeatureQuery, plan_query, run_queries
+from segpredict.features._shares import BatchFunction, batch_results, compute_in_batches
+from segpredict.tables import Feature, FeatureTable, SideTables, Transactions
 from segpredict.window import Window
 
-DEFAULT = "default"  # stands for all families that nobody needs to name
+DEFAULT_FAMILIES = "default"  # stands for all families that nobody needs to name
 _MOST = np.finfo(np.float64).max
 _INSTRUMENT = {
     "customer_id": pl.String,
@@ -42,14 +42,14 @@ _FURTHER = {
     "refunds": pl.Int64,
 }
 _MEASURED = {
-    "recency": since_last(),
-    "products": total("products"),
-    "units": total("units"),
-    "refunds": returned(),
+    "recency": days_since_last(),
+    "products": sum_orders("products"),
+    "units": sum_orders("units"),
+    "refunds": sum_returns(),
 }
 
 
-def build(
+def build_features(
     transactions: Transactions,
     windows: Sequence[Window],
     families: Sequence[str] | None = None,
@@ -64,7 +64,7 @@ def build(
         The questions. They share the work from lines to orders, so ask them together.
     families
         Names of families. Those that are named are computed, and null where the shop
-        does not have what they need; when not given, `choose` decides.
+        does not have what they need; when not given, `choose_families` decides.
 
     Returns
     -------
@@ -88,11 +88,11 @@ def build(
     declared, answer = _asked(transactions, windows, families)
     return [
         FeatureTable(_checked(frame, declared), window, declared)
-        for frame, window in zip(by_share(transactions, answer), windows, strict=True)
+        for frame, window in zip(compute_in_batches(transactions, answer), windows, strict=True)
     ]
 
 
-def write(
+def write_features(
     transactions: Transactions,
     window: Window,
     path: str | Path,
@@ -112,7 +112,7 @@ def write(
     path
         The file; it appears when it is complete.
     families
-        As in `build`.
+        As in `build_features`.
 
     Returns
     -------
@@ -121,14 +121,14 @@ def write(
 
     Notes
     -----
-    The rows are those of `build`. They are sorted by customer if the transactions come
+    The rows are those of `build_features`. They are sorted by customer if the transactions come
     from a store to which no customers were added since its lines were last merged.
     """
     declared, answer = _asked(transactions, [window], families)
 
     def keep(draft: Path) -> None:
         writer = None
-        for (frame,) in answers(transactions, answer):
+        for (frame,) in batch_results(transactions, answer):
             table = _checked(frame, declared).to_arrow()
             # Few numbers occur twice: a dictionary of them costs more than it saves.
             writer = writer or pq.ParquetWriter(
@@ -146,22 +146,22 @@ def _asked(
     transactions: Transactions,
     windows: Sequence[Window],
     families: Sequence[str] | None,
-) -> tuple[tuple[Feature, ...], Ask]:
+) -> tuple[tuple[Feature, ...], BatchFunction]:
     """Return the columns, and what asks a share of the customers for them."""
     if families is None:
         until = max(window.cutoff for window in windows)
-        families = choose(transactions, until=until).names
+        families = choose_families(transactions, until=until).names
     chosen = _chosen(families, transactions.companions)
-    questions = [question(window, chosen) for window in windows]
-    return _declared(chosen), lambda share: ask(share, questions)
+    questions = [plan_query(window, chosen) for window in windows]
+    return _declared(chosen), lambda share: run_queries(share, questions)
 
 
-def compute(
+def compute_features(
     transactions: Transactions,
     window: Window,
     families: Sequence[str] | None = None,
 ) -> FeatureTable:
-    """Compute the features of one window; see `build`.
+    """Compute the features of one window; see `build_features`.
 
     Examples
     --------
@@ -177,10 +177,10 @@ def compute(
     >>> compute(shop, Window(40), ["rfm"]).frame["recency_days"].to_list()
     [10.0]
     """
-    return build(transactions, [window], families)[0]
+    return build_features(transactions, [window], families)[0]
 
 
-def instrument(
+def clustering_inputs(
     transactions: Transactions,
     windows: Sequence[tuple[int, int]],
     further: Sequence[str] = (),
@@ -201,9 +201,9 @@ def instrument(
     Returns
     -------
     polars.DataFrame
-        `contracts.INSTRUMENT`, sorted by end and customer: per interval one row for
-        each customer with an order in it. ``days`` counts purchase days; ``spend`` is
-        sales plus returns dated in the interval, so it may be zero or below.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`, sorted by end and customer: per interval one row for
+        each customer with an order in it. ``count_purchase_days`` counts purchase days; ``spend``
+        is sales plus returns dated in the interval, so it may be zero or below.
 
     Notes
     -----
@@ -216,28 +216,28 @@ def instrument(
     if not asked:
         return pl.DataFrame(schema=told)
     questions = [_reading(*interval, further) for interval in asked]
-    frames = by_share(transactions, lambda share: ask(share, questions))
+    frames = compute_in_batches(transactions, lambda share: run_queries(share, questions))
     read = (
         frame.with_columns(end=pl.lit(end, pl.Int32)).select(*told)
         for (_, end), frame in zip(asked, frames, strict=True)
     )
-    return contracts.check(pl.concat(read), contracts.INSTRUMENT)
+    return contracts.validate_schema(pl.concat(read), contracts.CLUSTERING_INPUTS_SCHEMA)
 
 
-def _reading(start: int, end: int, further: Sequence[str]) -> Question:
+def _reading(start: int, end: int, further: Sequence[str]) -> FeatureQuery:
     """Return the question how often and for how much, with an interval as look-back."""
-    measures = {"days": days(), **spent("all", EVER)}
+    measures = {"days": count_purchase_days(), **spend_measures("all", WHOLE_HISTORY)}
     measures |= {f"{name}_all": _MEASURED[name] for name in further}
-    derived = {"days": pl.col("days").cast(pl.Int32), "spend": net("all")}
+    derived = {"days": pl.col("days").cast(pl.Int32), "spend": net_spend("all")}
     for name in further:
         amount = pl.col(f"{name}_all").cast(_FURTHER[name])
         derived[name] = -amount if name == "refunds" else amount
     window = Window(end, lookback=end - start, history=end - start)
-    return Question(window, measures, {}, (), derived, COLUMNS)
+    return FeatureQuery(window, measures, {}, (), derived, MEASURE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FamilySelection:
     """Families that a shop can answer.
 
     Parameters
@@ -252,11 +252,11 @@ class Choice:
     notes: tuple[str, ...]
 
 
-def choose(
+def choose_families(
     transactions: Transactions,
     wanted: Sequence[str] | None = None,
     until: int | None = None,
-) -> Choice:
+) -> FamilySelection:
     """Return the families among those wanted that the shop has the columns for.
 
     Parameters
@@ -277,25 +277,25 @@ def choose(
     Notes
     -----
     This looks at the whole shop, once. What a family then computes is a matter of one
-    customer's rows, so a run keeps the names and gives them to every later `build`.
+    customer's rows, so a run keeps the names and gives them to every later `build_features`.
     """
-    default = {family.name for family in FAMILIES.all() if family.is_default}
-    named = {DEFAULT} if wanted is None else set(wanted)
-    names = (named - {DEFAULT}) | (default if DEFAULT in named else set())
+    default = {family.name for family in FEATURE_FAMILIES.all() if family.is_default}
+    named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
+    names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
     families = _chosen(sorted(names))
-    there = offers(transactions, until)
+    there = available_columns(transactions, until)
     lacking = {f.name: [n for n in f.needs if n not in there] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "
-        f"{' and no '.join(OFFERS[need] for need in needs)}."
+        f"{' and no '.join(COLUMN_MEANINGS[need] for need in needs)}."
         for name, needs in lacking.items()
         if needs
     )
-    return Choice(tuple(name for name in lacking if not lacking[name]), notes)
+    return FamilySelection(tuple(name for name in lacking if not lacking[name]), notes)
 
 
-def glossary(
-    families: Sequence[str] | None = None, companions: Companions | None = None
+def feature_glossary(
+    families: Sequence[str] | None = None, companions: SideTables | None = None
 ) -> tuple[Feature, ...]:
     """Return the declaration of every feature, in column order.
 
@@ -311,26 +311,24 @@ def glossary(
     >>> glossary(["rfm"])[0].name
     'recency_days'
     """
-    names = FAMILIES.names() if families is None else families
+    names = FEATURE_FAMILIES.names() if families is None else families
     return _declared(_chosen(names, companions))
 
 
 def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
-    if keeps(frame, declared):
+    if is_in_range(frame, declared):
         return frame
-    return contracts.check(frame, contracts.features(declared))
+    return contracts.validate_schema(frame, contracts.feature_schema(declared))
 
 
-def keeps(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
+def is_in_range(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
     """Return whether all values are what was declared: one pass over all ranges.
 
     The contract itself names what broke, and takes several times as long as computing
     the features; it is asked only where this says no.
     """
     return all(
-        _keeps(piece, feature)
-        for feature in declared
-        for piece in frame[feature.name].get_chunks()
+        _keeps(piece, feature) for feature in declared for piece in frame[feature.name].get_chunks()
     )
 
 
@@ -347,16 +345,14 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
 
 
 def _chosen(
-    names: Sequence[str], companions: Companions | None = None
-) -> tuple[Family, ...]:
+    names: Sequence[str], companions: SideTables | None = None
+) -> tuple[FeatureFamily, ...]:
     # In the order of their names, so that the columns do not depend on the asking.
-    families = (FAMILIES.get(name) for name in sorted(set(names)))
-    return tuple(family.on(companions or Companions()) for family in families)
+    families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
+    return tuple(family.on(companions or SideTables()) for family in families)
 
 
-def _declared(families: Sequence[Family]) -> tuple[Feature, ...]:
+def _declared(families: Sequence[FeatureFamily]) -> tuple[Feature, ...]:
     return tuple(
-        replace(feature, family=family.name)
-        for family in families
-        for feature in family.features
+        replace(feature, family=family.name) for family in families for feature in family.features
     )

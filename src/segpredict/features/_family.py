@@ -8,11 +8,11 @@ import polars as pl
 
 from segpredict.features._measures import Measure
 from segpredict.registry import Registry
-from segpredict.tables import Companions, Feature
+from segpredict.tables import Feature, SideTables
 from segpredict.window import Window
 
-Recipe = Callable[[Window], Mapping[str, pl.Expr]]
-Measures = Callable[[Window], Mapping[str, Measure]]
+DerivedColumns = Callable[[Window], Mapping[str, pl.Expr]]
+MeasureFunction = Callable[[Window], Mapping[str, Measure]]
 
 
 def _nothing(_: Window) -> Mapping[str, Measure]:
@@ -20,7 +20,7 @@ def _nothing(_: Window) -> Mapping[str, Measure]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Family:
+class FeatureFamily:
     """Columns that belong together, and the two steps that compute them.
 
     Parameters
@@ -62,28 +62,28 @@ class Family:
 
     name: str
     features: tuple[Feature, ...]
-    measures: Measures
-    derive: Recipe
+    measures: MeasureFunction
+    derive: DerivedColumns
     steps: tuple[Mapping[str, pl.Expr], ...] = ()
     columns: Mapping[str, pl.Expr] = field(default_factory=dict)
-    beside: Mapping[str, Recipe] = field(default_factory=dict)
+    beside: Mapping[str, DerivedColumns] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     is_default: bool = True
-    fitted: Callable[[Companions], "Family"] | None = None
+    fitted: Callable[[SideTables], "FeatureFamily"] | None = None
 
-    def on(self, companions: Companions) -> "Family":
+    def on(self, companions: SideTables) -> "FeatureFamily":
         """Return the family with the columns that these companions give it."""
         return self if self.fitted is None else self.fitted(companions)
 
 
-FAMILIES = Registry("segpredict.features", Family)
-nothing: Measures = _nothing
+FEATURE_FAMILIES = Registry("segpredict.features", FeatureFamily)
+no_measures: MeasureFunction = _nothing
 
 
-OTHER = "other"
+OTHER_LEVEL = "other"
 
 
-def columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
+def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
     """Return column → level, each column a plain word and different from the others.
 
     Examples
@@ -97,7 +97,7 @@ def columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
         word = re.sub(r"\W+", "_", level.casefold()).strip("_") or "blank"
         name = base = f"{prefix}_{word}"
         number = 2
-        while name in found or name == f"{prefix}_{OTHER}":
+        while name in found or name == f"{prefix}_{OTHER_LEVEL}":
             name, number = f"{base}_{number}", number + 1
         found[name] = level
     return found

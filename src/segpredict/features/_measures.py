@@ -1,6 +1,6 @@
 """The words in which families ask about orders, and in which they answer.
 
-A span is a number of days back from the cutoff: ``past(28)`` is ``[T - 28, T)``. What
+A span is a number of days back from the cutoff: ``last_days(28)`` is ``[T - 28, T)``. What
 is asked of it is a matter of whole numbers and therefore equal to the bit on any number
 of threads. `_runs` finds all of it without grouping.
 """
@@ -12,18 +12,18 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 from segpredict.window import Window
 
-SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays
-LOG = 1_000_000_000  # logarithms are added up as whole numbers of 10⁻⁹
+FEATURE_SPANS = (28, 91, 182, 364)  # whole weeks, so that every span has the same weekdays
+LOG_SCALE = 1_000_000_000  # logarithms are added up as whole numbers of 10⁻⁹
 
-Rows = Literal["orders", "days", "credits", "repeats"]
-Kind = Literal["number", "active", "sum", "squares", "first", "last", "most", "median"]
+RowKind = Literal["orders", "days", "credits", "repeats"]
+MeasureKind = Literal["number", "active", "sum", "squares", "first", "last", "most", "median"]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MeasureSpan:
     """The days ``[T - oldest, T - newest)``, as far as a window's history reaches.
 
     Parameters
@@ -38,15 +38,15 @@ class Span:
     oldest: int | None = None
     parts: int = 1
 
-    def split(self) -> Iterator["Span"]:
+    def split(self) -> Iterator["MeasureSpan"]:
         """Yield the parts, newest first."""
         assert self.oldest is not None
         length = (self.oldest - self.newest) // self.parts
         for newest in range(self.newest, self.oldest, length):
-            yield Span(newest, newest + length)
+            yield MeasureSpan(newest, newest + length)
 
 
-EVER = Span()
+WHOLE_HISTORY = MeasureSpan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,16 @@ class Measure:
     Parameters
     ----------
     kind
-        ``number`` of rows; how many parts of the span are ``active``; ``sum``, sum of
+        ``number`` of rows; how many parts of the span are ``count_active_spans``; ``sum``, sum of
         ``squares``, ``first``, ``last``, ``most`` and ``median`` of a column.
     column
-        One of the rows, of `COLUMNS`, or of `Family.columns`; ``ago`` is the days to
+        One of the rows, of `MEASURE_COLUMNS`, or of `Family.columns`; ``ago`` is the days to
         the cutoff, 1 and up.
     span
         When.
     rows
-        ``orders``; ``days`` with an order; ``credits``, credit notes; or ``repeats``,
-        lines with a product that was bought before.
+        ``count_orders``; ``count_purchase_days`` with an order; ``credits``, credit notes; or
+        ``count_repeats``, lines with a product that was bought before.
     between
         Whether the first row of the span is left out: for what tells a row from the
         row before it.
@@ -73,15 +73,15 @@ class Measure:
         Of repeats: when the line before was dated.
     """
 
-    kind: Kind
+    kind: MeasureKind
     column: str = ""
-    span: Span = EVER
-    rows: Rows = "orders"
+    span: MeasureSpan = WHOLE_HISTORY
+    rows: RowKind = "orders"
     between: bool = False
-    again: Span = EVER
+    again: MeasureSpan = WHOLE_HISTORY
 
 
-COLUMNS: Mapping[Rows, Mapping[str, pl.Expr]] = {
+MEASURE_COLUMNS: Mapping[RowKind, Mapping[str, pl.Expr]] = {
     "orders": {"is_named": (pl.col("products") > 0).cast(pl.Int64)},
     "days": {},
     "credits": {},
@@ -89,37 +89,37 @@ COLUMNS: Mapping[Rows, Mapping[str, pl.Expr]] = {
 }
 
 
-def past(days: int, skip: int = 0) -> Span:
+def last_days(days: int, skip: int = 0) -> MeasureSpan:
     """Return the span ``[T - skip - days, T - skip)``."""
-    return Span(skip, skip + days)
+    return MeasureSpan(skip, skip + days)
 
 
-def orders(span: Span = EVER) -> Measure:
+def count_orders(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the number of orders."""
     return Measure("number", span=span)
 
 
-def days(span: Span = EVER) -> Measure:
+def count_purchase_days(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the number of purchase days."""
     return Measure("number", span=span, rows="days")
 
 
-def active(days: int, parts: int) -> Measure:
+def count_active_spans(days: int, parts: int) -> Measure:
     """Return how many of the last so many spans of so many days saw an order."""
-    return Measure("active", span=Span(0, days * parts, parts))
+    return Measure("active", span=MeasureSpan(0, days * parts, parts))
 
 
-def total(column: str, span: Span = EVER) -> Measure:
+def sum_orders(column: str, span: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the sum of a column over orders."""
     return Measure("sum", column, span)
 
 
-def returned(span: Span = EVER) -> Measure:
+def sum_returns(span: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the money of credit notes, zero or below."""
     return Measure("sum", "net", span, "credits")
 
 
-def repeats(span: Span, of: Span = EVER) -> Measure:
+def count_repeats(span: MeasureSpan, of: MeasureSpan = WHOLE_HISTORY) -> Measure:
     """Return the lines of a span with a product that a line of another had before.
 
     The lines of a span, less the repeats of lines of that span, are different products.
@@ -127,27 +127,27 @@ def repeats(span: Span, of: Span = EVER) -> Measure:
     return Measure("number", span=span, rows="repeats", again=of)
 
 
-def since_last() -> Measure:
+def days_since_last() -> Measure:
     """Return the days from the last purchase to the cutoff."""
     return Measure("last", "ago")
 
 
-def since_first() -> Measure:
+def days_since_first() -> Measure:
     """Return the days from the first purchase to the cutoff."""
     return Measure("first", "ago")
 
 
-def spent(name: str, span: Span) -> Mapping[str, Measure]:
-    """Return the measures of which `net` makes spend less returns."""
-    return {f"paid_{name}": total("net", span), f"back_{name}": returned(span)}
+def spend_measures(name: str, span: MeasureSpan) -> Mapping[str, Measure]:
+    """Return the measures of which `net_spend` makes spend less returns."""
+    return {f"paid_{name}": sum_orders("net", span), f"back_{name}": sum_returns(span)}
 
 
-def net(name: str) -> pl.Expr:
-    """Return spend less returns, from the measures `spent`."""
+def net_spend(name: str) -> pl.Expr:
+    """Return spend less returns, from the measures `spend_measures`."""
     return pl.col(f"paid_{name}") + pl.col(f"back_{name}")
 
 
-def over(value: pl.Expr, number: int) -> pl.Expr:
+def divide_rounded(value: pl.Expr, number: int) -> pl.Expr:
     """Return a measure divided by a number, rounded once.
 
     Polars multiplies a column by the reciprocal of a literal, but divides a single
@@ -157,12 +157,12 @@ def over(value: pl.Expr, number: int) -> pl.Expr:
     return value / (pl.col("one") * number)
 
 
-def money(value: str | pl.Expr) -> pl.Expr:
+def to_currency(value: str | pl.Expr) -> pl.Expr:
     """Return a measure of money in currency."""
-    return over(pl.col(value) if isinstance(value, str) else value, MONEY)
+    return divide_rounded(pl.col(value) if isinstance(value, str) else value, MONEY_SCALE)
 
 
-def spread(number: str, total: str, squared: str) -> pl.Expr:
+def coefficient_of_variation(number: str, total: str, squared: str) -> pl.Expr:
     """Return the coefficient of variation, from a number, a sum and a sum of squares.
 
     The sample standard deviation over the mean; null for fewer than two values and
@@ -175,29 +175,29 @@ def spread(number: str, total: str, squared: str) -> pl.Expr:
     return pl.when((n >= 2) & (s > 0)).then(ratio)
 
 
-def reaches(window: Window, back: int) -> bool:
+def covers_history(window: Window, back: int) -> bool:
     """Return whether the data and the history cover the days back to ``T - back``."""
     first = window.first_day
     observed = first is None or first <= window.cutoff - back
     return observed and window.history_start <= window.cutoff - back
 
 
-def if_seen(window: Window, back: int, value: pl.Expr) -> pl.Expr:
+def null_if_uncovered(window: Window, back: int, value: pl.Expr) -> pl.Expr:
     """Return the value, or null where the data do not reach back to ``T - back``."""
-    return value if reaches(window, back) else pl.lit(None, pl.Float64)
+    return value if covers_history(window, back) else pl.lit(None, pl.Float64)
 
 
 PRIOR_GAPS = 2
 PRIOR_DEFICIT = 0.5772156649015329  # Euler's constant: ln mean - mean ln, at random
 
 
-def gaps() -> Mapping[str, Measure]:
+def gap_measures() -> Mapping[str, Measure]:
     """Return the measures of a customer's gaps, all but the median whole numbers."""
     # The first purchase day that a window sees has no gap in it.
     between = partial(Measure, rows="days", between=True)
     return {
-        "first_ago": since_first(),
-        "last_ago": since_last(),
+        "first_ago": days_since_first(),
+        "last_ago": days_since_last(),
         "gaps": between("number"),
         "gap_squares": between("squares", "gap"),
         "gap_logs": between("sum", "gap_log"),
@@ -205,12 +205,12 @@ def gaps() -> Mapping[str, Measure]:
     }
 
 
-def known(measure: str) -> pl.Expr:
+def gap_or_null(measure: str) -> pl.Expr:
     """Return a measure of gaps; null without a gap."""
     return pl.when(pl.col("gaps") > 0).then(pl.col(measure))
 
 
-def steps() -> tuple[Mapping[str, pl.Expr], ...]:
+def gap_steps() -> tuple[Mapping[str, pl.Expr], ...]:
     """Return what several features are made of.
 
     Notes
@@ -226,16 +226,16 @@ def steps() -> tuple[Mapping[str, pl.Expr], ...]:
     T. Minka, "Estimating a Gamma distribution", 2002.
     """
     n, s = pl.col("gaps"), pl.col("gap_deficit")
-    own = pl.col("gap_mean").log() - pl.col("gap_logs") / (n * LOG)
+    own = pl.col("gap_mean").log() - pl.col("gap_logs") / (n * LOG_SCALE)
     prior = PRIOR_GAPS * PRIOR_DEFICIT
     shape = (3 - s + ((s - 3) ** 2 + 24 * s).sqrt()) / (12 * s)
     return (
         {"gap_sum": pl.col("first_ago") - pl.col("last_ago")},
-        {"gap_mean": known("gap_sum") / n},
+        {"gap_mean": gap_or_null("gap_sum") / n},
         {"gap_deficit": (n * own.clip(lower_bound=0.0) + prior) / (n + PRIOR_GAPS)},
         {"gap_shape": pl.when(n >= 2).then(shape)},
     )
 
 
-MEAN = pl.col("gap_mean")
-SHAPE = pl.col("gap_shape")
+GAP_MEAN = pl.col("gap_mean")
+GAP_SHAPE = pl.col("gap_shape")

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.store import Stored
+from segpredict.store import StoredTransactions
 from segpredict.tables import Transactions
 
-OFFERS: Mapping[str, str] = {
+COLUMN_MEANINGS: Mapping[str, str] = {
     "products": "product numbers",
     "returns": "returns",
     "minutes": "time of the day",
@@ -31,8 +31,8 @@ _COLUMNS = {
 }
 
 
-def offers(transactions: Transactions, until: int | None = None) -> frozenset[str]:
-    """Return which of `OFFERS` the shop has, or had before a day."""
+def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
+    """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
     beside = transactions.companions
     products = beside.products
     tables = {
@@ -55,7 +55,7 @@ def _held(
     transactions: Transactions, columns: Mapping[str, str], until: int | None
 ) -> dict[str, bool]:
     """Return which columns hold something: a store knows, other lines are asked."""
-    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     found = {n: shelf.holds(c, until) if shelf else None for n, c in columns.items()}
     unknown = {name: columns[name] for name in found if found[name] is None}
     if unknown:
@@ -73,7 +73,7 @@ def _held(
 
 def _pieces(transactions: Transactions) -> list[Transactions]:
     """Return the shop, piece by piece where a store can give its lines undecoded."""
-    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if shelf is None:
         return [transactions]
     return [replace(transactions, lines=shelf.share(n)) for n in shelf.chunks]

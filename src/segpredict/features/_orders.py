@@ -7,18 +7,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.core.arrays import Positions
+from segpredict.core.arrays import IndexArray
 from segpredict.core.orders import KEY
-from segpredict.features._measures import LOG, Rows
-from segpredict.features._runs import Places, Runs, Shifted, running
-from segpredict.features._views import Repeats
-from segpredict.store import Share, repeats
+from segpredict.features._measures import LOG_SCALE, RowKind
+from segpredict.features._runs import CustomerRows, RunOffsets, ShiftedOffsets, cumulative_sum
+from segpredict.features._views import RepeatPurchases
+from segpredict.store import StoreBatch, repeat_purchases
 from segpredict.tables import Transactions
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
-BLOCK = 1 << 15  # customers
-Columns = Mapping[Rows, Mapping[str, pl.Expr]]
-Asked = Mapping[Rows, Collection[str]]
+ROWS_PER_BLOCK = 1 << 15  # customers
+RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
+RequestedColumns = Mapping[RowKind, Collection[str]]
 NO_REPEATS = pl.DataFrame(
     schema={
         "customer": pl.UInt32,
@@ -28,7 +28,7 @@ NO_REPEATS = pl.DataFrame(
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class OrderTable:
     """A shop's orders and credit notes.
 
     Parameters
@@ -41,7 +41,7 @@ class Orders:
     credits
         One row per credit note with the same columns but ``minute``.
     repeats
-        `store.repeats`, where they are asked for.
+        `store.repeat_purchases`, where they are asked for.
     ids
         The ids of customers, by number; ``None`` where the number is the id.
     """
@@ -62,29 +62,29 @@ class Orders:
         number = self.orders["customer"].unique()
         return pl.LazyFrame([self.named(number), number])
 
-    def blocks(self) -> list["Orders"]:
+    def blocks(self) -> list["OrderTable"]:
         """Return so many customers each as a processor keeps at hand."""
         code = self.orders["customer"].to_numpy()
         first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
-        if last - first < BLOCK:
+        if last - first < ROWS_PER_BLOCK:
             return [self]
-        return [self._of(at, at + BLOCK) for at in range(first, last + 1, BLOCK)]
+        return [self._of(at, at + ROWS_PER_BLOCK) for at in range(first, last + 1, ROWS_PER_BLOCK)]
 
-    def _of(self, first: int, end: int) -> "Orders":
+    def _of(self, first: int, end: int) -> "OrderTable":
         inside = pl.col("customer").is_between(first, end, closed="left")
         again = self.repeats.filter(inside)
         return replace(self._where(inside), repeats=again)
 
-    def known(self, cutoff: int) -> "Orders":
+    def known(self, cutoff: int) -> "OrderTable":
         """Return what is not voided by then; see `Transactions.known`."""
         stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
         return self._where(stands)
 
-    def _where(self, holds: pl.Expr) -> "Orders":
+    def _where(self, holds: pl.Expr) -> "OrderTable":
         orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
         return replace(self, orders=orders, credits=credits_)
 
-    def split(self) -> tuple["Orders", "Orders | None"]:
+    def split(self) -> tuple["OrderTable", "OrderTable | None"]:
         """Return the customers nothing of whom is ever voided, and the others."""
         frames = (self.orders, self.credits)
         if all(f["void_day"].null_count() == f.height for f in frames):
@@ -95,7 +95,9 @@ class Orders:
         return self._where(~theirs), self._where(theirs)
 
 
-def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> Orders:
+def collapse_lines(
+    transactions: Transactions, first: int, end: int, asked: RequestedColumns
+) -> OrderTable:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
     Parameters
@@ -113,15 +115,14 @@ def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> 
     So cutting orders in time equals cutting their lines, and one table serves all
     cutoffs.
     """
-    if isinstance(transactions, Share):
+    if isinstance(transactions, StoreBatch):
         orders, credits_ = (
-            _shared(transactions, kind, asked.get(kind, ()))
-            for kind in ("orders", "credits")
+            _shared(transactions, kind, asked.get(kind, ())) for kind in ("orders", "credits")
         )
         again = NO_REPEATS
         if "repeats" in asked:
             again = _shared(transactions, "repeats", asked["repeats"])
-        return Orders(orders, credits_, again, None)
+        return OrderTable(orders, credits_, again, None)
     known = pl.col("day").is_between(first, end, closed="left")
     lines = transactions.lines.filter(known)
     rows = _grouped(lines, {*asked.get("orders", ()), *asked.get("credits", ())})
@@ -131,10 +132,10 @@ def collapse(transactions: Transactions, first: int, end: int, asked: Asked) -> 
     again = NO_REPEATS
     if "repeats" in asked:
         again = _repeats(lines, numbered.select("customer_id", "customer").unique())
-    return Orders(numbered.filter(~back), numbered.filter(back), again, ids)
+    return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
 
 
-def _shared(share: Share, kind: str, columns: Collection[str]) -> pl.DataFrame:
+def _shared(share: StoreBatch, kind: str, columns: Collection[str]) -> pl.DataFrame:
     """Return rows that a store has ready."""
     rows = share.rows(kind, {"day", "void_day", *columns})
     return rows.rename({"customer_id": "customer"})
@@ -154,7 +155,7 @@ def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
         )
         .collect()
     )
-    return repeats(named).rename({"customer_id": "customer"})
+    return repeat_purchases(named).rename({"customer_id": "customer"})
 
 
 def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
@@ -178,7 +179,7 @@ def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class CustomerRuns:
     """Customers with an order, and their runs.
 
     Parameters
@@ -190,11 +191,13 @@ class Book:
     """
 
     customer: pl.Series
-    runs: Mapping[Rows, Runs]
-    repeats: Repeats
+    runs: Mapping[RowKind, CustomerRows]
+    repeats: RepeatPurchases
 
 
-def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -> Book:
+def customer_runs(
+    shop: OrderTable, columns: RowColumns, days: Mapping[RowKind, Collection[int]]
+) -> CustomerRuns:
     """Lay out orders, purchase days and credit notes as runs of the same customers.
 
     Parameters
@@ -213,27 +216,23 @@ def book(shop: Orders, columns: Columns, days: Mapping[Rows, Collection[int]]) -
     starts = np.flatnonzero(is_new)
     customer = rows["customer"].gather(starts)
     lengths = np.diff(starts, append=code.size)
-    places = Places(
-        rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]}
-    )
-    orders = Runs(rows, places, columns["orders"])
+    places = RunOffsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
+    orders = CustomerRows(rows, places, columns["orders"])
     notes, starts, lengths = _theirs(shop.credits, customer)
     again, _, number = _theirs(shop.repeats, customer)
-    of_notes = Places(notes["day"].to_numpy(), starts, lengths, days["credits"])
-    return Book(
+    of_notes = RunOffsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    return CustomerRuns(
         customer,
         {
             "orders": orders,
             "days": _days(orders, is_new, columns["days"]),
-            "credits": Runs(notes, of_notes, columns["credits"]),
+            "credits": CustomerRows(notes, of_notes, columns["credits"]),
         },
-        Repeats(again, number),
+        RepeatPurchases(again, number),
     )
 
 
-def _theirs(
-    rows: pl.DataFrame, customer: pl.Series
-) -> tuple[pl.DataFrame, Positions, Positions]:
+def _theirs(rows: pl.DataFrame, customer: pl.Series) -> tuple[pl.DataFrame, IndexArray, IndexArray]:
     """Return the rows of customers, where each one's start and how many they are."""
     known, code = customer.to_numpy(), rows["customer"].to_numpy()
     if not known.size or not code.size:
@@ -251,8 +250,8 @@ def _theirs(
 
 
 def _days(
-    orders: Runs, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
-) -> Runs:
+    orders: CustomerRows, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
+) -> CustomerRows:
     """Return the runs of purchase days: the first order of each and the ``gap`` before.
 
     The gap of a customer's first day is zero. ``gap_log`` is its logarithm in whole
@@ -269,13 +268,13 @@ def _days(
         # Few gaps differ, so a table of logarithms is shorter than the rows.
         values = gap()
         logs = pl.int_range(1, max(2, int(values.max(initial=0)) + 1), eager=True).log()
-        whole = (logs * LOG).round().cast(pl.Int64).to_numpy()
+        whole = (logs * LOG_SCALE).round().cast(pl.Int64).to_numpy()
         return np.append(0, whole)[values]
 
     made = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
-    return Runs(
+    return CustomerRows(
         pl.DataFrame(),
-        Shifted(orders.places, running(is_day.view(np.int8))),
+        ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8))),
         columns,
         made,
     )

@@ -1,6 +1,6 @@
 """The fast plan: lines to orders once, then every family and span by looking up.
 
-Families declare into it (`Family`); none brings a plan of its own.
+Families declare into it (`FeatureFamily`); none brings a plan of its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +13,18 @@ import polars as pl
 import pyarrow as pa
 
 from segpredict.errors import SegpredictError
-from segpredict.features._family import Family
-from segpredict.features._measures import COLUMNS, Measure, Rows
-from segpredict.features._orders import Book, Columns, Orders, book, collapse
-from segpredict.features._rows import ROWS
-from segpredict.features._totals import totals
-from segpredict.features._views import View, edges
+from segpredict.features._family import FeatureFamily
+from segpredict.features._measures import MEASURE_COLUMNS, Measure, RowKind
+from segpredict.features._orders import (
+    CustomerRuns,
+    OrderTable,
+    RowColumns,
+    collapse_lines,
+    customer_runs,
+)
+from segpredict.features._rows import SIDE_ROWS
+from segpredict.features._totals import customer_totals
+from segpredict.features._views import WindowView, span_edges
 from segpredict.tables import Transactions
 from segpredict.window import Window
 
@@ -27,7 +33,7 @@ _T = TypeVar("_T", Measure, pl.Expr)
 
 
 @dataclass(frozen=True)
-class Question:
+class FeatureQuery:
     """What is asked of all customers as of one cutoff.
 
     Parameters
@@ -51,17 +57,17 @@ class Question:
     beside: Mapping[str, Mapping[str, pl.Expr]]
     steps: Sequence[Mapping[str, pl.Expr]]
     derived: Mapping[str, pl.Expr]
-    columns: Columns
+    columns: RowColumns
 
     @cached_property
-    def edges(self) -> dict[Rows, set[int]]:
+    def edges(self) -> dict[RowKind, set[int]]:
         """The days on which spans begin and end, by kind of rows."""
-        return edges(self.measures.values(), self.window)
+        return span_edges(self.measures.values(), self.window)
 
     @cached_property
-    def read(self) -> dict[Rows, set[str]]:
+    def read(self) -> dict[RowKind, set[str]]:
         """The columns that the measures are made of, by kind of rows."""
-        found: dict[Rows, set[str]] = {}
+        found: dict[RowKind, set[str]] = {}
         for measure in self.measures.values():
             own = self.columns[measure.rows].get(measure.column)
             names = {measure.column} if own is None else set(own.meta.root_names())
@@ -71,18 +77,16 @@ class Question:
 
 
 @lru_cache(maxsize=64)  # who scores one customer after the other asks the same again
-def question(window: Window, families: tuple[Family, ...]) -> Question:
+def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQuery:
     """Return what these families ask; those that share a measure ask once."""
     names = sorted({name for family in families for name in family.beside})
     of_orders = ((f.name, f.measures(window)) for f in families)
     own = _together((f.name, f.columns) for f in families)
-    return Question(
+    return FeatureQuery(
         window,
         _together(of_orders),
         {
-            name: _together(
-                (f.name, f.beside[name](window)) for f in families if name in f.beside
-            )
+            name: _together((f.name, f.beside[name](window)) for f in families if name in f.beside)
             for name in names
         },
         [
@@ -94,12 +98,12 @@ def question(window: Window, families: tuple[Family, ...]) -> Question:
             for family in families
             for name, expression in _derived(family, window).items()
         },
-        {**COLUMNS, "orders": {**COLUMNS["orders"], **own}},
+        {**MEASURE_COLUMNS, "orders": {**MEASURE_COLUMNS["orders"], **own}},
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class FeatureInputs:
     """What is read and sorted once for all windows.
 
     Parameters
@@ -113,28 +117,28 @@ class Gathered:
     """
 
     shop: Transactions
-    orders: Orders
+    orders: OrderTable
     beside: Mapping[str, pl.DataFrame | None]
 
 
-def ask(
-    transactions: Transactions, questions: Sequence[Question]
+def run_queries(
+    transactions: Transactions, questions: Sequence[FeatureQuery]
 ) -> list[pl.DataFrame]:
     """Return one frame a question: ``customer_id``, sorted, and what was derived."""
     first = min(asked.window.history_start for asked in questions)
     end = max(asked.window.cutoff for asked in questions)
-    found = collapse(transactions, first, end, _union(q.read for q in questions))
+    found = collapse_lines(transactions, first, end, _union(q.read for q in questions))
     edges = _union(asked.edges for asked in questions)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
     names = sorted({name for asked in questions for name in asked.beside})
-    beside = {name: ROWS[name].gather(shop, found.customers) for name in names}
-    rows = Gathered(shop, found, beside)
-    pages = [Page(block, questions[0].columns, edges) for block in found.blocks()]
+    beside = {name: SIDE_ROWS[name].gather(shop, found.customers) for name in names}
+    rows = FeatureInputs(shop, found, beside)
+    pages = [CustomerChunk(block, questions[0].columns, edges) for block in found.blocks()]
     return [_answer(rows, pages, asked) for asked in questions]
 
 
-class Page:
+class CustomerChunk:
     """The books of some customers, as each cutoff knows them.
 
     Parameters
@@ -142,33 +146,35 @@ class Page:
     block
         Their orders.
     columns, edges
-        As in `book`, for all cutoffs.
+        As in `customer_runs`, for all cutoffs.
     """
 
     def __init__(
-        self, block: Orders, columns: Columns, edges: Mapping[Rows, set[int]]
+        self, block: OrderTable, columns: RowColumns, edges: Mapping[RowKind, set[int]]
     ) -> None:
         plain, self._voided = block.split()
         # What is never voided is laid out once.
-        self._always = book(plain, columns, edges)
+        self._always = customer_runs(plain, columns, edges)
 
-    def books(self, asked: Question) -> list[Book]:
+    def books(self, asked: FeatureQuery) -> list[CustomerRuns]:
         """Return the book of those with nothing voided, and that of the others."""
         if self._voided is None:
             return [self._always]
         known = self._voided.known(asked.window.cutoff)
-        return [self._always, book(known, asked.columns, asked.edges)]
+        return [self._always, customer_runs(known, asked.columns, asked.edges)]
 
 
-def _union(sets: Iterable[Mapping[Rows, set[_S]]]) -> dict[Rows, set[_S]]:
-    found: dict[Rows, set[_S]] = {}
+def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
+    found: dict[RowKind, set[_S]] = {}
     for each in sets:
         for kind, more in each.items():
             found[kind] = found.get(kind, set()) | more
     return found
 
 
-def _answer(rows: Gathered, pages: Sequence[Page], asked: Question) -> pl.DataFrame:
+def _answer(
+    rows: FeatureInputs, pages: Sequence[CustomerChunk], asked: FeatureQuery
+) -> pl.DataFrame:
     others = {name: _other(rows, name, asked) for name in asked.beside}
     answers = []
     books = [each for page in pages for each in page.books(asked)]
@@ -185,13 +191,13 @@ def _answer(rows: Gathered, pages: Sequence[Page], asked: Question) -> pl.DataFr
     return ordered.select(named, *asked.derived)
 
 
-def _measured(shop: Book, asked: Question) -> pl.DataFrame:
+def _measured(shop: CustomerRuns, asked: FeatureQuery) -> pl.DataFrame:
     """Return what is measured on the orders of each customer of the look-back."""
     window = asked.window
     placed = shop.runs["orders"]
     is_there = placed.places[window.start] < placed.places[window.cutoff]
     chosen = np.flatnonzero(is_there)
-    views = {kind: View(runs, window, chosen) for kind, runs in shop.runs.items()}
+    views = {kind: WindowView(runs, window, chosen) for kind, runs in shop.runs.items()}
     found = {
         name: shop.repeats.ask(measure, window, chosen)
         if measure.rows == "repeats"
@@ -230,9 +236,7 @@ class _Other:
         if self.found is None:
             nothing = dict.fromkeys(self.absent, pl.lit(None, pl.Int64))
             return measured.with_columns(**alike, **nothing)
-        joined = measured.join(
-            self.found, on="customer", how="left", maintain_order="left"
-        )
+        joined = measured.join(self.found, on="customer", how="left", maintain_order="left")
         filled = {
             name: pl.col(name).fill_null(value)
             for name, value in self.absent.items()
@@ -241,15 +245,15 @@ class _Other:
         return joined.with_columns(**alike, **filled)
 
 
-def _other(rows: Gathered, name: str, asked: Question) -> _Other:
+def _other(rows: FeatureInputs, name: str, asked: FeatureQuery) -> _Other:
     """Return what is measured on other rows than orders."""
-    measures, kind, given = asked.beside[name], ROWS[name], rows.beside[name]
+    measures, kind, given = asked.beside[name], SIDE_ROWS[name], rows.beside[name]
     facts = kind.facts(rows.shop, asked.window) if kind.facts else {}
     if given is None:
         return _Other(None, dict.fromkeys(measures), facts)
     seen = kind.see(given.lazy(), asked.window).collect(engine="in-memory")
     nobody = kind.see(given.clear().lazy(), asked.window).select(**measures).collect()
-    return _Other(totals(seen, measures), nobody.row(0, named=True), facts)
+    return _Other(customer_totals(seen, measures), nobody.row(0, named=True), facts)
 
 
 def _together(
@@ -274,6 +278,6 @@ def _is_same(one: Measure | pl.Expr, other: Measure | pl.Expr) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _derived(family: Family, window: Window) -> Mapping[str, pl.Expr]:
+def _derived(family: FeatureFamily, window: Window) -> Mapping[str, pl.Expr]:
     given = family.derive(window)
     return {feature.name: given[feature.name] for feature in family.features}

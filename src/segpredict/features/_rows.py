@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.errors import LimitError
-from segpredict.tables import CONTACTS, EVENTS, Log, Transactions
+from segpredict.tables import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
 from segpredict.window import Window
 
 _DAYS = 2**17  # more than the days to 2199
@@ -17,7 +17,7 @@ _ROOM = 2**63 // _DAYS
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class SideRows:
     """One kind of rows.
 
     Parameters
@@ -69,9 +69,7 @@ def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataF
     key = pl.col("customer") * wide + pl.col("thing")
     return (
         coded.lazy()
-        .select(
-            "day", "void_day", "customer", key=key, place=key * _DAYS + pl.col("day")
-        )
+        .select("day", "void_day", "customer", key=key, place=key * _DAYS + pl.col("day"))
         .sort("place")
         .drop("place")
         .collect(engine="in-memory")
@@ -143,9 +141,9 @@ def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None
     )
 
 
-def _of_log(which: str, kinds: tuple[str, ...]) -> Rows:
-    def log(shop: Transactions) -> Log | None:
-        found: Log | None = getattr(shop.companions, which)
+def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
+    def log(shop: Transactions) -> CustomerLog | None:
+        found: CustomerLog | None = getattr(shop.companions, which)
         return found
 
     def gather(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -175,7 +173,7 @@ def _of_log(which: str, kinds: tuple[str, ...]) -> Rows:
         there = found.frame.columns
         return {f"{kind}_reach": reach if kind in there else None for kind in kinds}
 
-    return Rows(gather, _cut, facts)
+    return SideRows(gather, _cut, facts)
 
 
 def _people(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -196,27 +194,27 @@ def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return rows.filter(begun & ~over).sort("customer", "since", nulls_last=False)
 
 
-ROWS: Mapping[str, Rows] = {
-    "groups": Rows(_groups, _see_groups),
-    "tiers": Rows(_tiers, _see_lookback),
-    "reduced": Rows(_reduced, _see_lookback),
-    "places": Rows(_places, _cut),
-    "events": _of_log("events", EVENTS),
-    "contacts": _of_log("contacts", CONTACTS),
-    "people": Rows(_people, _see_people),
+SIDE_ROWS: Mapping[str, SideRows] = {
+    "groups": SideRows(_groups, _see_groups),
+    "tiers": SideRows(_tiers, _see_lookback),
+    "reduced": SideRows(_reduced, _see_lookback),
+    "places": SideRows(_places, _cut),
+    "events": _of_log("events", EVENT_KINDS),
+    "contacts": _of_log("contacts", CONTACT_KINDS),
+    "people": SideRows(_people, _see_people),
 }
 
 
-AGO = pl.col("ago")
+DAYS_AGO = pl.col("ago")
 
 
-def within(days: int, skip: int = 0) -> pl.Expr:
+def within_days(days: int, skip: int = 0) -> pl.Expr:
     """Return whether a row lies in ``[T - skip - days, T - skip)``."""
-    inside = AGO.le(skip + days)
-    return inside & AGO.gt(skip) if skip else inside
+    inside = DAYS_AGO.le(skip + days)
+    return inside & DAYS_AGO.gt(skip) if skip else inside
 
 
-def count(where: pl.Expr) -> pl.Expr:
+def count_rows(where: pl.Expr) -> pl.Expr:
     """Return the number of rows for which it holds."""
     return where.cast(pl.Int64).sum()
 

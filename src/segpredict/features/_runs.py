@@ -12,14 +12,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.core.arrays import Positions
+from segpredict.core.arrays import IndexArray
 
-Numbers = NDArray[Any] | pl.Series
-NEVER = np.iinfo(np.int32).max  # later than any day
+NumberArray = NDArray[Any] | pl.Series
+NO_DAY = np.iinfo(np.int32).max  # later than any day
 _FULL = 2**63
 
 
-class Places:
+class RunOffsets:
     """Where days begin in each run of rows.
 
     Parameters
@@ -40,16 +40,16 @@ class Places:
     def __init__(
         self,
         days: NDArray[np.int32],
-        starts: Positions,
-        lengths: Positions,
+        starts: IndexArray,
+        lengths: IndexArray,
         asked: Collection[int],
     ) -> None:
         ordered, here = sorted(asked), starts
-        self._found: dict[int, Positions] = {}
+        self._found: dict[int, IndexArray] = {}
         self.longest = int(lengths.max(initial=0))
         number = starts.size
         owner = np.repeat(np.arange(number), lengths)
-        low, high = int(days.min(initial=NEVER)), int(days.max(initial=-NEVER))
+        low, high = int(days.min(initial=NO_DAY)), int(days.max(initial=-NO_DAY))
         between = np.searchsorted(ordered, np.arange(low, high + 1), side="right")
         cell = (between * number)[days - low] + owner
         counts = np.bincount(cell, minlength=(len(ordered) + 1) * number)
@@ -57,20 +57,20 @@ class Places:
             here = here + counts[i * number : (i + 1) * number]
             self._found[day] = here
 
-    def __getitem__(self, day: int) -> Positions:
+    def __getitem__(self, day: int) -> IndexArray:
         """Return the first place in each run that is on a day or later."""
         return self._found[day]
 
 
-class Where(Protocol):
+class OffsetLookup(Protocol):
     """Where days begin in each run of rows, and how many rows the longest has."""
 
     longest: int
 
-    def __getitem__(self, day: int) -> Positions: ...
+    def __getitem__(self, day: int) -> IndexArray: ...
 
 
-class Shifted:
+class ShiftedOffsets:
     """Places among rows of which some were left out.
 
     Parameters
@@ -81,19 +81,19 @@ class Shifted:
         How many of the rows before each place were kept.
     """
 
-    def __init__(self, places: Where, kept: Positions) -> None:
+    def __init__(self, places: OffsetLookup, kept: IndexArray) -> None:
         self._places, self._kept = places, kept
         self.longest = places.longest
-        self._found: dict[int, Positions] = {}
+        self._found: dict[int, IndexArray] = {}
 
-    def __getitem__(self, day: int) -> Positions:
+    def __getitem__(self, day: int) -> IndexArray:
         """Return the first place in each run that is on a day or later."""
         if day not in self._found:
             self._found[day] = self._kept[self._places[day]]
         return self._found[day]
 
 
-class Runs:
+class CustomerRows:
     """Rows of one kind: a run for each customer, in order of time.
 
     Parameters
@@ -111,7 +111,7 @@ class Runs:
     def __init__(
         self,
         rows: pl.DataFrame,
-        places: Where,
+        places: OffsetLookup,
         columns: Mapping[str, pl.Expr],
         made: Mapping[str, Callable[[], NDArray[Any]]] | None = None,
     ) -> None:
@@ -119,7 +119,7 @@ class Runs:
         self._made = made or {}
         self._values: dict[str, NDArray[Any]] = {}
         self._sums: dict[str, NDArray[Any]] = {}
-        self._squares: dict[str, Numbers] = {}
+        self._squares: dict[str, NumberArray] = {}
 
     def values(self, column: str) -> NDArray[Any]:
         """Return a column of whole numbers."""
@@ -142,10 +142,10 @@ class Runs:
     def sums(self, column: str) -> NDArray[np.int64]:
         """Return the sum of all values of a column before each place."""
         if column not in self._sums:
-            self._sums[column] = running(self.values(column))
+            self._sums[column] = cumulative_sum(self.values(column))
         return self._sums[column]
 
-    def squares(self, column: str) -> Numbers:
+    def squares(self, column: str) -> NumberArray:
         """Return the sum of the squares of all values before each place.
 
         They are exact: in 128 bits, as a large order squared fills 64.
@@ -154,7 +154,7 @@ class Runs:
             values = self.values(column)
             most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
             if most * most * self.places.longest < _FULL:
-                self._squares[column] = running(values * values)
+                self._squares[column] = cumulative_sum(values * values)
             else:
                 none = pl.Series([0], dtype=pl.Int128)
                 wide = pl.Series(values).cast(pl.Int128)
@@ -163,7 +163,7 @@ class Runs:
         return self._squares[column]
 
 
-def running(values: NDArray[Any]) -> NDArray[np.int64]:
+def cumulative_sum(values: NDArray[Any]) -> NDArray[np.int64]:
     """Return the sums of all values before each place, and of all at the end.
 
     A sum over everybody may run over; the difference of two is right all the same.

@@ -12,15 +12,15 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.memory import available
-from segpredict.store import Share, Shelf, Stored
-from segpredict.tables import Companions, Log, Transactions
+from segpredict.memory import available_bytes
+from segpredict.store import StoreBatch, StoredTransactions, TransactionStore
+from segpredict.tables import CustomerLog, SideTables, Transactions
 
-LINE = 250  # bytes that a line takes on its way to orders, all copies together
-Ask = Callable[[Transactions], Sequence[pl.DataFrame]]
+BYTES_PER_LINE = 250  # bytes that a line takes on its way to orders, all copies together
+BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
 
 
-def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
+def compute_in_batches(transactions: Transactions, ask: BatchFunction) -> list[pl.DataFrame]:
     """Return what was asked of all customers, answers of the shares put together.
 
     Parameters
@@ -36,7 +36,7 @@ def by_share(transactions: Transactions, ask: Ask) -> list[pl.DataFrame]:
     list of DataFrame
         As many as ``ask`` gives, each sorted by customer.
     """
-    found = list(answers(transactions, ask))
+    found = list(batch_results(transactions, ask))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
     if _is_in_order(transactions, len(found)):
         return joined
@@ -48,15 +48,17 @@ def _is_in_order(transactions: Transactions, shares: int) -> bool:
 
     In a store with customers who came later not even those of one share do.
     """
-    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     return shares == 1 if shelf is None else shelf.codes["customer_id"].is_sorted()
 
 
-def answers(transactions: Transactions, ask: Ask) -> Iterator[Sequence[pl.DataFrame]]:
+def batch_results(
+    transactions: Transactions, ask: BatchFunction
+) -> Iterator[Sequence[pl.DataFrame]]:
     """Yield what was asked of each share of the customers, with their ids."""
-    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if shelf is None:
-        yield from map(ask, shares(transactions))
+        yield from map(ask, customer_batches(transactions))
         return
     ids = shelf.codes["customer_id"]
 
@@ -70,7 +72,7 @@ def answers(transactions: Transactions, ask: Ask) -> Iterator[Sequence[pl.DataFr
     threads = pl.thread_pool_size()
     with ThreadPoolExecutor(threads) as workers:
         asked: deque[Future[Sequence[pl.DataFrame]]] = deque()
-        for share in shares(transactions):
+        for share in customer_batches(transactions):
             asked.append(workers.submit(named, share))
             if len(asked) > threads:
                 yield asked.popleft().result()
@@ -78,18 +80,18 @@ def answers(transactions: Transactions, ask: Ask) -> Iterator[Sequence[pl.DataFr
             yield asked.popleft().result()
 
 
-def shares(transactions: Transactions) -> Iterator[Transactions]:
+def customer_batches(transactions: Transactions) -> Iterator[Transactions]:
     """Yield transactions of whole customers, each small enough for memory."""
-    shelf = transactions.coded if isinstance(transactions, Stored) else None
+    shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if shelf is not None:
         names = [each.name for each in fields(Transactions)]
         known = {name: getattr(transactions, name) for name in names}
         known["companions"] = _numbered(transactions, shelf)
         for number in shelf.chunks:
             known["lines"] = shelf.share(number)
-            yield Share(**known, shelf=shelf, number=number)
+            yield StoreBatch(**known, shelf=shelf, number=number)
         return
-    number = needed(transactions.lines)
+    number = required_batches(transactions.lines)
     if number == 1:
         yield transactions
         return
@@ -98,20 +100,20 @@ def shares(transactions: Transactions) -> Iterator[Transactions]:
         yield replace(transactions, lines=transactions.lines.filter(bucket == i))
 
 
-def _numbered(transactions: Transactions, shelf: Shelf) -> Companions:
+def _numbered(transactions: Transactions, shelf: TransactionStore) -> SideTables:
     """Return the tables beside with customers and products as the shares have them."""
     beside = transactions.companions
     found: dict[str, Any] = {}
     for name in ("customers", "products", "prices", "events", "contacts"):
         table = getattr(beside, name)
-        if isinstance(table, Log):
+        if isinstance(table, CustomerLog):
             found[name] = replace(table, frame=shelf.as_share(table.frame))
         elif table is not None:
             found[name] = shelf.as_share(table)
     return replace(beside, **found)
 
 
-def needed(lines: pl.LazyFrame) -> int:
+def required_batches(lines: pl.LazyFrame) -> int:
     """Return in how many shares lines must be parted to fit into memory."""
     rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
-    return max(1, -(-rows * LINE // max(1, available())))
+    return max(1, -(-rows * BYTES_PER_LINE // max(1, available_bytes())))

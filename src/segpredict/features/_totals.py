@@ -11,18 +11,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Walk = Callable[[NDArray[Any], NDArray[np.int64]], NDArray[Any]]
+TotalFunction = Callable[[NDArray[Any], NDArray[np.int64]], NDArray[Any]]
 _LARGE = np.iinfo(np.int64).max
-_WALKS: Mapping[str, tuple[int, Walk]] = {
+_WALKS: Mapping[str, tuple[int, TotalFunction]] = {
     "sum": (0, np.add.reduceat),
     "min": (_LARGE, np.minimum.reduceat),
     "max": (-_LARGE, np.maximum.reduceat),
 }
-FIRST = "first"
-KINDS = (*_WALKS, FIRST)
+FIRST_KIND = "first"
+TOTAL_KINDS = (*_WALKS, FIRST_KIND)
 
 
-def totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
+def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Return the measures of each customer.
 
     Parameters
@@ -40,11 +40,9 @@ def totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
     code = rows["customer"].to_numpy()
     at = np.flatnonzero(np.diff(code, prepend=code[:1] + 1))
     found = [
-        flat[name].gather(at)
-        if kinds[name] == FIRST
-        else _walk(flat[name], kinds[name], at)
+        flat[name].gather(at) if kinds[name] == FIRST_KIND else _walk(flat[name], kinds[name], at)
         for name in inner
-        if kinds[name] == FIRST or flat[name].dtype == pl.Int64
+        if kinds[name] == FIRST_KIND or flat[name].dtype == pl.Int64
     ]
     done = {values.name for values in found}
     rest = {name: measure for name, measure in measures.items() if name not in done}
@@ -59,7 +57,7 @@ def _kind(measure: pl.Expr) -> str:
     inputs = measure.meta.pop()
     if len(inputs) != 1:
         return ""
-    same = (n for n in KINDS if getattr(inputs[0], n)().meta.eq(measure))
+    same = (n for n in TOTAL_KINDS if getattr(inputs[0], n)().meta.eq(measure))
     return next(same, "")
 
 

@@ -7,19 +7,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.core.arrays import Positions
-from segpredict.features._measures import Measure, Rows, Span
-from segpredict.features._runs import NEVER, Numbers, Runs
+from segpredict.core.arrays import IndexArray
+from segpredict.features._measures import Measure, MeasureSpan, RowKind
+from segpredict.features._runs import NO_DAY, CustomerRows, NumberArray
 from segpredict.window import Window
 
 _AGO = "ago"
 
 
-def edges(measures: Iterable[Measure], window: Window) -> dict[Rows, set[int]]:
+def span_edges(measures: Iterable[Measure], window: Window) -> dict[RowKind, set[int]]:
     """Return the days on which the spans of measures begin and end."""
-    found: dict[Rows, set[int]] = {
-        kind: set() for kind in ("orders", "days", "credits")
-    }
+    found: dict[RowKind, set[int]] = {kind: set() for kind in ("orders", "days", "credits")}
     found["orders"] |= {window.start, window.cutoff}
     for measure in measures:
         if measure.rows in found:
@@ -29,14 +27,14 @@ def edges(measures: Iterable[Measure], window: Window) -> dict[Rows, set[int]]:
     return found
 
 
-def _days(span: Span, window: Window) -> tuple[int, int]:
+def _days(span: MeasureSpan, window: Window) -> tuple[int, int]:
     """Return the first day of a span and the day after its last."""
     most = window.cutoff - window.history_start
     oldest = most if span.oldest is None else min(span.oldest, most)
     return window.cutoff - oldest, window.cutoff - min(span.newest, most)
 
 
-class View:
+class WindowView:
     """The runs of some customers, as one window may see them.
 
     Parameters
@@ -49,12 +47,12 @@ class View:
         Which customers.
     """
 
-    def __init__(self, runs: Runs, window: Window, chosen: Positions) -> None:
+    def __init__(self, runs: CustomerRows, window: Window, chosen: IndexArray) -> None:
         self._runs, self._window, self._chosen = runs, window, chosen
-        self._places: dict[int, Positions] = {}
+        self._places: dict[int, IndexArray] = {}
         self._sums: dict[tuple[str, int], NDArray[np.int64]] = {}
 
-    def ask(self, measure: Measure) -> Numbers:
+    def ask(self, measure: Measure) -> NumberArray:
         """Return a measure of each customer, zero where there are no rows."""
         if measure.kind == "active":
             return self._active(measure.span)
@@ -65,7 +63,7 @@ class View:
             lo = np.minimum(lo + 1, hi)
         return _ASKS[measure.kind](self, measure, lo, hi)
 
-    def _on(self, day: int) -> Positions:
+    def _on(self, day: int) -> IndexArray:
         if day not in self._places:
             self._places[day] = self._runs.places[day][self._chosen]
         return self._places[day]
@@ -73,8 +71,7 @@ class View:
     def _sum(self, measure: Measure) -> NDArray[np.int64]:
         # Many spans end on the same days, so what stands there is looked up once.
         before, after = (
-            self._before(measure.column, day)
-            for day in _days(measure.span, self._window)
+            self._before(measure.column, day) for day in _days(measure.span, self._window)
         )
         return after - before
 
@@ -83,14 +80,14 @@ class View:
             self._sums[column, day] = self._runs.sums(column)[self._on(day)]
         return self._sums[column, day]
 
-    def _active(self, span: Span) -> Numbers:
+    def _active(self, span: MeasureSpan) -> NumberArray:
         found = np.zeros(self._chosen.size, dtype=np.int64)
         for part in span.split():
             start, end = _days(part, self._window)
             found += self._on(start) < self._on(end)
         return found
 
-    def _edge(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _edge(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         """Return the first or last value of each slice."""
         is_ago = measure.column == _AGO
         values = self._runs.day if is_ago else self._runs.values(measure.column)
@@ -102,25 +99,25 @@ class View:
             found = self._window.cutoff - found
         return np.where(lo < hi, found, 0)
 
-    def _most(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _most(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         """Return the largest value of each slice."""
         values = self._runs.values(measure.column)
         both = np.stack([lo, hi], axis=1).ravel()
         found = np.maximum.reduceat(np.append(values, 0), both)[::2]
         return np.where(lo < hi, found, 0)
 
-    def _total(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _total(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         sums = self._runs.sums(measure.column)
         return sums[hi] - sums[lo]
 
-    def _squares(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _squares(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         sums = self._runs.squares(measure.column)
         return sums[hi] - sums[lo]
 
-    def _number(self, _: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _number(self, _: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         return hi - lo
 
-    def _median(self, measure: Measure, lo: Positions, hi: Positions) -> Numbers:
+    def _median(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
         """Return the median of values that are not below zero."""
         number = hi - lo
         values = _inside(self._runs.values(measure.column), lo, hi)
@@ -142,17 +139,17 @@ class View:
 
 
 _ASKS = {
-    "number": View._number,
-    "sum": View._total,
-    "squares": View._squares,
-    "first": View._edge,
-    "last": View._edge,
-    "most": View._most,
-    "median": View._median,
+    "number": WindowView._number,
+    "sum": WindowView._total,
+    "squares": WindowView._squares,
+    "first": WindowView._edge,
+    "last": WindowView._edge,
+    "most": WindowView._most,
+    "median": WindowView._median,
 }
 
 
-def _inside(values: NDArray[Any], lo: Positions, hi: Positions) -> NDArray[Any]:
+def _inside(values: NDArray[Any], lo: IndexArray, hi: IndexArray) -> NDArray[Any]:
     """Return the values in slices that follow each other."""
     some = lo < hi
     if np.sum(hi - lo) == values.size:
@@ -165,18 +162,18 @@ def _inside(values: NDArray[Any], lo: Positions, hi: Positions) -> NDArray[Any]:
     return found
 
 
-class Repeats:
+class RepeatPurchases:
     """Lines that repeat a product: counted by when they and what they repeat were.
 
     Parameters
     ----------
     rows
-        `store.repeats`.
+        `store.repeat_purchases`.
     lengths
         How many rows each customer has.
     """
 
-    def __init__(self, rows: pl.DataFrame, lengths: Positions) -> None:
+    def __init__(self, rows: pl.DataFrame, lengths: IndexArray) -> None:
         self._customers = lengths.size
         self._owner = np.repeat(np.arange(lengths.size, dtype=np.int32), lengths)
         self._day, self._before = (rows[n].to_numpy() for n in ("day", "before"))
@@ -185,10 +182,10 @@ class Repeats:
         self._stands: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
         if is_void:
             since, until = rows["since"], rows["void_day"]
-            ends = since.fill_null(-NEVER), until.fill_null(NEVER)
+            ends = since.fill_null(-NO_DAY), until.fill_null(NO_DAY)
             self._stands = ends[0].to_numpy(), ends[1].to_numpy()
 
-    def ask(self, measure: Measure, window: Window, chosen: Positions) -> Numbers:
+    def ask(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
         """Return how many there are, as known at the cutoff, of these customers."""
         start, end = _days(measure.span, window)
         earliest, latest = _days(measure.again, window)

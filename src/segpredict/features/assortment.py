@@ -4,29 +4,29 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
-    SPANS,
+    FEATURE_SPANS,
     Measure,
-    if_seen,
-    past,
-    repeats,
-    total,
+    count_repeats,
+    last_days,
+    null_if_uncovered,
+    sum_orders,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
-_QUARTER = SPANS[1]
+_QUARTER = FEATURE_SPANS[1]
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback, quarter = past(window.lookback), past(_QUARTER)
+    lookback, quarter = last_days(window.lookback), last_days(_QUARTER)
     return {
-        "named_lookback": total("named", lookback),
-        "named_recent": total("named", quarter),
-        "again_lookback": repeats(lookback, of=lookback),
-        "again_recent": repeats(quarter, of=quarter),
-        "again_ever": repeats(quarter),
+        "named_lookback": sum_orders("named", lookback),
+        "named_recent": sum_orders("named", quarter),
+        "again_lookback": count_repeats(lookback, of=lookback),
+        "again_recent": count_repeats(quarter, of=quarter),
+        "again_ever": count_repeats(quarter),
     }
 
 
@@ -39,11 +39,11 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     return {
         "products_unique": pl.when(lines > 0).then(unique),
         "product_repeat_rate": repeat,
-        "product_new_rate": if_seen(window, 2 * _QUARTER, fresh),
+        "product_new_rate": null_if_uncovered(window, 2 * _QUARTER, fresh),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="assortment",
     features=(
         Feature(
@@ -54,8 +54,7 @@ PART = Family(
         ),
         Feature(
             "product_repeat_rate",
-            "Share of order lines that repeat a product: one minus different products "
-            "over lines.",
+            "Share of order lines that repeat a product: one minus different products over lines.",
             "share",
             high=1.0,
         ),

@@ -4,29 +4,29 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
     Measure,
-    money,
-    orders,
-    past,
-    spread,
-    total,
+    coefficient_of_variation,
+    count_orders,
+    last_days,
+    sum_orders,
+    to_currency,
 )
-from segpredict.tables import MONEY, Feature
+from segpredict.tables import MONEY_SCALE, Feature
 from segpredict.window import Window
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback = past(window.lookback)
+    lookback = last_days(window.lookback)
     return {
-        "orders_lookback": orders(lookback),
-        "paid_lookback": total("net", lookback),
+        "orders_lookback": count_orders(lookback),
+        "paid_lookback": sum_orders("net", lookback),
         "paid_squares": Measure("squares", "net", lookback),
-        "lines": total("lines", lookback),
-        "units": total("units", lookback),
-        "products": total("products", lookback),
-        "orders_named": total("is_named", lookback),
+        "lines": sum_orders("lines", lookback),
+        "units": sum_orders("units", lookback),
+        "products": sum_orders("products", lookback),
+        "orders_named": sum_orders("is_named", lookback),
         "paid_most": Measure("most", "net", lookback),
         "paid_last": Measure("last", "net"),
         "paid_first": Measure("first", "net"),
@@ -37,16 +37,16 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     n, named = pl.col("orders_lookback"), pl.col("orders_named")
     return {
         "lines_per_order": pl.col("lines") / n,
-        "units_per_order": pl.col("units") / (n * MONEY),
+        "units_per_order": pl.col("units") / (n * MONEY_SCALE),
         "products_per_order": pl.when(named > 0).then(pl.col("products") / named),
-        "order_max": money("paid_most"),
-        "order_last": money("paid_last"),
-        "order_first": money("paid_first"),
-        "order_cv": spread("orders_lookback", "paid_lookback", "paid_squares"),
+        "order_max": to_currency("paid_most"),
+        "order_last": to_currency("paid_last"),
+        "order_first": to_currency("paid_first"),
+        "order_cv": coefficient_of_variation("orders_lookback", "paid_lookback", "paid_squares"),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="basket",
     features=(
         Feature("lines_per_order", "Average number of lines of an order.", "lines", 1),
@@ -66,8 +66,7 @@ PART = Family(
         Feature("order_first", "Value of the first known order.", "currency"),
         Feature(
             "order_cv",
-            "How uneven the order values are: their standard deviation over their "
-            "average.",
+            "How uneven the order values are: their standard deviation over their average.",
             "ratio",
         ),
     ),

@@ -9,17 +9,22 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
-from segpredict.features._measures import Measure, days, since_first, since_last
+from segpredict.features._family import FeatureFamily
+from segpredict.features._measures import (
+    Measure,
+    count_purchase_days,
+    days_since_first,
+    days_since_last,
+)
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
 def _measures(_: Window) -> Mapping[str, Measure]:
     return {
-        "days": days(),
-        "last_ago": since_last(),
-        "first_ago": since_first(),
+        "days": count_purchase_days(),
+        "last_ago": days_since_last(),
+        "first_ago": days_since_first(),
     }
 
 
@@ -31,7 +36,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="btyd",
     features=(
         Feature(
@@ -39,9 +44,7 @@ PART = Family(
             "Days with a purchase after the first: how often the customer returned.",
             "days",
         ),
-        Feature(
-            "t_x_days", "Days between the first and the last known purchase.", "days"
-        ),
+        Feature("t_x_days", "Days between the first and the last known purchase.", "days"),
         Feature("age_days", "Days since the first known purchase.", "days", 1.0),
     ),
     measures=_measures,

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
+from segpredict.features._family import FeatureFamily, no_measures
 from segpredict.tables import Feature
 from segpredict.window import Window, day_number
 
 MEAN_CALENDAR_YEAR = 365.2425  # days from New Year to New Year, on average
-NEW_YEAR = day_number("2000-01-01")
+FIRST_NEW_YEAR = day_number("2000-01-01")
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     middle = window.outcome_start + window.horizon / 2
-    angle = 2 * math.pi * (middle - NEW_YEAR) / MEAN_CALENDAR_YEAR
+    angle = 2 * math.pi * (middle - FIRST_NEW_YEAR) / MEAN_CALENDAR_YEAR
     return {
         "season_ahead_new_year": pl.lit(math.cos(angle)),
         "season_ahead_april": pl.lit(math.sin(angle)),
@@ -32,12 +32,12 @@ def _described(name: str, near: str, far: str) -> Feature:
     return Feature(name, meaning, "ratio", -1.0, 1.0)
 
 
-PART = Family(
+PART = FeatureFamily(
     name="calendar",
     features=(
         _described("season_ahead_new_year", "New Year", "in July"),
         _described("season_ahead_april", "the start of April", "in October"),
     ),
-    measures=nothing,
+    measures=no_measures,
     derive=_derive,
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._measures import LOG
+from segpredict.features._family import FeatureFamily, no_measures
+from segpredict.features._measures import LOG_SCALE
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -17,24 +17,22 @@ def _groups(_: Window) -> Mapping[str, pl.Expr]:
         "category_lines": lines.sum(),
         "category_top": lines.max(),
         # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
-        "category_logs": (lines * lines.log() * LOG).round().cast(pl.Int64).sum(),
+        "category_logs": (lines * lines.log() * LOG_SCALE).round().cast(pl.Int64).sum(),
     }
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
     n, number = pl.col("category_lines"), pl.col("categories")
-    spread = n.log() - pl.col("category_logs") / (n * LOG)
+    spread = n.log() - pl.col("category_logs") / (n * LOG_SCALE)
     is_known = number > 0
     return {
         "categories_unique": pl.when(is_known).then(number),
-        "category_entropy": pl.when(is_known).then(
-            pl.when(number > 1).then(spread).otherwise(0.0)
-        ),
+        "category_entropy": pl.when(is_known).then(pl.when(number > 1).then(spread).otherwise(0.0)),
         "category_top_share": pl.when(is_known).then(pl.col("category_top") / n),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="category",
     features=(
         Feature(
@@ -56,7 +54,7 @@ PART = Family(
             high=1.0,
         ),
     ),
-    measures=nothing,
+    measures=no_measures,
     derive=_derive,
     beside={"groups": _groups},
     needs=("categories",),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._rows import AGO, total, within
+from segpredict.features._family import FeatureFamily, no_measures
+from segpredict.features._rows import DAYS_AGO, total, within_days
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -13,12 +13,12 @@ _MONTH = 28
 
 
 def _contacts(window: Window) -> Mapping[str, pl.Expr]:
-    lookback = within(window.lookback)
+    lookback = within_days(window.lookback)
     return {
-        "sent_28": total("sent", within(_MONTH)),
+        "sent_28": total("sent", within_days(_MONTH)),
         "sent": total("sent", lookback),
         "opened": total("opened", lookback),
-        "sent_ago": pl.when(pl.col("sent") > 0).then(AGO).min(),
+        "sent_ago": pl.when(pl.col("sent") > 0).then(DAYS_AGO).min(),
     }
 
 
@@ -36,7 +36,7 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="contacts",
     features=(
         Feature("contacts_28", "Messages sent in the last 28 days.", "messages"),
@@ -49,7 +49,7 @@ PART = Family(
         ),
         Feature("contact_days", "Days since the last message was sent.", "days", 1.0),
     ),
-    measures=nothing,
+    measures=no_measures,
     derive=_derive,
     beside={"contacts": _contacts},
     needs=("contacts",),

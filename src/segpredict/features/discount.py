@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._rows import count
+from segpredict.features._family import FeatureFamily, no_measures
+from segpredict.features._rows import count_rows
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -13,7 +13,7 @@ from segpredict.window import Window
 def _reduced(_: Window) -> Mapping[str, pl.Expr]:
     return {
         "discount_known": pl.len().cast(pl.Int64),
-        "discounted": count(pl.col("discount") > 0),
+        "discounted": count_rows(pl.col("discount") > 0),
         "discount": pl.col("discount").sum(),
         "discount_paid": pl.col("amount").sum(),
     }
@@ -28,7 +28,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="discount",
     features=(
         Feature(
@@ -44,7 +44,7 @@ PART = Family(
             high=1.0,
         ),
     ),
-    measures=nothing,
+    measures=no_measures,
     derive=_derive,
     beside={"reduced": _reduced},
     needs=("discounts",),

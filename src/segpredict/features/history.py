@@ -4,38 +4,38 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
     Measure,
-    days,
-    if_seen,
-    money,
-    net,
-    past,
-    spent,
+    count_purchase_days,
+    last_days,
+    net_spend,
+    null_if_uncovered,
+    spend_measures,
+    to_currency,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
-BACK = range(2, 6)  # with `state`'s two that is a year and a half of 91-day windows
+WINDOWS_BACK = range(2, 6)  # with `state`'s two that is a year and a half of 91-day windows
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    spans = {back: past(window.horizon, skip=back * window.horizon) for back in BACK}
-    asked = {f"days_back_{back}": days(span) for back, span in spans.items()}
+    spans = {back: last_days(window.horizon, skip=back * window.horizon) for back in WINDOWS_BACK}
+    asked = {f"days_back_{back}": count_purchase_days(span) for back, span in spans.items()}
     for back, span in spans.items():
-        asked |= spent(f"back_{back}", span)
+        asked |= spend_measures(f"back_{back}", span)
     return asked
 
 
 def _derive(window: Window) -> Mapping[str, pl.Expr]:
     told: dict[str, pl.Expr] = {}
-    for back in BACK:
+    for back in WINDOWS_BACK:
         reach = (back + 1) * window.horizon
         name = f"days_back_{back}"
-        told[name] = if_seen(window, reach, pl.col(name))
-        amount = money(net(f"back_{back}"))
-        told[f"spend_back_{back}"] = if_seen(window, reach, amount)
+        told[name] = null_if_uncovered(window, reach, pl.col(name))
+        amount = to_currency(net_spend(f"back_{back}"))
+        told[f"spend_back_{back}"] = null_if_uncovered(window, reach, amount)
     return told
 
 
@@ -47,9 +47,9 @@ def _described(back: int) -> tuple[Feature, Feature]:
     )
 
 
-PART = Family(
+PART = FeatureFamily(
     name="history",
-    features=tuple(feature for back in BACK for feature in _described(back)),
+    features=tuple(feature for back in WINDOWS_BACK for feature in _described(back)),
     measures=_measures,
     derive=_derive,
 )

@@ -4,18 +4,25 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
-from segpredict.features._measures import MEAN, SHAPE, Measure, gaps, known, steps
+from segpredict.features._family import FeatureFamily
+from segpredict.features._measures import (
+    GAP_MEAN,
+    GAP_SHAPE,
+    Measure,
+    gap_measures,
+    gap_or_null,
+    gap_steps,
+)
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
 def _measures(_: Window) -> Mapping[str, Measure]:
-    return gaps()
+    return gap_measures()
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
-    usual = known("gap_median").clip(lower_bound=1.0)
+    usual = gap_or_null("gap_median").clip(lower_bound=1.0)
     return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
 
 
@@ -23,12 +30,12 @@ def _sigma() -> pl.Expr:
     # Wilson and Hilferty: the cube root of a gamma value is very nearly normal, with
     # mean 1 - 1/9k and variance 1/9k after division by its mean. It puts customers in
     # the order of the gamma survival of the current pause.
-    relative = (pl.col("last_ago") / MEAN).cbrt()
-    variance = 1 / (9 * SHAPE)
+    relative = (pl.col("last_ago") / GAP_MEAN).cbrt()
+    variance = 1 / (9 * GAP_SHAPE)
     return (relative - (1 - variance)) / variance.sqrt()
 
 
-PART = Family(
+PART = FeatureFamily(
     name="overdue",
     features=(
         Feature(
@@ -46,5 +53,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
-    steps=steps(),
+    steps=gap_steps(),
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family, nothing
-from segpredict.features._rows import count
+from segpredict.features._family import FeatureFamily, no_measures
+from segpredict.features._rows import count_rows
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -17,7 +17,7 @@ def _tiers(_: Window) -> Mapping[str, pl.Expr]:
     return {
         "priced_lines": pl.len().cast(pl.Int64),
         "price_median": place.median(),
-        "price_top": count(place > _TOP),
+        "price_top": count_rows(place > _TOP),
     }
 
 
@@ -29,7 +29,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="price_tier",
     features=(
         Feature(
@@ -46,7 +46,7 @@ PART = Family(
             high=1.0,
         ),
     ),
-    measures=nothing,
+    measures=no_measures,
     derive=_derive,
     beside={"tiers": _tiers},
     needs=("prices",),

@@ -4,24 +4,24 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
     Measure,
-    orders,
-    past,
-    returned,
-    total,
+    count_orders,
+    last_days,
+    sum_orders,
+    sum_returns,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback = past(window.lookback)
+    lookback = last_days(window.lookback)
     return {
-        "orders_lookback": orders(lookback),
-        "paid_lookback": total("net", lookback),
-        "back_lookback": returned(lookback),
+        "orders_lookback": count_orders(lookback),
+        "paid_lookback": sum_orders("net", lookback),
+        "back_lookback": sum_returns(lookback),
         "credits": Measure("number", span=lookback, rows="credits"),
         "return_ago": Measure("last", "ago", rows="credits"),
     }
@@ -38,7 +38,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="returns",
     features=(
         Feature(
@@ -46,9 +46,7 @@ PART = Family(
             "Value returned over value bought, both in the look-back.",
             "ratio",
         ),
-        Feature(
-            "return_rate", "Credit notes per order, both in the look-back.", "ratio"
-        ),
+        Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
         Feature("return_days", "Days since the last return.", "days", 1.0),
     ),
     measures=_measures,

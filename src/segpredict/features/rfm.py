@@ -4,45 +4,45 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
-    SPANS,
+    FEATURE_SPANS,
     Measure,
-    days,
-    money,
-    net,
-    orders,
-    past,
-    since_last,
-    spent,
-    total,
+    count_orders,
+    count_purchase_days,
+    days_since_last,
+    last_days,
+    net_spend,
+    spend_measures,
+    sum_orders,
+    to_currency,
 )
-from segpredict.tables import MONEY, Feature
+from segpredict.tables import MONEY_SCALE, Feature
 from segpredict.window import Window
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback = past(window.lookback)
-    spends = (spent(str(span), past(span)) for span in SPANS)
+    lookback = last_days(window.lookback)
+    spends = (spend_measures(str(span), last_days(span)) for span in FEATURE_SPANS)
     return {
-        "last_ago": since_last(),
-        **{f"days_{span}": days(past(span)) for span in SPANS},
+        "last_ago": days_since_last(),
+        **{f"days_{span}": count_purchase_days(last_days(span)) for span in FEATURE_SPANS},
         **{name: measure for pair in spends for name, measure in pair.items()},
-        "orders_lookback": orders(lookback),
-        "paid_lookback": total("net", lookback),
+        "orders_lookback": count_orders(lookback),
+        "paid_lookback": sum_orders("net", lookback),
     }
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
         "recency_days": pl.col("last_ago"),
-        **{f"freq_days_{span}": pl.col(f"days_{span}") for span in SPANS},
-        **{f"spend_{span}": money(net(str(span))) for span in SPANS},
-        "aov": pl.col("paid_lookback") / (pl.col("orders_lookback") * MONEY),
+        **{f"freq_days_{span}": pl.col(f"days_{span}") for span in FEATURE_SPANS},
+        **{f"spend_{span}": to_currency(net_spend(str(span))) for span in FEATURE_SPANS},
+        "aov": pl.col("paid_lookback") / (pl.col("orders_lookback") * MONEY_SCALE),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="rfm",
     features=(
         Feature("recency_days", "Days since the last purchase.", "days", 1.0),
@@ -53,7 +53,7 @@ PART = Family(
                 "days",
                 high=float(span),
             )
-            for span in SPANS
+            for span in FEATURE_SPANS
         ),
         *(
             Feature(
@@ -62,7 +62,7 @@ PART = Family(
                 "currency",
                 low=None,
             )
-            for span in SPANS
+            for span in FEATURE_SPANS
         ),
         Feature(
             "aov",

@@ -4,22 +4,22 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
-    SPANS,
+    FEATURE_SPANS,
     Measure,
-    active,
-    if_seen,
-    money,
-    net,
-    orders,
-    past,
-    spent,
+    count_active_spans,
+    count_orders,
+    last_days,
+    net_spend,
+    null_if_uncovered,
+    spend_measures,
+    to_currency,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
 
-_MONTH, _YEAR = SPANS[0], SPANS[-1]
+_MONTH, _YEAR = FEATURE_SPANS[0], FEATURE_SPANS[-1]
 
 
 def _back(window: Window) -> int:
@@ -29,12 +29,12 @@ def _back(window: Window) -> int:
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    season = past(window.horizon, skip=_back(window) - window.horizon)
+    season = last_days(window.horizon, skip=_back(window) - window.horizon)
     return {
-        "season_orders": orders(season),
-        **spent("season", season),
-        "orders": orders(),
-        "periods": active(_MONTH, _YEAR // _MONTH),
+        "season_orders": count_orders(season),
+        **spend_measures("season", season),
+        "orders": count_orders(),
+        "periods": count_active_spans(_MONTH, _YEAR // _MONTH),
     }
 
 
@@ -42,14 +42,14 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
     back = _back(window)
     share = pl.col("season_orders") / pl.col("orders")
     return {
-        "season_orders": if_seen(window, back, pl.col("season_orders")),
-        "season_spend": if_seen(window, back, money(net("season"))),
-        "season_share": if_seen(window, back, share),
+        "season_orders": null_if_uncovered(window, back, pl.col("season_orders")),
+        "season_spend": null_if_uncovered(window, back, to_currency(net_spend("season"))),
+        "season_share": null_if_uncovered(window, back, share),
         "months_active": pl.col("periods"),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="season",
     features=(
         Feature(

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
     Measure,
-    active,
-    days,
-    if_seen,
-    money,
-    net,
-    past,
-    since_last,
-    spent,
+    count_active_spans,
+    count_purchase_days,
+    days_since_last,
+    last_days,
+    net_spend,
+    null_if_uncovered,
+    spend_measures,
+    to_currency,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
@@ -23,14 +23,14 @@ _WINDOWS = 4
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    now, before = past(window.horizon), past(window.horizon, skip=window.horizon)
+    now, before = last_days(window.horizon), last_days(window.horizon, skip=window.horizon)
     return {
-        "last_ago": since_last(),
-        "windows_active": active(window.horizon, _WINDOWS),
-        "days_now": days(now),
-        "days_before": days(before),
-        **spent("now", now),
-        **spent("before", before),
+        "last_ago": days_since_last(),
+        "windows_active": count_active_spans(window.horizon, _WINDOWS),
+        "days_now": count_purchase_days(now),
+        "days_before": count_purchase_days(before),
+        **spend_measures("now", now),
+        **spend_measures("before", before),
     }
 
 
@@ -40,14 +40,14 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
         "windows_since": (pl.col("last_ago") - 1) // window.horizon,
         "windows_active": pl.col("windows_active"),
         "days_now": pl.col("days_now"),
-        "spend_now": money(net("now")),
-        "days_before": if_seen(window, two, pl.col("days_before")),
-        "spend_before": if_seen(window, two, money(net("before"))),
+        "spend_now": to_currency(net_spend("now")),
+        "days_before": null_if_uncovered(window, two, pl.col("days_before")),
+        "spend_before": null_if_uncovered(window, two, to_currency(net_spend("before"))),
         "observed_days": pl.lit(window.observed_days),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="state",
     features=(
         Feature(

@@ -5,15 +5,15 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.features._family import Family
+from segpredict.features._family import FeatureFamily
 from segpredict.features._measures import (
-    MEAN,
-    SHAPE,
+    GAP_MEAN,
+    GAP_SHAPE,
     Measure,
-    gaps,
-    known,
-    spread,
-    steps,
+    coefficient_of_variation,
+    gap_measures,
+    gap_or_null,
+    gap_steps,
 )
 from segpredict.tables import Feature
 from segpredict.window import Window
@@ -21,26 +21,24 @@ from segpredict.window import Window
 
 def _measures(_: Window) -> Mapping[str, Measure]:
     gap = partial(Measure, column="gap", rows="days", between=True)
-    return {**gaps(), "gap_most": gap("most"), "gap_last": gap("last")}
+    return {**gap_measures(), "gap_most": gap("most"), "gap_last": gap("last")}
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
-        "ipt_mean": MEAN,
-        "ipt_median": known("gap_median"),
-        "ipt_max": known("gap_most"),
-        "ipt_last": known("gap_last"),
-        "ipt_cv": spread("gaps", "gap_sum", "gap_squares"),
-        "regularity": SHAPE,
+        "ipt_mean": GAP_MEAN,
+        "ipt_median": gap_or_null("gap_median"),
+        "ipt_max": gap_or_null("gap_most"),
+        "ipt_last": gap_or_null("gap_last"),
+        "ipt_cv": coefficient_of_variation("gaps", "gap_sum", "gap_squares"),
+        "regularity": GAP_SHAPE,
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="timing",
     features=(
-        Feature(
-            "ipt_mean", "Average number of days between purchases.", "days", low=1.0
-        ),
+        Feature("ipt_mean", "Average number of days between purchases.", "days", low=1.0),
         Feature("ipt_median", "Usual number of days between purchases.", "days", 1.0),
         Feature("ipt_max", "Longest pause between two purchases.", "days", low=1.0),
         Feature("ipt_last", "Pause before the last purchase.", "days", low=1.0),
@@ -58,5 +56,5 @@ PART = Family(
     ),
     measures=_measures,
     derive=_derive,
-    steps=steps(),
+    steps=gap_steps(),
 )

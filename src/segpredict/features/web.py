@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
-from segpredict.features._measures import Measure, orders, past
-from segpredict.features._rows import AGO, total, within
+from segpredict.features._family import FeatureFamily
+from segpredict.features._measures import Measure, count_orders, last_days
+from segpredict.features._rows import DAYS_AGO, total, within_days
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -15,16 +15,16 @@ _SPANS = (_WEEK, _MONTH, _QUARTER)
 
 
 def _measures(_: Window) -> Mapping[str, Measure]:
-    return {"orders_91": orders(past(_QUARTER))}
+    return {"orders_91": count_orders(last_days(_QUARTER))}
 
 
 def _events(_: Window) -> Mapping[str, pl.Expr]:
-    quarter = within(_QUARTER)
+    quarter = within_days(_QUARTER)
     return {
-        **{f"sessions_{n}": total("sessions", within(n)) for n in _SPANS},
+        **{f"sessions_{n}": total("sessions", within_days(n)) for n in _SPANS},
         **{f"{kind}_91": total(kind, quarter) for kind in ("views", "carts")},
         "searches_91": total("searches", quarter),
-        "session_ago": pl.when(pl.col("sessions") > 0).then(AGO).min(),
+        "session_ago": pl.when(pl.col("sessions") > 0).then(DAYS_AGO).min(),
     }
 
 
@@ -41,8 +41,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
         for kind in ("views", "carts", "searches")
     }
     visits = {
-        f"web_sessions_{n}": _if_recorded("sessions", n, pl.col(f"sessions_{n}"))
-        for n in _SPANS
+        f"web_sessions_{n}": _if_recorded("sessions", n, pl.col(f"sessions_{n}")) for n in _SPANS
     }
     return {
         **visits,
@@ -52,7 +51,7 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="web",
     features=(
         *(
@@ -64,18 +63,14 @@ PART = Family(
             for n in _SPANS
         ),
         Feature("web_views_91", "Products looked at in the last 91 days.", "views"),
-        Feature(
-            "web_carts_91", "Products put into a cart in the last 91 days.", "carts"
-        ),
+        Feature("web_carts_91", "Products put into a cart in the last 91 days.", "carts"),
         Feature("web_searches_91", "Searches in the last 91 days.", "searches"),
         Feature(
             "web_cart_to_order",
             "Orders per product put into a cart, both in the last 91 days.",
             "ratio",
         ),
-        Feature(
-            "web_session_days", "Days since the last visit to the web shop.", "days", 1
-        ),
+        Feature("web_session_days", "Days since the last visit to the web shop.", "days", 1),
     ),
     measures=_measures,
     derive=_derive,

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from segpredict.features._family import Family
-from segpredict.features._measures import LOG, Measure, orders, past, total
+from segpredict.features._family import FeatureFamily
+from segpredict.features._measures import LOG_SCALE, Measure, count_orders, last_days, sum_orders
 from segpredict.tables import Feature
 from segpredict.window import Window
 
@@ -28,15 +28,15 @@ _COLUMNS = {
     "timed": _whole(_MINUTE.is_not_null()),
     "evenings": _whole(_MINUTE >= _EVENING),
     # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
-    "clock_sin": _whole((_ANGLE.sin() * LOG).round()),
-    "clock_cos": _whole((_ANGLE.cos() * LOG).round()),
+    "clock_sin": _whole((_ANGLE.sin() * LOG_SCALE).round()),
+    "clock_cos": _whole((_ANGLE.cos() * LOG_SCALE).round()),
 }
 
 
 def _measures(window: Window) -> Mapping[str, Measure]:
-    lookback = past(window.lookback)
-    counted = {name: total(name, lookback) for name in _COLUMNS}
-    return {"orders_lookback": orders(lookback), **counted}
+    lookback = last_days(window.lookback)
+    counted = {name: sum_orders(name, lookback) for name in _COLUMNS}
+    return {"orders_lookback": count_orders(lookback), **counted}
 
 
 def _derive(_: Window) -> Mapping[str, pl.Expr]:
@@ -45,17 +45,15 @@ def _derive(_: Window) -> Mapping[str, pl.Expr]:
     return {
         "weekend_share": pl.col("weekends") / pl.col("orders_lookback"),
         "evening_share": pl.when(is_timed).then(pl.col("evenings") / timed),
-        "hour_sin": pl.when(is_timed).then(pl.col("clock_sin") / (timed * LOG)),
-        "hour_cos": pl.when(is_timed).then(pl.col("clock_cos") / (timed * LOG)),
+        "hour_sin": pl.when(is_timed).then(pl.col("clock_sin") / (timed * LOG_SCALE)),
+        "hour_cos": pl.when(is_timed).then(pl.col("clock_cos") / (timed * LOG_SCALE)),
     }
 
 
-PART = Family(
+PART = FeatureFamily(
     name="when",
     features=(
-        Feature(
-            "weekend_share", "Share of orders on a Saturday or Sunday.", "share", high=1
-        ),
+        Feature("weekend_share", "Share of orders on a Saturday or Sunday.", "share", high=1),
         Feature("evening_share", "Share of orders from 18:00 on.", "share", high=1),
         Feature(
             "hour_sin",
@@ -67,8 +65,7 @@ PART = Family(
         ),
         Feature(
             "hour_cos",
-            "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is "
-            "noon.",
+            "Time of the day of the orders on a circle, cosine: 1 is midnight, -1 is noon.",
             "ratio",
             -1,
             1,

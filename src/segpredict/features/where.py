@@ -5,8 +5,8 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.features._family import OTHER, Family, columns, nothing
-from segpredict.tables import Companions, Feature
+from segpredict.features._family import OTHER_LEVEL, FeatureFamily, level_columns, no_measures
+from segpredict.tables import Feature, SideTables
 from segpredict.window import Window
 
 _COUNTRY = pl.col("last_country")
@@ -19,25 +19,25 @@ def _places(_: Window) -> Mapping[str, pl.Expr]:
 
 def _derive(named: Mapping[str, str], _: Window) -> Mapping[str, pl.Expr]:
     of = {name: _COUNTRY.eq(country) for name, country in named.items()}
-    return {**of, f"country_{OTHER}": ~_COUNTRY.is_in(list(named.values()))}
+    return {**of, f"country_{OTHER_LEVEL}": ~_COUNTRY.is_in(list(named.values()))}
 
 
-def _fitted(companions: Companions) -> Family:
-    named = columns("country", companions.countries)
+def _fitted(companions: SideTables) -> FeatureFamily:
+    named = level_columns("country", companions.countries)
     features = [
         Feature(name, f"Whether the last order went to {country}.", "yes or no", high=1)
         for name, country in named.items()
     ]
     other = Feature(
-        f"country_{OTHER}",
+        f"country_{OTHER_LEVEL}",
         "Whether the last order went to a country without a column of its own.",
         "yes or no",
         high=1,
     )
-    return Family(
+    return FeatureFamily(
         name="where",
         features=(*features, other),
-        measures=nothing,
+        measures=no_measures,
         derive=partial(_derive, named),
         beside={"places": _places},
         needs=("countries",),
@@ -46,4 +46,4 @@ def _fitted(companions: Companions) -> Family:
     )
 
 
-PART = _fitted(Companions())
+PART = _fitted(SideTables())

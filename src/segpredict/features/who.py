@@ -5,24 +5,24 @@ from functools import partial
 
 import polars as pl
 
-from segpredict.features._family import OTHER, Family, columns
-from segpredict.features._measures import Measure, since_first
-from segpredict.tables import Attribute, Companions, Feature
+from segpredict.features._family import OTHER_LEVEL, FeatureFamily, level_columns
+from segpredict.features._measures import Measure, days_since_first
+from segpredict.tables import CustomerAttribute, Feature, SideTables
 from segpredict.window import Window
 
 _YEAR = 365.25
 
 
 def _measures(_: Window) -> Mapping[str, Measure]:
-    return {"first_ago": since_first()}
+    return {"first_ago": days_since_first()}
 
 
-def _people(attributes: Sequence[Attribute], _: Window) -> Mapping[str, pl.Expr]:
+def _people(attributes: Sequence[CustomerAttribute], _: Window) -> Mapping[str, pl.Expr]:
     # Rows stand in order of time within a customer: the last is the newest that holds.
     return {f"given_{a.name}": pl.col(a.name).last() for a in attributes}
 
 
-def _derive(attributes: Sequence[Attribute], window: Window) -> Mapping[str, pl.Expr]:
+def _derive(attributes: Sequence[CustomerAttribute], window: Window) -> Mapping[str, pl.Expr]:
     first = (pl.lit(window.cutoff) - pl.col("first_ago")).cast(pl.Int32)
     found = {"cohort_quarter": first.cast(pl.Date).dt.quarter()}
     for attribute in attributes:
@@ -30,7 +30,7 @@ def _derive(attributes: Sequence[Attribute], window: Window) -> Mapping[str, pl.
     return found
 
 
-def _encoded(attribute: Attribute, window: Window) -> Mapping[str, pl.Expr]:
+def _encoded(attribute: CustomerAttribute, window: Window) -> Mapping[str, pl.Expr]:
     given = pl.col(f"given_{attribute.name}")
     if attribute.kind == "number":
         return {f"who_{attribute.name}": given}
@@ -39,23 +39,21 @@ def _encoded(attribute: Attribute, window: Window) -> Mapping[str, pl.Expr]:
         return {f"who_{attribute.name}_years": past / _YEAR}
     named = _named(attribute)
     text = given.cast(pl.String)  # null of any type where there is no table
-    other = f"who_{attribute.name}_{OTHER}"
+    other = f"who_{attribute.name}_{OTHER_LEVEL}"
     return {
         **{name: text == level for name, level in named.items()},
         other: ~text.is_in(list(attribute.levels)),
     }
 
 
-def _named(attribute: Attribute) -> dict[str, str]:
-    return columns(f"who_{attribute.name}", attribute.levels)
+def _named(attribute: CustomerAttribute) -> dict[str, str]:
+    return level_columns(f"who_{attribute.name}", attribute.levels)
 
 
-def _declared(attribute: Attribute) -> list[Feature]:
+def _declared(attribute: CustomerAttribute) -> list[Feature]:
     name, given = f"who_{attribute.name}", attribute.given or attribute.name
     if attribute.kind == "number":
-        return [
-            Feature(name, f"{given} as the customers table has it.", "number", None)
-        ]
+        return [Feature(name, f"{given} as the customers table has it.", "number", None)]
     if attribute.kind == "date":
         return [Feature(f"{name}_years", f"Years since {given}.", "years")]
     flag = partial(Feature, unit="yes or no", high=1)
@@ -64,11 +62,11 @@ def _declared(attribute: Attribute) -> list[Feature]:
             flag(column, f"Whether {given} is {level}.")
             for column, level in _named(attribute).items()
         ),
-        flag(f"{name}_{OTHER}", f"Whether {given} is something not seen in training."),
+        flag(f"{name}_{OTHER_LEVEL}", f"Whether {given} is something not seen in training."),
     ]
 
 
-def _fitted(companions: Companions) -> Family:
+def _fitted(companions: SideTables) -> FeatureFamily:
     attributes = companions.attributes
     cohort = Feature(
         "cohort_quarter",
@@ -77,7 +75,7 @@ def _fitted(companions: Companions) -> Family:
         1,
         4,
     )
-    return Family(
+    return FeatureFamily(
         name="who",
         features=(cohort, *(f for a in attributes for f in _declared(a))),
         measures=_measures,
@@ -88,4 +86,4 @@ def _fitted(companions: Companions) -> Family:
     )
 
 
-PART = _fitted(Companions())
+PART = _fitted(SideTables())

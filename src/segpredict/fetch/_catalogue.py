@@ -7,7 +7,7 @@ from segpredict.errors import UnknownNameError
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """A file of an archive that is kept.
 
     Parameters
@@ -23,7 +23,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class PublicDataset:
     """A public data set.
 
     Parameters
@@ -49,7 +49,7 @@ class Dataset:
     licence: str
     source: str
     url: str
-    members: tuple[Member, ...]
+    members: tuple[ArchiveMember, ...]
     bytes: int = 0
     sha256: str = ""
     most: int = 200_000_000
@@ -58,38 +58,38 @@ class Dataset:
 # Checksums of UCI's two archives are those that many independent projects published for
 # these addresses; for CDNOW two that differ are in use, so none is pinned.
 _ALL = (
-    Dataset(
+    PublicDataset(
         "online_retail",
         "Online Retail: a British wholesaler of gifts, 2010-12 to 2011-12",
         "CC BY 4.0, Chen (2015), doi:10.24432/C5BW33",
         "https://archive.ics.uci.edu/dataset/352/online+retail",
         "https://archive.ics.uci.edu/static/public/352/online+retail.zip",
-        (Member("Online Retail.xlsx"),),
+        (ArchiveMember("Online Retail.xlsx"),),
         sha256="f5385cbb54bbebf7196389109c6b0621faab0c304e3702548165e71c84aede8b",
     ),
-    Dataset(
+    PublicDataset(
         "online_retail_ii",
         "Online Retail II: the same shop, 2009-12 to 2011-12",
         "CC BY 4.0, Chen (2012), doi:10.24432/C5CG6D",
         "https://archive.ics.uci.edu/dataset/502/online+retail+ii",
         "https://archive.ics.uci.edu/static/public/502/online+retail+ii.zip",
-        (Member("online_retail_II.xlsx"),),
+        (ArchiveMember("online_retail_II.xlsx"),),
         bytes=45_622_418,
         sha256="572e36277c2390fbfde10664750731e0a86f55e33470d91919085f0408e67bfb",
     ),
-    Dataset(
+    PublicDataset(
         "cdnow",
         "CDNOW: a seller of CDs, one cohort, 1997-01 to 1998-06",
         "none stated: for research, citing Fader and Hardie (2001)",
         "https://www.brucehardie.com/datasets/",
         "https://www.brucehardie.com/datasets/CDNOW_master.zip",
-        (Member("CDNOW_master.txt", "customer_id date number_of_cds dollar_value"),),
+        (ArchiveMember("CDNOW_master.txt", "customer_id date number_of_cds dollar_value"),),
     ),
 )
-CATALOGUE: Mapping[str, Dataset] = {each.name: each for each in _ALL}
+DATASETS: Mapping[str, PublicDataset] = {each.name: each for each in _ALL}
 
 
-def named(name: str) -> Dataset:
+def get_dataset(name: str) -> PublicDataset:
     """Return the data set of that name.
 
     Raises
@@ -102,6 +102,6 @@ def named(name: str) -> Dataset:
     >>> named("cdnow").members[0].name
     'CDNOW_master.txt'
     """
-    if name not in CATALOGUE:
-        raise UnknownNameError("public data set", name, CATALOGUE)
-    return CATALOGUE[name]
+    if name not in DATASETS:
+        raise UnknownNameError("public data set", name, DATASETS)
+    return DATASETS[name]

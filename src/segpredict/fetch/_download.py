@@ -14,18 +14,18 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from segpredict import disk
-from segpredict.core.types import Progress
-from segpredict.errors import BusyError, DownloadError
-from segpredict.fetch._catalogue import Dataset, Member
+from segpredict.core.types import ProgressCallback
+from segpredict.errors import DownloadError, TargetBusyError
+from segpredict.fetch._catalogue import ArchiveMember, PublicDataset
 
-PIECE = 1 << 18
-TIMEOUT = 60.0  # seconds without a byte
-LARGEST = 1_000_000_000  # bytes of one unpacked file
-AGENT = "segpredict (public data for tests and benchmarks)"
+CHUNK_BYTES = 1 << 18
+TIMEOUT_SECONDS = 60.0  # seconds without a byte
+MAX_FILE_BYTES = 1_000_000_000  # bytes of one unpacked file
+USER_AGENT = "segpredict (public data for tests and benchmarks)"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class DownloadedDataset:
     """What came.
 
     Parameters
@@ -47,9 +47,9 @@ class Fetched:
     is_pinned: bool
 
 
-def fetch(
-    dataset: Dataset, folder: Path, progress: Progress, *, replace: bool = False
-) -> Fetched:
+def fetch_dataset(
+    dataset: PublicDataset, folder: Path, progress: ProgressCallback, *, replace: bool = False
+) -> DownloadedDataset:
     """Download a data set into a folder of its name.
 
     Parameters
@@ -78,10 +78,10 @@ def fetch(
     """
     target = folder / dataset.name
     if target.exists() and not replace:
-        raise BusyError(str(target))
-    with disk.writing(target):
+        raise TargetBusyError(str(target))
+    with disk.translate_write_errors(target):
         folder.mkdir(parents=True, exist_ok=True)
-        disk.sweep(target)
+        disk.remove_leftovers(target)
         prefix = f".{target.name}.{os.getpid()}."
         place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder))
     try:
@@ -91,31 +91,29 @@ def fetch(
             progress(f"unpacking {dataset.name}", 0.95)
             for member in dataset.members:
                 _unpack(archive, member, place, dataset)
-        with disk.writing(target):
+        with disk.translate_write_errors(target):
             place.chmod(0o755)
-            disk.swap(place, target)
+            disk.replace_folder(place, target)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     progress("done", 1.0)
     files = tuple(target / member.name for member in dataset.members)
-    return Fetched(dataset.name, files, size, digest, bool(dataset.sha256))
+    return DownloadedDataset(dataset.name, files, size, digest, bool(dataset.sha256))
 
 
 def _download(
-    dataset: Dataset, archive: IO[bytes], progress: Progress
+    dataset: PublicDataset, archive: IO[bytes], progress: ProgressCallback
 ) -> tuple[int, str]:
     """Return size and SHA-256 of what came."""
     digest, size = hashlib.sha256(), 0
-    request = Request(dataset.url, headers={"User-Agent": AGENT})
+    request = Request(dataset.url, headers={"User-Agent": USER_AGENT})
     try:
-        with urlopen(request, timeout=TIMEOUT) as answer:
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             told = int(answer.headers.get("Content-Length") or dataset.bytes or 0)
-            while piece := answer.read(PIECE):
+            while piece := answer.read(CHUNK_BYTES):
                 size += len(piece)
                 if size > dataset.most:
-                    raise DownloadError(
-                        dataset.url, f"more than {dataset.most:,} bytes came"
-                    )
+                    raise DownloadError(dataset.url, f"more than {dataset.most:,} bytes came")
                 digest.update(piece)
                 archive.write(piece)
                 share = min(1.0, size / told) if told else 0.5
@@ -130,18 +128,14 @@ def _download(
     return size, digest.hexdigest()
 
 
-def _require_same(dataset: Dataset, size: int, digest: str) -> None:
+def _require_same(dataset: PublicDataset, size: int, digest: str) -> None:
     if dataset.sha256 and digest != dataset.sha256:
-        raise DownloadError(
-            dataset.url, f"it has SHA-256 {digest}, not {dataset.sha256}"
-        )
+        raise DownloadError(dataset.url, f"it has SHA-256 {digest}, not {dataset.sha256}")
     if dataset.bytes and size != dataset.bytes:
-        raise DownloadError(
-            dataset.url, f"it has {size:,} bytes, not {dataset.bytes:,}"
-        )
+        raise DownloadError(dataset.url, f"it has {size:,} bytes, not {dataset.bytes:,}")
 
 
-def _unpack(archive: IO[bytes], member: Member, place: Path, dataset: Dataset) -> None:
+def _unpack(archive: IO[bytes], member: ArchiveMember, place: Path, dataset: PublicDataset) -> None:
     """Write one file of an archive, with a header where it lacks one."""
     archive.seek(0)
     try:
@@ -150,15 +144,13 @@ def _unpack(archive: IO[bytes], member: Member, place: Path, dataset: Dataset) -
             opened.open(member.name) as packed,
             (place / member.name).open("wb") as file,
         ):
-            head = packed.read(PIECE)
+            head = packed.read(CHUNK_BYTES)
             if member.header and not head.startswith(member.header.split()[0].encode()):
                 file.write(member.header.encode() + b"\n")
             while head:
                 file.write(head)
-                if file.tell() > LARGEST:
+                if file.tell() > MAX_FILE_BYTES:
                     raise DownloadError(dataset.url, f"{member.name} is too large")
-                head = packed.read(PIECE)
+                head = packed.read(CHUNK_BYTES)
     except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError):
-        raise DownloadError(
-            dataset.url, f"what came is no archive with {member.name}"
-        ) from None
+        raise DownloadError(dataset.url, f"what came is no archive with {member.name}") from None

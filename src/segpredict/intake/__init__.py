@@ -3,17 +3,17 @@
 Names lead to files, folders and globs, or to a store that `ingest` has filled.
 """
 
-from segpredict.intake._ingest import Ingested, ingest
-from segpredict.intake._read import Fresh, fresh, opened, read
-from segpredict.intake._stored import remembered, shelf
+from segpredict.intake._ingest import IngestResult, ingest
+from segpredict.intake._read import NewData, read_new_data, read_transactions, read_with_side_tables
+from segpredict.intake._stored import store_folder, store_settings
 
 __all__ = [
-    "Fresh",
-    "Ingested",
-    "fresh",
+    "IngestResult",
+    "NewData",
     "ingest",
-    "opened",
-    "read",
-    "remembered",
-    "shelf",
+    "read_new_data",
+    "read_transactions",
+    "read_with_side_tables",
+    "store_folder",
+    "store_settings",
 ]

@@ -6,43 +6,43 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from segpredict import companions, disk, sources, store
-from segpredict.config import Config, build
-from segpredict.errors import FileMissingError, UsageError, shown
+from segpredict.config import Config, build_config
+from segpredict.errors import FileMissingError, UsageError, quote_value
 from segpredict.intake import _raw
-from segpredict.intake._stored import cleaned, way
-from segpredict.sources import Layout
-from segpredict.tables import Detected, FileFact, RawLines, Transactions
+from segpredict.intake._stored import bad_record_mode, clean_with_side_tables
+from segpredict.sources import SourceOptions
+from segpredict.tables import Detected, InputFile, RawLines, Transactions
 
-ALL = "*"  # as `Layout.sheet`; such a file says so with `sheets`
+ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
 
 
-def sorted_out(
-    names: Sequence[str], layout: Layout, known: Iterable[FileFact]
+def split_known_files(
+    names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
 ) -> tuple[list[Path], dict[str, str]]:
     """Return the files that are new, and name → known name of those that are not.
 
     Another sheet or table of a known file is new, and so are equal bytes in another
     partition.
     """
-    met: dict[str, list[FileFact]] = {}
+    met: dict[str, list[InputFile]] = {}
     for fact in known:
         met.setdefault(fact.sha256, []).append(fact)
     fresh, skipped = [], {}
-    for path in sources.paths(names):
-        sha256 = sources.digest(path)
+    for path in sources.expand_names(names):
+        sha256 = sources.file_sha256(path)
         alike = met.setdefault(sha256, [])
         same = [fact.name for fact in alike if _is_same(fact, path, layout)]
         if same:
-            skipped[sources.called(path)] = same[0]
+            skipped[sources.file_name_text(path)] = same[0]
         else:
             fresh.append(path)
             alike.append(_promised(path, sha256, layout))
     return fresh, skipped
 
 
-def _is_same(fact: FileFact, path: Path, layout: Layout) -> bool:
+def _is_same(fact: InputFile, path: Path, layout: SourceOptions) -> bool:
     found = fact.detected
-    sheet = ALL if "sheets" in found.others else found.sheet
+    sheet = ALL_SHEETS if "sheets" in found.others else found.sheet
     return (
         _partition(Path(fact.name)) == _partition(path)
         and layout.sheet in (None, sheet)
@@ -54,18 +54,18 @@ def _partition(path: Path) -> list[str]:
     return [folder for folder in path.parent.parts if "=" in folder]
 
 
-def _promised(path: Path, sha256: str, layout: Layout) -> FileFact:
+def _promised(path: Path, sha256: str, layout: SourceOptions) -> InputFile:
     """Return what will be known of a file once it was read."""
-    others = {"sheets": ALL} if layout.sheet == ALL else {}
+    others = {"sheets": ALL_SHEETS} if layout.sheet == ALL_SHEETS else {}
     found = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
-    return FileFact(sources.called(path), 0, sha256, found)
+    return InputFile(sources.file_name_text(path), 0, sha256, found)
 
 
-MANY = 64  # batches of raw rows that become one
+MAX_RAW_BATCHES = 64  # batches of raw rows that become one
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """What `ingest` did.
 
     Parameters
@@ -89,7 +89,7 @@ def ingest(
     config: Config,
     *,
     replace: bool = False,
-) -> Ingested:
+) -> IngestResult:
     """Put files into a store, so that it is as if all had come at once.
 
     Parameters
@@ -119,26 +119,26 @@ def ingest(
     in the same lines, ledger and rejects as one go.
     """
     target = Path(folder)
-    with disk.locked(target):
+    with disk.lock_folder(target):
         found = _before(target, replace=replace)
         known = found[1].files if found else ()
-        fresh, skipped = sorted_out(names, config.source, known)
-        if found and not fresh and build(found[0].config) == config:
-            return Ingested(found[1], (), skipped)
+        fresh, skipped = split_known_files(names, config.source, known)
+        if found and not fresh and build_config(found[0].config) == config:
+            return IngestResult(found[1], (), skipped)
         beside = str(fresh[0].parent.resolve()) if not found else found[0].beside
-        note = found[0] if found else _raw.Note({}, beside, (), ())
+        note = found[0] if found else _raw.StoreNote({}, beside, (), ())
         new = [_read(fresh, config)] if fresh else []
-        raw = _raw.together([*_raw.load(target, note.batches), *new])
-        if len(note.batches) >= MANY:
+        raw = _raw.merge_batches([*_raw.load_batches(target, note.batches), *new])
+        if len(note.batches) >= MAX_RAW_BATCHES:
             note, new = changed(note, batches=()), [raw]
-        settled = sources.settled(raw, way(config.cleaning))
-        shop = cleaned(settled, config, None, Path(beside))
+        settled = sources.check_raw_lines(raw, bad_record_mode(config.cleaning))
+        shop = clean_with_side_tables(settled, config, None, Path(beside))
         note = changed(note, config=config.state(), notes=shop.notes)
         stored = _published(target, shop, new, note)
-        return Ingested(stored, tuple(sources.called(path) for path in fresh), skipped)
+        return IngestResult(stored, tuple(sources.file_name_text(path) for path in fresh), skipped)
 
 
-def _before(folder: Path, *, replace: bool) -> tuple[_raw.Note, Transactions] | None:
+def _before(folder: Path, *, replace: bool) -> tuple[_raw.StoreNote, Transactions] | None:
     """Return what the store holds; None where there is none, or it shall be forgotten.
 
     Raises
@@ -147,16 +147,16 @@ def _before(folder: Path, *, replace: bool) -> tuple[_raw.Note, Transactions] | 
         When the folder holds something else, or a store without raw rows.
     """
     try:
-        stored = store.open(folder)
+        stored = store.open_store(folder)
     except FileMissingError:
         _refuse_strangers(folder)
         return None
     if replace:
         return None
-    found = _raw.noted(folder, stored)
+    found = _raw.read_note(folder, stored)
     if found is None:
         raise UsageError(
-            f"The store {shown(folder)} keeps no raw rows to add files to.",
+            f"The store {quote_value(folder)} keeps no raw rows to add files to.",
             fix="fill it anew from all files with --replace.",
             file=str(folder),
         )
@@ -164,30 +164,28 @@ def _before(folder: Path, *, replace: bool) -> tuple[_raw.Note, Transactions] | 
 
 
 def _refuse_strangers(folder: Path) -> None:
-    strangers = {path.name for path in folder.iterdir()} - {disk.LOCK, _raw.FOLDER}
+    strangers = {path.name for path in folder.iterdir()} - {disk.LOCK_FILE, _raw.RAW_FOLDER}
     if strangers:
         raise UsageError(
-            f"{shown(folder)} holds {shown(min(strangers))} and no store.",
+            f"{quote_value(folder)} holds {quote_value(min(strangers))} and no store.",
             fix="name an empty folder, or one that is not there yet.",
             file=str(folder),
         )
 
 
 def _read(paths: Sequence[Path], config: Config) -> RawLines:
-    layout = companions.expecting(config.source, config.companions)
-    return sources.gathered([str(path) for path in paths], layout)
+    layout = companions.layout_without_price(config.source, config.companions)
+    return sources.collect_raw_lines([str(path) for path in paths], layout)
 
 
 def _published(
-    folder: Path, shop: Transactions, new: Sequence[RawLines], note: _raw.Note
+    folder: Path, shop: Transactions, new: Sequence[RawLines], note: _raw.StoreNote
 ) -> Transactions:
     """Write raw rows, note and lines; ``store.json``, the last, makes them count."""
-    (folder / _raw.FOLDER).mkdir(exist_ok=True)
-    names = [_raw.keep(folder, raw) for raw in new]
+    (folder / _raw.RAW_FOLDER).mkdir(exist_ok=True)
+    names = [_raw.save_batch(folder, raw) for raw in new]
     whole = changed(note, batches=(*note.batches, *names))
-    _raw.write(folder, shop, whole)
-    stored = store.renew(shop, folder)
-    _raw.sweep(folder, stored, whole)
-    return changed(
-        stored, notes=shop.notes, rejects=shop.rejects, companions=shop.companions
-    )
+    _raw.write_note(folder, shop, whole)
+    stored = store.renew_store(shop, folder)
+    _raw.remove_stale_files(folder, stored, whole)
+    return changed(stored, notes=shop.notes, rejects=shop.rejects, companions=shop.companions)

@@ -17,17 +17,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segpredict import disk
-from segpredict.contracts import RAW, ROLES, check
+from segpredict.contracts import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.errors import TamperedFileError
-from segpredict.tables import JSON, FileFact, RawLines, Transactions
+from segpredict.tables import JSON, InputFile, RawLines, Transactions
 
-FOLDER = "raw"
-LOST = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
-FACTS = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
+RAW_FOLDER = "raw"
+READ_ERRORS = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
+METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class StoreNote:
     """What a store's lines were made with.
 
     Parameters
@@ -48,14 +48,14 @@ class Note:
     notes: tuple[str, ...]
 
 
-def key(shop: Transactions) -> str:
+def store_key(shop: Transactions) -> str:
     """Return what tells this state of a store from any other."""
     entries = [asdict(entry) for entry in shop.ledger.entries]
     files = [[fact.name, fact.rows, fact.sha256] for fact in shop.files]
     return _hash([shop.fingerprint, entries, files])
 
 
-def together(batches: Sequence[RawLines]) -> RawLines:
+def merge_batches(batches: Sequence[RawLines]) -> RawLines:
     """Return batches as if they had been read in one go: sorted by name of the file."""
     files = [
         (fact.name, batch, file, fact)
@@ -67,9 +67,9 @@ def together(batches: Sequence[RawLines]) -> RawLines:
     frames = [_at(raw, batch, places) for batch, raw in enumerate(batches)]
     bad = [raw.rejects for raw in batches if raw.rejects is not None]
     lines = pl.concat(frames, how="diagonal")
-    roles = [role for role in ROLES if role in lines.columns]
+    roles = [role for role in COLUMN_ROLES if role in lines.columns]
     return RawLines(
-        check(lines.select("file", "row", *roles), RAW),
+        validate_schema(lines.select("file", "row", *roles), RAW_LINES_SCHEMA),
         tuple(fact for *_, fact in files),
         pl.concat(bad).sort("file", "row") if bad else None,
     )
@@ -82,23 +82,21 @@ def _at(raw: RawLines, batch: int, places: dict[tuple[int, int], int]) -> pl.Dat
     return raw.frame.with_columns(number.alias("file"))
 
 
-def keep(folder: Path, raw: RawLines) -> str:
+def save_batch(folder: Path, raw: RawLines) -> str:
     """Write a batch, checksums on, and return its name."""
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
     facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
     name = f"{_hash(facts)}.parquet"
     table = raw.frame.to_arrow()
-    table = table.replace_schema_metadata({FACTS: json.dumps(facts)})
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(facts)})
     disk.write_file(
-        folder / FOLDER / name,
-        lambda path: pq.write_table(
-            table, path, compression="zstd", write_page_checksum=True
-        ),
+        folder / RAW_FOLDER / name,
+        lambda path: pq.write_table(table, path, compression="zstd", write_page_checksum=True),
     )
     return name
 
 
-def load(folder: Path, batches: Sequence[str]) -> list[RawLines]:
+def load_batches(folder: Path, batches: Sequence[str]) -> list[RawLines]:
     """Return batches as they were read.
 
     Raises
@@ -106,32 +104,32 @@ def load(folder: Path, batches: Sequence[str]) -> list[RawLines]:
     TamperedFileError
         When one is gone or damaged.
     """
-    return [_batch(folder / FOLDER / name) for name in batches]
+    return [_batch(folder / RAW_FOLDER / name) for name in batches]
 
 
 def _batch(path: Path) -> RawLines:
     try:
         table = pq.read_table(path, page_checksum_verification=True)
-        facts = json.loads(table.schema.metadata[FACTS])
-        files = tuple(FileFact.from_state(fact) for fact in facts["files"])
-    except (*LOST, pa.ArrowException) as error:
-        raise TamperedFileError(f"{FOLDER}/{path.name}", f"is lost ({error})") from None
+        facts = json.loads(table.schema.metadata[METADATA_KEY])
+        files = tuple(InputFile.from_state(fact) for fact in facts["files"])
+    except (*READ_ERRORS, pa.ArrowException) as error:
+        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
     frame = pl.DataFrame(table)
     rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
     return RawLines(frame, files, rejects)
 
 
-def write(folder: Path, shop: Transactions, note: Note) -> None:
+def write_note(folder: Path, shop: Transactions, note: StoreNote) -> None:
     """Write what a reader of the lines needs to know, before they are published."""
     text = json.dumps(asdict(note), indent=1, ensure_ascii=False)
-    place = folder / FOLDER / key(shop)
+    place = folder / RAW_FOLDER / store_key(shop)
     disk.write_file(place.with_suffix(".json"), text.encode())
     if shop.rejects is not None:
         rejects = shop.rejects
         disk.write_file(place.with_suffix(".rejects"), rejects.write_parquet)
 
 
-def noted(folder: Path, stored: Transactions) -> tuple[Note, Transactions] | None:
+def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactions] | None:
     """Return the note on a store, and the store with what stands there.
 
     None where there is no note: somebody wrote the lines without `ingest`.
@@ -141,24 +139,24 @@ def noted(folder: Path, stored: Transactions) -> tuple[Note, Transactions] | Non
     TamperedFileError
         When the note or the rejects are damaged.
     """
-    place = folder / FOLDER / key(stored)
+    place = folder / RAW_FOLDER / store_key(stored)
     path, bad = place.with_suffix(".json"), place.with_suffix(".rejects")
     if not path.is_file():
         return None
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         batches, notes = tuple(told.pop("batches")), tuple(told.pop("notes"))
-        note = Note(**told, batches=batches, notes=notes)
+        note = StoreNote(**told, batches=batches, notes=notes)
         rejects = pl.read_parquet(bad) if bad.is_file() else None
-    except (AttributeError, *LOST, pl.exceptions.PolarsError) as error:
-        raise TamperedFileError(f"{FOLDER}/{path.name}", f"is lost ({error})") from None
+    except (AttributeError, *READ_ERRORS, pl.exceptions.PolarsError) as error:
+        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
     return note, replace(stored, notes=notes, rejects=rejects)
 
 
-def sweep(folder: Path, stored: Transactions, note: Note) -> None:
+def remove_stale_files(folder: Path, stored: Transactions, note: StoreNote) -> None:
     """Remove what belongs to no state of the store but this one."""
-    kept = {key(stored), *(name.split(".")[0] for name in note.batches)}
-    for path in (folder / FOLDER).iterdir():
+    kept = {store_key(stored), *(name.split(".")[0] for name in note.batches)}
+    for path in (folder / RAW_FOLDER).iterdir():
         if path.name.split(".")[0] not in kept:
             path.unlink()
 

@@ -6,14 +6,19 @@ from pathlib import Path
 
 from segpredict import companions, sources
 from segpredict.config import Config
-from segpredict.core.types import Day
-from segpredict.intake._stored import cleaned, lent, shelf, way
-from segpredict.predictor import SegmentPredictor, lenient
+from segpredict.core.types import DateLike
+from segpredict.intake._stored import (
+    bad_record_mode,
+    clean_with_side_tables,
+    read_store,
+    store_folder,
+)
+from segpredict.predictor import SegmentPredictor, lenient_layout
 from segpredict.tables import JSON, RawLines, Transactions
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class NewData:
     """New data to score.
 
     Parameters
@@ -37,51 +42,51 @@ class Fresh:
     changes: Mapping[str, JSON] = field(default_factory=dict)
 
 
-def read(names: Sequence[str], config: Config, as_of: Day = None) -> Transactions:
+def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = None) -> Transactions:
     """Return the cleaned transactions of files, folders, globs or a store.
 
     Tables that stand beside them come along.
     """
     found, beside = _found(names, config, as_of)
     if isinstance(found, RawLines):
-        return cleaned(found, config, as_of, beside)
-    return replace(found, companions=companions.read(config.companions, beside))
+        return clean_with_side_tables(found, config, as_of, beside)
+    return replace(found, companions=companions.read_side_tables(config.companions, beside))
 
 
 def _found(
-    names: Sequence[str], config: Config, as_of: Day
+    names: Sequence[str], config: Config, as_of: DateLike
 ) -> tuple[RawLines | Transactions, Path]:
     """Return raw rows, or lines that stand ready, and the folder of side tables."""
-    folder = shelf(names)
+    folder = store_folder(names)
     if folder is not None:
-        return lent(folder, config, as_of)
-    layout = companions.expecting(config.source, config.companions)
-    raw = sources.read(names, layout, way(config.cleaning))
+        return read_store(folder, config, as_of)
+    layout = companions.layout_without_price(config.source, config.companions)
+    raw = sources.read_raw_lines(names, layout, bad_record_mode(config.cleaning))
     return raw, Path(raw.files[0].name).parent
 
 
-def opened(data: object, config: Config, as_of: Day = None) -> Transactions:
+def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
     """Return the cleaned transactions of paths or of a frame, with companions."""
     if isinstance(data, str | Path):
         data = [str(data)]
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
-        return read([str(name) for name in data], config, as_of)
-    layout = companions.expecting(config.source, config.companions)
-    return cleaned(sources.from_frame(data, layout), config, as_of, None)
+        return read_transactions([str(name) for name in data], config, as_of)
+    layout = companions.layout_without_price(config.source, config.companions)
+    return clean_with_side_tables(sources.from_frame(data, layout), config, as_of, None)
 
 
-def fresh(
-    given: Fresh, predictor: SegmentPredictor, config: Config, as_of: Day = None
+def read_new_data(
+    given: NewData, predictor: SegmentPredictor, config: Config, as_of: DateLike = None
 ) -> Transactions:
     """Return new data read, priced and cleaned as in the run of the predictor."""
-    layout = lenient(predictor.layout)
+    layout = lenient_layout(predictor.layout)
     named = {**layout.columns, **given.columns}
     settings = {"on_bad_rows": "quarantine", **given.changes}
     plan = replace(predictor.cleaning, **settings)
     asked_for = replace(config, source=replace(layout, columns=named), cleaning=plan)
     found, folder = _found(given.data, asked_for, as_of)
     asked = config.companions.again(given.tables, predictor.companions.attributes)
-    beside = companions.read(asked, folder).frozen(predictor.companions)
+    beside = companions.read_side_tables(asked, folder).frozen(predictor.companions)
     again = replace(predictor, companions=beside, cleaning=plan)
     shop = again.transactions(found, as_of)
     return replace(shop, companions=beside)

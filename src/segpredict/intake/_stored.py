@@ -6,33 +6,33 @@ from pathlib import Path
 from typing import Literal
 
 from segpredict import cleaning, companions, sources, store
-from segpredict.cleaning import CleaningPlan
-from segpredict.config import Config, build
-from segpredict.core.types import Day
-from segpredict.errors import UsageError, shown
+from segpredict.cleaning import CleaningOptions
+from segpredict.config import Config, build_config
+from segpredict.core.types import DateLike
+from segpredict.errors import UsageError, quote_value
 from segpredict.intake import _raw
 from segpredict.tables import RawLines, Transactions
 from segpredict.window import day_number
 
 
-def way(plan: CleaningPlan) -> Literal["fail", "carry"]:
+def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
     """Return what sources do with a record that is no row, so that cleaning decides."""
     return "fail" if plan.on_bad_rows == "fail" else "carry"
 
 
-def cleaned(
-    raw: RawLines, config: Config, as_of: Day, beside: Path | None
+def clean_with_side_tables(
+    raw: RawLines, config: Config, as_of: DateLike, beside: Path | None
 ) -> Transactions:
     """Clean lines, priced by the products table where they have no price."""
-    tables = companions.read(config.companions, beside)
+    tables = companions.read_side_tables(config.companions, beside)
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
-    shop = cleaning.clean(companions.priced(raw, tables), plan)
+    shop = cleaning.clean_lines(companions.fill_list_prices(raw, tables), plan)
     return replace(shop, companions=tables)
 
 
-def shelf(names: Sequence[str]) -> Path | None:
+def store_folder(names: Sequence[str]) -> Path | None:
     """Return the folder of the store that was named; None if files were.
 
     Raises
@@ -40,10 +40,10 @@ def shelf(names: Sequence[str]) -> Path | None:
     UsageError
         When something else is named beside it.
     """
-    stores = [Path(name) for name in names if (Path(name) / sources.STORE).is_file()]
+    stores = [Path(name) for name in names if (Path(name) / sources.STORE_FILE).is_file()]
     if stores and len(names) > 1:
         raise UsageError(
-            f"{shown(stores[0])} is a store, and something else is named beside it.",
+            f"{quote_value(stores[0])} is a store, and something else is named beside it.",
             fix="put the files into the store first: segpredict ingest --data FILES "
             f"--store {stores[0]}.",
             file=str(stores[0]),
@@ -51,18 +51,18 @@ def shelf(names: Sequence[str]) -> Path | None:
     return stores[0] if stores else None
 
 
-def remembered(data: object) -> Config | None:
+def store_settings(data: object) -> Config | None:
     """Return the settings with which a store was filled; None if none is named."""
     names = [data] if isinstance(data, str | Path) else data
     if not isinstance(names, list | tuple):
         return None
-    folder = shelf([str(n) for n in names if isinstance(n, str | Path)])
-    found = None if folder is None else _raw.noted(folder, store.open(folder))
-    return None if found is None else build(found[0].config)
+    folder = store_folder([str(n) for n in names if isinstance(n, str | Path)])
+    found = None if folder is None else _raw.read_note(folder, store.open_store(folder))
+    return None if found is None else build_config(found[0].config)
 
 
-def lent(
-    folder: Path, config: Config, as_of: Day
+def read_store(
+    folder: Path, config: Config, as_of: DateLike
 ) -> tuple[RawLines | Transactions, Path]:
     """Return what a store lends, and the folder of the tables beside it.
 
@@ -74,22 +74,22 @@ def lent(
     UsageError
         When it holds no raw rows and is to be cut, or other columns are asked for.
     """
-    stored = store.open(folder)
-    found = _raw.noted(folder, stored)
+    stored = store.open_store(folder)
+    found = _raw.read_note(folder, stored)
     if found is None:
         _refuse_cut(folder, as_of)
         return stored, folder
     told, shop = found
-    before = build(told.config)
+    before = build_config(told.config)
     _refuse_columns(folder, before, config)
     beside = Path(told.beside)
-    if as_of is None and is_alike(shop, before, config):
+    if as_of is None and gives_same_lines(shop, before, config):
         return shop, beside
-    raw = _raw.together(_raw.load(folder, told.batches))
-    return sources.settled(raw, way(config.cleaning)), beside
+    raw = _raw.merge_batches(_raw.load_batches(folder, told.batches))
+    return sources.check_raw_lines(raw, bad_record_mode(config.cleaning)), beside
 
 
-def is_alike(shop: Transactions, before: Config, now: Config) -> bool:
+def gives_same_lines(shop: Transactions, before: Config, now: Config) -> bool:
     """Return whether another config would leave the lines of a store as they are."""
     is_sound = shop.ledger.total("rejected").rows == 0
     plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (before, now))
@@ -98,16 +98,16 @@ def is_alike(shop: Transactions, before: Config, now: Config) -> bool:
     return one == other and lists
 
 
-def _deciding(plan: CleaningPlan, *, is_sound: bool) -> CleaningPlan:
+def _deciding(plan: CleaningOptions, *, is_sound: bool) -> CleaningOptions:
     """Return a plan without what changes no line: where all rows are sound, much."""
     plan = replace(plan, max_guests=1.0)
     return replace(plan, on_bad_rows="fail", max_bad="1%") if is_sound else plan
 
 
-def _refuse_cut(folder: Path, as_of: Day) -> None:
+def _refuse_cut(folder: Path, as_of: DateLike) -> None:
     if as_of is not None:
         raise UsageError(
-            f"The store {shown(folder)} keeps no raw rows, so it cannot be cut.",
+            f"The store {quote_value(folder)} keeps no raw rows, so it cannot be cut.",
             fix="fill it with segpredict ingest, or leave out --as-of.",
             file=str(folder),
         )
@@ -116,8 +116,7 @@ def _refuse_cut(folder: Path, as_of: Day) -> None:
 def _refuse_columns(folder: Path, before: Config, now: Config) -> None:
     if before.source.columns != now.source.columns:
         raise UsageError(
-            f"The columns of {shown(folder)} were named when its files came in.",
-            fix="leave out --map and --config, or fill it anew with segpredict ingest "
-            "--replace.",
+            f"The columns of {quote_value(folder)} were named when its files came in.",
+            fix="leave out --map and --config, or fill it anew with segpredict ingest --replace.",
             file=str(folder),
         )

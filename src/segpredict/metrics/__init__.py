@@ -1,24 +1,24 @@
-"""The one place where figures about a shop are defined: `METRICS`.
+"""The one place where figures about a shop are defined: `KPIS`.
 
 Books go in, a table of figures comes out, each with its interval and what it was made
 from. `docs/metrics.md` is written from the definitions by ``docs/write_metrics.py``.
 """
 
-from segpredict.metrics._books import Books
-from segpredict.metrics._concentration import lorenz
-from segpredict.metrics._measure import METRICS, kept, measure, metric_named, tables
-from segpredict.metrics._metric import Metric
-from segpredict.metrics._months import month_name, months
+from segpredict.metrics._books import OrderBook
+from segpredict.metrics._concentration import lorenz_curve
+from segpredict.metrics._measure import KPIS, compute_kpis, kpi_tables, load_kpis, metric_named
+from segpredict.metrics._metric import KpiDefinition
+from segpredict.metrics._months import month_name, monthly_figures
 
 __all__ = [
-    "METRICS",
-    "Books",
-    "Metric",
-    "kept",
-    "lorenz",
-    "measure",
+    "KPIS",
+    "KpiDefinition",
+    "OrderBook",
+    "compute_kpis",
+    "kpi_tables",
+    "load_kpis",
+    "lorenz_curve",
     "metric_named",
     "month_name",
-    "months",
-    "tables",
+    "monthly_figures",
 ]

@@ -7,11 +7,11 @@ from functools import cached_property
 import polars as pl
 
 from segpredict.core.orders import KEY
-from segpredict.tables import MONEY, Transactions
+from segpredict.tables import MONEY_SCALE, Transactions
 
 
 @dataclass(frozen=True)
-class Books:
+class OrderBook:
     """All that metrics are made from, as known at the end of the data.
 
     Parameters
@@ -31,7 +31,7 @@ class Books:
     lookback
         Days before `end_day` over which sales are spread among customers.
     moves
-        `movement.observed` into the newest window, if there are segments.
+        `movement.observed_matrix` into the newest window, if there are segments.
     draws
         Bootstrap draws behind each interval.
     seed
@@ -56,7 +56,7 @@ class Books:
         lookback: int = 364,
         assignments: pl.DataFrame | None = None,
         moves: pl.DataFrame | None = None,
-    ) -> "Books":
+    ) -> "OrderBook":
         """Return the books of a shop.
 
         Parameters
@@ -97,7 +97,7 @@ class Books:
         end_day: int,
         horizon: int = 91,
         segments: dict[str, str] | None = None,
-    ) -> "Books":
+    ) -> "OrderBook":
         """Return the books of orders written by hand.
 
         Parameters
@@ -118,7 +118,7 @@ class Books:
         """
         columns = {"customer_id": pl.String, "day": pl.Int32, "amount": pl.Float64}
         table = pl.DataFrame(list(rows), columns, orient="row").with_columns(
-            pl.col("amount").mul(MONEY).round().cast(pl.Int64),
+            pl.col("amount").mul(MONEY_SCALE).round().cast(pl.Int64),
             discount=pl.lit(None, pl.Int64),
             is_return=pl.col("amount") < 0,
             is_void=pl.lit(value=False),
@@ -150,9 +150,7 @@ class Books:
         bought = ~pl.col("is_return")
         return (
             self.entries.filter(~pl.col("is_void"))
-            .with_columns(
-                window=(self.end_day - 1 - pl.col("day")).floordiv(self.horizon)
-            )
+            .with_columns(window=(self.end_day - 1 - pl.col("day")).floordiv(self.horizon))
             .filter(pl.col("window") < self.windows)
             .group_by("customer", "window")
             .agg(
@@ -170,9 +168,7 @@ class Books:
         ``customer``, ``window`` (the later one), ``net`` (in the earlier one),
         ``next_orders`` and ``next_net``.
         """
-        later = self.activity.select(
-            "customer", "window", next_orders="orders", next_net="net"
-        )
+        later = self.activity.select("customer", "window", next_orders="orders", next_net="net")
         return (
             self.activity.filter((pl.col("orders") > 0) & (pl.col("window") > 0))
             .select("customer", "net", window=pl.col("window") - 1)
@@ -185,9 +181,7 @@ def _numbered(
     rows: pl.DataFrame, assignments: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return entries with numbers in the place of ids, and the customers they name."""
-    numbered = rows.with_columns(
-        customer=(pl.col("customer_id").rank("dense") - 1).cast(pl.UInt32)
-    )
+    numbered = rows.with_columns(customer=(pl.col("customer_id").rank("dense") - 1).cast(pl.UInt32))
     stands = ~pl.col("is_return") & ~pl.col("is_void")
     customers = (
         numbered.group_by("customer", "customer_id")
@@ -198,8 +192,6 @@ def _numbered(
         known = customers.with_columns(segment_id=pl.lit(None, pl.String))
     else:
         named = assignments.select("customer_id", "segment_id")
-        known = customers.join(
-            named, on="customer_id", how="left", maintain_order="left"
-        )
+        known = customers.join(named, on="customer_id", how="left", maintain_order="left")
     kept = ("customer", "day", "amount", "discount", "is_return", "is_void")
     return numbered.select(kept), known

@@ -10,28 +10,28 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Ints
-from segpredict.metrics._books import Books
+from segpredict.core.arrays import IntArray
+from segpredict.metrics._books import OrderBook
 from segpredict.metrics._figures import (
-    ALL,
-    lot_count,
-    lots,
-    shares,
-    spread,
-    table,
-    valued,
+    ALL_CUSTOMERS,
+    bootstrap_bounds,
+    figure_table,
+    ratio_values,
+    resampling_unit_count,
+    resampling_units,
+    wilson_shares,
 )
-from segpredict.metrics._metric import BOOTSTRAP, WILSON, Metric
+from segpredict.metrics._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 from segpredict.metrics._months import (
     month_number,
     month_of,
     month_start,
     month_text,
 )
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
-CELL = ["cohort", "age"]
-GRID = {
+COHORT_KEY = ["cohort", "age"]
+COHORT_SCHEMA = {
     "cohort": pl.Int32,
     "age": pl.Int32,
     "n": pl.Int64,
@@ -40,7 +40,7 @@ GRID = {
 }
 
 
-def cells(books: Books) -> pl.DataFrame:
+def cohort_grid(books: OrderBook) -> pl.DataFrame:
     """Return every cohort at every age that the data touch.
 
     Returns
@@ -58,38 +58,38 @@ def cells(books: Books) -> pl.DataFrame:
         for cohort, n in sizes.iter_rows()
         for age in range(last - cohort + 1)
     ]
-    return pl.DataFrame(rows, GRID, orient="row").with_columns(
+    return pl.DataFrame(rows, COHORT_SCHEMA, orient="row").with_columns(
         is_whole=pl.col("end") <= books.end_day
     )
 
 
-def bounded(books: Books) -> pl.DataFrame:
+def active_in_month(books: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age."""
-    return _ordered(books).group_by(CELL).len("part")
+    return _ordered(books).group_by(COHORT_KEY).len("part")
 
 
-def rolling(books: Books) -> pl.DataFrame:
+def active_from_month(books: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age or later."""
     last = (
         _ordered(books)
         .group_by("customer", "cohort")
         .agg(pl.col("age").max())
-        .group_by(CELL)
+        .group_by(COHORT_KEY)
         .len("part")
     )
     return (
-        cells(books)
-        .join(last, on=CELL, how="left")
-        .sort(CELL)
-        .select(*CELL, pl.col("part").fill_null(0).cum_sum(reverse=True).over("cohort"))
+        cohort_grid(books)
+        .join(last, on=COHORT_KEY, how="left")
+        .sort(COHORT_KEY)
+        .select(*COHORT_KEY, pl.col("part").fill_null(0).cum_sum(reverse=True).over("cohort"))
     )
 
 
-def retained(books: Books, counts: pl.DataFrame) -> pl.DataFrame:
+def retention_shares(books: OrderBook, counts: pl.DataFrame) -> pl.DataFrame:
     """Return shares of cohorts by age, cohort by cohort and over all of them."""
     known = (
-        cells(books)
-        .join(counts, on=CELL, how="left")
+        cohort_grid(books)
+        .join(counts, on=COHORT_KEY, how="left")
         .with_columns(
             part=pl.when("is_whole").then(pl.col("part").fill_null(0)).cast(pl.Int64),
             whole=pl.when("is_whole").then("n"),
@@ -100,10 +100,10 @@ def retained(books: Books, counts: pl.DataFrame) -> pl.DataFrame:
         .group_by("age")
         .agg(pl.col("n", "part", "whole").sum())
     )
-    return _told(shares(known), shares(every))
+    return _told(wilson_shares(known), wilson_shares(every))
 
 
-def revenue(books: Books, *, cumulative: bool) -> pl.DataFrame:
+def cohort_revenue_figures(books: OrderBook, *, cumulative: bool) -> pl.DataFrame:
     """Return revenue a customer of cohorts, cohort by cohort and over all of them.
 
     Parameters
@@ -113,10 +113,10 @@ def revenue(books: Books, *, cumulative: bool) -> pl.DataFrame:
     cumulative
         Whether the months before that of the age count, too.
     """
-    known = cells(books)
+    known = cohort_grid(books)
     if known.is_empty():
-        return table(known)
-    shape = (lot_count(books), int(known["age"].to_numpy().max()) + 1)
+        return figure_table(known)
+    shape = (resampling_unit_count(books), int(known["age"].to_numpy().max()) + 1)
     parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     told = []
     for cohort, part, whole in _strips(books, known, cumulative=cumulative):
@@ -125,17 +125,17 @@ def revenue(books: Books, *, cumulative: bool) -> pl.DataFrame:
             parts[:, :ages] += part
             wholes[:, :ages] += whole
         told.append(_paid(books, part, whole).with_columns(cohort=cohort))
-    cohorts = known.join(pl.concat(told).drop("n"), on=CELL, how="left")
+    cohorts = known.join(pl.concat(told).drop("n"), on=COHORT_KEY, how="left")
     every = _paid(books, parts, wholes).filter(pl.col("n") > 0)
     return _told(cohorts, every)
 
 
 def _strips(
-    books: Books, known: pl.DataFrame, *, cumulative: bool
-) -> Iterator[tuple[int, Ints, Ints]]:
+    books: OrderBook, known: pl.DataFrame, *, cumulative: bool
+) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
     people = _customers(books)
-    people = people.with_columns(lot=lots(books).gather(people["customer"]))
+    people = people.with_columns(lot=resampling_units(books).gather(people["customer"]))
     heads = people.group_by("cohort", "lot").len("whole")
     paid = (
         books.entries.filter(~pl.col("is_void"))
@@ -148,19 +148,18 @@ def _strips(
     for cohort, ages in seen.iter_rows():
         own = heads.filter(pl.col("cohort") == cohort)
         sold = paid.filter(
-            (pl.col("cohort") == cohort)
-            & pl.col("age").is_between(0, ages, closed="left")
+            (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
         )
-        part = np.zeros((lot_count(books), ages), np.int64)
+        part = np.zeros((resampling_unit_count(books), ages), np.int64)
         part[sold["lot"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
-        whole = np.zeros((lot_count(books), 1), np.int64)
+        whole = np.zeros((resampling_unit_count(books), 1), np.int64)
         whole[own["lot"].to_numpy(), 0] = own["whole"].to_numpy()
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
 
-def _paid(books: Books, part: Ints, whole: Ints) -> pl.DataFrame:
+def _paid(books: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
     """Return revenue a customer by age, of sums by lot."""
-    low, high = spread(books, part, whole)
+    low, high = bootstrap_bounds(books, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)
     found = pl.DataFrame(
         {
@@ -170,23 +169,21 @@ def _paid(books: Books, part: Ints, whole: Ints) -> pl.DataFrame:
             "whole": pl.Series(customers, dtype=pl.Int64),
         }
     )
-    return valued(found, low, high, MONEY)
+    return ratio_values(found, low, high, MONEY_SCALE)
 
 
 def _told(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     """Return the figures of cohorts, and after them those of all cohorts together."""
-    named = cohorts.sort(CELL).with_columns(scope=month_text(pl.col("cohort")))
-    whole = every.sort("age").with_columns(scope=pl.lit(ALL))
-    return pl.concat([table(named), table(whole)])
+    named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
+    whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))
+    return pl.concat([figure_table(named), figure_table(whole)])
 
 
-def _customers(books: Books) -> pl.DataFrame:
-    return books.customers.drop_nulls("first").select(
-        "customer", cohort=month_of(pl.col("first"))
-    )
+def _customers(books: OrderBook) -> pl.DataFrame:
+    return books.customers.drop_nulls("first").select("customer", cohort=month_of(pl.col("first")))
 
 
-def _ordered(books: Books) -> pl.DataFrame:
+def _ordered(books: OrderBook) -> pl.DataFrame:
     """Return the months in which each customer ordered, as ages."""
     return (
         books.orders.join(_customers(books), on="customer")
@@ -195,7 +192,7 @@ def _ordered(books: Books) -> pl.DataFrame:
     )
 
 
-def retention_cohort(books: Books) -> pl.DataFrame:
+def cohort_retention(books: OrderBook) -> pl.DataFrame:
     """Return R2 of every cohort and age, and over all cohorts but the first.
 
     Examples
@@ -208,26 +205,25 @@ def retention_cohort(books: Books) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
     """
-    return retained(books, bounded(books))
+    return retention_shares(books, active_in_month(books))
 
 
-RETENTION_COHORT = Metric(
+RETENTION_COHORT = KpiDefinition(
     name="retention_cohort",
     title="Retention of a cohort (R2, bounded)",
     formula="customers of the cohort with an order in month m / customers of the "
     "cohort; m counts from the month of the first order, which is month 0",
     unit="share",
-    interval=WILSON,
-    meaning="Of a hundred customers won in one month, so many order in the m-th month "
-    "after it.",
-    measure=retention_cohort,
+    interval=WILSON_NOTE,
+    meaning="Of a hundred customers won in one month, so many order in the m-th month after it.",
+    measure=cohort_retention,
     caution="Who skips a month and comes back counts as gone in between. Months that "
     "are not over are blank. The first cohort holds everybody who bought before the "
     "data began.",
 )
 
 
-def retention_rolling(books: Books) -> pl.DataFrame:
+def rolling_retention(books: OrderBook) -> pl.DataFrame:
     """Return R3 of every cohort and age, and over all cohorts but the first.
 
     Examples
@@ -240,26 +236,25 @@ def retention_rolling(books: Books) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[1]
     ('1970-01', 1, 0.5)
     """
-    return retained(books, rolling(books))
+    return retention_shares(books, active_from_month(books))
 
 
-RETENTION_ROLLING = Metric(
+RETENTION_ROLLING = KpiDefinition(
     name="retention_rolling",
     title="Rolling retention of a cohort (R3, unbounded)",
-    formula="customers of the cohort with an order in month m or later / customers of "
-    "the cohort",
+    formula="customers of the cohort with an order in month m or later / customers of the cohort",
     unit="share",
-    interval=WILSON,
+    interval=WILSON_NOTE,
     meaning="Of a hundred customers won in one month, so many were still to order in "
     "the m-th month after it or at any time later.",
-    measure=retention_rolling,
+    measure=rolling_retention,
     caution="It can only see what the data hold: the nearer month m is to their end, "
     "the fewer of those who will come back have done so. Compare cohorts of like age "
     "only.",
 )
 
 
-def cohort_revenue(books: Books) -> pl.DataFrame:
+def cohort_revenue(books: OrderBook) -> pl.DataFrame:
     """Return revenue a customer by cohort and age, and over all cohorts but the first.
 
     Examples
@@ -272,24 +267,23 @@ def cohort_revenue(books: Books) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
     """
-    return revenue(books, cumulative=False)
+    return cohort_revenue_figures(books, cumulative=False)
 
 
-COHORT_REVENUE = Metric(
+COHORT_REVENUE = KpiDefinition(
     name="cohort_revenue",
     title="Revenue a customer, by cohort",
     formula="revenue in month m of the cohort / customers of the cohort, also of those "
     "who did not order",
     unit="currency",
-    interval=BOOTSTRAP,
-    meaning="What a customer won in one month brings on average in the m-th month "
-    "after it.",
+    interval=BOOTSTRAP_NOTE,
+    meaning="What a customer won in one month brings on average in the m-th month after it.",
     measure=cohort_revenue,
     caution="Months that are not over are blank.",
 )
 
 
-def cohort_revenue_cumulative(books: Books) -> pl.DataFrame:
+def cohort_revenue_cumulative(books: OrderBook) -> pl.DataFrame:
     """Return revenue a customer up to each age, and over all cohorts but the first.
 
     Examples
@@ -302,15 +296,15 @@ def cohort_revenue_cumulative(books: Books) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
     """
-    return revenue(books, cumulative=True)
+    return cohort_revenue_figures(books, cumulative=True)
 
 
-COHORT_REVENUE_CUMULATIVE = Metric(
+COHORT_REVENUE_CUMULATIVE = KpiDefinition(
     name="cohort_revenue_cumulative",
     title="Revenue a customer to date, by cohort",
     formula="revenue from month 0 to month m of the cohort / customers of the cohort",
     unit="currency",
-    interval=BOOTSTRAP,
+    interval=BOOTSTRAP_NOTE,
     meaning="What a customer won in one month has brought by the m-th month after it: "
     "the realised value of a customer, to hold against the cost of winning one.",
     measure=cohort_revenue_cumulative,

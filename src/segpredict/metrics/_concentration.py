@@ -5,20 +5,25 @@ import math
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats, Ints
-from segpredict.core.intervals import Z
-from segpredict.metrics._books import Books
-from segpredict.metrics._figures import ALL, MIN_CUSTOMERS_FOR_SPREAD, ratios, table
-from segpredict.metrics._metric import BOOTSTRAP, Metric
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.intervals import Z_95
+from segpredict.metrics._books import OrderBook
+from segpredict.metrics._figures import (
+    ALL_CUSTOMERS,
+    MIN_CUSTOMERS_FOR_SPREAD,
+    figure_table,
+    ratio_figures,
+)
+from segpredict.metrics._metric import BOOTSTRAP_NOTE, KpiDefinition
 
 INFLUENCES = (
     "By influences (the linearised spread of customers, closed form), 95 %, within 0 "
     "and 1; none for fewer than 5 customers."
 )
-POINTS = 100  # of the curve that is kept
+LORENZ_POINTS = 100  # of the curve that is kept
 
 
-def spends(books: Books) -> Ints:
+def customer_spend(books: OrderBook) -> IntArray:
     """Return what each customer with an order in the look-back spent in it, rising.
 
     Money is in units of 10⁻⁴, less what was returned in the look-back, and never below
@@ -26,7 +31,7 @@ def spends(books: Books) -> Ints:
     """
     bought = ~pl.col("is_return")
     return (
-        books.entries.filter(~pl.col("is_void") & (pl.col("day") >= start(books)))
+        books.entries.filter(~pl.col("is_void") & (pl.col("day") >= lookback_start(books)))
         .group_by("customer")
         .agg(pl.col("amount").sum(), orders=bought.sum())
         .filter(pl.col("orders") > 0)["amount"]
@@ -36,12 +41,12 @@ def spends(books: Books) -> Ints:
     )
 
 
-def start(books: Books) -> int:
+def lookback_start(books: OrderBook) -> int:
     """Return the first day of the look-back that the data cover."""
     return max(books.first_day, books.end_day - books.lookback)
 
 
-def lorenz(books: Books) -> pl.DataFrame:
+def lorenz_curve(books: OrderBook) -> pl.DataFrame:
     """Return the Lorenz curve of the look-back.
 
     Returns
@@ -56,17 +61,17 @@ def lorenz(books: Books) -> pl.DataFrame:
     >>> lorenz(shop).rows()
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]
     """
-    spent = spends(books)
+    spent = customer_spend(books)
     total = int(spent.sum())
     n = spent.size
     if not total:
         return pl.DataFrame(schema={"customers": pl.Float64, "revenue": pl.Float64})
-    taken = np.unique(np.linspace(0, n, POINTS + 1).round().astype(np.int64))
+    taken = np.unique(np.linspace(0, n, LORENZ_POINTS + 1).round().astype(np.int64))
     sums = np.concatenate([[0], spent.cumsum()])[taken]
     return pl.DataFrame({"customers": taken / n, "revenue": sums / total})
 
 
-def gini_index(spent: Ints) -> tuple[float, Floats]:
+def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
     """Return Gini's index of rising amounts, and the influence of each on it.
 
     Notes
@@ -83,7 +88,7 @@ def gini_index(spent: Ints) -> tuple[float, Floats]:
     return index, influence - influence.mean()
 
 
-def top_share(spent: Ints, share: float) -> tuple[int, float, Floats]:
+def top_spender_share(spent: IntArray, share: float) -> tuple[int, float, FloatArray]:
     """Return what the largest amounts add up to, its part of all, and the influences.
 
     Parameters
@@ -108,28 +113,28 @@ def top_share(spent: Ints, share: float) -> tuple[int, float, Floats]:
     return part, value, influence - influence.mean()
 
 
-def figure(
-    books: Books, spent: Ints, value: float, influence: Floats, part: int | None = None
+def influence_figure(
+    books: OrderBook, spent: IntArray, value: float, influence: FloatArray, part: int | None = None
 ) -> pl.DataFrame:
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
     error = float(np.sqrt((influence**2).sum() / max(n - 1, 1) / n))
     is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
-        "scope": ALL,
-        "start": start(books),
+        "scope": ALL_CUSTOMERS,
+        "start": lookback_start(books),
         "end": books.end_day,
         "n": n,
         "part": part,
         "whole": None if part is None else int(spent.sum()),
         "value": value,
-        "low": max(0.0, value - Z * error) if is_told else None,
-        "high": min(1.0, value + Z * error) if is_told else None,
+        "low": max(0.0, value - Z_95 * error) if is_told else None,
+        "high": min(1.0, value + Z_95 * error) if is_told else None,
     }
-    return table(pl.DataFrame([row]))
+    return figure_table(pl.DataFrame([row]))
 
 
-def gini(books: Books) -> pl.DataFrame:
+def spend_gini(books: OrderBook) -> pl.DataFrame:
     """Return Gini's index over the look-back.
 
     Examples
@@ -141,13 +146,13 @@ def gini(books: Books) -> pl.DataFrame:
     >>> measure(shop, ["gini"])["value"].to_list()
     [0.25]
     """
-    spent = spends(books)
+    spent = customer_spend(books)
     if not spent.sum():
-        return table(pl.DataFrame())
-    return figure(books, spent, *gini_index(spent))
+        return figure_table(pl.DataFrame())
+    return influence_figure(books, spent, *gini_index(spent))
 
 
-GINI = Metric(
+GINI = KpiDefinition(
     name="gini",
     title="Gini index of sales",
     formula="Σ (2i − n − 1) xᵢ / (n Σ xᵢ), with x₁ ≤ … ≤ xₙ the revenue of each "
@@ -156,12 +161,12 @@ GINI = Metric(
     interval=INFLUENCES,
     meaning="How unevenly sales are spread: 0 if all customers spend alike, towards 1 "
     "if one brings everything.",
-    measure=gini,
+    measure=spend_gini,
     caution="With few very large customers its interval is too narrow.",
 )
 
 
-def top_decile_share(books: Books) -> pl.DataFrame:
+def top_decile_share(books: OrderBook) -> pl.DataFrame:
     """Return the share of the top tenth over the look-back.
 
     Examples
@@ -173,14 +178,14 @@ def top_decile_share(books: Books) -> pl.DataFrame:
     >>> measure(shop, ["top_decile_share"]).select("part", "whole").row(0)
     (100000, 550000)
     """
-    spent = spends(books)
+    spent = customer_spend(books)
     if not spent.sum():
-        return table(pl.DataFrame())
-    part, value, influence = top_share(spent, 0.1)
-    return figure(books, spent, value, influence, part)
+        return figure_table(pl.DataFrame())
+    part, value, influence = top_spender_share(spent, 0.1)
+    return influence_figure(books, spent, value, influence, part)
 
 
-TOP_DECILE_SHARE = Metric(
+TOP_DECILE_SHARE = KpiDefinition(
     name="top_decile_share",
     title="Sales of the top tenth",
     formula="revenue of the ⌈n / 10⌉ customers who spent most in the look-back / "
@@ -193,7 +198,7 @@ TOP_DECILE_SHARE = Metric(
 )
 
 
-def sales_share(books: Books) -> pl.DataFrame:
+def segment_revenue_share(books: OrderBook) -> pl.DataFrame:
     """Return each segment's share of the revenue of the newest window.
 
     Examples
@@ -214,23 +219,20 @@ def sales_share(books: Books) -> pl.DataFrame:
         "customer", "scope", part=pl.when(own).then("net").otherwise(0), whole="net"
     )
     sizes = known.group_by(scope="segment_id").agg(size=pl.len())
-    found = ratios(books, shared, ["scope"]).join(sizes, on="scope").sort("scope")
-    return table(
-        found.with_columns(
-            n="size", start=books.end_day - books.horizon, end=books.end_day
-        )
+    found = ratio_figures(books, shared, ["scope"]).join(sizes, on="scope").sort("scope")
+    return figure_table(
+        found.with_columns(n="size", start=books.end_day - books.horizon, end=books.end_day)
     )
 
 
-SALES_SHARE = Metric(
+SALES_SHARE = KpiDefinition(
     name="sales_share",
     title="Share of sales",
-    formula="revenue of the segment in the newest window / revenue of all customers in "
-    "it",
+    formula="revenue of the segment in the newest window / revenue of all customers in it",
     unit="share",
-    interval=BOOTSTRAP,
+    interval=BOOTSTRAP_NOTE,
     meaning="How much of the revenue a segment brings.",
-    measure=sales_share,
+    measure=segment_revenue_share,
     caution="Segments are made from spend in that same window, so that the best bring "
     "the most is how they were made, not a finding. A segment's share is below zero if "
     "it returned more than it bought.",

@@ -6,12 +6,12 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.bootstrap import drawn_weights
-from segpredict.core.arrays import Floats, Ints
-from segpredict.core.intervals import wilson
-from segpredict.metrics._books import Books
+from segpredict.classifier.bootstrap import bootstrap_weights
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.intervals import wilson_interval
+from segpredict.metrics._books import OrderBook
 
-COLUMNS = {
+FIGURE_COLUMNS = {
     "scope": pl.String,
     "age": pl.Int32,
     "start": pl.Int32,
@@ -23,13 +23,13 @@ COLUMNS = {
     "low": pl.Float64,
     "high": pl.Float64,
 }
-ALL = "all"
+ALL_CUSTOMERS = "all"
 MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
-LOTS = 4_000  # beyond so many customers, lots of them are drawn
-CHUNK = 500  # figures at a time, to bound memory
+MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
+FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
 
 
-def rates(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Return shares of customers with Wilson's interval.
 
     Parameters
@@ -50,18 +50,18 @@ def rates(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
         pl.col("hit").sum().cast(pl.Int64).alias("part"),
     ]
     found = rows.group_by(by).agg(*counted) if by else rows.select(counted)
-    return shares(found.with_columns(whole=pl.col("n")))
+    return wilson_shares(found.with_columns(whole=pl.col("n")))
 
 
-def shares(counts: pl.DataFrame) -> pl.DataFrame:
+def wilson_shares(counts: pl.DataFrame) -> pl.DataFrame:
     """Return ``part`` of ``whole`` with Wilson's interval; nulls stay null."""
-    low, high = wilson(pl.col("part"), pl.col("whole"))
+    low, high = wilson_interval(pl.col("part"), pl.col("whole"))
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
     return counts.with_columns(value=pl.col("part") / whole, low=low, high=high)
 
 
-def ratios(
-    books: Books, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
+def ratio_figures(
+    books: OrderBook, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
 ) -> pl.DataFrame:
     """Return ratios of sums with the interval of a bootstrap that draws customers.
 
@@ -75,7 +75,7 @@ def ratios(
     by
         Columns that tell groups apart.
     unit
-        What one unit of the value is in parts over wholes: `tables.MONEY` for money.
+        What one unit of the value is in parts over wholes: `tables.MONEY_SCALE` for money.
 
     Returns
     -------
@@ -99,19 +99,19 @@ def ratios(
     )
     found = keys.join(summed, on="column").sort("column")
     by_lot = (
-        placed.with_columns(lot=lots(books).gather(placed["customer"]))
+        placed.with_columns(lot=resampling_units(books).gather(placed["customer"]))
         .group_by("lot", "column")
         .agg(pl.col("part", "whole").sum())
     )
     points = [
-        _chunk(books, by_lot, range(at, min(at + CHUNK, found.height)))
-        for at in range(0, found.height, CHUNK)
+        _chunk(books, by_lot, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
+        for at in range(0, found.height, FIGURES_PER_CHUNK)
     ]
     low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
-    return valued(found.drop("column"), low, high, unit)
+    return ratio_values(found.drop("column"), low, high, unit)
 
 
-def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.DataFrame:
+def ratio_values(found: pl.DataFrame, low: FloatArray, high: FloatArray, unit: int) -> pl.DataFrame:
     """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
     whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
     told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
@@ -122,31 +122,31 @@ def valued(found: pl.DataFrame, low: Floats, high: Floats, unit: int) -> pl.Data
     )
 
 
-def _chunk(books: Books, by_lot: pl.DataFrame, columns: range) -> Floats:
+def _chunk(books: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
     first, end = columns.start, columns.stop
     rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
     place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
-    shape = (lot_count(books), len(columns))
+    shape = (resampling_unit_count(books), len(columns))
     part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
-    return spread(books, part, whole)
+    return bootstrap_bounds(books, part, whole)
 
 
-def lot_count(books: Books) -> int:
+def resampling_unit_count(books: OrderBook) -> int:
     """Return how many lots of customers are drawn from."""
-    return min(books.customers.height, LOTS)
+    return min(books.customers.height, MAX_RESAMPLING_UNITS)
 
 
-def lots(books: Books) -> pl.Series:
+def resampling_units(books: OrderBook) -> pl.Series:
     """Return each customer's lot: one of its own, or a random one in a large shop."""
     customers = books.customers.height
     given = np.arange(customers)
-    if customers > LOTS:
-        given = np.random.default_rng(books.seed).permutation(customers) % LOTS
+    if customers > MAX_RESAMPLING_UNITS:
+        given = np.random.default_rng(books.seed).permutation(customers) % MAX_RESAMPLING_UNITS
     return pl.Series("lot", given)
 
 
-def spread(books: Books, part: Ints, whole: Ints) -> Floats:
+def bootstrap_bounds(books: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
     """Return the 2.5 % and 97.5 % points of ratios over the draws.
 
     Parameters
@@ -157,44 +157,38 @@ def spread(books: Books, part: Ints, whole: Ints) -> Floats:
         Sums by lot, lots × ratios; one column of wholes may serve all ratios.
     """
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
-    weights = _weights(lot_count(books), books.draws, books.seed)[:, used]
+    weights = _weights(resampling_unit_count(books), books.draws, books.seed)[:, used]
     above, below = weights @ part[used], weights @ whole[used]
     total = whole.sum(axis=0)
-    plain = np.divide(
-        part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0
-    )
+    plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
     # A draw without anybody of a small group says nothing of its spread.
     told = np.tile(plain, (len(above), 1))
-    drawn = np.divide(
-        above, below, out=told, where=np.broadcast_to(below > 0, told.shape)
-    )
+    drawn = np.divide(above, below, out=told, where=np.broadcast_to(below > 0, told.shape))
     return np.asarray(np.quantile(drawn, [0.025, 0.975], axis=0))
 
 
 @lru_cache(maxsize=1)
-def _weights(size: int, draws: int, seed: int) -> Floats:
-    weights = drawn_weights(np.random.default_rng(seed), draws, size)
+def _weights(size: int, draws: int, seed: int) -> FloatArray:
+    weights = bootstrap_weights(np.random.default_rng(seed), draws, size)
     weights.flags.writeable = False
     return weights
 
 
-def by_window(books: Books, found: pl.DataFrame) -> pl.DataFrame:
+def figures_by_window(books: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
     """Return figures keyed by ``window`` with the days that it covers, newest first."""
     end = books.end_day - pl.col("window") * books.horizon
-    return table(
+    return figure_table(
         found.sort("window").with_columns(
-            scope=pl.lit(ALL), start=end - books.horizon, end=end
+            scope=pl.lit(ALL_CUSTOMERS), start=end - books.horizon, end=end
         )
     )
 
 
-def table(found: pl.DataFrame) -> pl.DataFrame:
+def figure_table(found: pl.DataFrame) -> pl.DataFrame:
     """Return figures with all columns, in order; those that are missing are null."""
     if not found.width:
-        return pl.DataFrame(schema=COLUMNS)
+        return pl.DataFrame(schema=FIGURE_COLUMNS)
     return found.select(
-        pl.col(name).cast(dtype)
-        if name in found.columns
-        else pl.lit(None, dtype).alias(name)
-        for name, dtype in COLUMNS.items()
+        pl.col(name).cast(dtype) if name in found.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in FIGURE_COLUMNS.items()
     )

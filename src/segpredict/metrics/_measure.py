@@ -7,7 +7,7 @@ import polars as pl
 
 from segpredict import contracts
 from segpredict.errors import UnknownNameError
-from segpredict.metrics._books import Books
+from segpredict.metrics._books import OrderBook
 from segpredict.metrics._cohorts import (
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
@@ -18,10 +18,10 @@ from segpredict.metrics._concentration import (
     GINI,
     SALES_SHARE,
     TOP_DECILE_SHARE,
-    lorenz,
+    lorenz_curve,
 )
-from segpredict.metrics._metric import Metric
-from segpredict.metrics._months import months
+from segpredict.metrics._metric import KpiDefinition
+from segpredict.metrics._months import monthly_figures
 from segpredict.metrics._retention import (
     GROSS_REVENUE_RETENTION,
     NET_REVENUE_RETENTION,
@@ -39,7 +39,7 @@ from segpredict.metrics._sales import (
     REVENUE,
 )
 
-METRICS: tuple[Metric, ...] = (  # in the order of pages
+KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
     REVENUE,
     ORDERS,
     CUSTOMERS,
@@ -60,10 +60,10 @@ METRICS: tuple[Metric, ...] = (  # in the order of pages
     COHORT_REVENUE,
     COHORT_REVENUE_CUMULATIVE,
 )
-TABLES = ("figures", "months", "lorenz")
+KPI_TABLES = ("figures", "months", "lorenz")
 
 
-class Folder(Protocol):
+class KpiFiles(Protocol):
     """The files of a run."""
 
     def has(self, name: str) -> bool:
@@ -73,7 +73,7 @@ class Folder(Protocol):
         """Return a table."""
 
 
-def measure(books: Books, names: Sequence[str] | None = None) -> pl.DataFrame:
+def compute_kpis(books: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the figures of a shop, each with its interval and what it was made from.
 
     Parameters
@@ -86,7 +86,7 @@ def measure(books: Books, names: Sequence[str] | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `contracts.FIGURES`: ``metric``, ``scope`` (``all``, a segment id, a month, a
+        `contracts.KPI_SCHEMA`: ``metric``, ``scope`` (``all``, a segment id, a month, a
         number of days or a step of the bridge), ``age`` (months since the first order,
         of cohorts), ``start`` and ``end`` (days), ``n`` (customers behind it), ``part``
         and ``whole`` (exact whole numbers, money in units of 10⁻⁴), ``value`` (part /
@@ -98,15 +98,15 @@ def measure(books: Books, names: Sequence[str] | None = None) -> pl.DataFrame:
     UnknownNameError
         When there is no metric of that name.
     """
-    asked = sorted(m.name for m in METRICS) if names is None else names
+    asked = sorted(m.name for m in KPIS) if names is None else names
     found = [
         metric_named(name).measure(books).select(pl.lit(name).alias("metric"), pl.all())
         for name in asked
     ]
-    return contracts.check(pl.concat(found), contracts.FIGURES)
+    return contracts.validate_schema(pl.concat(found), contracts.KPI_SCHEMA)
 
 
-def metric_named(name: str) -> Metric:
+def metric_named(name: str) -> KpiDefinition:
     """Return one definition.
 
     Raises
@@ -114,25 +114,25 @@ def metric_named(name: str) -> Metric:
     UnknownNameError
         When there is none of that name; the message names the nearest.
     """
-    known = {metric.name: metric for metric in METRICS}
+    known = {metric.name: metric for metric in KPIS}
     if name not in known:
         raise UnknownNameError("metric", name, known)
     return known[name]
 
 
-def tables(books: Books) -> dict[str, pl.DataFrame]:
+def kpi_tables(books: OrderBook) -> dict[str, pl.DataFrame]:
     """Return what a run keeps, by the name of its file.
 
-    ``metrics/figures.parquet`` (`measure`), ``metrics/months.parquet`` (`months`) and
-    ``metrics/lorenz.parquet`` (`lorenz`).
+    ``metrics/figures.parquet`` (`compute_kpis`), ``metrics/months.parquet`` (`monthly_figures`) and
+    ``metrics/lorenz.parquet`` (`lorenz_curve`).
     """
-    made = (measure(books), months(books), lorenz(books))
-    return {_path(name): table for name, table in zip(TABLES, made, strict=True)}
+    made = (compute_kpis(books), monthly_figures(books), lorenz_curve(books))
+    return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
 
 
-def kept(folder: Folder) -> dict[str, pl.DataFrame]:
+def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
     """Return the tables that a run has kept, by name, as far as they were made."""
-    paths = {name: _path(name) for name in TABLES}
+    paths = {name: _path(name) for name in KPI_TABLES}
     return {n: folder.parquet(path) for n, path in paths.items() if folder.has(path)}
 
 

@@ -6,19 +6,19 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.metrics._books import Books
+from segpredict.metrics._books import OrderBook
 
-Unit = Literal["share", "currency", "orders", "customers", "index"]
-WILSON = "Wilson's interval for a share, 95 %."
-BOOTSTRAP = (
+KpiUnit = Literal["share", "currency", "orders", "customers", "index"]
+WILSON_NOTE = "Wilson's interval for a share, 95 %."
+BOOTSTRAP_NOTE = (
     "Percentiles of 1,000 bootstrap draws of whole customers, 95 %; none where fewer "
     "than 5 customers stand behind the figure."
 )
-COUNTED = "There is no interval: it is counted, not estimated."
+COUNT_NOTE = "There is no interval: it is counted, not estimated."
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class KpiDefinition:
     """One definition.
 
     Parameters
@@ -36,7 +36,7 @@ class Metric:
     meaning
         One sentence that a marketer understands.
     measure
-        Computes it: one row a figure, with the columns of `contracts.FIGURES` but the
+        Computes it: one row a figure, with the columns of `contracts.KPI_SCHEMA` but the
         metric's name. Its docstring holds the worked example.
     caution
         What it does not say.
@@ -45,8 +45,8 @@ class Metric:
     name: str
     title: str
     formula: str
-    unit: Unit
+    unit: KpiUnit
     interval: str
     meaning: str
-    measure: Callable[[Books], pl.DataFrame]
+    measure: Callable[[OrderBook], pl.DataFrame]
     caution: str = ""

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from segpredict.metrics._books import Books
+from segpredict.metrics._books import OrderBook
 from segpredict.window import as_date, day_number
 
 
@@ -34,9 +34,7 @@ def month_name(month: int) -> str:
 def month_text(month: pl.Expr) -> pl.Expr:
     """Return months by their numbers as ISO text."""
     year = (month // 12).cast(pl.String).str.zfill(4)
-    return pl.concat_str(
-        year, (month % 12 + 1).cast(pl.String).str.zfill(2), separator="-"
-    )
+    return pl.concat_str(year, (month % 12 + 1).cast(pl.String).str.zfill(2), separator="-")
 
 
 def month_start(month: int) -> int:
@@ -50,7 +48,7 @@ def month_start(month: int) -> int:
     return day_number(date(month // 12, month % 12 + 1, 1))
 
 
-def calendar(books: Books) -> pl.DataFrame:
+def month_calendar(books: OrderBook) -> pl.DataFrame:
     """Return all months of the data: ``month``, ``scope``, ``start``, ``end``.
 
     Days are those of the data, so the first and the last month may be short
@@ -72,7 +70,7 @@ def calendar(books: Books) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
-def months(books: Books) -> pl.DataFrame:
+def monthly_figures(books: OrderBook) -> pl.DataFrame:
     """Return what the shop did month by month.
 
     Returns
@@ -90,9 +88,7 @@ def months(books: Books) -> pl.DataFrame:
     [('1970-01', True, 200000, 1), ('1970-02', False, 40000, 1)]
     """
     bought = ~pl.col("is_return")
-    stands = books.entries.filter(~pl.col("is_void")).with_columns(
-        month=month_of(pl.col("day"))
-    )
+    stands = books.entries.filter(~pl.col("is_void")).with_columns(month=month_of(pl.col("day")))
     sold = stands.group_by("month").agg(
         revenue=pl.col("amount").sum(),
         gross=pl.col("amount").filter(bought).sum(),
@@ -106,7 +102,7 @@ def months(books: Books) -> pl.DataFrame:
         .agg(new_customers=pl.len().cast(pl.Int64))
     )
     return (
-        calendar(books)
+        month_calendar(books)
         .join(sold, on="month", how="left")
         .join(new, on="month", how="left")
         .sort("month")

@@ -2,12 +2,19 @@
 
 import polars as pl
 
-from segpredict.metrics._books import Books
-from segpredict.metrics._figures import ALL, by_window, rates, ratios, shares, table
-from segpredict.metrics._metric import BOOTSTRAP, WILSON, Metric
+from segpredict.metrics._books import OrderBook
+from segpredict.metrics._figures import (
+    ALL_CUSTOMERS,
+    figure_table,
+    figures_by_window,
+    ratio_figures,
+    share_figures,
+    wilson_shares,
+)
+from segpredict.metrics._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 
 
-def retention_window(books: Books) -> pl.DataFrame:
+def window_retention(books: OrderBook) -> pl.DataFrame:
     """Return R1 of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -20,24 +27,22 @@ def retention_window(books: Books) -> pl.DataFrame:
     (1, 2, 0.5)
     """
     rows = books.successions.with_columns(hit=pl.col("next_orders") > 0)
-    return by_window(books, rates(rows, ["window"]))
+    return figures_by_window(books, share_figures(rows, ["window"]))
 
 
-RETENTION_WINDOW = Metric(
+RETENTION_WINDOW = KpiDefinition(
     name="retention_window",
     title="Retention from window to window (R1)",
-    formula="customers with an order in window w + 1 and in w / customers with an "
-    "order in w",
+    formula="customers with an order in window w + 1 and in w / customers with an order in w",
     unit="share",
-    interval=WILSON,
-    meaning="Of a hundred customers who ordered in one window, so many ordered again "
-    "in the next.",
-    measure=retention_window,
+    interval=WILSON_NOTE,
+    meaning="Of a hundred customers who ordered in one window, so many ordered again in the next.",
+    measure=window_retention,
     caution="It depends on the length of the window and on the season of both.",
 )
 
 
-def net_revenue_retention(books: Books) -> pl.DataFrame:
+def net_revenue_retention(books: OrderBook) -> pl.DataFrame:
     """Return NRR of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -50,26 +55,24 @@ def net_revenue_retention(books: Books) -> pl.DataFrame:
     [1.5]
     """
     rows = books.successions.select("customer", "window", part="next_net", whole="net")
-    return by_window(books, ratios(books, rows, ["window"]))
+    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
 
 
-NET_REVENUE_RETENTION = Metric(
+NET_REVENUE_RETENTION = KpiDefinition(
     name="net_revenue_retention",
     title="Net revenue retention (R5, NRR)",
-    formula="revenue in window w + 1 of the customers with an order in w / their "
-    "revenue in w",
+    formula="revenue in window w + 1 of the customers with an order in w / their revenue in w",
     unit="share",
-    interval=BOOTSTRAP,
+    interval=BOOTSTRAP_NOTE,
     meaning="Of every 100 that customers spent in one window, the same customers spent "
     "so many in the next. Above 100 % those who stayed and grew made up for those who "
     "left.",
     measure=net_revenue_retention,
-    caution="A season moves it; a few large customers can carry it. New customers do "
-    "not count.",
+    caution="A season moves it; a few large customers can carry it. New customers do not count.",
 )
 
 
-def gross_revenue_retention(books: Books) -> pl.DataFrame:
+def gross_revenue_retention(books: OrderBook) -> pl.DataFrame:
     """Return GRR of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -84,27 +87,26 @@ def gross_revenue_retention(books: Books) -> pl.DataFrame:
     rows = books.successions.select(
         "customer", "window", part=pl.min_horizontal("next_net", "net"), whole="net"
     )
-    return by_window(books, ratios(books, rows, ["window"]))
+    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
 
 
-GROSS_REVENUE_RETENTION = Metric(
+GROSS_REVENUE_RETENTION = KpiDefinition(
     name="gross_revenue_retention",
     title="Gross revenue retention (R5, GRR)",
     formula="Σ over the customers with an order in window w of the lesser of their "
     "revenue in w + 1 and in w / their revenue in w",
     unit="share",
-    interval=BOOTSTRAP,
-    meaning="As NRR, but nobody counts for more than before, so growth cannot hide who "
-    "left.",
+    interval=BOOTSTRAP_NOTE,
+    meaning="As NRR, but nobody counts for more than before, so growth cannot hide who left.",
     measure=gross_revenue_retention,
     caution="A season moves it. It is never above NRR.",
 )
 
 
-SPANS = (28, 91, 182, 364)  # days
+REPEAT_SPANS = (28, 91, 182, 364)  # days
 
 
-def repeat_rate(books: Books) -> pl.DataFrame:
+def repeat_rate(books: OrderBook) -> pl.DataFrame:
     """Return the repeat rate within 28, 91, 182 and 364 days, one row each.
 
     Customers who have not been followed for D days count neither way.
@@ -120,27 +122,27 @@ def repeat_rate(books: Books) -> pl.DataFrame:
     ('28 days', 1, 2, 0.5)
     """
     known = books.orders.join(books.customers, on="customer")
-    return pl.concat([_within(books, known, days) for days in SPANS])
+    return pl.concat([_within(books, known, days) for days in REPEAT_SPANS])
 
 
-def _within(books: Books, known: pl.DataFrame, days: int) -> pl.DataFrame:
+def _within(books: OrderBook, known: pl.DataFrame, days: int) -> pl.DataFrame:
     followed = known.filter(pl.col("first") + days <= books.end_day)
     since = pl.col("day") - pl.col("first")
     rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
-    return table(
-        rates(rows).with_columns(
+    return figure_table(
+        share_figures(rows).with_columns(
             scope=pl.lit(f"{days} days"), start=books.first_day, end=books.end_day
         )
     )
 
 
-REPEAT_RATE = Metric(
+REPEAT_RATE = KpiDefinition(
     name="repeat_rate",
     title="Repeat rate",
     formula="customers with a second order less than D days after the first / "
     "customers whose first order was at least D days before the end of the data",
     unit="share",
-    interval=WILSON,
+    interval=WILSON_NOTE,
     meaning="Of a hundred new customers, so many order a second time within D days.",
     measure=repeat_rate,
     caution="Customers who bought before the data began are taken for new at their "
@@ -148,7 +150,7 @@ REPEAT_RATE = Metric(
 )
 
 
-def segment_stay(books: Books) -> pl.DataFrame:
+def segment_retention(books: OrderBook) -> pl.DataFrame:
     """Return R4 of the moves into the newest window, by segment and over all.
 
     Examples
@@ -167,30 +169,28 @@ def segment_stay(books: Books) -> pl.DataFrame:
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
     if books.moves is None:
-        return table(pl.DataFrame())
+        return figure_table(pl.DataFrame())
     stays = pl.col("from_id") == pl.col("to_id")
     known = books.moves.filter(pl.col("from_id") != "NEW").select(
         "n", scope="from_id", part=pl.when(stays).then("n").otherwise(0)
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
     segments = known.group_by("scope").agg(counted).sort("scope")
-    every = known.select(pl.lit(ALL).alias("scope"), *counted)
-    return table(
-        shares(pl.concat([every, segments])).with_columns(
+    every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
+    return figure_table(
+        wilson_shares(pl.concat([every, segments])).with_columns(
             n="whole", start=books.end_day - books.horizon, end=books.end_day
         )
     )
 
 
-SEGMENT_STAY = Metric(
+SEGMENT_STAY = KpiDefinition(
     name="segment_stay",
     title="Staying in the segment (R4)",
-    formula="customers whose segment is the same in the next window / customers of the "
-    "segment",
+    formula="customers whose segment is the same in the next window / customers of the segment",
     unit="share",
-    interval=WILSON,
-    meaning="Of a hundred customers of a segment, so many were in the same one a "
-    "window later.",
-    measure=segment_stay,
+    interval=WILSON_NOTE,
+    meaning="Of a hundred customers of a segment, so many were in the same one a window later.",
+    measure=segment_retention,
     caution="A customer who moves up does not stay, either.",
 )

@@ -3,20 +3,20 @@
 import numpy as np
 import polars as pl
 
-from segpredict.core.intervals import Z
-from segpredict.metrics._books import Books
-from segpredict.metrics._concentration import start
+from segpredict.core.intervals import Z_95
+from segpredict.metrics._books import OrderBook
+from segpredict.metrics._concentration import lookback_start
 from segpredict.metrics._figures import (
     MIN_CUSTOMERS_FOR_SPREAD,
-    by_window,
-    ratios,
-    table,
+    figure_table,
+    figures_by_window,
+    ratio_figures,
 )
-from segpredict.metrics._metric import BOOTSTRAP, COUNTED, Metric
-from segpredict.tables import MONEY
+from segpredict.metrics._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
+from segpredict.tables import MONEY_SCALE
 
 
-def revenue(books: Books) -> pl.DataFrame:
+def revenue(books: OrderBook) -> pl.DataFrame:
     """Return the revenue of every whole window, the newest first.
 
     Examples
@@ -27,17 +27,17 @@ def revenue(books: Books) -> pl.DataFrame:
     (2, 250000, 25.0)
     """
     found = books.activity.group_by("window").agg(
-        n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY
+        n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY_SCALE
     )
-    return by_window(books, found)
+    return figures_by_window(books, found)
 
 
-REVENUE = Metric(
+REVENUE = KpiDefinition(
     name="revenue",
     title="Revenue",
     formula="Σ value of the orders − Σ value of the returns, of the days of the window",
     unit="currency",
-    interval=COUNTED,
+    interval=COUNT_NOTE,
     meaning="What customers paid for what they kept.",
     measure=revenue,
     caution="Of customers who are known: sales without a customer are not in it. A "
@@ -46,7 +46,7 @@ REVENUE = Metric(
 )
 
 
-def orders(books: Books) -> pl.DataFrame:
+def order_count(books: OrderBook) -> pl.DataFrame:
     """Return the number of orders in every whole window, the newest first.
 
     Examples
@@ -61,23 +61,23 @@ def orders(books: Books) -> pl.DataFrame:
         .group_by("window")
         .agg(n=pl.len(), part=pl.col("orders").sum())
     )
-    return by_window(books, found.with_columns(value="part"))
+    return figures_by_window(books, found.with_columns(value="part"))
 
 
-ORDERS = Metric(
+ORDERS = KpiDefinition(
     name="orders",
     title="Orders",
     formula="orders placed in the window; an order is what one customer bought under "
     "one number on one day",
     unit="orders",
-    interval=COUNTED,
+    interval=COUNT_NOTE,
     meaning="How often customers bought.",
-    measure=orders,
+    measure=order_count,
     caution="Orders that were sent back whole by the end of the data do not count.",
 )
 
 
-def customers(books: Books) -> pl.DataFrame:
+def customer_count(books: OrderBook) -> pl.DataFrame:
     """Return the number of customers with an order in every whole window.
 
     Examples
@@ -87,25 +87,23 @@ def customers(books: Books) -> pl.DataFrame:
     >>> measure(shop, ["customers"])["value"].to_list()
     [2.0]
     """
-    found = (
-        books.activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
-    )
-    return by_window(books, found.with_columns(part="n", value="n"))
+    found = books.activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
+    return figures_by_window(books, found.with_columns(part="n", value="n"))
 
 
-CUSTOMERS = Metric(
+CUSTOMERS = KpiDefinition(
     name="customers",
     title="Customers who ordered",
     formula="different customers with an order in the window",
     unit="customers",
-    interval=COUNTED,
+    interval=COUNT_NOTE,
     meaning="How many people bought.",
-    measure=customers,
+    measure=customer_count,
     caution="Windows cannot be added up: who orders in two is one customer.",
 )
 
 
-def order_value(books: Books) -> pl.DataFrame:
+def mean_order_value(books: OrderBook) -> pl.DataFrame:
     """Return the mean value of an order, window by window.
 
     Examples
@@ -119,23 +117,23 @@ def order_value(books: Books) -> pl.DataFrame:
     rows = books.activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="gross", whole="orders"
     )
-    return by_window(books, ratios(books, rows, ["window"], MONEY))
+    return figures_by_window(books, ratio_figures(books, rows, ["window"], MONEY_SCALE))
 
 
-ORDER_VALUE = Metric(
+ORDER_VALUE = KpiDefinition(
     name="order_value",
     title="Average order value (AOV)",
     formula="Σ value of the orders / orders; before returns, orders that were sent "
     "back whole left out",
     unit="currency",
-    interval=BOOTSTRAP,
+    interval=BOOTSTRAP_NOTE,
     meaning="What an order is worth on average.",
-    measure=order_value,
+    measure=mean_order_value,
     caution="A few very large orders pull it up; the median tells of the usual order.",
 )
 
 
-def order_value_median(books: Books) -> pl.DataFrame:
+def median_order_value(books: OrderBook) -> pl.DataFrame:
     """Return the median value of an order, window by window.
 
     Examples
@@ -157,7 +155,7 @@ def order_value_median(books: Books) -> pl.DataFrame:
     ]
     schema = {"window": pl.Int32, "n": pl.Int64}
     floats = dict.fromkeys(("value", "low", "high"), pl.Float64)
-    return by_window(books, pl.DataFrame(rows, {**schema, **floats}))
+    return figures_by_window(books, pl.DataFrame(rows, {**schema, **floats}))
 
 
 def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
@@ -168,17 +166,17 @@ def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
         below=(pl.col("amount") <= middle).sum().cast(pl.Int64), size=pl.len()
     )
     n, below = theirs.height, theirs["below"].to_numpy()
-    told = {"n": n, "value": middle / MONEY, "low": None, "high": None}
+    told = {"n": n, "value": middle / MONEY_SCALE, "low": None, "high": None}
     if n < MIN_CUSTOMERS_FOR_SPREAD:
         return told
     share = below.sum() / amount.size
     spread = ((below - share * theirs["size"].to_numpy()) ** 2).sum() * n / (n - 1)
-    error = Z * float(np.sqrt(spread)) / amount.size
+    error = Z_95 * float(np.sqrt(spread)) / amount.size
     ends = np.quantile(amount, [max(0.0, 0.5 - error), min(1.0, 0.5 + error)])
-    return told | {"low": float(ends[0]) / MONEY, "high": float(ends[1]) / MONEY}
+    return told | {"low": float(ends[0]) / MONEY_SCALE, "high": float(ends[1]) / MONEY_SCALE}
 
 
-ORDER_VALUE_MEDIAN = Metric(
+ORDER_VALUE_MEDIAN = KpiDefinition(
     name="order_value_median",
     title="Median order value",
     formula="the value that half of the orders do not exceed; before returns, orders "
@@ -188,12 +186,12 @@ ORDER_VALUE_MEDIAN = Metric(
     "it, with customers as clusters, turned back into values; none for fewer than 5 "
     "customers.",
     meaning="What a usual order is worth.",
-    measure=order_value_median,
+    measure=median_order_value,
     caution="Times the number of orders it is not the revenue; the mean is.",
 )
 
 
-def purchase_frequency(books: Books) -> pl.DataFrame:
+def purchase_frequency(books: OrderBook) -> pl.DataFrame:
     """Return orders a customer who ordered, window by window.
 
     Examples
@@ -206,26 +204,26 @@ def purchase_frequency(books: Books) -> pl.DataFrame:
     rows = books.activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="orders", whole=pl.lit(1, pl.Int64)
     )
-    return by_window(books, ratios(books, rows, ["window"]))
+    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
 
 
-PURCHASE_FREQUENCY = Metric(
+PURCHASE_FREQUENCY = KpiDefinition(
     name="purchase_frequency",
     title="Purchase frequency",
     formula="orders / customers with an order, in one window",
     unit="orders",
-    interval=BOOTSTRAP,
+    interval=BOOTSTRAP_NOTE,
     meaning="How often those who order do so in a window.",
     measure=purchase_frequency,
     caution="It is never below 1, since who does not order is not in it.",
 )
 
 
-BEFORE = ("list_value", "discounts")  # only where discounts are known
-STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
+LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
+BRIDGE_STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
 
 
-def gross_net_bridge(books: Books) -> pl.DataFrame:
+def gross_net_bridge(books: OrderBook) -> pl.DataFrame:
     """Return the steps over all data and over the look-back, each a row.
 
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
@@ -245,11 +243,11 @@ def gross_net_bridge(books: Books) -> pl.DataFrame:
     returned -50000 -0.05
     net_revenue 950000 0.95
     """
-    spans = sorted({books.first_day, start(books)})
+    spans = sorted({books.first_day, lookback_start(books)})
     return pl.concat([_bridge(books, first) for first in spans])
 
 
-def _bridge(books: Books, first: int) -> pl.DataFrame:
+def _bridge(books: OrderBook, first: int) -> pl.DataFrame:
     sold, void = ~pl.col("is_return"), pl.col("is_void")
     amount, off = pl.col("amount"), pl.col("discount")
     rows = (
@@ -268,27 +266,24 @@ def _bridge(books: Books, first: int) -> pl.DataFrame:
             whole="gross_sales",
         )
     )
-    steps = (*BEFORE, *STEPS) if rows["known"].sum() else STEPS
+    steps = (*LIST_PRICE_STEPS, *BRIDGE_STEPS) if rows["known"].sum() else BRIDGE_STEPS
     parts = rows.unpivot(
         steps, index=["customer", "whole"], variable_name="scope", value_name="part"
     )
     order = pl.DataFrame({"scope": steps})
-    found = order.join(
-        ratios(books, parts, ["scope"]), on="scope", maintain_order="left"
-    )
-    return table(found.with_columns(start=first, end=books.end_day))
+    found = order.join(ratio_figures(books, parts, ["scope"]), on="scope", maintain_order="left")
+    return figure_table(found.with_columns(start=first, end=books.end_day))
 
 
-GROSS_NET_BRIDGE = Metric(
+GROSS_NET_BRIDGE = KpiDefinition(
     name="gross_net_bridge",
     title="From gross sales to net revenue",
     formula="net revenue = gross sales − orders sent back whole (on their day of sale) "
     "− other returns (on the day they came back); where known, gross sales = list "
     "value − discounts; each step over gross sales",
     unit="share",
-    interval=BOOTSTRAP + " The amounts themselves are exact.",
+    interval=BOOTSTRAP_NOTE + " The amounts themselves are exact.",
     meaning="How much of what was sold came back, and what was left.",
     measure=gross_net_bridge,
-    caution="Returns of sales before the data began are in it; those still to come are "
-    "not.",
+    caution="Returns of sales before the data began are in it; those still to come are not.",
 )

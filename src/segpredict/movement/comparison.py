@@ -6,15 +6,15 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.movement.matrix import observed
-from segpredict.movement.mobility import mobility, normal
-from segpredict.movement.places import places
-from segpredict.movement.resampling import DRAWS, resampled, shares
+from segpredict.movement.matrix import observed_matrix
+from segpredict.movement.mobility import bias_corrected_interval, mobility_index
+from segpredict.movement.places import transition_states
+from segpredict.movement.resampling import BOOTSTRAP_DRAWS, bootstrap_counts, row_shares
 from segpredict.tables import Segment
 
-COMPARED = pl.Schema(
+PERIOD_COMPARISON_SCHEMA = pl.Schema(
     {
         "first": pl.Date,
         "second": pl.Date,
@@ -33,16 +33,16 @@ COMPARED = pl.Schema(
         "is_thin": pl.Boolean,
     }
 )
-CELL = ["from_id", "from_name", "to_id", "to_name"]
+CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
 
 
-def compare(
+def compare_periods(
     moves: pl.DataFrame,
     first: date,
     second: date,
     segments: Sequence[Segment],
     *,
-    draws: int = DRAWS,
+    draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return how the moves of one period differ from those of another.
@@ -50,7 +50,7 @@ def compare(
     Parameters
     ----------
     moves
-        `movement.moves`.
+        `movement.run_transitions`.
     first, second
         The days that two periods begin with (``since``).
     segments
@@ -61,8 +61,8 @@ def compare(
     Returns
     -------
     polars.DataFrame
-        `COMPARED`: one row of ``figure`` "mobility", then one of "share" for each cell.
-        ``difference`` is the second less the first, with a 95 % interval.
+        `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
+        cell. ``difference`` is the second less the first, with a 95 % interval.
         ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
         stand behind either, the row ``is_thin``. Places beside the segments are in it
         where both periods have somebody there.
@@ -77,13 +77,13 @@ def compare(
     """
     pair = moves.filter(pl.col("since").is_in([first, second]))
     before, after = (
-        observed(moves.filter(since=day), segments).select(
-            *CELL,
+        observed_matrix(moves.filter(since=day), segments).select(
+            *CELL_COLUMNS,
             pl.col("share", "low", "high", "row_n").name.suffix(side),
         )
         for day, side in ((first, "_first"), (second, "_second"))
     )
-    cells = before.join(after, on=CELL, how="inner", maintain_order="left")
+    cells = before.join(after, on=CELL_COLUMNS, how="inner", maintain_order="left")
     told = cells.with_columns(
         difference=pl.col("share_second") - pl.col("share_first"),
         down=_reach("share_second", "low_second", "high_first", "share_first"),
@@ -91,7 +91,7 @@ def compare(
     ).select(
         *_days(first, second),
         pl.lit("share").alias("figure"),
-        *CELL,
+        *CELL_COLUMNS,
         pl.col("share_first").alias("value_first"),
         pl.col("share_second").alias("value_second"),
         pl.col("row_n_first").alias("n_first"),
@@ -99,11 +99,10 @@ def compare(
         "difference",
         low=pl.col("difference") - pl.col("down"),
         high=pl.col("difference") + pl.col("up"),
-        is_thin=pl.min_horizontal("row_n_first", "row_n_second")
-        < MIN_CUSTOMERS_FOR_SHARES,
+        is_thin=pl.min_horizontal("row_n_first", "row_n_second") < MIN_CUSTOMERS_FOR_SHARES,
     )
     whole = _mobile(pair, first, second, segments, draws=draws, seed=seed)
-    return pl.concat([whole, told.cast(COMPARED)])
+    return pl.concat([whole, told.cast(PERIOD_COMPARISON_SCHEMA)])
 
 
 def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
@@ -124,20 +123,20 @@ def _mobile(
     draws: int,
     seed: int,
 ) -> pl.DataFrame:
-    where = places(pair, segments)
+    where = transition_states(pair, segments)
     square = np.s_[..., : where.size, : where.size]
     counts = [where.counts(pair.filter(since=day))[square] for day in (first, second)]
-    values = [float(mobility(shares(each))) for each in counts]
-    drawn = resampled(pair, where, draws=draws, seed=seed)[square]
-    moved: Floats = mobility(shares(drawn))
+    values = [float(mobility_index(row_shares(each))) for each in counts]
+    drawn = bootstrap_counts(pair, where, draws=draws, seed=seed)[square]
+    moved: FloatArray = mobility_index(row_shares(drawn))
     one, two = (0, -1) if first < second else (-1, 0)
     gap = values[1] - values[0]
-    low, high = normal(gap, moved[:, two] - moved[:, one])
+    low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])
     row = {
         "first": first,
         "second": second,
         "figure": "mobility",
-        **dict.fromkeys(CELL),
+        **dict.fromkeys(CELL_COLUMNS),
         "value_first": values[0],
         "value_second": values[1],
         "n_first": counts[0].sum(),
@@ -145,13 +144,9 @@ def _mobile(
         "difference": gap,
         "low": low,
         "high": high,
-        "is_thin": bool(
-            min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES
-        ),
+        "is_thin": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
     }
-    told = pl.DataFrame([row], schema=COMPARED)
+    told = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
     return told.with_columns(
-        pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(
-            None
-        )
+        pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(None)
     )

@@ -5,28 +5,28 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
-from segpredict.core.intervals import Z
-from segpredict.movement.matrix import MATRIX, table
-from segpredict.movement.places import NEW, SILENT, Places
+from segpredict.core.arrays import FloatArray
+from segpredict.core.intervals import Z_95
+from segpredict.movement.matrix import TRANSITION_MATRIX_SCHEMA, matrix_table
+from segpredict.movement.places import LAPSED_STATE, NEW_STATE, TransitionStates
 from segpredict.tables import Segment
 
-EXPECTED = pl.Schema(
+EXPECTED_MATRIX_SCHEMA = pl.Schema(
     [
-        *MATRIX.items(),
+        *TRANSITION_MATRIX_SCHEMA.items(),
         ("sd", pl.Float64()),
         ("dispersion", pl.Float64()),
         ("basis", pl.String()),
     ]
 )
-CLEAR = 2.0  # customers; a cell that chance moves by less says little of dispersion
+MIN_CELL_SD = 2.0  # customers; a cell that chance moves by less says little of dispersion
 EXACT_PARTS = 2.0**40  # sums of whole numbers do not depend on their order
-NAIVE = (NEW.id, SILENT.id)
+UNMODELLED_STARTS = (NEW_STATE.id, LAPSED_STATE.id)
 
 
-def expected(
+def expected_matrix(
     starts: pl.Series,
-    chances: Floats,
+    chances: FloatArray,
     segments: Sequence[Segment],
     spread: float = 1.0,
 ) -> pl.DataFrame:
@@ -41,12 +41,12 @@ def expected(
     segments
         All segments.
     spread
-        How much more counts vary than by chance: the `dispersion` of earlier forecasts.
+        How much more counts vary than by chance: the `forecast_dispersion` of earlier forecasts.
 
     Returns
     -------
     polars.DataFrame
-        `EXPECTED`: ``n`` is a sum of probabilities, ``sd`` how far chance alone moves
+        `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` how far chance alone moves
         the count. ``low`` and ``high`` bound the share that will be counted with 95 %,
         if the forecast is no worse than earlier ones. ``basis`` is "model".
 
@@ -67,24 +67,23 @@ def expected(
     >>> told.filter(from_id="S1")["n"].round(6).to_list()
     [0.8, 1.2]
     """
-    where = Places(tuple(sorted(segments, key=lambda segment: segment.code)))
+    where = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
     ids = [segment.id for segment in where.segments]
     rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
     each = chances * (1 - chances)
     mean, variance, third = (
-        _summed(rows, part, len(ids))
-        for part in (chances, each, each * (1 - 2 * chances))
+        _summed(rows, part, len(ids)) for part in (chances, each, each * (1 - 2 * chances))
     )
     n = np.bincount(rows, minlength=len(ids)).astype(np.float64)[:, None]
     sd = np.sqrt(variance)
     skew = np.divide(third, variance * sd, out=np.zeros_like(sd), where=sd > 0)
-    shift = skew * (Z * Z - 1) / 6
+    shift = skew * (Z_95 * Z_95 - 1) / 6
     size = np.where(n > 0, n, np.nan)
     low, high = (
-        np.clip(mean + sd * spread**0.5 * (side * Z + shift) + side / 2, 0, n) / size
+        np.clip(mean + sd * spread**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
         for side in (-1, 1)
     )
-    told = table(where, mean, low, high)
+    told = matrix_table(where, mean, low, high)
     # The sum of a row is a whole number of customers, whatever rounding leaves.
     whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
     return told.with_columns(
@@ -93,24 +92,24 @@ def expected(
         pl.Series("sd", sd.ravel()),
         pl.lit(spread).alias("dispersion"),
         pl.lit("model").alias("basis"),
-    ).cast(EXPECTED)
+    ).cast(EXPECTED_MATRIX_SCHEMA)
 
 
-def _summed(rows: np.ndarray, values: Floats, size: int) -> Floats:
+def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
     whole = np.round(values * EXACT_PARTS)
     sums = [np.bincount(rows, weights=column, minlength=size) for column in whole.T]
     return np.column_stack(sums) / EXACT_PARTS
 
 
-def dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
+def forecast_dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
     """Return how much more counts differed from forecasts than chance would have them.
 
     Parameters
     ----------
     foretold
-        `EXPECTED` of one or more periods, with ``since``.
+        `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``.
     counted
-        `movement.observed` of the same periods, with ``since``.
+        `movement.observed_matrix` of the same periods, with ``since``.
 
     Returns
     -------
@@ -120,7 +119,7 @@ def dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
         below 1, and 1 where nothing can be compared.
     """
     cell = ["since", "from_id", "to_id"]
-    both = foretold.filter(pl.col("sd") >= CLEAR).join(
+    both = foretold.filter(pl.col("sd") >= MIN_CELL_SD).join(
         counted.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
     )
     apart = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
@@ -128,13 +127,13 @@ def dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
     return max(1.0, float(found.sum()) / len(found)) if len(found) else 1.0
 
 
-def naive(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
+def unmodelled_rows(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
     """Return the rows that no model speaks for: who comes anew, and who comes back.
 
     Parameters
     ----------
     past
-        `movement.observed` of the periods that were complete on the day of the
+        `movement.observed_matrix` of the periods that were complete on the day of the
         forecast, pooled.
     sizes
         How many will start there, by id: for NEW the count of the same season, for
@@ -143,12 +142,12 @@ def naive(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `EXPECTED` with ``basis`` "naive": the size times the shares of the past. It
+        `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It
         has no interval, since nothing was learned that could be wrong by a known
         amount.
     """
     known = past.filter(
-        pl.col("from_id").is_in(NAIVE)
+        pl.col("from_id").is_in(UNMODELLED_STARTS)
         & pl.col("from_id").is_in(list(sizes))
         & pl.col("share").is_not_null()
     )
@@ -165,4 +164,4 @@ def naive(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
         sd=nothing,
         dispersion=nothing,
         basis=pl.lit("naive"),
-    ).select(*EXPECTED)
+    ).select(*EXPECTED_MATRIX_SCHEMA)

@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from segpredict import disk
-from segpredict.errors import ArtifactError, MismatchError, TableError, UsageError
-from segpredict.movement.places import GONE, NEW, SILENT
+from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
+from segpredict.movement.places import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.tables import Segment
 
-HISTORY = pl.Schema(
+SCORE_HISTORY_SCHEMA = pl.Schema(
     {
         "customer_id": pl.String,
         "as_of": pl.Date,
@@ -27,13 +27,13 @@ HISTORY = pl.Schema(
         "model": pl.String,
     }
 )
-ENTRY = ["as_of", "segmentation", "segmentation_version", "model"]
-TOLD = ["segment_id", "next_segment_id"]
-LISTED = 8  # days or models that a message names
+ENTRY_COLUMNS = ["as_of", "segmentation", "segmentation_version", "model"]
+COMPARED_COLUMNS = ["segment_id", "next_segment_id"]
+MAX_LISTED = 8  # days or models that a message names
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ModelVersion:
     """What scored: the segments and the model, each by its digest.
 
     Parameters
@@ -58,7 +58,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class HistoryUpdate:
     """What became of scores that were given to a history.
 
     Parameters
@@ -102,7 +102,7 @@ customers would be told otherwise now; what is kept stays.'
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ScoreHistory:
     """An append-only table of scores: one row a customer, day and model.
 
     Parameters
@@ -126,7 +126,7 @@ class History:
 
     folder: Path | str
 
-    def add(self, scores: pl.DataFrame, version: Version) -> Added:
+    def add(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
         """Add scores of one day; who is there already is left as it is.
 
         Parameters
@@ -143,7 +143,7 @@ class History:
         """
         days = scores["as_of"].unique().to_list()
         if len(days) != 1:
-            raise TableError("scores", [f"as_of is of {len(days)} days"])
+            raise SchemaError("scores", [f"as_of is of {len(days)} days"])
         rows = _rows(scores, version)
         day = days[0]
         while True:
@@ -152,11 +152,11 @@ class History:
             old = known.height
             changed = _changed(rows, known)
             if fresh.is_empty():
-                return Added(day, 0, old, changed)
+                return HistoryUpdate(day, 0, old, changed)
             path = self._next(day, version.model)
             # If another process has taken the name, what it added is known by now.
-            if disk.add_file(path, fresh.write_parquet):
-                return Added(day, fresh.height, old, changed)
+            if disk.write_new_file(path, fresh.write_parquet):
+                return HistoryUpdate(day, fresh.height, old, changed)
 
     def read(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model.
@@ -164,7 +164,7 @@ class History:
         Returns
         -------
         polars.DataFrame
-            `HISTORY`, sorted by day, model and customer.
+            `SCORE_HISTORY_SCHEMA`, sorted by day, model and customer.
 
         Raises
         ------
@@ -172,17 +172,17 @@ class History:
             When a file is damaged or is none of a history.
         """
         files = self._files(as_of, model)
-        parts = [pl.DataFrame(schema=HISTORY), *(_read(path) for path in files)]
+        parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
         return pl.concat(parts).sort("as_of", "model", "customer_id")
 
     def entries(self) -> pl.DataFrame:
         """Return what was scored: a row a day and model, with its customers."""
         parts = [
-            pl.DataFrame(schema={name: HISTORY[name] for name in ENTRY}),
-            *(_read(path, ENTRY) for path in self._files(None, None)),
+            pl.DataFrame(schema={name: SCORE_HISTORY_SCHEMA[name] for name in ENTRY_COLUMNS}),
+            *(_read(path, ENTRY_COLUMNS) for path in self._files(None, None)),
         ]
         whole = pl.concat(parts)
-        return whole.group_by(ENTRY).agg(customers=pl.len()).sort(ENTRY)
+        return whole.group_by(ENTRY_COLUMNS).agg(customers=pl.len()).sort(ENTRY_COLUMNS)
 
     def segments(self, moves: pl.DataFrame) -> tuple[Segment, ...]:
         """Return the segments between which these moves went, as they were named last.
@@ -216,7 +216,7 @@ class History:
         Returns
         -------
         polars.DataFrame
-            The columns of `movement.moves` (``before_id`` empty), ``segmentation``, and
+            The columns of `movement.run_transitions` (``before_id`` empty), ``segmentation``, and
             ``foretold_id`` and ``p_foretold``: what the score of the first day named,
             where it spoke of the second; null elsewhere. Who was no customer on the
             first day comes from NEW; who was not eligible, from SILENT; of whom there
@@ -231,14 +231,12 @@ class History:
         """
         first, second = self._pair(since, until, model)
         before = self.read(since, first)
-        after = self.read(until, second).select(
-            "customer_id", pl.col("segment_id").alias("to_id")
-        )
+        after = self.read(until, second).select("customer_id", pl.col("segment_id").alias("to_id"))
         is_silent = ~pl.col("is_eligible")
         began = before.select(
             "customer_id",
             pl.when(is_silent)
-            .then(pl.lit(SILENT.id))
+            .then(pl.lit(LAPSED_STATE.id))
             .otherwise("segment_id")
             .alias("from_id"),
             *(
@@ -252,7 +250,8 @@ class History:
         return (
             began.join(after, on="customer_id", how="full", coalesce=True)
             .with_columns(
-                pl.col("from_id").fill_null(NEW.id), pl.col("to_id").fill_null(GONE.id)
+                pl.col("from_id").fill_null(NEW_STATE.id),
+                pl.col("to_id").fill_null(ERASED_STATE.id),
             )
             .select(
                 "customer_id",
@@ -271,9 +270,7 @@ class History:
     def _pair(self, since: date, until: date, model: str | None) -> tuple[str, str]:
         """Return the models whose scores of the two days can be compared."""
         if since >= until:
-            raise UsageError(
-                f"{since} is not before {until}.", fix="give the earlier day first."
-            )
+            raise UsageError(f"{since} is not before {until}.", fix="give the earlier day first.")
         known = self.entries()
         first, second = (self._at(known, day, model) for day in (since, until))
         both = first.join(second, on="segmentation", how="inner", suffix="_second")
@@ -290,8 +287,7 @@ class History:
         if chosen.height > 1:
             names = chosen["model"].unique().sort().str.head(12).to_list()
             raise UsageError(
-                f"Several models scored {since} and {until}: "
-                f"{', '.join(names[:LISTED])}.",
+                f"Several models scored {since} and {until}: {', '.join(names[:MAX_LISTED])}.",
                 fix="say with --model which of them is meant.",
             )
         return chosen["model"][0], chosen["model_second"][0]
@@ -306,9 +302,8 @@ class History:
             what = f"{day} was not scored" + (f" by {model}" if model else "")
             raise UsageError(
                 f"{what}; the history {self.folder} knows "
-                f"{', '.join(days[-LISTED:]) or 'nothing'}.",
-                fix=f"segpredict score --as-of {day} --history {self.folder}, or "
-                "another day.",
+                f"{', '.join(days[-MAX_LISTED:]) or 'nothing'}.",
+                fix=f"segpredict score --as-of {day} --history {self.folder}, or another day.",
             )
         return found
 
@@ -318,9 +313,7 @@ class History:
         return Path(self.folder) / f"{_stem(day, model)}.{part:04d}.parquet"
 
     def _files(self, day: date | None, model: str | None) -> list[Path]:
-        stem = (
-            "*" if day is None else f"{day}.*" if model is None else _stem(day, model)
-        )
+        stem = "*" if day is None else f"{day}.*" if model is None else _stem(day, model)
         return sorted(Path(self.folder).glob(f"{stem}.*parquet"))
 
 
@@ -328,12 +321,9 @@ def _stem(day: date, model: str) -> str:
     return f"{day}.{model[:16]}"
 
 
-def _rows(scores: pl.DataFrame, version: Version) -> pl.DataFrame:
+def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
     codes = {segment.id: segment.code for segment in version.segments}
-    named = [
-        pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}")
-        for i in codes
-    ]
+    named = [pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}") for i in codes]
     after = pl.col("as_of").dt.offset_by(f"{version.outcome}d")
     told = scores.with_columns(
         pl.coalesce(named).alias("p_next"),
@@ -343,18 +333,18 @@ def _rows(scores: pl.DataFrame, version: Version) -> pl.DataFrame:
         pl.lit(version.number).alias("segmentation_version"),
         pl.lit(version.model).alias("model"),
     )
-    return told.select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
+    return told.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
 
 
 def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:
     both = rows.join(known, on="customer_id", how="inner", suffix="_kept")
-    differs = [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in TOLD]
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in COMPARED_COLUMNS]
     return both.filter(pl.any_horizontal(differs)).height
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     try:
-        if pl.read_parquet_schema(path) != HISTORY:
+        if pl.read_parquet_schema(path) != SCORE_HISTORY_SCHEMA:
             raise _damaged(path, "its columns are not those of a history")
         return pl.read_parquet(path, columns=columns)
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from segpredict.movement.places import places
+from segpredict.movement.places import transition_states
 from segpredict.tables import Segment
 
-LISTED = pl.Schema(
+CUSTOMER_LIST_SCHEMA = pl.Schema(
     {
         "segment_id": pl.String,
         "segment": pl.String,
@@ -27,15 +27,15 @@ def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Dat
     Parameters
     ----------
     moves
-        `movement.moves`, or `History.moves`.
+        `movement.run_transitions`, or `History.moves`.
     segments
         All segments.
 
     Returns
     -------
     polars.DataFrame
-        `LISTED`: ``direction`` is "entered" or "left", ``other_id`` where the customer
-        came from or went to, between the days ``since`` and ``until``. Sorted by
+        `CUSTOMER_LIST_SCHEMA`: ``direction`` is "entered" or "left", ``other_id`` where the
+        customer came from or went to, between the days ``since`` and ``until``. Sorted by
         period, segment, direction, other and customer. Who moved from one segment to
         another is in it twice, once for each; who stayed is not.
 
@@ -54,7 +54,7 @@ def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Dat
     >>> told.select("segment", "direction", "customer_id", "other").rows()
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
-    where = places(moves, segments)
+    where = transition_states(moves, segments)
     where.cells(moves)  # refuses ids of no segment
     everywhere = {s.id: s for s in (*where.rows, *where.ends)}
     own = [segment.id for segment in where.segments]
@@ -94,5 +94,5 @@ def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Dat
             pl.col("other_id").replace_strict(place),
             "customer_id",
         )
-        .select(pl.col(name).cast(kind) for name, kind in LISTED.items())
+        .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())
     )

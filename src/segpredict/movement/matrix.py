@@ -5,14 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.core.intervals import jeffreys
-from segpredict.movement.places import Places, places
-from segpredict.movement.resampling import DRAWS, bounds, resampled, shares
+from segpredict.core.intervals import jeffreys_interval
+from segpredict.movement.places import TransitionStates, transition_states
+from segpredict.movement.resampling import (
+    BOOTSTRAP_DRAWS,
+    bootstrap_counts,
+    percentile_bounds,
+    row_shares,
+)
 from segpredict.tables import Segment
 
-MATRIX = pl.Schema(
+TRANSITION_MATRIX_SCHEMA = pl.Schema(
     {
         "from_id": pl.String,
         "from_name": pl.String,
@@ -28,11 +33,11 @@ MATRIX = pl.Schema(
 )
 
 
-def observed(
+def observed_matrix(
     moves: pl.DataFrame,
     segments: Sequence[Segment],
     *,
-    draws: int = DRAWS,
+    draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return how many customers went from each segment to each, and what share.
@@ -40,7 +45,7 @@ def observed(
     Parameters
     ----------
     moves
-        `movement.moves`; periods are pooled.
+        `movement.run_transitions`; periods are pooled.
     segments
         All segments, INACTIVE among them.
     draws, seed
@@ -49,8 +54,8 @@ def observed(
     Returns
     -------
     polars.DataFrame
-        `MATRIX`: one row for each pair, also where nobody moved. NEW and SILENT are
-        rows where they occur, GONE is a column. ``low`` and ``high`` bound the share
+        `TRANSITION_MATRIX_SCHEMA`: one row for each pair, also where nobody moved. NEW and SILENT
+        are rows where they occur, GONE is a column. ``low`` and ``high`` bound the share
         with 95 %; a row of fewer than 30 customers ``is_thin``. Shares of an empty row
         are null.
 
@@ -70,26 +75,28 @@ def observed(
     >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
-    where = places(moves, segments)
+    where = transition_states(moves, segments)
     counts = where.counts(moves)
-    low, high = jeffreys(counts, counts.sum(axis=1, keepdims=True))
+    low, high = jeffreys_interval(counts, counts.sum(axis=1, keepdims=True))
     if not moves["customer_id"].is_unique().all():
         # When a customer moved is of no account here: fewer kinds, the same lottery.
         timeless = moves.with_columns(since=pl.lit(0))
-        pooled = resampled(timeless, where, draws=draws, seed=seed)[:, 0]
-        drawn_low, drawn_high = bounds(shares(pooled))
+        pooled = bootstrap_counts(timeless, where, draws=draws, seed=seed)[:, 0]
+        drawn_low, drawn_high = percentile_bounds(row_shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
         low, high = np.where(inner, drawn_low, low), np.where(inner, drawn_high, high)
-    return table(where, counts, low, high)
+    return matrix_table(where, counts, low, high)
 
 
-def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFrame:
-    """Return counts and bounds as `MATRIX`."""
+def matrix_table(
+    where: TransitionStates, counts: FloatArray, low: FloatArray, high: FloatArray
+) -> pl.DataFrame:
+    """Return counts and bounds as `TRANSITION_MATRIX_SCHEMA`."""
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
     columns = {
         "n": counts,
         "row_n": total,
-        "share": shares(counts),
+        "share": row_shares(counts),
         "low": low,
         "high": high,
     }
@@ -100,5 +107,5 @@ def table(where: Places, counts: Floats, low: Floats, high: Floats) -> pl.DataFr
             pl.col("share", "low", "high").fill_nan(None),
             is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,
         )
-        .cast(MATRIX)
+        .cast(TRANSITION_MATRIX_SCHEMA)
     )

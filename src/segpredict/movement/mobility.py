@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
+from segpredict.core.arrays import FloatArray
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.core.intervals import Z
-from segpredict.movement.places import places
-from segpredict.movement.resampling import DRAWS, resampled, shares
+from segpredict.core.intervals import Z_95
+from segpredict.movement.places import transition_states
+from segpredict.movement.resampling import BOOTSTRAP_DRAWS, bootstrap_counts, row_shares
 from segpredict.tables import Segment
 
-MOBILITY = pl.Schema(
+MOBILITY_SCHEMA = pl.Schema(
     {
         "since": pl.Date,
         "until": pl.Date,
@@ -26,7 +26,7 @@ MOBILITY = pl.Schema(
 )
 
 
-def mobility(matrix: Floats) -> Floats:
+def mobility_index(matrix: FloatArray) -> FloatArray:
     """Return the mean singular value of P − I, of one matrix or of many.
 
     Parameters
@@ -60,15 +60,15 @@ def mobility(matrix: Floats) -> Floats:
     empty = np.asarray(np.isnan(matrix).any(axis=(-2, -1)))
     known = np.where(empty[..., None, None], np.eye(size), matrix)
     values = np.linalg.svd(known - np.eye(size), compute_uv=False).mean(axis=-1)
-    found: Floats = np.where(empty, np.nan, values)
+    found: FloatArray = np.where(empty, np.nan, values)
     return found
 
 
-def mobilities(
+def mobility_by_period(
     moves: pl.DataFrame,
     segments: Sequence[Segment],
     *,
-    draws: int = DRAWS,
+    draws: int = BOOTSTRAP_DRAWS,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Return the mobility of each period, with its interval.
@@ -76,7 +76,7 @@ def mobilities(
     Parameters
     ----------
     moves
-        `movement.moves`.
+        `movement.run_transitions`.
     segments
         All segments.
     draws, seed
@@ -85,39 +85,39 @@ def mobilities(
     Returns
     -------
     polars.DataFrame
-        `MOBILITY`: ``n`` customers who stood in a segment or were INACTIVE, ``stay``
-        the share of them that did not move, ``mobility`` with its 95 % interval;
+        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``stay``
+        the share of them that did not move, ``mobility_index`` with its 95 % interval;
         ``is_thin`` where a row has fewer than 30 customers. Null where a row is empty.
 
     Notes
     -----
     NEW, SILENT and GONE are no part of it: nobody can come back to NEW, and a chain
-    runs from segment to segment. The interval is that of `normal`: chance alone adds to
-    singular values, in the draws once more than in the data, so the draws' own points
+    runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
+    adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
     """
-    where = places(moves, segments)
+    where = transition_states(moves, segments)
     since = moves["since"].unique().sort()
     if since.is_empty():
-        return pl.DataFrame(schema=MOBILITY)
+        return pl.DataFrame(schema=MOBILITY_SCHEMA)
     square = np.s_[..., : where.size, : where.size]
     rows = []
     for day in since.to_list():
         part = moves.filter(since=day)
-        drawn = resampled(part, where, draws=draws, seed=seed)[:, 0]
-        draw = mobility(shares(drawn[square]))
+        drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
+        draw = mobility_index(row_shares(drawn[square]))
         counts = where.counts(part)[square]
-        value = float(mobility(shares(counts)))
-        low, high = np.clip(normal(value, draw), 0, None).tolist()
+        value = float(mobility_index(row_shares(counts)))
+        low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())
         stay = float(np.trace(counts)) / n if n else float("nan")
         is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
         rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
-    told = pl.DataFrame(rows, schema=MOBILITY, orient="row")
+    told = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
     return told.with_columns(pl.col("stay", "mobility", "low", "high").fill_nan(None))
 
 
-def normal(value: float, drawn: Floats) -> tuple[float, float]:
+def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
     """Return a 95 % interval: the value less its bias in the draws, ± 1.96 of their sd.
 
     Parameters
@@ -137,5 +137,5 @@ def normal(value: float, drawn: Floats) -> tuple[float, float]:
     if not len(found) or not np.isfinite(value):
         return float("nan"), float("nan")
     middle = 2 * value - float(found.mean())
-    half = Z * float(found.std())
+    half = Z_95 * float(found.std())
     return middle - half, middle + half

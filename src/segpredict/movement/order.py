@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincc
 
-from segpredict.core.arrays import Floats
-from segpredict.movement.places import places
+from segpredict.core.arrays import FloatArray
+from segpredict.movement.places import transition_states
 from segpredict.tables import Segment
 
-ORDER = pl.Schema(
+MARKOV_ORDER_SCHEMA = pl.Schema(
     {
         "since": pl.Date,
         "now_id": pl.String,
@@ -23,13 +23,13 @@ ORDER = pl.Schema(
 )
 
 
-def order(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def markov_order_test(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the test of a first-order Markov chain against a second-order one.
 
     Parameters
     ----------
     moves
-        `movement.moves`; rows without ``before_id``, and those of who was silent for
+        `movement.run_transitions`; rows without ``before_id``, and those of who was silent for
         long, are left out.
     segments
         All segments.
@@ -37,7 +37,7 @@ def order(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `ORDER`, one row a period and segment now; then one a period and one a segment
+        `MARKOV_ORDER_SCHEMA`, one row a period and segment now; then one a period and one a segment
         over all periods, and last the whole (null stands for "all"). ``lr`` the
         statistic, ``df`` its degrees of freedom, ``p`` the p-value, ``gain`` the nats a
         forecast would gain by knowing the segment before, (lr − df) / 2n: what it gains
@@ -56,17 +56,15 @@ def order(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     ----------
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
     """
-    ids = [s.id for s in places(moves.clear(), segments).segments]
-    asked = moves.filter(
-        *(pl.col(name).is_in(ids) for name in ("before_id", "from_id", "to_id"))
-    )
+    ids = [s.id for s in transition_states(moves.clear(), segments).segments]
+    asked = moves.filter(*(pl.col(name).is_in(ids) for name in ("before_id", "from_id", "to_id")))
     cells = [
-        (since, now, int(counts.sum()), *likelihood_ratio(counts))
+        (since, now, int(counts.sum()), *likelihood_ratio_test(counts))
         for since in asked["since"].unique().sort().to_list()
         for now in ids
         if (counts := _counts(asked.filter(since=since, from_id=now), ids)).any()
     ]
-    schema = {name: ORDER[name] for name in ("since", "now_id", "n", "lr", "df")}
+    schema = {name: MARKOV_ORDER_SCHEMA[name] for name in ("since", "now_id", "n", "lr", "df")}
     each = pl.DataFrame(cells, schema=schema, orient="row")
     parts = [each, _summed(each, "since"), _summed(each, "now_id"), _summed(each)]
     told = pl.concat([part.select(*schema) for part in parts])
@@ -74,10 +72,10 @@ def order(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     return told.with_columns(
         pl.when(pl.col("df") > 0).then(pl.Series(chance, dtype=pl.Float64)).alias("p"),
         gain=(pl.col("lr") - pl.col("df")) / (2 * pl.col("n")),
-    ).select(*ORDER)
+    ).select(*MARKOV_ORDER_SCHEMA)
 
 
-def likelihood_ratio(counts: Floats) -> tuple[float, int]:
+def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     """Return the statistic that rows have one distribution, and its degrees of freedom.
 
     Examples
@@ -93,7 +91,7 @@ def likelihood_ratio(counts: Floats) -> tuple[float, int]:
     return max(2 * float(terms.sum()), 0.0), max(df, 0)
 
 
-def _counts(part: pl.DataFrame, ids: Sequence[str]) -> Floats:
+def _counts(part: pl.DataFrame, ids: Sequence[str]) -> FloatArray:
     row, column = (
         part[name].replace_strict(ids, range(len(ids)), return_dtype=pl.Int64)
         for name in ("before_id", "to_id")
@@ -108,8 +106,6 @@ def _summed(each: pl.DataFrame, *by: str) -> pl.DataFrame:
     if each.is_empty():
         return each
     sums = pl.col("n", "lr", "df").sum()
-    summed = (
-        each.group_by(by, maintain_order=True).agg(sums) if by else each.select(sums)
-    )
+    summed = each.group_by(by, maintain_order=True).agg(sums) if by else each.select(sums)
     rest = [pl.lit(None, kind).alias(k) for k, kind in keys.items() if k not in by]
     return summed.sort(by, maintain_order=True).with_columns(rest)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import Segmenter, TimeOptions
-from segpredict.movement.places import MOVES, NEW, SILENT
-from segpredict.tables import INACTIVE, Transactions
-from segpredict.window import DAYS_PER_YEAR, Window, as_date, origins
+from segpredict.classifier import SegmentAssigner, TimeOptions
+from segpredict.movement.places import LAPSED_STATE, NEW_STATE, TRANSITIONS_SCHEMA
+from segpredict.tables import INACTIVE_CODE, Transactions
+from segpredict.window import DAYS_PER_YEAR, Window, as_date, rolling_origins
 
 
-def periods(
+def transition_periods(
     first_day: int, end_day: int, time: TimeOptions
 ) -> tuple[tuple[Window, ...], Window | None]:
     """Return the periods that follow one another, and the newest one's last year.
@@ -44,13 +44,13 @@ def periods(
     """
     earliest = first_day + max(time.horizon, -(-time.lookback // 2))
     newest = time.window(end_day - time.complete, first_day)
-    row = tuple(reversed(list(origins(newest, time.horizon, earliest))))
+    row = tuple(reversed(list(rolling_origins(newest, time.horizon, earliest))))
     before = newest.at(newest.cutoff - DAYS_PER_YEAR)
     return row, before if before.cutoff >= earliest else None
 
 
-def moves(
-    transactions: Transactions, segmentation: Segmenter, windows: Sequence[Window]
+def segment_transitions(
+    transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
 ) -> pl.DataFrame:
     """Return where every customer was before each cutoff, and came to be after it.
 
@@ -87,16 +87,16 @@ def moves(
         for end in (w.cutoff, w.cutoff - w.horizon, w.outcome_end)
         if (span := (end - w.horizon, end))[0] >= transactions.first_day
     }
-    measured = features.instrument(transactions, sorted(spans), segmentation.further)
+    measured = features.clustering_inputs(transactions, sorted(spans), segmentation.further)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     states = segmentation.assign(measured).select(
         "customer_id",
         "end",
         pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String),
     )
-    inactive = ids[INACTIVE]
+    inactive = ids[INACTIVE_CODE]
     parts = [_period(shop, states, window, inactive) for window in windows]
-    return pl.concat([pl.DataFrame(schema=MOVES), *parts]).sort("since", "customer_id")
+    return pl.concat([pl.DataFrame(schema=TRANSITIONS_SCHEMA), *parts]).sort("since", "customer_id")
 
 
 def _period(
@@ -125,7 +125,7 @@ def _period(
             pl.col("from_id").fill_null(
                 pl.when(pl.col("last") >= window.start)
                 .then(pl.lit(inactive))
-                .otherwise(pl.lit(SILENT.id))
+                .otherwise(pl.lit(LAPSED_STATE.id))
             ),
             pl.when((pl.col("first") < earlier) & was_observed).then(
                 pl.col("before_id").fill_null(inactive)
@@ -135,7 +135,7 @@ def _period(
         .with_columns(pl.col("to_id").fill_null(inactive))
     )
     strangers = after.join(known, on="customer_id", how="anti").with_columns(
-        before_id=pl.lit(None, pl.String), from_id=pl.lit(NEW.id)
+        before_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
     return pl.concat([kept.select(strangers.columns), strangers]).select(
         "customer_id",

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.core.arrays import Floats
-from segpredict.errors import TableError
+from segpredict.core.arrays import FloatArray
+from segpredict.errors import SchemaError
 from segpredict.tables import Segment
 
-NEW = Segment(-1, "NEW", "New")
-SILENT = Segment(-2, "SILENT", "Silent for long")
-GONE = Segment(-3, "GONE", "No customer any more")
+NEW_STATE = Segment(-1, "NEW", "New")
+LAPSED_STATE = Segment(-2, "SILENT", "Silent for long")
+ERASED_STATE = Segment(-3, "GONE", "No customer any more")
 
-MOVES = pl.Schema(
+TRANSITIONS_SCHEMA = pl.Schema(
     {
         "customer_id": pl.String,
         "since": pl.Date,
@@ -27,7 +27,7 @@ MOVES = pl.Schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class TransitionStates:
     """The rows and columns of a table of moves.
 
     Parameters
@@ -35,9 +35,9 @@ class Places:
     segments
         All segments in code order, INACTIVE first: rows and columns alike.
     starts
-        Further rows: `NEW`, `SILENT`.
+        Further rows: `NEW_STATE`, `LAPSED_STATE`.
     ends
-        Further columns: `GONE`.
+        Further columns: `ERASED_STATE`.
 
     Notes
     -----
@@ -81,7 +81,7 @@ class Places:
             if (unknown := set(moves[name].unique().to_list()) - {s.id for s in known})
         ]
         if failures:
-            raise TableError("moves", failures)
+            raise SchemaError("moves", failures)
         row, column = (
             moves[name].replace_strict(
                 [s.id for s in known], range(len(known)), return_dtype=pl.Int64
@@ -90,7 +90,7 @@ class Places:
         )
         return (row * width + column).alias("cell")
 
-    def counts(self, moves: pl.DataFrame) -> Floats:
+    def counts(self, moves: pl.DataFrame) -> FloatArray:
         """Return how many customers went from each row to each column."""
         shape = len(self.rows), len(self.columns)
         found = np.bincount(self.cells(moves).to_numpy(), minlength=shape[0] * shape[1])
@@ -106,7 +106,7 @@ class Places:
         )
 
 
-def places(moves: pl.DataFrame, segments: Sequence[Segment]) -> Places:
+def transition_states(moves: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:
     """Return the rows and columns that these moves need.
 
     Parameters
@@ -117,6 +117,6 @@ def places(moves: pl.DataFrame, segments: Sequence[Segment]) -> Places:
         All segments; they are rows and columns whether or not anybody is there.
     """
     known = tuple(sorted(segments, key=lambda segment: segment.code))
-    starts = tuple(s for s in (NEW, SILENT) if (moves["from_id"] == s.id).any())
-    ends = (GONE,) if (moves["to_id"] == GONE.id).any() else ()
-    return Places(known, starts, ends)
+    starts = tuple(s for s in (NEW_STATE, LAPSED_STATE) if (moves["from_id"] == s.id).any())
+    ends = (ERASED_STATE,) if (moves["to_id"] == ERASED_STATE.id).any() else ()
+    return TransitionStates(known, starts, ends)

@@ -4,16 +4,16 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
-from segpredict.core.arrays import Floats
-from segpredict.movement.places import Places
+from segpredict.core.arrays import FloatArray
+from segpredict.movement.places import TransitionStates
 
-DRAWS = 1000
-CHUNK = 50  # draws at a time, to bound memory
+BOOTSTRAP_DRAWS = 1000
+DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 
 
-def resampled(
-    moves: pl.DataFrame, where: Places, *, draws: int = DRAWS, seed: int = 0
-) -> Floats:
+def bootstrap_counts(
+    moves: pl.DataFrame, where: TransitionStates, *, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
+) -> FloatArray:
     """Return the table of moves of each period, in every draw of customers.
 
     Parameters
@@ -45,20 +45,18 @@ def resampled(
     everyone = int(sizes.sum())
     rng = np.random.default_rng(seed)
     drawn = np.empty((draws, kinds.shape[1]))
-    for start in range(0, draws, CHUNK):
-        stop = min(start + CHUNK, draws)
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        stop = min(start + DRAWS_PER_CHUNK, draws)
         lots = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
         drawn[start:stop] = (kinds.T @ lots.T).T
     return drawn.reshape(draws, *shape)
 
 
 def _kinds(
-    moves: pl.DataFrame, where: Places, since: pl.Series, width: int
-) -> tuple[sparse.csr_array, Floats]:
+    moves: pl.DataFrame, where: TransitionStates, since: pl.Series, width: int
+) -> tuple[sparse.csr_array, FloatArray]:
     """Return the moves of each kind of customer, and how many are of it."""
-    period = moves["since"].replace_strict(
-        since, range(len(since)), return_dtype=pl.Int64
-    )
+    period = moves["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
     cells = period * (width // max(len(since), 1)) + where.cells(moves)
     placed = moves.select("customer_id", cells.alias("cell"))
     if moves["customer_id"].n_unique() == moves.height:
@@ -74,7 +72,7 @@ def _kinds(
     return sparse.csr_array(kinds), told["len"].to_numpy().astype(np.float64)
 
 
-def bounds(drawn: Floats) -> tuple[Floats, Floats]:
+def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the 2.5 % and 97.5 % points over the first axis; NaN where none counts."""
     low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
     for place in np.ndindex(drawn.shape[1:]):
@@ -85,7 +83,7 @@ def bounds(drawn: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def shares(counts: Floats) -> Floats:
+def row_shares(counts: FloatArray) -> FloatArray:
     """Return each row as shares of itself; NaN where nobody is.
 
     Examples
@@ -95,5 +93,5 @@ def shares(counts: Floats) -> Floats:
     """
     total = counts.sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        found: Floats = counts / np.where(total > 0, total, np.nan)
+        found: FloatArray = counts / np.where(total > 0, total, np.nan)
     return found

@@ -1,67 +1,67 @@
 """The only module that knows the order of the rooms.
 
 Each stage reads what the stage before has left in the run folder and adds its own
-files, so ``run`` and the single commands walk the same way.
+files, so ``run_pipeline`` and the single commands walk the same way.
 """
 
-from segpredict.core.types import Progress
-from segpredict.intake import Fresh, Ingested, ingest, read
+from segpredict.core.types import ProgressCallback
+from segpredict.intake import IngestResult, NewData, ingest, read_transactions
 from segpredict.pipeline._answers import (
-    check,
-    explanation,
+    check_data,
+    draw_waterfall,
+    explain_customer,
+    feature_meanings,
     load,
-    meanings,
-    picture,
-    score,
-    score_into,
-    waterfall,
-    why,
+    load_run_explanation,
+    score_customers,
+    score_into_history,
+    write_plots,
 )
-from segpredict.pipeline._campaign import Wish, campaign, plays
-from segpredict.pipeline._exports import Export, Report, tables, told
-from segpredict.pipeline._movement import moves, moves_between
+from segpredict.pipeline._campaign import CampaignRequest, draw_campaign, list_campaigns
+from segpredict.pipeline._exports import ExportRequest, Report, export_bi_tables, export_report
+from segpredict.pipeline._movement import history_transitions, run_transitions
 from segpredict.pipeline._runs import (
-    cluster,
-    explain,
     fit,
-    report,
-    run,
-    train_classifier,
+    run_clustering,
+    run_explanation,
+    run_pipeline,
+    run_report,
+    run_training,
 )
-from segpredict.pipeline._target import Search, Target, Ways, silent
+from segpredict.pipeline._target import RunTarget, SegmentationSearch, SelectionMode, no_progress
 
 __all__ = [
-    "Export",
-    "Fresh",
-    "Ingested",
-    "Progress",
+    "CampaignRequest",
+    "ExportRequest",
+    "IngestResult",
+    "NewData",
+    "ProgressCallback",
     "Report",
-    "Search",
-    "Target",
-    "Ways",
-    "Wish",
-    "campaign",
-    "check",
-    "cluster",
-    "explain",
-    "explanation",
+    "RunTarget",
+    "SegmentationSearch",
+    "SelectionMode",
+    "check_data",
+    "draw_campaign",
+    "draw_waterfall",
+    "explain_customer",
+    "export_bi_tables",
+    "export_report",
+    "feature_meanings",
     "fit",
+    "history_transitions",
     "ingest",
+    "list_campaigns",
     "load",
-    "meanings",
-    "moves",
-    "moves_between",
-    "picture",
-    "plays",
-    "read",
-    "report",
-    "run",
-    "score",
-    "score_into",
-    "silent",
-    "tables",
-    "told",
-    "train_classifier",
-    "waterfall",
-    "why",
+    "load_run_explanation",
+    "no_progress",
+    "read_transactions",
+    "run_clustering",
+    "run_explanation",
+    "run_pipeline",
+    "run_report",
+    "run_training",
+    "run_transitions",
+    "score_customers",
+    "score_into_history",
+    "write_plots",
 ]

@@ -9,39 +9,39 @@ import polars as pl
 
 from segpredict import archive, explained, features, overview, segments
 from segpredict import explain as explanations
-from segpredict.artifacts import Run, open_run
+from segpredict.artifacts import RunFolder, open_run
 from segpredict.config import Config
-from segpredict.core.types import Day, Progress
+from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, CustomerMissingError
-from segpredict.intake import Fresh, fresh, read
-from segpredict.movement import Added, History
-from segpredict.pipeline._target import silent
+from segpredict.intake import NewData, read_new_data, read_transactions
+from segpredict.movement import HistoryUpdate, ScoreHistory
+from segpredict.pipeline._target import no_progress
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import check_page
+from segpredict.report import render_check_page
 from segpredict.tables import Transactions
 from segpredict.whatif import what_if
 
 
-def check(
+def check_data(
     names: Sequence[str],
     config: Config,
-    as_of: Day = None,
+    as_of: DateLike = None,
     page: Path | None = None,
     created: str = "",
-    progress: Progress = silent,
+    progress: ProgressCallback = no_progress,
 ) -> dict[str, Any]:
     """Return what reading and cleaning found, as plain values.
 
-    The keys are those of `overview.shop`. A page is written only if its file
+    The keys are those of `overview.shop_overview`. A page is written only if its file
     is named; `created` is the time of day that it tells.
     """
     progress("reading and cleaning", 0.0)
-    shop = read(names, config, as_of)
+    shop = read_transactions(names, config, as_of)
     progress("weighing horizons", 0.7)
-    found = overview.shop(shop, config.time, config.cleaning)
+    found = overview.shop_overview(shop, config.time, config.cleaning)
     if page is not None:
-        write_file(page, check_page(found, shop, created).encode())
+        write_file(page, render_check_page(found, shop, created).encode())
     return found
 
 
@@ -53,19 +53,20 @@ def load(folder: str | Path) -> SegmentPredictor:
     ArtifactError
         When the folder holds no run, or a file is missing or changed.
     """
-    return archive.predictor_of(open_run(folder))
+    return archive.load_predictor(open_run(folder))
 
 
-def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
+def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     """Return all there is to say of one customer's forecast at the end of a run's data.
 
     Returns
     -------
     dict
-        ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
-        (rows of `explain.reasons`), ``contributions`` (rows of
-        `contracts.CONTRIBUTIONS`), ``what_if`` (rows of `whatif.what_if`), ``nearest``
-        (the row of `segments.nearest`, or ``None`` without an order in the window),
+        ``customer_id``, ``forecast`` (the row of its scores), ``explained_sentence``, ``reasons``
+        (rows of `explain.reason_texts`), ``contributions`` (rows of
+        `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
+        ``nearest_other_segment``
+        (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
         ``names`` of the segments by id, and ``note``.
 
     Raises
@@ -74,22 +75,22 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     window = predictor.window(shop)
     told = _explained(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
-    bought = features.instrument(
+    bought = features.clustering_inputs(
         alone,
         [(window.cutoff - window.horizon, window.cutoff)],
         predictor.segmentation.further,
     )
-    near = segments.nearest(predictor.segmentation, bought).to_dicts()
+    near = segments.nearest_other_segment(predictor.segmentation, bought).to_dicts()
     scores = predictor.score(alone, window.cutoff, shop.first_day)
     return {
         "customer_id": customer_id,
         "forecast": scores.row(0, named=True),
-        "sentence": explanations.sentence(told, names),
+        "sentence": explanations.explained_sentence(told, names),
         "reasons": told.reasons.to_dicts(),
         "contributions": told.customer(customer_id).to_dicts(),
         "what_if": what_if(predictor, shop, customer_id).to_dicts(),
@@ -99,7 +100,7 @@ def why(folder: str | Path, customer_id: str) -> dict[str, Any]:
     }
 
 
-def waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
+def draw_waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
     """Draw how one customer's forecast is put together; return where.
 
     Raises
@@ -108,7 +109,7 @@ def waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
         When no eligible customer has that id.
     """
     files = open_run(folder)
-    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     told = _explained(files, predictor, shop, customer_id)
     path = into / "waterfall.svg"  # an id may be no name of a file
     write_file(path, told.plot("waterfall", customer_id))
@@ -116,25 +117,25 @@ def waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
 
 
 def _explained(
-    files: Run, predictor: SegmentPredictor, shop: Transactions, customer_id: str
+    files: RunFolder, predictor: SegmentPredictor, shop: Transactions, customer_id: str
 ) -> explanations.Explanation:
     """Return the explanation of one customer, by the run's explainer if it has one."""
     frame = predictor.rows(shop, predictor.window(shop)).frame
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
-    knowing = predictor.explainer or explanations.explainer(
+    knowing = predictor.explainer or explanations.build_explainer(
         predictor.forecaster,
-        archive.booster_of(files),
+        archive.load_xgboost_model(files),
         frame,
         predictor.segments,
-        overview.glossary(predictor.families, shop.companions),
+        overview.classifier_glossary(predictor.families, shop.companions),
         shop.currency,
     ).naming(predictor.usage)
     return knowing.explain(chosen)
 
 
-def explanation(folder: str | Path) -> explanations.Explanation:
+def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     """Return the explanation that a run holds.
 
     Raises
@@ -143,24 +144,26 @@ def explanation(folder: str | Path) -> explanations.Explanation:
         When the run was not explained.
     """
     files = open_run(folder)
-    if not explained.has(files):
+    if not explained.has_explanation(files):
         raise ArtifactError(
             f"The run {folder} was not explained.",
             fix=f"segpredict explain --run {folder}",
         )
-    return explained.read(files, archive.segments_of(files))
+    return explained.load_explanation(files, archive.load_segments(files))
 
 
-def meanings(folder: str | Path) -> dict[str, str]:
+def feature_meanings(folder: str | Path) -> dict[str, str]:
     """Return in a few words what each column of a run's forecast is."""
     files = open_run(folder)
-    config = archive.config_of(files)
-    known = overview.glossary(config.classifier.families, archive.companions_of(files))
-    words = explanations.Lexicon({each.name: each for each in known}, (), {}, {})
+    config = archive.load_run_config(files)
+    known = overview.classifier_glossary(
+        config.classifier.families, archive.load_side_tables(files)
+    )
+    words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
     return {each.name: words.meaning(each.name) for each in known}
 
 
-def picture(folder: str | Path, into: Path, *asked: str) -> int:
+def write_plots(folder: str | Path, into: Path, *asked: str) -> int:
     """Write every picture of a run's explanation, or the one asked; return how many.
 
     Parameters
@@ -172,66 +175,66 @@ def picture(folder: str | Path, into: Path, *asked: str) -> int:
     asked
         A kind of picture and what it is of, as with `Explanation.plot`.
     """
-    told = explanation(folder)
-    drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw(told)
+    told = load_run_explanation(folder)
+    drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw_plots(told)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(into / f"{name}.{ending}", content)
     return len(drawn)
 
 
-def score(
+def score_customers(
     folder: str | Path,
-    data: Sequence[str] | Fresh,
+    data: Sequence[str] | NewData,
     *,
-    as_of: Day = None,
-    since: Day = None,
-    progress: Progress = silent,
+    as_of: DateLike = None,
+    since: DateLike = None,
+    progress: ProgressCallback = no_progress,
 ) -> pl.DataFrame:
-    """Return the scores of the customers in these files (`contracts.SCORES`).
+    """Return the scores of the customers in these files (`contracts.SCORES_SCHEMA`).
 
-    Rows that cannot be read are set aside, unless `Fresh` says otherwise.
+    Rows that cannot be read are set aside, unless `NewData` says otherwise.
     """
     return _scored(folder, data, as_of, since, progress)[0]
 
 
-def score_into(
+def score_into_history(
     history: str | Path | None,
     folder: str | Path,
-    data: Sequence[str] | Fresh,
+    data: Sequence[str] | NewData,
     *,
-    as_of: Day = None,
-    since: Day = None,
-    progress: Progress = silent,
-) -> tuple[pl.DataFrame, Added | None]:
-    """Return scores as `score` does, and what a history took of them.
+    as_of: DateLike = None,
+    since: DateLike = None,
+    progress: ProgressCallback = no_progress,
+) -> tuple[pl.DataFrame, HistoryUpdate | None]:
+    """Return scores as `score_customers` does, and what a history took of them.
 
     Parameters
     ----------
     history
-        The folder of the history, made if it is not there (`movement.History`);
+        The folder of the history, made if it is not there (`movement.ScoreHistory`);
         ``None`` keeps nothing.
     folder, data, as_of, since, progress
-        As with `score`.
+        As with `score_customers`.
     """
     scores, predictor = _scored(folder, data, as_of, since, progress)
     if history is None:
         return scores, None
-    return scores, History(history).add(scores, predictor.version)
+    return scores, ScoreHistory(history).add(scores, predictor.version)
 
 
 def _scored(
     folder: str | Path,
-    data: Sequence[str] | Fresh,
-    as_of: Day,
-    since: Day,
-    progress: Progress,
+    data: Sequence[str] | NewData,
+    as_of: DateLike,
+    since: DateLike,
+    progress: ProgressCallback,
 ) -> tuple[pl.DataFrame, SegmentPredictor]:
     progress("loading the run", 0.0)
-    given = data if isinstance(data, Fresh) else Fresh(data)
+    given = data if isinstance(data, NewData) else NewData(data)
     files = open_run(folder)
-    predictor = archive.predictor_of(files)
+    predictor = archive.load_predictor(files)
     progress("reading and cleaning", 0.2)
-    shop = fresh(given, predictor, archive.config_of(files), as_of)
+    shop = read_new_data(given, predictor, archive.load_run_config(files), as_of)
     progress("scoring", 0.7)
     return predictor.score(shop, as_of, since), predictor

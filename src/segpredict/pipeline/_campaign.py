@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from segpredict import actions, archive, planning
-from segpredict.actions import MOST_ALONE, ActionOptions, Ask
-from segpredict.artifacts import Run, as_csv, open_run
+from segpredict.actions import MAX_HOLDOUT_SHARE, CampaignListRequest, CampaignOptions
+from segpredict.artifacts import RunFolder, encode_csv, open_run
 from segpredict.disk import write_file
 from segpredict.errors import ArtifactError, UsageError
 from segpredict.explain import ExplainOptions
@@ -16,11 +16,11 @@ from segpredict.pipeline import _plays
 from segpredict.tables import JSON
 from segpredict.window import as_date
 
-MOST_EXPLAINED = 5_000  # customers of a list whose reasons are worked out
+MAX_EXPLAINED = 5_000  # customers of a list whose reasons are worked out
 
 
 @dataclass(frozen=True)
-class Wish:
+class CampaignRequest:
     """What list of a run is wanted.
 
     Parameters
@@ -44,26 +44,24 @@ class Wish:
     by: str = ""
 
     def __post_init__(self) -> None:
-        if self.share is not None and not 0 < self.share <= MOST_ALONE:
+        if self.share is not None and not 0 < self.share <= MAX_HOLDOUT_SHARE:
             raise UsageError(
                 f"A share of {self.share} cannot be left alone.",
-                fix=f"give --holdout between 0 and {MOST_ALONE}.",
+                fix=f"give --holdout between 0 and {MAX_HOLDOUT_SHARE}.",
             )
         if self.first is not None and self.first < 1:
-            raise UsageError(
-                f"A list cannot have {self.first} customers.", fix="give --first 100."
-            )
+            raise UsageError(f"A list cannot have {self.first} customers.", fix="give --first 100.")
 
 
-def plays(folder: str | Path) -> pl.DataFrame:
-    """Return what stands behind each play of a run (`actions.weigh`).
+def list_campaigns(folder: str | Path) -> pl.DataFrame:
+    """Return what stands behind each play of a run (`actions.plan_campaigns`).
 
     Raises
     ------
     ArtifactError
         When the run's plays were not weighed.
     """
-    found = planning.plays_of(open_run(folder))
+    found = planning.load_campaign_plans(open_run(folder))
     if not found:
         raise ArtifactError(
             f"The plays of the run {folder} were not weighed.",
@@ -73,7 +71,7 @@ def plays(folder: str | Path) -> pl.DataFrame:
     return table
 
 
-def campaign(folder: str | Path, wish: Wish, created: str) -> dict[str, Any]:
+def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> dict[str, Any]:
     """Write the list of a play as CSV, and a record of who is treated.
 
     Parameters
@@ -88,7 +86,7 @@ def campaign(folder: str | Path, wish: Wish, created: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        The record, with ``record`` and ``list``, the files that were written.
+        The record, with ``campaign_record`` and ``list``, the files that were written.
 
     Raises
     ------
@@ -96,31 +94,31 @@ def campaign(folder: str | Path, wish: Wish, created: str) -> dict[str, Any]:
         When the playbook of the run has no such play.
     """
     files = open_run(folder)
-    options = archive.config_of(files).actions
-    play = planning.playbook_of(files).get(wish.play)
-    weighed = plays(folder).filter(play=play.name).to_dicts()
-    customers = _plays.customers(files, play)
-    log = actions.places(files.folder, options.experiments)
-    ask = Ask(play, wish.share, wish.first)
-    segments = archive.segments_of(files)
-    table = actions.listed(customers, segments, ask, options, log.arms())
+    options = archive.load_run_config(files).actions
+    play = planning.load_campaign_catalogue(files).get(wish.play)
+    weighed = list_campaigns(folder).filter(play=play.name).to_dicts()
+    customers = _plays.campaign_customers(files, play)
+    log = actions.find_experiment_logs(files.folder, options.experiments)
+    ask = CampaignListRequest(play, wish.share, wish.first)
+    segments = archive.load_segments(files)
+    table = actions.build_campaign_list(customers, segments, ask, options, log.arms())
     if table.is_empty():
         raise UsageError(
             f"Nobody is eligible for the play {play.name}.",
             fix="choose another play; `segpredict campaign --run RUN` lists them.",
         )
-    told = actions.with_reasons(table, _reasons(files, table["customer_id"]))
-    write_file(wish.out, as_csv(told))
+    told = actions.add_reasons(table, _reasons(files, table["customer_id"]))
+    write_file(wish.out, encode_csv(told))
     facts = _facts(files, wish, created, options)
-    whole = actions.record(ask, table, weighed[0], options, facts)
+    whole = actions.campaign_record(ask, table, weighed[0], options, facts)
     written = log.append(whole, table.select("customer_id", "arm"))
     return {**whole, "record": str(written), "list": str(wish.out)}
 
 
 def _facts(
-    files: Run, wish: Wish, created: str, options: ActionOptions
+    files: RunFolder, wish: CampaignRequest, created: str, options: CampaignOptions
 ) -> dict[str, JSON]:
-    config, shop = archive.config_of(files), archive.transactions_of(files)
+    config, shop = archive.load_run_config(files), archive.load_transactions(files)
     ahead = config.time.outcome + config.time.settle
     return {
         "created": created,
@@ -135,15 +133,13 @@ def _facts(
     }
 
 
-def _reasons(files: Run, chosen: pl.Series) -> pl.DataFrame | None:
+def _reasons(files: RunFolder, chosen: pl.Series) -> pl.DataFrame | None:
     """Return the reasons of the first customers of a list, if the run was explained."""
-    predictor = archive.predictor_of(files)
+    predictor = archive.load_predictor(files)
     if predictor.explainer is None:
         return None
-    shop = archive.transactions_of(files)
-    first = chosen.head(MOST_EXPLAINED)
+    shop = archive.load_transactions(files)
+    first = chosen.head(MAX_EXPLAINED)
     frame = predictor.rows(shop, predictor.window(shop)).frame
     asked = frame.filter(pl.col("customer_id").is_in(first.implode()))
-    return predictor.explainer.explain(
-        asked, ExplainOptions(max(1, len(first)))
-    ).reasons
+    return predictor.explainer.explain(asked, ExplainOptions(max(1, len(first)))).reasons

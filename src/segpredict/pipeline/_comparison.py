@@ -12,23 +12,23 @@ from joblib import Parallel, delayed
 
 from segpredict import archive, classifier, disk, features, segments
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, as_json
+from segpredict.artifacts import RunDraft, encode_json
 from segpredict.config import Config
-from segpredict.core.types import Progress
-from segpredict.criteria import Selection, Trial
+from segpredict.core.types import ProgressCallback
+from segpredict.criteria import SegmentationCandidate, SegmentationSelection
 from segpredict.errors import TooShortHistoryError
 from segpredict.segments.comparison import (
-    Contest,
-    Heat,
-    columns,
+    SelectionRun,
+    SelectionTask,
     comparison_table,
-    decide,
-    verdict,
+    required_inputs,
+    select_from_table,
+    selection_summary,
 )
 from segpredict.tables import Transactions
 
 # Seconds of one heat relative to K-means, as measured; only the progress bar reads it.
-COSTS: Mapping[str, float] = {
+ALGORITHM_COSTS: Mapping[str, float] = {
     "rules": 0.3,
     "kmeans": 1.0,
     "gmm": 5.0,
@@ -38,16 +38,16 @@ COSTS: Mapping[str, float] = {
     "hybrid": 4.5,
     "autoencoder_kmeans": 6.0,
 }
-UNKNOWN = 2.0
+DEFAULT_COST = 2.0
 # Settings that change which heats are run, or what is made of them, but no figure.
-BESIDE = {
+UNRELATED_SETTINGS = {
     *("k", "names", "codes", "instrument"),
     *("algorithms", "instruments", "weights", "margin", "natural_strength"),
 }
 
 
 @dataclass(slots=True)
-class Meter:
+class WorkMeter:
     """How much of the work is done, by what its parts cost so far.
 
     Parameters
@@ -60,9 +60,9 @@ class Meter:
         Heats that are finished, those that were kept from before included.
     """
 
-    heats: Sequence[Heat]
-    spent: dict[Heat, float] = field(default_factory=dict)
-    done: set[Heat] = field(default_factory=set)
+    heats: Sequence[SelectionTask]
+    spent: dict[SelectionTask, float] = field(default_factory=dict)
+    done: set[SelectionTask] = field(default_factory=set)
 
     @property
     def share(self) -> float:
@@ -71,7 +71,7 @@ class Meter:
         past = sum(self.spent.values())
         return past / (past + left) if past + left else 1.0
 
-    def _cost(self, heat: Heat) -> float:
+    def _cost(self, heat: SelectionTask) -> float:
         """Return what a heat will cost: as its algorithm did, or as foreseen."""
         like = [s for h, s in self.spent.items() if h.algorithm == heat.algorithm]
         if like:
@@ -81,13 +81,13 @@ class Meter:
         return _foreseen(heat) * pace
 
 
-def compare(
-    draft: Draft,
+def compare_segmentations(
+    draft: RunDraft,
     shop: Transactions,
     config: Config,
     spans: Sequence[tuple[int, int]],
-    progress: Progress,
-) -> tuple[list[Trial], Selection]:
+    progress: ProgressCallback,
+) -> tuple[list[SegmentationCandidate], SegmentationSelection]:
     """Measure every way to segment, as many at a time as threads, and apply the rule.
 
     Parameters
@@ -103,28 +103,28 @@ def compare(
         Told of each heat.
     """
     contest = _contest(shop, config, spans)
-    place = folder(draft.target)
+    place = selection_cache_folder(draft.target)
     paths = {h: place / f"{_key(shop, config, spans, h)}.json" for h in contest.heats}
     kept = {heat: _kept(path) for heat, path in paths.items()}
     told = {heat: trials for heat, trials in kept.items() if trials is not None}
-    meter = Meter(contest.heats, done=set(told))
+    meter = WorkMeter(contest.heats, done=set(told))
     left = [heat for heat in contest.heats if heat not in told]
     before = f"{len(told)} of {len(contest.heats)} done"
     progress(f"comparing ({before})", meter.share)
     for heat, found, seconds in _measured(contest, left, config.threads):
-        disk.write_file(paths[heat], as_json([trial.state() for trial in found]))
+        disk.write_file(paths[heat], encode_json([trial.state() for trial in found]))
         told[heat], meter.spent[heat] = found, seconds
         meter.done.add(heat)
         count = f"{len(told)} of {len(contest.heats)} done"
         last = f"last {heat.algorithm} on {heat.instrument}"
         progress(f"comparing ({count}, {last})", meter.share)
     trials = [trial for heat in contest.heats for trial in told[heat]]
-    return trials, decide(trials, config.segments)
+    return trials, select_from_table(trials, config.segments)
 
 
 def _measured(
-    contest: Contest, heats: Sequence[Heat], workers: int
-) -> Iterator[tuple[Heat, list[Trial], float]]:
+    contest: SelectionRun, heats: Sequence[SelectionTask], workers: int
+) -> Iterator[tuple[SelectionTask, list[SegmentationCandidate], float]]:
     """Yield each heat with its trials and seconds, as they are finished.
 
     Every fit runs on one thread, so cores are used by measuring several heats at a
@@ -149,70 +149,72 @@ def _measured(
     yield from pool(delayed(_measure)(heat) for heat in order)
 
 
-_taken: list[Contest] = []  # the contest of a worker process; empty in any other
+_taken: list[SelectionRun] = []  # the contest of a worker process; empty in any other
 
 
-def _take(contest: Contest) -> None:
+def _take(contest: SelectionRun) -> None:
     _taken[:] = [contest]
 
 
-def _measure(heat: Heat) -> tuple[Heat, list[Trial], float]:
+def _measure(heat: SelectionTask) -> tuple[SelectionTask, list[SegmentationCandidate], float]:
     return (heat, *_timed(_taken[0], heat))
 
 
-def _timed(contest: Contest, heat: Heat) -> tuple[list[Trial], float]:
+def _timed(contest: SelectionRun, heat: SelectionTask) -> tuple[list[SegmentationCandidate], float]:
     begin = time.perf_counter()
     found = contest.run(heat)
     return found, time.perf_counter() - begin
 
 
-def keep(
-    draft: Draft, trials: Sequence[Trial], selection: Selection, *, is_applied: bool
+def save_selection(
+    draft: RunDraft,
+    trials: Sequence[SegmentationCandidate],
+    selection: SegmentationSelection,
+    *,
+    is_applied: bool,
 ) -> None:
     """Write the table of all ways, what the rule takes, and whether the run took it."""
-    told = {**verdict(trials, selection), "is_applied": is_applied}
-    archive.keep_comparison(draft, comparison_table(trials, selection), told)
+    told = {**selection_summary(trials, selection), "is_applied": is_applied}
+    archive.save_algorithm_comparison(draft, comparison_table(trials, selection), told)
 
 
-def folder(target: Path) -> Path:
+def selection_cache_folder(target: Path) -> Path:
     """Return where finished heats are kept while a run is in the making."""
     return target.parent / f".{target.name}.comparison"
 
 
-def forget(target: Path) -> None:
+def clear_selection_cache(target: Path) -> None:
     """Remove what was kept for a run that is now published."""
-    shutil.rmtree(folder(target), ignore_errors=True)
+    shutil.rmtree(selection_cache_folder(target), ignore_errors=True)
 
 
-def _contest(
-    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]
-) -> Contest:
+def _contest(shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]) -> SelectionRun:
     options, lead = replace(config.segments, seed=config.seed), config.time.outcome
-    measures = sorted({*columns(), *segments.asked(options)})
-    everybody = features.instrument(shop, list(spans), measures)
-    rows = segments.left_over(everybody, options)
+    measures = sorted({*required_inputs(), *segments.override_inputs(options)})
+    everybody = features.clustering_inputs(shop, list(spans), measures)
+    rows = segments.rows_to_cluster(everybody, options)
     try:
-        days = classifier.schedule(shop.first_day, shop.end_day, config.time)
+        days = classifier.schedule_folds(shop.first_day, shop.end_day, config.time)
     except TooShortHistoryError:
-        return Contest(rows, options, lead)
+        return SelectionRun(rows, options, lead)
     families = config.classifier.families
-    told = classifier.foresight(
+    told = classifier.prepare_predictability_test(
         shop, days.outer[0], config.time, families, rows, everybody
     )
-    return Contest(rows, options, lead, None if told is None else told.information)
+    return SelectionRun(rows, options, lead, None if told is None else told.information)
 
 
 def _key(
-    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], heat: Heat
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], heat: SelectionTask
 ) -> str:
     """Return a name that changes with anything that may change a heat's figures.
 
     Gates are among them: what fails one is measured with fewer draws.
     """
     state = config.state()
-    options = {k: v for k, v in state["segments"].items() if k not in BESIDE}
+    options = {k: v for k, v in state["segments"].items() if k not in UNRELATED_SETTINGS}
     asked = options["compare"]
-    options["compare"] = {k: v for k, v in asked.items() if k not in BESIDE}
+    options["compare"] = {k: v for k, v in asked.items() if k not in UNRELATED_SETTINGS}
     families = config.classifier.families
     told = [
         __version__,
@@ -222,16 +224,16 @@ def _key(
         options,
     ]
     told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]
-    return hashlib.sha256(as_json(told)).hexdigest()
+    return hashlib.sha256(encode_json(told)).hexdigest()
 
 
-def _kept(path: Path) -> list[Trial] | None:
+def _kept(path: Path) -> list[SegmentationCandidate] | None:
     """Return the trials of a finished heat; a file that cannot be read is none."""
     try:
-        return [Trial.from_state(state) for state in json.loads(path.read_bytes())]
+        return [SegmentationCandidate.from_state(state) for state in json.loads(path.read_bytes())]
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _foreseen(heat: Heat) -> float:
-    return COSTS.get(heat.algorithm, UNKNOWN)
+def _foreseen(heat: SelectionTask) -> float:
+    return ALGORITHM_COSTS.get(heat.algorithm, DEFAULT_COST)

@@ -11,35 +11,35 @@ import polars as pl
 
 from segpredict import archive, bi, flows, metrics
 from segpredict.artifacts import (
-    MANIFEST,
-    Draft,
-    Files,
-    Run,
-    as_json,
-    drafting,
+    MANIFEST_NAME,
+    RunDraft,
+    RunFiles,
+    RunFolder,
+    draft_run,
+    encode_json,
     open_run,
 )
-from segpredict.bi import Star
-from segpredict.disk import write_file, writing
+from segpredict.bi import StarSchema
+from segpredict.disk import translate_write_errors, write_file
 from segpredict.pipeline import _plays as plays
 from segpredict.pipeline import _stages
-from segpredict.pseudonyms import Pseudonyms
-from segpredict.report import ReportInput, contexts, markdown, render
+from segpredict.pseudonyms import Pseudonymizer
+from segpredict.report import ReportInput, render_html, render_markdown, section_contexts
 from segpredict.report.deck import render_deck
 from segpredict.tables import JSON
 
-TABLES = "bi"  # the folder of the tables in a run
-OF = "tables_of"  # in the manifest of tables: the digest of the run they are of
-FORMS: Mapping[str, Callable[[ReportInput], bytes]] = {
-    "html": lambda bundle: render(bundle).encode(),
-    "json": lambda bundle: as_json(contexts(bundle)),
-    "md": lambda bundle: markdown(contexts(bundle)).encode(),
+BI_FOLDER = "bi"  # the folder of the tables in a run
+TABLES_OF_KEY = "tables_of"  # in the manifest of tables: the digest of the run they are of
+REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
+    "html": lambda bundle: render_html(bundle).encode(),
+    "json": lambda bundle: encode_json(section_contexts(bundle)),
+    "md": lambda bundle: render_markdown(section_contexts(bundle)).encode(),
     "pptx": render_deck,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
+class ExportRequest:
     """Where something shall go, and under which names.
 
     Parameters
@@ -59,12 +59,12 @@ class Export:
     created: str = ""
     out: Path | None = None
     replaces: bool = False
-    pseudonyms: Pseudonyms | None = None
+    pseudonyms: Pseudonymizer | None = None
     customers: bool | None = None
 
 
-def told(folder: str | Path, form: str, export: Export) -> Path:
-    """Write what the page says, in a form of `FORMS`; return where.
+def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
+    """Write what the page says, in a form of `REPORT_FORMATS`; return where.
 
     Parameters
     ----------
@@ -85,34 +85,33 @@ def told(folder: str | Path, form: str, export: Export) -> Path:
     run = open_run(folder)
     if export.out is not None:
         bundle = replace(_bundle(run, export), created=export.created)
-        write_file(export.out, FORMS[form](bundle))
+        write_file(export.out, REPORT_FORMATS[form](bundle))
         return export.out
     name = f"{'deck' if form == 'pptx' else 'report'}.{form}"
-    with drafting(folder, base=run, replace=True) as draft:
+    with draft_run(folder, base=run, replace=True) as draft:
         draft.facts["created"] = export.created
-        plays.weigh(draft)
-        draft.write(name, FORMS[form](_bundle(draft, export)))
+        plays.plan_run_campaigns(draft)
+        draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
         draft.publish()
     return run.folder / name
 
 
-def _bundle(files: Files, export: Export) -> ReportInput:
-    return bundle_of(files, export.pseudonyms, customers=export.customers)
+def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
+    return report_input(files, export.pseudonyms, customers=export.customers)
 
 
-def bundle_of(
-    files: Files,
-    pseudonyms: Pseudonyms | None = None,
+def report_input(
+    files: RunFiles,
+    pseudonyms: Pseudonymizer | None = None,
     *,
     customers: bool | None = None,
 ) -> ReportInput:
     """Return all that the page is made from, under the names that may leave."""
-    bundle = _stages.bundle(files, customers=customers)
+    bundle = _stages.collect_report_input(files, customers=customers)
     if pseudonyms is None:
         return bundle
     cards = tuple(
-        {**card, "examples": _renamed(card["examples"], pseudonyms)}
-        for card in bundle.cards
+        {**card, "examples": _renamed(card["examples"], pseudonyms)} for card in bundle.cards
     )
     return replace(
         bundle,
@@ -123,14 +122,12 @@ def bundle_of(
 
 
 def _renamed(
-    rows: Sequence[Mapping[str, JSON]], pseudonyms: Pseudonyms
+    rows: Sequence[Mapping[str, JSON]], pseudonyms: Pseudonymizer
 ) -> tuple[dict[str, JSON], ...]:
-    return tuple(
-        {**row, "customer_id": pseudonyms.name(row["customer_id"])} for row in rows
-    )
+    return tuple({**row, "customer_id": pseudonyms.name(row["customer_id"])} for row in rows)
 
 
-def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]:
+def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
     """Write a run as a star schema; return where, and the rows of each table.
 
     Parameters
@@ -147,53 +144,53 @@ def tables(folder: str | Path, export: Export) -> tuple[Path, Mapping[str, int]]
     """
     run = open_run(folder)
     if export.out is None:
-        with drafting(folder, base=run, replace=True) as draft:
-            rows = _written(draft, star_of(draft, export.pseudonyms), f"{TABLES}/")
+        with draft_run(folder, base=run, replace=True) as draft:
+            rows = _written(draft, load_star_schema(draft, export.pseudonyms), f"{BI_FOLDER}/")
             draft.publish()
-        return run.folder / TABLES, rows
+        return run.folder / BI_FOLDER, rows
     is_known = export.replaces and _holds_tables(export.out)
-    with drafting(export.out, replace=is_known) as draft:
+    with draft_run(export.out, replace=is_known) as draft:
         draft.facts |= {
-            OF: run.manifest["digest"],
+            TABLES_OF_KEY: run.manifest["digest"],
             "created": export.created,
             "has_hashed_ids": export.pseudonyms is not None,
         }
-        rows = _written(draft, star_of(run, export.pseudonyms), "")
+        rows = _written(draft, load_star_schema(run, export.pseudonyms), "")
         draft.publish()
     return export.out, rows
 
 
 def _holds_tables(folder: Path) -> bool:
     """Whether tables stand there, and not a run, which nothing here may replace."""
-    return (folder / MANIFEST).is_file() and OF in open_run(folder).facts
+    return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).facts
 
 
-def star_of(files: Files, pseudonyms: Pseudonyms | None = None) -> Star:
+def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -> StarSchema:
     """Return all that the tables of a run are made from."""
-    shop, config = archive.transactions_of(files), archive.config_of(files)
-    return Star(
+    shop, config = archive.load_transactions(files), archive.load_run_config(files)
+    return StarSchema(
         shop=shop,
         window=config.time.window(shop.end_day, shop.first_day),
-        segments=archive.segments_of(files),
+        segments=archive.load_segments(files),
         assignments=files.parquet("segments/assignments.parquet"),
         profile=_table(files, "segments/profile.parquet"),
         scores=_table(files, "scores.parquet"),
         migration=_table(files, "segments/migration.parquet"),
-        movement=flows.kept(files),
-        figures=metrics.kept(files).get("figures"),
+        movement=flows.load_transitions(files),
+        figures=metrics.load_kpis(files).get("figures"),
         pseudonyms=pseudonyms,
     )
 
 
-def _table(files: Files, name: str) -> pl.DataFrame | None:
+def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
     return files.parquet(name) if files.has(name) else None
 
 
-def _written(draft: Draft, star: Star, prefix: str) -> Mapping[str, int]:
+def _written(draft: RunDraft, star: StarSchema, prefix: str) -> Mapping[str, int]:
     """Write the tables beside, then give each its name in the draft."""
     beside = draft.folder / ".tables"
-    with writing(draft.target):
-        rows = bi.write(star, beside)
+    with translate_write_errors(draft.target):
+        rows = bi.write_star_schema(star, beside)
     for made in sorted(beside.iterdir()):
         draft.write(prefix + made.name, partial(_moved, made))
     beside.rmdir()
@@ -231,33 +228,31 @@ class Report:
     >>> report.json()["sections"]["headline"]["sentence"]  # doctest: +SKIP
     """
 
-    def __init__(
-        self, run: str | Path, *, pseudonyms: Pseudonyms | None = None
-    ) -> None:
-        self.run: Run = open_run(run)
+    def __init__(self, run: str | Path, *, pseudonyms: Pseudonymizer | None = None) -> None:
+        self.run: RunFolder = open_run(run)
         self.pseudonyms = pseudonyms
-        self._bundle = bundle_of(self.run, pseudonyms)
+        self._bundle = report_input(self.run, pseudonyms)
 
     def to_html(self) -> str:
         """Return the page: one text that needs no network."""
-        return render(self._bundle)
+        return render_html(self._bundle)
 
     def to_markdown(self) -> str:
         """Return the key tables as Markdown."""
-        return markdown(self.json())
+        return render_markdown(self.json())
 
     def json(self) -> dict[str, Any]:
         """Return what the page says; `docs/report-json.md` describes each field."""
-        return contexts(self._bundle)
+        return section_contexts(self._bundle)
 
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
-        export = Export(
+        export = ExportRequest(
             created=self.run.facts["created"],
             out=Path(out),
             pseudonyms=self.pseudonyms,
         )
-        return tables(self.run.folder, export)[0]
+        return export_bi_tables(self.run.folder, export)[0]
 
     def __repr__(self) -> str:
         return f"Report({str(self.run.folder)!r})"

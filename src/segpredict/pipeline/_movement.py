@@ -8,17 +8,19 @@ import polars as pl
 
 from segpredict import archive, flows, movement
 from segpredict.artifacts import open_run
-from segpredict.core.types import Day
+from segpredict.core.types import DateLike
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.movement import GONE, NEW, SILENT, History
+from segpredict.movement import ERASED_STATE, LAPSED_STATE, NEW_STATE, ScoreHistory
 from segpredict.tables import Segment
 from segpredict.window import as_date, day_number
 
-Tables = dict[str, pl.DataFrame]
-CELL = ["from_id", "to_id"]
+TransitionTables = dict[str, pl.DataFrame]
+CELL_COLUMNS = ["from_id", "to_id"]
 
 
-def moves(folder: str | Path, since: Day = None, segment: str | None = None) -> Tables:
+def run_transitions(
+    folder: str | Path, since: DateLike = None, segment: str | None = None
+) -> TransitionTables:
     """Return what a run knows of moves, by name of the table.
 
     Parameters
@@ -48,20 +50,16 @@ def moves(folder: str | Path, since: Day = None, segment: str | None = None) -> 
         When the run keeps no moves.
     """
     files = open_run(folder)
-    segments = archive.segments_of(files)
+    segments = archive.load_segments(files)
     own = None if segment is None else _named(segment, segments)
-    went = files.parquet(f"{flows.FOLDER}/{flows.MOVES}.parquet")
-    told = flows.kept(files)
+    went = files.parquet(f"{flows.TRANSITIONS_FOLDER}/{flows.TRANSITIONS_TABLE}.parquet")
+    told = flows.load_transitions(files)
     day = _period(went, since)
     matrix = told["observed"].filter(since=day)
-    tables: Tables = {
+    tables: TransitionTables = {
         "who": movement.entered_and_left(went.filter(since=day), segments),
         "matrix": matrix,
-        **{
-            name: told[name]
-            for name in ("mobility", "order", "compared")
-            if name in told
-        },
+        **{name: told[name] for name in ("mobility", "order", "compared") if name in told},
     }
     if "predicted" in told:
         foretold = told["predicted"]
@@ -70,14 +68,14 @@ def moves(folder: str | Path, since: Day = None, segment: str | None = None) -> 
     return _only(tables, own)
 
 
-def moves_between(
+def history_transitions(
     history: str | Path,
     since: date | str,
     until: date | str,
     *,
     model: str | None = None,
     segment: str | None = None,
-) -> Tables:
+) -> TransitionTables:
     """Return who moved between two days of a history, by name of the table.
 
     Parameters
@@ -87,7 +85,7 @@ def moves_between(
     since, until
         Days that were scored.
     model
-        Digest of the model, or how it begins; see `History.moves`.
+        Digest of the model, or how it begins; see `ScoreHistory.moves`.
     segment
         Id or name of a segment: only moves into it and out of it.
 
@@ -96,26 +94,25 @@ def moves_between(
     dict
         ``who``, ``matrix`` and ``mobility``.
     """
-    book = History(history)
+    book = ScoreHistory(history)
     first, second = (as_date(day_number(day)) for day in (since, until))
     went = book.moves(first, second, model)
     segments = book.segments(went)
     own = None if segment is None else _named(segment, segments)
     tables = {
         "who": movement.entered_and_left(went, segments),
-        "matrix": movement.observed(went, segments),
-        "mobility": movement.mobilities(went, segments),
+        "matrix": movement.observed_matrix(went, segments),
+        "mobility": movement.mobility_by_period(went, segments),
     }
     return _only(tables, own)
 
 
-def _period(went: pl.DataFrame, since: Day) -> date:
+def _period(went: pl.DataFrame, since: DateLike) -> date:
     known: list[date] = went["since"].unique().sort().to_list()
     day = known[-1] if since is None else as_date(day_number(since))
     if day not in known:
         raise UsageError(
-            f"No period of the run begins on {day}; known: "
-            f"{', '.join(map(str, known))}.",
+            f"No period of the run begins on {day}; known: {', '.join(map(str, known))}.",
             fix="give one of these days with --from.",
         )
     return day
@@ -124,30 +121,30 @@ def _period(went: pl.DataFrame, since: Day) -> date:
 def _beside(matrix: pl.DataFrame, foretold: pl.DataFrame) -> pl.DataFrame:
     """Return the matrix with what was foretold of each cell."""
     said = foretold.select(
-        *CELL,
+        *CELL_COLUMNS,
         pl.col("n", "share", "low", "high").name.prefix("foretold_"),
         "basis",
     )
-    return matrix.join(said, on=CELL, how="left", maintain_order="left")
+    return matrix.join(said, on=CELL_COLUMNS, how="left", maintain_order="left")
 
 
 def _named(segment: str, segments: Sequence[Segment]) -> str:
     """Return the id of a segment, or of a place beside them, by its id or name."""
-    places = (*segments, NEW, SILENT, GONE)
+    places = (*segments, NEW_STATE, LAPSED_STATE, ERASED_STATE)
     for place in places:
         if segment.casefold() in (place.id.casefold(), place.name.casefold()):
             return place.id
     raise UnknownNameError("segment", segment, [place.name for place in places])
 
 
-def _only(tables: Tables, own: str | None) -> Tables:
+def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
     """Return the tables with the rows of one segment alone."""
     if own is None:
         return tables
     of = {"who": ["segment_id", "other_id"], "order": ["now_id"]}
     kept = {}
     for name, table in tables.items():
-        columns = of.get(name, [c for c in CELL if c in table.columns])
+        columns = of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
         is_own = [pl.col(column) == own for column in columns]
         kept[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
     return {**kept, "who": _lists_of(kept["who"], own)}

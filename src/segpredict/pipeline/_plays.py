@@ -6,18 +6,18 @@ from dataclasses import replace
 import polars as pl
 
 from segpredict import actions, archive, classifier, features, planning
-from segpredict.actions import ActionOptions, Playbook
-from segpredict.artifacts import Draft, Files, as_parquet
-from segpredict.classifier import panel
+from segpredict.actions import CampaignCatalogue, CampaignOptions
+from segpredict.artifacts import RunDraft, RunFiles, parquet_writer
+from segpredict.classifier import build_panel
 from segpredict.errors import TooShortHistoryError, UsageError
-from segpredict.features import FAMILIES
+from segpredict.features import FEATURE_FAMILIES
 from segpredict.predictor import SegmentPredictor
-from segpredict.tables import MONEY, Companions, Transactions
+from segpredict.tables import MONEY_SCALE, SideTables, Transactions
 from segpredict.window import Window
 
 BASE_FAMILIES = ("rfm",)  # a family that every shop has
-COUNTED = "spend"  # what came is told by what was really spent
-CAME = {
+ACTUAL_BASIS = "spend"  # what came is told by what was really spent
+BACKTEST_SUMS_SCHEMA = {
     "measure": pl.String,
     "part": pl.String,
     "window": pl.String,
@@ -26,38 +26,38 @@ CAME = {
 }
 
 
-def choose(options: ActionOptions, beside: Companions) -> Playbook:
+def choose_campaigns(options: CampaignOptions, beside: SideTables) -> CampaignCatalogue:
     """Return the plays that were asked for; refuse columns that no shop has."""
-    playbook = actions.load(options)
-    actions.require_known(playbook.plays, (), _known(beside))
+    playbook = actions.read_campaigns(options)
+    actions.validate_rules(playbook.plays, (), _known(beside))
     return playbook
 
 
-def rechoose(draft: Draft, playbook: str) -> None:
+def change_campaigns(draft: RunDraft, playbook: str) -> None:
     """Let a finished run go by another playbook."""
-    config = archive.config_of(draft)
+    config = archive.load_run_config(draft)
     config = replace(config, actions=replace(config.actions, playbook=playbook))
-    beside = archive.companions_of(draft)
-    planning.keep_playbook(draft, choose(config.actions, beside))
+    beside = archive.load_side_tables(draft)
+    planning.save_campaign_catalogue(draft, choose_campaigns(config.actions, beside))
     draft.facts["config"] = config.state()
 
 
-def weigh(draft: Draft) -> None:
+def plan_run_campaigns(draft: RunDraft) -> None:
     """Write what stands behind each play of a run, if it has scores."""
     if not draft.has("scores.parquet"):
         return
-    config, predictor = archive.config_of(draft), archive.predictor_of(draft)
-    playbook, known = planning.playbook_of(draft), _known(predictor.companions)
-    actions.require_known(playbook.plays, predictor.segments, known)
-    shop = archive.transactions_of(draft)
+    config, predictor = archive.load_run_config(draft), archive.load_predictor(draft)
+    playbook, known = planning.load_campaign_catalogue(draft), _known(predictor.companions)
+    actions.validate_rules(playbook.plays, predictor.segments, known)
+    shop = archive.load_transactions(draft)
     then = _rehearsal(draft, predictor, shop)
     plays, families = _applicable(playbook.plays, predictor)
     windows = [predictor.window(shop)]
     if then is not None:
         windows = [predictor.window(shop, then["as_of"][0]), *windows]
-    rows = panel(shop, predictor.segmentation, windows, families).frame
+    rows = build_panel(shop, predictor.segmentation, windows, families).frame
     now = _beside(draft.parquet("scores.parquet"), rows, windows[-1])
-    weighed = actions.Shop(
+    weighed = actions.CampaignPopulation(
         now=now,
         then=None if then is None else _outcomes(then, rows, windows[0], shop),
         segments=predictor.segments,
@@ -65,61 +65,60 @@ def weigh(draft: Draft) -> None:
         outcome_days=config.time.outcome + config.time.settle,
     )
     draws, seed = config.classifier.draws, config.seed
-    told = actions.weigh(plays, weighed, config.actions, draws, seed)
-    curves = actions.curves(now, plays, predictor.segments)
-    planning.keep_plays(draft, told, curves)
+    told = actions.plan_campaigns(plays, weighed, config.actions, draws, seed)
+    curves = actions.targeting_curves(now, plays, predictor.segments)
+    planning.save_campaign_plans(draft, told, curves)
 
 
-def customers(files: Files, play: actions.Play) -> pl.DataFrame:
+def campaign_customers(files: RunFiles, play: actions.Campaign) -> pl.DataFrame:
     """Return the customers of a run with a forecast, and what a play asks of them."""
-    predictor, shop = archive.predictor_of(files), archive.transactions_of(files)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     plays, families = _applicable((play,), predictor)
     if not plays:
-        lacking = ", ".join(sorted(actions.asked([play])))
+        lacking = ", ".join(sorted(actions.required_columns([play])))
         raise UsageError(
-            f"The play {play.name} asks about {lacking}, which this shop does not "
-            "have.",
+            f"The play {play.name} asks about {lacking}, which this shop does not have.",
             fix="choose another play, or give the data that it needs.",
         )
     window = predictor.window(shop)
-    rows = panel(shop, predictor.segmentation, [window], families).frame
+    rows = build_panel(shop, predictor.segmentation, [window], families).frame
     return _beside(files.parquet("scores.parquet"), rows, window)
 
 
-def _known(beside: Companions) -> set[str]:
-    return {f.name for f in features.glossary(FAMILIES.names(), beside)}
+def _known(beside: SideTables) -> set[str]:
+    return {f.name for f in features.feature_glossary(FEATURE_FAMILIES.names(), beside)}
 
 
 def _applicable(
-    asked: Sequence[actions.Play], predictor: SegmentPredictor
-) -> tuple[tuple[actions.Play, ...], tuple[str, ...]]:
+    asked: Sequence[actions.Campaign], predictor: SegmentPredictor
+) -> tuple[tuple[actions.Campaign, ...], tuple[str, ...]]:
     """Return the plays whose columns the shop has, and the families of these."""
     found = {
         feature.name: feature.family
-        for feature in features.glossary(predictor.families, predictor.companions)
+        for feature in features.feature_glossary(predictor.families, predictor.companions)
     }
-    plays = tuple(p for p in asked if actions.asked([p]) <= found.keys())
-    families = {found[column] for column in actions.asked(plays)}
+    plays = tuple(p for p in asked if actions.required_columns([p]) <= found.keys())
+    families = {found[column] for column in actions.required_columns(plays)}
     return plays, tuple(sorted({*BASE_FAMILIES, *families}))
 
 
 def _rehearsal(
-    draft: Draft, predictor: SegmentPredictor, shop: Transactions
+    draft: RunDraft, predictor: SegmentPredictor, shop: Transactions
 ) -> pl.DataFrame | None:
     """Return the scores of the last test, told by the model of that day."""
-    if draft.has(planning.REHEARSAL):
-        return draft.parquet(planning.REHEARSAL)
+    if draft.has(planning.BACKTEST_PATH):
+        return draft.parquet(planning.BACKTEST_PATH)
     if not draft.has("classifier/tested.json"):
         return None
     time = predictor.time
     try:
-        days = classifier.schedule(shop.first_day, shop.end_day, time)
+        days = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError:
         return None
-    model = archive.tested_of(draft)[-1]
+    model = archive.load_backtest_models(draft)[-1]
     earlier = replace(predictor, forecaster=model, explainer=None)
     scores = earlier.score(shop, days.outer[-1].cutoff).filter("is_eligible")
-    draft.write(planning.REHEARSAL, as_parquet(scores))
+    draft.write(planning.BACKTEST_PATH, parquet_writer(scores))
     return scores
 
 
@@ -139,11 +138,11 @@ def _outcomes(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    bought = features.instrument(shop, spans)
+    bought = features.clustering_inputs(shop, spans)
     before, after = (bought.filter(end=end) for _, end in spans)
     known = _beside(then, rows, window).rename({"state_now": "code"})
     for table, name in ((before, "before"), (after, "spent")):
-        money = table.select("customer_id", (pl.col("spend") / MONEY).alias(name))
+        money = table.select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
         known = known.join(money, on="customer_id", how="left", maintain_order="left")
     return known.with_columns(
         pl.col("before").fill_null(0.0),
@@ -152,11 +151,11 @@ def _outcomes(
     )
 
 
-def _came(files: Files) -> pl.DataFrame:
+def _came(files: RunFiles) -> pl.DataFrame:
     """Return what of predicted sums came, told by what ships."""
     if not files.has("worth/sums.parquet"):
-        return pl.DataFrame(schema=CAME)
+        return pl.DataFrame(schema=BACKTEST_SUMS_SCHEMA)
     shipped = files.json("classifier/verdict.json")["shipped"]
     sums = files.parquet("worth/sums.parquet")
-    own = sums.filter(forecaster=shipped, realised_as=COUNTED)
-    return own.select(*CAME)
+    own = sums.filter(forecaster=shipped, realised_as=ACTUAL_BASIS)
+    return own.select(*BACKTEST_SUMS_SCHEMA)

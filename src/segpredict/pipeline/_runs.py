@@ -5,19 +5,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segpredict import archive
-from segpredict.artifacts import Draft, Run, drafting, open_run
+from segpredict.artifacts import RunDraft, RunFolder, draft_run, open_run
 from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.config import Config
-from segpredict.core.types import Day, Progress
+from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.errors import MismatchError
-from segpredict.intake import remembered, shelf
+from segpredict.intake import store_folder, store_settings
 from segpredict.pipeline import _comparison, _plays, _stages
 from segpredict.pipeline._answers import load
-from segpredict.pipeline._target import Search, Target, silent
+from segpredict.pipeline._target import RunTarget, SegmentationSearch, no_progress
 from segpredict.predictor import SegmentPredictor
 from segpredict.segments import Segmentation
 
-ONE_WAY = Search()
+SINGLE_ALGORITHM = SegmentationSearch()
 
 
 def fit(
@@ -25,7 +25,7 @@ def fit(
     config: Config | None = None,
     *,
     out: str | Path,
-    progress: Progress = silent,
+    progress: ProgressCallback = no_progress,
 ) -> SegmentPredictor:
     """Run everything on files or a frame, publish it, and return the predictor.
 
@@ -45,48 +45,48 @@ def fit(
     SegpredictError
         Each with what was found and what to do.
     """
-    plan = config or remembered(transactions) or Config()
-    run(transactions, plan, Target(Path(out)), progress=progress)
+    plan = config or store_settings(transactions) or Config()
+    run_pipeline(transactions, plan, RunTarget(Path(out)), progress=progress)
     return load(out)
 
 
-def run(
+def run_pipeline(
     data: object,
     config: Config,
-    target: Target,
+    target: RunTarget,
     *,
-    as_of: Day = None,
+    as_of: DateLike = None,
     canary: bool = False,
-    progress: Progress = silent,
-) -> Run:
+    progress: ProgressCallback = no_progress,
+) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
     before = archive.test_set_log_at(target.folder)
-    with drafting(target.folder, replace=target.replace) as draft:
+    with draft_run(target.folder, replace=target.replace) as draft:
         archive.keep_test_set_log(draft, before)
-        _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress)
+        _stages.read_and_clean(draft, data, config, target.created, as_of, progress)
+        _stages.segment_stage(draft, progress)
         log_files = test_set_log.log_files(target.folder, _store(data))
-        _stages.train(draft, log_files, canary=canary, progress=progress)
-        _stages.explain(draft, lambda what, _: progress(what, 0.8), refits=0)
-        _stages.report(draft, progress)
+        _stages.training_stage(draft, log_files, canary=canary, progress=progress)
+        _stages.explanation_stage(draft, lambda what, _: progress(what, 0.8), refits=0)
+        _stages.report_stage(draft, progress)
         return _published(draft, log_files)
 
 
-def cluster(
+def run_clustering(
     data: object,
     config: Config,
-    target: Target,
+    target: RunTarget,
     *,
-    as_of: Day = None,
-    search: Search = ONE_WAY,
-    progress: Progress = silent,
-) -> Run:
+    as_of: DateLike = None,
+    search: SegmentationSearch = SINGLE_ALGORITHM,
+    progress: ProgressCallback = no_progress,
+) -> RunFolder:
     """Read, clean and segment; publish the run.
 
     Parameters
     ----------
     data, config, target, as_of, progress
-        As with `run`.
+        As with `run_pipeline`.
     search
         How segments are found. A comparison that is interrupted goes on where it
         stopped when it is asked for again with the same data, options and target.
@@ -99,18 +99,18 @@ def cluster(
     known, old = None, {}
     if search.before is not None:
         files = open_run(search.before)
-        known = archive.segmentation_of(files)
+        known = archive.load_segmentation(files)
         old = {"run": str(search.before), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
     known_log = archive.test_set_log_at(target.folder)
-    with drafting(target.folder, replace=target.replace) as draft:
+    with draft_run(target.folder, replace=target.replace) as draft:
         archive.keep_test_set_log(draft, known_log)
-        _stages.begin(draft, data, config, target.created, as_of, progress)
-        _stages.cluster(draft, progress, known, search.ways)
+        _stages.read_and_clean(draft, data, config, target.created, as_of, progress)
+        _stages.segment_stage(draft, progress, known, search.ways)
         if old:
             draft.facts["refit_of"] = old
         made = draft.publish()
-    _comparison.forget(target.folder)
+    _comparison.clear_selection_cache(target.folder)
     return made
 
 
@@ -123,32 +123,32 @@ def _require_same_horizon(known: Segmentation, config: Config) -> None:
         )
 
 
-def train_classifier(
+def run_training(
     folder: str | Path,
     created: str = "",
     *,
     seed: int | None = None,
     threads: int | None = None,
     canary: bool = False,
-    progress: Progress = silent,
-) -> Run:
-    """Train and judge the classifier of a run that `cluster` has made."""
+    progress: ProgressCallback = no_progress,
+) -> RunFolder:
+    """Train and judge the classifier of a run that `run_clustering` has made."""
     with _continued(folder, created) as draft:
-        config = archive.config_of(draft).seeded(seed, threads)
+        config = archive.load_run_config(draft).seeded(seed, threads)
         draft.facts["config"] = config.state()
         log_files = test_set_log.log_files(draft.target)
-        _stages.train(draft, log_files, canary=canary, progress=progress)
+        _stages.training_stage(draft, log_files, canary=canary, progress=progress)
         return _published(draft, log_files)
 
 
-def explain(
+def run_explanation(
     folder: str | Path,
     created: str = "",
     *,
     rows: int | None = None,
     refits: int | None = None,
-    progress: Progress = silent,
-) -> Run:
+    progress: ProgressCallback = no_progress,
+) -> RunFolder:
     """Explain the forecast of a run, and cross-check what matters in it.
 
     Parameters
@@ -160,24 +160,24 @@ def explain(
     rows
         The most customers to explain; by default as configured.
     refits
-        Models fitted anew for intervals; 0 leaves the cross-check out, which `run`
+        Models fitted anew for intervals; 0 leaves the cross-check out, which `run_pipeline`
         does, since it takes longer than everything else.
     progress
         Called with what is done next and the share done, 0 to 1.
     """
     with _continued(folder, created) as draft:
-        _stages.explain(draft, progress, rows=rows, refits=refits)
+        _stages.explanation_stage(draft, progress, rows=rows, refits=refits)
         return draft.publish()
 
 
-def report(
+def run_report(
     folder: str | Path,
     created: str = "",
-    progress: Progress = silent,
+    progress: ProgressCallback = no_progress,
     *,
     customers: bool | None = None,
     playbook: str | None = None,
-) -> Run:
+) -> RunFolder:
     """Write the page of a run, with whatever its stages have left.
 
     Single customers stand on it as the config says, or as `customers` does. A playbook
@@ -185,8 +185,8 @@ def report(
     """
     with _continued(folder, created) as draft:
         if playbook is not None:
-            _plays.rechoose(draft, playbook)
-        _stages.report(draft, progress, customers=customers)
+            _plays.change_campaigns(draft, playbook)
+        _stages.report_stage(draft, progress, customers=customers)
         return draft.publish()
 
 
@@ -195,10 +195,10 @@ def _store(data: object) -> Path | None:
     names = [data] if isinstance(data, str | Path) else data
     if not isinstance(names, Sequence):
         return None
-    return shelf([str(name) for name in names if isinstance(name, str | Path)])
+    return store_folder([str(name) for name in names if isinstance(name, str | Path)])
 
 
-def _published(draft: Draft, log_files: Sequence[Path]) -> Run:
+def _published(draft: RunDraft, log_files: Sequence[Path]) -> RunFolder:
     """Publish a run with a trained classifier; log that its test was evaluated."""
     made = draft.publish()
     log = TestSetLog.from_state(archive.test_set_log_of(made))
@@ -207,8 +207,8 @@ def _published(draft: Draft, log_files: Sequence[Path]) -> Run:
 
 
 @contextmanager
-def _continued(folder: str | Path, created: str) -> Iterator[Draft]:
+def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
-    with drafting(folder, base=open_run(folder), replace=True) as draft:
+    with draft_run(folder, base=open_run(folder), replace=True) as draft:
         draft.facts["created"] = created
         yield draft

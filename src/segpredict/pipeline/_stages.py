@@ -30,95 +30,93 @@ from segpredict import (
 )
 from segpredict import explain as explanations
 from segpredict._version import __version__
-from segpredict.artifacts import Draft, Files, as_json, as_parquet
-from segpredict.classifier import TestSetLog, Training, test_set_log
+from segpredict.artifacts import RunDraft, RunFiles, encode_json, parquet_writer
+from segpredict.classifier import TestSetLog, TrainingResult, test_set_log
 from segpredict.config import Config
-from segpredict.core.types import Day, Progress
+from segpredict.core.types import DateLike, ProgressCallback
 from segpredict.errors import TooShortHistoryError
-from segpredict.intake import opened
+from segpredict.intake import read_with_side_tables
 from segpredict.pipeline import _comparison as comparison
 from segpredict.pipeline import _plays as plays
-from segpredict.pipeline._target import Ways
+from segpredict.pipeline._target import SelectionMode
 from segpredict.predictor import SegmentPredictor
-from segpredict.report import ReportInput, render
+from segpredict.report import ReportInput, render_html
 from segpredict.segments import Segmentation
-from segpredict.segments.comparison import taken
+from segpredict.segments.comparison import options_of_selected
 from segpredict.tables import JSON, Transactions
-from segpredict.window import as_date, origins
+from segpredict.window import as_date, rolling_origins
 
 # What is written of the rest, and untrue with a new stage.
-TOLD = ("report.", "bi/", "deck.pptx")
-LISTED = "explanation/listed.parquet"  # reasons of the customers to look at first
-LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
+REPORT_FILES = ("report.", "bi/", "deck.pptx")
+SHORTLIST_PATH = "explanation/listed.parquet"  # reasons of the customers to look at first
+RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
-def begin(
-    draft: Draft,
+def read_and_clean(
+    draft: RunDraft,
     data: object,
     config: Config,
     created: str,
-    as_of: Day,
-    progress: Progress,
+    as_of: DateLike,
+    progress: ProgressCallback,
 ) -> None:
     """Read and clean; note what made the run."""
     progress("reading and cleaning", 0.0)
-    shop = opened(data, config, as_of)
+    shop = read_with_side_tables(data, config, as_of)
     # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
-    until = max(end for _, end in blind_spans(shop, config)[0])
-    shop = replace(shop, companions=companions.freeze(shop, until))
-    choice = features.choose(shop, config.classifier.families, until)
-    config = replace(
-        config, classifier=replace(config.classifier, families=choice.names)
-    )
+    until = max(end for _, end in segmentation_windows(shop, config)[0])
+    shop = replace(shop, companions=companions.freeze_side_tables(shop, until))
+    choice = features.choose_families(shop, config.classifier.families, until)
+    config = replace(config, classifier=replace(config.classifier, families=choice.names))
     draft.facts.update(
         segpredict=__version__,
         created=created,
         python=platform.python_version(),
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries={name: version(name) for name in RECORDED_LIBRARIES},
         config=config.state(),
         families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
-    cleaning.supported(shop, config.cleaning)
-    archive.keep_transactions(draft, shop)
-    archive.keep_companions(draft, shop.companions)
-    playbook = plays.choose(config.actions, shop.companions)
-    planning.keep_playbook(draft, playbook)
+    cleaning.require_support(shop, config.cleaning)
+    archive.save_transactions(draft, shop)
+    archive.save_side_tables(draft, shop.companions)
+    playbook = plays.choose_campaigns(config.actions, shop.companions)
+    planning.save_campaign_catalogue(draft, playbook)
 
 
-def cluster(
-    draft: Draft,
-    progress: Progress,
+def segment_stage(
+    draft: RunDraft,
+    progress: ProgressCallback,
     before: Segmentation | None = None,
-    ways: Ways = Ways.ONE,
+    ways: SelectionMode = SelectionMode.ONE,
 ) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
-    config, shop = archive.config_of(draft), archive.transactions_of(draft)
-    spans, notes = blind_spans(shop, config)
-    if ways is not Ways.ONE:
-        trials, found = comparison.compare(
+    config, shop = archive.load_run_config(draft), archive.load_transactions(draft)
+    spans, notes = segmentation_windows(shop, config)
+    if ways is not SelectionMode.ONE:
+        trials, found = comparison.compare_segmentations(
             draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
         )
-        is_applied = ways is Ways.SELECT
-        comparison.keep(draft, trials, found, is_applied=is_applied)
+        is_applied = ways is SelectionMode.SELECT
+        comparison.save_selection(draft, trials, found, is_applied=is_applied)
         if is_applied:
-            won = taken(config.segments, trials, found)
+            won = options_of_selected(config.segments, trials, found)
             config = replace(config, segments=won)
             draft.facts["config"] = config.state()
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
-    progress("making segments", 0.15 if ways is Ways.ONE else 0.9)
+    progress("making segments", 0.15 if ways is SelectionMode.ONE else 0.9)
     options = replace(config.segments, seed=config.seed)
-    further = {*segments.asked(options), *(before.further if before else ())}
-    segmentation = segments.fit(
-        features.instrument(shop, spans, sorted(further)),
+    further = {*segments.override_inputs(options), *(before.further if before else ())}
+    segmentation = segments.fit_segmentation(
+        features.clustering_inputs(shop, spans, sorted(further)),
         options,
         horizon=config.time.horizon,
         before=before,
     )
-    grid = overview.grid(shop, config.time, options.codes)
-    tables = overview.segments(shop, segmentation, grid, config.time)
+    grid = overview.rule_grid_at_end(shop, config.time, options.codes)
+    tables = overview.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window(shop.end_day, shop.first_day)
-    told = gallery.cards(shop, segmentation, window, tables, options.likes)
-    archive.keep_segments(draft, segmentation, grid, tables, told)
+    told = gallery.segment_profiles(shop, segmentation, window, tables, options.likes)
+    archive.save_segmentation(draft, segmentation, grid, tables, told)
     homes = _measure(draft, shop, config, tables)
     _follow(draft, shop, segmentation, config, homes)
     draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
@@ -132,45 +130,47 @@ def cluster(
 
 
 def _measure(
-    draft: Draft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
+    draft: RunDraft, shop: Transactions, config: Config, tables: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
     """Write how the shop is doing, and what its data look like; and who lives where."""
     horizon, lookback = config.time.horizon, config.time.lookback
     members, moves = tables["assignments"], tables.get("migration")
-    books = metrics.Books.read(shop, horizon, lookback, members, moves)
-    for path, table in metrics.tables(books).items():
-        draft.write(path, as_parquet(table))
-    ids = [segment.id for segment in archive.segments_of(draft)]
-    seen = exploration.explore(shop, members, ids, config.time.horizon)
+    books = metrics.OrderBook.read(shop, horizon, lookback, members, moves)
+    for path, table in metrics.kpi_tables(books).items():
+        draft.write(path, parquet_writer(table))
+    ids = [segment.id for segment in archive.load_segments(draft)]
+    seen = exploration.explore_shop(shop, members, ids, config.time.horizon)
     for name in ("cells", "map", "homes"):
-        draft.write(f"exploration/{name}.parquet", as_parquet(seen[name]))
-    draft.write("exploration/facts.json", as_json(seen["facts"]))
+        draft.write(f"exploration/{name}.parquet", parquet_writer(seen[name]))
+    draft.write("exploration/facts.json", encode_json(seen["facts"]))
     homes: pl.DataFrame = seen["homes"]
     return homes
 
 
 def _follow(
-    draft: Draft,
+    draft: RunDraft,
     shop: Transactions,
     segmentation: Segmentation,
     config: Config,
     homes: pl.DataFrame,
 ) -> None:
     """Write who moved from segment to segment, period by period, and by country."""
-    draws = flows.Draws(config.classifier.draws, config.seed)
-    flows.keep(draft, flows.counted(shop, segmentation, config.time, draws, homes))
+    draws = flows.BootstrapDraws(config.classifier.draws, config.seed)
+    flows.save_transitions(
+        draft, flows.observed_tables(shop, segmentation, config.time, draws, homes)
+    )
 
 
-def blind_spans(
+def segmentation_windows(
     shop: Transactions, config: Config
 ) -> tuple[list[tuple[int, int]], list[str]]:
     """Return the windows the segmenter may see: none that ends after a first test."""
     time = config.time
     try:
-        days = classifier.schedule(shop.first_day, shop.end_day, time)
+        days = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
         last = time.window(shop.end_day, shop.first_day)
-        back = origins(last, time.step, shop.first_day + time.horizon)
+        back = rolling_origins(last, time.step, shop.first_day + time.horizon)
         spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
         if not spans:
             raise
@@ -178,17 +178,17 @@ def blind_spans(
     return list(days.blind), list(days.notes)
 
 
-def train(
-    draft: Draft, log_files: Sequence[Path], *, canary: bool, progress: Progress
+def training_stage(
+    draft: RunDraft, log_files: Sequence[Path], *, canary: bool, progress: ProgressCallback
 ) -> None:
     """Train, test out of time, decide what ships, and score the end of the data.
 
     Earlier evaluations on the final test are recalled from `log_files`.
     """
-    config, shop = archive.config_of(draft), archive.transactions_of(draft)
-    segmentation = archive.segmentation_of(draft)
+    config, shop = archive.load_run_config(draft), archive.load_transactions(draft)
+    segmentation = archive.load_segmentation(draft)
     options = replace(config.classifier, seed=config.seed, threads=config.threads)
-    training = classifier.train(
+    training = classifier.train_classifier(
         shop,
         segmentation,
         options,
@@ -197,7 +197,7 @@ def train(
     )
     progress("valuing customers", 0.75)
     wish, draws = config.worth, options.draws
-    valued = worth.measure(
+    valued = worth.measure_customer_value(
         shop, segmentation, training, wish, draws=draws, seed=options.seed
     )
     predictor = SegmentPredictor(
@@ -211,27 +211,27 @@ def train(
         valuer=valued.valuer,
     )
     # What an earlier model has left here would be believed to be this one's.
-    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *TOLD)
-    draft.drop(*untrue, planning.REHEARSAL, "actions/plays", "actions/curves")
+    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *REPORT_FILES)
+    draft.drop(*untrue, planning.BACKTEST_PATH, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
-    archive.keep_training(draft, training, scores)
-    valuation.keep_worth(draft, valued, scores, segmentation.segments)
+    archive.save_training(draft, training, scores)
+    valuation.save_customer_value(draft, valued, scores, segmentation.segments)
     given = (shop, segmentation, training, scores, config.demand)
-    hoped = demand.measure(*given, draws=draws, seed=options.seed)
-    supply.keep_demand(draft, hoped)
-    known, named = flows.kept(draft), segmentation.segments
-    coming = flows.foretold(known, training, scores, named, config.time)
-    flows.keep(draft, coming)
+    hoped = demand.forecast_demand(*given, draws=draws, seed=options.seed)
+    supply.save_demand(draft, hoped)
+    known, named = flows.load_transitions(draft), segmentation.segments
+    coming = flows.predicted_tables(known, training, scores, named, config.time)
+    flows.save_transitions(draft, coming)
     if canary:
         progress("asking the canary", 0.75)
-        told = classifier.canary(training, options)
-        draft.write("classifier/canary.json", as_json(told.frame().to_dicts()))
+        told = classifier.run_leakage_demo(training, options)
+        draft.write("classifier/canary.json", encode_json(told.frame().to_dicts()))
 
 
 def _marked(
-    draft: Draft, training: Training, shop: Transactions, log_files: Sequence[Path]
-) -> Training:
+    draft: RunDraft, training: TrainingResult, shop: Transactions, log_files: Sequence[Path]
+) -> TrainingResult:
     """Log the evaluation on the final test; say so where others came before."""
     log = TestSetLog(shop.fingerprint, training.schedule.outer[-1].cutoff)
     before = test_set_log.recall(log.merge(archive.test_set_log_of(draft)), log_files)
@@ -245,16 +245,16 @@ def _marked(
     return replace(training, verdict=replace(training.verdict, warnings=warnings))
 
 
-def explain(
-    draft: Draft, progress: Progress, *, rows: int | None = None, refits: int | None
+def explanation_stage(
+    draft: RunDraft, progress: ProgressCallback, *, rows: int | None = None, refits: int | None
 ) -> None:
     """Explain what ships for a sample of those who were scored; cross-check it.
 
     Without refits the cross-check is left out: it fits the trees anew again and again.
     """
     progress("explaining", 0.0)
-    config, predictor = archive.config_of(draft), archive.predictor_of(draft)
-    shop, trees = archive.transactions_of(draft), archive.booster_of(draft)
+    config, predictor = archive.load_run_config(draft), archive.load_predictor(draft)
+    shop, trees = archive.load_transactions(draft), archive.load_xgboost_model(draft)
     wish = config.explain
     options = replace(
         wish,
@@ -262,45 +262,45 @@ def explain(
         refits=wish.refits if refits is None else refits,
     )
     frame = predictor.rows(shop, predictor.window(shop)).frame
-    knowing = explanations.explainer(
+    knowing = explanations.build_explainer(
         predictor.forecaster,
         trees,
         frame,
         predictor.segments,
-        overview.glossary(config.classifier.families, shop.companions),
+        overview.classifier_glossary(config.classifier.families, shop.companions),
         shop.currency,
     ).naming(predictor.usage)
     checked = _cross_checked(draft, shop, knowing, config, options, progress)
     if checked is not None:
         knowing = knowing.heeding(checked.least)
     told = knowing.explain(frame, options)
-    draft.drop(*TOLD)
-    explained.keep(draft, told, knowing, checked)
+    draft.drop(*REPORT_FILES)
+    explained.save_explanation(draft, told, knowing, checked)
     # The sample need not hold those whom people look at first.
     scores = draft.parquet("scores.parquet")
-    first = shortlist.shortlist(scores, config.report.most).select("customer_id")
+    first = shortlist.customer_shortlist(scores, config.report.most).select("customer_id")
     listed = frame.join(first, on="customer_id", how="semi", maintain_order="left")
-    draft.write(LISTED, as_parquet(knowing.reasons(listed)))
+    draft.write(SHORTLIST_PATH, parquet_writer(knowing.reasons(listed)))
 
 
 def _cross_checked(
-    draft: Draft,
+    draft: RunDraft,
     shop: Transactions,
-    knowing: explanations.Explainer,
+    knowing: explanations.ForecastExplainer,
     config: Config,
     options: explanations.ExplainOptions,
-    progress: Progress,
-) -> explanations.Evidence | None:
+    progress: ProgressCallback,
+) -> explanations.ImportanceEvidence | None:
     if not options.refits or not draft.has("classifier/tested.json"):
         return None
-    taken = classifier.exams(
+    taken = classifier.replay_backtests(
         shop,
-        archive.segmentation_of(draft),
+        archive.load_segmentation(draft),
         replace(config.classifier, seed=config.seed, threads=config.threads),
         config.time,
-        [knowing.model.told_of(model) for model in archive.tested_of(draft)],
+        [knowing.model.told_of(model) for model in archive.load_backtest_models(draft)],
     )
-    return explanations.evidence(
+    return explanations.check_importance(
         taken,
         knowing.parts,
         options,
@@ -309,27 +309,31 @@ def _cross_checked(
     )
 
 
-def report(draft: Draft, progress: Progress, *, customers: bool | None = None) -> None:
+def report_stage(
+    draft: RunDraft, progress: ProgressCallback, *, customers: bool | None = None
+) -> None:
     """Write the page of what the stages have left; with single customers, if wished."""
     progress("writing the page", 0.95)
-    plays.weigh(draft)
-    draft.write("report.html", render(bundle(draft, customers=customers)).encode())
+    plays.plan_run_campaigns(draft)
+    draft.write(
+        "report.html", render_html(collect_report_input(draft, customers=customers)).encode()
+    )
     progress("done", 1.0)
 
 
-def bundle(files: Files, *, customers: bool | None = None) -> ReportInput:
+def collect_report_input(files: RunFiles, *, customers: bool | None = None) -> ReportInput:
     """Return all that a page or a deck is made from, as far as it was made.
 
     Single customers are in it if they are wished for, or the config says so.
     """
-    wish = archive.config_of(files).report
+    wish = archive.load_run_config(files).report
     found = replace(
-        archive.bundle_of(files),
-        movement=flows.kept(files),
-        plays=planning.plays_of(files),
-        experiments=planning.experiments_of(files),
-        demand=supply.demand_of(files),
-        exploration=exploration.kept(files),
+        archive.load_report_input(files),
+        movement=flows.load_transitions(files),
+        plays=planning.load_campaign_plans(files),
+        experiments=planning.load_experiments(files),
+        demand=supply.load_demand(files),
+        exploration=exploration.load_exploration(files),
     )
     if wish.customers if customers is None else customers:
         return replace(found, customers=_listed(files, wish.most))
@@ -337,9 +341,11 @@ def bundle(files: Files, *, customers: bool | None = None) -> ReportInput:
     return replace(found, people=(), cards=cards)
 
 
-def _listed(files: Files, most: int) -> tuple[dict[str, JSON], ...]:
+def _listed(files: RunFiles, most: int) -> tuple[dict[str, JSON], ...]:
     """Return the customers to look at first, once they were explained."""
-    if not files.has(LISTED) or not files.has("scores.parquet"):
+    if not files.has(SHORTLIST_PATH) or not files.has("scores.parquet"):
         return ()
     scores = files.parquet("scores.parquet")
-    return shortlist.told(shortlist.shortlist(scores, most), files.parquet(LISTED))
+    return shortlist.shortlist_with_reasons(
+        shortlist.customer_shortlist(scores, most), files.parquet(SHORTLIST_PATH)
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RunTarget:
     """Where a run shall stand, and when it is made.
 
     Parameters
@@ -24,7 +24,7 @@ class Target:
     replace: bool = False
 
 
-class Ways(Enum):
+class SelectionMode(Enum):
     """How many ways to segment are tried, and who decides.
 
     One way makes segments as the options say. Comparing measures all of them beside it;
@@ -37,7 +37,7 @@ class Ways(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SegmentationSearch:
     """How segments are to be found.
 
     Parameters
@@ -49,9 +49,9 @@ class Search:
         A run whose segments are to be fitted again: they keep their ids and names.
     """
 
-    ways: Ways = Ways.ONE
+    ways: SelectionMode = SelectionMode.ONE
     before: str | Path | None = None
 
 
-def silent(_what: str, _share: float) -> None:
+def no_progress(_what: str, _share: float) -> None:
     """Show no progress."""

@@ -1,19 +1,19 @@
 """What a run found, as one page for people and the same facts as JSON."""
 
-from segpredict.report._input import CheckInput, ReportInput, Section
-from segpredict.report._markdown import markdown
-from segpredict.report._page import check_page, contexts, render
-from segpredict.report.findings import FINDINGS
+from segpredict.report._input import CheckInput, ReportInput, ReportSection
+from segpredict.report._markdown import render_markdown
+from segpredict.report._page import render_check_page, render_html, section_contexts
+from segpredict.report.findings import CHECK_SECTIONS
 from segpredict.report.sections import SECTIONS
 
 __all__ = [
-    "FINDINGS",
+    "CHECK_SECTIONS",
     "SECTIONS",
     "CheckInput",
     "ReportInput",
-    "Section",
-    "check_page",
-    "contexts",
-    "markdown",
-    "render",
+    "ReportSection",
+    "render_check_page",
+    "render_html",
+    "render_markdown",
+    "section_contexts",
 ]

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.report._format import figure
-from segpredict.tables import INACTIVE, Segment
+from segpredict.report._format import finite_or_none
+from segpredict.tables import INACTIVE_CODE, Segment
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class SegmentBadge:
     """A segment as the page shows it.
 
     Parameters
@@ -26,17 +26,17 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class StripPiece:
     """One piece of a strip: a segment, from where, how wide (percent), how much."""
 
-    chip: Chip
+    chip: SegmentBadge
     left: float
     width: float
     value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Whisker:
+class IntervalMark:
     """A difference with its interval, placed on an axis (percent).
 
     Parameters
@@ -52,7 +52,7 @@ class Whisker:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChartBar:
     """One of several bars side by side.
 
     Parameters
@@ -71,7 +71,7 @@ class Bar:
     is_whole: bool
 
 
-def bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[Bar, ...]:
+def layout_bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[ChartBar, ...]:
     """Place bars of equal width; a value below zero has no height.
 
     Examples
@@ -82,7 +82,7 @@ def bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[Bar, ...]:
     most = max((0, *values)) or 1
     room = 100 / max(len(values), 1)
     return tuple(
-        Bar(
+        ChartBar(
             round(i * room, 3),
             round(0.8 * room, 3),
             round(100 * max(value, 0) / most, 2),
@@ -92,7 +92,7 @@ def bars(values: Sequence[float], whole: Sequence[bool]) -> tuple[Bar, ...]:
     )
 
 
-def chips(segments: Iterable[Segment]) -> dict[str, Chip]:
+def segment_badges(segments: Iterable[Segment]) -> dict[str, SegmentBadge]:
     """Return how each segment is shown, by id.
 
     Examples
@@ -103,30 +103,32 @@ def chips(segments: Iterable[Segment]) -> dict[str, Chip]:
     """
     known = list(segments)
     top = max((s.code for s in known), default=1)
-    return {s.id: Chip(s.id, s.name, _tint(s.code, top)) for s in known}
+    return {s.id: SegmentBadge(s.id, s.name, _tint(s.code, top)) for s in known}
 
 
 def _tint(code: int, top: int) -> int | None:
-    if code == INACTIVE:
+    if code == INACTIVE_CODE:
         return None
     return round(100 * (code - 1) / (top - 1)) if top > 1 else 100
 
 
-def strip(mix: Mapping[str, float], known: Mapping[str, Chip]) -> tuple[Piece, ...]:
+def stacked_strip(
+    mix: Mapping[str, float], known: Mapping[str, SegmentBadge]
+) -> tuple[StripPiece, ...]:
     """Return the pieces of a stacked strip that fills the width."""
-    amounts = {i: figure(mix.get(i)) or 0.0 for i in known}
+    amounts = {i: finite_or_none(mix.get(i)) or 0.0 for i in known}
     total = sum(amounts.values())
     pieces, left = [], 0.0
     for name, amount in amounts.items():
         width = 100 * amount / total if total else 0.0
-        pieces.append(Piece(known[name], round(left, 3), round(width, 3), amount))
+        pieces.append(StripPiece(known[name], round(left, 3), round(width, 3), amount))
         left += width
     return tuple(pieces)
 
 
-def whiskers(
+def layout_intervals(
     intervals: Sequence[Mapping[str, Any] | None],
-) -> tuple[Whisker | None, ...]:
+) -> tuple[IntervalMark | None, ...]:
     """Place differences on one axis that holds zero; ``None`` where one is unknown.
 
     Examples
@@ -143,17 +145,16 @@ def whiskers(
         return round(4 + 92 * (value - low) / width, 2)
 
     return tuple(
-        Whisker(place(e[0]), place(e[1]), place(e[2]), place(0.0)) if e else None
-        for e in ends
+        IntervalMark(place(e[0]), place(e[1]), place(e[2]), place(0.0)) if e else None for e in ends
     )
 
 
 def _ends(interval: Mapping[str, Any] | None) -> tuple[float, float, float] | None:
     found = interval or {}
-    estimate = figure(found.get("value"))
+    estimate = finite_or_none(found.get("value"))
     if estimate is None:
         return None
-    low, high = figure(found.get("low")), figure(found.get("high"))
+    low, high = finite_or_none(found.get("low")), finite_or_none(found.get("high"))
     return (
         estimate if low is None else low,
         estimate,

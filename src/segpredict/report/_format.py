@@ -10,26 +10,26 @@ from typing import Any
 
 from markupsafe import Markup
 
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 from segpredict.window import as_date
 
-NOTHING = "–"
-MINUS = "−"
+MISSING_TEXT = "–"
+MINUS_SIGN = "−"
 ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
 NARROW_SPACE = "\u202f"  # keeps a number and its unit on one line
-MONTHS = (
+MONTH_ABBREVIATIONS = (
     *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 
 
-def figure(value: Any) -> float | None:
+def finite_or_none(value: Any) -> float | None:
     """Return a finite number, or ``None`` for everything else."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number and math.isfinite(value) else None
 
 
-def number(value: Any, digits: int = 0) -> str:
+def format_number(value: Any, digits: int = 0) -> str:
     """Return a number with thousands and a fixed number of digits.
 
     Examples
@@ -37,15 +37,15 @@ def number(value: Any, digits: int = 0) -> str:
     >>> number(1234567), number(-0.25, 2), number(float("nan"))
     ('1,234,567', '−0.25', '–')
     """
-    found = figure(value)
+    found = finite_or_none(value)
     if found is None:
-        return NOTHING
+        return MISSING_TEXT
     text = f"{found:,.{digits}f}"
     is_zero = not text.strip("-0.,")
-    return text.lstrip("-") if is_zero else text.replace("-", MINUS)
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS_SIGN)
 
 
-def brief(value: Any) -> str:
+def format_short(value: Any) -> str:
     """Return a number with three digits that count, without closing zeros.
 
     Examples
@@ -53,15 +53,15 @@ def brief(value: Any) -> str:
     >>> brief(1234.5), brief(12.345), brief(0.01234), brief(3.0)
     ('1,234', '12.3', '0.0123', '3')
     """
-    found = figure(value)
+    found = finite_or_none(value)
     if found is None or isinstance(value, int) or not found:
-        return number(value)
+        return format_number(value)
     size = math.floor(math.log10(abs(found)))
-    text = number(found, min(6, max(0, 2 - size)))
+    text = format_number(found, min(6, max(0, 2 - size)))
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def share(value: Any, digits: int = 1) -> str:
+def format_share(value: Any, digits: int = 1) -> str:
     r"""Return a share as a percentage.
 
     Examples
@@ -69,11 +69,11 @@ def share(value: Any, digits: int = 1) -> str:
     >>> share(0.1234), share(None)
     ('12.3\u202f%', '–')
     """
-    found = figure(value)
-    return NOTHING if found is None else f"{number(found * 100, digits)}{NARROW_SPACE}%"
+    found = finite_or_none(value)
+    return MISSING_TEXT if found is None else f"{format_number(found * 100, digits)}{NARROW_SPACE}%"
 
 
-def signed(value: Any, digits: int = 0) -> str:
+def format_signed(value: Any, digits: int = 0) -> str:
     """Return a difference, with its sign unless it is zero.
 
     Examples
@@ -81,12 +81,12 @@ def signed(value: Any, digits: int = 0) -> str:
     >>> signed(0.0512, 3), signed(-2), signed(0.0001, 2)
     ('+0.051', '−2', '0.00')
     """
-    text = number(value, digits)
-    is_more = (figure(value) or 0) > 0 and bool(text.strip("0.,"))
+    text = format_number(value, digits)
+    is_more = (finite_or_none(value) or 0) > 0 and bool(text.strip("0.,"))
     return f"+{text}" if is_more else text
 
 
-def points(value: Any) -> str:
+def format_points(value: Any) -> str:
     r"""Return a difference of two shares in percentage points.
 
     Examples
@@ -94,21 +94,21 @@ def points(value: Any) -> str:
     >>> points(0.0567)
     '+5.7\u202fpts'
     """
-    found = figure(value)
-    return NOTHING if found is None else f"{signed(found * 100, 1)}{NARROW_SPACE}pts"
+    found = finite_or_none(value)
+    return MISSING_TEXT if found is None else f"{format_signed(found * 100, 1)}{NARROW_SPACE}pts"
 
 
-def metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+def format_metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
     """Return a metric as a percentage or with three digits."""
-    return share(value) if is_share else number(value, 3)
+    return format_share(value) if is_share else format_number(value, 3)
 
 
-def gap(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+def format_metric_difference(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
     """Return the difference of a metric in points or with three digits."""
-    return points(value) if is_share else signed(value, 3)
+    return format_points(value) if is_share else format_signed(value, 3)
 
 
-def interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
+def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
     r"""Return an interval of differences.
 
     Examples
@@ -116,14 +116,14 @@ def interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as ab
     >>> interval(0.031, 0.062, True)
     '+3.1 to +6.2\u202fpts'
     """
-    if figure(low) is None or figure(high) is None:
-        return NOTHING
+    if finite_or_none(low) is None or finite_or_none(high) is None:
+        return MISSING_TEXT
     if is_share:
-        return f"{signed(low * 100, 1)} to {points(high)}"
-    return f"{signed(low, 3)} to {signed(high, 3)}"
+        return f"{format_signed(low * 100, 1)} to {format_points(high)}"
+    return f"{format_signed(low, 3)} to {format_signed(high, 3)}"
 
 
-def money(value: Any, currency: str = "", digits: int | None = None) -> str:
+def format_money(value: Any, currency: str = "", digits: int | None = None) -> str:
     r"""Return money; below a hundred with pennies, above without.
 
     Examples
@@ -131,16 +131,16 @@ def money(value: Any, currency: str = "", digits: int | None = None) -> str:
     >>> money(1234.5, "£"), money(9.5, "£"), money(-3, "£", 2), money(5, "EUR")
     ('£1,234', '£9.50', '−£3.00', 'EUR\xa05.00')
     """
-    found = figure(value)
+    found = finite_or_none(value)
     if found is None:
-        return NOTHING
+        return MISSING_TEXT
     places = (2 if abs(found) < 100 else 0) if digits is None else digits
-    sign = MINUS if number(found, places).startswith(MINUS) else ""
+    sign = MINUS_SIGN if format_number(found, places).startswith(MINUS_SIGN) else ""
     space = "\xa0" if len(currency) > 1 else ""
-    return f"{sign}{currency}{space}{number(abs(found), places)}"
+    return f"{sign}{currency}{space}{format_number(abs(found), places)}"
 
 
-def pennies(units: Any, currency: str = "") -> str:
+def format_money_units(units: Any, currency: str = "") -> str:
     """Return exact money from whole units of 10⁻⁴, to the penny.
 
     Examples
@@ -148,11 +148,11 @@ def pennies(units: Any, currency: str = "") -> str:
     >>> pennies(1_234_500, "£")
     '£123.45'
     """
-    found = figure(units)
-    return NOTHING if found is None else money(found / MONEY, currency, 2)
+    found = finite_or_none(units)
+    return MISSING_TEXT if found is None else format_money(found / MONEY_SCALE, currency, 2)
 
 
-def day(value: int) -> str:
+def format_day(value: int) -> str:
     r"""Return a day number as people write it.
 
     Examples
@@ -161,10 +161,10 @@ def day(value: int) -> str:
     '10\xa0Sep\xa02011'
     """
     date = as_date(value)
-    return f"{date.day}\xa0{MONTHS[date.month - 1]}\xa0{date.year}"
+    return f"{date.day}\xa0{MONTH_ABBREVIATIONS[date.month - 1]}\xa0{date.year}"
 
 
-def span(first: int, end: int) -> str:
+def format_day_range(first: int, end: int) -> str:
     r"""Return the first and last day of ``[first, end)``.
 
     Examples
@@ -172,12 +172,12 @@ def span(first: int, end: int) -> str:
     >>> span(15227, 15318)
     '10\xa0Sep to 9\xa0Dec\xa02011'
     """
-    text, last = day(first), day(end - 1)
+    text, last = format_day(first), format_day(end - 1)
     year = last[-5:]
     return f"{text.removesuffix(year)} to {last}"
 
 
-def iso_day(text: Any) -> str:
+def format_iso_day(text: Any) -> str:
     r"""Return an ISO date as people write it, and any other text as it is.
 
     Examples
@@ -190,10 +190,10 @@ def iso_day(text: Any) -> str:
         return str(text)
     year, month, date = (int(p) for p in parts)
     known = 1 <= month <= 12
-    return f"{date}\xa0{MONTHS[month - 1]}\xa0{year}" if known else str(text)
+    return f"{date}\xa0{MONTH_ABBREVIATIONS[month - 1]}\xa0{year}" if known else str(text)
 
 
-def month(text: Any) -> str:
+def format_month(text: Any) -> str:
     r"""Return a month of the form 2011-09 as people write it, any other text as it is.
 
     Examples
@@ -201,10 +201,10 @@ def month(text: Any) -> str:
     >>> month("2011-09"), month("soon")
     ('Sep\xa02011', 'soon')
     """
-    return iso_day(f"{text}-01").partition("\xa0")[2] or str(text)
+    return format_iso_day(f"{text}-01").partition("\xa0")[2] or str(text)
 
 
-def words(name: str) -> str:
+def name_to_words(name: str) -> str:
     """Return a name of the code as words.
 
     Examples
@@ -216,32 +216,32 @@ def words(name: str) -> str:
     return ACRONYMS.get(text, text[:1].upper() + text[1:])
 
 
-def cell(value: Any, kind: str, currency: str = "") -> str:
+def format_cell(value: Any, kind: str, currency: str = "") -> str:
     """Return any value by its kind: text, whole, number, share, money or units."""
     if isinstance(value, list | tuple):
-        return ", ".join(cell(v, "text") for v in value) or NOTHING
+        return ", ".join(format_cell(v, "text") for v in value) or MISSING_TEXT
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value or NOTHING
+        return value or MISSING_TEXT
     forms: dict[str, Callable[[Any], str]] = {
-        "whole": number,
-        "share": share,
-        "money": lambda v: money(v, currency),
-        "units": lambda v: money(v / MONEY, currency),
-        "score": lambda v: number(v, 3),
+        "whole": format_number,
+        "share": format_share,
+        "money": lambda v: format_money(v, currency),
+        "units": lambda v: format_money(v / MONEY_SCALE, currency),
+        "score": lambda v: format_number(v, 3),
     }
-    return NOTHING if value is None else forms.get(kind, brief)(value)
+    return MISSING_TEXT if value is None else forms.get(kind, format_short)(value)
 
 
-def data_uri(picture: bytes) -> str:
+def picture_data_uri(picture: bytes) -> str:
     """Return a PNG or SVG picture as an address that needs no network."""
     is_png = picture.startswith(b"\x89PNG")
     kind = "image/png" if is_png else "image/svg+xml"
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def extent(picture: bytes) -> Markup:
+def picture_size(picture: bytes) -> Markup:
     r"""Return how wide and tall a PNG is, as attributes; nothing of other pictures.
 
     A picture that is loaded late must have its room before, or all below it moves.
@@ -260,7 +260,26 @@ def extent(picture: bytes) -> Markup:
 FILTERS: dict[str, Callable[..., str]] = {
     form.__name__: form
     for form in (
-        *(number, brief, share, signed, points, metric, gap, interval, money),
-        *(pennies, day, iso_day, month, words, cell, data_uri, extent),
+        *(
+            format_number,
+            format_short,
+            format_share,
+            format_signed,
+            format_points,
+            format_metric,
+            format_metric_difference,
+            format_interval,
+            format_money,
+        ),
+        *(
+            format_money_units,
+            format_day,
+            format_iso_day,
+            format_month,
+            name_to_words,
+            format_cell,
+            picture_data_uri,
+            picture_size,
+        ),
     )
 }

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.explain import Evidence
-from segpredict.tables import Feature, FileFact, Ledger, Segment
+from segpredict.explain import ImportanceEvidence
+from segpredict.tables import Feature, InputFile, Ledger, Segment
 from segpredict.window import Window
 
 
@@ -30,14 +30,14 @@ class ReportInput:
     ledger, currency, files
         What cleaning did, the sign of its money, and what was read.
     profile
-        `segments.profile`: one row a segment, ``id`` or ``segment`` (code) and the
+        `segments.segment_profile_table`: one row a segment, ``id`` or ``segment`` (code) and the
         columns that exist; unknown ones are shown under their own names.
     metrics
-        `metrics.kept`: figures of the shop, its months and its Lorenz curve, by name.
+        `metrics.load_kpis`: figures of the shop, its months and its Lorenz curve, by name.
     exploration
-        `exploration.kept`: what the data look like, as counts.
+        `exploration.load_exploration`: what the data look like, as counts.
     cards
-        `segments.cards`: all there is to say of each segment.
+        `segments.profile_cards`: all there is to say of each segment.
     candidates
         One row a number of segments that was tried; ``is_chosen`` marks the one taken.
     comparison
@@ -49,7 +49,7 @@ class ReportInput:
     mix_now, mix_expected
         Customers per segment id: counted now, expected in the outcome.
     migration
-        `movement.observed`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
+        `movement.observed_matrix`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
         ``high``; a start that is no segment (NEW) is a row of its own.
     migration_note
         Between which windows the moves were counted.
@@ -61,37 +61,37 @@ class ReportInput:
     test_set_log
         The content of ``test_set_log.json``: with what the last test was evaluated.
     scorecard
-        `classifier.scorecard.SCHEMA`: every figure of the contest.
+        `classifier.build_scorecard.SCHEMA`: every figure of the contest.
     curves
-        `classifier.conduct.CURVES`: reliability and capture of what ships.
+        `classifier.evaluate_policies.CURVES`: reliability and capture of what ships.
     worth
         ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
         content of ``valuer.json``; empty where nobody was valued.
     plays
         ``plays`` and ``curves`` (tables of `actions`); empty where none were weighed.
     experiments
-        Records of the lists that were drawn, oldest first (`actions.record`).
+        Records of the lists that were drawn, oldest first (`actions.campaign_record`).
     demand
-        `demand.Demand.tables`; empty where none was measured.
+        `demand.DemandSection.tables`; empty where none was measured.
     canary
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
-        `contracts.IMPORTANCE`.
+        `contracts.IMPORTANCE_SCHEMA`.
     plots
         Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
     explained
         Number of customers behind `importance`.
     topics, moves
-        `contracts.TOPICS`, and what sets movers apart (`explain.contrast.moves`).
+        `contracts.GROUP_IMPORTANCE_SCHEMA`, and what sets movers apart (`explain.contrast.moves`).
     evidence
-        `explain.Evidence`: how importance was cross-checked, if it was.
+        `explain.ImportanceEvidence`: how importance was cross-checked, if it was.
     people
-        A few customers with their forecast and reasons (`explained.people`).
+        A few customers with their forecast and reasons (`explained.pick_example_customers`).
     base
         Margin of each segment before anything is known, by segment id.
     customers
-        Those to look at first, with forecast and reasons (`shortlist.told`); empty
-        where single customers must not be shown.
+        Those to look at first, with forecast and reasons (`shortlist.shortlist_with_reasons`);
+        empty where single customers must not be shown.
     reasons_note
         What a reader must know of what is explained.
     glossary
@@ -110,7 +110,7 @@ class ReportInput:
     segments: tuple[Segment, ...]
     ledger: Ledger
     currency: str = ""
-    files: tuple[FileFact, ...] = ()
+    files: tuple[InputFile, ...] = ()
     profile: pl.DataFrame | None = None
     metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     exploration: Mapping[str, Any] = field(default_factory=dict)
@@ -138,7 +138,7 @@ class ReportInput:
     explained: int = 0
     topics: pl.DataFrame | None = None
     moves: pl.DataFrame | None = None
-    evidence: Evidence | None = None
+    evidence: ImportanceEvidence | None = None
     people: tuple[Mapping[str, Any], ...] = ()
     base: Mapping[str, float] = field(default_factory=dict)
     customers: tuple[Mapping[str, Any], ...] = ()
@@ -163,7 +163,7 @@ class CheckInput:
     beside
         The tables that were read beside them.
     found
-        The tables and sentences of `overview.shop`, with ``problem``.
+        The tables and sentences of `overview.shop_overview`, with ``problem``.
     plots
         None; the page draws its own.
     """
@@ -175,13 +175,13 @@ class CheckInput:
     ledger: Ledger
     found: Mapping[str, Any]
     currency: str = ""
-    files: tuple[FileFact, ...] = ()
-    beside: tuple[FileFact, ...] = ()
+    files: tuple[InputFile, ...] = ()
+    beside: tuple[InputFile, ...] = ()
     plots: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One section of a page: its name and title, and the context worked out for it.
 
     Parameters

@@ -6,18 +6,18 @@ from typing import Any
 import polars as pl
 
 from segpredict.exploration import MONEY_CHARTS
-from segpredict.movement import NEW, SILENT
+from segpredict.movement import LAPSED_STATE, NEW_STATE
 from segpredict.report._input import ReportInput
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
-MOST = 12_000  # numbers of a chart in the page; beyond, it leaves the months out
-CENTS = 100
+MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; beyond, it leaves the months out
+CENTS_PER_UNIT = 100
 PARTS_OF_CUSTOMER = 10_000  # parts of a customer that expected numbers are told in
-KEYS = ["segment", "country", "period", "bin"]
-NONE = -1  # the segment or month of what belongs to none
+FILTER_COLUMNS = ["segment", "country", "period", "bin"]
+NO_SEGMENT = -1  # the segment or month of what belongs to none
 
 
-def live(bundle: ReportInput) -> dict[str, Any]:
+def filter_data(bundle: ReportInput) -> dict[str, Any]:
     """Return the names to choose from, and each chart's numbers.
 
     Parameters
@@ -51,7 +51,7 @@ def live(bundle: ReportInput) -> dict[str, Any]:
             charts[name] = _plain(_summed(told), len(ids), per)
     moves = bundle.movement.get("countries")
     if moves is not None:
-        names = {"from_id": starts(ids), "to_id": ids}
+        names = {"from_id": start_states(ids), "to_id": ids}
         rows = _placed(moves, facts["countries"], names)
         told = _summed(rows.with_columns(value="n"))
         charts["moves"] = _plain(told, len(names["from_id"]) * len(ids), 1)
@@ -62,12 +62,12 @@ def live(bundle: ReportInput) -> dict[str, Any]:
     }
 
 
-def starts(ids: Sequence[str]) -> list[str]:
+def start_states(ids: Sequence[str]) -> list[str]:
     """Return where moves begin, in the order of the rows that filters read."""
-    return [*ids, NEW.id, SILENT.id]
+    return [*ids, NEW_STATE.id, LAPSED_STATE.id]
 
 
-def packed(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return charts in half the room: places as steps from one to the next.
 
     A place is ``((segment · countries + country) · months + month) · bins + bin``, with
@@ -87,8 +87,7 @@ def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
     by = [max((cell[i] for cell in cells), default=0) + 1 for i in range(3)]
     lengths = [length or 1 for length in by]
     places = {
-        ((max(s, 0) * lengths[1] + max(c, 0)) * lengths[2] + max(p, 0)) * chart["bins"]
-        + b: value
+        ((max(s, 0) * lengths[1] + max(c, 0)) * lengths[2] + max(p, 0)) * chart["bins"] + b: value
         for s, c, p, b, value in cells
     }
     ordered = sorted(places)
@@ -103,17 +102,17 @@ def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chart(own: pl.DataFrame, name: str, bins: int) -> dict[str, Any]:
-    if own.height > MOST:
-        own = _summed(own.with_columns(period=pl.lit(NONE)))
+    if own.height > MAX_FILTER_NUMBERS:
+        own = _summed(own.with_columns(period=pl.lit(NO_SEGMENT)))
     if name not in MONEY_CHARTS:
         return _plain(own, bins, 1)
-    is_cents = (own["value"] % (MONEY // CENTS) == 0).all()
-    per = CENTS if is_cents else MONEY
-    return _plain(own.with_columns(pl.col("value") // (MONEY // per)), bins, per)
+    is_cents = (own["value"] % (MONEY_SCALE // CENTS_PER_UNIT) == 0).all()
+    per = CENTS_PER_UNIT if is_cents else MONEY_SCALE
+    return _plain(own.with_columns(pl.col("value") // (MONEY_SCALE // per)), bins, per)
 
 
 def _plain(own: pl.DataFrame, bins: int, per: int) -> dict[str, Any]:
-    rows = own.select(*KEYS, pl.col("value").cast(pl.Int64)).rows()
+    rows = own.select(*FILTER_COLUMNS, pl.col("value").cast(pl.Int64)).rows()
     return {"bins": bins, "per": per, "cells": [list(row) for row in rows]}
 
 
@@ -136,10 +135,10 @@ def _placed(
         country=pl.col("country").replace_strict(
             places, default=len(countries) - 1, return_dtype=pl.Int64
         ),
-        segment=pl.lit(NONE),
-        period=pl.lit(NONE),
+        segment=pl.lit(NO_SEGMENT),
+        period=pl.lit(NO_SEGMENT),
     ).drop_nulls("bin")
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by(KEYS).agg(pl.col("value").sum()).sort(KEYS)
+    return rows.group_by(FILTER_COLUMNS).agg(pl.col("value").sum()).sort(FILTER_COLUMNS)

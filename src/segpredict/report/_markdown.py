@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from segpredict.report._format import (
-    NOTHING,
-    cell,
-    metric,
-    money,
-    number,
-    share,
+    MISSING_TEXT,
+    format_cell,
+    format_metric,
+    format_money,
+    format_number,
+    format_share,
 )
-from segpredict.signs import line
+from segpredict.signs import to_single_line
 
-Facts = Mapping[str, Any]
+ReportFacts = Mapping[str, Any]
 # Also what makes links of bare addresses where Markdown is read as on GitHub.
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-WORTH = {
+MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]<>#+!|~&$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+VALUE_LABELS = {
     "risk": "Revenue at risk",
     "upside": "Upside",
     "chain_next": "Next window, by the Markov chain",
@@ -26,7 +26,7 @@ WORTH = {
 }
 
 
-def markdown(facts: Facts) -> str:
+def render_markdown(facts: ReportFacts) -> str:
     """Return the key tables of a report as Markdown.
 
     Parameters
@@ -42,17 +42,17 @@ def markdown(facts: Facts) -> str:
     found = facts["sections"]
     currency = str(facts.get("currency", ""))
     parts = [
-        f"# {plain(facts['title'])}",
-        f"Data from {plain(facts['first_day'])} to {plain(facts['last_day'])}. "
-        f"Made {plain(facts['created'])} by segpredict {plain(facts['version'])}.",
+        f"# {escape_markdown(facts['title'])}",
+        f"Data from {escape_markdown(facts['first_day'])} to {escape_markdown(facts['last_day'])}. "
+        f"Made {escape_markdown(facts['created'])} by segpredict {escape_markdown(facts['version'])}.",
     ]
-    for name, write in WRITERS.items():
+    for name, write in SECTION_WRITERS.items():
         if name in found:
             parts += write(found[name], currency)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def plain(text: Any) -> str:
+def escape_markdown(text: Any) -> str:
     r"""Return a text as Markdown shows it: no sign in it means anything.
 
     Examples
@@ -64,27 +64,27 @@ def plain(text: Any) -> str:
 
 
 def _escaped(text: str) -> str:
-    return SPECIAL.sub(r"\\\1", line(text))
+    return MARKDOWN_SIGNS.sub(r"\\\1", to_single_line(text))
 
 
-def _headline(it: Facts, _currency: str) -> list[str]:
+def _headline(it: ReportFacts, _currency: str) -> list[str]:
     mix = _table(
         ("Segment", "Now", "Share", "Expected", "Share"),
         (
             (
-                plain(move["chip"]["name"]),
-                number(move["now"]),
-                share(move["share_now"]),
-                number(move["expected"]),
-                share(move["share_expected"]),
+                escape_markdown(move["chip"]["name"]),
+                format_number(move["now"]),
+                format_share(move["share_now"]),
+                format_number(move["expected"]),
+                format_share(move["share_expected"]),
             )
             for move in it["moves"]
         ),
     )
-    warnings = "\n".join(f"* {plain(text)}" for text in it["warnings"])
+    warnings = "\n".join(f"* {escape_markdown(text)}" for text in it["warnings"])
     return [
-        plain(it["sentence"]),
-        plain(it["finding"]),
+        escape_markdown(it["sentence"]),
+        escape_markdown(it["finding"]),
         mix,
         *(_trust(it["trust"]) if it["trust"] else ()),
         "## What to know" if warnings else "",
@@ -92,76 +92,76 @@ def _headline(it: Facts, _currency: str) -> list[str]:
     ]
 
 
-def _trust(it: Facts) -> list[str]:
+def _trust(it: ReportFacts) -> list[str]:
     rows = (
         (
-            plain(score["label"]) + (" (in use)" if score["is_shipped"] else ""),
-            metric(score["accuracy"], True),  # noqa: FBT003 (a filter's argument)
-            number(score["log_loss"], 3),
-            share(score["skill"]),
+            escape_markdown(score["label"]) + (" (in use)" if score["is_shipped"] else ""),
+            format_metric(score["accuracy"], True),  # noqa: FBT003 (a filter's argument)
+            format_number(score["log_loss"], 3),
+            format_share(score["skill"]),
         )
         for score in it["scores"]
     )
     return [
         "## How far to trust it",
-        f"{number(it['tested'])} forecasts in {number(it['windows'])} windows that the "
-        f"model never saw. {plain(it['why'])}",
+        f"{format_number(it['tested'])} forecasts in {format_number(it['windows'])} windows that the "
+        f"model never saw. {escape_markdown(it['why'])}",
         _table(("Forecast", "Accuracy", "Log-loss", "Skill"), rows),
     ]
 
 
-def _shop(it: Facts, currency: str) -> list[str]:
+def _shop(it: ReportFacts, currency: str) -> list[str]:
     rows = (
         (
-            plain(line["title"]),
-            *(_known(line[when], line["kind"], currency) for when in WINDOWS),
+            escape_markdown(line["title"]),
+            *(_known(line[when], line["kind"], currency) for when in WINDOW_COLUMNS),
         )
         for line in it["lines"]
     )
-    spans = [*it["spans"], NOTHING, NOTHING][:3]
-    return ["## How the shop is doing", _table(("Figure", *map(plain, spans)), rows)]
+    spans = [*it["spans"], MISSING_TEXT, MISSING_TEXT][:3]
+    return ["## How the shop is doing", _table(("Figure", *map(escape_markdown, spans)), rows)]
 
 
-WINDOWS = ("now", "before", "last_year")
+WINDOW_COLUMNS = ("now", "before", "last_year")
 
 
-def _known(known: Facts | None, kind: str, currency: str) -> str:
+def _known(known: ReportFacts | None, kind: str, currency: str) -> str:
     if known is None:
-        return NOTHING
-    return _escaped(cell(known["value"], kind, currency))
+        return MISSING_TEXT
+    return _escaped(format_cell(known["value"], kind, currency))
 
 
-def _migration(it: Facts, _currency: str) -> list[str]:
+def _migration(it: ReportFacts, _currency: str) -> list[str]:
     if not it["rows"]:
         return []
-    names = [plain(chip["name"]) for chip in it["chips"]]
+    names = [escape_markdown(chip["name"]) for chip in it["chips"]]
     rows = (
         (
-            plain(row["chip"]["name"]),
-            number(row["n"]),
-            *(share(flow["share"]) for flow in row["flows"][: len(names)]),
+            escape_markdown(row["chip"]["name"]),
+            format_number(row["n"]),
+            *(format_share(flow["share"]) for flow in row["flows"][: len(names)]),
         )
         for row in it["rows"]
     )
     return [
         "## Where customers went",
-        plain(it["note"]),
+        escape_markdown(it["note"]),
         _table(("From", "Customers", *names), rows),
     ]
 
 
-def _worth(it: Facts, currency: str) -> list[str]:
+def _worth(it: ReportFacts, currency: str) -> list[str]:
     rows = (
         (
-            plain(held["chip"]["name"]) if held["chip"] else "All",
-            number(held["n"]),
-            *(_escaped(money(held[name], currency)) for name in WORTH),
+            escape_markdown(held["chip"]["name"]) if held["chip"] else "All",
+            format_number(held["n"]),
+            *(_escaped(format_money(held[name], currency)) for name in VALUE_LABELS),
         )
         for held in (*it["segments"], it["everybody"])
     )
     return [
         "## What is at risk, and what customers are worth",
-        _table(("Segment", "Customers", *WORTH.values()), rows),
+        _table(("Segment", "Customers", *VALUE_LABELS.values()), rows),
     ]
 
 
@@ -173,7 +173,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in (" | ".join(head), rule, *written))
 
 
-WRITERS: Mapping[str, Callable[[Facts, str], list[str]]] = {
+SECTION_WRITERS: Mapping[str, Callable[[ReportFacts, str], list[str]]] = {
     "headline": _headline,
     "shop": _shop,
     "worth": _worth,

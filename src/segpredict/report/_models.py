@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.report._format import figure, words
+from segpredict.report._format import finite_or_none, name_to_words
 
-MODELS = {
+MODEL_LABELS = {
     "blend": "XGBoost with BG/NBD",
     "xgboost": "XGBoost",
     "bgnbd_gg": "BG/NBD and Gamma-Gamma",
@@ -23,7 +23,7 @@ MODELS = {
     "logit": "Multinomial logit",
     "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
 }
-IN_PROSE = {
+MODEL_PROSE_NAMES = {
     "blend": "XGBoost with BG/NBD",
     "xgboost": "XGBoost",
     "bgnbd_gg": "BG/NBD",
@@ -36,7 +36,7 @@ IN_PROSE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class MetricLabel:
     """One way to judge a forecast.
 
     Parameters
@@ -58,8 +58,8 @@ class Metric:
     meaning: str
 
 
-METRICS = (
-    Metric(
+METRIC_LABELS = (
+    MetricLabel(
         "log_loss",
         "Log-loss",
         is_share=False,
@@ -67,28 +67,28 @@ METRICS = (
         meaning="How surprised the probabilities were by what happened; lower is "
         "better. The measure that decides.",
     ),
-    Metric(
+    MetricLabel(
         "brier",
         "Brier",
         is_share=False,
         higher_is_better=False,
         meaning="Squared error of the probabilities; lower is better.",
     ),
-    Metric(
+    MetricLabel(
         "accuracy",
         "Accuracy",
         is_share=True,
         higher_is_better=True,
         meaning="Customers whose most likely segment came true.",
     ),
-    Metric(
+    MetricLabel(
         "balanced_accuracy",
         "Balanced accuracy",
         is_share=True,
         higher_is_better=True,
         meaning="Accuracy averaged over segments, so that small ones count alike.",
     ),
-    Metric(
+    MetricLabel(
         "macro_f1",
         "Macro F1",
         is_share=False,
@@ -97,7 +97,7 @@ METRICS = (
         "names the likeliest segment may lose to persistence here, even if every "
         "probability is right.",
     ),
-    Metric(
+    MetricLabel(
         "ece",
         "Calibration error",
         is_share=True,
@@ -107,7 +107,7 @@ METRICS = (
 )
 
 
-def label(model: str) -> str:
+def model_label(model: str) -> str:
     """Return the name of a model for people.
 
     Examples
@@ -115,10 +115,10 @@ def label(model: str) -> str:
     >>> label("markov"), label("new_model")
     ('Markov chain', 'New model')
     """
-    return MODELS.get(model, words(model))
+    return MODEL_LABELS.get(model, name_to_words(model))
 
 
-def prose(text: str, names: Mapping[str, str] = IN_PROSE) -> str:
+def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
     """Return a sentence with names of the code replaced by names for people.
 
     Examples
@@ -132,7 +132,7 @@ def prose(text: str, names: Mapping[str, str] = IN_PROSE) -> str:
     return re.sub(rf"\b({known})\b", lambda found: names[found[1]], text)
 
 
-def skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
+def log_loss_skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
     """Return the log-loss skill of a model: 1 − LL / LL of the other.
 
     Examples
@@ -140,6 +140,6 @@ def skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
     >>> skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
     0.25
     """
-    own = figure((models.get(model) or {}).get("log_loss"))
-    other = figure((models.get(against) or {}).get("log_loss"))
+    own = finite_or_none((models.get(model) or {}).get("log_loss"))
+    other = finite_or_none((models.get(against) or {}).get("log_loss"))
     return None if own is None or not other else 1 - own / other

@@ -13,20 +13,20 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from segpredict._version import __version__
-from segpredict.report._format import FILTERS, span
-from segpredict.report._input import CheckInput, ReportInput, Section
-from segpredict.report._live import packed
-from segpredict.report.findings import FINDINGS
+from segpredict.report._format import FILTERS, format_day_range
+from segpredict.report._input import CheckInput, ReportInput, ReportSection
+from segpredict.report._live import pack_charts
+from segpredict.report.findings import CHECK_SECTIONS
 from segpredict.report.sections import SECTIONS
-from segpredict.signs import legible
+from segpredict.signs import strip_control_characters
 from segpredict.tables import Transactions
 from segpredict.window import as_date
 
-ROOM = "segpredict.report"
-Bundle = ReportInput | CheckInput
+TEMPLATE_PACKAGE = "segpredict.report"
+PageInput = ReportInput | CheckInput
 
 
-def render(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> str:
+def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS) -> str:
     """Return the page as one HTML text that needs no network, and no script to be read.
 
     Parameters
@@ -58,7 +58,7 @@ def render(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> str:
     return stage.get_template("page.html").render(
         title=bundle.title,
         created=bundle.created,
-        span=span(bundle.first_day, bundle.end_day),
+        span=format_day_range(bundle.first_day, bundle.end_day),
         version=__version__,
         style=style,
         script=Markup(script),
@@ -68,13 +68,13 @@ def render(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> str:
     )
 
 
-def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> str:
+def render_check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> str:
     """Return the page of `segpredict check`.
 
     Parameters
     ----------
     found
-        What `overview.shop` found, with ``problem``.
+        What `overview.shop_overview` found, with ``problem``.
     shop
         The cleaned shop.
     created
@@ -91,10 +91,12 @@ def check_page(found: Mapping[str, Any], shop: Transactions, created: str) -> st
         files=shop.files,
         beside=shop.companions.files,
     )
-    return render(bundle, FINDINGS)
+    return render_html(bundle, CHECK_SECTIONS)
 
 
-def contexts(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> dict[str, Any]:
+def section_contexts(
+    bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS
+) -> dict[str, Any]:
     """Return what the page says, section by section, as plain JSON values.
 
     Numbers that are not finite become null. docs/report-json.md describes each field.
@@ -108,12 +110,12 @@ def contexts(bundle: Bundle, sections: Sequence[Section] = SECTIONS) -> dict[str
         "last_day": as_date(bundle.end_day - 1).isoformat(),
         "currency": bundle.currency,
         "sections": {
-            name: plain(dataclasses.asdict(context)) for name, context in built.items()
+            name: to_plain_json(dataclasses.asdict(context)) for name, context in built.items()
         },
     }
 
 
-def plain(value: Any) -> Any:
+def to_plain_json(value: Any) -> Any:
     """Return a value as JSON takes it.
 
     Examples
@@ -122,35 +124,37 @@ def plain(value: Any) -> Any:
     {'a': [1, None]}
     """
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [to_plain_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     is_known = value is None or isinstance(value, bool | int | float | str)
     return value if is_known else str(value)
 
 
-def _built(bundle: Bundle, sections: Sequence[Section]) -> dict[str, Any]:
+def _built(bundle: PageInput, sections: Sequence[ReportSection]) -> dict[str, Any]:
     found = {section.name: section.build(bundle) for section in sections}
     return {name: context for name, context in found.items() if context is not None}
 
 
-def _live(bundle: Bundle, built: Mapping[str, Any]) -> dict[str, Any]:
+def _live(bundle: PageInput, built: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the script of the page reads: names to choose from, and numbers."""
     segments = bundle.segments if isinstance(bundle, ReportInput) else ()
-    found: dict[str, Any] = {"segments": [[s.id, legible(s.name)] for s in segments]}
+    found: dict[str, Any] = {
+        "segments": [[s.id, strip_control_characters(s.name)] for s in segments]
+    }
     charts: dict[str, Any] = {}
     for context in built.values():
         read = getattr(context, "live", {})
         charts |= read.get("charts", {})
         found |= read
-    return found | {"charts": packed(charts)}
+    return found | {"charts": pack_charts(charts)}
 
 
 def _embedded(values: Any) -> Markup:
     """Return JSON that cannot end the element that it stands in."""
-    text = json.dumps(plain(values), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(to_plain_json(values), allow_nan=False, separators=(",", ":"))
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
@@ -161,7 +165,7 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _place(stage: Environment, section: Section, it: Any, bundle: Bundle) -> Markup:
+def _place(stage: Environment, section: ReportSection, it: Any, bundle: PageInput) -> Markup:
     module = section.build.__module__.rpartition(".")[2]
     template = stage.select_template([f"{module}.html", "plain.html"])
     facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
@@ -172,14 +176,14 @@ def _place(stage: Environment, section: Section, it: Any, bundle: Bundle) -> Mar
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _stage() -> Environment:
     folders = ("sections", "templates")
-    loaders = [PackageLoader(ROOM, folder) for folder in folders]
+    loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in folders]
     stage = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=legible,
+        finalize=strip_control_characters,
     )
     stage.filters.update(FILTERS)
     stage.globals["fields"] = dataclasses.asdict

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from segpredict.report._chart import Chip
-from segpredict.report._format import number, share
+from segpredict.report._chart import SegmentBadge
+from segpredict.report._format import format_number, format_share
 
-HEIGHT = 340.0  # pixels for all customers
-GAP = 8.0  # between neighbours
-LABEL = 18.0  # what a name needs
-WIDTH = 1000.0  # of the picture's own units, which stretch with the page
+DIAGRAM_HEIGHT = 340.0  # pixels for all customers
+NODE_GAP = 8.0  # between neighbours
+LABEL_HEIGHT = 18.0  # what a name needs
+DIAGRAM_WIDTH = 1000.0  # of the picture's own units, which stretch with the page
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class SankeyFlow:
     """Customers who went from one place to another."""
 
     start: str
@@ -22,7 +22,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class SankeyNode:
     """One place on either side: where its bar stands, how high, and where its name.
 
     Parameters
@@ -37,7 +37,7 @@ class Bar:
         Where its name stands.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     n: float
     top: float
     height: float
@@ -45,7 +45,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class SankeyBand:
     """One move: its outline, and what it says when pointed at.
 
     Parameters
@@ -58,13 +58,13 @@ class Band:
         The move as a sentence.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     path: str
     told: str
 
 
 @dataclass(frozen=True, slots=True)
-class Sankey:
+class SankeyDiagram:
     """The whole picture; empty where nobody moved.
 
     Parameters
@@ -78,12 +78,12 @@ class Sankey:
     """
 
     height: float
-    left: tuple[Bar, ...]
-    right: tuple[Bar, ...]
-    bands: tuple[Band, ...]
+    left: tuple[SankeyNode, ...]
+    right: tuple[SankeyNode, ...]
+    bands: tuple[SankeyBand, ...]
 
 
-def sankey(moves: Sequence[Move], known: Mapping[str, Chip]) -> Sankey:
+def layout_sankey(moves: Sequence[SankeyFlow], known: Mapping[str, SegmentBadge]) -> SankeyDiagram:
     """Return where bars and bands stand.
 
     Parameters
@@ -97,14 +97,12 @@ def sankey(moves: Sequence[Move], known: Mapping[str, Chip]) -> Sankey:
     order = list(known)
     total = sum(move.n for move in some)
     if not total:
-        return Sankey(0.0, (), (), ())
-    unit = HEIGHT / total
+        return SankeyDiagram(0.0, (), (), ())
+    unit = DIAGRAM_HEIGHT / total
     left = _bars(known, order, _sums(some, "start"), unit)
     right = _bars(known, order, _sums(some, "end"), unit)
-    ends = [
-        bar.top + max(bar.height, LABEL) for bar in (*left.values(), *right.values())
-    ]
-    return Sankey(
+    ends = [bar.top + max(bar.height, LABEL_HEIGHT) for bar in (*left.values(), *right.values())]
+    return SankeyDiagram(
         round(max(ends), 1),
         tuple(left.values()),
         tuple(right.values()),
@@ -112,7 +110,7 @@ def sankey(moves: Sequence[Move], known: Mapping[str, Chip]) -> Sankey:
     )
 
 
-def _sums(moves: Sequence[Move], side: str) -> dict[str, float]:
+def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
     sums: dict[str, float] = {}
     for move in moves:
         name = getattr(move, side)
@@ -121,30 +119,28 @@ def _sums(moves: Sequence[Move], side: str) -> dict[str, float]:
 
 
 def _bars(
-    known: Mapping[str, Chip],
+    known: Mapping[str, SegmentBadge],
     order: Sequence[str],
     sums: Mapping[str, float],
     unit: float,
-) -> dict[str, Bar]:
+) -> dict[str, SankeyNode]:
     bars, top = {}, 0.0
     for name in order:
         if name in sums:
             height = sums[name] * unit
-            place = top + max(height, LABEL) / 2
-            bars[name] = Bar(
-                known[name], sums[name], top, height, round(place + 4.5, 1)
-            )
-            top += max(height, LABEL) + GAP
+            place = top + max(height, LABEL_HEIGHT) / 2
+            bars[name] = SankeyNode(known[name], sums[name], top, height, round(place + 4.5, 1))
+            top += max(height, LABEL_HEIGHT) + NODE_GAP
     return bars
 
 
 def _bands(
-    moves: Sequence[Move],
+    moves: Sequence[SankeyFlow],
     order: Sequence[str],
-    left: Mapping[str, Bar],
-    right: Mapping[str, Bar],
+    left: Mapping[str, SankeyNode],
+    right: Mapping[str, SankeyNode],
     unit: float,
-) -> list[Band]:
+) -> list[SankeyBand]:
     place = {name: i for i, name in enumerate(order)}
     used = {("start", n): b.top for n, b in left.items()}
     used |= {("end", n): b.top for n, b in right.items()}
@@ -157,10 +153,10 @@ def _bands(
             used[side, name] += thick
         origin = left[move.start]
         told = (
-            f"{origin.chip.name} to {right[move.end].chip.name}: {number(move.n)} "
-            f"customers, {share(move.n / origin.n)}"
+            f"{origin.chip.name} to {right[move.end].chip.name}: {format_number(move.n)} "
+            f"customers, {format_share(move.n / origin.n)}"
         )
-        bands.append(Band(origin.chip, _outline(ends[0], ends[1], thick), told))
+        bands.append(SankeyBand(origin.chip, _outline(ends[0], ends[1], thick), told))
     return bands
 
 
@@ -172,11 +168,6 @@ def _outline(start: float, end: float, thick: float) -> str:
     >>> _outline(0, 10, 5)
     'M0,0C500,0 500,10 1000,10V15C500,15 500,5 0,5Z'
     """
-    half, full = WIDTH / 2, WIDTH
-    a, b, c, d = (
-        f"{y:.1f}".removesuffix(".0") for y in (start, end, end + thick, start + thick)
-    )
-    return (
-        f"M0,{a}C{half:g},{a} {half:g},{b} {full:g},{b}"
-        f"V{c}C{half:g},{c} {half:g},{d} 0,{d}Z"
-    )
+    half, full = DIAGRAM_WIDTH / 2, DIAGRAM_WIDTH
+    a, b, c, d = (f"{y:.1f}".removesuffix(".0") for y in (start, end, end + thick, start + thick))
+    return f"M0,{a}C{half:g},{a} {half:g},{b} {full:g},{b}V{c}C{half:g},{c} {half:g},{d} 0,{d}Z"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.report._input import CheckInput, Section
-from segpredict.report.sections.ledger import ledger
-from segpredict.tables import FileFact
+from segpredict.report._input import CheckInput, ReportSection
+from segpredict.report.sections.ledger import ledger_section
+from segpredict.tables import InputFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,7 @@ def verdict(bundle: CheckInput) -> Verdict:
     return Verdict(
         rows=used.rows,
         orders=sum(
-            row["n"]
-            for row in bundle.found["distributions"]
-            if row["measure"] == "value per order"
+            row["n"] for row in bundle.found["distributions"] if row["measure"] == "value per order"
         ),
         customers=used.customers,
         money=used.money,
@@ -66,7 +64,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class DetectedSection:
     """The section.
 
     Parameters
@@ -90,11 +88,11 @@ class Proven:
     notes: tuple[str, ...]
 
 
-def proven(bundle: CheckInput) -> Proven:
+def detected_section(bundle: CheckInput) -> DetectedSection:
     """Return the context."""
     files = tuple(_file(fact) for fact in bundle.files[:SHOWN])
     columns = bundle.files[0].detected.listed if bundle.files else ()
-    return Proven(
+    return DetectedSection(
         columns,
         files,
         len(bundle.files) - len(files),
@@ -103,13 +101,13 @@ def proven(bundle: CheckInput) -> Proven:
     )
 
 
-def _file(fact: FileFact) -> File:
+def _file(fact: InputFile) -> File:
     told = {k: v for k, v in fact.detected.shown().items() if k != "columns"}
     return File(fact.name.rsplit("/", 1)[-1], fact.rows, told)
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class CalendarMonth:
     """One month; ``width`` is its share of the best month, in percent."""
 
     month: str
@@ -122,25 +120,25 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Calendar:
+class SalesCalendarSection:
     """The section: the months, oldest first."""
 
-    months: tuple[Month, ...]
+    months: tuple[CalendarMonth, ...]
 
 
-def calendar(bundle: CheckInput) -> Calendar | None:
+def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
     """Return the context."""
     rows = bundle.found["months"]
     if not rows:
         return None
     best = max(row["sales"] for row in rows) or 1.0
-    return Calendar(
-        tuple(Month(**row, width=max(0.0, 100 * row["sales"] / best)) for row in rows)
+    return SalesCalendarSection(
+        tuple(CalendarMonth(**row, width=max(0.0, 100 * row["sales"] / best)) for row in rows)
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class DistributionRow:
     """One measure: its name, whether it is money, and its quantiles by name."""
 
     name: str
@@ -153,10 +151,10 @@ class Spread:
     """The section: names of the columns, and one row a measure."""
 
     columns: tuple[str, ...]
-    measures: tuple[Measure, ...]
+    measures: tuple[DistributionRow, ...]
 
 
-def spread(bundle: CheckInput) -> Spread | None:
+def distributions_section(bundle: CheckInput) -> Spread | None:
     """Return the context."""
     rows = bundle.found["distributions"]
     if not rows:
@@ -165,7 +163,7 @@ def spread(bundle: CheckInput) -> Spread | None:
     return Spread(
         columns,
         tuple(
-            Measure(
+            DistributionRow(
                 row["measure"],
                 "money" if row["measure"] == "value per order" else "number",
                 {key: row[key] for key in columns},
@@ -187,18 +185,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Horizons:
+class HorizonsSection:
     """The section."""
 
     choices: tuple[Choice, ...]
 
 
-def horizons(bundle: CheckInput) -> Horizons | None:
+def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     """Return the context."""
     rows = bundle.found["horizons"]
     if not rows:
         return None
-    return Horizons(
+    return HorizonsSection(
         tuple(
             Choice(
                 *(row["horizon"], row["repeat_share"], row["tests"]),
@@ -210,7 +208,7 @@ def horizons(bundle: CheckInput) -> Horizons | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class BadRow:
     """One row: where it stands, what stands there, and what is wrong with it."""
 
     file: str
@@ -221,28 +219,28 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
-class BadRows:
+class BadRowsSection:
     """The section: how many rows by reason, and the first of them."""
 
     reasons: dict[str, int]
-    examples: tuple[Bad, ...]
+    examples: tuple[BadRow, ...]
 
 
-def bad_rows(bundle: CheckInput) -> BadRows | None:
+def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
     """Return the context."""
     reasons = {row["reason"]: row["rows"] for row in bundle.found["bad_rows"]}
     if not reasons:
         return None
-    return BadRows(reasons, tuple(Bad(**row) for row in bundle.found["bad_examples"]))
+    return BadRowsSection(reasons, tuple(BadRow(**row) for row in bundle.found["bad_examples"]))
 
 
 # In the order of the page.
-FINDINGS = (
-    Section("verdict_on_data", "What was found", verdict),
-    Section("proven", "What was read and proven", proven),
-    Section("calendar", "Month by month", calendar),
-    Section("spread", "How customers buy", spread),
-    Section("horizons", "Which horizon?", horizons),
-    Section("ledger", "Where the data went", ledger),
-    Section("bad_rows", "Rows that cannot be read", bad_rows),
+CHECK_SECTIONS = (
+    ReportSection("verdict_on_data", "What was found", verdict),
+    ReportSection("proven", "What was read and proven", detected_section),
+    ReportSection("calendar", "Month by month", sales_calendar_section),
+    ReportSection("spread", "How customers buy", distributions_section),
+    ReportSection("horizons", "Which horizon?", horizons_section),
+    ReportSection("ledger", "Where the data went", ledger_section),
+    ReportSection("bad_rows", "Rows that cannot be read", bad_rows_section),
 )

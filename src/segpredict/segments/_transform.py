@@ -6,26 +6,26 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from segpredict.tables import MONEY
+from segpredict.tables import MONEY_SCALE
 
 # What a window of buying is measured by; value always comes first.
-INSTRUMENTS = {
+CLUSTERING_INPUTS = {
     "fm": ("spend", "days"),
     "rfm": ("spend", "days", "recency"),
     "wide": ("spend", "days", "recency", "products", "units", "refunds"),
 }
-UNITS = {
-    "spend": MONEY,
+COLUMN_UNITS = {
+    "spend": MONEY_SCALE,
     "days": 1,
     "recency": 1,
     "products": 1,
-    "units": MONEY,
-    "refunds": MONEY,
+    "units": MONEY_SCALE,
+    "refunds": MONEY_SCALE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class InputAxis:
     """One column of the instrument and its frozen way onto an axis of the space.
 
     Parameters
@@ -74,18 +74,18 @@ class Axis:
     def _top(self) -> int:
         return max(self.high, 0)
 
-    def _standardised(self, rows: pl.DataFrame) -> "Axis":
+    def _standardised(self, rows: pl.DataFrame) -> "InputAxis":
         # fsum is exact whatever the order; a plain float sum is not.
         logs = rows.select(self._log).to_series().to_list()
         lowest, highest = min(logs), max(logs)
         if lowest == highest:
-            return Axis(self.column, self.unit, self.low, self.high, lowest, 1.0)
+            return InputAxis(self.column, self.unit, self.low, self.high, lowest, 1.0)
         mean = math.fsum(logs) / len(logs)
         variance = math.fsum((x - mean) ** 2 for x in logs) / len(logs)
         scale = math.sqrt(variance) or 1.0
-        return Axis(self.column, self.unit, self.low, self.high, mean, scale)
+        return InputAxis(self.column, self.unit, self.low, self.high, mean, scale)
 
-    def _weighted(self, weight: float) -> "Axis":
+    def _weighted(self, weight: float) -> "InputAxis":
         return replace(self, scale=self.scale / math.sqrt(weight))
 
 
@@ -94,24 +94,24 @@ def fit_axes(
     winsor: tuple[float, float],
     instrument: str = "fm",
     weights: Mapping[str, float] | None = None,
-) -> tuple[Axis, ...]:
+) -> tuple[InputAxis, ...]:
     """Return the axes of the instrument, value first, as the fit rows define them.
 
     Parameters
     ----------
     rows
-        `contracts.INSTRUMENT`.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`.
     winsor
         Percentiles at which the columns are cut; the limits are values that occur.
     instrument
-        Which columns, a name in `INSTRUMENTS`.
+        Which columns, a name in `CLUSTERING_INPUTS`.
     weights
         How much columns count in squared distance, 1 where not named; 0 leaves the
         column out.
     """
-    counted = {c: (weights or {}).get(c, 1.0) for c in INSTRUMENTS[instrument]}
+    counted = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[instrument]}
     return tuple(
-        Axis(column, UNITS[column], *_limits(rows[column], winsor))
+        InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
         ._standardised(rows)
         ._weighted(weight)
         for column, weight in counted.items()
@@ -119,8 +119,8 @@ def fit_axes(
     )
 
 
-def further(columns: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the columns that `features.instrument` measures when asked."""
+def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the columns that `features.clustering_inputs` measures when asked."""
     return tuple(column for column in columns if column not in ("spend", "days"))
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.intervals import Z
+from segpredict.core.intervals import Z_95
 from segpredict.tables import Segment
 
 MIN_BUYERS = 30  # customers of a segment who bought from the category
-TOP = 5  # categories told of a segment
+MAX_CATEGORIES = 5  # categories told of a segment
 _EMPTY = {
     "segment": pl.Int8,
     "id": pl.String,
@@ -23,22 +23,22 @@ _EMPTY = {
 }
 
 
-def affinity(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def distinctive_categories(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the categories that stand out in each segment.
 
-    The rows of `indices` whose interval does not hold 1: the highest index first, at
+    The rows of `category_indices` whose interval does not hold 1: the highest index first, at
     most five a segment.
     """
-    found = indices(bought, segments)
+    found = category_indices(bought, segments)
     return (
         found.filter((pl.col("low") > 1) | (pl.col("high") < 1))
         .group_by("segment", maintain_order=True)
-        .head(TOP)
+        .head(MAX_CATEGORIES)
         .select(list(_EMPTY))
     )
 
 
-def indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def category_indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return how much more each segment buys of each category than all do.
 
     Parameters
@@ -83,16 +83,12 @@ def indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
         .agg(n=pl.len().cast(pl.Int64), X=x.sum(), XX=(x * x).sum(), XT=(x * t).sum())
         .join(of_segment, on="segment", how="left")
     )
-    everyone = cells.group_by("category").agg(
-        pl.col("X", "XX", "XT").sum().name.suffix("_all")
-    )
+    everyone = cells.group_by("category").agg(pl.col("X", "XX", "XT").sum().name.suffix("_all"))
     totals = of_segment.select(U=pl.col("T").sum(), Q_all=pl.col("Q").sum())
     rows = cells.join(everyone, on="category").join(totals, how="cross").to_dicts()
     ids = {s.code: s.id for s in segments}
     found = [_judged(row, ids) for row in rows if row["n"] >= MIN_BUYERS]
-    return pl.DataFrame(found, schema=_EMPTY).sort(
-        "segment", -pl.col("index"), "category"
-    )
+    return pl.DataFrame(found, schema=_EMPTY).sort("segment", -pl.col("index"), "category")
 
 
 def _judged(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
@@ -105,8 +101,8 @@ def _judged(row: dict[str, int], ids: dict[int, str]) -> dict[str, Any]:
         "n": row["n"],
         "share": own,
         "index": index,
-        "low": index * math.exp(-Z * doubt),
-        "high": index * math.exp(Z * doubt),
+        "low": index * math.exp(-Z_95 * doubt),
+        "high": index * math.exp(Z_95 * doubt),
     }
 
 

@@ -7,22 +7,20 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.segments.description import Description
-from segpredict.tables import MONEY, Segment
+from segpredict.segments.description import SegmentDescription
+from segpredict.tables import MONEY_SCALE, Segment
 
-THIRDS = ("smaller", "middling", "larger")
-FLOWS = 2  # ways in and out that are told
+SPEND_THIRDS = ("smaller", "middling", "larger")
+MAX_FLOWS = 2  # ways in and out that are told
 
 
-def examples(
-    rows: pl.DataFrame, places: pl.DataFrame, codes: pl.Series
-) -> pl.DataFrame:
+def typical_customers(rows: pl.DataFrame, places: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
     """Return three customers of each segment who stand for the others.
 
     Parameters
     ----------
     rows
-        `contracts.INSTRUMENT` of one window.
+        `contracts.CLUSTERING_INPUTS_SCHEMA` of one window.
     places
         Their places in the space of the segments, row by row.
     codes
@@ -60,14 +58,14 @@ def examples(
     if not found:
         return pl.DataFrame(schema={**schema, **{c: rows.schema[c] for c in shown}})
     return pl.concat(found).select(
-        *schema, pl.col("spend") / MONEY, *(c for c in shown if c != "spend")
+        *schema, pl.col("spend") / MONEY_SCALE, *(c for c in shown if c != "spend")
     )
 
 
 def _members(group: pl.DataFrame) -> list[pl.DataFrame]:
     cuts = [group.height * i // 3 for i in range(4)]
     members = []
-    for kind, start, end in zip(THIRDS, cuts[:-1], cuts[1:], strict=True):
+    for kind, start, end in zip(SPEND_THIRDS, cuts[:-1], cuts[1:], strict=True):
         third = group[start:end]
         at = third.select("^at_.*$").to_numpy()
         apart = ((at - np.median(at, axis=0)) ** 2).sum(axis=1)
@@ -76,10 +74,10 @@ def _members(group: pl.DataFrame) -> list[pl.DataFrame]:
     return members
 
 
-def cards(
+def profile_cards(
     segments: Sequence[Segment],
     profile: pl.DataFrame,
-    rules: Sequence[Description] = (),
+    rules: Sequence[SegmentDescription] = (),
     *,
     members: pl.DataFrame | None = None,
     likes: pl.DataFrame | None = None,
@@ -96,7 +94,7 @@ def cards(
     rules
         `describe`: the rule in words.
     members
-        `examples`.
+        `typical_customers`.
     likes
         `affinity`.
     moves
@@ -106,7 +104,7 @@ def cards(
     -------
     list of dict
         ``id``, ``name``, ``code``, the figures of the profile under their names,
-        ``rule``, ``precision``, ``recall``, ``examples``, ``likes``, ``came`` and
+        ``rule``, ``precision``, ``recall``, ``typical_customers``, ``likes``, ``came`` and
         ``went`` (each a list). A segment with fewer than five customers has its size
         and nothing else.
     """
@@ -116,7 +114,7 @@ def cards(
         _card(
             segment,
             figures.get(segment.code, {}),
-            told.get(segment.code, Description(segment.code)),
+            told.get(segment.code, SegmentDescription(segment.code)),
             _of(members, segment.code),
             _of(likes, segment.code),
             _flows(moves, segment.id),
@@ -128,7 +126,7 @@ def cards(
 def _card(
     segment: Segment,
     figures: Mapping[str, Any],
-    rule: Description,
+    rule: SegmentDescription,
     *lists: Any,
 ) -> dict[str, Any]:
     is_told = (figures.get("n") or 0) >= MIN_CUSTOMERS_FOR_FIGURES
@@ -159,8 +157,7 @@ def _flows(moves: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
     if moves is None:
         return [], []
     away = moves.filter(
-        (pl.col("from_id") != pl.col("to_id"))
-        & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
+        (pl.col("from_id") != pl.col("to_id")) & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     )
     into = pl.col("to_id") == id_
     everyone = moves.filter(into)["n"].sum()
@@ -174,4 +171,4 @@ def _flows(moves: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
 
 
 def _largest(flows: pl.DataFrame) -> list[dict[str, Any]]:
-    return flows.sort("n", "id", descending=[True, False]).head(FLOWS).to_dicts()
+    return flows.sort("n", "id", descending=[True, False]).head(MAX_FLOWS).to_dicts()

@@ -15,42 +15,41 @@ import polars as pl
 
 from segpredict import contracts
 from segpredict.clustering import (
-    AIMS,
     CLUSTERERS,
+    SELECTION_CRITERIA,
     Clusters,
-    Floats,
-    Labels,
-    Points,
-    SegmentOptions,
+    SegmentationOptions,
+    WeightedPoints,
 )
+from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.criteria import (
-    Bar,
-    Bench,
-    Contender,
-    Earlier,
-    Selection,
-    Trial,
-    coded,
-    gap_choices,
-    knee,
-    likeness,
-    measure,
-    select,
-    separation,
+    AlgorithmCandidate,
+    EarlierFit,
+    QualityGates,
+    ResampleSet,
+    SegmentationCandidate,
+    SegmentationSelection,
+    elbow_point,
+    encode_labels,
+    eta_squared,
+    gap_statistic_choices,
+    measure_candidates,
+    select_candidate,
+    similarity_to_selected,
 )
 from segpredict.errors import ExtraMissingError
-from segpredict.segments._transform import INSTRUMENTS, fit_axes, further
-from segpredict.tables import JSON, MONEY
+from segpredict.segments._transform import CLUSTERING_INPUTS, extra_inputs, fit_axes
+from segpredict.tables import JSON, MONEY_SCALE
 
-SHARED = 2_000  # rows on which the segments of all candidates are laid side by side
-FALLBACK, BANDS = "rules", 3  # where no candidate passes
+SHARED_ROWS = 2_000  # rows on which the segments of all candidates are laid side by side
+FALLBACK_SEGMENTS, VALUE_BANDS = "rules", 3  # where no candidate passes
 
 # From labels of the rows and how many groups there are to nats and their error.
-Information = Callable[[Labels, int], tuple[float, float]]
+InformationFunction = Callable[[IndexArray, int], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class SelectionTask:
     """One algorithm on one instrument, at all numbers of segments."""
 
     instrument: str
@@ -58,13 +57,13 @@ class Heat:
 
 
 @dataclass(frozen=True, eq=False)
-class Contest:
+class SelectionRun:
     """Ways to segment one shop's windows, and what they are measured with.
 
     Parameters
     ----------
     instrument
-        `contracts.INSTRUMENT` with every column that an instrument may need: windows
+        `contracts.CLUSTERING_INPUTS_SCHEMA` with every column that an instrument may need: windows
         of one length, all of which ended on or before the first test cutoff. Without
         the rows that rules set apart: they are grouped nowhere.
     options
@@ -77,20 +76,20 @@ class Contest:
     """
 
     instrument: pl.DataFrame
-    options: SegmentOptions
+    options: SegmentationOptions
     lead: int
-    information: Information | None = None
+    information: InformationFunction | None = None
 
     @cached_property
-    def heats(self) -> tuple[Heat, ...]:
+    def heats(self) -> tuple[SelectionTask, ...]:
         """All heats, plainest instrument and simplest algorithm first."""
         bar = self.options.compare
         names = bar.algorithms or CLUSTERERS.names()
         simple = sorted(names, key=lambda name: (CLUSTERERS.get(name).rank, name))
-        order = [name for name in INSTRUMENTS if name in bar.instruments]
-        return tuple(Heat(i, name) for i in order for name in simple)
+        order = [name for name in CLUSTERING_INPUTS if name in bar.instruments]
+        return tuple(SelectionTask(i, name) for i in order for name in simple)
 
-    def run(self, heat: Heat) -> list[Trial]:
+    def run(self, heat: SelectionTask) -> list[SegmentationCandidate]:
         """Return the trials of one heat, by rising number of segments.
 
         What cannot be fitted here is told in the trial's note, and is no failure of the
@@ -99,7 +98,7 @@ class Contest:
         clusterer = CLUSTERERS.get(heat.algorithm)
         compare = self.options.compare
         ks = compare.ks[:1] if clusterer.is_density else compare.ks
-        blank = Trial(
+        blank = SegmentationCandidate(
             instrument=heat.instrument,
             algorithm=heat.algorithm,
             asked=0,
@@ -107,14 +106,14 @@ class Contest:
         )
         trials = {k: replace(blank, asked=k) for k in ks}
         field = self._field(heat.instrument)
-        contender = Contender(
+        contender = AlgorithmCandidate(
             clusterer.tuned(self._settings(heat.algorithm)),
             self.options.n_init,
             compare.starts,
             self.options.seed,
         )
         try:
-            found = measure(trials, contender, field.bench, self._bar)
+            found = measure_candidates(trials, contender, field.bench, self._bar)
         except ExtraMissingError as error:
             return [replace(trial, note=str(error)) for trial in trials.values()]
         few = "the customers are not varied enough for so many segments"
@@ -127,12 +126,14 @@ class Contest:
         """Return the settings of one algorithm; those given are of the one named."""
         return self.options.settings if algorithm == self.options.algorithm else {}
 
-    def _outcome(self, trial: Trial, clusters: Clusters, field: "Field") -> Trial:
+    def _outcome(
+        self, trial: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
+    ) -> SegmentationCandidate:
         labels = clusters.assign(field.places)
-        told: dict[str, Any] = {"groups": coded(labels[self._shared])}
+        told: dict[str, Any] = {"groups": encode_labels(labels[self._shared])}
         rows, spent, customers = self._later
         if len(rows):
-            value, error = separation(spent, labels[rows], customers)
+            value, error = eta_squared(spent, labels[rows], customers)
             told.update(value=round(value, 6), value_se=round(error, 6))
         if self.information is not None:
             nats, error = self.information(labels, clusters.k)
@@ -141,35 +142,35 @@ class Contest:
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
-        return contracts.check(self.instrument, contracts.INSTRUMENT)
+        return contracts.validate_schema(self.instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
 
     @cached_property
-    def _bar(self) -> Bar:
+    def _bar(self) -> QualityGates:
         active = self._rows.height / self._rows["end"].n_unique()
-        return Bar(self.options, self.options.least_customers(active))
+        return QualityGates(self.options, self.options.least_customers(active))
 
     @cached_property
-    def _fields(self) -> dict[str, "Field"]:
+    def _fields(self) -> dict[str, "InputSpace"]:
         return {}
 
-    def _field(self, name: str) -> "Field":
+    def _field(self, name: str) -> "InputSpace":
         """Return what one instrument measures; only the last one is kept."""
         if name not in self._fields:
             self._fields.clear()
-            self._fields[name] = Field.of(self._rows, name, self.options, self.lead)
+            self._fields[name] = InputSpace.of(self._rows, name, self.options, self.lead)
         return self._fields[name]
 
     @cached_property
-    def _shared(self) -> Labels:
+    def _shared(self) -> IndexArray:
         """Places of rows at even steps through what was bought, blind to ids."""
         order = self._rows.select(
             pl.struct(pl.exclude("customer_id", "end")).arg_sort()
         ).to_series()
-        count = min(len(order), SHARED)
+        count = min(len(order), SHARED_ROWS)
         return order.to_numpy()[np.arange(count) * len(order) // count].astype(np.intp)
 
     @cached_property
-    def _later(self) -> tuple[Labels, Floats, Labels]:
+    def _later(self) -> tuple[IndexArray, FloatArray, IndexArray]:
         """Rows whose outcome is known, log revenue in it, and whose they are."""
         rows = self._rows.with_row_index("row")
         ends = rows["end"].unique()
@@ -183,7 +184,7 @@ class Contest:
             .join(after, on=["customer_id", "end"], how="left", maintain_order="left")
             .with_columns(
                 pl.col("customer_id").rank("dense").cast(pl.Int64) - 1,
-                (pl.col("later").fill_null(0).clip(0) / MONEY).log1p(),
+                (pl.col("later").fill_null(0).clip(0) / MONEY_SCALE).log1p(),
             )
         )
         return (
@@ -194,7 +195,7 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class InputSpace:
     """The rows as one instrument places them.
 
     Parameters
@@ -205,13 +206,13 @@ class Field:
         What all candidates share.
     """
 
-    places: Floats
-    bench: Bench
+    places: FloatArray
+    bench: ResampleSet
 
     @classmethod
     def of(
-        cls, rows: pl.DataFrame, name: str, options: SegmentOptions, lead: int
-    ) -> "Field":
+        cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, lead: int
+    ) -> "InputSpace":
         """Return the rows in the space that an instrument makes of them."""
         weights = options.refine.weights
         axes = fit_axes(rows, options.winsor, name, weights)
@@ -222,38 +223,38 @@ class Field:
         earlier = None
         if known.height:
             before = fit_axes(known, options.winsor, name, weights)
-            earlier = Earlier(
-                Points.of(known.select(a.place for a in before).to_numpy()),
+            earlier = EarlierFit(
+                WeightedPoints.of(known.select(a.place for a in before).to_numpy()),
                 new.select(a.place for a in before).to_numpy(),
                 new.select(a.place for a in axes).to_numpy(),
             )
-        points = Points.of(places).thin(options.max_points)
+        points = WeightedPoints.of(places).thin(options.max_points)
         windows = rows["end"].n_unique()
         customers = rows["customer_id"].n_unique()
-        bench = Bench(
-            points, options.compare, windows, customers, options.seed, earlier
-        )
+        bench = ResampleSet(points, options.compare, windows, customers, options.seed, earlier)
         return cls(places, bench)
 
 
-def columns() -> tuple[str, ...]:
-    """Return what `features.instrument` must measure for all instruments."""
-    return further(dict.fromkeys(c for names in INSTRUMENTS.values() for c in names))
+def required_inputs() -> tuple[str, ...]:
+    """Return what `features.clustering_inputs` must measure for all instruments."""
+    return extra_inputs(dict.fromkeys(c for names in CLUSTERING_INPUTS.values() for c in names))
 
 
-def comparison_table(trials: Sequence[Trial], selection: Selection) -> pl.DataFrame:
+def comparison_table(
+    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection
+) -> pl.DataFrame:
     """Return the comparison, one way to segment a row.
 
     Returns
     -------
     polars.DataFrame
-        The fields of `Trial` but the groups; ``is_elbow`` and ``is_gap`` (what those
-        two rules would take), ``score`` with ``behind`` and ``behind_se``, the ranks,
+        The fields of `SegmentationCandidate` but the groups; ``is_elbow`` and ``is_gap`` (what
+        those two rules would take), ``score`` with ``behind`` and ``behind_se``, the ranks,
         ``ari_winner``, ``twin`` (a simpler way that makes the same segments, so that
         this one is not ranked) and ``is_chosen``.
     """
-    elbows, gaps = _elbows(trials), gap_choices(trials)
-    alike = likeness(trials, selection.winner)
+    elbows, gaps = _elbows(trials), gap_statistic_choices(trials)
+    alike = similarity_to_selected(trials, selection.winner)
     rows = []
     for i, trial in enumerate(trials):
         state = trial.state()
@@ -272,7 +273,7 @@ def comparison_table(trials: Sequence[Trial], selection: Selection) -> pl.DataFr
                 "score": None if standing is None else standing.score,
                 "behind": None if standing is None else standing.behind,
                 "behind_se": None if standing is None else standing.behind_se,
-                **{f"rank_{aim}": ranks.get(aim) for aim in AIMS},
+                **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "ari_winner": alike[i],
                 "twin": _twin(trials, selection, i),
                 "is_chosen": selection.winner == i,
@@ -283,31 +284,37 @@ def comparison_table(trials: Sequence[Trial], selection: Selection) -> pl.DataFr
     )
 
 
-def _twin(trials: Sequence[Trial], selection: Selection, place: int) -> str:
+def _twin(
+    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
+) -> str:
     first = selection.twins.get(place)
     return "" if first is None else trials[first].name
 
 
-def _elbows(trials: Sequence[Trial]) -> dict[tuple[str, str], int | None]:
+def _elbows(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int | None]:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for trial in trials:
         if trial.inertia is not None:
             key = (trial.instrument, trial.algorithm)
             curves.setdefault(key, []).append((trial.asked, trial.inertia))
     return {
-        key: knee([k for k, _ in curve], [spread for _, spread in curve])
+        key: elbow_point([k for k, _ in curve], [spread for _, spread in curve])
         for key, curve in curves.items()
     }
 
 
-def decide(trials: Sequence[Trial], options: SegmentOptions) -> Selection:
-    """Return what the rule of `criteria.select` takes."""
-    return select(trials, options.compare)
+def select_from_table(
+    trials: Sequence[SegmentationCandidate], options: SegmentationOptions
+) -> SegmentationSelection:
+    """Return what the rule of `criteria.select_candidate` takes."""
+    return select_candidate(trials, options.compare)
 
 
-def taken(
-    options: SegmentOptions, trials: Sequence[Trial], selection: Selection
-) -> SegmentOptions:
+def options_of_selected(
+    options: SegmentationOptions,
+    trials: Sequence[SegmentationCandidate],
+    selection: SegmentationSelection,
+) -> SegmentationOptions:
     """Return the options that make the segments which the rule took.
 
     Where no candidate passes, segments are made by rule: the grid that fails the fewest
@@ -316,8 +323,10 @@ def taken(
     if selection.winner is not None:
         winner = trials[selection.winner]
     else:
-        grids = [t for t in trials if t.algorithm == FALLBACK and t.k > 1]
-        blank = Trial(instrument=options.instrument, algorithm=FALLBACK, asked=BANDS)
+        grids = [t for t in trials if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
+        blank = SegmentationCandidate(
+            instrument=options.instrument, algorithm=FALLBACK_SEGMENTS, asked=VALUE_BANDS
+        )
         winner = min(grids, key=lambda t: (len(t.failed), t.k), default=blank)
     return replace(
         options,
@@ -328,9 +337,11 @@ def taken(
     )
 
 
-def verdict(trials: Sequence[Trial], selection: Selection) -> JSON:
+def selection_summary(
+    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection
+) -> JSON:
     """Return what was taken and why, as the run folder keeps it."""
-    alike = likeness(trials, selection.winner)
+    alike = similarity_to_selected(trials, selection.winner)
 
     def told(place: int | None) -> JSON:
         if place is None:

@@ -9,17 +9,17 @@ import numpy as np
 import polars as pl
 from sklearn.tree import DecisionTreeClassifier
 
-from segpredict.segments._transform import UNITS
-from segpredict.tables import MONEY
+from segpredict.segments._transform import COLUMN_UNITS
+from segpredict.tables import MONEY_SCALE
 
-DEPTH, LEAVES = 3, 8
-TOLD = 0.10  # of a segment's customers; a branch that holds fewer is not put in words
-SCANT = 5  # customers; no leaf holds fewer
-PAID = ("spend", "refunds")
+MAX_DEPTH, MAX_LEAVES = 3, 8
+MIN_BRANCH_SHARE = 0.10  # of a segment's customers; a branch that holds fewer is not put in words
+MIN_LEAF_CUSTOMERS = 5  # customers; no leaf holds fewer
+MONEY_COLUMNS = ("spend", "refunds")
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class RuleBranch:
     """One way to a leaf: from which value on (low) and below which (high), by column.
 
     Parameters
@@ -31,7 +31,7 @@ class Branch:
 
     bounds: Mapping[str, tuple[float | None, float | None]]
 
-    def cut(self, column: str, value: float, *, is_above: bool) -> "Branch":
+    def cut(self, column: str, value: float, *, is_above: bool) -> "RuleBranch":
         """Return the branch narrowed at a value."""
         low, high = self.bounds.get(column, (None, None))
         ends = (value, high) if is_above else (low, value)
@@ -42,7 +42,7 @@ class Branch:
         """Whether a row of the instrument lies on it."""
         tests = []
         for column, (low, high) in self.bounds.items():
-            value = pl.col(column) / UNITS[column]
+            value = pl.col(column) / COLUMN_UNITS[column]
             tests += [value >= low] if low is not None else []
             tests += [value < high] if high is not None else []
         return reduce(and_, tests, pl.lit(value=True))
@@ -55,7 +55,7 @@ class Branch:
         >>> Branch({"spend": (412.0, None), "days": (2, None)}).tell(91, "£")
         'spent at least £412 in 91 days and bought on 2 or more days'
         """
-        order = [column for column in UNITS if column in self.bounds]
+        order = [column for column in COLUMN_UNITS if column in self.bounds]
         clauses = [_clause(c, *self.bounds[c], currency) for c in order]
         if order and order[0] != "recency":
             clauses[0] += f" in {horizon} days"
@@ -63,7 +63,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class SegmentDescription:
     """The rule of one segment.
 
     Parameters
@@ -84,12 +84,12 @@ class Description:
     rule: str | None = None
     precision: float | None = None
     recall: float | None = None
-    branches: tuple[Branch, ...] = field(default=(), repr=False)
+    branches: tuple[RuleBranch, ...] = field(default=(), repr=False)
 
 
-def describe(
+def describe_segments(
     rows: pl.DataFrame, codes: pl.Series, k: int, horizon: int = 91, currency: str = ""
-) -> tuple[Description, ...]:
+) -> tuple[SegmentDescription, ...]:
     """Return a rule in words for each segment.
 
     Parameters
@@ -118,26 +118,26 @@ def describe(
     >>> [d.rule for d in describe(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']
     """
-    columns = [column for column in UNITS if column in rows.columns]
+    columns = [column for column in COLUMN_UNITS if column in rows.columns]
     known = rows.select(columns).with_columns(code=codes.cast(pl.Int64)).sort(pl.all())
     if known["code"].n_unique() < 2:
-        return tuple(Description(code) for code in range(1, k + 1))
-    matrix = known.select(pl.col(c) / UNITS[c] for c in columns).to_numpy()
+        return tuple(SegmentDescription(code) for code in range(1, k + 1))
+    matrix = known.select(pl.col(c) / COLUMN_UNITS[c] for c in columns).to_numpy()
     grown = DecisionTreeClassifier(
-        max_depth=DEPTH,
-        max_leaf_nodes=LEAVES,
-        min_samples_leaf=SCANT,
+        max_depth=MAX_DEPTH,
+        max_leaf_nodes=MAX_LEAVES,
+        min_samples_leaf=MIN_LEAF_CUSTOMERS,
         class_weight="balanced",
         random_state=0,
     ).fit(matrix, known["code"].to_numpy())
-    leaves = _Walk(grown, columns).leaves(0, Branch({}))
+    leaves = _Walk(grown, columns).leaves(0, RuleBranch({}))
     return tuple(
         _described(code, [b for b, c in leaves if c == code], known, horizon, currency)
         for code in range(1, k + 1)
     )
 
 
-def tell(column: str, least: int, horizon: int, currency: str = "") -> str:
+def threshold_text(column: str, least: int, horizon: int, currency: str = "") -> str:
     """Return in words that a column holds at least so much, in its own units.
 
     Examples
@@ -145,31 +145,29 @@ def tell(column: str, least: int, horizon: int, currency: str = "") -> str:
     >>> tell("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """
-    return Branch({column: (least / UNITS[column], None)}).tell(horizon, currency)
+    return RuleBranch({column: (least / COLUMN_UNITS[column], None)}).tell(horizon, currency)
 
 
 def _described(
     code: int,
-    branches: Sequence[Branch],
+    branches: Sequence[RuleBranch],
     rows: pl.DataFrame,
     horizon: int,
     currency: str,
-) -> Description:
+) -> SegmentDescription:
     is_own = pl.col("code") == code
     size = rows.select(is_own.sum()).item()
     if not size or not any(branch.bounds for branch in branches):
-        return Description(code)
-    held = rows.select(
-        (b.holds & is_own).sum().alias(str(i)) for i, b in enumerate(branches)
-    )
+        return SegmentDescription(code)
+    held = rows.select((b.holds & is_own).sum().alias(str(i)) for i, b in enumerate(branches))
     counts = held.row(0)
     ranked = sorted(range(len(branches)), key=lambda i: (-counts[i], i))
-    told = [branches[i] for i in ranked if counts[i] >= TOLD * size] or [
+    told = [branches[i] for i in ranked if counts[i] >= MIN_BRANCH_SHARE * size] or [
         branches[ranked[0]]
     ]
     holds = reduce(or_, (b.holds for b in told))
     hits, covered = rows.select((holds & is_own).sum(), holds.sum().alias("n")).row(0)
-    return Description(
+    return SegmentDescription(
         code,
         "; or ".join(b.tell(horizon, currency) for b in told),
         hits / covered if covered else None,
@@ -184,7 +182,7 @@ class _Walk:
     def __init__(self, grown: DecisionTreeClassifier, columns: Sequence[str]) -> None:
         self.tree, self.classes, self.columns = grown.tree_, grown.classes_, columns
 
-    def leaves(self, node: int, branch: Branch) -> list[tuple[Branch, int]]:
+    def leaves(self, node: int, branch: RuleBranch) -> list[tuple[RuleBranch, int]]:
         left, right = self.tree.children_left[node], self.tree.children_right[node]
         if left < 0:
             place = int(np.argmax(self.tree.value[node][0]))
@@ -199,14 +197,14 @@ class _Walk:
 
 def _rounded(column: str, value: float) -> float:
     """Return the cut as people say it: what lies at or above it is above."""
-    if UNITS[column] != MONEY or column == "units":
+    if COLUMN_UNITS[column] != MONEY_SCALE or column == "units":
         return float(np.floor(value) + 1)
     digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
     return round(value, min(digits, 2))
 
 
 def _clause(column: str, low: float | None, high: float | None, currency: str) -> str:
-    if column in PAID:
+    if column in MONEY_COLUMNS:
         return _paid(column, low, high, currency)
     least = None if low is None else int(low)
     most = None if high is None else int(high) - 1

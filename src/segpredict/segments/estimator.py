@@ -13,11 +13,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from segpredict.clustering import CLUSTERERS, Clusters, Floats, Points, distances
+from segpredict.clustering import CLUSTERERS, Clusters, WeightedPoints, euclidean_distances
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import SupportError
 from segpredict.tables import JSON
 
-MOST_POINTS = 200_000
+MAX_POINTS = 200_000
 
 
 def _knows_chances(segmenter: "Segmenter") -> bool:
@@ -25,8 +26,7 @@ def _knows_chances(segmenter: "Segmenter") -> bool:
     check_is_fitted(segmenter)
     if not segmenter.clusters_.rule.is_soft:
         raise AttributeError(
-            f"{segmenter.algorithm} puts each customer into one segment; "
-            "choose gmm for chances."
+            f"{segmenter.algorithm} puts each customer into one segment; choose gmm for chances."
         )
     return True
 
@@ -140,11 +140,9 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         self._validate_params()
         matrix = validate_data(self, X, dtype=np.float64)
         if len(matrix) < self.n_segments:
-            raise ValueError(
-                f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}."
-            )
+            raise ValueError(f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}.")
         self._middle, self._spread = _scales(matrix, is_scaled=self.scale)
-        points = Points.of(self._placed(matrix)).thin(MOST_POINTS)
+        points = WeightedPoints.of(self._placed(matrix)).thin(MAX_POINTS)
         self.clusters_ = self._grouped(points)
         self.n_segments_ = self.clusters_.k
         self.inertia_ = self.clusters_.inertia
@@ -158,7 +156,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return self.clusters_.assign(places)
 
     @available_if(_knows_chances)  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: npt.ArrayLike) -> Floats:
+    def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
         """Return the chance of each segment for each row; of mixtures only.
 
         Returns
@@ -168,7 +166,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         """
         return self.clusters_.chances(self._asked(X))
 
-    def transform(self, X: npt.ArrayLike) -> Floats:
+    def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the distance of each row to the centre of each segment.
 
         Returns
@@ -177,7 +175,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             In standard deviations where the columns are standardised.
         """
         places = self._asked(X)
-        return distances(places, self.clusters_.centres)
+        return euclidean_distances(places, self.clusters_.centres)
 
     def get_feature_names_out(
         self,
@@ -185,11 +183,9 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
     ) -> npt.NDArray[np.object_]:
         """Return the names of what `transform` gives: ``segmenter0`` and so on."""
         check_is_fitted(self)
-        return np.array(
-            [f"segmenter{i}" for i in range(self.n_segments_)], dtype=object
-        )
+        return np.array([f"segmenter{i}" for i in range(self.n_segments_)], dtype=object)
 
-    def _grouped(self, points: Points) -> Clusters:
+    def _grouped(self, points: WeightedPoints) -> Clusters:
         clusterer = CLUSTERERS.get(self.algorithm).tuned(self.settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
@@ -212,12 +208,12 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
             everyone = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
             return Clusters.around(points, everyone)
 
-    def _asked(self, X: npt.ArrayLike) -> Floats:
+    def _asked(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)
         return self._placed(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def _placed(self, matrix: Floats) -> Floats:
-        places: Floats = (matrix - self._middle) / self._spread
+    def _placed(self, matrix: FloatArray) -> FloatArray:
+        places: FloatArray = (matrix - self._middle) / self._spread
         return places
 
     def __sklearn_tags__(self) -> Any:
@@ -226,7 +222,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return tags
 
 
-def _scales(matrix: Floats, *, is_scaled: bool) -> tuple[Floats, Floats]:
+def _scales(matrix: FloatArray, *, is_scaled: bool) -> tuple[FloatArray, FloatArray]:
     """Return mean and spread of each column, equal for any order of the rows."""
     if not is_scaled:
         return np.zeros(matrix.shape[1]), np.ones(matrix.shape[1])

@@ -9,24 +9,24 @@ import polars as pl
 from segpredict import contracts
 from segpredict.clustering import (
     CLUSTERERS,
-    Candidate,
-    Choice,
     Clusters,
-    Gates,
-    Points,
-    SegmentOptions,
-    choose,
+    SegmentationOptions,
+    SegmentCountCandidate,
+    SegmentCountChoice,
+    SizeGates,
+    WeightedPoints,
+    choose_segment_count,
 )
 from segpredict.errors import SupportError, TooFewCustomersError
 from segpredict.segments._transform import fit_axes
-from segpredict.segments.names import called, words
+from segpredict.segments.names import default_names, named_segments
 from segpredict.segments.segmentation import Segmentation, SegmentValue
-from segpredict.tables import INACTIVE, MONEY
+from segpredict.tables import INACTIVE_CODE, MONEY_SCALE
 
 
-def fit(
+def fit_groups(
     instrument: pl.DataFrame,
-    options: SegmentOptions | None = None,
+    options: SegmentationOptions | None = None,
     horizon: int = 91,
 ) -> Segmentation:
     """Return the frozen segments of the buying in these windows.
@@ -34,7 +34,7 @@ def fit(
     Parameters
     ----------
     instrument
-        `contracts.INSTRUMENT`: one row per customer and window with an order; windows
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
         of one length, all of which ended on or before the first test cutoff.
     options
         What to decide otherwise than the defaults.
@@ -57,8 +57,8 @@ def fit(
     a rule, not a cluster. Segments are ordered by mean spend. The result is equal to
     the bit for any order of the rows, any ids and any number of threads.
     """
-    options = options or SegmentOptions()
-    rows = contracts.check(instrument, contracts.INSTRUMENT)
+    options = options or SegmentationOptions()
+    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     customers = rows["customer_id"].n_unique()
     if customers < min(options.ks):
         raise TooFewCustomersError("Segmentation", customers, min(options.ks))
@@ -67,20 +67,18 @@ def fit(
     places = rows.select(axis.place for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
     clusters = choice.clusters
-    values = measured(rows, clusters.assign(places), clusters.k)
-    order = sorted(range(clusters.k), key=lambda c: worth(values[c]))
+    values = group_statistics(rows, clusters.assign(places), clusters.k)
+    order = sorted(range(clusters.k), key=lambda c: value_order(values[c]))
     ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
     return Segmentation(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
         clusters=clusters.ordered(order),
-        segments=called(ids, words(clusters.k), options.names),
+        segments=named_segments(ids, default_names(clusters.k), options.names),
         values=tuple(
             replace(value, code=code)
-            for code, value in enumerate(
-                (SegmentValue(INACTIVE), *(values[c] for c in order))
-            )
+            for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
         ),
         candidates=choice.candidates,
         notices=(*_notices(choice.candidates), *_density_notices(clusters, options)),
@@ -89,23 +87,23 @@ def fit(
 
 
 def _choose(
-    places: npt.NDArray[np.float64], windows: int, options: SegmentOptions
-) -> Choice:
-    gates = Gates(
+    places: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
+) -> SegmentCountChoice:
+    gates = SizeGates(
         min_share=options.min_share,
         max_share=options.max_share,
         min_rows=windows * options.least_customers(len(places) / windows),
         # Places on the first axis are longer by the root of its weight.
         min_step=options.min_step * options.refine.weights.get("spend", 1.0) ** 0.5,
     )
-    points = Points.of(places).thin(options.max_points)
+    points = WeightedPoints.of(places).thin(options.max_points)
     clusterer = CLUSTERERS.get(options.algorithm).tuned(options.settings)
-    return choose(
+    return choose_segment_count(
         clusterer, points, options.ks, gates, seed=options.seed, n_init=options.n_init
     )
 
 
-def measured(
+def group_statistics(
     rows: pl.DataFrame, labels: npt.NDArray[np.intp], k: int
 ) -> list[SegmentValue]:
     """Return what the rows of each of `k` groups bought, in the order of the labels."""
@@ -115,8 +113,8 @@ def measured(
         .agg(
             rows=pl.len(),
             # Whole sums: a mean of floats would depend on the order of the rows.
-            mean_spend=pl.col("spend").sum() / pl.len() / MONEY,
-            median_spend=pl.col("spend").median() / MONEY,
+            mean_spend=pl.col("spend").sum() / pl.len() / MONEY_SCALE,
+            median_spend=pl.col("spend").median() / MONEY_SCALE,
             mean_days=pl.col("days").cast(pl.Int64).sum() / pl.len(),
             median_days=pl.col("days").median(),
         )
@@ -127,20 +125,18 @@ def measured(
             f"Of {k} segments, {k - found.height} would have no customers.",
             fix="ask for fewer segments, or leave the number to the data.",
         )
-    return [SegmentValue(INACTIVE, **v) for v in found.drop("cluster").to_dicts()]
+    return [SegmentValue(INACTIVE_CODE, **v) for v in found.drop("cluster").to_dicts()]
 
 
-def worth(value: SegmentValue) -> tuple[float, float]:
+def value_order(value: SegmentValue) -> tuple[float, float]:
     """Return by what segments are ordered: mean spend, then mean days."""
     return value.mean_spend, value.mean_days
 
 
-def _density_notices(clusters: Clusters, options: SegmentOptions) -> list[str]:
+def _density_notices(clusters: Clusters, options: SegmentationOptions) -> list[str]:
     notices = []
     if clusters.k not in options.ks:
-        notices.append(
-            f"{options.algorithm} finds the number of segments itself: {clusters.k}."
-        )
+        notices.append(f"{options.algorithm} finds the number of segments itself: {clusters.k}.")
     if clusters.noise:
         notices.append(
             f"{options.algorithm} left {clusters.noise:.0%} of the rows over; they are "
@@ -149,7 +145,7 @@ def _density_notices(clusters: Clusters, options: SegmentOptions) -> list[str]:
     return notices
 
 
-def _notices(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
+def _notices(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
     chosen = next(c for c in candidates if c.is_chosen)
     if chosen.passes:
         return ()

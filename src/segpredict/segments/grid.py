@@ -10,26 +10,26 @@ from segpredict import contracts
 from segpredict.errors import ArtifactError, ConfigError
 from segpredict.tables import JSON
 
-VERSION = 2
-COLUMNS = ("recency_days", "freq_days_364", "spend_364")
-FIFTHS = 5
+RULE_GRID_VERSION = 2
+GRID_COLUMNS = ("recency_days", "freq_days_364", "spend_364")
+N_FIFTHS = 5
 
-CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
+RFM_CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
 
 # Rows are recency scores 1 (long ago) to 5 (just now), columns frequency scores 1 to 5.
 # Written out cell by cell, so that it is a partition: no overlap, no gap.
-MAP = (
+CELL_NAME_MAP = (
     ("Lost", "Lost", "At risk", "At risk", "Cannot lose"),
     ("Hibernating", "Hibernating", "At risk", "At risk", "Cannot lose"),
     ("About to sleep", "About to sleep", "Need attention", "Loyal", "Loyal"),
     ("Promising", "Potential loyalist", "Potential loyalist", "Loyal", "Loyal"),
     ("New", "Potential loyalist", "Potential loyalist", "Champions", "Champions"),
 )
-LEVELS = ("Low", "Low", "Mid", "High", "High")  # of monetary scores 1 to 5
+MONETARY_LEVELS = ("Low", "Low", "Mid", "High", "High")  # of monetary scores 1 to 5
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class FifthScale:
     """How one column becomes a score from 1 to 5, frozen.
 
     Parameters
@@ -51,7 +51,7 @@ class Scale:
     is_reversed: bool = False
 
     @classmethod
-    def of(cls, values: pl.Series, *, is_reversed: bool = False) -> "Scale":
+    def of(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
         """Return the scale that puts these values into fifths.
 
         Notes
@@ -66,8 +66,8 @@ class Scale:
             middle = (worth[0], worth[0], None, None)
             return cls(values.name, middle, (3,), is_reversed)
         below = worth.search_sorted(worth, side="left").cast(pl.Int64)
-        fifths = (below * FIFTHS) // len(worth) + 1
-        firsts = (worth.filter(fifths >= score) for score in range(2, FIFTHS + 1))
+        fifths = (below * N_FIFTHS) // len(worth) + 1
+        firsts = (worth.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
         cuts = tuple(first[0] if len(first) else None for first in firsts)
         given = tuple(fifths.unique().sort().to_list())
         return cls(values.name, cuts, given, is_reversed)
@@ -82,7 +82,7 @@ class Scale:
     @property
     def notice(self) -> str | None:
         """A sentence when fewer than five scores are given."""
-        if len(self.given) == FIFTHS:
+        if len(self.given) == N_FIFTHS:
             return None
         listed = ", ".join(map(str, self.given))
         return (
@@ -92,7 +92,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class RuleGrid:
     """The rule grid with its cut points frozen.
 
     Parameters
@@ -103,9 +103,9 @@ class Grid:
         The name of each of the 125 codes, in their order from 111 to 555.
     """
 
-    recency: Scale
-    frequency: Scale
-    monetary: Scale
+    recency: FifthScale
+    frequency: FifthScale
+    monetary: FifthScale
     names: tuple[str, ...]
 
     @property
@@ -116,8 +116,8 @@ class Grid:
 
     def table(self) -> pl.DataFrame:
         """Return the 125 codes, one a row: ``code``, ``name``, ``level`` of spend."""
-        levels = [LEVELS[int(code[2]) - 1] for code in CODES]
-        return pl.DataFrame({"code": CODES, "name": self.names, "level": levels})
+        levels = [MONETARY_LEVELS[int(code[2]) - 1] for code in RFM_CODES]
+        return pl.DataFrame({"code": RFM_CODES, "name": self.names, "level": levels})
 
     def assign(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the scores, code and name of each customer.
@@ -140,7 +140,7 @@ class Grid:
             When a column is missing, empty in a row, or no number.
         """
         columns = (self.recency.column, self.frequency.column, self.monetary.column)
-        rows = contracts.check(customers, contracts.numbers(columns))
+        rows = contracts.validate_schema(customers, contracts.numeric_schema(columns))
         return (
             rows.select(
                 "customer_id",
@@ -155,10 +155,10 @@ class Grid:
 
     def state(self) -> JSON:
         """Return the grid as plain JSON; `from_state` gives an equal one back."""
-        return {"version": VERSION, **asdict(self)}
+        return {"version": RULE_GRID_VERSION, **asdict(self)}
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Grid":
+    def from_state(cls, state: JSON) -> "RuleGrid":
         """Return the grid of a state.
 
         Raises
@@ -166,7 +166,7 @@ class Grid:
         ArtifactError
             When the state is of another version or lacks a part.
         """
-        if not isinstance(state, Mapping) or state.get("version") != VERSION:
+        if not isinstance(state, Mapping) or state.get("version") != RULE_GRID_VERSION:
             raise ArtifactError(
                 "The stored rule grid is not of a version that this segpredict reads.",
                 fix="run again with this version, or install the one that wrote it.",
@@ -182,18 +182,18 @@ class Grid:
             ) from None
 
 
-def _scale(state: Mapping[str, JSON]) -> Scale:
+def _scale(state: Mapping[str, JSON]) -> FifthScale:
     lists = {name: tuple(state[name]) for name in ("cuts", "given")}
-    return Scale(**{**state, **lists})
+    return FifthScale(**{**state, **lists})
 
 
 def _once(names: JSON) -> tuple[str, ...]:
-    if len(names) != len(CODES):
-        raise ValueError(f"{len(names)} names for {len(CODES)} codes")
+    if len(names) != len(RFM_CODES):
+        raise ValueError(f"{len(names)} names for {len(RFM_CODES)} codes")
     return tuple(map(str, names))
 
 
-def cell(r: int, f: int) -> str:
+def cell_name(r: int, f: int) -> str:
     """Return the name of one cell of the grid.
 
     Examples
@@ -201,10 +201,10 @@ def cell(r: int, f: int) -> str:
     >>> cell(5, 4), cell(1, 5)
     ('Champions', 'Cannot lose')
     """
-    return MAP[r - 1][f - 1]
+    return CELL_NAME_MAP[r - 1][f - 1]
 
 
-def named(own: Mapping[str, str]) -> tuple[str, ...]:
+def code_names(own: Mapping[str, str]) -> tuple[str, ...]:
     """Return the name of each of the 125 codes, in their order.
 
     Parameters
@@ -225,7 +225,7 @@ def named(own: Mapping[str, str]) -> tuple[str, ...]:
     >>> names[-5:], len(names)
     (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
     """
-    known = {code[:length] for code in CODES for length in (2, 3)}
+    known = {code[:length] for code in RFM_CODES for length in (2, 3)}
     wrong = [key for key, name in own.items() if key not in known or not name.strip()]
     if wrong:
         raise ConfigError(
@@ -233,16 +233,16 @@ def named(own: Mapping[str, str]) -> tuple[str, ...]:
             fix="give two scores from 1 to 5, recency and frequency, or three with "
             'spend, and a name: "55" = "Champions", "555" = "VIP".',
         )
-    usual = (cell(int(code[0]), int(code[1])) for code in CODES)
-    pairs = zip(CODES, usual, strict=True)
+    usual = (cell_name(int(code[0]), int(code[1])) for code in RFM_CODES)
+    pairs = zip(RFM_CODES, usual, strict=True)
     return tuple(own.get(c, own.get(c[:2], name)).strip() for c, name in pairs)
 
 
-def fit_grid(
+def fit_rule_grid(
     customers: pl.DataFrame,
-    columns: tuple[str, str, str] = COLUMNS,
+    columns: tuple[str, str, str] = GRID_COLUMNS,
     names: Mapping[str, str] | None = None,
-) -> Grid:
+) -> RuleGrid:
     """Return the grid whose cut points are the fifths of these customers.
 
     Parameters
@@ -253,7 +253,7 @@ def fit_grid(
         Days since the last order, purchase days, and spend.
     names
         Names of codes that replace the usual ones, such as ``{"555": "VIP"}``; see
-        `named`.
+        `code_names`.
 
     Raises
     ------
@@ -275,11 +275,11 @@ def fit_grid(
     >>> fit_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """
-    rows = contracts.check(customers, contracts.numbers(columns, least=1))
+    rows = contracts.validate_schema(customers, contracts.numeric_schema(columns, least=1))
     recency, frequency, monetary = (rows[c] for c in columns)
-    return Grid(
-        Scale.of(recency, is_reversed=True),
-        Scale.of(frequency),
-        Scale.of(monetary),
-        named(names or {}),
+    return RuleGrid(
+        FifthScale.of(recency, is_reversed=True),
+        FifthScale.of(frequency),
+        FifthScale.of(monetary),
+        code_names(names or {}),
     )

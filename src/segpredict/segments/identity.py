@@ -9,16 +9,16 @@ from scipy.optimize import linear_sum_assignment
 
 from segpredict.tables import JSON
 
-Counts = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 
-SAME = 0.50  # Jaccard from which a segment is taken for the one it was
-MOST = 0.50  # of a segment's customers
+MIN_SAME_OVERLAP = 0.50  # Jaccard from which a segment is taken for the one it was
+MAJORITY_SHARE = 0.50  # of a segment's customers
 PART = 0.10  # of a segment's customers; fewer that come or go are no part of it
-CERTAIN = 1e15  # outweighs every χ² term
+FORCED_OVERLAP = 1e15  # outweighs every χ² term
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SegmentEvent:
     """One thing that happened to segments between two fits, or by hand.
 
     Parameters
@@ -70,7 +70,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SegmentIdentity:
     """Which fit this is, which ids were ever given, and what has happened so far.
 
     Parameters
@@ -87,7 +87,7 @@ class Identity:
 
     version: int = 1
     opened: int = 0
-    events: tuple[Event, ...] = ()
+    events: tuple[SegmentEvent, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
     def told(self) -> list[dict[str, JSON]]:
@@ -99,11 +99,11 @@ class Identity:
         return asdict(self)
 
     @classmethod
-    def from_state(cls, state: Mapping[str, JSON]) -> "Identity":
+    def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
         """Return the identity of a state."""
         lists = ("before", "after")
         events = tuple(
-            Event(**{**e, **{name: tuple(e[name]) for name in lists}})
+            SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
             for e in state["events"]
         )
         version, opened = int(state["version"]), int(state["opened"])
@@ -111,7 +111,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class SegmentMatch:
     """Which new segment is which old one.
 
     Parameters
@@ -123,15 +123,15 @@ class Match:
     """
 
     ids: tuple[str, ...]
-    identity: Identity
+    identity: SegmentIdentity
 
 
-def match(
-    counts: Counts,
+def match_segments(
+    counts: IntArray,
     ids: Sequence[str],
-    before: Identity,
+    before: SegmentIdentity,
     fixed: Mapping[int, int] | None = None,
-) -> Match:
+) -> SegmentMatch:
     """Return the ids of new segments, given how many customers each shares with each.
 
     Parameters
@@ -185,7 +185,7 @@ def match(
             named[new] = f"S{opened}"
     version = before.version + 1
     survivors = [
-        Event(
+        SegmentEvent(
             "survive",
             version,
             (ids[old],),
@@ -198,46 +198,46 @@ def match(
     events = (*before.events, *survivors, *changed)
     order = tuple(named[new] for new in range(counts.shape[1]))
     after = replace(before, version=version, opened=opened, events=events)
-    return Match(order, after)
+    return SegmentMatch(order, after)
 
 
-def _jaccard(counts: Counts) -> npt.NDArray[np.float64]:
+def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
     union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
     alike: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
     return alike
 
 
 def _pairs(
-    counts: Counts, alike: npt.NDArray[np.float64], fixed: Mapping[int, int]
+    counts: IntArray, alike: npt.NDArray[np.float64], fixed: Mapping[int, int]
 ) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)
     gap = counts - expected
     surprise = np.sign(gap) * gap**2 / np.where(expected > 0, expected, 1.0)
-    worth = surprise + CERTAIN * (alike >= SAME)
+    worth = surprise + FORCED_OVERLAP * (alike >= MIN_SAME_OVERLAP)
     for new, old in fixed.items():
-        worth[old, new] += 100 * CERTAIN
+        worth[old, new] += 100 * FORCED_OVERLAP
     rows, columns = linear_sum_assignment(worth, maximize=True)
     found = zip(rows.tolist(), columns.tolist(), strict=True)
     return {
         new: old
         for old, new in found
-        if alike[old, new] >= SAME or fixed.get(new) == old
+        if alike[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
     }
 
 
 def _changes(
-    counts: Counts,
+    counts: IntArray,
     pairs: Mapping[int, int],
     ids: Sequence[str],
     named: Mapping[int, str],
     version: int,
-) -> list[Event]:
+) -> list[SegmentEvent]:
     split = _gathered(counts)
     merged = _gathered(counts.T)
     events = [
-        Event(
+        SegmentEvent(
             "split",
             version,
             (ids[old],),
@@ -247,7 +247,7 @@ def _changes(
         for old, parts in split.items()
     ]
     events += [
-        Event(
+        SegmentEvent(
             "merge",
             version,
             tuple(ids[old] for old in parts),
@@ -260,20 +260,20 @@ def _changes(
     told_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
     fresh = [new for new in range(counts.shape[1]) if new not in told_new]
     gone = [old for old in range(counts.shape[0]) if old not in told_old]
-    events += [Event("emerge", version, (), (named[new],)) for new in fresh]
-    events += [Event("vanish", version, (ids[old],), ()) for old in gone]
+    events += [SegmentEvent("emerge", version, (), (named[new],)) for new in fresh]
+    events += [SegmentEvent("vanish", version, (ids[old],), ()) for old in gone]
     return events
 
 
-def _gathered(counts: Counts) -> dict[int, list[int]]:
+def _gathered(counts: IntArray) -> dict[int, list[int]]:
     """Return row → columns that are mostly of it, where there are two or more."""
     whole, parts = counts.sum(axis=1)[:, None], counts.sum(axis=0)[None, :]
-    is_part = (counts > 0) & (counts >= MOST * parts) & (counts >= PART * whole)
+    is_part = (counts > 0) & (counts >= MAJORITY_SHARE * parts) & (counts >= PART * whole)
     found = {row: np.flatnonzero(is_part[row]).tolist() for row in range(len(counts))}
     return {row: columns for row, columns in found.items() if len(columns) > 1}
 
 
-def _held(cells: Counts, parts: Sequence[int]) -> float:
+def _held(cells: IntArray, parts: Sequence[int]) -> float:
     return round(float(cells[list(parts)].sum() / max(int(cells.sum()), 1)), 4)
 
 

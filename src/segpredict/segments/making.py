@@ -6,17 +6,22 @@ import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
 from segpredict import contracts
-from segpredict.clustering import SegmentOptions
+from segpredict.clustering import SegmentationOptions
 from segpredict.segments import fitting
-from segpredict.segments.refinement import codes_of, cuts, refined, rest
-from segpredict.segments.refit import refit
+from segpredict.segments.refinement import (
+    apply_overrides,
+    fit_segment_rules,
+    rows_without_rule,
+    segment_codes_of_rows,
+)
+from segpredict.segments.refit import refit_groups
 from segpredict.segments.segmentation import Segmentation
-from segpredict.segments.steadiness import steadied
+from segpredict.segments.steadiness import with_stability
 
 
-def fit(
+def fit_segmentation(
     instrument: pl.DataFrame,
-    options: SegmentOptions | None = None,
+    options: SegmentationOptions | None = None,
     horizon: int = 91,
     before: Segmentation | None = None,
 ) -> Segmentation:
@@ -25,14 +30,14 @@ def fit(
     Parameters
     ----------
     instrument
-        `contracts.INSTRUMENT`: one row per customer and window with an order; windows
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
         of one length, all of which ended on or before the first test cutoff.
     options
         What to decide otherwise than the defaults.
     horizon
         Days of the windows.
     before
-        Segments of an earlier fit, whose ids and names are to be kept (`refit`).
+        Segments of an earlier fit, whose ids and names are to be kept (`refit_groups`).
 
     Raises
     ------
@@ -46,26 +51,26 @@ def fit(
     Notes
     -----
     Segments that rules set apart are taken out first; the rest is grouped
-    (`fitting.fit`), groups are merged where people say so, and segments are numbered by
+    (`fitting.fit_groups`), groups are merged where people say so, and segments are numbered by
     rising mean spend and named from their profile. Weights, and segments that dissolve,
     are told in the notices.
     """
-    options = options or SegmentOptions()
-    rows = contracts.check(instrument, contracts.INSTRUMENT)
-    rules = cuts(rows, options.refine.apart) if rows.height else ()
-    left = rest(rows, rules)
+    options = options or SegmentationOptions()
+    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    rules = fit_segment_rules(rows, options.refine.apart) if rows.height else ()
+    left = rows_without_rule(rows, rules)
     quiet = replace(options, names={})
     ids: tuple[str, ...] = ()
     if before is None:
-        plain = fitting.fit(left, quiet, horizon)
+        plain = fitting.fit_groups(left, quiet, horizon)
     else:
-        plain, ids = refit(before, left, quiet, horizon)
-    made = refined(plain, rows, options, rules, ids=ids, before=before)
-    return _weighed(steadied(made, rows, options), left, options, horizon)
+        plain, ids = refit_groups(before, left, quiet, horizon)
+    made = apply_overrides(plain, rows, options, rules, ids=ids, before=before)
+    return _weighed(with_stability(made, rows, options), left, options, horizon)
 
 
 def _weighed(
-    made: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+    made: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
     """Return the segments with a notice of what the weights have changed."""
     weights = options.refine.weights
@@ -73,8 +78,8 @@ def _weighed(
         return made
     even = replace(options.refine, weights={}, merge=(), pin=(), apart={})
     plain = replace(options, refine=even, names={}, k=made.clusters.k)
-    other = fitting.fit(rows, plain, horizon)
-    weighted, unweighted = (codes_of(s, rows) for s in (made, other))
+    other = fitting.fit_groups(rows, plain, horizon)
+    weighted, unweighted = (segment_codes_of_rows(s, rows) for s in (made, other))
     alike = adjusted_rand_score(unweighted.to_list(), weighted.to_list())
     shares = [
         f"{segment.name} {_share(weighted, segment.code):.0%} of the active customers "

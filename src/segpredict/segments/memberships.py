@@ -7,7 +7,7 @@ from segpredict import contracts
 from segpredict.segments.segmentation import Segmentation
 
 
-def memberships(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
+def membership_probabilities(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
     """Return the chance of each segment for each row.
 
     Parameters
@@ -15,7 +15,7 @@ def memberships(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.Data
     segmentation
         The frozen segmenter.
     instrument
-        `contracts.INSTRUMENT`, measured on windows of its horizon.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
 
     Returns
     -------
@@ -29,16 +29,14 @@ def memberships(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.Data
     TableError
         When the instrument breaks its contract.
     """
-    rows = contracts.check(instrument, contracts.INSTRUMENT)
+    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     places = rows.select(axis.place for axis in segmentation.axes).to_numpy()
     chances = segmentation.clusters.chances(places)
     shares = {s.code: np.zeros(len(places)) for s in segmentation.segments[1:]}
     for group, code in enumerate(segmentation.group_codes):
         shares[code] = shares[code] + chances[:, group]
     ids = {segment.code: segment.id for segment in segmentation.segments[1:]}
-    told = rows.with_columns(
-        pl.Series(ids[code], share) for code, share in shares.items()
-    )
+    told = rows.with_columns(pl.Series(ids[code], share) for code, share in shares.items())
     for rule in reversed(segmentation.set_apart):
         told = told.with_columns(
             pl.when(rule.holds).then(float(name == rule.id)).otherwise(name).alias(name)

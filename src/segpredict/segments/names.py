@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.tables import INACTIVE, Segment
+from segpredict.tables import INACTIVE_CODE, Segment
 
 # By number of active segments, lowest value first. A longer ladder keeps the words of
 # the shorter one in their order, so a word never moves below another.
-LADDERS = {
+NAME_LADDERS = {
     2: ("Occasional", "Core"),
     3: ("Occasional", "Regular", "Core"),
     4: ("Occasional", "Regular", "Core", "Key"),
@@ -18,7 +18,7 @@ LADDERS = {
 }
 
 
-def words(k: int) -> tuple[str, ...]:
+def default_names(k: int) -> tuple[str, ...]:
     """Return default names of `k` segments, lowest value first.
 
     Examples
@@ -26,12 +26,12 @@ def words(k: int) -> tuple[str, ...]:
     >>> words(3), words(1)
     (('Occasional', 'Regular', 'Core'), ('Regular',))
     """
-    if k in LADDERS:
-        return LADDERS[k]
+    if k in NAME_LADDERS:
+        return NAME_LADDERS[k]
     return ("Regular",) if k == 1 else tuple(f"Level {n}" for n in range(1, k + 1))
 
 
-def ladder(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
+def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     """Return INACTIVE and `k` segments in rising order of value, each with its name.
 
     Parameters
@@ -54,10 +54,10 @@ def ladder(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     ['Inactive', 'Occasional', 'Regular', 'VIP']
     """
     ids = [f"S{rank}" for rank in range(1, k + 1)]
-    return called(ids, words(k), names)
+    return named_segments(ids, default_names(k), names)
 
 
-def called(
+def named_segments(
     ids: Sequence[str],
     words: Sequence[str],
     names: Mapping[str, str],
@@ -88,7 +88,7 @@ def called(
     >>> [s.name for s in called(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
     ['Inactive', 'Light', 'VIP']
     """
-    own = {f"S{INACTIVE}": "Inactive", **dict(zip(ids, words, strict=True))}
+    own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, words, strict=True))}
     for given in names:
         if given not in own and given not in retired:
             raise UnknownNameError("segment", given, own)
@@ -97,7 +97,7 @@ def called(
     return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
 
 
-def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
+def names_after_refit(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
 
     Parameters
@@ -127,17 +127,15 @@ def kept(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
             below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
             above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
             taken = {*names.values()}
-            word = _between(below, above, taken, words(len(ids))[place])
+            word = _between(below, above, taken, default_names(len(ids))[place])
             if word is not None:
                 firm[id_] = word
             names[id_] = word or _placed(id_, below, above, taken)
     return tuple(names[i] for i in ids)
 
 
-def _between(
-    below: str | None, above: str | None, taken: set[str], ideal: str
-) -> str | None:
-    longest = LADDERS[max(LADDERS)]
+def _between(below: str | None, above: str | None, taken: set[str], ideal: str) -> str | None:
+    longest = NAME_LADDERS[max(NAME_LADDERS)]
     if any(n is not None and n not in longest for n in (below, above, ideal)):
         return None
     first = -1 if below is None else longest.index(below)

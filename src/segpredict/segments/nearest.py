@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 
 from segpredict import contracts
-from segpredict.clustering import distances
+from segpredict.clustering import euclidean_distances
 from segpredict.segments.segmentation import Segmentation
 
 
-def nearest(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
+def nearest_other_segment(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
     """Return each row's segment, the nearest of the others, and how near both are.
 
     Parameters
@@ -16,7 +16,7 @@ def nearest(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFram
     segmentation
         The frozen segmenter.
     instrument
-        `contracts.INSTRUMENT`, measured on windows of its horizon.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
 
     Returns
     -------
@@ -29,19 +29,16 @@ def nearest(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFram
     -----
     Near both: a little more or less would have made another segment of the customer.
     """
-    rows = contracts.check(instrument, contracts.INSTRUMENT)
+    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     assigned = segmentation.assign(rows)
     ordered = rows.sort("end", "customer_id")
     places = ordered.select([axis.place for axis in segmentation.axes]).to_numpy()
-    apart = distances(places, segmentation.clusters.centres)
+    apart = euclidean_distances(places, segmentation.clusters.centres)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     codes = np.array(segmentation.group_codes)
     own = assigned["segment"].to_numpy()[:, None] == codes
     mine, others = np.where(own, apart, np.inf), np.where(own, np.inf, apart)
-    other = [
-        ids[int(codes[row.argmin()])] if np.isfinite(row).any() else None
-        for row in others
-    ]
+    other = [ids[int(codes[row.argmin()])] if np.isfinite(row).any() else None for row in others]
     return assigned.select("customer_id", "end").with_columns(
         pl.Series("segment_id", [ids[c] for c in assigned["segment"]], pl.String),
         pl.Series("other_id", other, pl.String),

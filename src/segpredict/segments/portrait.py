@@ -7,27 +7,27 @@ import numpy.typing as npt
 import polars as pl
 from scipy.optimize import linear_sum_assignment
 
-from segpredict.core.arrays import Floats
-from segpredict.segments.grid import FIFTHS, MAP
+from segpredict.core.arrays import FloatArray
+from segpredict.segments.grid import CELL_NAME_MAP, N_FIFTHS
 
-STANDS_OUT = 0.8  # standard deviations of the customers
+MIN_DEVIATION = 0.8  # standard deviations of the customers
 # Whoever is named here has bought in the window; those who have not are INACTIVE.
-GONE = ("Lost", "Hibernating")
-RISING = ("Potential loyalist", "Loyal", "Champions")  # words that promise rising value
-TRAITS = {
+LAPSED_CELLS = ("Lost", "Hibernating")
+RISING_CELLS = ("Potential loyalist", "Loyal", "Champions")  # words that promise rising value
+TRAIT_WORDS = {
     "products": ("many products", "few products"),
     "units": ("bulk", "small orders"),
     "refunds": ("returns-heavy", "no returns"),
 }
 
 
-def portraits(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
+def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     """Return a name for each segment, taken from what its customers do.
 
     Parameters
     ----------
     rows
-        `contracts.INSTRUMENT` with ``recency``; all rows that were segmented.
+        `contracts.CLUSTERING_INPUTS_SCHEMA` with ``recency``; all rows that were segmented.
     codes
         The segment of each row, 1 … k.
     k
@@ -69,60 +69,56 @@ def portraits(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ...]:
     middles = np.array([_median(places[labels == c]) for c in range(1, k + 1)])
     names, apart = _apart(middles)
     chosen = _rising([names[n] for n in linear_sum_assignment(apart)[1]])
-    traits = [t for t in TRAITS if t in rows.columns]
+    traits = [t for t in TRAIT_WORDS if t in rows.columns]
     spoken = _traits({t: _logs(rows, t) for t in traits}, labels, k)
     return tuple(name + trait for name, trait in zip(chosen, spoken, strict=True))
 
 
-def _percentiles(values: npt.NDArray[np.int64]) -> Floats:
+def _percentiles(values: npt.NDArray[np.int64]) -> FloatArray:
     ordered = np.sort(values)
     ends = (
         np.searchsorted(ordered, values, "left"),
         np.searchsorted(ordered, values, "right"),
     )
-    places: Floats = (ends[0] + ends[1]) / (2 * len(values))
+    places: FloatArray = (ends[0] + ends[1]) / (2 * len(values))
     return places
 
 
-def _median(places: Floats) -> Floats:
+def _median(places: FloatArray) -> FloatArray:
     if len(places) == 0:
         return np.full(places.shape[1], 0.5)
-    middle: Floats = np.median(places, axis=0)
+    middle: FloatArray = np.median(places, axis=0)
     return middle
 
 
-def _apart(middles: Floats) -> tuple[list[str], Floats]:
+def _apart(middles: FloatArray) -> tuple[list[str], FloatArray]:
     """Return the names, and how far each segment (row) is from each name."""
-    near: dict[str, Floats] = {}
-    for r, row in enumerate(MAP):
+    near: dict[str, FloatArray] = {}
+    for r, row in enumerate(CELL_NAME_MAP):
         for f, name in enumerate(row):
-            cell = np.array([r + 0.5, f + 0.5, f + 0.5]) / FIFTHS
+            cell = np.array([r + 0.5, f + 0.5, f + 0.5]) / N_FIFTHS
             far = np.abs(middles - cell).sum(axis=1)
             near[name] = np.minimum(near.get(name, far), far)
-    names = [name for name in near if name not in GONE]
+    names = [name for name in near if name not in LAPSED_CELLS]
     return names, np.stack([near[name] for name in names], axis=1)
 
 
 def _rising(names: list[str]) -> list[str]:
-    ranked = iter(sorted(set(names) & set(RISING), key=RISING.index))
-    return [next(ranked) if name in RISING else name for name in names]
+    ranked = iter(sorted(set(names) & set(RISING_CELLS), key=RISING_CELLS.index))
+    return [next(ranked) if name in RISING_CELLS else name for name in names]
 
 
-def _logs(rows: pl.DataFrame, trait: str) -> Floats:
+def _logs(rows: pl.DataFrame, trait: str) -> FloatArray:
     amount = rows[trait].cast(pl.Float64).clip(lower_bound=0)
     beside = (
-        rows["refunds"] + rows["spend"].clip(lower_bound=0)
-        if trait == "refunds"
-        else rows["days"]
+        rows["refunds"] + rows["spend"].clip(lower_bound=0) if trait == "refunds" else rows["days"]
     )
-    logs: Floats = (amount / beside.clip(lower_bound=1)).log1p().to_numpy()
+    logs: FloatArray = (amount / beside.clip(lower_bound=1)).log1p().to_numpy()
     return logs
 
 
-def _traits(
-    columns: dict[str, Floats], labels: npt.NDArray[np.int8], k: int
-) -> list[str]:
-    spoken = [("", STANDS_OUT)] * k
+def _traits(columns: dict[str, FloatArray], labels: npt.NDArray[np.int8], k: int) -> list[str]:
+    spoken = [("", MIN_DEVIATION)] * k
     for trait, values in columns.items():
         mean = math.fsum(values) / len(values)
         spread = math.sqrt(math.fsum((values - mean) ** 2) / len(values))
@@ -133,6 +129,6 @@ def _traits(
             z = (math.fsum(own) / len(own) - mean) / spread
             # Whole digits, so that a tie is a tie on every machine.
             if round(abs(z), 9) >= spoken[code - 1][1]:
-                word = TRAITS[trait][z < 0]
+                word = TRAIT_WORDS[trait][z < 0]
                 spoken[code - 1] = (f" – {word}", round(abs(z), 9))
     return [word for word, _ in spoken]

@@ -6,13 +6,13 @@ import polars as pl
 
 from segpredict import contracts
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.intervals import wilson
-from segpredict.errors import TableError
-from segpredict.segments.segmentation import complete
-from segpredict.tables import MONEY, Segment
+from segpredict.core.intervals import wilson_interval
+from segpredict.errors import SchemaError
+from segpredict.segments.segmentation import fill_inactive
+from segpredict.tables import MONEY_SCALE, Segment
 
 
-def profile(
+def segment_profile_table(
     assignments: pl.DataFrame,
     instrument: pl.DataFrame,
     features: pl.DataFrame,
@@ -25,9 +25,9 @@ def profile(
     ----------
     assignments
         ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
-        ones too (`complete`).
+        ones too (`fill_inactive`).
     instrument
-        `contracts.INSTRUMENT` of that one window.
+        `contracts.CLUSTERING_INPUTS_SCHEMA` of that one window.
     features
         ``customer_id`` and ``recency_days``, as of the end of the window.
     segments
@@ -59,17 +59,15 @@ def profile(
     Shares of revenue and purchase days are then shares of what is told, so that the
     rest cannot be found by subtraction.
     """
-    known = contracts.check(assignments, contracts.ASSIGNMENTS)
-    bought = contracts.check(instrument, contracts.INSTRUMENT)
+    known = contracts.validate_schema(assignments, contracts.ASSIGNMENTS_SCHEMA)
+    bought = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     if bought["end"].n_unique() > 1:
         found = bought["end"].n_unique()
-        raise TableError("instrument", [f"holds {found} windows instead of one"])
+        raise SchemaError("instrument", [f"holds {found} windows instead of one"])
     customers = (
         known.select("customer_id", "segment")
         .join(bought, on="customer_id", how="left")
-        .join(
-            features.select("customer_id", "recency_days"), on="customer_id", how="left"
-        )
+        .join(features.select("customer_id", "recency_days"), on="customer_id", how="left")
         .join(_returned(known, labels), on="customer_id", how="left")
         .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
     )
@@ -80,9 +78,7 @@ def profile(
             "name": [s.name for s in segments],
         }
     )
-    figures = customers.group_by("segment").agg(
-        *_figures(has_refunds="refunds" in bought.columns)
-    )
+    figures = customers.group_by("segment").agg(*_figures(has_refunds="refunds" in bought.columns))
     rows = table.join(figures, on="segment", how="left").sort("segment")
     return _told(rows)
 
@@ -90,7 +86,7 @@ def profile(
 def _returned(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
     if labels is None:
         return known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
-    return complete(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
+    return fill_inactive(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
 
 
 def _figures(*, has_refunds: bool) -> list[pl.Expr]:
@@ -98,11 +94,11 @@ def _figures(*, has_refunds: bool) -> list[pl.Expr]:
     refunds = pl.col("refunds").sum() if has_refunds else pl.lit(None, pl.Int64)
     taken = spend.sum() + refunds
     back = pl.col("is_back")
-    low, high = wilson(back.sum(), back.count())
+    low, high = wilson_interval(back.sum(), back.count())
     quarters = [
         (column.quantile(q, "linear") / unit).alias(f"{name}_{label}")
         for name, column, unit in (
-            ("spend", spend, MONEY),
+            ("spend", spend, MONEY_SCALE),
             ("days", days, 1),
             ("recency", pl.col("recency_days"), 1),
         )
@@ -110,13 +106,11 @@ def _figures(*, has_refunds: bool) -> list[pl.Expr]:
     ]
     return [
         pl.len().cast(pl.Int64).alias("n"),
-        (spend.sum() / MONEY).alias("revenue"),
+        (spend.sum() / MONEY_SCALE).alias("revenue"),
         days.sum().alias("days"),
-        (spend.sum() / MONEY / pl.when(days.sum() > 0).then(days.sum())).alias(
-            "order_value"
-        ),
+        (spend.sum() / MONEY_SCALE / pl.when(days.sum() > 0).then(days.sum())).alias("order_value"),
         pl.when(taken > 0).then(refunds / taken).alias("return_rate"),
-        (spend.sum() / MONEY / pl.len()).alias("spend_mean"),
+        (spend.sum() / MONEY_SCALE / pl.len()).alias("spend_mean"),
         (days.sum() / pl.len()).alias("days_mean"),
         *quarters,
         pl.when(back.count() > 0).then(back.sum() / back.count()).alias("retention"),

@@ -6,43 +6,45 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.clustering import ApartOptions, SegmentOptions
+from segpredict.clustering import SegmentationOptions, SegmentRuleOptions
 from segpredict.errors import SupportError, UnknownNameError
-from segpredict.segments._transform import INSTRUMENTS, UNITS, further
-from segpredict.segments.fitting import measured, worth
-from segpredict.segments.identity import Event, Identity
-from segpredict.segments.names import called, kept, words
-from segpredict.segments.portrait import portraits
+from segpredict.segments._transform import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
+from segpredict.segments.fitting import group_statistics, value_order
+from segpredict.segments.identity import SegmentEvent, SegmentIdentity
+from segpredict.segments.names import default_names, named_segments, names_after_refit
+from segpredict.segments.portrait import profile_names
 from segpredict.segments.segmentation import (
-    Apart,
-    Group,
+    ClusterGroup,
     Segmentation,
+    SegmentRule,
     SegmentValue,
 )
-from segpredict.tables import INACTIVE
+from segpredict.tables import INACTIVE_CODE
 
 
-def asked(options: SegmentOptions) -> tuple[str, ...]:
-    """Return what `features.instrument` must measure beyond spend and days."""
-    columns = {*INSTRUMENTS[options.instrument]}
+def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
+    """Return what `features.clustering_inputs` must measure beyond spend and days."""
+    columns = {*CLUSTERING_INPUTS[options.instrument]}
     columns |= {rule.column for rule in options.refine.apart.values()}
-    return further(column for column in UNITS if column in columns)
+    return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
 
-def cuts(rows: pl.DataFrame, rules: Mapping[str, ApartOptions]) -> tuple[Apart, ...]:
+def fit_segment_rules(
+    rows: pl.DataFrame, rules: Mapping[str, SegmentRuleOptions]
+) -> tuple[SegmentRule, ...]:
     """Return the rules by which segments are set apart, their cut points frozen.
 
     Parameters
     ----------
     rows
-        `contracts.INSTRUMENT` with the columns that the rules read.
+        `contracts.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
     rules
         By name; of several that hold for a customer the first decides.
 
     Notes
     -----
     A share is taken of all rows: the cut is the value of the last row in it, so that
-    equal customers are treated alike. Ids are given by `refined`.
+    equal customers are treated alike. Ids are given by `apply_overrides`.
 
     Examples
     --------
@@ -52,12 +54,12 @@ def cuts(rows: pl.DataFrame, rules: Mapping[str, ApartOptions]) -> tuple[Apart, 
     199
     """
     return tuple(
-        Apart("", name, rule.column, _cut(rows[rule.column], rule))
+        SegmentRule("", name, rule.column, _cut(rows[rule.column], rule))
         for name, rule in rules.items()
     )
 
 
-def rest(rows: pl.DataFrame, rules: Sequence[Apart]) -> pl.DataFrame:
+def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.DataFrame:
     """Return the rows that no rule sets apart.
 
     Raises
@@ -76,16 +78,16 @@ def rest(rows: pl.DataFrame, rules: Sequence[Apart]) -> pl.DataFrame:
     return left
 
 
-def left_over(rows: pl.DataFrame, options: SegmentOptions) -> pl.DataFrame:
+def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
     """Return the rows that are grouped: those that no rule sets apart."""
-    return rest(rows, cuts(rows, options.refine.apart))
+    return rows_without_rule(rows, fit_segment_rules(rows, options.refine.apart))
 
 
-def refined(
+def apply_overrides(
     plain: Segmentation,
     rows: pl.DataFrame,
-    options: SegmentOptions,
-    rules: Sequence[Apart] = (),
+    options: SegmentationOptions,
+    rules: Sequence[SegmentRule] = (),
     *,
     ids: Sequence[str] = (),
     before: Segmentation | None = None,
@@ -97,11 +99,11 @@ def refined(
     plain
         One segment a group, in rising order of value.
     rows
-        `contracts.INSTRUMENT`: all rows, those set apart as well.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: all rows, those set apart as well.
     options
         What was decided.
     rules
-        Rules that set segments apart (`cuts`).
+        Rules that set segments apart (`fit_segment_rules`).
     ids
         Ids of the groups, where a refit has matched them.
     before
@@ -114,12 +116,12 @@ def refined(
     ConfigError
         When two segments would bear one name, or one would bear none.
     """
-    identity = Identity(opened=plain.clusters.k) if before is None else plain.identity
+    identity = SegmentIdentity(opened=plain.clusters.k) if before is None else plain.identity
     own = tuple(ids) or tuple(f"S{n}" for n in range(1, plain.clusters.k + 1))
     past = _past(before, identity)
     target = _targets(own, options, past)
     ruled, identity = _opened(rules, identity, before)
-    groups = tuple(Group(i, target[i]) for i in own)
+    groups = tuple(ClusterGroup(i, target[i]) for i in own)
     chosen = replace(plain, groups=groups, set_apart=ruled, identity=identity)
     ranked = _ranked(chosen, rows)
     named = _named(ranked, rows, options, before, past)
@@ -128,23 +130,21 @@ def refined(
     return replace(named, identity=replace(logged, names=names))
 
 
-def _cut(column: pl.Series, rule: ApartOptions) -> int:
+def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
     if rule.top is None:
-        return round((rule.least or 0.0) * UNITS[column.name])
+        return round((rule.least or 0.0) * COLUMN_UNITS[column.name])
     ordered = column.sort(descending=True)
     return int(ordered[max(math.floor(rule.top * len(ordered)), 1) - 1])
 
 
-def _past(before: Segmentation | None, identity: Identity) -> set[str]:
+def _past(before: Segmentation | None, identity: SegmentIdentity) -> set[str]:
     """Return ids that were ever given: to speak of them is no mistake in a refit."""
     if before is None:
         return set()
     return {f"S{number}" for number in range(1, identity.opened + 1)}
 
 
-def _targets(
-    own: Sequence[str], options: SegmentOptions, past: set[str]
-) -> dict[str, str]:
+def _targets(own: Sequence[str], options: SegmentationOptions, past: set[str]) -> dict[str, str]:
     """Return the segment's id for each group's id."""
     target = {i: i for i in own}
     for named in (*options.refine.merge, options.refine.pin):
@@ -158,8 +158,8 @@ def _targets(
 
 
 def _opened(
-    rules: Sequence[Apart], identity: Identity, before: Segmentation | None
-) -> tuple[tuple[Apart, ...], Identity]:
+    rules: Sequence[SegmentRule], identity: SegmentIdentity, before: Segmentation | None
+) -> tuple[tuple[SegmentRule, ...], SegmentIdentity]:
     """Give each rule the id it had, or a new one."""
     known = {} if before is None else {r.name: r.id for r in before.set_apart}
     opened, ruled = identity.opened, []
@@ -174,35 +174,33 @@ def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     """Return the segments numbered by rising value, with what each bought."""
     ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
     ids += [rule.id for rule in chosen.set_apart]
-    draft = called(ids, ids, {})
+    draft = named_segments(ids, ids, {})
     first = replace(chosen, segments=draft)
-    codes = codes_of(first, rows)
-    values = measured(rows, codes.to_numpy() - 1, len(ids))
-    order = sorted(range(len(ids)), key=lambda c: worth(values[c]))
+    codes = segment_codes_of_rows(first, rows)
+    values = group_statistics(rows, codes.to_numpy() - 1, len(ids))
+    order = sorted(range(len(ids)), key=lambda c: value_order(values[c]))
     ranked = [values[c] for c in order]
     return replace(
         first,
-        segments=called([ids[c] for c in order], [ids[c] for c in order], {}),
+        segments=named_segments([ids[c] for c in order], [ids[c] for c in order], {}),
         values=(
-            SegmentValue(INACTIVE),
+            SegmentValue(INACTIVE_CODE),
             *(replace(value, code=code) for code, value in enumerate(ranked, start=1)),
         ),
     )
 
 
-def codes_of(segmentation: Segmentation, rows: pl.DataFrame) -> pl.Series:
+def segment_codes_of_rows(segmentation: Segmentation, rows: pl.DataFrame) -> pl.Series:
     """Return the segment of each row, in the order of the rows."""
     keys = ["end", "customer_id"]
     found = segmentation.assign(rows).select(*keys, "segment")
-    return rows.select(keys).join(found, on=keys, how="left", maintain_order="left")[
-        "segment"
-    ]
+    return rows.select(keys).join(found, on=keys, how="left", maintain_order="left")["segment"]
 
 
 def _named(
     ranked: Segmentation,
     rows: pl.DataFrame,
-    options: SegmentOptions,
+    options: SegmentationOptions,
     before: Segmentation | None,
     past: set[str],
 ) -> Segmentation:
@@ -213,20 +211,18 @@ def _named(
     if options.instrument != "fm":
         told = _distinct(free, _portraits(ranked, rows, free), known)
     elif before is None:
-        told = words(len(free))
+        told = default_names(len(free))
     else:
-        told = kept(free, known)
+        told = names_after_refit(free, known)
     names = {**dict(zip(free, told, strict=True)), **ruled}
-    own = called(ids, [names[i] for i in ids], options.names, tuple(past))
+    own = named_segments(ids, [names[i] for i in ids], options.names, tuple(past))
     return replace(ranked, segments=own)
 
 
 def _names_kept(ranked: Segmentation, before: Segmentation) -> dict[str, str]:
     """Return old names of the segments that are made of the groups they were."""
     now, then = _parts(ranked), _parts(before)
-    return {
-        s.id: s.name for s in before.segments if s.id in now and now[s.id] == then[s.id]
-    }
+    return {s.id: s.name for s in before.segments if s.id in now and now[s.id] == then[s.id]}
 
 
 def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
@@ -236,9 +232,7 @@ def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
     return parts
 
 
-def _distinct(
-    ids: Sequence[str], told: Sequence[str], known: Mapping[str, str]
-) -> tuple[str, ...]:
+def _distinct(ids: Sequence[str], told: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
     """Return the known names, and for the rest what the profile says, each once."""
     taken = {*known.values()}
     return tuple(
@@ -247,19 +241,17 @@ def _distinct(
     )
 
 
-def _portraits(
-    ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]
-) -> tuple[str, ...]:
+def _portraits(ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]) -> tuple[str, ...]:
     """Return names from the profiles of the segments that the data made."""
     codes = {s.code: free.index(s.id) + 1 for s in ranked.segments if s.id in free}
-    ranks = codes_of(ranked, rows).replace_strict(codes, default=None)
+    ranks = segment_codes_of_rows(ranked, rows).replace_strict(codes, default=None)
     is_own = ranks.is_not_null()
-    return portraits(rows.filter(is_own), ranks.filter(is_own), len(free))
+    return profile_names(rows.filter(is_own), ranks.filter(is_own), len(free))
 
 
 def _logged(
-    named: Segmentation, options: SegmentOptions, before: Segmentation | None
-) -> Identity:
+    named: Segmentation, options: SegmentationOptions, before: Segmentation | None
+) -> SegmentIdentity:
     """Return the identity with what people decided in its log."""
     identity = named.identity
     version, ids = identity.version, {g.id for g in named.groups}
@@ -267,10 +259,10 @@ def _logged(
     for merged in options.refine.merge:
         there = tuple(i for i in merged if i in ids)
         if len(there) > 1:
-            events.append(Event("merged", version, there, there[:1]))
-    events += [Event("apart", version, (), (r.id,)) for r in named.set_apart]
+            events.append(SegmentEvent("merged", version, there, there[:1]))
+    events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.set_apart]
     events += [
-        Event("pinned", version, (i,), (i,))
+        SegmentEvent("pinned", version, (i,), (i,))
         for i in options.refine.pin
         if before is not None and i in ids
     ]
@@ -278,13 +270,13 @@ def _logged(
     return replace(identity, events=(*identity.events, *events))
 
 
-def _renamed(named: Segmentation, before: Segmentation | None) -> list[Event]:
+def _renamed(named: Segmentation, before: Segmentation | None) -> list[SegmentEvent]:
     if before is None:
         return []
     known = {s.id: s.name for s in before.segments}
     version = named.identity.version
     return [
-        Event("renamed", version, (s.id,), (s.id,))
+        SegmentEvent("renamed", version, (s.id,), (s.id,))
         for s in named.segments
         if known.get(s.id, s.name) != s.name
     ]

@@ -7,25 +7,25 @@ import numpy as np
 import polars as pl
 
 from segpredict.clustering import (
-    Centres,
     Clusters,
-    Floats,
-    Points,
-    SegmentOptions,
+    NearestCentre,
+    SegmentationOptions,
+    WeightedPoints,
     settle,
 )
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ConfigError
-from segpredict.segments._transform import Axis
-from segpredict.segments.fitting import fit
-from segpredict.segments.identity import Match, match
-from segpredict.segments.segmentation import Group, Segmentation
+from segpredict.segments._transform import InputAxis
+from segpredict.segments.fitting import fit_groups
+from segpredict.segments.identity import SegmentMatch, match_segments
+from segpredict.segments.segmentation import ClusterGroup, Segmentation
 
-BETTER = 0.01  # of the inertia, by which fresh starts must beat the old centres
-PASSES = 100
+MIN_IMPROVEMENT = 0.01  # of the inertia, by which fresh starts must beat the old centres
+MAX_ITERATIONS = 100
 
 
-def refit(
-    before: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+def refit_groups(
+    before: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
@@ -34,7 +34,8 @@ def refit(
     before
         The segments as they were.
     rows
-        `contracts.INSTRUMENT` of the newer windows, measured with the columns of both.
+        `contracts.CLUSTERING_INPUTS_SCHEMA` of the newer windows, measured with the columns of
+        both.
     options
         How segments are found. Where `k` is not given, their number stays unless it no
         longer passes the gates.
@@ -53,7 +54,7 @@ def refit(
     inertia by more than 1 %: the objective is flat between near-equal optima, and a
     jump among those would be taken for news of the customers. A pinned segment keeps
     its centre, and there are no fresh starts. Old and new groups are matched on the
-    customers of the newest window (`identity.match`).
+    customers of the newest window (`identity.match_segments`).
     """
     fresh = _fresh(before, rows, options, horizon)
     warm = _warm(before, fresh, rows, options)
@@ -67,44 +68,44 @@ def refit(
     taken = fresh
     if warm is not None:
         gain = 1 - fresh.clusters.inertia / (warm.inertia or 1.0)
-        if pinned or gain <= BETTER:
+        if pinned or gain <= MIN_IMPROVEMENT:
             taken = replace(fresh, clusters=warm, notices=_notices(fresh, gain, pinned))
     found = _matched(before, taken, rows, pinned)
     return replace(taken, identity=found.identity), found.ids
 
 
 def _fresh(
-    before: Segmentation, rows: pl.DataFrame, options: SegmentOptions, horizon: int
+    before: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
     k = before.clusters.k
     if options.k is not None or not options.k_min <= k <= options.k_max:
-        return fit(rows, options, horizon)
-    same = fit(rows, replace(options, k=k), horizon)
+        return fit_groups(rows, options, horizon)
+    same = fit_groups(rows, replace(options, k=k), horizon)
     chosen = next(c for c in same.candidates if c.is_chosen)
-    return same if chosen.passes else fit(rows, options, horizon)
+    return same if chosen.passes else fit_groups(rows, options, horizon)
 
 
 def _warm(
     before: Segmentation,
     fresh: Segmentation,
     rows: pl.DataFrame,
-    options: SegmentOptions,
+    options: SegmentationOptions,
 ) -> Clusters | None:
     """Return the groups that grow from the old centres, where that is possible."""
     old = before.clusters.rule
-    if not isinstance(old, Centres) or not isinstance(fresh.clusters.rule, Centres):
+    if not isinstance(old, NearestCentre) or not isinstance(fresh.clusters.rule, NearestCentre):
         return None
     is_same = [a.column for a in before.axes] == [a.column for a in fresh.axes]
     if not is_same or old.k != fresh.clusters.k:
         return None
     places = rows.select(axis.place for axis in fresh.axes).to_numpy()
-    points = Points.of(places).thin(options.max_points)
+    points = WeightedPoints.of(places).thin(options.max_points)
     start = _moved(old.centres, before.axes, fresh.axes)
     still = _pinned(before, options)
-    return Clusters.around(points, settle(points, start, PASSES, still))
+    return Clusters.around(points, settle(points, start, MAX_ITERATIONS, still))
 
 
-def _moved(centres: Floats, old: Sequence[Axis], new: Sequence[Axis]) -> Floats:
+def _moved(centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxis]) -> FloatArray:
     """Return the same places on other axes: back to logs, then standardised anew."""
     columns = [
         (centres[:, i] * a.scale + a.mean - b.mean) / b.scale
@@ -113,19 +114,19 @@ def _moved(centres: Floats, old: Sequence[Axis], new: Sequence[Axis]) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _pinned(before: Segmentation, options: SegmentOptions) -> list[int]:
+def _pinned(before: Segmentation, options: SegmentationOptions) -> list[int]:
     pins = set(options.refine.pin)
     return [i for i, g in enumerate(_groups(before)) if {g.id, g.segment} & pins]
 
 
-def _groups(before: Segmentation) -> tuple[Group, ...]:
+def _groups(before: Segmentation) -> tuple[ClusterGroup, ...]:
     ids = [segment.id for segment in before.segments[1:]]
-    return before.groups or tuple(Group(i, i) for i in ids)
+    return before.groups or tuple(ClusterGroup(i, i) for i in ids)
 
 
 def _matched(
     before: Segmentation, taken: Segmentation, rows: pl.DataFrame, pinned: list[int]
-) -> Match:
+) -> SegmentMatch:
     newest = rows.filter(pl.col("end") == pl.col("end").max())
     old, new = (
         s.clusters.assign(newest.select(a.place for a in s.axes).to_numpy())
@@ -134,24 +135,20 @@ def _matched(
     counts = np.zeros((before.clusters.k, taken.clusters.k), dtype=np.int64)
     np.add.at(counts, (old, new), 1)
     ids = [group.id for group in _groups(before)]
-    return match(counts, ids, before.identity, _fixed(before, taken, pinned))
+    return match_segments(counts, ids, before.identity, _fixed(before, taken, pinned))
 
 
-def _fixed(
-    before: Segmentation, taken: Segmentation, pinned: Sequence[int]
-) -> Mapping[int, int]:
+def _fixed(before: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> Mapping[int, int]:
     """Return new group → old group of those that were kept where they were."""
     old, new = before.clusters.rule, taken.clusters.rule
-    if not isinstance(old, Centres) or not isinstance(new, Centres):
+    if not isinstance(old, NearestCentre) or not isinstance(new, NearestCentre):
         return {}
     places = _moved(old.centres, before.axes, taken.axes)
     apart = [np.abs(new.centres - places[i]).sum(axis=1) for i in pinned]
     return {int(a.argmin()): i for a, i in zip(apart, pinned, strict=True)}
 
 
-def _notices(
-    fresh: Segmentation, gain: float, pinned: Sequence[int]
-) -> tuple[str, ...]:
+def _notices(fresh: Segmentation, gain: float, pinned: Sequence[int]) -> tuple[str, ...]:
     if pinned:
         return fresh.notices
     told = (

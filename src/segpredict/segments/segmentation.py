@@ -8,14 +8,15 @@ import numpy as np
 import polars as pl
 
 from segpredict import contracts
-from segpredict.clustering import Candidate, Clusters, Floats, Labels, distances
-from segpredict.errors import ArtifactError, MismatchError, TableError
-from segpredict.segments._transform import UNITS, Axis, further
-from segpredict.segments.identity import Identity
-from segpredict.tables import INACTIVE, JSON, Segment
+from segpredict.clustering import Clusters, SegmentCountCandidate, euclidean_distances
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.errors import ArtifactError, MismatchError, SchemaError
+from segpredict.segments._transform import COLUMN_UNITS, InputAxis, extra_inputs
+from segpredict.segments.identity import SegmentIdentity
+from segpredict.tables import INACTIVE_CODE, JSON, Segment
 from segpredict.window import as_date
 
-VERSION = 2
+SEGMENTATION_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class SegmentValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ClusterGroup:
     """What became of one group of the clustering: its own id, and its segment's.
 
     Parameters
@@ -63,7 +64,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SegmentRule:
     """A segment set apart by a rule, whatever its customers are like otherwise.
 
     Parameters
@@ -124,16 +125,16 @@ class Segmentation:
 
     horizon: int
     fit_end: int
-    axes: tuple[Axis, ...]
+    axes: tuple[InputAxis, ...]
     clusters: Clusters
     segments: tuple[Segment, ...]
     values: tuple[SegmentValue, ...]
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[SegmentCountCandidate, ...] = ()
     notices: tuple[str, ...] = ()
     algorithm: str = "kmeans"
-    groups: tuple[Group, ...] = ()
-    set_apart: tuple[Apart, ...] = ()
-    identity: Identity = field(default_factory=Identity)
+    groups: tuple[ClusterGroup, ...] = ()
+    set_apart: tuple[SegmentRule, ...] = ()
+    identity: SegmentIdentity = field(default_factory=SegmentIdentity)
 
     @property
     def k(self) -> int:
@@ -155,10 +156,10 @@ class Segmentation:
 
     @property
     def further(self) -> tuple[str, ...]:
-        """What `features.instrument` must measure beyond spend and days."""
+        """What `features.clustering_inputs` must measure beyond spend and days."""
         columns = {axis.column for axis in self.axes}
         columns |= {rule.column for rule in self.set_apart}
-        return further(column for column in UNITS if column in columns)
+        return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         """Return the segment of each row.
@@ -166,7 +167,7 @@ class Segmentation:
         Parameters
         ----------
         instrument
-            `contracts.INSTRUMENT`, measured on windows of `horizon` days.
+            `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
 
         Returns
         -------
@@ -185,13 +186,13 @@ class Segmentation:
 
         Notes
         -----
-        A customer without a row is INACTIVE; `complete` says so. Of two centres equally
+        A customer without a row is INACTIVE; `fill_inactive` says so. Of two centres equally
         near, the one of lower value wins. Every active customer has a segment, however
         unlike the others, so that a forecast always knows the same classes. The margin
         is negative where the groups are not those of the nearest centre, and 0 where
         there is but one.
         """
-        rows = contracts.check(instrument, contracts.INSTRUMENT)
+        rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
         places, uncut = (
             rows.select(ways).to_numpy()
             for ways in ([a.place for a in self.axes], [a.uncut for a in self.axes])
@@ -219,18 +220,16 @@ class Segmentation:
         for rule in reversed(self.set_apart):
             holds = rule.holds
             grouped = grouped.with_columns(
-                segment=pl.when(holds)
-                .then(pl.lit(codes[rule.id], pl.Int8))
-                .otherwise("segment"),
+                segment=pl.when(holds).then(pl.lit(codes[rule.id], pl.Int8)).otherwise("segment"),
                 distance=pl.when(~holds).then("distance"),
                 margin=pl.when(~holds).then("margin"),
                 is_unlike=pl.col("is_unlike") & ~holds,
             )
         return grouped
 
-    def _apart(self, places: Floats, labels: Labels) -> tuple[Floats, Floats]:
+    def _apart(self, places: FloatArray, labels: IndexArray) -> tuple[FloatArray, FloatArray]:
         """Return the distance to the own centre, and how much farther the next is."""
-        apart = distances(places, self.clusters.centres)
+        apart = euclidean_distances(places, self.clusters.centres)
         codes = np.array(self.group_codes)
         own = apart[np.arange(len(labels)), labels]
         if len(set(self.group_codes)) == 1:
@@ -257,7 +256,7 @@ class Segmentation:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         return {
-            "version": VERSION,
+            "version": SEGMENTATION_VERSION,
             **{name: _plain(part) for name, part in parts.items()},
         }
 
@@ -270,7 +269,7 @@ class Segmentation:
         ArtifactError
             When the state is of another version or lacks a part.
         """
-        if not isinstance(state, Mapping) or state.get("version") != VERSION:
+        if not isinstance(state, Mapping) or state.get("version") != SEGMENTATION_VERSION:
             raise ArtifactError(
                 "The stored segments are not of a version that this segpredict reads.",
                 fix="run again with this version, or install the one that wrote them.",
@@ -296,19 +295,19 @@ def _parts(state: dict[str, Any]) -> dict[str, Any]:
     tried = [{**c, "failed": tuple(c["failed"])} for c in state["candidates"]]
     return {
         **state,
-        "axes": tuple(Axis(**a) for a in state["axes"]),
+        "axes": tuple(InputAxis(**a) for a in state["axes"]),
         "clusters": Clusters.from_state(state["clusters"]),
         "segments": tuple(Segment(**s) for s in state["segments"]),
         "values": tuple(SegmentValue(**v) for v in state["values"]),
-        "candidates": tuple(Candidate(**c) for c in tried),
+        "candidates": tuple(SegmentCountCandidate(**c) for c in tried),
         "notices": tuple(state["notices"]),
-        "groups": tuple(Group(**g) for g in state["groups"]),
-        "set_apart": tuple(Apart(**a) for a in state["set_apart"]),
-        "identity": Identity.from_state(state["identity"]),
+        "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
+        "set_apart": tuple(SegmentRule(**a) for a in state["set_apart"]),
+        "identity": SegmentIdentity.from_state(state["identity"]),
     }
 
 
-def complete(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """Return the segment of every customer asked about; without a row, INACTIVE.
 
     Parameters
@@ -343,7 +342,7 @@ def complete(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame
     return (
         customers.select(keys)
         .join(known, on=keys, how="left")
-        .with_columns(pl.col("segment").fill_null(INACTIVE))
+        .with_columns(pl.col("segment").fill_null(INACTIVE_CODE))
         .sort(keys)
     )
 
@@ -352,4 +351,4 @@ def _require_once(frame: pl.DataFrame, keys: list[str], table: str) -> None:
     twice = frame.select(keys).is_duplicated()
     if twice.any():
         named = " and ".join(keys)
-        raise TableError(table, [f"{named} is not unique in {twice.sum()} rows"])
+        raise SchemaError(table, [f"{named} is not unique in {twice.sum()} rows"])

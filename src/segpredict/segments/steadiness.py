@@ -5,20 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from segpredict.clustering import CLUSTERERS, Labels, Points, SegmentOptions
-from segpredict.criteria.agreement import contingency, jaccards
+from segpredict.clustering import CLUSTERERS, SegmentationOptions, WeightedPoints
+from segpredict.core.arrays import IndexArray
+from segpredict.criteria.agreement import best_match_jaccard, contingency_table
 from segpredict.segments.segmentation import Segmentation
 
-DRAWS = 20
-DISSOLVED = 0.60  # mean Jaccard below which a cluster is said to dissolve
-GRAIN = 1e6  # as in `Points`
-SAMPLE = 3_000  # points; the question is coarse, and asked on every run
-STARTS = 3
-QUICK = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
+STABILITY_DRAWS = 20
+DISSOLVED_JACCARD = 0.60  # mean Jaccard below which a cluster is said to dissolve
+COORDINATE_SCALE = 1e6  # as in `WeightedPoints`
+STABILITY_SAMPLE = 3_000  # points; the question is coarse, and asked on every run
+REFIT_STARTS = 3
+FAST_RULES = ("centres", "mixture")  # kinds of rule whose fits take milliseconds
 
 
-def steadied(
-    found: Segmentation, rows: pl.DataFrame, options: SegmentOptions
+def with_stability(
+    found: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
 ) -> Segmentation:
     """Return the segments with their steadiness, and a notice where one dissolves.
 
@@ -27,7 +28,7 @@ def steadied(
     found
         The segments.
     rows
-        `contracts.INSTRUMENT`: what they were fitted on.
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: what they were fitted on.
     options
         How they were fitted.
 
@@ -44,7 +45,7 @@ def steadied(
     ----------
     Hennig (2007), cluster-wise assessment of cluster stability.
     """
-    if found.clusters.rule.kind not in QUICK:
+    if found.clusters.rule.kind not in FAST_RULES:
         return found
     if found.set_apart:
         rows = rows.filter(~pl.any_horizontal(r.holds for r in found.set_apart))
@@ -65,10 +66,10 @@ def steadied(
 def _warnings(steady: dict[int, float], names: dict[int, str]) -> list[str]:
     return [
         f"{names[code]} dissolves: from other customers of the same kind it comes back "
-        f"with a mean Jaccard of {mean:.2f} (below {DISSOLVED:.2f}). Do not build on "
+        f"with a mean Jaccard of {mean:.2f} (below {DISSOLVED_JACCARD:.2f}). Do not build on "
         "its borders."
         for code, mean in sorted(steady.items())
-        if mean < DISSOLVED
+        if mean < DISSOLVED_JACCARD
     ]
 
 
@@ -87,9 +88,9 @@ class _Cast:
         other ids draw the same lots.
     """
 
-    points: Points
-    place: Labels
-    customer: Labels
+    points: WeightedPoints
+    place: IndexArray
+    customer: IndexArray
 
     @classmethod
     def of(cls, rows: pl.DataFrame, found: Segmentation) -> "_Cast":
@@ -107,40 +108,38 @@ class _Cast:
         )["rank"]
         places = rows.select(axis.place for axis in found.axes).to_numpy()
         grains, own = np.unique(
-            np.rint(places * GRAIN).astype(np.int64), axis=0, return_inverse=True
+            np.rint(places * COORDINATE_SCALE).astype(np.int64), axis=0, return_inverse=True
         )
-        few = min(SAMPLE, len(grains))
+        few = min(STABILITY_SAMPLE, len(grains))
         starts = np.arange(few) * len(grains) // few
         middles = (starts + np.append(starts[1:], len(grains))) // 2
         block = np.searchsorted(starts, own.ravel(), side="right") - 1
         weights = np.bincount(block, minlength=len(starts))
-        points = Points(grains[middles], weights)
+        points = WeightedPoints(grains[middles], weights)
         return cls(points, block, customer.to_numpy().astype(np.intp))
 
-    def drawn(self, rng: np.random.Generator) -> Points:
+    def drawn(self, rng: np.random.Generator) -> WeightedPoints:
         """Return the points of as many customers, drawn with replacement."""
         n = int(self.customer.max()) + 1
         times = rng.multinomial(n, np.full(n, 1 / n))
-        weights = np.bincount(
-            self.place, times[self.customer], minlength=len(self.points)
-        ).astype(np.int64)
-        return Points(self.points.grains[weights > 0], weights[weights > 0])
+        weights = np.bincount(self.place, times[self.customer], minlength=len(self.points)).astype(
+            np.int64
+        )
+        return WeightedPoints(self.points.grains[weights > 0], weights[weights > 0])
 
 
-def _means(
-    cast: _Cast, found: Segmentation, options: SegmentOptions
-) -> tuple[float, ...]:
+def _means(cast: _Cast, found: Segmentation, options: SegmentationOptions) -> tuple[float, ...]:
     rng = np.random.default_rng(options.seed)
     points, k = cast.points, found.clusters.k
     clusterer = CLUSTERERS.get(found.algorithm).tuned(options.settings)
     own = found.clusters.assign(points.matrix)
     seen = []
-    for _ in range(DRAWS):
+    for _ in range(STABILITY_DRAWS):
         sample = cast.drawn(rng)
         if len(sample) >= k:
-            other = clusterer.fit(sample, k, seed=options.seed, n_init=STARTS)
+            other = clusterer.fit(sample, k, seed=options.seed, n_init=REFIT_STARTS)
             labels = other.assign(points.matrix)
-            table = contingency(own, labels, points.weights, groups=k)
-            seen.append(jaccards(table))
+            table = contingency_table(own, labels, points.weights, groups=k)
+            seen.append(best_match_jaccard(table))
     means = np.mean(seen, axis=0) if seen else np.ones(k)
     return tuple(round(float(mean), 4) for mean in means)

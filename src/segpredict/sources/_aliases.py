@@ -1,6 +1,6 @@
 """The names that exports give to each role, in several languages.
 
-They are compared without case, accents, blanks and punctuation (`normal`); within a
+They are compared without case, accents, blanks and punctuation (`normalize_name`); within a
 role the most telling name comes first. English, German, French, Spanish, Italian,
 Dutch, Portuguese, Russian and Polish.
 """
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-WRITTEN: Mapping[str, tuple[str, ...]] = {
+COLUMN_ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": (
         *("order id", "invoice", "invoice no", "invoice id", "invoice number"),
         *("order number", "order no", "transaction id", "receipt id", "order"),
@@ -134,11 +134,11 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "discount": (),  # money or per cent, of a piece or a line: only a person knows
     "status": (),  # many things are called a status: a person has to name it
 }
-KEPT_APART = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
+LETTER_FOLDING = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "œ": "oe", "æ": "ae"})
 
 
 @lru_cache(maxsize=10_000)
-def normal(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a column name without case, accents, blanks and punctuation.
 
     Examples
@@ -146,11 +146,11 @@ def normal(name: str) -> str:
     >>> normal(" Customer ID "), normal("Stückpreis"), normal("N. Revenue")
     ('customerid', 'stuckpreis', 'nrevenue')
     """
-    apart = unicodedata.normalize("NFKD", name.casefold()).translate(KEPT_APART)
+    apart = unicodedata.normalize("NFKD", name.casefold()).translate(LETTER_FOLDING)
     bare = "".join(sign for sign in apart if sign.isalnum())
     return bare or name.casefold().strip()
 
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    role: tuple(dict.fromkeys(map(normal, names))) for role, names in WRITTEN.items()
+NORMALIZED_ALIASES: Mapping[str, tuple[str, ...]] = {
+    role: tuple(dict.fromkeys(map(normalize_name, names))) for role, names in COLUMN_ALIASES.items()
 }

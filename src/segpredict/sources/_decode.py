@@ -5,27 +5,25 @@ import re
 
 import numpy as np
 
-from segpredict.errors import UnreadableFileError, shown
+from segpredict.errors import UnreadableFileError, quote_value
 
-MARKS = {
+BYTE_ORDER_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-BREAK = re.compile(rb"\r\n?|\n")
-HIGH = np.uint64(0x8080_8080_8080_8080)
-VALID = re.compile(
+LINE_BREAK = re.compile(rb"\r\n?|\n")
+HIGH_BITS = np.uint64(0x8080_8080_8080_8080)
+VALID_UTF8 = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-BROKEN = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
-FOREIGN = re.compile(rb"[\xc0-\xff]{4,}")  # no word of western Europe has such a run
+BROKEN_UTF8 = re.compile(rb"[\xc0\xc1][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]")
+FOREIGN_BYTES = re.compile(rb"[\xc0-\xff]{4,}")  # no word of western Europe has such a run
 
 
-def to_utf8(
-    content: bytes, encoding: str | None, file: str
-) -> tuple[bytes, dict[str, str]]:
+def decode_to_utf8(content: bytes, encoding: str | None, file: str) -> tuple[bytes, dict[str, str]]:
     """Return the content in UTF-8 without a mark, and the codec that read it.
 
     Parameters
@@ -44,7 +42,7 @@ def to_utf8(
     """
     if encoding:
         return _by_name(content, encoding, file), {"encoding": encoding}
-    marked = next((MARKS[m] for m in MARKS if content.startswith(m)), "")
+    marked = next((BYTE_ORDER_MARKS[m] for m in BYTE_ORDER_MARKS if content.startswith(m)), "")
     if marked and marked != "utf-8":
         return _by_name(content, marked, file), {"encoding": marked}
     _refuse_unmarked_wide(content, file)
@@ -68,12 +66,12 @@ def _by_name(content: bytes, encoding: str, file: str) -> bytes:
     except LookupError:
         raise UnreadableFileError(
             file,
-            f"there is no codec {shown(encoding)}",
+            f"there is no codec {quote_value(encoding)}",
             "set source.encoding to one such as utf-8, cp1252 or utf-16.",
         ) from None
     except UnicodeError as error:
         start = getattr(error, "start", 0)
-        row = 1 + lines_before(content, start)
+        row = 1 + count_lines_before(content, start)
         raise UnreadableFileError(
             file,
             f"byte {start} is not {encoding}",
@@ -98,25 +96,25 @@ def _refuse_unmarked_wide(content: bytes, file: str) -> None:
 def _western(content: bytes, first: int, file: str) -> tuple[bytes, dict[str, str]]:
     """Read as cp1252 what is no UTF-8, if nothing in it speaks against that."""
     high = _runs(content)
-    if BROKEN.search(high) or VALID.search(high):
+    if BROKEN_UTF8.search(high) or VALID_UTF8.search(high):
         raise _invalid(content, first, file, "while other bytes are")
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError as error:
         raise _invalid(content, error.start, file, "nor is it cp1252") from None
     row, line = _line(content, first)
-    run = FOREIGN.search(high)
+    run = FOREIGN_BYTES.search(high)
     if run:
         word = run[0][:16]
         raise UnreadableFileError(
             file,
             "it is no UTF-8, and more than one codec fits: cp1252 reads "
-            f"{shown(word.decode('cp1252'))}, cp1251 reads "
-            f"{shown(word.decode('cp1251', 'replace'))}",
+            f"{quote_value(word.decode('cp1252'))}, cp1251 reads "
+            f"{quote_value(word.decode('cp1251', 'replace'))}",
             "say which: source.encoding = 'cp1252' or 'cp1251' or another.",
             row=row,
         )
-    sample = shown(line.decode("cp1252", "replace"))
+    sample = quote_value(line.decode("cp1252", "replace"))
     found = {"encoding": "cp1252", "first_row_not_utf8": f"{row}: {sample}"}
     return text.encode(), found
 
@@ -126,7 +124,7 @@ def _runs(content: bytes) -> bytes:
     signs = np.frombuffer(content, np.uint8)
     whole = len(content) // 8 * 8
     # Eight bytes at a time, since hardly any of them is above ASCII.
-    eights = np.flatnonzero(np.frombuffer(content[:whole], np.uint64) & HIGH)
+    eights = np.flatnonzero(np.frombuffer(content[:whole], np.uint64) & HIGH_BITS)
     near = (eights[:, None] * 8 + np.arange(8)).ravel()
     near = np.concatenate([near, np.arange(whole, len(content))])
     places = near[signs[near] > 127]
@@ -134,7 +132,7 @@ def _runs(content: bytes) -> bytes:
     return np.insert(signs[places], cuts, ord(" ")).tobytes()
 
 
-def lines_before(content: bytes, at: int) -> int:
+def count_lines_before(content: bytes, at: int) -> int:
     """Return how many lines end before a byte, whatever ends them."""
     ends = content.count(b"\n", 0, at) + content.count(b"\r", 0, at)
     return ends - content.count(b"\r\n", 0, at)
@@ -146,8 +144,8 @@ def _start_of_line(content: bytes, at: int) -> int:
 
 def _line(content: bytes, at: int) -> tuple[int, bytes]:
     start = _start_of_line(content, at)
-    after = BREAK.search(content, at)
-    row = 1 + lines_before(content, start)
+    after = LINE_BREAK.search(content, at)
+    row = 1 + count_lines_before(content, start)
     return row, content[start : after.start() if after else None]
 
 
@@ -166,7 +164,7 @@ def _invalid(content: bytes, at: int, file: str, why: str) -> UnreadableFileErro
 
 def _column(content: bytes, at: int) -> str:
     """Return the name of the column a byte stands in, as well as it can be told."""
-    header = BREAK.split(content[: 1 << 16], 1)[0]
+    header = LINE_BREAK.split(content[: 1 << 16], 1)[0]
     sign = max((b",", b";", b"\t", b"|"), key=header.count)
     number = content[_start_of_line(content, at) : at].count(sign)
     names = header.decode(errors="replace").split(sign.decode())

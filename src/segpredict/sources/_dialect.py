@@ -10,25 +10,25 @@ from typing import NoReturn
 
 import numpy as np
 
-from segpredict.errors import LimitError, SourceError, UnreadableFileError, shown
-from segpredict.sources._decode import lines_before
-from segpredict.sources._layout import WHITESPACE, Layout, recognised
-from segpredict.sources._mend import Grammar, is_sound
-from segpredict.sources._records import split
+from segpredict.errors import LimitError, SourceError, UnreadableFileError, quote_value
+from segpredict.sources._decode import count_lines_before
+from segpredict.sources._layout import WHITESPACE, SourceOptions, count_recognised
+from segpredict.sources._mend import CsvGrammar, has_sound_quotes
+from segpredict.sources._records import split_records
 
 SEPARATORS = (b",", b";", b"\t", b"|")
-LOOKED_AT = 1000  # lines that decide on the separator
-SAMPLE = 1 << 20  # bytes in which they must stand
-WIDEST = 2000  # columns
-FIRST_LINE = re.compile(rb'"?sep=(.)"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
-LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n|\Z)")
-ESCAPED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-PAIR = re.compile(rb'\\(["\\])')
-SPELLED = {b'\\"': b'""', b"\\\\": b"\\"}
+INSPECTED_ROWS = 1000  # lines that decide on the separator
+INSPECTED_BYTES = 1 << 20  # bytes in which they must stand
+MAX_COLUMNS = 2000  # columns
+SEPARATOR_LINE = re.compile(rb'"?sep=(.)"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
+LINE_PATTERN = re.compile(rb"[^\r\n]*(?:\r\n?|\n|\Z)")
+ESCAPED_CELL = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+ESCAPE_PAIR = re.compile(rb'\\(["\\])')
+ESCAPE_REPLACEMENTS = {b'\\"': b'""', b"\\\\": b"\\"}
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class DelimitedText:
     """A text and how it is set.
 
     Parameters
@@ -46,13 +46,13 @@ class Text:
     """
 
     content: bytes
-    grammar: Grammar
+    grammar: CsvGrammar
     start: int
     line: int
     found: dict[str, str]
 
 
-def understand(content: bytes, layout: Layout, file: str) -> Text:
+def detect_dialect(content: bytes, layout: SourceOptions, file: str) -> DelimitedText:
     """Return a text with its separator, escapes and start.
 
     Raises
@@ -74,16 +74,14 @@ def understand(content: bytes, layout: Layout, file: str) -> Text:
         separator = b"\t"
     content, escape = _escapes(content, separator, start, layout, file)
     found |= escape
-    grammar = Grammar(separator, layout.stray_quotes == "keep")
-    return Text(content, grammar, start, lines_before(content, start), found)
+    grammar = CsvGrammar(separator, layout.stray_quotes == "keep")
+    return DelimitedText(content, grammar, start, count_lines_before(content, start), found)
 
 
-def _preface(
-    content: bytes, layout: Layout
-) -> tuple[int, bytes | None, dict[str, str]]:
+def _preface(content: bytes, layout: SourceOptions) -> tuple[int, bytes | None, dict[str, str]]:
     """Return where the table starts, and the separator if the file names it."""
     at, separator, found = 0, None, {}
-    named = FIRST_LINE.match(content)
+    named = SEPARATOR_LINE.match(content)
     if named:
         at, separator = named.end(), named[1]
         found["first_line"] = "names the separator"
@@ -106,11 +104,11 @@ def _preface(
 
 
 def _next_line(content: bytes, at: int) -> int:
-    found = LINE.match(content, at)
+    found = LINE_PATTERN.match(content, at)
     return found.end() if found else len(content)
 
 
-def _separator(content: bytes, start: int, layout: Layout, file: str) -> bytes:
+def _separator(content: bytes, start: int, layout: SourceOptions, file: str) -> bytes:
     sample = _sample(content, start)
     if not sample.strip():
         raise UnreadableFileError(file, "it has no header", "export it again.")
@@ -134,11 +132,11 @@ def _separator(content: bytes, start: int, layout: Layout, file: str) -> bytes:
 
 
 def _sample(content: bytes, start: int) -> bytes:
-    part = content[start : start + SAMPLE]
-    if len(part) == SAMPLE:
+    part = content[start : start + INSPECTED_BYTES]
+    if len(part) == INSPECTED_BYTES:
         part = part[: max(part.rfind(b"\n"), part.rfind(b"\r")) + 1] or part
     end = 0
-    for _ in range(LOOKED_AT):
+    for _ in range(INSPECTED_ROWS):
         end = _next_line(part, end)
         if end >= len(part):
             break
@@ -150,7 +148,7 @@ def _score(sample: bytes, separator: bytes) -> float:
 
     A header that is followed by rows of another width alone scores next to nothing.
     """
-    records, _ = split(sample, separator)
+    records, _ = split_records(sample, separator)
     full = records.where(records.ends > records.starts)
     if len(full) == 0:
         first = sample.splitlines()[0]
@@ -166,23 +164,20 @@ def _score(sample: bytes, separator: bytes) -> float:
     return max(shares[0], 0.9 if is_even else 0.01)
 
 
-def _by_names(sample: bytes, fitting: list[bytes], layout: Layout, file: str) -> bytes:
+def _by_names(sample: bytes, fitting: list[bytes], layout: SourceOptions, file: str) -> bytes:
     """Let the names of the columns decide between separators that fit alike."""
     header = sample.splitlines()[0]
-    names = {
-        sign: [name.decode() for name in Grammar(sign).cells(header)]
-        for sign in fitting
-    }
-    told = [sign for sign in fitting if recognised(names[sign], layout)]
+    names = {sign: [name.decode() for name in CsvGrammar(sign).cells(header)] for sign in fitting}
+    told = [sign for sign in fitting if count_recognised(names[sign], layout)]
     if len(told) == 1:
         return told[0]
     readings = "; ".join(
-        f"{shown(sign.decode())} gives {len(names[sign])} columns "
-        f"({', '.join(map(shown, names[sign][:4]))})"
+        f"{quote_value(sign.decode())} gives {len(names[sign])} columns "
+        f"({', '.join(map(quote_value, names[sign][:4]))})"
         for sign in fitting
     )
     raise SourceError(
-        f"More than one separator fits {shown(file)}: {readings}.",
+        f"More than one separator fits {quote_value(file)}: {readings}.",
         fix=f"say which: --set source.separator='{fitting[0].decode()}'.",
         file=file,
     )
@@ -202,7 +197,7 @@ def _aligned(content: bytes, start: int) -> tuple[bytes, int]:
 
 
 def _escapes(
-    content: bytes, separator: bytes, start: int, layout: Layout, file: str
+    content: bytes, separator: bytes, start: int, layout: SourceOptions, file: str
 ) -> tuple[bytes, dict[str, str]]:
     """Return the content with doubled quotes, whatever way it was written."""
     has_backslash = b"\\" in content and b'\\"' in content  # one sign is found faster
@@ -212,7 +207,7 @@ def _escapes(
     found = {"escape": "backslash"}
     if layout.escape == "backslash":
         return doubled, found
-    as_it_is = is_sound(content, separator, start)
+    as_it_is = has_sound_quotes(content, separator, start)
     as_escaped = _fits_escaped(content, separator, start)
     if as_it_is and as_escaped:
         _refuse_both(content, start, file)
@@ -223,9 +218,7 @@ def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
     """Return whether every quote stands right when a backslash takes its meaning."""
     sign = re.escape(separator)
     cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + sign + rb"]*+)"
-    record = re.compile(
-        cell + rb"(?:" + sign + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL
-    )
+    record = re.compile(cell + rb"(?:" + sign + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
     while start < len(content):
         found = record.match(content, start)
         if found is None:
@@ -235,8 +228,10 @@ def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
 
 
 def _doubled(content: bytes) -> bytes:
-    return ESCAPED.sub(
-        lambda cell: b'"' + PAIR.sub(lambda m: SPELLED[m[0]], cell[0][1:-1]) + b'"',
+    return ESCAPED_CELL.sub(
+        lambda cell: (
+            b'"' + ESCAPE_PAIR.sub(lambda m: ESCAPE_REPLACEMENTS[m[0]], cell[0][1:-1]) + b'"'
+        ),
         content,
     )
 
@@ -244,11 +239,11 @@ def _doubled(content: bytes) -> bytes:
 def _refuse_both(content: bytes, start: int, file: str) -> NoReturn:
     at = content.index(b'\\"', start)
     begin = content.rfind(b"\n", 0, at) + 1
-    line = LINE.match(content, begin)
+    line = LINE_PATTERN.match(content, begin)
     text = line[0].strip().decode(errors="replace") if line else ""
-    row = 1 + lines_before(content, begin)
+    row = 1 + count_lines_before(content, begin)
     raise SourceError(
-        f"{shown(file)} row {row}: {shown(text)} can be read in two ways: the quote "
+        f"{quote_value(file)} row {row}: {quote_value(text)} can be read in two ways: the quote "
         "after the backslash ends the cell (escape = double), or belongs to it "
         "(escape = backslash).",
         fix="say which: --set source.escape=double, or backslash.",
@@ -266,9 +261,9 @@ def refuse_too_wide(width: int, file: str) -> None:
     LimitError
         When there are more than 2,000.
     """
-    if width > WIDEST:
+    if width > MAX_COLUMNS:
         raise LimitError(
-            f"{shown(file)} has {width} columns; the limit is {WIDEST}.",
+            f"{quote_value(file)} has {width} columns; the limit is {MAX_COLUMNS}.",
             fix="export the columns that are needed.",
             file=file,
         )

@@ -5,24 +5,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segpredict.errors import ContractError, UnreadableFileError, shown
-from segpredict.sources._decode import BREAK
-from segpredict.sources._dialect import Text, refuse_too_wide
-from segpredict.sources._layout import Layout
+from segpredict.errors import ContractError, UnreadableFileError, quote_value
+from segpredict.sources._decode import LINE_BREAK
+from segpredict.sources._dialect import DelimitedText, refuse_too_wide
+from segpredict.sources._layout import SourceOptions
 from segpredict.sources._mend import About, find_fault
 
-NUMBER = re.compile(r"[-+]?[$€£]?\s*[\d.,\s]*\d%?")
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
-PERIOD = re.compile(
+NUMBER_PATTERN = re.compile(r"[-+]?[$€£]?\s*[\d.,\s]*\d%?")
+DATE_PATTERN = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+PERIOD_PATTERN = re.compile(
     r"((19|20)\d\d([-/. ]?(0?[1-9]|1[0-2]|q[1-4]|w\d\d?))?)"
     r"|((jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/. ]?((19|20)?\d\d)?)",
     re.IGNORECASE,
 )
-UNNAMED = "column "  # what a column without a name is called, with its number
+UNNAMED_PREFIX = "column "  # what a column without a name is called, with its number
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class HeaderRow:
     """What stands above the rows.
 
     Parameters
@@ -40,7 +40,7 @@ class Heading:
     after: int
 
 
-def heading(text: Text, layout: Layout, file: str) -> Heading:
+def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> HeaderRow:
     """Return the names of the columns, from the file or from the layout.
 
     Raises
@@ -51,15 +51,13 @@ def heading(text: Text, layout: Layout, file: str) -> Heading:
         When it has more columns than any table of transactions.
     """
     if layout.header == 0:
-        return Heading(names_of(layout.names, file), b"", text.start)
+        return HeaderRow(unique_column_names(layout.names, file), b"", text.start)
     found = text.grammar.record().match(text.content, text.start)
     if found is None:
-        fault, _ = find_fault(
-            text.content, text.grammar, text.start, text.line, About(file, ())
-        )
+        fault, _ = find_fault(text.content, text.grammar, text.start, text.line, About(file, ()))
         raise UnreadableFileError(
             file,
-            f"its header {shown(fault.value)} {fault.reason}",
+            f"its header {quote_value(fault.value)} {fault.reason}",
             fault.fix,
             row=text.line + 1,
             value=fault.value[:80],
@@ -70,13 +68,13 @@ def heading(text: Text, layout: Layout, file: str) -> Heading:
         )
     cells = [cell.decode() for cell in text.grammar.cells(found[0])]
     refuse_too_wide(len(cells), file)
-    end = BREAK.match(text.content, found.end())
+    end = LINE_BREAK.match(text.content, found.end())
     after = end.end() if end else found.end()
-    names = names_of(layout.names or cells, file)
-    return Heading(names, found[0], after)
+    names = unique_column_names(layout.names or cells, file)
+    return HeaderRow(names, found[0], after)
 
 
-def names_of(cells: Sequence[str], file: str) -> tuple[str, ...]:
+def unique_column_names(cells: Sequence[str], file: str) -> tuple[str, ...]:
     """Return the names of the columns; blank ones get a name of their own.
 
     Raises
@@ -93,20 +91,20 @@ def names_of(cells: Sequence[str], file: str) -> tuple[str, ...]:
             listed = " and ".join(map(str, standing))
             raise UnreadableFileError(
                 file,
-                f"its header has {shown(name)} as columns {listed}",
+                f"its header has {quote_value(name)} as columns {listed}",
                 "rename one of them.",
                 column=name,
             )
-    return tuple(name or f"{UNNAMED}{i}" for i, name in enumerate(bare, start=1))
+    return tuple(name or f"{UNNAMED_PREFIX}{i}" for i, name in enumerate(bare, start=1))
 
 
 def is_unnamed(name: str) -> bool:
     """Return whether a column had no name in the file."""
-    return name.startswith(UNNAMED) and name.removeprefix(UNNAMED).isdigit()
+    return name.startswith(UNNAMED_PREFIX) and name.removeprefix(UNNAMED_PREFIX).isdigit()
 
 
-def refuse_no_header(
-    names: Sequence[str], first: Sequence[str], layout: Layout, file: str
+def refuse_missing_header(
+    names: Sequence[str], first: Sequence[str], layout: SourceOptions, file: str
 ) -> None:
     """Refuse a first row that looks like the second, or a table of months.
 
@@ -117,11 +115,11 @@ def refuse_no_header(
     ContractError
         When the columns are months or years.
     """
-    periods = [name for name in names if PERIOD.fullmatch(name.strip())]
+    periods = [name for name in names if PERIOD_PATTERN.fullmatch(name.strip())]
     if len(periods) > 2 and len(periods) >= len(names) / 2:
-        listed = ", ".join(map(shown, periods[:3]))
+        listed = ", ".join(map(quote_value, periods[:3]))
         raise ContractError(
-            f"{shown(file)} has one column a period ({listed} …): it is a pivot table.",
+            f"{quote_value(file)} has one column a period ({listed} …): it is a pivot table.",
             fix="export one row an order line, with the date in a column of its own.",
             file=file,
         )
@@ -132,7 +130,7 @@ def refuse_no_header(
         example = next(name for name in names if _kind(name))
         raise UnreadableFileError(
             file,
-            f"its first row looks like data ({shown(example)}), not like the names of "
+            f"its first row looks like data ({quote_value(example)}), not like the names of "
             "columns",
             "if it has no header: source.header = 0 and source.names = "
             "['customer_id', …]; if these are names: source.header = 1.",
@@ -143,6 +141,6 @@ def refuse_no_header(
 
 def _kind(cell: str) -> str:
     bare = cell.strip()
-    if DATE.fullmatch(bare):
+    if DATE_PATTERN.fullmatch(bare):
         return "date"
-    return "number" if NUMBER.fullmatch(bare) else ""
+    return "number" if NUMBER_PATTERN.fullmatch(bare) else ""

@@ -6,23 +6,23 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.contracts import ROLES
+from segpredict.contracts import COLUMN_ROLES
 from segpredict.errors import (
     ColumnMissingError,
     ConfigError,
     ContractError,
     UnknownNameError,
-    shown,
+    quote_value,
 )
-from segpredict.sources._aliases import ALIASES, normal
+from segpredict.sources._aliases import NORMALIZED_ALIASES, normalize_name
 
-__all__ = ["ALIASES", "WHITESPACE", "Layout", "normal"]
+__all__ = ["NORMALIZED_ALIASES", "WHITESPACE", "SourceOptions", "normalize_name"]
 
 WHITESPACE = "whitespace"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class SourceOptions:
     """How to read an input.
 
     Parameters
@@ -68,7 +68,7 @@ class Layout:
     Raises
     ------
     UnknownNameError
-        When a role is not one of `contracts.ROLES`.
+        When a role is not one of `contracts.COLUMN_ROLES`.
     ConfigError
         When the separator is neither one sign nor ``whitespace``, or there is neither
         a header nor a name for each column.
@@ -93,8 +93,8 @@ class Layout:
 
     def __post_init__(self) -> None:
         for role in self.columns:
-            if role not in ROLES:
-                raise UnknownNameError("role", role, ROLES)
+            if role not in COLUMN_ROLES:
+                raise UnknownNameError("role", role, COLUMN_ROLES)
         sign = self.separator
         if sign is not None and sign != WHITESPACE and len(sign) != 1:
             raise ConfigError(
@@ -109,24 +109,22 @@ class Layout:
 
 
 FEW = 50  # rows of which all may be guests' by chance
-IDS = ("customer_id", "order_id", "product_id")
-SUMMARY = {  # names that a table of one row per customer has
+ID_COLUMNS = ("customer_id", "order_id", "product_id")
+SUMMARY_COLUMN_NAMES = {  # names that a table of one row per customer has
     *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
     *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
     *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
 }
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
+INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
 # White space and the unseen together: each pass over all cells of a file is dear.
-BLANK = (
-    INVISIBLE
-    + "".join(
-        sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign > "\x1f"
-    )
+BLANK_CHARACTERS = (
+    INVISIBLE_CHARACTERS
+    + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign > "\x1f")
     + "\t\n\v\f\r"
 )
 
 
-def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
+def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dict[str, str]:
     """Return role → column for every role that the input has.
 
     Raises
@@ -137,7 +135,7 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
         When two columns answer to the same name.
     """
     chosen = {}
-    for role in ROLES:
+    for role in COLUMN_ROLES:
         if role in layout.columns:
             column = _named(role, layout, found, file)
         else:
@@ -151,7 +149,7 @@ def match(found: Sequence[str], layout: Layout, file: str) -> dict[str, str]:
     return chosen
 
 
-def refuse_empty(lines: pl.DataFrame) -> None:
+def refuse_empty_roles(lines: pl.DataFrame) -> None:
     """Refuse lines of which a role that every run needs holds nothing at all.
 
     Parameters
@@ -174,31 +172,31 @@ def refuse_empty(lines: pl.DataFrame) -> None:
             )
 
 
-def recognised(found: Sequence[str], layout: Layout) -> int:
+def count_recognised(found: Sequence[str], layout: SourceOptions) -> int:
     """Return how many roles have a column under these names."""
-    names = {normal(name) for name in found}
-    given = {role: normal(name) for role, name in layout.columns.items()}
+    names = {normalize_name(name) for name in found}
+    given = {role: normalize_name(name) for role, name in layout.columns.items()}
     return sum(
-        given[role] in names if role in given else not names.isdisjoint(ALIASES[role])
-        for role in ROLES
+        given[role] in names if role in given else not names.isdisjoint(NORMALIZED_ALIASES[role])
+        for role in COLUMN_ROLES
     )
 
 
-def _named(role: str, layout: Layout, found: Sequence[str], file: str) -> str | None:
+def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) -> str | None:
     name = layout.columns[role]
     if not name:
         return None
     if name in found:
         return name
-    close = _one(role, [c for c in found if normal(c) == normal(name)], file)
+    close = _one(role, [c for c in found if normalize_name(c) == normalize_name(name)], file)
     if close is None and role not in layout.may_lack:
         raise ColumnMissingError(role, found, file)
     return close
 
 
 def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
-    for alias in ALIASES[role]:
-        column = _one(role, [c for c in found if normal(c) == alias], file)
+    for alias in NORMALIZED_ALIASES[role]:
+        column = _one(role, [c for c in found if normalize_name(c) == alias], file)
         if column is not None:
             return column
     return None
@@ -207,8 +205,8 @@ def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
 def _one(role: str, columns: Sequence[str], file: str) -> str | None:
     if len(columns) > 1:
         raise ContractError(
-            f"{len(columns)} columns of {shown(file)} may give {role}: "
-            f"{', '.join(map(shown, columns))}.",
+            f"{len(columns)} columns of {quote_value(file)} may give {role}: "
+            f"{', '.join(map(quote_value, columns))}.",
             fix=f"say which: --map {role}='{columns[0]}'.",
             file=file,
             column=role,
@@ -218,11 +216,11 @@ def _one(role: str, columns: Sequence[str], file: str) -> str | None:
 
 def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
     money = ("amount",) if "amount" in chosen else ("quantity", "price")
-    names = {normal(name) for name in found}
-    if "time" not in chosen and len(names & SUMMARY) > 1:
+    names = {normalize_name(name) for name in found}
+    if "time" not in chosen and len(names & SUMMARY_COLUMN_NAMES) > 1:
         raise ContractError(
-            f"{shown(file)} looks like one row per customer (columns "
-            f"{', '.join(map(shown, found[:6]))}); transactions are needed.",
+            f"{quote_value(file)} looks like one row per customer (columns "
+            f"{', '.join(map(quote_value, found[:6]))}); transactions are needed.",
             fix="give one row an order line, with a date, from which such sums come.",
             file=file,
         )
@@ -231,7 +229,7 @@ def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
             raise ColumnMissingError(role, found, file)
 
 
-def as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
+def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
     """Return one text column a role: trimmed, blank cells null, numbers digit by digit.
 
     Raises
@@ -254,7 +252,7 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         # The wall clock of the shop is what counts; a zone only says where it hangs.
         return cells.dt.replace_time_zone(None).dt.to_string("%Y-%m-%d %H:%M:%S%.f")
-    if dtype.is_float() and role in IDS:
+    if dtype.is_float() and role in ID_COLUMNS:
         whole = (cells == cells.round()) & (cells.abs() < 2**53)
         return (
             pl.when(whole)
@@ -263,7 +261,7 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
         )
     if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
         raise ContractError(
-            f"Column {shown(column)} of {shown(file)} holds {dtype}, which is no cell.",
+            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is no cell.",
             fix=f"give {role} as text, numbers or dates.",
             file=file,
             column=role,
@@ -277,6 +275,6 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
 
 
 def _trimmed(role: str, cells: pl.Expr) -> pl.Expr:
-    bare = cells.str.strip_chars(BLANK)
+    bare = cells.str.strip_chars(BLANK_CHARACTERS)
     # Cleaning trims customer ids itself, to say which of them become one.
     return pl.when(bare != "").then(cells if role == "customer_id" else bare)

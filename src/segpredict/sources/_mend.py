@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from segpredict.errors import UnreadableFileError, shown
-from segpredict.sources._decode import BREAK, lines_before
-from segpredict.sources._records import Records, split
+from segpredict.errors import UnreadableFileError, quote_value
+from segpredict.sources._decode import LINE_BREAK, count_lines_before
+from segpredict.sources._records import RecordIndex, split_records
 
-STRAY = (
+STRAY_QUOTE_FIX = (
     'write the cell in quotes and each quote in it twice ("12"" disc"), or set '
     "source.stray_quotes = 'keep' if quotes are plain signs in this file."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RecordFault:
     """A record that is no row of the table.
 
     Parameters
@@ -54,7 +54,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class Grammar:
+class CsvGrammar:
     """What cells and records look like under one separator.
 
     Parameters
@@ -92,9 +92,7 @@ class Grammar:
     def record(self) -> re.Pattern[bytes]:
         """Return what matches one record without its line end."""
         one = self.cell().pattern
-        return re.compile(
-            one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)"
-        )
+        return re.compile(one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)")
 
     def cells(self, record: bytes) -> list[bytes]:
         """Return the cells of one record, without their quotes."""
@@ -115,9 +113,9 @@ def _bare(cell: bytes, *, is_quoted: bool) -> bytes:
     return cell.strip(b" ")[1:-1].replace(b'""', b'"') if is_quoted else cell
 
 
-def records(
-    content: bytes, grammar: Grammar, start: int, about: About
-) -> tuple[Records, list[Fault], int]:
+def parse_records(
+    content: bytes, grammar: CsvGrammar, start: int, about: About
+) -> tuple[RecordIndex, list[RecordFault], int]:
     """Return all records, those that are none, and up to where quotes are plain.
 
     Parameters
@@ -136,21 +134,21 @@ def records(
     UnreadableFileError
         When a quote is opened and never closed.
     """
-    sound, reached = split(content, grammar.separator, start)
-    first = lines_before(content, start)
+    sound, reached = split_records(content, grammar.separator, start)
+    first = count_lines_before(content, start)
     sound = replace(sound, lines=sound.lines + first)
     if reached == len(content):
         return sound, [], len(content)
     line = first + _lines(content, start, reached)
-    faults: list[Fault] = []
+    faults: list[RecordFault] = []
     more = list(_walk(content, grammar, reached, line, about, faults))
     table = np.array(more, np.int64).reshape(-1, 4)
-    return sound + Records(*table.T), faults, reached
+    return sound + RecordIndex(*table.T), faults, reached
 
 
-def is_sound(content: bytes, separator: bytes, start: int) -> bool:
+def has_sound_quotes(content: bytes, separator: bytes, start: int) -> bool:
     """Return whether every quote stands where a quote may stand."""
-    return split(content, separator, start)[1] == len(content)
+    return split_records(content, separator, start)[1] == len(content)
 
 
 def _lines(content: bytes, start: int, end: int) -> int:
@@ -160,11 +158,11 @@ def _lines(content: bytes, start: int, end: int) -> int:
 
 def _walk(
     content: bytes,
-    grammar: Grammar,
+    grammar: CsvGrammar,
     at: int,
     line: int,
     about: About,
-    faults: list[Fault],
+    faults: list[RecordFault],
 ) -> Iterator[tuple[int, int, int, int]]:
     """Yield start, end, cells and line of each sound record."""
     pattern, one = grammar.record(), grammar.cell()
@@ -178,7 +176,7 @@ def _walk(
         else:
             fault, end = find_fault(content, grammar, at, line, about)
             faults.append(fault)
-        after = BREAK.match(content, end)
+        after = LINE_BREAK.match(content, end)
         stop = after.end() if after else end + 1
         line += _lines(content, at, min(stop, len(content)))
         at = stop
@@ -197,11 +195,11 @@ def _count(record: bytes, one: re.Pattern[bytes], separator: bytes) -> int:
 
 def find_fault(
     content: bytes,
-    grammar: Grammar,
+    grammar: CsvGrammar,
     start: int,
     line: int,
     about: About,
-) -> tuple[Fault, int]:
+) -> tuple[RecordFault, int]:
     """Return what is wrong with the record that starts here, and where it ends.
 
     Raises
@@ -212,14 +210,14 @@ def find_fault(
     at, cell, one = start, 0, grammar.cell()
     while found := one.match(content, at):
         at, cell = found.end() + 1, cell + 1
-    found_end = BREAK.search(content, at)
+    found_end = LINE_BREAK.search(content, at)
     end = found_end.start() if found_end else len(content)
     if content[at:end].lstrip(b" ").startswith(b'"'):
         closed = re.compile(grammar.quoted).match(content, at)
         if closed is None or closed.end() > end:
-            raise _unclosed(content[at:end], 1 + lines_before(content, at), cell, about)
+            raise _unclosed(content[at:end], 1 + count_lines_before(content, at), cell, about)
     value = content[start:end].decode(errors="replace")
-    return Fault(line, cell, value, "has a stray quote", STRAY), end
+    return RecordFault(line, cell, value, "has a stray quote", STRAY_QUOTE_FIX), end
 
 
 def _unclosed(quoted: bytes, row: int, cell: int, about: About) -> UnreadableFileError:
@@ -227,7 +225,7 @@ def _unclosed(quoted: bytes, row: int, cell: int, about: About) -> UnreadableFil
     column = names[cell] if cell < len(names) else str(cell + 1)
     return UnreadableFileError(
         about.file,
-        f"the quote that opens in column {column} ({shown(text)}) is never closed",
+        f"the quote that opens in column {column} ({quote_value(text)}) is never closed",
         "close it, or copy the file again if it was cut off.",
         row=row,
         column=column,

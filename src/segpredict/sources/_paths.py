@@ -5,13 +5,13 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from segpredict.errors import FileMissingError, SourceError, UsageError, shown
+from segpredict.errors import FileMissingError, SourceError, UsageError, quote_value
 
-SIGNS = frozenset("*?[")
-STORE = "store.json"  # what lies beside it are parts of a store, not exports
+GLOB_CHARACTERS = frozenset("*?[")
+STORE_FILE = "store.json"  # what lies beside it are parts of a store, not exports
 
 
-def expand(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
+def expand_paths(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
     """Return the files behind these names, each once, sorted.
 
     Parameters
@@ -38,7 +38,7 @@ def expand(names: Sequence[str], suffixes: Iterable[str]) -> tuple[Path, ...]:
     return tuple(sorted(once.values(), key=str))
 
 
-def called(path: Path) -> str:
+def file_name_text(path: Path) -> str:
     r"""Return the name of a file as text: a disk takes names that are no UTF-8.
 
     Examples
@@ -52,7 +52,7 @@ def called(path: Path) -> str:
 def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if "://" in name:
         raise UsageError(
-            f"{shown(name)} is an address; only local files are read.",
+            f"{quote_value(name)} is an address; only local files are read.",
             fix="download it and name the file.",
         )
     if name == "-":
@@ -66,8 +66,8 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if path.is_file():
         return [path]
     if path.exists():
-        raise SourceError(f"{shown(name)} is not a regular file.", fix="name a file.")
-    found = glob.glob(name, recursive=True) if SIGNS & set(name) else []  # noqa: PTH207
+        raise SourceError(f"{quote_value(name)} is not a regular file.", fix="name a file.")
+    found = glob.glob(name, recursive=True) if GLOB_CHARACTERS & set(name) else []  # noqa: PTH207
     files = [Path(match) for match in found if Path(match).is_file()]
     if files:
         return files
@@ -75,20 +75,18 @@ def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
 
 
 def _inside(folder: Path, endings: tuple[str, ...]) -> list[Path]:
-    stores = {card.parent for card in folder.rglob(STORE)}
+    stores = {card.parent for card in folder.rglob(STORE_FILE)}
     files = [
         file
         for file in folder.rglob("*")
         if file.is_file()
         and file.name.lower().endswith(endings)
         and stores.isdisjoint(file.parents)
-        and not any(
-            part.startswith((".", "_")) for part in file.relative_to(folder).parts
-        )
+        and not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
     ]
     if not files:
         raise SourceError(
-            f"{shown(folder)} holds no file that can be read.",
+            f"{quote_value(folder)} holds no file that can be read.",
             fix=f"name a folder with {', '.join(sorted(endings))} files.",
             file=str(folder),
         )

@@ -8,29 +8,34 @@ from typing import Literal
 
 import polars as pl
 
-from segpredict.contracts import RAW, ROLES, check
-from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, shown
+from segpredict.contracts import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
+from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
 from segpredict.registry import Registry
 from segpredict.sources._header import is_unnamed
-from segpredict.sources._layout import Layout, as_text, match, refuse_empty
-from segpredict.sources._paths import called, expand
-from segpredict.sources._source import Reject, Source, Table, numbered
-from segpredict.sources._unpack import opened
-from segpredict.tables import Detected, FileFact, RawLines
+from segpredict.sources._layout import (
+    SourceOptions,
+    columns_as_text,
+    match_columns,
+    refuse_empty_roles,
+)
+from segpredict.sources._paths import expand_paths, file_name_text
+from segpredict.sources._source import FileReader, RejectedRecord, SourceTable, row_numbers
+from segpredict.sources._unpack import open_unchanged
+from segpredict.tables import Detected, InputFile, RawLines
 
 # What stands in the first cell of a row that adds up those above it.
-TOTALS = (
+TOTAL_WORDS = (
     *("total", "totals", "grand total", "subtotal", "sub total", "sum"),
     *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
     *("total général", "sous-total", "suma", "razem", "итого", "всего"),
 )
-IS_TOTAL = (  # one pattern, since it is put to every cell of some columns
-    r"(?i)^[\s*_-]*(?:" + "|".join(TOTALS) + r")[\s:*_-]*$"
+TOTAL_PATTERN = (  # one pattern, since it is put to every cell of some columns
+    r"(?i)^[\s*_-]*(?:" + "|".join(TOTAL_WORDS) + r")[\s:*_-]*$"
 )
-PLACES = ("customer_id", "order_id", "time")  # where a total is told from a product
+FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # where a total is told from a product
 
 
-def without_totals(table: Table, chosen: Mapping[str, str]) -> Table:
+def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable:
     """Return the table without footers; they are carried as rejects.
 
     Parameters
@@ -42,21 +47,17 @@ def without_totals(table: Table, chosen: Mapping[str, str]) -> Table:
     """
     schema = table.frame.schema
     names = dict.fromkeys(
-        [table.frame.columns[0], *(chosen[role] for role in PLACES if role in chosen)]
+        [table.frame.columns[0], *(chosen[role] for role in FOOTER_COLUMNS if role in chosen)]
     )
     texts = [name for name in names if schema[name] == pl.String]
     if not texts:
         return table
-    is_total = table.frame.select(
-        pl.any_horizontal(_is_total(name) for name in texts)
-    ).to_series()
+    is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
     if not is_total.any():
         return table
     footers = table.frame.filter(is_total).select(texts)
     rows = table.rows.filter(is_total)
-    rejects = [
-        _footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)
-    ]
+    rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
     every = sorted([*table.rejects, *rejects], key=lambda reject: reject.row)
     return replace(
         table,
@@ -67,20 +68,18 @@ def without_totals(table: Table, chosen: Mapping[str, str]) -> Table:
 
 
 def _is_total(name: str) -> pl.Expr:
-    return pl.col(name).str.contains(IS_TOTAL).fill_null(value=False)
+    return pl.col(name).str.contains(TOTAL_PATTERN).fill_null(value=False)
 
 
-def _footer(row: int, cells: Mapping[str, str | None]) -> Reject:
+def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
     column, value = next(
-        (name, cell)
-        for name, cell in cells.items()
-        if cell and re.search(IS_TOTAL, cell)
+        (name, cell) for name, cell in cells.items() if cell and re.search(TOTAL_PATTERN, cell)
     )
     fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
-    return Reject(row, column, value, "stands in a row of totals (footer_like)", fix)
+    return RejectedRecord(row, column, value, "stands in a row of totals (footer_like)", fix)
 
 
-def without_unnamed(table: Table, file: str) -> tuple[Table, dict[str, str]]:
+def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
     """Return the table without columns that have no name, if nothing is lost with them.
 
     Parameters
@@ -110,7 +109,7 @@ def without_unnamed(table: Table, file: str) -> tuple[Table, dict[str, str]]:
             row = table.rows.filter(column.is_not_null())[0]
             raise UnreadableFileError(
                 file,
-                f"{name} has no name and holds {shown(value)}",
+                f"{name} has no name and holds {quote_value(value)}",
                 "give it a name, or delete the column.",
                 row=row,
                 column=name,
@@ -128,7 +127,7 @@ def _is_running(column: pl.Series) -> bool:
     )
 
 
-REJECTS = {
+REJECTS_SCHEMA = {
     "file": pl.String,
     "row": pl.Int64,
     "column": pl.String,
@@ -136,12 +135,12 @@ REJECTS = {
     "reason": pl.String,
     "fix": pl.String,
 }
-SOURCES: Registry[Source] = Registry("segpredict.sources", Source)
+READERS: Registry[FileReader] = Registry("segpredict.sources", FileReader)
 
 
-def read(
+def read_raw_lines(
     names: Sequence[str],
-    layout: Layout | None = None,
+    layout: SourceOptions | None = None,
     bad_rows: Literal["fail", "carry"] = "fail",
 ) -> RawLines:
     """Read files, folders and globs into raw lines.
@@ -171,16 +170,16 @@ def read(
     BadCellsError
         When a record is no row and `bad_rows` says ``fail``.
     """
-    return settled(gathered(names, layout or Layout()), bad_rows)
+    return check_raw_lines(collect_raw_lines(names, layout or SourceOptions()), bad_rows)
 
 
-def gathered(names: Sequence[str], layout: Layout) -> RawLines:
-    """Read files into raw lines as `read` does, before they are judged as a whole."""
-    found = tables(names, layout)
+def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
+    """Read files into raw lines as `read_raw_lines` does, before they are judged as a whole."""
+    found = read_tables(names, layout)
     return _raw(list(found), list(found.values()), layout)
 
 
-def settled(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
+def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
     """Return raw lines if as a whole they can be taken for transactions.
 
     Raises
@@ -191,12 +190,12 @@ def settled(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
         When a needed column holds nothing at all.
     """
     if raw.rejects is not None and bad_rows == "fail":
-        raise first_reject(raw)
-    refuse_empty(raw.frame)
+        raise first_reject_error(raw)
+    refuse_empty_roles(raw.frame)
     return raw
 
 
-def paths(names: Sequence[str]) -> tuple[Path, ...]:
+def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     """Return the files behind names, folders and globs, each once, sorted.
 
     Raises
@@ -204,10 +203,10 @@ def paths(names: Sequence[str]) -> tuple[Path, ...]:
     SourceError
         When a name leads to nothing that can be read.
     """
-    return expand(names, [s for source in SOURCES.all() for s in source.suffixes])
+    return expand_paths(names, [s for source in READERS.all() for s in source.suffixes])
 
 
-def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
+def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     """Read files, folders and globs as the tables they are, by name.
 
     Raises
@@ -215,15 +214,13 @@ def tables(names: Sequence[str], layout: Layout) -> dict[str, Table]:
     SourceError
         When an input is missing, damaged or no table.
     """
-    files = paths(names)
+    files = expand_names(names)
     found = [_source(path, layout).read(path, layout) for path in files]
     related = _related(files, found)
-    return {called(path): table for path, table in zip(files, related, strict=True)}
+    return {file_name_text(path): table for path, table in zip(files, related, strict=True)}
 
 
-def from_frame(
-    frame: object, layout: Layout | None = None, name: str = "frame"
-) -> RawLines:
+def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "frame") -> RawLines:
     """Read a frame in memory: Polars, pandas, PyArrow, DuckDB or any Arrow stream.
 
     Parameters
@@ -255,11 +252,11 @@ def from_frame(
     """
     table = _polars(frame, name)
     found = {"format": type(frame).__module__.split(".")[0]}
-    whole = Table(table, numbered(table.height), "", found)
-    return _raw([name], [whole], layout or Layout())
+    whole = SourceTable(table, row_numbers(table.height), "", found)
+    return _raw([name], [whole], layout or SourceOptions())
 
 
-def _related(paths: Sequence[Path], tables: Sequence[Table]) -> list[Table]:
+def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
     """Note where a link led, and which files hold the same bytes as one before."""
     seen: dict[str, str] = {}
     related = []
@@ -267,9 +264,9 @@ def _related(paths: Sequence[Path], tables: Sequence[Table]) -> list[Table]:
         found = dict(table.detected)
         if table.sha256 in seen:
             found["same_bytes_as"] = seen[table.sha256]
-        seen.setdefault(table.sha256, called(path))
+        seen.setdefault(table.sha256, file_name_text(path))
         if path.is_symlink():
-            found["resolved"] = called(path.resolve())
+            found["resolved"] = file_name_text(path.resolve())
         related.append(replace(table, detected=found))
     return related
 
@@ -294,19 +291,19 @@ def _polars(frame: object, name: str) -> pl.DataFrame:
     )
 
 
-def _source(path: Path, layout: Layout) -> Source:
+def _source(path: Path, layout: SourceOptions) -> FileReader:
     if layout.format is not None:
-        return SOURCES.get(layout.format)
+        return READERS.get(layout.format)
     ending = path.name.lower()
-    for source in SOURCES.all():
+    for source in READERS.all():
         if ending.endswith(source.suffixes):
             return source
-    return SOURCES.get(_by_magic(path, layout))
+    return READERS.get(_by_magic(path, layout))
 
 
-def _by_magic(path: Path, layout: Layout) -> str:
+def _by_magic(path: Path, layout: SourceOptions) -> str:
     """Return the kind of a file whose name says nothing, by its first bytes."""
-    with opened(path, layout) as stream:
+    with open_unchanged(path, layout) as stream:
         start = stream.read(16)
     if start.startswith(b"PAR1"):
         return "parquet"
@@ -315,26 +312,26 @@ def _by_magic(path: Path, layout: Layout) -> str:
     return "duckdb" if start[8:12] == b"DUCK" else "csv"
 
 
-def _raw(names: list[str], tables: list[Table], layout: Layout) -> RawLines:
+def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> RawLines:
     frames, facts, rejects = [], [], []
     for i, (name, table) in enumerate(zip(names, tables, strict=True)):
         table, unnamed = without_unnamed(table, name)
-        chosen = match(table.frame.columns, layout, name)
+        chosen = match_columns(table.frame.columns, layout, name)
         table = without_totals(table, chosen)
         place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
-        frames.append(as_text(table.frame, chosen, name).with_columns(place))
+        frames.append(columns_as_text(table.frame, chosen, name).with_columns(place))
         found = Detected.of({**table.detected, **unnamed}, chosen)
         height = table.frame.height + len(table.rejects)
-        facts.append(FileFact(name, height, table.sha256, found))
+        facts.append(InputFile(name, height, table.sha256, found))
         rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
     together = pl.concat(frames, how="diagonal")
-    roles = [role for role in ROLES if role in together.columns]
-    lines = check(together.select("file", "row", *roles), RAW)
-    bad = pl.DataFrame(rejects, schema=REJECTS) if rejects else None
+    roles = [role for role in COLUMN_ROLES if role in together.columns]
+    lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
+    bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
     return RawLines(lines, tuple(facts), bad)
 
 
-def first_reject(raw: RawLines) -> BadCellsError:
+def first_reject_error(raw: RawLines) -> BadCellsError:
     """Return the error that names the first record that is no row.
 
     Parameters

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
-CHUNK = 8 << 20  # bytes looked at together
-QUOTE, CR, LF = b'"'[0], b"\r"[0], b"\n"[0]
+IndexArray = npt.NDArray[np.int64]
+CHUNK_BYTES = 8 << 20  # bytes looked at together
+QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED = b'"'[0], b"\r"[0], b"\n"[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class RecordIndex:
     """Records of a text, without their line ends.
 
     Parameters
@@ -30,22 +30,20 @@ class Records:
         The physical line on which each starts, the first of the text being 0.
     """
 
-    starts: Places
-    ends: Places
-    cells: Places
-    lines: Places
+    starts: IndexArray
+    ends: IndexArray
+    cells: IndexArray
+    lines: IndexArray
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "Records":
+    def where(self, mask: npt.NDArray[np.bool_]) -> "RecordIndex":
         """Return some of the records."""
-        return Records(
-            self.starts[mask], self.ends[mask], self.cells[mask], self.lines[mask]
-        )
+        return RecordIndex(self.starts[mask], self.ends[mask], self.cells[mask], self.lines[mask])
 
-    def __add__(self, other: "Records") -> "Records":
-        return Records(
+    def __add__(self, other: "RecordIndex") -> "RecordIndex":
+        return RecordIndex(
             np.concatenate([self.starts, other.starts]),
             np.concatenate([self.ends, other.ends]),
             np.concatenate([self.cells, other.cells]),
@@ -55,13 +53,13 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    ends: Places
-    widths: Places
-    separators: Places  # counted from the start of the text
-    breaks: Places  # likewise, at the start of the next record
+    ends: IndexArray
+    widths: IndexArray
+    separators: IndexArray  # counted from the start of the text
+    breaks: IndexArray  # likewise, at the start of the next record
 
 
-def split(content: bytes, separator: bytes, start: int = 0) -> tuple[Records, int]:
+def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[RecordIndex, int]:
     """Return the records from a place on, up to the first that breaks the rules.
 
     Parameters
@@ -89,7 +87,7 @@ def split(content: bytes, separator: bytes, start: int = 0) -> tuple[Records, in
     after = int(ends[-1] + widths[-1]) if len(ends) else start
     lines = np.concatenate([[0], breaks[:-1]]) if len(ends) else breaks
     cells = np.diff(seps, prepend=0) + 1
-    sound = Records(
+    sound = RecordIndex(
         starts.astype(np.int64), ends, cells.astype(np.int64), lines.astype(np.int64)
     )
     if walk.broken_at is None and walk.is_inside == 0:
@@ -99,13 +97,13 @@ def split(content: bytes, separator: bytes, start: int = 0) -> tuple[Records, in
     return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
 
 
-def _with_last(sound: Records, walk: "_Walk", content: bytes, after: int) -> Records:
+def _with_last(sound: RecordIndex, walk: "_Walk", content: bytes, after: int) -> RecordIndex:
     """Add the record that no line end closes."""
     if after >= len(content):
         return sound
     before = int(sound.cells.sum()) - len(sound)
     last = ([after], [len(content)], [walk.separators - before + 1], [walk.breaks])
-    return sound + Records(*(np.array(place, np.int64) for place in last))
+    return sound + RecordIndex(*(np.array(place, np.int64) for place in last))
 
 
 class _Walk:
@@ -116,7 +114,7 @@ class _Walk:
         self.separator = separator[0]
         self.start = start
         self.content = content
-        special = (self.separator, QUOTE, CR, LF)
+        special = (self.separator, QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED)
         self.marks = bytes(sign in special for sign in range(256))
         self.is_special = np.frombuffer(self.marks, np.bool_)
         self.is_inside = 0  # 1 while a quote is open
@@ -125,20 +123,22 @@ class _Walk:
         self.broken_at: int | None = None
 
     def __iter__(self) -> Iterator[_Piece]:
-        for low in range(self.start, len(self.signs), CHUNK):
+        for low in range(self.start, len(self.signs), CHUNK_BYTES):
             if self.broken_at is not None:
                 return
-            marked = self.content[low : low + CHUNK].translate(self.marks)
+            marked = self.content[low : low + CHUNK_BYTES].translate(self.marks)
             places = np.flatnonzero(np.frombuffer(marked, np.bool_)) + low
             yield self._piece(places)
 
-    def _piece(self, places: Places) -> _Piece:
+    def _piece(self, places: IndexArray) -> _Piece:
         kinds = self.signs[places]
         is_free = self._outside(places, kinds)
-        is_break = (kinds == CR) | (kinds == LF)
-        if (kinds == CR).any():
+        is_break = (kinds == CARRIAGE_RETURN) | (kinds == LINE_FEED)
+        if (kinds == CARRIAGE_RETURN).any():
             before = self.signs[np.maximum(places - 1, 0)]
-            is_break &= ~((kinds == LF) & (before == CR) & (places > self.start))
+            is_break &= ~(
+                (kinds == LINE_FEED) & (before == CARRIAGE_RETURN) & (places > self.start)
+            )
         separators = np.cumsum(is_free & (kinds == self.separator)) + self.separators
         breaks = np.cumsum(is_break) + self.breaks
         if len(places):
@@ -146,14 +146,14 @@ class _Walk:
         is_end = is_break & is_free
         ends = places[is_end]
         after = self.signs[np.minimum(ends + 1, len(self.signs) - 1)]
-        is_wide = (kinds[is_end] == CR) & (after == LF) & (ends + 1 < len(self.signs))
+        is_wide = (
+            (kinds[is_end] == CARRIAGE_RETURN) & (after == LINE_FEED) & (ends + 1 < len(self.signs))
+        )
         return _Piece(ends, 1 + is_wide, separators[is_end], breaks[is_end])
 
-    def _outside(
-        self, places: Places, kinds: npt.NDArray[np.uint8]
-    ) -> npt.NDArray[np.bool_]:
+    def _outside(self, places: IndexArray, kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
         """Return which signs stand outside quotes; note the first misplaced quote."""
-        is_quote = kinds == QUOTE
+        is_quote = kinds == QUOTE_BYTE
         if not is_quote.any():
             return np.full(len(places), self.is_inside == 0)
         # A sum modulo 256 keeps what is odd and what is even.

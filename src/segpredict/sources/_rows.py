@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.core.arrays import Flags
-from segpredict.errors import LimitError, UnreadableFileError, shown
-from segpredict.sources._dialect import Text
-from segpredict.sources._header import Heading, is_unnamed
-from segpredict.sources._layout import Layout
-from segpredict.sources._mend import Fault
-from segpredict.sources._records import Records
+from segpredict.core.arrays import BoolArray
+from segpredict.errors import LimitError, UnreadableFileError, quote_value
+from segpredict.sources._dialect import DelimitedText
+from segpredict.sources._header import HeaderRow, is_unnamed
+from segpredict.sources._layout import SourceOptions
+from segpredict.sources._mend import RecordFault
+from segpredict.sources._records import RecordIndex
 
-LONGEST = 16 << 20  # bytes of one record
+MAX_RECORD_BYTES = 16 << 20  # bytes of one record
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ParsedRows:
     """The rows of a text, and what is none.
 
     Parameters
@@ -32,15 +32,15 @@ class Rows:
         How many records were left out without loss, and what else was seen.
     """
 
-    records: Records
+    records: RecordIndex
     names: tuple[str, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[RecordFault, ...]
     found: dict[str, str]
 
 
-def sort_out(
-    text: Text, records: Records, heading: Heading, layout: Layout, file: str
-) -> Rows:
+def split_rows(
+    text: DelimitedText, records: RecordIndex, heading: HeaderRow, layout: SourceOptions, file: str
+) -> ParsedRows:
     """Part rows from blank lines, repeated headers, comments and broken records.
 
     Raises
@@ -71,19 +71,17 @@ def sort_out(
         records = records.where(np.arange(len(records)) < len(records) - 1)
         nul, ragged = nul[:-1], ragged[:-1]
     faults = [_nul_fault(text, records, i) for i in np.flatnonzero(nul).tolist()]
-    faults += [
-        _ragged_fault(text, records, i, names) for i in np.flatnonzero(ragged).tolist()
-    ]
-    return Rows(records.where(~nul & ~ragged), names, tuple(faults), found)
+    faults += [_ragged_fault(text, records, i, names) for i in np.flatnonzero(ragged).tolist()]
+    return ParsedRows(records.where(~nul & ~ragged), names, tuple(faults), found)
 
 
-def _refuse_too_long(records: Records, file: str) -> None:
+def _refuse_too_long(records: RecordIndex, file: str) -> None:
     sizes = records.ends - records.starts
-    if len(sizes) and sizes.max() > LONGEST:
+    if len(sizes) and sizes.max() > MAX_RECORD_BYTES:
         i = int(sizes.argmax())
         raise LimitError(
-            f"{shown(file)} row {records.lines[i] + 1} has {sizes[i]} bytes "
-            f"from byte {records.starts[i]} on; the limit is {LONGEST}.",
+            f"{quote_value(file)} row {records.lines[i] + 1} has {sizes[i]} bytes "
+            f"from byte {records.starts[i]} on; the limit is {MAX_RECORD_BYTES}.",
             fix="check that the file has line ends and that its quotes are closed.",
             file=file,
             row=int(records.lines[i] + 1),
@@ -91,20 +89,20 @@ def _refuse_too_long(records: Records, file: str) -> None:
 
 
 def _picked(
-    candidates: Flags, records: Records, content: bytes, fits: Callable[[bytes], bool]
-) -> Flags:
+    candidates: BoolArray, records: RecordIndex, content: bytes, fits: Callable[[bytes], bool]
+) -> BoolArray:
     mask = np.zeros(len(records), np.bool_)
     for i in np.flatnonzero(candidates):
         mask[i] = fits(content[records.starts[i] : records.ends[i]])
     return mask
 
 
-def _counts(**masks: Flags) -> dict[str, str]:
+def _counts(**masks: BoolArray) -> dict[str, str]:
     return {name: str(mask.sum()) for name, mask in masks.items() if mask.any()}
 
 
 def _names(
-    records: Records, heading: Heading, text: Text, file: str
+    records: RecordIndex, heading: HeaderRow, text: DelimitedText, file: str
 ) -> tuple[str, ...]:
     """Return one name a cell, where all rows end in one separator more or less."""
     names = heading.names
@@ -121,15 +119,14 @@ def _names(
     if width != len(names) and len(records) > 1:
         raise UnreadableFileError(
             file,
-            f"all its {len(records)} rows have {width} cells, and its header has "
-            f"{len(names)}",
+            f"all its {len(records)} rows have {width} cells, and its header has {len(names)}",
             "give every column a name (or set source.names), or check the separator.",
             row=text.line + 1,
         )
     return names
 
 
-def _with_nul(content: bytes, records: Records) -> Flags:
+def _with_nul(content: bytes, records: RecordIndex) -> BoolArray:
     mask = np.zeros(len(records), np.bool_)
     if b"\x00" in content:
         places = np.flatnonzero(np.frombuffer(content, np.uint8) == 0)
@@ -139,19 +136,19 @@ def _with_nul(content: bytes, records: Records) -> Flags:
     return mask
 
 
-def _is_cut(records: Records, content: bytes) -> bool:
+def _is_cut(records: RecordIndex, content: bytes) -> bool:
     return bool(records.ends[-1] == len(content))
 
 
 def _cut(
-    text: Text, records: Records, names: tuple[str, ...], file: str
+    text: DelimitedText, records: RecordIndex, names: tuple[str, ...], file: str
 ) -> UnreadableFileError:
     value = _value(text, records, -1)
     row = int(records.lines[-1] + 1)
     cells = int(records.cells[-1])
     return UnreadableFileError(
         file,
-        f"the file may be cut off: its last row {shown(value)} has {cells} of "
+        f"the file may be cut off: its last row {quote_value(value)} has {cells} of "
         f"{len(names)} cells and no line end",
         "copy it again, or set source.allow_truncated = true to leave that row out.",
         row=row,
@@ -160,22 +157,22 @@ def _cut(
     )
 
 
-def _value(text: Text, records: Records, i: int) -> str:
+def _value(text: DelimitedText, records: RecordIndex, i: int) -> str:
     raw = text.content[records.starts[i] : records.ends[i]]
     return raw.decode(errors="replace")
 
 
-def _nul_fault(text: Text, records: Records, i: int) -> Fault:
+def _nul_fault(text: DelimitedText, records: RecordIndex, i: int) -> RecordFault:
     raw = text.content[records.starts[i] : records.ends[i]]
     cell = raw[: raw.index(b"\x00")].count(text.grammar.separator)
     value = _value(text, records, i)
     fix = "export the row again; a NUL byte means that it was damaged."
-    return Fault(int(records.lines[i]), cell, value, "holds a NUL byte", fix)
+    return RecordFault(int(records.lines[i]), cell, value, "holds a NUL byte", fix)
 
 
 def _ragged_fault(
-    text: Text, records: Records, i: int, names: tuple[str, ...]
-) -> Fault:
+    text: DelimitedText, records: RecordIndex, i: int, names: tuple[str, ...]
+) -> RecordFault:
     width, cells = len(names), int(records.cells[i])
     value = _value(text, records, i)
     if value.lstrip().startswith("#"):
@@ -185,4 +182,4 @@ def _ragged_fault(
     else:
         fix = "write cells that hold the separator in quotes."
     reason = f"has {cells} cell{'s' * (cells > 1)} where the header has {width}"
-    return Fault(int(records.lines[i]), min(cells, width - 1), value, reason, fix)
+    return RecordFault(int(records.lines[i]), min(cells, width - 1), value, reason, fix)

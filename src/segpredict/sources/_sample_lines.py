@@ -5,106 +5,110 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.sources._sample_options import Floats, Ints, Options, is_promoted
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.sources._sample_options import SampleShopOptions, is_promoted
 from segpredict.sources._sample_people import (
-    CATEGORIES,
-    CLASSES,
-    COUNTRIES,
-    SHARES,
-    Orders,
-    People,
+    CLASS_SHARES,
+    LATENT_CLASSES,
+    N_CATEGORIES,
+    SAMPLE_COUNTRIES,
+    SampleCustomers,
+    SampleOrders,
 )
 
 FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
-PRODUCTS = 40  # products in each category
-KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
-STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
-TIERS = ("budget", "standard", "premium")
-OFF = 0.8  # what is left of a price in a promotion
+N_PRODUCTS = 40  # products in each category
+PRODUCT_KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
+PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
+PRICE_TIERS = ("budget", "standard", "premium")
+PROMOTION_PRICE_FACTOR = 0.8  # what is left of a price in a promotion
 
 
 @dataclass(frozen=True)
-class Events:
+class OrderEvents:
     """Sales and returns, the things that get an order number."""
 
-    customer: Ints
-    day: Ints
-    minute: Ints
-    is_return: Ints
+    customer: IntArray
+    day: IntArray
+    minute: IntArray
+    is_return: IntArray
 
-    def __add__(self, other: "Events") -> "Events":
+    def __add__(self, other: "OrderEvents") -> "OrderEvents":
         names = ("customer", "day", "minute", "is_return")
         pairs = ((getattr(self, n), getattr(other, n)) for n in names)
-        return Events(*(np.concatenate(pair) for pair in pairs))
+        return OrderEvents(*(np.concatenate(pair) for pair in pairs))
 
 
-def sales(rng: np.random.Generator, orders: Orders) -> Events:
+def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
     """Give every order its hour: the shop answers from 6 to 20, mostly around noon."""
     minute = (360 + 840 * rng.beta(3.0, 3.0, orders.time.size)).astype(np.int64)
     day = orders.time.astype(np.int64)
-    return Events(orders.customer, day, minute, np.zeros_like(day))
+    return OrderEvents(orders.customer, day, minute, np.zeros_like(day))
 
 
-def fill(
-    rng: np.random.Generator, orders: Orders, people: People, options: Options
+def fill_orders(
+    rng: np.random.Generator,
+    orders: SampleOrders,
+    people: SampleCustomers,
+    options: SampleShopOptions,
 ) -> pl.DataFrame:
     """Fill orders with products so that each comes to about its value."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
     category = _categories(rng, np.cumsum(people.taste, axis=1), whose)
-    rank = np.minimum(rng.zipf(1.6, event.size), PRODUCTS) - 1
-    product = category * PRODUCTS + rank
+    rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
+    product = category * N_PRODUCTS + rank
     if options.tiers:
         side = rng.spawn(1)[0]
         own = _in_tier()[category, people.tier[whose], rank]
         product = np.where(side.random(event.size) < options.tiers, own, product)
-    price = prices()[product]
+    price = price_list()[product]
     if options.promotions:
         is_cheap = is_promoted(orders.days)[orders.time.astype(np.int64)][event]
-        price = np.where(is_cheap, np.round(price * OFF, 2), price)
+        price = np.where(is_cheap, np.round(price * PROMOTION_PRICE_FACTOR, 2), price)
     weight = rng.gamma(1.0, size=event.size)
     share = weight / np.bincount(event, weight)[event]
     pieces = np.rint(share * orders.value[event] / price)
     return _frame(event, product, np.maximum(1, pieces).astype(np.int64), price)
 
 
-def _categories(rng: np.random.Generator, cuts: Floats, whose: Ints) -> Ints:
+def _categories(rng: np.random.Generator, cuts: FloatArray, whose: IntArray) -> IntArray:
     """Draw a category for each line by the customer's taste."""
     luck, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
-    for i in range(CATEGORIES - 1):
+    for i in range(N_CATEGORIES - 1):
         category += luck > cuts[whose, i]
     return category
 
 
-def tiers() -> Ints:
+def product_tiers() -> IntArray:
     """Return the price tier of each product: thirds of its category."""
-    price = prices().reshape(CATEGORIES, PRODUCTS)
+    price = price_list().reshape(N_CATEGORIES, N_PRODUCTS)
     place = price.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
-    return np.asarray(place * len(TIERS) // PRODUCTS).reshape(-1)
+    return np.asarray(place * len(PRICE_TIERS) // N_PRODUCTS).reshape(-1)
 
 
-def _in_tier() -> Ints:
+def _in_tier() -> IntArray:
     """Return the product of each category, tier and rank: few products, in turn."""
-    tier, rank = tiers().reshape(CATEGORIES, PRODUCTS), np.arange(PRODUCTS)
-    chosen = np.empty((CATEGORIES, len(TIERS), PRODUCTS), dtype=np.int64)
+    tier, rank = product_tiers().reshape(N_CATEGORIES, N_PRODUCTS), np.arange(N_PRODUCTS)
+    chosen = np.empty((N_CATEGORIES, len(PRICE_TIERS), N_PRODUCTS), dtype=np.int64)
     for category, row in enumerate(tier):
-        for t in range(len(TIERS)):
-            own = category * PRODUCTS + np.flatnonzero(row == t)
+        for t in range(len(PRICE_TIERS)):
+            own = category * N_PRODUCTS + np.flatnonzero(row == t)
             chosen[category, t] = own[rank % own.size]
     return chosen
 
 
-def fill_plainly(orders: Orders) -> pl.DataFrame:
+def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
     """Put one line of exactly the order's value on every order."""
     event = np.arange(orders.value.size)
     one = np.ones_like(event)
     return _frame(event, one, one, np.round(orders.value, 2))
 
 
-def prices() -> Floats:
+def price_list() -> FloatArray:
     """Return the fixed price list: from 0.39 to 12.79, ending in 9."""
-    step = np.arange(CATEGORIES * PRODUCTS) * 37 % 100  # mixes prices over the list
+    step = np.arange(N_CATEGORIES * N_PRODUCTS) * 37 % 100  # mixes prices over the list
     raw = 0.42 * np.exp(step / 100 * np.log(30))
     return np.asarray(np.round(np.round(raw, 1) - 0.01, 2))
 
@@ -114,10 +118,12 @@ def stock_code(number: pl.Expr) -> pl.Expr:
     return (20000 + number * 7).cast(pl.String)
 
 
-def _frame(event: Ints, product: Ints, quantity: Ints, price: Floats) -> pl.DataFrame:
+def _frame(
+    event: IntArray, product: IntArray, quantity: IntArray, price: FloatArray
+) -> pl.DataFrame:
     number = pl.col("product")
-    kind = (number // PRODUCTS).replace_strict(dict(enumerate(KINDS)))
-    style = (number % len(STYLES)).replace_strict(dict(enumerate(STYLES)))
+    kind = (number // N_PRODUCTS).replace_strict(dict(enumerate(PRODUCT_KINDS)))
+    style = (number % len(PRODUCT_STYLES)).replace_strict(dict(enumerate(PRODUCT_STYLES)))
     frame = pl.DataFrame({"event": event, "product": product})
     return frame.select(
         "event",
@@ -128,13 +134,13 @@ def _frame(event: Ints, product: Ints, quantity: Ints, price: Floats) -> pl.Data
     )
 
 
-def returns(
+def draw_returns(
     rng: np.random.Generator,
     lines: pl.DataFrame,
-    events: Events,
-    people: People,
-    options: Options,
-) -> tuple[pl.DataFrame, Events]:
+    events: OrderEvents,
+    people: SampleCustomers,
+    options: SampleShopOptions,
+) -> tuple[pl.DataFrame, OrderEvents]:
     """Send lines back after a while, and whole orders within minutes."""
     event = lines["event"].to_numpy()
     whole = (rng.random(events.day.size) < options.cancelled)[event]
@@ -144,11 +150,9 @@ def returns(
     # Lines of a cancelled order share one number; others are returned one by one.
     key = np.where(whole, -1 - sold, np.arange(chosen.size))
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
-    delay = np.where(
-        whole[first], 0.0, rng.exponential(options.return_days, first.size)
-    )
+    delay = np.where(whole[first], 0.0, rng.exponential(options.return_days, first.size))
     source = sold[first]
-    back = Events(
+    back = OrderEvents(
         events.customer[source],
         events.day[source] + delay.astype(np.int64),
         np.minimum(events.minute[source] + rng.integers(1, 30, first.size), 1229),
@@ -164,12 +168,12 @@ def returns(
     return sent, back
 
 
-def dirt(
+def draw_dirty_lines(
     rng: np.random.Generator,
     lines: pl.DataFrame,
-    events: Events,
-    people: People,
-    options: Options,
+    events: OrderEvents,
+    people: SampleCustomers,
+    options: SampleShopOptions,
 ) -> pl.DataFrame:
     """Return the lines that a real export has as well: postage, fixes, doubles."""
     sold = np.flatnonzero(events.is_return == 0)
@@ -189,7 +193,7 @@ def dirt(
 
 
 def _extra(
-    event: Ints, code: str, words: str, quantity: Ints, price: float
+    event: IntArray, code: str, words: str, quantity: IntArray, price: float
 ) -> pl.DataFrame:
     return pl.DataFrame({"event": event, "Quantity": quantity}).select(
         "event",
@@ -201,7 +205,7 @@ def _extra(
 
 
 @dataclass(frozen=True)
-class Place:
+class CustomerBlock:
     """Where a block of customers stands in the whole shop.
 
     Parameters
@@ -220,8 +224,8 @@ class Place:
     order: int = 0
 
 
-def export(
-    lines: pl.DataFrame, events: Events, people: People, place: Place
+def export_lines(
+    lines: pl.DataFrame, events: OrderEvents, people: SampleCustomers, place: CustomerBlock
 ) -> pl.DataFrame:
     """Write lines as the shop's system would: numbered by time, guests unnamed."""
     head = pl.DataFrame(
@@ -245,7 +249,7 @@ def export(
         .then(customer_id(pl.col("customer") + place.customer))
         .alias("CustomerID"),
         pl.col("country")
-        .replace_strict(dict(enumerate(COUNTRIES)), return_dtype=pl.String)
+        .replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String)
         .alias("Country"),
     )
     return (
@@ -264,19 +268,19 @@ def customer_id(number: pl.Expr) -> pl.Expr:
     return (number + 12346).cast(pl.String)
 
 
-INCOMES = ("low", "middle", "high")
+INCOME_LEVELS = ("low", "middle", "high")
 CHANNELS = ("search", "social", "friend", "store")
-AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
-INCOME = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
-CHANNEL = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
-BACKGROUND = 1 / 30  # sessions a day of a customer who has nothing in mind
-BEFORE = 2.0  # sessions before an order beyond the one that ends in it
-WANTS = (0.1, 0.8, 2.0)  # articles carried about: idle, before an order, ordering
-LEAD = 3.0  # mean days by which they come before it
+MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
+INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
+CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
+BACKGROUND_RATE = 1 / 30  # sessions a day of a customer who has nothing in mind
+SESSIONS_BEFORE_ORDER = 2.0  # sessions before an order beyond the one that ends in it
+CART_MEANS = (0.1, 0.8, 2.0)  # articles carried about: idle, before an order, ordering
+MEAN_LEAD_DAYS = 3.0  # mean days by which they come before it
 
 
-def customers(
-    rng: np.random.Generator, people: People, place: Place, told: float
+def sample_customer_table(
+    rng: np.random.Generator, people: SampleCustomers, place: CustomerBlock, told: float
 ) -> pl.DataFrame:
     """Return demographics; a share of customers `told` are like their class.
 
@@ -284,41 +288,41 @@ def customers(
     """
     n = people.latent.size
     like = rng.random(n) < told
-    other = rng.choice(len(CLASSES), n, p=SHARES)
+    other = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
     group = np.where(like, people.latent, other)
-    age = np.clip(np.rint(rng.normal(AGES[group], 12.0)), 18, 90).astype(np.int64)
+    age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
     frame = pl.DataFrame(
         {
             "age": age,
-            "income": np.array(INCOMES)[_drawn(rng, INCOME[group])],
-            "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL[group])],
+            "income": np.array(INCOME_LEVELS)[_drawn(rng, INCOME_WEIGHTS[group])],
+            "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL_WEIGHTS[group])],
         }
     )
     ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + place.customer)
     return frame.select(ids.alias("CustomerID"), pl.all()).head(place.known)
 
 
-def _drawn(rng: np.random.Generator, chances: Floats) -> Ints:
+def _drawn(rng: np.random.Generator, chances: FloatArray) -> IntArray:
     cuts = np.cumsum(chances, axis=1)[:, :-1]
     return np.asarray((rng.random(len(chances))[:, None] > cuts).sum(axis=1))
 
 
-def products() -> pl.DataFrame:
+def sample_product_table() -> pl.DataFrame:
     """Return the products: category, price tier, list price and cost."""
-    number = np.arange(len(KINDS) * PRODUCTS)
-    price = prices()
+    number = np.arange(len(PRODUCT_KINDS) * N_PRODUCTS)
+    price = price_list()
     frame = pl.DataFrame({"number": number})
     return frame.select(
         stock_code(pl.col("number")).alias("StockCode"),
-        pl.Series("Category", np.array(KINDS)[number // PRODUCTS]),
-        pl.Series("Tier", np.array(TIERS)[tiers()]),
+        pl.Series("Category", np.array(PRODUCT_KINDS)[number // N_PRODUCTS]),
+        pl.Series("Tier", np.array(PRICE_TIERS)[product_tiers()]),
         pl.Series("ListPrice", price),
         pl.Series("Cost", np.round(0.55 * price, 2)),
     )
 
 
-def sessions(
-    rng: np.random.Generator, people: People, orders: Orders, place: Place
+def sample_sessions(
+    rng: np.random.Generator, people: SampleCustomers, orders: SampleOrders, place: CustomerBlock
 ) -> pl.DataFrame:
     """Return web sessions: some at any time, more in the days before an order.
 
@@ -326,14 +330,14 @@ def sessions(
     sessions that lead to nothing have none of the latter.
     """
     left = orders.days - people.start
-    roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND * left))
+    roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND_RATE * left))
     roamed = people.start[roamer] + rng.random(roamer.size) * left[roamer]
-    before = rng.poisson(BEFORE, orders.customer.size)
+    before = rng.poisson(SESSIONS_BEFORE_ORDER, orders.customer.size)
     eager = np.repeat(np.arange(before.size), before)
-    led = orders.time[eager] - rng.exponential(LEAD, eager.size)
+    led = orders.time[eager] - rng.exponential(MEAN_LEAD_DAYS, eager.size)
     customer = np.concatenate([roamer, orders.customer[eager], orders.customer])
     time = np.concatenate([roamed, led, orders.time - 0.01])
-    wants = np.repeat(WANTS, [roamed.size, led.size, orders.time.size])
+    wants = np.repeat(CART_MEANS, [roamed.size, led.size, orders.time.size])
     kept = (time >= 0) & (customer < place.known)
     frame = pl.DataFrame(
         {

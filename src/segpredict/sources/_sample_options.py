@@ -9,7 +9,7 @@ from segpredict.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SampleShopOptions:
     """How the world ``shop`` differs from its plain form.
 
     Parameters
@@ -73,9 +73,7 @@ class Options:
                 )
         lengths = ("promotions", "guests", "return_days")
         if min(getattr(self, name) for name in lengths) < 0:
-            raise UsageError(
-                f"{', '.join(lengths)} must not be negative.", fix="give 0 or more."
-            )
+            raise UsageError(f"{', '.join(lengths)} must not be negative.", fix="give 0 or more.")
         if min(self.regularity) < 0 or abs(sum(self.regularity) - 1) > 1e-9:
             raise UsageError(
                 f"The shares of regularity, {self.regularity}, do not add up to 1.",
@@ -83,41 +81,41 @@ class Options:
             )
 
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
-YEAR = 365.25
-PROMOTIONS = 6  # a year, a week each
-SENSITIVE = (0.0, 0.5, 1.0)  # levels of sensitivity to them
-LIFT = np.array([0.0, 0.5, 1.0, -0.5])  # share of the uplift, by class
-WEAKER = 0.3  # the exponent of the season after a drift
+DAYS_PER_YEAR = 365.25
+PROMOTIONS_PER_YEAR = 6  # a year, a week each
+SENSITIVITY_LEVELS = (0.0, 0.5, 1.0)  # levels of sensitivity to them
+PROMOTION_LIFT = np.array([0.0, 0.5, 1.0, -0.5])  # share of the uplift, by class
+DRIFT_FACTOR = 0.3  # the exponent of the season after a drift
 
 
-def season(days: int, weekday: int, day_of_year: int) -> Floats:
+def seasonal_activity(days: int, weekday: int, day_of_year: int) -> FloatArray:
     """Return how busy each day is: a yearly wave, a bump before Christmas, a week."""
     day = np.arange(days)
-    phase = (day + day_of_year) % YEAR
+    phase = (day + day_of_year) % DAYS_PER_YEAR
     bump = 0.7 * np.exp(-0.5 * ((phase - 322) / 18) ** 2)
     week = np.array([1.1, 1.15, 1.15, 1.25, 1.0, 0.05, 0.7])[(day + weekday) % 7]
-    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / YEAR) + bump) * week
+    busy = np.exp(0.1 * np.cos(2 * np.pi * phase / DAYS_PER_YEAR) + bump) * week
     return np.asarray(busy / busy.mean())
 
 
-def drifted(busy: Floats, options: Options) -> Floats:
+def drifted_activity(busy: FloatArray, options: SampleShopOptions) -> FloatArray:
     """Return the season, weaker from the day of the drift on."""
     if options.drift_day is None:
         return busy
     day = np.arange(busy.size)
-    return np.asarray(np.where(day < options.drift_day, busy, busy**WEAKER))
+    return np.asarray(np.where(day < options.drift_day, busy, busy**DRIFT_FACTOR))
 
 
 def is_promoted(days: int) -> NDArray[np.bool_]:
     """Return the days on which prices are lower: a week in every 61 days."""
-    return np.asarray(np.arange(days) % round(YEAR / PROMOTIONS) < 7)
+    return np.asarray(np.arange(days) % round(DAYS_PER_YEAR / PROMOTIONS_PER_YEAR) < 7)
 
 
 @dataclass(frozen=True)
-class Clocks:
+class CustomerClocks:
     """Time as customers feel it: one clock a kind of customer.
 
     Parameters
@@ -128,23 +126,23 @@ class Clocks:
         Each customer's clock.
     """
 
-    ticks: Floats
-    whose: Ints
+    ticks: FloatArray
+    whose: IntArray
 
     @property
-    def end(self) -> Floats:
+    def end(self) -> FloatArray:
         """Felt time at the end, for each customer."""
         return np.asarray(self.ticks[self.whose, -1])
 
-    def felt(self, customer: Ints, time: Floats) -> Floats:
+    def felt(self, customer: IntArray, time: FloatArray) -> FloatArray:
         """Return felt time for days of the calendar."""
         return self._through(customer, time, back=False)
 
-    def calendar(self, customer: Ints, felt: Floats) -> Floats:
+    def calendar(self, customer: IntArray, felt: FloatArray) -> FloatArray:
         """Return days of the calendar for felt time."""
         return self._through(customer, felt, back=True)
 
-    def _through(self, customer: Ints, values: Floats, *, back: bool) -> Floats:
+    def _through(self, customer: IntArray, values: FloatArray, *, back: bool) -> FloatArray:
         grid = np.arange(self.ticks.shape[1], dtype=float)
         whose, found = self.whose[customer], np.empty(values.size)
         for i, tick in enumerate(self.ticks):
@@ -154,7 +152,9 @@ class Clocks:
         return found
 
 
-def clocks(busy: Floats, options: Options, sensitivity: Ints, effect: Floats) -> Clocks:
+def customer_clocks(
+    busy: FloatArray, options: SampleShopOptions, sensitivity: IntArray, effect: FloatArray
+) -> CustomerClocks:
     """Return the clocks of customers who differ in sensitivity and in treatment.
 
     Parameters
@@ -164,20 +164,18 @@ def clocks(busy: Floats, options: Options, sensitivity: Ints, effect: Floats) ->
     options
         Strength of promotions and day of the treatment.
     sensitivity
-        Level of each customer, a place in `SENSITIVE`.
+        Level of each customer, a place in `SENSITIVITY_LEVELS`.
     effect
         What the treatment does to each customer's rate: 0 is nothing.
     """
-    kinds, whose = np.unique(
-        np.column_stack([sensitivity, effect]), axis=0, return_inverse=True
-    )
+    kinds, whose = np.unique(np.column_stack([sensitivity, effect]), axis=0, return_inverse=True)
     day, pulse = np.arange(busy.size), is_promoted(busy.size)
     begun = day >= (busy.size if options.treated_day is None else options.treated_day)
     rows = [
         busy
-        * np.exp(options.promotions * SENSITIVE[int(level)] * pulse)
+        * np.exp(options.promotions * SENSITIVITY_LEVELS[int(level)] * pulse)
         * (1 + gain * begun)
         for level, gain in kinds
     ]
     felt = np.cumsum(np.array(rows), axis=1)
-    return Clocks(np.pad(felt, ((0, 0), (1, 0))), whose.reshape(-1))
+    return CustomerClocks(np.pad(felt, ((0, 0), (1, 0))), whose.reshape(-1))

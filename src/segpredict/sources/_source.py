@@ -9,17 +9,17 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.errors import UnreadableFileError
-from segpredict.sources._layout import Layout
+from segpredict.sources._layout import SourceOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
+class RejectedRecord:
     """A record that is no row of the table.
 
     Parameters
     ----------
     row
-        The physical row, as in `Table.rows`.
+        The physical row, as in `SourceTable.rows`.
     column
         The column at fault.
     value
@@ -38,7 +38,7 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SourceTable:
     """One file as a table.
 
     Parameters
@@ -59,17 +59,17 @@ class Table:
     rows: pl.Series
     sha256: str
     detected: Mapping[str, str]
-    rejects: tuple[Reject, ...] = ()
+    rejects: tuple[RejectedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileReader:
     """One kind of file.
 
     Parameters
     ----------
     name
-        What `Layout.format` calls it.
+        What `SourceOptions.format` calls it.
     suffixes
         Endings by which it is known.
     read
@@ -78,22 +78,22 @@ class Source:
 
     name: str
     suffixes: tuple[str, ...]
-    read: Callable[[Path, Layout], Table]
+    read: Callable[[Path, SourceOptions], SourceTable]
 
 
-def digest(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def numbered(height: int, first: int = 2) -> pl.Series:
+def row_numbers(height: int, first: int = 2) -> pl.Series:
     """Return row numbers; the header is row 1."""
     return pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row")
 
 
 @contextmanager
-def sound(file: str, kind: str, *errors: type[Exception]) -> Iterator[None]:
+def translate_read_errors(file: str, kind: str, *errors: type[Exception]) -> Iterator[None]:
     """Turn what a reader raises on a damaged file into one error of ours.
 
     Parameters
@@ -122,6 +122,4 @@ def sound(file: str, kind: str, *errors: type[Exception]) -> Iterator[None]:
 
 def _unsound(file: str, kind: str, error: BaseException) -> UnreadableFileError:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return UnreadableFileError(
-        file, f"it is not {kind} ({reason})", "copy or export it again."
-    )
+    return UnreadableFileError(file, f"it is not {kind} ({reason})", "copy or export it again.")

@@ -11,14 +11,14 @@ from typing import IO, cast
 
 import pyarrow as pa
 
-from segpredict.errors import LimitError, UnreadableFileError, shown
-from segpredict.sources._layout import Layout
+from segpredict.errors import LimitError, UnreadableFileError, quote_value
+from segpredict.sources._layout import SourceOptions
 
-RATIO = 200  # how many times larger than packed a file may be …
-FLOOR = 64 << 20  # … once it is larger than this: small tables may well be repetitive
-PIECE = 1 << 20  # bytes that are unpacked at a time
+MAX_RATIO = 200  # how many times larger than packed a file may be …
+RATIO_FREE_BYTES = 64 << 20  # … once it is larger than this: small tables may well be repetitive
+CHUNK_BYTES = 1 << 20  # bytes that are unpacked at a time
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
-STRANGERS = {
+FOREIGN_FORMATS = {
     b"\x89PNG": ("a picture", "export the table as CSV."),
     b"\xff\xd8\xff": ("a picture", "export the table as CSV."),
     b"%PDF": ("a PDF document", "export the table as CSV."),
@@ -33,7 +33,7 @@ STRANGERS = {
 }
 
 
-def unpack(path: Path, layout: Layout) -> tuple[bytes, dict[str, str]]:
+def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str]]:
     """Return a file's content, and what it was packed in.
 
     Raises
@@ -43,14 +43,14 @@ def unpack(path: Path, layout: Layout) -> tuple[bytes, dict[str, str]]:
     LimitError
         When it is, or grows, beyond all measure.
     """
-    with opened(path, layout) as stream:
+    with open_unchanged(path, layout) as stream:
         content, packing = _inflated(stream, path, layout)
     _check(content, str(path))
     return content, packing
 
 
 @contextmanager
-def opened(path: Path, layout: Layout) -> Iterator[IO[bytes]]:
+def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
     """Open a file, and see to it that nobody changes it in the meantime.
 
     Raises
@@ -65,7 +65,7 @@ def opened(path: Path, layout: Layout) -> Iterator[IO[bytes]]:
             before = os.fstat(stream.fileno())
             if before.st_size > layout.max_input:
                 raise LimitError(
-                    f"{shown(path)} has {before.st_size} bytes, more than "
+                    f"{quote_value(path)} has {before.st_size} bytes, more than "
                     f"source.max_input = {layout.max_input}.",
                     fix="raise source.max_input, or split the file.",
                     file=str(path),
@@ -95,9 +95,7 @@ def _rights(path: Path) -> str:
     return f"owner {stat.st_uid}, mode {stat.st_mode & 0o777:o}"
 
 
-def _inflated(
-    stream: IO[bytes], path: Path, layout: Layout
-) -> tuple[bytes, dict[str, str]]:
+def _inflated(stream: IO[bytes], path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str]]:
     magic = stream.read(4)
     stream.seek(0)
     for sign, packing in ((GZIP, "gzip"), (ZSTD, "zstd"), (ZIP, "zip")):
@@ -114,7 +112,7 @@ def _misnamed(path: Path, packing: str) -> dict[str, str]:
     return {"misnamed": f"{packing} by its first bytes, not by its name"}
 
 
-def _read_packed(stream: IO[bytes], packing: str, path: Path, layout: Layout) -> bytes:
+def _read_packed(stream: IO[bytes], packing: str, path: Path, layout: SourceOptions) -> bytes:
     file = str(path)
     got = 0
     try:
@@ -136,9 +134,7 @@ def _read_packed(stream: IO[bytes], packing: str, path: Path, layout: Layout) ->
             file, f"its {packing} is damaged after row {got}", "copy it again."
         ) from None
     except zipfile.BadZipFile:
-        raise UnreadableFileError(
-            file, "its zip is damaged", "copy it again."
-        ) from None
+        raise UnreadableFileError(file, "its zip is damaged", "copy it again.") from None
 
 
 def _pass_on(error: Exception) -> None:
@@ -148,32 +144,30 @@ def _pass_on(error: Exception) -> None:
         ) from None
 
 
-def _unzipped(stream: IO[bytes], file: str, layout: Layout) -> bytes:
+def _unzipped(stream: IO[bytes], file: str, layout: SourceOptions) -> bytes:
     with zipfile.ZipFile(stream) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         names = [entry.filename for entry in entries]
-        refuse_odd_names(names, file)
+        refuse_unsafe_names(names, file)
         if "[Content_Types].xml" in names:
             raise UnreadableFileError(
                 file, "it is an Excel workbook", "set source.format = 'excel'."
             )
         visible = [e for e in entries if not e.filename.startswith("__MACOSX/")]
         if len(visible) != 1:
-            listed = ", ".join(shown(entry.filename) for entry in visible[:5])
+            listed = ", ".join(quote_value(entry.filename) for entry in visible[:5])
             raise UnreadableFileError(
                 file,
                 f"this zip holds {len(visible)} files ({listed}) and one was expected",
                 "unpack it and name the files.",
             )
         if visible[0].external_attr >> 28 == 0xA:
-            raise UnreadableFileError(
-                file, "its zip holds a link", "pack the file itself."
-            )
+            raise UnreadableFileError(file, "its zip holds a link", "pack the file itself.")
         with archive.open(visible[0]) as plain:
             return b"".join(_pieces(plain, stream, file, layout))
 
 
-def refuse_odd_names(names: list[str], file: str) -> None:
+def refuse_unsafe_names(names: list[str], file: str) -> None:
     """Refuse a zip whose names lead out of it, or stand twice.
 
     Raises
@@ -185,46 +179,44 @@ def refuse_odd_names(names: list[str], file: str) -> None:
         parts = name.replace("\\", "/").split("/")
         if ".." in parts or name.startswith(("/", "\\")) or ":" in parts[0]:
             raise UnreadableFileError(
-                file, f"its zip leads out of itself ({shown(name)})", "do not trust it."
+                file, f"its zip leads out of itself ({quote_value(name)})", "do not trust it."
             )
     if len(set(names)) < len(names):
-        raise UnreadableFileError(
-            file, "its zip holds one name twice", "pack it again."
-        )
+        raise UnreadableFileError(file, "its zip holds one name twice", "pack it again.")
 
 
 def _pieces(
-    plain: IO[bytes], packed: IO[bytes], file: str, layout: Layout
+    plain: IO[bytes], packed: IO[bytes], file: str, layout: SourceOptions
 ) -> Iterator[bytes]:
     """Yield what comes out, piece by piece, and stop when it is too much."""
     size = 0
-    while piece := plain.read(PIECE):
+    while piece := plain.read(CHUNK_BYTES):
         size += len(piece)
-        bound(size, packed.tell(), file, layout)
+        refuse_bomb(size, packed.tell(), file, layout)
         yield piece
 
 
-def bound(size: int, packed: int, file: str, layout: Layout) -> None:
+def refuse_bomb(size: int, packed: int, file: str, layout: SourceOptions) -> None:
     """Refuse to unpack further when more comes out than any honest table holds.
 
     Raises
     ------
     LimitError
-        When it grew beyond `Layout.max_inflated`, or 200-fold.
+        When it grew beyond `SourceOptions.max_inflated`, or 200-fold.
     """
-    is_bomb = size > FLOOR and size > RATIO * packed
+    is_bomb = size > RATIO_FREE_BYTES and size > MAX_RATIO * packed
     if size > layout.max_inflated or is_bomb:
         raise LimitError(
-            f"{shown(file)}: {packed} packed bytes grow to more than {size} "
+            f"{quote_value(file)}: {packed} packed bytes grow to more than {size} "
             f"({size // max(packed, 1)} times; source.max_inflated = "
-            f"{layout.max_inflated}, ratio at most {RATIO}).",
+            f"{layout.max_inflated}, ratio at most {MAX_RATIO}).",
             fix="if you trust it, unpack it yourself and name what comes out.",
             file=file,
         )
 
 
 def _check(content: bytes, file: str) -> None:
-    for magic, (kind, fix) in STRANGERS.items():
+    for magic, (kind, fix) in FOREIGN_FORMATS.items():
         if content.startswith(magic):
             raise UnreadableFileError(file, f"it is {kind}, not text", fix)
     if content[8:12] == b"DUCK":

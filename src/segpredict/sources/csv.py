@@ -8,19 +8,19 @@ import numpy.typing as npt
 import polars as pl
 
 from segpredict.errors import UnreadableFileError
-from segpredict.sources._decode import to_utf8
-from segpredict.sources._dialect import Text, understand
-from segpredict.sources._header import heading, refuse_no_header
-from segpredict.sources._layout import Layout
-from segpredict.sources._mend import About, Fault, records
-from segpredict.sources._records import CR, LF, Records
-from segpredict.sources._rows import sort_out
-from segpredict.sources._source import Reject, Source, Table, digest
-from segpredict.sources._unpack import unpack
+from segpredict.sources._decode import decode_to_utf8
+from segpredict.sources._dialect import DelimitedText, detect_dialect
+from segpredict.sources._header import read_header, refuse_missing_header
+from segpredict.sources._layout import SourceOptions
+from segpredict.sources._mend import About, RecordFault, parse_records
+from segpredict.sources._records import CARRIAGE_RETURN, LINE_FEED, RecordIndex
+from segpredict.sources._rows import split_rows
+from segpredict.sources._source import FileReader, RejectedRecord, SourceTable, file_sha256
+from segpredict.sources._unpack import unpack_file
 
 
-def cells(
-    text: Text, records: Records, names: tuple[str, ...], plain: int
+def parse_cells(
+    text: DelimitedText, records: RecordIndex, names: tuple[str, ...], plain: int
 ) -> pl.DataFrame:
     """Return one text column a name; empty cells are null.
 
@@ -57,7 +57,7 @@ def cells(
 
 
 def _one_by_one(
-    text: Text, records: Records, schema: dict[str, pl.String]
+    text: DelimitedText, records: RecordIndex, schema: dict[str, pl.String]
 ) -> pl.DataFrame:
     rows = [
         [cell.decode() or None for cell in text.grammar.cells(text.content[start:end])]
@@ -66,7 +66,7 @@ def _one_by_one(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _body(text: Text, records: Records, plain: int) -> bytes:
+def _body(text: DelimitedText, records: RecordIndex, plain: int) -> bytes:
     """Return the rows alone, every line end LF and every quote doubled."""
     head = records.where(records.starts < plain)
     tail = records.where(records.starts >= plain)
@@ -77,12 +77,12 @@ def _body(text: Text, records: Records, plain: int) -> bytes:
     return b"\n".join(parts)
 
 
-def _spelled(text: Text, record: bytes) -> bytes:
+def _spelled(text: DelimitedText, record: bytes) -> bytes:
     quoted = (cell.replace(b'"', b'""') for cell in text.grammar.cells(record))
     return text.grammar.separator.join(b'"' + cell + b'"' for cell in quoted)
 
 
-def _plain(content: bytes, records: Records) -> bytes:
+def _plain(content: bytes, records: RecordIndex) -> bytes:
     first, last = int(records.starts[0]), int(records.ends[-1])
     gaps = records.starts[1:] - records.ends[:-1]
     returns = content.count(b"\r", first, last)
@@ -90,39 +90,39 @@ def _plain(content: bytes, records: Records) -> bytes:
         return content[first:last]
     signs = np.frombuffer(content, np.uint8)
     ends = records.ends[:-1]
-    if returns == len(gaps) and (gaps == 2).all() and (signs[ends] == CR).all():
+    if returns == len(gaps) and (gaps == 2).all() and (signs[ends] == CARRIAGE_RETURN).all():
         return content[first:last].replace(b"\r\n", b"\n")
     return _picked(signs, records)
 
 
-def _picked(signs: npt.NDArray[np.uint8], records: Records) -> bytes:
+def _picked(signs: npt.NDArray[np.uint8], records: RecordIndex) -> bytes:
     """Return the records alone, whatever stands between them."""
     steps = np.zeros(len(signs) + 2, np.int8)
     steps[records.starts] += 1
     steps[records.ends + 1] -= 1
     keeps = np.cumsum(steps[: len(signs)], dtype=np.int8) > 0
     picked = signs.copy()
-    picked[records.ends[:-1]] = LF
+    picked[records.ends[:-1]] = LINE_FEED
     keeps[records.ends[-1] :] = False
     return picked[keeps].tobytes()
 
 
-FEW = 10  # broken records that say nothing yet about the whole file
+MIN_BROKEN_RECORDS = 10  # broken records that say nothing yet about the whole file
 
 
-def _read(path: Path, layout: Layout) -> Table:
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
     file = str(path)
-    content, packing = unpack(path, layout)
-    content, coding = to_utf8(content, layout.encoding, file)
-    text = understand(content, layout, file)
-    head = heading(text, layout, file)
+    content, packing = unpack_file(path, layout)
+    content, coding = decode_to_utf8(content, layout.encoding, file)
+    text = detect_dialect(content, layout, file)
+    head = read_header(text, layout, file)
     about = About(file, head.names)
-    whole, stray, plain = records(text.content, text.grammar, head.after, about)
-    refuse_no_header(head.names, _first(text, whole), layout, file)
-    rows = sort_out(text, whole, head, layout, file)
+    whole, stray, plain = parse_records(text.content, text.grammar, head.after, about)
+    refuse_missing_header(head.names, _first(text, whole), layout, file)
+    rows = split_rows(text, whole, head, layout, file)
     faults = sorted([*stray, *rows.faults], key=lambda fault: fault.line)
     _refuse_most(faults, len(rows.records), file)
-    frame = cells(text, rows.records, rows.names, plain)
+    frame = parse_cells(text, rows.records, rows.names, plain)
     numbers = pl.Series("row", rows.records.lines + 1, dtype=pl.Int64)
     is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
     found = {"format": "csv", **coding, **text.found, **packing, **rows.found}
@@ -130,10 +130,10 @@ def _read(path: Path, layout: Layout) -> Table:
         found["rows_without_any_cell"] = str((~is_row).sum())
         frame, numbers = frame.filter(is_row), numbers.filter(is_row)
     rejects = tuple(_reject(fault, head.names) for fault in faults)
-    return Table(frame, numbers, digest(path), found, rejects)
+    return SourceTable(frame, numbers, file_sha256(path), found, rejects)
 
 
-def _first(text: Text, whole: Records) -> list[str]:
+def _first(text: DelimitedText, whole: RecordIndex) -> list[str]:
     """Return the cells of the first record with as much as a sign in it."""
     filled = np.flatnonzero(whole.ends > whole.starts)
     if len(filled) == 0:
@@ -143,8 +143,8 @@ def _first(text: Text, whole: Records) -> list[str]:
     return [cell.decode() for cell in text.grammar.cells(record)]
 
 
-def _refuse_most(faults: Sequence[Fault], sound: int, file: str) -> None:
-    if len(faults) > max(FEW, sound):
+def _refuse_most(faults: Sequence[RecordFault], sound: int, file: str) -> None:
+    if len(faults) > max(MIN_BROKEN_RECORDS, sound):
         first = faults[0]
         raise UnreadableFileError(
             file,
@@ -157,12 +157,12 @@ def _refuse_most(faults: Sequence[Fault], sound: int, file: str) -> None:
         )
 
 
-def _reject(fault: Fault, names: Sequence[str]) -> Reject:
+def _reject(fault: RecordFault, names: Sequence[str]) -> RejectedRecord:
     column = names[min(fault.cell, len(names) - 1)]
-    return Reject(fault.line + 1, column, fault.value, fault.reason, fault.fix)
+    return RejectedRecord(fault.line + 1, column, fault.value, fault.reason, fault.fix)
 
 
-PART = Source(
+PART = FileReader(
     "csv",
     (
         ".csv",

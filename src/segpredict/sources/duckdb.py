@@ -7,25 +7,25 @@ from types import ModuleType
 import polars as pl
 
 from segpredict.errors import SourceError, UnreadableFileError
-from segpredict.sources._layout import Layout
-from segpredict.sources._source import Source, Table, digest, numbered
-from segpredict.sources._unpack import opened
+from segpredict.sources._layout import SourceOptions
+from segpredict.sources._source import FileReader, SourceTable, file_sha256, row_numbers
+from segpredict.sources._unpack import open_unchanged
 from segpredict.sources.sqlite import choose_table
 
-NAMES = (
+TABLE_NAMES_QUERY = (
     "SELECT table_name FROM information_schema.tables "
     "WHERE table_schema = 'main' ORDER BY table_name"
 )
 
 
-def _read(path: Path, layout: Layout) -> Table:
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
     duckdb = _engine()
     # A view in a stranger's database must not reach for other files or the network.
     safe = {"enable_external_access": "false", "autoload_known_extensions": "false"}
-    with opened(path, layout):
+    with open_unchanged(path, layout):
         try:
             with duckdb.connect(str(path), read_only=True, config=safe) as shop:
-                names = [name for (name,) in shop.execute(NAMES).fetchall()]
+                names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY).fetchall()]
                 table = choose_table(names, layout, str(path))
                 quoted = '"' + table.replace('"', '""') + '"'
                 frame = pl.DataFrame(shop.sql(f"FROM {quoted}").to_arrow_table())
@@ -35,7 +35,7 @@ def _read(path: Path, layout: Layout) -> Table:
                 str(path), f"DuckDB cannot open it ({reason})", "copy it again."
             ) from None
     found = {"format": "duckdb", "table": table}
-    return Table(frame, numbered(frame.height), digest(path), found)
+    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
 
 
 def _engine() -> ModuleType:
@@ -48,4 +48,4 @@ def _engine() -> ModuleType:
         ) from None
 
 
-PART = Source("duckdb", (".duckdb", ".ddb"), _read)
+PART = FileReader("duckdb", (".duckdb", ".ddb"), _read)

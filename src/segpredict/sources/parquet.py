@@ -13,20 +13,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from polars.exceptions import PolarsError
 
-from segpredict.errors import LimitError, UnreadableFileError, shown
-from segpredict.sources._layout import Layout
-from segpredict.sources._source import Source, Table, digest, numbered, sound
-from segpredict.sources._unpack import opened
+from segpredict.errors import LimitError, UnreadableFileError, quote_value
+from segpredict.sources._layout import SourceOptions
+from segpredict.sources._source import (
+    FileReader,
+    SourceTable,
+    file_sha256,
+    row_numbers,
+    translate_read_errors,
+)
+from segpredict.sources._unpack import open_unchanged
 
-NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-ENCRYPTED = b"PARE"
-DAMAGE = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+ENCRYPTED_MAGIC = b"PARE"
+DAMAGE_ERRORS = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
 
 
-def _read(path: Path, layout: Layout) -> Table:
-    with opened(path, layout) as stream:
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    with open_unchanged(path, layout) as stream:
         _check_ends(stream.read(4), path)
-        with sound(str(path), "sound Parquet", *DAMAGE):
+        with translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
             frame = _frame(path, layout)
     partitions = _partitions(path, frame.columns)
     frame = frame.with_columns(
@@ -35,7 +41,7 @@ def _read(path: Path, layout: Layout) -> Table:
     found = {"format": "parquet"}
     if partitions:
         found["partition"] = ", ".join(f"{k}={v}" for k, v in partitions.items())
-    return Table(frame, numbered(frame.height), digest(path), found)
+    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
 
 
 def _check_ends(start: bytes, path: Path) -> None:
@@ -43,10 +49,8 @@ def _check_ends(start: bytes, path: Path) -> None:
         size = stream.seek(0, 2)
         stream.seek(max(size - 4, 0))
         end = stream.read(4)
-    if ENCRYPTED in (start, end):
-        raise UnreadableFileError(
-            str(path), "it is encrypted Parquet", "decrypt it first."
-        )
+    if ENCRYPTED_MAGIC in (start, end):
+        raise UnreadableFileError(str(path), "it is encrypted Parquet", "decrypt it first.")
     if start == b"PAR1" and end != b"PAR1":
         raise UnreadableFileError(
             str(path),
@@ -55,17 +59,13 @@ def _check_ends(start: bytes, path: Path) -> None:
         )
 
 
-def _frame(path: Path, layout: Layout) -> pl.DataFrame:
+def _frame(path: Path, layout: SourceOptions) -> pl.DataFrame:
     with pq.ParquetFile(
         path, page_checksum_verification=True, arrow_extensions_enabled=False
     ) as whole:
         meta = whole.metadata
         _refuse_too_large(meta, path, layout)
-        flat = [
-            field.name
-            for field in whole.schema_arrow
-            if not pa.types.is_nested(field.type)
-        ]
+        flat = [field.name for field in whole.schema_arrow if not pa.types.is_nested(field.type)]
         nested = [name for name in whole.schema_arrow.names if name not in flat]
         table = whole.read(columns=flat, use_threads=True)
     if table.num_rows != meta.num_rows:
@@ -78,9 +78,7 @@ def _frame(path: Path, layout: Layout) -> pl.DataFrame:
     table.validate(full=True)
     frame = pl.DataFrame(pl.from_arrow(_bare(table)))
     # A nested column keeps its place, so that asking for it says what it is.
-    return frame.with_columns(
-        pl.lit(None, pl.List(pl.Null)).alias(name) for name in nested
-    )
+    return frame.with_columns(pl.lit(None, pl.List(pl.Null)).alias(name) for name in nested)
 
 
 def _bare(table: pa.Table) -> pa.Table:
@@ -92,7 +90,7 @@ def _bare(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: Layout) -> None:
+def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) -> None:
     groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
     size = sum(
         group.column(j).total_uncompressed_size
@@ -101,7 +99,7 @@ def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: Layout) -> None
     )
     if size > layout.max_inflated:
         raise LimitError(
-            f"{shown(path)} holds {size} bytes when unpacked, more than "
+            f"{quote_value(path)} holds {size} bytes when unpacked, more than "
             f"source.max_inflated = {layout.max_inflated}.",
             fix="raise source.max_inflated, or split the file.",
             file=str(path),
@@ -116,8 +114,8 @@ def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
         if not sign or not name:
             break
         if name not in columns:
-            found[name] = None if value == NO_VALUE else unquote(value)
+            found[name] = None if value == HIVE_NULL else unquote(value)
     return dict(reversed(found.items()))
 
 
-PART = Source("parquet", (".parquet", ".pq"), _read)
+PART = FileReader("parquet", (".parquet", ".pq"), _read)

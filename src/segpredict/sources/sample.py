@@ -9,24 +9,24 @@ import polars as pl
 
 from segpredict.errors import UnknownNameError, UsageError
 from segpredict.sources import _sample_lines as export
-from segpredict.sources._sample_options import Options
+from segpredict.sources._sample_options import SampleShopOptions
 from segpredict.sources._sample_people import (
-    CLASSES,
-    COUNTRIES,
+    LATENT_CLASSES,
+    SAMPLE_COUNTRIES,
     WORLDS,
-    Orders,
-    People,
+    SampleCustomers,
+    SampleOrders,
 )
 from segpredict.window import as_date, day_number
 
-BLOCK = 10_000  # customers that are drawn together, from a seed of their own
-STEP = 1_000_000  # order numbers set aside for each block
+CUSTOMERS_PER_BLOCK = 10_000  # customers that are drawn together, from a seed of their own
+LINES_PER_WRITE = 1_000_000  # order numbers set aside for each block
 
-__all__ = ["Options", "Sample", "generate", "stream", "write"]
+__all__ = ["SampleShop", "SampleShopOptions", "generate_sample", "stream_sample", "write_sample"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleShop:
     """A shop's export and what is true behind it.
 
     Parameters
@@ -52,14 +52,14 @@ class Sample:
     sessions: pl.DataFrame | None = None
 
 
-def generate(
+def generate_sample(
     customers: int,
     seed: int = 0,
     world: str = "shop",
     days: int = 728,
     start: str = "2022-01-03",
-    options: Options | None = None,
-) -> Sample:
+    options: SampleShopOptions | None = None,
+) -> SampleShop:
     """Draw a shop's transactions from a model whose parameters are known.
 
     Parameters
@@ -105,18 +105,18 @@ def generate(
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
     _refuse(customers, world, days)
-    place = export.Place(day_number(start), customers)
+    place = export.CustomerBlock(day_number(start), customers)
     rng = np.random.default_rng(seed)
-    return _draw(rng, world, days, place, options or Options())
+    return _draw(rng, world, days, place, options or SampleShopOptions())
 
 
-def stream(
+def stream_sample(
     customers: int,
     folder: str | Path,
     seed: int = 0,
     days: int = 728,
     start: str = "2022-01-03",
-    options: Options | None = None,
+    options: SampleShopOptions | None = None,
 ) -> Iterator[Path]:
     """Draw a shop of any size onto the disk, ten thousand customers at a time.
 
@@ -128,7 +128,7 @@ def stream(
     folder
         Where to; made if it is not there.
     seed, days, start, options
-        As in `generate`, whose world is ``shop``.
+        As in `generate_sample`, whose world is ``shop``.
 
     Yields
     ------
@@ -143,11 +143,11 @@ def stream(
     _refuse(customers, "shop", days)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    for i, first in enumerate(range(0, customers, BLOCK)):
-        known = min(BLOCK, customers - first)
-        place = export.Place(day_number(start), known, first, i * STEP)
+    for i, first in enumerate(range(0, customers, CUSTOMERS_PER_BLOCK)):
+        known = min(CUSTOMERS_PER_BLOCK, customers - first)
+        place = export.CustomerBlock(day_number(start), known, first, i * LINES_PER_WRITE)
         rng = np.random.default_rng([seed, i])
-        part = _draw(rng, "shop", days, place, options or Options())
+        part = _draw(rng, "shop", days, place, options or SampleShopOptions())
         path = target / f"transactions-{i:05d}.parquet"
         part.lines.write_parquet(path)
         for name, table in _tables(part).items():
@@ -169,9 +169,9 @@ def _draw(
     rng: np.random.Generator,
     world: str,
     days: int,
-    place: export.Place,
-    options: Options,
-) -> Sample:
+    place: export.CustomerBlock,
+    options: SampleShopOptions,
+) -> SampleShop:
     first, known = place.start, place.known
     side = rng.spawn(1)[0]
     guests = max(1, round(options.guests * known)) if options.guests else 0
@@ -182,37 +182,39 @@ def _draw(
     late = np.flatnonzero(events.day >= days)
     if late.size:
         lines = lines.filter(~pl.col("event").is_in(late.tolist()))
-    web = export.sessions(side, people, orders, place) if options.sessions else None
-    return Sample(
-        export.export(lines, events, people, place),
+    web = export.sample_sessions(side, people, orders, place) if options.sessions else None
+    return SampleShop(
+        export.export_lines(lines, events, people, place),
         _truth(people, orders, place),
-        export.customers(side, people, place, options.informative),
-        export.products(),
+        export.sample_customer_table(side, people, place, options.informative),
+        export.sample_product_table(),
         web,
     )
 
 
 def _lines(
     rng: np.random.Generator,
-    people: People,
-    orders: Orders,
+    people: SampleCustomers,
+    orders: SampleOrders,
     world: str,
-    options: Options,
-) -> tuple[pl.DataFrame, export.Events]:
+    options: SampleShopOptions,
+) -> tuple[pl.DataFrame, export.OrderEvents]:
     """Return the lines and events of a world; only the shop is dirty."""
-    events = export.sales(rng, orders)
+    events = export.draw_sales(rng, orders)
     if world == "deterministic":
-        return export.fill_plainly(orders), events
-    plain = options if world == "shop" else Options()
-    lines = export.fill(rng, orders, people, plain)
+        return export.fill_single_line(orders), events
+    plain = options if world == "shop" else SampleShopOptions()
+    lines = export.fill_orders(rng, orders, people, plain)
     if world == "noise":
         return lines, events
-    sent, back = export.returns(rng, lines, events, people, options)
-    extra = export.dirt(rng, lines, events, people, options)
+    sent, back = export.draw_returns(rng, lines, events, people, options)
+    extra = export.draw_dirty_lines(rng, lines, events, people, options)
     return pl.concat([lines, sent, extra]), events + back
 
 
-def _truth(people: People, orders: Orders, place: export.Place) -> pl.DataFrame:
+def _truth(
+    people: SampleCustomers, orders: SampleOrders, place: export.CustomerBlock
+) -> pl.DataFrame:
     count = np.bincount(orders.customer, minlength=people.rate.size)
     frame = pl.DataFrame(
         {
@@ -232,34 +234,30 @@ def _truth(people: People, orders: Orders, place: export.Place) -> pl.DataFrame:
         }
     )
     named = frame.with_columns(
-        pl.col("latent").replace_strict(
-            dict(enumerate(CLASSES)), return_dtype=pl.String
-        ),
-        pl.col("country").replace_strict(
-            dict(enumerate(COUNTRIES)), return_dtype=pl.String
-        ),
+        pl.col("latent").replace_strict(dict(enumerate(LATENT_CLASSES)), return_dtype=pl.String),
+        pl.col("country").replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String),
         pl.col("start_day").cast(pl.Date),
     ).rename({"latent": "latent_class", "start_day": "start"})
     nth = export.customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + place.customer)
     return named.select(nth.alias("customer_id"), pl.all()).head(place.known)
 
 
-def _tables(sample: Sample) -> dict[str, pl.DataFrame]:
+def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
     """Return the tables beside the transactions, by the name of their file."""
     named = {"truth": sample.truth, "customers": sample.customers}
     named["products"] = sample.products
     return named if sample.sessions is None else {**named, "sessions": sample.sessions}
 
 
-def write(
-    sample: Sample, folder: str | Path, *, parquet: bool = False
+def write_sample(
+    sample: SampleShop, folder: str | Path, *, parquet: bool = False
 ) -> tuple[Path, ...]:
     """Write ``transactions.csv`` and, beside it, the truth and the other tables.
 
     Parameters
     ----------
     sample
-        What `generate` made.
+        What `generate_sample` made.
     folder
         Where to; made if it is not there.
     parquet
@@ -269,7 +267,8 @@ def write(
     -------
     tuple of Path
         The files written: transactions first, then ``truth.parquet``,
-        ``customers.parquet``, ``products.parquet`` and ``sessions.parquet``.
+        ``sample_customer_table.parquet``, ``sample_product_table.parquet`` and
+        ``sample_sessions.parquet``.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)

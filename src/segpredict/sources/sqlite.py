@@ -7,23 +7,23 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.errors import SourceError, UnreadableFileError, shown
-from segpredict.sources._layout import Layout
-from segpredict.sources._source import Source, Table, digest, numbered
-from segpredict.sources._unpack import opened
+from segpredict.errors import SourceError, UnreadableFileError, quote_value
+from segpredict.sources._layout import SourceOptions
+from segpredict.sources._source import FileReader, SourceTable, file_sha256, row_numbers
+from segpredict.sources._unpack import open_unchanged
 
-NAMES = (
+TABLE_NAMES_QUERY = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
     "AND name NOT LIKE 'sqlite_%' ORDER BY name"
 )
 
 
-def _read(path: Path, layout: Layout) -> Table:
-    with opened(path, layout):
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    with open_unchanged(path, layout):
         try:
             address = f"{path.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(address, uri=True)) as shop:
-                names = [name for (name,) in shop.execute(NAMES)]
+                names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY)]
                 table = choose_table(names, layout, str(path))
                 frame = _frame(shop, table, path)
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -31,10 +31,10 @@ def _read(path: Path, layout: Layout) -> Table:
                 str(path), f"it is no sound SQLite database ({error})", "copy it again."
             ) from None
     found = {"format": "sqlite", "table": table}
-    return Table(frame, numbered(frame.height), digest(path), found)
+    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
 
 
-def choose_table(names: Sequence[str], layout: Layout, file: str) -> str:
+def choose_table(names: Sequence[str], layout: SourceOptions, file: str) -> str:
     """Return the table to read: the one that was named, or the only one.
 
     Parameters
@@ -51,18 +51,18 @@ def choose_table(names: Sequence[str], layout: Layout, file: str) -> str:
     SourceError
         When it is not there, or there is more than one and none was named.
     """
-    listed = ", ".join(map(shown, names)) or "none"
+    listed = ", ".join(map(quote_value, names)) or "none"
     if layout.table is not None:
         if layout.table in names:
             return layout.table
         raise SourceError(
-            f"{shown(file)} has no table {shown(layout.table)}; it has {listed}.",
+            f"{quote_value(file)} has no table {quote_value(layout.table)}; it has {listed}.",
             fix="set source.table to one of them.",
             file=file,
         )
     if len(names) != 1:
         raise SourceError(
-            f"{shown(file)} holds {len(names)} tables: {listed}.",
+            f"{quote_value(file)} holds {len(names)} tables: {listed}.",
             fix="say which: --set source.table=NAME.",
             file=file,
         )
@@ -81,9 +81,9 @@ def _frame(shop: sqlite3.Connection, table: str, path: Path) -> pl.DataFrame:
 def _cell(value: object, table: str, path: Path) -> str | None:
     if isinstance(value, bytes):
         raise UnreadableFileError(
-            str(path), f"table {shown(table)} holds binary cells", "store them as text."
+            str(path), f"table {quote_value(table)} holds binary cells", "store them as text."
         )
     return None if value is None else str(value)
 
 
-PART = Source("sqlite", (".sqlite", ".sqlite3", ".db3"), _read)
+PART = FileReader("sqlite", (".sqlite", ".sqlite3", ".db3"), _read)

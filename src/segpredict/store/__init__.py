@@ -6,9 +6,18 @@ them, money integral, page checksums on. What is written reads back as the same
 thousand lines at a time.
 """
 
-from segpredict.store._keep import add, write
-from segpredict.store._renew import renew
-from segpredict.store._repeats import repeats
-from segpredict.store._stored import Share, Shelf, Stored, open
+from segpredict.store._keep import append_lines, write_store
+from segpredict.store._renew import renew_store
+from segpredict.store._repeats import repeat_purchases
+from segpredict.store._stored import StoreBatch, StoredTransactions, TransactionStore, open_store
 
-__all__ = ["Share", "Shelf", "Stored", "add", "open", "renew", "repeats", "write"]
+__all__ = [
+    "StoreBatch",
+    "StoredTransactions",
+    "TransactionStore",
+    "append_lines",
+    "open_store",
+    "renew_store",
+    "repeat_purchases",
+    "write_store",
+]

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.errors import ArtifactError, FileMissingError
-from segpredict.store._orders import KINDS
-from segpredict.store._parts import aside
-from segpredict.tables import Count, Entry, FileFact, Ledger
+from segpredict.store._orders import DIGEST_KINDS
+from segpredict.store._parts import digest_path
+from segpredict.tables import InputFile, Ledger, LedgerCount, LedgerEntry
 
-Begins = Mapping[str, tuple[int | None, int | None]]  # first day; first never voided
+FirstValueDays = Mapping[str, tuple[int | None, int | None]]  # first day; first never voided
 
 _ALWAYS = {  # or never asked
     *("customer_id", "order_id", "is_order_head"),
@@ -20,7 +20,7 @@ _ALWAYS = {  # or never asked
 }
 
 
-def begins(lines: pl.LazyFrame) -> Begins:
+def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
     """Return since when each column has values, ``is_return`` since when it holds."""
     day, lasts = pl.col("day"), pl.col("void_day").is_null()
     some = pl.lit(value=True)
@@ -36,7 +36,7 @@ def begins(lines: pl.LazyFrame) -> Begins:
     return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
 
 
-def both(old: Begins, new: Begins) -> Begins:
+def merge_first_values(old: FirstValueDays, new: FirstValueDays) -> FirstValueDays:
     """Return since when either has values."""
     return {
         name: (
@@ -51,7 +51,7 @@ def _earlier(*days: int | None) -> int | None:
     return min((day for day in days if day is not None), default=None)
 
 
-def holds(known: tuple[int | None, int | None], until: int | None) -> bool | None:
+def has_values_before(known: tuple[int | None, int | None], until: int | None) -> bool | None:
     """Return whether there are values before a day; ``None`` if lines must be asked.
 
     That is so where all that there is by then was voided at some time.
@@ -64,12 +64,12 @@ def holds(known: tuple[int | None, int | None], until: int | None) -> bool | Non
     return None
 
 
-CARD = "store.json"
-FORMAT = 4
+STORE_MANIFEST_NAME = "store.json"
+STORE_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StoreManifest:
     """What ``store.json`` says: which files belong together, and what they hold.
 
     Parameters
@@ -106,28 +106,28 @@ class Card:
     fingerprint: str
     currency: str
     ledger: Ledger
-    sources: tuple[FileFact, ...]
+    sources: tuple[InputFile, ...]
     base_end: int
     rows: int
     customers: int
     generation: int
-    begins: Begins
+    begins: FirstValueDays
 
     @property
     def files(self) -> set[str]:
         """Names of all files of the store."""
         lines = [Path(name) for name in (self.base, self.tail) if name]
-        own = {aside(path, kind).name for path in lines for kind in KINDS}
+        own = {digest_path(path, kind).name for path in lines for kind in DIGEST_KINDS}
         beside = {self.moved} - {""}
         return {*self.ids.values(), *(path.name for path in lines), *own, *beside}
 
     def text(self) -> str:
         """Return the card as JSON."""
-        facts = {"format": FORMAT, **asdict(self)}
+        facts = {"format": STORE_FORMAT, **asdict(self)}
         return json.dumps(facts, indent=2, default=dict) + "\n"
 
 
-def read_card(folder: Path) -> Card:
+def read_manifest(folder: Path) -> StoreManifest:
     """Read ``store.json``.
 
     Raises
@@ -137,27 +137,27 @@ def read_card(folder: Path) -> Card:
     ArtifactError
         When it is damaged or from a newer version.
     """
-    path = folder / CARD
+    path = folder / STORE_MANIFEST_NAME
     if not path.is_file():
         raise FileMissingError(str(path))
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         number = facts.pop("format")
-        if number != FORMAT:
+        if number != STORE_FORMAT:
             raise ArtifactError(
-                f"The store {folder} has format {number}; this version reads {FORMAT}.",
+                f"The store {folder} has format {number}; this version reads {STORE_FORMAT}.",
                 fix="make it again from the shop's files.",
                 file=str(path),
             )
         entries = (
-            Entry(**{**entry, "count": Count(**entry["count"])})
+            LedgerEntry(**{**entry, "count": LedgerCount(**entry["count"])})
             for entry in facts.pop("ledger")["entries"]
         )
-        sources = tuple(FileFact.from_state(fact) for fact in facts.pop("sources"))
+        sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
         columns = tuple(facts.pop("columns"))
         ledger = Ledger(tuple(entries))
         begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
-        return Card(
+        return StoreManifest(
             **facts, columns=columns, ledger=ledger, sources=sources, begins=begins
         )
     except (ValueError, KeyError, TypeError) as error:

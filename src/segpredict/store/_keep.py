@@ -10,24 +10,35 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from segpredict.errors import FileMissingError
-from segpredict.memory import available
+from segpredict.memory import available_bytes
 from segpredict.store import _codes, _parts
-from segpredict.store._card import CARD, Card, begins, both, read_card
-from segpredict.store._orders import bought
-from segpredict.store._stored import FLAG, Shelf, Stored, open
-from segpredict.tables import Entry, Ledger, Transactions
+from segpredict.store._card import (
+    STORE_MANIFEST_NAME,
+    StoreManifest,
+    first_value_days,
+    merge_first_values,
+    read_manifest,
+)
+from segpredict.store._orders import purchased_products
+from segpredict.store._stored import (
+    ORDER_HEAD_FLAG,
+    StoredTransactions,
+    TransactionStore,
+    open_store,
+)
+from segpredict.tables import Ledger, LedgerEntry, Transactions
 
-ROW = 400  # bytes a line takes while it is sorted, all copies together
-TAIL = 8  # the tail is merged when it holds more than one in so many lines
+BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies together
+MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
 
-def write(transactions: Transactions, folder: str | Path) -> Stored:
+def write_store(transactions: Transactions, folder: str | Path) -> StoredTransactions:
     """Write canonical lines as a store, in the place of any store that is there.
 
     Parameters
     ----------
     transactions
-        What cleaning made, or any lines that keep `contracts.LINES`.
+        What cleaning made, or any lines that keep `contracts.LINES_SCHEMA`.
     folder
         Where to; made if it is not there.
 
@@ -46,17 +57,17 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
     target.mkdir(parents=True, exist_ok=True)
     lines, generation = transactions.lines, _next(target)
     schema = lines.collect_schema()
-    codes = _codes.learn(lines, _codes.texts(schema))
+    codes = _codes.learn_codes(lines, _codes.coded_columns(schema))
     rows = int(lines.select(pl.len()).collect().item())
-    ids = named(codes, generation)
+    ids = dictionary_names(codes, generation)
     base = f"base-{generation}.parquet"
-    _codes.save(codes, target, ids)
-    coded = _codes.encode(lines.drop(FLAG), codes)
+    _codes.save_codes(codes, target, ids)
+    coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
     with TemporaryDirectory(dir=target) as scratch:
         customers = codes["customer_id"].len()
         frames = _sorted(coded, rows, customers, Path(scratch))
-        _parts.save(frames, target / base)
-    card = Card(
+        _parts.save_part(frames, target / base)
+    card = StoreManifest(
         columns=tuple(schema.names()),
         ids=ids,
         base=base,
@@ -72,12 +83,12 @@ def write(transactions: Transactions, folder: str | Path) -> Stored:
         rows=rows,
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=begins(lines),
+        begins=first_value_days(lines),
     )
-    return publish(target, card)
+    return publish_manifest(target, card)
 
 
-def add(transactions: Transactions, folder: str | Path) -> Stored:
+def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransactions:
     """Add newly cleaned lines to a store; a store that is not there yet is written.
 
     Parameters
@@ -100,13 +111,13 @@ def add(transactions: Transactions, folder: str | Path) -> Stored:
 
     Cleaning looks across days: a refund of today voids an order of last month. Those
     lines are in the store as they were cleaned then; clean the two together and
-    `write` where that matters.
+    `write_store` where that matters.
     """
     target = Path(folder)
     try:
-        old = open(target)
+        old = open_store(target)
     except FileMissingError:
-        return write(transactions, target)
+        return write_store(transactions, target)
     assert old.shelf is not None
     joined = replace(
         old,
@@ -119,31 +130,31 @@ def add(transactions: Transactions, folder: str | Path) -> Stored:
     if _fits_tail(old.shelf, new):
         return _sealed(_append(joined, old.shelf, new))
     lines = pl.concat([old.lines, new], how="diagonal")
-    return _sealed(write(replace(joined, lines=lines), target))
+    return _sealed(write_store(replace(joined, lines=lines), target))
 
 
-def _fits_tail(shelf: Shelf, new: pl.LazyFrame) -> bool:
+def _fits_tail(shelf: TransactionStore, new: pl.LazyFrame) -> bool:
     """Return whether lines may go into the tail: late enough, few, of the same kind."""
     if list(shelf.card.columns) != new.collect_schema().names():
         return False
     counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
     rows, first = counted.row(0)
     tail = rows + (shelf.tail.rows if shelf.tail else 0)
-    is_few = tail * TAIL <= shelf.card.rows + rows
+    is_few = tail * MAX_TAIL_SHARE <= shelf.card.rows + rows
     return bool(rows == 0 or (is_few and first >= shelf.card.base_end))
 
 
-def _append(joined: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
+def _append(joined: Transactions, shelf: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
     """Write the tail again with new lines in it; the base stays."""
     card, target, generation = shelf.card, shelf.folder, shelf.card.generation + 1
-    codes = _codes.extend(shelf.codes, new)
-    ids, name = named(codes, generation), f"tail-{generation}.parquet"
-    _codes.save(codes, target, ids)
-    columns = [column for column in card.columns if column != FLAG]
-    coded = _codes.encode(new.drop(FLAG), codes).select(columns).collect()
+    codes = _codes.extend_codes(shelf.codes, new)
+    ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
+    _codes.save_codes(codes, target, ids)
+    columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
+    coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
     old = [shelf.tail.read(columns)] if shelf.tail else []
-    tail = _parts.arrange(pl.concat([*old, coded]))
-    _parts.save([tail], target / name, earlier(shelf, tail, shelf.moved))
+    tail = _parts.sort_lines(pl.concat([*old, coded]))
+    _parts.save_part([tail], target / name, earlier_purchases(shelf, tail, shelf.moved))
     changed = replace(
         card,
         ids=ids,
@@ -155,12 +166,14 @@ def _append(joined: Transactions, shelf: Shelf, new: pl.LazyFrame) -> Stored:
         rows=card.rows + coded.height,
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=both(card.begins, begins(coded.lazy())),
+        begins=merge_first_values(card.begins, first_value_days(coded.lazy())),
     )
-    return publish(target, changed)
+    return publish_manifest(target, changed)
 
 
-def earlier(shelf: Shelf, tail: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
+def earlier_purchases(
+    shelf: TransactionStore, tail: pl.DataFrame, moved: pl.Series
+) -> pl.DataFrame:
     """Return what the customers of the tail had bought by the end of the base.
 
     Not of those who `moved`: all that they bought stands in the tail.
@@ -170,24 +183,22 @@ def earlier(shelf: Shelf, tail: pl.DataFrame, moved: pl.Series) -> pl.DataFrame:
     columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
     groups = range(shelf.base.groups)
     found = [
-        bought(
-            shelf.base.read(columns, [group]).join(
-                customers, on="customer_id", how="semi"
-            )
+        purchased_products(
+            shelf.base.read(columns, [group]).join(customers, on="customer_id", how="semi")
         )
         for group in groups
     ]
     return pl.concat(found)
 
 
-def _sealed(stored: Stored) -> Stored:
+def _sealed(stored: StoredTransactions) -> StoredTransactions:
     """Record the fingerprint of the lines as they are now."""
     assert stored.shelf is not None
-    print_ = fingerprint(stored.shelf.canonical())
-    return publish(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
+    print_ = fingerprint_chunks(stored.shelf.canonical())
+    return publish_manifest(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
 
 
-def fingerprint(chunks: Iterable[pl.DataFrame]) -> str:
+def fingerprint_chunks(chunks: Iterable[pl.DataFrame]) -> str:
     """Return the SHA-256 of lines that come in their canonical order.
 
     It is the fingerprint that cleaning takes of all lines at once.
@@ -203,9 +214,9 @@ def _sorted(
     coded: pl.LazyFrame, rows: int, customers: int, scratch: Path
 ) -> Iterator[pl.DataFrame]:
     """Yield arranged lines, as many at a time as memory holds."""
-    turns = max(1, -(-rows * ROW // max(1, available())))
+    turns = max(1, -(-rows * BYTES_PER_ROW // max(1, available_bytes())))
     if turns == 1:
-        yield _parts.arrange(coded.collect(engine="streaming"))
+        yield _parts.sort_lines(coded.collect(engine="streaming"))
         return
     span = -(-customers // turns)
     by_span = pl.PartitionBy(scratch, key={"span": pl.col("customer_id") // span})
@@ -214,34 +225,34 @@ def _sorted(
         here = scratch / f"span={turn}"
         if here.is_dir():
             lines = pl.read_parquet(here / "*.parquet", hive_partitioning=False)
-            yield _parts.arrange(lines)
+            yield _parts.sort_lines(lines)
 
 
-def named(codes: _codes.Codes, generation: int) -> dict[str, str]:
+def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 
 def _next(folder: Path) -> int:
-    return read_card(folder).generation + 1 if (folder / CARD).exists() else 0
+    return read_manifest(folder).generation + 1 if (folder / STORE_MANIFEST_NAME).exists() else 0
 
 
-def publish(folder: Path, card: Card) -> Stored:
+def publish_manifest(folder: Path, card: StoreManifest) -> StoredTransactions:
     """Let the card replace the one before, then drop the files that it left behind."""
-    draft = folder / f"{CARD}.new"
+    draft = folder / f"{STORE_MANIFEST_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
         file.write(card.text())
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(folder / CARD)
+    draft.replace(folder / STORE_MANIFEST_NAME)
     for path in folder.glob("*-*.parquet"):
         if path.name not in card.files:
             path.unlink()
-    return open(folder)
+    return open_store(folder)
 
 
 def _together(old: Ledger, new: Ledger) -> Ledger:
     """Return the ledgers as one; a customer of both is counted in both."""
-    entries: dict[tuple[str, str], Entry] = {}
+    entries: dict[tuple[str, str], LedgerEntry] = {}
     for entry in (*old.entries, *new.entries):
         known = entries.setdefault((entry.stage, entry.rule), entry)
         if known is not entry:

@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.store._repeats import repeats
+from segpredict.store._repeats import repeat_purchases
 
-KINDS = ("orders", "credits", "repeats")
-OWN = ("customer_id", "day", "void_day")
-SUMS = ("net", "units", "lines", "products", "named")
+DIGEST_KINDS = ("orders", "credits", "repeats")
+ORDER_COLUMNS = ("customer_id", "day", "void_day")
+SUM_COLUMNS = ("net", "units", "lines", "products", "named")
 _LATE = 2**11  # more than the minutes of a day
 
 
-def digest(
+def digest_lines(
     lines: pl.DataFrame, earlier: pl.DataFrame | None = None
 ) -> dict[str, pl.DataFrame]:
     """Return the orders, credit notes and repeats of arranged lines, by kind.
@@ -27,31 +27,31 @@ def digest(
     lines
         Lines of whole customers, or the newest of them.
     earlier
-        What these customers had `bought` before the first day of these lines.
+        What these customers had `purchased_products` before the first day of these lines.
     """
     runs = _runs(lines)
     back = runs["is_return"]
     orders, credits_ = runs.filter(~back), runs.filter(back)
-    named = bought(lines)
+    named = purchased_products(lines)
     if earlier is None:
-        again = repeats(named)
+        again = repeat_purchases(named)
     else:
-        both = repeats(pl.concat([earlier, named]))
+        both = repeat_purchases(pl.concat([earlier, named]))
         # What came before these lines is kept elsewhere, customer by customer.
         firsts = lines.group_by("customer_id").agg(first=pl.col("day").min())
         begun = both.join(firsts, on="customer_id", maintain_order="left")
         again = begun.filter(pl.col("day") >= pl.col("first")).drop("first")
     return {
-        "orders": _by_minute(orders).select(*OWN, "minute", *SUMS),
-        "credits": credits_.select(*OWN, *SUMS),
+        "orders": _by_minute(orders).select(*ORDER_COLUMNS, "minute", *SUM_COLUMNS),
+        "credits": credits_.select(*ORDER_COLUMNS, *SUM_COLUMNS),
         "repeats": again,
     }
 
 
-def bought(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return what `repeats` needs of coded lines."""
+def purchased_products(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return what `repeat_purchases` needs of coded lines."""
     is_named = pl.col("product_id").is_not_null()
-    return lines.filter(~pl.col("is_return") & is_named).select(*OWN, "product_id")
+    return lines.filter(~pl.col("is_return") & is_named).select(*ORDER_COLUMNS, "product_id")
 
 
 def _runs(lines: pl.DataFrame) -> pl.DataFrame:
@@ -60,10 +60,8 @@ def _runs(lines: pl.DataFrame) -> pl.DataFrame:
     product = pl.col("product_id")
     changes = pl.col("starts") | product.ne_missing(product.shift())
     named = product.is_not_null()
-    marks = lines.select(
-        named=named.cast(pl.Int64), products=(changes & named).cast(pl.Int64)
-    )
-    return lines.select("is_return", *OWN)[at].with_columns(
+    marks = lines.select(named=named.cast(pl.Int64), products=(changes & named).cast(pl.Int64))
+    return lines.select("is_return", *ORDER_COLUMNS)[at].with_columns(
         minute=_earliest(lines["minute"], at),
         net=_sums(lines["amount"], at),
         units=_sums(lines["quantity"], at),

@@ -11,17 +11,17 @@ import pyarrow.parquet as pq
 
 from segpredict.core.orders import KEY
 from segpredict.errors import TamperedFileError
-from segpredict.store._orders import digest
+from segpredict.store._orders import digest_lines
 
 # All lines of an order, and of a credit note, stand together; `starts` marks the first.
-PLACE = ("customer_id", "day", "is_return", "order_id", "void_day")
+SORT_COLUMNS = ("customer_id", "day", "is_return", "order_id", "void_day")
 RUN = (*KEY, "is_return", "void_day")
-NEXT = "product_id"  # so that the lines of one product stand together as well
-GROUP = 1 << 19  # lines of a row group, more where one customer has more
+TIE_COLUMN = "product_id"  # so that the lines of one product stand together as well
+ROWS_PER_GROUP = 1 << 19  # lines of a row group, more where one customer has more
 
 
 @contextmanager
-def damage(path: Path) -> Iterator[None]:
+def translate_damage(path: Path) -> Iterator[None]:
     """Name the file when what is inside cannot be read or fails its checksum."""
     try:
         yield
@@ -29,18 +29,18 @@ def damage(path: Path) -> Iterator[None]:
         raise TamperedFileError(path.name, f"is damaged ({error})") from None
 
 
-def arrange(lines: pl.DataFrame) -> pl.DataFrame:
+def sort_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Sort coded lines and mark where each order and credit note starts."""
-    place = [name for name in PLACE if name in lines.columns]
+    place = [name for name in SORT_COLUMNS if name in lines.columns]
     rest = [name for name in lines.columns if name not in place]
-    rest.sort(key=lambda name: name != NEXT)
+    rest.sort(key=lambda name: name != TIE_COLUMN)
     differs = [pl.col(name).ne_missing(pl.col(name).shift()) for name in RUN]
     is_first = pl.int_range(pl.len()) == 0
     ordered = lines.sort(*place, *rest)
     return ordered.with_columns(starts=pl.any_horizontal(is_first, *differs))
 
 
-def save(
+def save_part(
     arranged: Iterable[pl.DataFrame], path: Path, earlier: pl.DataFrame | None = None
 ) -> None:
     """Write arranged lines, each frame holding whole customers, and their digest.
@@ -48,9 +48,9 @@ def save(
     Parameters
     ----------
     arranged
-        From `arrange`.
+        From `sort_lines`.
     path
-        Where the lines go; `aside` says where the rest goes.
+        Where the lines go; `digest_path` says where the rest goes.
     earlier
         What customers had bought before the first of these lines.
     """
@@ -59,15 +59,15 @@ def save(
         for lines in arranged:
             for group in _groups(lines):
                 frames = {path: group}
-                for kind, rows in digest(group, _of(earlier, group)).items():
-                    frames[aside(path, kind)] = rows
+                for kind, rows in digest_lines(group, _of(earlier, group)).items():
+                    frames[digest_path(path, kind)] = rows
                 _write(frames, writers)
     finally:
         for writer in writers.values():
             writer.close()
 
 
-def aside(path: Path, kind: str) -> Path:
+def digest_path(path: Path, kind: str) -> Path:
     """Return where rows of a kind stand that belong to the lines at a path."""
     return path.with_name(f"{kind}-{path.name}")
 
@@ -79,9 +79,7 @@ def _of(earlier: pl.DataFrame | None, group: pl.DataFrame) -> pl.DataFrame | Non
     return earlier.filter(pl.col("customer_id").is_between(code[0], code[-1]))
 
 
-def _write(
-    frames: Mapping[Path, pl.DataFrame], writers: dict[Path, pq.ParquetWriter]
-) -> None:
+def _write(frames: Mapping[Path, pl.DataFrame], writers: dict[Path, pq.ParquetWriter]) -> None:
     """Write one row group of each: the groups of a number hold the same customers."""
     for path, rows in frames.items():
         table = rows.to_arrow()
@@ -108,7 +106,7 @@ def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
     firsts = np.flatnonzero(np.diff(customer.to_numpy(), prepend=-1.0))
     start = 0
     while start < customer.len():
-        after = int(np.searchsorted(firsts, start + GROUP))
+        after = int(np.searchsorted(firsts, start + ROWS_PER_GROUP))
         end = int(firsts[after]) if after < firsts.size else customer.len()
         yield lines[start:end]
         start = end
@@ -116,7 +114,7 @@ def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield lines
 
 
-class Part:
+class StorePart:
     """One file, read by row group with its checksums verified.
 
     Parameters
@@ -127,7 +125,7 @@ class Part:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with damage(path):
+        with translate_damage(path):
             self._facts = pq.read_metadata(path)
 
     @property
@@ -152,15 +150,13 @@ class Part:
         at = self._facts.schema.names.index("customer_id")
         return int(self._facts.row_group(group).column(at).statistics.min)
 
-    def read(
-        self, columns: Iterable[str], groups: Sequence[int] | None = None
-    ) -> pl.DataFrame:
+    def read(self, columns: Iterable[str], groups: Sequence[int] | None = None) -> pl.DataFrame:
         """Return columns of row groups, of all when none is named."""
         names = list(columns)
         chosen = list(range(self.groups)) if groups is None else list(groups)
         # A reader of its own: one reader must not be asked from two threads at a time.
         with (
-            damage(self.path),
+            translate_damage(self.path),
             pq.ParquetFile(
                 self.path, metadata=self._facts, page_checksum_verification=True
             ) as file,

@@ -6,17 +6,29 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.errors import FileMissingError
-from segpredict.memory import available
+from segpredict.memory import available_bytes
 from segpredict.store import _codes, _parts
-from segpredict.store._card import Card, begins
-from segpredict.store._keep import ROW, TAIL, earlier, named, publish, write
-from segpredict.store._stored import FLAG, Shelf, Stored, open
+from segpredict.store._card import StoreManifest, first_value_days
+from segpredict.store._keep import (
+    BYTES_PER_ROW,
+    MAX_TAIL_SHARE,
+    dictionary_names,
+    earlier_purchases,
+    publish_manifest,
+    write_store,
+)
+from segpredict.store._stored import (
+    ORDER_HEAD_FLAG,
+    StoredTransactions,
+    TransactionStore,
+    open_store,
+)
 from segpredict.tables import Transactions
 
-KEY = "customer_id"
+CUSTOMER_KEY = "customer_id"
 
 
-def renew(transactions: Transactions, folder: str | Path) -> Stored:
+def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransactions:
     """Make a store hold these lines, whatever it held before.
 
     Parameters
@@ -29,7 +41,7 @@ def renew(transactions: Transactions, folder: str | Path) -> Stored:
     Returns
     -------
     Stored
-        The store with these lines: equal to one that `write` made of them.
+        The store with these lines: equal to one that `write_store` made of them.
 
     Notes
     -----
@@ -41,52 +53,52 @@ def renew(transactions: Transactions, folder: str | Path) -> Stored:
     """
     target = Path(folder)
     try:
-        old = open(target)
+        old = open_store(target)
     except FileMissingError:
-        return write(transactions, target)
+        return write_store(transactions, target)
     assert old.shelf is not None
     changed = _changed(old.shelf, transactions)
     if changed is None:
-        return write(transactions, target)
-    return publish(target, changed)
+        return write_store(transactions, target)
+    return publish_manifest(target, changed)
 
 
-def _changed(shelf: Shelf, now: Transactions) -> Card | None:
+def _changed(shelf: TransactionStore, now: Transactions) -> StoreManifest | None:
     """Write the new tail and return its card; ``None`` where all must be written."""
-    card, lines = shelf.card, now.lines.drop(FLAG)
-    columns = [column for column in card.columns if column != FLAG]
+    card, lines = shelf.card, now.lines.drop(ORDER_HEAD_FLAG)
+    columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
     rows = int(lines.select(pl.len()).collect().item())
-    if lines.collect_schema().names() != columns or rows * ROW > available():
+    if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
         return None
     codes = _extended(shelf.codes, lines)
     if codes is None:
         return None
     types = shelf.base.types
     in_base = [pl.col(name).cast(types[name]) for name in columns]
-    coded = _codes.encode(lines, codes).select(in_base).collect()
+    coded = _codes.encode_ids(lines, codes).select(in_base).collect()
     moved = _moved(shelf, coded, columns)
     is_late = pl.col("day") >= card.base_end
     tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
-    if tail.height * TAIL > rows:
+    if tail.height * MAX_TAIL_SHARE > rows:
         return None
-    return _written(shelf, now, codes, _parts.arrange(tail), moved)
+    return _written(shelf, now, codes, _parts.sort_lines(tail), moved)
 
 
 def _written(
-    shelf: Shelf,
+    shelf: TransactionStore,
     now: Transactions,
-    codes: _codes.Codes,
+    codes: _codes.IdDictionaries,
     tail: pl.DataFrame,
     moved: pl.Series,
-) -> Card:
+) -> StoreManifest:
     """Write dictionaries and tail; the card that makes them count is returned."""
     card, generation = shelf.card, shelf.card.generation + 1
-    ids, name = named(codes, generation), f"tail-{generation}.parquet"
+    ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
-    _codes.save(codes, shelf.folder, ids)
+    _codes.save_codes(codes, shelf.folder, ids)
     if gone:
-        _codes.save_numbers(moved, shelf.folder / gone)
-    _parts.save([tail], shelf.folder / name, earlier(shelf, tail, moved))
+        _codes.save_code_numbers(moved, shelf.folder / gone)
+    _parts.save_part([tail], shelf.folder / name, earlier_purchases(shelf, tail, moved))
     return replace(
         card,
         ids=ids,
@@ -100,13 +112,13 @@ def _written(
         rows=now.lines.select(pl.len()).collect().item(),
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=begins(now.lines),
+        begins=first_value_days(now.lines),
     )
 
 
-def _extended(codes: _codes.Codes, lines: pl.LazyFrame) -> _codes.Codes | None:
+def _extended(codes: _codes.IdDictionaries, lines: pl.LazyFrame) -> _codes.IdDictionaries | None:
     """Return the ids with new ones after the old; ``None`` where an old one is gone."""
-    new = _codes.learn(lines, list(codes))
+    new = _codes.learn_codes(lines, list(codes))
     found = {}
     for name, ids in codes.items():
         if not ids.is_in(new[name].implode()).all():
@@ -116,19 +128,17 @@ def _extended(codes: _codes.Codes, lines: pl.LazyFrame) -> _codes.Codes | None:
     return found
 
 
-def _moved(shelf: Shelf, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
+def _moved(shelf: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
     """Return the customers whose lines in the base's days are not those of the base."""
     early = coded.filter(pl.col("day") < shelf.card.base_end)
     groups = range(shelf.base.groups)
     old = pl.concat(_sums(shelf.base.read(columns, [g])) for g in groups)
-    both = old.join(_sums(early.select(columns)), on=KEY, how="full", coalesce=True)
-    sums, rows = (
-        pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows")
-    )
-    return both.filter(sums | rows)[KEY].sort()
+    both = old.join(_sums(early.select(columns)), on=CUSTOMER_KEY, how="full", coalesce=True)
+    sums, rows = (pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows"))
+    return both.filter(sums | rows)[CUSTOMER_KEY].sort()
 
 
 def _sums(lines: pl.DataFrame) -> pl.DataFrame:
     """Return a sum over each customer's lines that tells other lines apart."""
-    marked = lines.select(KEY, sum=lines.hash_rows(1))
-    return marked.group_by(KEY).agg(pl.col("sum").sum(), rows=pl.len())
+    marked = lines.select(CUSTOMER_KEY, sum=lines.hash_rows(1))
+    return marked.group_by(CUSTOMER_KEY).agg(pl.col("sum").sum(), rows=pl.len())

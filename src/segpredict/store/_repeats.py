@@ -4,15 +4,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segpredict.core.arrays import Ints
+from segpredict.core.arrays import IntArray
 from segpredict.errors import LimitError
 
 _BITS = 63  # of a whole number that sorts as three columns would
 _OPEN = np.iinfo(np.int32).max  # the void day of what was never voided
-Days = NDArray[np.int32]
+DayArray = NDArray[np.int32]
 
 
-def repeats(lines: pl.DataFrame) -> pl.DataFrame:
+def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each line with a product that was bought before.
 
     Parameters
@@ -60,7 +60,7 @@ def repeats(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _sorted(lines: pl.DataFrame, products: int) -> tuple[Ints, Days, Days]:
+def _sorted(lines: pl.DataFrame, products: int) -> tuple[IntArray, DayArray, DayArray]:
     """Return chain, day and void day of lines in order; none void if nothing is."""
     customer = lines["customer_id"].to_numpy().astype(np.int64)
     day = lines["day"].to_numpy()
@@ -91,10 +91,10 @@ def _sorted(lines: pl.DataFrame, products: int) -> tuple[Ints, Days, Days]:
 def _rows(
     at: NDArray[np.intp],
     before: NDArray[np.intp],
-    since: Days,
-    chain: Ints,
-    days: Days,
-    void: Days,
+    since: DayArray,
+    chain: IntArray,
+    days: DayArray,
+    void: DayArray,
 ) -> pl.DataFrame:
     """Return the lines at these places with the lines before them, where both stand."""
     rows = pl.DataFrame({"chain": chain[at], "day": days[at], "before": days[before]})

@@ -10,16 +10,16 @@ from polars.io.plugins import register_io_source
 
 from segpredict.core.orders import is_head
 from segpredict.store import _codes
-from segpredict.store._card import Card, holds, read_card
-from segpredict.store._parts import Part, aside
+from segpredict.store._card import StoreManifest, has_values_before, read_manifest
+from segpredict.store._parts import StorePart, digest_path
 from segpredict.tables import Transactions
 
-LINES = "lines"
-FLAG = "is_order_head"  # found again after reading, from the order of lines
-FIRST = ("customer_id", "day", "minute", "order_id")
+LINES_KIND = "lines"
+ORDER_HEAD_FLAG = "is_order_head"  # found again after reading, from the order of lines
+ORDER_KEY = ("customer_id", "day", "minute", "order_id")
 
 
-class Shelf:
+class TransactionStore:
     """The files of a store, opened for reading.
 
     Parameters
@@ -30,16 +30,16 @@ class Shelf:
         What stands in it.
     """
 
-    def __init__(self, folder: Path, card: Card) -> None:
+    def __init__(self, folder: Path, card: StoreManifest) -> None:
         self.folder, self.card = folder, card
-        self._parts: dict[Path, Part] = {}
+        self._parts: dict[Path, StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.types)
 
     @cached_property
     def codes(self) -> dict[str, pl.Series]:
         """The dictionaries: ids by code."""
-        return _codes.load(self.folder, self.card.ids)
+        return _codes.load_codes(self.folder, self.card.ids)
 
     @cached_property
     def is_sorted(self) -> bool:
@@ -47,25 +47,23 @@ class Shelf:
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
-    def base(self) -> Part:
+    def base(self) -> StorePart:
         """All lines but the newest days."""
-        return self.part(LINES, self.card.base)
+        return self.part(LINES_KIND, self.card.base)
 
     @cached_property
-    def tail(self) -> Part | None:
+    def tail(self) -> StorePart | None:
         """The newest days, if any were added."""
-        return self.part(LINES, self.card.tail) if self.card.tail else None
+        return self.part(LINES_KIND, self.card.tail) if self.card.tail else None
 
     @cached_property
     def moved(self) -> pl.Series:
         """Codes of the customers whose lines stand in the tail, all of them."""
         if not self.card.moved:
             return pl.Series("customer_id", [], dtype=pl.UInt32)
-        return _codes.load_numbers(self.folder / self.card.moved)
+        return _codes.load_code_numbers(self.folder / self.card.moved)
 
-    def settled(
-        self, columns: Iterable[str], number: int, kind: str = LINES
-    ) -> pl.DataFrame:
+    def settled(self, columns: Iterable[str], number: int, kind: str = LINES_KIND) -> pl.DataFrame:
         """Return rows of a chunk of the base that count: of customers who stayed."""
         own = self.part(kind, self.card.base).read(columns, [number])
         if self.moved.is_empty():
@@ -76,15 +74,15 @@ class Shelf:
         """Return the columns of canonical lines and their types."""
         text = dict.fromkeys(self.card.ids, pl.String())
         known: dict[str, pl.DataType]
-        known = {**self.base.types, **text, FLAG: pl.Boolean()}
+        known = {**self.base.types, **text, ORDER_HEAD_FLAG: pl.Boolean()}
         return pl.Schema({name: known[name] for name in self.card.columns})
 
-    def part(self, kind: str, file: str) -> Part:
+    def part(self, kind: str, file: str) -> StorePart:
         """Return the rows of a kind that belong to the lines in a file, opened once."""
         path = self.folder / file
-        place = path if kind == LINES else aside(path, kind)
+        place = path if kind == LINES_KIND else digest_path(path, kind)
         if place not in self._parts:
-            self._parts[place] = Part(place)
+            self._parts[place] = StorePart(place)
         return self._parts[place]
 
     def _newest(self, kind: str) -> pl.DataFrame | None:
@@ -98,16 +96,14 @@ class Shelf:
 
     def holds(self, column: str, until: int | None) -> bool | None:
         """Return whether a column has values before a day, if that is known."""
-        return holds(self.card.begins[column], until)
+        return has_values_before(self.card.begins[column], until)
 
     @property
     def chunks(self) -> range:
         """Numbers of the chunks, in the order of codes."""
         return range(max(1, self.base.groups))
 
-    def chunk(
-        self, number: int, columns: Iterable[str], kind: str = LINES
-    ) -> pl.DataFrame:
+    def chunk(self, number: int, columns: Iterable[str], kind: str = LINES_KIND) -> pl.DataFrame:
         """Return coded rows of a range of customers, whole customers only.
 
         Parameters
@@ -125,9 +121,7 @@ class Shelf:
         if newest is None:
             return own
         code = newest["customer_id"]
-        start = (
-            int(code.search_sorted(self.base.first_customer(number))) if number else 0
-        )
+        start = int(code.search_sorted(self.base.first_customer(number))) if number else 0
         is_last = number + 1 == len(self.chunks)
         end = None if is_last else self.base.first_customer(number + 1)
         stop = newest.height if end is None else int(code.search_sorted(end))
@@ -175,9 +169,9 @@ class Shelf:
         return table
 
     def _needed(self, wanted: list[str]) -> list[str]:
-        known = {name for name in wanted if name not in {"order_id", FLAG}}
+        known = {name for name in wanted if name not in {"order_id", ORDER_HEAD_FLAG}}
         more = {"starts"} if "order_id" in wanted else set()
-        flag = {"starts", "is_return"} if FLAG in wanted else set()
+        flag = {"starts", "is_return"} if ORDER_HEAD_FLAG in wanted else set()
         return sorted(known | more | flag)
 
     def _as_numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
@@ -190,7 +184,7 @@ class Shelf:
         if "starts" in lines.columns:
             marks.append(pl.col("starts").cum_sum().cast(pl.UInt32).alias("order_id"))
         if {"starts", "is_return"} <= set(lines.columns):
-            marks.append((pl.col("starts") & ~pl.col("is_return")).alias(FLAG))
+            marks.append((pl.col("starts") & ~pl.col("is_return")).alias(ORDER_HEAD_FLAG))
         return lines.with_columns(*numbers, *marks)
 
     @cached_property
@@ -225,19 +219,19 @@ class Shelf:
 
     def canonical(self) -> Iterator[pl.DataFrame]:
         """Yield decoded lines; new customers stand where their ids put them."""
-        names = [name for name in self.card.columns if name != FLAG]
+        names = [name for name in self.card.columns if name != ORDER_HEAD_FLAG]
         chunks = (self.chunk(number, names) for number in self.chunks)
         if not self.is_sorted:
             chunks = (lines for lines in [pl.concat(chunks)])
-        rest = (n for n in self.card.columns if n not in {*FIRST, FLAG})
-        in_order = [*(n for n in FIRST if n in self.card.columns), *rest]
+        rest = (n for n in self.card.columns if n not in {*ORDER_KEY, ORDER_HEAD_FLAG})
+        in_order = [*(n for n in ORDER_KEY if n in self.card.columns), *rest]
         for lines in chunks:
-            ordered = _codes.decode(lines, self.codes).sort(in_order)
+            ordered = _codes.decode_ids(lines, self.codes).sort(in_order)
             yield ordered.with_columns(is_head()).select(self.card.columns)
 
 
 @dataclass(frozen=True, slots=True)
-class Stored(Transactions):
+class StoredTransactions(Transactions):
     """Transactions whose lines stand in a store.
 
     Parameters
@@ -246,10 +240,10 @@ class Stored(Transactions):
         The store's files.
     """
 
-    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    shelf: TransactionStore | None = field(default=None, compare=False, repr=False)
 
     @property
-    def coded(self) -> Shelf | None:
+    def coded(self) -> TransactionStore | None:
         """The store, as long as the lines are the whole of it.
 
         A copy with other lines (``dataclasses.replace``) is not the store any more.
@@ -259,7 +253,7 @@ class Stored(Transactions):
 
 
 @dataclass(frozen=True, slots=True)
-class Share(Transactions):
+class StoreBatch(Transactions):
     """A share of a store's customers, with numbers in the place of ids.
 
     Parameters
@@ -270,7 +264,7 @@ class Share(Transactions):
         One of its chunks.
     """
 
-    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    shelf: TransactionStore | None = field(default=None, compare=False, repr=False)
     number: int = 0
 
     def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
@@ -279,7 +273,7 @@ class Share(Transactions):
         return self.shelf.chunk(self.number, columns, kind)
 
 
-def open(folder: str | Path) -> Stored:
+def open_store(folder: str | Path) -> StoredTransactions:
     """Open a store.
 
     Parameters
@@ -299,9 +293,9 @@ def open(folder: str | Path) -> Stored:
     ArtifactError
         When it is damaged or from a newer version.
     """
-    card = read_card(Path(folder))
-    shelf = Shelf(Path(folder), card)
-    return Stored(
+    card = read_manifest(Path(folder))
+    shelf = TransactionStore(Path(folder), card)
+    return StoredTransactions(
         lines=shelf.lines,
         first_day=card.first_day,
         end_day=card.end_day,

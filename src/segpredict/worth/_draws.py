@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.classifier.bootstrap import EXACT
-from segpredict.core.arrays import Floats
+from segpredict.classifier.bootstrap import EXACT_INTEGER_LIMIT
+from segpredict.core.arrays import FloatArray
 
-MOST = 64  # times that one customer may be drawn without a sum being rounded
+MAX_REPEATS = 64  # times that one customer may be drawn without a sum being rounded
 
 
-def grained(amounts: Floats) -> Floats:
+def round_amounts(amounts: FloatArray) -> FloatArray:
     """Return amounts rounded so finely that sums of any draw are exact.
 
     Notes
@@ -26,11 +26,11 @@ def grained(amounts: Floats) -> Floats:
     total = float(np.abs(amounts).sum())
     if not total:
         return amounts
-    scale = float(2.0 ** np.floor(np.log2(EXACT / (total * MOST))))
+    scale = float(2.0 ** np.floor(np.log2(EXACT_INTEGER_LIMIT / (total * MAX_REPEATS))))
     return np.asarray(np.round(amounts * scale) / scale, dtype=np.float64)
 
 
-def bounds(spread: Floats) -> tuple[float, float]:
+def finite_percentile_bounds(spread: FloatArray) -> tuple[float, float]:
     """Return the 2.5 % and 97.5 % points of the finite draws; NaN without any."""
     finite = spread[np.isfinite(spread)]
     if not len(finite):
@@ -39,7 +39,7 @@ def bounds(spread: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
+def safe_ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
     """Return a ratio, NaN where nothing is below the line.
 
     Examples

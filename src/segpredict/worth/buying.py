@@ -7,15 +7,15 @@ import numpy as np
 import polars as pl
 
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
-from segpredict.classifier.lesson import HISTORY
-from segpredict.core.arrays import Floats
+from segpredict.classifier.lesson import HISTORY_COLUMNS
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import SupportError
 from segpredict.tables import JSON
-from segpredict.worth.periods import Period
+from segpredict.worth.periods import ValuePeriod
 
 
 @dataclass(frozen=True, slots=True)
-class Buying:
+class PurchaseModel:
     """When people buy, and for how much.
 
     Parameters
@@ -29,13 +29,13 @@ class Buying:
     orders: BgNbd
     spend: GammaGamma
 
-    def worth(self, histories: pl.DataFrame, ahead: Sequence[Period]) -> Floats:
+    def worth(self, histories: pl.DataFrame, ahead: Sequence[ValuePeriod]) -> FloatArray:
         """Return the discounted spend to be expected of each customer.
 
         Parameters
         ----------
         histories
-            `HISTORY`, one row a customer.
+            `HISTORY_COLUMNS`, one row a customer.
         ahead
             The windows to come.
 
@@ -49,16 +49,14 @@ class Buying:
         last year.
         """
         x, t_x, age, days, spent = (
-            histories[name].cast(pl.Float64).to_numpy() for name in HISTORY
+            histories[name].cast(pl.Float64).to_numpy() for name in HISTORY_COLUMNS
         )
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
         marks = sorted({mark for each in ahead for mark in (each.start, each.end)})
         until = {
-            mark: self.orders.expected_orders(x, t_x, age, mark)
-            if mark
-            else np.zeros(len(x))
+            mark: self.orders.expected_orders(x, t_x, age, mark) if mark else np.zeros(len(x))
             for mark in marks
         }
         expected = np.zeros(len(x))
@@ -71,24 +69,24 @@ class Buying:
         return {"orders": self.orders.parameters(), "spend": self.spend.parameters()}
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Buying":
+    def from_state(cls, state: JSON) -> "PurchaseModel":
         """Return the models that gave a state."""
         return cls(BgNbd(**state["orders"]), GammaGamma(**state["spend"]))
 
 
-def fit(histories: pl.DataFrame) -> Buying | None:
+def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
     """Return the models of everybody's purchases; ``None`` where nobody came back.
 
     Parameters
     ----------
     histories
-        `HISTORY` of everybody who ever bought, also of those who fell silent.
+        `HISTORY_COLUMNS` of everybody who ever bought, also of those who fell silent.
     """
-    x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY)
+    x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     try:
         orders = fit_bgnbd(x, t_x, age).plain
         spend = fit_gamma_gamma(days[paid], spent[paid] / days[paid]).plain
     except SupportError:
         return None
-    return Buying(orders, spend)
+    return PurchaseModel(orders, spend)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segpredict.core.arrays import Floats
-from segpredict.worth.periods import Period
+from segpredict.core.arrays import FloatArray
+from segpredict.worth.periods import ValuePeriod
 
 
-def chain(
-    moves: Floats,
+def markov_values(
+    moves: FloatArray,
     values: Sequence[float],
-    ahead: Sequence[Period],
+    ahead: Sequence[ValuePeriod],
     seasons: Sequence[float] | None = None,
-) -> Floats:
+) -> FloatArray:
     """Return what each segment of the first window is worth over all windows.
 
     Parameters

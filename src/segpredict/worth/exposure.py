@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segpredict.core.arrays import Floats, Ints
+from segpredict.core.arrays import FloatArray, IntArray
 
 
-def exposure(
-    chances: Floats, states: Ints, values: Sequence[float]
-) -> tuple[Floats, Floats]:
+def risk_and_upside(
+    chances: FloatArray, states: IntArray, values: Sequence[float]
+) -> tuple[FloatArray, FloatArray]:
     """Return revenue at risk and upside, one a customer, in currency.
 
     Parameters
@@ -48,7 +48,7 @@ def exposure(
     return risk, upside
 
 
-def averaged(chances: Floats, values: Sequence[float]) -> Floats:
+def expected_segment_value(chances: FloatArray, values: Sequence[float]) -> FloatArray:
     """Return Σ p_c · value_c, one a customer, with equal bits in any company.
 
     Examples

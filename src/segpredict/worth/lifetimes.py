@@ -8,12 +8,12 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import rankdata
 
-from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.core.arrays import Floats
-from segpredict.worth._draws import bounds, grained, over
+from segpredict.classifier.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.core.arrays import FloatArray
+from segpredict.worth._draws import finite_percentile_bounds, round_amounts, safe_ratio
 
-REFERENCE = "last_year"  # chosen before any figure was seen: the plainest honest guess
-SCHEMA = {
+REFERENCE_METHOD = "last_year"  # chosen before any figure was seen: the plainest honest guess
+VALUE_ERRORS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
     "days": pl.Int64,
@@ -30,7 +30,7 @@ SCHEMA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueBacktest:
     """What was said on one day about some windows, and what came.
 
     Parameters
@@ -42,7 +42,7 @@ class Span:
     who
         Customers, one a row.
     said
-        Worth by method, row by row; `REFERENCE` among them.
+        Worth by method, row by row; `REFERENCE_METHOD` among them.
     came
         What they spent, discounted as the predictions are.
     """
@@ -51,11 +51,11 @@ class Span:
     windows: int
     days: int
     who: npt.NDArray[np.str_]
-    said: Mapping[str, Floats]
-    came: Floats
+    said: Mapping[str, FloatArray]
+    came: FloatArray
 
 
-def judged(spans: Sequence[Span], *, draws: int, seed: int) -> pl.DataFrame:
+def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of every method on every span.
 
     Parameters
@@ -68,7 +68,7 @@ def judged(spans: Sequence[Span], *, draws: int, seed: int) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`. ``total``: realised over predicted sum; ``mae`` and ``rmse``: mean
+        `VALUE_ERRORS_SCHEMA`. ``total``: realised over predicted sum; ``mae`` and ``rmse``: mean
         absolute and root mean squared error of a customer, in currency; ``rank``:
         Spearman's correlation. ``gap`` is a method's figure less that of the plain
         reference, last year's spend carried on.
@@ -81,61 +81,61 @@ def judged(spans: Sequence[Span], *, draws: int, seed: int) -> pl.DataFrame:
     are drawn; ``rank`` has no interval.
     """
     rows = [row for span in spans for row in _errors(span, draws, seed)]
-    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+    return pl.DataFrame(rows, VALUE_ERRORS_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high", "gap", "gap_low", "gap_high").fill_nan(None)
     )
 
 
-def _errors(span: Span, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
+def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
     tables = {name: _columns(said, span.came) for name, said in span.said.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
     for name, said in span.said.items():
         for metric, value in plain[name].items():
-            gap = float(value[0] - plain[REFERENCE][metric][0])
+            gap = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
             yield (
                 *_key(span, name, metric),
                 float(value[0]),
-                *bounds(drawn),
+                *finite_percentile_bounds(drawn),
                 gap,
-                *bounds(drawn - spread[REFERENCE][metric]),
+                *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
             )
         rank = _spearman(said, span.came)
-        apart = rank - _spearman(span.said[REFERENCE], span.came)
+        apart = rank - _spearman(span.said[REFERENCE_METHOD], span.came)
         nothing = (None, None)
         yield (*_key(span, name, "rank"), rank, *nothing, apart, *nothing)
 
 
-def _key(span: Span, method: str, metric: str) -> tuple[object, ...]:
+def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
     return (span.window, span.windows, span.days, method, metric, len(span.came))
 
 
-def _columns(said: Floats, came: Floats) -> Floats:
+def _columns(said: FloatArray, came: FloatArray) -> FloatArray:
     apart = said - came
     columns = (said, came, np.abs(apart), apart**2, np.ones(len(said)))
-    return np.column_stack([grained(column) for column in columns])
+    return np.column_stack([round_amounts(column) for column in columns])
 
 
-def _figures(sums: Floats) -> dict[str, Floats]:
+def _figures(sums: FloatArray) -> dict[str, FloatArray]:
     said, came, off, squared, n = sums.T
-    return {"total": over(came, said), "mae": off / n, "rmse": np.sqrt(squared / n)}
+    return {"total": safe_ratio(came, said), "mae": off / n, "rmse": np.sqrt(squared / n)}
 
 
 def _spread(
-    tables: Mapping[str, Floats], draws: int, seed: int
-) -> dict[str, dict[str, Floats]]:
+    tables: Mapping[str, FloatArray], draws: int, seed: int
+) -> dict[str, dict[str, FloatArray]]:
     size = len(next(iter(tables.values())))
     rng = np.random.default_rng(seed)
-    drawn: dict[str, list[Floats]] = {name: [] for name in tables}
-    for start in range(0, draws, CHUNK):
-        weights = drawn_weights(rng, min(CHUNK, draws - start), size)
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in tables}
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
         for name, table in tables.items():
             drawn[name].append(weights @ table)
     return {name: _figures(np.concatenate(parts)) for name, parts in drawn.items()}
 
 
-def _spearman(one: Floats, other: Floats) -> float:
+def _spearman(one: FloatArray, other: FloatArray) -> float:
     """Return the correlation of ranks; NaN where one of them is the same for all."""
     first, second = rankdata(one), rankdata(other)
     if np.ptp(first) == 0 or np.ptp(second) == 0:

@@ -7,28 +7,35 @@ import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.classifier import Fold, Schedule, Segmenter, Training, Trial, pasts
-from segpredict.classifier.baselines import transitions
-from segpredict.classifier.lesson import Past, codes
-from segpredict.core.arrays import Floats
-from segpredict.tables import MONEY, Panel, Transactions
+from segpredict.classifier import (
+    Backtest,
+    Fold,
+    Schedule,
+    SegmentAssigner,
+    TrainingResult,
+    histories_at_cutoffs,
+)
+from segpredict.classifier.baselines import smoothed_transitions
+from segpredict.classifier.lesson import HistoryAtCutoff, segment_codes
+from segpredict.core.arrays import FloatArray
+from segpredict.tables import MONEY_SCALE, Panel, Transactions
 from segpredict.window import DAYS_PER_YEAR, as_date
-from segpredict.worth.buying import fit
-from segpredict.worth.exposure import averaged, exposure
-from segpredict.worth.lifetimes import REFERENCE, Span, judged
-from segpredict.worth.options import WorthOptions
-from segpredict.worth.periods import Period
-from segpredict.worth.season import season
-from segpredict.worth.sums import Account, Claim, compared
-from segpredict.worth.valuer import Valuer
+from segpredict.worth.buying import fit_purchase_model
+from segpredict.worth.exposure import expected_segment_value, risk_and_upside
+from segpredict.worth.lifetimes import REFERENCE_METHOD, ValueBacktest, value_errors
+from segpredict.worth.options import CustomerValueOptions
+from segpredict.worth.periods import ValuePeriod
+from segpredict.worth.season import estimate_seasonality
+from segpredict.worth.sums import PredictedAmount, SumBacktest, compare_sums
+from segpredict.worth.valuer import ValueModel
 
-CHAIN, BUYING = "markov", "bgnbd"
-RULE = "markov"  # the baseline whose revenue at risk stands beside the forecaster's
-LABEL, SPEND, CHANGE = "label", "spend", "change"
+MARKOV_METHOD, BGNBD_METHOD = "markov", "bgnbd"
+BASELINE_MODEL = "markov"  # the baseline whose revenue at risk stands beside the forecaster's
+BY_SEGMENT, BY_SPEND, BY_CHANGE = "label", "spend", "change"
 
 
 @dataclass(frozen=True)
-class Worth:
+class CustomerValueResult:
     """What customers are worth, and how far that can be trusted.
 
     Parameters
@@ -36,26 +43,26 @@ class Worth:
     valuer
         Values customers on the day after the data.
     sums
-        Predicted and realised sums per test, tenth and segment (`sums.SCHEMA`).
+        Predicted and realised sums per test, tenth and segment (`sums.VALUE_SUMS_SCHEMA`).
     errors
         Errors of lifetime values per customer, beside plain guesses
-        (`lifetimes.SCHEMA`).
+        (`lifetimes.VALUE_ERRORS_SCHEMA`).
     """
 
-    valuer: Valuer
+    valuer: ValueModel
     sums: pl.DataFrame
     errors: pl.DataFrame
 
 
-def measure(
+def measure_customer_value(
     transactions: Transactions,
-    segmentation: Segmenter,
-    training: Training,
-    options: WorthOptions | None = None,
+    segmentation: SegmentAssigner,
+    training: TrainingResult,
+    options: CustomerValueOptions | None = None,
     *,
     draws: int = 1000,
     seed: int = 7,
-) -> Worth:
+) -> CustomerValueResult:
     """Return what customers are worth, with the back-test.
 
     Parameters
@@ -78,28 +85,26 @@ def measure(
     so that the longest begins at the oldest test.
     """
     days = training.schedule
-    plan = _Plan(days, (options or WorthOptions()).discount, seed)
-    known = pasts(transactions, segmentation, days)
+    plan = _Plan(days, (options or CustomerValueOptions()).discount, seed)
+    known = histories_at_cutoffs(transactions, segmentation, days)
     spent = _spent(transactions, training.panel, days)
     tests = [
         _asked(trial, _past_rows(spent, fold), known[fold.cutoff], plan)
         for fold, trial in zip(days.outer, training.trials, strict=True)
     ]
     name = training.verdict.shipped
-    spans = [
-        span for asked in tests for span in _spans(transactions, asked, name, days)
-    ]
+    spans = [span for asked in tests for span in _spans(transactions, asked, name, days)]
     by = {"draws": draws, "seed": seed}
     last = days.production
     rows = _past_rows(spent, last)
-    return Worth(
+    return CustomerValueResult(
         _valuer(rows, known[last.cutoff], training.values, plan),
-        compared(
+        compare_sums(
             [_account(asked, name, spans) for asked in tests],
             [segment.id for segment in segmentation.segments],
             **by,
         ),
-        judged(spans, **by),
+        value_errors(spans, **by),
     )
 
 
@@ -107,8 +112,8 @@ def measure(
 class _Asked:
     """A test, what values its customers, and what was known of them on the day."""
 
-    trial: Trial
-    valuer: Valuer
+    trial: Backtest
+    valuer: ValueModel
     known: pl.DataFrame
     usual: float
 
@@ -116,7 +121,7 @@ class _Asked:
     def window(self) -> str:
         return as_date(self.trial.cutoff).isoformat()
 
-    def fact(self, name: str) -> Floats:
+    def fact(self, name: str) -> FloatArray:
         facts = self.known[name].cast(pl.Float64).fill_null(0.0)
         return facts.to_numpy()
 
@@ -140,14 +145,14 @@ class _Plan:
     seed: int
 
 
-def _asked(trial: Trial, rows: pl.DataFrame, past: Past, plan: _Plan) -> _Asked:
+def _asked(trial: Backtest, rows: pl.DataFrame, past: HistoryAtCutoff, plan: _Plan) -> _Asked:
     known = pl.DataFrame({"customer_id": trial.customers}).join(
         past.histories, on="customer_id", how="left", maintain_order="left"
     )
     if trial.facts is not None:
         fresh = [n for n in trial.facts.columns if n not in known.columns]
         known = known.hstack(trial.facts.select(fresh))
-    usual = int(rows["spend"].sum()) / rows.height / MONEY
+    usual = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
     return _Asked(trial, _valuer(rows, past, trial.values, plan), known, usual)
 
 
@@ -164,54 +169,54 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
     )
     cutoffs = rows["cutoff"].unique().sort().to_list()
     spans = [(day + time.gap, day + time.outcome) for day in cutoffs]
-    spent = features.instrument(transactions, spans).select(
+    spent = features.clustering_inputs(transactions, spans).select(
         "customer_id", "spend", cutoff=(pl.col("end") - time.outcome).cast(pl.Int32)
     )
     keys = ["customer_id", "cutoff"]
     joined = rows.join(spent, on=keys, how="left", maintain_order="left")
-    return joined.with_columns(pl.col("spend").fill_null(0)).sort(
-        "cutoff", "customer_id"
-    )
+    return joined.with_columns(pl.col("spend").fill_null(0)).sort("cutoff", "customer_id")
 
 
 def _valuer(
-    rows: pl.DataFrame, past: Past, values: tuple[float, ...], plan: _Plan
-) -> Valuer:
+    rows: pl.DataFrame, past: HistoryAtCutoff, values: tuple[float, ...], plan: _Plan
+) -> ValueModel:
     """Return what values customers on a day, learned from what was complete by then."""
     time = plan.days.time
-    moves = transitions(codes(rows, "state_now"), codes(rows, "label"), len(values))
-    return Valuer(
+    moves = smoothed_transitions(
+        segment_codes(rows, "state_now"), segment_codes(rows, "label"), len(values)
+    )
+    return ValueModel(
         values,
         tuple(map(tuple, moves.tolist())),
-        season(rows, past.cutoff, time.horizon, time.complete, plan.seed),
-        fit(past.histories),
+        estimate_seasonality(rows, past.cutoff, time.horizon, time.complete, plan.seed),
+        fit_purchase_model(past.histories),
         time.horizon,
         time.gap,
         plan.discount,
     )
 
 
-def _account(asked: _Asked, name: str, spans: Sequence[Span]) -> Account:
+def _account(asked: _Asked, name: str, spans: Sequence[ValueBacktest]) -> SumBacktest:
     """Return all that was claimed in a test, in the order in which it is told."""
     trial = asked.trial
     claims = [
         claim
-        for who in dict.fromkeys((name, RULE))
+        for who in dict.fromkeys((name, BASELINE_MODEL))
         if who in trial.chances
         for claim in _exposed(asked, who)
     ]
     everybody = np.ones(len(trial.states), dtype=bool)
     claims += [
-        Claim("clv", method, everybody, span.said[method], {SPEND: span.came}, n)
+        PredictedAmount("clv", method, everybody, span.said[method], {BY_SPEND: span.came}, n)
         for span in spans
         if span.window == asked.window
-        for method in (CHAIN, BUYING)
+        for method in (MARKOV_METHOD, BGNBD_METHOD)
         if method in span.said and (n := span.windows)
     ]
-    return Account(asked.window, trial.customers, trial.states, tuple(claims))
+    return SumBacktest(asked.window, trial.customers, trial.states, tuple(claims))
 
 
-def _exposed(asked: _Asked, name: str) -> list[Claim]:
+def _exposed(asked: _Asked, name: str) -> list[PredictedAmount]:
     """Return what a forecaster said of loss, gain and spend, and what came.
 
     Notes
@@ -227,49 +232,49 @@ def _exposed(asked: _Asked, name: str) -> list[Claim]:
     own, worth = np.array(values)[trial.states], np.array(values)[trial.labels]
     spend, before = asked.fact("spend_next"), asked.fact("spend_now")
     fell, rose = trial.labels < trial.states, trial.labels > trial.states
-    risk, upside = exposure(trial.chances[name], trial.states, values)
+    risk, upside = risk_and_upside(trial.chances[name], trial.states, values)
     lost = np.maximum(own - worth, 0.0) * fell
     gained = np.maximum(worth - own, 0.0) * rose
     top = len(values) - 1
     return [
-        Claim(
+        PredictedAmount(
             "value_at_risk",
             name,
             trial.states > 0,
             risk,
-            {LABEL: lost, SPEND: (own - spend) * fell, CHANGE: (before - spend) * fell},
+            {BY_SEGMENT: lost, BY_SPEND: (own - spend) * fell, BY_CHANGE: (before - spend) * fell},
         ),
-        Claim(
+        PredictedAmount(
             "upside",
             name,
             trial.states < top,
             upside,
             {
-                LABEL: gained,
-                SPEND: (spend - own) * rose,
-                CHANGE: (spend - before) * rose,
+                BY_SEGMENT: gained,
+                BY_SPEND: (spend - own) * rose,
+                BY_CHANGE: (spend - before) * rose,
             },
         ),
-        Claim(
+        PredictedAmount(
             "expected_value",
             name,
             np.ones(len(spend), dtype=bool),
-            averaged(trial.chances[name], values),
-            {LABEL: worth, SPEND: spend},
+            expected_segment_value(trial.chances[name], values),
+            {BY_SEGMENT: worth, BY_SPEND: spend},
         ),
     ]
 
 
 def _spans(
     transactions: Transactions, asked: _Asked, name: str, days: Schedule
-) -> list[Span]:
+) -> list[ValueBacktest]:
     """Return what was said of all whole windows that the data hold after a test."""
     time, cutoff = days.time, asked.trial.cutoff
     count = (days.end_day - time.settle - cutoff - time.gap) // time.horizon
     ahead = asked.valuer.ahead(count * time.horizon)
     each = _came(transactions, asked.trial, ahead)
     return [
-        Span(
+        ValueBacktest(
             asked.window,
             n,
             n * time.horizon,
@@ -282,15 +287,15 @@ def _spans(
 
 
 def _came(
-    transactions: Transactions, trial: Trial, ahead: Sequence[Period]
-) -> list[Floats]:
+    transactions: Transactions, trial: Backtest, ahead: Sequence[ValuePeriod]
+) -> list[FloatArray]:
     """Return what each customer spent in each window, as it counts on the day."""
     spans = [(trial.cutoff + a.start, trial.cutoff + a.end) for a in ahead]
-    spent = features.instrument(transactions, spans)
+    spent = features.clustering_inputs(transactions, spans)
     asked = pl.DataFrame({"customer_id": trial.customers})
     return [
         a.discount
-        / MONEY
+        / MONEY_SCALE
         * asked.join(
             spent.filter(pl.col("end") == end),
             on="customer_id",
@@ -304,21 +309,21 @@ def _came(
 
 
 def _said(
-    asked: _Asked, name: str, ahead: Sequence[Period], days: Schedule
-) -> dict[str, Floats]:
+    asked: _Asked, name: str, ahead: Sequence[ValuePeriod], days: Schedule
+) -> dict[str, FloatArray]:
     """Return worth by method: both models, and three guesses that need none."""
     trial, valuer = asked.trial, asked.valuer
     chained = valuer.chained(trial.chances[name], trial.cutoff, ahead)
-    said = {CHAIN: chained}
+    said = {MARKOV_METHOD: chained}
     if valuer.buying is not None:
         bought = valuer.buying.worth(asked.known, ahead)
-        said |= {BUYING: bought} if np.isfinite(bought).all() else {}
+        said |= {BGNBD_METHOD: bought} if np.isfinite(bought).all() else {}
     counted = sum(a.discount for a in ahead)
     time = days.time
     observed = min(DAYS_PER_YEAR, trial.cutoff - days.first_day)
     pace = asked.fact("spend_364") * (time.horizon / observed)
     return said | {
-        REFERENCE: pace * counted,
+        REFERENCE_METHOD: pace * counted,
         "last_window": asked.fact("spend_now") * counted,
         "mean": np.full(len(chained), asked.usual * counted),
     }

@@ -7,7 +7,7 @@ from segpredict.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class WorthOptions:
+class CustomerValueOptions:
     """How later money is counted.
 
     Parameters

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-CALENDAR = 365  # days to which a yearly rate belongs
+CALENDAR_DAYS_PER_YEAR = 365  # days to which a yearly rate belongs
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ValuePeriod:
     """One window to come.
 
     Parameters
@@ -25,7 +25,7 @@ class Period:
     discount: float
 
 
-def periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[Period, ...]:
+def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[ValuePeriod, ...]:
     """Return the windows of the days after the gap, oldest first.
 
     Parameters
@@ -52,6 +52,8 @@ def periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[Perio
     starts = range(gap, gap + days, horizon)
     ends = [min(start + horizon, gap + days) for start in starts]
     return tuple(
-        Period(start, end, (end - start) / horizon, (1 + rate) ** (-end / CALENDAR))
+        ValuePeriod(
+            start, end, (end - start) / horizon, (1 + rate) ** (-end / CALENDAR_DAYS_PER_YEAR)
+        )
         for start, end in zip(starts, ends, strict=True)
     )

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.bootstrap import drawn_weights
+from segpredict.classifier.bootstrap import bootstrap_weights
 from segpredict.classifier.calendar import MIN_PROVING_ORIGINS
 from segpredict.core.intervals import Z_ROUNDED
-from segpredict.tables import INACTIVE, JSON, MONEY
+from segpredict.tables import INACTIVE_CODE, JSON, MONEY_SCALE
 from segpredict.window import DAYS_PER_YEAR, as_date
-from segpredict.worth._draws import grained
+from segpredict.worth._draws import round_amounts
 
-LATEST = 3  # origins before the forecast on which the adjustment must prove itself
-DRAWS = 200
+MAX_INNER_ORIGINS = 3  # origins before the forecast on which the adjustment must prove itself
+BOOTSTRAP_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Season:
+class SpendSeasonality:
     """By how much spend differs from what segments bring, by time of the year.
 
     Parameters
@@ -50,7 +50,7 @@ class Season:
         >>> proven.at(364), proven.at(546), proven.at(450), Season(91).at(364)
         (1.2, 0.9, 1.0, 1.0)
         """
-        like = [each for each in self.seen if alike(each[0], day, self.horizon)]
+        like = [each for each in self.seen if is_same_season(each[0], day, self.horizon)]
         spent, usual = sum(each[1] for each in like), sum(each[2] for each in like)
         return spent / usual if spent > 0 and usual > 0 else 1.0
 
@@ -63,13 +63,13 @@ class Season:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Season":
+    def from_state(cls, state: JSON) -> "SpendSeasonality":
         """Return the season that gave a state."""
         seen = tuple((day, spent, usual) for day, spent, usual in state["seen"])
         return cls(state["horizon"], seen, state["reason"])
 
 
-def alike(origin: int, day: int, horizon: int) -> bool:
+def is_same_season(origin: int, day: int, horizon: int) -> bool:
     """Return whether an origin lies in the season of a day, a year or more before it.
 
     Examples
@@ -82,9 +82,9 @@ def alike(origin: int, day: int, horizon: int) -> bool:
     return is_near and day - origin >= DAYS_PER_YEAR - horizon / 2
 
 
-def season(
+def estimate_seasonality(
     rows: pl.DataFrame, day: int, horizon: int, complete: int, seed: int = 7
-) -> Season:
+) -> SpendSeasonality:
     """Return what outcomes that were known on a day prove about the season.
 
     Parameters
@@ -108,20 +108,20 @@ def season(
     spend must be nearer to σ·Σμ than to Σμ, over all of them together, by more than
     1.96 standard errors over draws of customers. Else nothing is adjusted.
     """
-    seen = _seen(rows, means(rows))
+    seen = _seen(rows, mean_spend_by_segment(rows))
     days = sorted(seen)
     asked = [
         (origin, earlier)
-        for origin in days[-LATEST:]
+        for origin in days[-MAX_INNER_ORIGINS:]
         if (earlier := [d for d in days if d + complete <= origin])
-        and any(alike(d, origin, horizon) for d in earlier)
+        and any(is_same_season(d, origin, horizon) for d in earlier)
     ]
     if len(asked) < MIN_PROVING_ORIGINS:
         told = (
             "What segments bring is not adjusted to the season: too few origins before "
             f"{as_date(day)} have a season behind them to prove it."
         )
-        return Season(horizon, reason=told)
+        return SpendSeasonality(horizon, reason=told)
     misses = [_misses(rows, origin, earlier, horizon) for origin, earlier in asked]
     gain, error = _gain(misses, seed)
     spent = sum(seen[origin][0] for origin, _ in asked)
@@ -134,46 +134,42 @@ def season(
         f"{gain * share:+.1%}, standard error {error * share:.1%}."
     )
     kept = tuple((day, *seen[day]) for day in days) if is_proven else ()
-    return Season(horizon, kept, told)
+    return SpendSeasonality(horizon, kept, told)
 
 
-def means(rows: pl.DataFrame) -> dict[int, float]:
+def mean_spend_by_segment(rows: pl.DataFrame) -> dict[int, float]:
     """Return the mean spend by segment, in currency; the inactive bring nothing."""
     sums = rows.group_by("label").agg(pl.col("spend").sum(), pl.len())
     return {
-        int(code): spent / n / MONEY
+        int(code): spent / n / MONEY_SCALE
         for code, spent, n in sums.sort("label").iter_rows()
-        if code != INACTIVE
+        if code != INACTIVE_CODE
     }
 
 
-def _seen(
-    rows: pl.DataFrame, values: Mapping[int, float]
-) -> dict[int, tuple[float, float]]:
+def _seen(rows: pl.DataFrame, values: Mapping[int, float]) -> dict[int, tuple[float, float]]:
     """Return, by origin, what was spent and what its segments would have brought."""
     cells = rows.group_by("cutoff", "label").agg(pl.col("spend").sum(), pl.len())
     seen: dict[int, tuple[float, float]] = {}
     for day, code, spent, n in cells.sort("cutoff", "label").iter_rows():
         before = seen.get(day, (0.0, 0.0))
         usual = n * values.get(int(code), 0.0)
-        seen[day] = (before[0] + spent / MONEY, before[1] + usual)
+        seen[day] = (before[0] + spent / MONEY_SCALE, before[1] + usual)
     return seen
 
 
-def _misses(
-    rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int
-) -> pl.DataFrame:
+def _misses(rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: int) -> pl.DataFrame:
     """Return what each customer spent beyond μ, and beyond σ·μ, of its segment."""
     known = rows.filter(pl.col("cutoff").is_in(list(earlier)))
-    values = means(known)
+    values = mean_spend_by_segment(known)
     seen = _seen(known, values)
-    factor = Season(horizon, tuple((day, *seen[day]) for day in seen)).at(origin)
+    factor = SpendSeasonality(horizon, tuple((day, *seen[day]) for day in seen)).at(origin)
     now = rows.filter(pl.col("cutoff") == origin)
-    spent = now["spend"].to_numpy() / MONEY
+    spent = now["spend"].to_numpy() / MONEY_SCALE
     usual = np.array([values.get(int(code), 0.0) for code in now["label"]])
     told = {"without": spent - usual, "beside": spent - factor * usual}
     return now.select("customer_id").with_columns(
-        pl.Series(name, grained(miss)) for name, miss in told.items()
+        pl.Series(name, round_amounts(miss)) for name, miss in told.items()
     )
 
 
@@ -181,8 +177,8 @@ def _gain(misses: Sequence[pl.DataFrame], seed: int) -> tuple[float, float]:
     """Return Σ |Σ without| − |Σ beside| over origins, and its error over customers."""
     everybody = pl.concat(each["customer_id"] for each in misses)
     ids = everybody.unique().sort().to_numpy()
-    weights = drawn_weights(np.random.default_rng(seed), DRAWS, len(ids))
-    plain, drawn = 0.0, np.zeros(DRAWS)
+    weights = bootstrap_weights(np.random.default_rng(seed), BOOTSTRAP_DRAWS, len(ids))
+    plain, drawn = 0.0, np.zeros(BOOTSTRAP_DRAWS)
     for each in misses:
         places = np.searchsorted(ids, each["customer_id"].to_numpy())
         columns = each.select("without", "beside").to_numpy()

@@ -9,14 +9,14 @@ import polars as pl
 from scipy import sparse
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import CHUNK, drawn_weights
-from segpredict.classifier.verdict import POOLED
-from segpredict.core.arrays import Floats, Ints
-from segpredict.worth._draws import bounds, grained, over
+from segpredict.classifier.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.worth._draws import finite_percentile_bounds, round_amounts, safe_ratio
 
-TENTHS = 10
-ALL = "all"
-SCHEMA = {
+DECILES = 10
+ALL_CUSTOMERS = "all"
+VALUE_SUMS_SCHEMA = {
     "window": pl.String,
     "windows": pl.Int64,
     "measure": pl.String,
@@ -35,7 +35,7 @@ SCHEMA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PredictedAmount:
     """An amount that was predicted for customers, and what came of it.
 
     Parameters
@@ -60,25 +60,25 @@ class Claim:
     measure: str
     forecaster: str
     asked: npt.NDArray[np.bool_]
-    predicted: Floats
-    came: Mapping[str, Floats]
+    predicted: FloatArray
+    came: Mapping[str, FloatArray]
     windows: int = 1
-    tenths: Ints | None = None
+    tenths: IntArray | None = None
 
     @property
-    def places(self) -> Ints:
+    def places(self) -> IntArray:
         """The tenth of each row; equal amounts stand in the same one."""
         if self.tenths is not None:
             return self.tenths
         places = np.zeros(len(self.predicted), dtype=np.int64)
         if self.asked.any():
-            bins = metrics.bins_of(self.predicted[self.asked], TENTHS)
-            places[self.asked] = TENTHS - bins
+            bins = metrics.equal_mass_bins(self.predicted[self.asked], DECILES)
+            places[self.asked] = DECILES - bins
         return places
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SumBacktest:
     """All that was claimed for the customers of one test.
 
     Parameters
@@ -93,12 +93,12 @@ class Account:
 
     window: str
     who: npt.NDArray[np.str_]
-    states: Ints
-    claims: tuple[Claim, ...]
+    states: IntArray
+    claims: tuple[PredictedAmount, ...]
 
 
-def compared(
-    tests: Sequence[Account], segments: Sequence[str], *, draws: int, seed: int
+def compare_sums(
+    tests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
     """Return predicted and realised sums with intervals.
 
@@ -114,7 +114,7 @@ def compared(
     Returns
     -------
     polars.DataFrame
-        `SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
+        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
         the id of a current segment; ``ratio`` is realised over predicted. Claims about
         one window are also added up over all tests (``pooled``).
 
@@ -125,31 +125,26 @@ def compared(
     nothing of other seasons: of these there are as many observations as tests.
     """
     whole = [_pooled(tests)] if len(tests) > 1 else []
-    rows = [
-        row for test in (*tests, *whole) for row in _told(test, segments, draws, seed)
-    ]
-    return pl.DataFrame(rows, SCHEMA, orient="row").with_columns(
+    rows = [row for test in (*tests, *whole) for row in _told(test, segments, draws, seed)]
+    return pl.DataFrame(rows, VALUE_SUMS_SCHEMA, orient="row").with_columns(
         pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
     )
 
 
-def _pooled(tests: Sequence[Account]) -> Account:
-    held = [
-        {(c.measure, c.forecaster): c for c in t.claims if c.windows == 1}
-        for t in tests
-    ]
+def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
+    held = [{(c.measure, c.forecaster): c for c in t.claims if c.windows == 1} for t in tests]
     shared = [key for key in held[0] if all(key in each for each in held)]
-    return Account(
-        POOLED,
+    return SumBacktest(
+        POOLED_WINDOWS,
         np.concatenate([test.who for test in tests]),
         np.concatenate([test.states for test in tests]),
         tuple(_joined([each[key] for each in held]) for key in shared),
     )
 
 
-def _joined(claims: Sequence[Claim]) -> Claim:
+def _joined(claims: Sequence[PredictedAmount]) -> PredictedAmount:
     first = claims[0]
-    return Claim(
+    return PredictedAmount(
         first.measure,
         first.forecaster,
         np.concatenate([claim.asked for claim in claims]),
@@ -180,14 +175,14 @@ class _Cell:
     place: int
 
     def is_in(self, part: str) -> bool:
-        return part in (ALL, self.tenth, self.segment)
+        return part in (ALL_CUSTOMERS, self.tenth, self.segment)
 
 
 def _cells(
-    test: Account, claim: Claim, segments: Sequence[str], start: int
+    test: SumBacktest, claim: PredictedAmount, segments: Sequence[str], start: int
 ) -> list[_Cell]:
     places, width, found = claim.places, 1 + len(claim.came), list[_Cell]()
-    for tenth in range(1, TENTHS + 1):
+    for tenth in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
             is_here = claim.asked & (places == tenth) & (test.states == code)
             rows = np.flatnonzero(is_here)
@@ -198,10 +193,10 @@ def _cells(
 
 
 def _told(
-    test: Account, segments: Sequence[str], draws: int, seed: int
+    test: SumBacktest, segments: Sequence[str], draws: int, seed: int
 ) -> Iterator[tuple[object, ...]]:
-    placed: list[tuple[Claim, list[_Cell]]] = []
-    columns: list[tuple[npt.NDArray[np.intp], Floats]] = []
+    placed: list[tuple[PredictedAmount, list[_Cell]]] = []
+    columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
     for claim in test.claims:
         cells = _cells(test, claim, segments, len(columns))
         amounts = (claim.predicted, *claim.came.values())
@@ -210,7 +205,7 @@ def _told(
     if not columns:
         return
     sums, spread = _drawn(test.who, columns, draws, seed)
-    parts = (ALL, *(str(tenth + 1) for tenth in range(TENTHS)), *segments)
+    parts = (ALL_CUSTOMERS, *(str(tenth + 1) for tenth in range(DECILES)), *segments)
     for claim, cells in placed:
         for part in parts:
             inside = [cell for cell in cells if cell.is_in(part)]
@@ -221,11 +216,11 @@ def _told(
 
 def _rows(
     head: tuple[object, ...],
-    claim: Claim,
+    claim: PredictedAmount,
     part: str,
     cells: Sequence[_Cell],
-    sums: Floats,
-    spread: Floats,
+    sums: FloatArray,
+    spread: FloatArray,
 ) -> Iterator[tuple[object, ...]]:
     n = sum(len(cell.rows) for cell in cells)
     places = np.array([cell.place for cell in cells])
@@ -235,22 +230,22 @@ def _rows(
         each_came = spread[:, places + step].sum(axis=1)
         yield (
             *(*head, name, part, n, float(said), float(came)),
-            *bounds(each_came),
-            float(over(came, said)),
-            *bounds(over(each_came, each_said)),
+            *finite_percentile_bounds(each_came),
+            float(safe_ratio(came, said)),
+            *finite_percentile_bounds(safe_ratio(each_came, each_said)),
         )
 
 
 def _drawn(
     who: npt.NDArray[np.str_],
-    columns: Sequence[tuple[npt.NDArray[np.intp], Floats]],
+    columns: Sequence[tuple[npt.NDArray[np.intp], FloatArray]],
     draws: int,
     seed: int,
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     """Return the sum of each column as it is, and over draws of customers."""
     _, members = np.unique(who, return_inverse=True)
     size = int(members.max()) + 1
-    held = [grained(amount[rows]) for rows, amount in columns]
+    held = [round_amounts(amount[rows]) for rows, amount in columns]
     table = sparse.csc_matrix(
         (
             np.concatenate(held),
@@ -262,7 +257,7 @@ def _drawn(
     turned = table.T.tocsr()
     rng = np.random.default_rng(seed)
     drawn = [
-        (turned @ drawn_weights(rng, min(CHUNK, draws - start), size).T).T
-        for start in range(0, draws, CHUNK)
+        (turned @ bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size).T).T
+        for start in range(0, draws, DRAWS_PER_CHUNK)
     ]
     return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.lesson import HISTORY
-from segpredict.core.arrays import Floats
+from segpredict.classifier.lesson import HISTORY_COLUMNS
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 from segpredict.window import DAYS_PER_YEAR
-from segpredict.worth.buying import Buying
-from segpredict.worth.chain import chain
-from segpredict.worth.exposure import averaged
-from segpredict.worth.periods import Period, periods
-from segpredict.worth.season import Season
+from segpredict.worth.buying import PurchaseModel
+from segpredict.worth.chain import markov_values
+from segpredict.worth.exposure import expected_segment_value
+from segpredict.worth.periods import ValuePeriod, value_periods
+from segpredict.worth.season import SpendSeasonality
 
-COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
+CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
 
 
 @dataclass(frozen=True)
-class Valuer:
+class ValueModel:
     """What segments bring, how they follow on each other, and how people buy.
 
     Parameters
@@ -41,8 +41,8 @@ class Valuer:
 
     values: tuple[float, ...]
     moves: tuple[tuple[float, ...], ...]
-    season: Season
-    buying: Buying | None
+    season: SpendSeasonality
+    buying: PurchaseModel | None
     horizon: int
     gap: int
     discount: float
@@ -52,11 +52,11 @@ class Valuer:
         factor = self.season.at(cutoff)
         return tuple(value * factor for value in self.values)
 
-    def ahead(self, days: int) -> tuple[Period, ...]:
+    def ahead(self, days: int) -> tuple[ValuePeriod, ...]:
         """Return the windows of so many days to come."""
-        return periods(self.horizon, self.gap, days, self.discount)
+        return value_periods(self.horizon, self.gap, days, self.discount)
 
-    def chained(self, chances: Floats, cutoff: int, ahead: Sequence[Period]) -> Floats:
+    def chained(self, chances: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]) -> FloatArray:
         """Return what each customer is worth over windows to come, by the chain.
 
         Parameters
@@ -69,16 +69,16 @@ class Valuer:
             The windows.
         """
         seasons = [self.season.at(cutoff + each.start - self.gap) for each in ahead]
-        weights = chain(np.array(self.moves), self.values, ahead, seasons)
-        return averaged(chances, weights.tolist())
+        weights = markov_values(np.array(self.moves), self.values, ahead, seasons)
+        return expected_segment_value(chances, weights.tolist())
 
-    def columns(self, rows: pl.DataFrame, chances: Floats, cutoff: int) -> pl.DataFrame:
-        """Return `COLUMNS`, one row a customer, in currency.
+    def columns(self, rows: pl.DataFrame, chances: FloatArray, cutoff: int) -> pl.DataFrame:
+        """Return `CLV_COLUMNS`, one row a customer, in currency.
 
         Parameters
         ----------
         rows
-            The customers' features; without `HISTORY` among them nothing is said by
+            The customers' features; without `HISTORY_COLUMNS` among them nothing is said by
             BG/NBD.
         chances
             Probability of each next segment, row by row.
@@ -86,7 +86,7 @@ class Valuer:
             The day of the forecast.
         """
         told: dict[str, pl.Series] = {}
-        can_buy = self.buying is not None and set(HISTORY) <= set(rows.columns)
+        can_buy = self.buying is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.ahead(days)
             told[f"clv_{name}_markov"] = pl.Series(self.chained(chances, cutoff, ahead))
@@ -95,7 +95,7 @@ class Valuer:
                 if can_buy and self.buying is not None
                 else pl.Series([None] * rows.height, dtype=pl.Float64)
             )
-        return pl.DataFrame({name: told[name] for name in COLUMNS})
+        return pl.DataFrame({name: told[name] for name in CLV_COLUMNS})
 
     def state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -110,20 +110,20 @@ class Valuer:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Valuer":
+    def from_state(cls, state: JSON) -> "ValueModel":
         """Return the valuer that gave a state."""
         buying = state["buying"]
         return cls(
             tuple(state["values"]),
             tuple(tuple(row) for row in state["moves"]),
-            Season.from_state(state["season"]),
-            None if buying is None else Buying.from_state(buying),
+            SpendSeasonality.from_state(state["season"]),
+            None if buying is None else PurchaseModel.from_state(buying),
             state["horizon"],
             state["gap"],
             state["discount"],
         )
 
 
-def _finite(values: Floats) -> pl.Series:
+def _finite(values: FloatArray) -> pl.Series:
     told = pl.Series(values, dtype=pl.Float64)
     return told.set(~told.is_finite(), None)

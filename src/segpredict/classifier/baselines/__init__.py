@@ -1,9 +1,15 @@
 """What a model has to beat: one baseline a file, found by name."""
 
-from segpredict.classifier.baselines._baseline import Baseline, transitions
-from segpredict.classifier.baselines._borders import Borders, borders
+from segpredict.classifier.baselines._baseline import Baseline, smoothed_transitions
+from segpredict.classifier.baselines._borders import SegmentBorders, find_segment_borders
 from segpredict.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry(__name__, Baseline)
 
-__all__ = ["BASELINES", "Baseline", "Borders", "borders", "transitions"]
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "SegmentBorders",
+    "find_segment_borders",
+    "smoothed_transitions",
+]

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segpredict.classifier.lesson import Floats, Forecaster, Ints, Lesson
+from segpredict.classifier.lesson import Forecaster, TrainingData
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 
-WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
+PRIOR_WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
 Rows = tuple[tuple[float, ...], ...]
 
 
-def nothing(_: Lesson) -> str:
+def no_note(_: TrainingData) -> str:
     """Say that nothing is lacking."""
     return ""
 
@@ -41,14 +42,14 @@ class Baseline:
 
     name: str
     meaning: str
-    fit: Callable[[Lesson], Forecaster]
+    fit: Callable[[TrainingData], Forecaster]
     load: Callable[[JSON], Forecaster]
     needs: tuple[str, ...] = ()
-    note: Callable[[Lesson], str] = nothing
+    note: Callable[[TrainingData], str] = no_note
     is_usual: bool = True
 
 
-def shares(labels: Ints, classes: int) -> Floats:
+def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:
     """Return the smoothed share of each class, (n + ½) / (N + C/2).
 
     Examples
@@ -60,7 +61,7 @@ def shares(labels: Ints, classes: int) -> Floats:
     return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
-def transitions(states: Ints, labels: Ints, classes: int) -> Floats:
+def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> FloatArray:
     """Return how often each state led to each class, (n + ½) / (N + C/2) a row.
 
     Examples
@@ -73,7 +74,7 @@ def transitions(states: Ints, labels: Ints, classes: int) -> Floats:
     return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def drawn_towards(cells: Ints, labels: Ints, usual: Floats) -> Rows:
+def drawn_towards(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
     """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
 
     Examples
@@ -83,5 +84,5 @@ def drawn_towards(cells: Ints, labels: Ints, usual: Floats) -> Rows:
     ((0.25, 0.75), (0.2, 0.8))
     """
     counts = np.bincount(cells * usual.shape[1] + labels, minlength=usual.size)
-    table = counts.reshape(usual.shape) + WEIGHT * usual
+    table = counts.reshape(usual.shape) + PRIOR_WEIGHT * usual
     return tuple(map(tuple, (table / table.sum(axis=1, keepdims=True)).tolist()))

@@ -3,18 +3,18 @@
 import numpy as np
 import polars as pl
 
-from segpredict.classifier._panel import Segmenter
-from segpredict.classifier.lesson import Floats, Ints
-from segpredict.tables import MONEY
+from segpredict.classifier._panel import SegmentAssigner
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.tables import MONEY_SCALE
 
-LOWEST, HIGHEST = 0.01, 1e8  # currency; no window of one customer lies beyond
-STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its value
-PASSES = 3
+MIN_SPEND, MAX_SPEND = 0.01, 1e8  # currency; no window of one customer lies beyond
+GRID_STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its value
+GRID_PASSES = 3
 
-Borders = tuple[tuple[tuple[float, int], ...], ...]
+SegmentBorders = tuple[tuple[tuple[float, int], ...], ...]
 
 
-def borders(segmenter: Segmenter, most: int) -> Borders:
+def find_segment_borders(segmenter: SegmentAssigner, most: int) -> SegmentBorders:
     """Return the segments along rising spend, for each number of purchase days.
 
     Parameters
@@ -36,12 +36,12 @@ def borders(segmenter: Segmenter, most: int) -> Borders:
     on ever finer grids. A segment narrower than a fifth of its spend may be missed.
     """
     days = np.arange(1, most + 1)
-    grid = np.geomspace(LOWEST, HIGHEST, STEPS)
-    found = _asked(segmenter, np.repeat(days, STEPS), np.tile(grid, most))
-    table = found.reshape(most, STEPS)
+    grid = np.geomspace(MIN_SPEND, MAX_SPEND, GRID_STEPS)
+    found = _asked(segmenter, np.repeat(days, GRID_STEPS), np.tile(grid, most))
+    table = found.reshape(most, GRID_STEPS)
     rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
     low, high = grid[left], grid[left + 1]
-    for _ in range(PASSES - 1):
+    for _ in range(GRID_PASSES - 1):
         low, high = _narrowed(segmenter, days[rows], low, high)
     segments = table[rows, left]
     return tuple(
@@ -58,18 +58,18 @@ def borders(segmenter: Segmenter, most: int) -> Borders:
 
 
 def _narrowed(
-    segmenter: Segmenter, days: Ints, low: Floats, high: Floats
-) -> tuple[Floats, Floats]:
-    grid = np.geomspace(low, high, STEPS, axis=1)
-    found = _asked(segmenter, np.repeat(days, STEPS), grid.ravel()).reshape(grid.shape)
+    segmenter: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    grid = np.geomspace(low, high, GRID_STEPS, axis=1)
+    found = _asked(segmenter, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(grid.shape)
     # The last spend that still has the first one's segment.
     last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
-    last = np.minimum(last, STEPS - 2)
+    last = np.minimum(last, GRID_STEPS - 2)
     each = np.arange(len(grid))
     return grid[each, last], grid[each, last + 1]
 
 
-def _asked(segmenter: Segmenter, days: Ints, spend: Floats) -> Ints:
+def _asked(segmenter: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
     if not len(days):
         return np.zeros(0, dtype=np.int64)
     names = pl.int_range(len(days), eager=True).cast(pl.String)
@@ -78,7 +78,7 @@ def _asked(segmenter: Segmenter, days: Ints, spend: Floats) -> Ints:
             "customer_id": names,
             "end": pl.zeros(len(days), pl.Int32, eager=True),
             "days": pl.Series(days, dtype=pl.Int32),
-            "spend": pl.Series(np.round(spend * MONEY).astype(np.int64)),
+            "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
     assigned = segmenter.assign(instrument)

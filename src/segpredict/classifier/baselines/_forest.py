@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.classifier.lesson import Floats
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
-Cells = npt.NDArray[np.float32]
-LEAF = -1
-FORM = {"feature": "<i2", "threshold": "<f4", "left": "<i4", "right": "<i4"}
+CellArray = npt.NDArray[np.float32]
+LEAF_MARK = -1
+ARRAY_TYPES = {"feature": "<i2", "threshold": "<f4", "left": "<i4", "right": "<i4"}
 
 
 @dataclass(frozen=True, slots=True)
-class Forest:
+class TreeEnsemble:
     """Many trees, one after the other.
 
     Parameters
@@ -43,7 +43,7 @@ class Forest:
     chances: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, trees: Sequence[Any], chances: Sequence[Floats]) -> "Forest":
+    def of(cls, trees: Sequence[Any], chances: Sequence[FloatArray]) -> "TreeEnsemble":
         """Return the forest of scikit-learn's trees, with the leaves given beside."""
         sizes = [len(tree.feature) for tree in trees]
         roots = np.cumsum([0, *sizes[:-1]])
@@ -54,34 +54,32 @@ class Forest:
         is_leaf = np.concatenate([tree.children_left for tree in trees]) < 0
         feature = np.concatenate([tree.feature for tree in trees])
         below = [
-            np.concatenate(
-                [getattr(t, side) + root for t, root in zip(trees, roots, strict=True)]
-            )
+            np.concatenate([getattr(t, side) + root for t, root in zip(trees, roots, strict=True)])
             for side in ("children_left", "children_right")
         ]
         left, right = (np.where(is_leaf, 0, at).astype(np.int32) for at in below)
         return cls(
             roots.astype(np.int32),
-            np.where(is_leaf, LEAF, feature).astype(np.int16),
+            np.where(is_leaf, LEAF_MARK, feature).astype(np.int16),
             np.where(near > whole, low, near),
             left,
             right,
             np.concatenate(chances).astype(np.float32),
         )
 
-    def predict(self, cells: Cells) -> Floats:
+    def predict(self, cells: CellArray) -> FloatArray:
         """Return the mean over trees of the chances in each row's leaf."""
         rows = np.arange(len(cells))
         total = np.zeros((len(cells), self.chances.shape[1]))
         # Tree by tree, so that each row's sum runs in one order.
         for root in self.roots:
             nodes = np.full(len(cells), root, dtype=np.int32)
-            open_rows = rows[self.feature[nodes] != LEAF]
+            open_rows = rows[self.feature[nodes] != LEAF_MARK]
             while len(open_rows):
                 at = nodes[open_rows]
                 goes_left = cells[open_rows, self.feature[at]] <= self.threshold[at]
                 nodes[open_rows] = np.where(goes_left, self.left[at], self.right[at])
-                open_rows = open_rows[self.feature[nodes[open_rows]] != LEAF]
+                open_rows = open_rows[self.feature[nodes[open_rows]] != LEAF_MARK]
             total += self.chances[nodes]
         return np.asarray(total / len(self.roots), dtype=np.float64)
 
@@ -91,13 +89,13 @@ class Forest:
             "segments": self.chances.shape[1],
             "roots": _packed(self.roots, "<i4"),
             "chances": _packed(self.chances, "<f4"),
-            **{name: _packed(getattr(self, name), form) for name, form in FORM.items()},
+            **{name: _packed(getattr(self, name), form) for name, form in ARRAY_TYPES.items()},
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Forest":
+    def from_state(cls, state: JSON) -> "TreeEnsemble":
         """Return the forest of a state."""
-        nodes = {name: _unpacked(state[name], form) for name, form in FORM.items()}
+        nodes = {name: _unpacked(state[name], form) for name, form in ARRAY_TYPES.items()}
         chances = _unpacked(state["chances"], "<f4").reshape(-1, state["segments"])
         return cls(roots=_unpacked(state["roots"], "<i4"), chances=chances, **nodes)
 

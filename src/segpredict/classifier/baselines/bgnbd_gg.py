@@ -9,21 +9,22 @@ import polars as pl
 
 from segpredict.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.baselines._baseline import Baseline
-from segpredict.classifier.baselines._borders import Borders, borders
-from segpredict.classifier.lesson import HISTORY, Floats, Lesson, matrix, normalised
-from segpredict.classifier.season import Season
+from segpredict.classifier.baselines._borders import SegmentBorders, find_segment_borders
+from segpredict.classifier.lesson import HISTORY_COLUMNS, TrainingData, feature_matrix, normalised
+from segpredict.classifier.season import SeasonalIndex
+from segpredict.core.arrays import FloatArray
 from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
-from segpredict.tables import INACTIVE, JSON
+from segpredict.tables import INACTIVE_CODE, JSON
 
-FLOOR = 1e-6  # what the model rules out still gets this chance
-CHUNK = 50_000  # customers at a time, to bound memory
-SEEN = 1e-9  # numbers of purchases less likely than this are left out
+MIN_PROBABILITY = 1e-6  # what the model rules out still gets this chance
+CUSTOMERS_PER_CHUNK = 50_000  # customers at a time, to bound memory
+PROBABILITY_TOLERANCE = 1e-9  # numbers of purchases less likely than this are left out
 
-Places = npt.NDArray[np.intp]
+IndexArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class BgNbdGg:
+class BgNbdGammaGamma:
     """BG/NBD for purchase days, Gamma-Gamma for spend, borders for segments.
 
     Parameters
@@ -50,13 +51,13 @@ class BgNbdGg:
     spend: GammaGamma
     horizon: int
     gap: int
-    borders: Borders
+    borders: SegmentBorders
     classes: int
     name: str = "bgnbd_gg"
-    season: Season | None = None
+    season: SeasonalIndex | None = None
     speed: float = 1.0
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
 
         With a season, ``cutoff`` says from which day each row is to be foretold.
@@ -68,11 +69,11 @@ class BgNbdGg:
         """
         chances = np.empty((customers.height, self.classes))
         for places, model in self.as_of(customers):
-            rows = matrix(customers[places], HISTORY).astype(np.float64)
+            rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
             chances[places] = model.chances(rows)
         return chances
 
-    def as_of(self, customers: pl.DataFrame) -> Iterator[tuple[Places, "BgNbdGg"]]:
+    def as_of(self, customers: pl.DataFrame) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
         """Yield the rows of each cutoff with the model that foretells from there."""
         everybody = np.arange(customers.height)
         if self.season is None:
@@ -84,22 +85,22 @@ class BgNbdGg:
         for day in np.unique(days).tolist():
             yield everybody[days == day], self.on(day)
 
-    def on(self, day: int) -> "BgNbdGg":
+    def on(self, day: int) -> "BgNbdGammaGamma":
         """Return the model that foretells from this day (number) only."""
         if self.season is None:
             return self
         speed = self.season.speed(day + self.gap, self.horizon)
         return replace(self, season=None, speed=speed)
 
-    def chances(self, rows: Floats) -> Floats:
-        """Return the same for rows of `HISTORY`, without a look at the season."""
+    def chances(self, rows: FloatArray) -> FloatArray:
+        """Return the same for rows of `HISTORY_COLUMNS`, without a look at the season."""
         parts = [
-            self._chances(rows[start : start + CHUNK])
-            for start in range(0, max(1, len(rows)), CHUNK)
+            self._chances(rows[start : start + CUSTOMERS_PER_CHUNK])
+            for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
         ]
         return np.concatenate(parts)
 
-    def _chances(self, rows: Floats) -> Floats:
+    def _chances(self, rows: FloatArray) -> FloatArray:
         x, t_x, age, days, spent = rows.T
         numbers = self.orders.order_chances(
             (x, t_x, age), self.horizon * self.speed, len(self.borders), self.gap
@@ -108,10 +109,10 @@ class BgNbdGg:
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        chances = np.full((len(x), self.classes), FLOOR)
-        chances[:, INACTIVE] += numbers[:, 0]
+        chances = np.full((len(x), self.classes), MIN_PROBABILITY)
+        chances[:, INACTIVE_CODE] += numbers[:, 0]
         for n, places in enumerate(self.borders, 1):
-            some = np.flatnonzero(numbers[:, n] > SEEN)
+            some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
             below = np.zeros(len(some))
             for limit, segment in places:
                 upto = self._below(limit, n, bought[some], mean[some])
@@ -119,7 +120,7 @@ class BgNbdGg:
                 below = upto
         return normalised(chances)
 
-    def _below(self, limit: float, n: int, x: Floats, mean: Floats) -> Floats:
+    def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
         if np.isinf(limit):
             return np.ones(len(x))
         return self.spend.spend_below(limit, n, x, mean)
@@ -141,7 +142,7 @@ class BgNbdGg:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "BgNbdGg":
+    def from_state(cls, state: JSON) -> "BgNbdGammaGamma":
         """Return the forecaster that gave a state."""
         season = state["season"]
         return cls(
@@ -154,11 +155,11 @@ class BgNbdGg:
                 for places in state["borders"]
             ),
             state["classes"],
-            season=season and Season(tuple(season["year"]), season["day"]),
+            season=season and SeasonalIndex(tuple(season["year"]), season["day"]),
         )
 
 
-def fit(lesson: Lesson) -> BgNbdGg:
+def fit(lesson: TrainingData) -> BgNbdGammaGamma:
     """Return the two models of everybody's purchases before the cutoff.
 
     Raises
@@ -188,14 +189,14 @@ def fit(lesson: Lesson) -> BgNbdGg:
             f"{', '.join(past.segmenter.further)} too.",
             fix="use the instrument fm: --set segments.instrument=fm.",
         )
-    x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY)
+    x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
-    return BgNbdGg(
+    return BgNbdGammaGamma(
         fit_bgnbd(x, t_x, age).plain,
         fit_gamma_gamma(days[paid], spent[paid] / days[paid]).plain,
         past.horizon,
         past.gap,
-        borders(past.segmenter, past.horizon),
+        find_segment_borders(past.segmenter, past.horizon),
         lesson.classes,
     )
 
@@ -204,6 +205,6 @@ PART = Baseline(
     "bgnbd_gg",
     "Customers buy at their own pace until they drop out, and spend as before.",
     fit,
-    BgNbdGg.from_state,
-    HISTORY,
+    BgNbdGammaGamma.from_state,
+    HISTORY_COLUMNS,
 )

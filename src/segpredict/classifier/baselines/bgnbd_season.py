@@ -5,14 +5,14 @@ from dataclasses import replace
 from segpredict.classifier import season
 from segpredict.classifier.baselines import bgnbd_gg
 from segpredict.classifier.baselines._baseline import Baseline
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGg
-from segpredict.classifier.lesson import HISTORY, Lesson
+from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.lesson import HISTORY_COLUMNS, TrainingData
 from segpredict.tables import JSON
 
 NAME = "bgnbd_season"
 
 
-def fit(lesson: Lesson) -> BgNbdGg:
+def fit(lesson: TrainingData) -> BgNbdGammaGamma:
     """Return BG/NBD with Gamma-Gamma, and the season where older forecasts prove it.
 
     Raises
@@ -20,28 +20,28 @@ def fit(lesson: Lesson) -> BgNbdGg:
     SupportError
         As with `bgnbd_gg`.
     """
-    found, _ = in_season(lesson, bgnbd_gg.fit(lesson))
+    found, _ = fit_if_seasonal(lesson, bgnbd_gg.fit(lesson))
     return replace(found, name=NAME)
 
 
-def in_season(lesson: Lesson, plain: BgNbdGg) -> tuple[BgNbdGg, str]:
+def fit_if_seasonal(lesson: TrainingData, plain: BgNbdGammaGamma) -> tuple[BgNbdGammaGamma, str]:
     """Return the model with the season where that is proven, and why."""
-    found, told = season.proven(
+    found, told = season.select_seasonal_index(
         lesson, lambda rows, speed: replace(plain, speed=speed).predict(rows)
     )
     return replace(plain, season=found), told
 
 
-def load(state: JSON) -> BgNbdGg:
+def from_state(state: JSON) -> BgNbdGammaGamma:
     """Return the forecaster that gave a state."""
-    return replace(BgNbdGg.from_state(state), name=NAME)
+    return replace(BgNbdGammaGamma.from_state(state), name=NAME)
 
 
 PART = Baseline(
     NAME,
     "BG/NBD and Gamma-Gamma, as busy as last year's season where that is proven.",
     fit,
-    load,
-    HISTORY,
+    from_state,
+    HISTORY_COLUMNS,
     is_usual=False,
 )

@@ -10,18 +10,19 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from segpredict.classifier.baselines._baseline import Baseline
-from segpredict.classifier.lesson import Floats, Lesson, codes, matrix
+from segpredict.classifier.lesson import TrainingData, feature_matrix, segment_codes
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
-STATES = ("state_now", "state_before")
-GRID = np.linspace(0, 1, 201)
-EDGE = 0.001  # ranks are kept this far from 0 and 1, so scores stay within ±3.1
-RIDGE = 10.0
-UNSEEN = 10.0  # log-odds by which a segment without training rows stands back
+STATE_COLUMNS = ("state_now", "state_before")
+QUANTILE_LEVELS = np.linspace(0, 1, 201)
+RANK_MARGIN = 0.001  # ranks are kept this far from 0 and 1, so scores stay within ±3.1
+L2_PENALTY = 10.0
+UNSEEN_PENALTY = 10.0  # log-odds by which a segment without training rows stands back
 
 
 @dataclass(frozen=True, slots=True)
-class Logit:
+class MultinomialLogit:
     """A linear score a segment, on normal scores of the columns.
 
     Parameters
@@ -39,12 +40,12 @@ class Logit:
     """
 
     names: tuple[str, ...]
-    quantiles: Floats
-    middles: Floats
-    weights: Floats
+    quantiles: FloatArray
+    middles: FloatArray
+    weights: FloatArray
     name: str = "logit"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""
         cells = _terms(customers, self)
         # Not a matrix product: its last digit would depend on who else is asked about.
@@ -63,16 +64,15 @@ class Logit:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Logit":
+    def from_state(cls, state: JSON) -> "MultinomialLogit":
         """Return the forecaster that gave a state."""
         quantiles, middles, weights = (
-            np.array(state[key], dtype=np.float64)
-            for key in ("quantiles", "middles", "weights")
+            np.array(state[key], dtype=np.float64) for key in ("quantiles", "middles", "weights")
         )
         return cls(tuple(state["names"]), quantiles, middles, weights)
 
 
-def fit(lesson: Lesson) -> Logit:
+def fit(lesson: TrainingData) -> MultinomialLogit:
     """Return a ridge-penalised multinomial logit of the training rows.
 
     Notes
@@ -80,58 +80,53 @@ def fit(lesson: Lesson) -> Logit:
     Missing values become the median and raise a flag; values become normal scores of
     their rank. All of that is learned from the training rows and kept.
     """
-    columns = tuple(n for n in lesson.names if n not in STATES)
-    values = matrix(lesson.rows, columns).astype(np.float64)
+    columns = tuple(n for n in lesson.names if n not in STATE_COLUMNS)
+    values = feature_matrix(lesson.rows, columns).astype(np.float64)
     # A column that was never seen has nothing to rank: it enters as a constant.
     known = np.where(np.isnan(values).all(axis=0), 0.0, values)
-    quantiles = np.nanquantile(known, GRID, axis=0, method="lower").T
-    middles = np.ascontiguousarray(quantiles[:, len(GRID) // 2])
-    blank = Logit(columns, quantiles, middles, np.zeros((lesson.classes, 1)))
-    model = LogisticRegression(C=1 / RIDGE, max_iter=300, tol=1e-3)
+    quantiles = np.nanquantile(known, QUANTILE_LEVELS, axis=0, method="lower").T
+    middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
+    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((lesson.classes, 1)))
+    model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
         model.fit(_terms(lesson.rows, blank), lesson.labels)
-    return Logit(columns, quantiles, middles, _weights(model, lesson.classes))
+    return MultinomialLogit(columns, quantiles, middles, _weights(model, lesson.classes))
 
 
-def _weights(model: LogisticRegression, classes: int) -> Floats:
+def _weights(model: LogisticRegression, classes: int) -> FloatArray:
     given = np.column_stack([model.coef_, model.intercept_]).astype(np.float64)
     if len(given) == 1:  # scikit-learn keeps one row for two classes
         given = np.vstack([np.zeros_like(given), given])
     weights = np.zeros((classes, given.shape[1]))
-    weights[:, -1] = given[:, -1].min() - UNSEEN
+    weights[:, -1] = given[:, -1].min() - UNSEEN_PENALTY
     weights[model.classes_] = given
     return weights
 
 
-def _terms(customers: pl.DataFrame, model: Logit) -> Floats:
-    values = matrix(customers, model.names).astype(np.float64)
+def _terms(customers: pl.DataFrame, model: MultinomialLogit) -> FloatArray:
+    values = feature_matrix(customers, model.names).astype(np.float64)
     absent = np.isnan(values)
     filled = np.where(absent, model.middles, values)
-    scores = [
-        _normal(column, grid)
-        for column, grid in zip(filled.T, model.quantiles, strict=True)
-    ]
+    scores = [_normal(column, grid) for column, grid in zip(filled.T, model.quantiles, strict=True)]
     classes = np.eye(len(model.weights))
-    states = [classes[codes(customers, name)] for name in STATES]
+    states = [classes[segment_codes(customers, name)] for name in STATE_COLUMNS]
     return np.column_stack([*scores, absent, *states]).astype(np.float64)
 
 
-def _normal(values: npt.NDArray[np.float64], grid: Floats) -> Floats:
+def _normal(values: npt.NDArray[np.float64], grid: FloatArray) -> FloatArray:
     # A tied value stands at the middle of the ranks that it spans.
     low = np.searchsorted(grid, values, side="left")
     high = np.searchsorted(grid, values, side="right")
     last = len(grid) - 1
     between = np.interp(values, *_strict(grid))
     ranks = np.where(high > low, (low + high - 1) / 2 / last, between)
-    return np.asarray(ndtri(np.clip(ranks, EDGE, 1 - EDGE)), dtype=np.float64)
+    return np.asarray(ndtri(np.clip(ranks, RANK_MARGIN, 1 - RANK_MARGIN)), dtype=np.float64)
 
 
-def _strict(grid: Floats) -> tuple[Floats, Floats]:
+def _strict(grid: FloatArray) -> tuple[FloatArray, FloatArray]:
     values, first = np.unique(grid, return_index=True)
     return values, first / (len(grid) - 1)
 
 
-PART = Baseline(
-    "logit", "A ridge logit on ranks of all columns.", fit, Logit.from_state
-)
+PART = Baseline("logit", "A ridge logit on ranks of all columns.", fit, MultinomialLogit.from_state)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, Rows, transitions
-from segpredict.classifier.lesson import Floats, Lesson, codes
+from segpredict.classifier.baselines._baseline import Baseline, Rows, smoothed_transitions
+from segpredict.classifier.lesson import TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Markov:
+class MarkovChain:
     """How often each segment led to each other one.
 
     Parameters
@@ -25,29 +26,29 @@ class Markov:
     table: Rows
     name: str = "markov"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""
-        return np.array(self.table)[codes(customers, "state_now")]
+        return np.array(self.table)[segment_codes(customers, "state_now")]
 
     def state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {"kind": self.name, "table": [list(row) for row in self.table]}
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Markov":
+    def from_state(cls, state: JSON) -> "MarkovChain":
         """Return the forecaster that gave a state."""
         return cls(tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: Lesson) -> Markov:
+def fit(lesson: TrainingData) -> MarkovChain:
     """Return the smoothed transition matrix of the training rows."""
-    table = transitions(lesson.states, lesson.labels, lesson.classes)
-    return Markov(tuple(map(tuple, table.tolist())))
+    table = smoothed_transitions(lesson.states, lesson.labels, lesson.classes)
+    return MarkovChain(tuple(map(tuple, table.tolist())))
 
 
 PART = Baseline(
     "markov",
     "Customers move as others in their segment moved before.",
     fit,
-    Markov.from_state,
+    MarkovChain.from_state,
 )

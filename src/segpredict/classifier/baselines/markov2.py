@@ -9,14 +9,15 @@ from segpredict.classifier.baselines._baseline import (
     Baseline,
     Rows,
     drawn_towards,
-    transitions,
+    smoothed_transitions,
 )
-from segpredict.classifier.lesson import Floats, Lesson, codes
+from segpredict.classifier.lesson import TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Markov2:
+class SecondOrderMarkovChain:
     """How often each pair of segments, one after the other, led to each third.
 
     Parameters
@@ -30,10 +31,10 @@ class Markov2:
     table: Rows
     name: str = "markov2"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's last two segments."""
         table = np.array(self.table)
-        before, now = (codes(customers, f"state_{when}") for when in ("before", "now"))
+        before, now = (segment_codes(customers, f"state_{when}") for when in ("before", "now"))
         return np.asarray(table[before * table.shape[1] + now], dtype=np.float64)
 
     def state(self) -> JSON:
@@ -41,12 +42,12 @@ class Markov2:
         return {"kind": self.name, "table": [list(row) for row in self.table]}
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Markov2":
+    def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
         """Return the forecaster that gave a state."""
         return cls(tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: Lesson) -> Markov2:
+def fit(lesson: TrainingData) -> SecondOrderMarkovChain:
     """Return the second-order matrix, drawn towards the first-order one.
 
     Notes
@@ -54,14 +55,14 @@ def fit(lesson: Lesson) -> Markov2:
     (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
     """
     size = lesson.classes
-    pairs = codes(lesson.rows, "state_before") * size + lesson.states
-    moves = transitions(lesson.states, lesson.labels, size)
-    return Markov2(drawn_towards(pairs, lesson.labels, np.tile(moves, (size, 1))))
+    pairs = segment_codes(lesson.rows, "state_before") * size + lesson.states
+    moves = smoothed_transitions(lesson.states, lesson.labels, size)
+    return SecondOrderMarkovChain(drawn_towards(pairs, lesson.labels, np.tile(moves, (size, 1))))
 
 
 PART = Baseline(
     "markov2",
     "Customers move as others with their last two segments moved before.",
     fit,
-    Markov2.from_state,
+    SecondOrderMarkovChain.from_state,
 )

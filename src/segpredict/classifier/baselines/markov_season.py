@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from segpredict.classifier.baselines._baseline import Baseline
-from segpredict.classifier.baselines.markov import Markov
+from segpredict.classifier.baselines.markov import MarkovChain
 from segpredict.classifier.baselines.markov import fit as fit_markov
-from segpredict.classifier.lesson import Floats, Lesson
+from segpredict.classifier.lesson import TrainingData
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 from segpredict.window import DAYS_PER_YEAR, as_date
 
 
 @dataclass(frozen=True, slots=True)
-class MarkovSeason:
+class SeasonalMarkovChain:
     """A transition matrix of one season.
 
     Parameters
@@ -26,11 +27,11 @@ class MarkovSeason:
         The name in the verdict.
     """
 
-    matrix: Markov
+    matrix: MarkovChain
     origins: tuple[int, ...]
     name: str = "markov_season"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""
         return self.matrix.predict(customers)
 
@@ -43,12 +44,12 @@ class MarkovSeason:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "MarkovSeason":
+    def from_state(cls, state: JSON) -> "SeasonalMarkovChain":
         """Return the forecaster that gave a state."""
-        return cls(Markov.from_state(state["matrix"]), tuple(state["origins"]))
+        return cls(MarkovChain.from_state(state["matrix"]), tuple(state["origins"]))
 
 
-def fit(lesson: Lesson) -> MarkovSeason:
+def fit(lesson: TrainingData) -> SeasonalMarkovChain:
     """Return the matrix of the training origins of the same season.
 
     Notes
@@ -56,11 +57,11 @@ def fit(lesson: Lesson) -> MarkovSeason:
     An origin is of the season if at least half of its outcome lies on the days, whole
     years earlier, that are to be foretold.
     """
-    origins = season(lesson)
-    return MarkovSeason(fit_markov(lesson.at(origins) if origins else lesson), origins)
+    origins = same_season_origins(lesson)
+    return SeasonalMarkovChain(fit_markov(lesson.at(origins) if origins else lesson), origins)
 
 
-def season(lesson: Lesson) -> tuple[int, ...]:
+def same_season_origins(lesson: TrainingData) -> tuple[int, ...]:
     """Return the training origins whose outcome is in the season to be foretold."""
     if lesson.past is None:
         return ()
@@ -75,9 +76,9 @@ def _apart(days: int) -> int:
     return abs(days - years * DAYS_PER_YEAR)
 
 
-def note(lesson: Lesson) -> str:
+def season_note(lesson: TrainingData) -> str:
     """Say so where no training origin is of the season."""
-    if lesson.past is None or season(lesson):
+    if lesson.past is None or same_season_origins(lesson):
         return ""
     return (
         f"markov_season on {as_date(lesson.past.cutoff)}: no training origin has its "
@@ -90,6 +91,6 @@ PART = Baseline(
     "markov_season",
     "Customers move as others in their segment moved in the same season before.",
     fit,
-    MarkovSeason.from_state,
-    note=note,
+    SeasonalMarkovChain.from_state,
+    note=season_note,
 )

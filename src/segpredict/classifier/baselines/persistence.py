@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, shares
-from segpredict.classifier.lesson import Floats, Ints, Lesson, codes
+from segpredict.classifier.baselines._baseline import Baseline, smoothed_shares
+from segpredict.classifier.lesson import TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 
-DOUBTS = np.linspace(0.01, 0.99, 99)
+ERROR_RATES = np.linspace(0.01, 0.99, 99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Persistence:
     mix: tuple[float, ...]
     name: str = "persistence"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return (1 − ε)·1{z} + ε·π for each customer."""
         mix = np.array(self.mix)
-        stay = np.eye(len(mix))[codes(customers, "state_now")]
+        stay = np.eye(len(mix))[segment_codes(customers, "state_now")]
         return (1 - self.doubt) * stay + self.doubt * mix
 
     def state(self) -> JSON:
@@ -46,7 +47,7 @@ class Persistence:
         return cls(state["doubt"], tuple(state["mix"]))
 
 
-def fit(lesson: Lesson) -> Persistence:
+def fit(lesson: TrainingData) -> Persistence:
     """Return the current segment, with the doubt that served validation best.
 
     Notes
@@ -55,25 +56,23 @@ def fit(lesson: Lesson) -> Persistence:
     everybody: with more, this would turn into the prior. Without validation origins it
     is chosen on the training rows; thousands of rows do not over-fit one number.
     """
-    mix = shares(lesson.labels, lesson.classes)
+    mix = smoothed_shares(lesson.labels, lesson.classes)
     if not lesson.validation:
         doubt = _doubt(lesson, mix, mix)
     else:
         known, later = lesson.at(lesson.fitting), lesson.at(lesson.validation)
-        doubt = _doubt(later, shares(known.labels, lesson.classes), mix)
+        doubt = _doubt(later, smoothed_shares(known.labels, lesson.classes), mix)
     return Persistence(doubt, tuple(mix.tolist()))
 
 
-def _doubt(lesson: Lesson, past: Floats, mix: Floats) -> float:
+def _doubt(lesson: TrainingData, past: FloatArray, mix: FloatArray) -> float:
     spread = max(np.ptp(past), np.ptp(mix))
-    doubts = DOUBTS[DOUBTS * (1 + spread) < 1]
-    labels: Ints = lesson.labels
+    doubts = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
+    labels: IntArray = lesson.labels
     stays = (lesson.states == labels)[:, None]
     chances = (1 - doubts) * stays + doubts * past[labels][:, None]
     losses = -np.log(chances).mean(axis=0)
     return float(doubts[int(losses.argmin())])
 
 
-PART = Baseline(
-    "persistence", "Customers stay in their segment.", fit, Persistence.from_state
-)
+PART = Baseline("persistence", "Customers stay in their segment.", fit, Persistence.from_state)

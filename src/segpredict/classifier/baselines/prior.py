@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.baselines._baseline import Baseline, shares
-from segpredict.classifier.lesson import Floats, Lesson
+from segpredict.classifier.baselines._baseline import Baseline, smoothed_shares
+from segpredict.classifier.lesson import TrainingData
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class ClassPrior:
     """The shares of the future segments over all training rows.
 
     Parameters
@@ -25,7 +26,7 @@ class Prior:
     mix: tuple[float, ...]
     name: str = "prior"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the same row for each customer."""
         return np.tile(np.array(self.mix), (customers.height, 1))
 
@@ -34,16 +35,14 @@ class Prior:
         return {"kind": self.name, "mix": list(self.mix)}
 
     @classmethod
-    def from_state(cls, state: JSON) -> "Prior":
+    def from_state(cls, state: JSON) -> "ClassPrior":
         """Return the forecaster that gave a state."""
         return cls(tuple(state["mix"]))
 
 
-def fit(lesson: Lesson) -> Prior:
+def fit(lesson: TrainingData) -> ClassPrior:
     """Return the smoothed class shares of the training rows."""
-    return Prior(tuple(shares(lesson.labels, lesson.classes).tolist()))
+    return ClassPrior(tuple(smoothed_shares(lesson.labels, lesson.classes).tolist()))
 
 
-PART = Baseline(
-    "prior", "Everybody gets the class mix of the past.", fit, Prior.from_state
-)
+PART = Baseline("prior", "Everybody gets the class mix of the past.", fit, ClassPrior.from_state)

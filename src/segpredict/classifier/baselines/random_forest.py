@@ -7,18 +7,19 @@ import numpy as np
 import polars as pl
 from sklearn.ensemble import RandomForestClassifier
 
-from segpredict.classifier.baselines._baseline import Baseline, shares
-from segpredict.classifier.baselines._forest import Cells, Forest
-from segpredict.classifier.lesson import Floats, Lesson, matrix, normalised
+from segpredict.classifier.baselines._baseline import Baseline, smoothed_shares
+from segpredict.classifier.baselines._forest import CellArray, TreeEnsemble
+from segpredict.classifier.lesson import TrainingData, feature_matrix, normalised
+from segpredict.core.arrays import FloatArray
 from segpredict.tables import JSON
 
-TREES = 500
-LEAF = 10  # rows in a leaf, at least
-ABSENT = np.float32(-3e38)  # stands for a missing value, below every other
+N_TREES = 500
+MIN_LEAF_ROWS = 10  # rows in a leaf, at least
+MISSING_VALUE = np.float32(-3e38)  # stands for a missing value, below every other
 
 
 @dataclass(frozen=True, slots=True)
-class RandomForest:
+class RandomForestModel:
     """A fitted forest with the names of its columns.
 
     Parameters
@@ -31,11 +32,11 @@ class RandomForest:
         The name in the verdict.
     """
 
-    forest: Forest
+    forest: TreeEnsemble
     names: tuple[str, ...]
     name: str = "random_forest"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mean of the trees for each customer."""
         return normalised(self.forest.predict(_cells(customers, self.names)))
 
@@ -48,12 +49,12 @@ class RandomForest:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "RandomForest":
+    def from_state(cls, state: JSON) -> "RandomForestModel":
         """Return the forecaster that gave a state."""
-        return cls(Forest.from_state(state["forest"]), tuple(state["names"]))
+        return cls(TreeEnsemble.from_state(state["forest"]), tuple(state["names"]))
 
 
-def fit(lesson: Lesson) -> RandomForest:
+def fit(lesson: TrainingData) -> RandomForestModel:
     """Return 500 trees with ten rows or more in a leaf.
 
     Notes
@@ -65,34 +66,34 @@ def fit(lesson: Lesson) -> RandomForest:
     """
     rows = lesson.rows.height // lesson.rows["cutoff"].n_unique()
     model = RandomForestClassifier(
-        TREES,
-        min_samples_leaf=LEAF,
+        N_TREES,
+        min_samples_leaf=MIN_LEAF_ROWS,
         max_samples=max(1, rows),
         random_state=lesson.seed,
         n_jobs=lesson.threads,
     )
     model.fit(_cells(lesson.rows, lesson.names), lesson.labels)
-    mix = shares(lesson.labels, lesson.classes)
+    mix = smoothed_shares(lesson.labels, lesson.classes)
     trees = [each.tree_ for each in model.estimators_]
     leaves = [_leaves(tree, model.classes_, mix) for tree in trees]
-    return RandomForest(Forest.of(trees, leaves), lesson.names)
+    return RandomForestModel(TreeEnsemble.of(trees, leaves), lesson.names)
 
 
-def _leaves(tree: Any, known: Any, mix: Floats) -> Floats:
+def _leaves(tree: Any, known: Any, mix: FloatArray) -> FloatArray:
     chances = np.zeros((len(tree.feature), len(mix)))
     chances[:, known] = tree.value[:, 0, :]
     rows = tree.weighted_n_node_samples[:, None]
     return np.asarray((chances * rows + mix) / (rows + 1), dtype=np.float64)
 
 
-def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> Cells:
-    cells = matrix(customers, names)
-    return np.where(np.isnan(cells), ABSENT, cells)
+def _cells(customers: pl.DataFrame, names: tuple[str, ...]) -> CellArray:
+    cells = feature_matrix(customers, names)
+    return np.where(np.isnan(cells), MISSING_VALUE, cells)
 
 
 PART = Baseline(
     "random_forest",
     "The mean of 500 deep trees on all columns.",
     fit,
-    RandomForest.from_state,
+    RandomForestModel.from_state,
 )

@@ -9,17 +9,18 @@ from segpredict.classifier.baselines._baseline import (
     Baseline,
     Rows,
     drawn_towards,
-    transitions,
+    smoothed_transitions,
 )
-from segpredict.classifier.lesson import Floats, Ints, Lesson, codes, matrix
+from segpredict.classifier.lesson import TrainingData, feature_matrix, segment_codes
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.tables import JSON
 
-NEEDS = ("recency_days", "freq_days_364")
-PARTS = 5
+REQUIRED_COLUMNS = ("recency_days", "freq_days_364")
+N_QUANTILES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RfmLookup:
+class RfmLookupTable:
     """The class mix of each cell, drawn towards the transition matrix.
 
     Parameters
@@ -36,7 +37,7 @@ class RfmLookup:
     table: Rows
     name: str = "rfm_lookup"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's cell."""
         table = np.array(self.table)
         return table[_cells(customers, self.cuts, table.shape[1])]
@@ -50,12 +51,12 @@ class RfmLookup:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "RfmLookup":
+    def from_state(cls, state: JSON) -> "RfmLookupTable":
         """Return the forecaster that gave a state."""
         return cls(tuple(map(tuple, state["cuts"])), tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: Lesson) -> RfmLookup:
+def fit(lesson: TrainingData) -> RfmLookupTable:
     """Return the table of the training rows, with cut points from those rows only.
 
     Notes
@@ -63,27 +64,26 @@ def fit(lesson: Lesson) -> RfmLookup:
     (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
     """
     size = lesson.classes
-    columns = matrix(lesson.rows, NEEDS)
-    inner = np.arange(1, PARTS) / PARTS
+    columns = feature_matrix(lesson.rows, REQUIRED_COLUMNS)
+    inner = np.arange(1, N_QUANTILES) / N_QUANTILES
     cuts = tuple(
-        tuple(np.nanquantile(column, inner, method="lower").tolist())
-        for column in columns.T
+        tuple(np.nanquantile(column, inner, method="lower").tolist()) for column in columns.T
     )
     cells = _cells(lesson.rows, cuts, size)
-    moves = transitions(lesson.states, lesson.labels, size)
-    usual = np.tile(moves, (PARTS**2, 1))
-    return RfmLookup(cuts, drawn_towards(cells, lesson.labels, usual))
+    moves = smoothed_transitions(lesson.states, lesson.labels, size)
+    usual = np.tile(moves, (N_QUANTILES**2, 1))
+    return RfmLookupTable(cuts, drawn_towards(cells, lesson.labels, usual))
 
 
-def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> Ints:
+def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:
     # Equal values share a fifth; customers without a value stand in the last one.
-    columns = matrix(customers, NEEDS).T
+    columns = feature_matrix(customers, REQUIRED_COLUMNS).T
     recency, frequency = (
         np.searchsorted(np.array(cut, dtype=np.float32), column, side="left")
         for cut, column in zip(cuts, columns, strict=True)
     )
-    fifths = recency.astype(np.int64) * PARTS + frequency
-    cells: Ints = fifths * size + codes(customers, "state_now")
+    fifths = recency.astype(np.int64) * N_QUANTILES + frequency
+    cells: IntArray = fifths * size + segment_codes(customers, "state_now")
     return cells
 
 
@@ -91,6 +91,6 @@ PART = Baseline(
     "rfm_lookup",
     "Customers move as others with like recency and frequency did.",
     fit,
-    RfmLookup.from_state,
-    NEEDS,
+    RfmLookupTable.from_state,
+    REQUIRED_COLUMNS,
 )

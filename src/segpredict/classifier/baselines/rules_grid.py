@@ -9,19 +9,20 @@ from segpredict.classifier.baselines._baseline import (
     Baseline,
     Rows,
     drawn_towards,
-    shares,
+    smoothed_shares,
 )
-from segpredict.classifier.lesson import Floats, Ints, Lesson
-from segpredict.segments import Grid, fit_grid
-from segpredict.segments.grid import COLUMNS, FIFTHS, cell
+from segpredict.classifier.lesson import TrainingData
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.segments import RuleGrid, fit_rule_grid
+from segpredict.segments.grid import GRID_COLUMNS, N_FIFTHS, cell_name
 from segpredict.tables import JSON
 
-SCORES = range(1, FIFTHS + 1)
-NAMES = tuple(sorted({cell(r, f) for r in SCORES for f in SCORES}))
+SCORE_VALUES = range(1, N_FIFTHS + 1)
+CELL_NAMES = tuple(sorted({cell_name(r, f) for r in SCORE_VALUES for f in SCORE_VALUES}))
 
 
 @dataclass(frozen=True, slots=True)
-class RulesGrid:
+class RuleGridModel:
     """The class mix of each name that the rule grid gives.
 
     Parameters
@@ -29,16 +30,16 @@ class RulesGrid:
     grid
         The rule grid with its cut points frozen.
     table
-        One row a name, in the order of `NAMES`; column: future segment.
+        One row a name, in the order of `CELL_NAMES`; column: future segment.
     name
         The name in the verdict.
     """
 
-    grid: Grid
+    grid: RuleGrid
     table: Rows
     name: str = "rules_grid"
 
-    def predict(self, customers: pl.DataFrame) -> Floats:
+    def predict(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's name."""
         return np.array(self.table)[_named(customers, self.grid)]
 
@@ -51,13 +52,13 @@ class RulesGrid:
         }
 
     @classmethod
-    def from_state(cls, state: JSON) -> "RulesGrid":
+    def from_state(cls, state: JSON) -> "RuleGridModel":
         """Return the forecaster that gave a state."""
-        grid = Grid.from_state(state["grid"])
+        grid = RuleGrid.from_state(state["grid"])
         return cls(grid, tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: Lesson) -> RulesGrid:
+def fit(lesson: TrainingData) -> RuleGridModel:
     """Return the mixes of the training rows, with cut points from those rows only.
 
     Notes
@@ -66,15 +67,15 @@ def fit(lesson: Lesson) -> RulesGrid:
     """
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
-    grid = fit_grid(lesson.rows.select(rows, *COLUMNS))
-    usual = np.tile(shares(lesson.labels, lesson.classes), (len(NAMES), 1))
-    return RulesGrid(
-        grid, drawn_towards(_named(lesson.rows, grid), lesson.labels, usual)
+    grid = fit_rule_grid(lesson.rows.select(rows, *GRID_COLUMNS))
+    usual = np.tile(smoothed_shares(lesson.labels, lesson.classes), (len(CELL_NAMES), 1))
+    return RuleGridModel(grid, drawn_towards(_named(lesson.rows, grid), lesson.labels, usual))
+
+
+def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
+    places = np.array(
+        [[CELL_NAMES.index(cell_name(r, f)) for f in SCORE_VALUES] for r in SCORE_VALUES]
     )
-
-
-def _named(customers: pl.DataFrame, grid: Grid) -> Ints:
-    places = np.array([[NAMES.index(cell(r, f)) for f in SCORES] for r in SCORES])
     scored = customers.select(r=grid.recency.score, f=grid.frequency.score)
     r, f = (scored[name].to_numpy().astype(np.int64) - 1 for name in ("r", "f"))
     return np.asarray(places[r, f], dtype=np.int64)
@@ -84,6 +85,6 @@ PART = Baseline(
     "rules_grid",
     "Customers move as others with their name in the rule grid did.",
     fit,
-    RulesGrid.from_state,
-    COLUMNS,
+    RuleGridModel.from_state,
+    GRID_COLUMNS,
 )

@@ -2,21 +2,21 @@
 
 from segpredict.classifier import booster
 from segpredict.classifier.baselines._baseline import Baseline
-from segpredict.classifier.booster import Booster
-from segpredict.classifier.lesson import Lesson
+from segpredict.classifier.booster import XgboostModel
+from segpredict.classifier.lesson import TrainingData
 
-NEEDS = ("recency_days", "freq_days_364", "spend_364", "age_days")
+REQUIRED_COLUMNS = ("recency_days", "freq_days_364", "spend_364", "age_days")
 
 
-def fit(lesson: Lesson) -> Booster:
+def fit(lesson: TrainingData) -> XgboostModel:
     """Return trees on recency, frequency, spend, age and the current segment."""
-    return booster.fit(lesson, (*NEEDS, "state_now"), name="xgb_rfm4")
+    return booster.fit(lesson, (*REQUIRED_COLUMNS, "state_now"), name="xgb_rfm4")
 
 
 PART = Baseline(
     "xgb_rfm4",
     "The same trees, given recency, frequency, spend, age and segment only.",
     fit,
-    Booster.from_state,
-    NEEDS,
+    XgboostModel.from_state,
+    REQUIRED_COLUMNS,
 )

@@ -1,32 +1,32 @@
 """What a run found, as a deck of slides to present: native charts and speaker notes."""
 
-from segpredict.report.deck._deck import pages, render_deck
+from segpredict.report.deck._deck import render_deck, slide_pages
 from segpredict.report.deck._slide import (
-    Cell,
-    Chart,
-    Page,
-    Placed,
-    Points,
-    Series,
+    BulletList,
+    ChartSeries,
+    DeckSource,
+    FigureTiles,
+    PlacedElement,
     Slide,
-    Story,
-    Table,
-    Tiles,
+    SlideCell,
+    SlideChart,
+    SlidePage,
+    SlideTable,
 )
 from segpredict.report.deck.slides import SLIDES
 
 __all__ = [
     "SLIDES",
-    "Cell",
-    "Chart",
-    "Page",
-    "Placed",
-    "Points",
-    "Series",
+    "BulletList",
+    "ChartSeries",
+    "DeckSource",
+    "FigureTiles",
+    "PlacedElement",
     "Slide",
-    "Story",
-    "Table",
-    "Tiles",
-    "pages",
+    "SlideCell",
+    "SlideChart",
+    "SlidePage",
+    "SlideTable",
     "render_deck",
+    "slide_pages",
 ]

@@ -17,41 +17,47 @@ from pptx.enum.chart import (
 from pptx.util import Inches, Pt
 from xlsxwriter import Workbook
 
-from segpredict.report.deck._look import FONT, INK, RULE, SOFT, on
-from segpredict.report.deck._slide import Box, Chart, Series, clip, plain
+from segpredict.report.deck._look import (
+    FONT_NAME,
+    INK_COLOUR,
+    RULE_COLOUR,
+    SOFT_COLOUR,
+    readable_text_colour,
+)
+from segpredict.report.deck._slide import Box, ChartSeries, SlideChart, slide_text, truncate_words
 
-FORMS = {
+CHART_TYPES = {
     "bars": XL_CHART_TYPE.BAR_CLUSTERED,
     "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
     "parts": XL_CHART_TYPE.BAR_STACKED_100,
 }
-LABEL, NAME = 80, 26  # letters of a category and of a series
-NARROW = 0.045  # parts of a whole that have no room for their number
+LABEL_SIZE, NAME = 80, 26  # letters of a category and of a series
+MIN_LABEL_SHARE = 0.045  # parts of a whole that have no room for their number
 # Texts of the data are never read as formulas or addresses.
-INERT = {
+WORKBOOK_OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-STILL = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zone
-CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+FIXED_DATE = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zone
+CHART_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+DRAWING_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
-def draw(shapes: Any, chart: Chart, box: Box) -> Any:
+def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
     """Add a chart to the shapes of a slide and return its frame."""
     data = CategoryChartData(number_format=chart.number)
-    data.categories = [clip(name, LABEL) for name in chart.categories]
+    data.categories = [truncate_words(name, LABEL_SIZE) for name in chart.categories]
     for series in chart.series:
-        data.add_series(clip(series.name, NAME), series.values)
+        data.add_series(truncate_words(series.name, NAME), series.values)
     sides = (Inches(v) for v in (box.left, box.top, box.width, box.height))
-    frame = shapes.add_chart(FORMS[chart.form], *sides, data)
+    frame = shapes.add_chart(CHART_TYPES[chart.form], *sides, data)
     drawn = frame.chart
     drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
     drawn.has_title = False
-    drawn.font.name, drawn.font.size = FONT, Pt(12)
-    drawn.font.color.rgb = RGBColor.from_string(INK)
+    drawn.font.name, drawn.font.size = FONT_NAME, Pt(12)
+    drawn.font.color.rgb = RGBColor.from_string(INK_COLOUR)
     _legend(drawn, chart)
     _axes(drawn, chart)
     _spacing(drawn, chart)
@@ -63,14 +69,14 @@ def draw(shapes: Any, chart: Chart, box: Box) -> Any:
     return frame
 
 
-def words(chart: Chart) -> str:
+def chart_alt_text(chart: SlideChart) -> str:
     """Return what a chart shows, for those who do not see it."""
     told = []
     for series in chart.series:
         pairs = zip(chart.categories, series.values, strict=True)
         shown = (f"{name} {_spoken(value, chart.number)}" for name, value in pairs)
         told.append(f"{series.name}: {', '.join(shown)}")
-    return plain(f"Chart. {chart.heading}. {'. '.join(told)}.")
+    return slide_text(f"Chart. {chart.heading}. {'. '.join(told)}.")
 
 
 def _spoken(value: float | None, number: str) -> str:
@@ -81,24 +87,24 @@ def _spoken(value: float | None, number: str) -> str:
     return f"{value:,.0f}" if number.startswith("#,##0") else f"{value:.3f}"
 
 
-def _workbook(chart: Chart) -> bytes:
+def _workbook(chart: SlideChart) -> bytes:
     """Return the data as python-pptx lays them out, so that charts can be edited."""
     file = io.BytesIO()
-    with Workbook(file, INERT) as book:
-        book.set_properties({"created": STILL})
+    with Workbook(file, WORKBOOK_OPTIONS) as book:
+        book.set_properties({"created": FIXED_DATE})
         sheet = book.add_worksheet()
         form = book.add_format({"num_format": chart.number})
         for row, name in enumerate(chart.categories, start=1):
-            sheet.write_string(row, 0, clip(name, LABEL))
+            sheet.write_string(row, 0, truncate_words(name, LABEL_SIZE))
         for column, series in enumerate(chart.series, start=1):
-            sheet.write_string(0, column, clip(series.name, NAME))
+            sheet.write_string(0, column, truncate_words(series.name, NAME))
             for row, value in enumerate(series.values, start=1):
                 if value is not None:
                     sheet.write_number(row, column, value, form)
     return file.getvalue()
 
 
-def _legend(drawn: Any, chart: Chart) -> None:
+def _legend(drawn: Any, chart: SlideChart) -> None:
     drawn.has_legend = len(chart.series) > 1
     if drawn.has_legend:
         drawn.legend.position = XL_LEGEND_POSITION.BOTTOM
@@ -106,9 +112,9 @@ def _legend(drawn: Any, chart: Chart) -> None:
         drawn.legend.font.size = Pt(12)
 
 
-def _axes(drawn: Any, chart: Chart) -> None:
+def _axes(drawn: Any, chart: SlideChart) -> None:
     names, values = drawn.category_axis, drawn.value_axis
-    names.format.line.color.rgb = RGBColor.from_string(RULE)
+    names.format.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
     names.major_tick_mark = XL_TICK_MARK.NONE
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     names.tick_labels.font.size = Pt(12)
@@ -123,18 +129,18 @@ def _axes(drawn: Any, chart: Chart) -> None:
         _room(values, chart)
 
 
-def _scale(values: Any, chart: Chart) -> None:
+def _scale(values: Any, chart: SlideChart) -> None:
     """Draw the axis of values, where intervals leave no room for numbers."""
     values.has_major_gridlines = True
     for line in (values.major_gridlines.format.line, values.format.line):
-        line.color.rgb = RGBColor.from_string(RULE)
+        line.color.rgb = RGBColor.from_string(RULE_COLOUR)
     values.major_tick_mark = XL_TICK_MARK.NONE
     labels = values.tick_labels
-    labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(SOFT)
+    labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(SOFT_COLOUR)
     labels.number_format, labels.number_format_is_linked = chart.number, False
 
 
-def _room(values: Any, chart: Chart) -> None:
+def _room(values: Any, chart: SlideChart) -> None:
     """Leave room for the numbers at the ends of the bars."""
     known = [v for series in chart.series for v in series.values if v is not None]
     low, high = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
@@ -143,7 +149,7 @@ def _room(values: Any, chart: Chart) -> None:
     values.maximum_scale = high + room
 
 
-def _spacing(drawn: Any, chart: Chart) -> None:
+def _spacing(drawn: Any, chart: SlideChart) -> None:
     plot = drawn.plots[0]
     plot.vary_by_categories = False
     plot.gap_width = 45 if chart.form == "parts" else 60
@@ -151,7 +157,7 @@ def _spacing(drawn: Any, chart: Chart) -> None:
         plot.overlap = 0
 
 
-def _paint(shown: Any, series: Series) -> None:
+def _paint(shown: Any, series: ChartSeries) -> None:
     _fill(shown, series.colours[0])
     shown.invert_if_negative = False
     if len(series.colours) > 1:
@@ -164,17 +170,17 @@ def _fill(mark: Any, colour: str) -> None:
     mark.format.fill.fore_color.rgb = RGBColor.from_string(colour)
 
 
-def _label(shown: Any, series: Series, chart: Chart) -> None:
+def _label(shown: Any, series: ChartSeries, chart: SlideChart) -> None:
     """Write each value at its mark, where there is room for it."""
     labels = shown.data_labels
     labels.show_value = not series.low  # intervals would cross the numbers
     labels.number_format, labels.number_format_is_linked = chart.number, False
     labels.font.size = Pt(12)
     if chart.form == "parts":
-        labels.font.color.rgb = RGBColor.from_string(on(series.colours[0]))
+        labels.font.color.rgb = RGBColor.from_string(readable_text_colour(series.colours[0]))
         labels.position = XL_LABEL_POSITION.CENTER
         for place, value in enumerate(series.values):
-            if value is None or value < NARROW:
+            if value is None or value < MIN_LABEL_SHARE:
                 _silence(labels, place)
     elif not series.low:
         labels.position = XL_LABEL_POSITION.OUTSIDE_END
@@ -185,34 +191,36 @@ def _silence(labels: Any, place: int) -> None:
     label = labels._element._insert_dLbl_in_sequence(place)
     for child in list(label)[1:]:
         label.remove(child)
-    etree.SubElement(label, f"{{{CHART}}}delete").set("val", "1")
+    etree.SubElement(label, f"{{{CHART_NAMESPACE}}}delete").set("val", "1")
 
 
-def _whiskers(shown: Any, series: Series) -> None:
+def _whiskers(shown: Any, series: ChartSeries) -> None:
     """Add intervals, which python-pptx does not know (ECMA-376, 21.2.2.55)."""
     ends = list(zip(series.values, series.low, series.high, strict=True))
     up = [None if v is None or h is None else h - v for v, _, h in ends]
     down = [None if v is None or low is None else v - low for v, low, _ in ends]
-    bars = etree.Element(f"{{{CHART}}}errBars", nsmap={"c": CHART, "a": DRAWING})
+    bars = etree.Element(
+        f"{{{CHART_NAMESPACE}}}errBars", nsmap={"c": CHART_NAMESPACE, "a": DRAWING_NAMESPACE}
+    )
     for name, value in (("errBarType", "both"), ("errValType", "cust")):
-        etree.SubElement(bars, f"{{{CHART}}}{name}").set("val", value)
-    etree.SubElement(bars, f"{{{CHART}}}noEndCap").set("val", "1")
+        etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}{name}").set("val", value)
+    etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}noEndCap").set("val", "1")
     for name, sizes in (("plus", up), ("minus", down)):
         bars.append(_literal(name, sizes))
-    look = etree.SubElement(bars, f"{{{CHART}}}spPr")
-    line = etree.SubElement(look, f"{{{DRAWING}}}ln", w=str(Pt(1.75)))
-    fill = etree.SubElement(line, f"{{{DRAWING}}}solidFill")
-    etree.SubElement(fill, f"{{{DRAWING}}}srgbClr", val=INK)
-    shown._element.find(f"{{{CHART}}}cat").addprevious(bars)
+    look = etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}spPr")
+    line = etree.SubElement(look, f"{{{DRAWING_NAMESPACE}}}ln", w=str(Pt(1.75)))
+    fill = etree.SubElement(line, f"{{{DRAWING_NAMESPACE}}}solidFill")
+    etree.SubElement(fill, f"{{{DRAWING_NAMESPACE}}}srgbClr", val=INK_COLOUR)
+    shown._element.find(f"{{{CHART_NAMESPACE}}}cat").addprevious(bars)
 
 
 def _literal(name: str, sizes: list[float | None]) -> Any:
-    holder = etree.Element(f"{{{CHART}}}{name}")
-    numbers = etree.SubElement(holder, f"{{{CHART}}}numLit")
-    etree.SubElement(numbers, f"{{{CHART}}}formatCode").text = "General"
-    etree.SubElement(numbers, f"{{{CHART}}}ptCount").set("val", str(len(sizes)))
+    holder = etree.Element(f"{{{CHART_NAMESPACE}}}{name}")
+    numbers = etree.SubElement(holder, f"{{{CHART_NAMESPACE}}}numLit")
+    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}formatCode").text = "General"
+    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}ptCount").set("val", str(len(sizes)))
     for place, size in enumerate(sizes):
         if size is not None:
-            point = etree.SubElement(numbers, f"{{{CHART}}}pt", idx=str(place))
-            etree.SubElement(point, f"{{{CHART}}}v").text = repr(float(size))
+            point = etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}pt", idx=str(place))
+            etree.SubElement(point, f"{{{CHART_NAMESPACE}}}v").text = repr(float(size))
     return holder

@@ -7,14 +7,14 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from segpredict.errors import ExtraMissingError
-from segpredict.report._format import span
-from segpredict.report._input import ReportInput, Section
-from segpredict.report.deck._slide import Page, Slide, Story
+from segpredict.report._format import format_day_range
+from segpredict.report._input import ReportInput, ReportSection
+from segpredict.report.deck._slide import DeckSource, Slide, SlidePage
 from segpredict.report.deck.slides import SLIDES
 from segpredict.report.sections import SECTIONS
 
 LIBRARY, PACKAGE, EXTRA = "pptx", "python-pptx", "deck"
-STILL = (1980, 1, 1, 0, 0, 0)  # the earliest day a zip can tell
+FIXED_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest day a zip can tell
 
 
 def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
@@ -40,19 +40,19 @@ def render_deck(bundle: ReportInput, slides: Sequence[Slide] = SLIDES) -> bytes:
     if find_spec(LIBRARY) is None:
         raise ExtraMissingError("A deck of slides", EXTRA, PACKAGE)
     draw = import_module("segpredict.report.deck._draw").draw
-    days = span(bundle.first_day, bundle.end_day)
+    days = format_day_range(bundle.first_day, bundle.end_day)
     footer = f"{bundle.title} · data of {days}"
-    return _still(draw(pages(bundle, slides), footer, f"Data of {days}"))
+    return _still(draw(slide_pages(bundle, slides), footer, f"Data of {days}"))
 
 
-def pages(
+def slide_pages(
     bundle: ReportInput,
     slides: Sequence[Slide] = SLIDES,
-    sections: Sequence[Section] = SECTIONS,
-) -> list[tuple[str, Page]]:
+    sections: Sequence[ReportSection] = SECTIONS,
+) -> list[tuple[str, SlidePage]]:
     """Return the topic and content of each slide that has something to say."""
     built = [section.build(bundle) for section in sections]
-    story = Story(bundle, tuple(context for context in built if context is not None))
+    story = DeckSource(bundle, tuple(context for context in built if context is not None))
     told = [(slide.topic, slide.build(story)) for slide in slides]
     return [(topic, page) for topic, page in told if page is not None]
 
@@ -65,7 +65,7 @@ def _still(file: bytes) -> bytes:
         zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as still,
     ):
         for name in given.namelist():
-            fact = zipfile.ZipInfo(name, STILL)
+            fact = zipfile.ZipInfo(name, FIXED_ZIP_DATE)
             fact.compress_type, fact.create_system = zipfile.ZIP_DEFLATED, 3
             still.writestr(fact, given.read(name))
     return made.getvalue()

@@ -2,14 +2,18 @@
 
 from itertools import pairwise
 
-from segpredict.report._chart import Chip
+from segpredict.report._chart import SegmentBadge
 
-INK, SOFT, RULE, CARD = "1A2027", "5B6672", "DFE4EA", "F6F7F9"
-LOW, HIGH, GONE = "B9D4EA", "0B3F73", "B6BCC4"  # ends of the value ladder, and inactive
-STRONG, FILL, BAD, PAPER = "1F5FA8", "9DB8D3", "B4470B", "FFFFFF"
-FONT = "Arial"
-WIDTH, HEIGHT = 13.333, 7.5  # inches: 16:9
-MARGIN = 0.6
+INK_COLOUR, SOFT_COLOUR, RULE_COLOUR, CARD_COLOUR = "1A2027", "5B6672", "DFE4EA", "F6F7F9"
+LOW_SEGMENT_COLOUR, HIGH_SEGMENT_COLOUR, INACTIVE_COLOUR = (
+    "B9D4EA",
+    "0B3F73",
+    "B6BCC4",
+)  # ends of the value ladder, and inactive
+STRONG_COLOUR, FILL_COLOUR, WARNING_COLOUR, PAPER_COLOUR = "1F5FA8", "9DB8D3", "B4470B", "FFFFFF"
+FONT_NAME = "Arial"
+SLIDE_WIDTH, SLIDE_HEIGHT = 13.333, 7.5  # inches: 16:9
+SLIDE_MARGIN = 0.6
 
 _TO_CONE = (
     (0.4122214708, 0.5363325363, 0.0514459929),
@@ -31,10 +35,10 @@ _FROM_CONE = (
     (-1.2684380046, 2.6097574011, -0.3413193965),
     (-0.0041960863, -0.7034186147, 1.7076147010),
 )
-Triple = tuple[float, float, float]
+RgbColour = tuple[float, float, float]
 
 
-def shade(chip: Chip | None) -> str:
+def segment_colour(chip: SegmentBadge | None) -> str:
     """Return the colour of a segment, as the page shows it; grey without a place.
 
     Notes
@@ -48,13 +52,13 @@ def shade(chip: Chip | None) -> str:
     ('0B3F73', 'B6BCC4')
     """
     if chip is None or chip.tint is None:
-        return GONE
-    low, high, part = _lab(LOW), _lab(HIGH), chip.tint / 100
+        return INACTIVE_COLOUR
+    low, high, part = _lab(LOW_SEGMENT_COLOUR), _lab(HIGH_SEGMENT_COLOUR), chip.tint / 100
     one, two, three = (a + part * (b - a) for a, b in zip(low, high, strict=True))
     return _hex((one, two, three))
 
 
-def on(colour: str) -> str:
+def readable_text_colour(colour: str) -> str:
     """Return the colour of a text that can be read on another.
 
     Examples
@@ -62,10 +66,10 @@ def on(colour: str) -> str:
     >>> on("0B3F73"), on("B9D4EA")
     ('FFFFFF', '1A2027')
     """
-    return PAPER if _lab(colour)[0] < 0.62 else INK
+    return PAPER_COLOUR if _lab(colour)[0] < 0.62 else INK_COLOUR
 
 
-def _lab(colour: str) -> Triple:
+def _lab(colour: str) -> RgbColour:
     ends = pairwise(range(0, 7, 2))
     light = [_linear(int(colour[a:b], 16) / 255) for a, b in ends]
     cone = _times(_TO_CONE, (light[0], light[1], light[2]))
@@ -73,13 +77,13 @@ def _lab(colour: str) -> Triple:
     return _times(_TO_LAB, roots)
 
 
-def _hex(lab: Triple) -> str:
+def _hex(lab: RgbColour) -> str:
     roots = _times(_FROM_LAB, lab)
     light = _times(_FROM_CONE, (roots[0] ** 3, roots[1] ** 3, roots[2] ** 3))
     return "".join(f"{round(255 * _gamma(min(max(v, 0), 1))):02X}" for v in light)
 
 
-def _times(rows: tuple[Triple, Triple, Triple], by: Triple) -> Triple:
+def _times(rows: tuple[RgbColour, RgbColour, RgbColour], by: RgbColour) -> RgbColour:
     one, two, three = (sum(a * b for a, b in zip(row, by, strict=True)) for row in rows)
     return one, two, three
 

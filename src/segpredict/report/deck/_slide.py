@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from segpredict.report._chart import Chip
+from segpredict.report._chart import SegmentBadge
 from segpredict.report._input import ReportInput
-from segpredict.signs import legible
+from segpredict.signs import strip_control_characters
 
-Context = TypeVar("Context")
-Form = Literal["bars", "columns", "parts"]
-UNFIT = dict.fromkeys((65534, 65535), "�")
+ContextType = TypeVar("ContextType")
+ChartType = Literal["bars", "columns", "parts"]
+INVALID_XML_CHARACTERS = dict.fromkeys((65534, 65535), "�")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class ChartSeries:
     """One series of a chart.
 
     Parameters
@@ -48,7 +48,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
+class SlideChart:
     """A native chart, which can be edited where the slides are shown.
 
     Parameters
@@ -66,21 +66,21 @@ class Chart:
 
     heading: str
     categories: tuple[str, ...]
-    series: tuple[Series, ...]
-    form: Form = "bars"
+    series: tuple[ChartSeries, ...]
+    form: ChartType = "bars"
     number: str = "#,##0"
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class SlideCell:
     """A cell of a table: its text, and the segment whose colour stands before it."""
 
     text: str
-    chip: Chip | None = None
+    chip: SegmentBadge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class SlideTable:
     """A table; columns of numbers stand to the right.
 
     Parameters
@@ -101,14 +101,14 @@ class Table:
 
     heading: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str | Cell, ...], ...]
+    rows: tuple[tuple[str | SlideCell, ...], ...]
     widths: tuple[float, ...]
     words: tuple[int, ...] = (0,)
     strong: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
+class BulletList:
     """A few sentences one under another, with a heading."""
 
     heading: str
@@ -117,14 +117,14 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class FigureTiles:
     """A few figures set large, each with the words that say what it is."""
 
     figures: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedElement:
     """Something and its place on a grid of 12 columns and 12 rows.
 
     Parameters
@@ -135,7 +135,7 @@ class Placed:
         In columns and rows of the grid under the title.
     """
 
-    what: Chart | Table | Points | Tiles
+    what: SlideChart | SlideTable | BulletList | FigureTiles
     left: int = 0
     width: int = 12
     top: int = 0
@@ -143,7 +143,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class SlidePage:
     """One slide, worked out.
 
     Parameters
@@ -160,12 +160,12 @@ class Page:
 
     title: str
     lead: str = ""
-    things: tuple[Placed, ...] = ()
+    things: tuple[PlacedElement, ...] = ()
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DeckSource:
     """What slides are made from: the contexts of the page, and nothing else.
 
     Parameters
@@ -179,7 +179,7 @@ class Story:
     bundle: ReportInput
     contexts: tuple[Any, ...]
 
-    def of(self, kind: type[Context]) -> Context | None:
+    def of(self, kind: type[ContextType]) -> ContextType | None:
         """Return the context of a section, ``None`` where it is left out."""
         return next((c for c in self.contexts if isinstance(c, kind)), None)
 
@@ -197,10 +197,10 @@ class Slide:
     """
 
     topic: str
-    build: Callable[[Story], Page | None]
+    build: Callable[[DeckSource], SlidePage | None]
 
 
-def plain(text: str) -> str:
+def slide_text(text: str) -> str:
     r"""Return a text on one line, of signs that can stand in XML.
 
     Examples
@@ -208,10 +208,12 @@ def plain(text: str) -> str:
     >>> plain("a\n b\x00")
     'a b�'
     """
-    return re.sub(r"[ \t\n]+", " ", legible(text).translate(UNFIT))
+    return re.sub(
+        r"[ \t\n]+", " ", strip_control_characters(text).translate(INVALID_XML_CHARACTERS)
+    )
 
 
-def clip(text: str, most: int) -> str:
+def truncate_words(text: str, most: int) -> str:
     """Return a text of at most so many letters, cut between words where it can be.
 
     Examples
@@ -219,7 +221,7 @@ def clip(text: str, most: int) -> str:
     >>> clip("The row names no customer", 12)
     'The row…'
     """
-    shown = plain(text).strip()
+    shown = slide_text(text).strip()
     if len(shown) <= most:
         return shown
     cut = shown[: most - 1]
@@ -227,7 +229,7 @@ def clip(text: str, most: int) -> str:
     return f"{head.rstrip(' ,;:')}…"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Return names as one reads them aloud.
 
     Examples

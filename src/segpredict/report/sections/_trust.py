@@ -4,21 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.report._format import figure
-from segpredict.report._models import label, prose, skill
+from segpredict.report._format import finite_or_none
+from segpredict.report._models import log_loss_skill, model_label, replace_model_names
 
 REFERENCE = "markov"  # of every skill
 # Always shown next to whatever was shipped, where they were asked.
-BESIDE = ("persistence", REFERENCE)
-TREES = "xgboost"  # a part of the model, and at times all of it: no falling back
+REFERENCE_MODELS = ("persistence", REFERENCE)
+TREE_MODEL = "xgboost"  # a part of the model, and at times all of it: no falling back
 MARKOV_GAP = "log_loss_minus_markov"
 # Up to here what is said of ten customers is right within a quarter, a half of one.
-CALIBRATED = ((0.025, "close"), (0.05, "fair"))
-OFF = "off"
+CALIBRATION_GRADES = ((0.025, "close"), (0.05, "fair"))
+WORST_CALIBRATION = "off"
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class TrustScore:
     """One forecast in the trust box.
 
     Parameters
@@ -44,7 +44,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class TrustBox:
     """The trust box: never one accuracy alone.
 
     Parameters
@@ -66,7 +66,7 @@ class Trust:
         Grade of the segments: natural, reproducible, constructive; empty if unknown.
     """
 
-    scores: tuple[Score, ...]
+    scores: tuple[TrustScore, ...]
     windows: int
     tested: int
     shipped: str
@@ -76,26 +76,24 @@ class Trust:
     segments: str
 
 
-def trust_of(verdict: Mapping[str, Any], segments: str) -> Trust:
+def trust_box(verdict: Mapping[str, Any], segments: str) -> TrustBox:
     """Return the box of a verdict; `segments` is the grade of the segments."""
     pooled = verdict.get("pooled") or {}
     models: Mapping[str, Any] = pooled.get("scores") or {}
     name, model = str(verdict.get("shipped", "")), str(verdict.get("model", ""))
-    shown = [name, *(m for m in (model, *BESIDE) if m != name)]
+    shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
     origins = verdict.get("origins") or ()
-    return Trust(
-        scores=tuple(
-            _score(models, m, is_shipped=m == name) for m in shown if m in models
-        ),
+    return TrustBox(
+        scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
         windows=len(origins),
-        tested=int(figure(pooled.get("n")) or 0),
-        shipped=label(name),
-        why=prose(str(verdict.get("reason", ""))),
-        is_fallback=name not in {model, TREES},
-        calibration=_grade(figure((models.get(name) or {}).get("ece"))),
+        tested=int(finite_or_none(pooled.get("n")) or 0),
+        shipped=model_label(name),
+        why=replace_model_names(str(verdict.get("reason", ""))),
+        is_fallback=name not in {model, TREE_MODEL},
+        calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
         segments=segments,
     )
 
@@ -103,20 +101,20 @@ def trust_of(verdict: Mapping[str, Any], segments: str) -> Trust:
 def _grade(error: float | None) -> str:
     if error is None:
         return ""
-    return next((word for most, word in CALIBRATED if error <= most), OFF)
+    return next((word for most, word in CALIBRATION_GRADES if error <= most), WORST_CALIBRATION)
 
 
 def _loss(models: Mapping[str, Any], name: str) -> float | None:
-    return figure((models.get(name) or {}).get("log_loss"))
+    return finite_or_none((models.get(name) or {}).get("log_loss"))
 
 
-def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> Score:
+def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> TrustScore:
     found = models[name]
-    return Score(
-        label=label(name),
+    return TrustScore(
+        label=model_label(name),
         is_shipped=is_shipped,
-        accuracy=figure(found.get("accuracy")),
-        log_loss=figure(found.get("log_loss")),
-        skill=None if name == REFERENCE else skill(models, name, REFERENCE),
-        ece=figure(found.get("ece")),
+        accuracy=finite_or_none(found.get("accuracy")),
+        log_loss=finite_or_none(found.get("log_loss")),
+        skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),
+        ece=finite_or_none(found.get("ece")),
     )

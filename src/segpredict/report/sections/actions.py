@@ -6,20 +6,20 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.actions import status
-from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure, iso_day, number, share
+from segpredict.actions import evidence_status
+from segpredict.report._chart import SegmentBadge, segment_badges
+from segpredict.report._format import finite_or_none, format_iso_day, format_number, format_share
 from segpredict.report._input import ReportInput
 
-MOST = 3  # actions told at length
-MOST_WINDOWS = 4  # of a test that a shop would wait for
-WIDE, HIGH = 100.0, 60.0  # of a chart, in its own units
-STAKES = {
+MAX_CAMPAIGNS_IN_DETAIL = 3  # actions told at length
+MAX_TEST_WINDOWS = 4  # of a test that a shop would wait for
+CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
+STAKE_LABELS = {
     "value_at_risk": "at risk",
     "upside": "upside",
     "expected_value": "expected to be spent",
 }
-KPIS = {
+KPI_LABELS = {
     "buys": "share who buy",
     "stays": "share who stay or rise",
     "rises": "share who rise",
@@ -28,7 +28,7 @@ KPIS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class ValueAtStake:
     """What is at stake, in currency, and what of such sums came.
 
     Parameters
@@ -49,7 +49,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class CampaignTest:
     """The test that a play needs.
 
     Parameters
@@ -89,7 +89,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Spend:
+class SpendTest:
     """The same test with spend counted, with and without the spend before.
 
     Parameters
@@ -116,7 +116,7 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class CampaignCard:
     """One play.
 
     Parameters
@@ -136,16 +136,16 @@ class Action:
     action: str
     caution: str
     n: int
-    at_stake: Sum
-    design: Design
-    spend: Spend
+    at_stake: ValueAtStake
+    design: CampaignTest
+    spend: SpendTest
     proof: str
     status: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Of `size` customers the first `n` hold `value`, which is `share` of the whole.
+class TargetingStep:
+    """Of `size` customers the first `n` hold `value`, which is `format_share` of the whole.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class TargetingCurve:
     """Value at stake by length of the list.
 
     Parameters
@@ -181,14 +181,14 @@ class Curve:
 
     title: str
     kind: str
-    chip: Chip | None
+    chip: SegmentBadge | None
     note: str
     path: str
-    steps: tuple[Step, ...]
+    steps: tuple[TargetingStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Actions:
+class CampaignsSection:
     """The section.
 
     Parameters
@@ -203,14 +203,14 @@ class Actions:
         The same by segment.
     """
 
-    first: tuple[Action, ...]
-    plays: tuple[Action, ...]
-    budgets: tuple[Curve, ...]
-    segments: tuple[Curve, ...]
+    first: tuple[CampaignCard, ...]
+    plays: tuple[CampaignCard, ...]
+    budgets: tuple[TargetingCurve, ...]
+    segments: tuple[TargetingCurve, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Short:
+class CampaignSummary:
     """An action as page one shows it: for how many, what is at stake, its test."""
 
     title: str
@@ -221,15 +221,15 @@ class Short:
     status: str
 
 
-def actions(bundle: ReportInput) -> Actions | None:
+def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     """Return the context of the section; ``None`` where no play was weighed."""
     if not bundle.plays:
         return None
     table, curves = bundle.plays["plays"], bundle.plays["curves"]
     plays = tuple(_action(row, bundle) for row in table.to_dicts())
     titles = {play.name: play.title for play in plays}
-    known = chips(bundle.segments)
-    return Actions(
+    known = segment_badges(bundle.segments)
+    return CampaignsSection(
         first=_first(plays, table),
         plays=plays,
         budgets=_curves(curves.filter(scope="play"), titles, {}),
@@ -237,11 +237,11 @@ def actions(bundle: ReportInput) -> Actions | None:
     )
 
 
-def short(bundle: ReportInput) -> tuple[Short, ...]:
+def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
     """Return the actions in short form, for page one."""
-    found = actions(bundle)
+    found = campaigns_section(bundle)
     return tuple(
-        Short(
+        CampaignSummary(
             each.title,
             each.n,
             each.at_stake.value,
@@ -253,42 +253,40 @@ def short(bundle: ReportInput) -> tuple[Short, ...]:
     )
 
 
-def _first(plays: tuple[Action, ...], table: pl.DataFrame) -> tuple[Action, ...]:
+def _first(plays: tuple[CampaignCard, ...], table: pl.DataFrame) -> tuple[CampaignCard, ...]:
     ranks = dict(table.select("play", "rank").drop_nulls().iter_rows())
     ranked = sorted((p for p in plays if p.name in ranks), key=lambda p: ranks[p.name])
-    return tuple(ranked[:MOST])
+    return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 
-def _action(row: Mapping[str, Any], bundle: ReportInput) -> Action:
-    told = status(row["play"], bundle.experiments)
+def _action(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
+    told = evidence_status(row["play"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
-    return Action(
-        row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), *told
-    )
+    return CampaignCard(row["play"], *texts, row["n"], _sum(row), _design(row), _spend(row), *told)
 
 
-def _sum(row: Mapping[str, Any]) -> Sum:
-    least, most = figure(row["came_low"]), figure(row["came_high"])
-    return Sum(
-        figure(row["stake"]),
-        figure(row["low"]),
-        figure(row["high"]),
-        STAKES.get(row["stake_of"], row["stake_of"]),
+def _sum(row: Mapping[str, Any]) -> ValueAtStake:
+    least, most = finite_or_none(row["came_low"]), finite_or_none(row["came_high"])
+    return ValueAtStake(
+        finite_or_none(row["stake"]),
+        finite_or_none(row["low"]),
+        finite_or_none(row["high"]),
+        STAKE_LABELS.get(row["stake_of"], row["stake_of"]),
         None if least is None or most is None else (least, most),
     )
 
 
-def _design(row: Mapping[str, Any]) -> Design:
+def _design(row: Mapping[str, Any]) -> CampaignTest:
     is_share = row["kpi"] != "spends"
-    return Design(
-        kpi=KPIS.get(row["kpi"], row["kpi"]),
-        base=figure(row["base"]),
+    return CampaignTest(
+        kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
+        base=finite_or_none(row["base"]),
         n_then=row["n_then"],
-        then=iso_day(row["then"]) if row["then"] else "",
+        then=format_iso_day(row["then"]) if row["then"] else "",
         uplift=row["uplift"],
         per_arm=row["per_arm"],
-        seen=figure(row["seen"]),
-        seen_alone=figure(row["seen_alone"]),
+        seen=finite_or_none(row["seen"]),
+        seen_alone=finite_or_none(row["seen_alone"]),
         windows=row["windows"] if _ends(row) else None,
         days=row["days"] if _ends(row) else None,
         is_share=is_share,
@@ -297,7 +295,7 @@ def _design(row: Mapping[str, Any]) -> Design:
 
 
 def _ends(row: Mapping[str, Any]) -> bool:
-    return row["windows"] is not None and row["windows"] <= MOST_WINDOWS
+    return row["windows"] is not None and row["windows"] <= MAX_TEST_WINDOWS
 
 
 def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
@@ -307,42 +305,42 @@ def _told(row: Mapping[str, Any], *, is_share: bool) -> str:
         return "Too few like them at the last test to plan one."
     effect = _effect(row["uplift"], is_share=is_share)
     needed = (
-        f"To see {effect} ({share(row['power'], 0)} power) a test needs "
-        f"{number(per_arm)} in each arm"
+        f"To see {effect} ({format_share(row['power'], 0)} power) a test needs "
+        f"{format_number(per_arm)} in each arm"
     )
     if row["windows"] == 1:
-        least = f"leave {share(row['share_alone'], 0)} of the list alone"
+        least = f"leave {format_share(row['share_alone'], 0)} of the list alone"
         enough = "" if row["share_alone"] is None else f" Or {least}."
-        return f"{needed}, and {number(row['days'])} days.{enough}"
-    seen = figure(row["seen"])
+        return f"{needed}, and {format_number(row['days'])} days.{enough}"
+    seen = finite_or_none(row["seen"])
     once = "" if seen is None else f"show {_effect(seen, is_share=is_share)} or more"
     if _ends(row):
-        long = f"{row['windows']} windows, {number(row['days'])} days"
-        alone = f" These {number(n)} alone {once}." if once else ""
+        long = f"{row['windows']} windows, {format_number(row['days'])} days"
+        alone = f" These {format_number(n)} alone {once}." if once else ""
         return f"{needed}: {long}, if each brings as many.{alone}"
-    return f"{needed}; these {number(n)} {once or 'are too few'}."
+    return f"{needed}; these {format_number(n)} {once or 'are too few'}."
 
 
 def _effect(uplift: float, *, is_share: bool) -> str:
     if is_share:
-        return f"+{number(100 * uplift, 1)} points"
-    return f"+{share(uplift, 0)} of the mean"
+        return f"+{format_number(100 * uplift, 1)} points"
+    return f"+{format_share(uplift, 0)} of the mean"
 
 
-def _spend(row: Mapping[str, Any]) -> Spend:
-    return Spend(
-        figure(row["spend"]),
-        figure(row["rho"]),
-        figure(row["spend_uplift"]),
+def _spend(row: Mapping[str, Any]) -> SpendTest:
+    return SpendTest(
+        finite_or_none(row["spend"]),
+        finite_or_none(row["rho"]),
+        finite_or_none(row["spend_uplift"]),
         row["spend_per_arm"],
         row["spend_per_arm_raw"],
-        figure(row["spend_seen"]),
+        finite_or_none(row["spend_seen"]),
     )
 
 
 def _curves(
-    curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, Chip]
-) -> tuple[Curve, ...]:
+    curves: pl.DataFrame, titles: Mapping[str, str], known: Mapping[str, SegmentBadge]
+) -> tuple[TargetingCurve, ...]:
     found = []
     for (name, kind), part in curves.group_by("name", "stake_of", maintain_order=True):
         if str(name) not in titles and str(name) not in known:
@@ -350,23 +348,23 @@ def _curves(
         chip = known.get(str(name))
         title = chip.name if chip else titles[str(name)]
         steps = tuple(
-            Step(row["n"], row["size"], row["value"], row["share"])
+            TargetingStep(row["n"], row["size"], row["value"], row["share"])
             for row in part.to_dicts()
         )
         found.append(
-            Curve(title, STAKES[str(kind)], chip, _note(steps), _path(steps), steps)
+            TargetingCurve(title, STAKE_LABELS[str(kind)], chip, _note(steps), _path(steps), steps)
         )
     return tuple(found)
 
 
-def _note(steps: tuple[Step, ...]) -> str:
+def _note(steps: tuple[TargetingStep, ...]) -> str:
     fifth = next(step for step in steps if step.n >= 0.2 * step.size)
     return (
-        f"The first {number(fifth.n)} of {number(fifth.size)} hold "
-        f"{share(fifth.share, 0)}"
+        f"The first {format_number(fifth.n)} of {format_number(fifth.size)} hold "
+        f"{format_share(fifth.share, 0)}"
     )
 
 
-def _path(steps: tuple[Step, ...]) -> str:
-    places = [(WIDE * s.n / s.size, HIGH * (1 - s.share)) for s in steps]
-    return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, HIGH), *places])
+def _path(steps: tuple[TargetingStep, ...]) -> str:
+    places = [(CHART_WIDTH * s.n / s.size, CHART_HEIGHT * (1 - s.share)) for s in steps]
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in [(0.0, CHART_HEIGHT), *places])

@@ -8,26 +8,31 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report._format import iso_day, number, span, words
+from segpredict.report._format import format_day_range, format_iso_day, format_number, name_to_words
 from segpredict.report._input import ReportInput
-from segpredict.report._models import prose
+from segpredict.report._models import replace_model_names
 from segpredict.report.sections._trust import MARKOV_GAP
-from segpredict.report.sections.chances import STRATA
+from segpredict.report.sections.chances import STRATUM_LABELS
 from segpredict.window import as_date
 
 # What a leak's row can end with; words, so that they can be read without colours.
-CHECKED, BUILT, TOLD, BROKEN = "checked", "by construction", "your word", "broken"
-WEAK = 6  # groups of customers that are named, at most
-PURPOSE = (
+CHECKED_TEXT, BUILT_IN_TEXT, REPORTED_TEXT, BROKEN_TEXT = (
+    "checked",
+    "by construction",
+    "your word",
+    "broken",
+)
+MAX_WEAK_GROUPS = 6  # groups of customers that are named, at most
+PURPOSE_TEXT = (
     "Planning for groups: whom to contact first, which offers to test, what to stock, "
     "what a season may bring."
 )
-NOT_FOR = (
+OUT_OF_SCOPE_TEXT = (
     "Credit, prices for one person, employment, or any decision about one person that "
     "has legal or similar effect. The reasons say what moves the forecast; they do not "
     "say what would happen if a customer were made to behave otherwise."
 )
-PRIVACY = (
+PRIVACY_TEXT = (
     "The model holds no names and no ids; scores and lists do. Forecasting what a "
     "person will do is profiling: tell customers, and leave out those who object. "
     "Where ids must not leave, write the page with --hash-ids or --no-customers."
@@ -35,7 +40,7 @@ PRIVACY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Leak:
+class LeakageCheck:
     """One way to see the future by mistake, and how this run stands against it.
 
     Parameters
@@ -58,7 +63,7 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCardSection:
     """The section.
 
     Parameters
@@ -72,11 +77,11 @@ class Card:
     """
 
     facts: tuple[tuple[str, str], ...]
-    leaks: tuple[Leak, ...]
+    leaks: tuple[LeakageCheck, ...]
     counts: Mapping[str, int]
 
 
-def card(bundle: ReportInput) -> Card | None:
+def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     """Return the context of the section; ``None`` where no forecast was tested."""
     if not bundle.verdict or not bundle.verdict.get("origins"):
         return None
@@ -84,17 +89,15 @@ def card(bundle: ReportInput) -> Card | None:
     ordered = tuple(sorted(leaks, key=lambda leak: int(leak.code[1:])))
     results = [leak.result for leak in ordered]
     counts = {r: results.count(r) for r in dict.fromkeys(results)}
-    return Card(_facts(bundle, bundle.verdict), ordered, counts)
+    return ModelCardSection(_facts(bundle, bundle.verdict), ordered, counts)
 
 
-def _facts(
-    bundle: ReportInput, found: Mapping[str, Any]
-) -> tuple[tuple[str, str], ...]:
+def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     window, origins = bundle.window, found["origins"]
-    tests = ", ".join(iso_day(o["cutoff"]) for o in origins)
+    tests = ", ".join(format_iso_day(o["cutoff"]) for o in origins)
     facts = [
-        ("For", PURPOSE),
-        ("Not for", NOT_FOR),
+        ("For", PURPOSE_TEXT),
+        ("Not for", OUT_OF_SCOPE_TEXT),
         (
             "Forecast for",
             f"Customers who bought in the {window.lookback} days before the cutoff. "
@@ -102,10 +105,10 @@ def _facts(
         ),
         (
             "Question",
-            f"Which segment each of them is in, {span(*_asked(bundle))}; the segments "
+            f"Which segment each of them is in, {format_day_range(*_asked(bundle))}; the segments "
             f"were frozen before the first test and never saw a later day.",
         ),
-        ("In use", prose(str(found.get("reason", "")))),
+        ("In use", replace_model_names(str(found.get("reason", "")))),
         ("Tested", f"As of {tests}: on days that came after all that was learned."),
         ("Less sure of", _weak(bundle)),
         (
@@ -115,7 +118,7 @@ def _facts(
             "the mix or the error moves, refit the segments too: "
             "segpredict cluster --refit keeps their ids.",
         ),
-        ("Privacy", PRIVACY),
+        ("Privacy", PRIVACY_TEXT),
         ("Made", _made(bundle)),
     ]
     return tuple((name, text) for name, text in facts if text)
@@ -126,7 +129,7 @@ def _asked(bundle: ReportInput) -> tuple[int, int]:
 
 
 def _until(bundle: ReportInput) -> str:
-    return iso_day(as_date(bundle.window.outcome_end).isoformat())
+    return format_iso_day(as_date(bundle.window.outcome_end).isoformat())
 
 
 def _made(bundle: ReportInput) -> str:
@@ -143,18 +146,16 @@ def _weak(bundle: ReportInput) -> str:
     if bundle.scorecard is None:
         return ""
     names = {s.id: s.name for s in bundle.segments}
-    rows = bundle.scorecard.filter(
-        pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled"
-    )
+    rows = bundle.scorecard.filter(pl.col("stratum") != "all", metric=MARKOV_GAP, window="pooled")
     if rows.is_empty():
         return ""
     weak = rows.filter(~(pl.col("high") < 0)).sort("n", descending=True)
     if weak.is_empty():
         return f"None of the {rows.height} groups looked at: all beat the Markov chain."
     told = [
-        f"{STRATA.get(r['stratum'], words(r['stratum'])).lower()}: "
-        f"{names.get(r['group'], r['group'])} ({number(r['n'])} forecasts)"
-        for r in weak.head(WEAK).iter_rows(named=True)
+        f"{STRATUM_LABELS.get(r['stratum'], name_to_words(r['stratum'])).lower()}: "
+        f"{names.get(r['group'], r['group'])} ({format_number(r['n'])} forecasts)"
+        for r in weak.head(MAX_WEAK_GROUPS).iter_rows(named=True)
     ]
     more = weak.height - len(told)
     return (
@@ -163,7 +164,7 @@ def _weak(bundle: ReportInput) -> str:
     )
 
 
-def _of_time(bundle: ReportInput) -> Sequence[Leak]:
+def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks that are a question of days: L1, L2, L3, L6, L8."""
     found, window = bundle.verdict or {}, bundle.window
     cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["origins"])
@@ -173,47 +174,44 @@ def _of_time(bundle: ReportInput) -> Sequence[Leak]:
     clean = bool(saw) and date.fromisoformat(saw) < cutoffs[0]
     return (
         _learned(bundle),
-        Leak(
+        LeakageCheck(
             "L2",
             "Testing on random rows of the days that were learned from",
             f"{len(cutoffs)} test windows of {window.horizon} days, later than all "
             f"that was learned{', none over another' if many and apart else ''}.",
-            CHECKED if apart else BROKEN,
+            CHECKED_TEXT if apart else BROKEN_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L3",
             "Segments made with customers or days of the tests",
-            f"The segments saw nothing after {iso_day(saw)}; the first test began on "
-            f"{iso_day(cutoffs[0].isoformat())}."
+            f"The segments saw nothing after {format_iso_day(saw)}; the first test began on "
+            f"{format_iso_day(cutoffs[0].isoformat())}."
             if saw
             else "The run does not say until when the segments saw.",
-            BROKEN if saw and not clean else CHECKED if saw else TOLD,
+            BROKEN_TEXT if saw and not clean else CHECKED_TEXT if saw else REPORTED_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L6",
             "Days since the last order counted to the end of the data",
             "Every age and silence is counted to the cutoff of its own forecast.",
-            BUILT,
+            BUILT_IN_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L8",
             "Later returns taken off earlier orders",
             "A return counts on its own day; before the cutoff the order stands.",
-            BUILT,
+            BUILT_IN_TEXT,
         ),
     )
 
 
-def _learned(bundle: ReportInput) -> Leak:
+def _learned(bundle: ReportInput) -> LeakageCheck:
     """Check that what a test learned from was complete on its day (L1)."""
     found, window = bundle.verdict or {}, bundle.window
     folds = [f for f in (found.get("usage") or {}).get("folds", ()) if f["rehearsals"]]
     span_of = window.gap + window.horizon
     late = [
-        f["cutoff"]
-        for f in folds
-        for day in f["rehearsals"]
-        if _days(day, f["cutoff"]) < span_of
+        f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < span_of
     ]
     kept = "Features end where the days to be foretold begin."
     if folds:
@@ -221,47 +219,47 @@ def _learned(bundle: ReportInput) -> Leak:
             f" The newest outcome that was learned from ended by the cutoff in "
             f"{len(folds) - len(set(late))} of {len(folds)} forecasts."
         )
-    result = CHECKED if folds else BUILT
+    result = CHECKED_TEXT if folds else BUILT_IN_TEXT
     what = "Features from the days that are to be foretold"
-    return Leak("L1", what, kept, BROKEN if late else result)
+    return LeakageCheck("L1", what, kept, BROKEN_TEXT if late else result)
 
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
-def _of_columns(bundle: ReportInput) -> Sequence[Leak]:
+def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks that come with columns: L5, L7, L9, L10."""
     config = bundle.manifest.get("config") or {}
     beside = [config.get(name) or {} for name in ("customers", "products")]
     vouched = [column for table in beside for column in table.get("vouched") or ()]
     return (
-        Leak(
+        LeakageCheck(
             "L5",
             "Quantiles over all customers and days used as features",
             "Segments are told by borders that were frozen with them; no feature is a "
             "rank among customers of other days.",
-            BUILT,
+            BUILT_IN_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L7",
             "Columns that say how things stand today, not then",
             f"Used because you vouched that they never change: {', '.join(vouched)}."
             if vouched
             else "Columns without a time stamp are left out; none was vouched for.",
-            TOLD if vouched else CHECKED,
+            REPORTED_TEXT if vouched else CHECKED_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L9",
             "Encodings or fillings fitted with rows of the test",
             "Each test fits all it needs anew, on what was known by its cutoff.",
-            BUILT,
+            BUILT_IN_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L10",
             "The calendar as a name for the training window",
             _season(bundle.verdict or {}),
-            BUILT,
+            BUILT_IN_TEXT,
         ),
     )
 
@@ -278,24 +276,24 @@ def _season(verdict: Mapping[str, Any]) -> str:
     )
 
 
-def _of_tests(bundle: ReportInput) -> Sequence[Leak]:
+def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
     gone = [o["realised"][0] for o in (bundle.verdict or {})["origins"]]
     settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
-        Leak(
+        LeakageCheck(
             "L4",
             "Customers chosen by what they did afterwards",
             "Whoever bought before the cutoff is tested, also those who never came "
             f"back: in the lowest segment afterwards were "
             f"{', '.join(f'{share:.0%}' for share in gone)}.",
-            CHECKED if all(share > 0 for share in gone) else BUILT,
+            CHECKED_TEXT if all(share > 0 for share in gone) else BUILT_IN_TEXT,
         ),
-        Leak(
+        LeakageCheck(
             "L11",
             "Settings chosen by the result of the last test",
             _evaluated(len(settings), bundle.test_set_log),
-            {0: TOLD, 1: CHECKED}.get(len(settings), BROKEN),
+            {0: REPORTED_TEXT, 1: CHECKED_TEXT}.get(len(settings), BROKEN_TEXT),
         ),
         _doubles(bundle),
     )
@@ -313,13 +311,11 @@ def _evaluated(settings: int, log: Mapping[str, Any]) -> str:
     )
 
 
-def _doubles(bundle: ReportInput) -> Leak:
+def _doubles(bundle: ReportInput) -> LeakageCheck:
     what = "Rows that stand in two files and count twice"
-    rows = {
-        e.rule: e.count.rows for e in bundle.ledger.entries if e.stage == "excluded"
-    }
+    rows = {e.rule: e.count.rows for e in bundle.ledger.entries if e.stage == "excluded"}
     if "duplicates" not in rows:
         kept = "The rule against duplicates was switched off."
-        return Leak("L12", what, kept, TOLD)
-    kept = f"Equal rows left out once they were counted: {number(rows['duplicates'])}."
-    return Leak("L12", what, kept, CHECKED)
+        return LeakageCheck("L12", what, kept, REPORTED_TEXT)
+    kept = f"Equal rows left out once they were counted: {format_number(rows['duplicates'])}."
+    return LeakageCheck("L12", what, kept, CHECKED_TEXT)

@@ -6,25 +6,25 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.classifier.verdict import POOLED
-from segpredict.report._chart import Chip, Whisker, chips, whiskers
-from segpredict.report._format import figure, iso_day, words
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.report._chart import IntervalMark, SegmentBadge, layout_intervals, segment_badges
+from segpredict.report._format import finite_or_none, format_iso_day, name_to_words
 from segpredict.report._input import ReportInput
-from segpredict.report._models import label
+from segpredict.report._models import model_label
 from segpredict.report.sections._trust import MARKOV_GAP
 
-RULES = {
+RULE_LABELS = {
     "argmax": "the likeliest segment",
     "balanced": "small segments named too",
     "cost": "least error in revenue",
 }
-RANKINGS = {
+RANKING_LABELS = {
     "at_risk": "Who falls silent, among the two upper kinds of segment",
     "value_at_risk": "Revenue that falls away",
     "upgrade": "Who rises, among the others",
     "future_top": "The best fifth of what comes",
 }
-STRATA = {
+STRATUM_LABELS = {
     "segment_now": "Segment now",
     "is_new": "New in the window",
     "long_silent": "Silent for 182 days",
@@ -35,7 +35,7 @@ STRATA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ReliabilityCurve:
     """A line in a square picture.
 
     Parameters
@@ -54,17 +54,17 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ReliabilityPlot:
     """One square: its heading, a figure to it, and its lines."""
 
-    chip: Chip | None
+    chip: SegmentBadge | None
     title: str
     note: str
-    curves: tuple[Curve, ...]
+    curves: tuple[ReliabilityCurve, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounded:
+class StratumFigure:
     """A figure with its interval, of a kind of customer.
 
     Parameters
@@ -87,11 +87,11 @@ class Bounded:
     value: float | None
     low: float | None
     high: float | None
-    mark: Whisker | None = None
+    mark: IntervalMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DecisionRuleRow:
     """How one way to name segments did on all tests.
 
     Parameters
@@ -115,7 +115,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Chances:
+class ProbabilitiesSection:
     """The section.
 
     Parameters
@@ -137,17 +137,17 @@ class Chances:
     """
 
     calibrated: str
-    reliability: tuple[Picture, ...]
-    captures: tuple[Picture, ...]
-    sets: tuple[Bounded, ...]
+    reliability: tuple[ReliabilityPlot, ...]
+    captures: tuple[ReliabilityPlot, ...]
+    sets: tuple[StratumFigure, ...]
     sizes: Mapping[str, float]
     unjudged: str
     target: float
-    rules: tuple[Rule, ...]
-    strata: tuple[tuple[str, tuple[Bounded, ...]], ...]
+    rules: tuple[DecisionRuleRow, ...]
+    strata: tuple[tuple[str, tuple[StratumFigure, ...]], ...]
 
 
-def chances(bundle: ReportInput) -> Chances | None:
+def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     """Return the context of the section; ``None`` where nothing was tested."""
     card, drawn, found = bundle.scorecard, bundle.curves, bundle.verdict
     if card is None or drawn is None or not found:
@@ -155,7 +155,7 @@ def chances(bundle: ReportInput) -> Chances | None:
     usage = found.get("usage") or {}
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
-    return Chances(
+    return ProbabilitiesSection(
         _calibrated(usage),
         _reliability(drawn, card, bundle),
         _captures(drawn),
@@ -199,30 +199,30 @@ def _unjudged(folds: Sequence[Mapping[str, Any]]) -> str:
     return told + (
         f"The sets in the scores come from {len(days)} later "
         f"{'rehearsal' if len(days) == 1 else 'rehearsals'}, the newest of "
-        f"{iso_day(days[-1])}; how often they hold the true segment is not known yet."
+        f"{format_iso_day(days[-1])}; how often they hold the true segment is not known yet."
     )
 
 
-def _points(part: pl.DataFrame, name: str) -> Curve:
+def _points(part: pl.DataFrame, name: str) -> ReliabilityCurve:
     dots = tuple(
         (round(100 * x, 2), round(100 - 100 * y, 2))
         for x, y in part.sort("x").select("x", "y").drop_nulls().iter_rows()
     )
-    return Curve(name, " ".join(f"{x},{y}" for x, y in dots), dots)
+    return ReliabilityCurve(name, " ".join(f"{x},{y}" for x, y in dots), dots)
 
 
 def _reliability(
     drawn: pl.DataFrame, card: pl.DataFrame, bundle: ReportInput
-) -> tuple[Picture, ...]:
-    known, pictures = chips(bundle.segments), []
+) -> tuple[ReliabilityPlot, ...]:
+    known, pictures = segment_badges(bundle.segments), []
     parts = drawn.filter(kind="reliability")
     for (name, by), part in parts.group_by("name", "by", maintain_order=True):
         error = card.filter(
-            window=POOLED, stratum="all", forecaster=by, metric=f"ece_{name}"
+            window=POOLED_WINDOWS, stratum="all", forecaster=by, metric=f"ece_{name}"
         )
         note = "" if error.is_empty() else _error(error.row(0, named=True))
         curve = _points(part, "")
-        pictures.append(Picture(known.get(str(name)), "", note, (curve,)))
+        pictures.append(ReliabilityPlot(known.get(str(name)), "", note, (curve,)))
     return tuple(pictures)
 
 
@@ -233,59 +233,57 @@ def _error(row: Mapping[str, Any]) -> str:
     return f"{told} ({row['low']:.1%} to {row['high']:.1%})"
 
 
-def _captures(drawn: pl.DataFrame) -> tuple[Picture, ...]:
+def _captures(drawn: pl.DataFrame) -> tuple[ReliabilityPlot, ...]:
     parts = drawn.filter(kind="capture")
     pictures = []
     for (name,), part in parts.group_by("name", maintain_order=True):
         curves = tuple(
-            _points(each, label(str(by)))
+            _points(each, model_label(str(by)))
             for (by,), each in part.group_by("by", maintain_order=True)
         )
         n = int(part["n"][0])
-        title = RANKINGS.get(str(name), words(str(name)))
-        pictures.append(Picture(None, title, f"{n:,} forecasts", curves))
+        title = RANKING_LABELS.get(str(name), name_to_words(str(name)))
+        pictures.append(ReliabilityPlot(None, title, f"{n:,} forecasts", curves))
     return tuple(pictures)
 
 
-def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[Bounded, ...]:
+def _sets(card: pl.DataFrame, bundle: ReportInput) -> tuple[StratumFigure, ...]:
     names = {f"set_coverage_{s.id}": s.name for s in bundle.segments}
     wanted = {"set_coverage": "everybody", **names}
     rows = card.filter(pl.col("metric").is_in(list(wanted)))
     return tuple(_bounded(r, wanted[r["metric"]]) for r in rows.iter_rows(named=True))
 
 
-def _bounded(
-    row: Mapping[str, Any], group: str, mark: Whisker | None = None
-) -> Bounded:
-    low, high = figure(row["low"]), figure(row["high"])
-    test = "all tests" if row["window"] == POOLED else str(row["window"])
-    return Bounded(test, group, row["n"], figure(row["value"]), low, high, mark)
+def _bounded(row: Mapping[str, Any], group: str, mark: IntervalMark | None = None) -> StratumFigure:
+    low, high = finite_or_none(row["low"]), finite_or_none(row["high"])
+    test = "all tests" if row["window"] == POOLED_WINDOWS else str(row["window"])
+    return StratumFigure(test, group, row["n"], finite_or_none(row["value"]), low, high, mark)
 
 
-def _rules(card: pl.DataFrame, used: str) -> tuple[Rule, ...]:
-    pooled = card.filter(window=POOLED)
+def _rules(card: pl.DataFrame, used: str) -> tuple[DecisionRuleRow, ...]:
+    pooled = card.filter(window=POOLED_WINDOWS)
     told = dict(pooled.select("metric", "value").iter_rows())
     return tuple(
-        Rule(
-            words(name),
+        DecisionRuleRow(
+            name_to_words(name),
             meaning,
             name == used,
-            figure(told.get(f"accuracy_{name}")),
-            figure(told.get(f"macro_f1_{name}")),
-            figure(told.get(f"cost_{name}")),
+            finite_or_none(told.get(f"accuracy_{name}")),
+            finite_or_none(told.get(f"macro_f1_{name}")),
+            finite_or_none(told.get(f"cost_{name}")),
         )
-        for name, meaning in RULES.items()
+        for name, meaning in RULE_LABELS.items()
         if f"accuracy_{name}" in told
     )
 
 
 def _strata(
     card: pl.DataFrame, bundle: ReportInput
-) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
+) -> tuple[tuple[str, tuple[StratumFigure, ...]], ...]:
     names = {s.id: s.name for s in bundle.segments}
     rows = card.filter(metric=MARKOV_GAP).rows(named=True)
-    marks = whiskers(rows)
-    placed: dict[str, list[Bounded]] = {}
+    marks = layout_intervals(rows)
+    placed: dict[str, list[StratumFigure]] = {}
     for row, mark in zip(rows, marks, strict=True):
         group = names.get(row["group"], row["group"])
         placed.setdefault(row["stratum"], []).append(_bounded(row, group, mark))
@@ -293,8 +291,8 @@ def _strata(
 
 
 def _titled(
-    placed: Mapping[str, Sequence[Bounded]],
-) -> tuple[tuple[str, tuple[Bounded, ...]], ...]:
+    placed: Mapping[str, Sequence[StratumFigure]],
+) -> tuple[tuple[str, tuple[StratumFigure, ...]], ...]:
     return tuple(
-        (title, tuple(placed[name])) for name, title in STRATA.items() if name in placed
+        (title, tuple(placed[name])) for name, title in STRATUM_LABELS.items() if name in placed
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from segpredict.report._input import ReportInput
 
-ALGORITHMS = {
+ALGORITHM_LABELS = {
     "kmeans": "K-means",
     "gmm": "Gaussian mixture",
     "ward": "Ward",
@@ -18,12 +18,12 @@ ALGORITHMS = {
     "hybrid": "Hybrid",
     "rules": "Rule grid",
 }
-INSTRUMENTS = {
+INPUT_LABELS = {
     "fm": "spend, days",
     "rfm": "spend, days, recency",
     "wide": "all measures",
 }
-GATES = {
+GATE_LABELS = {
     "number": "too many or too few",
     "min_share": "smallest too small",
     "max_share": "largest too large",
@@ -37,13 +37,13 @@ GATES = {
     "bootstrap": "unstable",
     "jaccard": "a segment dissolves",
 }
-GRADES = {
+GRADE_MEANINGS = {
     "natural": "the groups stand apart more than chance alone would make them",
     "reproducible": "the groups come back with other customers and later data, but do "
     "not stand apart more than a cloud without groups would: they are made, not found",
     "constructive": "the groups are useful cuts and not more",
 }
-FIGURES = {  # column → heading
+FIGURE_LABELS = {  # column → heading
     "silhouette": "Silhouette",
     "null_silhouette": "Of a cloud",
     "bootstrap": "Other customers",
@@ -56,7 +56,7 @@ FIGURES = {  # column → heading
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CandidateRow:
     """One way to segment.
 
     Parameters
@@ -83,7 +83,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SegmentSelectionSection:
     """The section.
 
     Parameters
@@ -116,11 +116,11 @@ class Choice:
     tried: int
     passed: int
     headings: tuple[str, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[CandidateRow, ...]
     absent: tuple[str, ...]
 
 
-def choice(bundle: ReportInput) -> Choice | None:
+def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | None:
     """Return how the segments were chosen, or nothing where no ways were compared."""
     if bundle.comparison is None or bundle.selection is None:
         return None
@@ -131,16 +131,16 @@ def choice(bundle: ReportInput) -> Choice | None:
     known = {row["algorithm"] for row in passing}
     others = sorted({row["algorithm"] for row in rows} - known, key=_place)
     nearest = [_nearest(rows, algorithm) for algorithm in others]
-    return Choice(
+    return SegmentSelectionSection(
         grade=str(told["grade"]),
-        meaning=GRADES.get(str(told["grade"]), ""),
+        meaning=GRADE_MEANINGS.get(str(told["grade"]), ""),
         taken=_named(told.get("winner")),
         runner_up=_named(second),
         alike=None if second is None else second.get("ari_winner"),
         is_applied=bool(told["is_applied"]),
         tried=int(told["tried"]),
         passed=int(told["passed"]),
-        headings=tuple(FIGURES.values()),
+        headings=tuple(FIGURE_LABELS.values()),
         ways=tuple(_way(row) for row in [*shown, *nearest]),
         absent=_absent(bundle.comparison),
     )
@@ -152,14 +152,14 @@ def _rank(row: Mapping[str, Any]) -> tuple[bool, bool, float]:
     return (not row["is_chosen"], score is None, score or 0.0)
 
 
-def _way(row: Mapping[str, Any]) -> Way:
+def _way(row: Mapping[str, Any]) -> CandidateRow:
     failed = [name for name in str(row["failed"]).split(", ") if name]
-    return Way(
+    return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        instrument=INSTRUMENTS.get(row["instrument"], row["instrument"]),
+        instrument=INPUT_LABELS.get(row["instrument"], row["instrument"]),
         k=int(row["k"]),
-        figures=tuple(row.get(name) for name in FIGURES),
-        failed=tuple(GATES.get(name, name) for name in failed),
+        figures=tuple(row.get(name) for name in FIGURE_LABELS),
+        failed=tuple(GATE_LABELS.get(name, name) for name in failed),
         is_taken=bool(row["is_chosen"]),
         twin=str(row["twin"]),
     )
@@ -168,29 +168,25 @@ def _way(row: Mapping[str, Any]) -> Way:
 def _nearest(rows: list[dict[str, Any]], algorithm: str) -> dict[str, Any]:
     """Return an algorithm's way that fails the fewest gates, the steadier first."""
     own = [row for row in rows if row["algorithm"] == algorithm]
-    return min(
-        own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0))
-    )
+    return min(own, key=lambda row: (row["failed"].count(","), -(row["bootstrap"] or 0.0)))
 
 
 def _named(way: Mapping[str, Any] | None) -> str | None:
     if way is None:
         return None
-    instrument = INSTRUMENTS.get(way["instrument"], way["instrument"])
+    instrument = INPUT_LABELS.get(way["instrument"], way["instrument"])
     return f"{_algorithm(way['algorithm'])} with {way['k']} segments ({instrument})"
 
 
 def _algorithm(name: str) -> str:
-    return ALGORITHMS.get(name, name)
+    return ALGORITHM_LABELS.get(name, name)
 
 
 def _place(name: str) -> int:
-    known = list(ALGORITHMS)
+    known = list(ALGORITHM_LABELS)
     return known.index(name) if name in known else len(known)
 
 
 def _absent(comparison: pl.DataFrame) -> tuple[str, ...]:
     left = comparison.filter(pl.col("note") != "").select("algorithm", "note").unique()
-    return tuple(
-        f"{_algorithm(name)}: {note}" for name, note in left.sort("algorithm").rows()
-    )
+    return tuple(f"{_algorithm(name)}: {note}" for name, note in left.sort("algorithm").rows())

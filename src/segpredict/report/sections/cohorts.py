@@ -8,25 +8,25 @@ import polars as pl
 
 from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
 from segpredict.metrics import metric_named
-from segpredict.report._format import figure
+from segpredict.report._format import finite_or_none
 from segpredict.report._input import ReportInput
 from segpredict.window import as_date
 
-MAPS = {  # metric → (kind, the first age that says something)
+HEAT_MAPS = {  # metric → (kind, the first age that says something)
     "retention_cohort": ("share", 1),
     "cohort_revenue": ("money", 0),
     "cohort_revenue_cumulative": ("money", 0),
 }
-RETENTION = ("retention_cohort", "retention_rolling")
-TO_DATE = "cohort_revenue_cumulative"
-ALL = "all"
-LATEST = 25  # cohorts on the page
-OLDEST = 24  # months of age on the page
-WIDE, HIGH = 240, 100  # of a chart
+RETENTION_KPIS = ("retention_cohort", "retention_rolling")
+CUMULATIVE_KPI = "cohort_revenue_cumulative"
+ALL_COHORTS = "all"
+MAX_COHORTS_SHOWN = 25  # cohorts on the page
+MAX_AGE_MONTHS = 24  # months of age on the page
+CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CohortCell:
     """One figure with its interval, and how dark it is drawn (0 to 100).
 
     Parameters
@@ -44,7 +44,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CohortRow:
     """One cohort: its month, its size, and a cell an age; ``None`` is unknown.
 
     Parameters
@@ -62,11 +62,11 @@ class Row:
     month: str
     n: int
     is_thin: bool
-    cells: tuple[Cell | None, ...]
+    cells: tuple[CohortCell | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class CohortHeatMap:
     """A heat map.
 
     Parameters
@@ -86,11 +86,11 @@ class Heat:
     caution: str
     kind: str
     ages: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CohortRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class CohortCurve:
     """A figure over all cohorts by age: its name, its line and the band around it."""
 
     title: str
@@ -99,26 +99,26 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class CohortChart:
     """Curves over one axis: its top, and how to write that."""
 
     title: str
     kind: str
     top: float
-    curves: tuple[Curve, ...]
+    curves: tuple[CohortCurve, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
+class CohortAge:
     """One age over all cohorts that reached it: how many customers, and a cell each."""
 
     age: int
     n: int
-    cells: tuple[Cell | None, ...]
+    cells: tuple[CohortCell | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cohorts:
+class CohortsSection:
     """The section.
 
     Parameters
@@ -137,35 +137,35 @@ class Cohorts:
         Cohorts with fewer customers are grey; with fewer still, blank.
     """
 
-    charts: tuple[Chart, ...]
+    charts: tuple[CohortChart, ...]
     titles: tuple[str, ...]
-    ages: tuple[Age, ...]
-    maps: tuple[Heat, ...]
+    ages: tuple[CohortAge, ...]
+    maps: tuple[CohortHeatMap, ...]
     all_cohorts: int
     first: str
     enough: int
     fewest: int
 
 
-def cohorts(bundle: ReportInput) -> Cohorts | None:
+def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
     """Return the context of the section; ``None`` for a run without figures."""
     figures = bundle.metrics.get("figures")
     known = None if figures is None else figures.filter(pl.col("age").is_not_null())
     if known is None or known["value"].null_count() == known.height:
         return None
-    months = known.filter(pl.col("scope") != ALL)["scope"].unique().sort()
-    shown = known.filter(pl.col("age") <= OLDEST)
+    months = known.filter(pl.col("scope") != ALL_COHORTS)["scope"].unique().sort()
+    shown = known.filter(pl.col("age") <= MAX_AGE_MONTHS)
     every = {
-        name: shown.filter(metric=name, scope=ALL).drop_nulls("value").sort("age")
-        for name in (*RETENTION, TO_DATE)
+        name: shown.filter(metric=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
+        for name in (*RETENTION_KPIS, CUMULATIVE_KPI)
     }
-    return Cohorts(
+    return CohortsSection(
         charts=_charts(every),
         titles=tuple(metric_named(name).title for name in every),
         ages=_ages(every),
         maps=tuple(
-            _heat(shown.filter(metric=name), name, months.to_list()[-LATEST:])
-            for name in MAPS
+            _heat(shown.filter(metric=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
+            for name in HEAT_MAPS
         ),
         all_cohorts=months.len(),
         first=as_date(bundle.first_day).isoformat()[:7],
@@ -174,60 +174,59 @@ def cohorts(bundle: ReportInput) -> Cohorts | None:
     )
 
 
-def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[Chart, ...]:
-    worth = every[TO_DATE]
+def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
+    worth = every[CUMULATIVE_KPI]
     tallest = worth.select(pl.max_horizontal("value", "high").max()).item() or 0.0
-    retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION)
-    paid = (_curve(TO_DATE, worth, tallest),)
+    retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)
+    paid = (_curve(CUMULATIVE_KPI, worth, tallest),)
     return (
-        Chart("Customers who order", "share", 1.0, retention),
-        Chart("Revenue a customer to date", "money", tallest, paid),
+        CohortChart("Customers who order", "share", 1.0, retention),
+        CohortChart("Revenue a customer to date", "money", tallest, paid),
     )
 
 
-def _curve(name: str, rows: pl.DataFrame, top: float) -> Curve:
+def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:
     last = max(rows.height - 1, 1)
 
     def points(column: str) -> list[str]:
         values = rows[column].fill_null(rows["value"])
         return [
-            f"{WIDE * i / last:.2f},{HIGH - HIGH * max(value, 0) / (top or 1):.2f}"
+            f"{CHART_WIDTH * i / last:.2f},{CHART_HEIGHT - CHART_HEIGHT * max(value, 0) / (top or 1):.2f}"
             for i, value in enumerate(values)
         ]
 
     band = [*points("low"), *reversed(points("high"))]
-    return Curve(metric_named(name).title, " ".join(points("value")), " ".join(band))
+    return CohortCurve(metric_named(name).title, " ".join(points("value")), " ".join(band))
 
 
-def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[Age, ...]:
+def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
     by_age = {
-        name: {row["age"]: row for row in rows.rows(named=True)}
-        for name, rows in every.items()
+        name: {row["age"]: row for row in rows.rows(named=True)} for name, rows in every.items()
     }
     return tuple(
-        Age(age, row["n"], tuple(_cell(found.get(age)) for found in by_age.values()))
-        for age, row in by_age[RETENTION[0]].items()
+        CohortAge(age, row["n"], tuple(_cell(found.get(age)) for found in by_age.values()))
+        for age, row in by_age[RETENTION_KPIS[0]].items()
     )
 
 
-def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
+def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHeatMap:
     metric = metric_named(name)
-    kind, first = MAPS[name]
+    kind, first = HEAT_MAPS[name]
     told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
     large = told.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
-    most = figure(large["value"].max()) or 1.0
+    most = finite_or_none(large["value"].max()) or 1.0
     last = told.drop_nulls("value")["age"].to_numpy().max(initial=first)
     ages = range(first, int(last) + 1)
     cells = {(row["scope"], row["age"]): row for row in large.rows(named=True)}
     sizes = dict(rows.select("scope", "n").unique().iter_rows())
-    return Heat(
+    return CohortHeatMap(
         title=metric.title,
         meaning=metric.meaning,
         caution=metric.caution,
         kind=kind,
         ages=tuple(ages),
         rows=tuple(
-            Row(
+            CohortRow(
                 month,
                 sizes[month],
                 sizes[month] < MIN_CUSTOMERS_FOR_SHARES,
@@ -238,9 +237,9 @@ def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> Heat:
     )
 
 
-def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> Cell | None:
-    value = None if row is None else figure(row["value"])
+def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> CohortCell | None:
+    value = None if row is None else finite_or_none(row["value"])
     if row is None or value is None:
         return None
     shade = round(100 * max(value, 0) / most) if most else 0
-    return Cell(value, figure(row["low"]), figure(row["high"]), shade)
+    return CohortCell(value, finite_or_none(row["low"]), finite_or_none(row["high"]), shade)

@@ -6,17 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure
+from segpredict.report._chart import SegmentBadge, segment_badges
+from segpredict.report._format import finite_or_none
 from segpredict.report._input import ReportInput
-from segpredict.report.sections.topics import CAUTION
+from segpredict.report.sections.topics import CAUSALITY_NOTE
 
 TOP = 6
-OPEN = 2  # moves that are shown unfolded
+OPEN_TRANSITIONS = 2  # moves that are shown unfolded
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
+class DriverContribution:
     """One group of columns: how it pulls movers and stayers.
 
     Parameters
@@ -58,15 +58,15 @@ class Move:
         Whether it is shown unfolded.
     """
 
-    start: Chip
-    end: Chip
+    start: SegmentBadge
+    end: SegmentBadge
     expected: float
-    pulls: tuple[Pull, ...]
+    pulls: tuple[DriverContribution, ...]
     is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Pulls:
+class TransitionDriversSection:
     """The section: moves, most expected first.
 
     Parameters
@@ -78,28 +78,28 @@ class Pulls:
     """
 
     moves: tuple[Move, ...]
-    caution: str = CAUTION
+    caution: str = CAUSALITY_NOTE
 
 
-def pulls(bundle: ReportInput) -> Pulls | None:
+def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection | None:
     """Return the context; ``None`` where no move has enough customers."""
     table = bundle.moves
     if table is None or table.is_empty():
         return None
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     pairs = (
         table.select("from_id", "to_id", "expected")
         .unique(maintain_order=True)
         .sort("expected", descending=True, maintain_order=True)
     )
-    return Pulls(
+    return TransitionDriversSection(
         tuple(
             Move(
                 known[start],
                 known[end],
                 expected,
                 _pulls(table.filter(from_id=start, to_id=end).head(TOP), bundle),
-                place < OPEN,
+                place < OPEN_TRANSITIONS,
             )
             for place, (start, end, expected) in enumerate(pairs.iter_rows())
             if start in known and end in known
@@ -107,7 +107,7 @@ def pulls(bundle: ReportInput) -> Pulls | None:
     )
 
 
-def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[Pull, ...]:
+def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
     ends = [0.0, *rows["movers"], *rows["stayers"]]
     low: float = min(ends)
@@ -117,7 +117,7 @@ def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[Pull, ...]:
         return round(4 + 92 * (value - low) / wide, 2)
 
     return tuple(
-        Pull(
+        DriverContribution(
             name=row["name"],
             meaning=meanings.get(row["name"], ""),
             movers=row["movers"],
@@ -132,7 +132,7 @@ def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[Pull, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ExampleReason:
     """What speaks for the forecast, or against it.
 
     Parameters
@@ -148,7 +148,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ExampleCustomer:
     """One customer.
 
     Parameters
@@ -167,16 +167,16 @@ class Person:
 
     id: str
     kind: str
-    now: Chip
-    next: Chip
+    now: SegmentBadge
+    next: SegmentBadge
     chance: float
     expected_value: float
     value_at_risk: float
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ExampleReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class ExampleCustomersSection:
     """The section.
 
     Parameters
@@ -187,15 +187,15 @@ class People:
         What reasons are not.
     """
 
-    people: tuple[Person, ...]
-    caution: str = CAUTION
+    people: tuple[ExampleCustomer, ...]
+    caution: str = CAUSALITY_NOTE
 
 
-def people(bundle: ReportInput) -> People | None:
+def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | None:
     """Return the context; ``None`` where nobody was explained."""
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     found = tuple(
-        Person(
+        ExampleCustomer(
             id=row["customer_id"],
             kind=row["kind"],
             now=known[row["segment_id"]],
@@ -203,23 +203,23 @@ def people(bundle: ReportInput) -> People | None:
             chance=row[f"p_{row['next_segment_id']}"],
             expected_value=row["expected_value"],
             value_at_risk=row["value_at_risk"],
-            reasons=tuple(Reason(r["speaks"], r["text"]) for r in row["reasons"]),
+            reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
         )
         for row in bundle.people
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
-    return People(found) if found else None
+    return ExampleCustomersSection(found) if found else None
 
 
 # The name of a list, its heading, and the column that it is ranked by.
-HEADINGS = (
+SHORTLIST_HEADINGS = (
     ("at risk", "Most revenue at risk", "value_at_risk"),
     ("on the way up", "Most to be won", "upside"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ShortlistRow:
     """One customer on a list.
 
     Parameters
@@ -240,8 +240,8 @@ class Listed:
 
     rank: int
     id: str
-    now: Chip
-    next: Chip
+    now: SegmentBadge
+    next: SegmentBadge
     chance: float | None
     stake: float | None
     spent: float | None
@@ -250,7 +250,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shortlist:
+class CustomerShortlist:
     """One list: what it is called, who stands on it, and what they hold together.
 
     Parameters
@@ -267,12 +267,12 @@ class Shortlist:
 
     title: str
     is_risk: bool
-    listed: tuple[Listed, ...]
+    listed: tuple[ShortlistRow, ...]
     sum: float
 
 
 @dataclass(frozen=True, slots=True)
-class Customers:
+class ShortlistSection:
     """The section.
 
     Parameters
@@ -283,23 +283,23 @@ class Customers:
         The warning that belongs to reasons.
     """
 
-    lists: tuple[Shortlist, ...]
-    caution: str = CAUTION
+    lists: tuple[CustomerShortlist, ...]
+    caution: str = CAUSALITY_NOTE
 
 
-def customers(bundle: ReportInput) -> Customers | None:
+def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
     """Return the context; ``None`` where single customers must not be shown."""
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     found = tuple(
-        _shortlist(bundle, known, name, title, by) for name, title, by in HEADINGS
+        _shortlist(bundle, known, name, title, by) for name, title, by in SHORTLIST_HEADINGS
     )
     filled = tuple(each for each in found if each.listed)
-    return Customers(filled) if filled else None
+    return ShortlistSection(filled) if filled else None
 
 
 def _shortlist(
-    bundle: ReportInput, known: Mapping[str, Chip], name: str, title: str, by: str
-) -> Shortlist:
+    bundle: ReportInput, known: Mapping[str, SegmentBadge], name: str, title: str, by: str
+) -> CustomerShortlist:
     is_risk = by == "value_at_risk"
     rows = [row for row in bundle.customers if row["list"] == name]
     listed = tuple(
@@ -307,20 +307,20 @@ def _shortlist(
         for row in rows
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
-    return Shortlist(title, is_risk, listed, sum(each.stake or 0.0 for each in listed))
+    return CustomerShortlist(title, is_risk, listed, sum(each.stake or 0.0 for each in listed))
 
 
 def _listed(
-    row: Mapping[str, Any], known: Mapping[str, Chip], stake: str, chance: str
-) -> Listed:
-    return Listed(
+    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, chance: str
+) -> ShortlistRow:
+    return ShortlistRow(
         rank=int(row["rank"]),
         id=str(row["customer_id"]),
         now=known[row["segment_id"]],
         next=known[row["next_segment_id"]],
-        chance=figure(row[chance]),
-        stake=figure(row[stake]),
-        spent=figure(row.get("spent_to_date")),
-        expected=figure(row["expected_value"]),
+        chance=finite_or_none(row[chance]),
+        stake=finite_or_none(row[stake]),
+        spent=finite_or_none(row.get("spent_to_date")),
+        expected=finite_or_none(row["expected_value"]),
         reasons=tuple(str(text) for text in row["reasons"]),
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.classifier.verdict import POOLED
-from segpredict.report._chart import Chip, Piece, chips, strip
-from segpredict.report._format import figure, iso_day
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.report._chart import SegmentBadge, StripPiece, segment_badges, stacked_strip
+from segpredict.report._format import finite_or_none, format_iso_day
 from segpredict.report._input import ReportInput
 
-LEVELS = {"total": "Everything", "category": "Categories", "product": "Products"}
-METHODS = {
+LEVEL_LABELS = {"total": "Everything", "category": "Categories", "product": "Products"}
+METHOD_LABELS = {
     "segments": "Segments",
     "segments_season": "Segments, always with season",
     "everybody_alike": "Expected buyers, all alike",
@@ -21,13 +21,13 @@ METHODS = {
     "ses": "Exponential smoothing",
     "croston_sba": "Croston, corrected (SBA)",
 }
-OURS, ALIKE, NAIVE = "segments", "everybody_alike", "seasonal_naive"
-SHOWN = 15  # items of a level that are shown
-COLUMNS = 16  # categories of the heat map
+OWN_METHODS, ONE_SEGMENT_METHOD, NAIVE_METHODS = "segments", "everybody_alike", "seasonal_naive"
+MAX_ITEMS_SHOWN = 15  # items of a level that are shown
+MAX_MAP_COLUMNS = 16  # categories of the heat map
 
 
 @dataclass(frozen=True, slots=True)
-class Error:
+class ForecastError:
     """A WAPE with its interval, and whether it is surely off that of last year.
 
     Parameters
@@ -46,7 +46,7 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class DemandMethod:
     """How one forecaster did on a level.
 
     Parameters
@@ -70,11 +70,11 @@ class Method:
     is_reference: bool
     width: float
     pooled: float | None
-    tests: tuple[Error | None, ...]
+    tests: tuple[ForecastError | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class DemandLevel:
     """One level: its verdict, all forecasters, and how often stock was enough.
 
     Parameters
@@ -106,11 +106,11 @@ class Level:
     met: float | None
     met_of: int
     windows: tuple[str, ...]
-    methods: tuple[Method, ...]
+    methods: tuple[DemandMethod, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DemandItem:
     """One item to come, in units; places on the axis in percent.
 
     Parameters
@@ -141,7 +141,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DemandItemTable:
     """The largest items of a published level.
 
     Parameters
@@ -157,11 +157,11 @@ class Shelf:
     name: str
     count: int
     sum: float
-    items: tuple[Item, ...]
+    items: tuple[DemandItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Buyers:
+class ExpectedCustomers:
     """Customers to be expected in a segment, and what one of them takes.
 
     Parameters
@@ -174,14 +174,14 @@ class Buyers:
         What one of them takes in the window.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     known: float
     newcomers: float
     units: float
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class AffinityItem:
     """How a segment's share of an item stands to everybody's.
 
     Parameters
@@ -205,15 +205,15 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True)
-class Tastes:
+class SegmentAffinity:
     """What stands out in one segment, or its row of the heat map."""
 
-    chip: Chip
-    cells: tuple[Taste | None, ...]
+    chip: SegmentBadge
+    cells: tuple[AffinityItem | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class DemandSection:
     """The section.
 
     Parameters
@@ -237,38 +237,38 @@ class Demand:
     """
 
     days: int
-    levels: tuple[Level, ...]
-    shelves: tuple[Shelf, ...]
-    buyers: tuple[Buyers, ...]
-    mix: tuple[Piece, ...]
+    levels: tuple[DemandLevel, ...]
+    shelves: tuple[DemandItemTable, ...]
+    buyers: tuple[ExpectedCustomers, ...]
+    mix: tuple[StripPiece, ...]
     service: float
     categories: tuple[str, ...]
-    heat: tuple[Tastes, ...]
-    suggestions: tuple[Tastes, ...]
+    heat: tuple[SegmentAffinity, ...]
+    suggestions: tuple[SegmentAffinity, ...]
 
 
-def demand(bundle: ReportInput) -> Demand | None:
+def demand_section(bundle: ReportInput) -> DemandSection | None:
     """Return the context of the section; ``None`` where no demand was measured."""
     found = bundle.demand
     if not found:
         return None
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     forecast, standing = found["forecast"], found["levels"].to_dicts()
     buyers = _buyers(found["mix"], known)
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})
     mix = {each.chip.id: each.known + each.newcomers for each in buyers}
-    return Demand(
+    return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in standing),
         shelves=tuple(
-            _shelf(LEVELS[row["level"]], forecast.filter(level=row["level"]))
+            _shelf(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
             for row in standing
             if row["is_published"]
         ),
         buyers=buyers,
-        mix=strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
+        mix=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
         service=float(config.get("service", 0.9)),
         categories=categories,
         heat=_heat(index, known, categories),
@@ -276,68 +276,67 @@ def demand(bundle: ReportInput) -> Demand | None:
     )
 
 
-def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> Level:
+def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
     own = backtest.filter(pl.col("level") == row["level"])
-    windows = own.filter(pl.col("window") != POOLED)["window"].unique().sort().to_list()
+    windows = own.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
     pooled = {
-        each["method"]: figure(each["wape"])
-        for each in own.filter(window=POOLED).to_dicts()
+        each["method"]: finite_or_none(each["wape"])
+        for each in own.filter(window=POOLED_WINDOWS).to_dicts()
     }
     most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
     cells = {(each["method"], each["window"]): each for each in own.to_dicts()}
     methods = tuple(
-        Method(
+        DemandMethod(
             label,
-            name == OURS,
-            name == NAIVE,
+            name == OWN_METHODS,
+            name == NAIVE_METHODS,
             100 * (pooled.get(name) or 0.0) / most,
             pooled.get(name),
             tuple(_error(cells.get((name, window))) for window in windows),
         )
-        for name, label in METHODS.items()
+        for name, label in METHOD_LABELS.items()
         if any(method == name for method, _ in cells)
     )
-    ours, alike = pooled.get(OURS), pooled.get(ALIKE)
-    return Level(
-        LEVELS[row["level"]],
+    ours, alike = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
+    return DemandLevel(
+        LEVEL_LABELS[row["level"]],
         row["reason"],
         row["is_published"],
-        METHODS.get(row["nearest"] or "", ""),
-        row["nearest"] == OURS,
+        METHOD_LABELS.get(row["nearest"] or "", ""),
+        row["nearest"] == OWN_METHODS,
         None if ours is None or alike is None else alike - ours,
-        figure(row["met"]),
+        finite_or_none(row["met"]),
         int(row["met_of"]),
-        tuple(iso_day(window) for window in windows),
+        tuple(format_iso_day(window) for window in windows),
         methods,
     )
 
 
-def _error(row: Mapping[str, Any] | None) -> Error | None:
+def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
     if row is None:
         return None
-    low, high = figure(row["gap_low"]), figure(row["gap_high"])
-    return Error(
-        figure(row["wape"]),
-        figure(row["low"]),
-        figure(row["high"]),
+    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    return ForecastError(
+        finite_or_none(row["wape"]),
+        finite_or_none(row["low"]),
+        finite_or_none(row["high"]),
         high is not None and high < 0,
         low is not None and low > 0,
     )
 
 
-def _shelf(name: str, rows: pl.DataFrame) -> Shelf:
-    shown = rows.head(SHOWN).to_dicts()
+def _shelf(name: str, rows: pl.DataFrame) -> DemandItemTable:
+    shown = rows.head(MAX_ITEMS_SHOWN).to_dicts()
     top = max((row["high"] for row in shown), default=0.0) or 1.0
     items = tuple(_item(row, top) for row in shown)
-    return Shelf(name, rows.height, float(rows["expected"].sum()), items)
+    return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
 
 
-def _item(row: Mapping[str, Any], top: float) -> Item:
+def _item(row: Mapping[str, Any], top: float) -> DemandItem:
     low, dot, high = (
-        round(100 * min(row[part] / top, 1.0), 2)
-        for part in ("low", "expected", "high")
+        round(100 * min(row[part] / top, 1.0), 2) for part in ("low", "expected", "high")
     )
-    return Item(
+    return DemandItem(
         "All products" if row["level"] == "total" else row["item"],
         row["expected"],
         row["low"],
@@ -345,16 +344,16 @@ def _item(row: Mapping[str, Any], top: float) -> Item:
         low,
         dot,
         high,
-        figure(row["last_window"]),
-        figure(row["seasonal_naive"]),
-        figure(row["order_up_to"]),
-        figure(row["ratio"]),
+        finite_or_none(row["last_window"]),
+        finite_or_none(row["seasonal_naive"]),
+        finite_or_none(row["order_up_to"]),
+        finite_or_none(row["ratio"]),
     )
 
 
-def _buyers(mix: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Buyers, ...]:
+def _buyers(mix: pl.DataFrame, known: Mapping[str, SegmentBadge]) -> tuple[ExpectedCustomers, ...]:
     return tuple(
-        Buyers(
+        ExpectedCustomers(
             known[row["segment_id"]],
             row["known"],
             row["newcomers"],
@@ -367,30 +366,32 @@ def _buyers(mix: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Buyers, ...]:
 def _categories(index: pl.DataFrame) -> tuple[str, ...]:
     """Return the categories that most customers buy from."""
     rows = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
-    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(COLUMNS).to_list())
+    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS).to_list())
 
 
 def _heat(
-    index: pl.DataFrame, known: Mapping[str, Chip], categories: Sequence[str]
-) -> tuple[Tastes, ...]:
+    index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
+) -> tuple[SegmentAffinity, ...]:
     rows = index.filter(level="category").to_dicts()
     cells = {(row["segment_id"], row["item"]): _taste(row) for row in rows}
     return tuple(
-        Tastes(chip, tuple(cells.get((i, name)) for name in categories))
+        SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
         for i, chip in known.items()
         if any((i, name) in cells for name in categories)
     )
 
 
-def _suggestions(found: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Tastes, ...]:
+def _suggestions(
+    found: pl.DataFrame, known: Mapping[str, SegmentBadge]
+) -> tuple[SegmentAffinity, ...]:
     parts = found.group_by("segment_id", maintain_order=True)
     return tuple(
-        Tastes(known[str(i)], tuple(_taste(row) for row in part.to_dicts()))
+        SegmentAffinity(known[str(i)], tuple(_taste(row) for row in part.to_dicts()))
         for (i,), part in parts
     )
 
 
-def _taste(row: Mapping[str, Any]) -> Taste:
+def _taste(row: Mapping[str, Any]) -> AffinityItem:
     heat = min(max((row["index"] - 1) * 100, 0.0), 100.0)
     ends = (row["low"], row["high"])
-    return Taste(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])
+    return AffinityItem(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])

@@ -7,26 +7,26 @@ from typing import Any
 import polars as pl
 
 from segpredict.exploration import MONEY_CHARTS
-from segpredict.report._chart import Bar, Chip, bars, chips
-from segpredict.report._format import month
+from segpredict.report._chart import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report._format import format_month
 from segpredict.report._input import ReportInput
-from segpredict.report._live import live
-from segpredict.tables import MONEY
+from segpredict.report._live import filter_data
+from segpredict.tables import MONEY_SCALE
 
 # Chart → title, what is counted, unit of the bins.
-TITLES = {
+CHART_TITLES = {
     "frequency": ("Orders per customer", "Customers", ""),
     "spend": ("Spend per customer", "Customers", "money"),
     "order_value": ("Value of an order", "Orders", "money"),
     "gaps": ("Days between two purchases", "Times", ""),
     "countries": ("Sales by country", "Sales", ""),
 }
-MONTHLY = {"sales": "Sales by month", "returns": "Sent back by month"}
-LATEST = 36  # months
+MONTHLY_TITLES = {"sales": "Sales by month", "returns": "Sent back by month"}
+MAX_MONTHS_SHOWN = 36  # months
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class HistogramBin:
     """One bin: its number, its name, how much is in it, and that as percent of most.
 
     Parameters
@@ -44,7 +44,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class HistogramChart:
     """One chart of bars that is its own table.
 
     Parameters
@@ -67,11 +67,11 @@ class Counts:
     counted: str
     is_money: bool
     finding: str
-    bins: tuple[Bin, ...]
+    bins: tuple[HistogramBin, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
+class MonthlyChart:
     """One chart of months: bars, their numbers and names.
 
     Parameters
@@ -86,12 +86,12 @@ class Months:
 
     name: str
     title: str
-    bars: tuple[Bar, ...]
-    bins: tuple[Bin, ...]
+    bars: tuple[ChartBar, ...]
+    bins: tuple[HistogramBin, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class WeekdayRow:
     """A weekday: its name, and its bins hour by hour.
 
     Parameters
@@ -103,11 +103,11 @@ class Day:
     """
 
     name: str
-    hours: tuple[Bin, ...]
+    hours: tuple[HistogramBin, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class MapPoint:
     """A customer on the map, in percent from the upper left.
 
     Parameters
@@ -120,11 +120,11 @@ class Dot:
 
     x: float
     y: float
-    chip: Chip
+    chip: SegmentBadge
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class MapAxis:
     """An axis of the map: its share of the variance, and what grows along it.
 
     Parameters
@@ -140,7 +140,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Exploration:
+class ExplorationSection:
     """The section.
 
     Parameters
@@ -161,65 +161,65 @@ class Exploration:
         ``[segment, country, period, bin, number]``, where −1 belongs to none.
     """
 
-    charts: tuple[Counts, ...]
-    months: tuple[Months, ...]
+    charts: tuple[HistogramChart, ...]
+    months: tuple[MonthlyChart, ...]
     hours: tuple[int, ...]
-    week: tuple[Day, ...]
+    week: tuple[WeekdayRow, ...]
     busiest: str
-    dots: tuple[Dot, ...]
-    axes: tuple[Axis, ...]
+    dots: tuple[MapPoint, ...]
+    axes: tuple[MapAxis, ...]
     customers: int
-    chips: tuple[Chip, ...]
+    chips: tuple[SegmentBadge, ...]
     live: Mapping[str, Any]
 
 
-def exploration(bundle: ReportInput) -> Exploration | None:
+def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
     """Return the context; ``None`` for a run that was not explored."""
     seen = bundle.exploration
     if not seen or seen["cells"].is_empty():
         return None
     cells, facts = seen["cells"], seen["facts"]
     bins = {name: _bins(cells, name, names) for name, names in facts["bins"].items()}
-    known = tuple(chips(bundle.segments).values())
+    known = tuple(segment_badges(bundle.segments).values())
     hours, week = _week(bins["week"]) if facts["has_time"] else ((), ())
-    return Exploration(
+    return ExplorationSection(
         charts=_charts(bins, has_time=facts["has_time"]),
-        months=tuple(_months(n, t, bins[n][-LATEST:]) for n, t in MONTHLY.items()),
+        months=tuple(_months(n, t, bins[n][-MAX_MONTHS_SHOWN:]) for n, t in MONTHLY_TITLES.items()),
         hours=hours,
         week=week,
         busiest=_busiest(bins["week"]),
         dots=tuple(
-            Dot(row["x"], round(100 - row["y"], 1), known[row["segment"]])
+            MapPoint(row["x"], round(100 - row["y"], 1), known[row["segment"]])
             for row in seen["map"].iter_rows(named=True)
             if row["segment"] < len(known)
         ),
-        axes=tuple(Axis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
         customers=int(facts["customers"]),
         chips=known,
-        live=live(bundle),
+        live=filter_data(bundle),
     )
 
 
-def _bins(cells: pl.DataFrame, name: str, labels: list[str]) -> tuple[Bin, ...]:
-    unit = MONEY if name in MONEY_CHARTS else 1
+def _bins(cells: pl.DataFrame, name: str, labels: list[str]) -> tuple[HistogramBin, ...]:
+    unit = MONEY_SCALE if name in MONEY_CHARTS else 1
     own = cells.filter(chart=name).group_by("bin").agg(pl.col("value").sum())
     sums = dict(own.iter_rows())
     values = [sums.get(i, 0) / unit for i in range(len(labels))]
     most = max((0.0, *values)) or 1.0
     return tuple(
-        Bin(i, label, value, round(100 * max(0.0, value) / most, 2))
+        HistogramBin(i, label, value, round(100 * max(0.0, value) / most, 2))
         for i, (label, value) in enumerate(zip(labels, values, strict=True))
     )
 
 
 def _charts(
-    bins: Mapping[str, tuple[Bin, ...]], *, has_time: bool
-) -> tuple[Counts, ...]:
-    titles = dict(TITLES)
+    bins: Mapping[str, tuple[HistogramBin, ...]], *, has_time: bool
+) -> tuple[HistogramChart, ...]:
+    titles = dict(CHART_TITLES)
     if not has_time:
         titles["week"] = ("Orders by weekday", "Orders", "")
     return tuple(
-        Counts(
+        HistogramChart(
             name,
             title,
             unit,
@@ -233,7 +233,7 @@ def _charts(
     )
 
 
-def _finding(name: str, bins: tuple[Bin, ...]) -> str:
+def _finding(name: str, bins: tuple[HistogramBin, ...]) -> str:
     total = sum(each.value for each in bins)
     if not total:
         return ""
@@ -246,24 +246,26 @@ def _finding(name: str, bins: tuple[Bin, ...]) -> str:
     return f"{share} {where} {most.label}."
 
 
-def _busiest(bins: tuple[Bin, ...]) -> str:
+def _busiest(bins: tuple[HistogramBin, ...]) -> str:
     if not bins or not any(each.value for each in bins):
         return ""
     most = max(bins, key=lambda each: each.value)
     return f"Most orders come on {most.label}."
 
 
-def _months(name: str, title: str, bins: tuple[Bin, ...]) -> Months:
-    named = tuple(Bin(b.place, month(b.label), b.value, b.width) for b in bins)
-    return Months(name, title, bars([b.value for b in bins], [True] * len(bins)), named)
+def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
+    named = tuple(HistogramBin(b.place, format_month(b.label), b.value, b.width) for b in bins)
+    return MonthlyChart(
+        name, title, layout_bars([b.value for b in bins], [True] * len(bins)), named
+    )
 
 
-def _week(bins: tuple[Bin, ...]) -> tuple[tuple[int, ...], tuple[Day, ...]]:
+def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:
     """Return the hours in which there are orders, and the days of the week."""
     busy = sorted({each.place % 24 for each in bins if each.value})
     hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
     days = tuple(
-        Day(
+        WeekdayRow(
             bins[24 * day].label.partition(" ")[0],
             tuple(bins[24 * day + hour] for hour in hours),
         )

@@ -10,25 +10,24 @@ import polars as pl
 from scipy import stats
 
 from segpredict.cleaning import NO_CUSTOMER
-from segpredict.report._chart import Chip, Piece, chips, strip
-from segpredict.report._format import figure, number, span
+from segpredict.report._chart import SegmentBadge, StripPiece, segment_badges, stacked_strip
+from segpredict.report._format import finite_or_none, format_day_range, format_number
 from segpredict.report._input import ReportInput
-from segpredict.report._models import prose
-from segpredict.report.sections._trust import Trust, trust_of
-from segpredict.report.sections.actions import short
-from segpredict.report.sections.worth import Came, worth
+from segpredict.report._models import replace_model_names
+from segpredict.report.sections._trust import TrustBox, trust_box
+from segpredict.report.sections.actions import campaign_summaries
+from segpredict.report.sections.worth import RealisedSum, customer_value_section
 from segpredict.window import DAYS_PER_YEAR
 
-NOTE = (
+MIX_NOTE = (
     "Inactive means no order in {days} days. People who have yet to buy for the first "
     "time are not counted, so the mix leans towards Inactive."
 )
-INNER = 0.8  # of the interval of the mix; few tests bear no more
-YEAR = 364  # days: whole weeks, so that weekdays match
+MIX_INTERVAL_LEVEL = 0.8  # of the interval of the mix; few tests bear no more
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class SegmentForecast:
     """How large a segment was, is, and is expected to be.
 
     Parameters
@@ -55,7 +54,7 @@ class Move:
     shop's seasons did to earlier forecasts, and nothing that they never met.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     now: float
     expected: float
     share_now: float | None
@@ -68,7 +67,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Stakes:
+class RevenueAtStake:
     """Money that the next window is expected to move, and what came of such claims.
 
     Parameters
@@ -83,12 +82,12 @@ class Stakes:
 
     risk: float | None
     upside: float | None
-    came: Came | None
+    came: RealisedSum | None
     tested: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class HeadlineCampaign:
     """Something to do: what, for how many customers, and how to test it."""
 
     title: str
@@ -97,7 +96,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class DataBox:
     """The data box.
 
     Parameters
@@ -122,7 +121,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class HeadlineSection:
     """The first screen.
 
     Parameters
@@ -153,34 +152,34 @@ class Headline:
 
     sentence: str
     finding: str
-    today: tuple[Piece, ...]
-    expected: tuple[Piece, ...]
-    moves: tuple[Move, ...]
+    today: tuple[StripPiece, ...]
+    expected: tuple[StripPiece, ...]
+    moves: tuple[SegmentForecast, ...]
     tests: int
     note: str
-    stakes: Stakes | None
-    actions: tuple[Action, ...]
-    trust: Trust | None
-    data: Data
+    stakes: RevenueAtStake | None
+    actions: tuple[HeadlineCampaign, ...]
+    trust: TrustBox | None
+    data: DataBox
     warnings: tuple[str, ...]
 
 
-def headline(bundle: ReportInput) -> Headline:
+def headline_section(bundle: ReportInput) -> HeadlineSection:
     """Return the context of the first screen."""
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     moves = _moves(bundle, known)
     verdict = bundle.verdict or {}
-    return Headline(
+    return HeadlineSection(
         sentence=_sentence(bundle),
         finding=_finding(moves),
-        today=strip(bundle.mix_now, known),
-        expected=strip(bundle.mix_expected, known),
+        today=stacked_strip(bundle.mix_now, known),
+        expected=stacked_strip(bundle.mix_expected, known),
         moves=moves,
         tests=len(verdict.get("origins") or ()),
-        note=NOTE.format(days=bundle.window.horizon),
+        note=MIX_NOTE.format(days=bundle.window.horizon),
         stakes=_stakes(bundle),
         actions=_actions(bundle),
-        trust=trust_of(verdict, _segment_grade(bundle)) if verdict else None,
+        trust=trust_box(verdict, _segment_grade(bundle)) if verdict else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
     )
@@ -192,19 +191,16 @@ def _segment_grade(bundle: ReportInput) -> str:
 
 def _sentence(bundle: ReportInput) -> str:
     window = bundle.window
-    bought = span(window.start, window.cutoff)
-    outcome = span(window.outcome_start, window.outcome_end)
-    customers = sum(figure(n) or 0 for n in bundle.mix_now.values())
-    who = f"the {number(customers)} customers" if customers else "all customers"
-    return (
-        f"For {who} who bought from {bought}: the segment likely for each from "
-        f"{outcome}."
-    )
+    bought = format_day_range(window.start, window.cutoff)
+    outcome = format_day_range(window.outcome_start, window.outcome_end)
+    customers = sum(finite_or_none(n) or 0 for n in bundle.mix_now.values())
+    who = f"the {format_number(customers)} customers" if customers else "all customers"
+    return f"For {who} who bought from {bought}: the segment likely for each from {outcome}."
 
 
-def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:
-    now = {i: figure(bundle.mix_now.get(i)) or 0.0 for i in known}
-    then = {i: figure(bundle.mix_expected.get(i)) or 0.0 for i in known}
+def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[SegmentForecast, ...]:
+    now = {i: finite_or_none(bundle.mix_now.get(i)) or 0.0 for i in known}
+    then = {i: finite_or_none(bundle.mix_expected.get(i)) or 0.0 for i in known}
     total_now, total_then = sum(now.values()), sum(then.values())
     if not total_now and not total_then:
         return ()
@@ -212,7 +208,7 @@ def _moves(bundle: ReportInput, known: Mapping[str, Chip]) -> tuple[Move, ...]:
     before, last_year = _earlier(bundle)
     revenue = _revenue(bundle.profile)
     return tuple(
-        Move(
+        SegmentForecast(
             chip=chip,
             now=now[i],
             expected=then[i],
@@ -242,7 +238,7 @@ def _errors(verdict: Mapping[str, Any]) -> dict[str, float]:
     ]
     if not gaps:
         return {}
-    wide = float(stats.t.ppf((1 + INNER) / 2, len(gaps)))
+    wide = float(stats.t.ppf((1 + MIX_INTERVAL_LEVEL) / 2, len(gaps)))
     return {
         str(name): wide * math.sqrt(sum(gap**2 for gap in each) / len(gaps))
         for name, each in zip(verdict["segments"], zip(*gaps, strict=True), strict=True)
@@ -272,10 +268,10 @@ def _revenue(profile: pl.DataFrame | None) -> dict[str, float | None]:
     if profile is None or not {"id", "revenue_share"} <= set(profile.columns):
         return {}
     shares = profile.select("id", "revenue_share").iter_rows()
-    return {str(name): figure(share) for name, share in shares}
+    return {str(name): finite_or_none(share) for name, share in shares}
 
 
-def _finding(moves: tuple[Move, ...]) -> str:
+def _finding(moves: tuple[SegmentForecast, ...]) -> str:
     changes = [
         (m.share_expected - m.share_now, m)
         for m in moves
@@ -289,18 +285,18 @@ def _finding(moves: tuple[Move, ...]) -> str:
     verb = "grow" if change > 0 else "shrink"
     return (
         f"{most.chip.name} is expected to {verb} most: from "
-        f"{number((most.share_now or 0) * 100)} to "
-        f"{number((most.share_expected or 0) * 100)} of every hundred customers."
+        f"{format_number((most.share_now or 0) * 100)} to "
+        f"{format_number((most.share_expected or 0) * 100)} of every hundred customers."
     )
 
 
-def _stakes(bundle: ReportInput) -> Stakes | None:
-    found = worth(bundle)
+def _stakes(bundle: ReportInput) -> RevenueAtStake | None:
+    found = customer_value_section(bundle)
     if found is None:
         return None
     pooled = [told for told in found.sums if told.test == "all tests"]
     risk = [told.came[0] for told in pooled if told.measure == "Revenue at risk"]
-    return Stakes(
+    return RevenueAtStake(
         found.everybody.risk,
         found.everybody.upside,
         risk[0] if risk else None,
@@ -308,16 +304,19 @@ def _stakes(bundle: ReportInput) -> Stakes | None:
     )
 
 
-def _actions(bundle: ReportInput) -> tuple[Action, ...]:
-    return tuple(Action(each.title, float(each.n), each.test) for each in short(bundle))
+def _actions(bundle: ReportInput) -> tuple[HeadlineCampaign, ...]:
+    return tuple(
+        HeadlineCampaign(each.title, float(each.n), each.test)
+        for each in campaign_summaries(bundle)
+    )
 
 
-def _data(bundle: ReportInput) -> Data:
+def _data(bundle: ReportInput) -> DataBox:
     book = bundle.ledger
     read, used = book.total("in"), book.total("used")
     unknown = [e.count.money for e in book.entries if e.rule == NO_CUSTOMER.name]
-    return Data(
-        span=span(bundle.first_day, bundle.end_day),
+    return DataBox(
+        span=format_day_range(bundle.first_day, bundle.end_day),
         files=len(bundle.files),
         rows=read.rows,
         orders=used.orders,
@@ -329,9 +328,7 @@ def _data(bundle: ReportInput) -> Data:
 
 def _warnings(bundle: ReportInput) -> tuple[str, ...]:
     from_verdict = (bundle.verdict or {}).get("warnings") or ()
-    names = {
-        segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments
-    }
-    told = (prose(prose(str(text)), names) for text in from_verdict)
-    own = (prose(text) for text in bundle.warnings)
+    names = {segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments}
+    told = (replace_model_names(replace_model_names(str(text)), names) for text in from_verdict)
+    own = (replace_model_names(text) for text in bundle.warnings)
     return tuple(dict.fromkeys([*own, *told]))

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from segpredict.report._chart import Chip, chips
+from segpredict.report._chart import SegmentBadge, segment_badges
 from segpredict.report._input import ReportInput
-from segpredict.report._models import label
-from segpredict.report.sections._trust import TREES
+from segpredict.report._models import model_label
+from segpredict.report.sections._trust import TREE_MODEL
 
-TOP = 12
-CAUTIONS = (
+MAX_FEATURES_SHOWN = 12
+CAUSALITY_NOTES = (
     "These are associations that the model uses, not causes: changing a feature need "
     "not change a customer.",
     "Importance depends on how the segments are defined; with others it would differ.",
@@ -23,7 +23,7 @@ CAUTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
+class FeatureDriver:
     """One feature.
 
     Parameters
@@ -47,7 +47,7 @@ class Driver:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class FamilyImportance:
     """All features of one family together."""
 
     name: str
@@ -55,16 +55,16 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImportancePlot:
     """One embedded picture: which plot, of which segment, in words."""
 
     plot: str
-    chip: Chip | None
+    chip: SegmentBadge | None
     alt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class ImportanceMatrix:
     """Shares of importance: one row a feature, one column a segment.
 
     Parameters
@@ -77,14 +77,14 @@ class Matrix:
         The largest of them, shaded darkest.
     """
 
-    chips: tuple[Chip, ...]
+    chips: tuple[SegmentBadge, ...]
     features: tuple[str, ...]
     shares: tuple[tuple[float | None, ...], ...]
     top: float
 
 
 @dataclass(frozen=True, slots=True)
-class Importance:
+class ImportanceSection:
     """The section.
 
     Parameters
@@ -110,30 +110,30 @@ class Importance:
         Warnings that belong to every figure here.
     """
 
-    drivers: tuple[Driver, ...]
+    drivers: tuple[FeatureDriver, ...]
     rest: float
-    families: tuple[Family, ...]
-    pictures: tuple[Picture, ...]
-    now: Matrix | None
-    future: Matrix | None
+    families: tuple[FamilyImportance, ...]
+    pictures: tuple[ImportancePlot, ...]
+    now: ImportanceMatrix | None
+    future: ImportanceMatrix | None
     explained: int
     in_use: str = ""
-    cautions: tuple[str, ...] = CAUTIONS
+    cautions: tuple[str, ...] = CAUSALITY_NOTES
 
 
-def importance(bundle: ReportInput) -> Importance:
+def importance_section(bundle: ReportInput) -> ImportanceSection:
     """Return the context of the reasons; empty where none were worked out."""
     table = bundle.importance
     if table is None or table.is_empty():
-        return Importance((), 0.0, (), (), None, None, 0)
+        return ImportanceSection((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
     verdict = bundle.verdict or {}
     shipped = str(verdict.get("shipped", ""))
-    models = {"", TREES, str(verdict.get("model", ""))}
+    models = {"", TREE_MODEL, str(verdict.get("model", ""))}
     is_other = bool(bundle.reasons_note) and shipped not in models
     drivers = _drivers(overall, bundle)
     names = [driver.feature for driver in drivers]
-    return Importance(
+    return ImportanceSection(
         drivers=drivers,
         rest=max(0.0, 1.0 - sum(d.share for d in drivers)),
         families=_families(overall),
@@ -141,15 +141,15 @@ def importance(bundle: ReportInput) -> Importance:
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
         explained=bundle.explained,
-        in_use=label(shipped) if is_other else "",
+        in_use=model_label(shipped) if is_other else "",
     )
 
 
-def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[Driver, ...]:
+def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     return tuple(
-        Driver(
+        FeatureDriver(
             feature=row["feature"],
             meaning=meanings.get(row["feature"], ""),
             family=row["family"],
@@ -157,20 +157,20 @@ def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[Driver, ...]:
             share=row["share"],
             width=round(100 * row["mean_abs"] / longest, 2),
         )
-        for row in overall.head(TOP).to_dicts()
+        for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
     )
 
 
-def _families(overall: pl.DataFrame) -> tuple[Family, ...]:
+def _families(overall: pl.DataFrame) -> tuple[FamilyImportance, ...]:
     sums = overall.group_by("family", maintain_order=True).agg(pl.col("share").sum())
     ordered = sums.sort("share", "family", descending=[True, False])
-    return tuple(Family(row["family"], row["share"]) for row in ordered.to_dicts())
+    return tuple(FamilyImportance(row["family"], row["share"]) for row in ordered.to_dicts())
 
 
-def _pictures(bundle: ReportInput) -> tuple[Picture, ...]:
-    known = chips(bundle.segments)
+def _pictures(bundle: ReportInput) -> tuple[ImportancePlot, ...]:
+    known = segment_badges(bundle.segments)
     return tuple(
-        Picture(
+        ImportancePlot(
             plot=f"beeswarm_{i}",
             chip=chip,
             alt=f"One dot per customer and feature: how each feature moves the "
@@ -181,14 +181,12 @@ def _pictures(bundle: ReportInput) -> tuple[Picture, ...]:
     )
 
 
-def _matrix(
-    scoped: pl.DataFrame, names: list[str], bundle: ReportInput
-) -> Matrix | None:
+def _matrix(scoped: pl.DataFrame, names: list[str], bundle: ReportInput) -> ImportanceMatrix | None:
     shares = {(r["segment_id"], r["feature"]): r["share"] for r in scoped.to_dicts()}
     present = {segment for segment, _ in shares}
-    shown = [(i, c) for i, c in chips(bundle.segments).items() if i in present]
+    shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
     if not shown:
         return None
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
-    return Matrix(tuple(chip for _, chip in shown), tuple(names), rows, top)
+    return ImportanceMatrix(tuple(chip for _, chip in shown), tuple(names), rows, top)

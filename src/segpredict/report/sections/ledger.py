@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from segpredict.report._format import NOTHING, cell, day, span, words
+from segpredict.report._format import (
+    MISSING_TEXT,
+    format_cell,
+    format_day,
+    format_day_range,
+    name_to_words,
+)
 from segpredict.report._input import ReportInput
-from segpredict.tables import Count, Stage
+from segpredict.tables import LedgerCount, LedgerStage
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerRow:
     """One line of the ledger; money in units of 10⁻⁴.
 
     Parameters
@@ -27,11 +33,11 @@ class Line:
     stage: str
     rule: str
     meaning: str
-    count: Count
+    count: LedgerCount
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class LedgerFile:
     """One file that was read.
 
     Parameters
@@ -51,7 +57,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerPage:
+class LedgerSection:
     """The section.
 
     Parameters
@@ -68,34 +74,32 @@ class LedgerPage:
         What was read.
     """
 
-    given: tuple[Line, ...]
-    lost: tuple[Line, ...]
-    used: tuple[Line, ...]
-    noted: tuple[Line, ...]
+    given: tuple[LedgerRow, ...]
+    lost: tuple[LedgerRow, ...]
+    used: tuple[LedgerRow, ...]
+    noted: tuple[LedgerRow, ...]
     adds_up: bool
     share_used: float | None
-    files: tuple[File, ...]
+    files: tuple[LedgerFile, ...]
 
 
-def ledger(bundle: ReportInput) -> LedgerPage:
+def ledger_section(bundle: ReportInput) -> LedgerSection:
     """Return the context of the ledger."""
     book = bundle.ledger
 
-    def lines(*stages: Stage) -> tuple[Line, ...]:
+    def lines(*stages: LedgerStage) -> tuple[LedgerRow, ...]:
         found = (entry for entry in book.entries if entry.stage in stages)
-        return tuple(Line(e.stage, e.rule, e.meaning, e.count) for e in found)
+        return tuple(LedgerRow(e.stage, e.rule, e.meaning, e.count) for e in found)
 
     rows = book.total("in").rows
-    return LedgerPage(
+    return LedgerSection(
         given=lines("in"),
         lost=lines("rejected", "excluded"),
         used=lines("used"),
         noted=lines("noted"),
         adds_up=book.adds_up,
         share_used=book.total("used").rows / rows if rows else None,
-        files=tuple(
-            File(f.name, f.rows, f.sha256, f.detected.shown()) for f in bundle.files
-        ),
+        files=tuple(LedgerFile(f.name, f.rows, f.sha256, f.detected.shown()) for f in bundle.files),
     )
 
 
@@ -108,7 +112,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class GlossaryTerm:
     """One feature: its name, meaning, unit and range.
 
     Parameters
@@ -126,7 +130,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GlossaryFamily:
     """The features of one family.
 
     Parameters
@@ -138,11 +142,11 @@ class Group:
     """
 
     family: str
-    terms: tuple[Term, ...]
+    terms: tuple[GlossaryTerm, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Appendix:
+class AppendixSection:
     """The section.
 
     Parameters
@@ -154,29 +158,29 @@ class Appendix:
     """
 
     topics: tuple[Topic, ...]
-    glossary: tuple[Group, ...]
+    glossary: tuple[GlossaryFamily, ...]
 
 
-def appendix(bundle: ReportInput) -> Appendix:
+def appendix_section(bundle: ReportInput) -> AppendixSection:
     """Return the context of the appendix."""
     plain = {k: v for k, v in bundle.manifest.items() if not isinstance(v, Mapping)}
     nested = {k: v for k, v in bundle.manifest.items() if isinstance(v, Mapping)}
     topics = [_window(bundle)]
     topics += [Topic("Run", _facts(plain))] if plain else []
-    topics += [Topic(words(str(k)), _facts(v)) for k, v in nested.items()]
-    return Appendix(tuple(topics), _glossary(bundle))
+    topics += [Topic(name_to_words(str(k)), _facts(v)) for k, v in nested.items()]
+    return AppendixSection(tuple(topics), _glossary(bundle))
 
 
 def _window(bundle: ReportInput) -> Topic:
     window = bundle.window
     facts = [
-        ("Data", span(bundle.first_day, bundle.end_day)),
-        ("Cutoff", day(window.cutoff)),
-        ("Look-back", f"{window.lookback} days, {span(window.start, window.cutoff)}"),
+        ("Data", format_day_range(bundle.first_day, bundle.end_day)),
+        ("Cutoff", format_day(window.cutoff)),
+        ("Look-back", f"{window.lookback} days, {format_day_range(window.start, window.cutoff)}"),
         ("Gap", f"{window.gap} days"),
         (
             "Outcome",
-            f"{window.horizon} days, {span(window.outcome_start, window.outcome_end)}",
+            f"{window.horizon} days, {format_day_range(window.outcome_start, window.outcome_end)}",
         ),
     ]
     return Topic("Window", tuple(facts))
@@ -195,17 +199,15 @@ def _facts(values: Mapping[str, Any], above: str = "") -> tuple[tuple[str, str],
 
 def _text(value: Any) -> str:
     is_plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_plain else cell(value, "text")
+    return str(value) if is_plain else format_cell(value, "text")
 
 
-def _glossary(bundle: ReportInput) -> tuple[Group, ...]:
+def _glossary(bundle: ReportInput) -> tuple[GlossaryFamily, ...]:
     ordered = sorted(bundle.glossary, key=lambda f: f.family)
     return tuple(
-        Group(
+        GlossaryFamily(
             family,
-            tuple(
-                Term(f.name, f.meaning, f.unit, _range(f.low, f.high)) for f in features
-            ),
+            tuple(GlossaryTerm(f.name, f.meaning, f.unit, _range(f.low, f.high)) for f in features),
         )
         for family, features in groupby(ordered, key=lambda f: f.family)
     )
@@ -216,4 +218,4 @@ def _range(low: float | None, high: float | None) -> str:
         return "any"
     if high is None:
         return f"from {low:g}"
-    return f"{low:g} {NOTHING} {high:g}" if low is not None else f"up to {high:g}"
+    return f"{low:g} {MISSING_TEXT} {high:g}" if low is not None else f"up to {high:g}"

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure
+from segpredict.report._chart import SegmentBadge, segment_badges
+from segpredict.report._format import finite_or_none
 from segpredict.report._input import ReportInput
-from segpredict.report._live import starts as starts_of
-from segpredict.report._sankey import Move, Sankey, sankey
+from segpredict.report._live import start_states as starts_of
+from segpredict.report._sankey import SankeyDiagram, SankeyFlow, layout_sankey
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class TransitionCell:
     """Customers who went from one segment to another.
 
     Parameters
@@ -42,7 +42,7 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TransitionRow:
     """All customers who started in one segment.
 
     Parameters
@@ -59,15 +59,15 @@ class Row:
         The row's number among what filters read; ``None`` if they do not.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     n: int
     is_thin: bool
-    flows: tuple[Flow, ...]
+    flows: tuple[TransitionCell, ...]
     place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
+class TransitionsSection:
     """The section.
 
     Parameters
@@ -88,24 +88,24 @@ class Migration:
         The same moves as bands, the most valuable segment on top.
     """
 
-    chips: tuple[Chip, ...]
-    rows: tuple[Row, ...]
+    chips: tuple[SegmentBadge, ...]
+    rows: tuple[TransitionRow, ...]
     note: str
     stay: float | None
     enough: int
     foretold: int
     outside: int
-    flow: Sankey
+    flow: SankeyDiagram
 
 
-def migration(bundle: ReportInput) -> Migration:
+def transitions_section(bundle: ReportInput) -> TransitionsSection:
     """Return the context of the moves; empty rows where none were counted."""
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     moves, told = _newest(bundle)
     cells = {(str(m["from_id"]), str(m["to_id"])): m for m in moves}
     said = {(str(m["from_id"]), str(m["to_id"])): m for m in told}
     names = {str(m["from_id"]): str(m.get("from_name", m["from_id"])) for m in moves}
-    starts = known | {i: Chip(i, n, None) for i, n in names.items() if i not in known}
+    starts = known | {i: SegmentBadge(i, n, None) for i, n in names.items() if i not in known}
     places = {name: i for i, name in enumerate(starts_of(list(known)))}
     rows = tuple(
         _row(
@@ -119,7 +119,7 @@ def migration(bundle: ReportInput) -> Migration:
     everyone = sum(row.n for row in own)
     stayed = sum(flow.n for row in own for flow in row.flows if flow.is_stay)
     model = [flow for row in own for flow in row.flows if flow.foretold is not None]
-    return Migration(
+    return TransitionsSection(
         chips=tuple(known.values()),
         rows=rows if moves else (),
         note=bundle.migration_note,
@@ -127,7 +127,7 @@ def migration(bundle: ReportInput) -> Migration:
         enough=MIN_CUSTOMERS_FOR_SHARES,
         foretold=len(model),
         outside=sum(bool(flow.side) for flow in model),
-        flow=sankey(_bands(rows, known), _stacked(known, starts)),
+        flow=layout_sankey(_bands(rows, known), _stacked(known, starts)),
     )
 
 
@@ -145,48 +145,48 @@ def _newest(
 
 
 def _row(
-    chip: Chip,
+    chip: SegmentBadge,
     place: int | None,
     cells: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
-) -> Row:
-    total = sum(int(figure(cell.get("n")) or 0) for _, cell, _ in cells)
-    flows = tuple(
-        _flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells
-    )
-    return Row(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, flows, place)
+) -> TransitionRow:
+    total = sum(int(finite_or_none(cell.get("n")) or 0) for _, cell, _ in cells)
+    flows = tuple(_flow(cell, said, total, is_stay=end == chip.id) for end, cell, said in cells)
+    return TransitionRow(chip, total, total < MIN_CUSTOMERS_FOR_SHARES, flows, place)
 
 
 def _flow(
     cell: Mapping[str, Any], said: Mapping[str, Any], total: int, *, is_stay: bool
-) -> Flow:
-    n = int(figure(cell.get("n")) or 0)
+) -> TransitionCell:
+    n = int(finite_or_none(cell.get("n")) or 0)
     share = n / total if total else 0.0
-    low, high = figure(said.get("low")), figure(said.get("high"))
+    low, high = finite_or_none(said.get("low")), finite_or_none(said.get("high"))
     is_below = low is not None and share < low
     is_above = high is not None and share > high
-    return Flow(
+    return TransitionCell(
         n=n,
         share=share,
-        low=figure(cell.get("low")),
-        high=figure(cell.get("high")),
+        low=finite_or_none(cell.get("low")),
+        high=finite_or_none(cell.get("high")),
         is_stay=is_stay,
-        foretold=figure(said.get("share")),
+        foretold=finite_or_none(said.get("share")),
         side="below" if is_below else "above" if is_above else "",
     )
 
 
-def _bands(rows: Sequence[Row], known: Mapping[str, Chip]) -> list[Move]:
+def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> list[SankeyFlow]:
     """Return the moves to be drawn: all but of those who were silent and stay so."""
     inactive = next(iter(known), "")
     return [
-        Move(row.chip.id, end, flow.n)
+        SankeyFlow(row.chip.id, end, flow.n)
         for row in rows
         for end, flow in zip(known, row.flows, strict=True)
         if not (row.chip.id == "SILENT" and end == inactive)
     ]
 
 
-def _stacked(known: Mapping[str, Chip], starts: Mapping[str, Chip]) -> dict[str, Chip]:
+def _stacked(
+    known: Mapping[str, SegmentBadge], starts: Mapping[str, SegmentBadge]
+) -> dict[str, SegmentBadge]:
     """Return segments from the top of the value ladder down, then what is beside it."""
     beside = [name for name in starts if name not in known]
     return {name: starts[name] for name in (*reversed(list(known)), *beside)}

@@ -6,17 +6,17 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report._chart import Chip, Whisker, chips, whiskers
-from segpredict.report._format import figure, iso_day, number
+from segpredict.report._chart import IntervalMark, SegmentBadge, layout_intervals, segment_badges
+from segpredict.report._format import finite_or_none, format_iso_day, format_number
 from segpredict.report._input import ReportInput
 
-SHOWN = 8  # differences of a comparison that the page lists
+MAX_CHANGES_SHOWN = 8  # differences of a comparison that the page lists
 SAME_SEASON_DAYS = 350  # days; two periods at least so far apart are of the same season
-SURE = 0.05  # p-value below which the segment before counts
+SIGNIFICANCE_LEVEL = 0.05  # p-value below which the segment before counts
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class MobilityPeriod:
     """One period: its mobility, and who stayed.
 
     Parameters
@@ -43,13 +43,13 @@ class Period:
     mobility: float | None
     low: float | None
     high: float | None
-    mark: Whisker | None
+    mark: IntervalMark | None
     is_thin: bool
     observed: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PeriodChange:
     """A figure in two periods.
 
     Parameters
@@ -64,25 +64,23 @@ class Change:
         The interval on an axis.
     """
 
-    start: Chip | None
-    end: Chip | None
+    start: SegmentBadge | None
+    end: SegmentBadge | None
     first: float | None
     second: float | None
     difference: float | None
     low: float | None
     high: float | None
-    mark: Whisker | None
+    mark: IntervalMark | None
 
     @property
     def is_clear(self) -> bool:
         """Whether the interval lies on one side of zero."""
-        return (self.low is not None and self.low > 0) or (
-            self.high is not None and self.high < 0
-        )
+        return (self.low is not None and self.low > 0) or (self.high is not None and self.high < 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PeriodComparison:
     """Two periods.
 
     Parameters
@@ -99,14 +97,14 @@ class Comparison:
     """
 
     title: str
-    whole: Change
-    changes: tuple[Change, ...]
+    whole: PeriodChange
+    changes: tuple[PeriodChange, ...]
     clear: int
     asked: int
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MarkovOrderTest:
     """What the segment before adds, for a segment now; ``None`` for all.
 
     Parameters
@@ -121,7 +119,7 @@ class Memory:
         Nats a move that a forecast gains by knowing the segment before.
     """
 
-    chip: Chip | None
+    chip: SegmentBadge | None
     n: int
     lr: float
     df: int
@@ -130,7 +128,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ExpectedTransitions:
     """What is foretold of a segment: how many leave it, stay, and come to it.
 
     Parameters
@@ -144,13 +142,13 @@ class Coming:
         the ends of its interval.
     """
 
-    start: Chip
+    start: SegmentBadge
     n: float
     cells: tuple[tuple[float, float | None, float | None, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mobility:
+class MobilitySection:
     """The section.
 
     Parameters
@@ -173,31 +171,31 @@ class Mobility:
         How many times wider its intervals are than by chance alone.
     """
 
-    periods: tuple[Period, ...]
-    comparisons: tuple[Comparison, ...]
-    memory: tuple[Memory, ...]
+    periods: tuple[MobilityPeriod, ...]
+    comparisons: tuple[PeriodComparison, ...]
+    memory: tuple[MarkovOrderTest, ...]
     remembers: bool
-    chips: tuple[Chip, ...]
-    coming: tuple[Coming, ...]
+    chips: tuple[SegmentBadge, ...]
+    coming: tuple[ExpectedTransitions, ...]
     since: str
     until: str
     spread: float | None
 
 
-def mobility(bundle: ReportInput) -> Mobility | None:
+def mobility_section(bundle: ReportInput) -> MobilitySection | None:
     """Return the context of the section; ``None`` where no period was counted."""
     tables = bundle.movement
     if "mobility" not in tables:
         return None
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     memory = _memory(tables["order"], known)
     foretold = tables.get("predicted")
     coming, since, until, spread = _coming(foretold, known)
-    return Mobility(
+    return MobilitySection(
         _periods(tables["mobility"]),
         _comparisons(tables.get("compared"), known),
         memory,
-        bool(memory) and _p(tables["order"]) < SURE,
+        bool(memory) and _p(tables["order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
         coming,
         since,
@@ -206,17 +204,17 @@ def mobility(bundle: ReportInput) -> Mobility | None:
     )
 
 
-def _periods(table: pl.DataFrame) -> tuple[Period, ...]:
+def _periods(table: pl.DataFrame) -> tuple[MobilityPeriod, ...]:
     rows = table.rows(named=True)
-    marks = whiskers([{**row, "value": row["mobility"]} for row in rows])
+    marks = layout_intervals([{**row, "value": row["mobility"]} for row in rows])
     return tuple(
-        Period(
-            iso_day(row["since"]),
+        MobilityPeriod(
+            format_iso_day(row["since"]),
             row["n"],
-            figure(row["stay"]),
-            figure(row["mobility"]),
-            figure(row["low"]),
-            figure(row["high"]),
+            finite_or_none(row["stay"]),
+            finite_or_none(row["mobility"]),
+            finite_or_none(row["low"]),
+            finite_or_none(row["high"]),
             mark,
             row["is_thin"],
             row.get("observed_days"),
@@ -226,8 +224,8 @@ def _periods(table: pl.DataFrame) -> tuple[Period, ...]:
 
 
 def _comparisons(
-    table: pl.DataFrame | None, known: Mapping[str, Chip]
-) -> tuple[Comparison, ...]:
+    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
+) -> tuple[PeriodComparison, ...]:
     if table is None:
         return ()
     parts = table.group_by("first", "second", maintain_order=True)
@@ -235,8 +233,8 @@ def _comparisons(
 
 
 def _comparison(
-    rows: Sequence[Mapping[str, Any]], known: Mapping[str, Chip]
-) -> Comparison:
+    rows: Sequence[Mapping[str, Any]], known: Mapping[str, SegmentBadge]
+) -> PeriodComparison:
     first, second = rows[0]["first"], rows[0]["second"]
     is_year = (second - first).days >= SAME_SEASON_DAYS
     against = "the same season a year before" if is_year else "the period before"
@@ -249,56 +247,54 @@ def _comparison(
     ]
     changes = [_change(row, known, None) for row in cells]
     clear = [row for row, change in zip(cells, changes, strict=True) if change.is_clear]
-    largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:SHOWN]
-    marks = whiskers([{**row, "value": row["difference"]} for row in largest])
-    return Comparison(
-        f"From {iso_day(second)}, beside {against} (from {iso_day(first)})",
+    largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
+    marks = layout_intervals([{**row, "value": row["difference"]} for row in largest])
+    return PeriodComparison(
+        f"From {format_iso_day(second)}, beside {against} (from {format_iso_day(first)})",
         _change(rows[0], known, None),
-        tuple(
-            _change(row, known, mark) for row, mark in zip(largest, marks, strict=True)
-        ),
+        tuple(_change(row, known, mark) for row, mark in zip(largest, marks, strict=True)),
         len(clear),
         len(cells),
     )
 
 
 def _change(
-    row: Mapping[str, Any], known: Mapping[str, Chip], mark: Whisker | None
-) -> Change:
+    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], mark: IntervalMark | None
+) -> PeriodChange:
     start, end = (
-        known.get(row[f"{side}_id"], Chip(row[f"{side}_id"], row[f"{side}_name"], None))
+        known.get(row[f"{side}_id"], SegmentBadge(row[f"{side}_id"], row[f"{side}_name"], None))
         if row[f"{side}_id"] is not None
         else None
         for side in ("from", "to")
     )
-    return Change(
+    return PeriodChange(
         start,
         end,
-        figure(row["value_first"]),
-        figure(row["value_second"]),
-        figure(row["difference"]),
-        figure(row["low"]),
-        figure(row["high"]),
+        finite_or_none(row["value_first"]),
+        finite_or_none(row["value_second"]),
+        finite_or_none(row["difference"]),
+        finite_or_none(row["low"]),
+        finite_or_none(row["high"]),
         mark,
     )
 
 
 def _p(table: pl.DataFrame) -> float:
     whole = table.filter(pl.col("since").is_null() & pl.col("now_id").is_null())
-    found = figure(whole["p"][0]) if whole.height else None
+    found = finite_or_none(whole["p"][0]) if whole.height else None
     return 1.0 if found is None else found
 
 
-def _memory(table: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Memory, ...]:
+def _memory(table: pl.DataFrame, known: Mapping[str, SegmentBadge]) -> tuple[MarkovOrderTest, ...]:
     rows = table.filter(pl.col("since").is_null()).rows(named=True)
     return tuple(
-        Memory(
+        MarkovOrderTest(
             known.get(row["now_id"]),
             row["n"],
             row["lr"],
             row["df"],
-            "< 0.001" if (figure(row["p"]) or 0) < 0.001 else number(row["p"], 3),
-            figure(row["gain"]),
+            "< 0.001" if (finite_or_none(row["p"]) or 0) < 0.001 else format_number(row["p"], 3),
+            finite_or_none(row["gain"]),
         )
         for row in rows
         if row["df"]
@@ -306,8 +302,8 @@ def _memory(table: pl.DataFrame, known: Mapping[str, Chip]) -> tuple[Memory, ...
 
 
 def _coming(
-    table: pl.DataFrame | None, known: Mapping[str, Chip]
-) -> tuple[tuple[Coming, ...], str, str, float | None]:
+    table: pl.DataFrame | None, known: Mapping[str, SegmentBadge]
+) -> tuple[tuple[ExpectedTransitions, ...], str, str, float | None]:
     if table is None:
         return (), "", "", None
     newest = table.filter(pl.col("since") == table["since"].max())
@@ -316,20 +312,20 @@ def _coming(
     for row in rows:
         starts.setdefault(row["from_id"], []).append(row)
     coming = tuple(
-        Coming(
-            known.get(name, Chip(name, cells[0]["from_name"], None)),
+        ExpectedTransitions(
+            known.get(name, SegmentBadge(name, cells[0]["from_name"], None)),
             cells[0]["row_n"],
             tuple(
-                (cell["n"], *(figure(cell[of]) for of in ("share", "low", "high")))
+                (cell["n"], *(finite_or_none(cell[of]) for of in ("share", "low", "high")))
                 for cell in cells
             ),
         )
         for name, cells in starts.items()
     )
-    spread = figure(rows[0]["dispersion"])
+    spread = finite_or_none(rows[0]["dispersion"])
     return (
         coming,
-        iso_day(rows[0]["since"]),
-        iso_day(rows[0]["until"]),
+        format_iso_day(rows[0]["since"]),
+        format_iso_day(rows[0]["until"]),
         None if spread is None else spread**0.5,
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure, words
+from segpredict.report._chart import SegmentBadge, segment_badges
+from segpredict.report._format import finite_or_none, name_to_words
 from segpredict.report._input import ReportInput
-from segpredict.report._models import prose
-from segpredict.tables import INACTIVE, MONEY, Segment
+from segpredict.report._models import replace_model_names
+from segpredict.tables import INACTIVE_CODE, MONEY_SCALE, Segment
 
-PROFILE = {  # column → (label, kind); Int64 money turns into the kind `units`
+PROFILE_COLUMNS = {  # column → (label, kind); Int64 money turns into the kind `units`
     "days": ("Purchase days in all", "whole"),
     "days_share": ("Share of them", "share"),
     "days_mean": ("Purchase days, mean", "number"),
@@ -24,15 +24,15 @@ PROFILE = {  # column → (label, kind); Int64 money turns into the kind `units`
     "retention": ("Ordered again next window", "share"),
     "return_rate": ("Sent back, of sales", "share"),
 }
-SIZES = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
+SIZE_COLUMNS = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
 QUARTILES, INTERVAL = ("_q25", "_q75"), ("_low", "_high")  # ends of another column
-GATES = {
+GATE_LABELS = {
     "min_share": "smallest too small",
     "max_share": "largest too large",
     "min_rows": "too few customers in the smallest",
     "min_step": "neighbours too alike",
 }
-CANDIDATES = {
+CANDIDATE_COLUMNS = {
     "k": ("Segments", "whole"),
     "silhouette": ("Silhouette", "score"),
     "inertia": ("Inertia", "score"),
@@ -44,12 +44,12 @@ CANDIDATES = {
     "gates_failed": ("Gates not passed", "text"),
     "passes": ("Passes the gates", "text"),
 }
-HIDDEN = {"segment", "code", "segment_id", "id", "name", "is_chosen", *SIZES}
+HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_chosen", *SIZE_COLUMNS}
 MONEY_WORDS = ("spend", "revenue", "aov", "money", "amount", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ProfileColumn:
     """One column of a table: its name in the frame, its heading, how to format it."""
 
     name: str
@@ -58,7 +58,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ProfileValue:
     """One figure of a profile, with its quartiles or its interval where known."""
 
     value: Any
@@ -67,7 +67,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SegmentRow:
     """One segment.
 
     Parameters
@@ -82,16 +82,16 @@ class Card:
         One figure per column of the profile, in original units.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     n: int | None
     share: float | None
     revenue: float | None
     revenue_share: float | None
-    values: tuple[Value, ...]
+    values: tuple[ProfileValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class SegmentCountRow:
     """One number of segments that was tried.
 
     Parameters
@@ -107,7 +107,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Segments:
+class SegmentsSection:
     """The section.
 
     Parameters
@@ -122,49 +122,48 @@ class Segments:
         Facts about the segments, by topic.
     """
 
-    columns: tuple[Column, ...]
-    cards: tuple[Card, ...]
+    columns: tuple[ProfileColumn, ...]
+    cards: tuple[SegmentRow, ...]
     has_money: bool
-    tried_columns: tuple[Column, ...]
-    tried: tuple[Tried, ...]
+    tried_columns: tuple[ProfileColumn, ...]
+    tried: tuple[SegmentCountRow, ...]
     notes: dict[str, Any]
 
 
-def segments(bundle: ReportInput) -> Segments:
+def segments_section(bundle: ReportInput) -> SegmentsSection:
     """Return the context of the segments."""
     profile = pl.DataFrame() if bundle.profile is None else bundle.profile
     tried = pl.DataFrame() if bundle.candidates is None else bundle.candidates
-    columns = _columns(profile, PROFILE)
-    tried_columns = _columns(tried, CANDIDATES)
+    columns = _columns(profile, PROFILE_COLUMNS)
+    tried_columns = _columns(tried, CANDIDATE_COLUMNS)
     cards = _cards(bundle, profile, columns)
-    return Segments(
+    return SegmentsSection(
         columns=columns,
         cards=cards,
         has_money=any(card.revenue_share is not None for card in cards),
         tried_columns=tried_columns,
         tried=tuple(
-            Tried(
+            SegmentCountRow(
                 bool(row.get("is_chosen", False)),
                 tuple(_gates(row.get(column.name)) for column in tried_columns),
             )
             for row in tried.to_dicts()
         ),
-        notes={words(str(key)): value for key, value in bundle.segment_notes.items()},
+        notes={name_to_words(str(key)): value for key, value in bundle.segment_notes.items()},
     )
 
 
 def _columns(
     frame: pl.DataFrame, known: Mapping[str, tuple[str, str]]
-) -> tuple[Column, ...]:
+) -> tuple[ProfileColumn, ...]:
     shown = [name for name in known if name in frame.columns]
     more = [
         name
         for name in frame.columns
-        if name not in HIDDEN and name not in known and not _is_end(name)
+        if name not in HIDDEN_COLUMNS and name not in known and not _is_end(name)
     ]
     return tuple(
-        Column(name, *_meaning(name, frame.schema[name], known))
-        for name in [*shown, *more]
+        ProfileColumn(name, *_meaning(name, frame.schema[name], known)) for name in [*shown, *more]
     )
 
 
@@ -177,22 +176,22 @@ def _meaning(
 ) -> tuple[str, str]:
     is_money = any(part in name.split("_") for part in MONEY_WORDS)
     guess = "share" if "share" in name.split("_") else "money" if is_money else "number"
-    label, kind = known.get(name, (words(name), guess))
+    label, kind = known.get(name, (name_to_words(name), guess))
     return label, "units" if kind == "money" and dtype == pl.Int64 else kind
 
 
 def _cards(
-    bundle: ReportInput, profile: pl.DataFrame, columns: tuple[Column, ...]
-) -> tuple[Card, ...]:
+    bundle: ReportInput, profile: pl.DataFrame, columns: tuple[ProfileColumn, ...]
+) -> tuple[SegmentRow, ...]:
     rows = {_id(row, bundle.segments): row for row in profile.to_dicts()}
-    unit = MONEY if profile.schema.get("revenue") == pl.Int64 else 1
+    unit = MONEY_SCALE if profile.schema.get("revenue") == pl.Int64 else 1
     cards = []
-    for i, chip in chips(bundle.segments).items():
+    for i, chip in segment_badges(bundle.segments).items():
         row = rows.get(i, {})
-        sizes = {name: figure(row.get(name)) for name in SIZES}
+        sizes = {name: finite_or_none(row.get(name)) for name in SIZE_COLUMNS}
         revenue, n = sizes["revenue"], sizes["n"]
         cards.append(
-            Card(
+            SegmentRow(
                 chip=chip,
                 n=None if n is None else int(n),
                 share=sizes["share"],
@@ -204,13 +203,13 @@ def _cards(
     return tuple(cards)
 
 
-def _value(row: Mapping[str, Any], name: str) -> Value:
+def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
     is_median = name.endswith("_median")
     low, high = QUARTILES if is_median else INTERVAL
     stem = name.removesuffix("_median") if is_median else name
     first, last = row.get(stem + low), row.get(stem + high)
     is_flat = first == last
-    return Value(row.get(name), *(() if is_flat else (first, last)))
+    return ProfileValue(row.get(name), *(() if is_flat else (first, last)))
 
 
 def _id(row: Mapping[str, Any], segments: tuple[Segment, ...]) -> str:
@@ -226,10 +225,10 @@ def _gates(value: Any) -> Any:
     """Return the names of gates as words, and every other value as it is."""
     if isinstance(value, list):
         return [_gates(name) for name in value]
-    return prose(value, GATES) if isinstance(value, str) else value
+    return replace_model_names(value, GATE_LABELS) if isinstance(value, str) else value
 
 
-STEADY = 0.60  # mean Jaccard below which a card warns
+MIN_STABILITY = 0.60  # mean Jaccard below which a card warns
 FIGURES = (  # column, heading, kind, suffix of what stands beside it
     ("spend_median", "Spend", "money", "_q25 _q75"),
     ("days_median", "Purchase days", "number", "_q25 _q75"),
@@ -241,7 +240,7 @@ FIGURES = (  # column, heading, kind, suffix of what stands beside it
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class ProfileFigure:
     """One figure of a card, with its quartiles or its interval where known."""
 
     label: str
@@ -255,12 +254,12 @@ class Fact:
 class Flow:
     """A segment that customers came from or went to, and the share who did."""
 
-    chip: Chip
+    chip: SegmentBadge
     share: float
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class SegmentProfile:
     """One segment.
 
     Parameters
@@ -285,7 +284,7 @@ class Portrait:
         Mean Jaccard in bootstrap samples, where it is low enough for a warning.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     n: int | None
     share: float | None
     revenue_share: float | None
@@ -293,7 +292,7 @@ class Portrait:
     rule: str
     precision: float | None
     recall: float | None
-    facts: tuple[Fact, ...]
+    facts: tuple[ProfileFigure, ...]
     came: tuple[Flow, ...]
     went: tuple[Flow, ...]
     examples: tuple[Mapping[str, Any], ...]
@@ -302,65 +301,61 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True)
-class Portraits:
+class SegmentProfilesSection:
     """The section."""
 
-    cards: tuple[Portrait, ...]
+    cards: tuple[SegmentProfile, ...]
 
 
-def portraits(bundle: ReportInput) -> Portraits | None:
+def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | None:
     """Return the cards, the most valuable segment first; none without cards."""
     if not bundle.cards:
         return None
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     told = [card for card in bundle.cards if card["id"] in known]
     ordered = sorted(told, key=lambda card: -int(card["code"]))
-    return Portraits(tuple(_portrait(card, known) for card in ordered))
+    return SegmentProfilesSection(tuple(_portrait(card, known) for card in ordered))
 
 
-def _portrait(card: Mapping[str, Any], known: Mapping[str, Chip]) -> Portrait:
-    steadiness = figure(card.get("steadiness"))
+def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
+    steadiness = finite_or_none(card.get("steadiness"))
     rule = str(card.get("rule") or "")
-    n = figure(card.get("n"))
-    return Portrait(
+    n = finite_or_none(card.get("n"))
+    return SegmentProfile(
         chip=known[card["id"]],
         n=None if n is None else int(n),
-        share=figure(card.get("share")),
-        revenue_share=figure(card.get("revenue_share")),
-        days_share=figure(card.get("days_share")),
+        share=finite_or_none(card.get("share")),
+        revenue_share=finite_or_none(card.get("revenue_share")),
+        days_share=finite_or_none(card.get("days_share")),
         rule=rule[:1].upper() + rule[1:],
-        precision=figure(card.get("precision")),
-        recall=figure(card.get("recall")),
+        precision=finite_or_none(card.get("precision")),
+        recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
         came=_flows(card.get("came", ()), known),
         went=_flows(card.get("went", ()), known),
         examples=tuple(card.get("examples", ())),
         likes=tuple(card.get("likes", ())),
-        steadiness=steadiness
-        if steadiness is not None and steadiness < STEADY
-        else None,
+        steadiness=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
     )
 
 
-def _facts(card: Mapping[str, Any]) -> list[Fact]:
+def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
     facts = []
     for column, label, kind, ends in FIGURES:
-        value = figure(card.get(column))
+        value = finite_or_none(card.get(column))
         # No spend of those who did not buy, no returns where a shop records none.
-        is_idle = not value and (card["code"] == INACTIVE or column == "return_rate")
+        is_idle = not value and (card["code"] == INACTIVE_CODE or column == "return_rate")
         if value is not None and not is_idle:
             stem = column.removesuffix("_median")
-            low, high = (
-                figure(card.get(stem + end)) for end in ends.split() or ("?",) * 2
-            )
-            facts.append(Fact(label, kind, value, low, high))
+            low, high = (finite_or_none(card.get(stem + end)) for end in ends.split() or ("?",) * 2)
+            facts.append(ProfileFigure(label, kind, value, low, high))
     return facts
 
 
-def _flows(flows: Any, known: Mapping[str, Chip]) -> tuple[Flow, ...]:
+def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[Flow, ...]:
     return tuple(
         Flow(
-            known.get(flow["id"]) or Chip(flow["id"], words(flow["name"]), None),
+            known.get(flow["id"]) or SegmentBadge(flow["id"], name_to_words(flow["name"]), None),
             float(flow["share"]),
         )
         for flow in flows

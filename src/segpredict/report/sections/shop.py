@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.metrics import METRICS, metric_named
-from segpredict.report._chart import Bar, Chip, bars, chips
-from segpredict.report._format import figure, span
+from segpredict.metrics import KPIS, metric_named
+from segpredict.report._chart import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report._format import finite_or_none, format_day_range
 from segpredict.report._input import ReportInput
 from segpredict.window import DAYS_PER_YEAR
 
-KINDS = {"share": "share", "currency": "money", "index": "score"}
-BY_WINDOW = (
+UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
+WINDOW_KPIS = (
     *("revenue", "orders", "customers", "order_value", "order_value_median"),
     *("purchase_frequency", "retention_window", "net_revenue_retention"),
     "gross_revenue_retention",
 )
-STANDING = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
-STEPS = {
+LONG_RUN_KPIS = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
+STEP_LABELS = {
     "list_value": "Worth at list prices",
     "discounts": "Discounts",
     "gross_sales": "Gross sales",
@@ -28,20 +28,20 @@ STEPS = {
     "returned": "Other returns",
     "net_revenue": "Net revenue",
 }
-TOTALS = ("list_value", "gross_sales", "net_revenue")
-LATEST = 36  # months on the page
-SERIES = {  # column → title, kind, charts among what filters read
+BRIDGE_TOTALS = ("list_value", "gross_sales", "net_revenue")
+MAX_MONTHS_SHOWN = 36  # months on the page
+MONTH_SERIES = {  # column → title, kind, charts among what filters read
     "revenue": ("Revenue", "units", "sales-returns"),
     "orders": ("Orders", "whole", "orders"),
     "customers": ("Customers who ordered", "whole", "buyers"),
     "order_value": ("Average order value", "units", "sales/orders"),
 }
-ORDER_VALUE = pl.when(pl.col("orders") > 0).then(pl.col("gross") / pl.col("orders"))
-TOP = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
+ORDER_VALUE_EXPRESSION = pl.when(pl.col("orders") > 0).then(pl.col("gross") / pl.col("orders"))
+TOP_SHARES = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KpiValue:
     """A figure with its interval and the customers behind it; ``None`` if unknown."""
 
     value: float | None
@@ -51,7 +51,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class KpiRow:
     """One figure in a table.
 
     Parameters
@@ -67,13 +67,13 @@ class Line:
     title: str
     meaning: str
     kind: str
-    now: Known
-    before: Known | None = None
-    last_year: Known | None = None
+    now: KpiValue
+    before: KpiValue | None = None
+    last_year: KpiValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
+class MonthSeries:
     """One series of months: its name, its bars, and the largest value.
 
     Parameters
@@ -91,12 +91,12 @@ class Months:
     title: str
     kind: str
     live: str
-    bars: tuple[Bar, ...]
+    bars: tuple[ChartBar, ...]
     most: float
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LorenzChart:
     """The Lorenz curve.
 
     Parameters
@@ -113,12 +113,12 @@ class Spread:
 
     points: str
     top: tuple[tuple[float, float], ...]
-    gini: Known
+    gini: KpiValue
     span: str
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BridgeStep:
     """One step of the bridge: how much, its share of gross sales, where its bar is.
 
     Parameters
@@ -138,13 +138,13 @@ class Step:
     title: str
     is_total: bool
     amount: int
-    share: Known
+    share: KpiValue
     left: float
     width: float
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
+class SegmentRevenue:
     """A segment's share of customers and of revenue.
 
     Parameters
@@ -157,15 +157,15 @@ class Sale:
         Its share of the revenue.
     """
 
-    chip: Chip
+    chip: SegmentBadge
     n: int
     customers: float
-    revenue: Known
+    revenue: KpiValue
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """What a figure is; the words of `metrics.Metric`.
+class KpiText:
+    """What a figure is; the words of `metrics.KpiDefinition`.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class ShopSection:
     """The section.
 
     Parameters
@@ -205,31 +205,31 @@ class Shop:
     """
 
     spans: tuple[str, ...]
-    lines: tuple[Line, ...]
-    standing: tuple[Line, ...]
-    series: tuple[Months, ...]
+    lines: tuple[KpiRow, ...]
+    standing: tuple[KpiRow, ...]
+    series: tuple[MonthSeries, ...]
     months: tuple[Mapping[str, Any], ...]
     places: tuple[int | None, ...]
     ticks: tuple[tuple[float, str], ...]
     short: str
-    spread: Spread | None
-    bridge: tuple[Step, ...]
-    sales: tuple[Sale, ...]
-    definitions: tuple[Definition, ...]
+    spread: LorenzChart | None
+    bridge: tuple[BridgeStep, ...]
+    sales: tuple[SegmentRevenue, ...]
+    definitions: tuple[KpiText, ...]
 
 
-def shop(bundle: ReportInput) -> Shop | None:
+def shop_section(bundle: ReportInput) -> ShopSection | None:
     """Return the context of the section; ``None`` for a run without figures."""
     if "figures" not in bundle.metrics or bundle.metrics["figures"].is_empty():
         return None
     figures, months = bundle.metrics["figures"], bundle.metrics["months"]
-    latest = months.tail(LATEST).with_columns(order_value=ORDER_VALUE)
+    latest = months.tail(MAX_MONTHS_SHOWN).with_columns(order_value=ORDER_VALUE_EXPRESSION)
     ends = _ends(bundle, figures)
-    return Shop(
-        spans=tuple(span(end - bundle.window.horizon, end) for end in ends),
-        lines=tuple(_line(figures, name, ends) for name in BY_WINDOW),
+    return ShopSection(
+        spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
+        lines=tuple(_line(figures, name, ends) for name in WINDOW_KPIS),
         standing=_standing(figures),
-        series=tuple(_months(latest, column) for column in SERIES),
+        series=tuple(_months(latest, column) for column in MONTH_SERIES),
         months=tuple(latest.rows(named=True)),
         places=_places(bundle, latest["scope"].to_list()),
         ticks=_ticks(latest["scope"].to_list()),
@@ -237,7 +237,7 @@ def shop(bundle: ReportInput) -> Shop | None:
         spread=_spread(bundle, figures),
         bridge=_bridge(figures),
         sales=_sales(bundle, figures),
-        definitions=_definitions((*BY_WINDOW, *STANDING, "gross_net_bridge")),
+        definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
     )
 
 
@@ -249,30 +249,30 @@ def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
     return tuple(dict.fromkeys(end for end in wanted if end in known))
 
 
-def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> Line:
+def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
     metric = metric_named(name)
     rows = figures.filter(metric=name)
     known = [_known(rows.filter(end=end)) for end in ends]
     columns = (*known, None, None, None)[:3]
-    now = columns[0] or Known(None)
-    kind = KINDS.get(metric.unit, "number")
-    return Line(metric.title, metric.meaning, kind, now, *columns[1:])
+    now = columns[0] or KpiValue(None)
+    kind = UNIT_KINDS.get(metric.unit, "number")
+    return KpiRow(metric.title, metric.meaning, kind, now, *columns[1:])
 
 
-def _known(rows: pl.DataFrame) -> Known:
+def _known(rows: pl.DataFrame) -> KpiValue:
     if rows.is_empty():
-        return Known(None)
+        return KpiValue(None)
     row = rows.row(0, named=True)
-    ends = figure(row["low"]), figure(row["high"])
+    ends = finite_or_none(row["low"]), finite_or_none(row["high"])
     is_flat = ends[0] == ends[1]  # as of a whole over itself
     low, high = (None, None) if is_flat else ends
-    return Known(figure(row["value"]), low, high, row["n"])
+    return KpiValue(finite_or_none(row["value"]), low, high, row["n"])
 
 
-def _standing(figures: pl.DataFrame) -> tuple[Line, ...]:
+def _standing(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
     """Return the figures that are not taken window by window."""
     lines = []
-    for name in STANDING:
+    for name in LONG_RUN_KPIS:
         metric = metric_named(name)
         rows = figures.filter(metric=name)
         if name == "segment_stay":
@@ -282,15 +282,15 @@ def _standing(figures: pl.DataFrame) -> tuple[Line, ...]:
             title = metric.title if scope == "all" else f"{metric.title}, {scope}"
             known = _known(rows.slice(i, 1))
             meaning = metric.meaning.replace("D days", scope)
-            lines.append(Line(title, meaning, KINDS[metric.unit], known))
+            lines.append(KpiRow(title, meaning, UNIT_KINDS[metric.unit], known))
     return tuple(line for line in lines if line.now.value is not None)
 
 
-def _months(latest: pl.DataFrame, column: str) -> Months:
-    title, kind, live = SERIES[column]
+def _months(latest: pl.DataFrame, column: str) -> MonthSeries:
+    title, kind, live = MONTH_SERIES[column]
     values = latest[column].fill_null(0).to_list()
-    drawn = bars(values, latest["is_whole"].to_list())
-    return Months(title, kind, live, drawn, max(values, default=0))
+    drawn = layout_bars(values, latest["is_whole"].to_list())
+    return MonthSeries(title, kind, live, drawn, max(values, default=0))
 
 
 def _places(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:
@@ -309,56 +309,54 @@ def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
 
 def _short(latest: pl.DataFrame) -> str:
     rows = latest.filter(~pl.col("is_whole")).rows(named=True)
-    told = [f"{span(row['start'], row['end'])}" for row in rows]
+    told = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
     if not told:
         return ""
     return f"Pale: the data hold only {' and '.join(told)} of the month."
 
 
-def _spread(bundle: ReportInput, figures: pl.DataFrame) -> Spread | None:
+def _spread(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
     curve = bundle.metrics["lorenz"]
     index = figures.filter(metric="gini")
     if curve.is_empty() or index.is_empty():
         return None
     across, up = (curve[name].to_numpy() for name in ("customers", "revenue"))
-    points = " ".join(
-        f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True)
-    )
-    best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP}
+    points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
+    best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
     tenth = figures.filter(metric="top_decile_share")["value"].to_list()
     best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
     days = index.row(0, named=True)
-    return Spread(
+    return LorenzChart(
         points,
         tuple(sorted(best.items())),
         _known(index),
-        span(days["start"], days["end"]),
+        format_day_range(days["start"], days["end"]),
     )
 
 
-def _bridge(figures: pl.DataFrame) -> tuple[Step, ...]:
+def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
     rows = figures.filter(metric="gross_net_bridge")
     rows = rows.filter(start=rows["start"].max())
     widest = max((abs(part) for part in rows["part"]), default=0) or 1
     steps, level = [], 0
     for row in rows.rows(named=True):
         name, amount = row["scope"], row["part"]
-        is_total = name in TOTALS
+        is_total = name in BRIDGE_TOTALS
         begin = 0 if is_total else level
         level = amount if is_total else level + amount
         left, right = sorted((100 * begin / widest, 100 * level / widest))
         known = _known(rows.filter(scope=name))
         place = (round(max(0.0, left), 2), round(min(100.0, right) - max(0.0, left), 2))
-        steps.append(Step(STEPS[name], is_total, amount, known, *place))
+        steps.append(BridgeStep(STEP_LABELS[name], is_total, amount, known, *place))
     return tuple(steps)
 
 
-def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Sale, ...]:
+def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
     rows = figures.filter(metric="sales_share")
     everyone = int(rows["n"].sum()) or 1
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     return tuple(
-        Sale(
+        SegmentRevenue(
             known[row["scope"]],
             row["n"],
             row["n"] / everyone,
@@ -369,6 +367,6 @@ def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[Sale, ...]:
     )
 
 
-def _definitions(names: Sequence[str]) -> tuple[Definition, ...]:
-    found = [metric for metric in METRICS if metric.name in set(names)]
-    return tuple(Definition(m.title, m.formula, m.interval, m.caution) for m in found)
+def _definitions(names: Sequence[str]) -> tuple[KpiText, ...]:
+    found = [metric for metric in KPIS if metric.name in set(names)]
+    return tuple(KpiText(m.title, m.formula, m.interval, m.caution) for m in found)

@@ -7,26 +7,26 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.explain import Evidence
-from segpredict.report._chart import Chip, Whisker, chips, whiskers
+from segpredict.explain import ImportanceEvidence
+from segpredict.report._chart import IntervalMark, SegmentBadge, layout_intervals, segment_badges
 from segpredict.report._input import ReportInput
 
-TOP = 12
-MEASURES = {
+MAX_GROUPS_SHOWN = 12
+AGREEMENT_LABELS = {
     "refits": "between models fitted anew, on average (Kendall's τ)",
     "refits_low": "the least of them",
     "origins": "between tests, on average (τ)",
     "shuffled": "with the loss when shuffled (τ)",
     "interventional": "with interventional SHAP values (Spearman's ρ)",
 }
-CAUTION = (
+CAUSALITY_NOTE = (
     "Associations that the model uses, not causes. Columns that move together share "
     "credit, and sizes of two models cannot be compared."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
+class HeadlineShare:
     """One of the words that marketers know, with its share of all importance.
 
     Parameters
@@ -45,7 +45,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class FeatureGroupRow:
     """A group of columns that say the same.
 
     Parameters
@@ -76,13 +76,13 @@ class Topic:
     loss: float | None = None
     loss_low: float | None = None
     loss_high: float | None = None
-    mark: Whisker | None = None
+    mark: IntervalMark | None = None
     without: float | None = None
     is_important: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Dependence:
+class DependencePlot:
     """One embedded picture: contributions of a column against its values.
 
     Parameters
@@ -101,7 +101,7 @@ class Dependence:
 
 
 @dataclass(frozen=True, slots=True)
-class Topics:
+class DriversSection:
     """The section.
 
     Parameters
@@ -131,9 +131,9 @@ class Topics:
         The warning that belongs to every figure here.
     """
 
-    headlines: tuple[Headline, ...]
-    rows: tuple[Topic, ...]
-    chips: tuple[Chip, ...]
+    headlines: tuple[HeadlineShare, ...]
+    rows: tuple[FeatureGroupRow, ...]
+    chips: tuple[SegmentBadge, ...]
     shares: tuple[tuple[float | None, ...], ...]
     top: float
     explained: int
@@ -141,21 +141,21 @@ class Topics:
     agreement: Mapping[str, float] | None = None
     notes: tuple[str, ...] = ()
     note: str = ""
-    base: tuple[tuple[Chip, float], ...] = ()
-    dependence: tuple[Dependence, ...] = ()
-    caution: str = CAUTION
+    base: tuple[tuple[SegmentBadge, float], ...] = ()
+    dependence: tuple[DependencePlot, ...] = ()
+    caution: str = CAUSALITY_NOTE
 
 
-def topics(bundle: ReportInput) -> Topics | None:
+def drivers_section(bundle: ReportInput) -> DriversSection | None:
     """Return the context; ``None`` where nothing was explained."""
     table = bundle.topics
     if table is None or table.is_empty():
         return None
     overall = table.filter(scope="all").sort("rank")
-    rows = _rows(overall.filter(level="group").head(TOP), bundle)
+    rows = _rows(overall.filter(level="group").head(MAX_GROUPS_SHOWN), bundle)
     named, shares, top = _by_segment(table, [row.name for row in rows], bundle)
     checked = bundle.evidence
-    return Topics(
+    return DriversSection(
         headlines=_headlines(overall.filter(level="headline"), checked),
         rows=rows,
         chips=named,
@@ -167,7 +167,7 @@ def topics(bundle: ReportInput) -> Topics | None:
         if checked is None
         else {
             told: value
-            for name, told in MEASURES.items()
+            for name, told in AGREEMENT_LABELS.items()
             if (value := checked.agreement.get(name)) is not None
         },
         notes=() if checked is None else checked.notes,
@@ -177,21 +177,19 @@ def topics(bundle: ReportInput) -> Topics | None:
     )
 
 
-def _base(bundle: ReportInput) -> tuple[tuple[Chip, float], ...]:
+def _base(bundle: ReportInput) -> tuple[tuple[SegmentBadge, float], ...]:
     if not bundle.base:
         return ()
     powers = {name: math.exp(margin) for name, margin in bundle.base.items()}
     total = sum(powers.values())
-    known = chips(bundle.segments)
-    return tuple(
-        (known[name], power / total) for name, power in powers.items() if name in known
-    )
+    known = segment_badges(bundle.segments)
+    return tuple((known[name], power / total) for name, power in powers.items() if name in known)
 
 
-def _dependence(bundle: ReportInput) -> tuple[Dependence, ...]:
+def _dependence(bundle: ReportInput) -> tuple[DependencePlot, ...]:
     start = "dependence_"
     return tuple(
-        Dependence(
+        DependencePlot(
             plot=name,
             feature=(feature := name.removeprefix(start)),
             alt=f"One dot per customer: how the value of {feature} moves the log-odds "
@@ -202,20 +200,20 @@ def _dependence(bundle: ReportInput) -> tuple[Dependence, ...]:
     )
 
 
-def _headlines(table: pl.DataFrame, checked: Evidence | None) -> tuple[Headline, ...]:
+def _headlines(
+    table: pl.DataFrame, checked: ImportanceEvidence | None
+) -> tuple[HeadlineShare, ...]:
     longest = max(table["share"].to_list(), default=0.0) or 1.0
     bounds = (
         {}
         if checked is None
         else {
             name: (low, high)
-            for name, low, high in checked.headlines.select(
-                "name", "low", "high"
-            ).iter_rows()
+            for name, low, high in checked.headlines.select("name", "low", "high").iter_rows()
         }
     )
     return tuple(
-        Headline(
+        HeadlineShare(
             row["name"],
             row["share"],
             100 * row["share"] / longest,
@@ -225,14 +223,14 @@ def _headlines(table: pl.DataFrame, checked: Evidence | None) -> tuple[Headline,
     )
 
 
-def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[Topic, ...]:
+def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, ...]:
     meanings = {feature.name: feature.meaning for feature in bundle.glossary}
     checked = {} if bundle.evidence is None else _checked(bundle.evidence.table)
     longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
     found = [(row, checked.get(row["name"], {})) for row in overall.to_dicts()]
-    marks = whiskers([_loss(proof) for _, proof in found])
+    marks = layout_intervals([_loss(proof) for _, proof in found])
     return tuple(
-        Topic(
+        FeatureGroupRow(
             name=row["name"],
             headline=proof.get("headline", ""),
             meaning=meanings.get(row["name"], ""),
@@ -272,11 +270,11 @@ def _ranks(proof: Mapping[str, Any]) -> str:
 
 def _by_segment(
     table: pl.DataFrame, names: list[str], bundle: ReportInput
-) -> tuple[tuple[Chip, ...], tuple[tuple[float | None, ...], ...], float]:
+) -> tuple[tuple[SegmentBadge, ...], tuple[tuple[float | None, ...], ...], float]:
     inside = table.filter(scope="segment", level="group")
     shares = {(r["segment_id"], r["name"]): r["share"] for r in inside.to_dicts()}
     present = {segment for segment, _ in shares}
-    shown = [(i, c) for i, c in chips(bundle.segments).items() if i in present]
+    shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
     rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
     top = max((value or 0.0 for row in rows for value in row), default=0.0)
     return tuple(chip for _, chip in shown), rows, top

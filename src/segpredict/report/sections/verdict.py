@@ -4,20 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segpredict.classifier.verdict import POOLED
-from segpredict.report._chart import Piece, Whisker, chips, strip, whiskers
-from segpredict.report._format import figure, iso_day, span
+from segpredict.classifier.verdict import POOLED_WINDOWS
+from segpredict.report._chart import (
+    IntervalMark,
+    StripPiece,
+    layout_intervals,
+    segment_badges,
+    stacked_strip,
+)
+from segpredict.report._format import finite_or_none, format_day_range, format_iso_day
 from segpredict.report._input import ReportInput
-from segpredict.report._models import METRICS, Metric, label
-from segpredict.report.sections._trust import TREES
+from segpredict.report._models import METRIC_LABELS, MetricLabel, model_label
+from segpredict.report.sections._trust import TREE_MODEL
 from segpredict.window import Window, day_number
 
-DRAWN = ("log_loss", "accuracy")
-FIRST = ("persistence", "markov")
+COMPARED_METRICS = ("log_loss", "accuracy")
+MODELS_FIRST = ("persistence", "markov")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ModelScores:
     """One forecast in one window or pooled.
 
     Parameters
@@ -27,7 +33,7 @@ class Judged:
     is_model
         Whether it is the model that is on trial.
     values
-        One figure per metric, in the order of `METRICS`.
+        One figure per metric, in the order of `METRIC_LABELS`.
     is_best
         For each metric whether no other forecast is better.
     """
@@ -39,7 +45,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MetricDifference:
     """The model minus one baseline, on one metric.
 
     Parameters
@@ -62,23 +68,23 @@ class Difference:
     value: float | None
     low: float | None
     high: float | None
-    mark: Whisker | None
+    mark: IntervalMark | None
     outcome: str
     beats: bool
     windows: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
+class MetricComparison:
     """The model against all baselines, on one metric."""
 
-    metric: Metric
+    metric: MetricLabel
     title: str
-    rows: tuple[Difference, ...]
+    rows: tuple[MetricDifference, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class WindowEvaluation:
     """One test window, or all of them pooled.
 
     Parameters
@@ -97,14 +103,14 @@ class Trial:
     outcome: str
     n: int
     customers: int
-    judged: tuple[Judged, ...]
-    duels: tuple[Duel, ...]
-    predicted: tuple[Piece, ...]
-    actual: tuple[Piece, ...]
+    judged: tuple[ModelScores, ...]
+    duels: tuple[MetricComparison, ...]
+    predicted: tuple[StripPiece, ...]
+    actual: tuple[StripPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class EvaluationSection:
     """The section.
 
     Parameters
@@ -119,22 +125,22 @@ class Verdict:
         One test window each.
     """
 
-    metrics: tuple[Metric, ...]
+    metrics: tuple[MetricLabel, ...]
     model: str
-    pooled: Trial | None
-    origins: tuple[Trial, ...]
+    pooled: WindowEvaluation | None
+    origins: tuple[WindowEvaluation, ...]
 
 
-def verdict(bundle: ReportInput) -> Verdict:
+def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     """Return the context of the verdict."""
     found = bundle.verdict
     if not found or not (found.get("pooled") or {}).get("scores"):
-        return Verdict(METRICS, "", None, ())
+        return EvaluationSection(METRIC_LABELS, "", None, ())
     found = _without_twin(found)
     origins = found.get("origins") or ()
-    return Verdict(
-        METRICS,
-        label(str(found.get("model", ""))),
+    return EvaluationSection(
+        METRIC_LABELS,
+        model_label(str(found.get("model", ""))),
         _trial(found["pooled"], bundle, found),
         tuple(_trial(origin, bundle, found) for origin in origins),
     )
@@ -143,7 +149,7 @@ def verdict(bundle: ReportInput) -> Verdict:
 def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the verdict with the model named by its trees, where it is only these."""
     model, scores = str(found.get("model", "")), found["pooled"]["scores"]
-    if model == TREES or TREES not in scores or scores.get(model) != scores[TREES]:
+    if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
         return found
 
     def alone(reading: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,14 +158,14 @@ def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
             for part, own in (
                 ("scores", model),
                 ("forecast", model),
-                ("differences", TREES),
+                ("differences", TREE_MODEL),
             )
         }
         return {**reading, **told}
 
     return {
         **found,
-        "model": TREES,
+        "model": TREE_MODEL,
         "pooled": alone(found["pooled"]),
         "origins": [alone(origin) for origin in found.get("origins") or ()],
     }
@@ -167,48 +173,46 @@ def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _trial(
     reading: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
-) -> Trial:
+) -> WindowEvaluation:
     model = str(found.get("model", ""))
     ids = [str(i) for i in found.get("segments") or ()]
-    cutoff = str(reading.get("cutoff", POOLED))
-    is_pooled = cutoff == POOLED
+    cutoff = str(reading.get("cutoff", POOLED_WINDOWS))
+    is_pooled = cutoff == POOLED_WINDOWS
     claims = found.get("claims") or () if is_pooled else ()
     told = (reading.get("forecast") or {}).get(model) or ()
-    known = chips(bundle.segments)
-    return Trial(
-        cutoff="" if is_pooled else iso_day(cutoff),
+    known = segment_badges(bundle.segments)
+    return WindowEvaluation(
+        cutoff="" if is_pooled else format_iso_day(cutoff),
         outcome="" if is_pooled else _outcome(cutoff, bundle.window),
-        n=int(figure(reading.get("n")) or 0),
-        customers=int(figure(reading.get("customers")) or 0),
+        n=int(finite_or_none(reading.get("n")) or 0),
+        customers=int(finite_or_none(reading.get("customers")) or 0),
         judged=_judged(reading.get("scores") or {}, model),
         duels=tuple(_duels(reading.get("differences") or {}, claims)),
-        predicted=strip(dict(zip(ids, told, strict=False)), known),
-        actual=strip(
-            dict(zip(ids, reading.get("realised") or (), strict=False)), known
-        ),
+        predicted=stacked_strip(dict(zip(ids, told, strict=False)), known),
+        actual=stacked_strip(dict(zip(ids, reading.get("realised") or (), strict=False)), known),
     )
 
 
 def _outcome(cutoff: str, window: Window) -> str:
     asked = window.at(day_number(cutoff))
-    return span(asked.outcome_start, asked.outcome_end)
+    return format_day_range(asked.outcome_start, asked.outcome_end)
 
 
 def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
-    known = [name for name in dict.fromkeys((*first, *FIRST)) if name in models]
+    known = [name for name in dict.fromkeys((*first, *MODELS_FIRST)) if name in models]
     return [*known, *sorted(name for name in models if name not in known)]
 
 
-def _judged(scores: Mapping[str, Any], model: str) -> tuple[Judged, ...]:
+def _judged(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
     rows = {
-        name: tuple(figure(scores[name].get(metric.name)) for metric in METRICS)
+        name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
         for name in _ordered(scores, model)
     }
     columns = list(zip(*rows.values(), strict=True))
-    best = [_best(m, column) for m, column in zip(METRICS, columns, strict=True)]
+    best = [_best(m, column) for m, column in zip(METRIC_LABELS, columns, strict=True)]
     return tuple(
-        Judged(
-            label(name),
+        ModelScores(
+            model_label(name),
             name == model,
             values,
             tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
@@ -217,7 +221,7 @@ def _judged(scores: Mapping[str, Any], model: str) -> tuple[Judged, ...]:
     )
 
 
-def _best(metric: Metric, values: Sequence[float | None]) -> float | None:
+def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     pick = max if metric.higher_is_better else min
     return pick(found, default=None)
@@ -225,38 +229,38 @@ def _best(metric: Metric, values: Sequence[float | None]) -> float | None:
 
 def _duels(
     differences: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
-) -> list[Duel]:
+) -> list[MetricComparison]:
     names = _ordered(differences)
     claimed = {(c.get("baseline"), c.get("metric")): c for c in claims}
     found = []
-    for metric in METRICS:
+    for metric in METRIC_LABELS:
         gaps = [(differences[name] or {}).get(metric.name) for name in names]
-        marks = whiskers(gaps)
-        if metric.name not in DRAWN or not any(marks):
+        marks = layout_intervals(gaps)
+        if metric.name not in COMPARED_METRICS or not any(marks):
             continue
         rows = [
             _difference(name, gap or {}, mark, metric, claimed)
             for name, gap, mark in zip(names, gaps, marks, strict=True)
         ]
-        found.append(Duel(metric, _title(metric, rows), tuple(rows)))
+        found.append(MetricComparison(metric, _title(metric, rows), tuple(rows)))
     return found
 
 
 def _difference(
     name: str,
     gap: Mapping[str, Any],
-    mark: Whisker | None,
-    metric: Metric,
+    mark: IntervalMark | None,
+    metric: MetricLabel,
     claimed: Mapping[Any, Mapping[str, Any]],
-) -> Difference:
-    low, high = figure(gap.get("low")), figure(gap.get("high"))
+) -> MetricDifference:
+    low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
     outcome = "open"
     if low is not None and high is not None and (low > 0 or high < 0):
         outcome = "better" if (low > 0) == metric.higher_is_better else "worse"
     claim = claimed.get((name, metric.name), {})
-    return Difference(
-        label=label(name),
-        value=figure(gap.get("value")),
+    return MetricDifference(
+        label=model_label(name),
+        value=finite_or_none(gap.get("value")),
         low=low,
         high=high,
         mark=mark,
@@ -266,7 +270,7 @@ def _difference(
     )
 
 
-def _title(metric: Metric, rows: Sequence[Difference]) -> str:
+def _title(metric: MetricLabel, rows: Sequence[MetricDifference]) -> str:
     beaten = sum(row.beats for row in rows)
     lost = sum(row.outcome == "worse" for row in rows)
     name = metric.label.lower()
@@ -275,7 +279,7 @@ def _title(metric: Metric, rows: Sequence[Difference]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LeakageRow:
     """One way to test, and the number it gives.
 
     Parameters
@@ -295,7 +299,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
+class LeakageSection:
     """The leak canary.
 
     Parameters
@@ -306,18 +310,18 @@ class Canary:
         Share of accuracy by which the worst wrong test flatters.
     """
 
-    sights: tuple[Sight, ...]
+    sights: tuple[LeakageRow, ...]
     inflation: float
 
 
-def canary(bundle: ReportInput) -> Canary | None:
+def leakage_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the canary's sights, or nothing where it was not asked."""
     if not bundle.canary:
         return None
     sights = tuple(
-        Sight(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
+        LeakageRow(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
         for s in bundle.canary
     )
     honest = next(s.accuracy for s in sights if s.is_honest)
     worst = max(s.accuracy for s in sights if not s.is_honest)
-    return Canary(sights, worst - honest)
+    return LeakageSection(sights, worst - honest)

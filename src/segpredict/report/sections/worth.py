@@ -6,29 +6,29 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.report._chart import Chip, chips
-from segpredict.report._format import figure, iso_day
+from segpredict.report._chart import SegmentBadge, segment_badges
+from segpredict.report._format import finite_or_none, format_iso_day
 from segpredict.report._input import ReportInput
 
-POOLED, ALL = "pooled", "all"
-MEASURES = {
+POOLED_WINDOWS, ALL_SEGMENTS = "pooled", "all"
+MEASURE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
     "expected_value": "Spend in the next window",
 }
-COUNTED = ("label", "spend", "change")
-METHODS = {
+ACTUAL_BASES = ("label", "spend", "change")
+METHOD_LABELS = {
     "markov": "Markov chain of segments",
     "bgnbd": "BG/NBD with Gamma-Gamma",
     "last_year": "Last year's spend, carried on",
     "last_window": "Last window's spend, repeated",
     "mean": "Everybody alike",
 }
-WIDE, HIGH = 100.0, 60.0  # of a chart, in its own units
+CHART_WIDTH, CHART_HEIGHT = 100.0, 60.0  # of a chart, in its own units
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SegmentValueRow:
     """What the customers of one segment are worth together, in currency.
 
     Parameters
@@ -49,7 +49,7 @@ class Held:
         Share of customers whose two values of a year differ more than twofold.
     """
 
-    chip: Chip | None
+    chip: SegmentBadge | None
     n: int
     risk: float | None
     upside: float | None
@@ -62,7 +62,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class RealisedSum:
     """What came of a prediction: the sum, and its share of it with an interval.
 
     Parameters
@@ -83,7 +83,7 @@ class Came:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PredictedSum:
     """A predicted sum and what came, counted in up to three ways.
 
     Parameters
@@ -104,11 +104,11 @@ class Told:
     measure: str
     n: int
     predicted: float
-    came: tuple[Came | None, ...]
+    came: tuple[RealisedSum | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Tenth:
+class DecilePoint:
     """A tenth of the customers in a chart, in the chart's own units.
 
     Parameters
@@ -131,20 +131,20 @@ class Tenth:
     dot: float
     low: float
     high: float
-    told: Told
+    told: PredictedSum
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class DecileChart:
     """Predicted and realised sums by tenth, in one test."""
 
     title: str
     note: str
-    tenths: tuple[Tenth, ...]
+    tenths: tuple[DecilePoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ErrorFigure:
     """One error of a method, and how far it is from the plain reference's.
 
     Parameters
@@ -166,26 +166,26 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class ValueMethod:
     """How one way to value customers did."""
 
     label: str
     is_model: bool
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, ErrorFigure]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueHorizon:
     """All ways to value customers, on one span of days."""
 
     test: str
     days: int
     n: int
-    methods: tuple[Method, ...]
+    methods: tuple[ValueMethod, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class CustomerValueSection:
     """The section.
 
     Parameters
@@ -213,41 +213,41 @@ class Worth:
         Errors of lifetime values, longest span first.
     """
 
-    everybody: Held
-    segments: tuple[Held, ...]
+    everybody: SegmentValueRow
+    segments: tuple[SegmentValueRow, ...]
     discount: float
     season: str
     tested: tuple[float, float] | None
-    sums: tuple[Told, ...]
-    risk: tuple[Chart, ...]
-    lifetime: tuple[Chart, ...]
+    sums: tuple[PredictedSum, ...]
+    risk: tuple[DecileChart, ...]
+    lifetime: tuple[DecileChart, ...]
     top_risk: float
     top_lifetime: float
     longest: int
-    spans: tuple[Span, ...]
+    spans: tuple[ValueHorizon, ...]
 
 
-def worth(bundle: ReportInput) -> Worth | None:
+def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     """Return the context of the section; ``None`` where nobody was valued."""
     found = bundle.worth
     if not found or bundle.verdict is None:
         return None
     sums, shipped = found["sums"], str(bundle.verdict["shipped"])
     held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
-    known = chips(bundle.segments)
+    known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("forecaster") == shipped)
     risk = own.filter(measure="value_at_risk", realised_as="label")
     days = found["errors"]["days"].max() or 0
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
-    top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED)), _top(late)
-    return Worth(
-        everybody=_held(held[ALL], None),
+    top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
+    return CustomerValueSection(
+        everybody=_held(held[ALL_SEGMENTS], None),
         segments=tuple(_held(held[i], chip) for i, chip in known.items() if i in held),
         discount=float(found["valuer"]["discount"]),
         season=str(found["valuer"]["season"]["reason"]),
         tested=_tested(risk),
         sums=_sums(own),
-        risk=_charts(risk.filter(pl.col("window") != POOLED), "window", top_risk),
+        risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
         lifetime=_charts(late, "forecaster", top_late),
         top_risk=top_risk,
         top_lifetime=top_late,
@@ -256,46 +256,50 @@ def worth(bundle: ReportInput) -> Worth | None:
     )
 
 
-def _held(row: Mapping[str, Any], chip: Chip | None) -> Held:
+def _held(row: Mapping[str, Any], chip: SegmentBadge | None) -> SegmentValueRow:
     names = ("value_at_risk", "upside", "spent_to_date")
     clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
-    told = [figure(row[name]) for name in (*names, *clv, "apart")]
-    return Held(chip, int(row["n"]), *told)
+    told = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
+    return SegmentValueRow(chip, int(row["n"]), *told)
 
 
 def _is_longest() -> pl.Expr:
     """Return whether a row is of the longest span; pooled rows are of one window."""
-    is_single = pl.col("window") != POOLED
+    is_single = pl.col("window") != POOLED_WINDOWS
     longest = pl.col("windows").filter((pl.col("measure") == "clv") & is_single).max()
     return (pl.col("windows") == longest) & is_single
 
 
 def _tested(risk: pl.DataFrame) -> tuple[float, float] | None:
-    ratios = risk.filter((pl.col("part") == ALL) & (pl.col("window") != POOLED))
-    told = [r for r in ratios["ratio"].to_list() if figure(r) is not None]
+    ratios = risk.filter((pl.col("part") == ALL_SEGMENTS) & (pl.col("window") != POOLED_WINDOWS))
+    told = [r for r in ratios["ratio"].to_list() if finite_or_none(r) is not None]
     return (min(told), max(told)) if told else None
 
 
-def _sums(own: pl.DataFrame) -> tuple[Told, ...]:
-    whole = own.filter((pl.col("part") == ALL) & pl.col("measure").is_in([*MEASURES]))
+def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
+    whole = own.filter(
+        (pl.col("part") == ALL_SEGMENTS) & pl.col("measure").is_in([*MEASURE_LABELS])
+    )
     found = whole.group_by("window", "measure", maintain_order=True)
     return tuple(
-        _told(part.to_dicts(), MEASURES[str(measure)]) for (_, measure), part in found
+        _told(part.to_dicts(), MEASURE_LABELS[str(measure)]) for (_, measure), part in found
     )
 
 
-def _told(rows: Sequence[Mapping[str, Any]], measure: str) -> Told:
+def _told(rows: Sequence[Mapping[str, Any]], measure: str) -> PredictedSum:
     first = rows[0]
     by = {row["realised_as"]: _came(row) for row in rows}
-    test = "all tests" if first["window"] == POOLED else iso_day(first["window"])
-    came = tuple(by.get(name) for name in COUNTED)
-    return Told(test, measure, first["n"], first["predicted"], came)
+    test = "all tests" if first["window"] == POOLED_WINDOWS else format_iso_day(first["window"])
+    came = tuple(by.get(name) for name in ACTUAL_BASES)
+    return PredictedSum(test, measure, first["n"], first["predicted"], came)
 
 
-def _came(row: Mapping[str, Any]) -> Came:
-    low, high = figure(row["ratio_low"]), figure(row["ratio_high"])
+def _came(row: Mapping[str, Any]) -> RealisedSum:
+    low, high = finite_or_none(row["ratio_low"]), finite_or_none(row["ratio_high"])
     is_off = low is not None and high is not None and not low <= 1 <= high
-    return Came(figure(row["realised"]), figure(row["ratio"]), low, high, is_off)
+    return RealisedSum(
+        finite_or_none(row["realised"]), finite_or_none(row["ratio"]), low, high, is_off
+    )
 
 
 def _tenths(rows: pl.DataFrame) -> pl.DataFrame:
@@ -306,38 +310,38 @@ def _top(rows: pl.DataFrame) -> float:
     """Return the largest sum of any tenth, which fills the height of a chart."""
     part = _tenths(rows)
     tops = [part[name].max() for name in ("predicted", "realised", "high")]
-    return max((float(t) for t in tops if figure(t) is not None), default=0.0)  # type: ignore[arg-type]
+    return max((float(t) for t in tops if finite_or_none(t) is not None), default=0.0)  # type: ignore[arg-type]
 
 
-def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[Chart, ...]:
+def _charts(rows: pl.DataFrame, by: str, top: float) -> tuple[DecileChart, ...]:
     found = []
     for (name,), part in rows.group_by(by, maintain_order=True):
-        whole = _came(part.filter(part=ALL).to_dicts()[0])
+        whole = _came(part.filter(part=ALL_SEGMENTS).to_dicts()[0])
         text = str(name)
-        title = iso_day(text) if by == "window" else METHODS.get(text, text)
+        title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
         cells = _tenths(part).to_dicts()
         note = "" if whole.ratio is None else f"{whole.ratio:.0%} of the sum came"
         tenths = tuple(_tenth(i, row, top) for i, row in enumerate(cells))
-        found.append(Chart(title, note, tenths))
+        found.append(DecileChart(title, note, tenths))
     return tuple(found)
 
 
-def _tenth(place: int, row: Mapping[str, Any], top: float) -> Tenth:
+def _tenth(place: int, row: Mapping[str, Any], top: float) -> DecilePoint:
     def y(value: Any) -> float:
-        amount = figure(value) or 0.0
+        amount = finite_or_none(value) or 0.0
         share = min(max(amount / top, 0.0), 1.0) if top else 0.0
-        return round(HIGH * (1 - share), 2)
+        return round(CHART_HEIGHT * (1 - share), 2)
 
-    step = WIDE / 10
+    step = CHART_WIDTH / 10
     left = step * place
     high = y(row["predicted"])
     told = _told([row], str(row["part"]))
-    return Tenth(
+    return DecilePoint(
         str(row["part"]),
         round(left + 0.15 * step, 2),
         round(left + 0.5 * step, 2),
         high,
-        round(HIGH - high, 2),
+        round(CHART_HEIGHT - high, 2),
         y(row["realised"]),
         y(row["low"]),
         y(row["high"]),
@@ -345,7 +349,7 @@ def _tenth(place: int, row: Mapping[str, Any], top: float) -> Tenth:
     )
 
 
-def _spans(errors: pl.DataFrame) -> tuple[Span, ...]:
+def _spans(errors: pl.DataFrame) -> tuple[ValueHorizon, ...]:
     found = []
     ordered = errors.sort("windows", "window", descending=True, maintain_order=True)
     keys = ("window", "days", "n")
@@ -354,22 +358,22 @@ def _spans(errors: pl.DataFrame) -> tuple[Span, ...]:
             _method(str(name), each.to_dicts())
             for (name,), each in part.group_by("method", maintain_order=True)
         )
-        found.append(Span(iso_day(window), int(str(days)), int(str(n)), methods))
+        found.append(ValueHorizon(format_iso_day(window), int(str(days)), int(str(n)), methods))
     return tuple(found)
 
 
-def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> Method:
+def _method(name: str, rows: Sequence[Mapping[str, Any]]) -> ValueMethod:
     told = {row["metric"]: _figure(row) for row in rows}
-    return Method(METHODS.get(name, name), name in ("markov", "bgnbd"), told)
+    return ValueMethod(METHOD_LABELS.get(name, name), name in ("markov", "bgnbd"), told)
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
-    low, high = figure(row["gap_low"]), figure(row["gap_high"])
-    return Figure(
-        figure(row["value"]),
-        figure(row["low"]),
-        figure(row["high"]),
-        figure(row["gap"]),
+def _figure(row: Mapping[str, Any]) -> ErrorFigure:
+    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    return ErrorFigure(
+        finite_or_none(row["value"]),
+        finite_or_none(row["low"]),
+        finite_or_none(row["high"]),
+        finite_or_none(row["gap"]),
         high is not None and high < 0,
         low is not None and low > 0,
     )

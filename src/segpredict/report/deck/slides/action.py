@@ -1,42 +1,42 @@
 """Who to act on, the experiment that shows whether it helps, and the next steps."""
 
-from segpredict.report._format import day, money, number, share
-from segpredict.report.deck._look import FILL, STRONG
+from segpredict.report._format import format_day, format_money, format_number, format_share
+from segpredict.report.deck._look import FILL_COLOUR, STRONG_COLOUR
 from segpredict.report.deck._slide import (
-    Cell,
-    Chart,
-    Page,
-    Placed,
-    Points,
-    Series,
-    Story,
-    Table,
-    clip,
+    BulletList,
+    ChartSeries,
+    DeckSource,
+    PlacedElement,
+    SlideCell,
+    SlideChart,
+    SlidePage,
+    SlideTable,
+    truncate_words,
 )
-from segpredict.report.sections.actions import Action, Actions
-from segpredict.report.sections.choice import Choice
-from segpredict.report.sections.demand import Demand
-from segpredict.report.sections.headline import Headline
-from segpredict.report.sections.topics import Topics
-from segpredict.report.sections.verdict import Verdict
-from segpredict.report.sections.worth import Held, Worth
+from segpredict.report.sections.actions import CampaignCard, CampaignsSection
+from segpredict.report.sections.choice import SegmentSelectionSection
+from segpredict.report.sections.demand import DemandSection
+from segpredict.report.sections.headline import HeadlineSection
+from segpredict.report.sections.topics import DriversSection
+from segpredict.report.sections.verdict import EvaluationSection
+from segpredict.report.sections.worth import CustomerValueSection, SegmentValueRow
 
-BIG = 100_000  # from where charts tell thousands
+WHOLE_MONEY_FROM = 100_000  # from where charts tell thousands
 
 
-def action(story: Story) -> Page | None:
+def value_at_risk_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the money at stake; none where nobody was valued."""
-    told = story.of(Worth)
+    told = story.of(CustomerValueSection)
     held = [each for each in told.segments if each.chip is not None] if told else []
     if told is None or not held:
         return None
-    currency = clip(story.bundle.currency, 4)
-    return Page(
+    currency = truncate_words(story.bundle.currency, 4)
+    return SlidePage(
         title=_title(told, held, currency),
         lead=_tested(told),
         things=(
-            Placed(_chart(held, currency), width=6),
-            Placed(_table(told, held, currency), left=6, width=6),
+            PlacedElement(_chart(held, currency), width=6),
+            PlacedElement(_table(told, held, currency), left=6, width=6),
         ),
         notes=(
             "Revenue at risk: for each customer, over the segments below the present "
@@ -53,54 +53,56 @@ def action(story: Story) -> Page | None:
     )
 
 
-def _title(told: Worth, held: list[Held], currency: str) -> str:
+def _title(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> str:
     most = max(held, key=lambda each: each.risk or 0)
-    name = clip(most.chip.name if most.chip else "", 30)
+    name = truncate_words(most.chip.name if most.chip else "", 30)
     return (
-        f"{money(told.everybody.risk, currency)} is at risk, most of it with {name}: "
-        f"{money(most.risk, currency)} of {number(most.n)} customers"
+        f"{format_money(told.everybody.risk, currency)} is at risk, most of it with {name}: "
+        f"{format_money(most.risk, currency)} of {format_number(most.n)} customers"
     )
 
 
-def _tested(told: Worth) -> str:
+def _tested(told: CustomerValueSection) -> str:
     if told.tested is None:
         return "Such claims were not tested in this run."
-    low, high = (share(end, 0) for end in told.tested)
+    low, high = (format_share(end, 0) for end in told.tested)
     return (
         f"In the tests {low} to {high} of the revenue at risk that was foretold came. "
         "An expectation if nothing is done, not what a campaign would save."
     )
 
 
-def _chart(held: list[Held], currency: str) -> Chart:
+def _chart(held: list[SegmentValueRow], currency: str) -> SlideChart:
     most = max((each.risk or 0, each.upside or 0) for each in held)
-    is_big = max(most) >= BIG
+    is_big = max(most) >= WHOLE_MONEY_FROM
     unit = f"{currency} thousand" if is_big else currency
     shown = list(reversed(held))
-    return Chart(
+    return SlideChart(
         heading=f"At stake in the next window, {unit}".rstrip(", "),
         categories=tuple(each.chip.name for each in shown if each.chip),
         series=(
-            Series("Revenue at risk", tuple(e.risk for e in shown), (STRONG,)),
-            Series("Upside", tuple(e.upside for e in shown), (FILL,)),
+            ChartSeries("Revenue at risk", tuple(e.risk for e in shown), (STRONG_COLOUR,)),
+            ChartSeries("Upside", tuple(e.upside for e in shown), (FILL_COLOUR,)),
         ),
         number="#,##0," if is_big else "#,##0",
     )
 
 
-def _table(told: Worth, held: list[Held], currency: str) -> Table:
-    named = [(Cell(clip(e.chip.name, 24), e.chip), e) for e in reversed(held) if e.chip]
-    named.append((Cell("All"), told.everybody))
-    return Table(
+def _table(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> SlideTable:
+    named = [
+        (SlideCell(truncate_words(e.chip.name, 24), e.chip), e) for e in reversed(held) if e.chip
+    ]
+    named.append((SlideCell("All"), told.everybody))
+    return SlideTable(
         heading="Worth of the customers who have a forecast",
         columns=("Segment now", "Customers", "At risk", "Upside", "Next window"),
         rows=tuple(
             (
                 name,
-                number(each.n),
-                money(each.risk, currency, 0),
-                money(each.upside, currency, 0),
-                money(each.chain_next, currency, 0),
+                format_number(each.n),
+                format_money(each.risk, currency, 0),
+                format_money(each.upside, currency, 0),
+                format_money(each.chain_next, currency, 0),
             )
             for name, each in named
         ),
@@ -109,9 +111,9 @@ def _table(told: Worth, held: list[Held], currency: str) -> Table:
     )
 
 
-HELD_OUT = share(0.1, 0)  # of every list, as the method asks (7.6)
+HOLDOUT_TEXT = format_share(0.1, 0)  # of every list, as the method asks (7.6)
 MOST = 3
-PLAIN = (
+PLAIN_TEST_TEXTS = (
     "Eligible are all customers of the segment with a forecast; at stake is the sum of "
     "the slide before (worth/segments.csv): an expectation if nothing is done, not an "
     "effect.",
@@ -119,34 +121,34 @@ PLAIN = (
 )
 
 
-def experiment(story: Story) -> Page | None:
+def experiment_slide(story: DeckSource) -> SlidePage | None:
     """Return the plan; none where nobody was valued, so that nobody is eligible."""
-    plays, told = story.of(Actions), story.of(Worth)
-    currency = clip(story.bundle.currency, 4)
+    plays, told = story.of(CampaignsSection), story.of(CustomerValueSection)
+    currency = truncate_words(story.bundle.currency, 4)
     if plays is not None and plays.plays:
         ranked = plays.first or plays.plays[:MOST]
         return _page(story, _plays(ranked, currency), _weighed(ranked))
     rows = _arms(told, currency) if told else []
-    return _page(story, _aims(rows), PLAIN) if rows else None
+    return _page(story, _aims(rows), PLAIN_TEST_TEXTS) if rows else None
 
 
-def _page(story: Story, table: Table, notes: tuple[str, ...]) -> Page:
+def _page(story: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> SlidePage:
     window = story.bundle.window
-    until = day(window.outcome_end - 1)
-    return Page(
+    until = format_day(window.outcome_end - 1)
+    return SlidePage(
         title="Only customers left alone at random will show what acting saves",
         lead="High risk is not the same as being open to be kept, so each list needs "
         "customers who are not contacted.",
         things=(
-            Placed(table, width=7),
-            Placed(
-                Points(
+            PlacedElement(table, width=7),
+            PlacedElement(
+                BulletList(
                     heading="How",
                     sentences=(
-                        f"Draw {HELD_OUT} of each list at random, or as many as the "
+                        f"Draw {HOLDOUT_TEXT} of each list at random, or as many as the "
                         "test needs, before anybody is contacted; keep the draw.",
                         f"One outcome, fixed beforehand: spend from "
-                        f"{day(window.outcome_start)} to {until}, of all who were "
+                        f"{format_day(window.outcome_start)} to {until}, of all who were "
                         "drawn for contact, reached or not.",
                         "Spend of the window before takes out what was there already "
                         "and makes the difference surer.",
@@ -167,16 +169,16 @@ def _page(story: Story, table: Table, notes: tuple[str, ...]) -> Page:
     )
 
 
-def _plays(plays: tuple[Action, ...], currency: str) -> Table:
-    return Table(
+def _plays(plays: tuple[CampaignCard, ...], currency: str) -> SlideTable:
+    return SlideTable(
         heading="Plays with most at stake, and the test that each needs",
         columns=("Play", "Eligible", "At stake", "The test"),
         rows=tuple(
             (
-                clip(play.title, 46),
-                number(play.n),
-                f"{money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
-                clip(play.design.told, 190),
+                truncate_words(play.title, 46),
+                format_number(play.n),
+                f"{format_money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
+                truncate_words(play.design.told, 190),
             )
             for play in plays
         ),
@@ -185,21 +187,20 @@ def _plays(plays: tuple[Action, ...], currency: str) -> Table:
     )
 
 
-def _weighed(plays: tuple[Action, ...]) -> tuple[str, ...]:
+def _weighed(plays: tuple[CampaignCard, ...]) -> tuple[str, ...]:
     return (
         "Eligible, at stake and what a test needs come from the plays of this run "
         "(actions/): an expectation if nothing is done, not an effect. Segments that "
         "plays are for may overlap in customers; sums must not be added.",
         *(
-            f"{play.title}: {play.action} {play.caution} {play.design.told} "
-            f"{play.status}"
+            f"{play.title}: {play.action} {play.caution} {play.design.told} {play.status}"
             for play in plays
         ),
     )
 
 
-def _aims(rows: list[tuple[str | Cell, ...]]) -> Table:
-    return Table(
+def _aims(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
+    return SlideTable(
         heading="Whom to try it on: untested",
         columns=("Segment now", "Aim", "Eligible", "At stake"),
         rows=tuple(rows),
@@ -208,17 +209,13 @@ def _aims(rows: list[tuple[str | Cell, ...]]) -> Table:
     )
 
 
-def _arms(told: Worth, currency: str) -> list[tuple[str | Cell, ...]]:
+def _arms(told: CustomerValueSection, currency: str) -> list[tuple[str | SlideCell, ...]]:
     """Return the lists by what is at stake: those to hold, then those to raise."""
     known = [each for each in told.segments if each.chip is not None]
     hold = sorted(known, key=lambda each: -(each.risk or 0))
     rise = sorted(known, key=lambda each: -(each.upside or 0))
     return [
-        *(
-            _arm(e, "Hold those likely to fall", e.risk, currency)
-            for e in hold[:MOST]
-            if e.risk
-        ),
+        *(_arm(e, "Hold those likely to fall", e.risk, currency) for e in hold[:MOST] if e.risk),
         *(
             _arm(e, "Help those likely to rise", e.upside, currency)
             for e in rise[:MOST]
@@ -228,33 +225,31 @@ def _arms(told: Worth, currency: str) -> list[tuple[str | Cell, ...]]:
 
 
 def _arm(
-    each: Held, aim: str, stake: float | None, currency: str
-) -> tuple[str | Cell, ...]:
+    each: SegmentValueRow, aim: str, stake: float | None, currency: str
+) -> tuple[str | SlideCell, ...]:
     name = each.chip.name if each.chip else ""
     return (
-        Cell(clip(name, 24), each.chip),
+        SlideCell(truncate_words(name, 24), each.chip),
         aim,
-        number(each.n),
-        money(stake, currency, 0),
+        format_number(each.n),
+        format_money(stake, currency, 0),
     )
 
 
-def steps(story: Story) -> Page:
+def next_steps_slide(story: DeckSource) -> SlidePage:
     """Return the last slide."""
     window = story.bundle.window
-    due = day(window.outcome_end)
-    head = story.of(Headline)
+    due = format_day(window.outcome_end)
+    head = story.of(HeadlineSection)
     can_act = head is not None and bool(head.moves)
-    return Page(
+    return SlidePage(
         title=f"Act with a random hold-out now; judge this forecast on {due}"
         if can_act
         else "The segments are made; the forecast comes next",
-        lead=f"The forecast is for the {window.horizon} days before that day."
-        if can_act
-        else "",
+        lead=f"The forecast is for the {window.horizon} days before that day." if can_act else "",
         things=(
-            Placed(
-                Points(
+            PlacedElement(
+                BulletList(
                     heading="Next",
                     sentences=_numbered(_next(due))
                     if can_act
@@ -263,8 +258,8 @@ def steps(story: Story) -> Page:
                 ),
                 width=7,
             ),
-            Placed(
-                Points(heading="Not in this run", sentences=_missing(story)),
+            PlacedElement(
+                BulletList(heading="Not in this run", sentences=_missing(story)),
                 left=7,
                 width=5,
             ),
@@ -294,10 +289,10 @@ def _numbered(sentences: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{i}. {text}" for i, text in enumerate(sentences, start=1))
 
 
-def _missing(story: Story) -> tuple[str, ...]:
+def _missing(story: DeckSource) -> tuple[str, ...]:
     """Return the parts that this run does not have, each with what makes it."""
-    topics = story.of(Topics)
-    tested = story.of(Verdict)
+    topics = story.of(DriversSection)
+    tested = story.of(EvaluationSection)
     found = [
         (
             "A test on later days: segpredict train-classifier.",
@@ -305,7 +300,7 @@ def _missing(story: Story) -> tuple[str, ...]:
         ),
         (
             "Other ways to segment: segpredict cluster --compare.",
-            story.of(Choice) is None,
+            story.of(SegmentSelectionSection) is None,
         ),
         ("Reasons: segpredict explain.", topics is None),
         (
@@ -314,8 +309,8 @@ def _missing(story: Story) -> tuple[str, ...]:
         ),
         (
             "What customers are worth: segpredict train-classifier.",
-            story.of(Worth) is None,
+            story.of(CustomerValueSection) is None,
         ),
-        ("Demand of products in the next window.", story.of(Demand) is None),
+        ("Demand of products in the next window.", story.of(DemandSection) is None),
     ]
     return tuple(text for text, is_missing in found if is_missing)

@@ -1,46 +1,51 @@
 """What is predicted, how well, what drives it, and what customers will want."""
 
-from segpredict.report._format import number, share
-from segpredict.report.deck._look import BAD, FILL, GONE, STRONG
+from segpredict.report._format import format_number, format_share
+from segpredict.report.deck._look import FILL_COLOUR, INACTIVE_COLOUR, STRONG_COLOUR, WARNING_COLOUR
 from segpredict.report.deck._slide import (
-    Chart,
-    Page,
-    Placed,
-    Points,
-    Series,
-    Story,
-    Table,
-    clip,
-    listed,
+    BulletList,
+    ChartSeries,
+    DeckSource,
+    PlacedElement,
+    SlideChart,
+    SlidePage,
+    SlideTable,
+    join_names,
+    truncate_words,
 )
-from segpredict.report.sections._trust import Trust
-from segpredict.report.sections.demand import Demand, Level, Method, Shelf
-from segpredict.report.sections.headline import Headline
-from segpredict.report.sections.importance import Importance
-from segpredict.report.sections.topics import Topic, Topics
-from segpredict.report.sections.verdict import Difference, Duel, Verdict
+from segpredict.report.sections._trust import TrustBox
+from segpredict.report.sections.demand import (
+    DemandItemTable,
+    DemandLevel,
+    DemandMethod,
+    DemandSection,
+)
+from segpredict.report.sections.headline import HeadlineSection
+from segpredict.report.sections.importance import ImportanceSection
+from segpredict.report.sections.topics import DriversSection, FeatureGroupRow
+from segpredict.report.sections.verdict import EvaluationSection, MetricComparison, MetricDifference
 
 MOST_FORECAST = 14
-MEASURE = "log_loss"
+SLIDE_METRIC = "log_loss"
 
 
-def forecast(story: Story) -> Page | None:
+def evaluation_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the contest; none where nothing was tested."""
-    told, head = story.of(Verdict), story.of(Headline)
+    told, head = story.of(EvaluationSection), story.of(HeadlineSection)
     if told is None or told.pooled is None or head is None or head.trust is None:
         return None
-    duels = [duel for duel in told.pooled.duels if duel.metric.name == MEASURE]
+    duels = [duel for duel in told.pooled.duels if duel.metric.name == SLIDE_METRIC]
     trust = head.trust
     things = [
-        Placed(_scores(trust), left=6, width=6, height=6),
-        Placed(_words(trust), left=6, width=6, top=6, height=6),
+        PlacedElement(_scores(trust), left=6, width=6, height=6),
+        PlacedElement(_words(trust), left=6, width=6, top=6, height=6),
     ]
     if duels:
-        things.insert(0, Placed(_chart(duels[0]), width=6))
+        things.insert(0, PlacedElement(_chart(duels[0]), width=6))
     tests = ", ".join(trial.cutoff for trial in told.origins)
-    return Page(
+    return SlidePage(
         title=duels[0].title.rstrip(".") if duels else f"{trust.shipped} is in use",
-        lead=f"{number(trust.tested)} forecasts of {number(told.pooled.customers)} "
+        lead=f"{format_number(trust.tested)} forecasts of {format_number(told.pooled.customers)} "
         f"customers, in {trust.windows} windows that the model had not seen.",
         things=tuple(things),
         notes=(
@@ -56,13 +61,13 @@ def forecast(story: Story) -> Page | None:
     )
 
 
-def _chart(duel: Duel) -> Chart:
+def _chart(duel: MetricComparison) -> SlideChart:
     rows = duel.rows[:MOST_FORECAST]
-    return Chart(
+    return SlideChart(
         heading="Log-loss: model less baseline (left of zero: the model is better)",
         categories=tuple(row.label for row in rows),
         series=(
-            Series(
+            ChartSeries(
                 "Model less baseline",
                 tuple(row.value for row in rows),
                 tuple(_forecast_colour(row) for row in rows),
@@ -74,24 +79,24 @@ def _chart(duel: Duel) -> Chart:
     )
 
 
-def _forecast_colour(row: Difference) -> str:
+def _forecast_colour(row: MetricDifference) -> str:
     if row.outcome == "worse":
-        return BAD
+        return WARNING_COLOUR
     if row.outcome == "better":
-        return STRONG if row.beats else FILL
-    return GONE
+        return STRONG_COLOUR if row.beats else FILL_COLOUR
+    return INACTIVE_COLOUR
 
 
-def _scores(trust: Trust) -> Table:
-    return Table(
+def _scores(trust: TrustBox) -> SlideTable:
+    return SlideTable(
         heading="Never one accuracy alone",
         columns=("Forecast", "Accuracy", "Log-loss", "Skill"),
         rows=tuple(
             (
-                clip(score.label, 32),
-                share(score.accuracy),
-                number(score.log_loss, 3),
-                share(score.skill) if score.skill is not None else "reference",
+                truncate_words(score.label, 32),
+                format_share(score.accuracy),
+                format_number(score.log_loss, 3),
+                format_share(score.skill) if score.skill is not None else "reference",
             )
             for score in trust.scores
         ),
@@ -100,53 +105,49 @@ def _scores(trust: Trust) -> Table:
     )
 
 
-def _words(trust: Trust) -> Points:
-    fall = (
-        ("The model was no better, so a baseline is in use.",)
-        if trust.is_fallback
-        else ()
-    )
-    return Points(
+def _words(trust: TrustBox) -> BulletList:
+    fall = ("The model was no better, so a baseline is in use.",) if trust.is_fallback else ()
+    return BulletList(
         heading="What is in use, and why",
-        sentences=(*fall, clip(trust.why, 300)),
+        sentences=(*fall, truncate_words(trust.why, 300)),
     )
 
 
 MOST_DRIVERS = 8
 
 
-def drivers(story: Story) -> Page | None:
+def drivers_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the reasons; none where none were worked out."""
-    told, columns = story.of(Topics), story.of(Importance)
+    told, columns = story.of(DriversSection), story.of(ImportanceSection)
     if told is None or not told.headlines:
         return None
     used = columns.in_use if columns else ""
     heads = told.headlines[:MOST_DRIVERS]
-    first = f"{heads[0].name} moves the forecast most: {share(heads[0].share, 0)}"
-    rest = [f"{head.name} {share(head.share, 0)}" for head in heads[1:3]]
-    return Page(
+    first = f"{heads[0].name} moves the forecast most: {format_share(heads[0].share, 0)}"
+    rest = [f"{head.name} {format_share(head.share, 0)}" for head in heads[1:3]]
+    return SlidePage(
         title=f"{first} of all contributions" + "".join(f", {name}" for name in rest),
         lead=told.caution,
         things=(
-            Placed(
-                Chart(
+            PlacedElement(
+                SlideChart(
                     heading="Share of all contributions, by kind",
                     categories=tuple(head.name for head in heads),
                     series=(
-                        Series(
+                        ChartSeries(
                             "Share",
                             tuple(head.share for head in heads),
-                            tuple(FILL if i else STRONG for i in range(len(heads))),
+                            tuple(FILL_COLOUR if i else STRONG_COLOUR for i in range(len(heads))),
                         ),
                     ),
                     number="0%",
                 ),
                 width=5,
             ),
-            Placed(_table(told), left=5, width=7),
+            PlacedElement(_table(told), left=5, width=7),
         ),
         notes=(
-            f"Mean size of exact SHAP values of {number(told.explained)} customers, "
+            f"Mean size of exact SHAP values of {format_number(told.explained)} customers, "
             "over all future segments, in log-odds (explanation/). Columns that say "
             "the same are taken together.",
             _checked(told),
@@ -157,17 +158,17 @@ def drivers(story: Story) -> Page | None:
     )
 
 
-def _table(told: Topics) -> Table:
+def _table(told: DriversSection) -> SlideTable:
     rows = told.rows[:MOST_DRIVERS]
     is_checked = told.refits > 0
     last = ("Loss if shuffled",) if is_checked else ()
-    return Table(
+    return SlideTable(
         heading="The strongest groups of columns",
         columns=("What it is", "Share", *last),
         rows=tuple(
             (
-                clip((row.meaning or row.name).rstrip("."), 76),
-                share(row.share),
+                truncate_words((row.meaning or row.name).rstrip("."), 76),
+                format_share(row.share),
                 *(_loss(row) if is_checked else ()),
             )
             for row in rows
@@ -176,12 +177,12 @@ def _table(told: Topics) -> Table:
     )
 
 
-def _loss(row: Topic) -> tuple[str, ...]:
+def _loss(row: FeatureGroupRow) -> tuple[str, ...]:
     sure = " (not sure)" if row.is_important is False else ""
-    return (f"{number(row.loss, 3)}{sure}",)
+    return (f"{format_number(row.loss, 3)}{sure}",)
 
 
-def _checked(told: Topics) -> str:
+def _checked(told: DriversSection) -> str:
     if not told.refits:
         return (
             "This was not cross-checked: segpredict explain fits the model again and "
@@ -195,40 +196,40 @@ def _checked(told: Topics) -> str:
 MOST_STOCK = 8
 
 
-def stock(story: Story) -> Page | None:
+def demand_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the demand; none where none was measured."""
-    told = story.of(Demand)
+    told = story.of(DemandSection)
     if told is None or not told.levels:
         return None
     shelves = [shelf for shelf in told.shelves if len(shelf.items) > 1]
     chart = _items(shelves[-1], told.days) if shelves else _errors(told.levels[0])
     right = _orders(shelves[-1]) if shelves else _levels(told)
-    return Page(
+    return SlidePage(
         title=_title(told),
         lead=_lead(told),
-        things=(Placed(chart, width=6), Placed(right, left=6, width=6)),
+        things=(PlacedElement(chart, width=6), PlacedElement(right, left=6, width=6)),
         notes=(
             "Expected units: customers to be expected in each segment, newcomers too, "
             "times what one of them takes, with the season of last year (demand/).",
             "WAPE is the sum of absolute errors over the sum of what was sold, in "
             "tests on later days.",
             *(_spoken(level) for level in told.levels),
-            f"Order up to: enough in {share(told.service, 0)} of windows where cost is "
+            f"Order up to: enough in {format_share(told.service, 0)} of windows where cost is "
             "not known.",
         ),
     )
 
 
-def _title(told: Demand) -> str:
+def _title(told: DemandSection) -> str:
     good = [level.name.lower() for level in told.levels if level.is_published]
     if not good:
         return "No demand forecast was nearer than last year's window, so none is told"
     rest = [level.name.lower() for level in told.levels if not level.is_published]
-    text = f"Demand is told for {listed(good)}"
-    return f"{text}, but not for {listed(rest)}" if rest else text
+    text = f"Demand is told for {join_names(good)}"
+    return f"{text}, but not for {join_names(rest)}" if rest else text
 
 
-def _lead(told: Demand) -> str:
+def _lead(told: DemandSection) -> str:
     """Return what is told, and where a plain forecast was nearer all the same."""
     beaten = [
         f"for {level.name.lower()} {level.nearest.lower()} was nearest of all"
@@ -239,37 +240,35 @@ def _lead(told: Demand) -> str:
     return "; ".join([rule, *beaten]) + "."
 
 
-def _spoken(level: Level) -> str:
-    errors = ", ".join(
-        f"{method.label} {share(method.pooled)}" for method in level.methods
-    )
+def _spoken(level: DemandLevel) -> str:
+    errors = ", ".join(f"{method.label} {format_share(method.pooled)}" for method in level.methods)
     return f"{level.name}: {level.reason} WAPE over all tests: {errors}."
 
 
-def _items(shelf: Shelf, days: int) -> Chart:
+def _items(shelf: DemandItemTable, days: int) -> SlideChart:
     items = shelf.items[:MOST_STOCK]
-    return Chart(
+    return SlideChart(
         heading=f"{shelf.name}: units in the next {days} days",
         categories=tuple(item.name for item in items),
         series=(
-            Series("Expected", tuple(item.expected for item in items), (STRONG,)),
-            Series(
-                "Same window last year", tuple(item.year_ago for item in items), (GONE,)
+            ChartSeries("Expected", tuple(item.expected for item in items), (STRONG_COLOUR,)),
+            ChartSeries(
+                "Same window last year", tuple(item.year_ago for item in items), (INACTIVE_COLOUR,)
             ),
         ),
     )
 
 
-def _orders(shelf: Shelf) -> Table:
-    return Table(
-        heading=f"The largest of {number(shelf.count)}: what to have in stock",
+def _orders(shelf: DemandItemTable) -> SlideTable:
+    return SlideTable(
+        heading=f"The largest of {format_number(shelf.count)}: what to have in stock",
         columns=("", "Expected", "Interval", "Order up to"),
         rows=tuple(
             (
-                clip(item.name, 34),
-                number(item.expected),
-                f"{number(item.low)} to {number(item.high)}",
-                number(item.order),
+                truncate_words(item.name, 34),
+                format_number(item.expected),
+                f"{format_number(item.low)} to {format_number(item.high)}",
+                format_number(item.order),
             )
             for item in shelf.items[:MOST_STOCK]
         ),
@@ -277,12 +276,12 @@ def _orders(shelf: Shelf) -> Table:
     )
 
 
-def _errors(level: Level) -> Chart:
-    return Chart(
+def _errors(level: DemandLevel) -> SlideChart:
+    return SlideChart(
         heading=f"{level.name}: error of the forecasts in all tests (WAPE)",
         categories=tuple(method.label for method in level.methods),
         series=(
-            Series(
+            ChartSeries(
                 "WAPE",
                 tuple(method.pooled for method in level.methods),
                 tuple(_stock_colour(method) for method in level.methods),
@@ -292,20 +291,20 @@ def _errors(level: Level) -> Chart:
     )
 
 
-def _stock_colour(method: Method) -> str:
+def _stock_colour(method: DemandMethod) -> str:
     if method.is_ours:
-        return STRONG
-    return GONE if method.is_reference else FILL
+        return STRONG_COLOUR
+    return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
 
 
-def _levels(told: Demand) -> Table:
-    return Table(
+def _levels(told: DemandSection) -> SlideTable:
+    return SlideTable(
         heading="What was tested",
         columns=("Level", "Segments", "Last year", "Told?"),
         rows=tuple(
             (
                 level.name,
-                *(share(_error(level, is_ours=ours)) for ours in (True, False)),
+                *(format_share(_error(level, is_ours=ours)) for ours in (True, False)),
                 "yes" if level.is_published else "no",
             )
             for level in told.levels
@@ -315,7 +314,7 @@ def _levels(told: Demand) -> Table:
     )
 
 
-def _error(level: Level, *, is_ours: bool) -> float | None:
+def _error(level: DemandLevel, *, is_ours: bool) -> float | None:
     """Return the pooled error of ours, or of last year's window."""
     wanted = (m for m in level.methods if (m.is_ours if is_ours else m.is_reference))
     found = next(wanted, None)

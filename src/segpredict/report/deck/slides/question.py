@@ -2,57 +2,62 @@
 
 from typing import Any
 
-from segpredict.report._format import number, points, share
-from segpredict.report.deck._look import FILL, STRONG, shade
+from segpredict.report._format import format_number, format_points, format_share
+from segpredict.report.deck._look import FILL_COLOUR, STRONG_COLOUR, segment_colour
 from segpredict.report.deck._slide import (
-    Cell,
-    Chart,
-    Page,
-    Placed,
-    Points,
-    Series,
-    Story,
-    Table,
-    Tiles,
-    clip,
+    BulletList,
+    ChartSeries,
+    DeckSource,
+    FigureTiles,
+    PlacedElement,
+    SlideCell,
+    SlideChart,
+    SlidePage,
+    SlideTable,
+    truncate_words,
 )
-from segpredict.report.sections.chances import Chances
-from segpredict.report.sections.choice import Choice
-from segpredict.report.sections.headline import Headline, Move
-from segpredict.report.sections.ledger import LedgerPage, Line
-from segpredict.report.sections.verdict import Canary, Verdict
-from segpredict.report.sections.worth import Worth
-from segpredict.tables import MONEY
+from segpredict.report.sections.chances import ProbabilitiesSection
+from segpredict.report.sections.choice import SegmentSelectionSection
+from segpredict.report.sections.headline import HeadlineSection, SegmentForecast
+from segpredict.report.sections.ledger import LedgerRow, LedgerSection
+from segpredict.report.sections.verdict import EvaluationSection, LeakageSection
+from segpredict.report.sections.worth import CustomerValueSection
+from segpredict.tables import MONEY_SCALE
 
-WHO = "customers with a forecast"
+FORECAST_POPULATION = "customers with a forecast"
 MOST_QUESTION = 7  # segments in the table, for which the slide has room
-SPLIT, GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
+CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them below the chart
 
 
-def question(story: Story) -> Page | None:
+def question_slide(story: DeckSource) -> SlidePage | None:
     """Return the first slide."""
-    told = story.of(Headline)
+    told = story.of(HeadlineSection)
     if told is None:
         return None
     days = story.bundle.window.horizon
     figures = [
-        (number(sum(move.now for move in told.moves)), WHO) if told.moves else None,
-        (number(days), "days foretold"),
-        (number(told.trust.windows), "past windows it was tested on")
+        (format_number(sum(move.now for move in told.moves)), FORECAST_POPULATION)
+        if told.moves
+        else None,
+        (format_number(days), "days foretold"),
+        (format_number(told.trust.windows), "past windows it was tested on")
         if told.trust
         else None,
     ]
-    tiles = Tiles(tuple(each for each in figures if each is not None))
+    tiles = FigureTiles(tuple(each for each in figures if each is not None))
     has_ends = any(move.low is not None for move in told.moves)
-    things = [Placed(tiles, left=9, width=3)]
+    things = [PlacedElement(tiles, left=9, width=3)]
     if has_ends:
         things.insert(
-            0, Placed(_question_table(told), width=9, top=SPLIT, height=12 - SPLIT)
+            0,
+            PlacedElement(
+                _question_table(told), width=9, top=CHART_COLUMNS, height=12 - CHART_COLUMNS
+            ),
         )
     if told.moves:
-        room = SPLIT - GAP if has_ends else 12
-        things.insert(0, Placed(_mix(told), width=9, height=room))
-    return Page(
+        room = CHART_COLUMNS - BAR_GAP if has_ends else 12
+        things.insert(0, PlacedElement(_mix(told), width=9, height=room))
+    return SlidePage(
         title=told.finding or story.bundle.title,
         lead=told.sentence if told.moves else "",
         things=tuple(things),
@@ -70,15 +75,15 @@ def question(story: Story) -> Page | None:
     )
 
 
-def _mix(told: Headline) -> Chart:
-    return Chart(
+def _mix(told: HeadlineSection) -> SlideChart:
+    return SlideChart(
         heading="Customers by segment, share of all",
         categories=("Today", "Expected"),
         series=tuple(
-            Series(
+            ChartSeries(
                 move.chip.name,
                 (move.share_now, move.share_expected),
-                (shade(move.chip),),
+                (segment_colour(move.chip),),
             )
             for move in told.moves
         ),
@@ -87,12 +92,12 @@ def _mix(told: Headline) -> Chart:
     )
 
 
-def _question_table(told: Headline) -> Table:
+def _question_table(told: HeadlineSection) -> SlideTable:
     """Return the two shares of each segment with the interval of the second."""
     size = len(told.moves)
     more = f"; the largest {MOST_QUESTION} of {size}" if size > MOST_QUESTION else ""
     largest = sorted(told.moves, key=lambda move: -move.expected)[:MOST_QUESTION]
-    return Table(
+    return SlideTable(
         heading=f"The mix, with 80 % intervals from {_tests(told)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
         rows=tuple(_row(move) for move in told.moves if move in largest),
@@ -100,25 +105,25 @@ def _question_table(told: Headline) -> Table:
     )
 
 
-def _row(move: Move) -> tuple[str | Cell, ...]:
+def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
     now, then = move.share_now, move.share_expected
     ends = "–"
     if move.low is not None and move.high is not None:
-        ends = f"{number(100 * move.low)} to {share(move.high, 0)}"
+        ends = f"{format_number(100 * move.low)} to {format_share(move.high, 0)}"
     return (
-        Cell(clip(move.chip.name, 36), move.chip),
-        share(now),
-        share(then),
+        SlideCell(truncate_words(move.chip.name, 36), move.chip),
+        format_share(now),
+        format_share(then),
         ends,
-        "–" if now is None or then is None else points(then - now),
+        "–" if now is None or then is None else format_points(then - now),
     )
 
 
-def _tests(told: Headline) -> str:
+def _tests(told: HeadlineSection) -> str:
     return "one test" if told.tests == 1 else f"{told.tests} tests"
 
 
-def _interval(told: Headline) -> str:
+def _interval(told: HeadlineSection) -> str:
     return (
         f"80 % intervals: how far the shares foretold in {_tests(told)} were from "
         "those that came (root mean square), times Student's t. They hold what this "
@@ -129,27 +134,21 @@ def _interval(told: Headline) -> str:
 MOST_CLEANING = 7
 
 
-def cleaning(story: Story) -> Page | None:
+def cleaning_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of what came in, what was left out and what is used."""
-    told = story.of(LedgerPage)
+    told = story.of(LedgerSection)
     if told is None or not told.given or told.share_used is None:
         return None
-    lost = sorted(
-        (line for line in told.lost if line.count.rows), key=lambda li: -li.count.rows
-    )
+    lost = sorted((line for line in told.lost if line.count.rows), key=lambda li: -li.count.rows)
     rows = sum(line.count.rows for line in told.given)
-    title = f"{share(told.share_used)} of the {number(rows)} rows are used"
+    title = f"{format_share(told.share_used)} of the {format_number(rows)} rows are used"
     if lost:
-        title += (
-            f". Most of the rest: {lost[0].meaning[:1].lower()}{lost[0].meaning[1:]}"
-        )
-    things = [
-        Placed(_cleaning_table(told, lost, story.bundle.currency), left=5, width=7)
-    ]
+        title += f". Most of the rest: {lost[0].meaning[:1].lower()}{lost[0].meaning[1:]}"
+    things = [PlacedElement(_cleaning_table(told, lost, story.bundle.currency), left=5, width=7)]
     if lost:
-        things.insert(0, Placed(_chart(lost[:MOST_CLEANING]), width=5))
+        things.insert(0, PlacedElement(_chart(lost[:MOST_CLEANING]), width=5))
     balance = "adds up" if told.adds_up else "does NOT add up: please report this"
-    return Page(
+    return SlidePage(
         title=title,
         lead=f"The ledger {balance}: used and left out make what came in, in rows, "
         "orders, customers and money.",
@@ -169,42 +168,40 @@ def cleaning(story: Story) -> Page | None:
     )
 
 
-def _name(line: Line) -> str:
+def _name(line: LedgerRow) -> str:
     return line.meaning or line.rule
 
 
-def _told(line: Line) -> str:
-    return f"Rule {line.rule}: {number(line.count.rows)} rows."
+def _told(line: LedgerRow) -> str:
+    return f"Rule {line.rule}: {format_number(line.count.rows)} rows."
 
 
-def _chart(lost: list[Line]) -> Chart:
-    return Chart(
+def _chart(lost: list[LedgerRow]) -> SlideChart:
+    return SlideChart(
         heading="Rows left out, by reason",
         categories=tuple(_name(line).rstrip(".") for line in lost),
         series=(
-            Series("Rows left out", tuple(line.count.rows for line in lost), (FILL,)),
+            ChartSeries("Rows left out", tuple(line.count.rows for line in lost), (FILL_COLOUR,)),
         ),
     )
 
 
-def _cleaning_table(told: LedgerPage, lost: list[Line], currency: str) -> Table:
+def _cleaning_table(told: LedgerSection, lost: list[LedgerRow], currency: str) -> SlideTable:
     named = [("Came in", line) for line in told.given]
-    named += [
-        (clip(_name(line).rstrip("."), 38), line) for line in lost[:MOST_CLEANING]
-    ]
+    named += [(truncate_words(_name(line).rstrip("."), 38), line) for line in lost[:MOST_CLEANING]]
     named += [("Used", line) for line in told.used]
     rows = tuple(
         (
             name,
-            number(line.count.rows),
-            number(line.count.orders),
-            number(line.count.customers),
-            number(line.count.money / MONEY),
+            format_number(line.count.rows),
+            format_number(line.count.orders),
+            format_number(line.count.customers),
+            format_number(line.count.money / MONEY_SCALE),
         )
         for name, line in named
     )
-    money = f"Money {clip(currency, 4)}".strip()
-    return Table(
+    money = f"Money {truncate_words(currency, 4)}".strip()
+    return SlideTable(
         heading="From what came in to what is used",
         columns=("", "Rows", "Orders", "Customers", money),
         rows=rows,
@@ -214,43 +211,43 @@ def _cleaning_table(told: LedgerPage, lost: list[Line], currency: str) -> Table:
 
 
 MOST_LIMITS = 3  # warnings of the run that are shown
-LONG = 140  # letters of a warning
-ALL, EVERYBODY = "all tests", "everybody"  # as the page names them
-CALIBRATION = "ece"
+MAX_WARNING_LENGTH = 140  # letters of a warning
+ALL, EVERYBODY_GROUP = "all tests", "everybody"  # as the page names them
+CALIBRATION_METRIC = "ece"
 
 
-def limits(story: Story) -> Page | None:
+def limits_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of limits; the headline always has some."""
-    head, seen = story.of(Headline), story.of(Canary)
+    head, seen = story.of(HeadlineSection), story.of(LeakageSection)
     if head is None:
         return None
     # Those of the forecast stand after those of the data.
-    own = tuple(clip(text, LONG) for text in head.warnings[-MOST_LIMITS:])
+    own = tuple(truncate_words(text, MAX_WARNING_LENGTH) for text in head.warnings[-MOST_LIMITS:])
     more = len(head.warnings) - len(own)
     if more > 0:
         own += (f"… and {more} more, on the page.",)
-    known = Points(heading="What holds for every number here", sentences=_known(story))
-    right = Points(heading="What this run warns of", sentences=own, size=12)
-    things = [Placed(known, width=6)]
+    known = BulletList(heading="What holds for every number here", sentences=_known(story))
+    right = BulletList(heading="What this run warns of", sentences=own, size=12)
+    things = [PlacedElement(known, width=6)]
     if seen is not None:
-        things.append(Placed(_careless(seen), left=6, width=6, height=5.5))
+        things.append(PlacedElement(_careless(seen), left=6, width=6, height=5.5))
     if own:
         top = 6 if seen is not None else 0
-        things.append(Placed(right, left=6, width=6, top=top, height=12 - top))
-    return Page(
+        things.append(PlacedElement(right, left=6, width=6, top=top, height=12 - top))
+    return SlidePage(
         title=_title(story),
         lead="Say these before a number is quoted.",
         things=tuple(things),
         notes=(
             head.note,
             *head.warnings,
-            *(f"{sight.meaning} {share(sight.accuracy)}." for sight in _sights(seen)),
+            *(f"{sight.meaning} {format_share(sight.accuracy)}." for sight in _sights(seen)),
         ),
     )
 
 
-def _title(story: Story) -> str:
-    told = story.of(Verdict)
+def _title(story: DeckSource) -> str:
+    told = story.of(EvaluationSection)
     count = len(told.origins) if told else 0
     if not count:
         return "Nothing here was tested on days that came later"
@@ -258,54 +255,54 @@ def _title(story: Story) -> str:
     return f"Tested on {windows} only: what is likely, not why"
 
 
-def _known(story: Story) -> tuple[str, ...]:
+def _known(story: DeckSource) -> tuple[str, ...]:
     told = [
         "Probabilities are for the days ahead if the shop goes on as it did: no new "
         "prices, campaigns or rivals.",
         "What moves a forecast is an association, not a cause.",
     ]
     told += _judged(story)
-    choice, worth = story.of(Choice), story.of(Worth)
+    choice, worth = story.of(SegmentSelectionSection), story.of(CustomerValueSection)
     if choice is not None and choice.meaning:
         told.append(f"Segments are {choice.grade}: {choice.meaning}.")
     if worth is not None and worth.tested is not None:
-        low, high = (share(end, 0) for end in worth.tested)
+        low, high = (format_share(end, 0) for end in worth.tested)
         told.append(f"Of the revenue at risk that was foretold, {low} to {high} came.")
     return tuple(told)
 
 
-def _judged(story: Story) -> list[str]:
+def _judged(story: DeckSource) -> list[str]:
     """Return how far probabilities and sets were off in the tests."""
-    told, verdict = [], story.of(Verdict)
+    told, verdict = [], story.of(EvaluationSection)
     if verdict is not None and verdict.pooled is not None:
-        place = [metric.name for metric in verdict.metrics].index(CALIBRATION)
+        place = [metric.name for metric in verdict.metrics].index(CALIBRATION_METRIC)
         own = [j.values[place] for j in verdict.pooled.judged if j.is_model]
         if own and own[0] is not None:
-            told.append(f"Stated probabilities were off by {share(own[0])} on average.")
-    sets = story.of(Chances)
+            told.append(f"Stated probabilities were off by {format_share(own[0])} on average.")
+    sets = story.of(ProbabilitiesSection)
     pooled = [e for e in sets.sets if e.test == ALL] if sets else []
     told += [
-        f"Prediction sets, meant to hold {share(sets.target if sets else None, 0)}, "
-        f"held {share(each.value)} of {number(each.n)} outcomes."
+        f"Prediction sets, meant to hold {format_share(sets.target if sets else None, 0)}, "
+        f"held {format_share(each.value)} of {format_number(each.n)} outcomes."
         for each in pooled
-        if each.group == EVERYBODY
+        if each.group == EVERYBODY_GROUP
     ]
     return told
 
 
-def _sights(seen: Canary | None) -> tuple[Any, ...]:
+def _sights(seen: LeakageSection | None) -> tuple[Any, ...]:
     return seen.sights if seen is not None else ()
 
 
-def _careless(seen: Canary) -> Chart:
-    return Chart(
+def _careless(seen: LeakageSection) -> SlideChart:
+    return SlideChart(
         heading="Accuracy that careless tests of the same model would claim",
         categories=tuple(sight.meaning.split(":")[0] for sight in seen.sights),
         series=(
-            Series(
+            ChartSeries(
                 "Accuracy",
                 tuple(sight.accuracy for sight in seen.sights),
-                tuple(STRONG if s.is_honest else FILL for s in seen.sights),
+                tuple(STRONG_COLOUR if s.is_honest else FILL_COLOUR for s in seen.sights),
             ),
         ),
         number="0%",

@@ -2,40 +2,55 @@
 
 from typing import Any
 
-from segpredict.report._format import NOTHING, cell, iso_day, number, share
-from segpredict.report.deck._look import FILL, STRONG, shade
-from segpredict.report.deck._slide import (
-    Cell,
-    Chart,
-    Page,
-    Placed,
-    Series,
-    Story,
-    Table,
-    clip,
+from segpredict.report._format import (
+    MISSING_TEXT,
+    format_cell,
+    format_iso_day,
+    format_number,
+    format_share,
 )
-from segpredict.report.sections.choice import ALGORITHMS, Choice, Way
-from segpredict.report.sections.migration import Flow, Migration, Row
-from segpredict.report.sections.segments import Card, Portraits, Segments, Tried
+from segpredict.report.deck._look import FILL_COLOUR, STRONG_COLOUR, segment_colour
+from segpredict.report.deck._slide import (
+    ChartSeries,
+    DeckSource,
+    PlacedElement,
+    SlideCell,
+    SlideChart,
+    SlidePage,
+    SlideTable,
+    truncate_words,
+)
+from segpredict.report.sections.choice import (
+    ALGORITHM_LABELS,
+    CandidateRow,
+    SegmentSelectionSection,
+)
+from segpredict.report.sections.migration import TransitionCell, TransitionRow, TransitionsSection
+from segpredict.report.sections.segments import (
+    SegmentCountRow,
+    SegmentProfilesSection,
+    SegmentRow,
+    SegmentsSection,
+)
 
 MOST_SEGMENTS = 8
-RULE = 150  # letters of a rule
+MAX_RULE_LENGTH = 150  # letters of a rule
 
 
-def segments(story: Story) -> Page | None:
+def segments_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the segments; none where they were not measured."""
-    told = story.of(Segments)
+    told = story.of(SegmentsSection)
     cards = [card for card in told.cards if card.share is not None] if told else []
     if told is None or not cards:
         return None
-    portraits = story.of(Portraits)
+    portraits = story.of(SegmentProfilesSection)
     rules = {p.chip.id: p.rule for p in portraits.cards} if portraits else {}
-    return Page(
+    return SlidePage(
         title=_segments_title(cards),
         lead=_measured(told),
         things=(
-            Placed(_segments_chart(cards, has_money=told.has_money), width=5),
-            Placed(_segments_table(cards[:MOST_SEGMENTS], rules), left=5, width=7),
+            PlacedElement(_segments_chart(cards, has_money=told.has_money), width=5),
+            PlacedElement(_segments_table(cards[:MOST_SEGMENTS], rules), left=5, width=7),
         ),
         notes=(
             "Customers are all who bought in the look-back; each is in the segment of "
@@ -44,53 +59,49 @@ def segments(story: Story) -> Page | None:
             "The words are a short decision tree that was taught to say who is in a "
             "segment. It is a description; the segments themselves are the frozen rule "
             "in segments/segmenter.json.",
-            *(
-                f"{card.chip.name}: {rules[card.chip.id]}."
-                for card in cards
-                if _has(rules, card)
-            ),
+            *(f"{card.chip.name}: {rules[card.chip.id]}." for card in cards if _has(rules, card)),
         ),
     )
 
 
-def _has(rules: dict[str, str], card: Card) -> bool:
+def _has(rules: dict[str, str], card: SegmentRow) -> bool:
     return bool(rules.get(card.chip.id))
 
 
-def _segments_title(cards: list[Card]) -> str:
+def _segments_title(cards: list[SegmentRow]) -> str:
     paid = [card for card in cards if card.revenue_share is not None]
     if not paid:
         most = max(cards, key=lambda card: card.share or 0)
-        return f"{clip(most.chip.name, 40)} is the largest segment: {share(most.share)}"
+        return f"{truncate_words(most.chip.name, 40)} is the largest segment:
+        {format_share(most.share)}"
     top = max(paid, key=lambda card: (card.revenue_share or 0) - (card.share or 0))
     return (
-        f"{clip(top.chip.name, 40)} is {share(top.share)} of customers and "
-        f"{share(top.revenue_share)} of revenue"
+        f"{truncate_words(top.chip.name, 40)} is {format_share(top.share)} of customers and "
+        f"{format_share(top.revenue_share)} of revenue"
     )
 
 
-def _measured(told: Segments) -> str:
+def _measured(told: SegmentsSection) -> str:
     """Return what the segments were made of, in a sentence."""
     notes = told.notes
     measured, until = notes.get("Measured on"), notes.get("Fitted on data until")
     if not measured or not until:
         return ""
     return (
-        f"Segments are told by {measured}, fitted on data until {iso_day(until)} "
-        "and frozen."
+        f"Segments are told by {measured}, fitted on data until {format_iso_day(until)} and frozen."
     )
 
 
-def _segments_chart(cards: list[Card], *, has_money: bool) -> Chart:
+def _segments_chart(cards: list[SegmentRow], *, has_money: bool) -> SlideChart:
     names = ("Customers", "Revenue") if has_money else ("Customers",)
-    return Chart(
+    return SlideChart(
         heading="Share of customers and of revenue",
         categories=names,
         series=tuple(
-            Series(
+            ChartSeries(
                 card.chip.name,
                 (card.share, card.revenue_share)[: len(names)],
-                (shade(card.chip),),
+                (segment_colour(card.chip),),
             )
             for card in cards
         ),
@@ -99,16 +110,16 @@ def _segments_chart(cards: list[Card], *, has_money: bool) -> Chart:
     )
 
 
-def _segments_table(cards: list[Card], rules: dict[str, str]) -> Table:
-    return Table(
+def _segments_table(cards: list[SegmentRow], rules: dict[str, str]) -> SlideTable:
+    return SlideTable(
         heading="Who they are",
         columns=("Segment", "Customers", "Of revenue", "In words"),
         rows=tuple(
             (
-                Cell(clip(card.chip.name, 24), card.chip),
-                number(card.n),
-                share(card.revenue_share),
-                clip(rules.get(card.chip.id, ""), RULE),
+                SlideCell(truncate_words(card.chip.name, 24), card.chip),
+                format_number(card.n),
+                format_share(card.revenue_share),
+                truncate_words(rules.get(card.chip.id, ""), MAX_RULE_LENGTH),
             )
             for card in reversed(cards)
         ),
@@ -117,50 +128,50 @@ def _segments_table(cards: list[Card], rules: dict[str, str]) -> Table:
     )
 
 
-STABLE = "Other customers"  # heading of the agreement in bootstrap samples
+STABILITY_LABEL = "Other customers"  # heading of the agreement in bootstrap samples
 MOST_CHOICE = 9
 SHOWN = ("k", "silhouette", "smallest_share", "smallest", "largest_share", "largest")
 GATES = ("failed", "gates_failed")
 
 
-def choice(story: Story) -> Page | None:
+def choice(story: DeckSource) -> SlidePage | None:
     """Return the slide of the comparison, or of the numbers that were tried."""
-    compared, told = story.of(Choice), story.of(Segments)
+    compared, told = story.of(SegmentSelectionSection), story.of(SegmentsSection)
     if compared is not None and compared.ways:
         return _compared(compared)
     return None if told is None or not told.tried else _tried(told)
 
 
-def _compared(told: Choice) -> Page:
+def _compared(told: SegmentSelectionSection) -> SlidePage:
     ways = told.ways[:MOST_CHOICE]
     names = tuple(f"{way.algorithm}, {way.k} ({way.instrument})" for way in ways)
-    steady = told.headings.index(STABLE)
+    steady = told.headings.index(STABILITY_LABEL)
     taken = told.taken or "No way passes every gate, and none was taken"
-    return Page(
+    return SlidePage(
         title=f"{taken}: {told.passed} of {told.tried} ways pass every gate",
         lead=f"Grade: {told.grade}. {told.meaning[:1].upper()}{told.meaning[1:]}.",
         things=(
-            Placed(
-                Chart(
+            PlacedElement(
+                SlideChart(
                     heading="How alike segments are for other customers (1 = the same)",
                     categories=names,
                     series=(
-                        Series(
+                        ChartSeries(
                             "Agreement (adjusted Rand index)",
                             tuple(way.figures[steady] for way in ways),
-                            tuple(STRONG if w.is_taken else FILL for w in ways),
+                            tuple(STRONG_COLOUR if w.is_taken else FILL_COLOUR for w in ways),
                         ),
                     ),
                     number="0.00",
                 ),
                 width=6,
             ),
-            Placed(
-                Table(
+            PlacedElement(
+                SlideTable(
                     heading="Gates that were not passed",
                     columns=("Way", "Gates"),
                     rows=tuple(
-                        (clip(name, 42), clip(_gates(way), 60))
+                        (truncate_words(name, 42), truncate_words(_gates(way), 60))
                         for name, way in zip(names, ways, strict=True)
                     ),
                     widths=(3, 3),
@@ -178,48 +189,47 @@ def _compared(told: Choice) -> Page:
             "Agreement is the adjusted Rand index between segments fitted on bootstrap "
             "samples of the customers; 1 is the same, 0 is chance.",
             f"The next best: {told.runner_up}; its agreement with the one taken is "
-            f"{number(told.alike, 2)}."
+            f"{format_number(told.alike, 2)}."
             if told.runner_up
             else "There is no second way that passes.",
             "The segments of this run were made that way."
             if told.is_applied
-            else "The segments of this run were NOT made that way; it is what the rule "
-            "would take.",
+            else "The segments of this run were NOT made that way; it is what the rule would take.",
             *told.absent,
         ),
     )
 
 
-def _gates(way: Way) -> str:
+def _gates(way: CandidateRow) -> str:
     if way.twin:
         return "the same segments as a simpler way"
     return ", ".join(way.failed) or "passes all"
 
 
-def _tried(told: Segments) -> Page:
+def _tried(told: SegmentsSection) -> SlidePage:
     places = {column.name: i for i, column in enumerate(told.tried_columns)}
     tried = told.tried[:MOST_CHOICE]
     chosen = [t for t in tried if t.is_chosen]
     numbers = tuple(_at(t, places, "k") for t in tried)
     gate = next((name for name in GATES if name in places), None)
     failing = [t for t in tried if gate and _at(t, places, gate)]
-    taken = cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
+    taken = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
     fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
     columns = [c for c in told.tried_columns if c.name in (*SHOWN, gate)]
-    return Page(
+    return SlidePage(
         title=f"{taken} segments were taken" + (f"; {fails}" if fails else ""),
         lead=f"Tried with one algorithm, {_algorithm(told)}. Other "
         "ways to segment were not compared in this run (segpredict cluster --compare).",
         things=(
-            Placed(
-                Chart(
+            PlacedElement(
+                SlideChart(
                     heading="Silhouette by number of segments",
-                    categories=tuple(cell(k, "whole") for k in numbers),
+                    categories=tuple(format_cell(k, "whole") for k in numbers),
                     series=(
-                        Series(
+                        ChartSeries(
                             "Silhouette",
                             tuple(_at(t, places, "silhouette") for t in tried),
-                            tuple(STRONG if t.is_chosen else FILL for t in tried),
+                            tuple(STRONG_COLOUR if t.is_chosen else FILL_COLOUR for t in tried),
                         ),
                     ),
                     form="columns",
@@ -227,13 +237,13 @@ def _tried(told: Segments) -> Page:
                 ),
                 width=5,
             ),
-            Placed(
-                Table(
+            PlacedElement(
+                SlideTable(
                     heading="What was tried",
                     columns=tuple(column.label for column in columns),
                     rows=tuple(
                         tuple(
-                            clip(cell(t.values[places[c.name]], c.kind), 60)
+                            truncate_words(format_cell(t.values[places[c.name]], c.kind), 60)
                             for c in columns
                         )
                         for t in tried
@@ -258,28 +268,28 @@ def _tried(told: Segments) -> Page:
     )
 
 
-def _algorithm(told: Segments) -> str:
-    name = str(told.notes.get("Algorithm", NOTHING))
-    return ALGORITHMS.get(name, name)
+def _algorithm(told: SegmentsSection) -> str:
+    name = str(told.notes.get("Algorithm", MISSING_TEXT))
+    return ALGORITHM_LABELS.get(name, name)
 
 
-def _at(tried: Tried, places: dict[str, int], name: str) -> Any:
+def _at(tried: SegmentCountRow, places: dict[str, int], name: str) -> Any:
     return tried.values[places[name]] if name in places else None
 
 
-def moves(story: Story) -> Page | None:
+def transitions_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the observed moves; none where none were counted."""
-    told = story.of(Migration)
+    told = story.of(TransitionsSection)
     rows = [row for row in told.rows if row.n] if told else []
     if told is None or not rows:
         return None
-    thin = [clip(row.chip.name, 24) for row in rows if row.is_thin]
-    return Page(
+    thin = [truncate_words(row.chip.name, 24) for row in rows if row.is_thin]
+    return SlidePage(
         title=_moves_title(told, rows),
         lead=told.note,
         things=(
-            Placed(_moves_chart(told, rows), width=6),
-            Placed(_moves_table(told, rows), left=6, width=6),
+            PlacedElement(_moves_chart(told, rows), width=6),
+            PlacedElement(_moves_table(told, rows), left=6, width=6),
         ),
         notes=(
             "Moves that happened, counted (segments/migration.parquet), not foretold. "
@@ -294,19 +304,19 @@ def moves(story: Story) -> Page | None:
     )
 
 
-def _moves_title(told: Migration, rows: list[Row]) -> str:
+def _moves_title(told: TransitionsSection, rows: list[TransitionRow]) -> str:
     if told.stay is None:
         return "Most of the customers counted here are new"
     known = {chip.id for chip in told.chips}
     stays = [(f.share, r) for r in rows if r.chip.id in known for f in _stay(r)]
     least = min(stays, key=lambda pair: pair[0])
     return (
-        f"{share(told.stay, 0)} of customers stay in their segment for a window; "
-        f"of {clip(least[1].chip.name, 24)} only {share(least[0], 0)} do"
+        f"{format_share(told.stay, 0)} of customers stay in their segment for a window; "
+        f"of {truncate_words(least[1].chip.name, 24)} only {format_share(least[0], 0)} do"
     )
 
 
-def _foretold(told: Migration) -> tuple[str, ...]:
+def _foretold(told: TransitionsSection) -> tuple[str, ...]:
     if not told.foretold:
         return ()
     return (
@@ -315,19 +325,19 @@ def _foretold(told: Migration) -> tuple[str, ...]:
     )
 
 
-def _stay(row: Row) -> list[Flow]:
+def _stay(row: TransitionRow) -> list[TransitionCell]:
     return [flow for flow in row.flows if flow.is_stay]
 
 
-def _moves_chart(told: Migration, rows: list[Row]) -> Chart:
-    return Chart(
+def _moves_chart(told: TransitionsSection, rows: list[TransitionRow]) -> SlideChart:
+    return SlideChart(
         heading="From a segment (bar) to the next (parts), share of its customers",
         categories=tuple(f"From {row.chip.name}" for row in rows),
         series=tuple(
-            Series(
+            ChartSeries(
                 chip.name,
                 tuple(row.flows[place].share for row in rows),
-                (shade(chip),),
+                (segment_colour(chip),),
             )
             for place, chip in enumerate(told.chips)
         ),
@@ -336,14 +346,14 @@ def _moves_chart(told: Migration, rows: list[Row]) -> Chart:
     )
 
 
-def _moves_table(told: Migration, rows: list[Row]) -> Table:
-    return Table(
+def _moves_table(told: TransitionsSection, rows: list[TransitionRow]) -> SlideTable:
+    return SlideTable(
         heading="How many stay, and where most others go",
         columns=("From", "Customers", "Stay", "Most others go to"),
         rows=tuple(
             (
-                Cell(clip(row.chip.name, 20), row.chip),
-                number(row.n),
+                SlideCell(truncate_words(row.chip.name, 20), row.chip),
+                format_number(row.n),
                 _stays(row),
                 _leave(told, row),
             )
@@ -354,20 +364,18 @@ def _moves_table(told: Migration, rows: list[Row]) -> Table:
     )
 
 
-def _stays(row: Row) -> str:
+def _stays(row: TransitionRow) -> str:
     stay = next(iter(_stay(row)), None)
     if stay is None:
         return "–"
     if stay.low is None or stay.high is None:
-        return share(stay.share, 0)
-    return f"{share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
+        return format_share(stay.share, 0)
+    return f"{format_share(stay.share, 0)} [{stay.low:.0%}, {stay.high:.0%}]"
 
 
-def _leave(told: Migration, row: Row) -> Cell:
-    gone = [
-        pair for pair in zip(row.flows, told.chips, strict=True) if not pair[0].is_stay
-    ]
+def _leave(told: TransitionsSection, row: TransitionRow) -> SlideCell:
+    gone = [pair for pair in zip(row.flows, told.chips, strict=True) if not pair[0].is_stay]
     if not gone or not max(flow.n for flow, _ in gone):
-        return Cell("–")
+        return SlideCell("–")
     flow, chip = max(gone, key=lambda pair: pair[0].n)
-    return Cell(f"{clip(chip.name, 16)} {share(flow.share, 0)}", chip)
+    return SlideCell(f"{truncate_words(chip.name, 16)} {format_share(flow.share, 0)}", chip)
