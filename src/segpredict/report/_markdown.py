@@ -44,7 +44,8 @@ def render_markdown(facts: ReportFacts) -> str:
     parts = [
         f"# {escape_markdown(facts['title'])}",
         f"Data from {escape_markdown(facts['first_day'])} to {escape_markdown(facts['last_day'])}. "
-        f"Made {escape_markdown(facts['created'])} by segpredict {escape_markdown(facts['version'])}.",
+        f"Made {escape_markdown(facts['created'])} by segpredict "
+        f"{escape_markdown(facts['version'])}.",
     ]
     for name, write in SECTION_WRITERS.items():
         if name in found:
@@ -104,8 +105,8 @@ def _trust(it: ReportFacts) -> list[str]:
     )
     return [
         "## How far to trust it",
-        f"{format_number(it['tested'])} forecasts in {format_number(it['windows'])} windows that the "
-        f"model never saw. {escape_markdown(it['why'])}",
+        f"{format_number(it['tested'])} forecasts in {format_number(it['windows'])} windows "
+        f"that the model never saw. {escape_markdown(it['why'])}",
         _table(("Forecast", "Accuracy", "Log-loss", "Skill"), rows),
     ]
 

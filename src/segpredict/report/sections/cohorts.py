@@ -191,7 +191,8 @@ def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:
     def points(column: str) -> list[str]:
         values = rows[column].fill_null(rows["value"])
         return [
-            f"{CHART_WIDTH * i / last:.2f},{CHART_HEIGHT - CHART_HEIGHT * max(value, 0) / (top or 1):.2f}"
+            f"{CHART_WIDTH * i / last:.2f},"
+            f"{CHART_HEIGHT - CHART_HEIGHT * max(value, 0) / (top or 1):.2f}"
             for i, value in enumerate(values)
         ]
 

@@ -72,8 +72,8 @@ def _segments_title(cards: list[SegmentRow]) -> str:
     paid = [card for card in cards if card.revenue_share is not None]
     if not paid:
         most = max(cards, key=lambda card: card.share or 0)
-        return f"{truncate_words(most.chip.name, 40)} is the largest segment:
-        {format_share(most.share)}"
+        name = truncate_words(most.chip.name, 40)
+        return f"{name} is the largest segment: {format_share(most.share)}"
     top = max(paid, key=lambda card: (card.revenue_share or 0) - (card.share or 0))
     return (
         f"{truncate_words(top.chip.name, 40)} is {format_share(top.share)} of customers and "
