@@ -18,10 +18,12 @@ from segpredict.classifier.lesson import TrainingData, training_data_of_fold
 from segpredict.segments import Segmentation, SegmentationOptions
 from segpredict.tables import Panel, Transactions
 
-TIME = TimeOptions(horizon=28, lookback=112, step=14, history=224, outer=2)
+TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
 OPTIONS = ClassifierOptions(
-    booster=XgboostOptions(eta=0.2, cap=40, patience=5, min_child_weight=5),
-    draws=200,
+    xgboost=XgboostOptions(
+        learning_rate=0.2, max_rounds=40, early_stopping_rounds=5, min_child_weight=5
+    ),
+    bootstrap_draws=200,
 )
 
 
@@ -36,17 +38,17 @@ class Small:
 
     @property
     def panel(self) -> Panel:
-        return self.training.panel
+        return self.train_origins.panel
 
     def lesson(self, which: int = -1) -> TrainingData:
-        fold = self.schedule.outer[which]
+        fold = self.schedule.test_folds[which]
         known = histories_at_cutoffs(self.transactions, self.segmentation, self.schedule)
         size = len(self.segmentation.segments)
         return training_data_of_fold(self.panel, fold, size, OPTIONS, known[fold.cutoff])
 
 
 def segmenter(transactions: Transactions, days: Schedule, k: int = 2) -> Segmentation:
-    instrument = features.clustering_inputs(transactions, days.blind)
+    instrument = features.clustering_inputs(transactions, days.segmentation_windows)
     options = SegmentationOptions(k=k, n_init=3, min_customers=0, min_share=0, max_share=1)
     return segments.fit_segmentation(instrument, options, horizon=days.time.horizon)
 

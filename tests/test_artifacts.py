@@ -51,9 +51,9 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_what_was_published_reads_back_equal(folder: Path) -> None:
     run = open_run(folder)
-    run.verify()
+    run.verify_hashes()
     assert run.json("ledger.json") == {"rows": 3}
-    assert run.parquet("segments/table.parquet").equals(NUMBERS)
+    assert run.read_parquet("segments/table.parquet").equals(NUMBERS)
     assert run.manifest["seed"] == 1
     assert leftovers(folder) == []
 
@@ -87,7 +87,7 @@ def test_rewriting_a_carried_file_leaves_the_base_untouched(folder: Path) -> Non
     other = folder.parent / "other"
     publish(other, {"ledger.json": b"[]"}, {}, base=open_run(folder))
     assert open_run(folder).json("ledger.json") == {"rows": 3}
-    open_run(folder).verify()
+    open_run(folder).verify_hashes()
 
 
 def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
     publish(folder, {"report.html": b"<p>"}, {"seed": 2}, base=base, replace=True)
     run = open_run(folder)
     assert run.bytes("report.html") == b"<p>"
-    assert run.parquet("segments/table.parquet").equals(NUMBERS)
+    assert run.read_parquet("segments/table.parquet").equals(NUMBERS)
     assert run.manifest["seed"] == 2
 
 
@@ -106,7 +106,7 @@ def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
 
     with pytest.raises(UsageError, match="disk full"):
         publish(folder, {"report.html": fail}, {}, replace=True)
-    open_run(folder).verify()
+    open_run(folder).verify_hashes()
     assert leftovers(folder) == []
 
 
@@ -119,7 +119,7 @@ def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
 def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
     (folder / "ledger.json").unlink()
     with pytest.raises(TamperedFileError, match=r"ledger\.json"):
-        open_run(folder).verify()
+        open_run(folder).verify_hashes()
 
 
 def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:

@@ -63,5 +63,5 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 
 
 def test_one_seed_holds_for_the_whole_run() -> None:
-    assert Config().seeded(7, None).seed == 7
-    assert Config(seed=3).seeded(None, 1) == Config(seed=3, threads=1)
+    assert Config().with_seed(7, None).seed == 7
+    assert Config(seed=3).with_seed(None, 1) == Config(seed=3, threads=1)

@@ -38,7 +38,7 @@ def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
 
 def test_the_newest_period_agrees_with_the_migration_table(run, told) -> None:
     cells = ["from_id", "to_id", "n", "row_n"]
-    known = run.parquet("segments/migration.parquet").select(cells)
+    known = run.read_parquet("segments/migration.parquet").select(cells)
     found = newest(told["observed"]).filter(pl.col("from_id") != "SILENT")
     assert found.select(cells).cast(known.schema).equals(known)
 
@@ -63,7 +63,7 @@ def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(told) -> N
 
 
 def test_what_comes_next_is_the_sum_of_the_scores(run, told) -> None:
-    scores = run.parquet("scores.parquet")
+    scores = run.read_parquet("scores.parquet")
     ids = [s.id for s in archive.load_segments(run)]
     coming = newest(told["predicted"]).filter(basis="model")
     assert coming["since"].unique().to_list() == scores["as_of"].unique().to_list()

@@ -14,7 +14,7 @@ from shop import world
 
 TIME = TimeOptions()
 APART = {"Key accounts": SegmentRuleOptions(top=0.05)}
-OPTIONS = SegmentationOptions(k=3, n_init=3, refine=OverrideOptions(apart=APART))
+OPTIONS = SegmentationOptions(k=3, n_init=3, overrides=OverrideOptions(apart=APART))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
 
 def test_a_product_or_its_category_stands_out_where_that_is_asked(shop, found):
     groups = pl.DataFrame({"product_id": ["lamp"], "category": ["Lamps"]})
-    known = replace(shop, companions=SideTables(products=groups))
+    known = replace(shop, side_tables=SideTables(products=groups))
     by_product = cards(shop, found, "product")
     assert {like["category"] for card in by_product for like in card["likes"]} <= {
         "lamp",

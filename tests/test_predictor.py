@@ -80,7 +80,7 @@ def test_frames_of_any_maker_give_equal_scores(
         "duckdb": lambda: connection.from_arrow(lines.to_arrow()),
     }[maker]()
     assert predictor.score(made, AS_OF).equals(scores)
-    connection.close()
+    connection.finish()
 
 
 def test_the_order_of_rows_and_columns_does_not_matter(
@@ -139,7 +139,7 @@ def test_a_version_follows_what_scores_and_not_what_it_is_called(
 ) -> None:
     named = replace(
         predictor.segmentation,
-        notices=("told",),
+        warnings=("told",),
         segments=tuple(replace(s, name=f"My {s.name}") for s in predictor.segments),
     )
     renamed = replace(predictor, segmentation=named).version
@@ -190,7 +190,7 @@ def test_reasons_of_a_bgnbd_that_ships_add_up_to_the_chances_it_scores(
     assert predictor.forecaster.name == "bgnbd_gg"
     told = predictor.explain(lines, rows=40)
     assert (told.note, told.names) == ("", ("x_days", "recency_days", "spend_364"))
-    odds = np.exp(told.cube().sum(axis=2) + np.array([*told.base.values()]))
+    odds = np.exp(told.contribution_array().sum(axis=2) + np.array([*told.base.values()]))
     ids = pl.DataFrame({"customer_id": told.ids()})
     scored = ids.join(predictor.score(lines), on="customer_id", maintain_order="left")
     chances = scored.select(f"p_{segment}" for segment in told.base).to_numpy()

@@ -72,7 +72,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     assert verdict["shipped"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
     assert "was not beaten by blend" in verdict["reason"]
     assert any("0 validation origins" in note for note in verdict["warnings"])
-    scores = made.parquet("scores.parquet")
+    scores = made.read_parquet("scores.parquet")
     assert segpredict.load(made.folder).forecaster.name == "bgnbd_gg"
     assert scores.filter("is_eligible")["p_inactive"].null_count() == 0
     page = html.unescape((made.folder / "report.html").read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     assert "reasons of the boosted trees" not in page
     told = made.json("explanation/importance.json")
     assert (told["note"], len(told["names"])) == ("", 3)
-    assert set(made.parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
+    assert set(made.read_parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:

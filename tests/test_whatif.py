@@ -16,7 +16,7 @@ def known(run_folder):
 
 def test_as_it_is_is_what_was_scored(known, run_folder):
     predictor, shop = known
-    scores = open_run(run_folder).parquet("scores.parquet").filter("is_eligible")
+    scores = open_run(run_folder).read_parquet("scores.parquet").filter("is_eligible")
     for customer in scores["customer_id"][:3]:
         told = what_if(predictor, shop, customer).row(0, named=True)
         row = scores.filter(customer_id=customer).row(0, named=True)
@@ -26,7 +26,7 @@ def test_as_it_is_is_what_was_scored(known, run_folder):
 
 def test_an_order_today_makes_the_silent_likelier_to_be_seen_again(known, run_folder):
     predictor, shop = known
-    scores = open_run(run_folder).parquet("scores.parquet").filter("is_eligible")
+    scores = open_run(run_folder).read_parquet("scores.parquet").filter("is_eligible")
     silent = scores.sort("p_S0", descending=True)["customer_id"][:5]
     for customer in silent:
         told = what_if(predictor, shop, customer)

@@ -41,9 +41,9 @@ def test_a_cutoff_day_itself_belongs_to_the_outcome() -> None:
 
 
 def test_days_before_the_data_began_are_not_counted_as_observed() -> None:
-    assert Window(1000, lookback=364, first_day=900).observed_days == 100
-    assert Window(1000, lookback=364, first_day=100).observed_days == 364
-    assert Window(1000).observed_days == 364
+    assert Window(1000, lookback=364, first_day=900).covered_days == 100
+    assert Window(1000, lookback=364, first_day=100).covered_days == 364
+    assert Window(1000).covered_days == 364
 
 
 @given(days, st.integers(1, 90), st.integers(0, 400))

@@ -121,7 +121,7 @@ def ask(task: str, **asked: Any) -> dict[str, Any]:
     quiet = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     if asked.pop("threads", None) == 1:
         quiet["OMP_NUM_THREADS"] = "1"
-    ran = subprocess.run(
+    ran = subprocess.run_task(
         [sys.executable, str(TASKS), task, json.dumps(asked)],
         capture_output=True,
         text=True,
@@ -137,7 +137,7 @@ def ask(task: str, **asked: Any) -> dict[str, Any]:
 def put(page: Path, name: str, table: str) -> None:
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = page.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    pattern = re.compile(f"{re.quote_escape(begin)}.*?{re.quote_escape(end)}", re.DOTALL)
     if not pattern.search(text):
         sys.exit(f"{page} has no place for {name}: {begin} … {end}")
     whole = f"{begin}\n\n{table}\n\n{end}"

@@ -42,8 +42,10 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
-    run = open_run(args.run)
-    told = table(run.parquet("segments/comparison.parquet"), run.json("segments/selection.json"))
+    run = open_run(args.run_task)
+    told = table(
+        run.read_parquet("segments/comparison.parquet"), run.json("segments/selection.json")
+    )
     print(told)
     if args.write:
         put(args.write, args.name, told)

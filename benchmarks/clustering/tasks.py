@@ -61,7 +61,7 @@ def parts(
     plan = configs.load_config(config)
     asked = {"instruments": instruments, "algorithms": algorithms}
     compare = replace(plan.segments.compare, **{n: tuple(v) for n, v in asked.items() if v})
-    plan = replace(plan, segments=replace(plan.segments, compare=compare))
+    plan = replace(plan, segments=replace(plan.segments, selection=compare))
     with tempfile.TemporaryDirectory() as folder:
         if not data:
             shop = sample.generate_sample(4_000, seed=0)
@@ -76,7 +76,7 @@ def parts(
             ways = 0
             for heat in contest.heats:
                 begin = time.process_time()
-                ways += len(contest.run(heat))
+                ways += len(contest.run_task(heat))
                 cost = time.process_time() - begin
                 spent_by[heat.algorithm] = spent_by.get(heat.algorithm, 0.0) + cost
                 if (heat.algorithm, heat.instrument) == (
@@ -87,7 +87,7 @@ def parts(
     told = {
         "fitting, predictable information, all else": sum(spent_by.values()) - sum(steps.values())
     }
-    bench = contest._field(contest.heats[0].instrument).bench
+    bench = contest._field(contest.heats[0].instrument).resamples
     return {
         **spent,
         "rows": contest.instrument.height,
@@ -103,7 +103,7 @@ def parts(
 def plain_loop(bench: Any) -> float:
     """Return the seconds of what people write: all fits anew, all silhouettes full."""
     begin = time.process_time()
-    for k in bench.options.ks:
+    for k in bench.options.segment_counts:
         plain_way(bench, k)
     return time.process_time() - begin
 
@@ -123,13 +123,13 @@ def plain_way(bench: Any, k: int) -> None:
     metrics.silhouette_score(matrix, own.labels_)
     metrics.calinski_harabasz_score(matrix, own.labels_)
     metrics.davies_bouldin_score(matrix, own.labels_)
-    again = [fit(matrix, seed + 1).labels_ for seed in range(bench.options.seeds)]
+    again = [fit(matrix, seed + 1).labels_ for seed in range(bench.options.seed_runs)]
     again += [fit(rows_of(drawn)).predict(matrix) for drawn in bench.resamples]
     for labels in again:
         metrics.adjusted_rand_score(own.labels_, labels)
-    for half in [half for pair in bench.halves for half in pair]:
+    for half in [half for pair in bench.split_halves for half in pair]:
         fit(rows_of(half)).predict(matrix)
-    for null in (*bench.gaussian, *bench.permuted):
+    for null in (*bench.gaussian_nulls, *bench.permuted):
         rows = rows_of(null.sample)
         metrics.silhouette_score(rows, fit(rows).labels_)
 

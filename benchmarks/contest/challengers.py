@@ -42,12 +42,12 @@ class Challenger:
     names: tuple[str, ...]
     probabilities: Callable[[npt.NDArray[np.float32]], Any]
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""
         cells = feature_matrix(customers, self.names)
         return np.asarray(self.probabilities(cells), dtype=np.float64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the kind alone: a challenger is judged, never stored."""
         return {"kind": self.name}
 
@@ -61,14 +61,14 @@ def fit_lightgbm(lesson: TrainingData) -> Challenger:
     library = import_module("lightgbm")
     settings = {
         "objective": "multiclass",
-        "num_class": lesson.classes,
-        "learning_rate": lesson.options.eta,
+        "num_class": lesson.n_classes,
+        "learning_rate": lesson.options.learning_rate,
         "num_leaves": LEAVES,
         "min_data_in_leaf": min(SMALLEST, max(1, lesson.rows.height // 20)),
         "bagging_fraction": lesson.options.subsample,
         "bagging_freq": 1,
-        "feature_fraction": lesson.options.columns,
-        "lambda_l2": lesson.options.ridge,
+        "feature_fraction": lesson.options.colsample_bytree,
+        "lambda_l2": lesson.options.reg_lambda,
         "seed": lesson.seed,
         "num_threads": lesson.threads,
         "deterministic": True,
@@ -77,23 +77,25 @@ def fit_lightgbm(lesson: TrainingData) -> Challenger:
     }
 
     def data(rows: TrainingData, reference: Any = None) -> Any:
-        cells = feature_matrix(rows.rows, rows.names)
+        cells = feature_matrix(rows.rows, rows.feature_names)
         return library.Dataset(cells, rows.labels, reference=reference)
 
     def best(known: TrainingData, later: TrainingData) -> int:
         given = data(known)
-        stop = library.early_stopping(lesson.options.patience, verbose=False)
+        stop = library.early_stopping(lesson.options.early_stopping_rounds, verbose=False)
         trees = library.train(
             settings,
             given,
-            lesson.options.cap,
+            lesson.options.max_rounds,
             valid_sets=[data(later, given)],
             callbacks=[stop],
         )
         return int(trees.best_iteration)
 
     trees = library.train(settings, data(lesson), rounds(lesson, best))
-    return Challenger("lightgbm", lesson.names, lambda cells: trees.predict(cells, num_threads=1))
+    return Challenger(
+        "lightgbm", lesson.feature_names, lambda cells: trees.predict(cells, num_threads=1)
+    )
 
 
 def fit_catboost(lesson: TrainingData) -> Challenger:
@@ -102,11 +104,11 @@ def fit_catboost(lesson: TrainingData) -> Challenger:
     def untrained(iterations: int) -> Any:
         return library.CatBoostClassifier(
             iterations=iterations,
-            depth=DEPTH,
-            learning_rate=lesson.options.eta,
-            l2_leaf_reg=lesson.options.ridge,
+            max_depth=DEPTH,
+            learning_rate=lesson.options.learning_rate,
+            l2_leaf_reg=lesson.options.reg_lambda,
             loss_function="MultiClass",
-            classes_count=lesson.classes,
+            classes_count=lesson.n_classes,
             random_seed=lesson.seed,
             thread_count=lesson.threads,
             allow_writing_files=False,
@@ -114,30 +116,32 @@ def fit_catboost(lesson: TrainingData) -> Challenger:
         )
 
     def best(known: TrainingData, later: TrainingData) -> int:
-        trees = untrained(lesson.options.cap)
+        trees = untrained(lesson.options.max_rounds)
         trees.fit(
-            feature_matrix(known.rows, lesson.names),
+            feature_matrix(known.rows, lesson.feature_names),
             known.labels,
-            eval_set=(feature_matrix(later.rows, lesson.names), later.labels),
-            early_stopping_rounds=lesson.options.patience,
+            eval_set=(feature_matrix(later.rows, lesson.feature_names), later.labels),
+            early_stopping_rounds=lesson.options.early_stopping_rounds,
             use_best_model=True,
         )
         return int(trees.tree_count_)
 
     trees = untrained(rounds(lesson, best))
-    trees.fit(feature_matrix(lesson.rows, lesson.names), lesson.labels)
+    trees.fit(feature_matrix(lesson.rows, lesson.feature_names), lesson.labels)
     return Challenger(
         "catboost",
-        lesson.names,
+        lesson.feature_names,
         lambda cells: trees.predict_proba(cells, thread_count=1),
     )
 
 
 def rounds(lesson: TrainingData, best: Callable[[TrainingData, TrainingData], int]) -> int:
     """Return the number of trees for all rows, by the validation origins if any."""
-    if not lesson.validation:
-        return lesson.options.fallback
-    found = best(lesson.at(lesson.fitting), lesson.at(lesson.validation))
+    if not lesson.validation_origins:
+        return lesson.options.fallback_rounds
+    found = best(
+        lesson.at_cutoffs(lesson.fit_origins), lesson.at_cutoffs(lesson.validation_origins)
+    )
     return booster.scale_rounds(lesson, found)
 
 

@@ -179,9 +179,9 @@ def contest(
     progress("reading and cleaning", 0.0)
     shop = read_with_side_tables(data, plan, None if end_day is None else as_date(end_day))
     cleaning.require_support(shop, plan.cleaning)
-    blind = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time).blind
+    blind = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time).segmentation_windows
     until = max(end for _, end in blind)
-    shop = replace(shop, companions=companions.freeze_side_tables(shop, until))
+    shop = replace(shop, side_tables=companions.freeze_side_tables(shop, until))
     options = replace(
         plan.classifier,
         families=features.choose_families(shop, plan.classifier.families, until).names,
@@ -189,7 +189,7 @@ def contest(
         threads=plan.threads,
     )
     progress("making segments", 0.1)
-    wanted = replace(plan.segments, seed=plan.seed)
+    wanted = replace(plan.segmentation, seed=plan.seed)
     inputs = features.clustering_inputs(shop, list(blind), sorted(segments.override_inputs(wanted)))
     segmentation = segments.fit_segmentation(inputs, wanted, horizon=plan.time.horizon)
     training = classifier.train_classifier(
@@ -229,7 +229,7 @@ def in_world(
     plan = config.load_config(None, [*world.settings, *settings])
     held = contest(planted.lines, plan, end_day=planted.end_day, progress=progress)
     progress("asking the oracle", 1.0)
-    trials = held.training.trials
+    trials = held.training.backtests
     return held, oracle.with_oracle(world, planted, held.segmentation, trials, plan.time)
 
 
@@ -268,7 +268,7 @@ def hold(
     for place, each in enumerate(data_sets):
         tell = _part(progress, each.name, place, count)
         held = contest([each.path], each.config, progress=tell)
-        _read(result, each.name, held, held.training.trials)
+        _read(result, each.name, held, held.training.backtests)
         if leaks:
             tell("testing with leaks", 1.0)
             _read_leaks(result, each.name, held)
@@ -287,7 +287,7 @@ def _part(progress: ProgressCallback, name: str, place: int, count: int) -> Prog
 
 def _read(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
     """Add the figures of one contest."""
-    verdict, shop = held.training.verdict, held.shop
+    verdict, shop = held.training.evaluation, held.shop
     customers = shop.lines.select(pl.col("customer_id").n_unique()).collect().item()
     result.facts.append(
         {
@@ -298,10 +298,10 @@ def _read(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) 
             "panel_rows": held.training.panel.frame.height,
             "segments": len(verdict.segments) - 1,
             "windows": len(trials),
-            "forecasts": verdict.pooled.n,
-            "inactive_share": verdict.pooled.realised[INACTIVE_CODE],
+            "forecasts": verdict.pooled.n_rows,
+            "inactive_share": verdict.pooled.actual_mix[INACTIVE_CODE],
             "model": verdict.model,
-            "shipped": verdict.shipped,
+            "shipped": verdict.selected,
         }
     )
     for trial in trials:
@@ -314,14 +314,15 @@ def _scores(name: str, window: str, trials: Sequence[Backtest], held: Contest) -
     labels = np.concatenate([trial.labels for trial in trials])
     customers = np.concatenate([trial.customers for trial in trials])
     forecasts = {
-        who: np.concatenate([trial.chances[who] for trial in trials]) for who in trials[0].chances
+        who: np.concatenate([trial.probabilities[who] for trial in trials])
+        for who in trials[0].probabilities
     }
-    first = AGAINST if AGAINST in forecasts else held.training.verdict.model
+    first = AGAINST if AGAINST in forecasts else held.training.evaluation.model
     apart = bootstrap_differences(
         {first: forecasts[first], **forecasts},
         labels,
         customers,
-        draws=held.options.draws,
+        draws=held.options.bootstrap_draws,
         seed=held.options.seed,
     )
     base = float(metrics.score_forecast(forecasts[first], labels).log_loss)
@@ -345,8 +346,8 @@ def _scores(name: str, window: str, trials: Sequence[Backtest], held: Contest) -
 
 
 def _marks(held: Contest, who: str) -> Row:
-    verdict = held.training.verdict
-    return {"is_model": who == verdict.model, "is_shipped": who == verdict.shipped}
+    verdict = held.training.evaluation
+    return {"is_model": who == verdict.model, "is_shipped": who == verdict.selected}
 
 
 def _read_oracle(result: Result, name: str, held: Contest, trials: Sequence[Backtest]) -> None:
@@ -356,7 +357,7 @@ def _read_oracle(result: Result, name: str, held: Contest, trials: Sequence[Back
 
 
 def _read_leaks(result: Result, name: str, held: Contest) -> None:
-    tests = classifier.run_leakage_demo(held.training, held.options).frame()
+    tests = classifier.run_leakage_demo(held.training, held.options).to_frame()
     kept = ("test", "is_honest", "accuracy", "macro_f1", "log_loss")
     for row in tests.select(kept).iter_rows(named=True):
         result.leaks.append({"data": name, **row})

@@ -51,7 +51,7 @@ def with_oracle(
     for place, trial in enumerate(trials):
         moment = Moment(trial.cutoff, plan.gap, plan.horizon, table, classes)
         found = world.probabilities(planted, trial.customers, moment, draws, place)
-        extended.append(replace(trial, chances={**trial.chances, NAME: found}))
+        extended.append(replace(trial, probabilities={**trial.probabilities, NAME: found}))
     return tuple(extended)
 
 
@@ -79,8 +79,8 @@ def distances(trials: Sequence[Backtest]) -> pl.DataFrame:
     who = np.concatenate([trial.customers for trial in trials])
     _, members = np.unique(who, return_inverse=True)
     chances = {
-        name: np.concatenate([trial.chances[name] for trial in trials])
-        for name in trials[0].chances
+        name: np.concatenate([trial.probabilities[name] for trial in trials])
+        for name in trials[0].probabilities
     }
     best = metrics.row_log_loss(chances[NAME], labels)
     ceiling = float(chances[NAME].max(axis=1).mean())

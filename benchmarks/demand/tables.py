@@ -23,7 +23,7 @@ def main() -> None:
     for folder in parser.parse_args().runs:
         made = open_run(folder)
         print(f"### {folder.name}\n")
-        errors = made.parquet("demand/backtest.parquet")
+        errors = made.read_parquet("demand/backtest.parquet")
         for (level,), part in errors.group_by("level", maintain_order=True):
             print("\n".join(wapes(str(level), part)), "\n")
         print("\n".join(standings(made)), "\n")
@@ -50,7 +50,7 @@ def cell(row: dict | None) -> str:
 def standings(made: RunFolder) -> Iterator[str]:
     yield "| level | published | why | nearest of all | enough at the service level |"
     yield "| --- | --- | --- | --- | --: |"
-    for row in made.parquet("demand/levels.parquet").to_dicts():
+    for row in made.read_parquet("demand/levels.parquet").to_dicts():
         is_told = "yes" if row["is_published"] else "no"
         met = "" if row["met"] is None else f"{row['met']:.0%} of {row['met_of']:,}"
         cells = (row["level"], is_told, row["reason"], row["nearest"], met)

@@ -34,7 +34,7 @@ def main() -> None:
     files = open_run(folder)
     predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     known = predictor.rows(shop, predictor.window(shop)).frame
-    knowing = predictor.explainer or predictor.knowing(known)
+    knowing = predictor.explainer or predictor.explainer_for(known)
     people = crowd(known, int(rows))
     trees = archive.load_xgboost_model(files)
     model = AdditiveModel(trees) if task == "trees" else knowing.model
@@ -62,7 +62,7 @@ def main() -> None:
         "peak": peak,
         "features": len(trees.names),
         "classes": trees.classes,
-        "rounds": trees.rounds,
+        "rounds": trees.n_rounds,
         "threads": int(threads),
     }
     print(json.dumps(facts))

@@ -34,9 +34,9 @@ HERE = Path(__file__).parent
 
 
 def base(stored: store.StoredTransactions, kind: str = "lines") -> Path:
-    shelf = stored.shelf
+    shelf = stored.store
     assert shelf is not None
-    return shelf.part(kind, shelf.card.base).path
+    return shelf.rows_of_file(kind, shelf.manifest.base).path
 
 
 def scan(stored: store.StoredTransactions, columns: dict[str, list[str]]) -> None:
@@ -273,8 +273,8 @@ def timed(task: Callable[[], Any], repeat: int) -> tuple[dict[str, float], Any]:
 
 def facts(size: str, cache: Path) -> dict[str, int]:
     stored = shop.stored(cache, size)
-    assert stored.shelf is not None
-    card = stored.shelf.card
+    assert stored.store is not None
+    card = stored.store.manifest
     return {
         "lines": card.rows,
         "customers": card.customers,

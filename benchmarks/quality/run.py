@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--world", action="append", choices=list(WORLDS))
     args = parser.parse_args()
     checks: list[Check] = []
-    for seed in range(args.seeds):
+    for seed in range(args.seed_runs):
         for name in args.world or WORLDS:
             found = hold(names=[name], customers=args.customers, seed=seed)
             checks += [(name, seed, *told) for told in checked(name, found)]

@@ -40,7 +40,7 @@ def main() -> None:
 
 def shipped(made: RunFolder) -> pl.DataFrame:
     name = made.json("classifier/verdict.json")["shipped"]
-    return made.parquet("worth/sums.parquet").filter(forecaster=name)
+    return made.read_parquet("worth/sums.parquet").filter(forecaster=name)
 
 
 def exposures(made: RunFolder) -> Iterator[str]:
@@ -89,7 +89,7 @@ def tenths(made: RunFolder) -> Iterator[str]:
 
 def lifetimes(made: RunFolder) -> Iterator[str]:
     yield from header("from, days", "worth by", *JUDGED)
-    errors = made.parquet("worth/errors.parquet")
+    errors = made.read_parquet("worth/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:
             rows = span.filter(method=method).to_dicts()

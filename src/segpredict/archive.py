@@ -66,7 +66,7 @@ def save_transactions(draft: RunDraft, shop: Transactions) -> None:
     draft.write("ledger.json", encode_json(ledger_to_state(shop.ledger)))
     if shop.rejects is not None and shop.rejects.height:
         draft.write("rejects.parquet", parquet_writer(shop.rejects))
-    draft.facts["data"] = {
+    draft.metadata["data"] = {
         "first_day": as_date(shop.first_day).isoformat(),
         "last_day": as_date(shop.end_day - 1).isoformat(),
         "fingerprint": shop.fingerprint,
@@ -78,16 +78,16 @@ def save_transactions(draft: RunDraft, shop: Transactions) -> None:
 
 def load_transactions(files: RunFiles) -> Transactions:
     """Return the shop of a run; its lines stay on disk until they are asked for."""
-    data = files.facts["data"]
+    data = files.metadata["data"]
     return Transactions(
         pl.scan_parquet(files.path("transactions.parquet")),
         day_number(data["first_day"]),
         day_number(data["last_day"]) + 1,
         data["fingerprint"],
-        ledger_from_state(files.json("ledger.json")),
+        ledger_from_state(files.read_json("ledger.json")),
         data["currency"],
         tuple(InputFile.from_state(fact) for fact in data["files"]),
-        companions=load_side_tables(files),
+        side_tables=load_side_tables(files),
         notes=tuple(data.get("notes", ())),
     )
 
@@ -105,8 +105,8 @@ def load_side_tables(files: RunFiles) -> SideTables:
     """Return the tables that stand beside the lines of a run."""
     if not files.has("companions/companions.json"):
         return SideTables()
-    state = files.json("companions/companions.json")
-    frames = {name: files.parquet(f"companions/{name}.parquet") for name in state["tables"]}
+    state = files.read_json("companions/companions.json")
+    frames = {name: files.read_parquet(f"companions/{name}.parquet") for name in state["tables"]}
     return companions.side_tables_from_state(state, frames)
 
 
@@ -144,13 +144,13 @@ def save_segmentation(
     cards: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
     """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
-    draft.write("segments/grid.json", encode_json(grid.state()))
-    draft.write("segments/codes.csv", encode_csv(grid.table()))
-    draft.write("segments/segmenter.json", encode_json(segmentation.state()))
+    draft.write("segments/grid.json", encode_json(grid.to_state()))
+    draft.write("segments/codes.csv", encode_csv(grid.to_frame()))
+    draft.write("segments/segmenter.json", encode_json(segmentation.to_state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", encode_json(named))
     draft.write("segments/cards.json", encode_json(list(cards)))
-    draft.write("segments/events.json", encode_json(segmentation.identity.told()))
+    draft.write("segments/events.json", encode_json(segmentation.identity.event_rows()))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", parquet_writer(table))
 
@@ -164,33 +164,33 @@ def save_algorithm_comparison(draft: RunDraft, table: pl.DataFrame, verdict: JSO
 
 def load_segmentation(files: RunFiles) -> Segmentation:
     """Return the frozen segmenter of a run."""
-    return Segmentation.from_state(files.json("segments/segmenter.json"))
+    return Segmentation.from_state(files.read_json("segments/segmenter.json"))
 
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    return tuple(Segment(**s) for s in files.json("segments/segments.json"))
+    return tuple(Segment(**s) for s in files.read_json("segments/segments.json"))
 
 
 def save_training(draft: RunDraft, training: TrainingResult, scores: pl.DataFrame) -> None:
     """Write the booster, the forecaster that ships, the verdict and the scores."""
-    model = training.booster.state()
+    model = training.xgboost_model.to_state()
     draft.write("classifier/booster.json", model.pop("model").encode())
-    shipped = training.forecaster
-    is_booster = shipped is training.booster
+    shipped = training.selected_model
+    is_booster = shipped is training.xgboost_model
     state = {
         "shipped": shipped.name,
         "booster": model,
-        "fallback": None if is_booster else shipped.state(),
-        "values": list(training.values),
-        "usage": training.usage.state(),
+        "fallback": None if is_booster else shipped.to_state(),
+        "values": list(training.segment_values),
+        "usage": training.policy.to_state(),
     }
     draft.write("classifier/forecaster.json", encode_json(state))
-    draft.write("classifier/verdict.json", encode_json(training.verdict.to_json()))
+    draft.write("classifier/verdict.json", encode_json(training.evaluation.to_json()))
     draft.write("classifier/scorecard.parquet", parquet_writer(training.scorecard))
     draft.write("classifier/scorecard.csv", encode_csv(training.scorecard))
     draft.write("classifier/curves.parquet", parquet_writer(training.curves))
-    tested = [model.state() for model in training.tested]
+    tested = [model.to_state() for model in training.backtest_models]
     draft.write("classifier/tested.json", encode_json(tested))
     draft.write("scores.parquet", parquet_writer(scores))
 
@@ -205,7 +205,7 @@ def test_set_log_at(folder: Path) -> JSON:
 
 def test_set_log_of(files: RunFiles) -> JSON:
     """Return the log of evaluations on the final test; ``None`` if there were none."""
-    return files.json(TEST_SET_LOG) if files.has(TEST_SET_LOG) else None
+    return files.read_json(TEST_SET_LOG) if files.has(TEST_SET_LOG) else None
 
 
 def keep_test_set_log(draft: RunDraft, log: JSON) -> None:
@@ -216,14 +216,14 @@ def keep_test_set_log(draft: RunDraft, log: JSON) -> None:
 
 def load_xgboost_model(files: RunFiles) -> XgboostModel:
     """Return the trees of a run, whether or not they are what ships."""
-    state = files.json("classifier/forecaster.json")["booster"]
+    state = files.read_json("classifier/forecaster.json")["booster"]
     model = files.path("classifier/booster.json").read_text(encoding="utf-8")
     return XgboostModel.from_state({**state, "model": model})
 
 
 def load_selected_model(files: RunFiles) -> Forecaster:
     """Return what ships: the trees, or the baseline that beat them."""
-    fallback = files.json("classifier/forecaster.json")["fallback"]
+    fallback = files.read_json("classifier/forecaster.json")["fallback"]
     return load_xgboost_model(files) if fallback is None else classifier.load(fallback)
 
 
@@ -239,9 +239,9 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         load_segmentation(files),
         shipped,
         config.time,
-        tuple(files.json("classifier/forecaster.json")["values"]),
+        tuple(files.read_json("classifier/forecaster.json")["values"]),
         config.classifier.families,
-        companions.layout_without_price(config.source, config.companions),
+        companions.layout_without_price(config.source, config.side_tables),
         config.cleaning,
         beside,
         usage,
@@ -259,13 +259,13 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
 
 def load_decision_policy(files: RunFiles) -> DecisionPolicy:
     """Return how the probabilities of a run are used."""
-    return DecisionPolicy.from_state(files.json("classifier/forecaster.json")["usage"])
+    return DecisionPolicy.from_state(files.read_json("classifier/forecaster.json")["usage"])
 
 
 def load_run_config(files: RunFiles) -> Config:
     """Return the config a run was made with."""
     try:
-        return build_config(files.facts["config"])
+        return build_config(files.metadata["config"])
     except (KeyError, ConfigError) as error:
         raise ArtifactError(
             f"The run's config cannot be used by this segpredict: {error}.",
@@ -275,7 +275,7 @@ def load_run_config(files: RunFiles) -> Config:
 
 def load_backtest_models(files: RunFiles) -> tuple[BlendedModel, ...]:
     """Return the model of each test, as it knew the world that day."""
-    return tuple(BlendedModel.from_state(s) for s in files.json("classifier/tested.json"))
+    return tuple(BlendedModel.from_state(s) for s in files.read_json("classifier/tested.json"))
 
 
 def load_report_input(files: RunFiles) -> ReportInput:
@@ -286,53 +286,53 @@ def load_report_input(files: RunFiles) -> ReportInput:
         if explained.has_explanation(files)
         else None
     )
-    scores = files.parquet("scores.parquet") if files.has("scores.parquet") else None
+    scores = files.read_parquet("scores.parquet") if files.has("scores.parquet") else None
     verdict, canary = "classifier/verdict.json", "classifier/canary.json"
     return ReportInput(
         title="Customer segments and where they are heading",
-        created=files.facts["created"],
+        created=files.metadata["created"],
         first_day=shop.first_day,
         end_day=shop.end_day,
-        window=config.time.window(shop.end_day, shop.first_day),
+        window=config.time.window_at(shop.end_day, shop.first_day),
         segments=load_segments(files),
         ledger=shop.ledger,
         currency=shop.currency,
         files=shop.files,
         profile=_table(files, "profile"),
-        metrics=metrics.load_kpis(files),
-        cards=tuple(_json(files, "segments/cards.json") or ()),
+        kpis=metrics.load_kpis(files),
+        segment_profiles=tuple(_json(files, "segments/cards.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),
         selection=_json(files, "segments/selection.json"),
         segment_notes=_segment_notes(files),
-        mix_now=_mix_now(scores),
-        mix_expected=_mix_expected(scores),
-        migration=_table(files, "migration"),
-        migration_note=_migration_note(shop, config),
-        verdict=files.json(verdict) if files.has(verdict) else None,
+        current_mix=_mix_now(scores),
+        expected_mix=_mix_expected(scores),
+        observed_transitions=_table(files, "migration"),
+        transitions_note=_migration_note(shop, config),
+        evaluation=files.read_json(verdict) if files.has(verdict) else None,
         test_set_log=_json(files, TEST_SET_LOG) or {},
         scorecard=_classified(files, "scorecard"),
         curves=_classified(files, "curves"),
-        worth=load_customer_value(files),
-        canary=tuple(files.json(canary)) if files.has(canary) else (),
+        customer_value=load_customer_value(files),
+        leakage_demo=tuple(files.read_json(canary)) if files.has(canary) else (),
         importance=None if told is None else told.importance,
         plots={} if told is None else customer_plots(told),
-        explained=0 if told is None else told.customers,
-        topics=None if told is None else told.topics,
-        moves=None if told is None else told.moves,
+        n_explained=0 if told is None else told.n_customers,
+        group_importance=None if told is None else told.group_importance,
+        transition_drivers=None if told is None else told.transition_drivers,
         evidence=explained.load_evidence(files),
-        people=() if told is None else explained.pick_example_customers(told, scores),
-        base={} if told is None else told.base,
-        reasons_note="" if told is None else told.note,
-        glossary=classifier_glossary(config.classifier.families, shop.companions),
-        manifest=files.facts,
-        warnings=tuple(files.facts.get("notes", ())),
+        example_customers=() if told is None else explained.pick_example_customers(told, scores),
+        base_values={} if told is None else told.base_values,
+        reasons_note="" if told is None else told.model_note,
+        glossary=classifier_glossary(config.classifier.families, shop.side_tables),
+        manifest=files.metadata,
+        warnings=tuple(files.metadata.get("notes", ())),
     )
 
 
 def run_summary(made: RunFolder) -> dict[str, JSON]:
     """Return what a program wants to know of a run: its facts and its verdict."""
-    told: dict[str, JSON] = {"run": str(made.folder), **made.facts}
+    told: dict[str, JSON] = {"run": str(made.folder), **made.metadata}
     for name in (
         "ledger.json",
         "segments/segments.json",
@@ -340,7 +340,7 @@ def run_summary(made: RunFolder) -> dict[str, JSON]:
         "classifier/verdict.json",
     ):
         if made.has(name):
-            told[Path(name).stem] = made.json(name)
+            told[Path(name).stem] = made.read_json(name)
     if made.has("report.html"):
         told["page"] = str((made.folder / "report.html").resolve())
     return told
@@ -348,20 +348,20 @@ def run_summary(made: RunFolder) -> dict[str, JSON]:
 
 def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
     path = f"segments/{name}.parquet"
-    return files.parquet(path) if files.has(path) else None
+    return files.read_parquet(path) if files.has(path) else None
 
 
 def _classified(files: RunFiles, name: str) -> pl.DataFrame | None:
     path = f"classifier/{name}.parquet"
-    return files.parquet(path) if files.has(path) else None
+    return files.read_parquet(path) if files.has(path) else None
 
 
 def _json(files: RunFiles, name: str) -> JSON:
-    return files.json(name) if files.has(name) else None
+    return files.read_json(name) if files.has(name) else None
 
 
 def _segment_notes(files: RunFiles) -> dict[str, JSON]:
-    state = files.json("segments/segmenter.json")
+    state = files.read_json("segments/segmenter.json")
     version = state["identity"]["version"]
     events = _json(files, "segments/events.json") or []
     told = [event["told"] for event in events if event["version"] == version]
@@ -369,7 +369,7 @@ def _segment_notes(files: RunFiles) -> dict[str, JSON]:
         "fit": f"number {version}" if version > 1 else "the first",
         "algorithm": state["algorithm"],
         "measured on": f"{_columns(state)} in windows of {state['horizon']} days",
-        "fitted on data until": files.facts["windows"]["segmenter_saw_until"],
+        "fitted on data until": files.metadata["windows"]["segmenter_saw_until"],
         **({"what became of the segments": " ".join(told)} if told else {}),
         "notices": " ".join(state["notices"]),
     }
@@ -397,7 +397,7 @@ def _mix_expected(scores: pl.DataFrame | None) -> dict[str, float]:
 
 def _migration_note(shop: Transactions, config: Config) -> str:
     time = config.time
-    day = f"{as_date(shop.end_day - time.outcome):%-d %b %Y}"
+    day = f"{as_date(shop.end_day - time.days_to_outcome):%-d %b %Y}"
     return (
         f"From the {time.horizon} days before {day} to the {time.horizon} days from "
         "that day on, among customers with an order in the "

@@ -91,7 +91,7 @@ class RunFolder:
     manifest: Mapping[str, JSON]
 
     @property
-    def facts(self) -> dict[str, JSON]:
+    def metadata(self) -> dict[str, JSON]:
         """What the manifest says besides the files."""
         own = ("format", "files", "digest")
         return {k: v for k, v in self.manifest.items() if k not in own}
@@ -123,19 +123,19 @@ class RunFolder:
             raise TamperedFileError(name)
         return path
 
-    def bytes(self, name: str) -> bytes:
+    def read_bytes(self, name: str) -> bytes:
         """Return a file's bytes, checked as in `path`."""
         return self.path(name).read_bytes()
 
-    def json(self, name: str) -> JSON:
+    def read_json(self, name: str) -> JSON:
         """Return a JSON file of the run, checked as in `path`."""
-        return _strict_json(self.bytes(name), name)
+        return _strict_json(self.read_bytes(name), name)
 
-    def parquet(self, name: str) -> pl.DataFrame:
+    def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the run, checked as in `path`."""
         return pl.read_parquet(self.path(name))
 
-    def verify(self) -> None:
+    def verify_hashes(self) -> None:
         """Check every file of the run against its recorded hash."""
         for name in self.manifest["files"]:
             self.path(name)
@@ -180,7 +180,7 @@ class RunDraft:
     def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
         self.folder = folder
         self.target = target
-        self.facts: dict[str, JSON] = {} if base is None else base.facts
+        self.metadata: dict[str, JSON] = {} if base is None else base.metadata
         self._files = {} if base is None else _carry(base, folder)
 
     def has(self, name: str) -> bool:
@@ -194,7 +194,7 @@ class RunDraft:
         with disk.translate_write_errors(self.target):
             self._files[name] = disk.write_synced(path, content)
 
-    def drop(self, *names: str) -> None:
+    def remove(self, *names: str) -> None:
         """Remove files, or all of a folder, that a newer stage has made untrue."""
         for name in [f for f in self._files if f.startswith(names)]:
             (self.folder / name).unlink()
@@ -214,18 +214,18 @@ class RunDraft:
             )
         return self.folder / name
 
-    def json(self, name: str) -> JSON:
+    def read_json(self, name: str) -> JSON:
         """Return a JSON file of the draft."""
         return _strict_json(self.path(name).read_bytes(), name)
 
-    def parquet(self, name: str) -> pl.DataFrame:
+    def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file of the draft."""
         return pl.read_parquet(self.path(name))
 
     def publish(self) -> RunFolder:
         """Give the draft its manifest and the target's name."""
         files = dict(sorted(self._files.items()))
-        manifest = {"format": MANIFEST_FORMAT, **self.facts, "files": files}
+        manifest = {"format": MANIFEST_FORMAT, **self.metadata, "files": files}
         manifest["digest"] = _digest(manifest)
         with disk.translate_write_errors(self.target):
             disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))

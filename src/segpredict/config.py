@@ -61,12 +61,12 @@ class Config:
     source: SourceOptions = field(default_factory=SourceOptions)
     cleaning: CleaningOptions = field(default_factory=CleaningOptions)
     time: TimeOptions = field(default_factory=TimeOptions)
-    segments: SegmentationOptions = field(default_factory=SegmentationOptions)
+    segmentation: SegmentationOptions = field(default_factory=SegmentationOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
-    worth: CustomerValueOptions = field(default_factory=CustomerValueOptions)
+    customer_value: CustomerValueOptions = field(default_factory=CustomerValueOptions)
     demand: DemandOptions = field(default_factory=DemandOptions)
     explain: ExplainOptions = field(default_factory=ExplainOptions)
-    actions: CampaignOptions = field(default_factory=CampaignOptions)
+    campaigns: CampaignOptions = field(default_factory=CampaignOptions)
     report: ReportOptions = field(default_factory=ReportOptions)
     customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
     products: ProductTableOptions = field(default_factory=ProductTableOptions)
@@ -75,12 +75,12 @@ class Config:
     returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
 
     @property
-    def companions(self) -> SideTableOptions:
+    def side_tables(self) -> SideTableOptions:
         """The tables that stand beside the transactions."""
         logs = (self.events, self.contacts)
         return SideTableOptions(self.customers, self.products, *logs, self.returns)
 
-    def state(self) -> dict[str, JSON]:
+    def to_state(self) -> dict[str, JSON]:
         """Return the options as JSON; `build_config` makes an equal config of it."""
         state: dict[str, JSON] = _plain(asdict(self))
         for section, names in SHARED_SETTINGS.items():
@@ -88,7 +88,7 @@ class Config:
                 del state[section][name]
         return state
 
-    def seeded(self, seed: int | None, threads: int | None) -> "Config":
+    def with_seed(self, seed: int | None, threads: int | None) -> "Config":
         """Return the config with another seed or thread count where one is given."""
         return replace(
             self,
@@ -254,7 +254,7 @@ def draft_config(found: Mapping[str, Any], config: Config) -> str:
             currency=cleaning.currency or found["currency"],
             null_ids=list(cleaning.null_ids) or None,
             on_bad_rows=cleaning.on_bad_rows,
-            max_bad=cleaning.max_bad,
+            max_bad=cleaning.max_bad_rows,
         ),
         "",
         "[time]",

@@ -80,7 +80,7 @@ class SegpredictError(Exception):
     def __str__(self) -> str:
         return f"{self.message} Fix: {self.fix}"
 
-    def facts(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the error as the one object that ``--json`` and services print."""
         empty = dict.fromkeys(("file", "row", "column", "value", "count"))
         return {

@@ -34,20 +34,20 @@ def save_explanation(
     checked: ImportanceEvidence | None,
 ) -> None:
     """Write an explanation, how it was made, and how it was cross-checked."""
-    draft.drop("explanation/")
+    draft.remove("explanation/")
     for name in EXPLANATION_TABLES:
         draft.write(f"explanation/{name}.parquet", parquet_writer(getattr(told, name)))
     for name in CSV_TABLES:
         draft.write(f"explanation/{name}.csv", encode_csv(getattr(told, name)))
     draft.write("explanation/importance.json", importance_json(told).encode())
-    draft.write("explanation/explainer.json", encode_json(explainer.state()))
+    draft.write("explanation/explainer.json", encode_json(explainer.to_state()))
     if checked is None:
         return
     draft.write("explanation/evidence.parquet", parquet_writer(checked.table))
     draft.write("explanation/evidence.csv", encode_csv(checked.table))
     draft.write("explanation/headlines.parquet", parquet_writer(checked.headlines))
-    draft.write("explanation/tests.parquet", parquet_writer(checked.origins))
-    draft.write("explanation/evidence.json", encode_json(checked.facts()))
+    draft.write("explanation/tests.parquet", parquet_writer(checked.tests))
+    draft.write("explanation/evidence.json", encode_json(checked.to_json()))
 
 
 def has_explanation(files: RunFiles) -> bool:
@@ -58,18 +58,18 @@ def has_explanation(files: RunFiles) -> bool:
 def load_explanation(files: RunFiles, classes: tuple[Segment, ...]) -> Explanation:
     """Return the explanation of a run."""
     told = json.loads(files.path("explanation/importance.json").read_bytes())
-    state = files.json("explanation/explainer.json")
+    state = files.read_json("explanation/explainer.json")
     tables: dict[str, pl.DataFrame] = {
-        name: files.parquet(f"explanation/{name}.parquet") for name in EXPLANATION_TABLES
+        name: files.read_parquet(f"explanation/{name}.parquet") for name in EXPLANATION_TABLES
     }
     return Explanation(
         **tables,
-        base=told["base"],
-        names=tuple(told["names"]),
+        base_values=told["base"],
+        feature_names=tuple(told["names"]),
         classes=classes,
         groups=tuple(FeatureGroup.from_state(group) for group in state["groups"]),
         population=told["population"],
-        note=told["note"],
+        model_note=told["note"],
     )
 
 
@@ -77,11 +77,11 @@ def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
     """Return how importance was cross-checked, if it was."""
     if not files.has("explanation/evidence.json"):
         return None
-    facts = files.json("explanation/evidence.json")
+    facts = files.read_json("explanation/evidence.json")
     return ImportanceEvidence(
-        files.parquet("explanation/evidence.parquet"),
-        files.parquet("explanation/headlines.parquet"),
-        files.parquet("explanation/tests.parquet"),
+        files.read_parquet("explanation/evidence.parquet"),
+        files.read_parquet("explanation/headlines.parquet"),
+        files.read_parquet("explanation/tests.parquet"),
         facts["agreement"],
         facts["refits"],
         tuple(facts["notes"]),
@@ -137,6 +137,6 @@ def load_explainer(
     """Return what explains anybody else's forecast of a run, if it was explained."""
     if not has_explanation(files):
         return None
-    state = files.json("explanation/explainer.json")
+    state = files.read_json("explanation/explainer.json")
     found = ForecastExplainer.from_state(state, forecaster, trees, classes, glossary)
-    return found.naming(usage)
+    return found.with_policy(usage)

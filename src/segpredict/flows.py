@@ -35,13 +35,13 @@ class BootstrapDraws:
 
     Parameters
     ----------
-    number
+    n_draws
         How many.
     seed
         Their start.
     """
 
-    number: int = 1000
+    n_draws: int = 1000
     seed: int = 0
 
 
@@ -83,7 +83,7 @@ def observed_tables(
     row, last_year = movement.transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
-    by = {"draws": draws.number, "seed": draws.seed}
+    by = {"draws": draws.n_draws, "seed": draws.seed}
     moves = movement.segment_transitions(shop, segmentation, row)
     segments = segmentation.segments
     parts = [
@@ -134,7 +134,7 @@ def _dated(table: pl.DataFrame, since: date | None, until: date | None) -> pl.Da
 
 
 def _alike(first: Window, second: Window) -> tuple[Window, Window]:
-    seen = min(first.observed_days, second.observed_days)
+    seen = min(first.covered_days, second.covered_days)
     return replace(first, lookback=seen), replace(second, lookback=seen)
 
 
@@ -142,7 +142,7 @@ def _observed_days(row: Sequence[Window]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "since": [as_date(window.cutoff) for window in row],
-            "observed_days": [window.observed_days for window in row],
+            "observed_days": [window.covered_days for window in row],
         },
         schema={"since": pl.Date, "observed_days": pl.Int64},
     )
@@ -185,10 +185,10 @@ def predicted_tables(
         return {}
     counts = known["observed"]
     ids = [segment.id for segment in segments]
-    shipped = training.verdict.shipped
+    shipped = training.evaluation.selected
     asked = [
-        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.chances[shipped])
-        for t in training.trials
+        (as_date(t.cutoff), pl.Series(ids).gather(t.states), t.probabilities[shipped])
+        for t in training.backtests
     ]
     today, able = scores["as_of"][0], scores.filter("is_eligible")
     chances = able.select(f"p_{i}" for i in ids).to_numpy()
@@ -204,7 +204,7 @@ def predicted_tables(
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: silent[day]}
             told.append(movement.unmodelled_rows(_pooled(past), sizes))
-        parts.append(_dated(pl.concat(told), day, day + timedelta(time.outcome)))
+        parts.append(_dated(pl.concat(told), day, day + timedelta(time.days_to_outcome)))
     return {"predicted": pl.concat(parts)}
 
 
@@ -241,4 +241,4 @@ def save_transitions(draft: RunDraft, tables: Mapping[str, pl.DataFrame]) -> Non
 def load_transitions(files: RunFiles) -> dict[str, pl.DataFrame]:
     """Return the tables of `TRANSITION_TABLES` that a run has."""
     paths = {name: f"{TRANSITIONS_FOLDER}/{name}.parquet" for name in TRANSITION_TABLES}
-    return {name: files.parquet(path) for name, path in paths.items() if files.has(path)}
+    return {name: files.read_parquet(path) for name, path in paths.items() if files.has(path)}

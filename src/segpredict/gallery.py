@@ -36,11 +36,11 @@ def segment_profiles(
         one, ``product`` for single products, or ``none``.
     """
     span = (window.cutoff - window.horizon, window.cutoff)
-    rows = features.clustering_inputs(transactions, [span], segmentation.further)
+    rows = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     assigned = segmentation.assign(rows).select("customer_id", "segment")
     rows = rows.sort("customer_id")
     codes = assigned.sort("customer_id")["segment"]
-    places = rows.select(axis.place for axis in segmentation.axes)
+    places = rows.select(axis.standardized for axis in segmentation.axes)
     found = rooms.profile_cards(
         segmentation.segments,
         tables["profile"],
@@ -51,7 +51,7 @@ def segment_profiles(
         ),
         moves=tables.get("migration"),
     )
-    steady = {value.code: value.steadiness for value in segmentation.values}
+    steady = {value.code: value.stability for value in segmentation.values}
     return [{**card, "steadiness": steady[card["code"]]} for card in found]
 
 
@@ -68,8 +68,8 @@ def _rules(
         f"{window.horizon}"
     }
     by_id = {segment.id: segment.code for segment in segmentation.segments}
-    for rule in segmentation.set_apart:
-        told = rooms.threshold_text(rule.column, rule.least, window.horizon, currency)
+    for rule in segmentation.segment_rules:
+        told = rooms.threshold_text(rule.column, rule.min_value, window.horizon, currency)
         exact[by_id[rule.id]] = told
     grown = rooms.describe_segments(rows, codes, segmentation.k, window.horizon, currency)
     known = {rule.code: rule for rule in grown}
@@ -88,11 +88,11 @@ def _bought(
     """Return the order lines of each customer in each category of the window."""
     start, end = span
     lines = (
-        transactions.known(end)
+        transactions.known_at(end)
         .filter((pl.col("day") >= start) & ~pl.col("is_return"))
         .select("customer_id", "product_id")
     )
-    groups = transactions.companions.products
+    groups = transactions.side_tables.products
     is_known = groups is not None and "category" in groups.columns
     if likes == "product":
         named = lines.with_columns(category="product_id")

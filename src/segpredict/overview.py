@@ -57,7 +57,7 @@ def shop_overview(
                 **f.detected.shown(),
                 "columns": dict(f.detected.columns),
             }
-            for f in (*transactions.files, *transactions.companions.files)
+            for f in (*transactions.files, *transactions.side_tables.files)
         ],
         "first_day": as_date(transactions.first_day).isoformat(),
         "last_day": as_date(transactions.end_day - 1).isoformat(),
@@ -68,7 +68,7 @@ def shop_overview(
         "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
         **cleaning.describe_shop(transactions),
         "notes": _notes(transactions),
-        "beside": list(transactions.companions.notes),
+        "beside": list(transactions.side_tables.notes),
         "suggestions": _suggestions(transactions, time, weighed),
         "problem": _problem(transactions, plan),
     }
@@ -88,7 +88,7 @@ def rule_grid_at_end(
     names: Mapping[str, str] | None = None,
 ) -> RuleGrid:
     """Return the rule grid with its cut points taken at the end of the data."""
-    window = time.window(transactions.end_day, transactions.first_day)
+    window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     return rooms.fit_rule_grid(rhythm, names=names)
 
@@ -121,16 +121,16 @@ def segment_tables(
         ``candidates``: the numbers of segments that were tried; ``membership_probabilities``: the
         chance of each segment for the customers of the last window, of soft algorithms.
     """
-    now = time.window(transactions.end_day, transactions.first_day)
-    before = now.at(now.cutoff - time.outcome)
+    now = time.window_at(transactions.end_day, transactions.first_day)
+    before = now.at_cutoff(now.cutoff - time.days_to_outcome)
     tables = {
         "assignments": _assignments(transactions, segmentation, rules, now),
         "profile": _profile(transactions, segmentation, now),
         "candidates": _candidates(segmentation),
     }
-    if segmentation.clusters.rule.is_soft:
+    if segmentation.clusters.assignment_rule.is_soft:
         span = [(now.cutoff - time.horizon, now.cutoff)]
-        rows = features.clustering_inputs(transactions, span, segmentation.further)
+        rows = features.clustering_inputs(transactions, span, segmentation.extra_inputs)
         tables["memberships"] = membership_probabilities(segmentation, rows).drop("end")
     if before.cutoff - time.horizon >= transactions.first_day:
         tables["migration"] = _migration(transactions, segmentation, before)
@@ -152,7 +152,7 @@ def _assignments(
     transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
 ) -> pl.DataFrame:
     everyone = (
-        transactions.known(window.cutoff)
+        transactions.known_at(window.cutoff)
         .filter("is_order_head")
         .select("customer_id")
         .unique()
@@ -179,7 +179,7 @@ def _assigned(
     transactions: Transactions, segmentation: Segmentation, window: Window
 ) -> pl.DataFrame:
     span = (window.cutoff - window.horizon, window.cutoff)
-    instrument = features.clustering_inputs(transactions, [span], segmentation.further)
+    instrument = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     return segmentation.assign(instrument).drop("end")
 
 
@@ -196,7 +196,7 @@ def _profile(
         (window.cutoff - window.horizon, window.cutoff),
         (window.outcome_start, window.outcome_end),
     ]
-    asked = {*segmentation.further, "refunds"}
+    asked = {*segmentation.extra_inputs, "refunds"}
     bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(asked))
     current = bought.filter(pl.col("end") == window.cutoff)
     assigned = rooms.fill_inactive(
@@ -216,10 +216,10 @@ def _candidates(segmentation: Segmentation) -> pl.DataFrame:
             "k": c.k,
             "silhouette": c.silhouette,
             "inertia": c.inertia,
-            "smallest_share": c.smallest,
-            "largest_share": c.largest,
-            "gates_failed": ", ".join(c.failed),
-            "is_chosen": c.is_chosen,
+            "smallest_share": c.smallest_share,
+            "largest_share": c.largest_share,
+            "gates_failed": ", ".join(c.failed_gates),
+            "is_chosen": c.is_selected,
         }
         for c in segmentation.candidates
     ]
@@ -231,10 +231,10 @@ def _migration(
 ) -> pl.DataFrame:
     rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
     pairs = rows.select("customer_id", "state_now", "label")
-    seen = transactions.known(window.cutoff).filter("is_order_head")
+    seen = transactions.known_at(window.cutoff).filter("is_order_head")
     span = (window.outcome_start, window.outcome_end)
     after = segmentation.assign(
-        features.clustering_inputs(transactions, [span], segmentation.further)
+        features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
     )
     strangers = after.join(
         seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
@@ -282,7 +282,7 @@ def _problem(
     try:
         cleaning.require_support(transactions, plan)
     except (ContractError, SupportError) as error:
-        return error.facts()
+        return error.to_dict()
     return None
 
 

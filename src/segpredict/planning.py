@@ -25,13 +25,13 @@ CAMPAIGN_TABLES = ("plays", "curves")
 
 def save_campaign_catalogue(draft: RunDraft, playbook: CampaignCatalogue) -> None:
     """Write the plays that a run goes by."""
-    draft.write(CATALOGUE_PATH, encode_json(playbook.state()))
+    draft.write(CATALOGUE_PATH, encode_json(playbook.to_state()))
 
 
 def load_campaign_catalogue(files: RunFiles) -> CampaignCatalogue:
     """Return the plays of a run; those of the package where it has none."""
     if files.has(CATALOGUE_PATH):
-        return CampaignCatalogue.from_state(files.json(CATALOGUE_PATH))
+        return CampaignCatalogue.from_state(files.read_json(CATALOGUE_PATH))
     return read_campaigns(CampaignOptions())
 
 
@@ -46,11 +46,11 @@ def load_campaign_plans(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of plays; empty where none were weighed."""
     if not files.has(f"actions/{CAMPAIGN_TABLES[0]}.parquet"):
         return {}
-    return {name: files.parquet(f"actions/{name}.parquet") for name in CAMPAIGN_TABLES}
+    return {name: files.read_parquet(f"actions/{name}.parquet") for name in CAMPAIGN_TABLES}
 
 
 def load_experiments(files: RunFiles) -> tuple[JSON, ...]:
     """Return the records of all lists that were drawn of the runs that stand there."""
     place = files.target if isinstance(files, RunDraft) else files.folder
-    asked = files.facts["config"].get("actions", {}).get("experiments", "")
-    return tuple(find_experiment_logs(place, asked).records())
+    asked = files.metadata["config"].get("actions", {}).get("experiments", "")
+    return tuple(find_experiment_logs(place, asked).read_records())

@@ -51,23 +51,23 @@ class SegmentPredictor:
     ----------
     segmentation
         Tells each customer's segment now.
-    forecaster
+    model
         Gives the probability of each next segment.
     time
         The lengths of the windows it was trained on.
-    values
+    segment_values
         Mean spend in the outcome window per segment, in code order, in currency.
     families
         Feature families the forecaster was trained on; ``None`` means all.
-    layout, cleaning
+    layout, cleaning_options
         How the run's own input was read and cleaned; used for frames.
-    companions
+    side_tables
         The run's side tables: what was frozen of them, and the customers and products
         that are used where the transactions bring none of their own.
-    usage
+    policy
         How probabilities become a name and a set; ``None``: the likeliest segment is
         named, and every segment is in the set.
-    valuer
+    value_model
         Says what customers are worth; ``None``: their lifetime values are missing.
     explainer
         How reasons are found and told; ``None``: `explain` makes one of the customers
@@ -81,15 +81,15 @@ class SegmentPredictor:
     """
 
     segmentation: Segmentation
-    forecaster: Forecaster
+    model: Forecaster
     time: TimeOptions
-    values: tuple[float, ...]
+    segment_values: tuple[float, ...]
     families: tuple[str, ...] | None = None
     layout: SourceOptions = field(default_factory=SourceOptions)
-    cleaning: CleaningOptions = field(default_factory=CleaningOptions)
-    companions: SideTables = field(default_factory=SideTables)
-    usage: DecisionPolicy | None = None
-    valuer: ValueModel | None = None
+    cleaning_options: CleaningOptions = field(default_factory=CleaningOptions)
+    side_tables: SideTables = field(default_factory=SideTables)
+    policy: DecisionPolicy | None = None
+    value_model: ValueModel | None = None
     explainer: ForecastExplainer | None = None
 
     @property
@@ -98,20 +98,20 @@ class SegmentPredictor:
         return self.segmentation.segments
 
     @property
-    def version(self) -> ModelVersion:
+    def model_version(self) -> ModelVersion:
         """What scores, by its digests: for the `History` of scores."""
-        frozen = self.segmentation.state()
+        frozen = self.segmentation.to_state()
         groups = {name: frozen[name] for name in VERSION_KEYS}
         ids = [[segment.code, segment.id] for segment in self.segments]
         segmentation = _digest([groups, ids])
-        usage = None if self.usage is None else self.usage.state()
-        parts = [segmentation, self.forecaster.state(), usage, asdict(self.time)]
+        usage = None if self.policy is None else self.policy.to_state()
+        parts = [segmentation, self.model.to_state(), usage, asdict(self.time)]
         return ModelVersion(
             segmentation,
             self.segmentation.identity.version,
             _digest([*parts, self.families]),
             self.segments,
-            self.time.outcome,
+            self.time.days_to_outcome,
         )
 
     def score(
@@ -162,7 +162,7 @@ class SegmentPredictor:
         """
         shop, window, customers = self._asked(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
-        rows = self.rows(shop, window).frame
+        rows = self.feature_rows(shop, window).frame
         return contracts.validate_schema(
             self._scores(rows, customers, window), contracts.SCORES_SCHEMA
         )
@@ -199,8 +199,8 @@ class SegmentPredictor:
         asked = [customers] if isinstance(customers, str) else map(str, customers)
         wanted = list(asked)
         shop, window, _ = self._asked(transactions, as_of, since)
-        frame = self.rows(shop, window).frame
-        knowing = self.explainer or self.knowing(frame, shop.currency)
+        frame = self.feature_rows(shop, window).frame
+        knowing = self.explainer or self.explainer_for(frame, shop.currency)
         chosen = frame
         if wanted:
             chosen = frame.filter(pl.col("customer_id").is_in(wanted))
@@ -210,20 +210,20 @@ class SegmentPredictor:
                     raise CustomerMissingError(name, self.time.lookback)
         return knowing.explain(chosen, options)
 
-    def knowing(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
+    def explainer_for(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
         """Return an explainer made of these rows of features."""
-        glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.companions))
+        glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.side_tables))
         segments = self.segments
-        found = build_explainer(self.forecaster, None, frame, segments, glossary, currency)
-        return found.naming(self.usage)
+        found = build_explainer(self.model, None, frame, segments, glossary, currency)
+        return found.with_policy(self.policy)
 
     def _asked(
         self, transactions: object, as_of: DateLike, since: DateLike
     ) -> tuple[Transactions, Window, pl.DataFrame]:
         """Return the shop, the question, and everybody it could be asked about."""
-        shop = self.transactions(transactions, as_of)
-        window = self.window(shop, as_of, since)
-        customers = self.customers(shop, window)
+        shop = self.read_transactions(transactions, as_of)
+        window = self.score_window(shop, as_of, since)
+        customers = self.customer_ids(shop, window)
         if customers.height == 0:
             raise MismatchError(
                 f"No customer has an order before {as_date(window.cutoff)}.",
@@ -233,10 +233,10 @@ class SegmentPredictor:
             self._require_cover(shop, window)
         return shop, window, customers
 
-    def transactions(self, given: object, as_of: DateLike = None) -> Transactions:
+    def read_transactions(self, given: object, as_of: DateLike = None) -> Transactions:
         """Return what was given as transactions, read and cleaned as in the run."""
         if isinstance(given, Transactions):
-            return replace(given, companions=given.companions.frozen(self.companions))
+            return replace(given, side_tables=given.side_tables.frozen_as(self.side_tables))
         raw = (
             given
             if isinstance(given, RawLines)
@@ -244,24 +244,26 @@ class SegmentPredictor:
         )
         cutoff = None if as_of is None else day_number(as_of)
         shop = clean_lines(
-            fill_list_prices(raw, self.companions), replace(self.cleaning, as_of=cutoff)
+            fill_list_prices(raw, self.side_tables), replace(self.cleaning_options, as_of=cutoff)
         )
-        return replace(shop, companions=SideTables().frozen(self.companions))
+        return replace(shop, side_tables=SideTables().frozen_as(self.side_tables))
 
-    def window(self, shop: Transactions, as_of: DateLike = None, since: DateLike = None) -> Window:
+    def score_window(
+        self, shop: Transactions, as_of: DateLike = None, since: DateLike = None
+    ) -> Window:
         """Return the question of a score."""
         cutoff = shop.end_day if as_of is None else day_number(as_of)
         first = shop.first_day if since is None else day_number(since)
-        return self.time.window(cutoff, first)
+        return self.time.window_at(cutoff, first)
 
-    def rows(self, shop: Transactions, window: Window) -> Panel:
+    def feature_rows(self, shop: Transactions, window: Window) -> Panel:
         """Return features and states of the eligible customers, as in training."""
         return build_panel(shop, self.segmentation, [window], self.families)
 
     @staticmethod
-    def customers(shop: Transactions, window: Window) -> pl.DataFrame:
+    def customer_ids(shop: Transactions, window: Window) -> pl.DataFrame:
         """Return the ids of all customers with an order before the cutoff."""
-        heads = shop.known(window.cutoff).filter("is_order_head")
+        heads = shop.known_at(window.cutoff).filter("is_order_head")
         return heads.select("customer_id").unique().sort("customer_id").collect()
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
@@ -273,9 +275,9 @@ class SegmentPredictor:
                 fix=f"give data up to {asked}, or an earlier --as-of.",
             )
         needed = max(window.horizon, -(-window.lookback // 2))
-        if window.observed_days < needed:
+        if window.covered_days < needed:
             raise MismatchError(
-                f"The data begin {window.observed_days} days before {asked}; training "
+                f"The data begin {window.covered_days} days before {asked}; training "
                 f"never saw fewer than {needed}.",
                 fix="give older data, or a later --as-of; for a few customers alone, "
                 "say with --since when the shop's records begin.",
@@ -284,10 +286,10 @@ class SegmentPredictor:
     def _scores(self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window) -> pl.DataFrame:
         ids = [segment.id for segment in self.segments]
         names = [segment.name for segment in self.segments]
-        p = self.forecaster.predict(rows) if rows.height else np.zeros((0, len(ids)))
+        p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
         told = forecast_columns(rows, p, self._values(window.cutoff))
-        if self.usage is not None:
-            told = decision_columns(told, p, self.usage, names)
+        if self.policy is not None:
+            told = decision_columns(told, p, self.policy, names)
         told = told.hstack(self._valued(rows, p, window.cutoff))
         known = customers.join(
             told,
@@ -318,12 +320,16 @@ class SegmentPredictor:
         )
 
     def _values(self, cutoff: int) -> tuple[float, ...]:
-        return self.values if self.valuer is None else self.valuer.values_at(cutoff)
+        return (
+            self.segment_values
+            if self.value_model is None
+            else self.value_model.segment_values_at(cutoff)
+        )
 
     def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
-        if self.valuer is None:
+        if self.value_model is None:
             return pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
-        return self.valuer.columns(rows, p, cutoff)
+        return self.value_model.clv_columns(rows, p, cutoff)
 
 
 def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
@@ -338,7 +344,7 @@ def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.
 
 def lenient_layout(layout: SourceOptions) -> SourceOptions:
     """Return a layout under which columns that scoring can do without may be absent."""
-    return replace(layout, may_lack=OPTIONAL_COLUMNS)
+    return replace(layout, optional_roles=OPTIONAL_COLUMNS)
 
 
 def _digest(value: JSON) -> str:

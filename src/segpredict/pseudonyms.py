@@ -66,7 +66,7 @@ class Pseudonymizer:
         if len(self.secret) < MIN_SECRET_BYTES:
             raise SecretError(f"has {len(self.secret)} bytes")
 
-    def of(self, ids: pl.Series, kind: str = "customer") -> pl.Series:
+    def hash_ids(self, ids: pl.Series, kind: str = "customer") -> pl.Series:
         """Return the names of ids; what is null stays null.
 
         Parameters
@@ -77,18 +77,18 @@ class Pseudonymizer:
             What they are ids of.
         """
         once = ids.drop_nulls().unique()
-        named = [self.name(text, kind) for text in once.to_list()]
+        named = [self.hash_id(text, kind) for text in once.to_list()]
         return ids.replace_strict(once, named, default=None, return_dtype=pl.String)
 
-    def customers(self, table: pl.DataFrame) -> pl.DataFrame:
+    def hash_customers(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return a table with names in ``customer_id``, sorted by them.
 
         The order of ids would tell which name is whose, so it is not kept.
         """
-        named = table.with_columns(self.of(table["customer_id"]).alias("customer_id"))
+        named = table.with_columns(self.hash_ids(table["customer_id"]).alias("customer_id"))
         return named.sort("customer_id", maintain_order=True)
 
-    def name(self, text: str, kind: str = "customer") -> str:
+    def hash_id(self, text: str, kind: str = "customer") -> str:
         """Return the name of one id."""
         message = f"{kind}\0{text}".encode()
         return hmac.digest(self.secret, message, "sha256").hex()[:HASH_LENGTH]

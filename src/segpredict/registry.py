@@ -63,6 +63,6 @@ class Registry(Generic[PartType]):
             raise UnknownNameError(f"part of {kind}", name, self._parts)
         return self._parts[name]
 
-    def all(self) -> tuple[PartType, ...]:
+    def all_parts(self) -> tuple[PartType, ...]:
         """Return all parts in the order of their names."""
         return tuple(self._parts.values())

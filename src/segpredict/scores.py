@@ -68,13 +68,13 @@ def decision_columns(
     names
         Names of the segments, in code order.
     """
-    inside = usage.members(p)
+    inside = usage.prediction_sets(p)
     sets = [
         " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
         for row in inside.tolist()
     ]
     return told.with_columns(
-        pl.Series("next", usage.name(p), dtype=pl.Int64),
+        pl.Series("next", usage.predict(p), dtype=pl.Int64),
         pl.Series("segment_set", sets, dtype=pl.String),
         pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
     )

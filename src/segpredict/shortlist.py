@@ -17,15 +17,15 @@ class ReportOptions:
 
     Parameters
     ----------
-    customers
+    show_customers
         Whether single customers stand on it, with their ids. Without them the page can
         be sent where ids must not go.
-    most
+    max_listed
         How many of them a list holds at most.
     """
 
-    customers: bool = True
-    most: int = 100
+    show_customers: bool = True
+    max_listed: int = 100
 
 
 def customer_shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:

@@ -17,4 +17,4 @@ def load_demand(files: RunFiles) -> dict[str, Any]:
     """Return the tables on demand by name; none where nothing was forecast."""
     if not files.has("demand/levels.parquet"):
         return {}
-    return {name: files.parquet(f"demand/{name}.parquet") for name in DEMAND_TABLES}
+    return {name: files.read_parquet(f"demand/{name}.parquet") for name in DEMAND_TABLES}

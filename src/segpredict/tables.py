@@ -288,7 +288,7 @@ class SideTables:
     files: tuple[InputFile, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def frozen(self, run: "SideTables") -> "SideTables":
+    def frozen_as(self, run: "SideTables") -> "SideTables":
         """Return these tables as a finished run reads them.
 
         What was frozen in training is the run's. A table about customers or products
@@ -325,7 +325,7 @@ class Transactions:
         What was read.
     rejects
         Rows that could not be read as data: file, row, column, value, reason.
-    companions
+    side_tables
         Tables that stand beside the lines.
     notes
         What a careful reader would ask about the data, as sentences.
@@ -339,10 +339,10 @@ class Transactions:
     currency: str = ""
     files: tuple[InputFile, ...] = ()
     rejects: pl.DataFrame | None = None
-    companions: SideTables = field(default_factory=SideTables)
+    side_tables: SideTables = field(default_factory=SideTables)
     notes: tuple[str, ...] = ()
 
-    def known(self, cutoff: int) -> pl.LazyFrame:
+    def known_at(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.
 
         Rows on or after the cutoff are gone; so are orders that had been wholly
@@ -398,7 +398,7 @@ class FeatureTable:
     features: tuple[Feature, ...]
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def feature_names(self) -> tuple[str, ...]:
         """Names of the feature columns, in order."""
         return tuple(f.name for f in self.features)
 
@@ -432,17 +432,17 @@ class Panel:
         ``customer_id``, ``cutoff`` (Int32), ``state_now``, ``state_before``, ``label``
         (Int8 codes; label null where the outcome is not complete), ``is_new``, then the
         feature columns. Sorted by cutoff and customer.
-    names
+    feature_names
         The columns the classifier may use, in order.
     window
         The question of the newest origin.
     """
 
     frame: pl.DataFrame
-    names: tuple[str, ...]
+    feature_names: tuple[str, ...]
     window: Window
 
-    def at(self, *cutoffs: int) -> pl.DataFrame:
+    def at_cutoffs(self, *cutoffs: int) -> pl.DataFrame:
         """Return the rows of these origins."""
         return self.frame.filter(pl.col("cutoff").is_in(list(cutoffs)))
 

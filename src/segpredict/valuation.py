@@ -16,8 +16,8 @@ def save_customer_value(
     draft: RunDraft, worth: CustomerValueResult, scores: pl.DataFrame, segments: tuple[Segment, ...]
 ) -> None:
     """Write what values customers, its back-test, and what segments are worth now."""
-    draft.write(VALUE_MODEL_PATH, encode_json(worth.valuer.state()))
-    found = (worth.sums, worth.errors, value_by_segment(scores, segments))
+    draft.write(VALUE_MODEL_PATH, encode_json(worth.value_model.to_state()))
+    found = (worth.backtest_sums, worth.backtest_errors, value_by_segment(scores, segments))
     for name, table in zip(VALUE_TABLES, found, strict=True):
         draft.write(f"worth/{name}.parquet", parquet_writer(table))
         draft.write(f"worth/{name}.csv", encode_csv(table))
@@ -26,7 +26,9 @@ def save_customer_value(
 def load_value_model(files: RunFiles) -> ValueModel | None:
     """Return what values customers in a run; ``None`` where nobody was valued."""
     return (
-        ValueModel.from_state(files.json(VALUE_MODEL_PATH)) if files.has(VALUE_MODEL_PATH) else None
+        ValueModel.from_state(files.read_json(VALUE_MODEL_PATH))
+        if files.has(VALUE_MODEL_PATH)
+        else None
     )
 
 
@@ -34,5 +36,5 @@ def load_customer_value(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of worth: the tables, and how it was valued."""
     if not files.has(VALUE_MODEL_PATH):
         return {}
-    tables = {name: files.parquet(f"worth/{name}.parquet") for name in VALUE_TABLES}
-    return {**tables, "valuer": files.json(VALUE_MODEL_PATH)}
+    tables = {name: files.read_parquet(f"worth/{name}.parquet") for name in VALUE_TABLES}
+    return {**tables, "valuer": files.read_json(VALUE_MODEL_PATH)}

@@ -56,8 +56,8 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
     -----
     The usual value is the median of the customer's orders.
     """
-    window = predictor.window(shop)
-    own = shop.known(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
+    window = predictor.score_window(shop)
+    own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
     if orders.is_empty():
         raise CustomerMissingError(customer_id, predictor.time.lookback)
@@ -125,13 +125,13 @@ def _with_order(
 
 def _unknown_product(shop: Transactions, own: pl.DataFrame, window: Window) -> str | None:
     """Return the best-selling product of categories that the customer never bought."""
-    products = shop.companions.products
+    products = shop.side_tables.products
     if products is None or "category" not in products.columns:
         return None
     named = products.select("product_id", "category").drop_nulls()
     known = own.join(named, on="product_id", how="inner")["category"].unique()
     sold = (
-        shop.known(window.cutoff)
+        shop.known_at(window.cutoff)
         .filter(~pl.col("is_return"))
         .join(named.lazy(), on="product_id", how="inner")
         .filter(~pl.col("category").is_in(known.implode()))

@@ -71,7 +71,7 @@ class Window:
         Days between the cutoff and the start of the outcome.
     horizon
         Days of the outcome.
-    history
+    max_history
         Days before the cutoff to which lifetime features are capped.
     first_day
         The day the data begin; nothing before it was observed. ``None`` if unknown.
@@ -96,7 +96,7 @@ class Window:
     lookback: int = 364
     gap: int = 0
     horizon: int = 91
-    history: int = 728
+    max_history: int = 728
     first_day: int | None = None
 
     def __post_init__(self) -> None:
@@ -116,7 +116,7 @@ class Window:
     @property
     def history_start(self) -> int:
         """First day that lifetime features may see."""
-        return self.cutoff - max(self.history, self.lookback)
+        return self.cutoff - max(self.max_history, self.lookback)
 
     @property
     def outcome_start(self) -> int:
@@ -129,17 +129,17 @@ class Window:
         return self.outcome_start + self.horizon
 
     @property
-    def observed_days(self) -> int:
+    def covered_days(self) -> int:
         """Days of the look-back on which the shop was really observed."""
         if self.first_day is None:
             return self.lookback
         return max(0, min(self.lookback, self.cutoff - self.first_day))
 
-    def at(self, cutoff: int) -> "Window":
+    def at_cutoff(self, cutoff: int) -> "Window":
         """Return the same question asked on another day."""
         return replace(self, cutoff=cutoff)
 
-    def span(self, which: str = "lookback") -> str:
+    def format_part(self, which: str = "lookback") -> str:
         """Return the first and last day of a part, as people write them."""
         first, end = {
             "lookback": (self.start, self.cutoff),
@@ -166,4 +166,4 @@ def rolling_origins(last: Window, step: int, earliest: int) -> Iterator[Window]:
     [500, 472, 444]
     """
     for cutoff in range(last.cutoff, earliest - 1, -step):
-        yield last.at(cutoff)
+        yield last.at_cutoff(cutoff)

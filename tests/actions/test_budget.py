@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from segpredict.actions import Campaign, EligibilityRule, targeting_curves
 
-PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 
 
 def test_the_first_customers_are_those_with_most_at_stake() -> None:

@@ -20,7 +20,7 @@ from segpredict.actions import (
 )
 from segpredict.actions.power import minimum_detectable_share
 
-PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 OTHER = Campaign("other", "Other", "Write.", EligibilityRule(at_least={"value_at_risk": 101.0}))
 OPTIONS = CampaignOptions()
 
@@ -37,7 +37,7 @@ def test_those_with_most_at_stake_stand_first() -> None:
     table = drawn(CampaignListRequest(PLAY))
     assert table["at_stake"].to_list() == [float(i) for i in range(200, 0, -1)]
     assert table["rank"].to_list() == list(range(1, 201))
-    assert drawn(CampaignListRequest(PLAY, first=3))["customer_id"].to_list() == [
+    assert drawn(CampaignListRequest(PLAY, max_customers=3))["customer_id"].to_list() == [
         *("c0200", "c0199", "c0198")
     ]
 
@@ -57,7 +57,7 @@ def test_who_is_left_alone_is_so_by_every_play() -> None:
 
 
 def test_a_larger_share_adds_controls_of_this_play_alone() -> None:
-    table = drawn(CampaignListRequest(PLAY, share=0.5))
+    table = drawn(CampaignListRequest(PLAY, holdout_share=0.5))
     plain = arms(drawn(CampaignListRequest(PLAY)))
     assert count_arms(table)["universal control"] == 20
     assert abs(count_arms(table)["control"] - 80) <= 10  # by stratum, off by less than one
@@ -67,8 +67,8 @@ def test_a_larger_share_adds_controls_of_this_play_alone() -> None:
 @settings(max_examples=15)
 @given(share=st.floats(0.1, 0.5), n=st.integers(20, 300), grown=st.integers(0, 100))
 def test_nobody_changes_sides_on_a_later_night(share: float, n: int, grown: int) -> None:
-    tonight = arms(drawn(CampaignListRequest(PLAY, share=share), n))
-    ask = CampaignListRequest(PLAY, share=min(0.5, share + 0.1))
+    tonight = arms(drawn(CampaignListRequest(PLAY, holdout_share=share), n))
+    ask = CampaignListRequest(PLAY, holdout_share=min(0.5, share + 0.1))
     later = arms(drawn(ask, n + grown, {"hold": tonight}))
     assert {c: later[c] for c in tonight} == tonight
 
@@ -90,8 +90,8 @@ def test_who_was_treated_by_one_play_is_no_control_of_all_later() -> None:
 
 
 def test_nobody_eligible_is_an_empty_list() -> None:
-    empty = Campaign("none", "None", "x", EligibilityRule(roles=("top",)))
-    assert drawn(CampaignListRequest(empty, share=0.5)).is_empty()
+    empty = Campaign("none", "None", "x", EligibilityRule(segment_roles=("top",)))
+    assert drawn(CampaignListRequest(empty, holdout_share=0.5)).is_empty()
 
 
 def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None:
@@ -104,13 +104,16 @@ def test_reasons_that_speak_for_the_forecast_are_joined_in_their_order() -> None
         ["customer_id", "rank", "speaks", "text"],
         orient="row",
     )
-    told = add_reasons(drawn(CampaignListRequest(PLAY, first=2)), reasons)
+    told = add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), reasons)
     assert told["reasons"].to_list() == ["first; later", None]
-    assert add_reasons(drawn(CampaignListRequest(PLAY, first=2)), None)["reasons"].null_count() == 2
+    assert (
+        add_reasons(drawn(CampaignListRequest(PLAY, max_customers=2)), None)["reasons"].null_count()
+        == 2
+    )
 
 
 def test_a_record_says_what_these_arms_can_see() -> None:
-    table = drawn(CampaignListRequest(PLAY, share=0.5))
+    table = drawn(CampaignListRequest(PLAY, holdout_share=0.5))
     weighed = {
         "base": 0.3,
         "uplift": 0.05,

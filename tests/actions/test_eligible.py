@@ -78,7 +78,7 @@ def test_equals_are_taken_together() -> None:
 
 
 def test_nobody_has_no_largest() -> None:
-    trigger = EligibilityRule(roles=("top",), top_share={"p_up": 0.1})
+    trigger = EligibilityRule(segment_roles=("top",), top_share={"p_up": 0.1})
     assert eligible_customers(many(10), trigger, SEGMENTS).is_empty()
 
 
@@ -87,7 +87,7 @@ def test_columns_and_segments_that_cannot_be_are_refused_with_the_nearest() -> N
     with pytest.raises(UnknownNameError) as told:
         validate_rules([play], SEGMENTS, ["return_share"])
     assert "'return_share'" in told.value.fix
-    named = Campaign("x", "X", "x", EligibilityRule(segments=("Cor",)))
+    named = Campaign("x", "X", "x", EligibilityRule(segment_names=("Cor",)))
     with pytest.raises(UnknownNameError) as told:
         validate_rules([named], SEGMENTS, [])
     assert "'Core'" in told.value.fix

@@ -14,34 +14,34 @@ CALL = "[plays.call]\ntitle = 'Call'\naction = 'Call them.'\n"
 def read(tmp_path: Path, text: str, *, replace: bool = False) -> CampaignCatalogue:
     file = tmp_path / "plays.toml"
     file.write_text(text, encoding="utf-8")
-    return read_campaigns(CampaignOptions(playbook=str(file), replace=replace))
+    return read_campaigns(CampaignOptions(campaigns_file=str(file), replace_defaults=replace))
 
 
 def test_what_ships_covers_the_ladder_and_promises_nothing() -> None:
-    plays = read_campaigns(CampaignOptions()).plays
-    assert {role for play in plays for role in play.who.roles} == {
+    plays = read_campaigns(CampaignOptions()).campaigns
+    assert {role for play in plays for role in play.eligibility.segment_roles} == {
         *("inactive", "low", "middle", "top")
     }
-    words = " ".join(f"{p.title} {p.action} {p.caution}" for p in plays).lower()
+    words = " ".join(f"{p.title} {p.measure_to_take} {p.caution}" for p in plays).lower()
     assert "save" not in words
     assert all(play.caution for play in plays)
 
 
 def test_a_playbook_survives_its_own_state() -> None:
     plays = read_campaigns(CampaignOptions())
-    assert CampaignCatalogue.from_state(plays.state()) == plays
+    assert CampaignCatalogue.from_state(plays.to_state()) == plays
 
 
 def test_a_file_adds_plays_and_changes_single_keys(tmp_path: Path) -> None:
     found = read(tmp_path, CALL + "[plays.hold_best]\nuplift = 0.2\n")
-    assert found.get("call").title == "Call"
-    assert found.get("hold_best").uplift == 0.2
-    assert found.get("hold_best").who.roles == ("top",)
-    assert len(found.plays) == len(default_campaigns()) + 1
+    assert found.get_campaign("call").title == "Call"
+    assert found.get_campaign("hold_best").expected_uplift == 0.2
+    assert found.get_campaign("hold_best").eligibility.segment_roles == ("top",)
+    assert len(found.campaigns) == len(default_campaigns()) + 1
 
 
 def test_a_file_may_take_the_place_of_all(tmp_path: Path) -> None:
-    assert [p.name for p in read(tmp_path, CALL, replace=True).plays] == ["call"]
+    assert [p.name for p in read(tmp_path, CALL, replace=True).campaigns] == ["call"]
 
 
 @pytest.mark.parametrize(
@@ -98,14 +98,14 @@ def test_names_that_could_not_be_part_of_a_file_are_refused(tmp_path: Path, name
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "plays.toml").write_text(CALL)
     with pytest.raises(FileMissingError) as told:
-        read_campaigns(CampaignOptions(playbook=str(tmp_path / "play.toml")))
+        read_campaigns(CampaignOptions(campaigns_file=str(tmp_path / "play.toml")))
     assert "plays.toml" in told.value.fix
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plays.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError):
-        read_campaigns(CampaignOptions(playbook=str(tmp_path / "plays.toml")))
+        read_campaigns(CampaignOptions(campaigns_file=str(tmp_path / "plays.toml")))
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_shares_outside_their_range_are_refused(change: dict[str, float]) -> Non
 
 def test_nothing_cannot_take_the_place_of_all() -> None:
     with pytest.raises(ConfigError, match="no playbook"):
-        CampaignOptions(replace=True)
+        CampaignOptions(replace_defaults=True)

@@ -31,7 +31,7 @@ CAME = pl.DataFrame(
     ["measure", "part", "window", "predicted", "realised"],
     orient="row",
 )
-PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)))
+PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 OPTIONS = CampaignOptions()
 
 
@@ -102,12 +102,12 @@ def test_the_base_is_counted_of_those_eligible_at_the_last_test() -> None:
 
 @pytest.mark.parametrize(("kpi", "base"), [("buys", 0.25), ("stays", 0.125), ("rises", 0)])
 def test_each_share_is_counted_as_it_says(kpi: str, base: float) -> None:
-    play = Campaign("hold", "Hold", "Call.", EligibilityRule(roles=("middle",)), kpi=kpi)  # type: ignore[arg-type]
+    play = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)), kpi=kpi)  # type: ignore[arg-type]
     assert row(play, then=earlier())["base"] == base
 
 
 def test_spend_is_planned_with_the_spend_before_taken_out() -> None:
-    play = Campaign("p", "P", "Do.", EligibilityRule(), kpi="spends", uplift=0.5)
+    play = Campaign("p", "P", "Do.", EligibilityRule(), kpi="spends", expected_uplift=0.5)
     found = row(play, then=earlier())
     spent = np.tile([20.0, 0, 0, 0], 10)
     rho = np.corrcoef(np.tile([0.0, 10], 20), spent)[0, 1]
@@ -130,8 +130,8 @@ def test_of_fewer_than_five_nothing_but_the_number_is_told() -> None:
 
 
 def test_plays_are_ranked_by_what_is_likely_to_come() -> None:
-    large = Campaign("large", "L", "l", EligibilityRule(), stake="upside")
-    whole = Campaign("whole", "W", "w", EligibilityRule(), stake="expected_value")
+    large = Campaign("large", "L", "l", EligibilityRule(), stake_column="upside")
+    whole = Campaign("whole", "W", "w", EligibilityRule(), stake_column="expected_value")
     now = many(100, upside=30.5)  # 3,050, of which all came; 5,050 at risk, of 60 %
     found = plan_campaigns([PLAY, whole, large], shop(now), OPTIONS, 200, 0)
     assert dict(found.select("play", "rank").iter_rows()) == {

@@ -106,7 +106,7 @@ def test_trees_grow_as_long_as_suits_the_validation_origins(small) -> None:
         asked.append((known.rows.height, later.rows.height))
         return 10
 
-    assert challengers.rounds(lesson, best) >= 10
+    assert challengers.n_rounds(lesson, best) >= 10
     ((known, later),) = asked
     assert 0 < known < lesson.rows.height
     assert 0 < later < lesson.rows.height

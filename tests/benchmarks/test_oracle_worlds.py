@@ -66,7 +66,7 @@ def test_the_oracle_agrees_with_the_closed_form_of_bgnbd(name, gap):
     )
     model = BgNbd(world.r, world.alpha, world.a, world.b)
     given = tuple(sums[n].to_numpy() for n in ("x", "t_x", "age"))
-    closed = model.order_chances(given, 91, 2, gap)
+    closed = model.order_count_probabilities(given, 91, 2, gap)
     # Whole days against a continuous clock: a little apart, without a tendency.
     assert np.abs(found[:, 0] - closed[:, 0]).mean() < 0.01
     assert abs((found[:, 3] - closed[:, 2]).mean()) < 0.005

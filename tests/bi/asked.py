@@ -123,8 +123,8 @@ class Asked:
     """A run and its tables, as DuckDB sees them."""
 
     def __init__(self, run: Path, tables: Path) -> None:
-        self.facts = open_run(run).facts
-        self.told = Report(run).json()["sections"]
+        self.facts = open_run(run).metadata
+        self.told = Report(run).to_json()["sections"]
         self.files, self.tables = duckdb.connect(), duckdb.connect()
         self.has_moves = (run / RUN["w"]).exists()
         for name, path in RUN.items():

@@ -20,9 +20,9 @@ NESTED = (pl.List, pl.Struct, pl.Array, pl.Object, pl.Categorical)
 
 def table(name: str, **changes) -> pl.DataFrame:
     made, declared = star(**changes), DECLARED[name]
-    if not declared.is_by_share:
-        return declared.made(made)
-    return pl.concat(declared.made(share) for share in made.shares())
+    if not declared.is_batched:
+        return declared.build_rows(made)
+    return pl.concat(declared.build_rows(share) for share in made.customer_batches())
 
 
 def test_an_order_is_one_number_on_one_day_and_its_return_another() -> None:
@@ -174,7 +174,7 @@ def test_shares_change_nothing(name: str, pseudonyms: Pseudonymizer | None) -> N
 
 def test_hashed_ids_join_and_hide_the_order_of_the_shops_own() -> None:
     customers = table("customers", pseudonyms=SECRET)["customer_id"]
-    assert set(customers) == {SECRET.name(who) for who in ("ann", "bob", "cid")}
+    assert set(customers) == {SECRET.hash_id(who) for who in ("ann", "bob", "cid")}
     assert customers.is_sorted()
     for name in ("orders", "lines", "scores", "chances"):
         assert set(table(name, pseudonyms=SECRET)["customer_id"]) <= set(customers)

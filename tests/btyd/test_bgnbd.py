@@ -67,7 +67,7 @@ def test_chances_of_numbers_agree_with_the_story_played_out():
     model = BgNbd(1.2, 10.0, 0.8, 2.5)
     x, last, later = draw(model, np.full(150_000, 20.0), rng, more=15.0)
     for pick in (x == 0, x == 1, x >= 3):
-        mean = model.order_chances((x[pick], last[pick], 20.0), 15.0, 6).mean(axis=0)
+        mean = model.order_count_probabilities((x[pick], last[pick], 20.0), 15.0, 6).mean(axis=0)
         counted = np.bincount(np.minimum(later[pick], 6).astype(int), minlength=7)
         assert mean == pytest.approx(counted / pick.sum(), abs=0.01)
 
@@ -75,7 +75,7 @@ def test_chances_of_numbers_agree_with_the_story_played_out():
 def test_chances_after_a_gap_agree_with_the_story_played_out():
     rng = np.random.default_rng(6)
     model = BgNbd(2.0, 10.0, 0.8, 2.5)
-    told = model.order_chances((0, 0, 20), 8.0, 4, gap=6)[0]
+    told = model.order_count_probabilities((0, 0, 20), 8.0, 4, gap=6)[0]
     # Played from the posterior of who has not returned: λ ~ Γ(r, α + 20), p as before.
     rates, leaves = rng.gamma(2.0, 1 / 30.0, 80_000), rng.beta(0.8, 2.5, 80_000)
     counts = np.zeros(5)
@@ -98,7 +98,7 @@ def test_chances_after_a_gap_agree_with_the_story_played_out():
 )
 def test_chances_add_up_to_one_and_their_mean_is_the_expectation(x, last, age, horizon):
     t_x = last * age if x else 0.0
-    chances = PUBLISHED.order_chances((x, t_x, age), horizon, 600)
+    chances = PUBLISHED.order_count_probabilities((x, t_x, age), horizon, 600)
     assert chances.min() >= 0
     assert chances.sum() == pytest.approx(1, abs=1e-9)
     mean = (chances * np.arange(601)).sum()
@@ -108,8 +108,8 @@ def test_chances_add_up_to_one_and_their_mean_is_the_expectation(x, last, age, h
 
 def test_a_customer_gets_the_same_bits_alone_and_in_company():
     x, t_x, age = np.array([0, 3, 12]), np.array([0, 40.0, 80]), np.array([9.0, 50, 90])
-    together = PUBLISHED.order_chances((x, t_x, age), 13, 30, gap=2)
-    alone = [PUBLISHED.order_chances((x[i], t_x[i], age[i]), 13, 30, 2) for i in (0, 2)]
+    together = PUBLISHED.order_count_probabilities((x, t_x, age), 13, 30, gap=2)
+    alone = [PUBLISHED.order_count_probabilities((x[i], t_x[i], age[i]), 13, 30, 2) for i in (0, 2)]
     assert np.array_equal(together[[0, 2]], np.concatenate(alone))
 
 
@@ -122,9 +122,9 @@ def test_the_fit_finds_planted_parameters():
     assert found.r == pytest.approx(0.6, rel=0.06)
     assert found.alpha == pytest.approx(60, rel=0.08)
     assert found.a / (found.a + found.b) == pytest.approx(1 / 6, rel=0.08)
-    assert found.maximum.is_inner
-    assert found.maximum.customers == 20_000
-    assert found.maximum.log_likelihood >= planted.log_likelihood(x, t_x, ages).sum()
+    assert found.fit_summary.is_interior
+    assert found.fit_summary.n_customers == 20_000
+    assert found.fit_summary.log_likelihood >= planted.log_likelihood(x, t_x, ages).sum()
 
 
 def test_the_fit_depends_on_neither_order_nor_unit():
@@ -150,13 +150,13 @@ def test_one_customer_is_refused():
 
 
 def test_no_time_to_come_is_no_purchase():
-    found = PUBLISHED.order_chances(([2.0, 0.0], [30.0, 0.0], [39.0, 39.0]), 0, 3)
+    found = PUBLISHED.order_count_probabilities(([2.0, 0.0], [30.0, 0.0], [39.0, 39.0]), 0, 3)
     assert found.tolist() == [[1, 0, 0, 0], [1, 0, 0, 0]]
 
 
 def test_customers_who_are_all_alike_give_a_finite_model_at_its_bound():
     found = fit_bgnbd([3] * 50, [60] * 50, [90] * 50)
-    assert not found.maximum.is_inner
+    assert not found.fit_summary.is_interior
     assert found.expected_orders(3, 60, 90, 30) == pytest.approx(1, abs=0.5)
 
 
@@ -176,7 +176,7 @@ def test_the_published_parameters_of_cdnow_lie_in_the_middle_of_its_tenths(real_
     for tenth in range(10):
         some = everyone.filter(pl.col("customer_id") % 10 == tenth)
         model = fit_bgnbd(some["x"], some["t_x"], some["age"])
-        found.append([*model.parameters().values(), model.maximum.log_likelihood])
+        found.append([*model.parameters().values(), model.fit_summary.log_likelihood])
     middle, spread = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
     published = np.array([0.243, 4.414, 0.793, 2.426, -9582.4])
     assert (np.abs(published - middle) < 1.5 * spread).all()

@@ -33,7 +33,7 @@ def test_the_chance_of_a_sum_agrees_with_the_story_played_out():
     levels = rng.gamma(6.25 * 3 + 3.74, 1 / (15.44 + 3 * 40.0), 100_000)
     sums = rng.gamma(6.25 * 2, 1 / levels)
     for limit in (50, 80, 120):
-        told = PUBLISHED.spend_below(limit, 2, 3, 40.0)
+        told = PUBLISHED.spend_cdf(limit, 2, 3, 40.0)
         assert told == pytest.approx((sums <= limit).mean(), abs=0.006)
 
 
@@ -52,7 +52,7 @@ def test_the_fit_finds_planted_parameters_in_any_order():
 
 def test_customers_who_all_pay_one_price_give_a_finite_model():
     found = fit_gamma_gamma([1, 2, 3, 4], [10.0] * 4)
-    assert not found.maximum.is_inner
+    assert not found.fit_summary.is_interior
     assert found.expected_spend(2, 10.0) == pytest.approx(10, rel=0.01)
 
 

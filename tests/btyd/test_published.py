@@ -17,7 +17,7 @@ def test_bgnbd_has_the_parameters_of_the_paper(customers):
     model = fit_bgnbd(customers["x"], customers["t_x"], customers["age"])
     found = [round(v, 3) for v in model.parameters().values()]
     assert found == [0.243, 4.414, 0.793, 2.426]
-    assert round(model.maximum.log_likelihood, 1) == -9582.4
+    assert round(model.fit_summary.log_likelihood, 1) == -9582.4
 
 
 def test_gamma_gamma_has_the_parameters_of_the_note(customers):

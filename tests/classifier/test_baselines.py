@@ -23,7 +23,7 @@ def rows(**columns):
     )
 
 
-NAMES = [p.name for p in BASELINES.all()]
+NAMES = [p.name for p in BASELINES.all_parts()]
 
 EIGHT = rows(
     state_now=[0, 0, 0, 0, 1, 1, 1, 1],
@@ -81,7 +81,7 @@ def test_persistence_is_tuned_on_later_origins():
     )
     both = pl.concat([early, late])
     names = ("state_now", "state_before")
-    lesson = TrainingData(both, names, 2, fitting=(0,), validation=(90,))
+    lesson = TrainingData(both, names, 2, fit_origins=(0,), validation_origins=(90,))
     sure = TrainingData(early, names, 2)
     fit_persistence = BASELINES.get("persistence").fit
     assert fit_persistence(lesson).doubt > 0.9
@@ -121,7 +121,7 @@ def test_equal_customers_share_a_cell_of_the_lookup():
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_gives_probabilities(name, small):
     lesson = small.lesson()
-    found = BASELINES.get(name).fit(lesson).predict(lesson.rows)
+    found = BASELINES.get(name).fit(lesson).predict_proba(lesson.rows)
     assert found.shape == (lesson.rows.height, lesson.classes)
     assert found.dtype == np.float64
     assert np.allclose(found.sum(axis=1), 1, atol=1e-12)
@@ -132,9 +132,9 @@ def test_every_baseline_gives_probabilities(name, small):
 def test_every_baseline_stores_as_json_and_reloads_equal(name, small):
     lesson = small.lesson()
     forecaster = BASELINES.get(name).fit(lesson)
-    again = load(json.loads(json.dumps(forecaster.state(), allow_nan=False)))
+    again = load(json.loads(json.dumps(forecaster.to_state(), allow_nan=False)))
     assert again.name == forecaster.name == name
-    assert np.array_equal(again.predict(lesson.rows), forecaster.predict(lesson.rows))
+    assert np.array_equal(again.predict_proba(lesson.rows), forecaster.predict_proba(lesson.rows))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -142,22 +142,24 @@ def test_every_baseline_asks_columns_by_name(name, small):
     lesson = small.lesson()
     forecaster = BASELINES.get(name).fit(lesson)
     reordered = lesson.rows.select(reversed(lesson.rows.columns))
-    assert np.array_equal(forecaster.predict(reordered), forecaster.predict(lesson.rows))
+    assert np.array_equal(
+        forecaster.predict_proba(reordered), forecaster.predict_proba(lesson.rows)
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_forecasts_a_customer_alike_alone_and_in_company(name, small):
     lesson = small.lesson()
     forecaster = BASELINES.get(name).fit(lesson)
-    alone = np.concatenate([forecaster.predict(lesson.rows[i]) for i in range(20)])
-    assert np.array_equal(alone, forecaster.predict(lesson.rows[:20]))
+    alone = np.concatenate([forecaster.predict_proba(lesson.rows[i]) for i in range(20)])
+    assert np.array_equal(alone, forecaster.predict_proba(lesson.rows[:20]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_survives_a_class_without_training_rows(name, small):
     lesson = small.lesson()
     more = replace(lesson, classes=lesson.classes + 1)
-    found = BASELINES.get(name).fit(more).predict(lesson.rows)
+    found = BASELINES.get(name).fit(more).predict_proba(lesson.rows)
     assert found.shape[1] == lesson.classes + 1
     assert np.isfinite(found).all()
     assert found[:, -1].max() < 0.5
@@ -168,9 +170,9 @@ def test_the_logit_survives_a_column_without_values(small):
     name = lesson.names[-1]
     empty = lesson.rows.with_columns(pl.lit(None, pl.Float64).alias(name))
     forecaster = BASELINES.get("logit").fit(TrainingData(empty, lesson.names, lesson.classes))
-    assert np.isfinite(forecaster.predict(lesson.rows)).all()
-    state = json.loads(json.dumps(forecaster.state(), allow_nan=False))
-    assert np.array_equal(load(state).predict(empty), forecaster.predict(empty))
+    assert np.isfinite(forecaster.predict_proba(lesson.rows)).all()
+    state = json.loads(json.dumps(forecaster.to_state(), allow_nan=False))
+    assert np.array_equal(load(state).predict_proba(empty), forecaster.predict_proba(empty))
 
 
 def test_an_unknown_kind_of_state_is_refused_by_name():
@@ -201,7 +203,7 @@ def seasonal(cutoffs, today):
     ]
     past = HistoryAtCutoff(today, 91, 0, pl.DataFrame(), None)
     names = ("state_now", "state_before")
-    return TrainingData(pl.concat(frames), names, 2, past=past)
+    return TrainingData(pl.concat(frames), names, 2, history=past)
 
 
 def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
@@ -209,8 +211,8 @@ def test_the_seasonal_chain_learns_from_the_same_weeks_a_year_before():
     chain = BASELINES.get("markov_season").fit(lesson)
     assert chain.origins == (100,)
     # Around day 100 everybody stayed: (4 + ½) / 5.
-    assert chain.predict(EIGHT[:1])[0] == pytest.approx([0.9, 0.1])
-    assert BASELINES.get("markov_season").note(lesson) == ""
+    assert chain.predict_proba(EIGHT[:1])[0] == pytest.approx([0.9, 0.1])
+    assert BASELINES.get("markov_season").missing_note(lesson) == ""
 
 
 def test_the_seasonal_chain_says_so_where_no_origin_is_of_the_season():
@@ -218,8 +220,8 @@ def test_the_seasonal_chain_says_so_where_no_origin_is_of_the_season():
     chain = BASELINES.get("markov_season").fit(lesson)
     plain = BASELINES.get("markov").fit(lesson)
     assert chain.origins == ()
-    assert np.array_equal(chain.predict(EIGHT), plain.predict(EIGHT))
-    assert "plain Markov" in BASELINES.get("markov_season").note(lesson)
+    assert np.array_equal(chain.predict_proba(EIGHT), plain.predict_proba(EIGHT))
+    assert "plain Markov" in BASELINES.get("markov_season").missing_note(lesson)
 
 
 def test_the_rule_grid_draws_each_name_towards_everybody():
@@ -240,10 +242,10 @@ def test_the_rule_grid_draws_each_name_towards_everybody():
 def test_the_forest_agrees_with_its_trees(small):
     lesson = small.lesson()
     forest = BASELINES.get("random_forest").fit(lesson)
-    assert len(forest.forest.roots) == 30
-    alone = [replace(forest.forest, roots=forest.forest.roots[i : i + 1]) for i in range(30)]
+    assert len(forest.trees.roots) == 30
+    alone = [replace(forest.trees, roots=forest.trees.roots[i : i + 1]) for i in range(30)]
     cells = feature_matrix(lesson.rows[:50], lesson.names)
     cells = np.where(np.isnan(cells), np.float32(-3e38), cells)
     mean = np.mean([tree.predict(cells) for tree in alone], axis=0)
-    assert forest.forest.predict(cells) == pytest.approx(mean)
-    assert forest.predict(lesson.rows[:50]) == pytest.approx(mean, abs=1e-6)
+    assert forest.trees.predict(cells) == pytest.approx(mean)
+    assert forest.predict_proba(lesson.rows[:50]) == pytest.approx(mean, abs=1e-6)

@@ -82,41 +82,41 @@ def test_the_closed_form_agrees_with_drawing_and_playing_on(small):
     bought = np.flatnonzero(days)
     segments[bought] = assigned(small.segmentation, np.minimum(days[bought], 28), spend[bought])
     expected = np.bincount(segments, minlength=3) / 40_000
-    assert model.predict(asked())[0] == pytest.approx(expected, abs=0.012)
+    assert model.predict_proba(asked())[0] == pytest.approx(expected, abs=0.012)
 
 
 def test_silence_moves_customers_towards_inactive_and_spend_towards_value(small):
     model = BgNbdGammaGamma(ORDERS, SPEND, 28, 0, find_segment_borders(small.segmentation, 28), 3)
-    silent = model.predict(asked(t_x_days=[20], age_days=[200]))[0]
-    usual = model.predict(asked())[0]
-    rich = model.predict(asked(spend_364=[4000.0]))[0]
+    silent = model.predict_proba(asked(t_x_days=[20], age_days=[200]))[0]
+    usual = model.predict_proba(asked())[0]
+    rich = model.predict_proba(asked(spend_364=[4000.0]))[0]
     assert silent[0] > usual[0]
     assert rich[2] > usual[2]
 
 
 def test_who_only_returned_goods_gets_the_level_of_everybody(small):
     model = BgNbdGammaGamma(ORDERS, SPEND, 28, 0, find_segment_borders(small.segmentation, 28), 3)
-    negative = model.predict(asked(spend_364=[-50.0]))
-    unseen = model.predict(asked(freq_days_364=[0], spend_364=[0.0]))
+    negative = model.predict_proba(asked(spend_364=[-50.0]))
+    unseen = model.predict_proba(asked(freq_days_364=[0], spend_364=[0.0]))
     assert np.array_equal(negative, unseen)
 
 
 def test_the_fit_uses_no_label_and_neither_ids_nor_order_of_customers(small):
     lesson = small.lesson()
-    plain = fit(lesson).state()
+    plain = fit(lesson).to_state()
     other = lesson.rows.with_columns(label=pl.lit(0, pl.Int8))
-    assert fit(replace(lesson, rows=other)).state() == plain
-    histories = lesson.past.histories
+    assert fit(replace(lesson, rows=other)).to_state() == plain
+    histories = lesson.past.customer_histories
     renamed = histories.sample(fraction=1, shuffle=True, seed=1).with_columns(
         customer_id=pl.int_range(pl.len()).cast(pl.String)
     )
-    past = replace(lesson.past, histories=renamed)
-    assert fit(replace(lesson, past=past)).state() == plain
+    past = replace(lesson.past, customer_histories=renamed)
+    assert fit(replace(lesson, past=past)).to_state() == plain
 
 
 def test_its_state_holds_no_infinity(small):
-    state = fit(small.lesson()).state()
-    again = BASELINES.get("bgnbd_gg").load(json.loads(json.dumps(state)))
+    state = fit(small.lesson()).to_state()
+    again = BASELINES.get("bgnbd_gg").from_state(json.loads(json.dumps(state)))
     assert again == fit(small.lesson())
     assert again.borders[0][-1][0] == np.inf
 
@@ -128,17 +128,17 @@ def test_a_lesson_without_histories_is_refused(small):
 
 def test_a_shop_to_which_nobody_came_back_is_refused(small):
     lesson = small.lesson()
-    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
     with pytest.raises(TooFewCustomersError):
-        fit(replace(lesson, past=replace(lesson.past, histories=once)))
+        fit(replace(lesson, past=replace(lesson.past, customer_histories=once)))
 
 
 def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
     model, rows = fit(small.lesson()), small.lesson().rows
-    whole = model.predict(rows)
+    whole = model.predict_proba(rows)
     monkeypatch.setattr(bgnbd_gg, "CUSTOMERS_PER_CHUNK", 7)
-    assert np.array_equal(model.predict(rows), whole)
-    assert model.predict(rows[:0]).shape == (0, 3)
+    assert np.array_equal(model.predict_proba(rows), whole)
+    assert model.predict_proba(rows[:0]).shape == (0, 3)
 
 
 def test_segments_by_more_than_days_and_spend_are_refused(small):
@@ -147,4 +147,4 @@ def test_segments_by_more_than_days_and_spend_are_refused(small):
 
     lesson = small.lesson()
     with pytest.raises(SupportError, match="recency too"):
-        fit(replace(lesson, past=replace(lesson.past, segmenter=Wider())))
+        fit(replace(lesson, past=replace(lesson.past, segmentation=Wider())))

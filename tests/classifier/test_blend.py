@@ -21,14 +21,14 @@ def test_the_blend_is_the_scaled_geometric_mean_of_its_parts(small, model):
 
 
 def test_the_trees_of_the_blend_are_the_booster(small, model):
-    assert model.trees.state() == booster.fit(small.lesson()).state()
+    assert model.trees.state() == booster.fit(small.lesson()).to_state()
 
 
 def test_the_blend_stores_as_json_and_reloads_equal(small, model):
     rows = small.lesson().rows
     again = load(json.loads(json.dumps(model.state(), allow_nan=False)))
     assert again.name == "blend"
-    assert np.array_equal(again.predict(rows), model.predict(rows))
+    assert np.array_equal(again.predict_proba(rows), model.predict(rows))
 
 
 def test_a_customer_is_forecast_alike_alone_and_in_company(small, model):
@@ -39,10 +39,12 @@ def test_a_customer_is_forecast_alike_alone_and_in_company(small, model):
 
 def test_where_nobody_came_back_the_trees_stand_alone(small):
     lesson = small.lesson()
-    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
-    lonely = replace(lesson, past=replace(lesson.past, histories=once))
+    once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, past=replace(lesson.past, customer_histories=once))
     found = blend.fit(lonely)
-    assert found.buying is None
-    assert np.array_equal(found.predict(lesson.rows), found.trees.predict(lesson.rows))
-    again = load(json.loads(json.dumps(found.state(), allow_nan=False)))
-    assert np.array_equal(again.predict(lesson.rows), found.predict(lesson.rows))
+    assert found.purchase_model is None
+    assert np.array_equal(
+        found.predict_proba(lesson.rows), found.xgboost_model.predict_proba(lesson.rows)
+    )
+    again = load(json.loads(json.dumps(found.to_state(), allow_nan=False)))
+    assert np.array_equal(again.predict_proba(lesson.rows), found.predict_proba(lesson.rows))

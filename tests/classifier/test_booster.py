@@ -70,14 +70,14 @@ def test_it_stores_as_json_and_reloads_equal(trees, taught):
     state = json.loads(json.dumps(trees.state()))
     again = load(state)
     assert again.names == trees.names
-    assert np.array_equal(again.predict(taught.rows), trees.predict(taught.rows))
-    assert again.state() == trees.state()
+    assert np.array_equal(again.predict_proba(taught.rows), trees.predict(taught.rows))
+    assert again.to_state() == trees.state()
 
 
 def test_early_stopped_trees_are_cut_at_the_best_round(taught):
-    patient = replace(taught, options=replace(taught.options, cap=200))
+    patient = replace(taught, options=replace(taught.options, max_rounds=200))
     cut = booster.fit_early_stopping(patient, patient.names)
-    known, later = patient.at(patient.fitting), patient.at(patient.validation)
+    known, later = patient.at(patient.fit_origins), patient.at(patient.validation_origins)
     losses: dict[str, dict[str, list[float]]] = {}
     tables = [
         booster.build_dmatrix(feature_matrix(p.rows, p.names), p.names, p.labels)
@@ -86,7 +86,7 @@ def test_early_stopped_trees_are_cut_at_the_best_round(taught):
     whole = xgb.train(
         booster.xgboost_parameters(patient),
         tables[0],
-        cut.num_boosted_rounds() + patient.options.patience,
+        cut.num_boosted_rounds() + patient.options.early_stopping_rounds,
         evals=[(tables[1], "later")],
         evals_result=losses,
         verbose_eval=False,
@@ -101,18 +101,18 @@ def test_early_stopped_trees_are_cut_at_the_best_round(taught):
 def test_contributions_and_bias_add_up_to_the_margin_for_all_classes(trees, taught):
     rows = taught.rows[:50]
     sums = trees.contributions(rows).astype(np.float64).sum(axis=2)
-    assert sums == pytest.approx(trees.margins(rows).astype(np.float64), abs=1e-4)
+    assert sums == pytest.approx(trees.predict_margin(rows).astype(np.float64), abs=1e-4)
 
 
 def test_margins_and_probabilities_tell_the_same(trees, taught):
-    margins = trees.margins(taught.rows).astype(np.float64)
+    margins = trees.predict_margin(taught.rows).astype(np.float64)
     shares = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
     assert trees.predict(taught.rows) == pytest.approx(shares, abs=1e-6)
 
 
 def test_one_and_two_threads_give_equal_trees(trees, taught):
     other = booster.fit(replace(taught, threads=2))
-    assert np.array_equal(other.predict(taught.rows), trees.predict(taught.rows))
+    assert np.array_equal(other.predict_proba(taught.rows), trees.predict(taught.rows))
     dumps = [b.booster.get_dump(with_stats=True) for b in (trees, other)]
     assert dumps[0] == dumps[1]
 
@@ -122,12 +122,12 @@ def test_shuffled_rows_of_the_panel_give_equal_trees(small, trees, taught):
     panel = Panel(shuffled, small.panel.names, small.panel.window)
     again = lesson_of(panel, small.schedule.outer[-1], taught.classes, OPTIONS)
     assert again.rows.equals(taught.rows)
-    assert booster.fit(again).state() == trees.state()
+    assert booster.fit(again).to_state() == trees.state()
 
 
 def test_a_class_without_training_rows_keeps_its_column(taught):
     more = replace(taught, classes=taught.classes + 1)
-    found = booster.fit(more).predict(taught.rows)
+    found = booster.fit(more).predict_proba(taught.rows)
     assert found.shape[1] == taught.classes + 1
     assert np.isfinite(found).all()
     # It falls with every round, and versions of XGBoost stop some rounds apart.
@@ -137,8 +137,8 @@ def test_a_class_without_training_rows_keeps_its_column(taught):
 def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
     moved = pl.when(pl.col("label") == 2).then(3).otherwise(pl.col("label"))
     rows = taught.rows.with_columns(label=moved.cast(pl.Int8))
-    gap = replace(taught, rows=rows, classes=4, fitting=(), validation=())
-    found = booster.fit(gap).predict(rows)
+    gap = replace(taught, rows=rows, classes=4, fit_origins=(), validation_origins=())
+    found = booster.fit(gap).predict_proba(rows)
     assert found[:, 2].max() < 0.01
     assert found[:, 3].mean() == pytest.approx((rows["label"] == 3).mean(), abs=0.02)
 
@@ -151,9 +151,9 @@ def test_labels_that_are_all_the_same_are_refused(small):
 
 
 def test_without_validation_origins_trees_grow_for_a_fixed_time(taught):
-    alone = replace(taught, fitting=(), validation=())
-    fixed = replace(alone, options=replace(alone.options, fallback=7))
-    assert booster.fit(fixed).rounds == 7
+    alone = replace(taught, fit_origins=(), validation_origins=())
+    fixed = replace(alone, options=replace(alone.options, fallback_rounds=7))
+    assert booster.fit(fixed).n_rounds == 7
 
 
 @pytest.mark.parametrize("wrong", [{"eta": 0}, {"subsample": 1.5}, {"depth": 0}])

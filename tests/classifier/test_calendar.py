@@ -36,12 +36,12 @@ def taught(season, origins=30, seed=3):
             )
         )
     past = HistoryAtCutoff(cutoff, HORIZON, 0, pl.DataFrame(), None)
-    return TrainingData(pl.concat(frames), ("wish",), 2, past=past)
+    return TrainingData(pl.concat(frames), ("wish",), 2, history=past)
 
 
 def test_a_strong_season_that_older_forecasts_show_is_given():
     given, told = calendar.select_calendar_features(taught(season=2.0))
-    assert given.names == ("wish", "season_ahead_new_year", "season_ahead_april")
+    assert given.feature_names == ("wish", "season_ahead_new_year", "season_ahead_april")
     assert "helps at 3 origins" in told
 
 
@@ -61,19 +61,19 @@ def test_a_lesson_that_is_refused_stays_as_it_was():
 
 def test_a_season_never_seen_before_cannot_be_given():
     given, told = calendar.select_calendar_features(taught(season=2.0, origins=8))
-    assert given.names == ("wish",)
+    assert given.feature_names == ("wish",)
     assert told.startswith("No training outcome shows the season")
 
 
 def test_a_season_seen_once_cannot_be_proven():
     given, told = calendar.select_calendar_features(taught(season=2.0, origins=13))
-    assert given.names == ("wish",)
+    assert given.feature_names == ("wish",)
     assert told.startswith("Too few origins")
 
 
 def test_outcomes_that_settle_late_teach_no_earlier_forecast():
     lesson = taught(season=2.0)
-    late = replace(lesson, past=replace(lesson.past, settle=700))
+    late = replace(lesson, past=replace(lesson.past, settlement=700))
     assert calendar.select_calendar_features(late)[0] is late
 
 

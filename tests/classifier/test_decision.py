@@ -19,28 +19,28 @@ def decision(rule, gamma=0.0, mix=(0.7, 0.2, 0.1), values=(0.0, 10.0, 100.0)):
 def test_the_balanced_rule_divides_by_the_share_of_the_segment():
     # .5 / .7 < .3 / .2 = 1.5 < .2 / .1 = 2
     chances = np.array([[0.5, 0.3, 0.2]])
-    assert decision("balanced", 1.0).decide(chances).tolist() == [2]
+    assert decision("balanced", 1.0).predict(chances).tolist() == [2]
 
 
 def test_the_cost_rule_takes_the_segment_with_the_least_expected_error():
     # 0: .3·10 + .2·100 = 23; 1: .5·10 + .2·90 = 23; 2: .5·100 + .3·90 = 77
     # with a little more in the middle: 0: 23.1, 1: 22.9
     chances = np.array([[0.49, 0.31, 0.2]])
-    assert decision("cost").decide(chances).tolist() == [1]
-    assert decision("argmax").decide(chances).tolist() == [0]
+    assert decision("cost").predict(chances).tolist() == [1]
+    assert decision("argmax").predict(chances).tolist() == [0]
 
 
 @given(CHANCES)
 def test_a_gamma_of_zero_is_argmax(chances):
     balanced = decision("balanced", 0.0)
-    assert np.array_equal(balanced.decide(chances), chances.argmax(axis=1))
+    assert np.array_equal(balanced.predict(chances), chances.argmax(axis=1))
 
 
 @given(CHANCES, st.sampled_from(["argmax", "balanced", "cost"]))
 def test_a_name_needs_no_other_customers(chances, rule):
     rules = decision(rule, 0.6)
-    alone = [int(rules.decide(row[None])[0]) for row in chances]
-    assert rules.decide(chances).tolist() == alone
+    alone = [int(rules.predict(row[None])[0]) for row in chances]
+    assert rules.predict(chances).tolist() == alone
 
 
 def test_the_tuned_gamma_has_the_best_macro_f1_on_the_rehearsals():
@@ -52,7 +52,7 @@ def test_the_tuned_gamma_has_the_best_macro_f1_on_the_rehearsals():
     mix = (0.75, 0.125, 0.125)
     best = tune_gamma([one], "m", mix)
     scores = {
-        g: macro_f1_of_labels(decision("balanced", g, mix).decide(truth), labels, 3)
+        g: macro_f1_of_labels(decision("balanced", g, mix).predict(truth), labels, 3)
         for g in GAMMA_GRID
     }
     assert best > 0
@@ -65,11 +65,11 @@ def test_nothing_is_tuned_without_rehearsals():
 
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ConfigError, match="decision"):
-        ClassifierOptions(decision="dice")
+        ClassifierOptions(decision_rule="dice")
 
 
 def test_a_decision_survives_its_state():
     rule = decision("balanced", 0.4)
     again = DecisionRule.from_state(rule.state())
-    chances = worlds.trials(0)[0].chances["m"]
-    assert np.array_equal(again.decide(chances), rule.decide(chances))
+    chances = worlds.backtests(0)[0].chances["m"]
+    assert np.array_equal(again.predict(chances), rule.predict(chances))

@@ -17,8 +17,8 @@ def schedules(draw: st.DrawFn) -> Schedule:
         lookback=draw(weeks),
         gap=draw(st.sampled_from([0, 1, 7])),
         step=draw(st.integers(1, 60)),
-        settle=draw(st.sampled_from([0, 14])),
-        outer=draw(st.integers(1, 4)),
+        settlement=draw(st.sampled_from([0, 14])),
+        test_windows=draw(st.integers(1, 4)),
     )
     first = draw(st.integers(-50, 50))
     try:
@@ -30,16 +30,16 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @given(schedules())
 def test_no_origin_learns_from_an_outcome_that_ends_after_its_test_cutoff(plan):
-    for fold in (*plan.outer, plan.production):
-        for day in fold.training:
+    for fold in (*plan.outer, plan.production_fold):
+        for day in fold.train_origins:
             assert day + plan.time.gap + plan.time.horizon <= fold.cutoff
 
 
 @given(schedules())
 def test_no_test_needs_a_day_that_is_not_in_the_data(plan):
     for fold in plan.outer:
-        assert fold.cutoff + plan.time.complete <= plan.end_day
-    assert max(plan.cutoffs) == plan.production.cutoff == plan.end_day
+        assert fold.cutoff + plan.time.days_to_complete <= plan.end_day
+    assert max(plan.cutoffs) == plan.production_fold.cutoff == plan.end_day
 
 
 @given(schedules())
@@ -50,66 +50,66 @@ def test_test_outcomes_do_not_overlap(plan):
 
 @given(schedules())
 def test_fitting_outcomes_end_before_validation_begins(plan):
-    for fold in (*plan.outer, plan.production):
-        assert set(fold.fitting) | set(fold.validation) <= set(fold.training)
-        for day in fold.fitting:
-            assert day + plan.time.complete <= fold.validation[0]
-        assert bool(fold.fitting) == bool(fold.validation)
-        assert fold.validation == fold.training[len(fold.training) :] or (
-            fold.validation == fold.training[-len(fold.validation) :]
+    for fold in (*plan.outer, plan.production_fold):
+        assert set(fold.fit_origins) | set(fold.validation_origins) <= set(fold.train_origins)
+        for day in fold.fit_origins:
+            assert day + plan.time.days_to_complete <= fold.validation_origins[0]
+        assert bool(fold.fit_origins) == bool(fold.validation_origins)
+        assert fold.validation_origins == fold.train_origins[len(fold.train_origins) :] or (
+            fold.validation_origins == fold.train_origins[-len(fold.validation_origins) :]
         )
 
 
 @given(schedules())
 def test_every_origin_saw_half_a_lookback_and_a_whole_window(plan):
     for fold in plan.outer:
-        for day in fold.training:
+        for day in fold.train_origins:
             assert day - plan.first_day >= max(plan.time.horizon, plan.time.lookback / 2)
 
 
 @given(schedules())
 def test_a_blind_segmenter_sees_nothing_after_the_first_test_cutoff(plan):
-    assert plan.blind
-    assert all(start < end <= plan.outer[0].cutoff for start, end in plan.blind)
+    assert plan.segmentation_windows
+    assert all(start < end <= plan.outer[0].cutoff for start, end in plan.segmentation_windows)
 
 
 @given(schedules())
 def test_all_tests_but_the_newest_have_six_origins_and_a_split(plan):
     for fold in plan.outer[:-1]:
-        assert len(fold.training) >= 6
-        assert fold.fitting
-        assert len(fold.validation) == 2
+        assert len(fold.train_origins) >= 6
+        assert fold.fit_origins
+        assert len(fold.validation_origins) == 2
 
 
 def test_two_years_of_a_shop_give_the_three_tests_worked_out_by_hand():
     plan = schedule_folds(14579, 15318, TimeOptions())  # 2009-12-01 to 2011-12-09
-    assert [fold.cutoff for fold in plan.outer] == [15045, 15136, 15227]
-    assert [len(fold.training) for fold in plan.outer] == [7, 11, 14]
-    assert plan.outer[0].fitting == (14786, 14814)
-    assert plan.outer[0].validation == (14926, 14954)
-    assert plan.production.training[-1] == 15227
+    assert [fold.cutoff for fold in plan.test_folds] == [15045, 15136, 15227]
+    assert [len(fold.train_origins) for fold in plan.test_folds] == [7, 11, 14]
+    assert plan.test_folds[0].fit_origins == (14786, 14814)
+    assert plan.test_folds[0].validation_origins == (14926, 14954)
+    assert plan.production_fold.train_origins[-1] == 15227
     assert plan.notes == ()
 
 
 def test_a_short_history_keeps_the_newest_test_and_says_what_it_lacks():
     plan = schedule_folds(0, 400, TimeOptions())
-    (fold,) = plan.outer
+    (fold,) = plan.test_folds
     assert fold.cutoff == 309
-    assert fold.training == (190, 218)
-    assert fold.validation == ()
+    assert fold.train_origins == (190, 218)
+    assert fold.validation_origins == ()
     assert len(plan.notes) == 3
 
 
 def test_too_short_a_history_names_the_days_needed_and_found():
     with pytest.raises(TooShortHistoryError, match=r"needs 364 days.*found 363"):
         schedule_folds(0, 363, TimeOptions())
-    assert len(schedule_folds(0, 364, TimeOptions()).outer[0].training) == 1
+    assert len(schedule_folds(0, 364, TimeOptions()).test_folds[0].train_origins) == 1
 
 
 def test_settling_time_moves_the_last_test_back():
-    late = schedule_folds(0, 800, TimeOptions(settle=14))
-    assert late.outer[-1].cutoff == 800 - 91 - 14
-    assert late.production.training[-1] == 800 - 91 - 14
+    late = schedule_folds(0, 800, TimeOptions(settlement=14))
+    assert late.test_folds[-1].cutoff == 800 - 91 - 14
+    assert late.production_fold.train_origins[-1] == 800 - 91 - 14
 
 
 @pytest.mark.parametrize("wrong", [{"horizon": 0}, {"step": -1}, {"gap": -1}])

@@ -57,7 +57,7 @@ ORDERS = pl.DataFrame(
 
 def rows(orders=ORDERS, end_day=141, **changes):
     transactions = shop.transactions(orders, end_day=end_day)
-    window = TIME.window(112, 0)
+    window = TIME.window_at(112, 0)
     return build_panel(transactions, ByDays(), [window], ["rfm"]).frame.select(
         "customer_id", "state_now", "state_before", "label", "is_new"
     )
@@ -81,7 +81,7 @@ def test_a_label_is_null_while_the_outcome_is_not_complete():
 
 def test_a_gap_moves_the_outcome_and_nothing_else():
     transactions = shop.transactions(ORDERS, end_day=147)
-    window = replace(TIME, gap=7).window(112, 0)
+    window = replace(TIME, gap=7).window_at(112, 0)
     found = build_panel(transactions, ByDays(), [window], ["rfm"]).frame
     assert found["label"].to_list() == [1, 1, 0, 1]  # [119, 147)
     assert found["state_now"].to_list() == [2, 1, 0, 1]
@@ -106,7 +106,7 @@ def test_the_panel_of_a_cutoff_does_not_depend_on_its_company(small):
 
 def test_a_cutoff_without_customers_gives_an_empty_panel():
     transactions = shop.transactions(ORDERS, end_day=141)
-    found = build_panel(transactions, ByDays(), [TIME.window(5, 0)], ["rfm"])
+    found = build_panel(transactions, ByDays(), [TIME.window_at(5, 0)], ["rfm"])
     assert found.frame.is_empty()
 
 
@@ -141,13 +141,13 @@ def test_l4_a_join_that_changes_the_population_is_refused():
 
     transactions = shop.transactions(ORDERS, end_day=141)
     with pytest.raises(SegpredictError, match="changed the panel from 4 to"):
-        build_panel(transactions, Twice(), [TIME.window(112, 0)], ["rfm"])
+        build_panel(transactions, Twice(), [TIME.window_at(112, 0)], ["rfm"])
 
 
 def test_l6_idle_days_at_the_end_change_no_row(small):
     given = small.transactions
     later = replace(given, end_day=given.end_day + 60)
-    cutoffs = small.schedule.outer[-1].training
+    cutoffs = small.schedule.outer[-1].train_origins
     windows = [small.schedule.time.window(day, given.first_day) for day in cutoffs]
     found = build_panel(later, small.segmentation, windows).frame
     assert found.equals(small.panel.at(*cutoffs))
@@ -159,16 +159,16 @@ def test_l8_what_is_returned_after_the_cutoff_still_counts_at_it():
         void_day=pl.when(pl.col("order_id").is_in(["e1", "r1"])).then(120)
     )
     transactions = shop.transactions(refunded, end_day=141)
-    window = TIME.window(112, 0)
+    window = TIME.window_at(112, 0)
     found = build_panel(transactions, ByDays(), [window]).frame
     plain = build_panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
     assert found.equals(plain)
-    late = build_panel(transactions, ByDays(), [TIME.window(121, 0)], ["rfm"]).frame
+    late = build_panel(transactions, ByDays(), [TIME.window_at(121, 0)], ["rfm"]).frame
     assert "eve" not in late["customer_id"]
 
 
 def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
-    window, later = TIME.window(112, 0), TIME.window(212, 100)
+    window, later = TIME.window_at(112, 0), TIME.window_at(212, 100)
     moved = ORDERS.with_columns(pl.col("day") + 100)
     given = build_panel(shop.transactions(ORDERS, end_day=141), ByDays(), [window]).frame
     found = build_panel(shop.transactions(moved, end_day=241), ByDays(), [later]).frame
@@ -178,6 +178,6 @@ def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
 
 def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
-    assert "observed_days" not in small.training.booster.names
+    assert "observed_days" not in small.train_origins.booster.names
     assert "cutoff" not in small.panel.names
-    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.booster.names}
+    assert not {*calendar.CALENDAR_COLUMNS} & {*small.train_origins.booster.names}

@@ -30,7 +30,7 @@ def trial(states, labels, chances, cutoff=0, **facts):
 
 def found(trials, metric, by):
     told = evaluate_rankings(trials, draws=200, seed=1)
-    return next(r.found for r in told if (r.metric, r.by) == (metric, by))
+    return next(r.value for r in told if (r.metric, r.ranked_by) == (metric, by))
 
 
 def at_risk(scores, recency, labels):
@@ -105,7 +105,7 @@ def test_the_future_top_is_a_fifth_by_spend_in_the_outcome():
 
 
 def test_the_order_of_rows_does_not_matter(small):
-    one = small.training.trials[-1]
+    one = small.train_origins.backtests[-1]
     order = np.random.default_rng(0).permutation(len(one.labels))
     mixed = Backtest(
         one.cutoff,
@@ -118,7 +118,7 @@ def test_the_order_of_rows_does_not_matter(small):
     )
     plain = evaluate_rankings([one], draws=100, seed=1)
     for left, right in zip(plain, evaluate_rankings([mixed], draws=100, seed=1), strict=True):
-        assert left.found.value == pytest.approx(right.found.value)
+        assert left.value.value == pytest.approx(right.value.value)
 
 
 def test_without_facts_nothing_is_ranked():

@@ -14,7 +14,7 @@ from small_shop import OPTIONS, Small
 
 
 @given(
-    st.sets(st.integers(0, 60), max_size=14),
+    st.set_coverage(st.integers(0, 60), max_size=14),
     st.integers(1, 30),
     st.integers(0, 10),
 )
@@ -23,12 +23,12 @@ def test_nobody_learns_from_an_outcome_that_was_not_complete(days, complete, set
     test = Fold(61 + complete, training, (), ())
     for stage in inner_folds(test, complete + settle):
         fold = stage.fold
-        assert fold.cutoff == stage.asked[0]
-        assert max(fold.training) + complete + settle <= fold.cutoff
-        assert set(stage.asked) <= set(training)
-        assert len(stage.asked) <= INNER_ORIGINS
-        if fold.fitting:
-            assert max(fold.fitting) + complete + settle <= fold.validation[0]
+        assert fold.cutoff == stage.test_origins[0]
+        assert max(fold.train_origins) + complete + settle <= fold.cutoff
+        assert set(stage.test_origins) <= set(training)
+        assert len(stage.test_origins) <= INNER_ORIGINS
+        if fold.fit_origins:
+            assert max(fold.fit_origins) + complete + settle <= fold.validation_origins[0]
 
 
 def test_a_short_history_has_no_rehearsal():
@@ -36,48 +36,48 @@ def test_a_short_history_has_no_rehearsal():
 
 
 def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
-    fold = small.schedule.outer[-1]
-    stage = inner_folds(fold, small.schedule.time.complete)[-1]
+    fold = small.schedule.test_folds[-1]
+    stage = inner_folds(fold, small.schedule.time.days_to_complete)[-1]
     size = len(small.segmentation.segments)
     given_rows = training_data_of_fold(small.panel, stage.fold, size, OPTIONS)
-    audience = small.panel.at(*stage.asked)
+    audience = small.panel.at_cutoffs(*stage.test_origins)
     fit = BASELINES.get("markov").fit
-    *_, trial = inner_backtests(given_rows, audience, stage.asked, fit)
-    assert trial.cutoff == stage.asked[-1] < fold.cutoff
-    assert max(given_rows.rows["cutoff"]) < stage.asked[0]
-    own = small.panel.at(trial.cutoff).sort("customer_id")
+    *_, trial = inner_backtests(given_rows, audience, stage.test_origins, fit)
+    assert trial.cutoff == stage.test_origins[-1] < fold.cutoff
+    assert max(given_rows.rows["cutoff"]) < stage.test_origins[0]
+    own = small.panel.at_cutoffs(trial.cutoff).sort("customer_id")
     assert trial.customers.tolist() == own["customer_id"].to_list()
-    told = fit(given_rows).predict(own)
-    assert np.array_equal(trial.chances["markov"], told)
+    told = fit(given_rows).predict_proba(own)
+    assert np.array_equal(trial.probabilities["markov"], told)
 
 
 def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
-    for row in small.training.verdict.usage["folds"]:
+    for row in small.train_origins.evaluation.usage["folds"]:
         rehearsed = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
-        ahead = small.schedule.time.complete
+        ahead = small.schedule.time.days_to_complete
         assert all((cutoff - day).days >= ahead for day in rehearsed)
         assert rehearsed
 
 
 def taught(small: Small, transactions):
     """Return map and usage of the last folds, as training makes them."""
-    few = replace(OPTIONS.booster, cap=10)
-    proven = replace(OPTIONS, booster=few, calibration="proven")
+    few = replace(OPTIONS.xgboost, max_rounds=10)
+    proven = replace(OPTIONS, xgboost=few, calibration="proven")
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
     made = _train._Maker(*given)
-    made.folds = made.folds[-2:]  # the final test, and what ships
-    maps, _ = _train._mended(made, small.training.trials[-1:])
-    usages = _train._usages(made, small.training.verdict, maps)
+    made.silhouette_folds = made.silhouette_folds[-2:]  # the final test, and what ships
+    maps, _ = _train._mended(made, small.train_origins.backtests[-1:])
+    usages = _train._usages(made, small.train_origins.evaluation, maps)
     return list(zip(maps, usages, strict=True))
 
 
 def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_rule(
     small: Small,
 ):
-    cutoff = small.schedule.outer[-1].cutoff
+    cutoff = small.schedule.test_folds[-1].cutoff
     later = pl.col("day") >= cutoff
     lines = small.transactions.lines.filter(
         ~later | (pl.col("customer_id").str.slice(-1) < "5")
@@ -86,5 +86,5 @@ def test_other_outcomes_of_the_final_test_teach_it_no_map_no_threshold_and_no_ru
     other, changed = taught(small, replace(small.transactions, lines=lines))
     assert test == other
     # What ships may learn from that test, so the change is one that could be seen.
-    assert ships[1].lowest != changed[1].lowest
+    assert ships[1].set_thresholds != changed[1].set_thresholds
     assert ships[1].decision != changed[1].decision

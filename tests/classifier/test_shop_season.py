@@ -27,7 +27,7 @@ FLAT, WAVE = 0.0, 0.6
 def past(orders, cutoff=None):
     counts = np.asarray(orders, dtype=np.int64)
     day = len(counts) if cutoff is None else cutoff
-    return HistoryAtCutoff(day, HORIZON, 0, pl.DataFrame(), None, orders=counts)
+    return HistoryAtCutoff(day, HORIZON, 0, pl.DataFrame(), None, daily_orders=counts)
 
 
 def wave(days, size):
@@ -58,7 +58,7 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
             )
         )
     known = past(rng.poisson(400 * wave(np.arange(end), size)))
-    lesson = TrainingData(pl.concat(frames), ("rate",), 2, past=known)
+    lesson = TrainingData(pl.concat(frames), ("rate",), 2, history=known)
 
     def forecast(rows, speed):
         silent = np.exp(-rows["rate"].to_numpy() * speed * error)
@@ -74,11 +74,13 @@ def shop(size, seed=3, error=1.0, shift=0, years=3):
 )
 def test_a_whole_year_is_as_busy_as_a_year_and_years_are_alike(weeks, start, days):
     year = tuple((np.array(weeks) / np.mean(weeks)).tolist())
-    found = SeasonalIndex(year, day=0)
-    assert found.speed(start, DAYS_PER_YEAR) == pytest.approx(1.0)
-    assert found.speed(start, days) == pytest.approx(found.speed(start + DAYS_PER_YEAR, days))
+    found = SeasonalIndex(year, known_until=0)
+    assert found.mean_index(start, DAYS_PER_YEAR) == pytest.approx(1.0)
+    assert found.mean_index(start, days) == pytest.approx(
+        found.mean_index(start + DAYS_PER_YEAR, days)
+    )
     least, most = max(min(year), INDEX_GRID[0]), min(max(year), INDEX_GRID[-1])
-    assert least - 1e-12 <= found.speed(start, days) <= most + 1e-12
+    assert least - 1e-12 <= found.mean_index(start, days) <= most + 1e-12
 
 
 def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
@@ -86,8 +88,8 @@ def test_the_days_ahead_are_taken_to_be_like_those_a_year_before():
     orders[:HORIZON] = 30
     found = estimate_seasonal_index(past(orders))
     mean = orders.mean()
-    assert found.speed(DAYS_PER_YEAR, HORIZON) == pytest.approx(30 / mean)
-    assert found.speed(DAYS_PER_YEAR + HORIZON, 7) == pytest.approx(10 / mean)
+    assert found.mean_index(DAYS_PER_YEAR, HORIZON) == pytest.approx(30 / mean)
+    assert found.mean_index(DAYS_PER_YEAR + HORIZON, 7) == pytest.approx(10 / mean)
 
 
 def test_before_a_year_is_over_there_is_no_season():
@@ -109,16 +111,19 @@ def test_what_comes_after_a_day_changes_nothing_for_it(day, later):
 def test_who_was_closed_last_year_is_not_taken_to_be_closed_again():
     orders = np.full(2 * DAYS_PER_YEAR, 10)
     orders[DAYS_PER_YEAR : DAYS_PER_YEAR + HORIZON] = 0
-    assert estimate_seasonal_index(past(orders)).speed(2 * DAYS_PER_YEAR, HORIZON) == INDEX_GRID[0]
+    assert (
+        estimate_seasonal_index(past(orders)).mean_index(2 * DAYS_PER_YEAR, HORIZON)
+        == INDEX_GRID[0]
+    )
     orders[DAYS_PER_YEAR : DAYS_PER_YEAR + 7] = 100_000
-    assert estimate_seasonal_index(past(orders)).speed(2 * DAYS_PER_YEAR, 7) == INDEX_GRID[-1]
+    assert estimate_seasonal_index(past(orders)).mean_index(2 * DAYS_PER_YEAR, 7) == INDEX_GRID[-1]
 
 
 @pytest.mark.parametrize("days", [371, 392, 420, 448, 504, 728])
 def test_a_shop_that_was_only_getting_known_has_no_season(days):
     orders = np.full(days, 200)
     orders[:56] = np.linspace(4, 200, 56)
-    speed = estimate_seasonal_index(past(orders)).speed(days + 56, HORIZON)
+    speed = estimate_seasonal_index(past(orders)).mean_index(days + 56, HORIZON)
     assert speed == pytest.approx(1.0, abs=0.12)
 
 
@@ -126,7 +131,8 @@ def test_growth_is_no_season():
     days = np.arange(2 * DAYS_PER_YEAR)
     grows = estimate_seasonal_index(past(np.round(1000 * np.exp(days / DAYS_PER_YEAR))))
     speeds = [
-        grows.speed(2 * DAYS_PER_YEAR + start, HORIZON) for start in range(0, DAYS_PER_YEAR, 28)
+        grows.mean_index(2 * DAYS_PER_YEAR + start, HORIZON)
+        for start in range(0, DAYS_PER_YEAR, 28)
     ]
     assert speeds == pytest.approx([1.0] * len(speeds), abs=0.01)
 
@@ -189,7 +195,9 @@ def seasonal(small):
     day = int(lesson.rows["cutoff"].max())
     year = (3.0,) * 4 + (0.5,) * 48
     year = tuple((np.array(year) / np.mean(year)).tolist())
-    return replace(model, buying=replace(model.buying, season=SeasonalIndex(year, day)))
+    return replace(
+        model, purchase_model=replace(model.purchase_model, season=SeasonalIndex(year, day))
+    )
 
 
 def test_each_row_is_foretold_from_its_own_day(small, seasonal):
@@ -206,7 +214,7 @@ def test_each_row_is_foretold_from_its_own_day(small, seasonal):
 
 def test_a_year_in_which_nothing_was_sold_gives_chances_still(small, seasonal):
     rows = small.lesson().rows[:50]
-    closed = SeasonalIndex((0.0,) * 51 + (52.0,), day=int(rows["cutoff"][0]))
+    closed = SeasonalIndex((0.0,) * 51 + (52.0,), known_until=int(rows["cutoff"][0]))
     told = replace(seasonal.buying, season=closed).predict(rows)
     assert np.isfinite(told).all()
     assert told.sum(axis=1) == pytest.approx(1.0)
@@ -235,7 +243,7 @@ def test_busier_days_ahead_leave_fewer_customers_silent(small, seasonal):
 def test_a_model_with_a_season_reloads_equal(small, seasonal):
     rows = small.lesson().rows
     again = load(json.loads(json.dumps(seasonal.state(), allow_nan=False)))
-    assert np.array_equal(again.predict(rows), seasonal.predict(rows))
+    assert np.array_equal(again.predict_proba(rows), seasonal.predict(rows))
 
 
 def test_the_orders_of_a_day_are_those_known_at_the_cutoff(small):

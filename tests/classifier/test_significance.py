@@ -35,11 +35,11 @@ def test_mcnemar_is_the_exact_binomial_test_of_who_alone_was_right():
     (found,) = mcnemar_tests({"model": model, "other": other}, labels)
     assert (found.only_model, found.only_baseline) == (8, 1)
     # Of nine, one or fewer or eight or more: 2·(1 + 9) / 2⁹.
-    assert found.p == pytest.approx(20 / 512)
-    assert found.p_holm == found.p
+    assert found.p_value == pytest.approx(20 / 512)
+    assert found.p_value_holm == found.p_value
 
 
 def test_mcnemar_of_equal_forecasts_says_nothing():
     chances = np.array([[0.6, 0.4]] * 5)
     (found,) = mcnemar_tests({"a": chances, "b": chances}, np.zeros(5, dtype=np.int64))
-    assert found.p == 1
+    assert found.p_value == 1

@@ -16,7 +16,7 @@ TEST = TestSetLog("abc", 100)
 
 def other(config: Config) -> Config:
     """Return a config that differs in how many draws stand behind an interval."""
-    return replace(config, classifier=replace(config.classifier, draws=120))
+    return replace(config, classifier=replace(config.classifier, bootstrap_draws=120))
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def warnings(run: Path) -> str:
-    return " ".join(open_run(run).json("classifier/verdict.json")["warnings"])
+    return " ".join(open_run(run).read_json("classifier/verdict.json")["warnings"])
 
 
 def test_an_evaluation_that_was_kept_is_recalled_for_its_own_test_only(tmp_path: Path):

@@ -23,7 +23,7 @@ from segpredict.segments import SegmentationOptions
 from segpredict.tables import MONEY_SCALE
 from small_shop import OPTIONS, TIME, segmenter
 
-ASKED = [p.name for p in BASELINES.all() if p.is_usual]
+ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def blind(small):
 
 
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
-    verdict = small.training.verdict
+    verdict = small.train_origins.evaluation
     names = {"blend", "xgboost", *ASKED}
     assert len(verdict.origins) == len(small.schedule.outer) == 2
     for reading in (*verdict.origins, verdict.pooled):
@@ -45,34 +45,34 @@ def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
-    for trial, fold in zip(small.training.trials, small.schedule.outer, strict=True):
+    for trial, fold in zip(small.train_origins.backtests, small.schedule.outer, strict=True):
         customers = small.panel.at(fold.cutoff)
         assert trial.customers.tolist() == customers["customer_id"].to_list()
         assert trial.labels.tolist() == customers["label"].to_list()
 
 
 def test_what_ships_was_named_by_the_verdict(small):
-    training = small.training
-    assert training.forecaster.name == training.verdict.shipped
+    training = small.train_origins
+    assert training.forecaster.name == training.evaluation.shipped
     assert training.booster.name == "xgboost"
 
 
 def test_what_ships_learned_from_every_complete_origin(small):
-    whole = small.schedule.production.training
+    whole = small.schedule.production_fold.train_origins
     assert whole[-1] == small.transactions.end_day - TIME.horizon
-    assert set(small.schedule.outer[-1].training) - set(whole) == set()
+    assert set(small.schedule.outer[-1].train_origins) - set(whole) == set()
 
 
 def test_values_are_the_mean_revenue_of_each_segment(small):
-    days = small.schedule.production.training
+    days = small.schedule.production_fold.train_origins
     rows = small.panel.at(*days).filter(pl.col("label") == 2)
     spent = features.clustering_inputs(
         small.transactions, [(day, day + TIME.horizon) for day in days]
     ).with_columns(cutoff=(pl.col("end") - TIME.horizon).cast(pl.Int32))
     money = rows.join(spent, on=["customer_id", "cutoff"])["spend"]
-    assert small.training.values[0] == 0
-    assert small.training.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
-    assert list(small.training.values) == sorted(small.training.values)
+    assert small.train_origins.values[0] == 0
+    assert small.train_origins.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
+    assert list(small.train_origins.values) == sorted(small.train_origins.values)
 
 
 def test_progress_is_told_in_rising_shares(small):
@@ -93,7 +93,7 @@ def test_progress_is_told_in_rising_shares(small):
 
 def test_a_baseline_that_lacks_its_columns_is_skipped_and_said_so(small):
     narrow = replace(OPTIONS, families=("basket", "state"))
-    found = train_classifier(small.transactions, small.segmentation, narrow, TIME).verdict
+    found = train_classifier(small.transactions, small.segmentation, narrow, TIME).evaluation
     assert "rfm_lookup" not in found.pooled.scores
     assert any("rfm_lookup was not asked" in warning for warning in found.warnings)
 
@@ -115,15 +115,15 @@ def test_shuffled_rows_and_two_threads_give_equal_results(small):
     shuffled = replace(small.transactions, lines=lines.lazy())
     again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
     assert again.panel.frame.equals(small.panel.frame)
-    assert again.verdict == small.training.verdict
-    assert again.forecaster.state() == small.training.forecaster.state()
-    assert again.values == small.training.values
+    assert again.evaluation == small.train_origins.evaluation
+    assert again.selected_model.to_state() == small.train_origins.forecaster.state()
+    assert again.segment_values == small.train_origins.values
 
 
 def test_l2_no_row_of_a_test_was_learned_from(small):
     for which, fold in enumerate(small.schedule.outer):
         lesson = small.lesson(which)
-        assert tuple(lesson.rows["cutoff"].unique().sort()) == fold.training
+        assert tuple(lesson.rows["cutoff"].unique().sort()) == fold.train_origins
         assert lesson.rows["cutoff"].max() + TIME.horizon <= fold.cutoff
 
 
@@ -139,26 +139,26 @@ def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
 @pytest.mark.parametrize("name", ["blend", "xgboost", *ASKED])
 def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, blind):
     """Cut points, medians, rounds and fits are all made before the test is opened."""
-    honest = small.training.trials[-1]
-    assert not np.array_equal(honest.labels, blind.trials[-1].labels)
-    assert np.array_equal(honest.chances[name], blind.trials[-1].chances[name])
+    honest = small.train_origins.backtests[-1]
+    assert not np.array_equal(honest.labels, blind.backtests[-1].labels)
+    assert np.array_equal(honest.chances[name], blind.backtests[-1].chances[name])
 
 
 def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
-    found = run_leakage_demo(small.training, OPTIONS)
-    same, rows, grouped, honest = found.sights
+    found = run_leakage_demo(small.train_origins, OPTIONS)
+    same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
-    assert [sight.is_honest for sight in found.sights] == [False, False, False, True]
-    reading = small.training.verdict.origins[-1]
+    assert [sight.is_honest for sight in found.tests] == [False, False, False, True]
+    reading = small.train_origins.evaluation.origins[-1]
     assert honest.scores == reading.scores["xgboost"]
-    worst = max(sight.scores.accuracy for sight in found.sights)
+    worst = max(sight.scores.accuracy for sight in found.tests)
     assert worst - honest.scores.accuracy > 0.15
     assert "does not predict" in same.meaning
     assert rows.name == "random_rows"
     assert grouped.name == "grouped_customers"
     assert grouped.scores.accuracy < same.scores.accuracy
     names = ["same_window", "random_rows", "grouped_customers", "honest"]
-    assert found.frame()["test"].to_list() == names
+    assert found.to_frame()["test"].to_list() == names
 
 
 def customers(rng, count, days, draw):
@@ -188,7 +188,7 @@ def trained(draw, seed, k=2):
 
 
 def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
-    verdict = trained(noise, seed=3).verdict
+    verdict = trained(noise, seed=3).evaluation
     for baseline in ("markov", "prior"):
         # Trees fitted to noise may be a little worse than a count; never better.
         assert verdict.pooled.differences[baseline]["log_loss"].high >= 0
@@ -197,7 +197,7 @@ def test_a_world_of_noise_gives_no_skill_and_nothing_but_a_baseline_ships():
 
 
 def test_a_world_of_clockwork_is_foretold():
-    verdict = trained(clockwork, seed=3).verdict
+    verdict = trained(clockwork, seed=3).evaluation
     assert verdict.pooled.scores["xgboost"].accuracy >= 0.97
     assert verdict.pooled.scores["markov"].accuracy < 0.9
     assert any("presumed leak" in warning for warning in verdict.warnings)
@@ -207,19 +207,19 @@ def test_a_forecaster_from_outside_is_judged_beside_the_baselines(small):
     quick = replace(OPTIONS, baselines=("prior",))
     outsider = replace(BASELINES.get("prior"), name="outsider")
     given = (small.transactions, small.segmentation, quick, TIME)
-    found = train_classifier(*given, further=[outsider]).verdict
+    found = train_classifier(*given, further=[outsider]).evaluation
     assert found.pooled.scores["outsider"] == found.pooled.scores["prior"]
     assert list(found.pooled.scores)[-1] == "outsider"
 
 
 def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
     lesson, cutoff = small.lesson(), small.schedule.outer[-1].cutoff
-    once = lesson.past.histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
-    lonely = replace(lesson, past=replace(lesson.past, histories=once))
+    once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
+    lonely = replace(lesson, past=replace(lesson.past, customer_histories=once))
     customers = small.panel.at(cutoff)
     question = _trials.BacktestInput(cutoff, lonely, customers, customers, ())
     asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
     (trial,), notes, (model,) = _trials.run_backtests([question], asked, lambda _: None)
-    assert model.buying is None
-    assert set(trial.chances) == {"blend", "xgboost", "prior"}
+    assert model.purchase_model is None
+    assert set(trial.probabilities) == {"blend", "xgboost", "prior"}
     assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]

@@ -15,7 +15,7 @@ ASKED = DecisionRule("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))
 
 
 def learned(seed=0, alpha=0.1):
-    return fit_policy(worlds.trials(seed), Calibration(), ASKED, alpha)
+    return fit_policy(worlds.backtests(seed), Calibration(), ASKED, alpha)
 
 
 def told(usages, tests):
@@ -41,7 +41,7 @@ def test_sets_of_a_world_that_turns_over_confident_cover_less_and_say_so():
 
 def test_a_test_that_nobody_rehearsed_tells_of_no_sets():
     tests = [worlds.trial(999, np.random.default_rng(1))]
-    found = told([default_policy(ASKED.mix, ASKED.values)], tests)
+    found = told([default_policy(ASKED.class_mix, ASKED.segment_values)], tests)
     assert ("pooled", "set_coverage") not in found
     assert ("pooled", "macro_f1_argmax") in found
 
@@ -66,7 +66,7 @@ def test_usage_survives_json():
 
 
 def test_the_reliability_of_a_calibrated_world_lies_on_the_diagonal():
-    tests = worlds.trials(3, rows=10_000)
+    tests = worlds.backtests(3, rows=10_000)
     drawn = reliability_and_capture(tests, "m", IDS).filter(kind="reliability")
     assert drawn.height == 30
     assert (drawn["x"] - drawn["y"]).abs().max() < 0.03

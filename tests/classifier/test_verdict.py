@@ -75,7 +75,7 @@ def test_pooled_rows_are_those_of_all_windows_and_customers_count_once():
     found = verdict(*(trial(day, {"xgboost": 0.6, "prior": 0.5}) for day in (1, 2)))
     assert [reading.n for reading in found.origins] == [300, 300]
     assert (found.pooled.n, found.pooled.customers) == (600, 300)
-    assert sum(found.pooled.realised) == pytest.approx(1)
+    assert sum(found.pooled.actual_mix) == pytest.approx(1)
 
 
 def test_too_good_to_be_true_is_called_a_presumed_leak():
@@ -110,17 +110,17 @@ def test_claims_are_adjusted_for_how_many_baselines_were_asked():
     hits = {"xgboost": 0.62, "markov": 0.55, "prior": 0.2, "logit": 0.5}
     found = verdict(trial(100, hits))
     one = claim(found, "markov", "accuracy")
-    assert one.p <= one.p_holm <= 1
-    assert claim(found, "prior", "accuracy").p_holm == pytest.approx(
+    assert one.p <= one.p_value_holm <= 1
+    assert claim(found, "prior", "accuracy").p_value_holm == pytest.approx(
         3 * claim(found, "prior", "accuracy").p
     )
-    assert all(not each.beats or each.p_holm <= 0.05 for each in found.claims)
+    assert all(not each.beats or each.p_value_holm <= 0.05 for each in found.claims)
 
 
 def test_the_final_test_alone_is_compared_by_mcnemar():
     first = trial(100, {"xgboost": 0.2, "markov": 0.8})
     last = trial(200, {"xgboost": 0.9, "markov": 0.3})
-    (found,) = verdict(first, last).mcnemar
+    (found,) = verdict(first, last).mcnemar_tests
     assert found.baseline == "markov"
     assert found.only_model > found.only_baseline
     assert found.p < 0.001

@@ -18,7 +18,7 @@ def broken(folder: Path) -> str:
 
 def test_a_record_that_is_no_row_is_rejected_in_the_ledger(tmp_path: Path) -> None:
     raw = read_raw_lines([broken(tmp_path)], bad_rows="carry")
-    shop = clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad="50%"))
+    shop = clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad_rows="50%"))
     assert shop.ledger.adds_up
     assert shop.ledger.total("in").rows == raw.files[0].rows == 30
     assert shop.ledger.total("rejected").rows == 2
@@ -31,4 +31,4 @@ def test_records_that_are_no_rows_count_towards_the_most_allowed(
 ) -> None:
     raw = read_raw_lines([broken(tmp_path)], bad_rows="carry")
     with pytest.raises(TooManyBadRowsError, match="2 of 30"):
-        clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad="1"))
+        clean_lines(raw, CleaningOptions(on_bad_rows="quarantine", max_bad_rows="1"))

@@ -43,7 +43,7 @@ def test_several_returns_together_void_their_sale(parts) -> None:
     made = cleaned([sale(quantity="10"), *backs])
     got = made.lines.collect()
     assert got["void_day"].unique().to_list() == [15007]  # from the last of them on
-    assert made.known(15007).collect()["order_id"].to_list() == ["1", "C0"]
+    assert made.known_at(15007).collect()["order_id"].to_list() == ["1", "C0"]
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_an_enormous_order_cancelled_minutes_later_never_was(quantity) -> None:
         sale("1", day="2011-12-09 10:00"),
     ]
     made = cleaned(rows)
-    assert made.known(made.end_day).collect()["order_id"].to_list() == ["1"]
+    assert made.known_at(made.end_day).collect()["order_id"].to_list() == ["1"]
     assert made.ledger.total("used").money == 10_000
 
 

@@ -68,8 +68,8 @@ def test_the_ledger_is_a_table_in_whole_currency() -> None:
 
 def test_a_refund_counts_from_its_day_on_and_not_before() -> None:
     made = cleaned(SHOP)
-    before = made.known(14994).collect()
-    after = made.known(14995).collect()
+    before = made.known_at(14994).collect()
+    after = made.known_at(14995).collect()
     assert "1002" in before["order_id"]
     assert not {"1002", "C1003"} & set(after["order_id"])
 
@@ -294,7 +294,7 @@ def test_more_bad_rows_than_allowed_stop_the_run(max_bad) -> None:
 
 def test_a_limit_that_is_no_limit_is_refused() -> None:
     with pytest.raises(ConfigError, match="neither a share nor a count"):
-        CleaningOptions(max_bad="many")
+        CleaningOptions(max_bad_rows="many")
 
 
 def test_a_cutoff_after_the_last_row_is_told_and_not_taken_for_silence() -> None:

@@ -42,7 +42,7 @@ def test_scores_and_tables_get_the_same_hashes(
     assert ids.is_sorted()
     assert ids.str.contains("^[0-9a-f]{32}$").all()
     known = pl.read_parquet(run_folder / "scores.parquet")["customer_id"]
-    named = Pseudonymizer(SECRET.encode()).of(known)
+    named = Pseudonymizer(SECRET.encode()).hash_ids(known)
     assert set(ids) == set(named)
     assert set(ids) <= set(pl.read_parquet(tables / "customers.parquet")["customer_id"])
 

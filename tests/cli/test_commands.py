@@ -81,7 +81,7 @@ def test_a_run_as_json_is_one_object_and_its_canary_is_shown_in_words_too(
     assert (code, err) == (0, "")
     assert told["config"]["seed"] == 5
     assert told["verdict"]["pooled"]["scores"]["markov"]["n"] > 0
-    sights = open_run(tmp_path / "run").json("classifier/canary.json")
+    sights = open_run(tmp_path / "run").read_json("classifier/canary.json")
     wrong = next(s for s in sights if s["test"] == "same_window")
     honest = next(s for s in sights if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
@@ -187,7 +187,7 @@ def test_the_deck_stands_beside_the_page_and_tells_no_time(segpredict: Door, own
     assert (code, err) == (0, "")
     assert "deck.pptx" in out
     first = open_run(own_run)
-    first.verify()
+    first.verify_hashes()
     assert first.has("report.html")
     segpredict("report", "--run", own_run, "--format", "pptx", "--quiet")
     again = open_run(own_run).manifest["files"]["deck.pptx"]
@@ -245,10 +245,10 @@ def test_a_refit_keeps_ids_and_says_what_became_of_them(
     assert (code, err) == (0, "")
     assert "S1 (Occasional) is still itself (Jaccard 1.00)." in out
     old, new = open_run(run_folder), open_run(target)
-    assert new.json("segments/segments.json") == old.json("segments/segments.json")
-    assert {e["kind"] for e in new.json("segments/events.json")} == {"survive"}
-    assert new.facts["config"]["segments"]["n_init"] == 3
-    assert new.facts["refit_of"]["digest"] == old.manifest["digest"]
+    assert new.read_json("segments/segments.json") == old.read_json("segments/segments.json")
+    assert {e["kind"] for e in new.read_json("segments/events.json")} == {"survive"}
+    assert new.metadata["config"]["segments"]["n_init"] == 3
+    assert new.metadata["refit_of"]["digest"] == old.manifest["digest"]
 
 
 def test_a_refit_on_windows_of_another_length_is_refused(

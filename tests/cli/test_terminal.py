@@ -16,7 +16,7 @@ def test_a_table_shows_names_as_they_are_wherever_they_stand(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     row = {f"{ORDER}{MARKUP}": f"{ORDER}{MARKUP}"}
-    Output().table(MARKUP, [row], note=MARKUP)
+    Output().print_table(MARKUP, [row], note=MARKUP)
     said = capsys.readouterr().out
     assert said.count(MARKUP) == 4
     assert said.count(CALM) == 2
@@ -24,8 +24,8 @@ def test_a_table_shows_names_as_they_are_wherever_they_stand(
 
 
 def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    Output().say(f"Customer {ORDER}\nnote: all is well {MARKUP}.")
-    Output().aside("one\ntwo")
+    Output().print_line(f"Customer {ORDER}\nnote: all is well {MARKUP}.")
+    Output().print_note("one\ntwo")
     said = capsys.readouterr()
     assert said.out == f"Customer {CALM} note: all is well {MARKUP}.\n"
     assert said.err == "one two\n"
@@ -34,7 +34,7 @@ def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_keeps_every_value_and_holds_no_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    Output(as_json=True).result({"id": ORDER, "file": "caf\udce9"})
+    Output(as_json=True).print_json({"id": ORDER, "file": "caf\udce9"})
     said = capsys.readouterr().out
     assert said.rstrip("\n").isprintable()
     assert json.loads(said) == {"id": ORDER, "file": "caf\udce9"}
@@ -48,7 +48,7 @@ def test_data_go_to_a_pipe_as_they_are_and_to_a_terminal_without_orders(
     shown: str,
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
-    Output().data(f"id\n{ORDER}\n")
+    Output().print_data(f"id\n{ORDER}\n")
     assert capsys.readouterr().out == f"id\n{shown}\n"
 
 

@@ -26,7 +26,7 @@ def curve(rows: int = 800) -> np.ndarray:
 def test_components_are_those_of_the_weighted_covariance():
     rng = np.random.default_rng(0)
     places, weights = rng.normal(size=(30, 3)) * [3, 2, 1], rng.integers(1, 5, 30)
-    layer = fit_pca(WeightedPoints.of(places, weights), 1.0)
+    layer = fit_pca(WeightedPoints.from_matrix(places, weights), 1.0)
     repeated = np.repeat(places, weights, axis=0)
     codes = apply_encoder((layer,), repeated)
     assert codes.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-5)
@@ -38,14 +38,14 @@ def test_components_are_those_of_the_weighted_covariance():
 
 def test_components_are_as_few_as_keep_the_share():
     places = np.random.default_rng(0).normal(size=(500, 3)) * [10.0, 1.0, 0.1]
-    assert fit_pca(WeightedPoints.of(places), 0.9).weights.shape == (3, 1)
-    assert fit_pca(WeightedPoints.of(places), 0.999).weights.shape == (3, 2)
+    assert fit_pca(WeightedPoints.from_matrix(places), 0.9).weights.shape == (3, 1)
+    assert fit_pca(WeightedPoints.from_matrix(places), 0.999).weights.shape == (3, 2)
 
 
 @deep
 def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
     matrix = curve()
-    points = WeightedPoints.of(matrix)
+    points = WeightedPoints.from_matrix(matrix)
     layers, error = train_encoder(points, 0, latent=1, passes=150)
     layer = fit_pca(points, 0.0)
     straight = apply_encoder((layer,), matrix) @ layer.weights.T
@@ -56,7 +56,7 @@ def test_one_number_carries_a_bent_curve_better_than_a_straight_component():
 
 @deep
 def test_equal_seeds_give_equal_encoders_and_others_do_not():
-    points = WeightedPoints.of(curve(200))
+    points = WeightedPoints.from_matrix(curve(200))
     one, same, other = (train_encoder(points, s, passes=5)[0] for s in (0, 0, 1))
     for first, second in zip(one, same, strict=True):
         assert first.weights.tobytes() == second.weights.tobytes()
@@ -69,7 +69,7 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     draw = torch.random.get_rng_state()
-    train_encoder(WeightedPoints.of(curve(100)), 0, passes=2)
+    train_encoder(WeightedPoints.from_matrix(curve(100)), 0, passes=2)
     assert before == (
         torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(),
@@ -81,19 +81,20 @@ def test_training_leaves_the_settings_of_torch_as_they_were():
 def test_training_stops_when_held_out_rows_get_no_better():
     noise = np.random.default_rng(0).normal(size=(60, 4))
     short, long = (
-        train_encoder(WeightedPoints.of(noise), 0, latent=1, passes=p)[1] for p in (400, 2000)
+        train_encoder(WeightedPoints.from_matrix(noise), 0, latent=1, passes=p)[1]
+        for p in (400, 2000)
     )
     assert short == long
 
 
 @deep
 def test_the_hybrid_may_stand_on_an_encoder():
-    part = CLUSTERERS.get("hybrid").tuned({"embedding": "autoencoder"})
-    found = part.fit(WeightedPoints.of(curve(300)), 2, seed=0, n_init=1)
-    assert len(found.rule.layers) == 3
+    part = CLUSTERERS.get("hybrid").with_settings({"embedding": "autoencoder"})
+    found = part.fit(WeightedPoints.from_matrix(curve(300)), 2, seed=0, n_init=1)
+    assert len(found.assignment_rule.layers) == 3
 
 
 def test_no_embedding_of_that_name_is_refused():
-    part = CLUSTERERS.get("hybrid").tuned({"embedding": "umap"})
+    part = CLUSTERERS.get("hybrid").with_settings({"embedding": "umap"})
     with pytest.raises(ConfigError, match="'umap'"):
-        part.fit(WeightedPoints.of(curve(50)), 2, seed=0, n_init=1)
+        part.fit(WeightedPoints.from_matrix(curve(50)), 2, seed=0, n_init=1)

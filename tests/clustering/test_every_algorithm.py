@@ -36,12 +36,12 @@ QUICK = {
 
 
 def quick(name: str) -> Clusterer:
-    return CLUSTERERS.get(name).tuned(QUICK.get(name, {}))
+    return CLUSTERERS.get(name).with_settings(QUICK.get(name, {}))
 
 
 def needs(name: str) -> None:
-    if CLUSTERERS.get(name).extra and find_spec("torch") is None:
-        pytest.skip(f"{name} needs the extra {CLUSTERERS.get(name).extra}")
+    if CLUSTERERS.get(name).required_extra and find_spec("torch") is None:
+        pytest.skip(f"{name} needs the extra {CLUSTERERS.get(name).required_extra}")
 
 
 @pytest.fixture(params=NAMES)
@@ -60,14 +60,14 @@ def cloud(rows: int = 600, seed: int = 3) -> np.ndarray:
 
 
 def fit(part: Clusterer, matrix: np.ndarray, k: int = 3) -> Clusters:
-    return part.fit(WeightedPoints.of(matrix), k, seed=0, n_init=3)
+    return part.fit(WeightedPoints.from_matrix(matrix), k, seed=0, n_init=3)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_how_simple_it_is_and_declares_its_options(name):
     part = CLUSTERERS.get(name)
-    assert part.rank >= 0
-    assert part.tuned({}) == part
+    assert part.complexity_rank >= 0
+    assert part.with_settings({}) == part
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,14 +81,14 @@ def test_the_manual_names_it_and_its_options(name):
 
 def test_it_makes_as_many_groups_as_asked_and_none_is_empty(part):
     found = fit(part, cloud())
-    assert 1 <= found.k <= 8 if part.is_density else found.k == 3
-    sizes = cluster_shares(WeightedPoints.of(cloud()), found)
+    assert 1 <= found.k <= 8 if part.is_density_based else found.k == 3
+    sizes = cluster_shares(WeightedPoints.from_matrix(cloud()), found)
     assert sum(sizes) == pytest.approx(1)
     assert min(sizes) > 0
 
 
 def test_a_sweep_gives_what_single_fits_give(part):
-    points = WeightedPoints.of(cloud(300))
+    points = WeightedPoints.from_matrix(cloud(300))
     swept = part.sweep(points, (2, 4), seed=1, n_init=2)
     assert swept[1] == part.fit(points, 4, seed=1, n_init=2)
 
@@ -102,43 +102,43 @@ def test_the_order_of_rows_changes_nothing(part):
 def test_its_groups_rise_on_the_first_axis(part):
     found = fit(part, cloud())
     assert (np.diff(found.centres[:, 0]) >= 0).all()
-    turned = found.ordered(range(found.k)[::-1])
+    turned = found.reordered(range(found.k)[::-1])
     assert (turned.assign(cloud()) == found.k - 1 - found.assign(cloud())).all()
     assert (turned.centres == found.centres[::-1]).all()
 
 
 def test_what_is_stored_comes_back_equal(part):
     found = fit(part, cloud())
-    back = Clusters.from_state(json.loads(json.dumps(found.state())))
+    back = Clusters.from_state(json.loads(json.dumps(found.to_state())))
     fresh = cloud(400, seed=8)
     assert back == found
     assert (back.assign(fresh) == found.assign(fresh)).all()
-    assert back.chances(fresh).tobytes() == found.chances(fresh).tobytes()
+    assert back.predict_proba(fresh).tobytes() == found.predict_proba(fresh).tobytes()
 
 
 def test_a_customer_alone_is_assigned_as_among_others(part):
     found, fresh = fit(part, cloud()), cloud(50, seed=8)
     together = found.assign(fresh).tolist()
     assert [int(found.assign(row[None])[0]) for row in fresh] == together
-    alone = np.concatenate([found.chances(row[None]) for row in fresh])
-    assert alone.tobytes() == found.chances(fresh).tobytes()
+    alone = np.concatenate([found.predict_proba(row[None]) for row in fresh])
+    assert alone.tobytes() == found.predict_proba(fresh).tobytes()
 
 
 def test_nobody_to_assign_is_an_empty_answer(part):
     found, nobody = fit(part, cloud()), np.empty((0, 2))
     assert found.assign(nobody).shape == (0,)
-    assert found.chances(nobody).shape == (0, found.k)
+    assert found.predict_proba(nobody).shape == (0, found.k)
 
 
 def test_chances_add_up_and_the_likeliest_group_is_the_assigned(part):
     found = fit(part, cloud())
-    chances = found.chances(cloud())
+    chances = found.predict_proba(cloud())
     assert chances.sum(axis=1) == pytest.approx(1)
     assert (chances.argmax(axis=1) == found.assign(cloud())).all()
 
 
 def test_centres_are_the_means_of_the_rows_assigned(part):
-    matrix = WeightedPoints.of(cloud()).matrix
+    matrix = WeightedPoints.from_matrix(cloud()).matrix
     found = fit(part, matrix)
     labels = found.assign(matrix)
     means = [matrix[labels == g].mean(axis=0) for g in range(found.k)]
@@ -149,7 +149,7 @@ def beyond(found: Clusters, matrix: np.ndarray) -> np.ndarray:
     """Return which rows lie beyond the radius of their group."""
     labels = found.assign(matrix)
     own = euclidean_distances(matrix, found.centres)[np.arange(len(matrix)), labels]
-    return own > np.array(found.radii)[labels]
+    return own > np.array(found.group_radii)[labels]
 
 
 def test_one_row_in_a_hundred_lies_beyond_the_radius_and_one_far_away_does(part):
@@ -192,15 +192,15 @@ def test_poor_data_give_a_defined_result_or_a_clear_refusal(part, case):
         assert all(said)
         return
     assert np.isfinite(found.centres).all()
-    assert np.isfinite([found.inertia, found.noise, *found.radii]).all()
+    assert np.isfinite([found.inertia, found.noise_share, *found.group_radii]).all()
     assert np.isfinite(list(found.facts.values())).all()
-    assert np.isfinite(found.chances(matrix)).all()
+    assert np.isfinite(found.predict_proba(matrix)).all()
     assert set(found.assign(matrix).tolist()) <= set(range(found.k))
-    assert Clusters.from_state(json.loads(json.dumps(found.state()))) == found
+    assert Clusters.from_state(json.loads(json.dumps(found.to_state()))) == found
 
 
 def test_more_groups_than_distinct_points_are_refused(part):
-    points = WeightedPoints.of(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
+    points = WeightedPoints.from_matrix(np.array([[0.0, 0.0]] * 5 + [[1.0, 0.0]]))
     with pytest.raises(SegpredictError, match=r"3 groups .* 6 rows hold only 2 distinct"):
         part.fit(points, 3, seed=0, n_init=2)
 
@@ -237,7 +237,7 @@ def years() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def segmented(name: str, first: pl.DataFrame) -> Segmentation:
     settings = QUICK.get(name, {})
-    asked = SegmentationOptions(algorithm=name, settings=settings, k=3, n_init=3)
+    asked = SegmentationOptions(algorithm=name, algorithm_settings=settings, k=3, n_init=3)
     return segments.fit_segmentation(first, asked)
 
 
@@ -245,14 +245,14 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(y
     first, second = years
     found, refused = {}, []
     for name in NAMES:
-        if CLUSTERERS.get(name).extra and find_spec("torch") is None:
+        if CLUSTERERS.get(name).required_extra and find_spec("torch") is None:
             continue
         try:
             found[name] = segmented(name, first)
         except SegpredictError:
             refused.append(name)
-    assert not [n for n in refused if not CLUSTERERS.get(n).is_density]
-    states = {name: made.state() for name, made in found.items()}
+    assert not [n for n in refused if not CLUSTERERS.get(n).is_density_based]
+    states = {name: made.to_state() for name, made in found.items()}
     (tmp_path / "states.json").write_text(json.dumps(states))
     second.write_parquet(tmp_path / "second.parquet")
     loaded = (
@@ -265,7 +265,7 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(y
         "    made.write_parquet(f'{sys.argv[1]}/{name}.parquet')\n"
         "assert 'torch' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", loaded, str(tmp_path)], check=True)
+    subprocess.run_task([sys.executable, "-c", loaded, str(tmp_path)], check=True)
     for name, made in found.items():
         here = made.assign(second)
         assert here.equals(pl.read_parquet(tmp_path / f"{name}.parquet")), name
@@ -306,7 +306,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
         "    print(name, json.dumps(found.state()))\n"
     )
     told = [
-        subprocess.run(
+        subprocess.run_task(
             [sys.executable, "-c", script, str(tmp_path)],
             env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
             capture_output=True,
@@ -322,7 +322,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_extra_is_answered_with_its_install_line(name, monkeypatch):
     part = CLUSTERERS.get(name)
-    if not part.extra:
+    if not part.required_extra:
         pytest.skip("it needs no extra")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ExtraMissingError) as refusal:

@@ -23,7 +23,7 @@ def test_a_joined_group_has_the_mean_and_variance_of_its_parts():
         np.array([0.25, 0.25, 0.5]), np.array([[0.0], [2.0], [9.0]]), np.ones((3, 1, 1))
     )
     joined = _merged(fine, np.array([0, 0, 1]))
-    assert joined.shares.tolist() == [0.5, 0.5]
+    assert joined.weights.tolist() == [0.5, 0.5]
     assert joined.means.tolist() == [[1.0], [9.0]]
     assert joined.covariances.ravel().tolist() == [2.0, 1.0]
 
@@ -33,6 +33,6 @@ def test_a_long_group_is_left_whole_where_centres_would_cut_it():
     long = rng.uniform(0, 1, (900, 2)) * [12.0, 0.6]
     apart = rng.normal([6.0, 3.2], 0.3, (450, 2))
     matrix, truth = np.concatenate([long, apart]), np.repeat([0, 1], [900, 450])
-    found = CLUSTERERS.get("hybrid").fit(WeightedPoints.of(matrix), 2, seed=0, n_init=2)
+    found = CLUSTERERS.get("hybrid").fit(WeightedPoints.from_matrix(matrix), 2, seed=0, n_init=2)
     alike = (found.assign(matrix) == truth).mean()
     assert max(alike, 1 - alike) > 0.95

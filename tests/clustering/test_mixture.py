@@ -23,7 +23,7 @@ def test_of_two_equal_groups_the_larger_draws_the_middle():
         np.array([0.2, 0.8]), np.array([[0.0], [2.0]]), np.ones((2, 1, 1)) * 1.0
     )
     assert rule.assign(np.array([[1.0]])).tolist() == [1]
-    assert rule.chances(np.array([[1.0]]))[0] == pytest.approx([0.2, 0.8])
+    assert rule.predict_proba(np.array([[1.0]]))[0] == pytest.approx([0.2, 0.8])
 
 
 def test_its_densities_are_those_of_scipy():
@@ -34,14 +34,14 @@ def test_its_densities_are_those_of_scipy():
     rule = GaussianMixtureRule(np.array([0.3, 0.7]), rng.normal(size=(2, 3)), shapes)
     expected = [
         multivariate_normal(m, c).logpdf(asked) + np.log(s)
-        for s, m, c in zip(rule.shares, rule.means, rule.covariances, strict=True)
+        for s, m, c in zip(rule.weights, rule.means, rule.covariances, strict=True)
     ]
-    assert np.allclose(rule.joint(asked), np.transpose(expected))
+    assert np.allclose(rule.joint_log_density(asked), np.transpose(expected))
 
 
 def test_a_component_without_a_share_stays_finite_and_draws_nobody():
     rule = GaussianMixtureRule(np.array([1.0, 0.0]), np.array([[0.0], [0.1]]), np.ones((2, 1, 1)))
-    chances = rule.chances(np.array([[0.1], [900.0]]))
+    chances = rule.predict_proba(np.array([[0.1], [900.0]]))
     assert np.isfinite(chances).all()
     assert rule.assign(np.array([[0.1]])).tolist() == [0]
 
@@ -61,7 +61,7 @@ def crossed() -> tuple[np.ndarray, np.ndarray]:
 
 def test_shares_means_and_covariances_are_recovered():
     matrix, _ = crossed()
-    found = mixture(WeightedPoints.of(matrix), 2).mixture
+    found = mixture(WeightedPoints.from_matrix(matrix), 2).mixture
     flat, upright = np.argsort(found.means[:, 0])
     assert found.shares == pytest.approx([0.5, 0.5], abs=0.02)
     assert found.means[flat] == pytest.approx([0, 0], abs=0.2)
@@ -75,7 +75,7 @@ def test_groups_of_differing_shape_are_told_apart_where_centres_cannot():
     alike = {}
     for name in ("gmm", "kmeans"):
         part = CLUSTERERS.get(name)
-        found = part.fit(WeightedPoints.of(matrix), 2, seed=0, n_init=3)
+        found = part.fit(WeightedPoints.from_matrix(matrix), 2, seed=0, n_init=3)
         alike[name] = (found.assign(matrix) == truth).mean()
     assert alike["gmm"] >= 0.97 > 0.9 > alike["kmeans"]
 
@@ -84,8 +84,8 @@ def test_a_weight_is_as_good_as_repeated_rows():
     rng = np.random.default_rng(1)
     places = np.round(rng.normal(size=(40, 2)), 2)
     weights = rng.integers(1, 5, 40)
-    repeated = WeightedPoints.of(np.repeat(places, weights, axis=0))
-    weighted = WeightedPoints.of(places, weights)
+    repeated = WeightedPoints.from_matrix(np.repeat(places, weights, axis=0))
+    weighted = WeightedPoints.from_matrix(places, weights)
     one, other = mixture(repeated, 2), mixture(weighted, 2)
     assert one.mixture == other.mixture
     assert one.icl == other.icl
@@ -96,7 +96,7 @@ def atoms(rows: int = 3000) -> WeightedPoints:
     rng = np.random.default_rng(0)
     days = 1 + rng.negative_binomial(2, 0.4, rows)
     logs = np.log1p(np.stack([days * rng.lognormal(3, 0.6, rows), days], axis=1))
-    return WeightedPoints.of((logs - logs.mean(axis=0)) / logs.std(axis=0))
+    return WeightedPoints.from_matrix((logs - logs.mean(axis=0)) / logs.std(axis=0))
 
 
 def test_whole_numbers_do_not_make_bic_fall_without_end():
@@ -113,17 +113,19 @@ def test_of_one_cloud_icl_makes_one_group():
 
 def test_of_two_clouds_icl_makes_two_groups():
     rng = np.random.default_rng(0)
-    points = WeightedPoints.of(np.concatenate([rng.normal(0, 1, (400, 2)) + m for m in (0, 8)]))
+    points = WeightedPoints.from_matrix(
+        np.concatenate([rng.normal(0, 1, (400, 2)) + m for m in (0, 8)])
+    )
     icl = {k: mixture(points, k).icl for k in (1, 2, 3, 4)}
     assert min(icl, key=icl.get) == 2
 
 
 def test_the_shape_with_the_least_icl_is_taken():
     matrix, _ = crossed()
-    points = WeightedPoints.of(matrix)
+    points = WeightedPoints.from_matrix(matrix)
     gmm = CLUSTERERS.get("gmm")
     facts = {
-        shape: gmm.tuned({"shape": shape}).fit(points, 2, seed=0, n_init=2).facts["icl"]
+        shape: gmm.with_settings({"shape": shape}).fit(points, 2, seed=0, n_init=2).facts["icl"]
         for shape in ("full", "diag", "tied", "auto")
     }
     assert facts["auto"] == min(facts.values())
@@ -132,4 +134,4 @@ def test_the_shape_with_the_least_icl_is_taken():
 
 def test_no_shape_of_that_name_is_refused():
     with pytest.raises(ConfigError, match="'round'"):
-        CLUSTERERS.get("gmm").tuned({"shape": "round"}).fit(atoms(50), 2, seed=0, n_init=1)
+        CLUSTERERS.get("gmm").with_settings({"shape": "round"}).fit(atoms(50), 2, seed=0, n_init=1)

@@ -7,11 +7,11 @@ from segpredict.errors import ConfigError
 
 
 def test_the_numbers_to_try_run_from_three_to_eight():
-    assert SegmentationOptions().ks == (3, 4, 5, 6, 7, 8)
+    assert SegmentationOptions().segment_counts == (3, 4, 5, 6, 7, 8)
 
 
 def test_a_given_number_is_the_only_one():
-    assert SegmentationOptions(k=4).ks == (4,)
+    assert SegmentationOptions(k=4).segment_counts == (4,)
 
 
 @pytest.mark.parametrize(

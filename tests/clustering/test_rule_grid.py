@@ -8,7 +8,7 @@ from segpredict.errors import ConfigError, SupportError
 
 
 def grid(matrix: np.ndarray, k: int):
-    return CLUSTERERS.get("rules").fit(WeightedPoints.of(matrix), k, seed=0, n_init=1)
+    return CLUSTERERS.get("rules").fit(WeightedPoints.from_matrix(matrix), k, seed=0, n_init=1)
 
 
 def test_ten_values_fall_into_fifths_of_two():
@@ -20,7 +20,7 @@ def test_equal_values_share_a_score_and_the_next_value_starts_higher():
     # Six of ten have one order: score 1. Sixty per cent lie below two: score 4.
     days = np.array([1.0] * 6 + [2.0, 2.0, 3.0, 9.0])[:, None]
     found = grid(days, 3)
-    assert found.rule.cuts == ((1.9999995, 2.9999995),)
+    assert found.rule.cut_points == ((1.9999995, 2.9999995),)
     assert found.assign(days).tolist() == [0] * 6 + [1, 1, 2, 2]
 
 
@@ -48,9 +48,9 @@ def test_axes_beyond_value_and_frequency_are_not_asked():
 
 
 def test_scores_beyond_their_range_are_refused():
-    rules = CLUSTERERS.get("rules").tuned({"scores": 11})
+    rules = CLUSTERERS.get("rules").with_settings({"scores": 11})
     with pytest.raises(ConfigError, match="cannot give 11 scores"):
-        rules.fit(WeightedPoints.of(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
+        rules.fit(WeightedPoints.from_matrix(np.arange(30.0)[:, None]), 3, seed=0, n_init=1)
 
 
 def test_more_bands_than_levels_are_refused():

@@ -41,7 +41,7 @@ def test_rows_are_assigned_as_their_micro_cluster_was():
     outer = np.stack([np.cos(ring), np.sin(ring)], axis=1) * 5
     inner = rng.normal(0, 0.3, (900, 2))
     matrix = np.concatenate([inner, outer + rng.normal(0, 0.1, (900, 2))])
-    tuned = CLUSTERERS.get("ward").tuned({"micro": 60})
-    found = tuned.fit(WeightedPoints.of(matrix), 3, seed=0, n_init=1)
-    assert len(found.rule.places) <= 60
+    tuned = CLUSTERERS.get("ward").with_settings({"micro": 60})
+    found = tuned.fit(WeightedPoints.from_matrix(matrix), 3, seed=0, n_init=1)
+    assert len(found.assignment_rule.places) <= 60
     assert len(set(found.assign(matrix[:900]).tolist())) == 1

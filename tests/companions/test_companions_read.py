@@ -90,14 +90,14 @@ def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write
 
 
 def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
-    twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, vouched=("a",))
+    twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, time_invariant=("a",))
     with pytest.raises(ContractError, match="which held when"):
         read_side_tables(SideTableOptions(twice))
 
 
 def test_two_columns_cannot_share_a_word(write):
     table = CustomerTableOptions(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
-    vouched = CustomerTableOptions(table.data, ID, vouched=("Home Owner", "home_owner"))
+    vouched = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
     with pytest.raises(ConfigError, match="home_owner"):
         read_side_tables(SideTableOptions(vouched))
 
@@ -105,12 +105,12 @@ def test_two_columns_cannot_share_a_word(write):
 def test_products_give_what_is_vouched_for(write):
     roles = {"product_id": "sku", "category": "group", "price": "list"}
     text = "sku,group,list\n1,cups,2.50\n2,,9\n"
-    table = ProductTableOptions(write(text), roles, vouched=("group",))
+    table = ProductTableOptions(write(text), roles, time_invariant=("group",))
     found = read_side_tables(SideTableOptions(products=table))
     assert found.products.columns == ["product_id", "category"]
     assert found.products["category"].to_list() == ["cups", None]
     assert "Left out of the products table: list." in found.notes[1]
-    assert (table.gives("category"), table.gives("price")) == (True, False)
+    assert (table.provides("category"), table.provides("price")) == (True, False)
 
 
 def test_a_product_in_two_rows_that_differ_is_refused(write):

@@ -37,8 +37,8 @@ def test_adventureworks_has_its_published_totals_at_list_price(works):
 
 @pytest.mark.real
 def test_the_people_of_adventureworks_become_numbers(works):
-    people = works.companions.customers
-    kinds = {a.given: a.kind for a in works.companions.attributes}
+    people = works.side_tables.customers
+    kinds = {a.given: a.kind for a in works.side_tables.attributes}
     assert kinds == {
         "BirthDate": "date",
         "Gender": "level",
@@ -56,23 +56,23 @@ def test_the_people_of_adventureworks_become_numbers(works):
     first = people.filter(pl.col("customer_id") == "11000").row(0, named=True)
     assert as_date(first["birthdate"]).isoformat() == "1966-04-08"
     assert first["annualincome"] == 90_000
-    notes = " ".join(works.companions.notes)
+    notes = " ".join(works.side_tables.notes)
     assert "customers table: EmailAddress, FirstName, LastName and Prefix." in notes
     assert "its 1,809 returns of 1,828 pieces, worth 765,277.84 at list price" in notes
 
 
 @pytest.mark.real
 def test_every_buyer_of_adventureworks_has_demographics_as_of_the_cutoff(works):
-    shop = replace(works, companions=freeze_side_tables(works, day_number("2016-07-01")))
+    shop = replace(works, side_tables=freeze_side_tables(works, day_number("2016-07-01")))
     window = Window(works.end_day, first_day=works.first_day)
     names = ["assortment", "category", "price_tier", "where", "who"]
     table = features.compute_features(shop, window, names)
     frame = table.frame
     assert frame.select("who_annualincome", "who_birthdate_years").null_count().row(0) == (0, 0)
-    degrees = [n for n in table.names if n.startswith("who_educationlevel_")]
+    degrees = [n for n in table.feature_names if n.startswith("who_educationlevel_")]
     assert frame.select(pl.sum_horizontal(degrees)).to_series().unique().to_list() == [1]
     assert frame["who_birthdate_years"].min() > 30  # the youngest was born in 1980
-    assert "country_9" in table.names  # territories, as codes
+    assert "country_9" in table.feature_names  # territories, as codes
     assert set(features.choose_families(shop).notes) == {
         "The features of the family contacts were left out: the data have no table of "
         "marketing contacts.",
@@ -88,8 +88,8 @@ def test_the_complete_journey_joins_bands_and_departments(real_data):
     name = "completejourney_transactions_sample.parquet"
     shop = opened("completejourney", folder, name)
     assert shop.ledger.total("in").rows == 75_000
-    people = shop.companions.customers
-    kinds = {a.given: a.kind for a in shop.companions.attributes}
+    people = shop.side_tables.customers
+    kinds = {a.given: a.kind for a in shop.side_tables.attributes}
     assert [g for g, kind in kinds.items() if kind == "number"] == [
         *("age", "income", "household_size", "kids_count"),
     ]
@@ -98,7 +98,7 @@ def test_the_complete_journey_joins_bands_and_departments(real_data):
     assert people["income"].max() == 250_000
     assert sorted(people["household_size"].unique()) == [1, 2, 3, 4, 5]
 
-    frozen = replace(shop, companions=freeze_side_tables(shop, shop.end_day))
+    frozen = replace(shop, side_tables=freeze_side_tables(shop, shop.end_day))
     window = Window(shop.end_day, first_day=shop.first_day)
     names = ["category", "discount", "price_tier", "who"]
     table = features.compute_features(frozen, window, names).frame

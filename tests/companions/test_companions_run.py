@@ -88,7 +88,7 @@ def test_the_model_has_the_columns_of_the_side_tables(run):
 
 
 def test_the_run_explains_and_reports_them(run):
-    told = run.parquet("explanation/importance.parquet")["feature"]
+    told = run.read_parquet("explanation/importance.parquet")["feature"]
     assert "who_income" in told
     page = (run.folder / "report.html").read_text(encoding="utf-8")
     assert "Whether tier is gold." in page
@@ -96,7 +96,7 @@ def test_the_run_explains_and_reports_them(run):
 
 def test_an_order_from_another_category_is_tried_where_one_is_left(run):
     predictor, kept = pipeline.load(run.folder), archive.load_transactions(run)
-    groups = kept.companions.products
+    groups = kept.side_tables.products
     bought = (
         kept.lines.collect()
         .join(groups, on="product_id")
@@ -118,7 +118,7 @@ def test_a_frame_without_any_side_table_is_scored(run, folder):
     predictor = pipeline.load(run.folder)
     frame = pl.read_csv(folder / "sales.csv")
     scores = predictor.score(frame)
-    made = run.parquet("scores.parquet")
+    made = run.read_parquet("scores.parquet")
     assert scores["customer_id"].equals(made["customer_id"])
     assert scores.filter("is_eligible")["p_S0"].is_not_null().all()
 
@@ -126,9 +126,9 @@ def test_a_frame_without_any_side_table_is_scored(run, folder):
 def test_tables_given_with_the_transactions_are_used(run, folder, plan):
     predictor = pipeline.load(run.folder)
     given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
-    assert predictor.score(given).equals(run.parquet("scores.parquet"))
-    none = replace(given, companions=replace(given.companions, events=None))
-    bare = predictor.rows(predictor.transactions(none), predictor.window(given))
+    assert predictor.score(given).equals(run.read_parquet("scores.parquet"))
+    none = replace(given, side_tables=replace(given.side_tables, events=None))
+    bare = predictor.feature_rows(predictor.read_transactions(none), predictor.score_window(given))
     assert bare.frame["web_sessions_91"].null_count() == bare.frame.height
     assert bare.frame["who_income"].null_count() == 0
 
@@ -136,9 +136,11 @@ def test_tables_given_with_the_transactions_are_used(run, folder, plan):
 def test_an_unseen_level_is_scored_as_other(run, folder, plan):
     predictor = pipeline.load(run.folder)
     given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
-    new = given.companions.customers.with_columns(tier=pl.lit("platinum"))
-    shops = replace(given, companions=replace(given.companions, customers=new))
-    rows = predictor.rows(predictor.transactions(shops), predictor.window(given)).frame
+    new = given.side_tables.customers.with_columns(tier=pl.lit("platinum"))
+    shops = replace(given, side_tables=replace(given.side_tables, customers=new))
+    rows = predictor.feature_rows(
+        predictor.read_transactions(shops), predictor.score_window(given)
+    ).frame
     assert rows["who_tier_other"].sum() == rows.height
     assert predictor.score(shops).filter("is_eligible")["p_S0"].is_not_null().all()
 
@@ -147,14 +149,14 @@ def test_a_run_starts_again_from_its_folder(run, tmp_path):
     again = pipeline.run_explanation(run.folder, "later", rows=10)
     assert open_run(again.folder).has("companions/companions.json")
     first = as_date(0)
-    assert again.facts["data"]["first_day"] >= first.isoformat()
-    assert math.isfinite(again.parquet("scores.parquet")["p_S0"].drop_nulls().sum())
+    assert again.metadata["data"]["first_day"] >= first.isoformat()
+    assert math.isfinite(again.read_parquet("scores.parquet")["p_S0"].drop_nulls().sum())
 
 
 def test_new_side_tables_may_be_given_for_scoring(run, folder):
     sales = [str(folder / "sales.csv")]
     all_of_them = {"customers": "people.csv", "events": "visits.csv"}
-    made = run.parquet("scores.parquet")
+    made = run.read_parquet("scores.parquet")
     assert pipeline.score_customers(run.folder, NewData(sales, {}, all_of_them)).equals(made)
     assert pipeline.score_customers(run.folder, sales).height == made.height
     unknown = NewData(sales, {}, {"event": "visits.csv"})

@@ -32,9 +32,9 @@ def test_companions_come_back_from_json_and_tables():
 
 
 def test_a_finished_run_keeps_its_frozen_levels_and_lends_its_people_but_no_log():
-    read = SideTables().frozen(WHOLE)
+    read = SideTables().frozen_as(WHOLE)
     assert (read.attributes, read.countries) == (WHOLE.attributes, WHOLE.countries)
     assert read.customers is WHOLE.customers
     assert read.events is read.contacts is None
     mine = SideTables(customers=pl.DataFrame({"customer_id": ["z"]}))
-    assert mine.frozen(WHOLE).customers is mine.customers
+    assert mine.frozen_as(WHOLE).customers is mine.customers

@@ -33,7 +33,7 @@ def sold() -> Transactions:
 
 
 def frozen(**tables) -> SideTables:
-    return freeze_side_tables(replace(sold(), companions=SideTables(**tables)), until=50)
+    return freeze_side_tables(replace(sold(), side_tables=SideTables(**tables)), until=50)
 
 
 def test_countries_stand_by_the_number_of_their_customers_then_by_name():
@@ -58,7 +58,7 @@ def test_a_column_with_a_value_for_every_customer_is_no_group():
     none = pl.lit(None, pl.Int32)
     people = pl.DataFrame({"customer_id": ids, "name": ids}).with_columns(since=none, until=none)
     beside = SideTables(people, (CustomerAttribute("name", "level", "Name"),))
-    found = freeze_side_tables(replace(shop.transactions(lines), companions=beside), until=9)
+    found = freeze_side_tables(replace(shop.transactions(lines), side_tables=beside), until=9)
     assert found.attributes == ()
     assert "Left out of the customers table: Name" in found.notes[0]
 
@@ -79,8 +79,8 @@ def test_what_is_frozen_does_not_depend_on_what_came_later():
     early = sold()
     cut = replace(early, lines=early.lines.filter(pl.col("day") < 50))
     beside = SideTables(customers=PEOPLE, attributes=(TIER,))
-    first = freeze_side_tables(replace(early, companions=beside), 50)
-    second = freeze_side_tables(replace(cut, companions=beside), 50)
+    first = freeze_side_tables(replace(early, side_tables=beside), 50)
+    second = freeze_side_tables(replace(cut, side_tables=beside), 50)
     assert first.countries == second.countries
     assert first.attributes == second.attributes
     assert first.prices.equals(second.prices)

@@ -19,7 +19,7 @@ SOLD = {
     "quantity": ["2", "1", "3"],
 }
 LIST = SideTables(products=pl.DataFrame({"product_id": ["7", "8"], "price": ["2.50", "0"]}))
-LATER = SourceOptions(later=("price",))
+LATER = SourceOptions(deferred_roles=("price",))
 
 
 def test_the_list_price_becomes_the_price_of_a_line_before_any_rule():
@@ -45,7 +45,7 @@ def test_a_product_without_a_list_price_is_named_and_not_free():
 
 def test_a_price_may_be_missing_only_where_a_table_will_give_it():
     roles = {"product_id": "sku", "price": "list"}
-    gives = SideTableOptions(products=ProductTableOptions("p.csv", roles, vouched=("list",)))
+    gives = SideTableOptions(products=ProductTableOptions("p.csv", roles, time_invariant=("list",)))
     assert layout_without_price(SourceOptions(), gives) == LATER
     silent = SideTableOptions(products=ProductTableOptions("p.csv", roles))
     assert layout_without_price(SourceOptions(), silent) == SourceOptions()

@@ -45,14 +45,14 @@ NEW_YEARS_DAYS = [
 
 def cleaned(rows: Rows) -> Transactions:
     frame = pl.DataFrame(rows, dict.fromkeys(COLUMNS, pl.String), orient="row")
-    return clean_lines(from_frame(frame), CleaningOptions(max_bad="100%"))
+    return clean_lines(from_frame(frame), CleaningOptions(max_bad_rows="100%"))
 
 
 def told(shop: Transactions) -> dict[str, Any]:
     """Return what is made from orders: features, metrics, tables, exploration."""
     window = Window(shop.end_day, first_day=shop.first_day)
     lines = shop.lines.collect()
-    books = OrderBook.read(shop)
+    books = OrderBook.from_shop(shop)
     buyers = lines.filter("is_order_head").select("customer_id").unique()
     owners = buyers.with_columns(segment_id=pl.lit("S1"))
     seen = exploration_data(shop, owners, ("S0", "S1"))
@@ -62,7 +62,7 @@ def told(shop: Transactions) -> dict[str, Any]:
         "spend": features.clustering_inputs(shop, [(shop.first_day, shop.end_day)]),
         "entries": books.entries,
         "customers": books.customers,
-        "activity": books.activity,
+        "activity": books.window_activity,
         "explored": seen.orders,
         "described": describe_shop(shop),
         "printed": _keep.fingerprint_chunks([lines]),
@@ -83,7 +83,7 @@ def assert_one_order_a_key(shop: Transactions, made: dict[str, Any]) -> None:
     assert sold["is_order_head"].sum() == len(keys) == count_orders(sold)
     bought = made["entries"].filter(~pl.col("is_return"))
     assert bought.height == len(keys)
-    kept = shop.known(shop.end_day).filter(~pl.col("is_return")).collect()
+    kept = shop.known_at(shop.end_day).filter(~pl.col("is_return")).collect()
     assert made["explored"].height == count_orders(kept)
 
 
@@ -138,7 +138,7 @@ def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, 
     for shop in (from_files, stored):
         heads = shop.lines.filter("is_order_head").collect()
         assert heads["day"].to_list() == [15005, 15521]
-        assert OrderBook.read(shop).orders["day"].to_list() == [15005, 15521]
+        assert OrderBook.from_shop(shop).valid_orders["day"].to_list() == [15005, 15521]
         assert describe_shop(shop)["distributions"][0]["max"] == 2
         assert shop.ledger.total("used").orders == 2
     assert_same(told(from_files), told(stored))

@@ -13,7 +13,9 @@ from segpredict.criteria import (
     measure_candidates,
 )
 
-QUICK = SelectionOptions(rows=600, draws=6, splits=4, seeds=4, nulls=4, k_max=4)
+QUICK = SelectionOptions(
+    sample_rows=600, bootstrap_draws=6, strength_splits=4, seed_runs=4, null_samples=4, k_max=4
+)
 
 
 def planted(rows=600, seed=0):
@@ -26,24 +28,29 @@ def planted(rows=600, seed=0):
 def tried(points, ks=(2, 3, 4), algorithm="kmeans", earlier=None, options=QUICK):
     clusterer = CLUSTERERS.get(algorithm)
     trials = {
-        k: SegmentationCandidate(instrument="fm", algorithm=algorithm, asked=k, rank=clusterer.rank)
+        k: SegmentationCandidate(
+            inputs="fm",
+            algorithm=algorithm,
+            k_requested=k,
+            complexity_rank=clusterer.complexity_rank,
+        )
         for k in ks
     }
     bench = ResampleSet(points, options, earlier=earlier)
-    bar = QualityGates(SegmentationOptions(compare=options))
-    contender = AlgorithmCandidate(clusterer, n_init=5, starts=2)
+    bar = QualityGates(SegmentationOptions(selection=options))
+    contender = AlgorithmCandidate(clusterer, n_init=5, refit_starts=2)
     return {k: t for k, (t, _) in measure_candidates(trials, contender, bench, bar).items()}
 
 
 @pytest.fixture(scope="module")
 def found():
-    return tried(WeightedPoints.of(planted()))
+    return tried(WeightedPoints.from_matrix(planted()))
 
 
 def test_planted_groups_pass_every_gate(found):
-    assert found[3].failed == ()
-    assert found[3].bootstrap == pytest.approx(1.0, abs=0.01)
-    assert found[3].strength == pytest.approx(1.0, abs=0.02)
+    assert found[3].failed_gates == ()
+    assert found[3].bootstrap_stability == pytest.approx(1.0, abs=0.01)
+    assert found[3].prediction_strength == pytest.approx(1.0, abs=0.02)
     assert found[3].jaccards == pytest.approx((1.0, 1.0, 1.0), abs=0.01)
 
 
@@ -55,41 +62,41 @@ def test_planted_groups_stand_out_from_worlds_without_any(found):
 
 
 def test_a_group_cut_in_two_is_found_out(found):
-    assert found[4].failed
-    assert found[4].jaccard < 0.75
+    assert found[4].failed_gates
+    assert found[4].min_jaccard < 0.75
 
 
 def test_what_failed_gets_few_draws_and_no_null(found):
-    assert found[4].draws == QUICK.least
-    assert found[4].null_bootstrap is None
+    assert found[4].draws == QUICK.min_draws
+    assert found[4].null_bootstrap_stability is None
     assert found[4].gap is not None  # K-means, which people ask the gap of
 
 
 def test_the_same_rows_in_another_order_give_the_same_figures(found):
     shuffled = np.random.default_rng(9).permutation(planted())
-    assert tried(WeightedPoints.of(shuffled)) == found
+    assert tried(WeightedPoints.from_matrix(shuffled)) == found
 
 
 def test_the_segmenter_of_one_horizon_earlier_is_asked():
     rows = planted()
-    same = EarlierFit(WeightedPoints.of(planted(seed=1)), rows, rows)
-    turned = EarlierFit(WeightedPoints.of(planted(seed=1)[:, ::-1]), rows, rows)
-    points = WeightedPoints.of(rows)
-    assert tried(points, (3,), earlier=same)[3].temporal > 0.95
-    assert "temporal" in tried(points, (3,), earlier=turned)[3].failed
+    same = EarlierFit(WeightedPoints.from_matrix(planted(seed=1)), rows, rows)
+    turned = EarlierFit(WeightedPoints.from_matrix(planted(seed=1)[:, ::-1]), rows, rows)
+    points = WeightedPoints.from_matrix(rows)
+    assert tried(points, (3,), earlier=same)[3].temporal_stability > 0.95
+    assert "temporal" in tried(points, (3,), earlier=turned)[3].failed_gates
 
 
 def test_numbers_that_the_points_do_not_support_are_left_out():
-    few = WeightedPoints.of(np.repeat([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]], 40, axis=0))
+    few = WeightedPoints.from_matrix(np.repeat([[0.0, 0.0], [1.0, 1.0], [5.0, 5.0]], 40, axis=0))
     assert set(tried(few)) == {2, 3}
 
 
 def test_one_place_supports_nothing():
-    assert tried(WeightedPoints.of(np.zeros((50, 2)))) == {}
+    assert tried(WeightedPoints.from_matrix(np.zeros((50, 2)))) == {}
 
 
 def test_density_methods_are_asked_for_dbcv_and_others_are_not(found):
-    dense = tried(WeightedPoints.of(planted()), (2,), "hdbscan")[2]
+    dense = tried(WeightedPoints.from_matrix(planted()), (2,), "hdbscan")[2]
     assert dense.k == 3
     assert dense.dbcv > 0.3
     assert found[3].dbcv is None

@@ -37,10 +37,10 @@ SOUND = {
 def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
     facts = {**SOUND, **other}
     made = SegmentationCandidate(
-        instrument=instrument, algorithm=algorithm, asked=k, k=k, rank=rank, **facts
+        inputs=instrument, algorithm=algorithm, k_requested=k, k=k, complexity_rank=rank, **facts
     )
-    failed = QualityGates(SegmentationOptions()).failed(made)
-    return SegmentationCandidate(**{**made.state(), "failed": failed})
+    failed = QualityGates(SegmentationOptions()).failed_gates(made)
+    return SegmentationCandidate(**{**made.to_state(), "failed": failed})
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def trial(k=3, algorithm="kmeans", rank=1, instrument="fm", **other):
 )
 def test_each_gate_closes_below_its_bar(found, gate):
     state = {**trial().state(), **found}
-    assert QualityGates(SegmentationOptions()).failed(SegmentationCandidate.from_state(state)) == (
-        gate,
-    )
+    assert QualityGates(SegmentationOptions()).failed_gates(
+        SegmentationCandidate.from_state(state)
+    ) == (gate,)
 
 
 def test_too_few_customers_close_the_gate_of_rows():
-    assert QualityGates(SegmentationOptions(), least=301).failed(trial()) == ("min_rows",)
+    assert QualityGates(SegmentationOptions(), min_rows=301).failed_gates(trial()) == ("min_rows",)
 
 
 def test_what_could_not_be_measured_closes_no_gate():
@@ -86,9 +86,9 @@ def test_the_best_in_everything_is_taken():
         trial(4, information=0.2, value=0.2, strength=0.95, stability=2),
     ]
     found = select_candidate(trials, SelectionOptions())
-    assert (found.winner, found.runner_up) == (1, 0)
-    assert found.standings[1].score == 1.0
-    assert found.passed == found.tried == 2
+    assert (found.selected, found.runner_up) == (1, 0)
+    assert found.ranking[1].mean_rank == 1.0
+    assert found.n_passed == found.n_tried == 2
 
 
 def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
@@ -99,7 +99,7 @@ def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
         trial(3, "kmeans", 1, "fm"),
     ]
     found = select_candidate(trials, SelectionOptions())
-    assert (found.winner, found.runner_up) == (3, 2)
+    assert (found.selected, found.runner_up) == (3, 2)
 
 
 def test_a_lead_within_its_error_is_no_lead():
@@ -108,25 +108,25 @@ def test_a_lead_within_its_error_is_no_lead():
     better = {"information": 0.2, "value": 0.2, "strength": 0.85}
     for errors, winner in ((certain, 1), (unsure, 0)):
         trials = [trial(3, **errors), trial(5, **better, **errors)]
-        assert select_candidate(trials, SelectionOptions()).winner == winner
+        assert select_candidate(trials, SelectionOptions()).selected == winner
 
 
 def test_weights_decide_what_counts():
     trials = [trial(3, strength=0.95), trial(4, information=0.2)]
     only = dict.fromkeys(("value", "strength", "stability"), 0.0)
-    assert select_candidate(trials, SelectionOptions(weights=only)).winner == 1
+    assert select_candidate(trials, SelectionOptions(criterion_weights=only)).selected == 1
 
 
 def test_nobody_passes_and_the_reason_says_so():
     found = select_candidate([trial(jaccard=0.5), trial(4, seed=0.1)], SelectionOptions())
-    assert found.winner is None
+    assert found.selected is None
     assert found.grade == "constructive"
     assert found.reason == "None of 2 candidates passes all gates; segments are made by rule."
 
 
 def test_what_could_not_be_fitted_is_not_counted_as_tried():
-    absent = SegmentationCandidate(instrument="fm", algorithm="x", asked=3, note="not installed")
-    assert select_candidate([trial(), absent], SelectionOptions()).tried == 1
+    absent = SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, note="not installed")
+    assert select_candidate([trial(), absent], SelectionOptions()).n_tried == 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_likeness_to_the_winner_is_told_for_all_that_were_fitted():
     trials = [
         trial(2, groups=encode_labels([0, 0, 1, 1])),
         trial(2, groups=encode_labels([1, 1, 0, 0])),
-        SegmentationCandidate(instrument="fm", algorithm="x", asked=3, note="not installed"),
+        SegmentationCandidate(inputs="fm", algorithm="x", k_requested=3, note="not installed"),
     ]
     assert similarity_to_selected(trials, 0) == [1.0, 1.0, None]
     assert similarity_to_selected(trials, None) == [None, None, None]
@@ -176,6 +176,6 @@ def test_a_way_that_makes_the_segments_of_a_simpler_one_is_not_ranked():
         trial(3, "gmm", 4, groups=encode_labels([0, 0, 1, 1, 1, 2])),
     ]
     found = select_candidate(trials, SelectionOptions())
-    assert found.twins == {0: 1}
-    assert set(found.standings) == {1, 2}
-    assert found.passed == 3
+    assert found.equivalents == {0: 1}
+    assert set(found.ranking) == {1, 2}
+    assert found.n_passed == 3

@@ -12,14 +12,14 @@ pytestmark = pytest.mark.slow
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans", "gmm"),
-    instruments=("fm",),
+    inputs=("fm",),
     k_max=5,
-    draws=20,
-    splits=10,
-    nulls=10,
-    rows=1500,
+    bootstrap_draws=20,
+    strength_splits=10,
+    null_samples=10,
+    sample_rows=1500,
 )
-OPTIONS = SegmentationOptions(n_init=5, compare=COMPARE)
+OPTIONS = SegmentationOptions(n_init=5, selection=COMPARE)
 
 
 def windows(spend, days):
@@ -36,8 +36,8 @@ def windows(spend, days):
 
 
 def found(rows):
-    contest = SelectionRun(rows, OPTIONS, lead=91)
-    trials = [trial for heat in contest.heats for trial in contest.run(heat)]
+    contest = SelectionRun(rows, OPTIONS, outcome_delay=91)
+    trials = [trial for heat in contest.tasks for trial in contest.run_task(heat)]
     return trials, select_from_table(trials, OPTIONS)
 
 
@@ -64,5 +64,5 @@ def test_planted_segments_are_found_and_natural():
     spend = np.array([4.0, 6.5, 9.0])[group] + rng.normal(0, 0.3, 6000)
     days = np.array([4.0, 3.0, 5.0])[group] + rng.normal(0, 0.2, 6000)
     trials, selection = found(windows(spend, days))
-    assert trials[selection.winner].k == 3
+    assert trials[selection.selected].k == 3
     assert selection.grade == "natural"

@@ -24,7 +24,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def points(rows):
-    return WeightedPoints.of(rows)
+    return WeightedPoints.from_matrix(rows)
 
 
 def groups(matrix):
@@ -46,24 +46,28 @@ def test_davies_bouldin_is_scikit_learns(points, rows):
 
 
 def test_silhouette_is_scikit_learns_where_one_sample_holds_all(points, rows):
-    folds = validity.SilhouetteFolds.of(points)
-    ours, spread = folds.silhouette([groups(m) for m in folds.matrices])
+    folds = validity.SilhouetteFolds.from_sample(points)
+    ours, spread = folds.mean_silhouette([groups(m) for m in folds.distance_matrices])
     assert ours == pytest.approx(silhouette_score(rows, groups(rows)))
     assert spread is None
 
 
 def test_samples_share_no_row_and_hold_all_that_fit():
-    points = WeightedPoints.of(np.arange(2000.0)[:, None])
-    folds = validity.SilhouetteFolds.of(points)
-    held = np.concatenate(folds.matrices).ravel()
-    assert [len(part) for part in folds.matrices] == [667, 667, 666]
+    points = WeightedPoints.from_matrix(np.arange(2000.0)[:, None])
+    folds = validity.SilhouetteFolds.from_sample(points)
+    held = np.concatenate(folds.distance_matrices).ravel()
+    assert [len(part) for part in folds.distance_matrices] == [667, 667, 666]
     assert sorted(held.tolist()) == list(range(2000))
 
 
 def test_several_samples_tell_the_spread_of_the_silhouette():
     rng = np.random.default_rng(0)
-    folds = validity.SilhouetteFolds.of(WeightedPoints.of(rng.normal(0, 1, (3000, 2))))
-    mean, spread = folds.silhouette([(m[:, 0] > 0).astype(int) for m in folds.matrices])
+    folds = validity.SilhouetteFolds.from_sample(
+        WeightedPoints.from_matrix(rng.normal(0, 1, (3000, 2)))
+    )
+    mean, spread = folds.mean_silhouette(
+        [(m[:, 0] > 0).astype(int) for m in folds.distance_matrices]
+    )
     assert 0.2 < mean < 0.4
     assert 0 < spread < 0.05
 
@@ -75,7 +79,7 @@ def test_one_group_has_no_separation(points):
 
 
 def test_inertia_is_the_mean_squared_distance_of_a_row():
-    points = WeightedPoints.of(np.array([[0.0], [0.0], [0.0], [4.0]]))
+    points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [4.0]]))
     assert validity.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
 
 
@@ -104,14 +108,14 @@ def test_one_group_has_no_validity():
 
 def test_boxes_can_be_told_and_small_ones_count_as_much():
     rng = np.random.default_rng(0)
-    points = WeightedPoints.of(rng.uniform(0, 1, (500, 2)))
+    points = WeightedPoints.from_matrix(rng.uniform(0, 1, (500, 2)))
     corner = (points.matrix > 0.9).all(axis=1).astype(np.intp)
     assert tree_describability(points, corner) == 1.0
 
 
 def test_a_ring_cannot_be_told_in_eight_leaves():
     rng = np.random.default_rng(0)
-    points = WeightedPoints.of(rng.normal(0, 1, (2000, 4)))
+    points = WeightedPoints.from_matrix(rng.normal(0, 1, (2000, 4)))
     radius = np.sqrt((points.matrix**2).sum(axis=1))
     ring = (radius > np.median(radius)).astype(np.intp)
     assert tree_describability(points, ring) < 0.85

@@ -27,7 +27,7 @@ from segpredict.tables import SideTables
 
 
 def scored(small) -> pl.DataFrame:
-    newest = small.training.panel.at(small.schedule.end_day)
+    newest = small.train_origins.panel.at(small.schedule.end_day)
     size = len(small.segmentation.segments)
     return newest.select(
         "customer_id",
@@ -38,7 +38,7 @@ def scored(small) -> pl.DataFrame:
 
 def measured(small, transactions=None) -> demand.DemandForecast:
     shop = small.transactions if transactions is None else transactions
-    given = (shop, small.segmentation, small.training, scored(small))
+    given = (shop, small.segmentation, small.train_origins, scored(small))
     return demand.forecast_demand(*given, draws=100, seed=1)
 
 
@@ -58,7 +58,7 @@ def test_all_tables_are_there_and_only_published_levels_are_forecast(found) -> N
 
 
 def test_customers_to_come_are_those_of_today_and_newcomers(small, found) -> None:
-    asked = small.training.panel.at(small.schedule.end_day).height
+    asked = small.train_origins.panel.at(small.schedule.end_day).height
     assert found.mix["known"].sum() == pytest.approx(asked)
     assert found.mix["newcomers"][0] == 0
     assert found.mix["units_per_customer"][0] == 0
@@ -111,12 +111,12 @@ def test_a_rehearsal_with_the_true_customers_errs_by_their_baskets_alone() -> No
     window = WindowSales((0, 28), cup, np.array([0, 2]), np.array([0, 0]))
     wider = pl.concat([cup, cup.with_columns(customer_id=pl.lit("c")).head(1)])
     came = WindowSales((28, 56), wider, np.array([0, 3]), np.array([0, 0]))
-    time = TimeOptions(horizon=28, lookback=56, step=14, history=56, outer=1)
+    time = TimeOptions(horizon=28, lookback=56, step=14, max_history=56, test_windows=1)
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line | {"product_id": "cup"}]), 28)
     found = inner_backtest(lines, sales_history(28, time, 0, {(0, 28): window}), came, time)
     # Two units a customer, three customers, six units: nothing is left to err by.
-    assert found.plain == pytest.approx({"total": 0.0, "category": 0.0, "product": 0.0})
+    assert found.error_plain == pytest.approx({"total": 0.0, "category": 0.0, "product": 0.0})
 
 
 def planted_tastes() -> WindowSales:
@@ -172,8 +172,8 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
     goods = pl.DataFrame({"product_id": ["cup"], "price": ["10"], "cost": ["2.5"]})
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line]))
-    lines = replace(lines, companions=SideTables(products=goods))
-    found = order_quantities(lines, outlooks, levels, demand.DemandOptions(service=0.9))
+    lines = replace(lines, side_tables=SideTables(products=goods))
+    found = order_quantities(lines, outlooks, levels, demand.DemandOptions(service_level=0.9))
     assert found.select("level", "item", "ratio", "order_up_to").rows() == [
         ("product", "cup", 0.75, 1.0),  # three in four: one or none is enough
         ("product", "jug", 0.9, 3.0),

@@ -70,7 +70,7 @@ def test_a_level_is_published_if_it_beats_last_year_twice(tests, is_told) -> Non
 def test_without_last_year_nothing_is_published_and_the_reason_says_so() -> None:
     each = tried(15000, *BETTER)
     said = {name: units for name, units in each.expected.items() if name != NAMES[1]}
-    other = DemandBacktest("product", 15000, each.items, said, each.came, None)
+    other = DemandBacktest("product", 15000, each.items, said, each.actual, None)
     _, found = judged(other, other)
     assert not found["is_published"]
     assert "no test has a window a year before" in found["reason"].lower()

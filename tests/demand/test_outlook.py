@@ -20,7 +20,7 @@ from segpredict.demand.sales import DEMAND_LEVELS, PRODUCT_LEVEL, TOTAL_LEVEL, w
 from segpredict.demand.shelves import first_sale_days
 from segpredict.tables import SideTables, Transactions
 
-TIME = TimeOptions(horizon=28, lookback=112, step=14, history=224, outer=2)
+TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
 YEAR = 13  # windows
 
 
@@ -74,7 +74,7 @@ def test_baskets_of_segments_are_recovered_and_follow_the_mix() -> None:
 def test_products_share_what_their_category_sells() -> None:
     world = planted(*[(7 + w, 3 + w % 4) for w in range(YEAR)])
     table = pl.DataFrame({"product_id": ["cup", "plate"], "category": ["drink", "eat"]})
-    world = replace(world, companions=SideTables(products=table))
+    world = replace(world, side_tables=SideTables(products=table))
     _, found = at(world, 28 * YEAR, [0.0, 9.0, 5.0])
     by_product, by_category = found[PRODUCT_LEVEL].expected, found["category"].expected
     assert found["category"].items == ("drink", "eat")

@@ -26,7 +26,7 @@ def customers(small) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(small, customers):
-    blend = replace(small.training.tested[-1], weight=0.5)
+    blend = replace(small.train_origins.tested[-1], weight=0.5)
     assert blend.buying is not None
     return blend, additive_model(blend, blend.trees, customers)
 
@@ -34,7 +34,7 @@ def model(small, customers):
 def test_parts_and_base_add_up_to_the_log_odds(model, customers):
     _, shown = model
     total = shown.contributions(customers).sum(axis=2) + shown.base()
-    assert_allclose(total, shown.margins(customers), atol=1e-5)
+    assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
 
 
 def test_the_log_odds_are_those_of_the_probabilities_that_ship(model, customers):
@@ -46,7 +46,7 @@ def test_the_part_of_the_trees_is_xgboosts_own(model, customers):
     blend, shown = model
     alone = additive_model(blend.trees, blend.trees, customers)
     own = blend.trees.contributions(customers)[:, :, :-1]
-    assert_allclose(alone.contributions(customers), own, atol=1e-7)
+    assert_allclose(alone.shap_values(customers), own, atol=1e-7)
     found = shown.contributions(customers)
     untouched = [i for i, n in enumerate(blend.trees.names) if n not in PLAYER_COLUMNS]
     assert_allclose(found[:, :, untouched], 0.5 * own[:, :, untouched], atol=1e-7)
@@ -94,14 +94,14 @@ def test_the_season_is_in_the_base_and_is_nobodys_reason(model, customers):
     later = customers.with_columns(pl.col("cutoff") + 91)
     for asked in (customers, later):
         here = asked["cutoff"][0]
-        total = shown.contributions(asked).sum(axis=2) + shown.base(here)
-        assert_allclose(total, shown.margins(asked), atol=1e-5)
+        total = shown.shap_values(asked).sum(axis=2) + shown.base_values(here)
+        assert_allclose(total, shown.predict_margin(asked), atol=1e-5)
         told = replace(blend, buying=buying).predict(asked)
-        assert_allclose(shown.chances(asked), told, atol=1e-6)
-    both = shown.contributions(pl.concat([customers[:9], later[:9]]))
-    apart = [shown.contributions(some[:9]) for some in (customers, later)]
+        assert_allclose(shown.predict_proba(asked), told, atol=1e-6)
+    both = shown.shap_values(pl.concat([customers[:9], later[:9]]))
+    apart = [shown.shap_values(some[:9]) for some in (customers, later)]
     assert_array_equal(both, np.concatenate(apart))
-    assert "cutoff" in shown.needs
+    assert "cutoff" in shown.required_columns
 
 
 def test_with_a_season_customers_of_one_day_are_explained(small, model, customers):
@@ -110,10 +110,10 @@ def test_with_a_season_customers_of_one_day_are_explained(small, model, customer
     seasonal = replace(blend, buying=replace(blend.buying, season=season))
     shipped, segments = (seasonal, blend.trees), small.segmentation.segments
     found = build_explainer(*shipped, customers, segments)
-    base = np.array([found.explain(customers).base[s.id] for s in segments])
+    base = np.array([found.explain(customers).base_values[s.id] for s in segments])
     shown = additive_model(*shipped, customers)
-    total = shown.contributions(customers).sum(axis=2) + base
-    assert_allclose(total, shown.margins(customers), atol=1e-5)
+    total = shown.shap_values(customers).sum(axis=2) + base
+    assert_allclose(total, shown.predict_margin(customers), atol=1e-5)
     later = customers.with_columns(pl.col("cutoff") + 91)
     with pytest.raises(MismatchError, match="from 2 days"):
         found.explain(pl.concat([customers, later]))
@@ -140,30 +140,34 @@ def test_chunks_are_the_whole(model, customers):
 def test_it_comes_back_from_its_state(model, customers):
     blend, shown = model
     again = additive_model_from_state(blend, blend.trees, shown.state())
-    assert_array_equal(again.contributions(customers[:30]), shown.contributions(customers[:30]))
+    assert_array_equal(again.shap_values(customers[:30]), shown.contributions(customers[:30]))
 
 
 def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
-    trees = small.training.booster
+    trees = small.train_origins.booster
     shown = additive_model(BlendedModel(trees, None), trees, customers)
-    assert shown.buying is None
-    assert shown.names == trees.names
+    assert shown.purchase_model is None
+    assert shown.feature_names == trees.names
 
 
 def test_bgnbd_that_ships_is_explained_itself_and_needs_no_trees(model, customers):
     blend, both = model
     shown = additive_model(blend.buying, None, customers)
-    assert (shown.names, shown.note, shown.trees) == (tuple(PLAYER_COLUMNS), "", None)
-    found = shown.contributions(customers)
+    assert (shown.feature_names, shown.note, shown.xgboost_model) == (
+        tuple(PLAYER_COLUMNS),
+        "",
+        None,
+    )
+    found = shown.shap_values(customers)
     assert_allclose(found, both.buying.contributions(customers), atol=1e-12)
-    total = found.sum(axis=2) + shown.base()
-    assert_allclose(total, shown.margins(customers), atol=1e-9)
+    total = found.sum(axis=2) + shown.base_values()
+    assert_allclose(total, shown.predict_margin(customers), atol=1e-9)
     odds = np.exp(total)
     scored = blend.buying.predict(customers)
     assert_allclose(odds / odds.sum(axis=1, keepdims=True), scored, atol=1e-9)
-    assert_allclose(shown.chances(customers), scored, atol=1e-9)
-    again = additive_model_from_state(blend.buying, blend.trees, shown.state())
-    assert_array_equal(again.contributions(customers), found)
+    assert_allclose(shown.predict_proba(customers), scored, atol=1e-9)
+    again = additive_model_from_state(blend.buying, blend.trees, shown.to_state())
+    assert_array_equal(again.shap_values(customers), found)
 
 
 def test_bgnbd_alone_is_not_explained_without_a_column_it_looks_at(model, customers):
@@ -176,8 +180,8 @@ def test_a_blend_without_weight_of_the_trees_is_bgnbd_alone(model, customers):
     blend, _ = model
     none = additive_model(replace(blend, weight=0.0), blend.trees, customers)
     alone = additive_model(blend.buying, blend.trees, customers)
-    assert none.trees is None
-    assert_array_equal(none.contributions(customers), alone.contributions(customers))
+    assert none.xgboost_model is None
+    assert_array_equal(none.shap_values(customers), alone.shap_values(customers))
 
 
 def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
@@ -185,13 +189,13 @@ def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
     trees, bought = (
         additive_model(part, blend.trees, customers) for part in (blend.trees, blend.buying)
     )
-    told = [shown.told_of(blend).weight for shown in (both, trees, bought)]
+    told = [shown.explained_part(blend).weight for shown in (both, trees, bought)]
     assert told == [0.5, 1.0, 0.0]
 
 
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.lesson())
-    shown = additive_model(markov, small.training.booster, customers)
+    shown = additive_model(markov, small.train_origins.booster, customers)
     assert "markov" in shown.note
     assert "trees, which did not ship" in shown.note
     with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
@@ -199,11 +203,11 @@ def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
-    trees = small.training.booster
+    trees = small.train_origins.booster
     few = XgboostModel(trees.booster, trees.names, trees.classes, "xgb_rfm4")
     assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    mended = CalibratedModel(small.training.booster, Calibration())
-    assert "calibrated" in additive_model(mended, small.training.booster, customers).note
+    mended = CalibratedModel(small.train_origins.booster, Calibration())
+    assert "calibrated" in additive_model(mended, small.train_origins.booster, customers).note

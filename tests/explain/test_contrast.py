@@ -39,7 +39,9 @@ def test_the_contrast_of_a_customer_is_the_difference_of_two_margins(booster, fr
     rows = found.contributions.filter(found.contributions["against_id"].is_not_null())
     to = [ids.index(i) for i in rows["class_id"].gather_every(4)]
     by = [ids.index(i) for i in rows["against_id"].gather_every(4)]
-    assert_allclose(found.contrasts(), contrast_contributions(found.cube(), to, by))
+    assert_allclose(
+        found.contrast_contributions(), contrast_contributions(found.contribution_array(), to, by)
+    )
 
 
 def test_movers_are_weighed_by_their_chance_to_move():
@@ -71,5 +73,5 @@ def test_a_move_of_too_few_is_not_told_of():
 
 
 def test_the_planted_driver_leads_every_move(booster, frame):
-    found = told(booster, frame).moves
+    found = told(booster, frame).transition_drivers
     assert set(found.filter(rank=1)["name"]) == {"driver"}

@@ -24,7 +24,7 @@ PLAYED = {
     "recency_days": "Recency",
     "spend_364": "Monetary",
 }
-FAST = ExplainOptions(refits=8, repeats=3, ablations=3)
+FAST = ExplainOptions(refits=8, permutation_repeats=3, ablations=3)
 
 
 def rows(n: int, seed: int) -> pl.DataFrame:
@@ -46,7 +46,7 @@ def rows(n: int, seed: int) -> pl.DataFrame:
 
 
 def exam(seed: int) -> BacktestReplay:
-    options = XgboostOptions(eta=0.2, min_child_weight=5, columns=1.0)
+    options = XgboostOptions(learning_rate=0.2, min_child_weight=5, colsample_bytree=1.0)
     known = TrainingData(rows(900, seed), NAMES, 3, options=options)
     return BacktestReplay(
         seed, known, rows(600, seed + 50), BlendedModel(fit_fixed_rounds(known, NAMES, 25), None)
@@ -108,7 +108,7 @@ def test_rankings_that_agree_read_near_one(found):
 def test_the_same_seed_gives_the_same_bits(found):
     again = check_importance((exam(1), exam(2)), PARTS, FAST)
     assert again.table.equals(found.table)
-    assert again.facts() == found.facts()
+    assert again.to_json() == found.facts()
 
 
 def test_signs_of_noise_need_a_larger_size_than_those_of_the_driver(found):
@@ -127,10 +127,10 @@ def purchases(small):
     """The cross-check of BG/NBD alone, on the last test of the small shop."""
     from small_shop import OPTIONS, TIME
 
-    alone = [replace(model, weight=0.0) for model in small.training.tested]
+    alone = [replace(model, weight=0.0) for model in small.train_origins.tested]
     taken = replay_backtests(small.transactions, small.segmentation, OPTIONS, TIME, alone)
     parts = tuple(FeatureGroup(name, "rfm", word, (name,)) for name, word in PLAYED.items())
-    return check_importance(taken[-1:], parts, ExplainOptions(refits=3, repeats=2))
+    return check_importance(taken[-1:], parts, ExplainOptions(refits=3, permutation_repeats=2))
 
 
 def test_bgnbd_that_stands_alone_is_fitted_anew_and_shuffled_by_what_it_sees(purchases):
@@ -152,9 +152,9 @@ def test_a_run_is_examined_with_the_model_of_each_test(small):
     from small_shop import OPTIONS, TIME
 
     taken = replay_backtests(
-        small.transactions, small.segmentation, OPTIONS, TIME, small.training.tested
+        small.transactions, small.segmentation, OPTIONS, TIME, small.train_origins.tested
     )
     assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.outer]
-    for one, trial in zip(taken, small.training.trials, strict=True):
+    for one, trial in zip(taken, small.train_origins.backtests, strict=True):
         assert one.customers["customer_id"].to_list() == trial.customers.tolist()
-        assert np.array_equal(one.model.predict(one.customers), trial.chances[one.model.name])
+        assert np.array_equal(one.model.predict_proba(one.customers), trial.chances[one.model.name])

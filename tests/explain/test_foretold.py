@@ -19,7 +19,7 @@ from segpredict.explain.contrast import target_and_reference
 def silent(booster, frame) -> ForecastExplainer:
     """Return the explainer of a chain that sends everybody into silence."""
     chain = {"kind": "markov", "table": [[0.8, 0.1, 0.1]] * 3}
-    shipped = BASELINES.get("markov").load(chain)
+    shipped = BASELINES.get("markov").from_state(chain)
     return build_explainer(shipped, XgboostModel(booster, NAMES, 3), frame, CLASSES, DECLARED)
 
 
@@ -42,13 +42,13 @@ def test_the_movers_are_those_that_the_baseline_foretells(silent, frame):
 def test_it_still_does_after_it_was_kept(silent, booster, frame):
     shipped = (silent.model.shipped, XgboostModel(booster, NAMES, 3))
     again = ForecastExplainer.from_state(silent.state(), *shipped, CLASSES, DECLARED)
-    assert again.reasons(frame).equals(silent.reasons(frame))
+    assert again.explain_reasons(frame).equals(silent.reasons(frame))
 
 
 def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, frame):
     rare = DecisionRule("balanced", 1.0, (1.0, 1.0, 1e-9), (0.0, 1.0, 2.0))
-    usage = replace(default_policy(rare.mix, rare.values), decision=rare)
-    made = knowing(booster, frame).naming(usage)
+    usage = replace(default_policy(rare.class_mix, rare.segment_values), decision_rule=rare)
+    made = knowing(booster, frame).with_policy(usage)
     assert asked_of(made.explain(frame).contributions) == ["S2"]
     assert len(asked_of(knowing(booster, frame).explain(frame).contributions)) == 3
 

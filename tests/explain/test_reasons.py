@@ -110,8 +110,8 @@ def test_the_sentence_says_where_the_customer_is_expected(booster, frame):
 def test_reasons_of_all_are_the_reasons_of_each(booster, frame):
     made = knowing(booster, frame)
     some = frame.sort("customer_id")[:25]
-    alone = [made.reasons(some[i]) for i in range(25)]
-    together = made.reasons(some)
+    alone = [made.explain_reasons(some[i]) for i in range(25)]
+    together = made.explain_reasons(some)
     assert [r for part in alone for r in part.rows()] == together.rows()
     told_too = made.explain(some).reasons
     assert told_too.equals(together)
@@ -119,7 +119,7 @@ def test_reasons_of_all_are_the_reasons_of_each(booster, frame):
 
 def test_an_explainer_that_heeds_noise_says_less(booster, frame):
     made = knowing(booster, frame)
-    quiet = made.heeding({g.name: 1e9 for g in made.parts})
-    assert made.reasons(frame[:50]).height > 0
-    assert quiet.reasons(frame[:50]).is_empty()
-    assert replace(quiet, words=made.words).reasons(frame[:9]).height > 0
+    quiet = made.with_threshold({g.name: 1e9 for g in made.groups})
+    assert made.explain_reasons(frame[:50]).height > 0
+    assert quiet.explain_reasons(frame[:50]).is_empty()
+    assert replace(quiet, lexicon=made.lexicon).explain_reasons(frame[:9]).height > 0

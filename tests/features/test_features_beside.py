@@ -30,11 +30,11 @@ def small() -> Transactions:
     ]
     names = ["customer_id", "order_id", "day", "product_id", "amount"]
     lines = pl.DataFrame(rows, schema=names, orient="row")
-    return replace(shop.transactions(lines, end_day=T), companions=companions())
+    return replace(shop.transactions(lines, end_day=T), side_tables=companions())
 
 
 def asked(given: Transactions, beside: SideTables) -> pl.DataFrame:
-    return compute_features(replace(given, companions=beside), WINDOW, SIDE).frame
+    return compute_features(replace(given, side_tables=beside), WINDOW, SIDE).frame
 
 
 def later(name: str) -> SideTables:
@@ -73,10 +73,10 @@ def test_a_shop_offers_the_families_it_has_tables_for(small):
 
 
 def test_a_family_whose_table_is_not_there_is_left_out_and_a_note_says_so(small):
-    bare = choose_families(replace(small, companions=SideTables()))
+    bare = choose_families(replace(small, side_tables=SideTables()))
     assert {"web", "contacts", "category"}.isdisjoint(bare.names)
     assert any("no table of web events" in note for note in bare.notes)
-    frame = compute_features(replace(small, companions=SideTables()), WINDOW).frame
+    frame = compute_features(replace(small, side_tables=SideTables()), WINDOW).frame
     assert not [name for name in frame.columns if name.startswith("web_")]
 
 

@@ -27,9 +27,9 @@ def test_the_families_are_found_by_their_files():
     where_given = "assortment category contacts discount returns web"
     optional = "price_tier when where who"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
-    named = [family.name for family in FEATURE_FAMILIES.all() if not family.is_default]
+    named = [family.name for family in FEATURE_FAMILIES.all_parts() if not family.is_default]
     assert " ".join(named) == optional
-    assert [family.name for family in FEATURE_FAMILIES.all()] == list(FAMILY_NAMES)
+    assert [family.name for family in FEATURE_FAMILIES.all_parts()] == list(FAMILY_NAMES)
 
 
 @pytest.mark.parametrize("name", FAMILY_NAMES)
@@ -69,9 +69,9 @@ def test_the_glossary_is_the_columns_of_the_table(world):
 
 
 def test_a_table_keeps_its_contract(world):
-    for table in build_features(world, [WINDOW, WINDOW.at(400)]):
+    for table in build_features(world, [WINDOW, WINDOW.at_cutoff(400)]):
         contracts.validate_schema(table.frame, contracts.feature_schema(table.features))
-        assert set(table.frame.select(table.names).dtypes) == {pl.Float64}
+        assert set(table.frame.select(table.feature_names).dtypes) == {pl.Float64}
         assert table.frame["customer_id"].is_sorted()
 
 
@@ -105,5 +105,5 @@ def test_two_families_may_not_give_one_name_two_meanings():
 
 def test_nothing_given_is_changed(world):
     before = world.lines.collect()
-    build_features(world, [WINDOW, WINDOW.at(400)])
+    build_features(world, [WINDOW, WINDOW.at_cutoff(400)])
     assert world.lines.collect().equals(before)

@@ -57,7 +57,7 @@ def shop_of(rows: list[tuple], voids: dict[str, int] | None = None) -> Transacti
     lines = pl.DataFrame(rows, schema=SCHEMA, orient="row", strict=False)
     void = pl.col("order_id").replace_strict(voids or {}, default=None, return_dtype=pl.Int32)
     given = shop.transactions(lines.with_columns(void_day=void), end_day=2 * T)
-    return replace(given, companions=beside.companions())
+    return replace(given, side_tables=beside.side_tables())
 
 
 def digest(transactions: Transactions) -> str:
@@ -141,7 +141,7 @@ def test_the_instrument_agrees_with_the_state_family(rows, voids):
 
 def test_a_customer_alone_scores_the_same_bits_as_among_all():
     # Pence that have no exact binary form, where one rounding too many shows.
-    world = replace(shop.world(60, seed=5), companions=beside.companions())
+    world = replace(shop.world(60, seed=5), side_tables=beside.side_tables())
     lines = world.lines.collect()
     window = Window(700, first_day=0)
     for row in compute(world, window).frame.iter_slices(1):
@@ -201,7 +201,7 @@ def test_a_degenerate_shop_has_no_infinities(amounts, spread):
         for i, amount in enumerate(amounts)
     ]
     table = compute(shop_of(rows), WINDOW)
-    finite = table.frame.select(pl.col(*table.names).is_finite().all())
+    finite = table.frame.select(pl.col(*table.feature_names).is_finite().all())
     assert table.frame.height == 2
     assert all(finite.row(0))
 
@@ -213,9 +213,9 @@ def test_enormous_orders_do_not_overflow():
 
 
 def test_a_shop_with_nobody_in_the_look_back_gives_an_empty_table():
-    table = compute(shop_of([("a", "1", 5, "p", 1, 5.0)]), Window(T, history=364))
+    table = compute(shop_of([("a", "1", 5, "p", 1, 5.0)]), Window(T, max_history=364))
     assert table.frame.height == 0
-    assert table.frame.columns == ["customer_id", *table.names]
+    assert table.frame.columns == ["customer_id", *table.feature_names]
 
 
 def test_no_windows_no_tables():
@@ -233,7 +233,7 @@ def test_the_number_of_threads_changes_no_bit():
     here = Path(__file__)
     program = _COUNTED.format(paths=[str(here.parent), str(here.parents[1])])
     digests = {
-        subprocess.run(
+        subprocess.run_task(
             [sys.executable, "-c", program],
             env={**os.environ, "POLARS_MAX_THREADS": threads},
             capture_output=True,

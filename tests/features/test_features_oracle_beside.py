@@ -170,12 +170,12 @@ def beside(transactions: Transactions, until: int) -> Transactions:
     )
     return replace(
         transactions,
-        companions=freeze_side_tables(replace(transactions, companions=tables), until),
+        side_tables=freeze_side_tables(replace(transactions, side_tables=tables), until),
     )
 
 
 def agree(transactions: Transactions, cutoff: int) -> None:
-    there = transactions.companions
+    there = transactions.side_tables
     tables = {
         "products": there.products.drop_nulls(),
         "prices": there.prices,

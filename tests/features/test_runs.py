@@ -18,7 +18,7 @@ from segpredict.features._plan import FeatureQuery, run_queries
 from segpredict.window import Window
 
 T = 60
-WINDOW = Window(T, lookback=40, history=50)
+WINDOW = Window(T, lookback=40, max_history=50)
 MOST = 2**61  # its square needs 128 bits
 INSIDE = pl.col("day").is_between(T - 30, T - 10, closed="left")
 SPAN = MeasureSpan(10, 30)

@@ -14,7 +14,7 @@ def found(countries: list[str | None]) -> dict[str, float | None]:
     rows = {"country": pl.Series(countries, dtype=pl.String), "amount": 1.0}
     lines = pl.DataFrame(rows).with_row_index("day", 390)
     lines = lines.with_columns(customer_id=pl.lit("a"), order_id=pl.col("day").cast(pl.String))
-    given = replace(shop.transactions(lines), companions=FROZEN)
+    given = replace(shop.transactions(lines), side_tables=FROZEN)
     table = compute_features(given, Window(399, first_day=0), ["where"]).frame
     return table.drop("customer_id").to_dicts()[0]
 

@@ -51,7 +51,7 @@ def answer(
 ) -> dict[str, float | None]:
     """Return one customer's features of a family, to six digits."""
     question = Window(T, **{"first_day": 0, **window})
-    given = replace(twelve_lines(), companions=companions or SideTables())
+    given = replace(twelve_lines(), side_tables=companions or SideTables())
     rows = compute_features(given, question, [family]).frame
     found = rows.filter(pl.col("customer_id") == customer).drop("customer_id")
     values = found.to_dicts()[0]

@@ -126,7 +126,7 @@ def test_segments_of_a_store_are_those_of_its_files(
     target = pipeline.RunTarget(tmp_path / "run", "then")
     made = pipeline.run_clustering([str(tmp_path / "store")], small_config, target)
     name = "segments/assignments.parquet"
-    assert made.parquet(name).equals(pl.read_parquet(run_folder / name))
+    assert made.read_parquet(name).equals(pl.read_parquet(run_folder / name))
 
 
 def test_check_of_a_store_takes_its_settings(drops: Path, tmp_path: Path) -> None:

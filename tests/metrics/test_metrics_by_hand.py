@@ -33,7 +33,7 @@ ROWS = [
 
 
 def books() -> OrderBook:
-    return OrderBook.of(ROWS, end_day=182)
+    return OrderBook.from_orders(ROWS, end_day=182)
 
 
 def value(metric: str, **where: object) -> float | None:
@@ -43,7 +43,7 @@ def value(metric: str, **where: object) -> float | None:
 
 
 def test_windows_are_laid_back_from_the_end_and_only_whole_ones_count() -> None:
-    longer = OrderBook.of([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
+    longer = OrderBook.from_orders([("zoe", 0, 1.0), *((c, d + 30, a) for c, d, a in ROWS)], 212)
     found = compute_kpis(longer, ["orders"])
     assert found.select("start", "end", "value").rows() == [
         (121, 212, 4.0),
@@ -83,7 +83,7 @@ def test_the_repeat_rate_asks_only_who_was_followed_long_enough() -> None:
         ("364 days", 0, 0),
     ]
     nearer = [*ROWS, ("cid", 97, 1.0), ("bob", 97, 1.0)]  # 90 and 91 days later
-    found = compute_kpis(OrderBook.of(nearer, 182), ["repeat_rate"])
+    found = compute_kpis(OrderBook.from_orders(nearer, 182), ["repeat_rate"])
     assert found.filter(scope="91 days").select("part", "whole").row(0) == (1, 3)
 
 
@@ -134,7 +134,7 @@ def test_stays_are_counted_without_newcomers() -> None:
     moves = pl.DataFrame(
         {"from_id": ["S1", "S1", "NEW"], "to_id": ["S0", "S1", "S1"], "n": [1, 3, 9]}
     )
-    found = compute_kpis(replace(books(), moves=moves), ["segment_stay"])
+    found = compute_kpis(replace(books(), transitions=moves), ["segment_stay"])
     assert found.select("scope", "start", "end", "n", "value").rows() == [
         ("all", 91, 182, 4, 0.75),
         ("S1", 91, 182, 4, 0.75),
@@ -143,7 +143,7 @@ def test_stays_are_counted_without_newcomers() -> None:
 
 def test_shares_of_sales_are_those_of_the_newest_window() -> None:
     named = {"ann": "S2", "bob": "S1", "cid": "S0", "dot": "S1"}
-    found = compute_kpis(OrderBook.of(ROWS, 182, segments=named), ["sales_share"])
+    found = compute_kpis(OrderBook.from_orders(ROWS, 182, segments=named), ["sales_share"])
     assert found.select("scope", "n", "part", "whole").rows() == [
         ("S0", 1, -50_000, 2_550_000),
         ("S1", 2, 600_000, 2_550_000),
@@ -160,7 +160,7 @@ def test_spread_measures_take_those_who_ordered_and_never_below_zero() -> None:
 
 
 def test_a_shop_without_sales_has_no_spread() -> None:
-    given = OrderBook.of([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
+    given = OrderBook.from_orders([("ann", 0, 5.0), ("ann", 1, -9.0)], 91)
     assert compute_kpis(given, ["gini", "top_decile_share"]).is_empty()
     assert lorenz_curve(given).is_empty()
 
@@ -181,7 +181,7 @@ LINES = pl.DataFrame(
 
 
 def test_the_bridge_goes_from_list_value_to_net_revenue() -> None:
-    found = compute_kpis(OrderBook.read(shop.transactions(LINES, 91)), ["gross_net_bridge"])
+    found = compute_kpis(OrderBook.from_shop(shop.transactions(LINES, 91)), ["gross_net_bridge"])
     assert found.select("scope", "part").rows() == [
         ("list_value", 1_780_000),
         ("discounts", -80_000),
@@ -193,7 +193,7 @@ def test_the_bridge_goes_from_list_value_to_net_revenue() -> None:
 
 
 def test_an_order_sent_back_whole_counts_no_more_and_one_later_still_counts() -> None:
-    given = OrderBook.read(shop.transactions(LINES, 91))
+    given = OrderBook.from_shop(shop.transactions(LINES, 91))
     found = compute_kpis(given, ["orders", "customers", "revenue"])
     assert found["value"].to_list() == [3.0, 2.0, 130.0]
     assert given.customers["first"].to_list() == [0, None, 2]
@@ -201,7 +201,7 @@ def test_an_order_sent_back_whole_counts_no_more_and_one_later_still_counts() ->
 
 def test_lines_after_the_end_are_not_seen() -> None:
     cut = replace(shop.transactions(LINES, 91), end_day=50)
-    assert OrderBook.read(cut).entries["day"].max() == 9
+    assert OrderBook.from_shop(cut).entries["day"].max() == 9
 
 
 def test_months_tell_who_is_new_and_which_are_short() -> None:
@@ -229,7 +229,7 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
 
 
 def test_a_shop_shorter_than_a_window_has_only_figures_of_longer_spans() -> None:
-    short = OrderBook.of([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
+    short = OrderBook.from_orders([("ann", 0, 5.0), ("bob", 2, 7.0)], end_day=40)
     found = set(compute_kpis(short)["metric"])
     assert "orders" not in found
     assert {"gini", "retention_cohort", "gross_net_bridge"} <= found

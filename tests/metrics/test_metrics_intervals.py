@@ -18,13 +18,13 @@ def shop(customers: int, seed: int, spread: float = 1.0) -> OrderBook:
             (f"c{i:05d}", int(rng.integers(91)), level * rng.gamma(4) / 4)
             for _ in range(1 + rng.poisson(1))
         ]
-    return OrderBook.of(rows, end_day=91)
+    return OrderBook.from_orders(rows, end_day=91)
 
 
 def drawn(books: OrderBook, figure, draws: int = 400) -> tuple[float, float]:
     """Return the interval of a plain bootstrap that copies the rows of customers."""
     rng = np.random.default_rng(5)
-    orders = books.orders.sort("customer")
+    orders = books.valid_orders.sort("customer")
     theirs = [part["amount"].to_numpy() for part in orders.partition_by("customer")]
     values = [
         figure([theirs[i] for i in rng.integers(0, len(theirs), len(theirs))]) for _ in range(draws)
@@ -91,15 +91,15 @@ def test_wilson_holds_for_rates() -> None:
     # 8 of 10: 0.4902 to 0.9433.
     rows = [(f"c{i}", 0, 1.0) for i in range(10)]
     rows += [(f"c{i}", 95, 1.0) for i in range(8)]
-    found = compute_kpis(OrderBook.of(rows, 182), ["retention_window"]).row(0, named=True)
+    found = compute_kpis(OrderBook.from_orders(rows, 182), ["retention_window"]).row(0, named=True)
     assert (round(found["low"], 4), round(found["high"], 4)) == (0.4902, 0.9433)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_four_customers_give_a_value_and_no_interval(name: str) -> None:
     rows = [(f"c{i}", i, 10.0 + i) for i in range(5)]
-    four = compute_kpis(OrderBook.of(rows[:4], 91), [name]).row(0, named=True)
-    five = compute_kpis(OrderBook.of(rows, 91), [name]).row(0, named=True)
+    four = compute_kpis(OrderBook.from_orders(rows[:4], 91), [name]).row(0, named=True)
+    five = compute_kpis(OrderBook.from_orders(rows, 91), [name]).row(0, named=True)
     assert four["value"] is not None
     assert four["low"] is None
     assert five["low"] is not None

@@ -14,7 +14,7 @@ ENTRY = st.tuples(
     st.integers(0, 399),
     st.integers(-50_000, 200_000).filter(bool).map(lambda pence: pence / 100),
 )
-SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: OrderBook.of(rows, 400))
+SHOPS = st.lists(ENTRY, min_size=1, max_size=40).map(lambda rows: OrderBook.from_orders(rows, 400))
 QUICK = 20  # draws: intervals are not what is asked here
 
 
@@ -110,4 +110,6 @@ def test_the_order_of_lines_changes_no_bit() -> None:
     plain = shop.world(120)
     lines = plain.lines.collect()
     shuffled = replace(plain, lines=lines.sample(fraction=1, shuffle=True, seed=3).lazy())
-    assert compute_kpis(OrderBook.read(plain)).equals(compute_kpis(OrderBook.read(shuffled)))
+    assert compute_kpis(OrderBook.from_shop(plain)).equals(
+        compute_kpis(OrderBook.from_shop(shuffled))
+    )

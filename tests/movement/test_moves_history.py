@@ -48,9 +48,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_score_is_kept_with_what_scored_it(tmp_path):
     history = ScoreHistory(tmp_path / "kept")
-    added = history.add(scores(a="S2", b="-"), FIRST)
+    added = history.add_scores(scores(a="S2", b="-"), FIRST)
     assert (added.new, added.known, added.changed) == (2, 0, 0)
-    told = history.read()
+    told = history.read_scores()
     assert told.schema == SCORE_HISTORY_SCHEMA
     a, b = told.to_dicts()
     assert (a["segment_id"], a["segment"], a["segment_code"]) == ("S2", "Core", 2)
@@ -64,34 +64,34 @@ def test_a_score_is_kept_with_what_scored_it(tmp_path):
 
 def test_the_same_day_and_model_add_nothing(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2", b="S1"), FIRST)
+    history.add_scores(scores(a="S2", b="S1"), FIRST)
     before = contents(tmp_path)
-    added = history.add(scores(a="S0", b="S1"), FIRST)
+    added = history.add_scores(scores(a="S0", b="S1"), FIRST)
     assert (added.new, added.known, added.changed) == (0, 2, 1)
     assert contents(tmp_path) == before
-    assert "nothing added" in added.tell()
-    assert "1 of its 2 customers would be told otherwise" in added.tell()
+    assert "nothing added" in added.summary_sentence()
+    assert "1 of its 2 customers would be told otherwise" in added.summary_sentence()
 
 
 def test_a_few_customers_do_not_take_the_day_from_the_others(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(b="S1"), FIRST)
-    assert history.add(scores(a="S2", b="S1"), FIRST).new == 1
-    assert history.read()["customer_id"].to_list() == ["a", "b"]
+    history.add_scores(scores(b="S1"), FIRST)
+    assert history.add_scores(scores(a="S2", b="S1"), FIRST).new == 1
+    assert history.read_scores()["customer_id"].to_list() == ["a", "b"]
 
 
 def test_another_model_stands_beside_the_first(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2"), FIRST)
-    assert history.add(scores(a="S1"), OTHER_MODEL).new == 1
-    assert history.read()["segment_id"].to_list() == ["S2", "S1"]
-    assert history.entries()["customers"].to_list() == [1, 1]
+    history.add_scores(scores(a="S2"), FIRST)
+    assert history.add_scores(scores(a="S1"), OTHER_MODEL).new == 1
+    assert history.read_scores()["segment_id"].to_list() == ["S2", "S1"]
+    assert history.list_entries()["customers"].to_list() == [1, 1]
 
 
 def test_it_is_one_data_set_for_others(tmp_path):
     history = ScoreHistory(tmp_path / "kept")
-    history.add(scores(a="S2", b="S1"), FIRST)
-    history.add(scores(APR, a="S2"), FIRST)
+    history.add_scores(scores(a="S2", b="S1"), FIRST)
+    history.add_scores(scores(APR, a="S2"), FIRST)
     files = f"{tmp_path}/kept/*.parquet"
     asked = f"select count(*) from read_parquet('{files}')"
     with duckdb.connect() as sql:
@@ -102,7 +102,7 @@ def test_it_is_one_data_set_for_others(tmp_path):
 @pytest.mark.parametrize("moment", ["write", "_claim"])
 def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(tmp_path, monkeypatch, moment):
     history = ScoreHistory(tmp_path / "kept")
-    history.add(scores(a="S2"), FIRST)
+    history.add_scores(scores(a="S2"), FIRST)
     before = contents(tmp_path / "kept")
 
     def stop(*_: object) -> None:
@@ -111,20 +111,20 @@ def test_a_write_that_is_interrupted_leaves_the_history_as_it_was(tmp_path, monk
     with monkeypatch.context() as patch:
         patch.setattr(disk, moment, stop)
         with pytest.raises(KeyboardInterrupt):
-            history.add(scores(APR, a="S1"), FIRST)
+            history.add_scores(scores(APR, a="S1"), FIRST)
     assert contents(tmp_path / "kept") == before
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
-    assert history.add(scores(APR, a="S1"), FIRST).new == 1
+    assert history.add_scores(scores(APR, a="S1"), FIRST).new == 1
 
 
 def test_what_a_killed_process_left_is_no_part_of_it_and_goes(tmp_path):
     history = ScoreHistory(tmp_path / "kept")
-    history.add(scores(a="S2"), FIRST)
+    history.add_scores(scores(a="S2"), FIRST)
     half = tmp_path / ".kept.999999999.x.new"
     half.mkdir()
     (half / "2024-04-01.half.0000.parquet").write_bytes(b"PAR1")
-    assert history.read().height == 1
-    history.add(scores(APR, a="S1"), FIRST)
+    assert history.read_scores().height == 1
+    history.add_scores(scores(APR, a="S1"), FIRST)
     assert not half.exists()
 
 
@@ -134,12 +134,12 @@ def test_of_two_who_write_at_once_both_are_kept(tmp_path, monkeypatch):
 
     def late(draft: Path, path: Path) -> bool:
         if rivals:
-            history.add(rivals.pop(), FIRST)
+            history.add_scores(rivals.pop(), FIRST)
         return claim(draft, path)
 
     monkeypatch.setattr(disk, "_claim", late)
-    assert history.add(scores(a="S2", b="S1"), FIRST).new == 1
-    assert history.read()["customer_id"].to_list() == ["a", "b", "c"]
+    assert history.add_scores(scores(a="S2", b="S1"), FIRST).new == 1
+    assert history.read_scores()["customer_id"].to_list() == ["a", "b", "c"]
 
 
 def test_a_disk_without_links_keeps_the_rule(tmp_path, monkeypatch):
@@ -155,22 +155,22 @@ def test_a_disk_without_links_keeps_the_rule(tmp_path, monkeypatch):
 def test_a_file_that_is_no_history_is_named(tmp_path):
     (tmp_path / "2024-01-01.x.0000.parquet").write_bytes(b"no parquet")
     with pytest.raises(ArtifactError, match=r"x\.0000\.parquet"):
-        ScoreHistory(tmp_path).read()
+        ScoreHistory(tmp_path).read_scores()
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "2024-01-01.x.0000.parquet")
     with pytest.raises(ArtifactError, match="its columns"):
-        ScoreHistory(tmp_path).read()
+        ScoreHistory(tmp_path).read_scores()
 
 
 def test_scores_of_no_day_are_refused(tmp_path):
     with pytest.raises(SchemaError, match="0 days"):
-        ScoreHistory(tmp_path).add(scores(a="S1").clear(), FIRST)
+        ScoreHistory(tmp_path).add_scores(scores(a="S1").clear(), FIRST)
 
 
 def test_moves_between_two_days(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2", b="S1", c="-", d="S1"), FIRST)
-    history.add(scores(APR, a="S1", b="S1", c="S2", e="S0"), FIRST)
-    went = history.moves(JAN, APR)
+    history.add_scores(scores(a="S2", b="S1", c="-", d="S1"), FIRST)
+    history.add_scores(scores(APR, a="S1", b="S1", c="S2", e="S0"), FIRST)
+    went = history.transitions_between(JAN, APR)
     rows = went.select("customer_id", "from_id", "to_id", "foretold_id", "p_foretold")
     assert rows.rows() == [
         ("a", "S2", "S1", "S1", 0.7),
@@ -185,45 +185,45 @@ def test_moves_between_two_days(tmp_path):
 
 def test_a_forecast_of_another_day_is_not_held_against_it(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2"), FIRST)
-    history.add(scores(date(2024, 3, 1), a="S2"), FIRST)
-    assert history.moves(JAN, date(2024, 3, 1))["foretold_id"].to_list() == [None]
+    history.add_scores(scores(a="S2"), FIRST)
+    history.add_scores(scores(date(2024, 3, 1), a="S2"), FIRST)
+    assert history.transitions_between(JAN, date(2024, 3, 1))["foretold_id"].to_list() == [None]
 
 
 def test_segments_of_other_fits_are_not_compared(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2"), FIRST)
-    history.add(scores(APR, a="S2"), OTHER_SEGMENTS)
+    history.add_scores(scores(a="S2"), FIRST)
+    history.add_scores(scores(APR, a="S2"), OTHER_SEGMENTS)
     with pytest.raises(MismatchError, match="different fits"):
-        history.moves(JAN, APR)
+        history.transitions_between(JAN, APR)
 
 
 def test_a_new_model_on_the_same_segments_is_compared(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2"), FIRST)
-    history.add(scores(APR, a="S1"), OTHER_MODEL)
-    assert history.moves(JAN, APR)["to_id"].to_list() == ["S1"]
+    history.add_scores(scores(a="S2"), FIRST)
+    history.add_scores(scores(APR, a="S1"), OTHER_MODEL)
+    assert history.transitions_between(JAN, APR)["to_id"].to_list() == ["S1"]
 
 
 def test_of_several_models_one_must_be_named(tmp_path):
     history = ScoreHistory(tmp_path)
     for version in (FIRST, OTHER_MODEL):
-        history.add(scores(a="S2"), version)
-        history.add(scores(APR, a="S1"), version)
+        history.add_scores(scores(a="S2"), version)
+        history.add_scores(scores(APR, a="S1"), version)
     with pytest.raises(UsageError, match="111111111111, 222222222222"):
-        history.moves(JAN, APR)
-    assert history.moves(JAN, APR, "22").height == 1
+        history.transitions_between(JAN, APR)
+    assert history.transitions_between(JAN, APR, "22").height == 1
     with pytest.raises(UsageError, match="not scored by 9"):
-        history.moves(JAN, APR, "9")
+        history.transitions_between(JAN, APR, "9")
 
 
 def test_a_day_that_was_not_scored_is_told_with_those_that_were(tmp_path):
     history = ScoreHistory(tmp_path)
-    history.add(scores(a="S2"), FIRST)
+    history.add_scores(scores(a="S2"), FIRST)
     with pytest.raises(UsageError, match="knows 2024-01-01"):
-        history.moves(JAN, APR)
+        history.transitions_between(JAN, APR)
     with pytest.raises(UsageError, match="is not before"):
-        history.moves(APR, JAN)
+        history.transitions_between(APR, JAN)
 
 
 CALLS = st.tuples(
@@ -240,13 +240,13 @@ def test_it_is_append_only_and_knows_the_first_that_was_said(calls):
         folder, first = Path(place) / "kept", {}
         for day, version, segments in calls:
             before = contents(folder)
-            ScoreHistory(folder).add(scores(day, **segments), version)
+            ScoreHistory(folder).add_scores(scores(day, **segments), version)
             after = contents(folder)
             assert {name: after[name] for name in before} == before
             for who, now in segments.items():
                 key = (who, day, version.model)
                 first.setdefault(key, "S0" if now == "-" else now)
-        told = ScoreHistory(folder).read()
+        told = ScoreHistory(folder).read_scores()
         keys = told.select("customer_id", "as_of", "model").rows()
         assert dict(zip(keys, told["segment_id"], strict=True)) == first
         assert len(keys) == len(set(keys))

@@ -13,7 +13,7 @@ from segpredict.tables import Segment
 from segpredict.window import as_date
 from shop import transactions, world
 
-TIME = TimeOptions(horizon=10, lookback=30, step=10, history=40)
+TIME = TimeOptions(horizon=10, lookback=30, step=10, max_history=40)
 
 
 class Ladder:
@@ -47,7 +47,7 @@ def test_periods_are_disjoint_and_end_with_the_newest_complete_one():
 
 
 def test_last_year_may_lie_between_the_periods():
-    row, last_year = transition_periods(0, 728, TimeOptions(horizon=56, settle=7))
+    row, last_year = transition_periods(0, 728, TimeOptions(horizon=56, settlement=7))
     assert row[-1].cutoff == 728 - 63
     assert last_year.cutoff == 728 - 63 - 364
     assert last_year.cutoff not in [w.cutoff for w in row]
@@ -68,7 +68,7 @@ def test_everybody_is_where_the_windows_say():
         ("wakes", 5, 9.0), ("wakes", 55, 90.0),
         ("comes", 55, 9.0),
     )  # fmt: skip
-    window = TIME.window(50, shop.first_day)
+    window = TIME.window_at(50, shop.first_day)
     told = segment_transitions(shop, Ladder(), [window])
     found = {row[0]: row[1:] for row in told.drop("since", "until").iter_rows()}
     assert found == {
@@ -87,7 +87,7 @@ def test_everybody_is_where_the_windows_say():
 
 def test_before_the_data_begin_nobody_was_anywhere():
     shop = lines(("a", 0, 9.0), ("a", 14, 9.0), ("a", 25, 9.0), end_day=30)
-    told = segment_transitions(shop, Ladder(), [TIME.window(15, shop.first_day)])
+    told = segment_transitions(shop, Ladder(), [TIME.window_at(15, shop.first_day)])
     assert told["before_id"].to_list() == [None]
 
 
@@ -119,7 +119,7 @@ def test_columns_add_up_to_all_who_were_there_and_rows_agree_with_the_panel():
 
 def test_what_happens_later_changes_no_earlier_period():
     shop = world(100)
-    window = TimeOptions().window(364, shop.first_day)
+    window = TimeOptions().window_at(364, shop.first_day)
     early = pl.col("day") < window.outcome_end
     past = replace(shop, lines=shop.lines.filter(early), end_day=window.outcome_end)
     assert segment_transitions(past, Ladder(), [window]).equals(

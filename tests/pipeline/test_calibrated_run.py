@@ -24,7 +24,7 @@ def test_a_proven_calibration_is_kept_and_scores_alike_after_reloading(
     def softer(trials, name, complete):
         classes = trials[0].chances[name].shape[1]
         scale, shift = (SCALE,) * classes, (0.0,) * classes
-        return Calibration(TEMPERATURE_SCALING, scale, shift, gain=0.1)
+        return Calibration(TEMPERATURE_SCALING, scale, shift, loss_reduction=0.1)
 
     target = tmp_path / "run"
     with draft_run(target, base=open_run(run_folder)) as draft:
@@ -35,15 +35,15 @@ def test_a_proven_calibration_is_kept_and_scores_alike_after_reloading(
     monkeypatch.setattr(_train, "select_calibration", softer)
     made = pipeline.run_training(target)
     predictor = segpredict.load(target)
-    assert isinstance(predictor.forecaster, CalibratedModel)
+    assert isinstance(predictor.model, CalibratedModel)
     assert archive.load_decision_policy(made).calibration.kind == TEMPERATURE_SCALING
 
-    scores = made.parquet("scores.parquet")
+    scores = made.read_parquet("scores.parquet")
     assert predictor.score(pl.read_csv(sample_file, infer_schema=False)).equals(scores)
-    plain = predictor.forecaster.forecaster.predict(
-        predictor.rows(
+    plain = predictor.model.model.predict_proba(
+        predictor.feature_rows(
             archive.load_transactions(made),
-            predictor.window(archive.load_transactions(made)),
+            predictor.score_window(archive.load_transactions(made)),
         ).frame
     )
     told = scores.filter("is_eligible").select(pl.col("^p_S[0-9]+$")).to_numpy()

@@ -13,14 +13,14 @@ from segpredict.segments.comparison import SelectionRun, SelectionTask
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
-    instruments=("fm", "rfm"),
+    inputs=("fm", "rfm"),
     k_min=3,
     k_max=4,
-    rows=200,
-    draws=2,
-    splits=2,
-    seeds=2,
-    nulls=2,
+    sample_rows=200,
+    bootstrap_draws=2,
+    strength_splits=2,
+    seed_runs=2,
+    null_samples=2,
 )
 
 
@@ -28,7 +28,7 @@ COMPARE = SelectionOptions(
 def config(small_config):
     return replace(
         small_config,
-        segments=replace(small_config.segments, compare=COMPARE),
+        segments=replace(small_config.segments, selection=COMPARE),
         threads=1,
     )
 
@@ -46,11 +46,11 @@ def made(data, config, folder, ways="compare", **options):
 
 def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
     run = made(sample_file, config, tmp_path / "run")
-    table = run.parquet("segments/comparison.parquet")
+    table = run.read_parquet("segments/comparison.parquet")
     assert table.select("instrument", "algorithm", "asked").unique().height == 8
     assert table["information"].null_count() == table["note"].ne("").sum()
     assert run.bytes("segments/comparison.csv").startswith(b"instrument,algorithm")
-    plain = open_run(run_folder).bytes("segments/assignments.parquet")
+    plain = open_run(run_folder).read_bytes("segments/assignments.parquet")
     assert run.bytes("segments/assignments.parquet") == plain
 
 
@@ -65,20 +65,20 @@ def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
 
 
 def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_path):
-    rule = {"Key accounts": SegmentRuleOptions(top=0.02)}
-    refine = OverrideOptions(apart=rule)
-    asked = replace(config, segments=replace(config.segments, refine=refine))
+    rule = {"Key accounts": SegmentRuleOptions(top_share=0.02)}
+    refine = OverrideOptions(rules=rule)
+    asked = replace(config, segments=replace(config.segments, overrides=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
     state = run.json("segments/segmenter.json")
     assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
-    table = run.parquet("segments/comparison.parquet")
+    table = run.read_parquet("segments/comparison.parquet")
     assert table["information"].null_count() == table["note"].ne("").sum()
 
 
 def test_an_interrupted_comparison_goes_on_where_it_stopped(
     sample_file, config, tmp_path, monkeypatch
 ):
-    run, ran = SelectionRun.run, []
+    run, ran = SelectionRun.run_task, []
 
     def cut(self, heat):
         if len(ran) == 2:
@@ -104,7 +104,7 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
 
     whole = made(sample_file, config, tmp_path / "whole")
     name = "segments/comparison.parquet"
-    assert resumed.parquet(name).equals(whole.parquet(name))
+    assert resumed.read_parquet(name).equals(whole.read_parquet(name))
 
 
 def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tmp_path):
@@ -131,16 +131,16 @@ def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
     alone = made(sample_file, config, tmp_path / "alone")
     beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")
     name = "segments/comparison.parquet"
-    assert beside.parquet(name).equals(alone.parquet(name))
+    assert beside.read_parquet(name).equals(alone.read_parquet(name))
 
 
 def test_the_share_done_follows_what_algorithms_have_cost():
     heats = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
     meter = WorkMeter(heats)
-    assert meter.share == 0.0
+    assert meter.share_done == 0.0
     for heat, seconds in zip(heats[:2], (1.0, 9.0), strict=True):
-        meter.spent[heat] = seconds
-        meter.done.add(heat)
-    assert meter.share == pytest.approx(0.5)
-    meter.done.add(heats[2])  # kept from before: it costs nothing and is not to come
-    assert meter.share == pytest.approx(10 / 19)
+        meter.cost_spent[heat] = seconds
+        meter.items_done.add(heat)
+    assert meter.share_done == pytest.approx(0.5)
+    meter.items_done.add(heats[2])  # kept from before: it costs nothing and is not to come
+    assert meter.share_done == pytest.approx(10 / 19)

@@ -41,7 +41,7 @@ def test_tables_go_into_the_run_and_are_part_of_it(run: Path) -> None:
     place, rows = pipeline.export_bi_tables(run, ExportRequest())
     assert place == run / "bi"
     made = open_run(run)
-    made.verify()
+    made.verify_hashes()
     assert made.has("bi/orders.parquet")
     assert pl.read_parquet(place / "orders.parquet").height == rows["orders"]
     # Again: what was there is replaced.
@@ -56,7 +56,7 @@ def test_tables_elsewhere_leave_the_run_as_it_was(run_folder: Path, tmp_path: Pa
     assert (out / "dictionary.md").is_file()
     with pytest.raises(TargetBusyError):
         pipeline.export_bi_tables(run_folder, ExportRequest(out=out))
-    pipeline.export_bi_tables(run_folder, ExportRequest(out=out, replaces=True))
+    pipeline.export_bi_tables(run_folder, ExportRequest(out=out, replace=True))
 
 
 def test_tables_never_replace_a_folder_that_is_something_else(
@@ -64,14 +64,14 @@ def test_tables_never_replace_a_folder_that_is_something_else(
 ) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(TargetBusyError):
-        pipeline.export_bi_tables(run_folder, ExportRequest(out=tmp_path, replaces=True))
+        pipeline.export_bi_tables(run_folder, ExportRequest(out=tmp_path, replace=True))
     assert (tmp_path / "precious.txt").exists()
 
 
 def test_tables_never_replace_a_run(run_folder: Path, run: Path) -> None:
     with pytest.raises(TargetBusyError):
-        pipeline.export_bi_tables(run_folder, ExportRequest(out=run, replaces=True))
-    open_run(run).verify()
+        pipeline.export_bi_tables(run_folder, ExportRequest(out=run, replace=True))
+    open_run(run).verify_hashes()
 
 
 def test_the_facts_are_those_of_the_page(
@@ -79,24 +79,24 @@ def test_the_facts_are_those_of_the_page(
 ) -> None:
     out = tmp_path / "facts.json"
     assert pipeline.export_report(run_folder, "json", ExportRequest(created="then", out=out)) == out
-    assert json.loads(out.read_text(encoding="utf-8")) == report.json()
+    assert json.loads(out.read_text(encoding="utf-8")) == report.to_json()
 
 
 def test_by_default_the_page_goes_into_the_run(run: Path) -> None:
     path = pipeline.export_report(run, "html", ExportRequest(created="later"))
     assert path == run / "report.html"
     assert "later" in path.read_text(encoding="utf-8")
-    open_run(run).verify()
+    open_run(run).verify_hashes()
 
 
 def test_hashed_ids_leave_no_customer_on_the_page(
     run_folder: Path, report: segpredict.Report
 ) -> None:
-    people = report.json()["sections"]["people"]["people"]
+    people = report.to_json()["sections"]["people"]["people"]
     own = [person["id"] for person in people]
     hidden = segpredict.Report(run_folder, pseudonyms=NAMES)
-    told = hidden.json()["sections"]["people"]["people"]
-    assert [person["id"] for person in told] == [NAMES.name(i) for i in own]
+    told = hidden.to_json()["sections"]["people"]["people"]
+    assert [person["id"] for person in told] == [NAMES.hash_id(i) for i in own]
     assert not any(f">{i}<" in hidden.to_html() for i in own)
 
 
@@ -108,4 +108,4 @@ def test_in_a_notebook_the_page_stands_in_a_closed_frame(
     inside = frame.split('srcdoc="')[1].split('"')[0]
     assert unescape(inside) == report.to_html()
     assert report.to_markdown().startswith("# ")
-    assert repr(report) == f"Report({str(report.run.folder)!r})"
+    assert repr(report) == f"Report({str(report.run_task.folder)!r})"

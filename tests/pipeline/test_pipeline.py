@@ -33,12 +33,12 @@ KEPT = ("segments/assignments.parquet", "scores.parquet")
 
 def assert_same(one: Path, two: Path) -> None:
     for name in KEPT:
-        assert open_run(one).parquet(name).equals(open_run(two).parquet(name)), name
+        assert open_run(one).read_parquet(name).equals(open_run(two).read_parquet(name)), name
 
 
 def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> None:
     run = open_run(run_folder)
-    run.verify()
+    run.verify_hashes()
     promised = {
         "ledger.json",
         "transactions.parquet",
@@ -62,7 +62,7 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     assert promised <= run.manifest["files"].keys()
     on_disk = {str(p.relative_to(run_folder)) for p in run_folder.rglob("*.*")}
     assert on_disk == {*run.manifest["files"], "manifest.json"}
-    assert {"config", "windows", "data", "libraries", "python"} <= run.facts.keys()
+    assert {"config", "windows", "data", "libraries", "python"} <= run.metadata.keys()
 
 
 def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
@@ -72,7 +72,7 @@ def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
     told: list[tuple[str, float]] = []
     predictor = segpredict.fit(
         frame.sample(fraction=1, shuffle=True, seed=2),
-        small_config.seeded(None, threads=1),
+        small_config.with_seed(None, threads=1),
         out=tmp_path / "run",
         progress=lambda what, share: told.append((what, share)),
     )
@@ -85,8 +85,8 @@ def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
 
 def test_the_segmenter_saw_nothing_of_any_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    first = min(o["cutoff"] for o in run.json("classifier/verdict.json")["origins"])
-    assert run.facts["windows"]["segmenter_saw_until"] < first
+    first = min(o["cutoff"] for o in run.read_json("classifier/verdict.json")["origins"])
+    assert run.metadata["windows"]["segmenter_saw_until"] < first
 
 
 def changed(lines: pl.DataFrame, cutoff: str, how: str) -> pl.DataFrame:
@@ -122,7 +122,7 @@ def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, ho
     lines = pl.read_csv(sample_file, infer_schema=False)
     shop = pipeline.read_transactions([str(sample_file)], plan)
     days = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time)
-    cutoff = as_date(days.outer[0].cutoff).isoformat()
+    cutoff = as_date(days.test_folds[0].cutoff).isoformat()
     other = cleaning.clean_lines(
         sources.from_frame(changed(lines, cutoff, how), plan.source), plan.cleaning
     )
@@ -136,10 +136,10 @@ def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, ho
 def first_test(
     shop: Transactions, days: classifier.Schedule, plan: Config
 ) -> dict[str, np.ndarray]:
-    spans = features.clustering_inputs(shop, days.blind)
-    frozen = segments.fit_segmentation(spans, plan.segments, horizon=plan.time.horizon)
+    spans = features.clustering_inputs(shop, days.segmentation_windows)
+    frozen = segments.fit_segmentation(spans, plan.segmentation, horizon=plan.time.horizon)
     training = classifier.train_classifier(shop, frozen, plan.classifier, plan.time)
-    return dict(training.trials[0].chances)
+    return dict(training.backtests[0].probabilities)
 
 
 def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
@@ -148,15 +148,15 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
     explanation = explained.load_explanation(run, archive.load_segments(run))
-    assert explanation.customers > 0
-    assert set(explanation.base) == {s.id for s in archive.load_segments(run)}
+    assert explanation.n_customers > 0
+    assert set(explanation.base_values) == {s.id for s in archive.load_segments(run)}
 
 
 def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
     run = open_run(run_folder)
-    tables = [run.parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")]
-    books = metrics.OrderBook.read(archive.load_transactions(run), 91, 364, *tables)
-    assert metrics.compute_kpis(books).equals(run.parquet("metrics/figures.parquet"))
+    tables = [run.read_parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")]
+    books = metrics.OrderBook.from_shop(archive.load_transactions(run), 91, 364, *tables)
+    assert metrics.compute_kpis(books).equals(run.read_parquet("metrics/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
     assert "How the shop is doing</h2>" in page
     assert "Cohorts</h2>" in page
@@ -178,13 +178,13 @@ def test_a_fallback_that_ships_really_scores(plain_config: Config, tmp_path: Pat
     target = pipeline.RunTarget(tmp_path / "run")
     pipeline.run_pipeline(noise, plain_config, target)
     run = open_run(target.folder)
-    verdict = run.json("classifier/verdict.json")
-    forecaster = segpredict.load(target.folder).forecaster
+    verdict = run.read_json("classifier/verdict.json")
+    forecaster = segpredict.load(target.folder).model
     assert verdict["shipped"] == forecaster.name
     assert verdict["shipped"] != "xgboost"
     assert verdict["skill"][verdict["shipped"]] <= 0
     again = segpredict.load(target.folder).score(noise)
-    assert again.equals(run.parquet("scores.parquet"))
+    assert again.equals(run.read_parquet("scores.parquet"))
 
 
 def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
     again = pipeline.RunTarget(folder, "Tuesday", replace=True)
 
     def notes() -> list[str]:
-        found = open_run(folder).json("classifier/verdict.json")["warnings"]
+        found = open_run(folder).read_json("classifier/verdict.json")["warnings"]
         return [note for note in found if "different settings" in note]
 
     pipeline.run_pipeline([sample_file], config, pipeline.RunTarget(folder, "Monday"))

@@ -28,17 +28,17 @@ def play(run_folder: Path) -> str:
 
 def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
-    told = run.parquet("actions/plays.parquet")
-    assert set(told["play"]) == {p.name for p in planning.load_campaign_catalogue(run).plays}
+    told = run.read_parquet("actions/plays.parquet")
+    assert set(told["play"]) == {p.name for p in planning.load_campaign_catalogue(run).campaigns}
     assert told.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
 
 
 def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
     run = open_run(run_folder)
-    told = run.parquet("actions/plays.parquet")
-    scores = run.parquet("scores.parquet").filter("is_eligible")
-    top = max(s["id"] for s in run.json("segments/segments.json"))
+    told = run.read_parquet("actions/plays.parquet")
+    scores = run.read_parquet("scores.parquet").filter("is_eligible")
+    top = max(s["id"] for s in run.read_json("segments/segments.json"))
     falls = pl.col("next_segment_id") < pl.col("segment_id")
     best = scores.filter((pl.col("segment_id") == top) & falls)
     row = told.filter(play="hold_best").to_dicts()[0]
@@ -50,18 +50,18 @@ def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
 
 def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    days = run.parquet(planning.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
-    assert days == [run.json("classifier/verdict.json")["origins"][-1]["cutoff"]]
-    assert set(run.parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
+    days = run.read_parquet(planning.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
+    assert days == [run.read_json("classifier/verdict.json")["origins"][-1]["cutoff"]]
+    assert set(run.read_parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
 
 
 def test_lists_are_written_down_and_their_lots_are_kept(
     own_run: Path, tmp_path: Path, play: str
 ) -> None:
     first = tmp_path / "first.csv"
-    made = pipeline.draw_campaign(own_run, CampaignRequest(play, first, by="Ann"), "tonight")
+    made = pipeline.draw_campaign(own_run, CampaignRequest(play, first, author="Ann"), "tonight")
     again = tmp_path / "again.csv"
-    pipeline.draw_campaign(own_run, CampaignRequest(play, again, share=0.5), "tomorrow")
+    pipeline.draw_campaign(own_run, CampaignRequest(play, again, holdout_share=0.5), "tomorrow")
     one, two = (pl.read_csv(f, infer_schema=False) for f in (first, again))
     assert one.equals(two)  # everybody had a lot, so a larger share finds nobody
     assert sum(made["arms"].values()) == one.height
@@ -87,7 +87,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
     (tmp_path / "plays.toml").write_text(CALLS)
     made = pipeline.run_report(own_run, "later", playbook=str(tmp_path / "plays.toml"))
     weighed = pipeline.list_campaigns(own_run)
-    everybody = made.parquet("scores.parquet").filter("is_eligible")
+    everybody = made.read_parquet("scores.parquet").filter("is_eligible")
     assert weighed.filter(play="call_all")["n"].to_list() == [everybody.height]
     others = weighed.filter(pl.col("play") != "call_all")
     assert others.drop("rank").equals(before.drop("rank"))
@@ -97,7 +97,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
 
 def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:
     with draft_run(own_run, base=open_run(own_run), replace=True) as draft:
-        draft.drop("actions/")
+        draft.remove("actions/")
         draft.publish()
     with pytest.raises(ArtifactError) as told:
         pipeline.list_campaigns(own_run)

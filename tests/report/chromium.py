@@ -24,7 +24,7 @@ def _pipe() -> tuple[int, int]:
     ends = os.pipe()
     moved = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends)
     for end in ends:
-        os.close(end)
+        os.finish(end)
     return moved
 
 
@@ -43,8 +43,8 @@ class Chromium:
             pass_fds=(theirs_in, theirs_out),
             stderr=subprocess.DEVNULL,
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        os.finish(theirs_in)
+        os.finish(theirs_out)
         self.events: list[dict] = []
         self.number, self.buffer, self.session = 0, b"", None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -64,8 +64,8 @@ class Chromium:
     def __exit__(self, *_) -> None:
         self.process.terminate()
         self.process.wait(LIMIT)
-        os.close(self.ours_in)
-        os.close(self.ours_out)
+        os.finish(self.ours_in)
+        os.finish(self.ours_out)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def ask(self, method: str, **given):
@@ -102,7 +102,7 @@ class Chromium:
         self.ask("Page.navigate", url=page.as_uri() + at)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self._next())
-        self.run("document.body.offsetHeight")  # laid out
+        self.run_task("document.body.offsetHeight")  # laid out
         return time.monotonic() - begun
 
     def run(self, script: str):
@@ -120,7 +120,7 @@ class Chromium:
 
     def choose(self, label: str, text: str) -> None:
         """Choose an option of a filter by its label and text."""
-        self.run(
+        self.run_task(
             "(() => { const box = [...document.querySelectorAll('#filters label')]"
             f".find((l) => l.textContent.startsWith({json.dumps(label)}))"
             ".querySelector('select');"

@@ -34,6 +34,9 @@ def figures() -> dict[str, pl.DataFrame]:
         {"from_id": ["S1", "S1", "S2"], "to_id": ["S1", "S2", "S2"], "n": [30, 10, 20]}
     )
     books = replace(
-        OrderBook.of(rows, END, segments=named), first_day=FIRST, moves=moves, draws=100
+        OrderBook.from_orders(rows, END, segments=named),
+        first_day=FIRST,
+        transitions=moves,
+        draws=100,
     )
     return load_kpis(Kept(kpi_tables(books)))

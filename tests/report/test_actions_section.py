@@ -22,8 +22,8 @@ def page(**change) -> str:
 
 def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
     found = campaigns_section(bundle())
-    assert [each.name for each in found.first] == ["hold_best", "remind"]
-    hold, remind = (each.design.told for each in found.first)
+    assert [each.name for each in found.top_campaigns] == ["hold_best", "remind"]
+    hold, remind = (each.test.text for each in found.top_campaigns)
     assert hold == (
         "To see +5.0 points (80\u202f% power) a test needs 1,565 in each arm; "
         "these 200 show +19.0 points or more."
@@ -35,10 +35,10 @@ def test_the_actions_with_most_at_stake_lead_with_their_tests() -> None:
 
 
 def test_a_test_of_some_windows_tells_how_long_it_takes() -> None:
-    told = campaigns_section(bundle(plays=plays(windows=2, days=182))).first[0].design
-    assert "arm: 2 windows, 182 days, if each brings as many. These 200" in told.told
+    told = campaigns_section(bundle(plays=plays(windows=2, days=182))).top_campaigns[0].test
+    assert "arm: 2 windows, 182 days, if each brings as many. These 200" in told.text
     assert (told.windows, told.days) == (2, 182)
-    assert campaigns_section(bundle()).first[0].design.days is None
+    assert campaigns_section(bundle()).top_campaigns[0].test.days is None
 
 
 def test_what_is_at_stake_stands_beside_what_of_it_came() -> None:
@@ -56,21 +56,21 @@ def test_nothing_is_promised_and_everything_is_untested() -> None:
 
 def test_a_play_with_a_list_is_on_trial_and_no_more() -> None:
     found = campaigns_section(bundle(experiments=(LIST,)))
-    assert [p.proof for p in found.plays] == ["on trial", "untested", "untested"]
-    assert "2012-03-10" in found.plays[0].status
+    assert [p.evidence for p in found.campaigns] == ["on trial", "untested", "untested"]
+    assert "2012-03-10" in found.campaigns[0].status
 
 
 def test_of_few_customers_nothing_but_the_number_is_told() -> None:
-    few = campaigns_section(bundle()).plays[2]
-    assert (few.n, few.at_stake.value, few.design.base) == (3, None, None)
-    assert few.design.told == "Too few like them at the last test to plan one."
+    few = campaigns_section(bundle()).campaigns[2]
+    assert (few.n, few.at_stake.value, few.test.base_rate) == (3, None, None)
+    assert few.test.text == "Too few like them at the last test to plan one."
 
 
 def test_curves_begin_at_nothing_and_end_at_all() -> None:
     found = campaigns_section(bundle())
-    assert found.budgets[0].path == "0.00,60.00 20.00,30.00 100.00,0.00"
-    assert found.budgets[0].note == "The first 40 of 200 hold 50\u202f%"
-    assert found.segments[0].chip.name == "Core"
+    assert found.targeting_curves[0].path == "0.00,60.00 20.00,30.00 100.00,0.00"
+    assert found.targeting_curves[0].note == "The first 40 of 200 hold 50\u202f%"
+    assert found.segments[0].badge.name == "Core"
     assert [step.value for step in found.segments[0].steps] == [100.0, 400.0]
 
 

@@ -53,12 +53,12 @@ def page(browser, html) -> Chromium:
 
 @pytest.fixture(scope="module")
 def homes(run) -> pl.DataFrame:
-    return run.parquet("exploration/homes.parquet")
+    return run.read_parquet("exploration/homes.parquet")
 
 
 def cells(page: Chromium, rows: str) -> list[list[str]]:
     """Return the texts of the cells of all rows that are seen."""
-    return page.run(
+    return page.run_task(
         f"[...document.querySelectorAll({json.dumps(rows)})]"
         ".filter((r) => !r.hidden).map((r) => [...r.cells].map((c) => c.textContent))"
     )
@@ -69,7 +69,9 @@ def number(text: str) -> float:
 
 
 def marks(page: Chromium, section: str) -> list[str]:
-    return page.run(f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)")
+    return page.run_task(
+        f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)"
+    )
 
 
 def month_table(page: Chromium) -> list[list[str]]:
@@ -79,9 +81,9 @@ def month_table(page: Chromium) -> list[list[str]]:
 def orders_of(run: RunFolder, homes: pl.DataFrame, country: str, segment: str):
     """Return all orders and credit notes that stand, with the month."""
     shop = archive.load_transactions(run)
-    assignments = run.parquet("segments/assignments.parquet")
+    assignments = run.read_parquet("segments/assignments.parquet")
     own = assignments.join(homes, on="customer_id").filter(country=country, segment_id=segment)
-    lines = shop.known(shop.end_day).collect().join(own, on="customer_id", how="semi")
+    lines = shop.known_at(shop.end_day).collect().join(own, on="customer_id", how="semi")
     return lines.group_by("customer_id", "order_id", "day", "is_return").agg(
         pl.col("amount").sum(),
         month=pl.from_epoch("day", time_unit="d").dt.strftime("%b %Y").first(),
@@ -114,8 +116,8 @@ def test_the_tallest_bar_is_the_most_of_what_is_left(page):
     page.choose("Country", OTHER)
     orders = [number(row[2]) for row in month_table(page)]
     told = "document.querySelectorAll('#shop [data-way=most]')[1].textContent"
-    assert number(page.run(told)) == max(orders)
-    bars = page.run(
+    assert number(page.run_task(told)) == max(orders)
+    bars = page.run_task(
         "[...document.querySelectorAll('#shop figure.months')[1]"
         ".querySelectorAll('rect')].map((r) => Number(r.getAttribute('height')))"
     )
@@ -124,20 +126,20 @@ def test_the_tallest_bar_is_the_most_of_what_is_left(page):
 
 def test_sizes_and_the_mix_follow_a_country(page, run, homes):
     page.choose("Country", OTHER)
-    scores = run.parquet("scores.parquet").join(homes, on="customer_id")
+    scores = run.read_parquet("scores.parquet").join(homes, on="customer_id")
     own = scores.filter(pl.col("is_eligible"), country=OTHER)
     rows = cells(page, "#headline figure tbody tr")
     for i, row in enumerate(rows):
         n = own.filter(segment_id=f"S{i}").height
         assert number(row[1]) == n
         assert number(row[2]) == pytest.approx(100 * n / own.height, abs=0.05)
-        head = page.run(
+        head = page.run_task(
             "[...document.querySelectorAll('#headline figure thead th')].map((h) => h.textContent)"
         ).index("Expected")
         assert number(row[head]) == pytest.approx(own[f"p_S{i}"].sum(), abs=0.5)
     sizes = cells(page, "#segments table.cards tbody tr")
     assert [row[1] for row in sizes] == [row[1] for row in rows]
-    strip = page.run(
+    strip = page.run_task(
         "[...document.querySelector('#headline svg.strip').querySelectorAll('rect')]"
         ".map((r) => parseFloat(r.getAttribute('width')))"
     )
@@ -146,7 +148,7 @@ def test_sizes_and_the_mix_follow_a_country(page, run, homes):
 
 def test_moves_follow_a_country(page, run):
     page.choose("Country", OTHER)
-    table = run.parquet("movement/countries.parquet").filter(country=OTHER)
+    table = run.read_parquet("movement/countries.parquet").filter(country=OTHER)
     sizes = dict(
         table.select("from_id", "to_id", "n").group_by("from_id").agg(pl.col("n").sum()).iter_rows()
     )
@@ -157,12 +159,12 @@ def test_moves_follow_a_country(page, run):
     stay = table.filter(from_id="S0", to_id="S0")["n"].sum()
     share = f"{100 * stay / sizes['S0']:.0f}\u202f%{stay}"
     assert rows[0][1] == share
-    assert not page.run("document.querySelector('#migration td[title]') !== null")
+    assert not page.run_task("document.querySelector('#migration td[title]') !== null")
     assert marks(page, "migration") == [OTHER, "whole base"]
 
 
 def test_what_cannot_follow_says_so(page):
-    assert page.run("document.querySelectorAll('.mark').length") == 0
+    assert page.run_task("document.querySelectorAll('.mark').length") == 0
     page.choose("Country", UK)
     assert marks(page, "cohorts") == ["whole base"]  # once, at the head
     assert "whole base" in marks(page, "headline")
@@ -174,7 +176,7 @@ def test_what_cannot_follow_says_so(page):
 
 def test_clear_gives_back_the_page_as_it_was(page):
     def seen():
-        return page.run(
+        return page.run_task(
             "[...document.querySelectorAll('main *')]"
             ".map((e) => [e.tagName, ...[...e.attributes].filter((a) => "
             "!a.name.startsWith('data-') && !(a.name === 'class' && !a.value))"
@@ -187,52 +189,54 @@ def test_clear_gives_back_the_page_as_it_was(page):
     page.choose("Segment", "Core")
     page.choose("From", "Jun 2023")
     assert seen() != before
-    page.run("document.querySelector('#filters button').click()")
+    page.run_task("document.querySelector('#filters button').click()")
     assert seen() == before
-    assert page.run("location.hash") == ""
-    assert page.run("document.activeElement.matches('#filters select')")
+    assert page.run_task("location.hash") == ""
+    assert page.run_task("document.activeElement.matches('#filters select')")
 
 
 def test_the_address_restores_the_choice_and_the_section(browser, html):
     address = "#shop&segment=S1&country=Other+countries&from=2022-06&to=2023-02"
     browser.open(html)
-    browser.run(f"location.hash = {json.dumps(address)}")
-    browser.run("new Promise((done) => setTimeout(done, 100))")
-    assert browser.run(
+    browser.run_task(f"location.hash = {json.dumps(address)}")
+    browser.run_task("new Promise((done) => setTimeout(done, 100))")
+    assert browser.run_task(
         "[...document.querySelectorAll('#filters select')]"
         ".map((s) => s.selectedOptions[0].textContent)"
     ) == ["Occasional", OTHER, "Jun 2022", "Feb 2023"]
     assert len(month_table(browser)) == 9
     top = "document.getElementById('shop').getBoundingClientRect().top"
-    browser.run("new Promise((done) => setTimeout(done, 900))")
-    assert abs(browser.run(top)) < 200
+    browser.run_task("new Promise((done) => setTimeout(done, 900))")
+    assert abs(browser.run_task(top)) < 200
     # A link of the page keeps the choice.
-    browser.run("document.querySelector('#sections a').click()")
-    browser.run("new Promise((done) => setTimeout(done, 100))")
-    assert browser.run("location.hash") == address.replace("#shop", "#headline")
+    browser.run_task("document.querySelector('#sections a').click()")
+    browser.run_task("new Promise((done) => setTimeout(done, 100))")
+    assert browser.run_task("location.hash") == address.replace("#shop", "#headline")
 
 
 def test_a_page_that_is_opened_anew_is_as_its_address_says(page, html):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
     before = month_table(page)
-    page.open(html, f"?anew{page.run('location.hash')}")
+    page.open(html, f"?anew{page.run_task('location.hash')}")
     assert month_table(page) == before
     assert len(before) == 2
 
 
 def test_an_address_that_nobody_wrote_changes_nothing(page):
-    page.run("location.hash = '#segment=%00<b>&country=%E0%A4%A&from=9&to=x&y=1'")
-    page.run("new Promise((done) => setTimeout(done, 100))")
-    assert page.run("document.querySelectorAll('.mark').length") == 0
+    page.run_task("location.hash = '#segment=%00<b>&country=%E0%A4%A&from=9&to=x&y=1'")
+    page.run_task("new Promise((done) => setTimeout(done, 100))")
+    assert page.run_task("document.querySelectorAll('.mark').length") == 0
     assert page.complaints() == []
 
 
 def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
-    page.run("document.querySelector('#shop details:has(tr[data-month]) .tools button').click()")
-    number_of = page.run(
+    page.run_task(
+        "document.querySelector('#shop details:has(tr[data-month]) .tools button').click()"
+    )
+    number_of = page.run_task(
         "[...document.querySelectorAll('#shop table')].indexOf("
         "document.querySelector('#shop table:has(tr[data-month])')) + 1"
     )
@@ -245,20 +249,20 @@ def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
 
 def test_filters_are_reached_by_keyboard_and_speak(page):
     page.choose("Country", OTHER)
-    told = page.run("document.getElementById('status').textContent")
+    told = page.run_task("document.getElementById('status').textContent")
     assert told == f"Shown: {OTHER}"
-    names = page.run(
+    names = page.run_task(
         "[...document.querySelectorAll('#filters select')]"
         ".map((s) => s.labels[0].textContent.split(' ')[0])"
     )
     assert names == ["Segment", "Country", "From", "to"]
-    assert page.run("getComputedStyle(document.querySelector('.guide')).position") in (
+    assert page.run_task("getComputedStyle(document.querySelector('.guide')).position") in (
         "sticky",
         "fixed",
     )
     page.ask("Emulation.setEmulatedMedia", media="print")
     shown = "getComputedStyle(document.querySelector('.guide')).display"
-    assert page.run(shown) == "none"
+    assert page.run_task(shown) == "none"
     page.ask("Emulation.setEmulatedMedia", media="")
 
 
@@ -270,7 +274,7 @@ def test_without_a_country_in_the_data_there_is_no_such_filter(browser, run, tmp
     page = tmp_path / "page.html"
     page.write_text(render_html(replace(given, exploration=seen)), encoding="utf-8")
     browser.open(page)
-    labels = browser.run("document.getElementById('filters').textContent")
+    labels = browser.run_task("document.getElementById('filters').textContent")
     assert "Country" not in labels
     assert "Segment" in labels
 
@@ -329,13 +333,13 @@ def test_the_page_stays_as_wide_as_the_screen_with_a_filter_on(page, width):
     page.choose("Country", OTHER)
     page.choose("Segment", "Occasional")
     page.choose("From", "Jun 2022")
-    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run_task("document.documentElement.scrollWidth") <= width
     guide = "document.querySelector('.guide').getBoundingClientRect().height"
-    assert page.run(guide) < 130
+    assert page.run_task(guide) < 130
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 
 def test_no_customer_is_named_in_what_the_filters_read(html, run):
     block, _ = Reader(html.read_text(encoding="utf-8")).scripts
     texts = set(re.findall(r'"([^"]+)"', block))
-    assert not texts & set(run.parquet("scores.parquet")["customer_id"])
+    assert not texts & set(run.read_parquet("scores.parquet")["customer_id"])

@@ -37,16 +37,16 @@ def folded(newest: str) -> dict[str, Any]:
 
 
 def results(**change: Any) -> dict[str, str]:
-    return {leak.code: leak.result for leak in made(**change).leaks}
+    return {leak.code: leak.result for leak in made(**change).leakage_checks}
 
 
 def kept(code: str, **change: Any) -> str:
-    return next(leak.kept for leak in made(**change).leaks if leak.code == code)
+    return next(leak.safeguard for leak in made(**change).leakage_checks if leak.code == code)
 
 
 def test_all_twelve_leaks_stand_in_order_and_are_counted():
     found = made()
-    assert [leak.code for leak in found.leaks] == [f"L{i}" for i in range(1, 13)]
+    assert [leak.code for leak in found.leakage_checks] == [f"L{i}" for i in range(1, 13)]
     assert found.counts == {CHECKED_TEXT: 7, BUILT_IN_TEXT: 5}
 
 

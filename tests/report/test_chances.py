@@ -22,7 +22,7 @@ def test_coverage_stands_on_the_page_with_its_interval():
 
 
 def test_the_rule_that_is_used_is_marked():
-    found = {rule.name: rule for rule in probabilities_section(bundle()).rules}
+    found = {rule.name: rule for rule in probabilities_section(bundle()).decision_rules}
     assert found["Balanced"].is_used
     assert not found["Argmax"].is_used
     assert found["Balanced"].cost == 123.4
@@ -30,11 +30,11 @@ def test_the_rule_that_is_used_is_marked():
 
 def test_what_became_of_calibration_is_said():
     told = verdict(usage=USAGE)
-    assert "mended (temperature)" in probabilities_section(bundle(verdict=told)).calibrated
+    assert "mended (temperature)" in probabilities_section(bundle(verdict=told)).calibration_text
     plain = {**USAGE, "folds": [USAGE["folds"][0]] * 2}
-    said = probabilities_section(bundle(verdict=verdict(usage=plain))).calibrated
+    said = probabilities_section(bundle(verdict=verdict(usage=plain))).calibration_text
     assert said.endswith("mended in 0 of 1 tests.")
-    assert "too short" in probabilities_section(bundle(verdict=verdict(usage={}))).calibrated
+    assert "too short" in probabilities_section(bundle(verdict=verdict(usage={}))).calibration_text
 
 
 def test_kinds_of_customers_are_told_apart():
@@ -54,13 +54,13 @@ def test_why_there_are_no_sets_is_said():
         for each in (([], []), ([], ["2011-04-16", "2011-06-11"]))
     )
     given = bundle(scorecard=card, verdict=verdict(usage=none))
-    assert probabilities_section(bundle()).unjudged == ""
-    assert probabilities_section(given).unjudged.endswith(
+    assert probabilities_section(bundle()).untested_reason == ""
+    assert probabilities_section(given).untested_reason.endswith(
         "every segment is therefore in every set."
     )
     given = bundle(scorecard=card, verdict=verdict(usage=late))
     assert (
         "2 later rehearsals, the newest of 11\xa0Jun\xa02011"
-        in probabilities_section(given).unjudged
+        in probabilities_section(given).untested_reason
     )
-    assert probabilities_section(given).unjudged in html.unescape(render_html(given))
+    assert probabilities_section(given).untested_reason in html.unescape(render_html(given))

@@ -23,9 +23,9 @@ RISING = ROW | {
 def test_each_list_tells_its_own_chance_and_stake():
     risk, rise = shortlist_section(bundle(customers=(ROW, RISING))).lists
     assert (risk.title, rise.title) == ("Most revenue at risk", "Most to be won")
-    assert (risk.listed[0].chance, risk.listed[0].stake, risk.sum) == (0.6, 900, 900)
-    assert (rise.listed[0].chance, rise.listed[0].stake, rise.sum) == (0.8, 1700, 1700)
-    assert risk.listed[0].now.name == SEGMENTS[3].name
+    assert (risk.rows[0].probability, risk.rows[0].value_at_stake, risk.total) == (0.6, 900, 900)
+    assert (rise.rows[0].probability, rise.rows[0].value_at_stake, rise.total) == (0.8, 1700, 1700)
+    assert risk.rows[0].now.name == SEGMENTS[3].name
 
 
 def test_reasons_stand_beside_the_customer():

@@ -123,20 +123,20 @@ def test_the_expected_mix_has_the_intervals_of_the_page(deck, told):
 
 def test_a_mix_without_tests_has_no_intervals_and_the_chart_the_room():
     head = headline_section(bundle())
-    moves = tuple(replace(move, low=None, high=None) for move in head.moves)
-    page = question_slide(DeckSource(bundle(), (replace(head, moves=moves),)))
-    assert [type(thing.what) for thing in page.things] == [SlideChart, FigureTiles]
-    assert page.things[0].height == 12
+    moves = tuple(replace(move, low=None, high=None) for move in head.segments)
+    page = question_slide(DeckSource(bundle(), (replace(head, segments=moves),)))
+    assert [type(thing.element) for thing in page.elements] == [SlideChart, FigureTiles]
+    assert page.elements[0].height == 12
 
 
 def test_of_many_segments_the_largest_have_a_row_in_the_order_of_the_page():
     head = headline_section(bundle())
     moves = tuple(
-        replace(move, chip=SegmentBadge(f"S{i}", f"n{i}", 1), expected=float(i % 5))
-        for i, move in enumerate(head.moves * 3)
+        replace(move, badge=SegmentBadge(f"S{i}", f"n{i}", 1), customers_expected=float(i % 5))
+        for i, move in enumerate(head.segments * 3)
     )
-    page = question_slide(DeckSource(bundle(), (replace(head, moves=moves),)))
-    table = page.things[1].what
+    page = question_slide(DeckSource(bundle(), (replace(head, segments=moves),)))
+    table = page.elements[1].element
     shown = [row[0].text for row in table.rows]
     assert shown == ["n1", "n2", "n3", "n4", "n7", "n8", "n9"]
     assert table.heading.endswith("from 2 tests; the largest 7 of 12")
@@ -190,7 +190,7 @@ def test_the_data_that_can_be_edited_are_those_that_are_drawn(deck):
     drawn = [chart for i in range(len(deck.slides)) for chart in charts(deck, i)]
     assert len(drawn) == 9
     for chart in drawn:
-        book = io.BytesIO(chart.part.chart_workbook.xlsx_part.blob)
+        book = io.BytesIO(chart.rows_of_file.chart_workbook.xlsx_part.blob)
         table = pl.read_excel(book, has_header=False).rows()
         names, series = data(chart)
         assert [row[0] for row in table[1:]] == names
@@ -249,7 +249,7 @@ def test_the_same_run_gives_the_same_bytes_whenever_it_is_drawn(file):
 def test_hostile_names_are_only_text(payload):
     given = hostile_bundle(payload)
     named = tuple(replace(s, name=f"{payload[:40]}{s.code}") for s in SEGMENTS)
-    file = render_deck(replace(given, segments=named, verdict=bundle().verdict))
+    file = render_deck(replace(given, segments=named, evaluation=bundle().evaluation))
     shown = re.sub("[\x07\x1b\u202e]", "\ufffd", payload)
     texts = []
     with zipfile.ZipFile(io.BytesIO(file)) as parts:
@@ -294,7 +294,7 @@ def test_a_run_of_segments_alone_leaves_out_what_was_not_done_and_says_so():
         "Next steps",
     ]
     assert found["Limits"].title.startswith("Nothing here was tested")
-    missing = found["Next steps"].things[1].what.sentences
+    missing = found["Next steps"].elements[1].element.sentences
     assert "Reasons: segpredict explain." in missing
     assert "A test on later days: segpredict train-classifier." in missing
     assert render_deck(bare)

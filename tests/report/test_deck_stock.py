@@ -35,7 +35,7 @@ def told(*levels, shelves=()):
 
 def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
     page = told(PRODUCTS, shelves=(DemandItemTable("Products", 2, 60.0, ITEMS),))
-    chart, table = (thing.what for thing in page.things)
+    chart, table = (thing.what for thing in page.elements)
     assert page.title == "Demand is told for products"
     assert "for products last window was nearest of all" in page.lead
     assert chart.categories == ("lamp", "rug")
@@ -45,7 +45,7 @@ def test_what_is_told_is_shown_beside_last_year_and_with_what_to_order():
 
 def test_where_nothing_is_told_the_errors_say_why():
     page = told(replace(PRODUCTS, is_published=False, reason="Never nearer."))
-    chart, table = (thing.what for thing in page.things)
+    chart, table = (thing.what for thing in page.elements)
     assert page.title.startswith("No demand forecast was nearer")
     assert chart.series[0].values == (0.4, 0.8, 0.3)
     assert table.rows[0][-1] == "no"
@@ -59,9 +59,9 @@ def test_without_demand_there_is_no_such_slide():
 def test_plays_stand_on_the_slide_of_the_experiment_with_the_test_that_each_needs():
     found = campaigns_section(bundle())
     page = experiment_slide(DeckSource(bundle(), (found,)))
-    shown = page.things[0].what
-    first = found.first[0]
-    assert [row[0] for row in shown.rows] == [play.title for play in found.first]
+    shown = page.elements[0].element
+    first = found.top_campaigns[0]
+    assert [row[0] for row in shown.rows] == [play.title for play in found.top_campaigns]
     assert shown.rows[0][1] == f"{first.n:,}"
-    assert shown.rows[0][3] == first.design.told
+    assert shown.rows[0][3] == first.test.text
     assert any(first.caution in note for note in page.notes)

@@ -19,7 +19,7 @@ def page() -> str:
 
 
 def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
-    assert [shelf.name for shelf in shown().shelves] == ["Products"]
+    assert [shelf.name for shelf in shown().item_tables] == ["Products"]
     text = page()
     assert "Everything: not shown." in text
     assert "Nearer than seasonal-naive in 1 of 2 tests; 2 are asked for." in text
@@ -27,7 +27,7 @@ def test_only_what_is_published_is_forecast_and_the_rest_says_why() -> None:
 
 
 def test_the_largest_items_are_placed_on_one_axis() -> None:
-    shelf = shown().shelves[0]
+    shelf = shown().item_tables[0]
     assert (shelf.count, len(shelf.items), shelf.sum) == (20, MAX_ITEMS_SHOWN, 1810.0)
     first = shelf.items[0]
     assert (first.left, first.dot, first.right) == (25.0, 50.0, 100.0)
@@ -36,7 +36,7 @@ def test_the_largest_items_are_placed_on_one_axis() -> None:
 
 def test_errors_stand_beside_those_of_plain_forecasts() -> None:
     level = shown().levels[1]
-    assert [method.label for method in level.methods if method.is_ours] == ["Segments"]
+    assert [method.label for method in level.methods if method.is_own] == ["Segments"]
     assert [method.width for method in level.methods] == [50.0, 62.5, 100.0]
     assert level.windows == ("11\xa0Jun\xa02011", "10\xa0Sep\xa02011")
     assert level.methods[0].tests[0].is_better
@@ -48,14 +48,14 @@ def test_errors_stand_beside_those_of_plain_forecasts() -> None:
 def test_tastes_of_segments_are_told_and_escaped() -> None:
     found = shown()
     assert found.categories == ("<b>tea</b>",)
-    assert [row.chip.id for row in found.heat] == ["S1", "S2"]
+    assert [row.badge.id for row in found.heat] == ["S1", "S2"]
     assert found.heat[0].cells[0].heat == 50.0
     assert [row.cells[0].name for row in found.suggestions] == ["p03"]
     assert "<b>tea</b>" not in render_html(bundle(demand=tables()))
 
 
 def test_the_inactive_are_no_buyers() -> None:
-    pieces = {piece.chip.id: piece.value for piece in shown().mix}
+    pieces = {piece.badge.id: piece.value for piece in shown().mix}
     assert pieces["S0"] == 0
     assert pieces["S1"] == 1390
 

@@ -30,7 +30,7 @@ def test_the_week_shows_the_hours_with_orders():
 def test_what_filters_read_adds_up_to_what_is_drawn():
     found = exploration_section(bundle())
     for drawn in found.charts:
-        read = found.live["charts"][drawn.name]
+        read = found.filter_data["charts"][drawn.name]
         total = sum(cell[4] for cell in read["cells"]) / read["per"]
         assert total == pytest.approx(sum(b.value for b in drawn.bins))
 

@@ -39,10 +39,10 @@ def test_a_model_that_is_only_its_trees_is_not_compared_with_itself():
         "differences": {**gaps, "xgboost": gaps["markov"]},
     }
     told = section(bundle(verdict={**plain, "model": "blend", "pooled": pooled}))
-    names = [row.label for row in told.pooled.judged]
+    names = [row.label for row in told.pooled.models]
     assert (told.model, names[0]) == ("XGBoost", "XGBoost")
     assert len(names) == len(set(names)) == len(scores)
-    assert "XGBoost" not in {row.label for duel in told.pooled.duels for row in duel.rows}
+    assert "XGBoost" not in {row.label for duel in told.pooled.comparisons for row in duel.rows}
 
 
 def test_a_fallback_is_named_in_the_trust_box_and_beside_the_reasons():

@@ -15,31 +15,31 @@ KNOWN = segment_badges(SEGMENTS)
 
 def test_the_newest_period_stands_beside_what_was_foretold():
     page = transitions_section(bundle(movement=MOVED))
-    assert [row.chip.name for row in page.rows][-2:] == ["New", "Silent for long"]
+    assert [row.badge.name for row in page.rows][-2:] == ["New", "Silent for long"]
     assert [row.n for row in page.rows[:4]] == [sum(row) for row in COUNTS[SECOND]]
-    first = page.rows[0].flows[0]
+    first = page.rows[0].cells[0]
     assert first.n == 150
-    assert first.foretold == pytest.approx(0.5)
+    assert first.predicted == pytest.approx(0.5)
     assert first.side == "above"  # 150 of 204 where a half was said
-    assert page.rows[1].flows[0].side == ""
-    assert page.foretold == 16
-    assert page.outside == sum(bool(f.side) for row in page.rows for f in row.flows)
+    assert page.rows[1].cells[0].side == ""
+    assert page.has_predicted == 16
+    assert page.outside == sum(bool(f.side) for row in page.rows for f in row.cells)
 
 
 def test_nothing_is_said_of_a_forecast_where_none_was_made():
     counted = {"observed": MOVED["observed"]}
     page = transitions_section(bundle(movement=counted))
-    assert (page.foretold, page.outside) == (0, 0)
+    assert (page.has_predicted, page.outside) == (0, 0)
     assert "said" not in render_html(bundle(movement=counted)).split('id="migration"')[1]
 
 
 def test_silence_that_goes_on_is_not_drawn():
-    flow = transitions_section(bundle(movement=MOVED)).flow
-    assert [bar.chip.name for bar in flow.left] == [
+    flow = transitions_section(bundle(movement=MOVED)).sankey
+    assert [bar.badge.name for bar in flow.left] == [
         *("Core", "Regular", "Occasional", "Inactive", "New", "Silent for long")
     ]
     assert flow.left[-1].n == 5
-    assert flow.right[0].chip.name == "Core"
+    assert flow.right[0].badge.name == "Core"
 
 
 def test_bands_are_as_wide_as_customers_are_many():
@@ -48,7 +48,7 @@ def test_bands_are_as_wide_as_customers_are_many():
     assert [bar.height for bar in picture.right] == [0.75 * DIAGRAM_HEIGHT, 0.25 * DIAGRAM_HEIGHT]
     assert picture.right[1].top == 0.75 * DIAGRAM_HEIGHT + NODE_GAP
     assert picture.bands[0].path.startswith("M0,0C500,0 500,0 1000,0V255")
-    assert picture.bands[0].told == "Occasional to Inactive: 30 customers, 75.0\u202f%"
+    assert picture.bands[0].tooltip == "Occasional to Inactive: 30 customers, 75.0\u202f%"
 
 
 def test_a_place_of_one_customer_still_has_room_for_its_name():
@@ -71,24 +71,24 @@ def test_mobility_is_told_for_every_period_with_its_interval():
         "10\xa0Sep\xa02011",
     ]
     assert all(row.low < row.mobility < row.high for row in page.periods)
-    assert [row.is_thin for row in page.periods] == [True, False]
+    assert [row.is_small for row in page.periods] == [True, False]
 
 
 def test_only_clear_differences_of_rows_with_enough_customers_are_listed():
     (pair,) = mobility_section(bundle(movement=MOVED)).comparisons
     assert "the same season a year before" in pair.title
-    assert pair.clear == len(pair.changes)
+    assert pair.significant == len(pair.changes)
     assert all(change.low > 0 or change.high < 0 for change in pair.changes)
     # Core had 26 customers in the first period, and nobody new can be inactive.
-    assert pair.asked == 4 * 3 + 3
+    assert pair.n_compared == 4 * 3 + 3
 
 
 def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
     page = mobility_section(bundle(movement=MOVED))
-    assert page.spread == 2.0
+    assert page.dispersion == 2.0
     assert page.since == "10\xa0Dec\xa02011"
-    assert [row.start.name for row in page.coming][-1] == "New"
-    assert page.coming[-1].cells[1][2] is None
+    assert [row.start.name for row in page.expected][-1] == "New"
+    assert page.expected[-1].cells[1][2] is None
 
 
 def test_a_page_without_moves_has_no_such_section():

@@ -278,7 +278,7 @@ def test_an_empty_ledger_no_segments_and_no_rows_are_shown():
     empty = bundle(
         segments=(),
         ledger=Ledger(()),
-        migration=bundle().migration.clear(),
+        migration=bundle().observed_transitions.clear(),
         profile=profile().clear(),
         importance=bundle().importance.clear(),
     )

@@ -27,8 +27,8 @@ def test_without_cards_there_is_no_section():
 
 
 def test_the_most_valuable_comes_first():
-    cards = segment_profiles_section(bundle(cards=(GONE, FEW, CARD))).cards
-    assert [card.chip.id for card in cards] == ["S3", "S2", "S0"]
+    cards = segment_profiles_section(bundle(cards=(GONE, FEW, CARD))).profiles
+    assert [card.badge.id for card in cards] == ["S3", "S2", "S0"]
 
 
 def test_a_card_says_who_they_are_and_how_far_the_words_hold():
@@ -57,4 +57,4 @@ def test_too_few_customers_show_their_number_alone():
 
 
 def test_the_inactive_show_no_zeros():
-    assert segment_profiles_section(bundle(cards=(GONE,))).cards[0].facts == ()
+    assert segment_profiles_section(bundle(cards=(GONE,))).profiles[0].facts == ()

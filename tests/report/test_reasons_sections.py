@@ -29,7 +29,7 @@ def test_a_word_has_the_interval_of_the_final_test_where_it_was_asked():
 
 
 def test_the_forecast_for_anybody_is_stated():
-    base = section(bundle()).base
+    base = section(bundle()).base_values
     assert [chip.id for chip, _ in base] == ["S0", "S1", "S2", "S3"]
     assert sum(chance for _, chance in base) == pytest.approx(1.0)
     assert base[0][1] == pytest.approx(0.644, abs=0.001)
@@ -39,12 +39,16 @@ def test_the_forecast_for_anybody_is_stated():
 
 def test_a_group_shows_its_interval_and_whether_it_surely_counts():
     row, other = section(bundle()).rows
-    assert (row.name, row.ranks, row.is_important) == ("recency_days", "1 to 2", True)
-    assert (row.loss, row.loss_low, row.loss_high) == (0.2, 0.1, 0.3)
+    assert (row.name, row.rank_interval, row.is_important) == ("recency_days", "1 to 2", True)
+    assert (row.permutation_loss, row.permutation_loss_low, row.permutation_loss_high) == (
+        0.2,
+        0.1,
+        0.3,
+    )
     assert row.columns == "recency_days, age_days"
     assert row.mark.low > row.mark.zero
     # A group that the tested models did not have is not passed off as worthless.
-    assert (other.loss, other.mark, other.is_important) == (None, None, None)
+    assert (other.permutation_loss, other.mark, other.is_important) == (None, None, None)
     assert "not in the tests" in render_html(bundle())
 
 
@@ -73,9 +77,9 @@ def test_every_figure_on_reasons_carries_its_warning():
 
 
 def test_movers_stand_on_the_side_of_their_sign():
-    (move,) = transition_drivers_section(bundle()).moves
+    (move,) = transition_drivers_section(bundle()).transitions
     assert (move.start.id, move.end.id, move.expected) == ("S3", "S0", 120.0)
-    first = move.pulls[0]
+    first = move.drivers[0]
     assert first.stayer < first.zero < first.mover
     assert first.odds_ratio == 3.32
 
@@ -92,9 +96,9 @@ def test_without_topics_there_is_no_such_section(absent):
 
 
 def test_people_show_the_chance_and_both_kinds_of_reasons():
-    (person,) = example_customers_section(bundle()).people
+    (person,) = example_customers_section(bundle()).customers
     assert (person.id, person.now.id, person.next.id) == ("17850", "S3", "S0")
-    assert person.chance == 0.61
+    assert person.probability == 0.61
     page = render_html(bundle())
     assert "Speaks against it" in page
     assert example_customers_section(bundle(people=())) is None

@@ -86,14 +86,14 @@ def test_segments_of_all_countries_are_those_of_the_profile(run, told):
 def test_the_mix_of_all_countries_is_that_of_everybody(run, told):
     ids = [segment.id for segment in run.segments]
     now, expected = summed(told, "now"), summed(told, "expected")
-    assert {ids[i]: n for i, n in now.items()} == run.mix_now
+    assert {ids[i]: n for i, n in now.items()} == run.current_mix
     for i, name in enumerate(ids):
-        assert expected[i] == pytest.approx(run.mix_expected[name], abs=1e-3)
+        assert expected[i] == pytest.approx(run.expected_mix[name], abs=1e-3)
 
 
 def test_moves_of_all_countries_are_those_of_the_newest_period(run, told):
     ids = [segment.id for segment in run.segments]
-    observed = run.movement["observed"]
+    observed = run.transitions["observed"]
     newest = observed.filter(pl.col("since") == pl.col("since").max())
     places = {name: i for i, name in enumerate(start_states(ids))}
     found = summed(told, "moves")

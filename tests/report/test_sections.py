@@ -31,7 +31,7 @@ def test_every_section_and_every_field_is_documented():
         if context is None:
             continue  # nothing to say of this run
         assert type(context).__doc__
-        assert type(context).__dataclass_params__.frozen
+        assert type(context).__dataclass_params__.frozen_as
 
 
 def test_the_headline_says_what_for_whom_and_when_in_one_sentence():
@@ -64,7 +64,7 @@ def test_no_accuracy_stands_alone():
         "Persistence (nobody moves)",
         "Markov chain",
     ]
-    assert (trust.windows, trust.tested) == (2, 8408)
+    assert (trust.windows, trust.n_forecasts) == (2, 8408)
     assert trust.scores[0].skill == pytest.approx(1 - 0.981 / 1.120)
     shown = text()
     for figure in ("58.2 %", "52.1 %", "52.6 %", "12.4 %", "2 windows"):
@@ -75,7 +75,7 @@ def test_a_shipped_baseline_is_named_beside_the_model_it_beat():
     fallen = verdict(shipped="markov", reason="markov ships: it was not beaten.")
     trust = headline_section(bundle(verdict=fallen)).trust
     assert trust.is_fallback
-    assert [(s.label, s.is_shipped) for s in trust.scores][:2] == [
+    assert [(s.label, s.is_selected) for s in trust.scores][:2] == [
         ("Markov chain", True),
         ("XGBoost", False),
     ]
@@ -90,7 +90,7 @@ def test_warnings_of_the_run_and_of_the_verdict_are_shown_with_names():
 
 
 def test_segments_show_size_money_and_profile_in_original_units():
-    core = segments_section(bundle()).cards[3]
+    core = segments_section(bundle()).rows[3]
     assert (core.n, core.share, core.revenue_share) == (306, 0.071, 0.603)
     shown = text()
     for figure in ("£1,410,220", "60.3 %", "£2,211", "£1,400 – £4,180", "91.0 %"):
@@ -99,7 +99,7 @@ def test_segments_show_size_money_and_profile_in_original_units():
 
 def test_whole_units_of_money_become_currency():
     units = profile().with_columns(revenue=(pl.col("revenue") * 10_000).round().cast(pl.Int64))
-    assert segments_section(bundle(profile=units)).cards[3].revenue == 1_410_220.0
+    assert segments_section(bundle(profile=units)).rows[3].revenue == 1_410_220.0
 
 
 def test_a_column_that_nobody_knew_is_shown_under_its_own_name():
@@ -112,50 +112,50 @@ def test_a_column_that_nobody_knew_is_shown_under_its_own_name():
 
 def test_a_profile_keyed_by_code_alone_finds_its_segments():
     coded = profile().drop("id", "name")
-    assert segments_section(bundle(profile=coded)).cards[3].n == 306
+    assert segments_section(bundle(profile=coded)).rows[3].n == 306
 
 
 def test_all_numbers_of_segments_that_were_tried_are_shown():
-    tried = segments_section(bundle()).tried
-    assert [row.is_chosen for row in tried] == [False, True, False]
+    tried = segments_section(bundle()).candidates
+    assert [row.is_selected for row in tried] == [False, True, False]
     assert "largest too large" in text()
 
 
 def test_moves_are_counted_and_thin_rows_are_marked():
     page = moves(bundle())
     assert [row.n for row in page.rows] == [1800, 1400, 800, 26]
-    assert [row.is_thin for row in page.rows] == [False, False, False, True]
-    assert page.rows[0].flows[0].share == 0.7
-    assert page.stay == pytest.approx((1260 + 430 + 300 + 12) / 4026)
+    assert [row.is_small for row in page.rows] == [False, False, False, True]
+    assert page.rows[0].cells[0].share == 0.7
+    assert page.share_staying == pytest.approx((1260 + 430 + 300 + 12) / 4026)
 
 
 def test_first_time_buyers_are_a_row_but_no_segment():
     new = pl.DataFrame({"from_id": ["NEW"], "to_id": ["S1"], "n": [40], "from_name": ["New"]})
     page = moves(bundle(migration=pl.concat([migration(), new], how="diagonal")))
-    assert page.rows[-1].chip.name == "New"
-    assert page.rows[-1].flows[1].n == 40
-    assert page.stay == moves(bundle()).stay
+    assert page.rows[-1].badge.name == "New"
+    assert page.rows[-1].cells[1].n == 40
+    assert page.share_staying == moves(bundle()).share_staying
 
 
 def test_the_verdict_shows_every_baseline_and_every_metric():
     page = judged(bundle())
-    assert len(page.pooled.judged) == len(SCORES)
-    assert page.pooled.judged[0].label == "XGBoost"
-    assert page.pooled.judged[0].values[:3] == (0.981, 0.4905, 0.582)
-    assert [trial.cutoff for trial in page.origins] == [
+    assert len(page.pooled.models) == len(SCORES)
+    assert page.pooled.models[0].label == "XGBoost"
+    assert page.pooled.models[0].values[:3] == (0.981, 0.4905, 0.582)
+    assert [trial.cutoff for trial in page.windows] == [
         "11\xa0Jun\xa02011",
         "10\xa0Sep\xa02011",
     ]
 
 
 def test_the_best_figure_of_a_metric_is_marked_whichever_way_is_better():
-    rows = {row.label: row.is_best for row in judged(bundle()).pooled.judged}
+    rows = {row.label: row.is_best for row in judged(bundle()).pooled.models}
     assert rows["XGBoost"][:3] == (True, True, True)
     assert rows["Markov chain"][:3] == (False, False, False)
 
 
 def test_an_interval_without_zero_on_the_good_side_is_better():
-    losses, hits = judged(bundle()).pooled.duels
+    losses, hits = judged(bundle()).pooled.comparisons
     markov = next(row for row in losses.rows if row.label == "Markov chain")
     assert (markov.outcome, markov.windows) == ("better", 2)
     rfm = next(row for row in hits.rows if row.label == "XGBoost on RFM only")
@@ -167,14 +167,14 @@ def test_a_model_that_loses_is_said_to_lose():
     bad = verdict(claims=[])
     worse = {"log_loss": {"value": 0.2, "low": 0.1, "high": 0.3}}
     bad["pooled"] |= {"differences": {"markov": worse}}
-    duel = judged(bundle(verdict=bad)).pooled.duels[0]
+    duel = judged(bundle(verdict=bad)).pooled.comparisons[0]
     assert duel.rows[0].outcome == "worse"
     assert duel.title.endswith("beats 0 of 1 baselines and loses to 1.")
 
 
 def test_a_difference_that_not_every_window_shows_is_not_claimed():
     claim = {"baseline": "markov", "metric": "log_loss", "beats": False, "windows": 1}
-    losses = judged(bundle(verdict=verdict(claims=[claim]))).pooled.duels[0]
+    losses = judged(bundle(verdict=verdict(claims=[claim]))).pooled.comparisons[0]
     markov = next(row for row in losses.rows if row.label == "Markov chain")
     assert (markov.outcome, markov.beats, markov.windows) == ("better", False, 1)
 
@@ -184,9 +184,9 @@ def test_the_headline_says_who_is_not_counted():
 
 
 def test_the_mix_foretold_stands_beside_the_mix_that_came():
-    trial = judged(bundle()).origins[1]
-    assert [piece.width for piece in trial.predicted] == [46, 27, 18, 9]
-    assert [piece.width for piece in trial.actual] == [49, 24, 17, 10]
+    trial = judged(bundle()).windows[1]
+    assert [piece.width for piece in trial.predicted_mix] == [46, 27, 18, 9]
+    assert [piece.width for piece in trial.actual_mix] == [49, 24, 17, 10]
     assert trial.outcome.replace("\xa0", " ") == "10 Sep to 9 Dec 2011"
 
 
@@ -211,7 +211,7 @@ def test_importance_never_goes_without_its_warnings():
 def test_the_ledger_shows_every_rule_and_that_it_adds_up():
     page = ledger_page(bundle())
     assert page.adds_up
-    assert [line.rule for line in page.lost] == [
+    assert [line.rule for line in page.left_out] == [
         "bad_price",
         "no_customer",
         "duplicates",
@@ -251,16 +251,16 @@ def test_the_canary_stands_beside_the_honest_number():
 
 def test_the_ways_that_pass_come_first_and_then_the_nearest_of_the_others():
     found = segment_selection_section(bundle())
-    assert [(way.algorithm, way.k) for way in found.ways] == [
+    assert [(way.algorithm, way.k) for way in found.candidates] == [
         ("K-means", 3),
         ("Rule grid", 2),
         ("Ward", 3),  # it makes another's segments and has no score
         ("Gaussian mixture", 3),
     ]
-    assert [way.is_taken for way in found.ways] == [True, False, False, False]
-    assert found.ways[2].twin == "kmeans k=3 on fm"
-    assert found.ways[3].failed == ("hard to describe",)
-    assert found.absent == ("Autoencoder + K-means: not installed",)
+    assert [way.is_selected for way in found.candidates] == [True, False, False, False]
+    assert found.candidates[2].equivalent_to == "kmeans k=3 on fm"
+    assert found.candidates[3].failed_gates == ("hard to describe",)
+    assert found.not_tried == ("Autoencoder + K-means: not installed",)
 
 
 def test_the_choice_names_its_grade_and_the_runner_up():
@@ -287,31 +287,31 @@ def test_nobody_passing_is_said_in_words():
 
 def test_the_interval_of_the_mix_is_as_wide_as_the_tests_were_off():
     # Both tests foretold .46 of S0 where .49 came: .03 × 1.886, Student's t of two.
-    inactive = headline_section(bundle()).moves[0]
+    inactive = headline_section(bundle()).segments[0]
     share = 2015.2 / (2015.2 + 1100.0 + 780.8 + 410.0)
     assert inactive.high - share == pytest.approx(0.03 * 1.8856, abs=1e-5)
     assert share - inactive.low == pytest.approx(0.03 * 1.8856, abs=1e-5)
 
 
 def test_without_a_test_the_mix_has_no_interval():
-    moves = headline_section(bundle(verdict=None)).moves
+    moves = headline_section(bundle(verdict=None)).segments
     assert {(move.low, move.high) for move in moves} == {(None, None)}
 
 
 def test_sizes_are_told_since_the_window_before_and_since_last_year():
     given = bundle(movement=moved(SEGMENTS))
-    core = headline_section(given).moves[3]
+    core = headline_section(given).segments[3]
     # Of the newest period's matrix: its row of Core, and the column a year before.
     assert core.before == 1 + 3 + 9 + 33
     assert core.last_year == 4 + 5 + 9 + 12 + 2
-    assert headline_section(given).moves[0].before is None
+    assert headline_section(given).segments[0].before is None
 
 
 def test_page_one_tells_what_money_is_at_risk_and_what_came_of_such_claims():
-    stakes = headline_section(bundle()).stakes
-    assert stakes.risk == customer_value_section(bundle()).everybody.risk
-    assert stakes.tested == customer_value_section(bundle()).tested
-    assert headline_section(bundle(worth={})).stakes is None
+    stakes = headline_section(bundle()).revenue_at_stake
+    assert stakes.revenue_at_risk == customer_value_section(bundle()).total.value_at_risk
+    assert stakes.realised_range == customer_value_section(bundle()).backtested_sums
+    assert headline_section(bundle(worth={})).revenue_at_stake is None
 
 
 def test_page_one_tells_what_the_data_are():
@@ -330,7 +330,7 @@ def test_calibration_is_graded_by_its_error():
 def test_page_one_shows_the_actions_of_their_section_and_no_box_without_any():
     told = campaign_summaries(bundle())
     assert 1 <= len(told) <= 3
-    page = headline_section(bundle()).actions
+    page = headline_section(bundle()).campaigns
     assert [(a.title, a.n, a.test) for a in page] == [
         (each.title, each.n, each.test) for each in told
     ]

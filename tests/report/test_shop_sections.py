@@ -36,7 +36,7 @@ def test_key_figures_stand_beside_the_window_before_and_the_year_before():
         "11 Sep to 10 Dec 2010",
     ]
     rows = figures()["figures"].filter(metric="order_value").sort("end")
-    line = next(line for line in found.lines if line.title.startswith("Average"))
+    line = next(line for line in found.kpi_rows if line.title.startswith("Average"))
     assert line.now.value == rows.filter(end=END)["value"].item()
     assert line.before.value == rows.filter(end=END - 91)["value"].item()
     assert line.last_year.value == rows.filter(end=END - 364)["value"].item()
@@ -45,11 +45,11 @@ def test_key_figures_stand_beside_the_window_before_and_the_year_before():
 
 def test_counts_have_no_interval_and_every_figure_its_definition():
     found = shop_section(bundle())
-    assert found.lines[0].now.low is None
+    assert found.kpi_rows[0].now.low is None
     shown = text()
     for definition in found.definitions:
         assert " ".join(definition.formula.split()) in shown
-    assert {d.title for d in found.definitions} >= {line.title for line in found.lines}
+    assert {d.title for d in found.definitions} >= {line.title for line in found.kpi_rows}
 
 
 def test_a_horizon_that_no_year_holds_shows_no_year_before():
@@ -59,7 +59,7 @@ def test_a_horizon_that_no_year_holds_shows_no_year_before():
     short = odd["figures"].filter(pl.col("end").is_null() | (pl.col("end") > END - 150))
     found = shop_section(bundle(metrics={**odd, "figures": short}, end_day=END - 1))
     assert len(found.spans) == 2
-    assert found.lines[0].last_year is None
+    assert found.kpi_rows[0].last_year is None
 
 
 def test_the_last_month_is_pale_and_says_why():
@@ -75,7 +75,7 @@ def test_the_last_month_is_pale_and_says_why():
 
 def test_whole_months_need_no_word():
     months = figures()["months"].filter("is_whole")
-    assert shop_section(bundle(metrics={**figures(), "months": months})).short == ""
+    assert shop_section(bundle(metrics={**figures(), "months": months})).incomplete_months == ""
 
 
 def test_the_bridge_hangs_its_steps_between_gross_and_net():
@@ -88,7 +88,7 @@ def test_the_bridge_hangs_its_steps_between_gross_and_net():
 
 
 def test_the_curve_begins_and_ends_in_the_corners_and_the_tenth_is_the_metric():
-    spread = shop_section(bundle()).spread
+    spread = shop_section(bundle()).lorenz
     points = spread.points.split()
     assert (points[0], points[-1]) == ("0.00,100.00", "100.00,0.00")
     tenth = figures()["figures"].filter(metric="top_decile_share")["value"].item()
@@ -102,8 +102,8 @@ def test_a_shop_without_sales_or_segments_has_neither_curve_nor_shares():
         ~pl.col("metric").is_in(["gini", "sales_share", "top_decile_share"])
     )
     found = shop_section(bundle(metrics={**known, "figures": bare}))
-    assert found.spread is None
-    assert found.sales == ()
+    assert found.lorenz is None
+    assert found.segment_revenue == ()
     assert_harmless(Reader(render_html(bundle(metrics={**known, "figures": bare}))))
 
 
@@ -113,7 +113,7 @@ def test_a_run_without_figures_has_neither_section():
 
 
 def test_censored_cells_are_blank_and_not_zero():
-    heat = cohorts_section(bundle()).maps[0]
+    heat = cohorts_section(bundle()).heat_maps[0]
     newest = heat.rows[-2]
     assert newest.month == "2011-11"
     assert newest.cells[0] is None  # December is not over
@@ -124,18 +124,18 @@ def test_censored_cells_are_blank_and_not_zero():
 
 def test_thin_cohorts_are_grey_and_tiny_ones_tell_only_their_size():
     few = changed(n=pl.when(pl.col("scope") == "2011-03").then(4).otherwise("n"))
-    found = cohorts_section(bundle(metrics=few)).maps[1]
+    found = cohorts_section(bundle(metrics=few)).heat_maps[1]
     row = next(row for row in found.rows if row.month == "2011-03")
-    assert (row.n, row.is_thin) == (4, True)
+    assert (row.n, row.is_small) == (4, True)
     assert set(row.cells) == {None}
     other = next(row for row in found.rows if row.month == "2011-02")
     assert other.n < MIN_CUSTOMERS_FOR_SHARES
-    assert other.is_thin
+    assert other.is_small
     assert other.cells[0] is not None
 
 
 def test_the_darkest_cell_is_the_largest_and_none_leaves_the_scale():
-    for heat in cohorts_section(bundle()).maps:
+    for heat in cohorts_section(bundle()).heat_maps:
         cells = [c for row in heat.rows for c in row.cells if c]
         top = max(cells, key=lambda c: c.value)
         assert top.shade == 100
@@ -148,8 +148,8 @@ def test_the_page_shows_the_newest_cohorts_and_says_how_many_there_are():
         scope="19" + pl.col("scope").str.tail(5)
     )
     found = cohorts_section(bundle(metrics={**figures(), "figures": pl.concat([known, older])}))
-    assert found.all_cohorts > len(found.maps[0].rows)
-    assert found.maps[0].rows[-1].month == "2011-11" or found.maps[0].rows[-1].n
+    assert found.n_cohorts > len(found.heat_maps[0].rows)
+    assert found.heat_maps[0].rows[-1].month == "2011-11" or found.heat_maps[0].rows[-1].n
     shown = text(metrics={**figures(), "figures": pl.concat([known, older])})
     assert re.search(r"The page shows the newest \d+ of \d+ cohorts", shown)
 
@@ -161,9 +161,9 @@ def test_names_of_metrics_on_the_page_are_those_of_the_definitions():
 
 
 def test_both_pages_of_moves_mean_the_same_by_staying():
-    books = replace(OrderBook.of([("ann", 0, 1.0)], 182), moves=migration())
+    books = replace(OrderBook.from_orders([("ann", 0, 1.0)], 182), transitions=migration())
     stay = compute_kpis(books, ["segment_stay"]).filter(scope="all")["value"].item()
-    assert stay == moves(bundle()).stay
+    assert stay == moves(bundle()).share_staying
 
 
 def test_hostile_scopes_are_only_text():
@@ -172,4 +172,4 @@ def test_hostile_scopes_are_only_text():
         .then(pl.lit("<script>x</script>"))
         .otherwise("scope")
     )
-    assert_harmless(Reader(render_html(replace(bundle(), metrics=bad))))
+    assert_harmless(Reader(render_html(replace(bundle(), kpis=bad))))

@@ -28,14 +28,14 @@ def test_nothing_is_promised() -> None:
 
 def test_bars_are_predictions_and_dots_what_came() -> None:
     found = customer_value_section(bundle())
-    first = found.risk[0].tenths[0]
+    first = found.backtest_risk[0].deciles[0]
     # Two customers of 20 and 19; half of it came.
-    assert (first.told.predicted, first.told.came[0].sum) == (39, 19.5)
+    assert (first.tooltip.predicted, first.tooltip.actual[0].sum) == (39, 19.5)
     assert first.height * found.top_risk / 60 == pytest.approx(39, abs=0.01)
     assert first.top + first.height == 60
     assert (60 - first.dot) * found.top_risk / 60 == pytest.approx(19.5, abs=0.01)
     assert first.high <= first.dot <= first.low
-    assert [chart.note for chart in found.risk] == [
+    assert [chart.note for chart in found.backtest_risk] == [
         "50% of the sum came",
         "75% of the sum came",
     ]
@@ -43,16 +43,16 @@ def test_bars_are_predictions_and_dots_what_came() -> None:
 
 def test_all_three_ways_to_count_stand_beside_each_other() -> None:
     told = customer_value_section(bundle()).sums[0]
-    assert (told.test, told.measure) == ("11\xa0Jun\xa02011", "Revenue at risk")
-    assert [came.ratio for came in told.came] == [0.5, 0.25, 0.125]
-    assert all(came.is_off for came in told.came)
-    assert customer_value_section(bundle()).sums[-1].test == "all tests"
+    assert (told.window, told.measure) == ("11\xa0Jun\xa02011", "Revenue at risk")
+    assert [came.ratio for came in told.actual] == [0.5, 0.25, 0.125]
+    assert all(came.excludes_one for came in told.actual)
+    assert customer_value_section(bundle()).sums[-1].window == "all tests"
 
 
 def test_lifetime_charts_and_errors_begin_with_the_longest_span() -> None:
     found = customer_value_section(bundle())
     assert found.longest == 182
-    assert [chart.title for chart in found.lifetime] == [
+    assert [chart.title for chart in found.backtest_lifetime] == [
         "Markov chain of segments",
         "BG/NBD with Gamma-Gamma",
     ]
@@ -73,4 +73,4 @@ def test_a_test_without_bgnbd_is_told_by_the_chain_alone() -> None:
     given = tables()
     sums = given["sums"].filter(~(given["sums"]["forecaster"] == "bgnbd"))
     found = customer_value_section(bundle(worth={**given, "sums": sums}))
-    assert [chart.title for chart in found.lifetime] == ["Markov chain of segments"]
+    assert [chart.title for chart in found.backtest_lifetime] == ["Markov chain of segments"]

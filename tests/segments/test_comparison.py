@@ -26,16 +26,16 @@ from segpredict.tables import MONEY_SCALE
 
 QUICK = SelectionOptions(
     algorithms=("rules", "kmeans", "hdbscan"),
-    instruments=("fm",),
+    inputs=("fm",),
     k_min=2,
     k_max=4,
-    rows=300,
-    draws=3,
-    splits=2,
-    seeds=2,
-    nulls=2,
+    sample_rows=300,
+    bootstrap_draws=3,
+    strength_splits=2,
+    seed_runs=2,
+    null_samples=2,
 )
-OPTIONS = SegmentationOptions(n_init=3, min_customers=10, compare=QUICK)
+OPTIONS = SegmentationOptions(n_init=3, min_customers=10, selection=QUICK)
 
 
 def windows(customers=300, seed=0):
@@ -59,8 +59,8 @@ def windows(customers=300, seed=0):
 
 
 def run(rows, information=None):
-    contest = SelectionRun(rows, OPTIONS, lead=91, information=information)
-    return [trial for heat in contest.heats for trial in contest.run(heat)]
+    contest = SelectionRun(rows, OPTIONS, outcome_delay=91, information_function=information)
+    return [trial for heat in contest.tasks for trial in contest.run_task(heat)]
 
 
 @pytest.fixture(scope="module")
@@ -73,22 +73,22 @@ def named(trials, algorithm, k):
 
 
 def test_simple_algorithms_come_first_and_density_is_asked_once():
-    contest = SelectionRun(windows(), OPTIONS, lead=91)
-    assert contest.heats == tuple(
+    contest = SelectionRun(windows(), OPTIONS, outcome_delay=91)
+    assert contest.tasks == tuple(
         SelectionTask("fm", name) for name in ("rules", "kmeans", "hdbscan")
     )
 
 
 def test_planted_kinds_are_taken(trials):
     selection = select_from_table(trials, OPTIONS)
-    assert trials[selection.winner].k == 3
+    assert trials[selection.selected].k == 3
     assert selection.grade != "constructive"
 
 
 def test_later_revenue_is_what_planted_kinds_differ_in(trials):
     three = named(trials, "kmeans", 3)
     assert three.value > 0.9
-    assert 0 < three.value_se < 0.05
+    assert 0 < three.value_separation_se < 0.05
 
 
 def test_information_is_asked_of_labels_on_all_rows():
@@ -104,7 +104,7 @@ def test_information_is_asked_of_labels_on_all_rows():
 
 
 def test_the_segmenter_of_the_windows_before_agrees(trials):
-    assert named(trials, "kmeans", 3).temporal == 1.0
+    assert named(trials, "kmeans", 3).temporal_stability == 1.0
 
 
 def test_other_ids_and_another_order_change_nothing(trials):
@@ -125,9 +125,9 @@ def test_the_winner_is_what_fit_makes_of_its_options(trials):
 
 def test_nobody_passing_leaves_the_grid_that_fails_least(trials):
     nobody = SegmentationSelection(None, None, "constructive", 3, 0, "none", {})
-    lost = [replace(t, failed=("tree", "seed")) for t in trials]
+    lost = [replace(t, failed_gates=("tree", "seed")) for t in trials]
     grid = lost.index(named(lost, "rules", 4))
-    lost[grid] = replace(lost[grid], failed=("tree",))
+    lost[grid] = replace(lost[grid], failed_gates=("tree",))
     options = options_of_selected(OPTIONS, lost, nobody)
     assert (options.algorithm, options.k) == ("rules", 4)
     assert options_of_selected(OPTIONS, [], nobody).k == 3
@@ -175,9 +175,13 @@ def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
 
 
 def test_weights_hold_in_the_comparison_as_in_the_fit():
-    heavy = replace(OPTIONS, refine=OverrideOptions(weights={"days": 0.0}))
-    trial = SelectionRun(windows(), heavy, lead=91).run(SelectionTask("fm", "kmeans"))[1]
-    plain = SelectionRun(windows(), OPTIONS, lead=91).run(SelectionTask("fm", "kmeans"))[1]
+    heavy = replace(OPTIONS, overrides=OverrideOptions(axis_weights={"days": 0.0}))
+    trial = SelectionRun(windows(), heavy, outcome_delay=91).run_task(
+        SelectionTask("fm", "kmeans")
+    )[1]
+    plain = SelectionRun(windows(), OPTIONS, outcome_delay=91).run_task(
+        SelectionTask("fm", "kmeans")
+    )[1]
     fitted = fit_segmentation(windows(), replace(heavy, k=3), horizon=91)
     assert len(fitted.axes) == 1
     per_row = fitted.clusters.inertia / windows().height
@@ -186,8 +190,8 @@ def test_weights_hold_in_the_comparison_as_in_the_fit():
 
 
 def test_who_is_set_apart_is_compared_in_no_group():
-    rule = {"Key accounts": SegmentRuleOptions(top=0.1)}
-    options = replace(OPTIONS, refine=OverrideOptions(apart=rule))
+    rule = {"Key accounts": SegmentRuleOptions(top_share=0.1)}
+    options = replace(OPTIONS, overrides=OverrideOptions(rules=rule))
     rows = windows()
     left = rows_to_cluster(rows, options)
     assert left.height == rows.height * 9 // 10

@@ -44,7 +44,7 @@ def test_precision_and_recall_are_those_of_the_rule_as_it_is_told():
 def test_a_stored_rule_can_be_applied_again():
     rows, codes = shop((1, 100, 1), (2, 900, 1), (3, 100, 9))
     third = describe_segments(rows, codes, 3)[2]
-    holds = rows.select(third.branches[0].holds.alias("h"))["h"]
+    holds = rows.select(third.branches[0].contains.alias("h"))["h"]
     assert holds.to_list() == [code == 3 for code in codes]
 
 
@@ -91,4 +91,4 @@ def test_the_order_of_rows_changes_nothing():
     ],
 )
 def test_bounds_are_told_as_people_say_them(bounds, told):
-    assert RuleBranch(bounds).tell(91, "€ ").replace("  ", " ") == told
+    assert RuleBranch(bounds).to_text(91, "€ ").replace("  ", " ") == told

@@ -14,7 +14,7 @@ import segpredict
 from segpredict.clustering import CLUSTERERS, Clusters
 from segpredict.segments.estimator import Segmenter
 
-QUICK = [a for a in CLUSTERERS.names() if CLUSTERERS.get(a).extra is None]
+QUICK = [a for a in CLUSTERERS.names() if CLUSTERERS.get(a).required_extra is None]
 RNG = np.random.default_rng(0)
 BLOBS = np.concatenate([RNG.normal(m, 0.3, (60, 2)) for m in (0, 5, 10)])
 
@@ -27,7 +27,7 @@ def test_scikit_learns_checks_hold(estimator, check):
 def quick(algorithm: str) -> Segmenter:
     # The checks fit few rows, of which hdbscan would want 50 in a group.
     settings = {"fewest": 5} if algorithm == "hdbscan" else None
-    return Segmenter(algorithm=algorithm, n_init=2, settings=settings)
+    return Segmenter(algorithm=algorithm, n_init=2, algorithm_settings=settings)
 
 
 def unmet(estimator: Segmenter) -> dict[str, str]:
@@ -93,13 +93,13 @@ def test_the_order_of_rows_changes_no_segment():
 
 def test_the_frozen_groups_reload_and_assign_alike():
     found = Segmenter(3, scale=False).fit(BLOBS)
-    back = Clusters.from_state(found.clusters_.state())
+    back = Clusters.from_state(found.clusters_.to_state())
     assert (back.assign(BLOBS) == found.labels_).all()
 
 
 @pytest.mark.parametrize("algorithm", CLUSTERERS.names())
 def test_every_algorithm_can_be_asked_for(algorithm):
-    if CLUSTERERS.get(algorithm).extra:
+    if CLUSTERERS.get(algorithm).required_extra:
         pytest.importorskip("torch")
     found = Segmenter(3, algorithm=algorithm, n_init=2).fit(BLOBS)
     assert found.labels_.shape == (180,)

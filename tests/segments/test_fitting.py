@@ -102,7 +102,9 @@ def test_it_remembers_the_latest_end_and_the_horizon():
 def test_axes_are_winsorised_logged_and_standardised():
     spends = [0, 1, 2, 3]
     shop = instrument([(f"c{i}", 91, i + 1, s * MONEY_SCALE) for i, s in enumerate(spends)])
-    spend, days = fit_segmentation(shop, SegmentationOptions(k=2, winsor=(0.0, 100.0))).axes
+    spend, days = fit_segmentation(
+        shop, SegmentationOptions(k=2, winsor_percentiles=(0.0, 100.0))
+    ).axes
     logs = [math.log1p(s) for s in spends]
     mean = sum(logs) / 4
     assert (spend.low, spend.high, days.low, days.high) == (0, 3 * MONEY_SCALE, 1, 4)
@@ -187,7 +189,7 @@ def test_constant_spend_leaves_days_to_tell_segments_apart():
     found = fit_segmentation(shop)
     assert found.axes[0].scale == 1.0
     assert [v.mean_days for v in found.values] == [0.0, 1.0, 4.0, 16.0]
-    assert "min_step" in found.notices[0]
+    assert "min_step" in found.warnings[0]
 
 
 def test_negative_spend_counts_as_none():
@@ -206,14 +208,14 @@ def test_a_given_number_is_kept_and_judged():
     found = fit_segmentation(shop, SegmentationOptions(k=5, n_init=3))
     assert found.k == 5
     assert len(found.candidates) == 1
-    assert found.notices[0].startswith("5 segments do not pass the gates")
+    assert found.warnings[0].startswith("5 segments do not pass the gates")
 
 
 def test_every_number_that_was_tried_is_kept():
     shop, _ = planted()
     tried = fit_segmentation(shop, SegmentationOptions(k_max=4, n_init=3)).candidates
-    assert [(each.k, each.is_chosen) for each in tried] == [(3, True), (4, False)]
-    assert not tried[0].failed
+    assert [(each.k, each.is_selected) for each in tried] == [(3, True), (4, False)]
+    assert not tried[0].failed_gates
 
 
 def test_a_sample_of_the_points_finds_the_same_segments():
@@ -242,7 +244,7 @@ def test_cdnow_gives_three_segments_apart_in_value_and_return(real_data):
         for end in ends
     ]
     found = fit_segmentation(pl.concat(windows))
-    assert (found.k, found.notices) == (3, ())
+    assert (found.k, found.warnings) == (3, ())
     assert [s.name for s in found.segments[1:]] == ["Occasional", "Regular", "Core"]
     low, middle, high = (v.mean_spend for v in found.values[1:])
     assert high > 2 * middle > 4 * low
@@ -275,7 +277,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
     shop = pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
     found = fit_segmentation(shop, SegmentationOptions(algorithm="dbscan", k=4))
     assert found.k == 2
-    assert found.notices[-2:] == (
+    assert found.warnings[-2:] == (
         "dbscan finds the number of segments itself: 2.",
         "dbscan left 1% of the rows over; they are with the segment nearest to them.",
     )
@@ -283,7 +285,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
 
 def test_one_and_two_threads_give_equal_bits():
     states = [
-        subprocess.run(
+        subprocess.run_task(
             [sys.executable, "-c", SCRIPT, threads],
             env=os.environ
             | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}

@@ -51,7 +51,7 @@ def test_every_cell_has_exactly_the_name_of_its_region(r, f):
 
 
 def test_each_of_the_125_codes_is_there_once_and_has_a_name_and_a_level():
-    table = fit_rule_grid(customers(("a", 1.0, 1.0, 1.0))).table()
+    table = fit_rule_grid(customers(("a", 1.0, 1.0, 1.0))).to_frame()
     codes = ["".join(map(str, scores)) for scores in product(range(1, 6), repeat=3)]
     assert table["code"].to_list() == codes
     assert all(name == cell_name(int(c[0]), int(c[1])) for c, name, _ in table.rows())
@@ -67,10 +67,10 @@ def test_each_of_the_125_codes_is_there_once_and_has_a_name_and_a_level():
 def test_names_of_codes_can_be_replaced_and_are_kept():
     shop = customers(*[(f"c{i}", 10.0 * (10 - i), 1.0 + i, 5.0 * i) for i in range(10)])
     grid = fit_rule_grid(shop, names={"55": "Top", "555": "VIP", "11": "Gone"})
-    scored = RuleGrid.from_state(json.loads(json.dumps(grid.state()))).assign(shop)
+    scored = RuleGrid.from_state(json.loads(json.dumps(grid.to_state()))).assign(shop)
     assert scored["name"].to_list()[:2] == ["Gone", "Gone"]
     assert scored["name"].to_list()[-2:] == ["VIP", "VIP"]
-    assert grid.table().filter(pl.col("code") == "554")["name"].item() == "Top"
+    assert grid.to_frame().filter(pl.col("code") == "554")["name"].item() == "Top"
 
 
 @pytest.mark.parametrize("own", [{"5": "a"}, {"56": "a"}, {"5555": "a"}, {"55": " "}])
@@ -92,7 +92,7 @@ def test_customers_with_one_order_score_one_however_many_they_are():
     shop = customers(*[(f"c{i}", 1.0 + i, f, 1.0 + i) for i, f in enumerate(often)])
     grid = fit_rule_grid(shop)
     assert grid.assign(shop)["f"].to_list() == [1] * 6 + [4, 4, 5, 5]
-    assert grid.notices == (
+    assert grid.warnings == (
         "freq_days_364 gives only the scores 1, 4, 5: "
         "many customers share one value, and equal values score equally.",
     )
@@ -102,7 +102,7 @@ def test_a_hundred_identical_customers_share_one_code():
     shop = customers(*[(f"c{i}", 5.0, 1.0, 20.0) for i in range(100)])
     grid = fit_rule_grid(shop)
     assert grid.assign(shop)["code"].unique().to_list() == ["333"]
-    assert len(grid.notices) == 3
+    assert len(grid.warnings) == 3
 
 
 @given(SHOPS)
@@ -139,7 +139,7 @@ def test_ids_and_order_change_nothing(shop, random):
 @settings(max_examples=20, deadline=None)
 def test_a_json_round_trip_gives_an_equal_grid(shop):
     grid = fit_rule_grid(shop)
-    assert RuleGrid.from_state(json.loads(json.dumps(grid.state()))) == grid
+    assert RuleGrid.from_state(json.loads(json.dumps(grid.to_state()))) == grid
 
 
 def test_frozen_cuts_score_new_customers_by_the_old_fifths():

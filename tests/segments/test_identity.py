@@ -13,7 +13,7 @@ from segpredict.segments.identity import SegmentEvent, SegmentIdentity, match_se
 
 def kinds(counts, ids=None, before=None):
     ids = ids or [f"S{i + 1}" for i in range(len(counts))]
-    found = match_segments(np.array(counts), ids, before or SegmentIdentity(opened=len(ids)))
+    found = match_segments(np.array(counts), ids, before or SegmentIdentity(issued_ids=len(ids)))
     told = [(e.kind, e.before, e.after) for e in found.identity.events]
     return found.ids, [t for t in told if t[0] != "survive"]
 
@@ -56,7 +56,7 @@ def test_an_id_that_was_retired_is_never_given_again():
         np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], SegmentIdentity()
     )
     assert first.ids == ("S1", "S2")
-    before = SegmentIdentity(opened=3)
+    before = SegmentIdentity(issued_ids=3)
     merged = match_segments(np.array([[100, 0], [0, 70], [0, 30]]), ["S1", "S2", "S3"], before)
     again = match_segments(np.array([[100, 0, 0], [0, 60, 40]]), merged.ids, merged.identity)
     assert again.ids == ("S1", "S2", "S4")
@@ -89,7 +89,7 @@ def test_a_segment_that_nobody_is_in_changes_nothing():
 )
 def test_ids_are_unique_and_each_segment_has_a_fate(counts):
     ids = [f"S{i + 1}" for i in range(len(counts))]
-    found = match_segments(counts, ids, SegmentIdentity(opened=9))
+    found = match_segments(counts, ids, SegmentIdentity(issued_ids=9))
     assert len(set(found.ids)) == counts.shape[1]
     fates = found.identity.events
     assert {i for e in fates for i in e.before} == set(ids)
@@ -103,8 +103,8 @@ def test_ids_are_unique_and_each_segment_has_a_fate(counts):
 )
 def test_the_order_of_the_old_segments_changes_no_survivor(counts, order):
     ids = ["S1", "S2", "S3", "S4"]
-    shuffled = match_segments(counts[order], [ids[i] for i in order], SegmentIdentity(opened=4))
-    plain = match_segments(counts, ids, SegmentIdentity(opened=4))
+    shuffled = match_segments(counts[order], [ids[i] for i in order], SegmentIdentity(issued_ids=4))
+    plain = match_segments(counts, ids, SegmentIdentity(issued_ids=4))
     alike = [
         {(e.before, e.after) for e in m.identity.events if e.kind == "survive" and e.overlap > 0.5}
         for m in (plain, shuffled)
@@ -132,5 +132,5 @@ def test_events_are_sentences(event, told):
 
 
 def test_a_json_round_trip_gives_an_equal_identity():
-    found = match_segments(np.array([[55, 45]]), ["S1"], SegmentIdentity(opened=1)).identity
-    assert SegmentIdentity.from_state(json.loads(json.dumps(found.state()))) == found
+    found = match_segments(np.array([[55, 45]]), ["S1"], SegmentIdentity(issued_ids=1)).identity
+    assert SegmentIdentity.from_state(json.loads(json.dumps(found.to_state()))) == found

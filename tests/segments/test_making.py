@@ -15,7 +15,9 @@ ROWS = shop(*FOUR)
 
 
 def options(**refine) -> SegmentationOptions:
-    return SegmentationOptions(k=4, n_init=5, min_step=0.0, refine=OverrideOptions(**refine))
+    return SegmentationOptions(
+        k=4, n_init=5, min_value_step=0.0, overrides=OverrideOptions(**refine)
+    )
 
 
 def test_merged_segments_bear_the_first_id_and_hold_the_customers_of_both():
@@ -38,7 +40,7 @@ def test_the_margin_of_a_merged_segment_is_to_another_segment():
 
 
 def test_a_rule_sets_key_accounts_apart():
-    rules = {"Key accounts": SegmentRuleOptions(top=0.005)}
+    rules = {"Key accounts": SegmentRuleOptions(top_share=0.005)}
     found = fit_segmentation(ROWS, options(apart=rules))
     top = found.segments[-1]
     assert (top.id, top.name, top.code) == ("S5", "Key accounts", 5)
@@ -52,16 +54,16 @@ def test_a_rule_sets_key_accounts_apart():
 
 
 def test_a_rule_of_a_least_value_is_in_currency():
-    found = fit_segmentation(ROWS, options(apart={"Whales": SegmentRuleOptions(least=6500.0)}))
-    assert found.set_apart[0].least == 65_000_000
+    found = fit_segmentation(ROWS, options(apart={"Whales": SegmentRuleOptions(min_value=6500.0)}))
+    assert found.segment_rules[0].min_value == 65_000_000
 
 
 def test_a_segment_set_apart_keeps_its_id_in_a_refit():
-    rules = {"Key accounts": SegmentRuleOptions(top=0.005)}
+    rules = {"Key accounts": SegmentRuleOptions(top_share=0.005)}
     first = fit_segmentation(ROWS, options(apart=rules))
     again = fit_segmentation(shop(*FOUR, seed=4), options(apart=rules), before=first)
     assert [(s.id, s.name) for s in again.segments][-1] == ("S5", "Key accounts")
-    assert again.identity.opened == 5
+    assert again.identity.issued_ids == 5
 
 
 def test_a_merge_holds_in_a_refit_and_ids_stay():
@@ -84,8 +86,8 @@ def test_segments_that_people_merge_later_are_named_anew():
 
 def test_weights_are_told_with_what_they_change():
     found = fit_segmentation(ROWS, options(weights={"days": 0.25}))
-    assert any(n.startswith("Weights days 0.25: the adjusted Rand") for n in found.notices)
-    assert fit_segmentation(ROWS, options(weights={"days": 1.0})).notices == ()
+    assert any(n.startswith("Weights days 0.25: the adjusted Rand") for n in found.warnings)
+    assert fit_segmentation(ROWS, options(weights={"days": 1.0})).warnings == ()
 
 
 def test_a_weight_of_zero_leaves_the_column_out():
@@ -121,19 +123,19 @@ def test_a_rule_needs_one_measure(rule):
 
 
 def test_a_json_round_trip_assigns_equal_rows():
-    asked = options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top=0.01)})
+    asked = options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top_share=0.01)})
     found = fit_segmentation(ROWS, asked)
-    back = Segmentation.from_state(json.loads(json.dumps(found.state())))
+    back = Segmentation.from_state(json.loads(json.dumps(found.to_state())))
     assert back == found
     assert back.assign(ROWS).equals(found.assign(ROWS))
 
 
 def test_planted_segments_are_steady_and_one_cloud_cut_in_eight_is_not():
     found = fit_segmentation(ROWS, options())
-    assert all(v.steadiness > 0.95 for v in found.values[1:])
+    assert all(v.stability > 0.95 for v in found.values[1:])
     cloud = shop((100.0, 9), n=300)
-    cut = fit_segmentation(cloud, SegmentationOptions(k=8, n_init=5, min_step=0.0))
-    assert any("dissolves" in notice for notice in cut.notices)
+    cut = fit_segmentation(cloud, SegmentationOptions(k=8, n_init=5, min_value_step=0.0))
+    assert any("dissolves" in notice for notice in cut.warnings)
 
 
 def test_a_hundred_equal_customers_get_one_segment():
@@ -149,4 +151,4 @@ def test_a_hundred_equal_customers_get_one_segment():
 def test_other_ids_and_another_row_order_make_the_same_segments():
     renamed = ROWS.with_columns(customer_id=pl.format("x{}", 999 - pl.int_range(pl.len())))
     plain, other = (fit_segmentation(rows, options()) for rows in (ROWS, renamed.reverse()))
-    assert other.state() == plain.state()
+    assert other.to_state() == plain.to_state()

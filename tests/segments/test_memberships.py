@@ -13,12 +13,14 @@ ROWS = shop((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 
 
 def options(**refine) -> SegmentationOptions:
-    return SegmentationOptions(k=4, n_init=5, min_step=0.0, refine=OverrideOptions(**refine))
+    return SegmentationOptions(
+        k=4, n_init=5, min_value_step=0.0, overrides=OverrideOptions(**refine)
+    )
 
 
 def test_a_mixture_tells_the_chance_of_each_segment():
     asked = replace(
-        options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top=0.01)}),
+        options(merge=(("S2", "S3"),), apart={"Top": SegmentRuleOptions(top_share=0.01)}),
         algorithm="gmm",
     )
     found = fit_segmentation(ROWS, asked)
@@ -28,7 +30,7 @@ def test_a_mixture_tells_the_chance_of_each_segment():
     assert told.select(pl.sum_horizontal(ids)).to_series().round(9).unique().item() == 1
     likeliest = told.select(pl.concat_list(ids).list.arg_max() + 1).to_series()
     assert (likeliest == found.assign(ROWS)["segment"]).mean() > 0.99
-    top = found.set_apart[0].id
+    top = found.segment_rules[0].id
     assert told.filter(pl.col(top) > 0)[top].unique().to_list() == [1.0]
 
 

@@ -12,7 +12,7 @@ from segpredict.errors import ConfigError
 from segpredict.segments import Segmentation, fit_segmentation
 
 FOUR = ((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
-OPTIONS = SegmentationOptions(k=4, n_init=5, min_step=0.0)
+OPTIONS = SegmentationOptions(k=4, n_init=5, min_value_step=0.0)
 
 
 def changes(found: Segmentation) -> list[tuple]:
@@ -33,7 +33,7 @@ def first() -> Segmentation:
 
 
 def test_the_first_fit_opens_its_ids_and_logs_nothing(first):
-    assert (first.identity.version, first.identity.opened) == (1, 4)
+    assert (first.identity.version, first.identity.issued_ids) == (1, 4)
     assert first.identity.events == ()
 
 
@@ -68,7 +68,7 @@ def test_a_planted_split_and_a_planted_merge_are_told(first):
         ("merge", ("S1", "S2"), frozenset({"S1"})),
     }
     assert len(set(ids(found))) == 4
-    assert found.identity.opened == 5
+    assert found.identity.issued_ids == 5
     assert ids(found)[1] == "S3"
 
 
@@ -91,7 +91,7 @@ def test_codes_follow_value_and_ids_follow_customers(first):
 
 
 def test_the_number_of_segments_stays_if_nobody_gives_one(first):
-    free = SegmentationOptions(n_init=3, min_step=0.0)
+    free = SegmentationOptions(n_init=3, min_value_step=0.0)
     assert fit_segmentation(shop(*FOUR, seed=8), free, before=first).k == 4
 
 
@@ -111,7 +111,7 @@ def test_a_new_name_is_logged_and_the_id_stays(first):
 def test_a_pinned_segment_stays_where_it_was(first):
     dearer = [(spend * (3 if spend > 1000 else 1), days) for spend, days in FOUR]
     rows = shop(*dearer, seed=9)
-    pinned = replace(OPTIONS, refine=OverrideOptions(pin=("S4",)))
+    pinned = replace(OPTIONS, overrides=OverrideOptions(pinned_ids=("S4",)))
     kept, free = (fit_segmentation(rows, o, before=first) for o in (pinned, OPTIONS))
     place = [_spend(f) for f in (first, kept, free)]
     assert place[1] == pytest.approx(place[0], rel=1e-6)
@@ -122,11 +122,13 @@ def test_a_pinned_segment_stays_where_it_was(first):
 def _spend(found: Segmentation) -> float:
     """Return the spend at the highest centre, in 10⁻⁴ of currency."""
     axis = found.axes[0]
-    return float(np.expm1(max(c[0] for c in found.clusters.rule.centres) * axis.scale + axis.mean))
+    return float(
+        np.expm1(max(c[0] for c in found.clusters.assignment_rule.centres) * axis.scale + axis.mean)
+    )
 
 
 def test_a_pin_without_the_old_number_of_segments_is_refused(first):
-    pinned = replace(OPTIONS, k=3, refine=OverrideOptions(pin=("S4",)))
+    pinned = replace(OPTIONS, k=3, overrides=OverrideOptions(pinned_ids=("S4",)))
     with pytest.raises(ConfigError, match="cannot be pinned"):
         fit_segmentation(shop(*FOUR), pinned, before=first)
 
@@ -135,5 +137,5 @@ def test_row_order_and_reloading_change_no_refit(first):
     rows = shop(*FOUR, seed=12)
     back = Segmentation.from_state(first.state())
     one = fit_segmentation(rows, OPTIONS, before=first)
-    assert fit_segmentation(rows.reverse(), OPTIONS, before=back).state() == one.state()
-    assert Segmentation.from_state(one.state()) == one
+    assert fit_segmentation(rows.reverse(), OPTIONS, before=back).to_state() == one.to_state()
+    assert Segmentation.from_state(one.to_state()) == one

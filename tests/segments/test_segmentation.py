@@ -18,7 +18,7 @@ from segpredict.segments.names import name_segments
 
 def around(*centres: tuple[float, ...]) -> Clusters:
     places = np.array(centres)
-    return Clusters(NearestCentre(places), places, radii=(1.0,) * len(places))
+    return Clusters(NearestCentre(places), places, group_radii=(1.0,) * len(places))
 
 
 # Places are plain logs here: log1p(spend) and log1p(days).
@@ -95,7 +95,7 @@ def test_of_two_centres_equally_near_the_lower_value_wins():
 @settings(max_examples=30, deadline=None)
 def test_a_json_round_trip_assigns_equal_bits(cells):
     shop = instrument(*[(f"c{i}", 91, d, s) for i, (d, s) in enumerate(cells)])
-    back = Segmentation.from_state(json.loads(json.dumps(PLAIN.state())))
+    back = Segmentation.from_state(json.loads(json.dumps(PLAIN.to_state())))
     assert back == PLAIN
     assert back.assign(shop).equals(PLAIN.assign(shop))
 
@@ -108,13 +108,13 @@ def test_another_version_is_refused(state):
 
 @pytest.mark.parametrize("part", ["axes", "clusters", "segments", "horizon"])
 def test_a_state_without_a_part_is_refused(part):
-    state = {n: v for n, v in PLAIN.state().items() if n != part}
+    state = {n: v for n, v in PLAIN.to_state().items() if n != part}
     with pytest.raises(ArtifactError, match="incomplete"):
         Segmentation.from_state(state)
 
 
 def test_a_rule_of_an_unknown_kind_is_refused():
-    state = PLAIN.state()
+    state = PLAIN.to_state()
     rule = {**state["clusters"]["rule"], "kind": "oracle"}
     state["clusters"] = {**state["clusters"], "rule": rule}
     with pytest.raises(ArtifactError, match="no rule is of the kind 'oracle'"):
@@ -122,9 +122,9 @@ def test_a_rule_of_an_unknown_kind_is_refused():
 
 
 def test_a_test_that_it_may_have_seen_is_refused():
-    PLAIN.require_blind_to(100)
+    PLAIN.require_fitted_before(100)
     with pytest.raises(MismatchError, match=r"up to 1970-04-11 .* from 1970-04-10"):
-        PLAIN.require_blind_to(99)
+        PLAIN.require_fitted_before(99)
 
 
 def test_customers_without_a_row_are_inactive():

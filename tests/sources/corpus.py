@@ -292,7 +292,7 @@ def is_told(bad: Bad, got: Outcome) -> bool:
     error = got.error
     if error is None or bad.reason not in str(error) or not error.fix:
         return False
-    facts = error.facts()
+    facts = error.to_dict()
     if bad.row is None:
         return True
     named = all(facts[name] is not None for name in ("file", "value"))

@@ -280,7 +280,7 @@ def look(data_set: DataSet, data: Path) -> Finding:
 
 
 def _layout(plan: config.Config) -> sources.SourceOptions:
-    return companions.layout_without_price(plan.source, plan.companions)
+    return companions.layout_without_price(plan.source, plan.side_tables)
 
 
 def answers(raw: RawLines, asked: Mapping[str, float]) -> dict[str, float]:

@@ -137,7 +137,7 @@ def test_f10_letters_of_another_alphabet_are_not_guessed(tmp_path: Path) -> None
     name = put(tmp_path, text.encode("cp1251"))
     with pytest.raises(UnreadableFileError, match='cp1251 reads "Привет"') as caught:
         read_raw_lines([name])
-    assert caught.value.facts()["row"] == 3
+    assert caught.value.to_dict()["row"] == 3
     raw = read_raw_lines([name], SourceOptions(encoding="cp1251"))
     assert raw.frame["description"][1] == "Привет"
 
@@ -155,7 +155,7 @@ def test_an_invalid_byte_is_named_with_row_column_and_offset(damage: bytes, tmp_
     content = (PLAIN + rows).encode() + b"7,2011-01-31,1,x" + damage + b"\n"
     with pytest.raises(UnreadableFileError, match="is not UTF-8") as caught:
         read_raw_lines([put(tmp_path, content)])
-    facts = caught.value.facts()
+    facts = caught.value.to_dict()
     assert (facts["row"], facts["column"]) == (90_003, "description")
     assert f"byte {content.index(damage)} " in facts["message"]
     assert "source.encoding" in facts["fix"]
@@ -165,7 +165,7 @@ def test_f14_a_nul_byte_spoils_its_row_and_cuts_nothing(tmp_path: Path) -> None:
     name = put(tmp_path, PLAIN + "17\x0050,2011-01-31,1,x\n")
     with pytest.raises(BadCellsError, match="NUL byte") as caught:
         read_raw_lines([name])
-    assert caught.value.facts()["row"] == 3
+    assert caught.value.to_dict()["row"] == 3
     raw = read_raw_lines([name], bad_rows="carry")
     assert raw.frame["customer_id"].to_list() == ["00123"]
     assert raw.rejects is not None
@@ -210,7 +210,7 @@ def test_a_bomb_stops_at_the_ratio(kind: str, tmp_path: Path) -> None:
 def test_f17_the_size_to_which_a_file_may_grow_can_be_set(tmp_path: Path) -> None:
     name = put(tmp_path, gzip.compress(PLAIN.encode() * 100), "a.csv.gz")
     with pytest.raises(LimitError, match="max_inflated = 500"):
-        read_raw_lines([name], SourceOptions(max_inflated=500))
+        read_raw_lines([name], SourceOptions(max_unpacked_bytes=500))
 
 
 def test_f18_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ def test_every_refusal_has_a_code_an_exit_and_a_fix(tmp_path: Path) -> None:
     for content in (b"", b"\x7fELF", b"<html>", b"a\nb\n"):
         with pytest.raises(SegpredictError) as caught:
             read_raw_lines([put(tmp_path, content)])
-        facts = caught.value.facts()
+        facts = caught.value.to_dict()
         assert facts["fix"]
         assert facts["file"]
         assert facts["exit"] == 4

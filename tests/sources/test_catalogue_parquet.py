@@ -184,5 +184,5 @@ def test_p11_extension_types_import_nothing(tmp_path: Path) -> None:
 
 def test_p12_what_would_grow_too_large_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(LimitError, match="when unpacked") as caught:
-        read_raw_lines([str(parquet(tmp_path))], SourceOptions(max_inflated=1000))
+        read_raw_lines([str(parquet(tmp_path))], SourceOptions(max_unpacked_bytes=1000))
     assert caught.value.exit_code == 10

@@ -62,7 +62,7 @@ def test_s04_a_comment_among_the_rows_asks_for_its_sign(tmp_path: Path) -> None:
     name = put(tmp_path, PLAIN + "# end\n")
     with pytest.raises(BadCellsError, match=r"source\.comment = '#'"):
         read_raw_lines([name])
-    raw = read_raw_lines([name], SourceOptions(comment="#"))
+    raw = read_raw_lines([name], SourceOptions(comment_prefix="#"))
     assert ids(raw) == ["1", "2"]
     assert raw.files[0].detected.shown()["comments"] == "1"
 
@@ -111,7 +111,7 @@ def test_a_broken_row_is_named_and_can_be_carried(
     name = put(tmp_path, HEAD + '\n5,2011-01-31,1,"a\nb"\n' + bad + "\n" + ROW)
     with pytest.raises(BadCellsError, match=reason) as caught:
         read_raw_lines([name])
-    facts = caught.value.facts()
+    facts = caught.value.to_dict()
     assert (facts["file"], facts["row"], facts["column"]) == (name, 5, column)
     assert facts["value"].strip(":") in bad
     assert facts["fix"]
@@ -128,7 +128,7 @@ def test_s10_an_open_quote_is_named_where_it_was_opened(tmp_path: Path) -> None:
     text = HEAD + ROW * 100 + '9,2011-01-31,1,"mug\n' + ROW * 100
     with pytest.raises(UnreadableFileError, match="never closed") as caught:
         read_raw_lines([put(tmp_path, text)])
-    facts = caught.value.facts()
+    facts = caught.value.to_dict()
     assert (facts["row"], facts["column"]) == (102, "description")
 
 
@@ -151,10 +151,10 @@ def test_s12_two_readings_of_a_backslash_are_both_shown(tmp_path: Path) -> None:
     name = put(tmp_path, HEAD + r'1,2011-01-31,1,"C:\\"' + "\n" + ROW)
     with pytest.raises(SourceError, match=r"two ways.*escape") as caught:
         read_raw_lines([name])
-    assert caught.value.facts()["row"] == 2
-    double = read_raw_lines([name], SourceOptions(escape="double"))
+    assert caught.value.to_dict()["row"] == 2
+    double = read_raw_lines([name], SourceOptions(quote_escape="double"))
     assert double.frame["description"][0] == r"C:\\"
-    single = read_raw_lines([name], SourceOptions(escape="backslash"))
+    single = read_raw_lines([name], SourceOptions(quote_escape="backslash"))
     assert single.frame["description"][0] == "C:\\"
 
 
@@ -164,7 +164,7 @@ def test_s15_a_cut_last_row_is_refused_even_where_bad_rows_are_carried(
     name = put(tmp_path, PLAIN + "3,2011-0")
     with pytest.raises(UnreadableFileError, match="cut off") as caught:
         read_raw_lines([name], bad_rows="carry")
-    assert caught.value.facts()["row"] == 4
+    assert caught.value.to_dict()["row"] == 4
     assert ids(read_raw_lines([name], SourceOptions(allow_truncated=True))) == ["1", "2"]
 
 
@@ -173,7 +173,7 @@ def test_s16_a_file_without_header_is_asked_about(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="looks like data"):
         read_raw_lines([name])
     names = ("customer_id", "date", "amount", "description")
-    raw = read_raw_lines([name], SourceOptions(header=0, names=names))
+    raw = read_raw_lines([name], SourceOptions(header_row=0, column_names=names))
     assert raw.frame["row"].to_list() == [1, 2, 3]
 
 
@@ -189,7 +189,7 @@ def test_s18_columns_without_name_are_left_out_only_when_empty(tmp_path: Path) -
     assert "300 left out" in raw.files[0].detected.shown()["columns_without_name"]
     with pytest.raises(UnreadableFileError, match='no name and holds "mug"') as caught:
         read_raw_lines([put(tmp_path, PLAIN.replace("description", " "))])
-    assert caught.value.facts()["row"] == 2
+    assert caught.value.to_dict()["row"] == 2
 
 
 def test_s19_names_are_matched_without_case_and_blanks(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_a_bad_file_is_refused_where_it_is_bad(bad: Bad, tmp_path: Path) -> None
     got = outcome(bad.content, tmp_path)
     assert got.error is not None, got.rows
     assert bad.reason in str(got.error)
-    facts = got.error.facts()
+    facts = got.error.to_dict()
     if bad.row is not None:
         assert facts["row"] == bad.row
         assert facts["file"]

@@ -51,7 +51,7 @@ def test_what_csv_writes_is_read_back(
     path.write_bytes(text.getvalue().encode(coding))
     layout = SourceOptions()
     if "\\" in text.getvalue():  # before a quote it may mean two things
-        layout = SourceOptions(escape="double")
+        layout = SourceOptions(quote_escape="double")
     raw = read_raw_lines([str(path)], layout)
     wanted = [cell.strip(INVISIBLE) or None for _, _, cell in rows]
     assert raw.frame["customer_id"].to_list() == [row[0] for row in rows]

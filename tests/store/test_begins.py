@@ -30,9 +30,9 @@ def world() -> Transactions:
 def test_a_voided_line_leaves_it_open(
     world: Transactions, tmp_path: Path, until: int | None, holds: bool | None
 ) -> None:
-    shelf = store.write_store(world, tmp_path).shelf
+    shelf = store.write_store(world, tmp_path).store
     assert shelf is not None
-    assert shelf.holds("product_id", until) is holds
+    assert shelf.has_values_before("product_id", until) is holds
 
 
 @pytest.mark.parametrize("until", [None, 11, 21, 30, 31, 41, 51])

@@ -70,8 +70,8 @@ def test_the_fingerprint_of_a_store_is_that_of_cleaning(
     world: Transactions, tmp_path: Path
 ) -> None:
     stored = store.write_store(world, tmp_path)
-    assert stored.shelf is not None
-    assert _keep.fingerprint_chunks(stored.shelf.canonical()) == world.fingerprint
+    assert stored.store is not None
+    assert _keep.fingerprint_chunks(stored.store.canonical_lines()) == world.fingerprint
 
 
 def test_a_query_reads_only_what_it_asks_for(world: Transactions, tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_a_row_group_holds_whole_customers(
 ) -> None:
     monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 50)
     stored = store.write_store(world, tmp_path)
-    assert stored.shelf is not None
-    part = stored.shelf.base
-    groups = [part.read(["customer_id"], [i]).to_series() for i in range(part.groups)]
-    assert part.groups > 5
-    assert sum(g.n_unique() for g in groups) == stored.shelf.card.customers
+    assert stored.store is not None
+    part = stored.store.base_lines
+    groups = [part.read(["customer_id"], [i]).to_series() for i in range(part.n_row_groups)]
+    assert part.n_row_groups > 5
+    assert sum(g.n_unique() for g in groups) == stored.store.manifest.customers
     assert stored.lines.collect().equals(world.lines.collect())
 
 
@@ -152,7 +152,7 @@ def test_a_new_day_rewrites_the_tail_and_leaves_the_base(
     world: Transactions, tmp_path: Path
 ) -> None:
     base = store.write_store(days(world, 0, 700), tmp_path)
-    assert base.shelf is not None
+    assert base.store is not None
     stamp = written(tmp_path / "base-0.parquet")
     store.append_lines(days(world, 700, 701), tmp_path)
     store.append_lines(days(world, 701, 702), tmp_path)
@@ -219,9 +219,9 @@ def test_no_file_is_left_of_the_store_before(world: Transactions, tmp_path: Path
     store.write_store(days(world, 0, 700), tmp_path)
     store.append_lines(days(world, 700, 720), tmp_path)
     stored = store.write_store(world, tmp_path)
-    assert stored.shelf is not None
+    assert stored.store is not None
     found = {path.name for path in tmp_path.iterdir()}
-    assert found == stored.shelf.card.files | {"store.json"}
+    assert found == stored.store.manifest.file_names | {"store.json"}
 
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
@@ -289,8 +289,8 @@ def test_a_night_with_a_refund_leaves_the_base(world: Transactions, tmp_path: Pa
     now = canonical(replace(days(world, 0, 702), lines=lines))
     stored = store.renew_store(now, tmp_path)
     assert written(tmp_path / "base-0.parquet") == stamp
-    assert stored.shelf is not None
-    assert len(stored.shelf.moved) == 1
+    assert stored.store is not None
+    assert len(stored.store.moved_customers) == 1
     assert stored.lines.collect().equals(now.lines.collect())
 
 
@@ -310,5 +310,5 @@ def test_days_can_be_added_to_a_renewed_store(world: Transactions, tmp_path: Pat
     later = days(world, 700, 702).lines.collect()
     whole = canonical(replace(stored, lines=pl.concat([first, later]).lazy()))
     assert stored.lines.collect().equals(whole.lines.collect())
-    assert stored.shelf is not None
-    assert stored.shelf.card.rows == len(whole.lines.collect())
+    assert stored.store is not None
+    assert stored.store.manifest.rows == len(whole.lines.collect())

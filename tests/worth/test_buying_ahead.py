@@ -25,34 +25,34 @@ CDNOW = PurchaseModel(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.
 
 def test_without_discount_it_is_expected_days_times_expected_spend():
     x, t_x, age, days, spent = (c.to_numpy() for c in HISTORIES.get_columns())
-    orders = CDNOW.orders.expected_orders(x, t_x, age, 364)
-    spend = CDNOW.spend.expected_spend(days, spent / days)
-    found = CDNOW.worth(HISTORIES, value_periods(91, 0, 364))
+    orders = CDNOW.order_model.expected_orders(x, t_x, age, 364)
+    spend = CDNOW.spend_model.expected_spend(days, spent / days)
+    found = CDNOW.expected_value(HISTORIES, value_periods(91, 0, 364))
     assert found == pytest.approx(orders * spend, rel=1e-12)
 
 
 def test_windows_behind_a_gap_are_what_is_added_by_them():
-    until = [CDNOW.worth(HISTORIES, value_periods(d, 0, d)) for d in (7, 98)]
-    found = CDNOW.worth(HISTORIES, value_periods(91, 7, 91))
+    until = [CDNOW.expected_value(HISTORIES, value_periods(d, 0, d)) for d in (7, 98)]
+    found = CDNOW.expected_value(HISTORIES, value_periods(91, 7, 91))
     assert found == pytest.approx(until[1] - until[0], rel=1e-9)
 
 
 def test_the_discount_tends_to_that_of_the_day_as_windows_shrink():
     def pace(day):
-        ahead = CDNOW.orders.expected_orders(2.0, 213.0, 272.0, day + 0.5)
-        return float((ahead - CDNOW.orders.expected_orders(2.0, 213.0, 272.0, day - 0.5))[0])
+        ahead = CDNOW.order_model.expected_orders(2.0, 213.0, 272.0, day + 0.5)
+        return float((ahead - CDNOW.order_model.expected_orders(2.0, 213.0, 272.0, day - 0.5))[0])
 
     exact, _ = quad(lambda day: 1.1 ** (-day / 365) * pace(day), 0.5, 363.5)
-    spend = CDNOW.spend.expected_spend(3.0, 22.0)[0]
-    found = CDNOW.worth(HISTORIES[:1], value_periods(1, 0, 364, 0.1))[0]
+    spend = CDNOW.spend_model.expected_spend(3.0, 22.0)[0]
+    found = CDNOW.expected_value(HISTORIES[:1], value_periods(1, 0, 364, 0.1))[0]
     assert found == pytest.approx(exact * spend, rel=5e-3)
 
 
 def test_who_only_returned_goods_is_taken_to_spend_as_everybody():
     returned = HISTORIES[:1].with_columns(spend_364=-5.0)
-    orders = CDNOW.orders.expected_orders(2.0, 213.0, 272.0, 91)
+    orders = CDNOW.order_model.expected_orders(2.0, 213.0, 272.0, 91)
     mean = 6.25 * 15.44 / 2.74
-    assert CDNOW.worth(returned, value_periods(91, 0, 91)) == pytest.approx(orders * mean)
+    assert CDNOW.expected_value(returned, value_periods(91, 0, 91)) == pytest.approx(orders * mean)
 
 
 def test_nobody_who_came_back_means_no_model():
@@ -83,7 +83,7 @@ def test_in_its_own_world_it_foretells_what_a_year_brings(name):
     spent = joined["amount"].fill_null(0.0).to_numpy()
     model = fit_purchase_model(known)
     assert model is not None
-    told = model.worth(known, value_periods(91, 0, 364))
+    told = model.expected_value(known, value_periods(91, 0, 364))
     assert told.sum() == pytest.approx(spent.sum(), rel=0.05)
     tenths = np.array_split(np.argsort(-told), 10)
     for tenth in tenths[:3]:

@@ -78,4 +78,4 @@ def test_a_season_scales_the_windows_it_falls_on():
 @pytest.mark.parametrize("rate", [-0.1, float("nan"), float("inf")])
 def test_a_rate_that_cannot_be_is_refused(rate):
     with pytest.raises(ConfigError, match=r"worth\.discount"):
-        CustomerValueOptions(discount=rate)
+        CustomerValueOptions(discount_rate=rate)

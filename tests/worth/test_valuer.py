@@ -60,7 +60,7 @@ def test_a_year_by_the_chain_by_hand():
 
 def test_bgnbd_stands_beside_it_on_the_same_windows():
     told = valuer().columns(ROWS, CHANCES, 500)
-    expected = CDNOW.worth(ROWS, value_periods(91, 0, DAYS_PER_YEAR, 0.1))
+    expected = CDNOW.expected_value(ROWS, value_periods(91, 0, DAYS_PER_YEAR, 0.1))
     assert told["clv_year_bgnbd"].to_numpy() == pytest.approx(expected)
 
 
@@ -75,15 +75,15 @@ def test_without_the_history_or_the_model_only_the_chain_speaks():
 
 def test_a_proven_season_moves_values_where_it_falls():
     seasonal = valuer(season=SpendSeasonality(91, SEEN))
-    assert seasonal.values_at(364) == (0.0, 120.0)
-    assert seasonal.values_at(364 + 182) == (0.0, 100.0)
+    assert seasonal.segment_values_at(364) == (0.0, 120.0)
+    assert seasonal.segment_values_at(364 + 182) == (0.0, 100.0)
     high, low = (seasonal.columns(ROWS, CHANCES, day) for day in (364, 546))
     ratio = high["clv_next_markov"] / low["clv_next_markov"]
     assert ratio.to_list() == pytest.approx([1.2, 1.2])
 
 
 def test_spend_without_a_mean_is_missing_and_not_infinite():
-    heavy = PurchaseModel(CDNOW.orders, GammaGamma(6.25, 0.9, 15.44))
+    heavy = PurchaseModel(CDNOW.order_model, GammaGamma(6.25, 0.9, 15.44))
     told = valuer(buying=heavy).columns(
         ROWS.with_columns(spend_364=pl.Series([66.0, 0.0])), CHANCES, 500
     )
@@ -95,7 +95,7 @@ def test_it_survives_being_kept_as_json(buying):
     given = valuer(buying=buying, season=SpendSeasonality(91, SEEN, "proven"))
     kept = ValueModel.from_state(json.loads(json.dumps(given.state())))
     assert kept == given
-    assert kept.columns(ROWS, CHANCES, 364).equals(given.columns(ROWS, CHANCES, 364))
+    assert kept.clv_columns(ROWS, CHANCES, 364).equals(given.columns(ROWS, CHANCES, 364))
 
 
 def test_nobody_is_valued_without_complaint():

@@ -20,11 +20,11 @@ def made(run_folder: Path) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def sums(made: RunFolder) -> pl.DataFrame:
-    return made.parquet("worth/sums.parquet")
+    return made.read_parquet("worth/sums.parquet")
 
 
 def test_what_came_is_what_the_lines_say(made: RunFolder, sums: pl.DataFrame) -> None:
-    lines = made.parquet("transactions.parquet")
+    lines = made.read_parquet("transactions.parquet")
     whole = sums.filter(
         (pl.col("part") == "all")
         & (pl.col("measure") == "expected_value")
@@ -56,9 +56,9 @@ def test_tests_add_up_to_the_pooled_sum(sums: pl.DataFrame) -> None:
 
 
 def test_scores_hold_together(made: RunFolder) -> None:
-    scores = made.parquet("scores.parquet").filter("is_eligible")
+    scores = made.read_parquet("scores.parquet").filter("is_eligible")
     predictor = segpredict.load(made.folder)
-    values = dict(zip([s.id for s in predictor.segments], predictor.values, strict=True))
+    values = dict(zip([s.id for s in predictor.segments], predictor.segment_values, strict=True))
     own = scores["segment_id"].replace_strict(values, return_dtype=pl.Float64)
     net = own - scores["value_at_risk"] + scores["upside"]
     assert net.to_list() == pytest.approx(scores["expected_value"].to_list())
@@ -68,15 +68,15 @@ def test_scores_hold_together(made: RunFolder) -> None:
 
 
 def test_spend_to_date_is_told_of_everybody_and_adds_up(made: RunFolder) -> None:
-    scores = made.parquet("scores.parquet")
-    lines = made.parquet("transactions.parquet").filter(pl.col("void_day").is_null())
+    scores = made.read_parquet("scores.parquet")
+    lines = made.read_parquet("transactions.parquet").filter(pl.col("void_day").is_null())
     assert scores["spent_to_date"].null_count() == 0
     spent = lines.join(scores, on="customer_id", how="semi")["amount"].sum() / MONEY_SCALE
     assert scores["spent_to_date"].sum() == pytest.approx(spent)
 
 
 def test_a_run_of_old_has_no_lifetime_values(made: RunFolder) -> None:
-    old = replace(segpredict.load(made.folder), valuer=None)
+    old = replace(segpredict.load(made.folder), value_model=None)
     scores = old.score(archive.load_transactions(made))
     assert scores["clv_year_markov"].null_count() == scores.height
     assert scores["upside"].null_count() < scores.height

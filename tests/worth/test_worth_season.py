@@ -37,24 +37,24 @@ def test_a_planted_season_is_proven_and_measured():
     found = estimate_seasonality(rows(1.5), DAY, 91, 91)
     assert found.reason.startswith("What segments bring is adjusted")
     # Within the high third, and in the middle of the rest.
-    high, low = found.at(364 * 4 - 60), found.at(364 * 4 + 120)
+    high, low = found.factor_at(364 * 4 - 60), found.factor_at(364 * 4 + 120)
     assert high / low == pytest.approx(1.5, abs=0.1)
 
 
 def test_without_a_season_nothing_is_adjusted():
     found = estimate_seasonality(rows(1.0), DAY, 91, 91)
-    assert found.seen == ()
+    assert found.factors == ()
     assert "not adjusted" in found.reason
-    assert found.at(DAY) == 1.0
+    assert found.factor_at(DAY) == 1.0
 
 
 def test_a_year_of_data_proves_nothing():
     short = rows(1.5).filter(pl.col("cutoff") < 500)
     found = estimate_seasonality(short, 600, 91, 91)
     assert "too few origins" in found.reason
-    assert found.at(600) == 1.0
+    assert found.factor_at(600) == 1.0
 
 
 def test_a_season_survives_being_kept():
     found = estimate_seasonality(rows(1.5), DAY, 91, 91)
-    assert SpendSeasonality.from_state(found.state()) == found
+    assert SpendSeasonality.from_state(found.to_state()) == found

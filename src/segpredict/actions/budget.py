@@ -45,7 +45,12 @@ def targeting_curves(
         of fewer than five are not told, nor is what fewer than five hold.
     """
     parts: list[tuple[str, str, str, pl.DataFrame]] = [
-        (CAMPAIGN_SCOPE, play.name, play.stake, eligible_customers(customers, play.who, segments))
+        (
+            CAMPAIGN_SCOPE,
+            play.name,
+            play.stake_column,
+            eligible_customers(customers, play.eligibility, segments),
+        )
         for play in plays
     ]
     parts += [

@@ -25,18 +25,18 @@ class CampaignListRequest:
 
     Parameters
     ----------
-    play
+    campaign
         The play.
-    share
+    holdout_share
         Share of the list to be left alone; the universal share if not given. What goes
         beyond that is drawn from this list alone.
-    first
+    max_customers
         The most customers on the list; those with most at stake. All if not given.
     """
 
-    play: Campaign
-    share: float | None = None
-    first: int | None = None
+    campaign: Campaign
+    holdout_share: float | None = None
+    max_customers: int | None = None
 
 
 def build_campaign_list(
@@ -77,13 +77,13 @@ def build_campaign_list(
     """
     place = assign_strata(customers, "expected_value").alias("stratum")
     drawn = customers.with_columns(place)
-    lots = draw_holdout(drawn, options.holdout, options.key, _universal(before))
+    lots = draw_holdout(drawn, options.holdout_share, options.assignment_key, _universal(before))
     marked = drawn.with_columns(lots.alias("is_universal"))
-    chosen = eligible_customers(marked, ask.play.who, segments)
-    order = [ask.play.stake, "customer_id"]
+    chosen = eligible_customers(marked, ask.campaign.eligibility, segments)
+    order = [ask.campaign.stake_column, "customer_id"]
     ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
-    ranked = ranked.head(ask.first) if ask.first is not None else ranked
-    own = _own(ranked, ask, options, before.get(ask.play.name, {}))
+    ranked = ranked.head(ask.max_customers) if ask.max_customers is not None else ranked
+    own = _own(ranked, ask, options, before.get(ask.campaign.name, {}))
     arms = (
         pl.when("is_universal")
         .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
@@ -100,7 +100,7 @@ def build_campaign_list(
         "segment",
         "next_segment",
         "stratum",
-        pl.col(ask.play.stake).alias("at_stake"),
+        pl.col(ask.campaign.stake_column).alias("at_stake"),
         "p_down",
         "p_up",
         "p_inactive",
@@ -127,13 +127,15 @@ def _own(
     """Return who is left alone by this play, beyond the universal lot."""
     free = ranked.filter(~pl.col("is_universal"))
     universal = ranked.height - free.height
-    wanted = (ask.share or 0.0) * ranked.height - universal
+    wanted = (ask.holdout_share or 0.0) * ranked.height - universal
     share = max(0.0, wanted / free.height) if free.height else 0.0
     place = assign_strata(free, "expected_value").alias("stratum")
     earlier = {
         c: arm == CAMPAIGN_HOLDOUT_ARM for c, arm in known.items() if arm != UNIVERSAL_HOLDOUT_ARM
     }
-    lots = draw_holdout(free.with_columns(place), share, f"{options.key}/{ask.play.name}", earlier)
+    lots = draw_holdout(
+        free.with_columns(place), share, f"{options.assignment_key}/{ask.campaign.name}", earlier
+    )
     alone = free.filter(lots)["customer_id"]
     return ranked["customer_id"].is_in(alone.implode())
 
@@ -187,16 +189,16 @@ def campaign_record(
     facts
         Who, when, of which run, and the day of the readout.
     """
-    play, arms = ask.play, count_arms(table)
+    play, arms = ask.campaign, count_arms(table)
     planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
     return {
         "format": RECORD_FORMAT,
         **facts,
         "play": play.name,
         "title": play.title,
-        "action": play.action,
+        "action": play.measure_to_take,
         "kpi": play.kpi,
-        "stake_of": play.stake,
+        "stake_of": play.stake_column,
         "customers": table.height,
         "arms": arms,
         "at_stake": round(float(table["at_stake"].fill_null(0.0).sum()), 2),

@@ -38,7 +38,9 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
 
 def required_columns(plays: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that triggers ask about."""
-    return frozenset(column for play in plays for column in play.who.columns) - {*SCORE_COLUMNS}
+    return frozenset(column for play in plays for column in play.eligibility.required_columns) - {
+        *SCORE_COLUMNS
+    }
 
 
 def validate_rules(
@@ -63,11 +65,11 @@ def validate_rules(
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
     for play in plays:
-        for column in sorted(play.who.columns):
+        for column in sorted(play.eligibility.required_columns):
             if column not in columns:
                 kind = f"column for plays.{play.name}.who"
                 raise UnknownNameError(kind, column, columns)
-        for segment in play.who.segments:
+        for segment in play.eligibility.segment_names:
             if segments and segment not in names:
                 raise UnknownNameError(f"segment for plays.{play.name}.who", segment, names)
 
@@ -101,16 +103,16 @@ def eligible_customers(
 def _conditions(who: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
     found = [pl.lit(value=True)]
     places, codes = segment_roles(segments), {s.id: s.code for s in segments}
-    if who.roles:
-        known = [name for name, role in places.items() if role in who.roles]
+    if who.segment_roles:
+        known = [name for name, role in places.items() if role in who.segment_roles]
         found.append(pl.col("segment_id").is_in(known))
-    if who.segments:
-        wanted = [s.id for s in segments if {s.id, s.name} & set(who.segments)]
+    if who.segment_names:
+        wanted = [s.id for s in segments if {s.id, s.name} & set(who.segment_names)]
         found.append(pl.col("segment_id").is_in(wanted))
-    if who.moves:
+    if who.predicted_moves:
         step = _code("next_segment_id", codes) - _code("segment_id", codes)
         kinds = {"falls": step < 0, "stays": step == 0, "rises": step > 0}
-        found.append(pl.any_horizontal(kinds[move] for move in who.moves))
+        found.append(pl.any_horizontal(kinds[move] for move in who.predicted_moves))
     if who.is_new is not None:
         found.append(pl.col("is_new") == who.is_new)
     found += [pl.col(name) >= least for name, least in who.at_least.items()]

@@ -29,7 +29,7 @@ class ExperimentLog:
 
     folder: Path
 
-    def records(self) -> list[dict[str, JSON]]:
+    def read_records(self) -> list[dict[str, JSON]]:
         """Return all records, oldest first.
 
         Raises
@@ -39,16 +39,16 @@ class ExperimentLog:
         """
         return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
 
-    def arms(self) -> dict[str, dict[str, str]]:
+    def earlier_arms(self) -> dict[str, dict[str, str]]:
         """Return each customer's arm on earlier lists, by play; the first holds."""
         found: dict[str, dict[str, str]] = {}
-        for record in self.records():
+        for record in self.read_records():
             known = found.setdefault(record["play"], {})
             for customer, arm in self._lots(record).iter_rows():
                 known.setdefault(customer, arm)
         return found
 
-    def append(self, record: dict[str, JSON], lots: pl.DataFrame) -> Path:
+    def append_experiment(self, record: dict[str, JSON], lots: pl.DataFrame) -> Path:
         """Write a record and the arms of its list; return where the record stands.
 
         Parameters

@@ -13,16 +13,16 @@ class CampaignOptions:
 
     Parameters
     ----------
-    playbook
+    campaigns_file
         A TOML file of plays; empty for those that come with the package.
-    replace
+    replace_defaults
         Whether the file stands alone, instead of being added to the package's plays.
-    holdout
+    holdout_share
         Share of all customers who are left alone by every campaign.
-    key
+    assignment_key
         Secret of the lottery: who knows it can tell who will be left alone.
-    experiments
-        The folder of what was tried; empty for ``experiments`` beside the run.
+    experiments_folder
+        The folder of what was tried; empty for ``experiments_folder`` beside the run.
     alpha, power
         Two-sided level of the planned tests, and the chance to see the stated uplift if
         it is there.
@@ -33,17 +33,17 @@ class CampaignOptions:
         When a share lies outside its range.
     """
 
-    playbook: str = ""
-    replace: bool = False
-    holdout: float = 0.10
-    key: str = "segpredict"
-    experiments: str = ""
+    campaigns_file: str = ""
+    replace_defaults: bool = False
+    holdout_share: float = 0.10
+    assignment_key: str = "segpredict"
+    experiments_folder: str = ""
     alpha: float = 0.05
     power: float = 0.80
 
     def __post_init__(self) -> None:
         ranges = {
-            "holdout": 0 < self.holdout <= MAX_HOLDOUT_SHARE,
+            "holdout": 0 < self.holdout_share <= MAX_HOLDOUT_SHARE,
             "alpha": 0 < self.alpha < 1,
             "power": self.alpha < self.power < 1,
         }
@@ -54,7 +54,7 @@ class CampaignOptions:
                     fix=f"give a holdout of at most {MAX_HOLDOUT_SHARE}, an alpha below 1 and "
                     "a power between the two; all above zero.",
                 )
-        if self.replace and not self.playbook:
+        if self.replace_defaults and not self.campaigns_file:
             raise ConfigError(
                 "actions.replace is set, and no playbook is named to take the place.",
                 fix="name a TOML file with actions.playbook.",

@@ -31,13 +31,13 @@ class EligibilityRule:
 
     Parameters
     ----------
-    roles
+    segment_roles
         Places on the value ladder now: ``top`` is the most valuable segment, ``low``
         the least valuable of those who bought, ``middle`` what lies between. Names of
         segments differ from shop to shop, places do not.
-    segments
+    segment_names
         Ids or names of segments, for plays of one shop.
-    moves
+    predicted_moves
         Where the named next segment lies: below the present one (``falls``, which
         includes falling silent), on it, above it.
     is_new
@@ -49,16 +49,16 @@ class EligibilityRule:
         equals are taken together.
     """
 
-    roles: tuple[SegmentRole, ...] = ()
-    segments: tuple[str, ...] = ()
-    moves: tuple[PredictedMove, ...] = ()
+    segment_roles: tuple[SegmentRole, ...] = ()
+    segment_names: tuple[str, ...] = ()
+    predicted_moves: tuple[PredictedMove, ...] = ()
     is_new: bool | None = None
     at_least: Mapping[str, float] = field(default_factory=dict)
     at_most: Mapping[str, float] = field(default_factory=dict)
     top_share: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def columns(self) -> frozenset[str]:
+    def required_columns(self) -> frozenset[str]:
         """The columns that are asked about."""
         return frozenset({*self.at_least, *self.at_most, *self.top_share})
 
@@ -71,16 +71,16 @@ class Campaign:
     ----------
     name
         Its key in the playbook.
-    title, action
+    title, measure_to_take
         What it is called, and what to do, in a marketer's words.
-    who
+    eligibility
         Who is eligible.
-    stake
+    stake_column
         The column of the scores that says what is at stake.
     kpi
         What is counted in the next window: the share who ``buys``, ``stays`` (in the
         present segment or above) or ``rises``, or what one ``spends``.
-    uplift
+    expected_uplift
         The effect to plan for: a difference of shares; of ``spends``, a share of the
         mean.
     caution
@@ -89,11 +89,11 @@ class Campaign:
 
     name: str = ""
     title: str = ""
-    action: str = ""
-    who: EligibilityRule = field(default_factory=EligibilityRule)
-    stake: StakeColumn = "value_at_risk"
+    measure_to_take: str = ""
+    eligibility: EligibilityRule = field(default_factory=EligibilityRule)
+    stake_column: StakeColumn = "value_at_risk"
     kpi: CampaignKpi = "buys"
-    uplift: float = 0.05
+    expected_uplift: float = 0.05
     caution: str = ""
 
 
@@ -103,13 +103,13 @@ class CampaignCatalogue:
 
     Parameters
     ----------
-    plays
+    campaigns
         Each has a name of its own.
     """
 
-    plays: tuple[Campaign, ...]
+    campaigns: tuple[Campaign, ...]
 
-    def get(self, name: str) -> Campaign:
+    def get_campaign(self, name: str) -> Campaign:
         """Return one play.
 
         Raises
@@ -117,14 +117,14 @@ class CampaignCatalogue:
         UnknownNameError
             When there is none of that name; the message names the nearest.
         """
-        found = {play.name: play for play in self.plays}
+        found = {play.name: play for play in self.campaigns}
         if name not in found:
             raise UnknownNameError("play", name, found)
         return found[name]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {play.name: _plain(play) for play in self.plays}
+        return {play.name: _plain(play) for play in self.campaigns}
 
     @classmethod
     def from_state(cls, state: Mapping[str, JSON]) -> "CampaignCatalogue":
@@ -169,10 +169,10 @@ def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
     -----
     A play that the package has already needs only the keys that shall differ.
     """
-    known = {} if options.replace else default_campaigns()
-    if not options.playbook:
+    known = {} if options.replace_defaults else default_campaigns()
+    if not options.campaigns_file:
         return CampaignCatalogue.from_state(known)
-    for name, values in _plays(_text(Path(options.playbook)), options.playbook).items():
+    for name, values in _plays(_text(Path(options.campaigns_file)), options.campaigns_file).items():
         # A play of its own stays as it is, so that a wrong kind of value is told.
         own = isinstance(values, Mapping) and isinstance(known.get(name), Mapping)
         known[name] = {**known[name], **values} if own else values
@@ -241,12 +241,12 @@ def _require_texts(play: Campaign, place: str) -> None:
 
 
 def _require_shares(play: Campaign, place: str) -> None:
-    if not 0 < play.uplift < 1:
+    if not 0 < play.expected_uplift < 1:
         raise ConfigError(
-            f"{place}.uplift is {play.uplift}.",
+            f"{place}.uplift is {play.expected_uplift}.",
             fix="give a share between 0 and 1, such as 0.05 for five points.",
         )
-    who = play.who
+    who = play.eligibility
     wrong = [c for c, share in who.top_share.items() if not 0 < share <= 1]
     bounds = {**who.at_least, **who.at_most}
     wrong += [column for column, bound in bounds.items() if not math.isfinite(bound)]

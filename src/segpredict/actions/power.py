@@ -27,12 +27,12 @@ class ErrorRates:
     power: float = 0.80
 
     @property
-    def level(self) -> float:
+    def z_alpha(self) -> float:
         """Z of the level, z(1 − α/2)."""
         return NormalDist().inv_cdf(1 - self.alpha / 2)
 
     @property
-    def chance(self) -> float:
+    def z_power(self) -> float:
         """Z of the power."""
         return NormalDist().inv_cdf(self.power)
 
@@ -80,7 +80,7 @@ def sample_size_for_share(
     mean = (base + ratio * other) / (ratio + 1)
     apart = math.sqrt((ratio + 1) * mean * (1 - mean))
     own = math.sqrt(ratio * base * (1 - base) + other * (1 - other))
-    wanted = (errors.level * apart + errors.chance * own) ** 2 / (ratio * uplift**2)
+    wanted = (errors.z_alpha * apart + errors.z_power * own) ** 2 / (ratio * uplift**2)
     return max(2, math.ceil(wanted))
 
 
@@ -118,7 +118,7 @@ def sample_size_for_mean(
     """
     if not difference or sd <= 0 or not math.isfinite(sd):
         return None
-    z = errors.level + errors.chance
+    z = errors.z_alpha + errors.z_power
     left = sd**2 * (1 - rho**2)
     return max(2, math.ceil((1 + 1 / ratio) * z**2 * left / difference**2))
 
@@ -183,7 +183,7 @@ def minimum_detectable_mean(
     if alone < 2 or contacted < 2 or not math.isfinite(sd):
         return None
     spread = sd * math.sqrt((1 - rho**2) * (1 / alone + 1 / contacted))
-    return (errors.level + errors.chance) * spread
+    return (errors.z_alpha + errors.z_power) * spread
 
 
 def minimum_holdout_share(base: float, uplift: float, n: int, errors: ErrorRates) -> float | None:

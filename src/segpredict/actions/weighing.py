@@ -61,26 +61,26 @@ class CampaignPopulation:
 
     Parameters
     ----------
-    now
+    customers
         Customers with a forecast at the end of the data: what `eligible_customers` needs.
-    then
+    backtest_customers
         The same at the last test (``as_of``), forecast by the model of that day, with
         ``code`` (segment then), ``label`` (segment after), ``bought`` (whether there
         was an order in the outcome), ``spent`` and ``before`` (spend in the outcome and
         in the window before it, in currency); ``None`` where nothing was tested.
     segments
         All segments, in code order.
-    came
+    backtest_actual
         What share of such predictions came: measure, part (segment id), window,
         predicted, realised; empty where nothing was tested.
     outcome_days
         Days from the contact until the window ahead is over.
     """
 
-    now: pl.DataFrame
-    then: pl.DataFrame | None
+    customers: pl.DataFrame
+    backtest_customers: pl.DataFrame | None
     segments: tuple[Segment, ...]
-    came: pl.DataFrame
+    backtest_actual: pl.DataFrame
     outcome_days: int
 
 
@@ -128,13 +128,13 @@ def plan_campaigns(
 def _row(
     play: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
-    chosen = eligible_customers(shop.now, play.who, shop.segments)
-    told = {"play": play.name, "stake_of": play.stake, "n": chosen.height}
+    chosen = eligible_customers(shop.customers, play.eligibility, shop.segments)
+    told = {"play": play.name, "stake_of": play.stake_column, "n": chosen.height}
     names = ("title", "action", "caution", "kpi", "uplift")
     row = {**told, **{name: getattr(play, name) for name in names}}
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
-    amounts = _amounts(shop.now, chosen, play.stake)
+    amounts = _amounts(shop.customers, chosen, play.stake_column)
     low, high = bootstrap_sum_interval(amounts, draws, seed)
     least, most = _came(play, chosen, shop)
     row |= {
@@ -200,8 +200,8 @@ def _came(
     """
     parts = chosen["segment_id"].unique().implode()
     tests = (
-        shop.came.filter(
-            (pl.col("measure") == play.stake)
+        shop.backtest_actual.filter(
+            (pl.col("measure") == play.stake_column)
             & pl.col("part").is_in(parts)
             & (pl.col("window") != POOLED_WINDOWS)
         )
@@ -217,15 +217,15 @@ def _came(
 def _design(
     play: Campaign, n: int, shop: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
-    if shop.then is None:
+    if shop.backtest_customers is None:
         return {}
-    past = eligible_customers(shop.then, play.who, shop.segments)
-    day = str(shop.then["as_of"][0]) if shop.then.height else None
+    past = eligible_customers(shop.backtest_customers, play.eligibility, shop.segments)
+    day = str(shop.backtest_customers["as_of"][0]) if shop.backtest_customers.height else None
     row: dict[str, object] = {"then": day, "n_then": past.height}
     if past.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = power.ErrorRates(options.alpha, options.power)
-    spend = _spend(past, n, play.uplift if play.kpi == "spends" else 0.0, errors)
+    spend = _spend(past, n, play.expected_uplift if play.kpi == "spends" else 0.0, errors)
     main = (
         {
             "base": spend["spend"],
@@ -233,7 +233,7 @@ def _design(
             "seen": spend["spend_seen"],
         }
         if play.kpi == "spends"
-        else _shares(play, past, n, options.holdout, errors)
+        else _shares(play, past, n, options.holdout_share, errors)
     )
     return {**row, **spend, **main, **_length(main["per_arm"], n, shop.outcome_days)}
 
@@ -250,9 +250,9 @@ def _shares(
     alone = round(n * holdout)
     return {
         "base": base,
-        "per_arm": power.sample_size_for_share(base, play.uplift, errors),
+        "per_arm": power.sample_size_for_share(base, play.expected_uplift, errors),
         "seen": power.minimum_detectable_share(base, n // 2, n // 2, errors),
-        "share_alone": power.minimum_holdout_share(base, play.uplift, n, errors),
+        "share_alone": power.minimum_holdout_share(base, play.expected_uplift, n, errors),
         "seen_alone": power.minimum_detectable_share(base, alone, n - alone, errors),
     }
 

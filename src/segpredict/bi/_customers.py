@@ -58,7 +58,7 @@ def customer_rows(share: CustomerBatch) -> pl.DataFrame:
         returned=pl.col("amount").filter("is_return", ~pl.col("is_void")).sum(),
         country=pl.col("country").sort_by("day", maintain_order=True).last(),
     )
-    grid = share.star.assignments.select(
+    grid = share.schema.assignments.select(
         "customer_id",
         "segment_id",
         "is_eligible",
@@ -66,9 +66,9 @@ def customer_rows(share: CustomerBatch) -> pl.DataFrame:
         rfm_code="code",
         rfm_segment="name",
     )
-    inactive = share.star.segments[0].id
+    inactive = share.schema.segments[0].id
     return did.join(
-        share.of(grid), on="customer_id", how="left", maintain_order="left"
+        share.rows_of(grid), on="customer_id", how="left", maintain_order="left"
     ).with_columns(
         # Who only ever sent something back was never assigned.
         pl.col("segment_id").fill_null(inactive),
@@ -85,7 +85,7 @@ CUSTOMERS = BiTable(
     "shall be those of the page.",
     CUSTOMERS_COLUMNS,
     customer_rows,
-    is_by_share=True,
+    is_batched=True,
 )
 
 
@@ -129,17 +129,17 @@ SCORES_COLUMNS = (
 
 def score_rows(share: CustomerBatch) -> pl.DataFrame:
     """Return the forecasts of a share's eligible customers."""
-    if share.star.scores is None:
+    if share.schema.scores is None:
         return empty(SCORES_COLUMNS)
-    told = share.star.scores.filter("is_eligible")
+    told = share.schema.scores.filter("is_eligible")
     missing = [name for name in SCORE_MONEY if name not in told.columns]
     # The probability of the segment that is named: where its column's id is that one.
     named = [
         pl.when(pl.col("next_segment_id") == segment.id).then(pl.col(f"p_{segment.id}"))
-        for segment in share.star.segments
+        for segment in share.schema.segments
     ]
     return (
-        share.of(told)
+        share.rows_of(told)
         .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
         .with_columns(
             *(to_money_units(pl.col(name)) for name in SCORE_MONEY),
@@ -156,7 +156,7 @@ SCORES = BiTable(
     "customer rounded to 0.0001.",
     SCORES_COLUMNS,
     score_rows,
-    is_by_share=True,
+    is_batched=True,
 )
 
 
@@ -174,12 +174,12 @@ CHANCES_COLUMNS = (
 
 def probability_rows(share: CustomerBatch) -> pl.DataFrame:
     """Return one row a customer and segment: columns that do not depend on the run."""
-    if share.star.scores is None:
+    if share.schema.scores is None:
         return empty(CHANCES_COLUMNS)
-    ids = {f"p_{segment.id}": segment.id for segment in share.star.segments}
-    told = share.star.scores.filter("is_eligible").select("customer_id", *ids)
+    ids = {f"p_{segment.id}": segment.id for segment in share.schema.segments}
+    told = share.schema.scores.filter("is_eligible").select("customer_id", *ids)
     return (
-        share.of(told)
+        share.rows_of(told)
         .rename(ids)
         .unpivot(index="customer_id", variable_name="segment_id", value_name="probability")
         .sort("customer_id", "segment_id")
@@ -194,5 +194,5 @@ CHANCES = BiTable(
     "in each segment.",
     CHANCES_COLUMNS,
     probability_rows,
-    is_by_share=True,
+    is_batched=True,
 )

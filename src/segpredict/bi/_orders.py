@@ -52,7 +52,7 @@ ORDERS = BiTable(
     "sum revenue.",
     ORDERS_COLUMNS,
     order_rows,
-    is_by_share=True,
+    is_batched=True,
 )
 
 
@@ -86,5 +86,5 @@ LINES = BiTable(
     "customers and dates directly, not both at once.",
     LINES_COLUMNS,
     line_rows,
-    is_by_share=True,
+    is_batched=True,
 )

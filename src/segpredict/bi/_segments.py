@@ -147,8 +147,8 @@ MOVES_COLUMNS = (
 def transition_rows(star: StarSchema) -> pl.DataFrame:
     """Return the migration matrices as rows: of all periods, or of the last."""
     observed, predicted = (
-        star.movement.get("observed", _last_moves(star)),
-        star.movement.get("predicted", _expected_moves(star)),
+        star.transitions.get("observed", _last_moves(star)),
+        star.transitions.get("predicted", _expected_moves(star)),
     )
     tables = (("counted", observed), ("expected", predicted))
     parts = [
@@ -171,10 +171,12 @@ def transition_rows(star: StarSchema) -> pl.DataFrame:
 
 def _last_moves(star: StarSchema) -> pl.DataFrame | None:
     """Return the moves into the newest window, for a run that kept no others."""
-    if star.migration is None:
+    if star.observed_transitions is None:
         return None
-    before = star.window.at(star.window.cutoff - (star.window.outcome_end - star.window.cutoff))
-    return _dated(star.migration, before.outcome_start, before.outcome_end)
+    before = star.window.at_cutoff(
+        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
+    )
+    return _dated(star.observed_transitions, before.outcome_start, before.outcome_end)
 
 
 def _expected_moves(star: StarSchema) -> pl.DataFrame | None:

@@ -32,9 +32,9 @@ class StarSchema:
         `segments.segment_profile_table`.
     scores
         `contracts.SCORES_SCHEMA`.
-    migration
+    observed_transitions
         `movement.observed_matrix`, of the newest window.
-    movement
+    transitions
         ``observed`` and ``predicted`` moves by period, if the run has them.
     figures
         `contracts.KPI_SCHEMA`.
@@ -50,13 +50,13 @@ class StarSchema:
     assignments: pl.DataFrame
     profile: pl.DataFrame | None = None
     scores: pl.DataFrame | None = None
-    migration: pl.DataFrame | None = None
-    movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    observed_transitions: pl.DataFrame | None = None
+    transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     figures: pl.DataFrame | None = None
     pseudonyms: Pseudonymizer | None = None
     lines: int = MAX_LINES_PER_BATCH
 
-    def shares(self) -> Iterator["CustomerBatch"]:
+    def customer_batches(self) -> Iterator["CustomerBatch"]:
         """Yield the customers share by share, in the order of the ids that are shown.
 
         Line and order numbers run on from share to share.
@@ -73,7 +73,7 @@ class StarSchema:
             first_order += made.orders.height
 
     def _shown(self, ids: pl.Series) -> pl.Series:
-        return ids if self.pseudonyms is None else self.pseudonyms.of(ids)
+        return ids if self.pseudonyms is None else self.pseudonyms.hash_ids(ids)
 
     def _share(self, part: pl.DataFrame, line: int, order: int) -> "CustomerBatch":
         """Return the lines of some customers, numbered, under the ids to show."""
@@ -97,7 +97,7 @@ class StarSchema:
 
     def _named(self, rows: pl.DataFrame) -> pl.DataFrame:
         ids = rows["order_id"]
-        shown = ids if self.pseudonyms is None else self.pseudonyms.of(ids, "order")
+        shown = ids if self.pseudonyms is None else self.pseudonyms.hash_ids(ids, "order")
         return rows.with_columns(
             shown.alias("order_id"), pl.col("shown").alias("customer_id")
         ).drop("shown")
@@ -109,9 +109,9 @@ class CustomerBatch:
 
     Parameters
     ----------
-    star
+    schema
         The whole.
-    named
+    pseudonyms
         ``customer_id`` and ``shown``, the id that leaves the house.
     lines
         `contracts.LINES_SCHEMA` under the ids to show, with ``is_void``, ``line_key`` and
@@ -120,15 +120,15 @@ class CustomerBatch:
         One row an order or credit note, with the sums of its lines.
     """
 
-    star: StarSchema
-    named: pl.DataFrame
+    schema: StarSchema
+    pseudonyms: pl.DataFrame
     lines: pl.DataFrame
     orders: pl.DataFrame
 
-    def of(self, customers: pl.DataFrame) -> pl.DataFrame:
+    def rows_of(self, customers: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of this share's customers, under the ids to show."""
         return (
-            self.named.join(customers, on="customer_id", maintain_order="left")
+            self.pseudonyms.join(customers, on="customer_id", maintain_order="left")
             .drop("customer_id")
             .rename({"shown": "customer_id"})
         )

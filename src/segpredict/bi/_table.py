@@ -46,7 +46,7 @@ class BiColumn:
     key: str = ""
 
     @property
-    def shaped(self) -> pl.Expr:
+    def as_expression(self) -> pl.Expr:
         """The column in the type in which it is written."""
         given = pl.col(self.name)
         if COLUMN_TYPES[self.kind] is MONEY_DECIMAL:
@@ -72,8 +72,8 @@ class BiTable:
     columns
         In their order.
     build
-        Makes the frame from a `Star` or, if `is_by_share`, from each `Share` of one.
-    is_by_share
+        Makes the frame from a `Star` or, if `is_batched`, from each `Share` of one.
+    is_batched
         Whether it is made for one share of the customers after another, so that it may
         be larger than memory.
     """
@@ -84,11 +84,11 @@ class BiTable:
     meaning: str
     columns: tuple[BiColumn, ...]
     build: Callable[[Any], pl.DataFrame]
-    is_by_share: bool = False
+    is_batched: bool = False
 
-    def made(self, source: Any) -> pl.DataFrame:
+    def build_rows(self, source: Any) -> pl.DataFrame:
         """Return the rows of a `Star` or a `Share`, typed as declared."""
-        return self.build(source).select(column.shaped for column in self.columns)
+        return self.build(source).select(column.as_expression for column in self.columns)
 
 
 def to_money_units(amount: pl.Expr) -> pl.Expr:

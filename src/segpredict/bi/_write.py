@@ -43,16 +43,16 @@ def write_star_schema(star: StarSchema, folder: Path) -> Mapping[str, int]:
         sinks = {name: stack.enter_context(_sink(folder / name)) for name in rows}
 
         def put(table: BiTable, source: StarSchema | CustomerBatch) -> None:
-            frame = table.made(source)
+            frame = table.build_rows(source)
             sinks[table.name](frame)
             rows[table.name] += frame.height
 
-        for share in star.shares():
+        for share in star.customer_batches():
             for table in BI_TABLES:
-                if table.is_by_share:
+                if table.is_batched:
                     put(table, share)
         for table in BI_TABLES:
-            if not table.is_by_share:
+            if not table.is_batched:
                 put(table, star)
     (folder / "dictionary.md").write_text(render_data_dictionary(), encoding="utf-8")
     escape_formulas(data_dictionary_rows()).write_csv(folder / "dictionary.csv")

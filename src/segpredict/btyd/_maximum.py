@@ -23,16 +23,16 @@ class LikelihoodFit:
     ----------
     log_likelihood
         Sum over customers, in the unit of time or money that was given.
-    customers
+    n_customers
         Customers that the sum is over.
-    is_inner
+    is_interior
         Whether all parameters lie inside their bounds; at a bound the data say only
         "very small" or "very large" (everybody alike, nobody drops out).
     """
 
     log_likelihood: float
-    customers: int
-    is_inner: bool
+    n_customers: int
+    is_interior: bool
 
 
 def maximize_likelihood(

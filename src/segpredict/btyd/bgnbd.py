@@ -37,7 +37,7 @@ class BgNbd:
         Shape and rate of the gamma of buying rates; alpha in the unit of time.
     a, b
         The beta of the chance to drop out after a return.
-    maximum
+    fit_summary
         How the fit ended; ``None`` for parameters that were given.
 
     Notes
@@ -50,7 +50,7 @@ class BgNbd:
     alpha: float
     a: float
     b: float
-    maximum: LikelihoodFit | None = None
+    fit_summary: LikelihoodFit | None = None
 
     def log_likelihood(
         self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
@@ -100,7 +100,7 @@ class BgNbd:
         expected = self.p_alive(x, t_x, age) * (a + b - 1) / (a - 1) * waning
         return np.asarray(expected, dtype=np.float64)
 
-    def order_chances(
+    def order_count_probabilities(
         self,
         history: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
         horizon: float,
@@ -158,7 +158,7 @@ class BgNbd:
         return {"r": self.r, "alpha": self.alpha, "a": self.a, "b": self.b}
 
     @property
-    def plain(self) -> "BgNbd":
+    def parameters_only(self) -> "BgNbd":
         """The model without how its fit ended."""
         return BgNbd(self.r, self.alpha, self.a, self.b)
 

@@ -34,7 +34,7 @@ class GammaGamma:
         Shape of single purchases; the larger, the more alike one customer's are.
     q, v
         Shape and rate of the gamma of levels; v in the unit of money.
-    maximum
+    fit_summary
         How the fit ended; ``None`` for parameters that were given.
 
     Notes
@@ -45,7 +45,7 @@ class GammaGamma:
     p: float
     q: float
     v: float
-    maximum: LikelihoodFit | None = None
+    fit_summary: LikelihoodFit | None = None
 
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
@@ -71,7 +71,7 @@ class GammaGamma:
         whole = np.full_like(over, np.inf)
         return np.divide(over, under, out=whole, where=under > 0)
 
-    def spend_below(
+    def spend_cdf(
         self,
         limit: npt.ArrayLike,
         orders: int,
@@ -103,7 +103,7 @@ class GammaGamma:
         return {"p": self.p, "q": self.q, "v": self.v}
 
     @property
-    def plain(self) -> "GammaGamma":
+    def parameters_only(self) -> "GammaGamma":
         """The model without how its fit ended."""
         return GammaGamma(self.p, self.q, self.v)
 

@@ -50,14 +50,14 @@ class LeakageDemo:
     ----------
     cutoff
         The final test cutoff.
-    sights
+    tests
         The wrong tests, then the honest one.
     """
 
     cutoff: int
-    sights: tuple[LeakageTest, ...]
+    tests: tuple[LeakageTest, ...]
 
-    def frame(self) -> pl.DataFrame:
+    def to_frame(self) -> pl.DataFrame:
         """Return one row per test, with its metrics."""
         rows = [
             {
@@ -66,7 +66,7 @@ class LeakageDemo:
                 "is_honest": sight.is_honest,
                 **sight.scores.to_json(),
             }
-            for sight in self.sights
+            for sight in self.tests
         ]
         return pl.DataFrame(rows)
 
@@ -91,15 +91,17 @@ def run_leakage_demo(
     origins, with outcomes that overlap, stand on both sides of the split.
     ``grouped_customers``: no customer stands on both sides, but the same weeks do.
     """
-    final, wish = training.schedule.outer[-1], options or ClassifierOptions()
-    classes = len(training.verdict.segments)
-    honest = training.trials[-1]
+    final, wish = training.schedule.test_folds[-1], options or ClassifierOptions()
+    classes = len(training.evaluation.segments)
+    honest = training.backtests[-1]
     whole = training_data_of_fold(training.panel, final, classes, wish)
     now = replace(
         whole,
         rows=whole.rows.with_columns(label=pl.col("state_now")),
         # With the segment itself among the columns, there would be nothing to learn.
-        names=tuple(n for n in whole.names if n not in {f.name for f in STATE_FEATURES}),
+        feature_names=tuple(
+            n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES}
+        ),
     )
     sights = (
         LeakageTest(
@@ -126,7 +128,7 @@ def run_leakage_demo(
             f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
             "nothing after that day.",
             is_honest=True,
-            scores=metrics.score_forecast(honest.chances[booster.NAME], honest.labels),
+            scores=metrics.score_forecast(honest.probabilities[booster.NAME], honest.labels),
         ),
     )
     return LeakageDemo(final.cutoff, sights)
@@ -146,6 +148,6 @@ def _by_customer(given: TrainingData) -> pl.Series:
 
 
 def _held_out(given: TrainingData, is_test: pl.Series) -> MetricScores:
-    known = replace(given, rows=given.rows.filter(~is_test), fitting=(), validation=())
+    known = replace(given, rows=given.rows.filter(~is_test), fit_origins=(), validation_origins=())
     asked = replace(known, rows=given.rows.filter(is_test))
-    return metrics.score_forecast(booster.fit(known).predict(asked.rows), asked.labels)
+    return metrics.score_forecast(booster.fit(known).predict_proba(asked.rows), asked.labels)

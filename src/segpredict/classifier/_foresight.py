@@ -44,29 +44,29 @@ class PredictabilityTest:
 
     Parameters
     ----------
-    known, asked
+    train_cells, test_cells
         Features of the fitting origins, and of the validation origins, a row each.
-    known_rows, asked_rows
+    train_rows, test_rows
         For each of those, the row of the instrument in which its outcome stands; −1 for
         nothing bought.
     customers
-        Whose row each of `asked` is, from 0 on.
+        Whose row each of `test_cells` is, from 0 on.
     """
 
-    known: CellArray
-    asked: CellArray
-    known_rows: CodeArray
-    asked_rows: CodeArray
+    train_cells: CellArray
+    test_cells: CellArray
+    train_rows: CodeArray
+    test_rows: CodeArray
     customers: CodeArray
 
     @cached_property
     def _matrices(self) -> tuple[xgb.QuantileDMatrix, xgb.QuantileDMatrix]:
         """Both as XGBoost reads them: binned once, and only where it is asked."""
-        known = xgb.QuantileDMatrix(self.known, max_bin=HISTOGRAM_BINS, nthread=1)
-        asked = xgb.QuantileDMatrix(self.asked, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
+        known = xgb.QuantileDMatrix(self.train_cells, max_bin=HISTOGRAM_BINS, nthread=1)
+        asked = xgb.QuantileDMatrix(self.test_cells, ref=known, max_bin=HISTOGRAM_BINS, nthread=1)
         return known, asked
 
-    def information(self, labels: IndexArray, k: int) -> tuple[float, float]:
+    def information_gain(self, labels: IndexArray, k: int) -> tuple[float, float]:
         """Return how much better than the class shares the model foretells, in nats.
 
         Parameters
@@ -90,7 +90,7 @@ class PredictabilityTest:
         one of the segments.
         """
         before, after = (
-            np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.known_rows, self.asked_rows)
+            np.where(rows < 0, 0, labels[rows] + 1) for rows in (self.train_rows, self.test_rows)
         )
         known, asked = self._matrices
         known.set_label(before)
@@ -130,15 +130,15 @@ def prepare_predictability_test(
         those that are grouped, and all. Who stands in the second only belongs to no
         group later and is not asked about.
     """
-    if not fold.fitting or not fold.validation:
+    if not fold.fit_origins or not fold.validation_origins:
         return None
-    days = (*fold.fitting, *fold.validation)
-    windows = [time.window(day, transactions.first_day) for day in days]
+    days = (*fold.fit_origins, *fold.validation_origins)
+    windows = [time.window_at(day, transactions.first_day) for day in days]
     outcomes, all_outcomes = (
         rows.with_row_index("outcome").select(
             "customer_id",
             "outcome",
-            (pl.col("end") - time.outcome).cast(pl.Int32).alias("cutoff"),
+            (pl.col("end") - time.days_to_outcome).cast(pl.Int32).alias("cutoff"),
         )
         for rows in (grouped, everybody)
     )
@@ -153,10 +153,10 @@ def prepare_predictability_test(
         .join(apart, on=key, how="anti", maintain_order="left")
         .join(outcomes, on=key, how="left", maintain_order="left")
     )
-    names = informative_columns(rows, tables[0].names)
+    names = informative_columns(rows, tables[0].feature_names)
     known, asked = (
         _sampled(rows.filter(pl.col("cutoff").is_in(list(part))), names)
-        for part in (fold.fitting, fold.validation)
+        for part in (fold.fit_origins, fold.validation_origins)
     )
     return PredictabilityTest(
         _cells(known, names),

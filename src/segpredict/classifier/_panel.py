@@ -36,13 +36,13 @@ class SegmentAssigner(Protocol):
         """All segments in code order, INACTIVE first."""
 
     @property
-    def further(self) -> tuple[str, ...]:
+    def extra_inputs(self) -> tuple[str, ...]:
         """What the instrument must measure beyond spend and purchase days."""
 
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
         """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
 
-    def require_blind_to(self, cutoff: int) -> None:
+    def require_fitted_before(self, cutoff: int) -> None:
         """Raise unless all that was fitted ended on or before the cutoff."""
 
 
@@ -88,7 +88,7 @@ def build_panel(
             f"Joining labels changed the panel from {known.height} to {rows.height} rows.",
             fix="report this: a population must depend on the past alone.",
         )
-    states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].names
+    states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].feature_names
     frame = _finished(rows, states, columns)
     contracts.validate_schema(
         frame.select(list(contracts.PANEL_SCHEMA.columns)), contracts.PANEL_SCHEMA
@@ -105,7 +105,7 @@ def _states(
         if w.outcome_end <= transactions.end_day:
             ends.append(w.outcome_end)
         spans |= {(end - w.horizon, end) for end in ends}
-    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.further)
+    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
     return segmentation.assign(instrument).select("customer_id", "end", "segment")
 
 
@@ -135,7 +135,7 @@ def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.Data
     )
     orders = replace(transactions, lines=heads.lazy())
     firsts = [
-        orders.known(w.cutoff)
+        orders.known_at(w.cutoff)
         .group_by("customer_id")
         .agg(pl.col("day").min())
         .select(

@@ -54,9 +54,10 @@ def histories_at_cutoffs(
     the history counts here, not only those who are eligible for a forecast.
     """
     time = days.time
-    asked = {fold.cutoff for fold in (*days.outer, days.production)} | {*rehearsals}
+    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*rehearsals}
     windows = [
-        replace(time.window(day, days.first_day), lookback=time.history) for day in sorted(asked)
+        replace(time.window_at(day, days.first_day), lookback=time.max_history)
+        for day in sorted(asked)
     ]
     tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
     orders = _orders(transactions, [window.cutoff for window in windows])
@@ -67,7 +68,7 @@ def histories_at_cutoffs(
             time.gap,
             table.frame.select("customer_id", *HISTORY_COLUMNS).sort("customer_id"),
             segmentation,
-            time.settle,
+            time.settlement,
             orders[table.window.cutoff],
         )
         for table in tables
@@ -117,7 +118,7 @@ def backtest_covariates(
         "spend_next": (start, start + past.horizon),
     }
     spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
-    known = past.histories.select(
+    known = past.customer_histories.select(
         "customer_id",
         "spend_364",
         "age_days",
@@ -142,7 +143,7 @@ def backtest_covariates(
 
 
 def _countries(transactions: Transactions, cutoff: int) -> pl.DataFrame:
-    orders = transactions.known(cutoff).filter("is_order_head")
+    orders = transactions.known_at(cutoff).filter("is_order_head")
     named = orders.select("customer_id", "day", "country").drop_nulls("country")
     return (
         named.sort("customer_id", "day", "country")

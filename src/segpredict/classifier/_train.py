@@ -50,41 +50,41 @@ class TrainingResult:
 
     Parameters
     ----------
-    forecaster
+    selected_model
         What ships, fitted on every origin whose outcome is complete.
-    booster
+    xgboost_model
         The boosted trees, fitted alike, even if a baseline ships.
-    verdict
+    evaluation
         How model and baselines did on the test windows.
     panel
         The rows of all origins and of the production cutoff.
     schedule
         The cutoffs.
-    values
+    segment_values
         Mean revenue in the outcome window by segment, in code order, in currency.
-    trials
+    backtests
         What was forecast for each test window, and what happened.
     scorecard
         Every figure of the contest, one a row (`build_scorecard.SCHEMA`).
-    usage
+    policy
         How the probabilities of what ships become sets and names.
     curves
         Reliability and capture of what ships on the tests (`evaluate_policies.CURVES`).
-    tested
+    backtest_models
         The model of each test, as it knew the world that day.
     """
 
-    forecaster: Forecaster
-    booster: XgboostModel
-    verdict: Evaluation
+    selected_model: Forecaster
+    xgboost_model: XgboostModel
+    evaluation: Evaluation
     panel: Panel
     schedule: Schedule
-    values: tuple[float, ...]
-    trials: tuple[Backtest, ...]
+    segment_values: tuple[float, ...]
+    backtests: tuple[Backtest, ...]
     scorecard: pl.DataFrame
-    usage: DecisionPolicy
+    policy: DecisionPolicy
     curves: pl.DataFrame
-    tested: tuple[blend.BlendedModel, ...] = ()
+    backtest_models: tuple[blend.BlendedModel, ...] = ()
 
 
 def train_classifier(
@@ -132,16 +132,16 @@ def train_classifier(
     plan, wish = time or TimeOptions(), options or ClassifierOptions()
     tell = progress or _silent
     days = schedule_folds(transactions.first_day, transactions.end_day, plan)
-    segmentation.require_blind_to(days.outer[0].cutoff)
+    segmentation.require_fitted_before(days.test_folds[0].cutoff)
     tell("laying out the panel", 0.0)
     rows = build_panel(transactions, segmentation, days.windows, wish.families)
     asked, skipped = available_baselines(wish, rows, further)
     made = _Maker(transactions, segmentation, rows, days, wish)
-    steps = 3 + len(days.outer)
+    steps = 3 + len(days.test_folds)
     trials, notes, tested = run_backtests(
-        [made.question(fold) for fold in days.outer],
+        [made.question(fold) for fold in days.test_folds],
         asked,
-        lambda i: tell(f"testing {as_date(days.outer[i].cutoff)}", (1 + i) / steps),
+        lambda i: tell(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
     )
     tell("comparing", (steps - 2) / steps)
     maps, trials = _mended(made, trials)
@@ -155,39 +155,39 @@ def train_classifier(
     figures = build_scorecard(
         trials,
         verdict.segments,
-        draws=wish.draws,
+        draws=wish.bootstrap_draws,
         seed=wish.seed,
-        shipped=verdict.shipped,
+        shipped=verdict.selected,
     )
     tell("fitting what ships", (steps - 1) / steps)
-    whole = made.lesson(days.production)
+    whole = made.lesson(days.production_fold)
     model = blend.fit(whole)
     own: dict[str, Forecaster] = {
         model.name: calibrate_model(model, maps[-1]),
-        model.trees.name: model.trees,
+        model.xgboost_model.name: model.xgboost_model,
     }
-    shipped = own.get(verdict.shipped)
+    shipped = own.get(verdict.selected)
     if shipped is None:
-        shipped = BASELINES.get(verdict.shipped).fit(whole)
+        shipped = BASELINES.get(verdict.selected).fit(whole)
     usages = _usages(made, verdict, maps)
     told = evaluate_policies(
         trials,
         usages[:-1],
-        verdict.shipped,
+        verdict.selected,
         verdict.segments,
-        Resampling(wish.draws, wish.seed),
+        Resampling(wish.bootstrap_draws, wish.seed),
     )
     return TrainingResult(
         shipped,
-        model.trees,
-        _told(replace(verdict, usage=summarize_policies(made.folds, usages, maps)), model),
+        model.xgboost_model,
+        _told(replace(verdict, policies=summarize_policies(made.folds, usages, maps)), model),
         rows,
         days,
-        usages[-1].decision.values,
+        usages[-1].decision_rule.segment_values,
         trials,
         pl.concat([figures, told]),
         usages[-1],
-        reliability_and_capture(trials, verdict.shipped, verdict.segments),
+        reliability_and_capture(trials, verdict.selected, verdict.segments),
         tested,
     )
 
@@ -197,7 +197,7 @@ def _told(verdict: Evaluation, model: blend.BlendedModel) -> Evaluation:
 
     The columns and the season that it rests on were proven on all of the data.
     """
-    if verdict.shipped != model.name or not model.note:
+    if verdict.selected != model.name or not model.note:
         return verdict
     warnings = (*verdict.warnings, model.note)
     return replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
@@ -209,7 +209,7 @@ def _mended(
     """Rehearse the model before each test; mend its forecasts where that proves it."""
     if made.options.calibration == "none":
         return [Calibration()] * len(made.folds), tuple(trials)
-    name, complete = next(iter(trials[0].chances)), made.days.time.complete
+    name, complete = next(iter(trials[0].probabilities)), made.days.time.days_to_complete
     maps = [
         select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
     ]
@@ -221,8 +221,8 @@ def _usages(
     made: "_Maker", verdict: Evaluation, maps: Sequence[Calibration]
 ) -> list[DecisionPolicy]:
     """Return how what ships is used at each fold; a baseline is never mended."""
-    is_model = verdict.shipped == verdict.model
-    fit = blend.fit if is_model else _fitting(verdict.shipped)
+    is_model = verdict.selected == verdict.model
+    fit = blend.fit if is_model else _fitting(verdict.selected)
     return [
         fit_policy(
             made.rehearsals(fold, fit),
@@ -251,8 +251,10 @@ class _Maker:
     ) -> None:
         self.transactions, self.rows, self.days = transactions, rows, days
         self.options, self.classes = options, len(segmentation.segments)
-        self.folds = (*days.outer, days.production)
-        self.stages = {fold.cutoff: inner_folds(fold, days.time.complete) for fold in self.folds}
+        self.folds = (*days.test_folds, days.production_fold)
+        self.stages = {
+            fold.cutoff: inner_folds(fold, days.time.days_to_complete) for fold in self.folds
+        }
         inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
         self.pasts = histories_at_cutoffs(transactions, segmentation, days, inner)
 
@@ -264,7 +266,7 @@ class _Maker:
     def question(self, fold: Fold) -> BacktestInput:
         """Return the test of a fold."""
         given = self.lesson(fold)
-        customers = self.rows.at(fold.cutoff).sort("customer_id")
+        customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
         return BacktestInput(
             fold.cutoff,
             given,
@@ -279,7 +281,9 @@ class _Maker:
         for stage in self.stages[fold.cutoff]:
             try:
                 lesson = self.lesson(stage.fold)
-                found += inner_backtests(lesson, self.rows.at(*stage.asked), stage.asked, fit)
+                found += inner_backtests(
+                    lesson, self.rows.at_cutoffs(*stage.test_origins), stage.test_origins, fit
+                )
             except (SingleClassError, SupportError):
                 continue
         return tuple(found)
@@ -289,7 +293,7 @@ class _Maker:
         given = self.lesson(fold)
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
         values = mean_outcome_values(self.transactions, given, self.days)
-        return DecisionRule(self.options.decision, 0.0, tuple(mix.tolist()), values)
+        return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
 
 
 def _silent(message: str, share: float) -> None:
@@ -299,12 +303,12 @@ def _silent(message: str, share: float) -> None:
 def _uneven(days: Schedule) -> list[str]:
     """Warn where training origins saw much less of the past than their test did."""
     found = []
-    for fold in days.outer:
+    for fold in days.test_folds:
         seen = [
-            days.time.window(day, days.first_day).observed_days
-            for day in (*fold.training, fold.cutoff)
+            days.time.window_at(day, days.first_day).covered_days
+            for day in (*fold.train_origins, fold.cutoff)
         ]
-        usual = sum(seen[:-1]) / len(fold.training)
+        usual = sum(seen[:-1]) / len(fold.train_origins)
         if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
             found.append(
                 f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
@@ -332,7 +336,7 @@ def mean_outcome_values(
     Over all rows with that label: a sum of whole numbers over a count, in currency. The
     inactive bring nothing by definition; so does a segment that never occurred.
     """
-    after = days.time.outcome
+    after = days.time.days_to_outcome
     cutoffs = given.rows["cutoff"].unique().sort().to_list()
     spans = [(day + days.time.gap, day + after) for day in cutoffs]
     spent = features.clustering_inputs(transactions, spans).select(
@@ -345,7 +349,7 @@ def mean_outcome_values(
         .agg(pl.col("spend").fill_null(0).sum() / pl.len() / MONEY_SCALE)
         .iter_rows()
     )
-    return tuple(float(means.get(code, 0.0)) for code in range(given.classes))
+    return tuple(float(means.get(code, 0.0)) for code in range(given.n_classes))
 
 
 def load(state: JSON) -> Forecaster:
@@ -368,4 +372,4 @@ def load(state: JSON) -> Forecaster:
     if state["kind"] == CALIBRATED_KIND:
         calibration = Calibration.from_state(state["calibration"])
         return CalibratedModel(load(state["forecaster"]), calibration)
-    return BASELINES.get(state["kind"]).load(state)
+    return BASELINES.get(state["kind"]).from_state(state)

@@ -26,21 +26,21 @@ class BacktestInput:
     ----------
     cutoff
         The day T*.
-    lesson
+    training_data
         Labelled rows of origins that were complete by then.
     customers
         The rows to forecast, sorted by customer.
-    facts
+    covariates
         `_past.FACTS`, row by row.
-    values
+    segment_values
         Mean spend in the outcome window by segment, from the lesson's rows.
     """
 
     cutoff: int
-    lesson: TrainingData
+    training_data: TrainingData
     customers: pl.DataFrame
-    facts: pl.DataFrame
-    values: tuple[float, ...]
+    covariates: pl.DataFrame
+    segment_values: tuple[float, ...]
 
 
 def available_baselines(
@@ -59,9 +59,11 @@ def available_baselines(
     """
     wanted = [BASELINES.get(name) for name in options.baselines]
     if not wanted:
-        wanted = [part for part in BASELINES.all() if part.is_usual]
+        wanted = [part for part in BASELINES.all_parts() if part.is_usual]
     wanted = [*wanted, *further]
-    lacking = {p.name: [n for n in p.needs if n not in rows.names] for p in wanted}
+    lacking = {
+        p.name: [n for n in p.required_columns if n not in rows.feature_names] for p in wanted
+    }
     notes = [
         f"The baseline {name} was not asked: no feature {', '.join(needs)}."
         for name, needs in lacking.items()
@@ -104,18 +106,23 @@ def run_backtests(
             day = as_date(question.cutoff)
             raise TooFewCustomersError(f"The test of {day}", 0, 1)
         able = [part for part in asked if part.name not in failed]
-        notes += filter(None, (part.note(question.lesson) for part in able))
-        model = blend.fit(question.lesson)
+        notes += filter(None, (part.missing_note(question.training_data) for part in able))
+        model = blend.fit(question.training_data)
         models.append(model)
         notes += filter(None, [model.note])
-        chances = {each.name: each.predict(question.customers) for each in (model, model.trees)}
+        chances = {
+            each.name: each.predict_proba(question.customers)
+            for each in (model, model.xgboost_model)
+        }
         # The baseline knows no season, whatever the model has proven.
-        plain = model.buying and replace(model.buying, season=None)
+        plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
         known = {} if plain is None else {plain.name: plain}
         chances |= _baselines(question, able, known, failed)
         trials.append(_trial(question, chances))
     kept = tuple(
-        replace(each, chances={n: c for n, c in each.chances.items() if n not in failed})
+        replace(
+            each, probabilities={n: c for n, c in each.probabilities.items() if n not in failed}
+        )
         for each in trials
     )
     return kept, (*failed.values(), *notes), tuple(models)
@@ -130,11 +137,11 @@ def _baselines(
     chances = {}
     for part in able:
         try:
-            forecaster = known.get(part.name) or part.fit(question.lesson)
+            forecaster = known.get(part.name) or part.fit(question.training_data)
         except SupportError as error:
             failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
             continue
-        chances[part.name] = forecaster.predict(question.customers)
+        chances[part.name] = forecaster.predict_proba(question.customers)
     return chances
 
 
@@ -146,6 +153,6 @@ def _trial(question: BacktestInput, chances: Mapping[str, FloatArray]) -> Backte
         segment_codes(customers, "state_now"),
         segment_codes(customers, "label"),
         chances,
-        question.facts,
-        question.values,
+        question.covariates,
+        question.segment_values,
     )

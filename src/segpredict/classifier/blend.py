@@ -30,9 +30,9 @@ class BlendedModel:
 
     Parameters
     ----------
-    trees
+    xgboost_model
         The boosted trees.
-    buying
+    purchase_model
         BG/NBD and Gamma-Gamma; ``None`` where the data cannot support them.
     weight
         Share of the trees, from 0 to 1.
@@ -42,26 +42,26 @@ class BlendedModel:
         What a reader must know of the fit.
     """
 
-    trees: XgboostModel
-    buying: BgNbdGammaGamma | None
+    xgboost_model: XgboostModel
+    purchase_model: BgNbdGammaGamma | None
     weight: float = EQUAL_WEIGHT
     name: str = NAME
     note: str = ""
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the weighted geometric mean of both, scaled to add up to one."""
-        chances = self.trees.predict(customers)
-        if self.buying is None:
+        chances = self.xgboost_model.predict_proba(customers)
+        if self.purchase_model is None:
             return chances
-        return geometric_mean(chances, self.buying.predict(customers), self.weight)
+        return geometric_mean(chances, self.purchase_model.predict_proba(customers), self.weight)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
             "weight": self.weight,
-            "trees": self.trees.state(),
-            "buying": None if self.buying is None else self.buying.state(),
+            "trees": self.xgboost_model.to_state(),
+            "buying": None if self.purchase_model is None else self.purchase_model.to_state(),
         }
 
     @classmethod
@@ -101,9 +101,11 @@ def fit(lesson: TrainingData) -> BlendedModel:
     support it the trees stand alone as well.
     """
     given, note = calendar.select_calendar_features(lesson)
-    early = booster.fit_early_stopping(given, given.names) if given.validation else None
+    early = (
+        booster.fit_early_stopping(given, given.feature_names) if given.validation_origins else None
+    )
     trees = booster.fit(given, early=early)
-    if lesson.past is None or not set(HISTORY_COLUMNS) <= set(lesson.rows.columns):
+    if lesson.history is None or not set(HISTORY_COLUMNS) <= set(lesson.rows.columns):
         return BlendedModel(trees, None, note=note)
     try:
         plain = bgnbd_gg.fit(lesson)
@@ -123,9 +125,9 @@ def _stands_alone(lesson: TrainingData, early: xgb.Booster, buying: BgNbdGammaGa
     will know, and the purchases' model a little more than it could have known by then:
     both speak for the blend, so what speaks against it is to be believed.
     """
-    later = lesson.at(lesson.validation)
-    known = booster.XgboostModel(early, lesson.names, lesson.classes)
-    trees = known.predict(later.rows)
+    later = lesson.at_cutoffs(lesson.validation_origins)
+    known = booster.XgboostModel(early, lesson.feature_names, lesson.n_classes)
+    trees = known.predict_proba(later.rows)
     both = geometric_mean(trees, _foretold(buying, later), EQUAL_WEIGHT)
     gain = metrics.row_log_loss(both, later.labels)
     gain = gain - metrics.row_log_loss(trees, later.labels)
@@ -134,13 +136,13 @@ def _stands_alone(lesson: TrainingData, early: xgb.Booster, buying: BgNbdGammaGa
 
 def _foretold(buying: BgNbdGammaGamma, later: TrainingData) -> FloatArray:
     """Return what BG/NBD says, with the season as it was known on each row's day."""
-    if buying.season is None or later.past is None:
-        return buying.predict(later.rows)
+    if buying.seasonal_index is None or later.history is None:
+        return buying.predict_proba(later.rows)
     cutoffs = later.rows["cutoff"].to_numpy()
-    speeds = season.index_ahead(later.past, np.unique(cutoffs).tolist())
-    chances = np.empty((later.rows.height, buying.classes))
+    speeds = season.index_ahead(later.history, np.unique(cutoffs).tolist())
+    chances = np.empty((later.rows.height, buying.n_classes))
     for day in np.unique(cutoffs).tolist():
-        then = replace(buying, season=None, speed=speeds.get(day, 1.0))
+        then = replace(buying, seasonal_index=None, index_ahead=speeds.get(day, 1.0))
         places = np.flatnonzero(cutoffs == day)
-        chances[places] = then.predict(later.rows[places])
+        chances[places] = then.predict_proba(later.rows[places])
     return chances

@@ -23,60 +23,60 @@ class XgboostModel:
     ----------
     booster
         The trees that count, and no others: whoever reads it reads the same model.
-    names
+    feature_names
         Columns, in the order of training.
-    classes
+    n_classes
         Number of segments, INACTIVE included.
     name
         The name under which the verdict lists it.
     """
 
     booster: xgb.Booster
-    names: tuple[str, ...]
-    classes: int
+    feature_names: tuple[str, ...]
+    n_classes: int
     name: str = NAME
 
     @property
-    def rounds(self) -> int:
+    def n_rounds(self) -> int:
         """Rounds of boosting (each grows one tree a segment)."""
         return int(self.booster.num_boosted_rounds())
 
-    def table(self, customers: pl.DataFrame) -> xgb.DMatrix:
+    def feature_matrix(self, customers: pl.DataFrame) -> xgb.DMatrix:
         """Return the customers as XGBoost reads them: columns by name, NaN for null."""
-        return build_dmatrix(feature_matrix(customers, self.names), self.names)
+        return build_dmatrix(feature_matrix(customers, self.feature_names), self.feature_names)
 
-    def margins(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
+    def predict_margin(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
         """Return raw scores before the softmax, customers × segments."""
-        raw = self.booster.predict(self.table(customers), output_margin=True)
-        return np.asarray(raw, dtype=np.float32).reshape(-1, self.classes)
+        raw = self.booster.predict(self.feature_matrix(customers), output_margin=True)
+        return np.asarray(raw, dtype=np.float32).reshape(-1, self.n_classes)
 
-    def contributions(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
+    def shap_values(self, customers: pl.DataFrame) -> npt.NDArray[np.float32]:
         """Return TreeSHAP values, customers × segments × (columns + 1).
 
         The last column is the base value; a row adds up to the margin.
         """
-        given = self.booster.predict(self.table(customers), pred_contribs=True)
-        shape = (-1, self.classes, len(self.names) + 1)
+        given = self.booster.predict(self.feature_matrix(customers), pred_contribs=True)
+        shape = (-1, self.n_classes, len(self.feature_names) + 1)
         return np.asarray(given, dtype=np.float32).reshape(shape)
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
-        return self.chances(feature_matrix(customers, self.names))
+        return self.predict_proba_cells(feature_matrix(customers, self.feature_names))
 
-    def chances(self, cells: npt.NDArray[np.float32]) -> FloatArray:
+    def predict_proba_cells(self, cells: npt.NDArray[np.float32]) -> FloatArray:
         """Return the same for cells, customers × columns in the order of `names`."""
-        raw = self.booster.predict(build_dmatrix(cells, self.names))
-        shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.classes)
+        raw = self.booster.predict(build_dmatrix(cells, self.feature_names))
+        shares = np.asarray(raw, dtype=np.float64).reshape(-1, self.n_classes)
         # XGBoost adds up in single precision; a row must add up to one for the reader.
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; trees in XGBoost's own form."""
         model = bytes(self.booster.save_raw("json")).decode()
         return {
             "kind": self.name,
-            "classes": self.classes,
-            "names": list(self.names),
+            "classes": self.n_classes,
+            "names": list(self.feature_names),
             "model": model,
         }
 
@@ -123,9 +123,9 @@ def fit(
     validation origins, which no fitting origin's outcome overlaps. The final fit on all
     training origins has more rows and bears more rounds (`scale_rounds`).
     """
-    columns = tuple(lesson.names if names is None else names)
-    rounds = lesson.options.fallback
-    if lesson.validation:
+    columns = tuple(lesson.feature_names if names is None else names)
+    rounds = lesson.options.fallback_rounds
+    if lesson.validation_origins:
         stopped = early or fit_early_stopping(lesson, columns)
         rounds = scale_rounds(lesson, stopped.num_boosted_rounds())
     return fit_fixed_rounds(lesson, columns, rounds, name=name)
@@ -158,7 +158,7 @@ def fit_fixed_rounds(
     if weights is not None:
         whole.set_weight(weights)
     trees = xgb.train(xgboost_parameters(lesson), whole, rounds)
-    return XgboostModel(trees, tuple(names), lesson.classes, name)
+    return XgboostModel(trees, tuple(names), lesson.n_classes, name)
 
 
 def scale_rounds(lesson: TrainingData, rounds: int) -> int:
@@ -170,9 +170,9 @@ def scale_rounds(lesson: TrainingData, rounds: int) -> int:
     rises as its sampling error falls. Half of the origins may be new to the last fit:
     those that validated, and those whose outcomes overlapped theirs.
     """
-    fitting = lesson.rows.filter(pl.col("cutoff").is_in(list(lesson.fitting))).height
+    fitting = lesson.rows.filter(pl.col("cutoff").is_in(list(lesson.fit_origins))).height
     more = lesson.rows.height / max(1, fitting)
-    return max(1, round(rounds * float(more**lesson.options.growth)))
+    return max(1, round(rounds * float(more**lesson.options.refit_growth)))
 
 
 def fit_early_stopping(lesson: TrainingData, names: Sequence[str]) -> xgb.Booster:
@@ -181,14 +181,14 @@ def fit_early_stopping(lesson: TrainingData, names: Sequence[str]) -> xgb.Booste
     XGBoost keeps the rounds after the best one, and its readers disagree on whether
     they count; cutting them off here settles it.
     """
-    parts = [lesson.at(lesson.fitting), lesson.at(lesson.validation)]
+    parts = [lesson.at_cutoffs(lesson.fit_origins), lesson.at_cutoffs(lesson.validation_origins)]
     known, later = (build_dmatrix(feature_matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
         xgboost_parameters(lesson),
         known,
-        lesson.options.cap,
+        lesson.options.max_rounds,
         evals=[(later, "later")],
-        early_stopping_rounds=lesson.options.patience,
+        early_stopping_rounds=lesson.options.early_stopping_rounds,
         verbose_eval=False,
     )
     return booster[: booster.best_iteration + 1]
@@ -201,16 +201,16 @@ def xgboost_parameters(lesson: TrainingData) -> dict[str, object]:
         "objective": "multi:softprob",
         "eval_metric": "mlogloss",
         # Fixed by the segments, not by the labels: a class may be missing in a fold.
-        "num_class": lesson.classes,
+        "num_class": lesson.n_classes,
         # The one XGBoost would fit differs in its last bits from one thread to two.
         "base_score": 0.5,
         "tree_method": "hist",
-        "eta": options.eta,
-        "max_depth": options.depth,
+        "eta": options.learning_rate,
+        "max_depth": options.max_depth,
         "min_child_weight": options.min_child_weight,
         "subsample": options.subsample,
-        "colsample_bytree": options.columns,
-        "lambda": options.ridge,
+        "colsample_bytree": options.colsample_bytree,
+        "lambda": options.reg_lambda,
         "gamma": options.gamma,
         "seed": lesson.seed,
         "nthread": lesson.threads,

@@ -29,14 +29,14 @@ class DifferenceInterval:
         On the rows as they are.
     low, high
         The 2.5 % and 97.5 % points over the draws.
-    p
+    p_value
         Two-sided p-value, not adjusted for how many were asked.
     """
 
     value: float
     low: float
     high: float
-    p: float = 1.0
+    p_value: float = 1.0
 
     @property
     def excludes_zero(self) -> bool:

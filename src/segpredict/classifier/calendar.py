@@ -39,18 +39,18 @@ def select_calendar_features(lesson: TrainingData) -> tuple[TrainingData, str]:
     origins is forecast by trees that learned only from what was complete by its day.
     """
     asked = tuple(name for name in CALENDAR_COLUMNS if name in lesson.rows.columns)
-    if lesson.past is None or not asked:
+    if lesson.history is None or not asked:
         return lesson, ""
     origins = lesson.rows["cutoff"].unique().sort().to_list()
-    day = as_date(lesson.past.cutoff)
-    if not _covers(origins, lesson.past.cutoff, lesson.past.horizon):
+    day = as_date(lesson.history.cutoff)
+    if not _covers(origins, lesson.history.cutoff, lesson.history.horizon):
         return lesson, (
             f"No training outcome shows the season that follows {day}: trees get no calendar."
         )
     usable = [
         origin
         for origin in origins[-MAX_INNER_ORIGINS:]
-        if _covers(_complete(lesson, origin), origin, lesson.past.horizon)
+        if _covers(_complete(lesson, origin), origin, lesson.history.horizon)
     ]
     if len(usable) < MIN_PROVING_ORIGINS:
         return lesson, (
@@ -62,14 +62,14 @@ def select_calendar_features(lesson: TrainingData) -> tuple[TrainingData, str]:
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
-    given = replace(lesson, names=(*lesson.names, *asked)) if is_given else lesson
+    given = replace(lesson, feature_names=(*lesson.feature_names, *asked)) if is_given else lesson
     return given, reason
 
 
 def _complete(lesson: TrainingData, cutoff: int) -> list[int]:
     """Return the origins whose outcome was known on a day."""
-    assert lesson.past is not None
-    known = lesson.rows.filter(pl.col("cutoff") + lesson.past.complete <= cutoff)
+    assert lesson.history is not None
+    known = lesson.rows.filter(pl.col("cutoff") + lesson.history.days_to_complete <= cutoff)
     return list(known["cutoff"].unique().sort())
 
 
@@ -85,9 +85,10 @@ def _gain(
     """Return the mean gain in log-loss and its standard error over customers."""
     gains, customers = [], []
     for origin in origins:
-        known, later = lesson.at(_complete(lesson, origin)), lesson.at([origin])
+        known, later = lesson.at_cutoffs(_complete(lesson, origin)), lesson.at_cutoffs([origin])
         without, beside = (
-            _losses(known, later, names) for names in (lesson.names, (*lesson.names, *asked))
+            _losses(known, later, names)
+            for names in (lesson.feature_names, (*lesson.feature_names, *asked))
         )
         gains.append(without - beside)
         customers.append(later.rows["customer_id"])
@@ -96,5 +97,5 @@ def _gain(
 
 
 def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
-    chances = booster.fit(known, names).predict(later.rows)
+    chances = booster.fit(known, names).predict_proba(later.rows)
     return metrics.row_log_loss(chances, later.labels)

@@ -39,7 +39,7 @@ class Calibration:
         Of the log-probability of each segment (temperature and vector scaling).
     knots
         Steps of each segment's curve: probabilities given and told (isotonic).
-    gain, error
+    loss_reduction, loss_reduction_se
         Log-loss saved on the newest rehearsal, and its standard error, in nats.
     """
 
@@ -47,8 +47,8 @@ class Calibration:
     scale: tuple[float, ...] = ()
     shift: tuple[float, ...] = ()
     knots: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
-    gain: float = 0.0
-    error: float = 0.0
+    loss_reduction: float = 0.0
+    loss_reduction_se: float = 0.0
 
     def apply(self, chances: FloatArray) -> FloatArray:
         """Return the mended probabilities; each row by itself.
@@ -69,15 +69,15 @@ class Calibration:
             return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
         return _scaled(chances, np.array(self.scale), np.array(self.shift))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.kind,
             "scale": list(self.scale),
             "shift": list(self.shift),
             "knots": [[list(part) for part in pair] for pair in self.knots],
-            "gain": self.gain,
-            "error": self.error,
+            "gain": self.loss_reduction,
+            "error": self.loss_reduction_se,
         }
 
     @classmethod
@@ -99,30 +99,30 @@ class CalibratedModel:
 
     Parameters
     ----------
-    forecaster
+    model
         What is asked.
     calibration
         What is done with its answer.
     """
 
-    forecaster: Forecaster
+    model: Forecaster
     calibration: Calibration
 
     @property
     def name(self) -> str:
         """The name of the forecaster: the map is part of its procedure."""
-        return self.forecaster.name
+        return self.model.name
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of mended probabilities per customer."""
-        return self.calibration.apply(self.forecaster.predict(customers))
+        return self.calibration.apply(self.model.predict_proba(customers))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `load` needs, as JSON."""
         return {
             "kind": CALIBRATED_KIND,
-            "forecaster": self.forecaster.state(),
-            "calibration": self.calibration.state(),
+            "forecaster": self.model.to_state(),
+            "calibration": self.calibration.to_state(),
         }
 
 
@@ -151,7 +151,7 @@ def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> 
     if newest is None or not before:
         return Calibration()
     given, labels = pool_backtests(before, name)
-    asked = newest.chances[name]
+    asked = newest.probabilities[name]
     plain = metrics.row_log_loss(asked, newest.labels)
     best, found = Calibration(), None
     for fit in _able(labels, given.shape[1]):
@@ -159,18 +159,25 @@ def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> 
         saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
         gain = float(saved.mean())
         error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
-        if gain > max(error, MIN_LOSS_REDUCTION, best.gain):
-            best, found = Calibration(gain=gain, error=error), fit
+        if gain > max(error, MIN_LOSS_REDUCTION, best.loss_reduction):
+            best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
     if found is None:
         return best
     mended = found(*pool_backtests(trials, name))
-    return Calibration(mended.kind, mended.scale, mended.shift, mended.knots, best.gain, best.error)
+    return Calibration(
+        mended.kind,
+        mended.scale,
+        mended.shift,
+        mended.knots,
+        best.loss_reduction,
+        best.loss_reduction_se,
+    )
 
 
 def pool_backtests(trials: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
     """Return the forecasts of all trials under each other, and the outcomes."""
     return (
-        np.concatenate([trial.chances[name] for trial in trials]),
+        np.concatenate([trial.probabilities[name] for trial in trials]),
         np.concatenate([trial.labels for trial in trials]),
     )
 

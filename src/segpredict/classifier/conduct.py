@@ -68,10 +68,10 @@ BacktestPolicies = Sequence[tuple[Backtest, DecisionPolicy]]
 def _covered(
     window: str, part: BacktestPolicies, name: str, ids: Sequence[str], by: Resampling
 ) -> Iterator[tuple[object, ...]]:
-    rehearsed = [(t, u) for t, u in part if u.origins]
+    rehearsed = [(t, u) for t, u in part if u.inner_origins]
     if not rehearsed:
         return
-    inside = np.concatenate([u.members(t.chances[name]) for t, u in rehearsed])
+    inside = np.concatenate([u.prediction_sets(t.probabilities[name]) for t, u in rehearsed])
     labels = np.concatenate([t.labels for t, _ in rehearsed])
     who = [t.customers for t, _ in rehearsed]
     hit = inside[np.arange(len(labels)), labels].astype(np.float64)
@@ -105,9 +105,9 @@ def _bounds(
 
 def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[object, ...]]:
     labels = np.concatenate([t.labels for t, _ in part])
-    classes = part[0][0].chances[name].shape[1]
+    classes = part[0][0].probabilities[name].shape[1]
     for rule in DECISION_RULES:
-        guesses = [u.decision.decide(t.chances[name], rule) for t, u in part]
+        guesses = [u.decision_rule.predict(t.probabilities[name], rule) for t, u in part]
         told = {
             f"accuracy_{rule}": float((np.concatenate(guesses) == labels).mean()),
             f"macro_f1_{rule}": macro_f1_of_labels(np.concatenate(guesses), labels, classes),
@@ -120,7 +120,7 @@ def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[obj
 def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
     total = 0.0
     for (trial, usage), guess in zip(part, guesses, strict=True):
-        worth = np.array(usage.decision.values)
+        worth = np.array(usage.decision_rule.segment_values)
         total += float(np.abs(worth[guess] - worth[trial.labels]).sum())
     return total
 
@@ -159,9 +159,9 @@ def reliability_and_capture(
         the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
     """
     rows = [
-        ("capture", found.ranking, found.by, share, caught, found.n)
+        ("capture", found.ranking, found.ranked_by, share, caught, found.n)
         for found in capture_curves(trials, name)
-        for share, caught in zip(found.shares, found.caught, strict=True)
+        for share, caught in zip(found.shares, found.captured, strict=True)
     ]
     rows += _reliability(trials, name, segments)
     return pl.DataFrame(rows, CURVES_SCHEMA, orient="row").with_columns(pl.col("y").fill_nan(None))
@@ -173,7 +173,7 @@ CurvePoint = tuple[str, str, str, float, float, int]
 def _reliability(
     trials: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> list[CurvePoint]:
-    chances = np.concatenate([trial.chances[name] for trial in trials])
+    chances = np.concatenate([trial.probabilities[name] for trial in trials])
     labels = np.concatenate([trial.labels for trial in trials])
     rows: list[CurvePoint] = []
     for code, segment in enumerate(segments):

@@ -22,24 +22,24 @@ class DecisionRule:
 
     Parameters
     ----------
-    rule
+    method
         ``argmax``: the likeliest segment. ``balanced``: the one with the largest
         p / π^γ, so that small segments are named too. ``cost``: the one whose worth
         is nearest to what is to be expected (least expected absolute error of revenue).
     gamma
         The γ above; 0 is argmax.
-    mix
+    class_mix
         The π above: share of each segment in training.
-    values
+    segment_values
         Mean revenue of each segment in the outcome window, in currency.
     """
 
-    rule: str
+    method: str
     gamma: float
-    mix: tuple[float, ...]
-    values: tuple[float, ...]
+    class_mix: tuple[float, ...]
+    segment_values: tuple[float, ...]
 
-    def decide(self, chances: FloatArray, rule: str | None = None) -> IntArray:
+    def predict(self, chances: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
 
         Parameters
@@ -55,25 +55,25 @@ class DecisionRule:
         >>> rule.decide(np.array([[0.7, 0.3]])).tolist()
         [1]
         """
-        asked = rule or self.rule
+        asked = rule or self.method
         if asked == BALANCED_RULE:
-            weights = np.maximum(np.array(self.mix), metrics.MIN_PROBABILITY) ** self.gamma
+            weights = np.maximum(np.array(self.class_mix), metrics.MIN_PROBABILITY) ** self.gamma
             return np.asarray((chances / weights).argmax(axis=1), dtype=np.int64)
         if asked == COST_RULE:
             costs = np.zeros(chances.shape)
-            for code, worth in enumerate(self.values):
-                apart = np.abs(np.array(self.values) - worth)
+            for code, worth in enumerate(self.segment_values):
+                apart = np.abs(np.array(self.segment_values) - worth)
                 costs = costs + chances[:, [code]] * apart
             return np.asarray(costs.argmin(axis=1), dtype=np.int64)
         return np.asarray(chances.argmax(axis=1), dtype=np.int64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
-            "rule": self.rule,
+            "rule": self.method,
             "gamma": self.gamma,
-            "mix": list(self.mix),
-            "values": list(self.values),
+            "mix": list(self.class_mix),
+            "values": list(self.segment_values),
         }
 
     @classmethod
@@ -100,7 +100,7 @@ def tune_gamma(trials: Sequence[Backtest], name: str, mix: Sequence[float]) -> f
     given = tuple(mix)
     scores = [
         macro_f1_of_labels(
-            DecisionRule(BALANCED_RULE, gamma, given, ()).decide(chances), labels, len(mix)
+            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(chances), labels, len(mix)
         )
         for gamma in GAMMA_GRID
     ]

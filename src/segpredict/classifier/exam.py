@@ -22,7 +22,7 @@ class BacktestReplay:
     ----------
     cutoff
         The day T*.
-    lesson
+    training_data
         What the model learned from.
     customers
         Who was asked, with what became of them (``label``), sorted by customer.
@@ -31,7 +31,7 @@ class BacktestReplay:
     """
 
     cutoff: int
-    lesson: TrainingData
+    training_data: TrainingData
     customers: pl.DataFrame
     model: BlendedModel
 
@@ -53,15 +53,15 @@ def replay_backtests(
         `Training.tested`: the model of each test.
     """
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
-    asked = {day for fold in days.outer for day in (*fold.training, fold.cutoff)}
+    asked = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
     windows = [window for window in days.windows if window.cutoff in asked]
     rows = build_panel(transactions, segmentation, windows, options.families)
     known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []
-    for fold, model in zip(days.outer, tested, strict=True):
+    for fold, model in zip(days.test_folds, tested, strict=True):
         past = known_then[fold.cutoff]
         known = training_data_of_fold(rows, fold, len(segmentation.segments), options, past)
-        customers = rows.at(fold.cutoff).sort("customer_id")
-        given = replace(known, names=model.trees.names)
+        customers = rows.at_cutoffs(fold.cutoff).sort("customer_id")
+        given = replace(known, feature_names=model.xgboost_model.feature_names)
         found.append(BacktestReplay(fold.cutoff, given, customers, model))
     return tuple(found)

@@ -56,7 +56,7 @@ def compare_horizons(transactions: Transactions, time: TimeOptions) -> pl.DataFr
     a model does.
     """
     days = (
-        transactions.known(transactions.end_day)
+        transactions.known_at(transactions.end_day)
         .filter("is_order_head")
         .select("customer_id", "day")
         .unique()
@@ -79,8 +79,8 @@ def _weigh(
 ) -> dict[str, object]:
     share = _repeat_share(days, span, time.horizon)
     plan = _plan(span, time)
-    tests = len(plan.outer) if plan else 0
-    origins = len(plan.outer[-1].training) if plan else 0
+    tests = len(plan.test_folds) if plan else 0
+    origins = len(plan.test_folds[-1].train_origins) if plan else 0
     is_uncertain = share is not None and MIN_REPEAT_SHARE <= share <= MAX_REPEAT_SHARE
     is_testable = tests >= 3 or (tests >= 1 and origins >= MIN_TRAIN_ORIGINS)
     is_long = gap is not None and time.horizon >= gap

@@ -50,7 +50,7 @@ def select_model(
     """
     origins = tuple(_read([trial], options) for trial in trials)
     pooled = _read(trials, options)
-    model, *others = trials[0].chances
+    model, *others = trials[0].probabilities
     known = {XGBOOST_NAME, *BASELINES.names()}
     able = [name for name in others if name in known]
     shipped, reason = _ship(pooled, model, able, len(trials))
@@ -70,7 +70,7 @@ def select_model(
             *_outside(pooled, shipped, able),
             *_explained(pooled, model, shipped),
         ),
-        mcnemar_tests(trials[-1].chances, trials[-1].labels),
+        mcnemar_tests(trials[-1].probabilities, trials[-1].labels),
     )
 
 
@@ -78,8 +78,8 @@ def _read(trials: Sequence[Backtest], options: ClassifierOptions) -> WindowScore
     labels = np.concatenate([trial.labels for trial in trials])
     customers = np.concatenate([trial.customers for trial in trials])
     chances = {
-        name: np.concatenate([trial.chances[name] for trial in trials])
-        for name in trials[0].chances
+        name: np.concatenate([trial.probabilities[name] for trial in trials])
+        for name in trials[0].probabilities
     }
     classes = next(iter(chances.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
@@ -88,7 +88,9 @@ def _read(trials: Sequence[Backtest], options: ClassifierOptions) -> WindowScore
         len(labels),
         len(np.unique(customers)),
         {name: metrics.score_forecast(given, labels) for name, given in chances.items()},
-        bootstrap_differences(chances, labels, customers, draws=options.draws, seed=options.seed),
+        bootstrap_differences(
+            chances, labels, customers, draws=options.bootstrap_draws, seed=options.seed
+        ),
         tuple(realised.tolist()),
         {name: metrics.predicted_mix(given) for name, given in chances.items()},
     )
@@ -140,7 +142,7 @@ def _claims(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Compa
     found = pooled.differences
     measured = next(iter(found.values()), {})
     adjusted = {
-        metric: holm_adjust({name: each[metric].p for name, each in found.items()})
+        metric: holm_adjust({name: each[metric].p_value for name, each in found.items()})
         for metric in measured
     }
     claims = []
@@ -153,13 +155,13 @@ def _claims(origins: Sequence[WindowScores], pooled: WindowScores) -> list[Compa
             p_holm = adjusted[metric][baseline]
             clear = interval.excludes_zero and p_holm <= SIGNIFICANCE_LEVEL
             beats = clear and sign * interval.value > 0 and better == len(origins)
-            claims.append(Comparison(baseline, metric, beats, better, interval.p, p_holm))
+            claims.append(Comparison(baseline, metric, beats, better, interval.p_value, p_holm))
     return claims
 
 
 def _warn(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
     found = []
-    top = max(pooled.realised)
+    top = max(pooled.actual_mix)
     if top > LEAKAGE_ACCURACY:
         found.append(f"{top:.0%} of the outcomes are one segment; accuracy says little here.")
     if len(segments) >= 3:
@@ -171,7 +173,7 @@ def _warn(pooled: WindowScores, segments: Sequence[str]) -> list[str]:
         ]
     found += [
         f"{segments[code]} is {share:.1%} of the outcomes; its numbers are uncertain."
-        for code, share in enumerate(pooled.realised)
+        for code, share in enumerate(pooled.actual_mix)
         if share < 0.02
     ]
     return found

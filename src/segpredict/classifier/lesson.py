@@ -29,10 +29,10 @@ class Forecaster(Protocol):
     def name(self) -> str:
         """The name under which the verdict lists it."""
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer, in code order of segments."""
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `load` needs, as JSON."""
 
 
@@ -46,29 +46,29 @@ class HistoryAtCutoff:
         The day T* (a day number).
     horizon, gap
         Days of the outcome, and between the cutoff and it.
-    histories
+    customer_histories
         `HISTORY_COLUMNS` as of the cutoff: everybody who ever bought, also those whose
         silence keeps them out of the panel. One row a customer.
-    segmenter
+    segmentation
         The frozen segmenter.
-    settle
+    settlement
         Days after the outcome until it counts as known.
-    orders
+    daily_orders
         Orders of everybody on each day from the first of the data to the cutoff.
     """
 
     cutoff: int
     horizon: int
     gap: int
-    histories: pl.DataFrame
-    segmenter: SegmentAssigner
-    settle: int = 0
-    orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    customer_histories: pl.DataFrame
+    segmentation: SegmentAssigner
+    settlement: int = 0
+    daily_orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
-    def complete(self) -> int:
+    def days_to_complete(self) -> int:
         """Days from a cutoff to the day on which its outcome is known for good."""
-        return self.gap + self.horizon + self.settle
+        return self.gap + self.horizon + self.settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +79,34 @@ class TrainingData:
     ----------
     rows
         Rows of a panel with a label, sorted by cutoff and customer.
-    names
+    feature_names
         Columns that may be used.
-    classes
+    n_classes
         Number of segments, INACTIVE included.
-    fitting, validation
+    fit_origins, validation_origins
         Cutoffs of the inner split; both empty where there is none.
     options
         Settings of the boosted trees.
     seed, threads
         Start of random draws; threads of one fit.
-    past
+    history
         What is known on the day of the forecast; ``None`` where rows must do.
     """
 
     rows: pl.DataFrame
-    names: tuple[str, ...]
-    classes: int
-    fitting: tuple[int, ...] = ()
-    validation: tuple[int, ...] = ()
+    feature_names: tuple[str, ...]
+    n_classes: int
+    fit_origins: tuple[int, ...] = ()
+    validation_origins: tuple[int, ...] = ()
     options: XgboostOptions = field(default_factory=XgboostOptions)
     seed: int = 7
     threads: int = 1
-    past: HistoryAtCutoff | None = None
+    history: HistoryAtCutoff | None = None
 
-    def at(self, cutoffs: Sequence[int]) -> "TrainingData":
+    def at_cutoffs(self, cutoffs: Sequence[int]) -> "TrainingData":
         """Return the lesson of these origins only, without an inner split."""
         rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
-        return replace(self, rows=rows, fitting=(), validation=())
+        return replace(self, rows=rows, fit_origins=(), validation_origins=())
 
     @property
     def labels(self) -> IntArray:
@@ -152,18 +152,18 @@ def training_data_of_fold(
     tells origins apart and not customers (leak L10): it is not learned from. The fold's
     own training rows decide, so a later test changes nothing for an earlier one.
     """
-    rows = panel.at(*fold.training).filter(pl.col("label").is_not_null())
+    rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
     rows = rows.sort("cutoff", "customer_id")
     found = rows["label"].unique()
     if len(found) < 2:
         raise SingleClassError(f"S{found[0]}" if len(found) else "none", rows.height)
     return TrainingData(
         rows,
-        informative_columns(rows, panel.names),
+        informative_columns(rows, panel.feature_names),
         classes,
-        fold.fitting,
-        fold.validation,
-        options.booster,
+        fold.fit_origins,
+        fold.validation_origins,
+        options.xgboost,
         options.seed,
         options.threads,
         past,

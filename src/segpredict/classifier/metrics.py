@@ -237,7 +237,7 @@ class MetricScores:
 
     Parameters
     ----------
-    n
+    n_rows
         Rows.
     log_loss, brier
         Proper scores; smaller is better.
@@ -253,7 +253,7 @@ class MetricScores:
         misses; larger is better.
     """
 
-    n: int
+    n_rows: int
     log_loss: float
     brier: float
     accuracy: float

@@ -23,12 +23,12 @@ class TimeOptions:
         Days between a cutoff and its outcome: time to score and to act.
     step
         Days between neighbouring training origins.
-    history
+    max_history
         Days to which lifetime features are capped.
-    settle
+    settlement
         Days that late rows need to arrive before an outcome counts. Labels are measured
         as known at the end of the outcome, returns after it are not netted.
-    outer
+    test_windows
         Disjoint test windows, at most.
 
     Raises
@@ -41,9 +41,9 @@ class TimeOptions:
     lookback: int = 364
     gap: int = 0
     step: int = 28
-    history: int = 728
-    settle: int = 0
-    outer: int = 3
+    max_history: int = 728
+    settlement: int = 0
+    test_windows: int = 3
 
     def __post_init__(self) -> None:
         positive = ("horizon", "lookback", "step", "history", "outer")
@@ -57,23 +57,23 @@ class TimeOptions:
             )
 
     @property
-    def outcome(self) -> int:
+    def days_to_outcome(self) -> int:
         """Days from a cutoff to the end of its outcome."""
         return self.gap + self.horizon
 
     @property
-    def complete(self) -> int:
+    def days_to_complete(self) -> int:
         """Days from a cutoff to the day on which its outcome is known for good."""
-        return self.outcome + self.settle
+        return self.days_to_outcome + self.settlement
 
-    def window(self, cutoff: int, first_day: int | None = None) -> Window:
+    def window_at(self, cutoff: int, first_day: int | None = None) -> Window:
         """Return the question of one origin."""
         return Window(
             cutoff,
             self.lookback,
             self.gap,
             self.horizon,
-            self.history,
+            self.max_history,
             first_day,
         )
 
@@ -84,28 +84,28 @@ class XgboostOptions:
 
     Parameters
     ----------
-    eta
+    learning_rate
         Step of one round.
-    depth
+    max_depth
         Splits from root to leaf, at most.
     min_child_weight
         Least sum of Hessians in a leaf.
     subsample
         Share of rows that a round sees.
-    columns
+    colsample_bytree
         Share of columns that a tree sees.
-    ridge
+    reg_lambda
         L2 penalty on leaf weights.
     gamma
         Least gain in loss that a split must bring.
-    patience
+    early_stopping_rounds
         Rounds without a better log-loss on the validation origins before stopping.
-    cap
+    max_rounds
         Rounds, at most.
-    growth
+    refit_growth
         Exponent, from 0 to 1, with which rounds grow when the last fit has more rows
         than the one that found them.
-    fallback
+    fallback_rounds
         Rounds where history is too short for validation origins.
 
     Raises
@@ -114,24 +114,24 @@ class XgboostOptions:
         When a value is outside its range.
     """
 
-    eta: float = 0.08
-    depth: int = 3
+    learning_rate: float = 0.08
+    max_depth: int = 3
     min_child_weight: float = 20.0
     subsample: float = 0.8
-    columns: float = 0.5
-    ridge: float = 10.0
+    colsample_bytree: float = 0.5
+    reg_lambda: float = 10.0
     gamma: float = 0.0
-    patience: int = 30
-    cap: int = 400
-    growth: float = 0.5
-    fallback: int = 80
+    early_stopping_rounds: int = 30
+    max_rounds: int = 400
+    refit_growth: float = 0.5
+    fallback_rounds: int = 80
 
     def __post_init__(self) -> None:
         shares = ("eta", "subsample", "columns")
         wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
         counts = ("depth", "patience", "cap", "fallback")
         wrong += [name for name in counts if getattr(self, name) < 1]
-        wrong += [] if 0 <= self.growth <= 1 else ["growth"]
+        wrong += [] if 0 <= self.refit_growth <= 1 else ["growth"]
         floors = ("min_child_weight", "ridge", "gamma")
         wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
@@ -149,20 +149,20 @@ class ClassifierOptions:
 
     Parameters
     ----------
-    booster
+    xgboost
         Settings of the boosted trees.
     baselines
         Names of the baselines to compare with; empty means all but those that are
         asked only by name.
     families
         Feature families; ``None`` means the default ones.
-    draws
+    bootstrap_draws
         Bootstrap draws of test customers behind each interval.
     seed
         Start of every random draw.
     threads
         Threads of one fit; they never change a result.
-    decision
+    decision_rule
         The rule that names one segment (`decision.DecisionRule`): ``argmax``, ``balanced``
         or ``cost``.
     calibration
@@ -172,28 +172,28 @@ class ClassifierOptions:
         Share of customers whose segment may be outside their prediction set.
     """
 
-    booster: XgboostOptions = field(default_factory=XgboostOptions)
+    xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     baselines: tuple[str, ...] = ()
     families: tuple[str, ...] | None = None
-    draws: int = 1000
+    bootstrap_draws: int = 1000
     seed: int = 7
     threads: int = 1
-    decision: str = "argmax"
+    decision_rule: str = "argmax"
     calibration: str = "none"
     alpha: float = 0.1
 
     def __post_init__(self) -> None:
-        is_known = self.decision in DECISION_RULES and self.calibration in CALIBRATION_MODES
+        is_known = self.decision_rule in DECISION_RULES and self.calibration in CALIBRATION_MODES
         if not is_known or not 0 < self.alpha < 1:
             raise ConfigError(
-                f"The classifier options cannot be used: decision = {self.decision}, "
+                f"The classifier options cannot be used: decision = {self.decision_rule}, "
                 f"calibration = {self.calibration}, alpha = {self.alpha}.",
                 fix=f"decision is one of {', '.join(DECISION_RULES)}, calibration of "
                 f"{', '.join(CALIBRATION_MODES)}; alpha is between 0 and 1.",
             )
-        if self.draws < 100 or self.threads < 1 or self.seed < 0:
+        if self.bootstrap_draws < 100 or self.threads < 1 or self.seed < 0:
             raise ConfigError(
-                f"The classifier options cannot be used: draws = {self.draws}, "
+                f"The classifier options cannot be used: draws = {self.bootstrap_draws}, "
                 f"threads = {self.threads}, seed = {self.seed}.",
                 fix="draws are 100 or more, threads 1 or more, the seed 0 or more.",
             )

@@ -28,18 +28,18 @@ class Fold:
     ----------
     cutoff
         The day T* (a day number).
-    training
+    train_origins
         Origins whose outcome is complete by T*, oldest first.
-    fitting
-        The part of `training` whose outcomes end before the first validation origin.
-    validation
-        The newest origins of `training`; empty where history is too short to split.
+    fit_origins
+        The part of `train_origins` whose outcomes end before the first validation origin.
+    validation_origins
+        The newest origins of `train_origins`; empty where history is too short to split.
     """
 
     cutoff: int
-    training: tuple[int, ...]
-    fitting: tuple[int, ...]
-    validation: tuple[int, ...]
+    train_origins: tuple[int, ...]
+    fit_origins: tuple[int, ...]
+    validation_origins: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Schedule:
         The options behind it.
     first_day, end_day
         The data cover ``[first_day, end_day)``.
-    outer
+    test_folds
         Test folds with disjoint outcome windows, oldest first; the last is the final
         test.
-    production
+    production_fold
         The fold of the shipped model: its cutoff is the end of the data.
     notes
         What had to be relaxed, as sentences.
@@ -64,31 +64,31 @@ class Schedule:
     time: TimeOptions
     first_day: int
     end_day: int
-    outer: tuple[Fold, ...]
-    production: Fold
+    test_folds: tuple[Fold, ...]
+    production_fold: Fold
     notes: tuple[str, ...] = ()
 
     @property
     def cutoffs(self) -> tuple[int, ...]:
         """Every day on which a question is asked, oldest first."""
-        folds = (*self.outer, self.production)
-        days = {day for fold in folds for day in (*fold.training, fold.cutoff)}
+        folds = (*self.test_folds, self.production_fold)
+        days = {day for fold in folds for day in (*fold.train_origins, fold.cutoff)}
         return tuple(sorted(days))
 
     @property
     def windows(self) -> tuple[Window, ...]:
         """The question of every cutoff, oldest first."""
-        return tuple(self.time.window(day, self.first_day) for day in self.cutoffs)
+        return tuple(self.time.window_at(day, self.first_day) for day in self.cutoffs)
 
     @property
-    def blind(self) -> tuple[tuple[int, int], ...]:
+    def segmentation_windows(self) -> tuple[tuple[int, int], ...]:
         """Windows on which a segmenter may be fitted without seeing any test outcome.
 
         Current and outcome windows of the training origins of the earliest test; all
         of them end on or before its cutoff.
         """
-        days = self.outer[0].training
-        ends = {day + ahead for day in days for ahead in (0, self.time.outcome)}
+        days = self.test_folds[0].train_origins
+        ends = {day + ahead for day in days for ahead in (0, self.time.days_to_outcome)}
         return tuple((end - self.time.horizon, end) for end in sorted(ends))
 
 
@@ -124,13 +124,13 @@ def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
     >>> plan.outer[0].validation
     (336, 364)
     """
-    newest = end_day - time.complete
+    newest = end_day - time.days_to_complete
     production = _fold(end_day, first_day, time)
     final = _fold(newest, first_day, time)
-    if not final.training:
-        needed = _earliest(first_day, time) - first_day + 2 * time.complete
+    if not final.train_origins:
+        needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
         raise TooShortHistoryError("An honest test", end_day - first_day, needed)
-    older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.outer)]
+    older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
     outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
     notes = tuple(_notes(final, outer, time))
     return Schedule(time, first_day, end_day, outer, production, notes)
@@ -141,9 +141,9 @@ def _earliest(first_day: int, time: TimeOptions) -> int:
 
 
 def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
-    newest, earliest = cutoff - time.complete, _earliest(first_day, time)
+    newest, earliest = cutoff - time.days_to_complete, _earliest(first_day, time)
     training = tuple(range(newest, earliest - 1, -time.step))[::-1]
-    return split(cutoff, training, time.complete)
+    return split(cutoff, training, time.days_to_complete)
 
 
 def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
@@ -157,24 +157,24 @@ def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
 
 
 def _is_sound(fold: Fold) -> bool:
-    enough = len(fold.training) >= MIN_TRAIN_ORIGINS
-    return enough and len(fold.validation) == VALIDATION_ORIGINS
+    enough = len(fold.train_origins) >= MIN_TRAIN_ORIGINS
+    return enough and len(fold.validation_origins) == VALIDATION_ORIGINS
 
 
 def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:
     day = as_date(final.cutoff)
-    if len(outer) < time.outer:
+    if len(outer) < time.test_windows:
         yield (
-            f"The data allow {len(outer)} of {time.outer} disjoint test windows; "
+            f"The data allow {len(outer)} of {time.test_windows} disjoint test windows; "
             "read the result as that many observations."
         )
-    if len(final.training) < MIN_TRAIN_ORIGINS:
+    if len(final.train_origins) < MIN_TRAIN_ORIGINS:
         yield (
-            f"The final test of {day} has {len(final.training)} training origins; "
+            f"The final test of {day} has {len(final.train_origins)} training origins; "
             f"{MIN_TRAIN_ORIGINS} or more are usual."
         )
-    if len(final.validation) < VALIDATION_ORIGINS:
+    if len(final.validation_origins) < VALIDATION_ORIGINS:
         yield (
-            f"The final test of {day} has {len(final.validation)} validation "
+            f"The final test of {day} has {len(final.validation_origins)} validation "
             f"origins of {VALIDATION_ORIGINS}; without any, trees grow for a fixed time."
         )

@@ -31,18 +31,18 @@ class RankingMetric:
     ----------
     metric
         What was ranked for, and whether lift or capture was measured.
-    by
+    ranked_by
         The forecaster or the rule; ``a / b`` for the ratio of two.
     n
         Customers ranked.
-    found
+    value
         Lift over taking anybody, or share of all that there was to catch.
     """
 
     metric: str
-    by: str
+    ranked_by: str
     n: int
-    found: DifferenceInterval
+    value: DifferenceInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def evaluate_rankings(
     Customers with equal scores at the edge count in part, so no order of rows matters.
     Each test is ranked by itself; then what was caught is added up.
     """
-    known = [trial for trial in trials if trial.facts is not None and trial.values]
+    known = [trial for trial in trials if trial.covariates is not None and trial.segment_values]
     if not known:
         return ()
     found: list[RankingMetric] = []
@@ -111,21 +111,21 @@ class CaptureCurve:
     ----------
     ranking
         What is ranked for, as in `evaluate_rankings`.
-    by
+    ranked_by
         The forecaster or the rule.
     n
         Customers ranked.
     shares
         Shares of them that are taken.
-    caught
+    captured
         Share of all there was to catch, at each of these.
     """
 
     ranking: str
-    by: str
+    ranked_by: str
     n: int
     shares: tuple[float, ...]
-    caught: tuple[float, ...]
+    captured: tuple[float, ...]
 
 
 def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
@@ -142,7 +142,7 @@ def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[Capture
     -----
     Lift is what is caught over the share that is taken.
     """
-    known = [trial for trial in trials if trial.facts is not None and trial.values]
+    known = [trial for trial in trials if trial.covariates is not None and trial.segment_values]
     found = []
     for ranking in _all(known) if known else ():
         size = sum(len(field.gain) for field in ranking.fields)
@@ -169,29 +169,29 @@ def _all(trials: Sequence[Backtest]) -> list[_Ranking]:
 
 
 def _fact(trial: Backtest, name: str) -> FloatArray:
-    facts = trial.facts if trial.facts is not None else pl.DataFrame()
+    facts = trial.covariates if trial.covariates is not None else pl.DataFrame()
     return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
 def _at_risk(trial: Backtest) -> _Field:
-    scores = {name: given[:, INACTIVE_CODE] for name, given in trial.chances.items()}
+    scores = {name: given[:, INACTIVE_CODE] for name, given in trial.probabilities.items()}
     rules = {"recency": _fact(trial, "recency_days")}
     gain = (trial.labels == INACTIVE_CODE).astype(np.float64)
     return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
 def _value_at_risk(trial: Backtest) -> _Field:
-    values, now = np.array(trial.values), _fact(trial, "spend_now")
+    values, now = np.array(trial.segment_values), _fact(trial, "spend_now")
     own = values[trial.states]
     lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
-    scores = {n: now * (given * lost).sum(axis=1) for n, given in trial.chances.items()}
+    scores = {n: now * (given * lost).sum(axis=1) for n, given in trial.probabilities.items()}
     rules = {"recency": _fact(trial, "recency_days"), "current_spend": now}
     gain = np.maximum(now - _fact(trial, "spend_next"), 0)
     return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
 def _upgrade(trial: Backtest) -> _Field:
-    scores = {n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in trial.chances.items()}
+    scores = {n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in trial.probabilities.items()}
     rules = {"past_spend": _fact(trial, "spend_364")}
     gain = (trial.labels >= UPPER_SEGMENTS).astype(np.float64)
     return _field(trial, trial.states < UPPER_SEGMENTS, gain, scores | rules)
@@ -202,7 +202,8 @@ def _top(trial: Backtest) -> _Field:
     edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
     gain = ((later >= edge) & (later > 0)).astype(np.float64)
     worth = {
-        name: (given * np.array(trial.values)).sum(axis=1) for name, given in trial.chances.items()
+        name: (given * np.array(trial.segment_values)).sum(axis=1)
+        for name, given in trial.probabilities.items()
     }
     everybody = np.ones(len(later), dtype=bool)
     rules = {"past_spend": _fact(trial, "spend_364")}

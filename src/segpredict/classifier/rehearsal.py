@@ -28,12 +28,12 @@ class InnerFold:
     ----------
     fold
         Its cutoff is the first of the origins.
-    asked
+    test_origins
         The origins, oldest first.
     """
 
     fold: Fold
-    asked: tuple[int, ...]
+    test_origins: tuple[int, ...]
 
 
 def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
@@ -60,17 +60,17 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
     >>> [(each.fold.training, each.asked) for each in stages(test, 150)]
     [((100,), (250,)), ((100, 150), (300, 350, 400))]
     """
-    if not fold.training:
+    if not fold.train_origins:
         return ()
-    newest = fold.training[-1]
-    late = fold.training[-INNER_ORIGINS:]
-    early = [o for o in fold.training if o + complete <= newest and o not in late]
+    newest = fold.train_origins[-1]
+    late = fold.train_origins[-INNER_ORIGINS:]
+    early = [o for o in fold.train_origins if o + complete <= newest and o not in late]
     found = []
     for asked in (tuple(early[-1:]), late):
         # Where the first of them had no past to learn from, later ones may have.
-        able = [o for o in asked if o - complete >= fold.training[0]]
+        able = [o for o in asked if o - complete >= fold.train_origins[0]]
         if able:
-            known = tuple(o for o in fold.training if o + complete <= able[0])
+            known = tuple(o for o in fold.train_origins if o + complete <= able[0])
             found.append(InnerFold(split(able[0], known, complete), tuple(able)))
     return tuple(found)
 
@@ -103,7 +103,7 @@ def inner_backtests(
                 asked["customer_id"].to_numpy().astype(np.str_),
                 segment_codes(asked, "state_now"),
                 segment_codes(asked, "label"),
-                {forecaster.name: forecaster.predict(asked)},
+                {forecaster.name: forecaster.predict_proba(asked)},
             )
         )
     return tuple(trials)

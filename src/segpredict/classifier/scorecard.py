@@ -79,11 +79,11 @@ def build_scorecard(
     rows: list[ScorecardRow] = []
     for trial in trials:
         day = as_date(trial.cutoff).isoformat()
-        rows += _figures(day, trial.chances, trial.labels, segments)
+        rows += _figures(day, trial.probabilities, trial.labels, segments)
     labels = np.concatenate([trial.labels for trial in trials])
     chances = {
-        name: np.concatenate([trial.chances[name] for trial in trials])
-        for name in trials[0].chances
+        name: np.concatenate([trial.probabilities[name] for trial in trials])
+        for name in trials[0].probabilities
     }
     model = next(iter(chances))
     bounds, by = MetricBounds(), Resampling(draws, seed)
@@ -215,21 +215,21 @@ def _gaps(
 
 def _groups(trial: Backtest, ids: Sequence[str]) -> pl.DataFrame:
     named = pl.Series("segment_now", [ids[code] for code in trial.states], pl.String)
-    if trial.facts is None:
+    if trial.covariates is None:
         return pl.DataFrame([named])
-    spend = trial.facts["spend_364"].fill_null(0.0).to_numpy()
+    spend = trial.covariates["spend_364"].fill_null(0.0).to_numpy()
     below = np.searchsorted(np.sort(spend), spend, side="left")
     decile = below * DECILES // max(1, len(spend)) + 1
-    years = trial.facts["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
+    years = trial.covariates["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
     old = [str(min(year, MAX_TENURE_YEARS)) + "+" * (year >= MAX_TENURE_YEARS) for year in years]
     return pl.DataFrame(
         [
             named,
-            _yes(trial.facts["is_new"], "is_new"),
-            _yes(trial.facts["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
+            _yes(trial.covariates["is_new"], "is_new"),
+            _yes(trial.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
-            trial.facts["country"].cast(pl.String),
+            trial.covariates["country"].cast(pl.String),
         ]
     )
 
@@ -251,13 +251,13 @@ def _yes(flags: pl.Series, name: str) -> pl.Series:
 
 def _ranked(trials: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
     for found in evaluate_rankings(trials, draws=draws, seed=seed):
-        told = found.found
+        told = found.value
         yield _cell(
             POOLED_WINDOWS,
             "all",
             "",
             found.n,
-            found.by,
+            found.ranked_by,
             found.metric,
             told.value,
             told.low,

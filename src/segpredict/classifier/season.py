@@ -36,16 +36,16 @@ class SeasonalIndex:
 
     Parameters
     ----------
-    year
+    weekly_index
         Orders in each of 52 weeks over the mean of these weeks; growth is taken out.
-    day
+    known_until
         The day (number) after the last of these weeks.
     """
 
-    year: tuple[float, ...]
-    day: int
+    weekly_index: tuple[float, ...]
+    known_until: int
 
-    def speed(self, start: int, days: int) -> float:
+    def mean_index(self, start: int, days: int) -> float:
         """Return how busy these days will be, if they are like a year ago.
 
         Parameters
@@ -66,13 +66,15 @@ class SeasonalIndex:
         >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
         (0.5, 1.5, 1.0)
         """
-        places = (np.arange(start, start + days) - self.day) % DAYS_PER_YEAR // DAYS_PER_WEEK
-        busy = np.array(self.year)[places].mean()
+        places = (
+            (np.arange(start, start + days) - self.known_until) % DAYS_PER_YEAR // DAYS_PER_WEEK
+        )
+        busy = np.array(self.weekly_index)[places].mean()
         return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the two as JSON."""
-        return {"year": list(self.year), "day": self.day}
+        return {"year": list(self.weekly_index), "day": self.known_until}
 
 
 def estimate_seasonal_index(past: HistoryAtCutoff, day: int | None = None) -> SeasonalIndex | None:
@@ -93,8 +95,8 @@ def estimate_seasonal_index(past: HistoryAtCutoff, day: int | None = None) -> Se
     year they are. An order that was wholly refunded by the cutoff never counts.
     """
     asked = past.cutoff if day is None else day
-    days = max(0, len(past.orders) - (past.cutoff - asked))
-    known = past.orders[:days].astype(np.float64)
+    days = max(0, len(past.daily_orders) - (past.cutoff - asked))
+    known = past.daily_orders[:days].astype(np.float64)
     if len(known) < DAYS_PER_YEAR:
         return None
     weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS_PER_YEAR, DAYS_PER_WEEK).sum(axis=1)
@@ -136,7 +138,7 @@ def select_seasonal_index(
     only mends this proves nothing: either side is given the one factor, alike for all
     origins, that serves it best.
     """
-    past = lesson.past
+    past = lesson.history
     if past is None:
         return None, ""
     found = estimate_seasonal_index(past)
@@ -153,7 +155,7 @@ def select_seasonal_index(
     told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
         return None, f"Last year's season does not help at {told}{error:.4f}."
-    speed = found.speed(past.cutoff + past.gap, past.horizon)
+    speed = found.mean_index(past.cutoff + past.gap, past.horizon)
     return found, (
         f"The season helps at {told}{error:.4f}: to BG/NBD a day to be foretold counts "
         f"for {speed:.2f} average days, as a year before."
@@ -178,7 +180,7 @@ def index_ahead(past: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, floa
     """
     known = {origin: estimate_seasonal_index(past, origin) for origin in origins}
     return {
-        origin: season.speed(origin + past.gap, past.horizon)
+        origin: season.mean_index(origin + past.gap, past.horizon)
         for origin, season in known.items()
         if season is not None
     }
@@ -188,7 +190,7 @@ def _gain(
     lesson: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
-    rows = lesson.at(list(speeds)).rows.sort("cutoff", "customer_id")
+    rows = lesson.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
     asked = rows.gather_every(-(-rows.height // MAX_ROWS))
     asked = asked.with_columns(
         speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)

@@ -20,15 +20,15 @@ class McNemarTest:
         Whom the model is compared with.
     only_model, only_baseline
         Customers whose segment only one of the two named as the likeliest.
-    p, p_holm
+    p_value, p_value_holm
         Exact two-sided p-value, and adjusted over all baselines.
     """
 
     baseline: str
     only_model: int
     only_baseline: int
-    p: float
-    p_holm: float
+    p_value: float
+    p_value_holm: float
 
 
 def holm_adjust(values: Mapping[str, float]) -> dict[str, float]:

@@ -45,7 +45,7 @@ class TestSetLog:
 
     Parameters
     ----------
-    data
+    data_fingerprint
         Fingerprint of the canonical lines.
     cutoff
         The day of the test.
@@ -55,7 +55,7 @@ class TestSetLog:
 
     __test__ = False  # no test of pytest's, whatever its name begins with
 
-    data: str
+    data_fingerprint: str
     cutoff: int
     evaluations: tuple[LoggedEvaluation, ...] = ()
 
@@ -72,10 +72,10 @@ class TestSetLog:
         if any(known.config == mark for known in self.evaluations):
             return self
         evaluations = (*self.evaluations, LoggedEvaluation(mark, created))
-        return TestSetLog(self.data, self.cutoff, evaluations)
+        return TestSetLog(self.data_fingerprint, self.cutoff, evaluations)
 
     @property
-    def note(self) -> str:
+    def warning(self) -> str:
         """A sentence where more than one setting was evaluated; else empty."""
         if len(self.evaluations) < 2:
             return ""
@@ -87,7 +87,7 @@ class TestSetLog:
             "them by its numbers has tuned on it, and they flatter."
         )
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the log as JSON."""
         return {**asdict(self), "cutoff": as_date(self.cutoff).isoformat()}
 
@@ -104,14 +104,14 @@ class TestSetLog:
         """
         if not isinstance(state, Mapping):
             return self
-        same = (self.data, as_date(self.cutoff).isoformat())
+        same = (self.data_fingerprint, as_date(self.cutoff).isoformat())
         if (state.get("data"), state.get("cutoff")) != same:
             return self
         mine = {known.config for known in self.evaluations}
         others = TestSetLog.from_state(state).evaluations
         new = [other for other in others if other.config not in mine]
         both = sorted((*self.evaluations, *new), key=lambda each: each.created)
-        return TestSetLog(self.data, self.cutoff, tuple(both))
+        return TestSetLog(self.data_fingerprint, self.cutoff, tuple(both))
 
 
 def settings_digest(config: JSON) -> str:
@@ -158,7 +158,7 @@ def recall(log: TestSetLog, files: Iterable[Path]) -> TestSetLog:
 def remember(log: TestSetLog, files: Iterable[Path]) -> None:
     """Add the evaluations to these files, which are made if they are not there."""
     for path in files:
-        whole = recall(log, [path]).state()
+        whole = recall(log, [path]).to_state()
         others = [state for state in _read(path) if _test(state) != _test(whole)]
         told = {"format": LOG_FORMAT, "tests": sorted([*others, whole], key=_test)}
         disk.write_file(path, (json.dumps(told, indent=2) + "\n").encode())

@@ -25,38 +25,38 @@ class DecisionPolicy:
     ----------
     calibration
         The map that its probabilities go through, which may be none.
-    decision
+    decision_rule
         Names one segment.
-    lowest
+    set_thresholds
         Least probability with which each segment enters a set, in code order.
     alpha
         Share of misses the sets allow.
-    origins
+    inner_origins
         Cutoffs of the rehearsals (day numbers), oldest first.
     """
 
     calibration: Calibration
-    decision: DecisionRule
-    lowest: tuple[float, ...]
+    decision_rule: DecisionRule
+    set_thresholds: tuple[float, ...]
     alpha: float
-    origins: tuple[int, ...]
+    inner_origins: tuple[int, ...]
 
-    def name(self, chances: FloatArray) -> IntArray:
+    def predict(self, chances: FloatArray) -> IntArray:
         """Return the segment that each customer is told, as a code."""
-        return self.decision.decide(chances)
+        return self.decision_rule.predict(chances)
 
-    def members(self, chances: FloatArray) -> npt.NDArray[np.bool_]:
+    def prediction_sets(self, chances: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which segments are in each customer's set; never none of them."""
-        return sets.set_members(chances, np.array(self.lowest))
+        return sets.set_members(chances, np.array(self.set_thresholds))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
-            "calibration": self.calibration.state(),
-            "decision": self.decision.state(),
-            "lowest": list(self.lowest),
+            "calibration": self.calibration.to_state(),
+            "decision": self.decision_rule.to_state(),
+            "lowest": list(self.set_thresholds),
             "alpha": self.alpha,
-            "origins": list(self.origins),
+            "origins": list(self.inner_origins),
         }
 
     @classmethod
@@ -78,7 +78,7 @@ def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPol
     """
     decision = DecisionRule("argmax", 0.0, tuple(mix), tuple(values))
     return DecisionPolicy(
-        Calibration(), decision, (0.0,) * len(decision.mix), sets.DEFAULT_ALPHA, ()
+        Calibration(), decision, (0.0,) * len(decision.class_mix), sets.DEFAULT_ALPHA, ()
     )
 
 
@@ -101,19 +101,19 @@ def fit_policy(
     alpha
         Share of misses the sets allow.
     """
-    base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.mix), alpha, ())
+    base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not trials:
         return base
     mended = tuple(calibrate_backtest(trial, calibration) for trial in trials[-INNER_ORIGINS:])
-    (name,) = mended[0].chances
-    origins = [(trial.chances[name], trial.labels) for trial in mended]
+    (name,) = mended[0].probabilities
+    origins = [(trial.probabilities[name], trial.labels) for trial in mended]
     allowed = sets.adaptive_miss_rates(origins, alpha)
     lowest = sets.set_thresholds(*pool_backtests(mended, name), allowed)
     return replace(
         base,
-        decision=replace(decision, gamma=tune_gamma(mended, name, decision.mix)),
-        lowest=tuple(lowest.tolist()),
-        origins=tuple(trial.cutoff for trial in mended),
+        decision_rule=replace(decision, gamma=tune_gamma(mended, name, decision.class_mix)),
+        set_thresholds=tuple(lowest.tolist()),
+        inner_origins=tuple(trial.cutoff for trial in mended),
     )
 
 
@@ -121,11 +121,12 @@ def calibrate_backtest(
     trial: Backtest, calibration: Calibration, name: str | None = None
 ) -> Backtest:
     """Return the trial with the forecasts of one forecaster, or of all, mended."""
-    asked = trial.chances if name is None else {name}
+    asked = trial.probabilities if name is None else {name}
     chances = {
-        n: calibration.apply(given) if n in asked else given for n, given in trial.chances.items()
+        n: calibration.apply(given) if n in asked else given
+        for n, given in trial.probabilities.items()
     }
-    return replace(trial, chances=chances)
+    return replace(trial, probabilities=chances)
 
 
 def summarize_policies(
@@ -145,14 +146,14 @@ def summarize_policies(
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
-            "rehearsals": [as_date(day).isoformat() for day in usage.origins],
+            "rehearsals": [as_date(day).isoformat() for day in usage.inner_origins],
             "calibration": usage.calibration.kind,
             "model_calibration": mending.kind,
-            "gain": mending.gain,
-            "error": mending.error,
-            "gamma": usage.decision.gamma,
+            "gain": mending.loss_reduction,
+            "error": mending.loss_reduction_se,
+            "gamma": usage.decision_rule.gamma,
         }
         for fold, usage, mending in zip(folds, usages, maps, strict=True)
     ]
     ships = usages[-1]
-    return {"rule": ships.decision.rule, "alpha": ships.alpha, "folds": rows}
+    return {"rule": ships.decision_rule.method, "alpha": ships.alpha, "folds": rows}

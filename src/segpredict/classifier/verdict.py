@@ -32,12 +32,12 @@ class Backtest:
         Current segments.
     labels
         What happened.
-    chances
+    probabilities
         Probabilities by forecaster; the model comes first.
-    facts
+    covariates
         What else is known of each customer (`_past.FACTS`), for strata and rankings;
         ``None`` where nothing is.
-    values
+    segment_values
         Mean spend in the outcome window by segment, from the training rows.
     """
 
@@ -45,9 +45,9 @@ class Backtest:
     customers: npt.NDArray[np.str_]
     states: IntArray
     labels: IntArray
-    chances: Mapping[str, FloatArray]
-    facts: pl.DataFrame | None = None
-    values: tuple[float, ...] = ()
+    probabilities: Mapping[str, FloatArray]
+    covariates: pl.DataFrame | None = None
+    segment_values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,25 @@ class WindowScores:
     ----------
     cutoff
         The day T*; ``None`` for the pooled windows.
-    n, customers
+    n_rows, customers
         Rows, and different customers behind them.
     scores
         Metrics by forecaster.
     differences
         Model − baseline with 95 % intervals, by baseline and metric.
-    realised
+    actual_mix
         Share of each segment that came true.
-    forecast
+    predicted_mix
         Share of each segment that was forecast, by forecaster.
     """
 
     cutoff: int | None
-    n: int
+    n_rows: int
     customers: int
     scores: Mapping[str, MetricScores]
     differences: Mapping[str, Mapping[str, DifferenceInterval]]
-    realised: tuple[float, ...]
-    forecast: Mapping[str, tuple[float, ...]]
+    actual_mix: tuple[float, ...]
+    predicted_mix: Mapping[str, tuple[float, ...]]
 
     def to_json(self) -> JSON:
         """Return the reading as JSON; the day as people write it."""
@@ -112,18 +112,18 @@ class Comparison:
     beats
         Whether the pooled interval excludes 0 on the good side, also after Holm's
         adjustment, and every window agrees in sign.
-    windows
+    windows_better
         Windows in which the model was better.
-    p, p_holm
+    p_value, p_value_holm
         Two-sided p-value of the pooled difference, and adjusted over all baselines.
     """
 
     baseline: str
     metric: str
     beats: bool
-    windows: int
-    p: float = 1.0
-    p_holm: float = 1.0
+    windows_better: int
+    p_value: float = 1.0
+    p_value_holm: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +134,15 @@ class Evaluation:
     ----------
     model
         Name of the model that was to be judged.
-    shipped
+    selected
         Name of the forecaster that ships: the model, or a baseline it did not beat.
     reason
         Why, in one sentence.
-    origins
+    windows
         One reading per test window, oldest first.
     pooled
         All test windows together.
-    claims
+    comparisons
         What may be said, by baseline and metric.
     segments
         Ids of the classes, in code order.
@@ -150,25 +150,25 @@ class Evaluation:
         Days; numbers of runs that differ in them cannot be compared.
     warnings
         What a reader must know before believing a number.
-    mcnemar
+    mcnemar_tests
         The model's accuracy against each baseline's on the final test.
-    usage
+    policies
         What rehearsals taught about the use of the probabilities: the calibration of
         each test and of what ships, and the rule that names segments.
     """
 
     model: str
-    shipped: str
+    selected: str
     reason: str
-    origins: tuple[WindowScores, ...]
+    windows: tuple[WindowScores, ...]
     pooled: WindowScores
-    claims: tuple[Comparison, ...]
+    comparisons: tuple[Comparison, ...]
     segments: tuple[str, ...]
     horizon: int
     lookback: int
     warnings: tuple[str, ...]
-    mcnemar: tuple[McNemarTest, ...] = ()
-    usage: Mapping[str, JSON] = field(default_factory=dict)
+    mcnemar_tests: tuple[McNemarTest, ...] = ()
+    policies: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def skill(self) -> dict[str, float]:
@@ -184,17 +184,17 @@ class Evaluation:
         """Return the verdict as JSON."""
         return {
             "model": self.model,
-            "shipped": self.shipped,
+            "shipped": self.selected,
             "reason": self.reason,
             "skill": self.skill,
             "segments": list(self.segments),
             "horizon": self.horizon,
             "lookback": self.lookback,
-            "origins": [reading.to_json() for reading in self.origins],
+            "origins": [reading.to_json() for reading in self.windows],
             "pooled": self.pooled.to_json(),
-            "claims": [asdict(claim) for claim in self.claims],
-            "mcnemar": [asdict(test) for test in self.mcnemar],
-            "usage": dict(self.usage),
+            "claims": [asdict(claim) for claim in self.comparisons],
+            "mcnemar": [asdict(test) for test in self.mcnemar_tests],
+            "usage": dict(self.policies),
             "warnings": list(self.warnings),
         }
 

@@ -64,7 +64,7 @@ def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transacti
     first_day, end_day = _period(lines, plan, rules)
     _note_cells(raw, lines, book)
     used, told = _ruled(lines, rules, plan, book)
-    ledger = book.close(used)
+    ledger = book.finish(used)
     told += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
     canonical = validate_schema(_canonical(used), LINES_SCHEMA)
     return Transactions(
@@ -89,9 +89,9 @@ def _ruled(
         outcome = rule.apply(lines, plan)
         lines = outcome.lines
         told += outcome.notes
-        book.take("excluded", rule.name, rule.meaning, lines)
-        if outcome.noted is not None and outcome.noted.height:
-            book.note(rule.name, rule.meaning, outcome.noted)
+        book.charge("excluded", rule.name, rule.meaning, lines)
+        if outcome.noted_lines is not None and outcome.noted_lines.height:
+            book.add_note(rule.name, rule.meaning, outcome.noted_lines)
     return lines, told
 
 
@@ -102,7 +102,7 @@ def _without_rejects(parsed: ParsedLines, book: LedgerWriter) -> pl.DataFrame:
     for column, reason in reasons.rows():
         is_bad = (pl.col("column") == column) & (pl.col("reason") == reason)
         lines = lines.filter(~is_bad.fill_null(value=False))
-        book.take("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
+        book.charge("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
     return lines.drop("column", "reason").with_columns(
         is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
     )
@@ -116,8 +116,8 @@ def _period(
         return 0, 0
     low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
     first, end = int(low), int(high) + 1
-    if plan.first is not None and BEFORE_FIRST in rules:
-        first = max(first, day_number(plan.first))
+    if plan.first_date is not None and BEFORE_FIRST in rules:
+        first = max(first, day_number(plan.first_date))
     if plan.as_of is not None and AFTER_CUTOFF in rules:
         end = min(end, day_number(plan.as_of))
     return first, max(first, end)
@@ -137,13 +137,13 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, book: LedgerWriter) -> None:
     """Note rows of which a cell does not stand as it was written."""
     rounded = lines.filter("is_rounded")
     if rounded.height:
-        book.note("rounded", "A number was rounded to four decimals.", rounded)
+        book.add_note("rounded", "A number was rounded to four decimals.", rounded)
     cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
     ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
     places = cells.filter(ids).select("file", "row")
     if places.height:
         same = lines.join(places, on=["file", "row"], how="semi")
-        book.note("float_suffix", "An id lost the .0 that a float left behind.", same)
+        book.add_note("float_suffix", "An id lost the .0 that a float left behind.", same)
 
 
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:

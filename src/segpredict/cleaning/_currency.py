@@ -80,13 +80,13 @@ class BareNumber:
         Sign, digits and marks; ``None`` where there is no number.
     currency
         Its code or sign; empty if none.
-    why
+    rejection
         Why it is no number; empty if nothing special is known.
     """
 
     text: str | None
     currency: str = ""
-    why: str = ""
+    rejection: str = ""
 
 
 def strip_currency(text: str) -> BareNumber:
@@ -100,9 +100,9 @@ def strip_currency(text: str) -> BareNumber:
     ('is a percentage', 'is empty')
     """
     if text.casefold() in MISSING_WORDS:
-        return BareNumber(None, why="is empty")
+        return BareNumber(None, rejection="is empty")
     if text.rstrip().endswith("%"):
-        return BareNumber(None, why=PERCENT_REASON)
+        return BareNumber(None, rejection=PERCENT_REASON)
     found = _ODD.fullmatch(text)
     currencies = [c for c in found.group("x", "y", "z") if c] if found else []
     known = [_known(c) for c in currencies]

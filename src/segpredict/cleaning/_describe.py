@@ -29,7 +29,7 @@ def describe_shop(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
         cover the month. ``bad_rows``: how many rows could not be read, by reason;
         ``bad_examples``: the first of them.
     """
-    lines = shop.known(shop.end_day).collect()
+    lines = shop.known_at(shop.end_day).collect()
     sales = lines.filter(~pl.col("is_return"))
     orders = sales.group_by(KEY).agg(lines=pl.len(), value=pl.col("amount").sum())
     return {

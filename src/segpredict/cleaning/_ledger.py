@@ -66,7 +66,7 @@ class LedgerWriter:
         self.entries = [LedgerEntry("in", "read", "Rows read.", self.left)]
         self.notes: list[tuple[int, str, str, pl.DataFrame]] = []
 
-    def take(self, stage: LedgerStage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
+    def charge(self, stage: LedgerStage, rule: str, meaning: str, lines: pl.DataFrame) -> None:
         """Charge a rule with whatever is not among these lines any more.
 
         A rule only leaves lines out, so as many lines as before are the same lines.
@@ -75,12 +75,12 @@ class LedgerWriter:
         self.entries.append(LedgerEntry(stage, rule, meaning, count_difference(self.left, after)))
         self.left = after
 
-    def note(self, rule: str, meaning: str, lines: pl.DataFrame) -> None:
+    def add_note(self, rule: str, meaning: str, lines: pl.DataFrame) -> None:
         """Remember lines that deserve a word, at this place in the ledger."""
         places = lines.select("file", "row")
         self.notes.append((len(self.entries), rule, meaning, places))
 
-    def close(self, lines: pl.DataFrame) -> Ledger:
+    def finish(self, lines: pl.DataFrame) -> Ledger:
         """Return the ledger; what is used is counted afresh, so that errors show.
 
         A note counts only lines that are still there: it is a part of what is used.

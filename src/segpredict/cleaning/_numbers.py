@@ -28,14 +28,14 @@ class NumberColumn:
     frame
         Columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name
         rounded`` (whether decimals beyond the fourth were lost), as the cells stood.
-    mark
+    decimal_mark
         The decimal mark: ``point`` or ``comma``; empty where no number has decimals.
     currencies
         On how many rows each currency stands.
     """
 
     frame: pl.DataFrame
-    mark: str
+    decimal_mark: str
     currencies: Mapping[str, int]
 
 
@@ -116,7 +116,7 @@ def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None)
 
 def _one(found: BareNumber) -> tuple[int | None, str | None, bool]:
     if found.text is None:
-        return None, found.why or NOT_A_NUMBER_REASON, False
+        return None, found.rejection or NOT_A_NUMBER_REASON, False
     return _exact(found.text)
 
 
@@ -147,7 +147,7 @@ def _marked(found: BareNumber, mark: str) -> BareNumber:
     if plain is not None:
         return BareNumber(plain, found.currency)
     fits = any(_marks.to_plain_number(found.text, other) for other in _marks.DECIMAL_MARKS)
-    return BareNumber(None, why=_marks.OTHER_MARK_REASON if fits else "")
+    return BareNumber(None, rejection=_marks.OTHER_MARK_REASON if fits else "")
 
 
 def multiply_units(quantity: pl.Expr, price: pl.Expr) -> pl.Expr:

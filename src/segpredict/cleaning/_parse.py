@@ -146,7 +146,7 @@ def _codes() -> list[pl.Expr]:
 
 
 def _marks(numbers: Mapping[str, _numbers.NumberColumn]) -> str:
-    marks = {column.mark for column in numbers.values()} - {""}
+    marks = {column.decimal_mark for column in numbers.values()} - {""}
     return " and ".join(sorted(marks))
 
 
@@ -194,8 +194,8 @@ def _judged(lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions) 
     """Return lines with the column and the reason of what cannot be read."""
     whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
     late = []
-    if plan.latest is not None:
-        is_late = pl.col("day") > day_number(plan.latest)
+    if plan.latest_date is not None:
+        is_late = pl.col("day") > day_number(plan.latest_date)
         late = [pl.when(is_late).then(_pair("time", TOO_LATE_REASON))]
     bad = pl.coalesce(
         *(_why(column, pl.col(why)) for column, why in whys.items()),
@@ -251,9 +251,9 @@ def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile
 def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
     if rejects.height and plan.on_bad_rows == "fail":
         raise _failure(rejects, total)
-    if rejects.height > allowed_bad_rows(plan.max_bad, total):
+    if rejects.height > allowed_bad_rows(plan.max_bad_rows, total):
         first = rejects.row(0, named=True)
-        raise TooManyBadRowsError(rejects.height, total, plan.max_bad, first)
+        raise TooManyBadRowsError(rejects.height, total, plan.max_bad_rows, first)
 
 
 def _bounded(lines: pl.DataFrame) -> None:

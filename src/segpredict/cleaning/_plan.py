@@ -26,7 +26,7 @@ class CleaningOptions:
     ----------
     rules
         Names of the rules to run; ``all`` stands for every rule there is.
-    without
+    excluded_rules
         Names of rules not to run.
     product_codes
         Regular expressions of product codes that are no products.
@@ -39,9 +39,9 @@ class CleaningOptions:
     on_bad_rows
         ``fail`` at the first unreadable cell, ``quarantine`` its row (keep it as a
         reject), or ``drop`` it (count it only).
-    max_bad
+    max_bad_rows
         How many unreadable rows may be set aside: a share such as ``0.1%``, or a count.
-    max_guests
+    max_guest_share
         Largest share of rows without a customer.
     number_format
         ``point`` or ``comma``: the decimal mark where the data cannot prove it.
@@ -55,13 +55,13 @@ class CleaningOptions:
     century_pivot
         Years of two digits up to this one are in the 2000s, later ones in the 1900s;
         without it such years are not read.
-    latest
+    latest_date
         The last day that can be true; rows after it cannot be read as data.
     currency
         A sign or code to print before money.
     as_of
         The cutoff: a date or day number; later rows are not used.
-    first
+    first_date
         The day from which the shop is looked at; earlier rows are not used.
 
     Raises
@@ -71,23 +71,23 @@ class CleaningOptions:
     """
 
     rules: tuple[str, ...] = ("all",)
-    without: tuple[str, ...] = ()
+    excluded_rules: tuple[str, ...] = ()
     product_codes: tuple[str, ...] = NON_PRODUCT_CODES
     null_ids: tuple[str, ...] = ()
     cancel_prefixes: tuple[str, ...] = ("C", "c")
     void_statuses: tuple[str, ...] = ()
     on_bad_rows: Literal["fail", "quarantine", "drop"] = "fail"
-    max_bad: str | int = "1%"
-    max_guests: float = 0.5
+    max_bad_rows: str | int = "1%"
+    max_guest_share: float = 0.5
     number_format: Literal["point", "comma"] | None = None
     time_format: str | None = None
     timezone: str | None = None
     excel_epoch: Literal[1900, 1904] = 1900
     century_pivot: int | None = None
-    latest: str | int | None = None
+    latest_date: str | int | None = None
     currency: str = ""
     as_of: str | int | None = None
-    first: str | int | None = None
+    first_date: str | int | None = None
 
     def __post_init__(self) -> None:
         _one_of("way with bad rows", self.on_bad_rows, BAD_ROW_MODES)
@@ -95,7 +95,7 @@ class CleaningOptions:
             _one_of("decimal mark", self.number_format, ("point", "comma"))
         if self.timezone is not None and self.timezone not in available_timezones():
             raise UnknownNameError("time zone", self.timezone, available_timezones())
-        allowed_bad_rows(self.max_bad, 0)
+        allowed_bad_rows(self.max_bad_rows, 0)
         for pattern in self.product_codes:
             try:
                 re.compile(pattern)

@@ -32,7 +32,7 @@ def mark_refunded(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     marked = (numbered.drop("void_day").join(voids, on="line", how="left").drop("line")).select(
         lines.columns
     )
-    return RuleOutcome(marked, noted=marked.filter(pl.col("void_day").is_not_null()))
+    return RuleOutcome(marked, noted_lines=marked.filter(pl.col("void_day").is_not_null()))
 
 
 def _pairs(numbered: pl.DataFrame) -> pl.DataFrame:
@@ -170,7 +170,9 @@ def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
         missing=pl.col("short") - pl.col("short").shift(1).over(RETURNED_ITEM_COLUMNS).fill_null(0)
     )
     unmatched = walked.filter(pl.col("is_return") & (pl.col("missing") > 0))
-    return RuleOutcome(lines, noted=unmatched.select(lines.columns), notes=_unmatched(unmatched))
+    return RuleOutcome(
+        lines, noted_lines=unmatched.select(lines.columns), notes=_unmatched(unmatched)
+    )
 
 
 def _unmatched(unmatched: pl.DataFrame) -> tuple[str, ...]:

@@ -16,14 +16,14 @@ class RuleOutcome:
     ----------
     lines
         The lines that stay, perhaps with new marks.
-    noted
+    noted_lines
         Those of them that deserve a word in the ledger.
     notes
         What else a reader should know, as sentences.
     """
 
     lines: pl.DataFrame
-    noted: pl.DataFrame | None = None
+    noted_lines: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -26,10 +26,10 @@ def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
         When the plan names a rule that is not there.
     """
     known = [rule.name for rule in CLEANING_RULES]
-    for name in (*plan.rules, *plan.without):
+    for name in (*plan.rules, *plan.excluded_rules):
         if name not in ("all", *known):
             raise UnknownNameError("part of cleaning", name, sorted(known))
-    named = set(known if "all" in plan.rules else plan.rules) - set(plan.without)
+    named = set(known if "all" in plan.rules else plan.rules) - set(plan.excluded_rules)
     return tuple(rule for rule in CLEANING_RULES if rule.name in named)
 
 
@@ -38,9 +38,9 @@ def _without(lines: pl.DataFrame, which: pl.Expr) -> RuleOutcome:
 
 
 def _before_first(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-    if plan.first is None:
+    if plan.first_date is None:
         return RuleOutcome(lines)
-    return _without(lines, pl.col("day") < day_number(plan.first))
+    return _without(lines, pl.col("day") < day_number(plan.first_date))
 
 
 def _after_cutoff(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
@@ -106,13 +106,13 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     marked = lines.with_columns(is_back.alias("is_return")).filter(
         ~(is_cancelled & (pl.col("quantity") > 0))
     )
-    return RuleOutcome(marked, noted=marked.filter(is_cancelled))
+    return RuleOutcome(marked, noted_lines=marked.filter(is_cancelled))
 
 
 def _negative_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     is_new = (pl.col("quantity") < 0) & ~pl.col("is_return")
     marked = lines.with_columns((pl.col("is_return") | is_new).alias("is_return"))
-    return RuleOutcome(marked, noted=lines.filter(is_new))
+    return RuleOutcome(marked, noted_lines=lines.filter(is_new))
 
 
 def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:

@@ -32,7 +32,7 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
     plan = plan or CleaningOptions()
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")
     guests = sum(e.count.rows for e in shop.ledger.entries if e.rule == NO_CUSTOMER.name)
-    if guests > plan.max_guests * whole.rows:
+    if guests > plan.max_guest_share * whole.rows:
         raise _guests(guests, whole.rows)
     if not used.customers:
         raise _empty(shop)

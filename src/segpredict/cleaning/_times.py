@@ -33,16 +33,16 @@ class TimeSettings:
     timezone
         The shop's zone, such as ``Europe/London``: times with an offset are brought
         into it, times without one are taken to be in it.
-    epoch
+    excel_epoch
         1900 or 1904: from where the serial days of a spreadsheet count.
-    pivot
+    century_pivot
         Years of two digits up to this one belong to 20xx, later ones to 19xx.
     """
 
     format: str | None = None
     timezone: str | None = None
-    epoch: int = 1900
-    pivot: int | None = None
+    excel_epoch: int = 1900
+    century_pivot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ def _by_shape(
 ) -> tuple[pl.DataFrame, str, tuple[str, ...]]:
     forms, notes = _forms(texts)
     parts, rest = split_dates(forms)
-    counted, strange = parse_numeric_times(rest, asked.epoch)
+    counted, strange = parse_numeric_times(rest, asked.excel_epoch)
     order = asked.format or _order(parts, asked)
-    read = _assembled(_ordered(parts, order, asked.pivot))
+    read = _assembled(_ordered(parts, order, asked.century_pivot))
     moments, zones = to_local_time(
         pl.concat([read, _moments(counted)], how="diagonal"), asked.timezone
     )
@@ -268,7 +268,7 @@ def _unclear(parts: pl.DataFrame, asked: TimeSettings) -> ContractError:
     spans = []
     for order in DATE_ORDERS:
         # A century does not matter for the order of day and month.
-        ordered = _ordered(parts, order, asked.pivot or 99)
+        ordered = _ordered(parts, order, asked.century_pivot or 99)
         days = (_assembled(ordered)["moment"] // MINUTES_PER_DAY).drop_nulls().sort()
         if len(days):
             spans.append(f"{order} gives {as_date(days[0])} to {as_date(days[-1])}")

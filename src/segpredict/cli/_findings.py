@@ -16,26 +16,26 @@ def show_check(output: Output, found: Mapping[str, Any]) -> None:
     """Print what was read, proven, cleaned, left out and refused; and what to do."""
     files = [_file(fact) for fact in found["files"][:12]]
     more = len(found["files"]) - len(files)
-    output.table("What was read", files, note=f"and {more:,} files more" if more else "")
+    output.print_table("What was read", files, note=f"and {more:,} files more" if more else "")
     for fact in found["files"][:1]:
         listed = (f"{role} = {name}" for role, name in fact["columns"].items())
-        output.say(f"Columns: {', '.join(listed)}")
-    output.say(f"The data run from {found['first_day']} to {found['last_day']}.")
-    output.table("Ledger: in = used + excluded + rejected", _ledger(found))
-    output.say(
+        output.print_line(f"Columns: {', '.join(listed)}")
+    output.print_line(f"The data run from {found['first_day']} to {found['last_day']}.")
+    output.print_table("Ledger: in = used + excluded + rejected", _ledger(found))
+    output.print_line(
         "The ledger adds up, to the row and to the penny."
         if found["adds_up"]
         else "The ledger does NOT add up: please report this."
     )
-    output.table("Rows that cannot be read", found["bad_rows"])
-    output.table("The first of them", found["bad_examples"][:5])
-    output.table("How the shop is used", [_short(r) for r in found["distributions"]])
-    output.table("The last months", [_month(row) for row in found["months"][-13:]])
-    output.table("Which horizon?", found["horizons"])
+    output.print_table("Rows that cannot be read", found["bad_rows"])
+    output.print_table("The first of them", found["bad_examples"][:5])
+    output.print_table("How the shop is used", [_short(r) for r in found["distributions"]])
+    output.print_table("The last months", [_month(row) for row in found["months"][-13:]])
+    output.print_table("Which horizon?", found["horizons"])
     for note in (*found["notes"], *found["beside"]):
-        output.say(f"note: {note}")
+        output.print_line(f"note: {note}")
     for suggestion in found["suggestions"]:
-        output.say(f"suggestion: {suggestion}")
+        output.print_line(f"suggestion: {suggestion}")
 
 
 def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any]:
@@ -46,15 +46,17 @@ def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any
     ledger = cleaning.ledger_table(shop.ledger).to_dicts()
     for name, before in list(done.skipped.items())[:MAX_FILES_SHOWN]:
         was = "" if name == before else f" as {before}"
-        output.say(f"skipped: {name} is in the store already{was}")
+        output.print_line(f"skipped: {name} is in the store already{was}")
     if len(done.skipped) > MAX_FILES_SHOWN:
-        output.say(f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already")
-    output.say(f"Files that came in: {len(done.added):,}.")
+        output.print_line(
+            f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already"
+        )
+    output.print_line(f"Files that came in: {len(done.added):,}.")
     shown = {"ledger": ledger, "currency": shop.currency}
-    output.table("Ledger of the whole store", _ledger(shown))
-    for note in (*shop.notes, *shop.companions.notes):
-        output.say(f"note: {note}")
-    output.say(
+    output.print_table("Ledger of the whole store", _ledger(shown))
+    for note in (*shop.notes, *shop.side_tables.notes):
+        output.print_line(f"note: {note}")
+    output.print_line(
         f"The store {store} holds {used.rows:,} lines of {used.customers:,} customers, "
         f"{first} to {last}. Next: segpredict run --data {store}"
     )

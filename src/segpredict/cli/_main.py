@@ -89,7 +89,7 @@ def main() -> None:
         # In JSON mode a usage error is an object too, so Typer must not print it.
         sys.exit(app(standalone_mode=not as_json) or 0)
     except SegpredictError as error:
-        _tell(error.facts())
+        _tell(error.to_dict())
         sys.exit(error.exit_code)
     except _BAD_USAGE as error:
         _tell(

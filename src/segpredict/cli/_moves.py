@@ -29,7 +29,7 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
         for row in tables["mobility"].iter_rows(named=True)
     ]
     note = "0: everybody stays; Jafry-Schuermann, customers drawn again"
-    output.table("Mobility", mobility, note=note)
+    output.print_table("Mobility", mobility, note=note)
     _order(output, tables.get("order"))
     _compared(output, tables.get("compared"))
     if "next" in tables:
@@ -52,7 +52,7 @@ def _matrix(output: Output, matrix: pl.DataFrame, title: str) -> None:
         rows.append({"from": first["from_name"], **cells, "customers": first["row_n"]})
     whole = [{**row, "customers": round(row["customers"])} for row in rows]
     note = "share of the row (customers); rows of fewer than 30: customers alone"
-    output.table(title, whole, note=note)
+    output.print_table(title, whole, note=note)
 
 
 def _cell(row: Mapping[str, Any]) -> str:
@@ -75,7 +75,7 @@ def _lists(output: Output, who: pl.DataFrame) -> None:
         }
         for r in counts.iter_rows(named=True)
     ]
-    output.table("Who entered and left", rows, note="names: --table who")
+    output.print_table("Who entered and left", rows, note="names: --table who")
 
 
 def _order(output: Output, order: pl.DataFrame | None) -> None:
@@ -83,7 +83,7 @@ def _order(output: Output, order: pl.DataFrame | None) -> None:
     if whole is not None:
         rows = whole.select(pl.col("now_id").fill_null("all"), pl.exclude("since", "now_id"))
         note = "first order against second order; gain in nats a customer"
-        output.table("Does it matter where they were before?", rows.to_dicts(), note=note)
+        output.print_table("Does it matter where they were before?", rows.to_dicts(), note=note)
 
 
 def _compared(output: Output, compared: pl.DataFrame | None) -> None:
@@ -107,4 +107,4 @@ def _compared(output: Output, compared: pl.DataFrame | None) -> None:
             for row in clear.sort(-pl.col("difference").abs()).head(MAX_CHANGES_SHOWN).to_dicts()
         ]
         note = "95 % interval without zero; not adjusted for how many were asked"
-        output.table(f"Period from {second} beside that from {first}", rows, note=note)
+        output.print_table(f"Period from {second} beside that from {first}", rows, note=note)

@@ -36,19 +36,19 @@ class Output:
     as_json: bool = False
     quiet: bool = False
 
-    def say(self, text: str = "") -> None:
+    def print_line(self, text: str = "") -> None:
         """Print a line for people."""
         if not (self.as_json or self.quiet):
             from rich.text import Text
 
             self._console().print(Text(to_single_line(text)), soft_wrap=True)
 
-    def aside(self, text: str) -> None:
+    def print_note(self, text: str) -> None:
         """Print a line for people on stderr, where stdout may carry data."""
         if not (self.as_json or self.quiet):
             sys.stderr.write(to_single_line(text) + "\n")
 
-    def table(self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
+    def print_table(self, title: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:
         """Print a table for people; numbers stand right.
 
         No text is read as markup: names of segments stand in titles and heads, too.
@@ -68,20 +68,20 @@ class Output:
             table.add_row(*(Text(strip_control_characters(text)) for text in cells))
         self._console().print(table)
 
-    def data(self, text: str) -> None:
+    def print_data(self, text: str) -> None:
         """Print data on stdout: as they are to a pipe, without orders to a terminal."""
         if not self.as_json:
             sys.stdout.write(strip_control_characters(text) if sys.stdout.isatty() else text)
             sys.stdout.flush()  # so that a reader who has left is met here
 
-    def result(self, facts: Mapping[str, Any]) -> None:
+    def print_json(self, facts: Mapping[str, Any]) -> None:
         """Print the one JSON object, if it was asked for."""
         if self.as_json:
             text = json.dumps(facts, ensure_ascii=False, default=str, allow_nan=False)
             sys.stdout.write(escape_json_controls(text) + "\n")
 
     @contextmanager
-    def progress(self) -> Iterator[ProgressCallback]:
+    def progress_bar(self) -> Iterator[ProgressCallback]:
         """Yield a function that shows progress on a terminal, silent in a pipe."""
         if self.quiet or self.as_json or not sys.stderr.isatty():
             yield lambda _what, _share: None

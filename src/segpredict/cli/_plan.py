@@ -35,7 +35,7 @@ def config_from_options(
         *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
-    return configs.load_config(config, overrides, base).seeded(seed, threads)
+    return configs.load_config(config, overrides, base).with_seed(seed, threads)
 
 
 def selection_settings(
@@ -97,7 +97,7 @@ def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
     from segpredict.intake import store_settings
 
     config = store_settings(list(data))
-    return None if config is None else config.state()
+    return None if config is None else config.to_state()
 
 
 def run_settings(run: Path) -> "Mapping[str, Any]":
@@ -105,4 +105,4 @@ def run_settings(run: Path) -> "Mapping[str, Any]":
     from segpredict import archive
     from segpredict.artifacts import open_run
 
-    return archive.load_run_config(open_run(run)).state()
+    return archive.load_run_config(open_run(run)).to_state()

@@ -18,15 +18,15 @@ CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 def show_importance(output: Output, made: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
-    topics = made.parquet("explanation/topics.parquet").filter(scope="all")
+    topics = made.read_parquet("explanation/topics.parquet").filter(scope="all")
     rows = topics.filter(level="headline").select("name", "mean_abs", "share")
-    output.table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
+    output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
     checked = explained.load_evidence(made)
     if checked is None:
         rows = topics.filter(level="group").head(top)
         shown = rows.select("rank", "name", "mean_abs", "share")
         told = _meant(shown, made.folder)
-        output.table("By group of columns", told, note="mean |SHAP|, log-odds")
+        output.print_table("By group of columns", told, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
 
@@ -49,11 +49,13 @@ def _checked(output: Output, checked: ImportanceEvidence, top: int) -> None:
         f"final test; 95 % intervals of {checked.refits} models fitted anew; "
         "important: shuffling surely costs"
     )
-    output.table("By group of columns, and cross-checked", rows, note=note)
+    output.print_table("By group of columns, and cross-checked", rows, note=note)
     told = {k: v for k, v in checked.agreement.items() if v is not None}
-    output.table("How alike the rankings are", [told], note="Kendall's tau; interventional: rho")
+    output.print_table(
+        "How alike the rankings are", [told], note="Kendall's tau; interventional: rho"
+    )
     for text in checked.notes:
-        output.say(f"note: {text}")
+        output.print_line(f"note: {text}")
 
 
 def _interval(row: Mapping[str, Any], name: str) -> str:
@@ -82,7 +84,7 @@ def show_stored_explanation(
         picture = ("move", rows[0]["from_id"], rows[0]["to_id"])
     if plots is not None:
         pipeline.write_plots(run, plots, *picture)
-        output.say(f"The picture: {plots / '_'.join(picture)}.svg")
+        output.print_line(f"The picture: {plots / '_'.join(picture)}.svg")
     return rows
 
 
@@ -97,12 +99,12 @@ def _segment(
 ) -> Sequence[Mapping[str, Any]]:
     """Print what matters for those who are in a segment now."""
     chosen = _named(told, name)
-    topics = told.topics.filter(scope="segment", segment_id=chosen.id)
+    topics = told.group_importance.filter(scope="segment", segment_id=chosen.id)
     lines = topics.filter(level="headline").select("name", "mean_abs", "share")
-    output.table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
+    output.print_table(f"What moves the forecast in {chosen.name}", lines.to_dicts())
     rows = topics.filter(level="group").sort("rank")
     few = rows.head(shown[0]).select("rank", "name", "mean_abs", "share")
-    output.table("By group of columns", _meant(few, shown[1]), note=CAUSALITY_NOTE)
+    output.print_table("By group of columns", _meant(few, shown[1]), note=CAUSALITY_NOTE)
     return topics.to_dicts()
 
 
@@ -114,9 +116,9 @@ def _move(
     if len(parts) != 2:
         raise UsageError(f"{pair!r} names no move.", fix="write it FROM:TO, e.g. Core:Inactive.")
     start, end = (_named(told, part.strip()) for part in parts)
-    rows = told.moves.filter(from_id=start.id, to_id=end.id)
+    rows = told.transition_drivers.filter(from_id=start.id, to_id=end.id)
     if rows.is_empty():
-        known = told.moves.select("from_id", "to_id").unique(maintain_order=True)
+        known = told.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
         names = {s.id: s.name for s in told.classes}
         pairs = [f"{names[a]}:{names[b]}" for a, b in known.iter_rows()]
         raise UnknownNameError("move with enough customers", pair, pairs)
@@ -128,7 +130,7 @@ def _move(
         "odds_ratio",
     )
     expected = rows["expected"][0]
-    output.table(
+    output.print_table(
         f"From {start.name} to {end.name}: {expected:,.0f} customers expected",
         _meant(few, shown[1]),
         note=f"mean contribution to the log-odds of moving; {CAUSALITY_NOTE}",
@@ -140,13 +142,13 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> M
     """Print one customer's forecast, the reasons, and what an order would change."""
     told = pipeline.explain_customer(run, name)
     score = told["forecast"]
-    output.say(f"Customer {told['customer_id']}, now {score['segment']}.")
+    output.print_line(f"Customer {told['customer_id']}, now {score['segment']}.")
     chance = score[f"p_{score['next_segment_id']}"]
-    output.say(f"{told['sentence']} Chance: {chance:.0%}.")
+    output.print_line(f"{told['sentence']} Chance: {chance:.0%}.")
     rows = [{"speaks": r["speaks"], "reason": r["text"]} for r in told["reasons"]]
-    output.table("Reasons", rows, note=CAUSALITY_NOTE)
+    output.print_table("Reasons", rows, note=CAUSALITY_NOTE)
     if not rows:
-        output.say("Nothing speaks clearly for or against it.")
+        output.print_line("Nothing speaks clearly for or against it.")
     cases = [
         {
             "what if": case["meaning"],
@@ -157,18 +159,18 @@ def show_customer(output: Output, run: Path, name: str, plots: Path | None) -> M
         for case in told["what_if"]
     ]
     note = "chances to fall and to rise; how the model reacts, not what an order brings"
-    output.table("What the model would say", cases, note=note)
+    output.print_table("What the model would say", cases, note=note)
     near, names = told["nearest"], told["names"]
     if near is not None and None not in (near["distance"], near["other_distance"]):
-        output.say(
+        output.print_line(
             f"Distance to the middle of {names[near['segment_id']]}: "
             f"{near['distance']:.2f}; to the nearest other, {names[near['other_id']]}: "
             f"{near['other_distance']:.2f} standard deviations."
         )
     if told["note"]:
-        output.say(f"note: {told['note']}")
+        output.print_line(f"note: {told['note']}")
     if plots is not None:
-        output.say(f"The picture: {pipeline.draw_waterfall(run, name, plots)}")
+        output.print_line(f"The picture: {pipeline.draw_waterfall(run, name, plots)}")
     return told
 
 

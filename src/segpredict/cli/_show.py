@@ -38,10 +38,10 @@ COMPARISON_HEADINGS = {
 
 def show_ledger(output: Output, made: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
-    ledger = ledger_from_state(made.json("ledger.json"))
+    ledger = ledger_from_state(made.read_json("ledger.json"))
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
-    output.table("Ledger", rows, note=note)
+    output.print_table("Ledger", rows, note=note)
 
 
 def show_segments(output: Output, made: RunFolder) -> None:
@@ -58,27 +58,27 @@ def show_segments(output: Output, made: RunFolder) -> None:
         "recency_median",
         "retention",
     )
-    profile = made.parquet("segments/profile.parquet")
+    profile = made.read_parquet("segments/profile.parquet")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
-    output.table("Segments at the end of the data", rows)
+    output.print_table("Segments at the end of the data", rows)
 
 
 def show_segment_events(output: Output, made: RunFolder) -> None:
     """Print what became of the segments of an earlier fit, and what people decided."""
-    state = made.json("segments/segmenter.json")
-    for event in made.json("segments/events.json"):
+    state = made.read_json("segments/segmenter.json")
+    for event in made.read_json("segments/events.json"):
         if event["version"] == state["identity"]["version"]:
-            output.say(event["told"])
+            output.print_line(event["told"])
     for notice in state["notices"]:
-        output.say(f"note: {notice}")
+        output.print_line(f"note: {notice}")
 
 
 def show_comparison(output: Output, made: RunFolder) -> None:
     """Print how every way to segment fared, if ways were compared."""
     if not made.has("segments/comparison.parquet"):
         return
-    table = made.parquet("segments/comparison.parquet")
-    verdict = made.json("segments/selection.json")
+    table = made.read_parquet("segments/comparison.parquet")
+    verdict = made.read_json("segments/selection.json")
     rows = table.filter(pl.col("note") == "").select(
         pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
         "instrument",
@@ -87,17 +87,17 @@ def show_comparison(output: Output, made: RunFolder) -> None:
         *(pl.col(name).alias(label) for name, label in COMPARISON_HEADINGS.items()),
     )
     note = "gates not passed at the end of each row; → is what the rule takes"
-    output.table("Ways to segment, compared", rows.to_dicts(), note=note)
+    output.print_table("Ways to segment, compared", rows.to_dicts(), note=note)
     for reason, names in _absent(table).items():
-        output.say(f"not compared: {names}: {reason}")
+        output.print_line(f"not compared: {names}: {reason}")
     winner, second = verdict["winner"], verdict["runner_up"]
     taken = "the rules" if winner is None else winner["name"]
-    output.say(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
+    output.print_line(f"The rule takes {taken}: {verdict['grade']}. {verdict['reason']}")
     if not verdict["is_applied"]:
-        output.say("The segments below are made as the options say; see --select.")
+        output.print_line("The segments below are made as the options say; see --select.")
     if second is not None:
         alike = second["ari_winner"]
-        output.say(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
+        output.print_line(f"Runner-up: {second['name']}, ARI with the winner {alike:.2f}.")
 
 
 def _absent(table: pl.DataFrame) -> dict[str, str]:
@@ -111,7 +111,7 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
 
 def show_evaluation(output: Output, made: RunFolder) -> None:
     """Print model and baselines side by side, and what ships."""
-    verdict = made.json("classifier/verdict.json")
+    verdict = made.read_json("classifier/verdict.json")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
     for test in verdict["origins"]:
@@ -119,10 +119,10 @@ def show_evaluation(output: Output, made: RunFolder) -> None:
         _models(output, f"{title}: {test['n']:,} customers", test)
     _differences(output, pooled, verdict["claims"])
     if made.has("classifier/scorecard.parquet"):
-        _scorecard(output, made.parquet("classifier/scorecard.parquet"))
-    output.say(f"Shipped: {verdict['shipped']}. {verdict['reason']}")
+        _scorecard(output, made.read_parquet("classifier/scorecard.parquet"))
+    output.print_line(f"Shipped: {verdict['shipped']}. {verdict['reason']}")
     for warning in verdict["warnings"]:
-        output.say(f"note: {warning}")
+        output.print_line(f"note: {warning}")
 
 
 def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
@@ -130,7 +130,7 @@ def _models(output: Output, title: str, test: Mapping[str, Any]) -> None:
         {"model": name, **{metric: scores[metric] for metric in SHOWN_METRICS}}
         for name, scores in test["scores"].items()
     ]
-    output.table(title, rows, note="lower is better: log loss, Brier, ECE")
+    output.print_table(title, rows, note="lower is better: log loss, Brier, ECE")
 
 
 def _differences(
@@ -147,7 +147,7 @@ def _differences(
         for name, found in pooled["differences"].items()
     ]
     note = "95 % intervals, customers resampled; beaten: on log loss, in every window, after Holm"
-    output.table("Model minus baseline, all tests together", rows, note=note)
+    output.print_table("Model minus baseline, all tests together", rows, note=note)
 
 
 def _scorecard(output: Output, card: pl.DataFrame) -> None:
@@ -160,14 +160,14 @@ def _scorecard(output: Output, card: pl.DataFrame) -> None:
         for r in ranked.iter_rows(named=True)
     ]
     note = "first tenth by risk or rise, first fifth by value; ratios above 1 are better"
-    output.table("Whom to call first", rows, note=note)
+    output.print_table("Whom to call first", rows, note=note)
     _usage(output, card)
     gaps = card.filter(metric="log_loss_minus_markov")
     rows = [
         {"customers": f"{r['stratum']} {r['group']}", "n": r["n"], "gap": _bounded(r)}
         for r in gaps.iter_rows(named=True)
     ]
-    output.table("Log loss less Markov's, by kind of customer", rows)
+    output.print_table("Log loss less Markov's, by kind of customer", rows)
 
 
 def _usage(output: Output, card: pl.DataFrame) -> None:
@@ -177,7 +177,7 @@ def _usage(output: Output, card: pl.DataFrame) -> None:
         {"test": r["window"], "figure": r["metric"], "n": r["n"], "value": _bounded(r)}
         for r in sets.iter_rows(named=True)
     ]
-    output.table(
+    output.print_table(
         "Prediction sets on the tests",
         rows,
         note="thresholds of rehearsals before each test; a target under stability, no guarantee",
@@ -190,7 +190,7 @@ def _usage(output: Output, card: pl.DataFrame) -> None:
         }
         for window, part in named.group_by("window", maintain_order=True)
     ]
-    output.table("One name for each customer, by rule", rows)
+    output.print_table("One name for each customer, by rule", rows)
 
 
 def _bounded(row: Mapping[str, Any]) -> str:
@@ -215,10 +215,10 @@ def show_leakage_demo(output: Output, made: RunFolder) -> None:
             "honest": sight["is_honest"],
             "what was done": sight["meaning"],
         }
-        for sight in made.json("classifier/canary.json")
+        for sight in made.read_json("classifier/canary.json")
     ]
     note = "only the honest row says anything about the future"
-    output.table("The leak canary", rows, note=note)
+    output.print_table("The leak canary", rows, note=note)
 
 
 def show_run(output: Output, made: RunFolder) -> None:
@@ -229,5 +229,5 @@ def show_run(output: Output, made: RunFolder) -> None:
     show_leakage_demo(output, made)
     show_importance(output, made, top=10)
     page = (made.folder / "report.html").resolve()
-    output.say(f"The run: {made.folder}")
-    output.say(f"The page: {page.as_uri()}")
+    output.print_line(f"The run: {made.folder}")
+    output.print_line(f"The page: {page.as_uri()}")

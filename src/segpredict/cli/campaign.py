@@ -65,8 +65,8 @@ def command(
         rows = pipeline.list_campaigns(run).to_dicts()
         shown = [{PLAN_HEADINGS[n]: r[n] for n in PLAN_HEADINGS} for r in rows]
         note = "at stake is what is expected to be lost or won, not what a play saves."
-        output.table("Plays", shown, note=note)
-        output.result({"run": str(run), "plays": rows})
+        output.print_table("Plays", shown, note=note)
+        output.print_json({"run": str(run), "plays": rows})
         return
     if out is None:
         raise UsageError("--play needs --out.", fix="name a CSV file with --out.")
@@ -74,14 +74,14 @@ def command(
     made = pipeline.draw_campaign(run, wish, current_time())
     arms = made["arms"]
     alone = arms["control"] + arms["universal control"]
-    output.say(
+    output.print_line(
         f"{made['customers']:,} customers: {arms['treat']:,} to treat, {alone:,} to "
         f"leave alone. The list: {out}"
     )
     if made["seen"] is not None:
-        output.say(
+        output.print_line(
             f"With these arms an uplift of {made['seen']:.1%} or more would be seen "
             f"with {made['power']:.0%} power; read out on {made['readout']} or later."
         )
-    output.say(f"Written down in {made['record']}")
-    output.result(made)
+    output.print_line(f"Written down in {made['record']}")
+    output.print_json(made)

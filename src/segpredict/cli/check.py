@@ -50,17 +50,17 @@ def command(
         max_bad=max_bad,
         base=settings_of_store(data),
     )
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         found = pipeline.check_data(
             data, plan, as_of, page=page, created=current_time(), progress=progress
         )
     show_check(output, found)
     if page is not None:
-        output.say(f"The page: {page.resolve().as_uri()}")
+        output.print_line(f"The page: {page.resolve().as_uri()}")
     if write_config is not None:
         write_file(write_config, draft_config(found, plan).encode())
-        output.say(f"The config: {write_config}")
-    output.result(found)
+        output.print_line(f"The config: {write_config}")
+    output.print_json(found)
     if found["problem"]:
         problem = found["problem"]
         told = f"error[{problem['code']}] {problem['message']} Fix: {problem['fix']}"

@@ -76,7 +76,7 @@ def command(
         base=settings_of_store(data) if refit is None else run_settings(refit),
     )
     ways = "select" if select else "compare" if compare else "one"
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         made = pipeline.run_clustering(
             data,
             plan,
@@ -89,5 +89,5 @@ def command(
     show_comparison(output, made)
     show_segments(output, made)
     show_segment_events(output, made)
-    output.say(f"The run is in {made.folder}. Next: segpredict train-classifier")
-    output.result(archive.run_summary(made))
+    output.print_line(f"The run is in {made.folder}. Next: segpredict train-classifier")
+    output.print_json(archive.run_summary(made))

@@ -34,9 +34,9 @@ def command(
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0)
     paths = [str(path) for path in sample.write_sample(shop, out / "data")]
-    output.say(f"An invented shop: {shop.lines.height:,} lines in {paths[0]}")
+    output.print_line(f"An invented shop: {shop.lines.height:,} lines in {paths[0]}")
     plan = config_from_options("online_retail", seed=seed)
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         made = pipeline.run_pipeline(
             paths[:1],
             plan,
@@ -44,4 +44,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.result(archive.run_summary(made))
+    output.print_json(archive.run_summary(made))

@@ -86,19 +86,19 @@ def command(
         )
     if customer is not None:
         told = show.show_customer(output, run, customer, plots)
-        output.result(told)
+        output.print_json(told)
         return
     if segment is not None or move is not None:
         rows = show.show_stored_explanation(output, run, (segment, move), top, plots)
-        output.result({"run": str(run), "rows": rows})
+        output.print_json({"run": str(run), "rows": rows})
         return
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         made = pipeline.run_explanation(
             run, current_time(), rows=sample, refits=refits, progress=progress
         )
     show.show_importance(output, made, top)
     if plots is not None:
         written = pipeline.write_plots(run, plots)
-        output.say(f"{written} pictures are in {plots}.")
-    output.say(f"The run is in {made.folder}. Next: segpredict report --run {run}")
-    output.result(archive.run_summary(made))
+        output.print_line(f"{written} pictures are in {plots}.")
+    output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
+    output.print_json(archive.run_summary(made))

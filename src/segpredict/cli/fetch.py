@@ -40,15 +40,15 @@ def command(
         _show_all(output)
         return
     dataset = fetch.get_dataset(name)
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         found = fetch.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
-        output.say(f"  {path}")
+        output.print_line(f"  {path}")
     known = "as known" if found.is_pinned else "not pinned: no sure one is known"
-    output.say(f"{found.bytes:,} bytes, SHA-256 {found.sha256} ({known})")
-    output.say(f"Licence: {dataset.licence}")
-    output.say(f"Next: segpredict check --config {name} --data '{found.files[0]}'")
-    output.result(
+    output.print_line(f"{found.bytes:,} bytes, SHA-256 {found.sha256} ({known})")
+    output.print_line(f"Licence: {dataset.licence}")
+    output.print_line(f"Next: segpredict check --config {name} --data '{found.files[0]}'")
+    output.print_json(
         {
             "name": found.name,
             "files": [str(path) for path in found.files],
@@ -75,5 +75,5 @@ def _show_all(output: Output) -> None:
         for each in DATASETS.values()
     ]
     note = "segpredict fetch NAME --out data"
-    output.table("Public data sets", rows, note=note)
-    output.result({"datasets": rows})
+    output.print_table("Public data sets", rows, note=note)
+    output.print_json({"datasets": rows})

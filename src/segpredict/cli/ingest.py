@@ -46,4 +46,4 @@ def command(
         base=None if replace else settings_of_store([str(store)]),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)
-    output.result(show_store(output, done, store))
+    output.print_json(show_store(output, done, store))

@@ -107,7 +107,7 @@ def command(
         tables = pipeline.history_transitions(history, since, until, model=model, segment=segment)
     if table is None:
         show_transitions(output, tables)
-        output.result({name: t.to_dicts() for name, t in tables.items() if name != "who"})
+        output.print_json({name: t.to_dicts() for name, t in tables.items() if name != "who"})
         return
     if table not in tables:
         raise UsageError(
@@ -115,7 +115,7 @@ def command(
             fix="name one of these with --table.",
         )
     _hand_over(output, tables[table], out)
-    output.result({table: tables[table].to_dicts()})
+    output.print_json({table: tables[table].to_dicts()})
 
 
 def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
@@ -125,6 +125,6 @@ def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
 
     if out is not None:
         write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
-        output.say(f"{table.height:,} rows: {out}")
+        output.print_line(f"{table.height:,} rows: {out}")
     else:
-        output.data(encode_csv(table).decode())
+        output.print_data(encode_csv(table).decode())

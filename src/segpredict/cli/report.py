@@ -74,21 +74,21 @@ def command(
     export = pipeline.ExportRequest(
         created=current_time(),
         out=out,
-        replaces=force,
+        replace=force,
         pseudonyms=s.pseudonymizer_from_options(hash_ids, secret_file),
         customers=customers,
     )
     if form == "bi":
         place, rows = pipeline.export_bi_tables(run, export)
         counted = [{"table": name, "rows": rows[name]} for name in rows]
-        output.table("The tables", counted)
-        output.say(f"They stand in {place}; dictionary.md says what each column means.")
-        output.result({"run": str(run), "tables": str(place), "rows": dict(rows)})
+        output.print_table("The tables", counted)
+        output.print_line(f"They stand in {place}; dictionary.md says what each column means.")
+        output.print_json({"run": str(run), "tables": str(place), "rows": dict(rows)})
         return
     page = pipeline.export_report(run, form, export).resolve()
     if form == "pptx":
-        output.say(f"The deck: {page}")
-        output.result({"run": str(run), "deck": str(page)})
+        output.print_line(f"The deck: {page}")
+        output.print_json({"run": str(run), "deck": str(page)})
         return
-    output.say(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
-    output.result({"run": str(run), "page": str(page)})
+    output.print_line(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
+    output.print_json({"run": str(run), "page": str(page)})

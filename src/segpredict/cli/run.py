@@ -43,7 +43,7 @@ def command(
         threads=threads,
         base=settings_of_store(data),
     )
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         made = pipeline.run_pipeline(
             data,
             plan,
@@ -53,4 +53,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.result(archive.run_summary(made))
+    output.print_json(archive.run_summary(made))

@@ -40,8 +40,8 @@ def command(
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0, world=world, days=days)
     paths = [str(path) for path in sample.write_sample(shop, out)]
-    output.say(f"{shop.lines.height:,} lines of {customers:,} customers:")
+    output.print_line(f"{shop.lines.height:,} lines of {customers:,} customers:")
     for path in paths:
-        output.say(f"  {path}")
-    output.say(f"Next: segpredict run --data {paths[0]} --out artifacts/sample")
-    output.result({"files": paths, "rows": shop.lines.height, "customers": customers})
+        output.print_line(f"  {path}")
+    output.print_line(f"Next: segpredict run --data {paths[0]} --out artifacts/sample")
+    output.print_json({"files": paths, "rows": shop.lines.height, "customers": customers})

@@ -81,7 +81,7 @@ def command(
     output = Output(as_json, quiet)
     asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in asked.items() if v is not None}
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         scores, kept = pipeline.score_into_history(
             history,
             run,
@@ -90,18 +90,18 @@ def command(
             since=since,
             progress=progress,
         )
-    scores = scores if names is None else names.customers(scores)
+    scores = scores if names is None else names.hash_customers(scores)
     if kept is not None:
-        output.aside(kept.tell())
+        output.print_note(kept.summary_sentence())
     if as_json:
         told = {} if kept is None else {"history": asdict(kept)}
-        output.result({"scores": scores.to_dicts(), **told})
+        output.print_json({"scores": scores.to_dicts(), **told})
     elif out is None:
-        output.data(encode_csv(scores).decode())
+        output.print_data(encode_csv(scores).decode())
     if out is not None:
         form = parquet_writer if out.suffix == ".parquet" else encode_csv
         write_file(out, form(scores))
-        output.say(f"{scores.height:,} customers scored: {out}")
+        output.print_line(f"{scores.height:,} customers scored: {out}")
 
 
 def _require_ending(out: Path | None) -> None:

@@ -26,11 +26,11 @@ def command(
     from segpredict.cli._show import show_evaluation, show_leakage_demo
 
     output = Output(as_json, quiet)
-    with output.progress() as progress:
+    with output.progress_bar() as progress:
         made = pipeline.run_training(
             run, current_time(), seed=seed, threads=threads, canary=canary, progress=progress
         )
     show_evaluation(output, made)
     show_leakage_demo(output, made)
-    output.say(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
-    output.result(archive.run_summary(made))
+    output.print_line(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
+    output.print_json(archive.run_summary(made))

@@ -60,7 +60,7 @@ def train_encoder(
         torch: Any = import_module("torch")
     except ImportError:
         raise ExtraMissingError("An autoencoder", DEEP_EXTRA, "torch") from None
-    rows = points.spread(sample)
+    rows = points.sample_rows(sample)
     axes = rows.shape[1]
     code = latent or min(max((axes + 1) // 2, 2), 8)
     widths = [axes, *HIDDEN, code, *HIDDEN[::-1], axes]

@@ -23,9 +23,9 @@ class SizeGates:
     ----------
     min_share, max_share
         Bounds on the share of the rows in any one group.
-    min_rows
+    min_customers
         Least number of rows in any one group.
-    min_step
+    min_value_step
         Least distance between neighbouring centres on the first axis, in its units.
 
     Notes
@@ -37,10 +37,10 @@ class SizeGates:
 
     min_share: float = 0.02
     max_share: float = 0.60
-    min_rows: float = 0.0
-    min_step: float = 0.0
+    min_customers: float = 0.0
+    min_value_step: float = 0.0
 
-    def failed(self, candidate: "SegmentCountCandidate", rows: int) -> tuple[str, ...]:
+    def failed_gates(self, candidate: "SegmentCountCandidate", rows: int) -> tuple[str, ...]:
         """Return the names of the gates that a candidate does not pass.
 
         Examples
@@ -50,10 +50,10 @@ class SizeGates:
         ('min_share', 'max_share')
         """
         verdicts = {
-            "min_share": candidate.smallest >= self.min_share,
-            "max_share": candidate.largest <= self.max_share,
-            "min_rows": candidate.smallest * rows >= self.min_rows,
-            "min_step": candidate.step >= self.min_step,
+            "min_share": candidate.smallest_share >= self.min_share,
+            "max_share": candidate.largest_share <= self.max_share,
+            "min_rows": candidate.smallest_share * rows >= self.min_customers,
+            "min_step": candidate.value_step >= self.min_value_step,
         }
         return tuple(name for name, is_met in verdicts.items() if not is_met)
 
@@ -70,29 +70,29 @@ class SegmentCountCandidate:
         Mean silhouette; describes, never proves.
     inertia
         Mean squared distance of a row to its centre, in squared standard deviations.
-    smallest, largest
+    smallest_share, largest_share
         Share of the rows in the smallest and the largest group.
-    step
+    value_step
         Smallest distance between neighbouring centres on the first axis.
-    failed
+    failed_gates
         Gates that were not passed.
-    is_chosen
+    is_selected
         Whether this one was taken.
     """
 
     k: int
     silhouette: float
     inertia: float
-    smallest: float
-    largest: float
-    step: float
-    failed: tuple[str, ...] = ()
-    is_chosen: bool = False
+    smallest_share: float
+    largest_share: float
+    value_step: float
+    failed_gates: tuple[str, ...] = ()
+    is_selected: bool = False
 
     @property
     def passes(self) -> bool:
         """Whether all gates were passed."""
-        return not self.failed
+        return not self.failed_gates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,9 +147,9 @@ def choose_segment_count(
     """
     require_points(points, min(ks))
     able = [k for k in sorted(set(ks)) if k <= len(points)]
-    if clusterer.is_density:
+    if clusterer.is_density_based:
         able = able[:1]  # it finds the number itself, and the same one each time
-    fits = clusterer.sweep(points, able, seed=seed, n_init=n_init)
+    fits = clusterer.fit_many(points, able, seed=seed, n_init=n_init)
     if max(fit.k for fit in fits) < 2:
         raise SupportError(
             "The algorithm finds one dense region in the data, and no groups.",
@@ -160,7 +160,7 @@ def choose_segment_count(
         for fit, score in zip(fits, silhouette_scores(points, *fits), strict=True)
     ]
     best = max(tried, key=_merit)
-    record = tuple(replace(c, is_chosen=c is best) for c in tried)
+    record = tuple(replace(c, is_selected=c is best) for c in tried)
     return SegmentCountChoice(fits[tried.index(best)], record)
 
 
@@ -168,16 +168,16 @@ def _judge(
     points: WeightedPoints, fit: Clusters, score: float, gates: SizeGates
 ) -> SegmentCountCandidate:
     parts = cluster_shares(points, fit)
-    inertia = round(fit.inertia / points.rows, SCORE_DIGITS)
+    inertia = round(fit.inertia / points.n_rows, SCORE_DIGITS)
     steps = np.diff(fit.centres[:, 0])
     step = round(float(steps.min()), SCORE_DIGITS) if len(steps) else 0.0
     tried = SegmentCountCandidate(fit.k, score, inertia, min(parts), max(parts), step)
-    return replace(tried, failed=gates.failed(tried, points.rows))
+    return replace(tried, failed_gates=gates.failed_gates(tried, points.n_rows))
 
 
 def _merit(candidate: SegmentCountCandidate) -> tuple[int, float, int]:
     score = candidate.silhouette if candidate.passes else 0.0
-    return -len(candidate.failed), score, -candidate.k
+    return -len(candidate.failed_gates), score, -candidate.k
 
 
 def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, ...]:
@@ -192,7 +192,7 @@ def cluster_shares(points: WeightedPoints, clusters: Clusters) -> tuple[float, .
     """
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k)
-    return tuple((sizes / points.rows).tolist())
+    return tuple((sizes / points.n_rows).tolist())
 
 
 def silhouette_scores(
@@ -231,10 +231,10 @@ def silhouette_scores(
     >>> silhouette(points, Clusters.around(points, np.array([[0.5], [10.5]])))
     [0.899749]
     """
-    few = points.thin(limit)
+    few = points.quantize(limit)
     # Scaled to as many rows as there may be points, a neighbour who stands for others
     # is not taken for a row's own copies.
-    scale = min(1.0, max(limit, len(few)) / few.rows)
+    scale = min(1.0, max(limit, len(few)) / few.n_rows)
     weights: FloatArray = few.weights.astype(np.float64) * scale
     apart = euclidean_distances(few.matrix, few.matrix)
     with limit_to_one_thread():

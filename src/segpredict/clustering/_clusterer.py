@@ -23,16 +23,16 @@ class Clusters:
 
     Parameters
     ----------
-    rule
+    assignment_rule
         How any point, seen or new, finds its group.
     centres
         Mean place of each group's rows, shape (k, axes); rising on the first axis, then
-        the second and so on, unless `ordered` otherwise.
+        the second and so on, unless `reordered` otherwise.
     inertia
         Sum of squared distances of all rows to the centre of their group.
-    radii
+    group_radii
         Within which 99 % of a group's rows lie; empty where unknown.
-    noise
+    noise_share
         Share of the rows that the algorithm itself gave to no group. They are with the
         nearest one, so that every customer has a segment.
     facts
@@ -42,15 +42,15 @@ class Clusters:
         not the algorithm's own).
     """
 
-    rule: AssignmentRule
+    assignment_rule: AssignmentRule
     centres: FloatArray
     inertia: float = 0.0
-    radii: tuple[float, ...] = ()
-    noise: float = 0.0
+    group_radii: tuple[float, ...] = ()
+    noise_share: float = 0.0
     facts: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(
+    def from_rule(
         cls,
         points: WeightedPoints,
         rule: AssignmentRule,
@@ -60,7 +60,7 @@ class Clusters:
     ) -> "Clusters":
         """Return the groups that a rule makes of the points."""
         labels = rule.assign(points.matrix)
-        centres = points.means(labels, _before(points, rule))
+        centres = points.group_means(labels, _before(points, rule))
         own = _norms(points.matrix - centres[labels])
         found = cls(
             rule,
@@ -70,43 +70,43 @@ class Clusters:
             noise,
             dict(facts or {}),
         )
-        return found.ordered(np.lexsort(centres.T[::-1]).tolist())
+        return found.reordered(np.lexsort(centres.T[::-1]).tolist())
 
     @classmethod
-    def around(cls, points: WeightedPoints, centres: FloatArray) -> "Clusters":
+    def from_centres(cls, points: WeightedPoints, centres: FloatArray) -> "Clusters":
         """Return the groups that these centres make of the points."""
-        return cls.of(points, NearestCentre(centres))
+        return cls.from_rule(points, NearestCentre(centres))
 
     @property
     def k(self) -> int:
         """How many groups there are."""
-        return self.rule.k
+        return self.assignment_rule.k
 
     def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row, 0 … k − 1; every row has one."""
-        return self.rule.assign(matrix)
+        return self.assignment_rule.assign(matrix)
 
-    def chances(self, matrix: FloatArray) -> FloatArray:
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
-        return self.rule.chances(matrix)
+        return self.assignment_rule.predict_proba(matrix)
 
-    def ordered(self, order: Sequence[int]) -> "Clusters":
+    def reordered(self, order: Sequence[int]) -> "Clusters":
         """Return the same groups with ``order[i]`` renumbered to i."""
         return replace(
             self,
-            rule=self.rule.ordered(order),
+            assignment_rule=self.assignment_rule.reordered(order),
             centres=self.centres[list(order)],
-            radii=tuple(self.radii[g] for g in order) if self.radii else (),
+            group_radii=tuple(self.group_radii[g] for g in order) if self.group_radii else (),
         )
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the groups as plain JSON; `from_state` gives equal ones back."""
         return {
-            "rule": self.rule.state(),
+            "rule": self.assignment_rule.to_state(),
             "centres": self.centres.tolist(),
             "inertia": self.inertia,
-            "radii": list(self.radii),
-            "noise": self.noise,
+            "radii": list(self.group_radii),
+            "noise": self.noise_share,
             "facts": dict(self.facts),
         }
 
@@ -129,10 +129,10 @@ class Clusters:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Clusters) and self.state() == other.state()
+        return isinstance(other, Clusters) and self.to_state() == other.to_state()
 
     def __hash__(self) -> int:
-        return hash((self.rule, self.inertia))
+        return hash((self.assignment_rule, self.inertia))
 
 
 def rule_agreement(
@@ -155,7 +155,7 @@ def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
     """Return where a group stands to which no point belongs."""
     if isinstance(rule, NearestCentre):
         return rule.centres
-    middle = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
+    middle = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
     return np.repeat(middle, rule.k, axis=0)
 
 
@@ -180,24 +180,24 @@ class Clusterer:
     """One clustering algorithm; a module of this room offers it as ``PART``.
 
     A subclass is a frozen dataclass, and its fields are its options, each with a
-    default; `tuned` returns the algorithm with others. It overrides `fit`, or `sweep`
+    default; `with_settings` returns the algorithm with others. It overrides `fit`, or `fit_many`
     where numbers of groups can share work: one tree to cut, one encoder to train.
 
     Attributes
     ----------
-    rank
+    complexity_rank
         How simple it is to explain, 0 the simplest; of equally good groupings the
         simpler one is taken.
-    is_density
+    is_density_based
         Whether it finds the number of groups itself. `k` is then ignored, and the
         number found may be any from 1 on.
-    extra
+    required_extra
         The extra of this package that has to be installed for it, if any.
     """
 
-    rank: ClassVar[int]
-    is_density: ClassVar[bool] = False
-    extra: ClassVar[str | None] = None
+    complexity_rank: ClassVar[int]
+    is_density_based: ClassVar[bool] = False
+    required_extra: ClassVar[str | None] = None
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points.
@@ -221,17 +221,17 @@ class Clusterer:
         ExtraMissingError
             When the algorithm needs an extra that is not installed.
         """
-        return self.sweep(points, (k,), seed=seed, n_init=n_init)[0]
+        return self.fit_many(points, (k,), seed=seed, n_init=n_init)[0]
 
-    def sweep(
+    def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups of `fit` for each of `ks`."""
-        if self.is_density:
+        if self.is_density_based:
             return [self.fit(points, min(ks), seed=seed, n_init=n_init)] * len(ks)
         return [self.fit(points, k, seed=seed, n_init=n_init) for k in ks]
 
-    def tuned(self, settings: Mapping[str, JSON]) -> Self:
+    def with_settings(self, settings: Mapping[str, JSON]) -> Self:
         """Return the algorithm with some of its options changed.
 
         Raises
@@ -270,7 +270,7 @@ def require_points(points: WeightedPoints, k: int) -> None:
     """Refuse to make more groups than there are distinct points."""
     if len(points) < k:
         raise SupportError(
-            f"{k} groups were asked for, and the {points.rows} rows hold only "
+            f"{k} groups were asked for, and the {points.n_rows} rows hold only "
             f"{len(points)} distinct points.",
             fix="ask for fewer segments, or give more varied data.",
             count=len(points),

@@ -51,4 +51,4 @@ def groups_from_density(
         is_member &= is_core
     rule = NearestLandmarks(places[is_member], own[is_member].astype(np.intp))
     facts = {"agreement": rule_agreement(rule, *grouped)}
-    return Clusters.of(points, rule, noise=noise, facts=facts)
+    return Clusters.from_rule(points, rule, noise=noise, facts=facts)

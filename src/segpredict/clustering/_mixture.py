@@ -24,7 +24,7 @@ class GaussianMixtureRule(AssignmentRule):
 
     Parameters
     ----------
-    shares
+    weights
         Share of the rows that each component made; they sum to 1.
     means
         One place a component, shape (k, axes).
@@ -41,7 +41,7 @@ class GaussianMixtureRule(AssignmentRule):
     """
 
     kind: ClassVar[str] = "mixture"
-    shares: FloatArray
+    weights: FloatArray
     means: FloatArray
     covariances: FloatArray
 
@@ -57,12 +57,12 @@ class GaussianMixtureRule(AssignmentRule):
 
     def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        labels: IndexArray = self.joint(matrix).argmax(axis=1)
+        labels: IndexArray = self.joint_log_density(matrix).argmax(axis=1)
         return labels
 
-    def chances(self, matrix: FloatArray) -> FloatArray:
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
-        joint = self.joint(matrix)
+        joint = self.joint_log_density(matrix)
         chances = np.exp(joint - joint.max(axis=1, keepdims=True))
         total = np.zeros(len(matrix))
         for group in range(self.k):
@@ -70,10 +70,10 @@ class GaussianMixtureRule(AssignmentRule):
         share: FloatArray = chances / total[:, None]
         return share
 
-    def joint(self, matrix: FloatArray) -> FloatArray:
+    def joint_log_density(self, matrix: FloatArray) -> FloatArray:
         """Return the log density of each row with each component, shape (rows, k)."""
         factors = np.linalg.inv(np.linalg.cholesky(self.covariances))
-        logs = np.log(np.maximum(self.shares, MIN_COMPONENT_SHARE))
+        logs = np.log(np.maximum(self.weights, MIN_COMPONENT_SHARE))
         for axis in range(matrix.shape[1]):
             logs = logs + np.log(factors[:, axis, axis])
         found = np.tile(logs, (len(matrix), 1))
@@ -87,9 +87,9 @@ class GaussianMixtureRule(AssignmentRule):
             found -= 0.5 * part**2
         return found
 
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
-        parts = (self.shares, self.means, self.covariances)
+        parts = (self.weights, self.means, self.covariances)
         return type(self)(*(part[list(order)] for part in parts))
 
     @classmethod
@@ -106,7 +106,7 @@ class FittedMixture:
     ----------
     mixture
         The rule.
-    likelihood
+    log_likelihood
         Log-likelihood of all rows.
     bic, icl
         The smaller, the better. ICL adds twice the entropy of the memberships to BIC:
@@ -114,7 +114,7 @@ class FittedMixture:
     """
 
     mixture: GaussianMixtureRule
-    likelihood: float
+    log_likelihood: float
     bic: float
     icl: float
 
@@ -143,19 +143,19 @@ def fit_mixture(
     blur = _blur(points)
     with limit_to_one_thread():
         tried = [_climb(points, blur, start, shape, least) for start in starts]
-    return max(tried, key=lambda fitted: fitted.likelihood)
+    return max(tried, key=lambda fitted: fitted.log_likelihood)
 
 
 def kmeans_starts(points: WeightedPoints, k: int, seed: int, count: int) -> list[FloatArray]:
     """Return the centres of K-means under several seeds, to start from."""
     tries = range(seed, seed + count)
-    return [KMeansClustering().start(points, k, seed=s, n_init=1) for s in tries]
+    return [KMeansClustering().best_start(points, k, seed=s, n_init=1) for s in tries]
 
 
 def _blur(points: WeightedPoints) -> FloatArray:
     """Return the variance of the interval that each value stands for, by axis."""
-    blur = np.empty(points.grains.shape)
-    for axis in range(points.grains.shape[1]):
+    blur = np.empty(points.integer_coordinates.shape)
+    for axis in range(points.integer_coordinates.shape[1]):
         values, place = np.unique(points.matrix[:, axis], return_inverse=True)
         gaps = np.diff(values) if len(values) > 1 else np.zeros(1)
         before, after = np.append(gaps[0], gaps), np.append(gaps, gaps[-1])
@@ -173,12 +173,12 @@ def _climb(
     before = -np.inf
     for _ in range(MAX_ITERATIONS):
         members, likelihood = _memberships(points, matrix, blur, mixture)
-        if likelihood - before <= TOLERANCE * points.rows:
+        if likelihood - before <= TOLERANCE * points.n_rows:
             break
         before = likelihood
         mixture = _likeliest(points, matrix, blur, members, shape, least)
     members, likelihood = _memberships(points, matrix, blur, mixture)
-    bic = _numbers(mixture, shape) * np.log(points.rows) - 2 * likelihood
+    bic = _numbers(mixture, shape) * np.log(points.n_rows) - 2 * likelihood
     unsure = -(members * np.log(np.maximum(members, 1e-300))).sum(axis=0)
     icl = bic + 2 * float((unsure * points.weights).sum())
     return FittedMixture(mixture, likelihood, float(bic), icl)
@@ -207,7 +207,7 @@ def _joint(matrix: FloatArray, mixture: GaussianMixtureRule) -> FloatArray:
     """Return `GaussianMixtureRule.joint`, one row a component."""
     factors = np.linalg.inv(np.linalg.cholesky(mixture.covariances))
     axes = matrix.shape[1]
-    logs = np.log(np.maximum(mixture.shares, MIN_COMPONENT_SHARE))
+    logs = np.log(np.maximum(mixture.weights, MIN_COMPONENT_SHARE))
     logs = logs + np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
     found = np.empty((mixture.k, len(matrix)))
     for group in range(mixture.k):
@@ -245,7 +245,7 @@ def _likeliest(
 
 def _numbers(mixture: GaussianMixtureRule, shape: str) -> int:
     """Return how many numbers the mixture has to learn."""
-    k, axes = len(mixture.shares), len(mixture.means[0])
+    k, axes = len(mixture.weights), len(mixture.means[0])
     one = axes * (axes + 1) // 2
     shapes: dict[str, int] = {"full": k * one, "diag": k * axes, "tied": one}
     return k - 1 + k * axes + shapes[shape]

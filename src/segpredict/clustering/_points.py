@@ -21,7 +21,7 @@ class WeightedPoints:
 
     Parameters
     ----------
-    grains
+    integer_coordinates
         Distinct rows in whole millionths, sorted by the first column, then the second
         and so on; shape (points, axes).
     weights
@@ -35,11 +35,11 @@ class WeightedPoints:
     one point here.
     """
 
-    grains: IntArray
+    integer_coordinates: IntArray
     weights: IntArray
 
     @classmethod
-    def of(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":
+    def from_matrix(cls, matrix: FloatArray, weights: IntArray | None = None) -> "WeightedPoints":
         """Return the points of a matrix, one row an observation.
 
         Parameters
@@ -66,19 +66,19 @@ class WeightedPoints:
         return cls(ordered[starts], np.add.reduceat(stand_for[order], starts))
 
     def __len__(self) -> int:
-        return len(self.grains)
+        return len(self.integer_coordinates)
 
     @property
     def matrix(self) -> FloatArray:
         """The distinct points as floats, shape (points, axes)."""
-        return self.grains / COORDINATE_SCALE
+        return self.integer_coordinates / COORDINATE_SCALE
 
     @property
-    def rows(self) -> int:
+    def n_rows(self) -> int:
         """How many rows there were."""
         return int(self.weights.sum())
 
-    def thin(self, limit: int) -> "WeightedPoints":
+    def quantize(self, limit: int) -> "WeightedPoints":
         """Return at most `limit` points that stand for all, one for each neighbourhood.
 
         Every m-th point in sorted order speaks for the m − 1 around it and takes over
@@ -89,21 +89,21 @@ class WeightedPoints:
         starts = np.arange(limit, dtype=np.int64) * len(self) // limit
         ends: Any = np.append(starts[1:], len(self))
         weights = np.add.reduceat(self.weights, starts)
-        return WeightedPoints(self.grains[(starts + ends) // 2], weights)
+        return WeightedPoints(self.integer_coordinates[(starts + ends) // 2], weights)
 
-    def spread(self, limit: int) -> FloatArray:
+    def sample_rows(self, limit: int) -> FloatArray:
         """Return at most `limit` rows, each point as often as rows lie on it.
 
         For algorithms that know no weights. Where there are more rows, every m-th in
         sorted order is taken: a systematic sample, without chance and blind to ids.
         """
-        rows = self.rows
+        rows = self.n_rows
         count = min(rows, limit)
         ranks = (2 * np.arange(count, dtype=np.int64) + 1) * rows // (2 * count)
         places = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
         return self.matrix[places]
 
-    def means(self, labels: IndexArray, before: FloatArray) -> FloatArray:
+    def group_means(self, labels: IndexArray, before: FloatArray) -> FloatArray:
         """Return the exact mean of each group; an empty one keeps its place before."""
         k = len(before)
         size = np.bincount(labels, self.weights, minlength=k)
@@ -114,7 +114,7 @@ class WeightedPoints:
                 out=old.copy(),
                 where=size > 0,
             )
-            for axis, old in zip(self.grains.T, before.T, strict=True)
+            for axis, old in zip(self.integer_coordinates.T, before.T, strict=True)
         ]
         return np.stack(means, axis=1)
 

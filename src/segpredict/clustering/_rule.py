@@ -72,7 +72,7 @@ class AssignmentRule(ABC):
         """Whether a row can belong to several groups, by chances."""
         return False
 
-    def chances(self, matrix: FloatArray) -> FloatArray:
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k).
 
         All on one group, unless the algorithm is a soft one.
@@ -80,10 +80,10 @@ class AssignmentRule(ABC):
         return np.eye(self.k)[self.assign(matrix)]
 
     @abstractmethod
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the rule as plain JSON; `from_state` gives an equal one back."""
         own = fields(self)  # type: ignore[arg-type]
         return {
@@ -110,7 +110,7 @@ class AssignmentRule(ABC):
         """Return the rule that knows this."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AssignmentRule) and self.state() == other.state()
+        return isinstance(other, AssignmentRule) and self.to_state() == other.to_state()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.k))
@@ -118,7 +118,7 @@ class AssignmentRule(ABC):
 
 def _plain(value: Any) -> JSON:
     if isinstance(value, AssignmentRule):
-        return value.state()
+        return value.to_state()
     if isinstance(value, EncoderLayer):
         return {"weights": value.weights.tolist(), "bias": value.bias.tolist()}
     if isinstance(value, np.ndarray):
@@ -157,7 +157,7 @@ class NearestCentre(AssignmentRule):
         """Return the group of each row."""
         return nearest_centre(matrix, self.centres)
 
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
         return type(self)(self.centres[list(order)])
 
@@ -172,7 +172,7 @@ class GridCells(AssignmentRule):
 
     Parameters
     ----------
-    cuts
+    cut_points
         For each axis of the grid, from which value on the next score is given; rising.
     groups
         The group of each cell, in the order of the scores, the last axis fastest.
@@ -186,7 +186,7 @@ class GridCells(AssignmentRule):
     """
 
     kind: ClassVar[str] = "cells"
-    cuts: tuple[tuple[float, ...], ...]
+    cut_points: tuple[tuple[float, ...], ...]
     groups: tuple[int, ...]
 
     @property
@@ -196,21 +196,21 @@ class GridCells(AssignmentRule):
 
     def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        groups: IndexArray = np.array(self.groups, dtype=np.intp)[self.cells(matrix)]
+        groups: IndexArray = np.array(self.groups, dtype=np.intp)[self.cell_codes(matrix)]
         return groups
 
-    def cells(self, matrix: FloatArray) -> IndexArray:
+    def cell_codes(self, matrix: FloatArray) -> IndexArray:
         """Return the cell of each row: its scores as one number."""
         cell = np.zeros(len(matrix), np.intp)
-        for axis, cuts in enumerate(self.cuts):
+        for axis, cuts in enumerate(self.cut_points):
             score = np.searchsorted(np.array(cuts), matrix[:, axis], side="right")
             cell = cell * (len(cuts) + 1) + score
         return cell
 
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
         place = {group: rank for rank, group in enumerate(order)}
-        return type(self)(self.cuts, tuple(place[group] for group in self.groups))
+        return type(self)(self.cut_points, tuple(place[group] for group in self.groups))
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
@@ -224,7 +224,7 @@ class NearestLandmarks(AssignmentRule):
 
     Parameters
     ----------
-    places
+    points
         The landmarks, shape (landmarks, axes).
     groups
         The group of each landmark; every group has at least one.
@@ -238,7 +238,7 @@ class NearestLandmarks(AssignmentRule):
     """
 
     kind: ClassVar[str] = "landmarks"
-    places: FloatArray
+    points: FloatArray
     groups: IndexArray
 
     @property
@@ -253,13 +253,13 @@ class NearestLandmarks(AssignmentRule):
         labels: IndexArray = self.groups[self._tree.query(matrix)[1]]
         return labels
 
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
-        return type(self)(self.places, np.argsort(np.array(order))[self.groups])
+        return type(self)(self.points, np.argsort(np.array(order))[self.groups])
 
     @cached_property
     def _tree(self) -> Any:
-        return cKDTree(self.places)
+        return cKDTree(self.points)
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
@@ -307,7 +307,7 @@ class EmbeddedRule(AssignmentRule):
     layers
         The way there: one linear layer (PCA), or several with tanh between them (an
         encoder).
-    rule
+    inner_rule
         The rule in the space that the last layer leads to.
 
     Examples
@@ -322,29 +322,29 @@ class EmbeddedRule(AssignmentRule):
 
     kind: ClassVar[str] = "embedded"
     layers: tuple[EncoderLayer, ...]
-    rule: AssignmentRule
+    inner_rule: AssignmentRule
 
     @property
     def k(self) -> int:
         """How many groups there are."""
-        return self.rule.k
+        return self.inner_rule.k
 
     @property
     def is_soft(self) -> bool:
         """Whether a row can belong to several groups, by chances."""
-        return self.rule.is_soft
+        return self.inner_rule.is_soft
 
     def assign(self, matrix: FloatArray) -> IndexArray:
         """Return the group of each row."""
-        return self.rule.assign(apply_encoder(self.layers, matrix))
+        return self.inner_rule.assign(apply_encoder(self.layers, matrix))
 
-    def chances(self, matrix: FloatArray) -> FloatArray:
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
         """Return the chance of each group for each row, shape (rows, k)."""
-        return self.rule.chances(apply_encoder(self.layers, matrix))
+        return self.inner_rule.predict_proba(apply_encoder(self.layers, matrix))
 
-    def ordered(self, order: Sequence[int]) -> Self:
+    def reordered(self, order: Sequence[int]) -> Self:
         """Return the rule with group ``order[i]`` renumbered to i."""
-        return type(self)(self.layers, self.rule.ordered(order))
+        return type(self)(self.layers, self.inner_rule.reordered(order))
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:

@@ -39,11 +39,11 @@ class AutoencoderKMeans(Clusterer):
         layers, error = train_encoder(
             points, seed, latent=self.latent, passes=self.passes, sample=self.sample
         )
-        codes = WeightedPoints.of(apply_encoder(layers, points.matrix), points.weights)
+        codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
         facts = {"reconstruction_error": error}
         return [
-            Clusters.of(points, EmbeddedRule(layers, found.rule), facts=facts)
-            for found in KMeansClustering().sweep(codes, ks, seed=seed, n_init=n_init)
+            Clusters.from_rule(points, EmbeddedRule(layers, found.assignment_rule), facts=facts)
+            for found in KMeansClustering().fit_many(codes, ks, seed=seed, n_init=n_init)
         ]
 
 

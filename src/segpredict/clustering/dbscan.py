@@ -27,9 +27,9 @@ class DBSCANClustering(Clusterer):
         k-distances.
     min_samples
         Rows within the radius that make a place a core; 0 takes twice the axes.
-    least
+    min_group_share
         Least share of the rows in a group; smaller ones count as noise.
-    sample
+    sample_rows
         Rows; the memory grows with their number times that of their neighbours.
 
     Notes
@@ -51,29 +51,30 @@ class DBSCANClustering(Clusterer):
     (2, 0.0)
     """
 
-    rank: ClassVar[int] = 7
-    is_density: ClassVar[bool] = True
+    complexity_rank: ClassVar[int] = 7
+    is_density_based: ClassVar[bool] = True
     eps: float = 0.0
     min_samples: int = 0
-    least: float = 0.01
-    sample: int = 5_000
+    min_group_share: float = 0.01
+    sample_rows: int = 5_000
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
-        few = WeightedPoints.of(points.spread(self.sample))
-        count = self.min_samples or 2 * few.grains.shape[1]
+        few = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
+        count = self.min_samples or 2 * few.integer_coordinates.shape[1]
         eps = (
             self.eps
-            or curve_knee(_k_distances(points.spread(self.sample), count)) + RADIUS_TOLERANCE
+            or curve_knee(_k_distances(points.sample_rows(self.sample_rows), count))
+            + RADIUS_TOLERANCE
         )
         dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
         with limit_to_one_thread():
             dense.fit(few.matrix, sample_weight=few.weights)
         is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
         found = (few.matrix, dense.labels_, few.weights)
-        return groups_from_density(points, *found, self.least, is_core)
+        return groups_from_density(points, *found, self.min_group_share, is_core)
 
 
 def _k_distances(rows: FloatArray, count: int) -> FloatArray:

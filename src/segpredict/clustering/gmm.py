@@ -15,13 +15,13 @@ class GaussianMixtureClustering(Clusterer):
 
     Parameters
     ----------
-    shape
+    covariance_type
         ``full``, ``diag``, ``tied``, or ``auto``: that of the three with the least ICL.
     reg_covar
         Added to every variance, so that no group can shrink onto one point.
-    starts
+    n_starts
         Seeds of K-means to start from.
-    sample
+    sample_rows
         Points that EM works on; they stand for all.
 
     Examples
@@ -33,30 +33,30 @@ class GaussianMixtureClustering(Clusterer):
     [[1.0, 0.0], [0.0, 1.0]]
     """
 
-    rank: ClassVar[int] = 4
-    shape: str = "auto"
+    complexity_rank: ClassVar[int] = 4
+    covariance_type: str = "auto"
     reg_covar: float = 1e-3
-    starts: int = 3
-    sample: int = 5_000
+    n_starts: int = 3
+    sample_rows: int = 5_000
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points; ``facts`` hold ``bic`` and ``icl``."""
         require_points(points, k)
-        few = points.thin(max(self.sample, k))
-        starts = kmeans_starts(few, k, seed, min(self.starts, n_init))
+        few = points.quantize(max(self.sample_rows, k))
+        starts = kmeans_starts(few, k, seed, min(self.n_starts, n_init))
         tried = [fit_mixture(few, starts, s, self.reg_covar) for s in self._shapes]
         best = min(tried, key=lambda fitted: fitted.icl)
         facts = {"bic": best.bic, "icl": best.icl}
-        return Clusters.of(points, best.mixture, facts=facts)
+        return Clusters.from_rule(points, best.mixture, facts=facts)
 
     @property
     def _shapes(self) -> tuple[str, ...]:
-        if self.shape not in (*COVARIANCE_TYPES, "auto"):
+        if self.covariance_type not in (*COVARIANCE_TYPES, "auto"):
             raise ConfigError(
-                f"The shape of a Gaussian mixture cannot be {self.shape!r}.",
+                f"The shape of a Gaussian mixture cannot be {self.covariance_type!r}.",
                 fix=f"choose one of {', '.join(COVARIANCE_TYPES)} or auto.",
             )
-        return COVARIANCE_TYPES if self.shape == "auto" else (self.shape,)
+        return COVARIANCE_TYPES if self.covariance_type == "auto" else (self.covariance_type,)
 
 
 PART = GaussianMixtureClustering()

@@ -17,13 +17,13 @@ class HDBSCANClustering(Clusterer):
 
     Parameters
     ----------
-    least
+    min_group_share
         Least share of the rows in a group.
-    fewest
+    min_cluster_size
         Least rows of the sample in a group.
     min_samples
         Neighbours that tell how dense a place is.
-    sample
+    sample_rows
         Rows.
 
     Notes
@@ -46,19 +46,21 @@ class HDBSCANClustering(Clusterer):
     2
     """
 
-    rank: ClassVar[int] = 7
-    is_density: ClassVar[bool] = True
-    least: float = 0.01
-    fewest: int = 50
+    complexity_rank: ClassVar[int] = 7
+    is_density_based: ClassVar[bool] = True
+    min_group_share: float = 0.01
+    min_cluster_size: int = 50
     min_samples: int = 5
-    sample: int = 10_000
+    sample_rows: int = 10_000
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
-        rows = points.spread(self.sample)
-        fewest = min(max(int(self.least * len(rows)), self.fewest), len(rows) // 2)
+        rows = points.sample_rows(self.sample_rows)
+        fewest = min(
+            max(int(self.min_group_share * len(rows)), self.min_cluster_size), len(rows) // 2
+        )
         tree = HDBSCAN(
             min_cluster_size=max(fewest, 2),
             min_samples=min(self.min_samples, len(rows)),

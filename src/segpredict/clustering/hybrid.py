@@ -70,11 +70,11 @@ class Hybrid(Clusterer):
         """Return the groups for each of `ks`, in one embedding."""
         require_points(points, max(ks))
         layers = self._layers(points, seed)
-        codes = WeightedPoints.of(apply_encoder(layers, points.matrix), points.weights)
-        few = codes.thin(max(self.sample, *ks))
+        codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
+        few = codes.quantize(max(self.sample, *ks))
         tries = min(self.starts, n_init)
         rules = [self._rule(few, k, seed, tries) for k in ks]
-        return [Clusters.of(points, EmbeddedRule(layers, rule)) for rule in rules]
+        return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
 
     def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
         if self.embedding not in EMBEDDINGS:
@@ -90,7 +90,7 @@ class Hybrid(Clusterer):
         components = min(k * self.finer, len(points))
         starts = kmeans_starts(points, components, seed, tries)
         fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
-        groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.shares), k)
+        groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.weights), k)
         return _merged(fine, groups)
 
 
@@ -108,10 +108,10 @@ def fit_pca(points: WeightedPoints, kept: float) -> EncoderLayer:
     [[0.7071], [0.7071]]
     """
     matrix, weights = points.matrix, points.weights[:, None]
-    mean = (matrix * weights).sum(axis=0) / points.rows
+    mean = (matrix * weights).sum(axis=0) / points.n_rows
     away = matrix - mean
     with limit_to_one_thread():
-        spread, ways = np.linalg.eigh((away * weights).T @ away / points.rows)
+        spread, ways = np.linalg.eigh((away * weights).T @ away / points.n_rows)
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)
     passed = np.cumsum(spread[order]) / total
@@ -139,7 +139,7 @@ def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixture
     parts = []
     for group in range(int(groups.max()) + 1):
         own = groups == group
-        shares, means = mixture.shares[own], mixture.means[own]
+        shares, means = mixture.weights[own], mixture.means[own]
         whole = max(float(shares.sum()), np.finfo(float).tiny)
         share = (shares / whole)[:, None]
         mean = (share * means).sum(axis=0)

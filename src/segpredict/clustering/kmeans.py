@@ -25,9 +25,9 @@ class KMeansClustering(Clusterer):
 
     Parameters
     ----------
-    sample
+    sample_rows
         Points for the many starts.
-    passes
+    max_iterations
         Lloyd passes over all points from the best start.
 
     Notes
@@ -50,26 +50,26 @@ class KMeansClustering(Clusterer):
     [[0.5], [10.5]]
     """
 
-    rank: ClassVar[int] = 1
-    sample: int = 10_000
-    passes: int = 30
+    complexity_rank: ClassVar[int] = 1
+    sample_rows: int = 10_000
+    max_iterations: int = 30
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         require_points(points, k)
-        sample = points.thin(max(self.sample, k))
+        sample = points.quantize(max(self.sample_rows, k))
         starts = _starts(sample, k, seed, n_init)
         if sample is not points and len(starts) > 1:
             heats = [
                 settle(points, start, SCREENING_ITERATIONS) for start in starts[:FINALIST_STARTS]
             ]
-            fits = [Clusters.around(points, centres) for centres in heats]
+            fits = [Clusters.from_centres(points, centres) for centres in heats]
             starts = [min(fits, key=lambda fit: fit.inertia).centres]
-        return Clusters.around(points, settle(points, starts[0], self.passes))
+        return Clusters.from_centres(points, settle(points, starts[0], self.max_iterations))
 
-    def start(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> FloatArray:
+    def best_start(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> FloatArray:
         """Return the best centres of many starts on a sample of the points."""
-        return _starts(points.thin(max(self.sample, k)), k, seed, n_init)[0]
+        return _starts(points.quantize(max(self.sample_rows, k)), k, seed, n_init)[0]
 
 
 def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[FloatArray]:
@@ -97,7 +97,7 @@ def settle(
     """Return where Lloyd's passes carry the centres; those kept still do not move."""
     matrix, kept = points.matrix, list(still)
     for _ in range(passes):
-        moved = points.means(nearest_centre(matrix, centres), centres)
+        moved = points.group_means(nearest_centre(matrix, centres), centres)
         moved[kept] = centres[kept]
         if (moved == centres).all():
             break

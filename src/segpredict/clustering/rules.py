@@ -23,7 +23,7 @@ class RuleGridClustering(Clusterer):
 
     Parameters
     ----------
-    scores
+    n_scores
         Scores an axis is given; five are fifths.
 
     Notes
@@ -42,29 +42,29 @@ class RuleGridClustering(Clusterer):
     [0, 1, 2]
     """
 
-    rank: ClassVar[int] = 0
-    scores: int = 5
+    complexity_rank: ClassVar[int] = 0
+    n_scores: int = 5
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return `k` groups of the points."""
         del seed, n_init  # there is no chance in it
         require_points(points, k)
-        if not 2 <= self.scores <= MAX_SCORES:
+        if not 2 <= self.n_scores <= MAX_SCORES:
             raise ConfigError(
-                f"The rule grid cannot give {self.scores} scores.",
+                f"The rule grid cannot give {self.n_scores} scores.",
                 fix=f"choose from 2 to {MAX_SCORES}; 5 are fifths.",
             )
-        columns = points.grains.T[:GRID_AXES]
-        cuts = tuple(_cuts(c, points.weights, self.scores) for c in columns)
+        columns = points.integer_coordinates.T[:GRID_AXES]
+        cuts = tuple(_cuts(c, points.weights, self.n_scores) for c in columns)
         grid = GridCells(cuts, tuple(range(_size(cuts))))
         sums = [sum(cell) for cell in product(*(range(len(c) + 1) for c in cuts))]
         rows = np.bincount(
-            np.array(sums)[grid.cells(points.matrix)],
+            np.array(sums)[grid.cell_codes(points.matrix)],
             points.weights,
             minlength=max(sums) + 1,
         )
         bands = _bands(rows.tolist(), k)
-        return Clusters.of(points, GridCells(cuts, tuple(bands[s] for s in sums)))
+        return Clusters.from_rule(points, GridCells(cuts, tuple(bands[s] for s in sums)))
 
 
 def _cuts(values: IntArray, weights: IntArray, scores: int) -> tuple[float, ...]:

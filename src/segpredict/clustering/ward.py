@@ -41,13 +41,15 @@ class Ward(Clusterer):
         micro = max(self.micro, *ks)
         leaves = points.matrix
         if len(points) > micro:
-            leaves = KMeansClustering().start(points, micro, seed=seed, n_init=1)
+            leaves = KMeansClustering().best_start(points, micro, seed=seed, n_init=1)
         nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
         counts = np.bincount(nearest, points.weights, len(leaves))
         sizes = np.asarray(counts, np.float64)
         places, sizes = leaves[sizes > 0], sizes[sizes > 0]
         joins = ward_joins(euclidean_distances(places, places), sizes)
-        return [Clusters.of(points, NearestLandmarks(places, cut_tree(joins, k))) for k in ks]
+        return [
+            Clusters.from_rule(points, NearestLandmarks(places, cut_tree(joins, k))) for k in ks
+        ]
 
 
 def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:

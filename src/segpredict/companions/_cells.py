@@ -40,13 +40,13 @@ class SideTableCells:
         One text column per role, ids as the transactions have them.
     facts
         One sheet per file.
-    others
+    unused_columns
         Columns that have no role.
     """
 
     frame: pl.DataFrame
     facts: tuple[InputFile, ...]
-    others: tuple[str, ...]
+    unused_columns: tuple[str, ...]
 
 
 def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:

@@ -31,7 +31,7 @@ def read_customer_table(
     ContractError
         When a customer stands in two rows and nothing says which held when.
     """
-    names = _names([*asked.use, *asked.vouched])
+    names = _names([*asked.time_varying, *asked.time_invariant])
     roles = {"customer_id": asked.columns.get("customer_id", "customer_id")}
     roles |= {role: asked.columns[role] for role in _TIMES if role in asked.columns}
     given = read_cells(data, {**roles, **names})
@@ -46,9 +46,9 @@ def read_customer_table(
         values, kind = _encoded(text[name], asked.kinds.get(column), asked)
         table = table.with_columns(values.alias(name))
         attributes.append(CustomerAttribute(name, kind, column))
-    notes = [_vouched(asked)] if asked.vouched else []
-    if given.others and "since" not in roles:
-        notes.append(_left_out(given.others))
+    notes = [_vouched(asked)] if asked.time_invariant else []
+    if given.unused_columns and "since" not in roles:
+        notes.append(_left_out(given.unused_columns))
     return table, tuple(attributes), given.facts, notes
 
 
@@ -115,7 +115,7 @@ def _looks_like_days(text: pl.Series) -> bool:
 def _vouched(asked: CustomerTableOptions) -> str:
     return (
         "Used of the customers table although without a time stamp, because the "
-        f"configuration vouches for it: {quoted_list(asked.vouched)}."
+        f"configuration vouches for it: {quoted_list(asked.time_invariant)}."
     )
 
 

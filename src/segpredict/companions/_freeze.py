@@ -27,8 +27,8 @@ def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     order of their names. A price is what a product cost on average; its percentile is
     its middle rank among the products of its category.
     """
-    beside = transactions.companions
-    lines = transactions.known(until).filter(~pl.col("is_return"))
+    beside = transactions.side_tables
+    lines = transactions.known_at(until).filter(~pl.col("is_return"))
     buyers = lines.select("customer_id").unique().collect()
     attributes, notes = [], list(beside.notes)
     for attribute in beside.attributes:

@@ -26,9 +26,9 @@ class CustomerTableOptions:
     columns
         Role → column for ``customer_id``, and ``since`` and ``until``, the days from
         which and before which a row held.
-    use
+    time_varying
         Columns to use where rows have a ``since``; without it they need vouching.
-    vouched
+    time_invariant
         Columns without a time stamp that may be used, because they never change or
         were taken before the first cutoff.
     kinds
@@ -39,16 +39,16 @@ class CustomerTableOptions:
 
     data: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    use: tuple[str, ...] = ()
-    vouched: tuple[str, ...] = ()
+    time_varying: tuple[str, ...] = ()
+    time_invariant: tuple[str, ...] = ()
     kinds: Mapping[str, AttributeKind] = field(default_factory=dict)
     time_format: str | None = None
 
     def __post_init__(self) -> None:
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
-        if self.data and self.use and "since" not in self.columns:
+        if self.data and self.time_varying and "since" not in self.columns:
             raise ConfigError(
-                f"customers.use names {', '.join(self.use)}, but no column says since "
+                f"customers.use names {', '.join(self.time_varying)}, but no column says since "
                 "when a row held.",
                 fix="set customers.columns.since, or name them in customers.vouched if "
                 "they never change.",
@@ -66,21 +66,21 @@ class ProductTableOptions:
     columns
         Role → column for ``product_id``, and any of ``category``, ``price`` (the list
         price, used for lines that have none of their own) and ``cost``.
-    vouched
+    time_invariant
         Columns that may be used although they have no time stamp.
     """
 
     data: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
-    vouched: tuple[str, ...] = ()
+    time_invariant: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _known_roles("products", self.columns, PRODUCT_ROLES)
 
-    def gives(self, role: str) -> bool:
+    def provides(self, role: str) -> bool:
         """Return whether the table gives a role, and the user vouches for it."""
         column = self.columns.get(role)
-        return bool(self.data) and column is not None and column in self.vouched
+        return bool(self.data) and column is not None and column in self.time_invariant
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class SideTableOptions:
     contacts: EventLogOptions = field(default_factory=EventLogOptions)
     returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
 
-    def again(
+    def relocated(
         self, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
     ) -> "SideTableOptions":
         """Return the same tables at other places, to be read as they were before.

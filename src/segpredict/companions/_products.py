@@ -32,7 +32,7 @@ def read_product_table(
     """
     roles = {"product_id": asked.columns.get("product_id", "product_id")}
     given = {r: c for r, c in asked.columns.items() if r != "product_id"}
-    used = {role: column for role, column in given.items() if asked.gives(role)}
+    used = {role: column for role, column in given.items() if asked.provides(role)}
     read = read_cells(data, {**roles, **used})
     table = read.frame.filter(pl.col("product_id").is_not_null()).unique().sort("product_id")
     twice = table.filter(pl.col("product_id").is_duplicated())
@@ -70,8 +70,8 @@ def layout_without_price(layout: SourceOptions, asked: SideTableOptions) -> Sour
     >>> expecting(Layout(), Asked()).later
     ()
     """
-    later: Sequence[str] = ("price",) if asked.products.gives("price") else ()
-    return replace(layout, later=tuple(later))
+    later: Sequence[str] = ("price",) if asked.products.provides("price") else ()
+    return replace(layout, deferred_roles=tuple(later))
 
 
 def fill_list_prices(raw: RawLines, companions: SideTables) -> RawLines:

@@ -47,7 +47,7 @@ class AlgorithmCandidate:
     ----------
     clusterer
         The algorithm.
-    n_init, starts
+    n_init, refit_starts
         Random starts of the fit that would ship, and of a refit on a resample.
     seed
         Seed of the fit that would ship.
@@ -55,23 +55,23 @@ class AlgorithmCandidate:
 
     clusterer: Clusterer
     n_init: int = 20
-    starts: int = 2
+    refit_starts: int = 2
     seed: int = 0
 
-    def ship(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
+    def fit_final(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups as they would ship, by number asked for."""
         return self._fits(points, ks, self.n_init)
 
-    def refit(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
+    def fit_resample(self, points: WeightedPoints, ks: Sequence[int]) -> dict[int, Clusters]:
         """Return the groups of a resample, from fewer starts."""
-        return self._fits(points, ks, self.starts)
+        return self._fits(points, ks, self.refit_starts)
 
     def _fits(self, points: WeightedPoints, ks: Sequence[int], starts: int) -> dict[int, Clusters]:
         able = [k for k in ks if k <= len(points)]
         if not able:
             return {}
         try:
-            fits = self.clusterer.sweep(points, able, seed=self.seed, n_init=starts)
+            fits = self.clusterer.fit_many(points, able, seed=self.seed, n_init=starts)
         except SupportError:
             if len(able) < 2:
                 return {}
@@ -108,8 +108,8 @@ def measure_candidates(
         When the algorithm needs an extra that is not installed.
     """
     with limit_to_one_thread():
-        is_dense = contender.clusterer.is_density
-        shipped = contender.ship(bench.points, list(trials))
+        is_dense = contender.clusterer.is_density_based
+        shipped = contender.fit_final(bench.points, list(trials))
         found = {
             k: replace(
                 trials[k],
@@ -119,35 +119,38 @@ def measure_candidates(
             for k, rule in shipped.items()
         }
         then = _temporal(contender, shipped, bench)
-        found = {k: replace(t, temporal=then.get(k)) for k, t in found.items()}
+        found = {k: replace(t, temporal_stability=then.get(k)) for k, t in found.items()}
         found = _seeded(contender, bench, found, bar)
         tallies = _tallies(contender, shipped, bench, found, bar)
         found = {k: replace(t, **_returned(tallies[k])) for k, t in found.items()}
         found = _foretold(contender, bench, found, bar)
-        worth = {k: tallies[k] for k in found if not bar.failed(found[k])}
-        told = null_references(contender.refit, bench, worth)
-        asked = list(found) if contender.clusterer.rank == REFERENCE_COUNT else list(worth)
-        for k, figures in gap_statistics(contender.refit, bench, asked).items():
+        worth = {k: tallies[k] for k in found if not bar.failed_gates(found[k])}
+        told = null_references(contender.fit_resample, bench, worth)
+        asked = (
+            list(found) if contender.clusterer.complexity_rank == REFERENCE_COUNT else list(worth)
+        )
+        for k, figures in gap_statistics(contender.fit_resample, bench, asked).items():
             more: dict[str, Any] = {**told.get(k, {}), **figures}
             found[k] = replace(found[k], **more)
     rounded = {k: _rounded(trial) for k, trial in found.items()}
     return {
-        k: (replace(trial, failed=bar.failed(trial)), shipped[k]) for k, trial in rounded.items()
+        k: (replace(trial, failed_gates=bar.failed_gates(trial)), shipped[k])
+        for k, trial in rounded.items()
     }
 
 
 def _inside(clusters: Clusters, bench: ResampleSet) -> dict[str, Any]:
     points = bench.points
     labels = clusters.assign(points.matrix)
-    sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.rows
-    score, spread = bench.folds.silhouette(
-        [clusters.assign(matrix) for matrix in bench.folds.matrices]
+    sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
+    score, spread = bench.silhouette_folds.mean_silhouette(
+        [clusters.assign(matrix) for matrix in bench.silhouette_folds.distance_matrices]
     )
     return {
         "k": clusters.k,
         "smallest": float(sizes.min()),
         "largest": float(sizes.max()),
-        "fewest": float(sizes.min() * points.rows / bench.windows),
+        "fewest": float(sizes.min() * points.n_rows / bench.windows),
         "step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
@@ -159,22 +162,22 @@ def _inside(clusters: Clusters, bench: ResampleSet) -> dict[str, Any]:
 
 def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     """Return the least distance between neighbouring groups in mean value."""
-    before = np.zeros((k, points.grains.shape[1]))
-    value = np.sort(points.means(labels, before)[:, 0])
+    before = np.zeros((k, points.integer_coordinates.shape[1]))
+    value = np.sort(points.group_means(labels, before)[:, 0])
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
 def _told(clusters: Clusters, bench: ResampleSet, *, is_dense: bool) -> dict[str, Any]:
     """Return what a tree can tell, and what only some algorithms can be asked."""
-    labels = clusters.assign(bench.sample.matrix)
+    labels = clusters.assign(bench.stability_sample.matrix)
     facts = clusters.facts
     return {
-        "tree": tree_describability(bench.sample, labels),
-        "noise": clusters.noise,
+        "tree": tree_describability(bench.stability_sample, labels),
+        "noise": clusters.noise_share,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
         "icl": facts.get("icl"),
-        "dbcv": _dense(bench.sample, labels) if is_dense else None,
+        "dbcv": _dense(bench.stability_sample, labels) if is_dense else None,
     }
 
 
@@ -190,12 +193,16 @@ def _temporal(
     earlier = bench.earlier
     if earlier is None:
         return {}
-    ones = np.ones(len(earlier.now))
+    ones = np.ones(len(earlier.current_points))
     return {
         k: adjusted_rand_index(
-            contingency_table(shipped[k].assign(earlier.now), before.assign(earlier.then), ones)
+            contingency_table(
+                shipped[k].assign(earlier.current_points),
+                before.assign(earlier.earlier_points),
+                ones,
+            )
         )
-        for k, before in contender.ship(earlier.points, list(shipped)).items()
+        for k, before in contender.fit_final(earlier.points, list(shipped)).items()
     }
 
 
@@ -206,22 +213,29 @@ def _seeded(
     bar: QualityGates,
 ) -> dict[int, SegmentationCandidate]:
     """Return the trials with how well the sample's groups come back by seed."""
-    options, sample = bench.options, bench.sample
-    matrix, limits = sample.matrix, _limits(found, bar, options.seeds)
-    labels = {k: rule.assign(matrix) for k, rule in contender.ship(sample, list(found)).items()}
+    options, sample = bench.options, bench.stability_sample
+    matrix, limits = sample.matrix, _limits(found, bar, options.seed_runs)
+    labels = {
+        k: rule.assign(matrix) for k, rule in contender.fit_final(sample, list(found)).items()
+    }
     tallies = {k: StabilityDraws() for k in labels}
-    for draw in range(options.seeds):
+    for draw in range(options.seed_runs):
         racing = [
             k
             for k, tally in tallies.items()
             if draw < limits[k]
-            and not (draw >= MIN_DECISIVE_DRAWS and is_decided(tally.rands, options.min_seed))
+            and not (
+                draw >= MIN_DECISIVE_DRAWS
+                and is_decided(tally.rand_indices, options.min_seed_stability)
+            )
         ]
         other = replace(contender, seed=contender.seed + draw + 1)
-        for k, rule in other.ship(sample, racing).items():
-            tallies[k].add(labels[k], rule.assign(matrix), sample)
+        for k, rule in other.fit_final(sample, racing).items():
+            tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
     return {
-        k: replace(trial, seed=tallies[k].mean, seeds=len(tallies[k].rands))
+        k: replace(
+            trial, seed_stability=tallies[k].mean_rand_index, seed_runs=len(tallies[k].rand_indices)
+        )
         if k in tallies
         else trial
         for k, trial in found.items()
@@ -232,8 +246,8 @@ def _limits(
     found: Mapping[int, SegmentationCandidate], bar: QualityGates, most: int
 ) -> dict[int, int]:
     """Return how many draws each may have: few, once a gate is failed."""
-    least = min(bar.options.compare.least, most)
-    return {k: least if bar.failed(trial) else most for k, trial in found.items()}
+    least = min(bar.options.selection.min_draws, most)
+    return {k: least if bar.failed_gates(trial) else most for k, trial in found.items()}
 
 
 def _tallies(
@@ -245,37 +259,37 @@ def _tallies(
 ) -> dict[int, StabilityDraws]:
     options = bench.options
     return bootstrap_stability(
-        contender.refit,
-        bench.sample,
+        contender.fit_resample,
+        bench.stability_sample,
         {
-            k: _by_value(bench.sample, rule.assign(bench.sample.matrix), rule.k)
+            k: _by_value(bench.stability_sample, rule.assign(bench.stability_sample.matrix), rule.k)
             for k, rule in shipped.items()
         },
-        bench.resamples,
-        _limits(found, bar, options.draws),
+        bench.bootstrap_samples,
+        _limits(found, bar, options.bootstrap_draws),
         lambda tally: (
-            len(tally.rands) >= MIN_DECISIVE_DRAWS
-            and tally.is_missed(min_ari=options.min_ari, min_jaccard=options.min_jaccard)
+            len(tally.rand_indices) >= MIN_DECISIVE_DRAWS
+            and tally.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
         ),
     )
 
 
 def _by_value(sample: WeightedPoints, labels: IndexArray, k: int) -> IndexArray:
     """Return the groups numbered by rising mean of the first axis."""
-    before = np.full((k, sample.grains.shape[1]), np.inf)
-    order = np.argsort(sample.means(labels, before)[:, 0], kind="stable")
+    before = np.full((k, sample.integer_coordinates.shape[1]), np.inf)
+    order = np.argsort(sample.group_means(labels, before)[:, 0], kind="stable")
     return np.asarray(np.argsort(order)[labels], np.intp)
 
 
 def _returned(tally: StabilityDraws) -> dict[str, Any]:
-    if not tally.rands:
+    if not tally.rand_indices:
         return {}
     return {
-        "bootstrap": tally.mean,
-        "bootstrap_se": tally.error,
-        "jaccard": min(tally.jaccards),
-        "jaccards": tally.jaccards,
-        "draws": len(tally.rands),
+        "bootstrap": tally.mean_rand_index,
+        "bootstrap_se": tally.standard_error,
+        "jaccard": min(tally.mean_jaccards),
+        "jaccards": tally.mean_jaccards,
+        "draws": len(tally.rand_indices),
     }
 
 
@@ -290,14 +304,14 @@ def _foretold(
     Its error counts that halvings share their rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
-    limits = _limits(found, bar, bench.options.splits)
-    told = prediction_strength(contender.refit, bench.halves, limits)
+    limits = _limits(found, bar, bench.options.strength_splits)
+    told = prediction_strength(contender.fit_resample, bench.split_halves, limits)
     return {
         k: replace(
             trial,
-            strength=float(np.mean(told[k])),
-            strength_se=standard_error(told[k]) * (len(told[k]) + 1) ** 0.5,
-            splits=len(told[k]),
+            prediction_strength=float(np.mean(told[k])),
+            prediction_strength_se=standard_error(told[k]) * (len(told[k]) + 1) ** 0.5,
+            strength_splits=len(told[k]),
         )
         if told[k]
         else trial
@@ -309,7 +323,7 @@ def _rounded(trial: SegmentationCandidate) -> SegmentationCandidate:
     """Return the trial with figures of six digits, free of what sums leave behind."""
     plain: dict[str, Any] = {
         name: round(value, METRIC_DIGITS)
-        for name, value in trial.state().items()
+        for name, value in trial.to_state().items()
         if isinstance(value, float)
     }
     shares = tuple(round(share, METRIC_DIGITS) for share in trial.jaccards)

@@ -21,13 +21,13 @@ class NullMetrics:
 
     Parameters
     ----------
-    silhouette, strength, rand
+    silhouette, prediction_strength, rand_index
         As measured of the candidate; `adjusted_rand_index` is ``None`` without resamples.
     """
 
     silhouette: float
-    strength: float
-    rand: float | None
+    prediction_strength: float
+    rand_index: float | None
 
 
 def gap_statistics(
@@ -46,8 +46,8 @@ def gap_statistics(
     Tibshirani, Walther and Hastie (2001); for references that keep what is no cluster,
     Hennig and Lin (2015).
     """
-    own = _logs(fits, bench.sample, ks)
-    nulls = [_logs(fits, null.sample, ks) for null in bench.gaussian]
+    own = _logs(fits, bench.stability_sample, ks)
+    nulls = [_logs(fits, null.sample, ks) for null in bench.gaussian_nulls]
     told = {}
     for k in own:
         logs = [null[k] for null in nulls if k in null]
@@ -71,8 +71,8 @@ def null_references(
     ks = list(tallies)
     if not ks:
         return {}
-    clouds = [_nothing(fits, null, ks) for null in bench.gaussian]
-    mixed = [_nothing(fits, null, ks) for null in bench.permuted]
+    clouds = [_nothing(fits, null, ks) for null in bench.gaussian_nulls]
+    mixed = [_nothing(fits, null, ks) for null in bench.permuted_nulls]
     return {
         k: _figures([c[k] for c in clouds], [m[k] for m in mixed], tallies[k])
         for k in ks
@@ -83,7 +83,7 @@ def null_references(
 def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int, NullMetrics]:
     rules, places = fits(null.sample, ks), null.sample.matrix
     labels = {k: rule.assign(places) for k, rule in rules.items()}
-    folds = SilhouetteFolds.of(null.sample, folds=1)
+    folds = SilhouetteFolds.from_sample(null.sample, folds=1)
     again = [fits(drawn, list(rules)) for drawn in null.resamples]
     rands = {
         k: [
@@ -95,12 +95,12 @@ def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int
         ]
         for k in rules
     }
-    strengths = prediction_strength(fits, [null.halves], dict.fromkeys(rules, 1))
+    strengths = prediction_strength(fits, [null.split_halves], dict.fromkeys(rules, 1))
     return {
         k: NullMetrics(
-            silhouette=folds.silhouette([rule.assign(m) for m in folds.matrices])[0],
-            strength=strengths[k][0],
-            rand=_mean(rands[k]) if rands[k] else None,
+            silhouette=folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])[0],
+            prediction_strength=strengths[k][0],
+            rand_index=_mean(rands[k]) if rands[k] else None,
         )
         for k, rule in rules.items()
         if strengths[k]
@@ -110,13 +110,13 @@ def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int
 def _figures(
     clouds: Sequence[NullMetrics], mixed: Sequence[NullMetrics], tally: StabilityDraws
 ) -> dict[str, float]:
-    rands = [found.rand for found in clouds if found.rand is not None]
+    rands = [found.rand_index for found in clouds if found.rand_index is not None]
     kinds = (clouds, mixed)
     return {
         "null_silhouette": _mean([found.silhouette for found in clouds]),
         "null_permuted": _mean([found.silhouette for found in mixed]),
         "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_strength_high": max(_high([f.strength for f in k]) for k in kinds),
+        "null_strength_high": max(_high([f.prediction_strength for f in k]) for k in kinds),
         "null_bootstrap": _mean(rands),
         **_beyond(tally, rands),
     }
@@ -125,9 +125,9 @@ def _figures(
 def _beyond(tally: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
     """Return by how many standard deviations the candidate comes back more surely."""
     spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
-    score = (tally.mean - _mean(rands)) / spread
+    score = (tally.mean_rand_index - _mean(rands)) / spread
     count = len(rands)
-    variance = (tally.error / spread) ** 2 + 1 / count
+    variance = (tally.standard_error / spread) ** 2 + 1 / count
     variance += score**2 / (2 * max(count - 1, 1))
     return {"stability": score, "stability_se": math.sqrt(variance)}
 

@@ -29,9 +29,9 @@ def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
     >>> few.matrix.ravel().tolist(), few.weights.tolist()
     ([1.0, 2.0, 3.0], [3, 1, 1])
     """
-    if points.rows <= rows:
+    if points.n_rows <= rows:
         return points
-    at = (2 * np.arange(rows) + 1) * points.rows // (2 * rows)
+    at = (2 * np.arange(rows) + 1) * points.n_rows // (2 * rows)
     index = np.searchsorted(np.cumsum(points.weights), at, side="right")
     return _some(points, np.bincount(index, minlength=len(points)))
 
@@ -39,7 +39,7 @@ def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
 def bootstrap_sample(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows as there are, drawn with replacement."""
     chance = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
-    counts = chance.multinomial(points.rows, points.weights / points.rows)
+    counts = chance.multinomial(points.n_rows, points.weights / points.n_rows)
     return _some(points, counts)
 
 
@@ -58,7 +58,7 @@ def random_halves(
 def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return as many rows of one Gaussian with the same mean and covariance."""
     chance = np.random.default_rng((seed, GAUSSIAN_STREAM, draw))
-    matrix, share = points.matrix, points.weights / points.rows
+    matrix, share = points.matrix, points.weights / points.n_rows
     mean = (matrix * share[:, None]).sum(axis=0)
     off = matrix - mean
     # Axis by axis: a matrix product's last digits depend on the machine.
@@ -66,21 +66,23 @@ def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoint
     covariance = np.array([[(off[:, i] * off[:, j] * share).sum() for j in axes] for i in axes])
     levels, turns = np.linalg.eigh(covariance)
     root = (turns * np.sqrt(np.maximum(levels, 0))) @ turns.T
-    normal = chance.standard_normal((points.rows, len(mean)))
+    normal = chance.standard_normal((points.n_rows, len(mean)))
     places: FloatArray = mean + sum(normal[:, i, None] * root[i] for i in axes)
-    return WeightedPoints.of(places)
+    return WeightedPoints.from_matrix(places)
 
 
 def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
     """Return the rows with each column shuffled by itself: no column knows another."""
     chance = np.random.default_rng((seed, PERMUTED_STREAM, draw))
     rows = np.repeat(points.matrix, points.weights, axis=0)
-    return WeightedPoints.of(np.stack([chance.permutation(axis) for axis in rows.T], axis=1))
+    return WeightedPoints.from_matrix(
+        np.stack([chance.permutation(axis) for axis in rows.T], axis=1)
+    )
 
 
 def _some(points: WeightedPoints, counts: IntArray) -> WeightedPoints:
     kept = counts > 0
-    return WeightedPoints(points.grains[kept], counts[kept].astype(np.int64))
+    return WeightedPoints(points.integer_coordinates[kept], counts[kept].astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,13 +93,13 @@ class EarlierFit:
     ----------
     points
         What could be known one horizon ago, in its own space.
-    then, now
+    earlier_points, current_points
         The newest window's rows in that space, and in today's.
     """
 
     points: WeightedPoints
-    then: FloatArray
-    now: FloatArray
+    earlier_points: FloatArray
+    current_points: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,16 +112,16 @@ class NullSample:
         Its rows.
     resamples
         Bootstrap samples of them.
-    halves
+    split_halves
         The rows, halved.
     """
 
     sample: WeightedPoints
     resamples: tuple[WeightedPoints, ...]
-    halves: tuple[WeightedPoints, WeightedPoints]
+    split_halves: tuple[WeightedPoints, WeightedPoints]
 
     @classmethod
-    def of(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":
+    def from_sample(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":
         """Return a world with its resamples."""
         again = tuple(
             bootstrap_sample(sample, seed, draw * NULL_BOOTSTRAP_DRAWS + i) for i in range(draws)
@@ -155,42 +157,47 @@ class ResampleSet:
     earlier: EarlierFit | None = None
 
     @cached_property
-    def sample(self) -> WeightedPoints:
+    def stability_sample(self) -> WeightedPoints:
         """The rows on which stability is measured."""
-        rows = self.options.rows
+        rows = self.options.sample_rows
         return systematic_sample(self.points, min(rows, self.customers or rows))
 
     @cached_property
-    def folds(self) -> SilhouetteFolds:
+    def silhouette_folds(self) -> SilhouetteFolds:
         """Samples with all their distances."""
-        return SilhouetteFolds.of(systematic_sample(self.points, self.options.rows))
+        return SilhouetteFolds.from_sample(systematic_sample(self.points, self.options.sample_rows))
 
     @cached_property
-    def resamples(self) -> tuple[WeightedPoints, ...]:
+    def bootstrap_samples(self) -> tuple[WeightedPoints, ...]:
         """Bootstrap samples."""
-        draws = range(self.options.draws)
-        return tuple(bootstrap_sample(self.sample, self.seed, draw) for draw in draws)
+        draws = range(self.options.bootstrap_draws)
+        return tuple(bootstrap_sample(self.stability_sample, self.seed, draw) for draw in draws)
 
     @cached_property
-    def halves(self) -> tuple[tuple[WeightedPoints, WeightedPoints], ...]:
+    def split_halves(self) -> tuple[tuple[WeightedPoints, WeightedPoints], ...]:
         """Halvings."""
-        splits = range(self.options.splits)
-        return tuple(random_halves(self.sample, self.seed, draw) for draw in splits)
+        splits = range(self.options.strength_splits)
+        return tuple(random_halves(self.stability_sample, self.seed, draw) for draw in splits)
 
     @cached_property
-    def gaussian(self) -> tuple[NullSample, ...]:
+    def gaussian_nulls(self) -> tuple[NullSample, ...]:
         """Worlds of one Gaussian with the same covariance."""
         return tuple(
-            NullSample.of(
-                gaussian_null(self.sample, self.seed, draw), self.seed, draw, NULL_BOOTSTRAP_DRAWS
+            NullSample.from_sample(
+                gaussian_null(self.stability_sample, self.seed, draw),
+                self.seed,
+                draw,
+                NULL_BOOTSTRAP_DRAWS,
             )
-            for draw in range(self.options.nulls)
+            for draw in range(self.options.null_samples)
         )
 
     @cached_property
-    def permuted(self) -> tuple[NullSample, ...]:
+    def permuted_nulls(self) -> tuple[NullSample, ...]:
         """Worlds in which no column knows another."""
         return tuple(
-            NullSample.of(permuted_null(self.sample, self.seed, draw), self.seed, draw, 0)
-            for draw in range(self.options.nulls)
+            NullSample.from_sample(
+                permuted_null(self.stability_sample, self.seed, draw), self.seed, draw, 0
+            )
+            for draw in range(self.options.null_samples)
         )

@@ -23,23 +23,23 @@ class CandidateRank:
 
     Parameters
     ----------
-    score
+    mean_rank
         Weighted mean of its ranks; 1 would be best in everything.
-    behind, behind_se
+    difference_to_best, difference_se
         How far its score lies behind the best one, and the standard error of that.
     ranks
         Rank by aim, 1 is best.
     """
 
-    score: float
-    behind: float
-    behind_se: float
+    mean_rank: float
+    difference_to_best: float
+    difference_se: float
     ranks: Mapping[str, float]
 
     @property
-    def is_level(self) -> bool:
+    def is_tied(self) -> bool:
         """Whether it lies within one standard error of the best."""
-        return self.behind <= self.behind_se
+        return self.difference_to_best <= self.difference_se
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +48,31 @@ class SegmentationSelection:
 
     Parameters
     ----------
-    winner, runner_up
+    selected, runner_up
         Places in the list of trials; ``None`` where there is none.
     grade
         ``natural``, ``reproducible`` or ``constructive``.
-    tried, passed
+    n_tried, n_passed
         How many candidates were measured, and how many passed all gates.
-    twins
+    equivalents
         Of those that passed and make the same segments as a simpler one, the place of
         that one. They are not ranked: a copy must not push others down.
     reason
         Why, in one sentence.
-    standings
+    ranking
         By place in the list, for all that passed and are no twin.
     """
 
-    winner: int | None
+    selected: int | None
     runner_up: int | None
     grade: str
-    tried: int
-    passed: int
+    n_tried: int
+    n_passed: int
     reason: str
-    standings: Mapping[int, CandidateRank]
-    twins: Mapping[int, int] = field(default_factory=dict)
+    ranking: Mapping[int, CandidateRank]
+    equivalents: Mapping[int, int] = field(default_factory=dict)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the verdict as JSON, without the standings."""
         told = asdict(self)
         return {k: v for k, v in told.items() if k not in ("standings", "twins")}
@@ -103,7 +103,7 @@ def select_candidate(
     ----------
     Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
     """
-    passing = [i for i, trial in enumerate(trials) if trial.passes]
+    passing = [i for i, trial in enumerate(trials) if trial.passes_gates]
     tried = sum(not trial.note for trial in trials)
     if not passing:
         reason = f"None of {tried} candidates passes all gates; segments are made by rule."
@@ -133,17 +133,17 @@ def grade_segments(trial: SegmentationCandidate, options: SelectionOptions) -> s
     Natural: silhouette and prediction strength exceed what 95 % of the null worlds show
     by the margin, and the strength is high. Reproducible: all gates are passed.
     """
-    if not trial.passes:
+    if not trial.passes_gates:
         return "constructive"
     pairs = (
         (trial.silhouette, trial.null_silhouette_high),
-        (trial.strength, trial.null_strength_high),
+        (trial.prediction_strength, trial.null_prediction_strength_high),
     )
     is_beyond = all(
-        found is not None and null is not None and found - null >= options.margin
+        found is not None and null is not None and found - null >= options.null_margin
         for found, null in pairs
     )
-    is_strong = (trial.strength or 0.0) >= options.natural_strength
+    is_strong = (trial.prediction_strength or 0.0) >= options.natural_strength
     return "natural" if is_beyond and is_strong else "reproducible"
 
 
@@ -191,8 +191,8 @@ def gap_statistic_choices(trials: Sequence[SegmentationCandidate]) -> dict[tuple
     """
     taken: dict[tuple[str, str], int] = {}
     for trial, after in pairwise(trials):
-        key = (trial.instrument, trial.algorithm)
-        is_next = key == (after.instrument, after.algorithm) and after.k == trial.k + 1
+        key = (trial.inputs, trial.algorithm)
+        is_next = key == (after.inputs, after.algorithm) and after.k == trial.k + 1
         if not is_next or key in taken or None in (trial.gap, after.gap):
             continue
         if (trial.gap or 0.0) >= (after.gap or 0.0) - (after.gap_se or 0.0):
@@ -214,22 +214,22 @@ def _twins(trials: Sequence[SegmentationCandidate], passing: Sequence[int]) -> d
 
 
 def _is_twin(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
-    if not one.groups or one.k != other.k:
+    if not one.encoded_labels or one.k != other.k:
         return False
-    labels = _codes(one.groups), _codes(other.groups)
+    labels = _codes(one.encoded_labels), _codes(other.encoded_labels)
     return (
-        adjusted_rand_index(contingency_table(*labels, np.ones(len(one.groups))))
+        adjusted_rand_index(contingency_table(*labels, np.ones(len(one.encoded_labels))))
         >= EQUIVALENT_RAND_INDEX
     )
 
 
 def _plainness(trial: SegmentationCandidate) -> tuple[object, ...]:
     plain = (
-        INPUTS_BY_SIMPLICITY.index(trial.instrument)
-        if trial.instrument in INPUTS_BY_SIMPLICITY
+        INPUTS_BY_SIMPLICITY.index(trial.inputs)
+        if trial.inputs in INPUTS_BY_SIMPLICITY
         else len(INPUTS_BY_SIMPLICITY)
     )
-    return trial.k, trial.rank, plain
+    return trial.k, trial.complexity_rank, plain
 
 
 def _standings(
@@ -238,7 +238,7 @@ def _standings(
     aims = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in trials)]
     figures = np.array([[_figure(t, aim) for aim in aims] for t in trials])
     errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials])
-    weights = np.array([options.weights.get(aim, 1.0) for aim in aims])
+    weights = np.array([options.criterion_weights.get(aim, 1.0) for aim in aims])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(figures)
     scores = ranks @ weights
@@ -275,17 +275,17 @@ def _ranks(figures: FloatArray) -> FloatArray:
 
 
 def _preference(trial: SegmentationCandidate, standing: CandidateRank) -> tuple[object, ...]:
-    last = standing.score, trial.algorithm
-    if standing.is_level:
+    last = standing.mean_rank, trial.algorithm
+    if standing.is_tied:
         return 0, *_plainness(trial), *last
-    return 1, standing.score, *_plainness(trial), trial.algorithm
+    return 1, standing.mean_rank, *_plainness(trial), trial.algorithm
 
 
 def _reason(
     trials: Sequence[SegmentationCandidate], standings: Mapping[int, CandidateRank], winner: int
 ) -> str:
-    best = min(standings, key=lambda i: standings[i].behind)
-    level = [i for i in standings if standings[i].is_level]
+    best = min(standings, key=lambda i: standings[i].difference_to_best)
+    level = [i for i in standings if standings[i].is_tied]
     if len(level) == 1:
         return f"{trials[winner].name} has the best mean rank, and none is level with it."
     told = (
@@ -306,10 +306,15 @@ def similarity_to_selected(
     """Return the adjusted Rand index of each trial with the winner, on shared rows."""
     if winner is None:
         return [None] * len(trials)
-    own = _codes(trials[winner].groups)
+    own = _codes(trials[winner].encoded_labels)
     return [
-        round(adjusted_rand_index(contingency_table(own, _codes(t.groups), np.ones(len(own)))), 6)
-        if t.groups
+        round(
+            adjusted_rand_index(
+                contingency_table(own, _codes(t.encoded_labels), np.ones(len(own)))
+            ),
+            6,
+        )
+        if t.encoded_labels
         else None
         for t in trials
     ]

@@ -30,40 +30,40 @@ class StabilityDraws:
 
     Parameters
     ----------
-    rands
+    rand_indices
         Adjusted Rand index, or prediction strength, of each draw.
-    likes
+    jaccard_draws
         Jaccard of each group, of each draw.
     """
 
-    rands: list[float] = field(default_factory=list)
-    likes: list[FloatArray] = field(default_factory=list)
+    rand_indices: list[float] = field(default_factory=list)
+    jaccard_draws: list[FloatArray] = field(default_factory=list)
 
     @property
-    def mean(self) -> float:
+    def mean_rand_index(self) -> float:
         """The mean over the draws."""
-        return float(np.mean(self.rands))
+        return float(np.mean(self.rand_indices))
 
     @property
-    def error(self) -> float:
+    def standard_error(self) -> float:
         """The standard error of the mean."""
-        return standard_error(self.rands)
+        return standard_error(self.rand_indices)
 
     @property
-    def jaccards(self) -> tuple[float, ...]:
+    def mean_jaccards(self) -> tuple[float, ...]:
         """The mean Jaccard of each group."""
-        return tuple(np.mean(self.likes, axis=0).tolist())
+        return tuple(np.mean(self.jaccard_draws, axis=0).tolist())
 
-    def add(self, labels: IndexArray, again: IndexArray, sample: WeightedPoints) -> None:
+    def add_draw(self, labels: IndexArray, again: IndexArray, sample: WeightedPoints) -> None:
         """Count one more draw."""
         table = contingency_table(labels, again, sample.weights)
-        self.rands.append(adjusted_rand_index(table))
-        self.likes.append(best_match_jaccard(table))
+        self.rand_indices.append(adjusted_rand_index(table))
+        self.jaccard_draws.append(best_match_jaccard(table))
 
-    def is_missed(self, *, min_ari: float, min_jaccard: float) -> bool:
+    def is_hopeless(self, *, min_ari: float, min_jaccard: float) -> bool:
         """Whether more draws cannot lift it over both bars."""
-        worst = np.stack(self.likes)[:, int(np.argmin(self.jaccards))]
-        return is_hopeless(self.rands, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
+        worst = np.stack(self.jaccard_draws)[:, int(np.argmin(self.mean_jaccards))]
+        return is_hopeless(self.rand_indices, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
 
 
 def bootstrap_stability(
@@ -86,7 +86,7 @@ def bootstrap_stability(
     for draw, drawn in enumerate(resamples):
         racing = [k for k in labels if draw < limits[k] and not is_over(tallies[k])]
         for k, rule in fits(drawn, racing).items():
-            tallies[k].add(labels[k], rule.assign(matrix), sample)
+            tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
     return tallies
 
 

@@ -13,67 +13,67 @@ class SegmentationCandidate:
 
     Parameters
     ----------
-    instrument, algorithm, asked
-        What was tried; `asked` is the number of segments asked for.
-    rank
+    inputs, algorithm, k_requested
+        What was tried; `k_requested` is the number of segments asked for.
+    complexity_rank
         Place of the algorithm from simple to intricate.
     k
         Number of segments found.
-    smallest, largest
+    smallest_share, largest_share
         Share of the rows in the smallest and the largest segment.
-    fewest
+    smallest_rows
         Rows of an average window in the smallest.
-    step
+    value_step
         Least distance in value between neighbouring segments, in standard deviations.
-    noise, agreement
+    noise_share, agreement
         Share left over by the algorithm; share of rows where the frozen rule agrees.
     silhouette, silhouette_sd, calinski_harabasz, davies_bouldin, inertia
         Internal criteria: they describe, they never decide.
     bic, icl, dbcv
         Of mixtures; of mixtures; of density methods.
-    tree
+    tree_accuracy
         Balanced accuracy of the tree that tells the segments.
-    seed, seeds
+    seed_stability, seed_runs
         Mean adjusted Rand index (ARI) with other seeds, and how many were tried.
-    bootstrap, bootstrap_se, jaccard, jaccards, draws
+    bootstrap_stability, bootstrap_stability_se, min_jaccard, jaccards, bootstrap_draws
         Mean ARI over bootstrap draws and its error; the worst segment's mean Jaccard
         and that of each, in rising order of value; how many draws.
-    strength, strength_se, splits
+    prediction_strength, prediction_strength_se, strength_splits
         Prediction strength over halvings, its error, how many.
-    temporal
+    temporal_stability
         ARI with the segmenter of one horizon earlier, on the newest window's customers.
-    value, value_se
+    value_separation, value_separation_se
         η² of log1p of the next window's revenue.
-    information, information_se
+    information_gain, information_gain_se
         Predictable information about the next window's segment, in nats.
     null_silhouette, null_permuted
         Mean silhouette in Gaussian and in permuted null worlds.
-    null_silhouette_high, null_strength_high
+    null_silhouette_high, null_prediction_strength_high
         What 95 % of the null worlds stay below; the higher of the two kinds.
-    null_bootstrap
+    null_bootstrap_stability
         Mean ARI over bootstrap draws in Gaussian null worlds.
     stability, stability_se
-        Standard deviations by which `bootstrap` exceeds that.
+        Standard deviations by which `bootstrap_stability` exceeds that.
     gap, gap_se
         Log inertia of Gaussian null worlds minus the log inertia here.
-    failed
+    failed_gates
         Gates that were not passed.
     note
         Why nothing was measured, if nothing was.
-    groups
+    encoded_labels
         The group of each row of a sample that all trials share, one sign a row.
     """
 
-    instrument: str
+    inputs: str
     algorithm: str
-    asked: int
-    rank: int = 0
+    k_requested: int
+    complexity_rank: int = 0
     k: int = 0
-    smallest: float = 0.0
-    largest: float = 1.0
-    fewest: float = 0.0
-    step: float = 0.0
-    noise: float = 0.0
+    smallest_share: float = 0.0
+    largest_share: float = 1.0
+    smallest_rows: float = 0.0
+    value_step: float = 0.0
+    noise_share: float = 0.0
     agreement: float | None = None
     silhouette: float | None = None
     silhouette_sd: float | None = None
@@ -83,46 +83,46 @@ class SegmentationCandidate:
     bic: float | None = None
     icl: float | None = None
     dbcv: float | None = None
-    tree: float | None = None
-    seed: float | None = None
-    seeds: int = 0
-    bootstrap: float | None = None
-    bootstrap_se: float | None = None
-    jaccard: float | None = None
+    tree_accuracy: float | None = None
+    seed_stability: float | None = None
+    seed_runs: int = 0
+    bootstrap_stability: float | None = None
+    bootstrap_stability_se: float | None = None
+    min_jaccard: float | None = None
     jaccards: tuple[float, ...] = ()
-    draws: int = 0
-    strength: float | None = None
-    strength_se: float | None = None
-    splits: int = 0
-    temporal: float | None = None
-    value: float | None = None
-    value_se: float | None = None
-    information: float | None = None
-    information_se: float | None = None
+    bootstrap_draws: int = 0
+    prediction_strength: float | None = None
+    prediction_strength_se: float | None = None
+    strength_splits: int = 0
+    temporal_stability: float | None = None
+    value_separation: float | None = None
+    value_separation_se: float | None = None
+    information_gain: float | None = None
+    information_gain_se: float | None = None
     null_silhouette: float | None = None
     null_permuted: float | None = None
     null_silhouette_high: float | None = None
-    null_strength_high: float | None = None
-    null_bootstrap: float | None = None
+    null_prediction_strength_high: float | None = None
+    null_bootstrap_stability: float | None = None
     stability: float | None = None
     stability_se: float | None = None
     gap: float | None = None
     gap_se: float | None = None
-    failed: tuple[str, ...] = ()
+    failed_gates: tuple[str, ...] = ()
     note: str = ""
-    groups: str = ""
+    encoded_labels: str = ""
 
     @property
-    def passes(self) -> bool:
+    def passes_gates(self) -> bool:
         """Whether it was measured and failed no gate."""
-        return not self.failed and not self.note
+        return not self.failed_gates and not self.note
 
     @property
     def name(self) -> str:
         """What people call it, such as ``kmeans k=3 on fm``."""
-        return f"{self.algorithm} k={self.k or self.asked} on {self.instrument}"
+        return f"{self.algorithm} k={self.k or self.k_requested} on {self.inputs}"
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return it as JSON; `from_state` gives an equal value back."""
         return asdict(self)
 
@@ -141,14 +141,14 @@ class QualityGates:
     ----------
     options
         The thresholds.
-    least
+    min_rows
         Least number of customers in the smallest segment of an average window.
     """
 
     options: SegmentationOptions
-    least: float = 0.0
+    min_rows: float = 0.0
 
-    def failed(self, trial: SegmentationCandidate) -> tuple[str, ...]:
+    def failed_gates(self, trial: SegmentationCandidate) -> tuple[str, ...]:
         """Return the gates that a trial does not pass.
 
         What could not be measured (no earlier window, no seed) fails no gate.
@@ -161,20 +161,20 @@ class QualityGates:
         ... )
         ('tree',)
         """
-        own, bar = self.options, self.options.compare
+        own, bar = self.options, self.options.selection
         verdicts = {
             "number": bar.k_min <= trial.k <= bar.k_max,
-            "min_share": trial.smallest >= own.min_share,
-            "max_share": trial.largest <= own.max_share,
-            "min_rows": trial.fewest >= self.least,
-            "min_step": trial.step >= bar.min_step,
-            "noise": trial.noise <= bar.max_noise,
+            "min_share": trial.smallest_share >= own.min_share,
+            "max_share": trial.largest_share <= own.max_share,
+            "min_rows": trial.smallest_rows >= self.min_rows,
+            "min_step": trial.value_step >= bar.min_value_step,
+            "noise": trial.noise_share <= bar.max_noise_share,
             "agreement": _reaches(trial.agreement, bar.min_agreement),
-            "tree": _reaches(trial.tree, bar.min_tree),
-            "temporal": _reaches(trial.temporal, bar.min_temporal),
-            "seed": _reaches(trial.seed, bar.min_seed),
-            "bootstrap": _reaches(trial.bootstrap, bar.min_ari),
-            "jaccard": _reaches(trial.jaccard, bar.min_jaccard),
+            "tree": _reaches(trial.tree_accuracy, bar.min_tree_accuracy),
+            "temporal": _reaches(trial.temporal_stability, bar.min_temporal_stability),
+            "seed": _reaches(trial.seed_stability, bar.min_seed_stability),
+            "bootstrap": _reaches(trial.bootstrap_stability, bar.min_rand_index),
+            "jaccard": _reaches(trial.min_jaccard, bar.min_jaccard),
         }
         return tuple(name for name, is_met in verdicts.items() if not is_met)
 

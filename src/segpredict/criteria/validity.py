@@ -19,7 +19,7 @@ MAX_DEPTH, MAX_LEAVES = 3, 8  # of the tree that tells the groups
 
 def mean_inertia(points: WeightedPoints, labels: IndexArray) -> float:
     """Return the mean squared distance of a row to the mean of its group."""
-    return _within(points, labels) / points.rows
+    return _within(points, labels) / points.n_rows
 
 
 def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | None:
@@ -29,7 +29,7 @@ def calinski_harabasz(points: WeightedPoints, labels: IndexArray) -> float | Non
     ----------
     Caliński and Harabasz (1974).
     """
-    k, rows = len(np.unique(labels)), points.rows
+    k, rows = len(np.unique(labels)), points.n_rows
     within = _within(points, labels)
     if k < 2 or rows <= k or within == 0:
         return None
@@ -62,24 +62,24 @@ class SilhouetteFolds:
 
     Parameters
     ----------
-    matrices
+    distance_matrices
         Each sample's rows.
-    apart
+    row_folds
         Each sample's distances, rows × rows.
     """
 
-    matrices: tuple[FloatArray, ...]
-    apart: tuple[FloatArray, ...]
+    distance_matrices: tuple[FloatArray, ...]
+    row_folds: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, sample: WeightedPoints, folds: int = MAX_FOLDS) -> "SilhouetteFolds":
+    def from_sample(cls, sample: WeightedPoints, folds: int = MAX_FOLDS) -> "SilhouetteFolds":
         """Return systematic samples that share no row, each spread over all places."""
         rows = np.repeat(sample.matrix, sample.weights, axis=0)
         step = max(1, -(-len(rows) // ROWS_PER_FOLD))
         parts = tuple(rows[i::step] for i in range(min(step, folds)))
         return cls(parts, tuple(euclidean_distances(part, part) for part in parts))
 
-    def silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
+    def mean_silhouette(self, labels: list[IndexArray]) -> tuple[float, float | None]:
         """Return mean and standard deviation of the samples' mean silhouettes.
 
         Parameters
@@ -93,7 +93,7 @@ class SilhouetteFolds:
         """
         means = [
             mean_silhouette(apart, np.ones(len(own)), own)
-            for apart, own in zip(self.apart, labels, strict=True)
+            for apart, own in zip(self.row_folds, labels, strict=True)
         ]
         spread = float(np.std(means, ddof=1)) if len(means) > 1 else None
         return float(np.mean(means)), spread
@@ -102,7 +102,9 @@ class SilhouetteFolds:
 def _centres(points: WeightedPoints, labels: IndexArray) -> tuple[FloatArray, IntArray]:
     _, codes = np.unique(labels, return_inverse=True)
     size = np.bincount(codes, points.weights).astype(np.int64)
-    return points.means(codes, np.zeros((len(size), points.grains.shape[1]))), size
+    return points.group_means(
+        codes, np.zeros((len(size), points.integer_coordinates.shape[1]))
+    ), size
 
 
 def _within(points: WeightedPoints, labels: IndexArray) -> float:

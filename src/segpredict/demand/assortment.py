@@ -44,7 +44,7 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
     """
     own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (
-        window.bought.filter(own & pl.col("segment").is_not_null())
+        window.purchases.filter(own & pl.col("segment").is_not_null())
         .group_by("customer_id", "segment", category=level)
         .agg(pl.col("lines").sum())
     )

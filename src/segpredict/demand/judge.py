@@ -62,7 +62,7 @@ class DemandBacktest:
         All that was forecast and all that sold.
     expected
         Units by forecaster; nothing of an item that it did not know.
-    came
+    actual
         Units that came.
     batches
         The same by group of customers (rows) and item, in whole units of 10⁻⁴; ``None``
@@ -73,7 +73,7 @@ class DemandBacktest:
     cutoff: int
     items: tuple[str, ...]
     expected: Mapping[str, FloatArray]
-    came: FloatArray
+    actual: FloatArray
     batches: FloatArray | None
 
     @property
@@ -95,7 +95,7 @@ def backtest_level(outlook: LevelForecast, cutoff: int, sold: WindowSales) -> De
         The window that they were about.
     """
     level = outlook.level
-    came = sold.bought[level].drop_nulls().unique().to_list()
+    came = sold.purchases[level].drop_nulls().unique().to_list()
     items = tuple(sorted({*outlook.items, *came} - {NO_CATEGORY}))
     place = {name: i for i, name in enumerate(items)}
     known = [i for i, name in enumerate(outlook.items) if name in place]
@@ -105,18 +105,18 @@ def backtest_level(outlook: LevelForecast, cutoff: int, sold: WindowSales) -> De
         expected[method] = np.zeros(len(items))
         expected[method][rows] = units[known]
     batches = None if level == PRODUCT_LEVEL else _batches(sold, level, place)
-    return DemandBacktest(level, cutoff, items, expected, sold.units(level, items), batches)
+    return DemandBacktest(level, cutoff, items, expected, sold.units_sold(level, items), batches)
 
 
 def _batches(sold: WindowSales, level: str, place: Mapping[str, int]) -> FloatArray:
-    buyers = sold.bought["customer_id"].rank("dense") - 1
+    buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
-        sold.bought.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
+        sold.purchases.with_columns(batch=buyers % MAX_RESAMPLING_UNITS)
         .filter(pl.col(level).is_in(list(place)))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
     )
-    count = min(sold.bought["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
+    count = min(sold.purchases["customer_id"].n_unique(), MAX_RESAMPLING_UNITS)
     table = np.zeros((count, len(place)))
     columns = [place[name] for name in cells[level].to_list()]
     table[cells["batch"].to_numpy(), columns] = cells["units"].to_numpy()
@@ -159,17 +159,17 @@ def backtest_errors(tests: Sequence[DemandBacktest], *, draws: int, seed: int) -
 
 def _errors(each: DemandBacktest, draws: int, seed: int) -> Iterator[dict[str, Any]]:
     methods = list(each.expected)
-    if not each.came.sum():
+    if not each.actual.sum():
         return
     drawn = _drawn(each, methods, draws, seed)
     naive = drawn[:, methods.index(SEASONAL_NAIVE)] if SEASONAL_NAIVE in methods else None
     base = (
-        weighted_absolute_percentage_error(each.expected[SEASONAL_NAIVE], each.came)
+        weighted_absolute_percentage_error(each.expected[SEASONAL_NAIVE], each.actual)
         if SEASONAL_NAIVE in methods
         else None
     )
     for column, method in enumerate(methods):
-        found = weighted_absolute_percentage_error(each.expected[method], each.came)
+        found = weighted_absolute_percentage_error(each.expected[method], each.actual)
         low, high = np.quantile(drawn[:, column], (0.025, 0.975))
         told = _told(each, method, found) | {"low": float(low), "high": float(high)}
         if naive is not None and base is not None and found is not None:
@@ -185,7 +185,7 @@ def _told(each: DemandBacktest, method: str, error: float | None) -> dict[str, A
         "window": each.window,
         "method": method,
         "items": len(each.items),
-        "came": float(each.came.sum()),
+        "came": float(each.actual.sum()),
         "expected": float(each.expected[method].sum()),
         "wape": error,
     }
@@ -195,8 +195,8 @@ def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) 
     """Return the error of each method (columns) on each draw (rows)."""
     said = np.column_stack([each.expected[name] for name in methods])
     # Whole numbers add up to the same bits on any number of threads.
-    errors = np.rint(np.abs(said - each.came[:, None]) * MONEY_SCALE)
-    came = np.rint(each.came * MONEY_SCALE)
+    errors = np.rint(np.abs(said - each.actual[:, None]) * MONEY_SCALE)
+    came = np.rint(each.actual * MONEY_SCALE)
     rng = np.random.default_rng(seed)
     found = []
     for start in range(0, draws, DRAWS_PER_CHUNK):
@@ -217,7 +217,7 @@ def _pooled(tests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
     for method in dict.fromkeys(name for each in tests for name in each.expected):
         if all(method in each.expected for each in tests):
             said = np.concatenate([each.expected[method] for each in tests])
-            came = np.concatenate([each.came for each in tests])
+            came = np.concatenate([each.actual for each in tests])
             names = {name for each in tests for name in each.items}
             row = _told(tests[0], method, weighted_absolute_percentage_error(said, came))
             yield row | {
@@ -305,7 +305,7 @@ def _reason(wins: int, count: int) -> str:
 def _dispersions(tests: Sequence[DemandBacktest]) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
     said = [each.expected[SEGMENT_METHOD] for each in tests]
-    came = np.concatenate([each.came for each in tests])
+    came = np.concatenate([each.actual for each in tests])
     which = np.concatenate([turnover_classes(units) for units in said])
     mean = np.concatenate(said)
     whole = negative_binomial_dispersion(mean, came)
@@ -322,5 +322,5 @@ def _met(before: Sequence[DemandBacktest], each: DemandBacktest, service: float)
     if any(alpha is None for alpha in alphas):
         return []
     alpha = np.array(alphas, dtype=float)[turnover_classes(said)]
-    enough = negative_binomial_quantile(said, alpha, service) >= np.rint(each.came)
+    enough = negative_binomial_quantile(said, alpha, service) >= np.rint(each.actual)
     return [bool(is_met) for is_met in enough[said > 0]]

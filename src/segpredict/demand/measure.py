@@ -40,7 +40,7 @@ class DemandForecast:
         Which levels may be, and why (`judge.PUBLISHABLE_LEVELS_SCHEMA`).
     backtest
         Errors of all forecasters (`judge.BACKTEST_SCHEMA`).
-    mix
+    expected_customers
         Customers to be expected in each segment, and the units that one of them takes
         (`EXPECTED_CUSTOMERS_SCHEMA`).
     assortment
@@ -52,7 +52,7 @@ class DemandForecast:
     forecast: pl.DataFrame
     levels: pl.DataFrame
     backtest: pl.DataFrame
-    mix: pl.DataFrame
+    expected_customers: pl.DataFrame
     assortment: pl.DataFrame
     suggestions: pl.DataFrame
 
@@ -105,16 +105,18 @@ def forecast_demand(
     Each test is answered with what was known on its day.
     """
     wish, days = options or DemandOptions(), training.schedule
-    tests = [fold.cutoff for fold in days.outer]
+    tests = [fold.cutoff for fold in days.test_folds]
     known = window_sales(transactions, segmentation, days.time, _needed(days, tests))
     shop = _Shop(transactions, days, known, _levels(known))
     done = [
         backtest_level(each, trial.cutoff, shop.came(trial.cutoff))
-        for trial in training.trials
-        for each in shop.outlooks(trial.cutoff, trial.chances[training.verdict.shipped].sum(axis=0))
+        for trial in training.backtests
+        for each in shop.outlooks(
+            trial.cutoff, trial.probabilities[training.evaluation.selected].sum(axis=0)
+        )
     ]
     errors = backtest_errors(done, draws=draws, seed=seed)
-    told = publishable_levels(done, errors, wish.service)
+    told = publishable_levels(done, errors, wish.service_level)
     now, segments = shop.past(days.end_day), segmentation.segments
     mix = _expected(scores, segments)
     found = shop.outlooks(days.end_day, mix)
@@ -148,7 +150,7 @@ class _Shop:
 
     def came(self, cutoff: int) -> WindowSales:
         time = self.days.time
-        return self.known[cutoff + time.gap, cutoff + time.outcome]
+        return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
     def outlooks(self, cutoff: int, chances: FloatArray) -> list[LevelForecast]:
         time, before = self.days.time, self.past(cutoff)
@@ -157,7 +159,7 @@ class _Shop:
             for day in inner_cutoffs(cutoff, time, self.days.first_day)
         )
         seasons = {level: level in learned for level in self.levels}
-        mix = chances + before.newcomers()
+        mix = chances + before.newcomers_per_window()
         return forecast_levels(self.transactions, before, mix, time, seasons)
 
 
@@ -169,13 +171,13 @@ def _needed(days: Schedule, tests: Sequence[int]) -> list[DayRange]:
     told, asked = {*tests, *before}, asked | before
     found = {span for cutoff in asked for span in history_windows(cutoff, time, first)}
     found |= {span for cutoff in asked if (span := last_year_window(cutoff, time, first))}
-    found |= {(cutoff + time.gap, cutoff + time.outcome) for cutoff in told}
+    found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in told}
     return sorted(found)
 
 
 def _levels(known: Mapping[DayRange, WindowSales]) -> tuple[str, ...]:
     """Return the levels that the shop's lines have."""
-    bought = [window.bought for window in known.values()]
+    bought = [window.purchases for window in known.values()]
     has = {
         TOTAL_LEVEL: True,
         CATEGORY_LEVEL: any((each[CATEGORY_LEVEL] != NO_CATEGORY).any() for each in bought),
@@ -199,7 +201,7 @@ def _mix(
         {
             "segment_id": [segment.id for segment in segments],
             "known": mix,
-            "newcomers": now.newcomers(),
+            "newcomers": now.newcomers_per_window(),
             "units_per_customer": total.rates[0],
         },
         schema=EXPECTED_CUSTOMERS_SCHEMA,

@@ -12,10 +12,10 @@ class DemandOptions:
 
     Parameters
     ----------
-    service
+    service_level
         Critical ratio of products whose price and cost are not both known, and of
         whole categories: the chance with which demand is to be met.
-    salvage
+    salvage_share
         What a piece left over still brings, as a share of its cost.
 
     Raises
@@ -24,15 +24,15 @@ class DemandOptions:
         When the service does not lie between 0 and 1, or the salvage not in [0, 1).
     """
 
-    service: float = 0.9
-    salvage: float = 0.0
+    service_level: float = 0.9
+    salvage_share: float = 0.0
 
     def __post_init__(self) -> None:
-        is_chance = math.isfinite(self.service) and 0 < self.service < 1
-        is_share = math.isfinite(self.salvage) and 0 <= self.salvage < 1
+        is_chance = math.isfinite(self.service_level) and 0 < self.service_level < 1
+        is_share = math.isfinite(self.salvage_share) and 0 <= self.salvage_share < 1
         if not (is_chance and is_share):
             raise ConfigError(
                 "The options cannot be used: "
-                f"demand.service = {self.service}, demand.salvage = {self.salvage}.",
+                f"demand.service = {self.service_level}, demand.salvage = {self.salvage_share}.",
                 fix="give a service between 0 and 1, and a salvage of at least 0 and below 1.",
             )

@@ -74,7 +74,7 @@ def order_quantities(
 
 def _goods(transactions: Transactions, outlook: LevelForecast) -> tuple[FloatArray, FloatArray]:
     """Return price and cost of each item; not a number where one is unknown."""
-    table = transactions.companions.products
+    table = transactions.side_tables.products
     asked = pl.DataFrame({"product_id": list(outlook.items)})
     unknown = np.full(len(outlook.items), np.nan)
     if table is None or outlook.level != PRODUCT_LEVEL:
@@ -100,7 +100,9 @@ def _table(
     mean = outlook.expected[SEGMENT_METHOD]
     alpha = alphas[turnover_classes(mean)]
     is_known = ~(np.isnan(price) | np.isnan(cost))
-    ratio = np.where(is_known, critical_ratio(price, cost, options.salvage), options.service)
+    ratio = np.where(
+        is_known, critical_ratio(price, cost, options.salvage_share), options.service_level
+    )
     naive = outlook.expected.get(SEASONAL_NAIVE, np.full(len(mean), np.nan))
     return (
         pl.DataFrame(
@@ -110,7 +112,7 @@ def _table(
                 "expected": mean,
                 "low": negative_binomial_quantile(mean, alpha, LOW_QUANTILE),
                 "high": negative_binomial_quantile(mean, alpha, HIGH_QUANTILE),
-                "season": outlook.season,
+                "season": outlook.seasonal_factors,
                 "last_window": outlook.expected[LAST_WINDOW_NAIVE],
                 "seasonal_naive": naive,
                 "price": price,

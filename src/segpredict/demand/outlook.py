@@ -41,7 +41,7 @@ class LevelForecast:
         Units by forecaster, one an item.
     rates
         Units per customer of each segment (columns; code 0 first) without season.
-    season
+    seasonal_factors
         Index of each item; 1 where none is known or proven.
     """
 
@@ -49,7 +49,7 @@ class LevelForecast:
     items: tuple[str, ...]
     expected: Mapping[str, FloatArray]
     rates: FloatArray
-    season: FloatArray
+    seasonal_factors: FloatArray
 
 
 def forecast_levels(
@@ -82,16 +82,18 @@ def forecast_levels(
     since = transactions.first_day + time.horizon
     first = first_sale_days(sold_lines(transactions, before.cutoff), since)
     own = shrunk_item_rates(before, len(mix), first)
-    alike = shrunk_item_rates(before.merged(), 2, first)
+    alike = shrunk_item_rates(before.without_segments(), 2, first)
     buyers = mix[1:].sum()
     found = []
     for level, is_proven in seasons.items():
         shelf, one = own[level], alike[level]
-        season = shelf.season if is_proven else np.ones(len(shelf.items))
+        season = shelf.seasonal_factors if is_proven else np.ones(len(shelf.items))
         expected = {
             SEGMENT_METHOD: shelf.rates @ mix * season,
-            SEASONAL_SEGMENT_METHOD: shelf.rates @ mix * shelf.season,
-            ONE_SEGMENT_METHOD: one.rates[:, 1] * buyers * (one.season if is_proven else 1.0),
+            SEASONAL_SEGMENT_METHOD: shelf.rates @ mix * shelf.seasonal_factors,
+            ONE_SEGMENT_METHOD: one.rates[:, 1]
+            * buyers
+            * (one.seasonal_factors if is_proven else 1.0),
             **_plain(transactions, before, time, level, shelf.items),
         }
         found.append(LevelForecast(level, shelf.items, expected, shelf.rates, season))
@@ -105,9 +107,9 @@ def _plain(
     level: str,
     items: tuple[str, ...],
 ) -> dict[str, FloatArray]:
-    told = {LAST_WINDOW_NAIVE: before.windows[0].units(level, items)}
-    if before.season is not None:
-        told[SEASONAL_NAIVE] = before.season.units(level, items)
+    told = {LAST_WINDOW_NAIVE: before.windows[0].units_sold(level, items)}
+    if before.season_window is not None:
+        told[SEASONAL_NAIVE] = before.season_window.units_sold(level, items)
     each = weekly_units(transactions, before.cutoff, level, items)
     length = time.horizon / DAYS_PER_WEEK
     return {

@@ -22,24 +22,24 @@ class SalesHistory:
         The day of the forecast.
     windows
         Windows of the last year, newest first, each behind the other.
-    season
+    season_window
         The window a year before the one to be forecast; ``None`` if unknown.
-    whole
+    whole_history
         How many of the newest windows have their whole look-back in the data: only in
         these can newcomers be told from customers of old.
     """
 
     cutoff: int
     windows: tuple[WindowSales, ...]
-    season: WindowSales | None
-    whole: int
+    season_window: WindowSales | None
+    whole_history: int
 
-    def merged(self) -> "SalesHistory":
+    def without_segments(self) -> "SalesHistory":
         """Return the same past with all who bought in one segment, of code 1."""
-        season = None if self.season is None else _merged(self.season)
-        return replace(self, windows=tuple(map(_merged, self.windows)), season=season)
+        season = None if self.season_window is None else _merged(self.season_window)
+        return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
 
-    def newcomers(self) -> FloatArray:
+    def newcomers_per_window(self) -> FloatArray:
         """Return how many newcomers a window brings to each segment, by code.
 
         Notes
@@ -47,7 +47,7 @@ class SalesHistory:
         The mean over the windows in which newcomers can be told; where there is none,
         those of the newest, which are too many.
         """
-        told = self.windows[: max(self.whole, 1)]
+        told = self.windows[: max(self.whole_history, 1)]
         found: FloatArray = np.mean([window.newcomers for window in told], axis=0)
         return found
 
@@ -56,7 +56,7 @@ def _merged(window: WindowSales) -> WindowSales:
     one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
     return replace(
         window,
-        bought=window.bought.with_columns(segment=one.cast(pl.Int8)),
+        purchases=window.purchases.with_columns(segment=one.cast(pl.Int8)),
         members=np.array([window.members[0], window.members[1:].sum()]),
         newcomers=np.array([window.newcomers[0], window.newcomers[1:].sum()]),
     )

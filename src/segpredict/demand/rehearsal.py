@@ -22,13 +22,13 @@ class InnerBacktest:
     ----------
     cutoff
         Its day.
-    plain, seasoned
+    error_plain, error_seasonal
         Σ |expected − came| by level, without and with the season's index.
     """
 
     cutoff: int
-    plain: Mapping[str, float]
-    seasoned: Mapping[str, float]
+    error_plain: Mapping[str, float]
+    error_seasonal: Mapping[str, float]
 
 
 def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, ...]:
@@ -39,7 +39,7 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
     >>> rehearsals(700, TimeOptions(), 100)
     (609, 518)
     """
-    newest = cutoff - time.complete
+    newest = cutoff - time.days_to_complete
     back = [newest - i * time.horizon for i in range(MAX_INNER_ORIGINS)]
     return tuple(day for day in back if last_year_window(day, time, first_day))
 
@@ -58,9 +58,9 @@ def inner_backtest(
     first = first_sale_days(sold_lines(transactions, before.cutoff), since)
     plain, seasoned = {}, {}
     for level, shelf in shrunk_item_rates(before, len(mix), first).items():
-        units, said = came.units(level, shelf.items), shelf.rates @ mix
+        units, said = came.units_sold(level, shelf.items), shelf.rates @ mix
         plain[level] = float(np.abs(said - units).sum())
-        seasoned[level] = float(np.abs(said * shelf.season - units).sum())
+        seasoned[level] = float(np.abs(said * shelf.seasonal_factors - units).sum())
     return InnerBacktest(before.cutoff, plain, seasoned)
 
 
@@ -76,6 +76,7 @@ def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:
     told = list(known)
     return frozenset(
         level
-        for level in {name for each in told for name in each.plain}
-        if sum(each.seasoned[level] for each in told) < sum(each.plain[level] for each in told)
+        for level in {name for each in told for name in each.error_plain}
+        if sum(each.error_seasonal[level] for each in told)
+        < sum(each.error_plain[level] for each in told)
     )

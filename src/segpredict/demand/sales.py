@@ -26,10 +26,10 @@ class WindowSales:
     ----------
     span
         Its days, ``[start, end)``.
-    bought
+    purchases
         ``customer_id``, ``segment`` (code at the end of the window; null for whom none
         is known), ``total``, ``category``, ``product`` (null where lines have none),
-        ``units`` (10⁻⁴) and ``lines``; one row a customer and product.
+        ``units_sold`` (10⁻⁴) and ``lines``; one row a customer and product.
     members
         Customers of each segment, by code.
     newcomers
@@ -37,19 +37,19 @@ class WindowSales:
     """
 
     span: DayRange
-    bought: pl.DataFrame
+    purchases: pl.DataFrame
     members: IntArray
     newcomers: IntArray
 
-    def units(self, level: str, items: Sequence[str]) -> FloatArray:
+    def units_sold(self, level: str, items: Sequence[str]) -> FloatArray:
         """Return the units of each item that anybody bought."""
-        sold = self.bought.group_by(level).agg(pl.col("units").sum())
+        sold = self.purchases.group_by(level).agg(pl.col("units").sum())
         return _aligned(sold, level, items, "units")
 
 
 def product_categories(transactions: Transactions) -> pl.LazyFrame:
     """Return ``product_id`` and ``category`` of all products, if there is a table."""
-    table = transactions.companions.products
+    table = transactions.side_tables.products
     if table is None or "category" not in table.columns:
         return pl.LazyFrame(schema={"product_id": pl.String, "category": pl.String})
     return table.lazy().select("product_id", "category")
@@ -62,7 +62,7 @@ def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
     asked for; an order that was wholly refunded by the cutoff is no order.
     """
     return (
-        transactions.known(until)
+        transactions.known_at(until)
         .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
         .select("customer_id", "day", "quantity", "amount", "product_id")
         .join(product_categories(transactions), on="product_id", how="left")
@@ -99,7 +99,7 @@ def window_sales(
     """
     measured = [(end - time.horizon, end) for _, end in spans]
     codes = segmentation.assign(
-        features.clustering_inputs(transactions, measured, segmentation.further)
+        features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
     )
     asked = {start - time.gap: (start, end) for start, end in spans}
     backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
@@ -143,13 +143,13 @@ class SegmentSales:
 
     Parameters
     ----------
-    units, scatter
+    units, squared_units
         Units, and Σ(y − ȳ)² of what single customers bought in a window; one row an
         item, one column a segment, INACTIVE left out.
     """
 
     units: FloatArray
-    scatter: FloatArray
+    squared_units: FloatArray
 
 
 def segment_sales(
@@ -157,7 +157,7 @@ def segment_sales(
 ) -> SegmentSales:
     """Return what each segment bought of each item in these windows."""
     each = pl.concat(
-        window.bought.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
+        window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
         for window in windows
     )
     piece = pl.col("units") / MONEY_SCALE

@@ -32,14 +32,14 @@ class ItemRates:
     rates
         Units per customer of each segment in a window; columns by code, the inactive
         buy nothing.
-    season
+    seasonal_factors
         Index of each item; 1 where none is known.
     """
 
     items: tuple[str, ...]
     parents: IntArray
     rates: FloatArray
-    season: FloatArray
+    seasonal_factors: FloatArray
 
 
 def shrunk_item_rates(
@@ -111,13 +111,13 @@ class _Place:
             found = self._leaning(sold, exposure, above)
         else:
             one = np.zeros(size - 1, dtype=int)
-            found = gamma_poisson_rates(sold.units.T, sold.scatter.T, exposure.T, one).T
+            found = gamma_poisson_rates(sold.units.T, sold.squared_units.T, exposure.T, one).T
         return np.column_stack([np.zeros(len(found)), found])
 
     def _leaning(self, sold: SegmentSales, exposure: FloatArray, above: ItemRates) -> FloatArray:
         many = np.bincount(self.parents, minlength=len(above.items))[:, None]
         mean = above.rates[:, 1:] / np.maximum(many, 1)
-        found = gamma_poisson_rates(sold.units, sold.scatter, exposure, self.parents, mean)
+        found = gamma_poisson_rates(sold.units, sold.squared_units, exposure, self.parents, mean)
         return found * self._share(found, above.rates[:, 1:])
 
     def _share(self, parts: FloatArray, whole: FloatArray) -> FloatArray:
@@ -128,7 +128,7 @@ class _Place:
         return factor[self.parents]
 
     def season(self, size: int, rates: FloatArray, above: ItemRates | None) -> FloatArray:
-        window = self.before.season
+        window = self.before.season_window
         if window is None or not self.items:
             return np.ones(len(self.items))
         if above is None:
@@ -136,7 +136,7 @@ class _Place:
         units, scatter = self._sold(window, size)
         hoped = (rates[:, 1:] @ window.members[1:])[:, None]
         known = hoped * self.on_sale(window)[:, None]
-        mean = above.season[:, None]
+        mean = above.seasonal_factors[:, None]
         found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
         if self.level != PRODUCT_LEVEL:
             return found[:, 0]
@@ -157,7 +157,7 @@ class _Place:
 
     def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
         sold = segment_sales([window], self.level, self.items, size)
-        return sold.units.sum(axis=1)[:, None], sold.scatter.sum(axis=1)[:, None]
+        return sold.units.sum(axis=1)[:, None], sold.squared_units.sum(axis=1)[:, None]
 
     def on_sale(self, window: WindowSales) -> FloatArray:
         """Return the share of a window in which each item was on sale."""
@@ -166,8 +166,8 @@ class _Place:
 
 
 def _items(before: SalesHistory, level: str) -> tuple[str, ...]:
-    known = [*before.windows, *([] if before.season is None else [before.season])]
-    names = pl.concat([window.bought[level] for window in known]).drop_nulls()
+    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+    names = pl.concat([window.purchases[level] for window in known]).drop_nulls()
     return tuple(names.unique().sort().to_list())
 
 
@@ -176,8 +176,8 @@ def _parents(
 ) -> IntArray:
     if level != PRODUCT_LEVEL or above is None:
         return np.zeros(len(items), dtype=int)
-    known = [*before.windows, *([] if before.season is None else [before.season])]
-    pairs = pl.concat([w.bought.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
+    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+    pairs = pl.concat([w.purchases.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
     category = dict(pairs.drop_nulls().unique().iter_rows())
     row = {name: i for i, name in enumerate(above.items)}
     return np.array([row[category[item]] for item in items], dtype=int)

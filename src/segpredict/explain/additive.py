@@ -26,15 +26,15 @@ class AdditiveModel:
 
     Parameters
     ----------
-    trees
+    xgboost_model
         The boosted trees; ``None`` where the model of purchases stands alone.
-    buying
+    purchase_model
         The model of purchases with its reference; ``None`` where trees stand alone.
     weight
         Share of the trees in the log-odds: 1 or 0 where one of both stands alone.
     note
         What a reader must know where this is not just what ships.
-    shipped
+    selected_model
         What ships, where this is not just that: its forecast is the one to explain.
 
     Notes
@@ -44,37 +44,43 @@ class AdditiveModel:
     on the columns of `PLAYER_COLUMNS`.
     """
 
-    trees: XgboostModel | None
-    buying: PurchaseModelExplainer | None = None
+    xgboost_model: XgboostModel | None
+    purchase_model: PurchaseModelExplainer | None = None
     weight: float = 1.0
     note: str = ""
-    shipped: Forecaster | None = None
+    selected_model: Forecaster | None = None
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def feature_names(self) -> tuple[str, ...]:
         """The columns that contributions are given for."""
-        more = () if self.buying is None else tuple(PLAYER_COLUMNS)
+        more = () if self.purchase_model is None else tuple(PLAYER_COLUMNS)
         known = self._known
         return (*known, *(name for name in more if name not in known))
 
     @property
     def _known(self) -> tuple[str, ...]:
-        return () if self.trees is None else self.trees.names
+        return () if self.xgboost_model is None else self.xgboost_model.feature_names
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def required_columns(self) -> tuple[str, ...]:
         """The columns without which nobody can be explained."""
-        known = tuple(HISTORY_COLUMNS) if self.trees is None else self.trees.names
-        dated = self.buying is not None and self.buying.model.season is not None
+        known = (
+            tuple(HISTORY_COLUMNS)
+            if self.xgboost_model is None
+            else self.xgboost_model.feature_names
+        )
+        dated = (
+            self.purchase_model is not None and self.purchase_model.model.seasonal_index is not None
+        )
         return (*known, "cutoff") if dated and "cutoff" not in known else known
 
     @property
-    def classes(self) -> int:
+    def n_classes(self) -> int:
         """Number of segments, INACTIVE included."""
-        buying = None if self.buying is None else self.buying.model
-        return next(part.classes for part in (self.trees, buying) if part is not None)
+        buying = None if self.purchase_model is None else self.purchase_model.model
+        return next(part.n_classes for part in (self.xgboost_model, buying) if part is not None)
 
-    def base(self, day: int | None = None) -> FloatArray:
+    def base_values(self, day: int | None = None) -> FloatArray:
         """Return the margin of each segment before anything is known of a customer.
 
         Parameters
@@ -82,65 +88,65 @@ class AdditiveModel:
         day
             From which day (number) it is foretold; ``None``: whatever the season.
         """
-        total = np.zeros(self.classes)
-        if self.trees is not None:
+        total = np.zeros(self.n_classes)
+        if self.xgboost_model is not None:
             nobody = pl.DataFrame(
                 {name: [None] for name in self._known},
                 schema=dict.fromkeys(self._known, pl.Float32),
             )
-            start = self.trees.contributions(nobody)[0, :, -1].astype(np.float64)
+            start = self.xgboost_model.shap_values(nobody)[0, :, -1].astype(np.float64)
             total = total + self.weight * start
-        if self.buying is not None:
-            total = total + (1 - self.weight) * self.buying.base(day)
+        if self.purchase_model is not None:
+            total = total + (1 - self.weight) * self.purchase_model.base_values(day)
         return total
 
-    def margins(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_margin(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-odds, up to a constant for each customer."""
-        total = np.zeros((customers.height, self.classes))
+        total = np.zeros((customers.height, self.n_classes))
         if not customers.height:
             return total
-        if self.trees is not None:
-            trees = self.trees.margins(customers).astype(np.float64)
+        if self.xgboost_model is not None:
+            trees = self.xgboost_model.predict_margin(customers).astype(np.float64)
             total = total + self.weight * trees
-        if self.buying is not None:
-            total = total + (1 - self.weight) * self.buying.logs(customers)
+        if self.purchase_model is not None:
+            total = total + (1 - self.weight) * self.purchase_model.log_probabilities(customers)
         return total
 
-    def chances(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""
-        if self.shipped is not None:
-            return self.shipped.predict(customers)
-        raw = self.margins(customers)
+        if self.selected_model is not None:
+            return self.selected_model.predict_proba(customers)
+        raw = self.predict_margin(customers)
         power = np.exp(raw - raw.max(axis=1, keepdims=True))
         return np.asarray(power / power.sum(axis=1, keepdims=True), np.float64)
 
-    def values(self, customers: pl.DataFrame) -> FloatArray:
+    def feature_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return the cells behind the contributions; what is unknown is NaN."""
-        present = [n for n in self.names if n in customers.columns]
+        present = [n for n in self.feature_names if n in customers.columns]
         cells = dict(zip(present, feature_matrix(customers, present).T, strict=True))
         missing = np.full(customers.height, np.nan, np.float32)
-        return np.column_stack([cells.get(n, missing) for n in self.names])
+        return np.column_stack([cells.get(n, missing) for n in self.feature_names])
 
-    def contributions(self, customers: pl.DataFrame) -> FloatArray:
+    def shap_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return what each column adds, customers × segments × `names`.
 
         A row and the `base` of its day add up to `margins`.
         """
-        shape = (customers.height, self.classes, len(self.names))
+        shape = (customers.height, self.n_classes, len(self.feature_names))
         found = np.zeros(shape)
         if not customers.height:
             return found
-        if self.trees is not None:
-            trees = self.trees.contributions(customers)[:, :, :-1]
+        if self.xgboost_model is not None:
+            trees = self.xgboost_model.shap_values(customers)[:, :, :-1]
             found[:, :, : len(self._known)] = self.weight * trees
-        if self.buying is not None:
-            parts = self.buying.contributions(customers)
+        if self.purchase_model is not None:
+            parts = self.purchase_model.shapley_values(customers)
             for place, name in enumerate(PLAYER_COLUMNS):
                 more = (1 - self.weight) * parts[:, :, place]
-                found[:, :, self.names.index(name)] += more
+                found[:, :, self.feature_names.index(name)] += more
         return found
 
-    def chunks(
+    def shap_chunks(
         self, customers: pl.DataFrame, rows: int = CUSTOMERS_PER_CHUNK, threads: int = 1
     ) -> Iterator[tuple[pl.DataFrame, FloatArray]]:
         """Yield customers with their contributions, some at a time, in their order.
@@ -159,16 +165,16 @@ class AdditiveModel:
         with ThreadPoolExecutor(threads) as pool:
             for place in range(0, len(starts), threads):
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
-                yield from zip(some, pool.map(self.contributions, some), strict=True)
+                yield from zip(some, pool.map(self.shap_values, some), strict=True)
 
-    def told_of(self, tested: BlendedModel) -> BlendedModel:
+    def explained_part(self, tested: BlendedModel) -> BlendedModel:
         """Return of the model of a test what is explained here: one part, or both."""
-        is_both = self.trees is not None and self.buying is not None
+        is_both = self.xgboost_model is not None and self.purchase_model is not None
         return tested if is_both else replace(tested, weight=self.weight)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return what `additive_model_from_state` needs beside the forecaster, as JSON."""
-        return None if self.buying is None else self.buying.state()
+        return None if self.purchase_model is None else self.purchase_model.to_state()
 
 
 def additive_model(
@@ -228,7 +234,7 @@ def _summed(
 def _shown(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Forecaster, str]:
     """Return what is explained, and what a reader must know of it."""
     if isinstance(forecaster, CalibratedModel):
-        inner, note = _shown(forecaster.forecaster, trees)
+        inner, note = _shown(forecaster.model, trees)
         return inner, (note or "The forecast before it was calibrated is explained.")
     # A baseline of trees on fewer columns is a `XgboostModel` too, by another name.
     own = forecaster.name if trees is None else trees.name
@@ -254,8 +260,8 @@ def _instead(forecaster: Forecaster, trees: XgboostModel | None) -> tuple[Xgboos
 
 def _trees(shown: Forecaster) -> XgboostModel | None:
     if isinstance(shown, BlendedModel):
-        stands_out = shown.weight == 0 and shown.buying is not None
-        return None if stands_out else shown.trees
+        stands_out = shown.weight == 0 and shown.purchase_model is not None
+        return None if stands_out else shown.xgboost_model
     return shown if isinstance(shown, XgboostModel) else None
 
 
@@ -263,7 +269,7 @@ def _buying(shown: Forecaster) -> BgNbdGammaGamma | None:
     if isinstance(shown, BgNbdGammaGamma):
         return shown
     is_part = isinstance(shown, BlendedModel) and shown.weight < 1
-    return shown.buying if isinstance(shown, BlendedModel) and is_part else None
+    return shown.purchase_model if isinstance(shown, BlendedModel) and is_part else None
 
 
 def _weight(shown: Forecaster) -> float:

@@ -28,21 +28,21 @@ class PurchaseModelExplainer:
     ----------
     model
         The fitted model.
-    rows
+    reference_rows
         Reference customers × `HISTORY_COLUMNS`.
-    shares
+    reference_shares
         How much each reference customer counts; they add up to one.
     """
 
     model: BgNbdGammaGamma
-    rows: FloatArray
-    shares: FloatArray
+    reference_rows: FloatArray
+    reference_shares: FloatArray
 
-    def logs(self, customers: pl.DataFrame) -> FloatArray:
+    def log_probabilities(self, customers: pl.DataFrame) -> FloatArray:
         """Return the log-probability of each segment, customers × segments."""
-        return np.log(np.maximum(self.model.predict(customers), MIN_PROBABILITY))
+        return np.log(np.maximum(self.model.predict_proba(customers), MIN_PROBABILITY))
 
-    def base(self, day: int | None = None) -> FloatArray:
+    def base_values(self, day: int | None = None) -> FloatArray:
         """Return the mean log-probability of the reference customers, by segment.
 
         Parameters
@@ -50,11 +50,11 @@ class PurchaseModelExplainer:
         day
             From which day (number) it is foretold; ``None``: whatever the season.
         """
-        model = self.model if day is None else self.model.on(day)
-        alone = [_logs(model, row[None, :]) for row in self.rows]
+        model = self.model if day is None else self.model.at_cutoff(day)
+        alone = [_logs(model, row[None, :]) for row in self.reference_rows]
         return np.asarray(self._weighted(alone)[0], dtype=np.float64)
 
-    def contributions(self, customers: pl.DataFrame) -> FloatArray:
+    def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
         """Return each player's part, customers × segments × `PLAYER_COLUMNS`.
 
         A customer's parts and the `base` of the same day add up to the log-probability:
@@ -68,15 +68,15 @@ class PurchaseModelExplainer:
         silent for longer than they are known.
         """
         rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
-        parts = np.zeros((len(rows), self.model.classes, len(PLAYER_COLUMNS)))
-        for places, model in self.model.as_of(customers):
+        parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
+        for places, model in self.model.group_by_cutoff(customers):
             parts[places] = self._shared(model, rows[places])
         return parts
 
     def _shared(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
         names = list(PLAYER_COLUMNS)
         worth = self._worth(model, rows)
-        parts = np.zeros((len(rows), model.classes, len(names)))
+        parts = np.zeros((len(rows), model.n_classes, len(names)))
         for place, name in enumerate(names):
             for team in worth:
                 if name not in team:
@@ -90,10 +90,10 @@ class PurchaseModelExplainer:
         names = list(PLAYER_COLUMNS)
         sizes = range(len(names) + 1)
         teams = [team for size in sizes for team in combinations(names, size)]
-        asked = [_joined(rows, team, other) for team in teams for other in self.rows]
+        asked = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
         # One call for all: much of a call's time does not depend on its rows.
         logs = _logs(model, np.concatenate(asked))
-        shape = (len(teams), len(self.rows), len(rows), model.classes)
+        shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
         return {
             team: self._weighted(list(found))
             for team, found in zip(teams, logs.reshape(shape), strict=True)
@@ -101,17 +101,17 @@ class PurchaseModelExplainer:
 
     def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
         total = np.zeros_like(logs[0])
-        for share, each in zip(self.shares, logs, strict=True):
+        for share, each in zip(self.reference_shares, logs, strict=True):
             total = total + share * each
         return total
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the reference customers as JSON."""
-        return {"rows": self.rows.tolist(), "shares": self.shares.tolist()}
+        return {"rows": self.reference_rows.tolist(), "shares": self.reference_shares.tolist()}
 
 
 def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
-    return np.log(np.maximum(model.chances(rows), MIN_PROBABILITY))
+    return np.log(np.maximum(model.probabilities_of_rows(rows), MIN_PROBABILITY))
 
 
 def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:

@@ -64,12 +64,12 @@ class ImportanceEvidence:
     headlines
         Share of all importance on the final test of each of `groups.HEADLINES`:
         ``name``, ``share``, ``low``, ``high``.
-    origins
+    tests
         The shuffled loss and mean \|SHAP\| on each test: ``cutoff``, ``name``,
         ``shap``, ``loss``.
     agreement
         Kendall's τ of rankings: ``refits`` (mean over models fitted anew) with
-        ``refits_low``, ``origins`` (mean over pairs of tests), ``shuffled`` (SHAP
+        ``refits_low``, ``tests`` (mean over pairs of tests), ``shuffled`` (SHAP
         against shuffled loss); Spearman's ρ of ``interventional`` against
         path-dependent values.
     refits
@@ -80,17 +80,17 @@ class ImportanceEvidence:
 
     table: pl.DataFrame
     headlines: pl.DataFrame
-    origins: pl.DataFrame
+    tests: pl.DataFrame
     agreement: dict[str, float | None]
     refits: int
     notes: tuple[str, ...] = ()
 
     @property
-    def least(self) -> dict[str, float]:
+    def min_reliable_contribution(self) -> dict[str, float]:
         """Contribution below which a group's sign is not to be relied on, by group."""
         return dict(self.table.select("name", "least").iter_rows())
 
-    def facts(self) -> JSON:
+    def to_json(self) -> JSON:
         """Return what is no table, as JSON."""
         return {
             "agreement": self.agreement,
@@ -134,13 +134,13 @@ def check_importance(
     say = tell or _silent
     rng = np.random.default_rng(seed)
     final = exams[-1]
-    known = additive_model(final.model, final.model.trees, final.customers).names
+    known = additive_model(final.model, final.model.xgboost_model, final.customers).feature_names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
     sights = []
     for place, exam in enumerate(exams):
         say("shuffling columns", 0.3 * place / len(exams))
-        sights.append(view_model(exam, exam.model, parts, options.repeats, rng))
+        sights.append(view_model(exam, exam.model, parts, options.permutation_repeats, rng))
     others = []
     for place in range(options.refits):
         say(
@@ -149,7 +149,7 @@ def check_importance(
         )
         others.append(view_refitted_model(final, parts, rng))
     say("leaving groups out", 0.8)
-    gains = sights[-1].loss.mean(axis=1)
+    gains = sights[-1].permutation_loss.mean(axis=1)
     without = dict(_ablations(final, parts, gains, options.ablations))
     say("asking shap otherwise", 0.95)
     agreement = _agreement(sights, others, gains, _interventional(final, parts))
@@ -179,36 +179,38 @@ def _ablations(
     if not exam.model.weight:
         return
     labels = segment_codes(exam.customers, "label")
-    whole = metrics.row_log_loss(exam.model.trees.predict(exam.customers), labels)
+    whole = metrics.row_log_loss(exam.model.xgboost_model.predict_proba(exam.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
         gone = set(groups[place].features)
-        names = [name for name in exam.lesson.names if name not in gone]
+        names = [name for name in exam.training_data.feature_names if name not in gone]
         if not names:
             continue
-        trees = booster.fit_fixed_rounds(exam.lesson, names, exam.model.trees.rounds)
-        lost = metrics.row_log_loss(trees.predict(exam.customers), labels) - whole
+        trees = booster.fit_fixed_rounds(
+            exam.training_data, names, exam.model.xgboost_model.n_rounds
+        )
+        lost = metrics.row_log_loss(trees.predict_proba(exam.customers), labels) - whole
         error = metrics.clustered_standard_error(lost, exam.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))
 
 
 def _interventional(exam: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
-    trees = exam.model.trees
+    trees = exam.model.xgboost_model
     few = stratified_sample(exam.customers, INTERVENTION_ROWS)
     if few.height < 2 or not exam.model.weight:
         return None
-    others = feature_matrix(stratified_sample(exam.customers, BACKGROUND_ROWS), trees.names)
+    others = feature_matrix(stratified_sample(exam.customers, BACKGROUND_ROWS), trees.feature_names)
     asked = shap.TreeExplainer(
         trees.booster,
         data=others.astype(np.float64),
         feature_perturbation="interventional",
     )
-    cells = feature_matrix(few, trees.names).astype(np.float64)
+    cells = feature_matrix(few, trees.feature_names).astype(np.float64)
     found = np.asarray(asked.shap_values(cells, check_additivity=False), np.float64)
-    own = trees.contributions(few)[:, :, :-1].astype(np.float64)
+    own = trees.shap_values(few)[:, :, :-1].astype(np.float64)
     alone = AdditiveModel(trees)
     ranked = [
-        group_importance(cube, trees.names, groups_of_model(groups, alone))
+        group_importance(cube, trees.feature_names, groups_of_model(groups, alone))
         for cube in (found.transpose(0, 2, 1), own)
     ]
     return float(spearmanr(*ranked).statistic)
@@ -220,9 +222,11 @@ def _agreement(
     gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
-    final = sights[-1].shap
-    anew = [_tau(final, sight.shap) for sight in again]
-    pairs = [_tau(one.shap, two.shap) for one, two in combinations(sights, 2)]
+    final = sights[-1].group_importance
+    anew = [_tau(final, sight.group_importance) for sight in again]
+    pairs = [
+        _tau(one.group_importance, two.group_importance) for one, two in combinations(sights, 2)
+    ]
     return {
         "refits": float(np.mean(anew)) if anew else None,
         "refits_low": float(np.min(anew)) if anew else None,
@@ -244,12 +248,15 @@ def _table(
     again: Sequence[ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
-    shaps = np.array([s.shap for s in again] or [sight.shap])
-    losses = np.array([s.loss[:, 0] for s in again] or [gains])
+    shaps = np.array([s.group_importance for s in again] or [sight.group_importance])
+    losses = np.array([s.permutation_loss[:, 0] for s in again] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])
     low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
     least, most = np.percentile(losses, [2.5, 97.5], axis=0)
-    own, signs = _ranks(sight.shap), _least(sight.signed, [s.signed for s in again])
+    own, signs = (
+        _ranks(sight.group_importance),
+        _least(sight.group_contributions, [s.group_contributions for s in again]),
+    )
     rows = []
     for i, group in enumerate(groups):
         gone = without.get(group.name)
@@ -259,7 +266,7 @@ def _table(
                 group.family,
                 group.headline,
                 ", ".join(group.features),
-                sight.shap[i],
+                sight.group_importance[i],
                 low[i] if again else None,
                 high[i] if again else None,
                 own[i],
@@ -279,8 +286,10 @@ def _table(
 
 
 def _headlines(final: ModelView, again: Sequence[ModelView]) -> pl.DataFrame:
-    own = final.words / (final.words.sum() or 1.0)
-    shares = np.array([s.words / (s.words.sum() or 1.0) for s in again] or [own])
+    own = final.headline_importance / (final.headline_importance.sum() or 1.0)
+    shares = np.array(
+        [s.headline_importance / (s.headline_importance.sum() or 1.0) for s in again] or [own]
+    )
     low, high = np.percentile(shares, [2.5, 97.5], axis=0)
     return pl.DataFrame(
         {
@@ -328,7 +337,12 @@ def _by_origin(
     exams: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], sights: Sequence[ModelView]
 ) -> pl.DataFrame:
     rows = [
-        (exam.cutoff, group.name, float(sight.shap[i]), float(sight.loss[i].mean()))
+        (
+            exam.cutoff,
+            group.name,
+            float(sight.group_importance[i]),
+            float(sight.permutation_loss[i].mean()),
+        )
         for exam, sight in zip(exams, sights, strict=True)
         for i, group in enumerate(groups)
     ]

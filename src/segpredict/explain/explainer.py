@@ -44,22 +44,22 @@ class ForecastExplainer:
         What is explained.
     classes
         The future segments, in the order of the model's outputs.
-    parts
+    groups
         Groups of columns.
-    words
+    lexicon
         What reasons are told with.
-    alike
+    correlated_groups
         Pairs of groups that move together and share credit.
-    usage
+    policy
         Names the segment that is foretold; ``None``: the likeliest one is.
     """
 
     model: AdditiveModel
     classes: tuple[Segment, ...]
-    parts: tuple[FeatureGroup, ...]
-    words: ReasonLexicon
-    alike: tuple[tuple[str, str, float], ...] = field(default=())
-    usage: DecisionPolicy | None = None
+    groups: tuple[FeatureGroup, ...]
+    lexicon: ReasonLexicon
+    correlated_groups: tuple[tuple[str, str, float], ...] = field(default=())
+    policy: DecisionPolicy | None = None
 
     def explain(
         self, customers: pl.DataFrame, options: ExplainOptions | None = None
@@ -81,40 +81,40 @@ class ForecastExplainer:
         MismatchError
             When the season matters and customers are to be foretold from several days.
         """
-        _require(customers, self.model.needs)
+        _require(customers, self.model.required_columns)
         day = self._day(customers)
-        chosen = stratified_sample(customers, (options or ExplainOptions()).rows)
-        cube, values = self.model.contributions(chosen), self.model.values(chosen)
-        states, chances = segment_codes(chosen, "state_now"), self.model.chances(chosen)
-        names, ids = self.model.names, [s.id for s in self.classes]
+        chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
+        cube, values = self.model.shap_values(chosen), self.model.feature_values(chosen)
+        states, chances = segment_codes(chosen, "state_now"), self.model.predict_proba(chosen)
+        names, ids = self.model.feature_names, [s.id for s in self.classes]
         pull = self._pull(chosen, cube, values, chances)
         table = self._long(pull, cube)
         each = customers.height / max(1, chosen.height)
         margins = table.filter(pl.col("against_id").is_null())
-        families = {f.name: f.family for f in self.words.glossary.values()}
+        families = {f.name: f.family for f in self.lexicon.glossary.values()}
         return Explanation(
             contributions=table,
             importance=feature_importance(margins, names, families, ids),
-            topics=importance_by_group(cube, names, self.parts, states, self.classes),
-            moves=transition_drivers(
+            group_importance=importance_by_group(cube, names, self.groups, states, self.classes),
+            transition_drivers=transition_drivers(
                 cube,
                 names,
-                self.parts,
+                self.groups,
                 self.classes,
                 states=states,
                 chances=chances,
                 weight=each,
             ),
-            reasons=reason_texts(pull, names, self.parts, self.words),
-            base=dict(zip(ids, self.model.base(day).tolist(), strict=True)),
-            names=names,
+            reasons=reason_texts(pull, names, self.groups, self.lexicon),
+            base_values=dict(zip(ids, self.model.base_values(day).tolist(), strict=True)),
+            feature_names=names,
             classes=self.classes,
-            groups=self.parts,
+            groups=self.groups,
             population=customers.height,
-            note=self.model.note,
+            model_note=self.model.note,
         )
 
-    def reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
+    def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
         """Return the reasons of all customers, in chunks: words and no tables.
 
         Parameters
@@ -124,19 +124,21 @@ class ForecastExplainer:
         threads
             Threads; the words do not depend on them.
         """
-        names, parts = self.model.names, self.parts
+        names, parts = self.model.feature_names, self.groups
         found = [
             reason_texts(
-                self._pull(some, cube, self.model.values(some), self.model.chances(some)),
+                self._pull(
+                    some, cube, self.model.feature_values(some), self.model.predict_proba(some)
+                ),
                 names,
                 parts,
-                self.words,
+                self.lexicon,
             )
-            for some, cube in self.model.chunks(customers, threads=threads)
+            for some, cube in self.model.shap_chunks(customers, threads=threads)
         ]
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
-    def heeding(self, least: Mapping[str, float]) -> "ForecastExplainer":
+    def with_threshold(self, least: Mapping[str, float]) -> "ForecastExplainer":
         """Return the explainer that keeps silent on what changes its sign too often.
 
         Parameters
@@ -144,9 +146,9 @@ class ForecastExplainer:
         least
             `Evidence.least`: by group, the size below which it does.
         """
-        return replace(self, words=replace(self.words, least=dict(least)))
+        return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(least)))
 
-    def naming(self, usage: DecisionPolicy | None) -> "ForecastExplainer":
+    def with_policy(self, usage: DecisionPolicy | None) -> "ForecastExplainer":
         """Return the explainer that asks why customers are named as they are.
 
         Parameters
@@ -154,11 +156,11 @@ class ForecastExplainer:
         usage
             How the forecast becomes one name; ``None``: the likeliest is named.
         """
-        return replace(self, usage=usage)
+        return replace(self, policy=usage)
 
     def _day(self, customers: pl.DataFrame) -> int | None:
         """Return the day from which all are foretold, where it matters."""
-        if "cutoff" not in self.model.needs or customers.is_empty():
+        if "cutoff" not in self.model.required_columns or customers.is_empty():
             return None
         days = customers["cutoff"].unique().sort().to_list()
         if len(days) > 1:
@@ -173,7 +175,7 @@ class ForecastExplainer:
         self, customers: pl.DataFrame, cube: FloatArray, values: FloatArray, chances: FloatArray
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
-        named = None if self.usage is None else self.usage.name(chances)
+        named = None if self.policy is None else self.policy.predict(chances)
         towards, against = target_and_reference(chances, states, named)
         return ContrastContributions(
             customers["customer_id"].to_list(),
@@ -186,11 +188,11 @@ class ForecastExplainer:
 
     def _long(self, pull: ContrastContributions, cube: FloatArray) -> pl.DataFrame:
         n, k, f = cube.shape
-        group = {name: g.name for g in self.parts for name in g.features}
-        names, ids = self.model.names, [s.id for s in self.classes]
+        group = {name: g.name for g in self.groups for name in g.features}
+        names, ids = self.model.feature_names, [s.id for s in self.classes]
         both = np.concatenate([cube, pull.contributions[:, None, :]], axis=1)
-        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.towards])
-        against = np.column_stack([np.full((n, k), k), pull.against])
+        towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.targets])
+        against = np.column_stack([np.full((n, k), k), pull.references])
         values = np.repeat(pull.values[:, None, :].astype(np.float64), k + 1, axis=1)
         people, column = (
             np.repeat(np.arange(n), (k + 1) * f),
@@ -210,15 +212,15 @@ class ForecastExplainer:
         )
         return validate_schema(table, CONTRIBUTIONS_SCHEMA)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs beside the forecaster, as JSON."""
         return {
-            "model": self.model.state(),
-            "groups": [group.state() for group in self.parts],
-            "typical": {k: dict(v) for k, v in self.words.typical.items()},
-            "least": dict(self.words.least),
-            "currency": self.words.currency,
-            "alike": [list(pair) for pair in self.alike],
+            "model": self.model.to_state(),
+            "groups": [group.to_state() for group in self.groups],
+            "typical": {k: dict(v) for k, v in self.lexicon.typical_values.items()},
+            "least": dict(self.lexicon.min_contribution),
+            "currency": self.lexicon.currency,
+            "alike": [list(pair) for pair in self.correlated_groups],
         }
 
     @classmethod
@@ -283,34 +285,34 @@ def build_explainer(
     _require(customers, ())
     model = additive_model(forecaster, trees, customers)
     _agree(model, classes)
-    _require(customers, model.needs)
-    cells = model.values(customers)
-    cube = model.contributions(stratified_sample(customers, GROUPING_ROWS))
+    _require(customers, model.required_columns)
+    cells = model.feature_values(customers)
+    cube = model.shap_values(stratified_sample(customers, GROUPING_ROWS))
     sizes = np.abs(cube - cube.mean(axis=1, keepdims=True)).sum(axis=(0, 1))
-    found = group_features(cells, model.names, glossary, sizes)
+    found = group_features(cells, model.feature_names, glossary, sizes)
     words = ReasonLexicon(
         {feature.name: feature for feature in glossary},
         classes,
-        _typical(cells, model.names, segment_codes(customers, "state_now"), classes),
+        _typical(cells, model.feature_names, segment_codes(customers, "state_now"), classes),
         {},
         currency,
     )
-    alike = tuple((a, b, r) for a, b, r in correlated_groups(cells, found, model.names))
+    alike = tuple((a, b, r) for a, b, r in correlated_groups(cells, found, model.feature_names))
     return ForecastExplainer(model, classes, found, words, alike)
 
 
 def _agree(model: AdditiveModel, classes: Sequence[Segment]) -> None:
-    trees = model.trees
-    known = () if trees is None else trees.names
+    trees = model.xgboost_model
+    known = () if trees is None else trees.feature_names
     trained = trees and trees.booster.feature_names
     if list(trained or known) != list(known):
         raise MismatchError(
             "The columns named are not those that the booster was trained on.",
             fix="pass the names that were saved with the booster, in their order.",
         )
-    if model.classes != len(classes):
+    if model.n_classes != len(classes):
         raise MismatchError(
-            f"The booster foretells {model.classes} segments and {len(classes)} were named.",
+            f"The booster foretells {model.n_classes} segments and {len(classes)} were named.",
             fix="pass the segments that were saved with the booster.",
         )
 

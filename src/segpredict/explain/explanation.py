@@ -39,18 +39,18 @@ class Explanation:
     contributions
         `contracts.CONTRIBUTIONS_SCHEMA`: for each customer the margins of all segments, then
         one contrast, of the segment foretold against staying (or, for those who are
-        to stay, against the likeliest move); features in the order of `names`.
+        to stay, against the likeliest move); features in the order of `feature_names`.
     importance
         `contracts.IMPORTANCE_SCHEMA`: of single columns.
-    topics
+    group_importance
         `contracts.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines.
-    moves
+    transition_drivers
         What sets movers apart, for each pair of segments (`contrast.transition_drivers`).
     reasons
         Reasons of each customer in words (`reasons.REASONS_SCHEMA`).
-    base
+    base_values
         Margin of each future segment before any feature is known, by segment id.
-    names
+    feature_names
         The features, in the order of the booster.
     classes
         The future segments, in the order of the booster's outputs.
@@ -58,42 +58,42 @@ class Explanation:
         Which features belong together.
     population
         Customers of whom the explained ones are a sample.
-    note
+    model_note
         What a reader must know of what is explained.
     """
 
     contributions: pl.DataFrame
     importance: pl.DataFrame
-    topics: pl.DataFrame
-    moves: pl.DataFrame
+    group_importance: pl.DataFrame
+    transition_drivers: pl.DataFrame
     reasons: pl.DataFrame
-    base: Mapping[str, float]
-    names: tuple[str, ...]
+    base_values: Mapping[str, float]
+    feature_names: tuple[str, ...]
     classes: tuple[Segment, ...]
     groups: tuple[FeatureGroup, ...]
     population: int
-    note: str = ""
+    model_note: str = ""
 
     @property
-    def customers(self) -> int:
+    def n_customers(self) -> int:
         """Number of customers explained."""
-        return self.contributions.height // (len(self.names) * (len(self.classes) + 1))
+        return self.contributions.height // (len(self.feature_names) * (len(self.classes) + 1))
 
-    def values(self) -> NDArray[np.float64]:
+    def feature_values(self) -> NDArray[np.float64]:
         """Return the feature values, one row a customer, one column a feature."""
         return self._cube("value")[:, 0, :]
 
-    def cube(self) -> NDArray[np.float64]:
+    def contribution_array(self) -> NDArray[np.float64]:
         """Return the contributions to margins: customer × class × feature."""
         return self._cube("contribution")[:, :-1, :]
 
-    def contrasts(self) -> NDArray[np.float64]:
+    def contrast_contributions(self) -> NDArray[np.float64]:
         """Return the contributions to each customer's contrast: customer × feature."""
         return self._cube("contribution")[:, -1, :]
 
-    def ids(self, column: str = "customer_id") -> list[str]:
+    def explained_ids(self, column: str = "customer_id") -> list[str]:
         """Return an id of each explained customer: their own, or their segment's."""
-        each = len(self.names) * (len(self.classes) + 1)
+        each = len(self.feature_names) * (len(self.classes) + 1)
         return self.contributions[column].gather_every(each).to_list()
 
     def plot(self, kind: str = "bar", *asked: str) -> bytes:
@@ -143,7 +143,7 @@ class Explanation:
         inside = escape(self.to_html(), quote=True)
         return f'<iframe srcdoc="{inside}" width="100%" height="640"></iframe>'
 
-    def customer(self, customer_id: str) -> pl.DataFrame:
+    def customer_contributions(self, customer_id: str) -> pl.DataFrame:
         """Return the contributions for one customer, strongest first in each class.
 
         Raises
@@ -154,7 +154,7 @@ class Explanation:
         rows = self.contributions.filter(pl.col("customer_id") == customer_id)
         if rows.is_empty():
             raise MismatchError(
-                f"Customer {quote_value(customer_id)} is not among the {self.customers} "
+                f"Customer {quote_value(customer_id)} is not among the {self.n_customers} "
                 "explained customers.",
                 fix="explain a frame that holds this customer alone.",
             )
@@ -174,7 +174,7 @@ class Explanation:
 
     def _cube(self, name: str) -> NDArray[np.float64]:
         column = self.contributions[name].to_numpy()
-        return column.reshape(-1, len(self.classes) + 1, len(self.names))
+        return column.reshape(-1, len(self.classes) + 1, len(self.feature_names))
 
 
 def explained_sentence(told: Explanation, names: Mapping[str, str]) -> str:

@@ -75,7 +75,7 @@ class FeatureGroup:
     headline: str
     features: tuple[str, ...]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the group as JSON."""
         return [self.name, self.family, self.headline, list(self.features)]
 

@@ -11,12 +11,12 @@ class ExplainOptions:
 
     Parameters
     ----------
-    rows
+    sample_rows
         The most customers to explain; the sample is stratified by current segment.
     refits
         Models fitted anew on other draws of customers, for intervals; 0 leaves the
         cross-check out.
-    repeats
+    permutation_repeats
         Times that each group of columns is shuffled on a test.
     ablations
         Groups without which the trees are fitted again.
@@ -27,9 +27,9 @@ class ExplainOptions:
         When a number is too small.
     """
 
-    rows: int = 2000
+    sample_rows: int = 2000
     refits: int = 20
-    repeats: int = 10
+    permutation_repeats: int = 10
     ablations: int = 5
 
     def __post_init__(self) -> None:

@@ -50,7 +50,7 @@ PAGE_TEMPLATE = """<!doctype html>
 
 def explanation_to_html(explanation: "Explanation") -> str:
     """Return the explanation as HTML: tables, reasons of some customers, pictures."""
-    overall = explanation.topics.filter(scope="all").sort("rank")
+    overall = explanation.group_importance.filter(scope="all").sort("rank")
     some = explanation.reasons.group_by("customer_id", maintain_order=True)
     people = [
         (key[0], _expected(explanation, rows), rows.to_dicts())

@@ -77,7 +77,7 @@ def draw_plots(explanation: "Explanation", top: int = 12) -> dict[str, bytes]:
         ``bar_plot``, ``heatmap_plot`` and ``move_<from>_<to>`` (SVG), and those of
         `customer_plots`.
     """
-    pairs = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
+    pairs = explanation.transition_drivers.select("from_id", "to_id").unique(maintain_order=True)
     return {
         "bar": bar_plot(explanation, top),
         **customer_plots(explanation, top),
@@ -109,12 +109,12 @@ def customer_plots(explanation: "Explanation", top: int = 12) -> LazyPlots:
 
 def bar_plot(explanation: "Explanation", top: int = 12) -> bytes:
     """Return a bar chart of mean |SHAP| over customers and future segments, as SVG."""
-    cube = _some(explanation.cube())
+    cube = _some(explanation.contribution_array())
     with _quiet():
-        figure, axes = _canvas(min(top, len(explanation.names)))
+        figure, axes = _canvas(min(top, len(explanation.feature_names)))
         overall = shap.Explanation(
             values=np.abs(cube).mean(axis=1),
-            feature_names=[_shown(name) for name in explanation.names],
+            feature_names=[_shown(name) for name in explanation.feature_names],
         )
         shap.plots.bar(overall, max_display=top, ax=axes, show=False)
         for patch in axes.patches:
@@ -136,15 +136,15 @@ def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> b
     ids = [segment.id for segment in explanation.classes]
     if class_id not in ids:
         raise UnknownNameError("future segment", class_id, ids)
-    cube = _some(explanation.cube()).transpose(0, 2, 1)
+    cube = _some(explanation.contribution_array()).transpose(0, 2, 1)
     together = shap.Explanation(
         values=cube,
-        data=_some(explanation.values()),
-        feature_names=[_shown(name) for name in explanation.names],
+        data=_some(explanation.feature_values()),
+        feature_names=[_shown(name) for name in explanation.feature_names],
         output_names=[_shown(segment.name) for segment in explanation.classes],
     )
     with _quiet():
-        figure, axes = _canvas(min(top, len(explanation.names)))
+        figure, axes = _canvas(min(top, len(explanation.feature_names)))
         one = together[:, :, ids.index(class_id)]
         shap.plots.beeswarm(
             one,
@@ -162,7 +162,7 @@ def beeswarm_plot(explanation: "Explanation", class_id: str, top: int = 12) -> b
 
 def heatmap_plot(explanation: "Explanation", top: int = 12) -> bytes:
     """Return shares of importance, groups of columns × current segments, as SVG."""
-    topics = explanation.topics.filter(level="group")
+    topics = explanation.group_importance.filter(level="group")
     names = topics.filter(scope="all").sort("rank").head(top)["name"].to_list()
     inside = topics.filter(scope="segment")
     told = set(inside["segment_id"])
@@ -200,9 +200,11 @@ def transition_plot(explanation: "Explanation", start: str, end: str, top: int =
     UnknownNameError
         When too few are expected to make that move.
     """
-    found = explanation.moves.filter(from_id=start, to_id=end).head(top)
+    found = explanation.transition_drivers.filter(from_id=start, to_id=end).head(top)
     if found.is_empty():
-        known = explanation.moves.select("from_id", "to_id").unique(maintain_order=True)
+        known = explanation.transition_drivers.select("from_id", "to_id").unique(
+            maintain_order=True
+        )
         pairs = [f"{a}:{b}" for a, b in known.iter_rows()]
         raise UnknownNameError("move", f"{start}:{end}", pairs)
     named = {s.id: _shown(s.name) for s in explanation.classes}
@@ -233,13 +235,13 @@ def dependence_plot(explanation: "Explanation", feature: str) -> bytes:
     Margins are taken against the mean over all segments. Dashed lines are the medians
     of those who are in the segment now.
     """
-    if feature not in explanation.names:
-        raise UnknownNameError("feature", feature, explanation.names)
-    place = explanation.names.index(feature)
-    cube = _some(explanation.cube())
+    if feature not in explanation.feature_names:
+        raise UnknownNameError("feature", feature, explanation.feature_names)
+    place = explanation.feature_names.index(feature)
+    cube = _some(explanation.contribution_array())
     centred = cube[:, :, place] - cube[:, :, place].mean(axis=1, keepdims=True)
-    values = _some(explanation.values())[:, place]
-    now = np.array(explanation.ids("segment_id") or ["-"])
+    values = _some(explanation.feature_values())[:, place]
+    now = np.array(explanation.explained_ids("segment_id") or ["-"])
     known = values[np.isfinite(values)]
     low, high = np.percentile(known, [0, 99]) if len(known) else (0.0, 0.0)
     with _quiet():
@@ -268,7 +270,9 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
     MismatchError
         When the customer is not among the explained ones.
     """
-    rows = explanation.customer(customer_id).filter(pl.col("against_id").is_not_null())
+    rows = explanation.customer_contributions(customer_id).filter(
+        pl.col("against_id").is_not_null()
+    )
     towards, against = rows["class_id"][0], rows["against_id"][0]
     sums = (
         rows.group_by("group", maintain_order=True)
@@ -278,7 +282,7 @@ def waterfall_plot(explanation: "Explanation", customer_id: str, top: int = 8) -
     told = sums.head(top)
     names = [*told["group"], "everything else"]
     sizes = np.array([*told["contribution"], sums[top:]["contribution"].sum()])
-    base = explanation.base[towards] - explanation.base[against]
+    base = explanation.base_values[towards] - explanation.base_values[against]
     ends = base + np.cumsum(sizes)
     named = {s.id: _shown(s.name) for s in explanation.classes}
     with _quiet():

@@ -40,9 +40,9 @@ class ReasonLexicon:
         Declarations of the columns, by name.
     classes
         The segments.
-    typical
+    typical_values
         Median of each column among the customers now in a segment, by segment id.
-    least
+    min_contribution
         Log-odds below which a group's contribution changes sign too often to be told.
     currency
         Sign of money; may be empty.
@@ -50,11 +50,11 @@ class ReasonLexicon:
 
     glossary: Mapping[str, Feature]
     classes: tuple[Segment, ...]
-    typical: Mapping[str, Mapping[str, float | None]]
-    least: Mapping[str, float]
+    typical_values: Mapping[str, Mapping[str, float | None]]
+    min_contribution: Mapping[str, float]
     currency: str = ""
 
-    def figure(self, name: str, value: float | None) -> str:
+    def format_value(self, name: str, value: float | None) -> str:
         """Return a value as people write it.
 
         Examples
@@ -80,7 +80,7 @@ class ReasonLexicon:
         names = {segment.code: segment.name for segment in self.classes}
         return names.get(code, str(code))
 
-    def meaning(self, name: str) -> str:
+    def short_meaning(self, name: str) -> str:
         """Return what a column is, without its explanation and full stop."""
         feature = self.glossary.get(name)
         if feature is None:
@@ -97,19 +97,19 @@ class ContrastContributions:
     ----------
     customers
         Ids, one a row.
-    states, towards, against
+    states, targets, references
         Codes of the segment now, of the one explained, and of the one it is compared
         with.
     values
         Cells, customers × columns.
     contributions
-        Contributions to the log-odds of `towards` over `against`.
+        Contributions to the log-odds of `targets` over `references`.
     """
 
     customers: Sequence[str]
     states: IntArray
-    towards: IntArray
-    against: IntArray
+    targets: IntArray
+    references: IntArray
     values: FloatArray
     contributions: FloatArray
 
@@ -153,7 +153,7 @@ def reason_texts(
     models that were fitted anew on other customers (method §6.6).
     """
     sums = group_contributions(pull.contributions[:, None, :], names, groups)[:, 0, :]
-    floor = np.array([max(MIN_LOG_ODDS, words.least.get(g.name, 0.0)) for g in groups])
+    floor = np.array([max(MIN_LOG_ODDS, words.min_contribution.get(g.name, 0.0)) for g in groups])
     told = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-told, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
@@ -176,7 +176,7 @@ def _rows(
     members = [np.array([places[n] for n in g.features]) for g in groups]
     ids = {segment.code: segment.id for segment in words.classes}
     for row, customer in enumerate(pull.customers):
-        now, to, by = (int(x[row]) for x in (pull.states, pull.towards, pull.against))
+        now, to, by = (int(x[row]) for x in (pull.states, pull.targets, pull.references))
         rank = 0
         for place, side in zip(chosen[row], speaks, strict=True):
             size = float(told[row, place])
@@ -186,7 +186,7 @@ def _rows(
             own = pull.contributions[row, parts] * np.sign(size)
             lead = int(parts[own.argmax()])
             value = float(pull.values[row, lead])
-            usual = words.typical.get(ids[now], {}).get(names[lead])
+            usual = words.typical_values.get(ids[now], {}).get(names[lead])
             rank += 1
             yield (
                 customer,
@@ -217,9 +217,9 @@ def _text(
     if feature is not None and feature.family == "calendar":
         told, usual = "The time of year ahead", None
     else:
-        told = f"{words.meaning(name)}: {words.figure(name, value)}"
+        told = f"{words.short_meaning(name)}: {words.format_value(name, value)}"
     if usual is not None:
         segment = {s.code: s.name for s in words.classes}[now]
-        told += f" (typical of {segment}: {words.figure(name, usual)})"
+        told += f" (typical of {segment}: {words.format_value(name, usual)})"
     factor = np.exp(abs(size))
     return f"{told}; odds {'×' if size > 0 else '÷'} {factor:.1f}"

@@ -33,18 +33,18 @@ class ModelView:
 
     Parameters
     ----------
-    shap, words
+    group_importance, headline_importance
         Mean sizes of groups and of `HEADLINES`.
-    signed
+    group_contributions
         Contributions of groups, customers × groups.
-    loss
+    permutation_loss
         Log-loss that shuffling costs, groups × repeats.
     """
 
-    shap: FloatArray
-    words: FloatArray
-    signed: FloatArray
-    loss: FloatArray
+    group_importance: FloatArray
+    headline_importance: FloatArray
+    group_contributions: FloatArray
+    permutation_loss: FloatArray
 
 
 def view_model(
@@ -57,14 +57,16 @@ def view_model(
 ) -> ModelView:
     """Return what a model says of a test; `counts` weigh its customers."""
     few = stratified_sample(exam.customers, MAX_COMPARED_CUSTOMERS)
-    shown = additive_model(model, model.trees, exam.customers)
-    cube = shown.contributions(few)
+    shown = additive_model(model, model.xgboost_model, exam.customers)
+    cube = shown.shap_values(few)
     signed = _signed(shown, few, cube, groups)
     shuffler, rows = PermutationImportance(exam, model), exam.customers.height
     losses = np.array(
         [
             [
-                np.average(shuffler.cost(g.features, rng.permutation(rows)), weights=counts)
+                np.average(
+                    shuffler.loss_increase(g.features, rng.permutation(rows)), weights=counts
+                )
                 for _ in range(repeats)
             ]
             for g in groups
@@ -73,8 +75,8 @@ def view_model(
     parts = groups_of_model(groups, shown)
     words = [_merged(parts, word) for word in HEADLINES]
     return ModelView(
-        group_importance(cube, shown.names, parts),
-        group_importance(cube, shown.names, words),
+        group_importance(cube, shown.feature_names, parts),
+        group_importance(cube, shown.feature_names, words),
         signed,
         losses,
     )
@@ -88,7 +90,10 @@ def _merged(groups: Sequence[FeatureGroup], word: str) -> FeatureGroup:
 
 def groups_of_model(groups: Sequence[FeatureGroup], shown: AdditiveModel) -> list[FeatureGroup]:
     """Return the groups with the columns that this model has."""
-    return [replace(g, features=tuple(n for n in g.features if n in shown.names)) for g in groups]
+    return [
+        replace(g, features=tuple(n for n in g.features if n in shown.feature_names))
+        for g in groups
+    ]
 
 
 def _signed(
@@ -99,9 +104,9 @@ def _signed(
     states = segment_codes(few, "state_now")
     towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
     pull = contrast_contributions(cube, towards, states)
-    return group_contributions(pull[:, None, :], shown.names, groups_of_model(groups, shown))[
-        :, 0, :
-    ]
+    return group_contributions(
+        pull[:, None, :], shown.feature_names, groups_of_model(groups, shown)
+    )[:, 0, :]
 
 
 class PermutationImportance:
@@ -110,20 +115,22 @@ class PermutationImportance:
     def __init__(self, exam: BacktestReplay, model: BlendedModel) -> None:
         self.model, self.customers = model, exam.customers
         self.labels = segment_codes(exam.customers, "label")
-        bought = None if model.weight == 1 else model.buying
-        self.buying = bought and bought.on(exam.cutoff)
-        self.cells = feature_matrix(exam.customers, model.trees.names)
+        bought = None if model.weight == 1 else model.purchase_model
+        self.buying = bought and bought.at_cutoff(exam.cutoff)
+        self.cells = feature_matrix(exam.customers, model.xgboost_model.feature_names)
         self.history = (
             None if self.buying is None else feature_matrix(exam.customers, HISTORY_COLUMNS)
         )
         self.known = self._bought(self.history)
         self.plain = self._losses(self.cells, self.known)
 
-    def cost(self, features: Sequence[str], order: IntArray) -> FloatArray:
+    def loss_increase(self, features: Sequence[str], order: IntArray) -> FloatArray:
         """Return by how much each row's loss rises when these columns are shuffled."""
         cells, known = self.cells.copy(), self.known
-        here = [n for n in features if n in self.model.trees.names]
-        places = np.array([self.model.trees.names.index(name) for name in here], int)
+        here = [n for n in features if n in self.model.xgboost_model.feature_names]
+        places = np.array(
+            [self.model.xgboost_model.feature_names.index(name) for name in here], int
+        )
         cells[:, places] = self.cells[order][:, places]
         past_places = self._places(features)
         if self.history is not None and past_places:
@@ -141,10 +148,10 @@ class PermutationImportance:
     def _bought(self, history: Float32Array | None) -> FloatArray | None:
         if history is None or self.buying is None:
             return None
-        return self.buying.chances(history.astype(np.float64))
+        return self.buying.probabilities_of_rows(history.astype(np.float64))
 
     def _losses(self, cells: Float32Array, known: FloatArray | None) -> FloatArray:
-        trees = self.model.trees.chances(cells)
+        trees = self.model.xgboost_model.predict_proba_cells(cells)
         both = trees if known is None else geometric_mean(trees, known, self.model.weight)
         return metrics.row_log_loss(both, self.labels)
 
@@ -153,8 +160,8 @@ def view_refitted_model(
     exam: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
 ) -> ModelView:
     """Return what a model says that was fitted on other draws of customers."""
-    past = None if exam.model.weight else exam.lesson.past
-    known = (exam.lesson.rows if past is None else past.histories)["customer_id"]
+    past = None if exam.model.weight else exam.training_data.history
+    known = (exam.training_data.rows if past is None else past.customer_histories)["customer_id"]
     asked = exam.customers["customer_id"]
     everybody = pl.concat([known, asked]).unique().sort()
     draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
@@ -174,11 +181,15 @@ def _refitted(
 ) -> BlendedModel:
     """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
     if past is not None:
-        drawn = past.histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        lesson = replace(exam.lesson, past=replace(past, histories=drawn))
-        known = exam.model.buying
-        season = None if known is None else known.season
-        return replace(exam.model, buying=replace(bgnbd_gg.fit(lesson), season=season))
-    rounds = exam.model.trees.rounds
-    trees = booster.fit_fixed_rounds(exam.lesson, exam.lesson.names, rounds, weights=weights)
-    return replace(exam.model, trees=trees)
+        drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
+        lesson = replace(exam.training_data, history=replace(past, customer_histories=drawn))
+        known = exam.model.purchase_model
+        season = None if known is None else known.seasonal_index
+        return replace(
+            exam.model, purchase_model=replace(bgnbd_gg.fit(lesson), seasonal_index=season)
+        )
+    rounds = exam.model.xgboost_model.n_rounds
+    trees = booster.fit_fixed_rounds(
+        exam.training_data, exam.training_data.feature_names, rounds, weights=weights
+    )
+    return replace(exam.model, xgboost_model=trees)

@@ -56,7 +56,7 @@ def exploration_data(
     segments
         All ids, in code order.
     """
-    lines = shop.known(shop.end_day)
+    lines = shop.known_at(shop.end_day)
     key = [*KEY, "is_return"]
     found = (
         lines.group_by(key)

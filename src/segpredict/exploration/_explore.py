@@ -26,10 +26,10 @@ class ExplorationFiles(Protocol):
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
 
-    def parquet(self, name: str) -> pl.DataFrame:
+    def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a table."""
 
-    def json(self, name: str) -> JSON:
+    def read_json(self, name: str) -> JSON:
         """Return values."""
 
 
@@ -118,14 +118,14 @@ def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
     if not folder.has(f"{EXPLORATION_FOLDER}/facts.json"):
         return {}
     found = {
-        "cells": folder.parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
-        "map": folder.parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
-        "facts": folder.json(f"{EXPLORATION_FOLDER}/facts.json"),
+        "cells": folder.read_parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
+        "map": folder.read_parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
+        "facts": folder.read_json(f"{EXPLORATION_FOLDER}/facts.json"),
     }
     homes = f"{EXPLORATION_FOLDER}/homes.parquet"
     if folder.has(homes) and folder.has("scores.parquet"):
-        scores = folder.parquet("scores.parquet")
-        found["coming"] = expected_by_country(scores, folder.parquet(homes))
+        scores = folder.read_parquet("scores.parquet")
+        found["coming"] = expected_by_country(scores, folder.read_parquet(homes))
     return found
 
 

@@ -151,7 +151,7 @@ def _asked(
     if families is None:
         until = max(window.cutoff for window in windows)
         families = choose_families(transactions, until=until).names
-    chosen = _chosen(families, transactions.companions)
+    chosen = _chosen(families, transactions.side_tables)
     questions = [plan_query(window, chosen) for window in windows]
     return _declared(chosen), lambda share: run_queries(share, questions)
 
@@ -232,7 +232,7 @@ def _reading(start: int, end: int, further: Sequence[str]) -> FeatureQuery:
     for name in further:
         amount = pl.col(f"{name}_all").cast(_FURTHER[name])
         derived[name] = -amount if name == "refunds" else amount
-    window = Window(end, lookback=end - start, history=end - start)
+    window = Window(end, lookback=end - start, max_history=end - start)
     return FeatureQuery(window, measures, {}, (), derived, MEASURE_COLUMNS)
 
 
@@ -279,12 +279,12 @@ def choose_families(
     This looks at the whole shop, once. What a family then computes is a matter of one
     customer's rows, so a run keeps the names and gives them to every later `build_features`.
     """
-    default = {family.name for family in FEATURE_FAMILIES.all() if family.is_default}
+    default = {family.name for family in FEATURE_FAMILIES.all_parts() if family.is_default}
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
     names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
     families = _chosen(sorted(names))
     there = available_columns(transactions, until)
-    lacking = {f.name: [n for n in f.needs if n not in there] for f in families}
+    lacking = {f.name: [n for n in f.required_columns if n not in there] for f in families}
     notes = tuple(
         f"The features of the family {name} were left out: the data have no "
         f"{' and no '.join(COLUMN_MEANINGS[need] for need in needs)}."
@@ -349,7 +349,7 @@ def _chosen(
 ) -> tuple[FeatureFamily, ...]:
     # In the order of their names, so that the columns do not depend on the asking.
     families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
-    return tuple(family.on(companions or SideTables()) for family in families)
+    return tuple(family.with_side_tables(companions or SideTables()) for family in families)
 
 
 def _declared(families: Sequence[FeatureFamily]) -> tuple[Feature, ...]:

@@ -42,11 +42,11 @@ class FeatureFamily:
     columns
         Whole numbers about an order that measures need, from the columns of orders
         (`_orders.Orders`).
-    beside
+    side_columns
         Aggregations over other rows of the customer than orders, by the name of those
         rows (`_rows.ROWS`). A customer without such rows gets what the measures give
         on no rows; where the table itself is missing, all of them are null.
-    needs
+    required_columns
         What the shop must offer for the family to be chosen (`_offers.OFFERS`).
     is_default
         Whether it is chosen where nobody names families.
@@ -66,12 +66,12 @@ class FeatureFamily:
     derive: DerivedColumns
     steps: tuple[Mapping[str, pl.Expr], ...] = ()
     columns: Mapping[str, pl.Expr] = field(default_factory=dict)
-    beside: Mapping[str, DerivedColumns] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
+    side_columns: Mapping[str, DerivedColumns] = field(default_factory=dict)
+    required_columns: tuple[str, ...] = ()
     is_default: bool = True
     fitted: Callable[[SideTables], "FeatureFamily"] | None = None
 
-    def on(self, companions: SideTables) -> "FeatureFamily":
+    def with_side_tables(self, companions: SideTables) -> "FeatureFamily":
         """Return the family with the columns that these companions give it."""
         return self if self.fitted is None else self.fitted(companions)
 

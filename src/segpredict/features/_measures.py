@@ -30,18 +30,18 @@ class MeasureSpan:
     ----------
     newest, oldest
         Days back from the cutoff T; ``None`` is as far back as there is history.
-    parts
+    n_parts
         Into how many equal parts the days are split.
     """
 
     newest: int = 0
     oldest: int | None = None
-    parts: int = 1
+    n_parts: int = 1
 
-    def split(self) -> Iterator["MeasureSpan"]:
+    def split_parts(self) -> Iterator["MeasureSpan"]:
         """Yield the parts, newest first."""
         assert self.oldest is not None
-        length = (self.oldest - self.newest) // self.parts
+        length = (self.oldest - self.newest) // self.n_parts
         for newest in range(self.newest, self.oldest, length):
             yield MeasureSpan(newest, newest + length)
 
@@ -69,7 +69,7 @@ class Measure:
     between
         Whether the first row of the span is left out: for what tells a row from the
         row before it.
-    again
+    repeat_of
         Of repeats: when the line before was dated.
     """
 
@@ -78,7 +78,7 @@ class Measure:
     span: MeasureSpan = WHOLE_HISTORY
     rows: RowKind = "orders"
     between: bool = False
-    again: MeasureSpan = WHOLE_HISTORY
+    repeat_of: MeasureSpan = WHOLE_HISTORY
 
 
 MEASURE_COLUMNS: Mapping[RowKind, Mapping[str, pl.Expr]] = {
@@ -124,7 +124,7 @@ def count_repeats(span: MeasureSpan, of: MeasureSpan = WHOLE_HISTORY) -> Measure
 
     The lines of a span, less the repeats of lines of that span, are different products.
     """
-    return Measure("number", span=span, rows="repeats", again=of)
+    return Measure("number", span=span, rows="repeats", repeat_of=of)
 
 
 def days_since_last() -> Measure:

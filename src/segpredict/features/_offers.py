@@ -33,7 +33,7 @@ _COLUMNS = {
 
 def available_columns(transactions: Transactions, until: int | None = None) -> frozenset[str]:
     """Return which of `COLUMN_MEANINGS` the shop has, or had before a day."""
-    beside = transactions.companions
+    beside = transactions.side_tables
     products = beside.products
     tables = {
         "categories": products is not None and "category" in products.columns,
@@ -56,11 +56,11 @@ def _held(
 ) -> dict[str, bool]:
     """Return which columns hold something: a store knows, other lines are asked."""
     shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
-    found = {n: shelf.holds(c, until) if shelf else None for n, c in columns.items()}
+    found = {n: shelf.has_values_before(c, until) if shelf else None for n, c in columns.items()}
     unknown = {name: columns[name] for name in found if found[name] is None}
     if unknown:
         asked = [
-            (piece.lines if until is None else piece.known(until)).select(
+            (piece.lines if until is None else piece.known_at(until)).select(
                 (pl.col(c) if c == _RETURN else pl.col(c).is_not_null()).any().alias(n)
                 for n, c in unknown.items()
             )
@@ -76,4 +76,4 @@ def _pieces(transactions: Transactions) -> list[Transactions]:
     shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if shelf is None:
         return [transactions]
-    return [replace(transactions, lines=shelf.share(n)) for n in shelf.chunks]
+    return [replace(transactions, lines=shelf.batch(n)) for n in shelf.chunk_numbers]

@@ -36,7 +36,7 @@ class OrderTable:
     orders
         One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``
         and, as far as they were asked for, ``net`` (money), ``units``, ``lines``,
-        ``products`` (different ones) and ``named`` (lines with a product); sorted by
+        ``products`` (different ones) and ``customer_ids`` (lines with a product); sorted by
         customer and time.
     credits
         One row per credit note with the same columns but ``minute``.
@@ -51,7 +51,7 @@ class OrderTable:
     repeats: pl.DataFrame
     ids: pl.Series | None
 
-    def named(self, customers: pl.Series) -> pl.Series:
+    def customer_ids(self, customers: pl.Series) -> pl.Series:
         """Return the ids of customers."""
         ids = customers if self.ids is None else self.ids.gather(customers)
         return ids.alias("customer_id")
@@ -60,9 +60,9 @@ class OrderTable:
     def customers(self) -> pl.LazyFrame:
         """``customer_id`` and ``customer`` of everyone with an order."""
         number = self.orders["customer"].unique()
-        return pl.LazyFrame([self.named(number), number])
+        return pl.LazyFrame([self.customer_ids(number), number])
 
-    def blocks(self) -> list["OrderTable"]:
+    def customer_blocks(self) -> list["OrderTable"]:
         """Return so many customers each as a processor keeps at hand."""
         code = self.orders["customer"].to_numpy()
         first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
@@ -75,7 +75,7 @@ class OrderTable:
         again = self.repeats.filter(inside)
         return replace(self._where(inside), repeats=again)
 
-    def known(self, cutoff: int) -> "OrderTable":
+    def known_at(self, cutoff: int) -> "OrderTable":
         """Return what is not voided by then; see `Transactions.known`."""
         stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
         return self._where(stands)
@@ -84,7 +84,7 @@ class OrderTable:
         orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
         return replace(self, orders=orders, credits=credits_)
 
-    def split(self) -> tuple["OrderTable", "OrderTable | None"]:
+    def split_voided(self) -> tuple["OrderTable", "OrderTable | None"]:
         """Return the customers nothing of whom is ever voided, and the others."""
         frames = (self.orders, self.credits)
         if all(f["void_day"].null_count() == f.height for f in frames):

@@ -42,7 +42,7 @@ class FeatureQuery:
         When. Only customers with an order in its look-back are answered.
     measures
         Of their orders.
-    beside
+    side_columns
         Of their other rows, by the name of those rows (`_rows.ROWS`).
     steps
         Numbers on the way from the measures to the answer.
@@ -54,18 +54,18 @@ class FeatureQuery:
 
     window: Window
     measures: Mapping[str, Measure]
-    beside: Mapping[str, Mapping[str, pl.Expr]]
+    side_columns: Mapping[str, Mapping[str, pl.Expr]]
     steps: Sequence[Mapping[str, pl.Expr]]
     derived: Mapping[str, pl.Expr]
     columns: RowColumns
 
     @cached_property
-    def edges(self) -> dict[RowKind, set[int]]:
+    def span_edges(self) -> dict[RowKind, set[int]]:
         """The days on which spans begin and end, by kind of rows."""
         return span_edges(self.measures.values(), self.window)
 
     @cached_property
-    def read(self) -> dict[RowKind, set[str]]:
+    def required_columns(self) -> dict[RowKind, set[str]]:
         """The columns that the measures are made of, by kind of rows."""
         found: dict[RowKind, set[str]] = {}
         for measure in self.measures.values():
@@ -79,14 +79,16 @@ class FeatureQuery:
 @lru_cache(maxsize=64)  # who scores one customer after the other asks the same again
 def plan_query(window: Window, families: tuple[FeatureFamily, ...]) -> FeatureQuery:
     """Return what these families ask; those that share a measure ask once."""
-    names = sorted({name for family in families for name in family.beside})
+    names = sorted({name for family in families for name in family.side_columns})
     of_orders = ((f.name, f.measures(window)) for f in families)
     own = _together((f.name, f.columns) for f in families)
     return FeatureQuery(
         window,
         _together(of_orders),
         {
-            name: _together((f.name, f.beside[name](window)) for f in families if name in f.beside)
+            name: _together(
+                (f.name, f.side_columns[name](window)) for f in families if name in f.side_columns
+            )
             for name in names
         },
         [
@@ -112,13 +114,13 @@ class FeatureInputs:
         The shop with its companions.
     orders
         Its orders.
-    beside
+    side_rows
         Other rows by name (`_rows.ROWS`); ``None`` where the shop has no such table.
     """
 
     shop: Transactions
     orders: OrderTable
-    beside: Mapping[str, pl.DataFrame | None]
+    side_rows: Mapping[str, pl.DataFrame | None]
 
 
 def run_queries(
@@ -127,14 +129,14 @@ def run_queries(
     """Return one frame a question: ``customer_id``, sorted, and what was derived."""
     first = min(asked.window.history_start for asked in questions)
     end = max(asked.window.cutoff for asked in questions)
-    found = collapse_lines(transactions, first, end, _union(q.read for q in questions))
-    edges = _union(asked.edges for asked in questions)
+    found = collapse_lines(transactions, first, end, _union(q.required_columns for q in questions))
+    edges = _union(asked.span_edges for asked in questions)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
-    names = sorted({name for asked in questions for name in asked.beside})
-    beside = {name: SIDE_ROWS[name].gather(shop, found.customers) for name in names}
+    names = sorted({name for asked in questions for name in asked.side_columns})
+    beside = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
     rows = FeatureInputs(shop, found, beside)
-    pages = [CustomerChunk(block, questions[0].columns, edges) for block in found.blocks()]
+    pages = [CustomerChunk(block, questions[0].columns, edges) for block in found.customer_blocks()]
     return [_answer(rows, pages, asked) for asked in questions]
 
 
@@ -152,16 +154,16 @@ class CustomerChunk:
     def __init__(
         self, block: OrderTable, columns: RowColumns, edges: Mapping[RowKind, set[int]]
     ) -> None:
-        plain, self._voided = block.split()
+        plain, self._voided = block.split_voided()
         # What is never voided is laid out once.
         self._always = customer_runs(plain, columns, edges)
 
-    def books(self, asked: FeatureQuery) -> list[CustomerRuns]:
+    def runs_at_cutoff(self, asked: FeatureQuery) -> list[CustomerRuns]:
         """Return the book of those with nothing voided, and that of the others."""
         if self._voided is None:
             return [self._always]
-        known = self._voided.known(asked.window.cutoff)
-        return [self._always, customer_runs(known, asked.columns, asked.edges)]
+        known = self._voided.known_at(asked.window.cutoff)
+        return [self._always, customer_runs(known, asked.columns, asked.span_edges)]
 
 
 def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
@@ -175,9 +177,9 @@ def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
 def _answer(
     rows: FeatureInputs, pages: Sequence[CustomerChunk], asked: FeatureQuery
 ) -> pl.DataFrame:
-    others = {name: _other(rows, name, asked) for name in asked.beside}
+    others = {name: _other(rows, name, asked) for name in asked.side_columns}
     answers = []
-    books = [each for page in pages for each in page.books(asked)]
+    books = [each for page in pages for each in page.runs_at_cutoff(asked)]
     for each in books:
         measured = _measured(each, asked)
         for other in others.values():
@@ -187,7 +189,7 @@ def _answer(
         answers.append(measured.select("customer", **asked.derived))
     joined = pl.concat(answers)
     ordered = joined.sort("customer") if len(books) > 1 else joined
-    named = rows.orders.named(ordered["customer"])
+    named = rows.orders.customer_ids(ordered["customer"])
     return ordered.select(named, *asked.derived)
 
 
@@ -199,9 +201,9 @@ def _measured(shop: CustomerRuns, asked: FeatureQuery) -> pl.DataFrame:
     chosen = np.flatnonzero(is_there)
     views = {kind: WindowView(runs, window, chosen) for kind, runs in shop.runs.items()}
     found = {
-        name: shop.repeats.ask(measure, window, chosen)
+        name: shop.repeats.count_repeats(measure, window, chosen)
         if measure.rows == "repeats"
-        else views[measure.rows].ask(measure)
+        else views[measure.rows].measure_customers(measure)
         for name, measure in asked.measures.items()
     }
     found["one"] = np.ones(chosen.size, dtype=np.int64)
@@ -247,12 +249,14 @@ class _Other:
 
 def _other(rows: FeatureInputs, name: str, asked: FeatureQuery) -> _Other:
     """Return what is measured on other rows than orders."""
-    measures, kind, given = asked.beside[name], SIDE_ROWS[name], rows.beside[name]
+    measures, kind, given = asked.side_columns[name], SIDE_ROWS[name], rows.side_rows[name]
     facts = kind.facts(rows.shop, asked.window) if kind.facts else {}
     if given is None:
         return _Other(None, dict.fromkeys(measures), facts)
-    seen = kind.see(given.lazy(), asked.window).collect(engine="in-memory")
-    nobody = kind.see(given.clear().lazy(), asked.window).select(**measures).collect()
+    seen = kind.restrict_to_cutoff(given.lazy(), asked.window).collect(engine="in-memory")
+    nobody = (
+        kind.restrict_to_cutoff(given.clear().lazy(), asked.window).select(**measures).collect()
+    )
     return _Other(customer_totals(seen, measures), nobody.row(0, named=True), facts)
 
 

@@ -22,19 +22,19 @@ class SideRows:
 
     Parameters
     ----------
-    gather
+    collect
         From the shop, whose lines are cut to the days that any window may see, and
         the codes of its customers (``customer_id``, ``customer``) to one frame for all
         windows, or to ``None`` where the shop has no such table.
-    see
+    restrict_to_cutoff
         From that frame to what a window may see of it: ``customer`` and the columns
         to measure.
     facts
         Numbers that are alike for all customers and that `Family.derive` may use.
     """
 
-    gather: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
-    see: Callable[[pl.LazyFrame, Window], pl.LazyFrame]
+    collect: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
+    restrict_to_cutoff: Callable[[pl.LazyFrame, Window], pl.LazyFrame]
     facts: Callable[[Transactions, Window], Mapping[str, int | None]] | None = None
 
 
@@ -85,7 +85,7 @@ def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
 
 def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
-    products = shop.companions.products
+    products = shop.side_tables.products
     if products is None or "category" not in products.columns:
         return None
     of = products.lazy().select("product_id", "category").drop_nulls()
@@ -103,7 +103,7 @@ def _see_groups(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
 
 
 def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
-    prices = shop.companions.prices
+    prices = shop.side_tables.prices
     if prices is None:
         return None
     return (
@@ -143,7 +143,7 @@ def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None
 
 def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
     def log(shop: Transactions) -> CustomerLog | None:
-        found: CustomerLog | None = getattr(shop.companions, which)
+        found: CustomerLog | None = getattr(shop.side_tables, which)
         return found
 
     def gather(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
@@ -177,7 +177,7 @@ def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
 
 
 def _people(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
-    table = shop.companions.customers
+    table = shop.side_tables.customers
     if table is None:
         return None
     return table.lazy().join(customers, on="customer_id").collect()

@@ -139,13 +139,13 @@ class CustomerRows:
             return self._rows.select(self._columns[column]).to_series().to_numpy()
         return self._rows[column].to_numpy()
 
-    def sums(self, column: str) -> NDArray[np.int64]:
+    def cumulative_sums(self, column: str) -> NDArray[np.int64]:
         """Return the sum of all values of a column before each place."""
         if column not in self._sums:
             self._sums[column] = cumulative_sum(self.values(column))
         return self._sums[column]
 
-    def squares(self, column: str) -> NumberArray:
+    def cumulative_squares(self, column: str) -> NumberArray:
         """Return the sum of the squares of all values before each place.
 
         They are exact: in 128 bits, as a large order squared fills 64.

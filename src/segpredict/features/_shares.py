@@ -87,9 +87,9 @@ def customer_batches(transactions: Transactions) -> Iterator[Transactions]:
         names = [each.name for each in fields(Transactions)]
         known = {name: getattr(transactions, name) for name in names}
         known["companions"] = _numbered(transactions, shelf)
-        for number in shelf.chunks:
-            known["lines"] = shelf.share(number)
-            yield StoreBatch(**known, shelf=shelf, number=number)
+        for number in shelf.chunk_numbers:
+            known["lines"] = shelf.batch(number)
+            yield StoreBatch(**known, store=shelf, number=number)
         return
     number = required_batches(transactions.lines)
     if number == 1:
@@ -102,14 +102,14 @@ def customer_batches(transactions: Transactions) -> Iterator[Transactions]:
 
 def _numbered(transactions: Transactions, shelf: TransactionStore) -> SideTables:
     """Return the tables beside with customers and products as the shares have them."""
-    beside = transactions.companions
+    beside = transactions.side_tables
     found: dict[str, Any] = {}
     for name in ("customers", "products", "prices", "events", "contacts"):
         table = getattr(beside, name)
         if isinstance(table, CustomerLog):
-            found[name] = replace(table, frame=shelf.as_share(table.frame))
+            found[name] = replace(table, frame=shelf.encode_table(table.frame))
         elif table is not None:
-            found[name] = shelf.as_share(table)
+            found[name] = shelf.encode_table(table)
     return replace(beside, **found)
 
 

@@ -21,7 +21,7 @@ def span_edges(measures: Iterable[Measure], window: Window) -> dict[RowKind, set
     found["orders"] |= {window.start, window.cutoff}
     for measure in measures:
         if measure.rows in found:
-            parts = measure.span.split() if measure.span.parts > 1 else [measure.span]
+            parts = measure.span.split_parts() if measure.span.n_parts > 1 else [measure.span]
             for part in parts:
                 found[measure.rows].update(_days(part, window))
     return found
@@ -52,7 +52,7 @@ class WindowView:
         self._places: dict[int, IndexArray] = {}
         self._sums: dict[tuple[str, int], NDArray[np.int64]] = {}
 
-    def ask(self, measure: Measure) -> NumberArray:
+    def measure_customers(self, measure: Measure) -> NumberArray:
         """Return a measure of each customer, zero where there are no rows."""
         if measure.kind == "active":
             return self._active(measure.span)
@@ -77,12 +77,12 @@ class WindowView:
 
     def _before(self, column: str, day: int) -> NDArray[np.int64]:
         if (column, day) not in self._sums:
-            self._sums[column, day] = self._runs.sums(column)[self._on(day)]
+            self._sums[column, day] = self._runs.cumulative_sums(column)[self._on(day)]
         return self._sums[column, day]
 
     def _active(self, span: MeasureSpan) -> NumberArray:
         found = np.zeros(self._chosen.size, dtype=np.int64)
-        for part in span.split():
+        for part in span.split_parts():
             start, end = _days(part, self._window)
             found += self._on(start) < self._on(end)
         return found
@@ -107,11 +107,11 @@ class WindowView:
         return np.where(lo < hi, found, 0)
 
     def _total(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
-        sums = self._runs.sums(measure.column)
+        sums = self._runs.cumulative_sums(measure.column)
         return sums[hi] - sums[lo]
 
     def _squares(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
-        sums = self._runs.squares(measure.column)
+        sums = self._runs.cumulative_squares(measure.column)
         return sums[hi] - sums[lo]
 
     def _number(self, _: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
@@ -185,10 +185,10 @@ class RepeatPurchases:
             ends = since.fill_null(-NO_DAY), until.fill_null(NO_DAY)
             self._stands = ends[0].to_numpy(), ends[1].to_numpy()
 
-    def ask(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
+    def count_repeats(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
         """Return how many there are, as known at the cutoff, of these customers."""
         start, end = _days(measure.span, window)
-        earliest, latest = _days(measure.again, window)
+        earliest, latest = _days(measure.repeat_of, window)
         holds = self._before >= earliest
         if start > earliest:  # nothing is dated before what it repeats
             holds &= self._day >= start

@@ -68,5 +68,5 @@ PART = FeatureFamily(
     ),
     measures=_measures,
     derive=_derive,
-    needs=("products",),
+    required_columns=("products",),
 )

@@ -56,6 +56,6 @@ PART = FeatureFamily(
     ),
     measures=no_measures,
     derive=_derive,
-    beside={"groups": _groups},
-    needs=("categories",),
+    side_columns={"groups": _groups},
+    required_columns=("categories",),
 )

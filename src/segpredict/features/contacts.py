@@ -51,6 +51,6 @@ PART = FeatureFamily(
     ),
     measures=no_measures,
     derive=_derive,
-    beside={"contacts": _contacts},
-    needs=("contacts",),
+    side_columns={"contacts": _contacts},
+    required_columns=("contacts",),
 )

@@ -46,6 +46,6 @@ PART = FeatureFamily(
     ),
     measures=no_measures,
     derive=_derive,
-    beside={"reduced": _reduced},
-    needs=("discounts",),
+    side_columns={"reduced": _reduced},
+    required_columns=("discounts",),
 )

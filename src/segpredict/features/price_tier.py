@@ -48,7 +48,7 @@ PART = FeatureFamily(
     ),
     measures=no_measures,
     derive=_derive,
-    beside={"tiers": _tiers},
-    needs=("prices",),
+    side_columns={"tiers": _tiers},
+    required_columns=("prices",),
     is_default=False,
 )

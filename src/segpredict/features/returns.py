@@ -51,5 +51,5 @@ PART = FeatureFamily(
     ),
     measures=_measures,
     derive=_derive,
-    needs=("returns",),
+    required_columns=("returns",),
 )

@@ -43,7 +43,7 @@ def _derive(window: Window) -> Mapping[str, pl.Expr]:
         "spend_now": to_currency(net_spend("now")),
         "days_before": null_if_uncovered(window, two, pl.col("days_before")),
         "spend_before": null_if_uncovered(window, two, to_currency(net_spend("before"))),
-        "observed_days": pl.lit(window.observed_days),
+        "observed_days": pl.lit(window.covered_days),
     }
 
 

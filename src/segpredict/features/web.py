@@ -74,6 +74,6 @@ PART = FeatureFamily(
     ),
     measures=_measures,
     derive=_derive,
-    beside={"events": _events},
-    needs=("events",),
+    side_columns={"events": _events},
+    required_columns=("events",),
 )

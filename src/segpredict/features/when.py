@@ -74,6 +74,6 @@ PART = FeatureFamily(
     measures=_measures,
     derive=_derive,
     columns=_COLUMNS,
-    needs=("minutes",),
+    required_columns=("minutes",),
     is_default=False,
 )

@@ -39,8 +39,8 @@ def _fitted(companions: SideTables) -> FeatureFamily:
         features=(*features, other),
         measures=no_measures,
         derive=partial(_derive, named),
-        beside={"places": _places},
-        needs=("countries",),
+        side_columns={"places": _places},
+        required_columns=("countries",),
         is_default=False,
         fitted=_fitted,
     )

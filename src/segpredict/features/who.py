@@ -80,7 +80,7 @@ def _fitted(companions: SideTables) -> FeatureFamily:
         features=(cohort, *(f for a in attributes for f in _declared(a))),
         measures=_measures,
         derive=partial(_derive, attributes),
-        beside={"people": partial(_people, attributes)} if attributes else {},
+        side_columns={"people": partial(_people, attributes)} if attributes else {},
         is_default=False,
         fitted=_fitted,
     )

@@ -40,7 +40,7 @@ class PublicDataset:
         Size of the archive; 0 where it is not known for sure.
     sha256
         Its checksum; empty where it is not known for sure.
-    most
+    max_bytes
         Bytes that are read at most.
     """
 
@@ -52,7 +52,7 @@ class PublicDataset:
     members: tuple[ArchiveMember, ...]
     bytes: int = 0
     sha256: str = ""
-    most: int = 200_000_000
+    max_bytes: int = 200_000_000
 
 
 # Checksums of UCI's two archives are those that many independent projects published for

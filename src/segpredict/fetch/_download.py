@@ -112,8 +112,8 @@ def _download(
             told = int(answer.headers.get("Content-Length") or dataset.bytes or 0)
             while piece := answer.read(CHUNK_BYTES):
                 size += len(piece)
-                if size > dataset.most:
-                    raise DownloadError(dataset.url, f"more than {dataset.most:,} bytes came")
+                if size > dataset.max_bytes:
+                    raise DownloadError(dataset.url, f"more than {dataset.max_bytes:,} bytes came")
                 digest.update(piece)
                 archive.write(piece)
                 share = min(1.0, size / told) if told else 0.5

@@ -125,7 +125,7 @@ def ingest(
         fresh, skipped = split_known_files(names, config.source, known)
         if found and not fresh and build_config(found[0].config) == config:
             return IngestResult(found[1], (), skipped)
-        beside = str(fresh[0].parent.resolve()) if not found else found[0].beside
+        beside = str(fresh[0].parent.resolve()) if not found else found[0].side_table_base
         note = found[0] if found else _raw.StoreNote({}, beside, (), ())
         new = [_read(fresh, config)] if fresh else []
         raw = _raw.merge_batches([*_raw.load_batches(target, note.batches), *new])
@@ -133,7 +133,7 @@ def ingest(
             note, new = changed(note, batches=()), [raw]
         settled = sources.check_raw_lines(raw, bad_record_mode(config.cleaning))
         shop = clean_with_side_tables(settled, config, None, Path(beside))
-        note = changed(note, config=config.state(), notes=shop.notes)
+        note = changed(note, config=config.to_state(), notes=shop.notes)
         stored = _published(target, shop, new, note)
         return IngestResult(stored, tuple(sources.file_name_text(path) for path in fresh), skipped)
 
@@ -174,7 +174,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 
 def _read(paths: Sequence[Path], config: Config) -> RawLines:
-    layout = companions.layout_without_price(config.source, config.companions)
+    layout = companions.layout_without_price(config.source, config.side_tables)
     return sources.collect_raw_lines([str(path) for path in paths], layout)
 
 
@@ -188,4 +188,4 @@ def _published(
     _raw.write_note(folder, shop, whole)
     stored = store.renew_store(shop, folder)
     _raw.remove_stale_files(folder, stored, whole)
-    return changed(stored, notes=shop.notes, rejects=shop.rejects, companions=shop.companions)
+    return changed(stored, notes=shop.notes, rejects=shop.rejects, side_tables=shop.side_tables)

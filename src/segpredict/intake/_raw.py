@@ -34,7 +34,7 @@ class StoreNote:
     ----------
     config
         All settings, as `config.Config.state` gives them.
-    beside
+    side_table_base
         The folder in which side tables are looked for.
     batches
         Names of the files with raw rows, in the order in which they came.
@@ -43,7 +43,7 @@ class StoreNote:
     """
 
     config: JSON
-    beside: str
+    side_table_base: str
     batches: tuple[str, ...]
     notes: tuple[str, ...]
 

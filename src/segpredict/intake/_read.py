@@ -50,7 +50,7 @@ def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = No
     found, beside = _found(names, config, as_of)
     if isinstance(found, RawLines):
         return clean_with_side_tables(found, config, as_of, beside)
-    return replace(found, companions=companions.read_side_tables(config.companions, beside))
+    return replace(found, side_tables=companions.read_side_tables(config.side_tables, beside))
 
 
 def _found(
@@ -60,7 +60,7 @@ def _found(
     folder = store_folder(names)
     if folder is not None:
         return read_store(folder, config, as_of)
-    layout = companions.layout_without_price(config.source, config.companions)
+    layout = companions.layout_without_price(config.source, config.side_tables)
     raw = sources.read_raw_lines(names, layout, bad_record_mode(config.cleaning))
     return raw, Path(raw.files[0].name).parent
 
@@ -71,7 +71,7 @@ def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) 
         data = [str(data)]
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
         return read_transactions([str(name) for name in data], config, as_of)
-    layout = companions.layout_without_price(config.source, config.companions)
+    layout = companions.layout_without_price(config.source, config.side_tables)
     return clean_with_side_tables(sources.from_frame(data, layout), config, as_of, None)
 
 
@@ -82,11 +82,11 @@ def read_new_data(
     layout = lenient_layout(predictor.layout)
     named = {**layout.columns, **given.columns}
     settings = {"on_bad_rows": "quarantine", **given.changes}
-    plan = replace(predictor.cleaning, **settings)
+    plan = replace(predictor.cleaning_options, **settings)
     asked_for = replace(config, source=replace(layout, columns=named), cleaning=plan)
     found, folder = _found(given.data, asked_for, as_of)
-    asked = config.companions.again(given.tables, predictor.companions.attributes)
-    beside = companions.read_side_tables(asked, folder).frozen(predictor.companions)
-    again = replace(predictor, companions=beside, cleaning=plan)
-    shop = again.transactions(found, as_of)
-    return replace(shop, companions=beside)
+    asked = config.side_tables.relocated(given.tables, predictor.side_tables.attributes)
+    beside = companions.read_side_tables(asked, folder).frozen_as(predictor.side_tables)
+    again = replace(predictor, side_tables=beside, cleaning_options=plan)
+    shop = again.read_transactions(found, as_of)
+    return replace(shop, side_tables=beside)

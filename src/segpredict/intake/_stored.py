@@ -24,12 +24,12 @@ def clean_with_side_tables(
     raw: RawLines, config: Config, as_of: DateLike, beside: Path | None
 ) -> Transactions:
     """Clean lines, priced by the products table where they have no price."""
-    tables = companions.read_side_tables(config.companions, beside)
+    tables = companions.read_side_tables(config.side_tables, beside)
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
     shop = cleaning.clean_lines(companions.fill_list_prices(raw, tables), plan)
-    return replace(shop, companions=tables)
+    return replace(shop, side_tables=tables)
 
 
 def store_folder(names: Sequence[str]) -> Path | None:
@@ -82,7 +82,7 @@ def read_store(
     told, shop = found
     before = build_config(told.config)
     _refuse_columns(folder, before, config)
-    beside = Path(told.beside)
+    beside = Path(told.side_table_base)
     if as_of is None and gives_same_lines(shop, before, config):
         return shop, beside
     raw = _raw.merge_batches(_raw.load_batches(folder, told.batches))
@@ -94,14 +94,14 @@ def gives_same_lines(shop: Transactions, before: Config, now: Config) -> bool:
     is_sound = shop.ledger.total("rejected").rows == 0
     plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (before, now))
     one, other = plans
-    lists = before.companions.products == now.companions.products
+    lists = before.side_tables.products == now.side_tables.products
     return one == other and lists
 
 
 def _deciding(plan: CleaningOptions, *, is_sound: bool) -> CleaningOptions:
     """Return a plan without what changes no line: where all rows are sound, much."""
-    plan = replace(plan, max_guests=1.0)
-    return replace(plan, on_bad_rows="fail", max_bad="1%") if is_sound else plan
+    plan = replace(plan, max_guest_share=1.0)
+    return replace(plan, on_bad_rows="fail", max_bad_rows="1%") if is_sound else plan
 
 
 def _refuse_cut(folder: Path, as_of: DateLike) -> None:

@@ -30,7 +30,7 @@ class OrderBook:
         Days of a window. Windows are laid back from `end_day`.
     lookback
         Days before `end_day` over which sales are spread among customers.
-    moves
+    transitions
         `movement.observed_matrix` into the newest window, if there are segments.
     draws
         Bootstrap draws behind each interval.
@@ -44,12 +44,12 @@ class OrderBook:
     end_day: int
     horizon: int = 91
     lookback: int = 364
-    moves: pl.DataFrame | None = None
+    transitions: pl.DataFrame | None = None
     draws: int = 1000
     seed: int = 0
 
     @classmethod
-    def read(
+    def from_shop(
         cls,
         shop: Transactions,
         horizon: int = 91,
@@ -87,11 +87,11 @@ class OrderBook:
             end_day=shop.end_day,
             horizon=horizon,
             lookback=lookback,
-            moves=moves,
+            transitions=moves,
         )
 
     @classmethod
-    def of(
+    def from_orders(
         cls,
         rows: Iterable[tuple[str, int, float]],
         end_day: int,
@@ -131,17 +131,17 @@ class OrderBook:
         return cls(entries, customers, 0, end_day, horizon)
 
     @property
-    def orders(self) -> pl.DataFrame:
+    def valid_orders(self) -> pl.DataFrame:
         """The orders that stand."""
         return self.entries.filter(~pl.col("is_return") & ~pl.col("is_void"))
 
     @property
-    def windows(self) -> int:
+    def n_windows(self) -> int:
         """How many whole windows the data cover; window 0 is the newest."""
         return max(0, (self.end_day - self.first_day) // self.horizon)
 
     @cached_property
-    def activity(self) -> pl.DataFrame:
+    def window_activity(self) -> pl.DataFrame:
         """What each customer did in each whole window.
 
         ``customer``, ``window``, ``orders``, ``gross`` (their worth) and ``net`` (less
@@ -151,7 +151,7 @@ class OrderBook:
         return (
             self.entries.filter(~pl.col("is_void"))
             .with_columns(window=(self.end_day - 1 - pl.col("day")).floordiv(self.horizon))
-            .filter(pl.col("window") < self.windows)
+            .filter(pl.col("window") < self.n_windows)
             .group_by("customer", "window")
             .agg(
                 orders=bought.sum().cast(pl.Int64),
@@ -162,15 +162,17 @@ class OrderBook:
         )
 
     @cached_property
-    def successions(self) -> pl.DataFrame:
+    def window_pairs(self) -> pl.DataFrame:
         """Who ordered in a window, and what they did in the one after it.
 
         ``customer``, ``window`` (the later one), ``net`` (in the earlier one),
         ``next_orders`` and ``next_net``.
         """
-        later = self.activity.select("customer", "window", next_orders="orders", next_net="net")
+        later = self.window_activity.select(
+            "customer", "window", next_orders="orders", next_net="net"
+        )
         return (
-            self.activity.filter((pl.col("orders") > 0) & (pl.col("window") > 0))
+            self.window_activity.filter((pl.col("orders") > 0) & (pl.col("window") > 0))
             .select("customer", "net", window=pl.col("window") - 1)
             .join(later, on=["customer", "window"], how="left", maintain_order="left")
             .with_columns(pl.col("next_orders", "next_net").fill_null(0))

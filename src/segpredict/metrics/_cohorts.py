@@ -186,7 +186,7 @@ def _customers(books: OrderBook) -> pl.DataFrame:
 def _ordered(books: OrderBook) -> pl.DataFrame:
     """Return the months in which each customer ordered, as ages."""
     return (
-        books.orders.join(_customers(books), on="customer")
+        books.valid_orders.join(_customers(books), on="customer")
         .select("customer", "cohort", age=month_of(pl.col("day")) - pl.col("cohort"))
         .unique()
     )

@@ -211,7 +211,7 @@ def segment_revenue_share(books: OrderBook) -> pl.DataFrame:
     [('S1', 2, 0.5), ('S2', 1, 0.5)]
     """
     known = books.customers.drop_nulls("segment_id").select("customer", "segment_id")
-    newest = books.activity.filter(pl.col("window") == 0).select("customer", "net")
+    newest = books.window_activity.filter(pl.col("window") == 0).select("customer", "net")
     paid = known.join(newest, on="customer")  # who did nothing adds nothing
     rows = known.select(scope=pl.col("segment_id").unique()).join(paid, how="cross")
     own = pl.col("scope") == pl.col("segment_id")

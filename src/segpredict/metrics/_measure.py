@@ -69,7 +69,7 @@ class KpiFiles(Protocol):
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
 
-    def parquet(self, name: str) -> pl.DataFrame:
+    def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a table."""
 
 
@@ -133,7 +133,7 @@ def kpi_tables(books: OrderBook) -> dict[str, pl.DataFrame]:
 def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
     """Return the tables that a run has kept, by name, as far as they were made."""
     paths = {name: _path(name) for name in KPI_TABLES}
-    return {n: folder.parquet(path) for n, path in paths.items() if folder.has(path)}
+    return {n: folder.read_parquet(path) for n, path in paths.items() if folder.has(path)}
 
 
 def _path(name: str) -> str:

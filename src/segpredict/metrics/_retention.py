@@ -26,7 +26,7 @@ def window_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["retention_window"]).select("part", "whole", "value").row(0)
     (1, 2, 0.5)
     """
-    rows = books.successions.with_columns(hit=pl.col("next_orders") > 0)
+    rows = books.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
     return figures_by_window(books, share_figures(rows, ["window"]))
 
 
@@ -54,7 +54,7 @@ def net_revenue_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["net_revenue_retention"])["value"].to_list()
     [1.5]
     """
-    rows = books.successions.select("customer", "window", part="next_net", whole="net")
+    rows = books.window_pairs.select("customer", "window", part="next_net", whole="net")
     return figures_by_window(books, ratio_figures(books, rows, ["window"]))
 
 
@@ -84,7 +84,7 @@ def gross_revenue_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["gross_revenue_retention"])["value"].to_list()
     [0.6]
     """
-    rows = books.successions.select(
+    rows = books.window_pairs.select(
         "customer", "window", part=pl.min_horizontal("next_net", "net"), whole="net"
     )
     return figures_by_window(books, ratio_figures(books, rows, ["window"]))
@@ -121,7 +121,7 @@ def repeat_rate(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "part", "whole", "value").row(0)
     ('28 days', 1, 2, 0.5)
     """
-    known = books.orders.join(books.customers, on="customer")
+    known = books.valid_orders.join(books.customers, on="customer")
     return pl.concat([_within(books, known, days) for days in REPEAT_SPANS])
 
 
@@ -168,10 +168,10 @@ def segment_retention(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "part", "whole", "value").rows()
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
-    if books.moves is None:
+    if books.transitions is None:
         return figure_table(pl.DataFrame())
     stays = pl.col("from_id") == pl.col("to_id")
-    known = books.moves.filter(pl.col("from_id") != "NEW").select(
+    known = books.transitions.filter(pl.col("from_id") != "NEW").select(
         "n", scope="from_id", part=pl.when(stays).then("n").otherwise(0)
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]

@@ -26,7 +26,7 @@ def revenue(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["revenue"]).select("n", "part", "value").row(0)
     (2, 250000, 25.0)
     """
-    found = books.activity.group_by("window").agg(
+    found = books.window_activity.group_by("window").agg(
         n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY_SCALE
     )
     return figures_by_window(books, found)
@@ -57,7 +57,7 @@ def order_count(books: OrderBook) -> pl.DataFrame:
     (2, 3.0)
     """
     found = (
-        books.activity.filter(pl.col("orders") > 0)
+        books.window_activity.filter(pl.col("orders") > 0)
         .group_by("window")
         .agg(n=pl.len(), part=pl.col("orders").sum())
     )
@@ -87,7 +87,7 @@ def customer_count(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["customers"])["value"].to_list()
     [2.0]
     """
-    found = books.activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
+    found = books.window_activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
     return figures_by_window(books, found.with_columns(part="n", value="n"))
 
 
@@ -114,7 +114,7 @@ def mean_order_value(books: OrderBook) -> pl.DataFrame:
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
-    rows = books.activity.filter(pl.col("orders") > 0).select(
+    rows = books.window_activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="gross", whole="orders"
     )
     return figures_by_window(books, ratio_figures(books, rows, ["window"], MONEY_SCALE))
@@ -145,8 +145,8 @@ def median_order_value(books: OrderBook) -> pl.DataFrame:
     """
     windows = (books.end_day - 1 - pl.col("day")).floordiv(books.horizon)
     orders = (
-        books.orders.with_columns(window=windows.cast(pl.Int32))
-        .filter(pl.col("window") < books.windows)
+        books.valid_orders.with_columns(window=windows.cast(pl.Int32))
+        .filter(pl.col("window") < books.n_windows)
         .sort("window", "customer", "amount")
     )
     rows = [
@@ -201,7 +201,7 @@ def purchase_frequency(books: OrderBook) -> pl.DataFrame:
     >>> measure(Books.of(rows, end_day=91), ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
-    rows = books.activity.filter(pl.col("orders") > 0).select(
+    rows = books.window_activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="orders", whole=pl.lit(1, pl.Int64)
     )
     return figures_by_window(books, ratio_figures(books, rows, ["window"]))

@@ -124,8 +124,8 @@ def _mobile(
     seed: int,
 ) -> pl.DataFrame:
     where = transition_states(pair, segments)
-    square = np.s_[..., : where.size, : where.size]
-    counts = [where.counts(pair.filter(since=day))[square] for day in (first, second)]
+    square = np.s_[..., : where.n_segments, : where.n_segments]
+    counts = [where.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
     values = [float(mobility_index(row_shares(each))) for each in counts]
     drawn = bootstrap_counts(pair, where, draws=draws, seed=seed)[square]
     moved: FloatArray = mobility_index(row_shares(drawn))

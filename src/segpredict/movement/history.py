@@ -78,7 +78,7 @@ class HistoryUpdate:
     known: int
     changed: int
 
-    def tell(self) -> str:
+    def summary_sentence(self) -> str:
         """Return it as a sentence.
 
         Examples
@@ -126,7 +126,7 @@ class ScoreHistory:
 
     folder: Path | str
 
-    def add(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
+    def add_scores(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
         """Add scores of one day; who is there already is left as it is.
 
         Parameters
@@ -147,7 +147,7 @@ class ScoreHistory:
         rows = _rows(scores, version)
         day = days[0]
         while True:
-            known = self.read(day, version.model)
+            known = self.read_scores(day, version.model)
             fresh = rows.join(known, on="customer_id", how="anti").sort("customer_id")
             old = known.height
             changed = _changed(rows, known)
@@ -158,7 +158,7 @@ class ScoreHistory:
             if disk.write_new_file(path, fresh.write_parquet):
                 return HistoryUpdate(day, fresh.height, old, changed)
 
-    def read(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
+    def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
         """Return the whole table, or that of a day, or of a day and model.
 
         Returns
@@ -175,7 +175,7 @@ class ScoreHistory:
         parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
         return pl.concat(parts).sort("as_of", "model", "customer_id")
 
-    def entries(self) -> pl.DataFrame:
+    def list_entries(self) -> pl.DataFrame:
         """Return what was scored: a row a day and model, with its customers."""
         parts = [
             pl.DataFrame(schema={name: SCORE_HISTORY_SCHEMA[name] for name in ENTRY_COLUMNS}),
@@ -194,7 +194,7 @@ class ScoreHistory:
         """
         days = [*moves["since"].unique(), *moves["until"].unique()]
         named = (
-            pl.concat([self.read(day) for day in days])
+            pl.concat([self.read_scores(day) for day in days])
             .join(moves.select("segmentation").unique(), on="segmentation", how="semi")
             .sort("as_of")
             .group_by("segment_code", "segment_id")
@@ -203,7 +203,9 @@ class ScoreHistory:
         )
         return tuple(Segment(*row) for row in named.iter_rows())
 
-    def moves(self, since: date, until: date, model: str | None = None) -> pl.DataFrame:
+    def transitions_between(
+        self, since: date, until: date, model: str | None = None
+    ) -> pl.DataFrame:
         """Return where each customer was on one day and is on another.
 
         Parameters
@@ -230,8 +232,10 @@ class ScoreHistory:
             When the two days were scored with segments of different fits.
         """
         first, second = self._pair(since, until, model)
-        before = self.read(since, first)
-        after = self.read(until, second).select("customer_id", pl.col("segment_id").alias("to_id"))
+        before = self.read_scores(since, first)
+        after = self.read_scores(until, second).select(
+            "customer_id", pl.col("segment_id").alias("to_id")
+        )
         is_silent = ~pl.col("is_eligible")
         began = before.select(
             "customer_id",
@@ -271,7 +275,7 @@ class ScoreHistory:
         """Return the models whose scores of the two days can be compared."""
         if since >= until:
             raise UsageError(f"{since} is not before {until}.", fix="give the earlier day first.")
-        known = self.entries()
+        known = self.list_entries()
         first, second = (self._at(known, day, model) for day in (since, until))
         both = first.join(second, on="segmentation", how="inner", suffix="_second")
         if both.is_empty():

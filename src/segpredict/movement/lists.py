@@ -55,8 +55,8 @@ def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Dat
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
     where = transition_states(moves, segments)
-    where.cells(moves)  # refuses ids of no segment
-    everywhere = {s.id: s for s in (*where.rows, *where.ends)}
+    where.cell_indices(moves)  # refuses ids of no segment
+    everywhere = {s.id: s for s in (*where.row_states, *where.to_states)}
     own = [segment.id for segment in where.segments]
     inactive = own[0]
     moved = moves.filter(

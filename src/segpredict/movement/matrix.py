@@ -76,7 +76,7 @@ def observed_matrix(
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
     where = transition_states(moves, segments)
-    counts = where.counts(moves)
+    counts = where.count_matrix(moves)
     low, high = jeffreys_interval(counts, counts.sum(axis=1, keepdims=True))
     if not moves["customer_id"].is_unique().all():
         # When a customer moved is of no account here: fewer kinds, the same lottery.
@@ -102,7 +102,7 @@ def matrix_table(
     }
     numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
     return (
-        pl.concat([where.pairs(), numbers], how="horizontal")
+        pl.concat([where.cell_labels(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
             is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,

@@ -100,13 +100,13 @@ def mobility_by_period(
     since = moves["since"].unique().sort()
     if since.is_empty():
         return pl.DataFrame(schema=MOBILITY_SCHEMA)
-    square = np.s_[..., : where.size, : where.size]
+    square = np.s_[..., : where.n_segments, : where.n_segments]
     rows = []
     for day in since.to_list():
         part = moves.filter(since=day)
         drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
         draw = mobility_index(row_shares(drawn[square]))
-        counts = where.counts(part)[square]
+        counts = where.count_matrix(part)[square]
         value = float(mobility_index(row_shares(counts)))
         low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
         n = int(counts.sum())

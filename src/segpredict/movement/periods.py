@@ -43,9 +43,9 @@ def transition_periods(
     ([182, 273, 364, 455, 546, 637], 273)
     """
     earliest = first_day + max(time.horizon, -(-time.lookback // 2))
-    newest = time.window(end_day - time.complete, first_day)
+    newest = time.window_at(end_day - time.days_to_complete, first_day)
     row = tuple(reversed(list(rolling_origins(newest, time.horizon, earliest))))
-    before = newest.at(newest.cutoff - DAYS_PER_YEAR)
+    before = newest.at_cutoff(newest.cutoff - DAYS_PER_YEAR)
     return row, before if before.cutoff >= earliest else None
 
 
@@ -87,7 +87,7 @@ def segment_transitions(
         for end in (w.cutoff, w.cutoff - w.horizon, w.outcome_end)
         if (span := (end - w.horizon, end))[0] >= transactions.first_day
     }
-    measured = features.clustering_inputs(transactions, sorted(spans), segmentation.further)
+    measured = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     states = segmentation.assign(measured).select(
         "customer_id",
@@ -103,7 +103,7 @@ def _period(
     shop: Transactions, states: pl.DataFrame, window: Window, inactive: str
 ) -> pl.DataFrame:
     known = (
-        shop.known(window.cutoff)
+        shop.known_at(window.cutoff)
         .group_by("customer_id")
         .agg(first=pl.col("day").min(), last=pl.col("day").max())
         .collect()

@@ -34,9 +34,9 @@ class TransitionStates:
     ----------
     segments
         All segments in code order, INACTIVE first: rows and columns alike.
-    starts
+    from_states
         Further rows: `NEW_STATE`, `LAPSED_STATE`.
-    ends
+    to_states
         Further columns: `ERASED_STATE`.
 
     Notes
@@ -47,25 +47,25 @@ class TransitionStates:
     """
 
     segments: tuple[Segment, ...]
-    starts: tuple[Segment, ...] = ()
-    ends: tuple[Segment, ...] = ()
+    from_states: tuple[Segment, ...] = ()
+    to_states: tuple[Segment, ...] = ()
 
     @property
-    def rows(self) -> tuple[Segment, ...]:
+    def row_states(self) -> tuple[Segment, ...]:
         """Where moves begin."""
-        return (*self.segments, *self.starts)
+        return (*self.segments, *self.from_states)
 
     @property
-    def columns(self) -> tuple[Segment, ...]:
+    def column_states(self) -> tuple[Segment, ...]:
         """Where moves end."""
-        return (*self.segments, *self.ends)
+        return (*self.segments, *self.to_states)
 
     @property
-    def size(self) -> int:
+    def n_segments(self) -> int:
         """Number of segments: the square part that a chain of moves runs through."""
         return len(self.segments)
 
-    def cells(self, moves: pl.DataFrame) -> pl.Series:
+    def cell_indices(self, moves: pl.DataFrame) -> pl.Series:
         """Return the place of each move in the table, counted along its rows.
 
         Raises
@@ -73,8 +73,8 @@ class TransitionStates:
         TableError
             When a move starts or ends at no place of the table.
         """
-        width = len(self.columns)
-        sides = (("from_id", self.rows), ("to_id", self.columns))
+        width = len(self.column_states)
+        sides = (("from_id", self.row_states), ("to_id", self.column_states))
         failures = [
             f"{name} has ids of no segment: {sorted(unknown, key=str)}"
             for name, known in sides
@@ -90,17 +90,17 @@ class TransitionStates:
         )
         return (row * width + column).alias("cell")
 
-    def counts(self, moves: pl.DataFrame) -> FloatArray:
+    def count_matrix(self, moves: pl.DataFrame) -> FloatArray:
         """Return how many customers went from each row to each column."""
-        shape = len(self.rows), len(self.columns)
-        found = np.bincount(self.cells(moves).to_numpy(), minlength=shape[0] * shape[1])
+        shape = len(self.row_states), len(self.column_states)
+        found = np.bincount(self.cell_indices(moves).to_numpy(), minlength=shape[0] * shape[1])
         return found.reshape(shape).astype(np.float64)
 
-    def pairs(self) -> pl.DataFrame:
+    def cell_labels(self) -> pl.DataFrame:
         """Return one row a cell: from and to, id and name."""
         names = ["from_id", "from_name", "to_id", "to_name"]
         return pl.DataFrame(
-            [(a.id, a.name, b.id, b.name) for a in self.rows for b in self.columns],
+            [(a.id, a.name, b.id, b.name) for a in self.row_states for b in self.column_states],
             schema=dict.fromkeys(names, pl.String),
             orient="row",
         )

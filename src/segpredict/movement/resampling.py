@@ -40,7 +40,7 @@ def bootstrap_counts(
     at the price of the kinds and not of the customers.
     """
     since = moves["since"].unique().sort()
-    shape = len(since), len(where.rows), len(where.columns)
+    shape = len(since), len(where.row_states), len(where.column_states)
     kinds, sizes = _kinds(moves, where, since, int(np.prod(shape)))
     everyone = int(sizes.sum())
     rng = np.random.default_rng(seed)
@@ -57,7 +57,7 @@ def _kinds(
 ) -> tuple[sparse.csr_array, FloatArray]:
     """Return the moves of each kind of customer, and how many are of it."""
     period = moves["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
-    cells = period * (width // max(len(since), 1)) + where.cells(moves)
+    cells = period * (width // max(len(since), 1)) + where.cell_indices(moves)
     placed = moves.select("customer_id", cells.alias("cell"))
     if moves["customer_id"].n_unique() == moves.height:
         paths = placed.select(pl.concat_list("cell").alias("cell"))

@@ -76,14 +76,14 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     """
     files = open_run(folder)
     predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
-    window = predictor.window(shop)
+    window = predictor.score_window(shop)
     told = _explained(files, predictor, shop, customer_id)
     names = {segment.id: segment.name for segment in predictor.segments}
     alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
     bought = features.clustering_inputs(
         alone,
         [(window.cutoff - window.horizon, window.cutoff)],
-        predictor.segmentation.further,
+        predictor.segmentation.extra_inputs,
     )
     near = segments.nearest_other_segment(predictor.segmentation, bought).to_dicts()
     scores = predictor.score(alone, window.cutoff, shop.first_day)
@@ -92,11 +92,11 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
         "forecast": scores.row(0, named=True),
         "sentence": explanations.explained_sentence(told, names),
         "reasons": told.reasons.to_dicts(),
-        "contributions": told.customer(customer_id).to_dicts(),
+        "contributions": told.customer_contributions(customer_id).to_dicts(),
         "what_if": what_if(predictor, shop, customer_id).to_dicts(),
         "nearest": near[0] if near else None,
         "names": names,
-        "note": told.note,
+        "note": told.model_note,
     }
 
 
@@ -120,18 +120,18 @@ def _explained(
     files: RunFolder, predictor: SegmentPredictor, shop: Transactions, customer_id: str
 ) -> explanations.Explanation:
     """Return the explanation of one customer, by the run's explainer if it has one."""
-    frame = predictor.rows(shop, predictor.window(shop)).frame
+    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)
     knowing = predictor.explainer or explanations.build_explainer(
-        predictor.forecaster,
+        predictor.model,
         archive.load_xgboost_model(files),
         frame,
         predictor.segments,
-        overview.classifier_glossary(predictor.families, shop.companions),
+        overview.classifier_glossary(predictor.families, shop.side_tables),
         shop.currency,
-    ).naming(predictor.usage)
+    ).with_policy(predictor.policy)
     return knowing.explain(chosen)
 
 
@@ -160,7 +160,7 @@ def feature_meanings(folder: str | Path) -> dict[str, str]:
         config.classifier.families, archive.load_side_tables(files)
     )
     words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
-    return {each.name: words.meaning(each.name) for each in known}
+    return {each.name: words.short_meaning(each.name) for each in known}
 
 
 def write_plots(folder: str | Path, into: Path, *asked: str) -> int:
@@ -220,7 +220,7 @@ def score_into_history(
     scores, predictor = _scored(folder, data, as_of, since, progress)
     if history is None:
         return scores, None
-    return scores, ScoreHistory(history).add(scores, predictor.version)
+    return scores, ScoreHistory(history).add_scores(scores, predictor.model_version)
 
 
 def _scored(

@@ -25,32 +25,34 @@ class CampaignRequest:
 
     Parameters
     ----------
-    play
+    campaign
         Name of the play.
     out
         The CSV file to write.
-    share
+    holdout_share
         Share of the list to be left alone; the universal share if not given.
-    first
+    max_customers
         The most customers on the list.
-    by
+    author
         Who asks, for the record.
     """
 
-    play: str
+    campaign: str
     out: Path
-    share: float | None = None
-    first: int | None = None
-    by: str = ""
+    holdout_share: float | None = None
+    max_customers: int | None = None
+    author: str = ""
 
     def __post_init__(self) -> None:
-        if self.share is not None and not 0 < self.share <= MAX_HOLDOUT_SHARE:
+        if self.holdout_share is not None and not 0 < self.holdout_share <= MAX_HOLDOUT_SHARE:
             raise UsageError(
-                f"A share of {self.share} cannot be left alone.",
+                f"A share of {self.holdout_share} cannot be left alone.",
                 fix=f"give --holdout between 0 and {MAX_HOLDOUT_SHARE}.",
             )
-        if self.first is not None and self.first < 1:
-            raise UsageError(f"A list cannot have {self.first} customers.", fix="give --first 100.")
+        if self.max_customers is not None and self.max_customers < 1:
+            raise UsageError(
+                f"A list cannot have {self.max_customers} customers.", fix="give --first 100."
+            )
 
 
 def list_campaigns(folder: str | Path) -> pl.DataFrame:
@@ -94,14 +96,14 @@ def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> di
         When the playbook of the run has no such play.
     """
     files = open_run(folder)
-    options = archive.load_run_config(files).actions
-    play = planning.load_campaign_catalogue(files).get(wish.play)
+    options = archive.load_run_config(files).campaigns
+    play = planning.load_campaign_catalogue(files).get_campaign(wish.campaign)
     weighed = list_campaigns(folder).filter(play=play.name).to_dicts()
     customers = _plays.campaign_customers(files, play)
-    log = actions.find_experiment_logs(files.folder, options.experiments)
-    ask = CampaignListRequest(play, wish.share, wish.first)
+    log = actions.find_experiment_logs(files.folder, options.experiments_folder)
+    ask = CampaignListRequest(play, wish.holdout_share, wish.max_customers)
     segments = archive.load_segments(files)
-    table = actions.build_campaign_list(customers, segments, ask, options, log.arms())
+    table = actions.build_campaign_list(customers, segments, ask, options, log.earlier_arms())
     if table.is_empty():
         raise UsageError(
             f"Nobody is eligible for the play {play.name}.",
@@ -111,7 +113,7 @@ def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> di
     write_file(wish.out, encode_csv(told))
     facts = _facts(files, wish, created, options)
     whole = actions.campaign_record(ask, table, weighed[0], options, facts)
-    written = log.append(whole, table.select("customer_id", "arm"))
+    written = log.append_experiment(whole, table.select("customer_id", "arm"))
     return {**whole, "record": str(written), "list": str(wish.out)}
 
 
@@ -119,17 +121,17 @@ def _facts(
     files: RunFolder, wish: CampaignRequest, created: str, options: CampaignOptions
 ) -> dict[str, JSON]:
     config, shop = archive.load_run_config(files), archive.load_transactions(files)
-    ahead = config.time.outcome + config.time.settle
+    ahead = config.time.days_to_outcome + config.time.settlement
     return {
         "created": created,
-        "by": wish.by,
+        "by": wish.author,
         "run": files.folder.name,
         "digest": files.manifest["digest"],
         "as_of": as_date(shop.end_day).isoformat(),
         "readout": as_date(shop.end_day + ahead).isoformat(),
         "currency": shop.currency,
-        "holdout": options.holdout,
-        "asked": {"share": wish.share, "first": wish.first},
+        "holdout": options.holdout_share,
+        "asked": {"share": wish.holdout_share, "first": wish.max_customers},
     }
 
 
@@ -140,6 +142,6 @@ def _reasons(files: RunFolder, chosen: pl.Series) -> pl.DataFrame | None:
         return None
     shop = archive.load_transactions(files)
     first = chosen.head(MAX_EXPLAINED)
-    frame = predictor.rows(shop, predictor.window(shop)).frame
+    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
     asked = frame.filter(pl.col("customer_id").is_in(first.implode()))
     return predictor.explainer.explain(asked, ExplainOptions(max(1, len(first)))).reasons

@@ -52,32 +52,32 @@ class WorkMeter:
 
     Parameters
     ----------
-    heats
+    work_items
         All there is to do.
-    spent
+    cost_spent
         Seconds of the heats that were measured now.
-    done
+    items_done
         Heats that are finished, those that were kept from before included.
     """
 
-    heats: Sequence[SelectionTask]
-    spent: dict[SelectionTask, float] = field(default_factory=dict)
-    done: set[SelectionTask] = field(default_factory=set)
+    work_items: Sequence[SelectionTask]
+    cost_spent: dict[SelectionTask, float] = field(default_factory=dict)
+    items_done: set[SelectionTask] = field(default_factory=set)
 
     @property
-    def share(self) -> float:
+    def share_done(self) -> float:
         """The share done, 0 to 1; what is kept from before costs nothing."""
-        left = sum(self._cost(heat) for heat in self.heats if heat not in self.done)
-        past = sum(self.spent.values())
+        left = sum(self._cost(heat) for heat in self.work_items if heat not in self.items_done)
+        past = sum(self.cost_spent.values())
         return past / (past + left) if past + left else 1.0
 
     def _cost(self, heat: SelectionTask) -> float:
         """Return what a heat will cost: as its algorithm did, or as foreseen."""
-        like = [s for h, s in self.spent.items() if h.algorithm == heat.algorithm]
+        like = [s for h, s in self.cost_spent.items() if h.algorithm == heat.algorithm]
         if like:
             return sum(like) / len(like)
-        foreseen = sum(_foreseen(other) for other in self.spent)
-        pace = sum(self.spent.values()) / foreseen if foreseen else 1.0
+        foreseen = sum(_foreseen(other) for other in self.cost_spent)
+        pace = sum(self.cost_spent.values()) / foreseen if foreseen else 1.0
         return _foreseen(heat) * pace
 
 
@@ -104,22 +104,22 @@ def compare_segmentations(
     """
     contest = _contest(shop, config, spans)
     place = selection_cache_folder(draft.target)
-    paths = {h: place / f"{_key(shop, config, spans, h)}.json" for h in contest.heats}
+    paths = {h: place / f"{_key(shop, config, spans, h)}.json" for h in contest.tasks}
     kept = {heat: _kept(path) for heat, path in paths.items()}
     told = {heat: trials for heat, trials in kept.items() if trials is not None}
-    meter = WorkMeter(contest.heats, done=set(told))
-    left = [heat for heat in contest.heats if heat not in told]
-    before = f"{len(told)} of {len(contest.heats)} done"
-    progress(f"comparing ({before})", meter.share)
+    meter = WorkMeter(contest.tasks, items_done=set(told))
+    left = [heat for heat in contest.tasks if heat not in told]
+    before = f"{len(told)} of {len(contest.tasks)} done"
+    progress(f"comparing ({before})", meter.share_done)
     for heat, found, seconds in _measured(contest, left, config.threads):
-        disk.write_file(paths[heat], encode_json([trial.state() for trial in found]))
-        told[heat], meter.spent[heat] = found, seconds
-        meter.done.add(heat)
-        count = f"{len(told)} of {len(contest.heats)} done"
-        last = f"last {heat.algorithm} on {heat.instrument}"
-        progress(f"comparing ({count}, {last})", meter.share)
-    trials = [trial for heat in contest.heats for trial in told[heat]]
-    return trials, select_from_table(trials, config.segments)
+        disk.write_file(paths[heat], encode_json([trial.to_state() for trial in found]))
+        told[heat], meter.cost_spent[heat] = found, seconds
+        meter.items_done.add(heat)
+        count = f"{len(told)} of {len(contest.tasks)} done"
+        last = f"last {heat.algorithm} on {heat.inputs}"
+        progress(f"comparing ({count}, {last})", meter.share_done)
+    trials = [trial for heat in contest.tasks for trial in told[heat]]
+    return trials, select_from_table(trials, config.segmentation)
 
 
 def _measured(
@@ -136,8 +136,8 @@ def _measured(
         return
     # By instrument, since a process keeps what the heats of one share; then the longest
     # first, so that none is left to run alone at the end.
-    places = [heat.instrument for heat in contest.heats]
-    order = sorted(heats, key=lambda h: (places.index(h.instrument), -_foreseen(h)))
+    places = [heat.inputs for heat in contest.tasks]
+    order = sorted(heats, key=lambda h: (places.index(h.inputs), -_foreseen(h)))
     pool = Parallel(
         n_jobs=workers,
         backend="loky",
@@ -162,7 +162,7 @@ def _measure(heat: SelectionTask) -> tuple[SelectionTask, list[SegmentationCandi
 
 def _timed(contest: SelectionRun, heat: SelectionTask) -> tuple[list[SegmentationCandidate], float]:
     begin = time.perf_counter()
-    found = contest.run(heat)
+    found = contest.run_task(heat)
     return found, time.perf_counter() - begin
 
 
@@ -189,7 +189,7 @@ def clear_selection_cache(target: Path) -> None:
 
 
 def _contest(shop: Transactions, config: Config, spans: Sequence[tuple[int, int]]) -> SelectionRun:
-    options, lead = replace(config.segments, seed=config.seed), config.time.outcome
+    options, lead = replace(config.segmentation, seed=config.seed), config.time.days_to_outcome
     measures = sorted({*required_inputs(), *segments.override_inputs(options)})
     everybody = features.clustering_inputs(shop, list(spans), measures)
     rows = segments.rows_to_cluster(everybody, options)
@@ -199,9 +199,9 @@ def _contest(shop: Transactions, config: Config, spans: Sequence[tuple[int, int]
         return SelectionRun(rows, options, lead)
     families = config.classifier.families
     told = classifier.prepare_predictability_test(
-        shop, days.outer[0], config.time, families, rows, everybody
+        shop, days.test_folds[0], config.time, families, rows, everybody
     )
-    return SelectionRun(rows, options, lead, None if told is None else told.information)
+    return SelectionRun(rows, options, lead, None if told is None else told.information_gain)
 
 
 def _key(
@@ -211,7 +211,7 @@ def _key(
 
     Gates are among them: what fails one is measured with fewer draws.
     """
-    state = config.state()
+    state = config.to_state()
     options = {k: v for k, v in state["segments"].items() if k not in UNRELATED_SETTINGS}
     asked = options["compare"]
     options["compare"] = {k: v for k, v in asked.items() if k not in UNRELATED_SETTINGS}
@@ -223,7 +223,7 @@ def _key(
         state["time"],
         options,
     ]
-    told += [list(families or ()), list(spans), heat.instrument, heat.algorithm]
+    told += [list(families or ()), list(spans), heat.inputs, heat.algorithm]
     return hashlib.sha256(encode_json(told)).hexdigest()
 
 

@@ -48,7 +48,7 @@ class ExportRequest:
         When it is made, as text.
     out
         A place outside of the run; ``None`` for the run itself.
-    replaces
+    replace
         Whether a folder of tables that stands at `out` may be replaced.
     pseudonyms
         Names in the place of ids.
@@ -58,7 +58,7 @@ class ExportRequest:
 
     created: str = ""
     out: Path | None = None
-    replaces: bool = False
+    replace: bool = False
     pseudonyms: Pseudonymizer | None = None
     customers: bool | None = None
 
@@ -89,7 +89,7 @@ def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
         return export.out
     name = f"{'deck' if form == 'pptx' else 'report'}.{form}"
     with draft_run(folder, base=run, replace=True) as draft:
-        draft.facts["created"] = export.created
+        draft.metadata["created"] = export.created
         plays.plan_run_campaigns(draft)
         draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
         draft.publish()
@@ -111,20 +111,21 @@ def report_input(
     if pseudonyms is None:
         return bundle
     cards = tuple(
-        {**card, "examples": _renamed(card["examples"], pseudonyms)} for card in bundle.cards
+        {**card, "examples": _renamed(card["examples"], pseudonyms)}
+        for card in bundle.segment_profiles
     )
     return replace(
         bundle,
-        cards=cards,
-        people=_renamed(bundle.people, pseudonyms),
-        customers=_renamed(bundle.customers, pseudonyms),
+        segment_profiles=cards,
+        example_customers=_renamed(bundle.example_customers, pseudonyms),
+        shortlist=_renamed(bundle.shortlist, pseudonyms),
     )
 
 
 def _renamed(
     rows: Sequence[Mapping[str, JSON]], pseudonyms: Pseudonymizer
 ) -> tuple[dict[str, JSON], ...]:
-    return tuple({**row, "customer_id": pseudonyms.name(row["customer_id"])} for row in rows)
+    return tuple({**row, "customer_id": pseudonyms.hash_id(row["customer_id"])} for row in rows)
 
 
 def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
@@ -148,9 +149,9 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
             rows = _written(draft, load_star_schema(draft, export.pseudonyms), f"{BI_FOLDER}/")
             draft.publish()
         return run.folder / BI_FOLDER, rows
-    is_known = export.replaces and _holds_tables(export.out)
+    is_known = export.replace and _holds_tables(export.out)
     with draft_run(export.out, replace=is_known) as draft:
-        draft.facts |= {
+        draft.metadata |= {
             TABLES_OF_KEY: run.manifest["digest"],
             "created": export.created,
             "has_hashed_ids": export.pseudonyms is not None,
@@ -162,7 +163,7 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 
 def _holds_tables(folder: Path) -> bool:
     """Whether tables stand there, and not a run, which nothing here may replace."""
-    return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).facts
+    return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).metadata
 
 
 def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -> StarSchema:
@@ -170,20 +171,20 @@ def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -
     shop, config = archive.load_transactions(files), archive.load_run_config(files)
     return StarSchema(
         shop=shop,
-        window=config.time.window(shop.end_day, shop.first_day),
+        window=config.time.window_at(shop.end_day, shop.first_day),
         segments=archive.load_segments(files),
-        assignments=files.parquet("segments/assignments.parquet"),
+        assignments=files.read_parquet("segments/assignments.parquet"),
         profile=_table(files, "segments/profile.parquet"),
         scores=_table(files, "scores.parquet"),
-        migration=_table(files, "segments/migration.parquet"),
-        movement=flows.load_transitions(files),
+        observed_transitions=_table(files, "segments/migration.parquet"),
+        transitions=flows.load_transitions(files),
         figures=metrics.load_kpis(files).get("figures"),
         pseudonyms=pseudonyms,
     )
 
 
 def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
-    return files.parquet(name) if files.has(name) else None
+    return files.read_parquet(name) if files.has(name) else None
 
 
 def _written(draft: RunDraft, star: StarSchema, prefix: str) -> Mapping[str, int]:
@@ -239,16 +240,16 @@ class Report:
 
     def to_markdown(self) -> str:
         """Return the key tables as Markdown."""
-        return render_markdown(self.json())
+        return render_markdown(self.to_json())
 
-    def json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return what the page says; `docs/report-json.md` describes each field."""
         return section_contexts(self._bundle)
 
     def to_bi(self, out: str | Path) -> Path:
         """Write the star schema into a new folder; `docs/bi.md` describes it."""
         export = ExportRequest(
-            created=self.run.facts["created"],
+            created=self.run.metadata["created"],
             out=Path(out),
             pseudonyms=self.pseudonyms,
         )

@@ -52,7 +52,7 @@ def run_transitions(
     files = open_run(folder)
     segments = archive.load_segments(files)
     own = None if segment is None else _named(segment, segments)
-    went = files.parquet(f"{flows.TRANSITIONS_FOLDER}/{flows.TRANSITIONS_TABLE}.parquet")
+    went = files.read_parquet(f"{flows.TRANSITIONS_FOLDER}/{flows.TRANSITIONS_TABLE}.parquet")
     told = flows.load_transitions(files)
     day = _period(went, since)
     matrix = told["observed"].filter(since=day)
@@ -96,7 +96,7 @@ def history_transitions(
     """
     book = ScoreHistory(history)
     first, second = (as_date(day_number(day)) for day in (since, until))
-    went = book.moves(first, second, model)
+    went = book.transitions_between(first, second, model)
     segments = book.segments(went)
     own = None if segment is None else _named(segment, segments)
     tables = {

@@ -29,17 +29,17 @@ BACKTEST_SUMS_SCHEMA = {
 def choose_campaigns(options: CampaignOptions, beside: SideTables) -> CampaignCatalogue:
     """Return the plays that were asked for; refuse columns that no shop has."""
     playbook = actions.read_campaigns(options)
-    actions.validate_rules(playbook.plays, (), _known(beside))
+    actions.validate_rules(playbook.campaigns, (), _known(beside))
     return playbook
 
 
 def change_campaigns(draft: RunDraft, playbook: str) -> None:
     """Let a finished run go by another playbook."""
     config = archive.load_run_config(draft)
-    config = replace(config, actions=replace(config.actions, playbook=playbook))
+    config = replace(config, campaigns=replace(config.campaigns, campaigns_file=playbook))
     beside = archive.load_side_tables(draft)
-    planning.save_campaign_catalogue(draft, choose_campaigns(config.actions, beside))
-    draft.facts["config"] = config.state()
+    planning.save_campaign_catalogue(draft, choose_campaigns(config.campaigns, beside))
+    draft.metadata["config"] = config.to_state()
 
 
 def plan_run_campaigns(draft: RunDraft) -> None:
@@ -47,25 +47,25 @@ def plan_run_campaigns(draft: RunDraft) -> None:
     if not draft.has("scores.parquet"):
         return
     config, predictor = archive.load_run_config(draft), archive.load_predictor(draft)
-    playbook, known = planning.load_campaign_catalogue(draft), _known(predictor.companions)
-    actions.validate_rules(playbook.plays, predictor.segments, known)
+    playbook, known = planning.load_campaign_catalogue(draft), _known(predictor.side_tables)
+    actions.validate_rules(playbook.campaigns, predictor.segments, known)
     shop = archive.load_transactions(draft)
     then = _rehearsal(draft, predictor, shop)
-    plays, families = _applicable(playbook.plays, predictor)
-    windows = [predictor.window(shop)]
+    plays, families = _applicable(playbook.campaigns, predictor)
+    windows = [predictor.score_window(shop)]
     if then is not None:
-        windows = [predictor.window(shop, then["as_of"][0]), *windows]
+        windows = [predictor.score_window(shop, then["as_of"][0]), *windows]
     rows = build_panel(shop, predictor.segmentation, windows, families).frame
-    now = _beside(draft.parquet("scores.parquet"), rows, windows[-1])
+    now = _beside(draft.read_parquet("scores.parquet"), rows, windows[-1])
     weighed = actions.CampaignPopulation(
-        now=now,
-        then=None if then is None else _outcomes(then, rows, windows[0], shop),
+        customers=now,
+        backtest_customers=None if then is None else _outcomes(then, rows, windows[0], shop),
         segments=predictor.segments,
-        came=_came(draft),
-        outcome_days=config.time.outcome + config.time.settle,
+        backtest_actual=_came(draft),
+        outcome_days=config.time.days_to_outcome + config.time.settlement,
     )
-    draws, seed = config.classifier.draws, config.seed
-    told = actions.plan_campaigns(plays, weighed, config.actions, draws, seed)
+    draws, seed = config.classifier.bootstrap_draws, config.seed
+    told = actions.plan_campaigns(plays, weighed, config.campaigns, draws, seed)
     curves = actions.targeting_curves(now, plays, predictor.segments)
     planning.save_campaign_plans(draft, told, curves)
 
@@ -80,9 +80,9 @@ def campaign_customers(files: RunFiles, play: actions.Campaign) -> pl.DataFrame:
             f"The play {play.name} asks about {lacking}, which this shop does not have.",
             fix="choose another play, or give the data that it needs.",
         )
-    window = predictor.window(shop)
+    window = predictor.score_window(shop)
     rows = build_panel(shop, predictor.segmentation, [window], families).frame
-    return _beside(files.parquet("scores.parquet"), rows, window)
+    return _beside(files.read_parquet("scores.parquet"), rows, window)
 
 
 def _known(beside: SideTables) -> set[str]:
@@ -95,7 +95,7 @@ def _applicable(
     """Return the plays whose columns the shop has, and the families of these."""
     found = {
         feature.name: feature.family
-        for feature in features.feature_glossary(predictor.families, predictor.companions)
+        for feature in features.feature_glossary(predictor.families, predictor.side_tables)
     }
     plays = tuple(p for p in asked if actions.required_columns([p]) <= found.keys())
     families = {found[column] for column in actions.required_columns(plays)}
@@ -107,7 +107,7 @@ def _rehearsal(
 ) -> pl.DataFrame | None:
     """Return the scores of the last test, told by the model of that day."""
     if draft.has(planning.BACKTEST_PATH):
-        return draft.parquet(planning.BACKTEST_PATH)
+        return draft.read_parquet(planning.BACKTEST_PATH)
     if not draft.has("classifier/tested.json"):
         return None
     time = predictor.time
@@ -116,8 +116,8 @@ def _rehearsal(
     except TooShortHistoryError:
         return None
     model = archive.load_backtest_models(draft)[-1]
-    earlier = replace(predictor, forecaster=model, explainer=None)
-    scores = earlier.score(shop, days.outer[-1].cutoff).filter("is_eligible")
+    earlier = replace(predictor, model=model, explainer=None)
+    scores = earlier.score(shop, days.test_folds[-1].cutoff).filter("is_eligible")
     draft.write(planning.BACKTEST_PATH, parquet_writer(scores))
     return scores
 
@@ -155,7 +155,7 @@ def _came(files: RunFiles) -> pl.DataFrame:
     """Return what of predicted sums came, told by what ships."""
     if not files.has("worth/sums.parquet"):
         return pl.DataFrame(schema=BACKTEST_SUMS_SCHEMA)
-    shipped = files.json("classifier/verdict.json")["shipped"]
-    sums = files.parquet("worth/sums.parquet")
+    shipped = files.read_json("classifier/verdict.json")["shipped"]
+    sums = files.read_parquet("worth/sums.parquet")
     own = sums.filter(forecaster=shipped, realised_as=ACTUAL_BASIS)
     return own.select(*BACKTEST_SUMS_SCHEMA)

@@ -97,18 +97,18 @@ def run_clustering(
         When the earlier run measured windows of another length.
     """
     known, old = None, {}
-    if search.before is not None:
-        files = open_run(search.before)
+    if search.earlier_run is not None:
+        files = open_run(search.earlier_run)
         known = archive.load_segmentation(files)
-        old = {"run": str(search.before), "digest": files.manifest["digest"]}
+        old = {"run": str(search.earlier_run), "digest": files.manifest["digest"]}
         _require_same_horizon(known, config)
     known_log = archive.test_set_log_at(target.folder)
     with draft_run(target.folder, replace=target.replace) as draft:
         archive.keep_test_set_log(draft, known_log)
         _stages.read_and_clean(draft, data, config, target.created, as_of, progress)
-        _stages.segment_stage(draft, progress, known, search.ways)
+        _stages.segment_stage(draft, progress, known, search.mode)
         if old:
-            draft.facts["refit_of"] = old
+            draft.metadata["refit_of"] = old
         made = draft.publish()
     _comparison.clear_selection_cache(target.folder)
     return made
@@ -134,8 +134,8 @@ def run_training(
 ) -> RunFolder:
     """Train and judge the classifier of a run that `run_clustering` has made."""
     with _continued(folder, created) as draft:
-        config = archive.load_run_config(draft).seeded(seed, threads)
-        draft.facts["config"] = config.state()
+        config = archive.load_run_config(draft).with_seed(seed, threads)
+        draft.metadata["config"] = config.to_state()
         log_files = test_set_log.log_files(draft.target)
         _stages.training_stage(draft, log_files, canary=canary, progress=progress)
         return _published(draft, log_files)
@@ -210,5 +210,5 @@ def _published(draft: RunDraft, log_files: Sequence[Path]) -> RunFolder:
 def _continued(folder: str | Path, created: str) -> Iterator[RunDraft]:
     """Yield a draft with the files of a run, to which a stage adds its own."""
     with draft_run(folder, base=open_run(folder), replace=True) as draft:
-        draft.facts["created"] = created
+        draft.metadata["created"] = created
         yield draft

@@ -65,21 +65,21 @@ def read_and_clean(
     shop = read_with_side_tables(data, config, as_of)
     # Columns are chosen, and levels fixed, on what the segmenter, too, may see.
     until = max(end for _, end in segmentation_windows(shop, config)[0])
-    shop = replace(shop, companions=companions.freeze_side_tables(shop, until))
+    shop = replace(shop, side_tables=companions.freeze_side_tables(shop, until))
     choice = features.choose_families(shop, config.classifier.families, until)
     config = replace(config, classifier=replace(config.classifier, families=choice.names))
-    draft.facts.update(
+    draft.metadata.update(
         segpredict=__version__,
         created=created,
         python=platform.python_version(),
         libraries={name: version(name) for name in RECORDED_LIBRARIES},
-        config=config.state(),
+        config=config.to_state(),
         families={"used": list(choice.names), "left_out": list(choice.notes)},
     )
     cleaning.require_support(shop, config.cleaning)
     archive.save_transactions(draft, shop)
-    archive.save_side_tables(draft, shop.companions)
-    playbook = plays.choose_campaigns(config.actions, shop.companions)
+    archive.save_side_tables(draft, shop.side_tables)
+    playbook = plays.choose_campaigns(config.campaigns, shop.side_tables)
     planning.save_campaign_catalogue(draft, playbook)
 
 
@@ -99,28 +99,28 @@ def segment_stage(
         is_applied = ways is SelectionMode.SELECT
         comparison.save_selection(draft, trials, found, is_applied=is_applied)
         if is_applied:
-            won = options_of_selected(config.segments, trials, found)
-            config = replace(config, segments=won)
-            draft.facts["config"] = config.state()
+            won = options_of_selected(config.segmentation, trials, found)
+            config = replace(config, segmentation=won)
+            draft.metadata["config"] = config.to_state()
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
     progress("making segments", 0.15 if ways is SelectionMode.ONE else 0.9)
-    options = replace(config.segments, seed=config.seed)
-    further = {*segments.override_inputs(options), *(before.further if before else ())}
+    options = replace(config.segmentation, seed=config.seed)
+    further = {*segments.override_inputs(options), *(before.extra_inputs if before else ())}
     segmentation = segments.fit_segmentation(
         features.clustering_inputs(shop, spans, sorted(further)),
         options,
         horizon=config.time.horizon,
         before=before,
     )
-    grid = overview.rule_grid_at_end(shop, config.time, options.codes)
+    grid = overview.rule_grid_at_end(shop, config.time, options.rule_grid_names)
     tables = overview.segment_tables(shop, segmentation, grid, config.time)
-    window = config.time.window(shop.end_day, shop.first_day)
-    told = gallery.segment_profiles(shop, segmentation, window, tables, options.likes)
+    window = config.time.window_at(shop.end_day, shop.first_day)
+    told = gallery.segment_profiles(shop, segmentation, window, tables, options.affinity_level)
     archive.save_segmentation(draft, segmentation, grid, tables, told)
     homes = _measure(draft, shop, config, tables)
     _follow(draft, shop, segmentation, config, homes)
-    draft.facts["notes"] = [*shop.notes, *notes, *shop.companions.notes]
-    draft.facts["windows"] = {
+    draft.metadata["notes"] = [*shop.notes, *notes, *shop.side_tables.notes]
+    draft.metadata["windows"] = {
         "segmenter_saw_until": as_date(segmentation.fit_end - 1).isoformat(),
         "horizon": config.time.horizon,
         "lookback": config.time.lookback,
@@ -135,7 +135,7 @@ def _measure(
     """Write how the shop is doing, and what its data look like; and who lives where."""
     horizon, lookback = config.time.horizon, config.time.lookback
     members, moves = tables["assignments"], tables.get("migration")
-    books = metrics.OrderBook.read(shop, horizon, lookback, members, moves)
+    books = metrics.OrderBook.from_shop(shop, horizon, lookback, members, moves)
     for path, table in metrics.kpi_tables(books).items():
         draft.write(path, parquet_writer(table))
     ids = [segment.id for segment in archive.load_segments(draft)]
@@ -155,7 +155,7 @@ def _follow(
     homes: pl.DataFrame,
 ) -> None:
     """Write who moved from segment to segment, period by period, and by country."""
-    draws = flows.BootstrapDraws(config.classifier.draws, config.seed)
+    draws = flows.BootstrapDraws(config.classifier.bootstrap_draws, config.seed)
     flows.save_transitions(
         draft, flows.observed_tables(shop, segmentation, config.time, draws, homes)
     )
@@ -169,13 +169,13 @@ def segmentation_windows(
     try:
         days = classifier.schedule_folds(shop.first_day, shop.end_day, time)
     except TooShortHistoryError as error:
-        last = time.window(shop.end_day, shop.first_day)
+        last = time.window_at(shop.end_day, shop.first_day)
         back = rolling_origins(last, time.step, shop.first_day + time.horizon)
         spans = [(w.cutoff - time.horizon, w.cutoff) for w in back]
         if not spans:
             raise
         return sorted(spans), [f"No forecast can be tested: {error.message}"]
-    return list(days.blind), list(days.notes)
+    return list(days.segmentation_windows), list(days.notes)
 
 
 def training_stage(
@@ -196,23 +196,23 @@ def training_stage(
         lambda what, share: progress(what, 0.25 + 0.5 * share),
     )
     progress("valuing customers", 0.75)
-    wish, draws = config.worth, options.draws
+    wish, draws = config.customer_value, options.bootstrap_draws
     valued = worth.measure_customer_value(
         shop, segmentation, training, wish, draws=draws, seed=options.seed
     )
     predictor = SegmentPredictor(
         segmentation,
-        training.forecaster,
+        training.selected_model,
         config.time,
-        training.values,
+        training.segment_values,
         config.classifier.families,
-        companions=shop.companions,
-        usage=training.usage,
-        valuer=valued.valuer,
+        side_tables=shop.side_tables,
+        policy=training.policy,
+        value_model=valued.value_model,
     )
     # What an earlier model has left here would be believed to be this one's.
     untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *REPORT_FILES)
-    draft.drop(*untrue, planning.BACKTEST_PATH, "actions/plays", "actions/curves")
+    draft.remove(*untrue, planning.BACKTEST_PATH, "actions/plays", "actions/curves")
     training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
     archive.save_training(draft, training, scores)
@@ -226,23 +226,23 @@ def training_stage(
     if canary:
         progress("asking the canary", 0.75)
         told = classifier.run_leakage_demo(training, options)
-        draft.write("classifier/canary.json", encode_json(told.frame().to_dicts()))
+        draft.write("classifier/canary.json", encode_json(told.to_frame().to_dicts()))
 
 
 def _marked(
     draft: RunDraft, training: TrainingResult, shop: Transactions, log_files: Sequence[Path]
 ) -> TrainingResult:
     """Log the evaluation on the final test; say so where others came before."""
-    log = TestSetLog(shop.fingerprint, training.schedule.outer[-1].cutoff)
+    log = TestSetLog(shop.fingerprint, training.schedule.test_folds[-1].cutoff)
     before = test_set_log.recall(log.merge(archive.test_set_log_of(draft)), log_files)
     # What the page shows makes no other model.
-    asked = {k: v for k, v in draft.facts["config"].items() if k != "report"}
-    now = before.add(asked, draft.facts["created"])
-    archive.keep_test_set_log(draft, now.state())
-    if not now.note:
+    asked = {k: v for k, v in draft.metadata["config"].items() if k != "report"}
+    now = before.add(asked, draft.metadata["created"])
+    archive.keep_test_set_log(draft, now.to_state())
+    if not now.warning:
         return training
-    warnings = (now.note, *training.verdict.warnings)
-    return replace(training, verdict=replace(training.verdict, warnings=warnings))
+    warnings = (now.warning, *training.evaluation.warnings)
+    return replace(training, evaluation=replace(training.evaluation, warnings=warnings))
 
 
 def explanation_stage(
@@ -258,29 +258,29 @@ def explanation_stage(
     wish = config.explain
     options = replace(
         wish,
-        rows=wish.rows if rows is None else rows,
+        sample_rows=wish.sample_rows if rows is None else rows,
         refits=wish.refits if refits is None else refits,
     )
-    frame = predictor.rows(shop, predictor.window(shop)).frame
+    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
     knowing = explanations.build_explainer(
-        predictor.forecaster,
+        predictor.model,
         trees,
         frame,
         predictor.segments,
-        overview.classifier_glossary(config.classifier.families, shop.companions),
+        overview.classifier_glossary(config.classifier.families, shop.side_tables),
         shop.currency,
-    ).naming(predictor.usage)
+    ).with_policy(predictor.policy)
     checked = _cross_checked(draft, shop, knowing, config, options, progress)
     if checked is not None:
-        knowing = knowing.heeding(checked.least)
+        knowing = knowing.with_threshold(checked.min_reliable_contribution)
     told = knowing.explain(frame, options)
-    draft.drop(*REPORT_FILES)
+    draft.remove(*REPORT_FILES)
     explained.save_explanation(draft, told, knowing, checked)
     # The sample need not hold those whom people look at first.
-    scores = draft.parquet("scores.parquet")
-    first = shortlist.customer_shortlist(scores, config.report.most).select("customer_id")
+    scores = draft.read_parquet("scores.parquet")
+    first = shortlist.customer_shortlist(scores, config.report.max_listed).select("customer_id")
     listed = frame.join(first, on="customer_id", how="semi", maintain_order="left")
-    draft.write(SHORTLIST_PATH, parquet_writer(knowing.reasons(listed)))
+    draft.write(SHORTLIST_PATH, parquet_writer(knowing.explain_reasons(listed)))
 
 
 def _cross_checked(
@@ -298,11 +298,11 @@ def _cross_checked(
         archive.load_segmentation(draft),
         replace(config.classifier, seed=config.seed, threads=config.threads),
         config.time,
-        [knowing.model.told_of(model) for model in archive.load_backtest_models(draft)],
+        [knowing.model.explained_part(model) for model in archive.load_backtest_models(draft)],
     )
     return explanations.check_importance(
         taken,
-        knowing.parts,
+        knowing.groups,
         options,
         config.seed,
         lambda what, share: progress(what, 0.1 + 0.85 * share),
@@ -329,23 +329,23 @@ def collect_report_input(files: RunFiles, *, customers: bool | None = None) -> R
     wish = archive.load_run_config(files).report
     found = replace(
         archive.load_report_input(files),
-        movement=flows.load_transitions(files),
-        plays=planning.load_campaign_plans(files),
+        transitions=flows.load_transitions(files),
+        campaigns=planning.load_campaign_plans(files),
         experiments=planning.load_experiments(files),
         demand=supply.load_demand(files),
         exploration=exploration.load_exploration(files),
     )
-    if wish.customers if customers is None else customers:
-        return replace(found, customers=_listed(files, wish.most))
-    cards = tuple({**card, "examples": []} for card in found.cards)
-    return replace(found, people=(), cards=cards)
+    if wish.show_customers if customers is None else customers:
+        return replace(found, shortlist=_listed(files, wish.max_listed))
+    cards = tuple({**card, "examples": []} for card in found.segment_profiles)
+    return replace(found, example_customers=(), segment_profiles=cards)
 
 
 def _listed(files: RunFiles, most: int) -> tuple[dict[str, JSON], ...]:
     """Return the customers to look at first, once they were explained."""
     if not files.has(SHORTLIST_PATH) or not files.has("scores.parquet"):
         return ()
-    scores = files.parquet("scores.parquet")
+    scores = files.read_parquet("scores.parquet")
     return shortlist.shortlist_with_reasons(
-        shortlist.customer_shortlist(scores, most), files.parquet(SHORTLIST_PATH)
+        shortlist.customer_shortlist(scores, most), files.read_parquet(SHORTLIST_PATH)
     )

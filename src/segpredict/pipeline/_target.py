@@ -42,15 +42,15 @@ class SegmentationSearch:
 
     Parameters
     ----------
-    ways
+    mode
         Whether algorithms, numbers of segments and instruments are compared, and
         whether the winner is taken.
-    before
+    earlier_run
         A run whose segments are to be fitted again: they keep their ids and names.
     """
 
-    ways: SelectionMode = SelectionMode.ONE
-    before: str | Path | None = None
+    mode: SelectionMode = SelectionMode.ONE
+    earlier_run: str | Path | None = None
 
 
 def no_progress(_what: str, _share: float) -> None:

@@ -29,7 +29,7 @@ class SegmentBadge:
 class StripPiece:
     """One piece of a strip: a segment, from where, how wide (percent), how much."""
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     left: float
     width: float
     value: float

@@ -32,11 +32,11 @@ class ReportInput:
     profile
         `segments.segment_profile_table`: one row a segment, ``id`` or ``segment`` (code) and the
         columns that exist; unknown ones are shown under their own names.
-    metrics
+    kpis
         `metrics.load_kpis`: figures of the shop, its months and its Lorenz curve, by name.
     exploration
         `exploration.load_exploration`: what the data look like, as counts.
-    cards
+    segment_profiles
         `segments.profile_cards`: all there is to say of each segment.
     candidates
         One row a number of segments that was tried; ``is_chosen`` marks the one taken.
@@ -46,17 +46,17 @@ class ReportInput:
         The content of ``selection.json``: which way the rule takes, and why.
     segment_notes
         Facts about the segments, by topic: algorithm, grade, window …
-    mix_now, mix_expected
+    current_mix, expected_mix
         Customers per segment id: counted now, expected in the outcome.
-    migration
+    observed_transitions
         `movement.observed_matrix`: ``from_id``, ``to_id``, ``n`` and, if known, ``low`` and
         ``high``; a start that is no segment (NEW) is a row of its own.
-    migration_note
+    transitions_note
         Between which windows the moves were counted.
-    movement
+    transitions
         Tables of `flows`, by name, as far as they were made: ``observed``,
         ``predicted``, ``mobility``, ``order``, ``compared``.
-    verdict
+    evaluation
         The content of ``verdict.json`` (`classifier.verdict.Verdict.to_json`).
     test_set_log
         The content of ``test_set_log.json``: with what the last test was evaluated.
@@ -64,32 +64,32 @@ class ReportInput:
         `classifier.build_scorecard.SCHEMA`: every figure of the contest.
     curves
         `classifier.evaluate_policies.CURVES`: reliability and capture of what ships.
-    worth
-        ``sums``, ``errors`` and ``segments`` (tables of `worth`) and ``valuer``, the
+    customer_value
+        ``sums``, ``errors`` and ``segments`` (tables of `customer_value`) and ``valuer``, the
         content of ``valuer.json``; empty where nobody was valued.
-    plays
-        ``plays`` and ``curves`` (tables of `actions`); empty where none were weighed.
+    campaigns
+        ``campaigns`` and ``curves`` (tables of `actions`); empty where none were weighed.
     experiments
         Records of the lists that were drawn, oldest first (`actions.campaign_record`).
     demand
         `demand.DemandSection.tables`; empty where none was measured.
-    canary
+    leakage_demo
         The content of ``canary.json``: wrong tests and the honest one, if asked for.
     importance
         `contracts.IMPORTANCE_SCHEMA`.
     plots
         Pictures by name, SVG or PNG: ``bar``, ``beeswarm_<segment id>``.
-    explained
+    n_explained
         Number of customers behind `importance`.
-    topics, moves
+    group_importance, transition_drivers
         `contracts.GROUP_IMPORTANCE_SCHEMA`, and what sets movers apart (`explain.contrast.moves`).
     evidence
         `explain.ImportanceEvidence`: how importance was cross-checked, if it was.
-    people
+    example_customers
         A few customers with their forecast and reasons (`explained.pick_example_customers`).
-    base
+    base_values
         Margin of each segment before anything is known, by segment id.
-    customers
+    shortlist
         Those to look at first, with forecast and reasons (`shortlist.shortlist_with_reasons`);
         empty where single customers must not be shown.
     reasons_note
@@ -112,36 +112,36 @@ class ReportInput:
     currency: str = ""
     files: tuple[InputFile, ...] = ()
     profile: pl.DataFrame | None = None
-    metrics: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     exploration: Mapping[str, Any] = field(default_factory=dict)
-    cards: tuple[Mapping[str, Any], ...] = ()
+    segment_profiles: tuple[Mapping[str, Any], ...] = ()
     candidates: pl.DataFrame | None = None
     comparison: pl.DataFrame | None = None
     selection: Mapping[str, Any] | None = None
     segment_notes: Mapping[str, Any] = field(default_factory=dict)
-    mix_now: Mapping[str, float] = field(default_factory=dict)
-    mix_expected: Mapping[str, float] = field(default_factory=dict)
-    migration: pl.DataFrame | None = None
-    migration_note: str = ""
-    movement: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    verdict: Mapping[str, Any] | None = None
+    current_mix: Mapping[str, float] = field(default_factory=dict)
+    expected_mix: Mapping[str, float] = field(default_factory=dict)
+    observed_transitions: pl.DataFrame | None = None
+    transitions_note: str = ""
+    transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] | None = None
     test_set_log: Mapping[str, Any] = field(default_factory=dict)
     scorecard: pl.DataFrame | None = None
     curves: pl.DataFrame | None = None
-    worth: Mapping[str, Any] = field(default_factory=dict)
-    plays: Mapping[str, Any] = field(default_factory=dict)
+    customer_value: Mapping[str, Any] = field(default_factory=dict)
+    campaigns: Mapping[str, Any] = field(default_factory=dict)
     experiments: tuple[Mapping[str, Any], ...] = ()
     demand: Mapping[str, Any] = field(default_factory=dict)
-    canary: tuple[Mapping[str, Any], ...] = ()
+    leakage_demo: tuple[Mapping[str, Any], ...] = ()
     importance: pl.DataFrame | None = None
     plots: Mapping[str, bytes] = field(default_factory=dict)
-    explained: int = 0
-    topics: pl.DataFrame | None = None
-    moves: pl.DataFrame | None = None
+    n_explained: int = 0
+    group_importance: pl.DataFrame | None = None
+    transition_drivers: pl.DataFrame | None = None
     evidence: ImportanceEvidence | None = None
-    people: tuple[Mapping[str, Any], ...] = ()
-    base: Mapping[str, float] = field(default_factory=dict)
-    customers: tuple[Mapping[str, Any], ...] = ()
+    example_customers: tuple[Mapping[str, Any], ...] = ()
+    base_values: Mapping[str, float] = field(default_factory=dict)
+    shortlist: tuple[Mapping[str, Any], ...] = ()
     reasons_note: str = ""
     glossary: tuple[Feature, ...] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -160,9 +160,9 @@ class CheckInput:
         The data cover ``[first_day, end_day)`` (day numbers).
     ledger, currency, files
         What cleaning did, the sign of its money, and what was read.
-    beside
+    side_tables
         The tables that were read beside them.
-    found
+    detected
         The tables and sentences of `overview.shop_overview`, with ``problem``.
     plots
         None; the page draws its own.
@@ -173,10 +173,10 @@ class CheckInput:
     first_day: int
     end_day: int
     ledger: Ledger
-    found: Mapping[str, Any]
+    detected: Mapping[str, Any]
     currency: str = ""
     files: tuple[InputFile, ...] = ()
-    beside: tuple[InputFile, ...] = ()
+    side_tables: tuple[InputFile, ...] = ()
     plots: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -49,7 +49,7 @@ def filter_data(bundle: ReportInput) -> dict[str, Any]:
         for name, per in (("now", 1), ("expected", PARTS_OF_CUSTOMER)):
             told = rows.with_columns(value=pl.col(name).mul(per).round())
             charts[name] = _plain(_summed(told), len(ids), per)
-    moves = bundle.movement.get("countries")
+    moves = bundle.transitions.get("countries")
     if moves is not None:
         names = {"from_id": start_states(ids), "to_id": ids}
         rows = _placed(moves, facts["countries"], names)

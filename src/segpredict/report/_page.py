@@ -86,10 +86,10 @@ def render_check_page(found: Mapping[str, Any], shop: Transactions, created: str
         first_day=shop.first_day,
         end_day=max(shop.end_day, shop.first_day + 1),
         ledger=shop.ledger,
-        found=found,
+        detected=found,
         currency=shop.currency,
         files=shop.files,
-        beside=shop.companions.files,
+        side_tables=shop.side_tables.files,
     )
     return render_html(bundle, CHECK_SECTIONS)
 

@@ -27,7 +27,7 @@ class SankeyNode:
 
     Parameters
     ----------
-    chip
+    badge
         The place.
     n
         Customers there.
@@ -37,7 +37,7 @@ class SankeyNode:
         Where its name stands.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     n: float
     top: float
     height: float
@@ -50,17 +50,17 @@ class SankeyBand:
 
     Parameters
     ----------
-    chip
+    badge
         Where the customers come from.
     path
         Outline, as an SVG path.
-    told
+    tooltip
         The move as a sentence.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     path: str
-    told: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,10 @@ def _bands(
             used[side, name] += thick
         origin = left[move.start]
         told = (
-            f"{origin.chip.name} to {right[move.end].chip.name}: {format_number(move.n)} "
+            f"{origin.badge.name} to {right[move.end].badge.name}: {format_number(move.n)} "
             f"customers, {format_share(move.n / origin.n)}"
         )
-        bands.append(SankeyBand(origin.chip, _outline(ends[0], ends[1], thick), told))
+        bands.append(SankeyBand(origin.badge, _outline(ends[0], ends[1], thick), told))
     return bands
 
 

@@ -36,18 +36,20 @@ class Verdict:
 def verdict(bundle: CheckInput) -> Verdict:
     """Return the context."""
     used = bundle.ledger.total("used")
-    problem: dict[str, Any] = bundle.found.get("problem") or {}
+    problem: dict[str, Any] = bundle.detected.get("problem") or {}
     return Verdict(
         rows=used.rows,
         orders=sum(
-            row["n"] for row in bundle.found["distributions"] if row["measure"] == "value per order"
+            row["n"]
+            for row in bundle.detected["distributions"]
+            if row["measure"] == "value per order"
         ),
         customers=used.customers,
         money=used.money,
         problem=problem.get("message", ""),
         fix=problem.get("fix", ""),
-        notes=tuple(bundle.found["notes"]),
-        suggestions=tuple(bundle.found["suggestions"]),
+        notes=tuple(bundle.detected["notes"]),
+        suggestions=tuple(bundle.detected["suggestions"]),
     )
 
 
@@ -60,7 +62,7 @@ class File:
 
     name: str
     rows: int
-    proven: dict[str, str]
+    detected: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ class DetectedSection:
         Which column plays which role, as sentences of the first file.
     files
         The first files.
-    more
+    more_files
         How many files are not shown.
-    beside
+    side_tables
         Tables that stand beside the transactions.
     notes
         What was taken of them, as sentences.
@@ -83,8 +85,8 @@ class DetectedSection:
 
     columns: tuple[str, ...]
     files: tuple[File, ...]
-    more: int
-    beside: tuple[File, ...]
+    more_files: int
+    side_tables: tuple[File, ...]
     notes: tuple[str, ...]
 
 
@@ -96,8 +98,8 @@ def detected_section(bundle: CheckInput) -> DetectedSection:
         columns,
         files,
         len(bundle.files) - len(files),
-        tuple(_file(fact) for fact in bundle.beside),
-        tuple(bundle.found["beside"]),
+        tuple(_file(fact) for fact in bundle.side_tables),
+        tuple(bundle.detected["beside"]),
     )
 
 
@@ -128,7 +130,7 @@ class SalesCalendarSection:
 
 def sales_calendar_section(bundle: CheckInput) -> SalesCalendarSection | None:
     """Return the context."""
-    rows = bundle.found["months"]
+    rows = bundle.detected["months"]
     if not rows:
         return None
     best = max(row["sales"] for row in rows) or 1.0
@@ -151,12 +153,12 @@ class Spread:
     """The section: names of the columns, and one row a measure."""
 
     columns: tuple[str, ...]
-    measures: tuple[DistributionRow, ...]
+    rows: tuple[DistributionRow, ...]
 
 
 def distributions_section(bundle: CheckInput) -> Spread | None:
     """Return the context."""
-    rows = bundle.found["distributions"]
+    rows = bundle.detected["distributions"]
     if not rows:
         return None
     columns = tuple(key for key in rows[0] if key != "measure")
@@ -178,9 +180,9 @@ class Choice:
     """One horizon: its days, how many buy again, tests it leaves, and the reason."""
 
     days: int
-    repeat: float | None
-    tests: int
-    is_chosen: bool
+    repeat_share: float | None
+    test_windows: int
+    is_selected: bool
     reason: str
 
 
@@ -188,12 +190,12 @@ class Choice:
 class HorizonsSection:
     """The section."""
 
-    choices: tuple[Choice, ...]
+    options: tuple[Choice, ...]
 
 
 def horizons_section(bundle: CheckInput) -> HorizonsSection | None:
     """Return the context."""
-    rows = bundle.found["horizons"]
+    rows = bundle.detected["horizons"]
     if not rows:
         return None
     return HorizonsSection(
@@ -228,10 +230,10 @@ class BadRowsSection:
 
 def bad_rows_section(bundle: CheckInput) -> BadRowsSection | None:
     """Return the context."""
-    reasons = {row["reason"]: row["rows"] for row in bundle.found["bad_rows"]}
+    reasons = {row["reason"]: row["rows"] for row in bundle.detected["bad_rows"]}
     if not reasons:
         return None
-    return BadRowsSection(reasons, tuple(BadRow(**row) for row in bundle.found["bad_examples"]))
+    return BadRowsSection(reasons, tuple(BadRow(**row) for row in bundle.detected["bad_examples"]))
 
 
 # In the order of the page.

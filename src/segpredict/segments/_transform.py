@@ -50,12 +50,12 @@ class InputAxis:
     scale: float = 1.0
 
     @property
-    def place(self) -> pl.Expr:
+    def standardized(self) -> pl.Expr:
         """The column's place on the axis, in standard deviations from the mean."""
         return self._standing(self._log)
 
     @property
-    def uncut(self) -> pl.Expr:
+    def unclipped(self) -> pl.Expr:
         """Where the column would lie if it were not cut at the percentiles."""
         whole = pl.col(self.column).cast(pl.Int64).clip(0)
         return self._standing((whole * (1.0 / self.unit)).log1p())

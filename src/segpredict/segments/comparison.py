@@ -52,7 +52,7 @@ InformationFunction = Callable[[IndexArray, int], tuple[float, float]]
 class SelectionTask:
     """One algorithm on one instrument, at all numbers of segments."""
 
-    instrument: str
+    inputs: str
     algorithm: str
 
 
@@ -62,58 +62,58 @@ class SelectionRun:
 
     Parameters
     ----------
-    instrument
+    inputs_frame
         `contracts.CLUSTERING_INPUTS_SCHEMA` with every column that an instrument may need: windows
         of one length, all of which ended on or before the first test cutoff. Without
         the rows that rules set apart: they are grouped nowhere.
     options
         What to compare, and the bar to pass.
-    lead
+    outcome_delay
         Days from the end of a window to the end of its outcome.
-    information
+    information_function
         Tells how much can be foretold of later segments; ``None`` where history is too
         short for it.
     """
 
-    instrument: pl.DataFrame
+    inputs_frame: pl.DataFrame
     options: SegmentationOptions
-    lead: int
-    information: InformationFunction | None = None
+    outcome_delay: int
+    information_function: InformationFunction | None = None
 
     @cached_property
-    def heats(self) -> tuple[SelectionTask, ...]:
+    def tasks(self) -> tuple[SelectionTask, ...]:
         """All heats, plainest instrument and simplest algorithm first."""
-        bar = self.options.compare
+        bar = self.options.selection
         names = bar.algorithms or CLUSTERERS.names()
-        simple = sorted(names, key=lambda name: (CLUSTERERS.get(name).rank, name))
-        order = [name for name in CLUSTERING_INPUTS if name in bar.instruments]
+        simple = sorted(names, key=lambda name: (CLUSTERERS.get(name).complexity_rank, name))
+        order = [name for name in CLUSTERING_INPUTS if name in bar.inputs]
         return tuple(SelectionTask(i, name) for i in order for name in simple)
 
-    def run(self, heat: SelectionTask) -> list[SegmentationCandidate]:
+    def run_task(self, heat: SelectionTask) -> list[SegmentationCandidate]:
         """Return the trials of one heat, by rising number of segments.
 
         What cannot be fitted here is told in the trial's note, and is no failure of the
         comparison.
         """
         clusterer = CLUSTERERS.get(heat.algorithm)
-        compare = self.options.compare
-        ks = compare.ks[:1] if clusterer.is_density else compare.ks
+        compare = self.options.selection
+        ks = compare.segment_counts[:1] if clusterer.is_density_based else compare.segment_counts
         blank = SegmentationCandidate(
-            instrument=heat.instrument,
+            inputs=heat.inputs,
             algorithm=heat.algorithm,
-            asked=0,
-            rank=clusterer.rank,
+            k_requested=0,
+            complexity_rank=clusterer.complexity_rank,
         )
-        trials = {k: replace(blank, asked=k) for k in ks}
-        field = self._field(heat.instrument)
+        trials = {k: replace(blank, k_requested=k) for k in ks}
+        field = self._field(heat.inputs)
         contender = AlgorithmCandidate(
-            clusterer.tuned(self._settings(heat.algorithm)),
+            clusterer.with_settings(self._settings(heat.algorithm)),
             self.options.n_init,
-            compare.starts,
+            compare.refit_starts,
             self.options.seed,
         )
         try:
-            found = measure_candidates(trials, contender, field.bench, self._bar)
+            found = measure_candidates(trials, contender, field.resamples, self._bar)
         except ExtraMissingError as error:
             return [replace(trial, note=str(error)) for trial in trials.values()]
         few = "the customers are not varied enough for so many segments"
@@ -124,25 +124,25 @@ class SelectionRun:
 
     def _settings(self, algorithm: str) -> Mapping[str, Any]:
         """Return the settings of one algorithm; those given are of the one named."""
-        return self.options.settings if algorithm == self.options.algorithm else {}
+        return self.options.algorithm_settings if algorithm == self.options.algorithm else {}
 
     def _outcome(
         self, trial: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
     ) -> SegmentationCandidate:
-        labels = clusters.assign(field.places)
+        labels = clusters.assign(field.points_of_rows)
         told: dict[str, Any] = {"groups": encode_labels(labels[self._shared])}
         rows, spent, customers = self._later
         if len(rows):
             value, error = eta_squared(spent, labels[rows], customers)
             told.update(value=round(value, 6), value_se=round(error, 6))
-        if self.information is not None:
-            nats, error = self.information(labels, clusters.k)
+        if self.information_function is not None:
+            nats, error = self.information_function(labels, clusters.k)
             told.update(information=round(nats, 6), information_se=round(error, 6))
         return replace(trial, **told)
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
-        return contracts.validate_schema(self.instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+        return contracts.validate_schema(self.inputs_frame, contracts.CLUSTERING_INPUTS_SCHEMA)
 
     @cached_property
     def _bar(self) -> QualityGates:
@@ -157,7 +157,9 @@ class SelectionRun:
         """Return what one instrument measures; only the last one is kept."""
         if name not in self._fields:
             self._fields.clear()
-            self._fields[name] = InputSpace.of(self._rows, name, self.options, self.lead)
+            self._fields[name] = InputSpace.from_rows(
+                self._rows, name, self.options, self.outcome_delay
+            )
         return self._fields[name]
 
     @cached_property
@@ -176,11 +178,11 @@ class SelectionRun:
         ends = rows["end"].unique()
         after = rows.select(
             "customer_id",
-            (pl.col("end") - self.lead).cast(pl.Int32).alias("end"),
+            (pl.col("end") - self.outcome_delay).cast(pl.Int32).alias("end"),
             later=pl.col("spend"),
         )
         pairs = (
-            rows.filter((pl.col("end") + self.lead).is_in(ends.implode()))
+            rows.filter((pl.col("end") + self.outcome_delay).is_in(ends.implode()))
             .join(after, on=["customer_id", "end"], how="left", maintain_order="left")
             .with_columns(
                 pl.col("customer_id").rank("dense").cast(pl.Int64) - 1,
@@ -200,38 +202,38 @@ class InputSpace:
 
     Parameters
     ----------
-    places
+    points_of_rows
         One row an instrument's row.
-    bench
+    resamples
         What all candidates share.
     """
 
-    places: FloatArray
-    bench: ResampleSet
+    points_of_rows: FloatArray
+    resamples: ResampleSet
 
     @classmethod
-    def of(
+    def from_rows(
         cls, rows: pl.DataFrame, name: str, options: SegmentationOptions, lead: int
     ) -> "InputSpace":
         """Return the rows in the space that an instrument makes of them."""
-        weights = options.refine.weights
-        axes = fit_axes(rows, options.winsor, name, weights)
-        places = rows.select(axis.place for axis in axes).to_numpy()
+        weights = options.overrides.axis_weights
+        axes = fit_axes(rows, options.winsor_percentiles, name, weights)
+        places = rows.select(axis.standardized for axis in axes).to_numpy()
         newest = rows["end"].max()
         known = rows.filter(pl.col("end") <= pl.lit(newest) - lead)
         new = rows.filter(pl.col("end") == newest)
         earlier = None
         if known.height:
-            before = fit_axes(known, options.winsor, name, weights)
+            before = fit_axes(known, options.winsor_percentiles, name, weights)
             earlier = EarlierFit(
-                WeightedPoints.of(known.select(a.place for a in before).to_numpy()),
-                new.select(a.place for a in before).to_numpy(),
-                new.select(a.place for a in axes).to_numpy(),
+                WeightedPoints.from_matrix(known.select(a.standardized for a in before).to_numpy()),
+                new.select(a.standardized for a in before).to_numpy(),
+                new.select(a.standardized for a in axes).to_numpy(),
             )
-        points = WeightedPoints.of(places).thin(options.max_points)
+        points = WeightedPoints.from_matrix(places).quantize(options.max_points)
         windows = rows["end"].n_unique()
         customers = rows["customer_id"].n_unique()
-        bench = ResampleSet(points, options.compare, windows, customers, options.seed, earlier)
+        bench = ResampleSet(points, options.selection, windows, customers, options.seed, earlier)
         return cls(places, bench)
 
 
@@ -254,29 +256,29 @@ def comparison_table(
         this one is not ranked) and ``is_chosen``.
     """
     elbows, gaps = _elbows(trials), gap_statistic_choices(trials)
-    alike = similarity_to_selected(trials, selection.winner)
+    alike = similarity_to_selected(trials, selection.selected)
     rows = []
     for i, trial in enumerate(trials):
-        state = trial.state()
+        state = trial.to_state()
         del state["groups"]
-        key = (trial.instrument, trial.algorithm)
-        standing = selection.standings.get(i)
+        key = (trial.inputs, trial.algorithm)
+        standing = selection.ranking.get(i)
         ranks = {} if standing is None else standing.ranks
         rows.append(
             {
                 **state,
                 "jaccards": " ".join(f"{share:.3f}" for share in trial.jaccards),
-                "failed": ", ".join(trial.failed),
-                "passes": trial.passes,
-                "is_elbow": elbows.get(key) == trial.asked,
+                "failed": ", ".join(trial.failed_gates),
+                "passes": trial.passes_gates,
+                "is_elbow": elbows.get(key) == trial.k_requested,
                 "is_gap": gaps.get(key) == trial.k,
-                "score": None if standing is None else standing.score,
-                "behind": None if standing is None else standing.behind,
-                "behind_se": None if standing is None else standing.behind_se,
+                "score": None if standing is None else standing.mean_rank,
+                "behind": None if standing is None else standing.difference_to_best,
+                "behind_se": None if standing is None else standing.difference_se,
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "ari_winner": alike[i],
                 "twin": _twin(trials, selection, i),
-                "is_chosen": selection.winner == i,
+                "is_chosen": selection.selected == i,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(
@@ -287,7 +289,7 @@ def comparison_table(
 def _twin(
     trials: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
 ) -> str:
-    first = selection.twins.get(place)
+    first = selection.equivalents.get(place)
     return "" if first is None else trials[first].name
 
 
@@ -295,8 +297,8 @@ def _elbows(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], in
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for trial in trials:
         if trial.inertia is not None:
-            key = (trial.instrument, trial.algorithm)
-            curves.setdefault(key, []).append((trial.asked, trial.inertia))
+            key = (trial.inputs, trial.algorithm)
+            curves.setdefault(key, []).append((trial.k_requested, trial.inertia))
     return {
         key: elbow_point([k for k, _ in curve], [spread for _, spread in curve])
         for key, curve in curves.items()
@@ -307,7 +309,7 @@ def select_from_table(
     trials: Sequence[SegmentationCandidate], options: SegmentationOptions
 ) -> SegmentationSelection:
     """Return what the rule of `criteria.select_candidate` takes."""
-    return select_candidate(trials, options.compare)
+    return select_candidate(trials, options.selection)
 
 
 def options_of_selected(
@@ -320,20 +322,22 @@ def options_of_selected(
     Where no candidate passes, segments are made by rule: the grid that fails the fewest
     gates, or three bands of it where the grid was not compared.
     """
-    if selection.winner is not None:
-        winner = trials[selection.winner]
+    if selection.selected is not None:
+        winner = trials[selection.selected]
     else:
         grids = [t for t in trials if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
         blank = SegmentationCandidate(
-            instrument=options.instrument, algorithm=FALLBACK_SEGMENTS, asked=VALUE_BANDS
+            inputs=options.inputs, algorithm=FALLBACK_SEGMENTS, k_requested=VALUE_BANDS
         )
-        winner = min(grids, key=lambda t: (len(t.failed), t.k), default=blank)
+        winner = min(grids, key=lambda t: (len(t.failed_gates), t.k), default=blank)
     return replace(
         options,
         algorithm=winner.algorithm,
-        instrument=winner.instrument,
-        k=winner.asked,
-        settings=options.settings if winner.algorithm == options.algorithm else {},
+        inputs=winner.inputs,
+        k=winner.k_requested,
+        algorithm_settings=options.algorithm_settings
+        if winner.algorithm == options.algorithm
+        else {},
     )
 
 
@@ -341,7 +345,7 @@ def selection_summary(
     trials: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> JSON:
     """Return what was taken and why, as the run folder keeps it."""
-    alike = similarity_to_selected(trials, selection.winner)
+    alike = similarity_to_selected(trials, selection.selected)
 
     def told(place: int | None) -> JSON:
         if place is None:
@@ -350,16 +354,16 @@ def selection_summary(
         return {
             "name": trial.name,
             "algorithm": trial.algorithm,
-            "instrument": trial.instrument,
+            "instrument": trial.inputs,
             "k": trial.k,
             "ari_winner": alike[place],
         }
 
     return {
-        "winner": told(selection.winner),
+        "winner": told(selection.selected),
         "runner_up": told(selection.runner_up),
         "grade": selection.grade,
-        "tried": selection.tried,
-        "passed": selection.passed,
+        "tried": selection.n_tried,
+        "passed": selection.n_passed,
         "reason": selection.reason,
     }

@@ -31,14 +31,14 @@ class RuleBranch:
 
     bounds: Mapping[str, tuple[float | None, float | None]]
 
-    def cut(self, column: str, value: float, *, is_above: bool) -> "RuleBranch":
+    def narrowed(self, column: str, value: float, *, is_above: bool) -> "RuleBranch":
         """Return the branch narrowed at a value."""
         low, high = self.bounds.get(column, (None, None))
         ends = (value, high) if is_above else (low, value)
         return replace(self, bounds={**self.bounds, column: ends})
 
     @property
-    def holds(self) -> pl.Expr:
+    def contains(self) -> pl.Expr:
         """Whether a row of the instrument lies on it."""
         tests = []
         for column, (low, high) in self.bounds.items():
@@ -47,7 +47,7 @@ class RuleBranch:
             tests += [value < high] if high is not None else []
         return reduce(and_, tests, pl.lit(value=True))
 
-    def tell(self, horizon: int, currency: str) -> str:
+    def to_text(self, horizon: int, currency: str) -> str:
         """Return it in words.
 
         Examples
@@ -145,7 +145,7 @@ def threshold_text(column: str, least: int, horizon: int, currency: str = "") ->
     >>> tell("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """
-    return RuleBranch({column: (least / COLUMN_UNITS[column], None)}).tell(horizon, currency)
+    return RuleBranch({column: (least / COLUMN_UNITS[column], None)}).to_text(horizon, currency)
 
 
 def _described(
@@ -159,17 +159,17 @@ def _described(
     size = rows.select(is_own.sum()).item()
     if not size or not any(branch.bounds for branch in branches):
         return SegmentDescription(code)
-    held = rows.select((b.holds & is_own).sum().alias(str(i)) for i, b in enumerate(branches))
+    held = rows.select((b.contains & is_own).sum().alias(str(i)) for i, b in enumerate(branches))
     counts = held.row(0)
     ranked = sorted(range(len(branches)), key=lambda i: (-counts[i], i))
     told = [branches[i] for i in ranked if counts[i] >= MIN_BRANCH_SHARE * size] or [
         branches[ranked[0]]
     ]
-    holds = reduce(or_, (b.holds for b in told))
+    holds = reduce(or_, (b.contains for b in told))
     hits, covered = rows.select((holds & is_own).sum(), holds.sum().alias("n")).row(0)
     return SegmentDescription(
         code,
-        "; or ".join(b.tell(horizon, currency) for b in told),
+        "; or ".join(b.to_text(horizon, currency) for b in told),
         hits / covered if covered else None,
         hits / size,
         tuple(told),
@@ -189,8 +189,8 @@ class _Walk:
             return [(branch, int(self.classes[place]))]
         column = self.columns[self.tree.feature[node]]
         at = _rounded(column, float(self.tree.threshold[node]))
-        below = self.leaves(left, branch.cut(column, at, is_above=False))
-        above = self.leaves(right, branch.cut(column, at, is_above=True))
+        below = self.leaves(left, branch.narrowed(column, at, is_above=False))
+        above = self.leaves(right, branch.narrowed(column, at, is_above=True))
         said = {code for _, code in (*below, *above)}
         return [(branch, said.pop())] if len(said) == 1 else below + above
 

@@ -24,7 +24,7 @@ MAX_POINTS = 200_000
 def _knows_chances(segmenter: "Segmenter") -> bool:
     """Return whether the fitted groups are a mixture; an error says why not."""
     check_is_fitted(segmenter)
-    if not segmenter.clusters_.rule.is_soft:
+    if not segmenter.clusters_.assignment_rule.is_soft:
         raise AttributeError(
             f"{segmenter.algorithm} puts each customer into one segment; choose gmm for chances."
         )
@@ -142,7 +142,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         if len(matrix) < self.n_segments:
             raise ValueError(f"n_samples={len(matrix)} should be >= n_segments={self.n_segments}.")
         self._middle, self._spread = _scales(matrix, is_scaled=self.scale)
-        points = WeightedPoints.of(self._placed(matrix)).thin(MAX_POINTS)
+        points = WeightedPoints.from_matrix(self._placed(matrix)).quantize(MAX_POINTS)
         self.clusters_ = self._grouped(points)
         self.n_segments_ = self.clusters_.k
         self.inertia_ = self.clusters_.inertia
@@ -164,7 +164,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         ndarray of shape (n_samples, n_segments_)
             Rows add up to one.
         """
-        return self.clusters_.chances(self._asked(X))
+        return self.clusters_.predict_proba(self._asked(X))
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return the distance of each row to the centre of each segment.
@@ -186,7 +186,7 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         return np.array([f"segmenter{i}" for i in range(self.n_segments_)], dtype=object)
 
     def _grouped(self, points: WeightedPoints) -> Clusters:
-        clusterer = CLUSTERERS.get(self.algorithm).tuned(self.settings or {})
+        clusterer = CLUSTERERS.get(self.algorithm).with_settings(self.settings or {})
         k = min(self.n_segments, len(points))
         if k < self.n_segments:
             warnings.warn(
@@ -198,15 +198,15 @@ class Segmenter(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[
         try:
             return clusterer.fit(points, k, seed=seed, n_init=self.n_init)
         except SupportError as error:
-            if not clusterer.is_density:
+            if not clusterer.is_density_based:
                 raise ValueError(error.message) from None
             warnings.warn(
                 f"{error.message} All rows are one segment.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
-            everyone = points.means(np.zeros(len(points), np.intp), points.matrix[:1])
-            return Clusters.around(points, everyone)
+            everyone = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
+            return Clusters.from_centres(points, everyone)
 
     def _asked(self, X: npt.ArrayLike) -> FloatArray:
         check_is_fitted(self)

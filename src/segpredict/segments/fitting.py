@@ -60,11 +60,11 @@ def fit_groups(
     options = options or SegmentationOptions()
     rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     customers = rows["customer_id"].n_unique()
-    if customers < min(options.ks):
-        raise TooFewCustomersError("Segmentation", customers, min(options.ks))
-    weights = options.refine.weights
-    axes = fit_axes(rows, options.winsor, options.instrument, weights)
-    places = rows.select(axis.place for axis in axes).to_numpy()
+    if customers < min(options.segment_counts):
+        raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))
+    weights = options.overrides.axis_weights
+    axes = fit_axes(rows, options.winsor_percentiles, options.inputs, weights)
+    places = rows.select(axis.standardized for axis in axes).to_numpy()
     choice = _choose(places, rows["end"].n_unique(), options)
     clusters = choice.clusters
     values = group_statistics(rows, clusters.assign(places), clusters.k)
@@ -74,14 +74,14 @@ def fit_groups(
         horizon=horizon,
         fit_end=int(rows["end"].to_numpy().max()),
         axes=axes,
-        clusters=clusters.ordered(order),
+        clusters=clusters.reordered(order),
         segments=named_segments(ids, default_names(clusters.k), options.names),
         values=tuple(
             replace(value, code=code)
             for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
         ),
         candidates=choice.candidates,
-        notices=(*_notices(choice.candidates), *_density_notices(clusters, options)),
+        warnings=(*_notices(choice.candidates), *_density_notices(clusters, options)),
         algorithm=options.algorithm,
     )
 
@@ -92,14 +92,15 @@ def _choose(
     gates = SizeGates(
         min_share=options.min_share,
         max_share=options.max_share,
-        min_rows=windows * options.least_customers(len(places) / windows),
+        min_customers=windows * options.least_customers(len(places) / windows),
         # Places on the first axis are longer by the root of its weight.
-        min_step=options.min_step * options.refine.weights.get("spend", 1.0) ** 0.5,
+        min_value_step=options.min_value_step
+        * options.overrides.axis_weights.get("spend", 1.0) ** 0.5,
     )
-    points = WeightedPoints.of(places).thin(options.max_points)
-    clusterer = CLUSTERERS.get(options.algorithm).tuned(options.settings)
+    points = WeightedPoints.from_matrix(places).quantize(options.max_points)
+    clusterer = CLUSTERERS.get(options.algorithm).with_settings(options.algorithm_settings)
     return choose_segment_count(
-        clusterer, points, options.ks, gates, seed=options.seed, n_init=options.n_init
+        clusterer, points, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
     )
 
 
@@ -135,21 +136,21 @@ def value_order(value: SegmentValue) -> tuple[float, float]:
 
 def _density_notices(clusters: Clusters, options: SegmentationOptions) -> list[str]:
     notices = []
-    if clusters.k not in options.ks:
+    if clusters.k not in options.segment_counts:
         notices.append(f"{options.algorithm} finds the number of segments itself: {clusters.k}.")
-    if clusters.noise:
+    if clusters.noise_share:
         notices.append(
-            f"{options.algorithm} left {clusters.noise:.0%} of the rows over; they are "
+            f"{options.algorithm} left {clusters.noise_share:.0%} of the rows over; they are "
             "with the segment nearest to them."
         )
     return notices
 
 
 def _notices(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
-    chosen = next(c for c in candidates if c.is_chosen)
+    chosen = next(c for c in candidates if c.is_selected)
     if chosen.passes:
         return ()
     return (
-        f"{chosen.k} segments do not pass the gates {', '.join(chosen.failed)}; "
+        f"{chosen.k} segments do not pass the gates {', '.join(chosen.failed_gates)}; "
         + ("no other number does." if len(candidates) > 1 else "the number was given."),
     )

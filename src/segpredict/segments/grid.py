@@ -36,22 +36,22 @@ class FifthScale:
     ----------
     column
         The column of the feature table.
-    cuts
+    cut_points
         From which value on the scores 2, 3, 4 and 5 are given; ``None`` where that
         score is never given.
-    given
+    scores_given
         The scores that the customers it was made from were given.
     is_reversed
         Whether small values are the good ones, as with recency.
     """
 
     column: str
-    cuts: tuple[float | None, ...]
-    given: tuple[int, ...]
+    cut_points: tuple[float | None, ...]
+    scores_given: tuple[int, ...]
     is_reversed: bool = False
 
     @classmethod
-    def of(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
+    def from_values(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
         """Return the scale that puts these values into fifths.
 
         Notes
@@ -73,18 +73,18 @@ class FifthScale:
         return cls(values.name, cuts, given, is_reversed)
 
     @property
-    def score(self) -> pl.Expr:
+    def score_expression(self) -> pl.Expr:
         """The score of the column, 1 to 5."""
         worth = -pl.col(self.column) if self.is_reversed else pl.col(self.column)
-        passed = ((worth >= c).cast(pl.Int8) for c in self.cuts if c is not None)
+        passed = ((worth >= c).cast(pl.Int8) for c in self.cut_points if c is not None)
         return pl.sum_horizontal(pl.lit(1, pl.Int8), *passed).cast(pl.Int8)
 
     @property
-    def notice(self) -> str | None:
+    def warning(self) -> str | None:
         """A sentence when fewer than five scores are given."""
-        if len(self.given) == N_FIFTHS:
+        if len(self.scores_given) == N_FIFTHS:
             return None
-        listed = ", ".join(map(str, self.given))
+        listed = ", ".join(map(str, self.scores_given))
         return (
             f"{self.column} gives only the scores {listed}: "
             "many customers share one value, and equal values score equally."
@@ -109,12 +109,12 @@ class RuleGrid:
     names: tuple[str, ...]
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """Sentences on scales that give fewer than five scores."""
         scales = (self.recency, self.frequency, self.monetary)
-        return tuple(s.notice for s in scales if s.notice is not None)
+        return tuple(s.warning for s in scales if s.warning is not None)
 
-    def table(self) -> pl.DataFrame:
+    def to_frame(self) -> pl.DataFrame:
         """Return the 125 codes, one a row: ``code``, ``name``, ``level`` of spend."""
         levels = [MONETARY_LEVELS[int(code[2]) - 1] for code in RFM_CODES]
         return pl.DataFrame({"code": RFM_CODES, "name": self.names, "level": levels})
@@ -144,16 +144,16 @@ class RuleGrid:
         return (
             rows.select(
                 "customer_id",
-                r=self.recency.score,
-                f=self.frequency.score,
-                m=self.monetary.score,
+                r=self.recency.score_expression,
+                f=self.frequency.score_expression,
+                m=self.monetary.score_expression,
             )
             .with_columns(code=pl.concat_str("r", "f", "m"))
-            .join(self.table(), on="code", how="left")
+            .join(self.to_frame(), on="code", how="left")
             .sort("customer_id")
         )
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the grid as plain JSON; `from_state` gives an equal one back."""
         return {"version": RULE_GRID_VERSION, **asdict(self)}
 
@@ -278,8 +278,8 @@ def fit_rule_grid(
     rows = contracts.validate_schema(customers, contracts.numeric_schema(columns, least=1))
     recency, frequency, monetary = (rows[c] for c in columns)
     return RuleGrid(
-        FifthScale.of(recency, is_reversed=True),
-        FifthScale.of(frequency),
-        FifthScale.of(monetary),
+        FifthScale.from_values(recency, is_reversed=True),
+        FifthScale.from_values(frequency),
+        FifthScale.from_values(monetary),
         code_names(names or {}),
     )

@@ -41,7 +41,7 @@ class SegmentEvent:
     after: tuple[str, ...] = ()
     overlap: float | None = None
 
-    def tell(self, names: Mapping[str, str]) -> str:
+    def to_text(self, names: Mapping[str, str]) -> str:
         """Return the event as a sentence.
 
         Parameters
@@ -77,7 +77,7 @@ class SegmentIdentity:
     ----------
     version
         Number of the fit; a segment is its id together with it.
-    opened
+    issued_ids
         The highest number that an id ever bore.
     events
         In the order in which they happened.
@@ -86,15 +86,15 @@ class SegmentIdentity:
     """
 
     version: int = 1
-    opened: int = 0
+    issued_ids: int = 0
     events: tuple[SegmentEvent, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self) -> list[dict[str, JSON]]:
+    def event_rows(self) -> list[dict[str, JSON]]:
         """Return the events as rows, each with its sentence."""
-        return [{**asdict(e), "told": e.tell(self.names)} for e in self.events]
+        return [{**asdict(e), "told": e.to_text(self.names)} for e in self.events]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return it as plain JSON; `from_state` gives an equal value back."""
         return asdict(self)
 
@@ -176,7 +176,7 @@ def match_segments(
     """
     alike = _jaccard(counts)
     pairs = _pairs(counts, alike, fixed or {})
-    opened, named = before.opened, {}
+    opened, named = before.issued_ids, {}
     for new in range(counts.shape[1]):
         if new in pairs:
             named[new] = ids[pairs[new]]
@@ -197,7 +197,7 @@ def match_segments(
     changed = _changes(counts, pairs, ids, named, version)
     events = (*before.events, *survivors, *changed)
     order = tuple(named[new] for new in range(counts.shape[1]))
-    after = replace(before, version=version, opened=opened, events=events)
+    after = replace(before, version=version, issued_ids=opened, events=events)
     return SegmentMatch(order, after)
 
 

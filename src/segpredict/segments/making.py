@@ -57,7 +57,7 @@ def fit_segmentation(
     """
     options = options or SegmentationOptions()
     rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
-    rules = fit_segment_rules(rows, options.refine.apart) if rows.height else ()
+    rules = fit_segment_rules(rows, options.overrides.rules) if rows.height else ()
     left = rows_without_rule(rows, rules)
     quiet = replace(options, names={})
     ids: tuple[str, ...] = ()
@@ -73,11 +73,11 @@ def _weighed(
     made: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
     """Return the segments with a notice of what the weights have changed."""
-    weights = options.refine.weights
+    weights = options.overrides.axis_weights
     if all(weight == 1 for weight in weights.values()):
         return made
-    even = replace(options.refine, weights={}, merge=(), pin=(), apart={})
-    plain = replace(options, refine=even, names={}, k=made.clusters.k)
+    even = replace(options.overrides, axis_weights={}, merged=(), pinned_ids=(), rules={})
+    plain = replace(options, overrides=even, names={}, k=made.clusters.k)
     other = fitting.fit_groups(rows, plain, horizon)
     weighted, unweighted = (segment_codes_of_rows(s, rows) for s in (made, other))
     alike = adjusted_rand_score(unweighted.to_list(), weighted.to_list())
@@ -85,14 +85,14 @@ def _weighed(
         f"{segment.name} {_share(weighted, segment.code):.0%} of the active customers "
         f"(equal weights: {_share(unweighted, segment.code):.0%})"
         for segment in made.segments[1:]
-        if segment.id not in {rule.id for rule in made.set_apart}
+        if segment.id not in {rule.id for rule in made.segment_rules}
     ]
     listed = ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
     notice = (
         f"Weights {listed}: the adjusted Rand index with equal weights is {alike:.2f}. "
         f"By rank of value: {'; '.join(shares)}."
     )
-    return replace(made, notices=(*made.notices, notice))
+    return replace(made, warnings=(*made.warnings, notice))
 
 
 def _share(codes: pl.Series, code: int) -> float:

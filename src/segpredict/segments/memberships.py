@@ -30,16 +30,16 @@ def membership_probabilities(segmentation: Segmentation, instrument: pl.DataFram
         When the instrument breaks its contract.
     """
     rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
-    places = rows.select(axis.place for axis in segmentation.axes).to_numpy()
-    chances = segmentation.clusters.chances(places)
+    places = rows.select(axis.standardized for axis in segmentation.axes).to_numpy()
+    chances = segmentation.clusters.predict_proba(places)
     shares = {s.code: np.zeros(len(places)) for s in segmentation.segments[1:]}
     for group, code in enumerate(segmentation.group_codes):
         shares[code] = shares[code] + chances[:, group]
     ids = {segment.code: segment.id for segment in segmentation.segments[1:]}
     told = rows.with_columns(pl.Series(ids[code], share) for code, share in shares.items())
-    for rule in reversed(segmentation.set_apart):
+    for rule in reversed(segmentation.segment_rules):
         told = told.with_columns(
-            pl.when(rule.holds).then(float(name == rule.id)).otherwise(name).alias(name)
+            pl.when(rule.matches).then(float(name == rule.id)).otherwise(name).alias(name)
             for name in ids.values()
         )
     return told.select("customer_id", "end", *ids.values()).sort("end", "customer_id")

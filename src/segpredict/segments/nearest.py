@@ -32,7 +32,7 @@ def nearest_other_segment(segmentation: Segmentation, instrument: pl.DataFrame) 
     rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
     assigned = segmentation.assign(rows)
     ordered = rows.sort("end", "customer_id")
-    places = ordered.select([axis.place for axis in segmentation.axes]).to_numpy()
+    places = ordered.select([axis.standardized for axis in segmentation.axes]).to_numpy()
     apart = euclidean_distances(places, segmentation.clusters.centres)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     codes = np.array(segmentation.group_codes)

@@ -24,8 +24,8 @@ from segpredict.tables import INACTIVE_CODE
 
 def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
     """Return what `features.clustering_inputs` must measure beyond spend and days."""
-    columns = {*CLUSTERING_INPUTS[options.instrument]}
-    columns |= {rule.column for rule in options.refine.apart.values()}
+    columns = {*CLUSTERING_INPUTS[options.inputs]}
+    columns |= {rule.column for rule in options.overrides.rules.values()}
     return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
 
@@ -69,7 +69,7 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
     """
     if not rules:
         return rows
-    left = rows.filter(~pl.any_horizontal(rule.holds for rule in rules))
+    left = rows.filter(~pl.any_horizontal(rule.matches for rule in rules))
     if left.height == 0:
         raise SupportError(
             "The rules that set segments apart leave no customers to group.",
@@ -80,7 +80,7 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
 
 def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
     """Return the rows that are grouped: those that no rule sets apart."""
-    return rows_without_rule(rows, fit_segment_rules(rows, options.refine.apart))
+    return rows_without_rule(rows, fit_segment_rules(rows, options.overrides.rules))
 
 
 def apply_overrides(
@@ -116,13 +116,13 @@ def apply_overrides(
     ConfigError
         When two segments would bear one name, or one would bear none.
     """
-    identity = SegmentIdentity(opened=plain.clusters.k) if before is None else plain.identity
+    identity = SegmentIdentity(issued_ids=plain.clusters.k) if before is None else plain.identity
     own = tuple(ids) or tuple(f"S{n}" for n in range(1, plain.clusters.k + 1))
     past = _past(before, identity)
     target = _targets(own, options, past)
     ruled, identity = _opened(rules, identity, before)
     groups = tuple(ClusterGroup(i, target[i]) for i in own)
-    chosen = replace(plain, groups=groups, set_apart=ruled, identity=identity)
+    chosen = replace(plain, groups=groups, segment_rules=ruled, identity=identity)
     ranked = _ranked(chosen, rows)
     named = _named(ranked, rows, options, before, past)
     logged = _logged(named, options, before)
@@ -131,27 +131,27 @@ def apply_overrides(
 
 
 def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
-    if rule.top is None:
-        return round((rule.least or 0.0) * COLUMN_UNITS[column.name])
+    if rule.top_share is None:
+        return round((rule.min_value or 0.0) * COLUMN_UNITS[column.name])
     ordered = column.sort(descending=True)
-    return int(ordered[max(math.floor(rule.top * len(ordered)), 1) - 1])
+    return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
 
 
 def _past(before: Segmentation | None, identity: SegmentIdentity) -> set[str]:
     """Return ids that were ever given: to speak of them is no mistake in a refit."""
     if before is None:
         return set()
-    return {f"S{number}" for number in range(1, identity.opened + 1)}
+    return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
 
 
 def _targets(own: Sequence[str], options: SegmentationOptions, past: set[str]) -> dict[str, str]:
     """Return the segment's id for each group's id."""
     target = {i: i for i in own}
-    for named in (*options.refine.merge, options.refine.pin):
+    for named in (*options.overrides.merged, options.overrides.pinned_ids):
         for id_ in named:
             if id_ not in target and id_ not in past:
                 raise UnknownNameError("segment", id_, own)
-    for merged in options.refine.merge:
+    for merged in options.overrides.merged:
         there = [i for i in merged if i in target]
         target |= dict.fromkeys(there, there[0]) if there else {}
     return target
@@ -161,19 +161,19 @@ def _opened(
     rules: Sequence[SegmentRule], identity: SegmentIdentity, before: Segmentation | None
 ) -> tuple[tuple[SegmentRule, ...], SegmentIdentity]:
     """Give each rule the id it had, or a new one."""
-    known = {} if before is None else {r.name: r.id for r in before.set_apart}
-    opened, ruled = identity.opened, []
+    known = {} if before is None else {r.name: r.id for r in before.segment_rules}
+    opened, ruled = identity.issued_ids, []
     for rule in rules:
         if rule.name not in known:
             opened += 1
         ruled.append(replace(rule, id=known.get(rule.name, f"S{opened}")))
-    return tuple(ruled), replace(identity, opened=opened)
+    return tuple(ruled), replace(identity, issued_ids=opened)
 
 
 def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
     """Return the segments numbered by rising value, with what each bought."""
     ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
-    ids += [rule.id for rule in chosen.set_apart]
+    ids += [rule.id for rule in chosen.segment_rules]
     draft = named_segments(ids, ids, {})
     first = replace(chosen, segments=draft)
     codes = segment_codes_of_rows(first, rows)
@@ -205,10 +205,10 @@ def _named(
     past: set[str],
 ) -> Segmentation:
     ids = [segment.id for segment in ranked.segments[1:]]
-    ruled = {rule.id: rule.name for rule in ranked.set_apart}
+    ruled = {rule.id: rule.name for rule in ranked.segment_rules}
     free = [i for i in ids if i not in ruled]
     known = {} if before is None else _names_kept(ranked, before)
-    if options.instrument != "fm":
+    if options.inputs != "fm":
         told = _distinct(free, _portraits(ranked, rows, free), known)
     elif before is None:
         told = default_names(len(free))
@@ -256,14 +256,14 @@ def _logged(
     identity = named.identity
     version, ids = identity.version, {g.id for g in named.groups}
     events = []
-    for merged in options.refine.merge:
+    for merged in options.overrides.merged:
         there = tuple(i for i in merged if i in ids)
         if len(there) > 1:
             events.append(SegmentEvent("merged", version, there, there[:1]))
-    events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.set_apart]
+    events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.segment_rules]
     events += [
         SegmentEvent("pinned", version, (i,), (i,))
-        for i in options.refine.pin
+        for i in options.overrides.pinned_ids
         if before is not None and i in ids
     ]
     events += _renamed(named, before)

@@ -61,7 +61,7 @@ def refit_groups(
     pinned = _pinned(before, options)
     if pinned and warm is None:
         raise ConfigError(
-            f"{', '.join(options.refine.pin)} cannot be pinned: the refit has another "
+            f"{', '.join(options.overrides.pinned_ids)} cannot be pinned: the refit has another "
             "algorithm, instrument or number of segments.",
             fix="leave those as they were, or take the pins out of [segments.refine].",
         )
@@ -69,7 +69,7 @@ def refit_groups(
     if warm is not None:
         gain = 1 - fresh.clusters.inertia / (warm.inertia or 1.0)
         if pinned or gain <= MIN_IMPROVEMENT:
-            taken = replace(fresh, clusters=warm, notices=_notices(fresh, gain, pinned))
+            taken = replace(fresh, clusters=warm, warnings=_notices(fresh, gain, pinned))
     found = _matched(before, taken, rows, pinned)
     return replace(taken, identity=found.identity), found.ids
 
@@ -81,7 +81,7 @@ def _fresh(
     if options.k is not None or not options.k_min <= k <= options.k_max:
         return fit_groups(rows, options, horizon)
     same = fit_groups(rows, replace(options, k=k), horizon)
-    chosen = next(c for c in same.candidates if c.is_chosen)
+    chosen = next(c for c in same.candidates if c.is_selected)
     return same if chosen.passes else fit_groups(rows, options, horizon)
 
 
@@ -92,17 +92,19 @@ def _warm(
     options: SegmentationOptions,
 ) -> Clusters | None:
     """Return the groups that grow from the old centres, where that is possible."""
-    old = before.clusters.rule
-    if not isinstance(old, NearestCentre) or not isinstance(fresh.clusters.rule, NearestCentre):
+    old = before.clusters.assignment_rule
+    if not isinstance(old, NearestCentre) or not isinstance(
+        fresh.clusters.assignment_rule, NearestCentre
+    ):
         return None
     is_same = [a.column for a in before.axes] == [a.column for a in fresh.axes]
     if not is_same or old.k != fresh.clusters.k:
         return None
-    places = rows.select(axis.place for axis in fresh.axes).to_numpy()
-    points = WeightedPoints.of(places).thin(options.max_points)
+    places = rows.select(axis.standardized for axis in fresh.axes).to_numpy()
+    points = WeightedPoints.from_matrix(places).quantize(options.max_points)
     start = _moved(old.centres, before.axes, fresh.axes)
     still = _pinned(before, options)
-    return Clusters.around(points, settle(points, start, MAX_ITERATIONS, still))
+    return Clusters.from_centres(points, settle(points, start, MAX_ITERATIONS, still))
 
 
 def _moved(centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxis]) -> FloatArray:
@@ -115,7 +117,7 @@ def _moved(centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxi
 
 
 def _pinned(before: Segmentation, options: SegmentationOptions) -> list[int]:
-    pins = set(options.refine.pin)
+    pins = set(options.overrides.pinned_ids)
     return [i for i, g in enumerate(_groups(before)) if {g.id, g.segment} & pins]
 
 
@@ -129,7 +131,7 @@ def _matched(
 ) -> SegmentMatch:
     newest = rows.filter(pl.col("end") == pl.col("end").max())
     old, new = (
-        s.clusters.assign(newest.select(a.place for a in s.axes).to_numpy())
+        s.clusters.assign(newest.select(a.standardized for a in s.axes).to_numpy())
         for s in (before, taken)
     )
     counts = np.zeros((before.clusters.k, taken.clusters.k), dtype=np.int64)
@@ -140,7 +142,7 @@ def _matched(
 
 def _fixed(before: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> Mapping[int, int]:
     """Return new group → old group of those that were kept where they were."""
-    old, new = before.clusters.rule, taken.clusters.rule
+    old, new = before.clusters.assignment_rule, taken.clusters.assignment_rule
     if not isinstance(old, NearestCentre) or not isinstance(new, NearestCentre):
         return {}
     places = _moved(old.centres, before.axes, taken.axes)
@@ -150,13 +152,13 @@ def _fixed(before: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> 
 
 def _notices(fresh: Segmentation, gain: float, pinned: Sequence[int]) -> tuple[str, ...]:
     if pinned:
-        return fresh.notices
+        return fresh.warnings
     told = (
         f"fresh starts would lower the inertia by {gain:.1%} only"
         if gain > 0
         else "no fresh start came closer"
     )
     return (
-        *fresh.notices,
+        *fresh.warnings,
         f"The segments grew from where they stood before: {told}.",
     )

@@ -33,7 +33,7 @@ class SegmentValue:
         Net spend in currency.
     mean_days, median_days
         Purchase days.
-    steadiness
+    stability
         Mean Jaccard with which it comes back in bootstrap samples; ``None`` where that
         was not asked.
     """
@@ -44,7 +44,7 @@ class SegmentValue:
     median_spend: float = 0.0
     mean_days: float = 0.0
     median_days: float = 0.0
-    steadiness: float | None = None
+    stability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,19 @@ class SegmentRule:
         The segment.
     name
         What the config calls it.
-    column, least
+    column, min_value
         Customers with at least this in the column of the instrument, in its own units.
     """
 
     id: str
     name: str
     column: str
-    least: int
+    min_value: int
 
     @property
-    def holds(self) -> pl.Expr:
+    def matches(self) -> pl.Expr:
         """Whether a row belongs to it."""
-        return pl.col(self.column) >= self.least
+        return pl.col(self.column) >= self.min_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,14 @@ class Segmentation:
         What the fit rows bought, by code.
     candidates
         The numbers of segments that were tried, and how they fared.
-    notices
+    warnings
         What a reader should know about the choice; one sentence each.
     algorithm
         The part of `segpredict.clustering` that found the groups.
     groups
         Ids of the groups of `clusters`, in their order, and of the segments they make;
         empty where each group is the segment in its place.
-    set_apart
+    segment_rules
         Segments that rules set apart before the groups were made; the first that holds
         decides.
     identity
@@ -130,10 +130,10 @@ class Segmentation:
     segments: tuple[Segment, ...]
     values: tuple[SegmentValue, ...]
     candidates: tuple[SegmentCountCandidate, ...] = ()
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     algorithm: str = "kmeans"
     groups: tuple[ClusterGroup, ...] = ()
-    set_apart: tuple[SegmentRule, ...] = ()
+    segment_rules: tuple[SegmentRule, ...] = ()
     identity: SegmentIdentity = field(default_factory=SegmentIdentity)
 
     @property
@@ -150,15 +150,15 @@ class Segmentation:
         return tuple(codes[group.segment] for group in self.groups)
 
     @property
-    def centres(self) -> tuple[tuple[float, ...], ...]:
+    def group_centres(self) -> tuple[tuple[float, ...], ...]:
         """The mean place of each group's fit rows."""
         return tuple(tuple(c) for c in self.clusters.centres.tolist())
 
     @property
-    def further(self) -> tuple[str, ...]:
+    def extra_inputs(self) -> tuple[str, ...]:
         """What `features.clustering_inputs` must measure beyond spend and days."""
         columns = {axis.column for axis in self.axes}
-        columns |= {rule.column for rule in self.set_apart}
+        columns |= {rule.column for rule in self.segment_rules}
         return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
     def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
@@ -195,11 +195,11 @@ class Segmentation:
         rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
         places, uncut = (
             rows.select(ways).to_numpy()
-            for ways in ([a.place for a in self.axes], [a.uncut for a in self.axes])
+            for ways in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
         )
         labels = self.clusters.assign(places)
         own, margin = self._apart(places, labels)
-        radii = np.array(self.clusters.radii or [np.inf] * self.clusters.k)
+        radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
         far, _ = self._apart(uncut, labels)
         codes = np.array(self.group_codes)[labels]
         grouped = rows.with_columns(
@@ -217,8 +217,8 @@ class Segmentation:
     def _ruled(self, grouped: pl.DataFrame) -> pl.DataFrame:
         """Return the rows with those moved that a rule sets apart."""
         codes = {segment.id: segment.code for segment in self.segments}
-        for rule in reversed(self.set_apart):
-            holds = rule.holds
+        for rule in reversed(self.segment_rules):
+            holds = rule.matches
             grouped = grouped.with_columns(
                 segment=pl.when(holds).then(pl.lit(codes[rule.id], pl.Int8)).otherwise("segment"),
                 distance=pl.when(~holds).then("distance"),
@@ -237,7 +237,7 @@ class Segmentation:
         apart[codes[labels][:, None] == codes] = np.inf
         return own, apart.min(axis=1) - own
 
-    def require_blind_to(self, cutoff: int) -> None:
+    def require_fitted_before(self, cutoff: int) -> None:
         """Refuse to serve a test whose outcome it may have seen (leak L3).
 
         Raises
@@ -252,7 +252,7 @@ class Segmentation:
                 fix="fit them on windows that end on or before the test cutoff.",
             )
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
         parts = {f.name: getattr(self, f.name) for f in fields(self)}
         return {
@@ -285,7 +285,7 @@ class Segmentation:
 
 def _plain(part: Any) -> JSON:
     if isinstance(part, Clusters):
-        return part.state()
+        return part.to_state()
     if isinstance(part, tuple):
         return [_plain(p) for p in part]
     return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]

@@ -45,10 +45,10 @@ def with_stability(
     ----------
     Hennig (2007), cluster-wise assessment of cluster stability.
     """
-    if found.clusters.rule.kind not in FAST_RULES:
+    if found.clusters.assignment_rule.kind not in FAST_RULES:
         return found
-    if found.set_apart:
-        rows = rows.filter(~pl.any_horizontal(r.holds for r in found.set_apart))
+    if found.segment_rules:
+        rows = rows.filter(~pl.any_horizontal(r.matches for r in found.segment_rules))
     by_group = _means(_Cast.of(rows, found), found, options)
     codes = found.group_codes
     steady = {
@@ -58,8 +58,8 @@ def with_stability(
     names = {segment.code: segment.name for segment in found.segments}
     return replace(
         found,
-        values=tuple(replace(v, steadiness=steady.get(v.code)) for v in found.values),
-        notices=(*found.notices, *_warnings(steady, names)),
+        values=tuple(replace(v, stability=steady.get(v.code)) for v in found.values),
+        warnings=(*found.warnings, *_warnings(steady, names)),
     )
 
 
@@ -106,7 +106,7 @@ class _Cast:
         customer = rows.select("customer_id").join(
             ranks, on="customer_id", how="left", maintain_order="left"
         )["rank"]
-        places = rows.select(axis.place for axis in found.axes).to_numpy()
+        places = rows.select(axis.standardized for axis in found.axes).to_numpy()
         grains, own = np.unique(
             np.rint(places * COORDINATE_SCALE).astype(np.int64), axis=0, return_inverse=True
         )
@@ -125,13 +125,13 @@ class _Cast:
         weights = np.bincount(self.place, times[self.customer], minlength=len(self.points)).astype(
             np.int64
         )
-        return WeightedPoints(self.points.grains[weights > 0], weights[weights > 0])
+        return WeightedPoints(self.points.integer_coordinates[weights > 0], weights[weights > 0])
 
 
 def _means(cast: _Cast, found: Segmentation, options: SegmentationOptions) -> tuple[float, ...]:
     rng = np.random.default_rng(options.seed)
     points, k = cast.points, found.clusters.k
-    clusterer = CLUSTERERS.get(found.algorithm).tuned(options.settings)
+    clusterer = CLUSTERERS.get(found.algorithm).with_settings(options.algorithm_settings)
     own = found.clusters.assign(points.matrix)
     seen = []
     for _ in range(STABILITY_DRAWS):

@@ -41,7 +41,7 @@ class DelimitedText:
         Where its first record (the header, if it has one) starts.
     line
         On which physical line that is, from 0.
-    found
+    detected
         What was found out.
     """
 
@@ -49,7 +49,7 @@ class DelimitedText:
     grammar: CsvGrammar
     start: int
     line: int
-    found: dict[str, str]
+    detected: dict[str, str]
 
 
 def detect_dialect(content: bytes, layout: SourceOptions, file: str) -> DelimitedText:
@@ -85,12 +85,12 @@ def _preface(content: bytes, layout: SourceOptions) -> tuple[int, bytes | None, 
     if named:
         at, separator = named.end(), named[1]
         found["first_line"] = "names the separator"
-    if layout.header:
+    if layout.header_row:
         at = 0
-        for _ in range(layout.header - 1):
+        for _ in range(layout.header_row - 1):
             at = _next_line(content, at)
         return at, separator, found
-    sign = (layout.comment or "#").encode()
+    sign = (layout.comment_prefix or "#").encode()
     comments = 0
     while at < len(content):
         line = content[at : _next_line(content, at)].strip()
@@ -149,14 +149,14 @@ def _score(sample: bytes, separator: bytes) -> float:
     A header that is followed by rows of another width alone scores next to nothing.
     """
     records, _ = split_records(sample, separator)
-    full = records.where(records.ends > records.starts)
+    full = records.filter_records(records.ends > records.starts)
     if len(full) == 0:
         first = sample.splitlines()[0]
         return 0.01 if separator in first else 0.0
-    width = full.cells[0]
+    width = full.cell_counts[0]
     if width < 2:
         return 0.0
-    rows = full.cells[1:]
+    rows = full.cell_counts[1:]
     if len(rows) == 0:
         return 1.0
     shares = [float(np.mean(rows == near)) for near in (width, width + 1, width - 1)]
@@ -167,7 +167,9 @@ def _score(sample: bytes, separator: bytes) -> float:
 def _by_names(sample: bytes, fitting: list[bytes], layout: SourceOptions, file: str) -> bytes:
     """Let the names of the columns decide between separators that fit alike."""
     header = sample.splitlines()[0]
-    names = {sign: [name.decode() for name in CsvGrammar(sign).cells(header)] for sign in fitting}
+    names = {
+        sign: [name.decode() for name in CsvGrammar(sign).split_cells(header)] for sign in fitting
+    }
     told = [sign for sign in fitting if count_recognised(names[sign], layout)]
     if len(told) == 1:
         return told[0]
@@ -201,11 +203,11 @@ def _escapes(
 ) -> tuple[bytes, dict[str, str]]:
     """Return the content with doubled quotes, whatever way it was written."""
     has_backslash = b"\\" in content and b'\\"' in content  # one sign is found faster
-    if layout.escape == "double" or not has_backslash:
+    if layout.quote_escape == "double" or not has_backslash:
         return content, {}
     doubled = content[:start] + _doubled(content[start:])
     found = {"escape": "backslash"}
-    if layout.escape == "backslash":
+    if layout.quote_escape == "backslash":
         return doubled, found
     as_it_is = has_sound_quotes(content, separator, start)
     as_escaped = _fits_escaped(content, separator, start)

@@ -50,9 +50,9 @@ def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> Header
     LimitError
         When it has more columns than any table of transactions.
     """
-    if layout.header == 0:
-        return HeaderRow(unique_column_names(layout.names, file), b"", text.start)
-    found = text.grammar.record().match(text.content, text.start)
+    if layout.header_row == 0:
+        return HeaderRow(unique_column_names(layout.column_names, file), b"", text.start)
+    found = text.grammar.record_pattern().match(text.content, text.start)
     if found is None:
         fault, _ = find_fault(text.content, text.grammar, text.start, text.line, About(file, ()))
         raise UnreadableFileError(
@@ -66,11 +66,11 @@ def read_header(text: DelimitedText, layout: SourceOptions, file: str) -> Header
         raise UnreadableFileError(
             file, "it is a binary file (NUL bytes in its header)", "export it as CSV."
         )
-    cells = [cell.decode() for cell in text.grammar.cells(found[0])]
+    cells = [cell.decode() for cell in text.grammar.split_cells(found[0])]
     refuse_too_wide(len(cells), file)
     end = LINE_BREAK.match(text.content, found.end())
     after = end.end() if end else found.end()
-    names = unique_column_names(layout.names or cells, file)
+    names = unique_column_names(layout.column_names or cells, file)
     return HeaderRow(names, found[0], after)
 
 
@@ -123,7 +123,7 @@ def refuse_missing_header(
             fix="export one row an order line, with the date in a column of its own.",
             file=file,
         )
-    if layout.header is not None:
+    if layout.header_row is not None:
         return
     kinds = [_kind(name) for name in names]
     if any(kinds) and kinds == [_kind(cell) for cell in first]:

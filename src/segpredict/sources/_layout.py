@@ -37,18 +37,18 @@ class SourceOptions:
         lines decide among comma, semicolon, tab and bar.
     encoding
         A codec's name; by default strict UTF-8, and cp1252 if that fails.
-    may_lack
+    optional_roles
         Roles whose named column may be absent, as when scoring.
-    later
+    deferred_roles
         Roles that need not be in the input: another table will give them.
-    header
+    header_row
         The row with the names of the columns; 0 where there is none. By default the
         first row that is neither blank nor a comment.
-    names
+    column_names
         Names of the columns, for a file without a header.
-    comment
+    comment_prefix
         What a line starts with that is no data.
-    escape
+    quote_escape
         How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``;
         by default the whole file proves it.
     stray_quotes
@@ -60,9 +60,9 @@ class SourceOptions:
         have the same header, and leaves out covers and notes.
     table
         The table or view of a database file.
-    max_input
+    max_file_bytes
         The most bytes that a file may have.
-    max_inflated
+    max_unpacked_bytes
         The most bytes that a packed file may grow to.
 
     Raises
@@ -78,18 +78,18 @@ class SourceOptions:
     format: str | None = None
     separator: str | None = None
     encoding: str | None = None
-    may_lack: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-    header: int | None = None
-    names: tuple[str, ...] = ()
-    comment: str | None = None
-    escape: Literal["double", "backslash"] | None = None
+    optional_roles: tuple[str, ...] = ()
+    deferred_roles: tuple[str, ...] = ()
+    header_row: int | None = None
+    column_names: tuple[str, ...] = ()
+    comment_prefix: str | None = None
+    quote_escape: Literal["double", "backslash"] | None = None
     stray_quotes: Literal["refuse", "keep"] = "refuse"
     allow_truncated: bool = False
     sheet: str | None = None
     table: str | None = None
-    max_input: int = 64 << 30
-    max_inflated: int = 8 << 30
+    max_file_bytes: int = 64 << 30
+    max_unpacked_bytes: int = 8 << 30
 
     def __post_init__(self) -> None:
         for role in self.columns:
@@ -101,7 +101,7 @@ class SourceOptions:
                 f"A separator is one sign; {sign!r} is not.",
                 fix="give one sign, or 'whitespace' for aligned text.",
             )
-        if self.header == 0 and not self.names:
+        if self.header_row == 0 and not self.column_names:
             raise ConfigError(
                 "source.header = 0 says that no row holds the names of the columns.",
                 fix="list them: source.names = ['customer_id', …].",
@@ -145,7 +145,7 @@ def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dic
     if "amount" not in layout.columns and {"quantity", "price"} <= chosen.keys():
         # "Amount" may be an order's total, repeated on every line: price is safer.
         chosen.pop("amount", None)
-    _require({**dict.fromkeys(layout.later, ""), **chosen}, found, file)
+    _require({**dict.fromkeys(layout.deferred_roles, ""), **chosen}, found, file)
     return chosen
 
 
@@ -189,7 +189,7 @@ def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) ->
     if name in found:
         return name
     close = _one(role, [c for c in found if normalize_name(c) == normalize_name(name)], file)
-    if close is None and role not in layout.may_lack:
+    if close is None and role not in layout.optional_roles:
         raise ColumnMissingError(role, found, file)
     return close
 

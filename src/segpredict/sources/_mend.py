@@ -61,42 +61,52 @@ class CsvGrammar:
     ----------
     separator
         The sign between cells.
-    keeps
+    keeps_stray_quotes
         Whether a stray quote is a sign like any other.
     """
 
     separator: bytes
-    keeps: bool = False
+    keeps_stray_quotes: bool = False
 
     @property
-    def quoted(self) -> bytes:
+    def quoted_pattern(self) -> bytes:
         """The pattern of a quoted cell."""
         return rb' *+"[^"]*+(?:""[^"]*+)*+" *+'
 
     @property
-    def bare(self) -> bytes:
+    def unquoted_pattern(self) -> bytes:
         """The pattern of an unquoted cell."""
         return rb'[^"\r\n' + re.escape(self.separator) + rb"]*+"
 
     @property
-    def end(self) -> bytes:
+    def cell_end_pattern(self) -> bytes:
         """The pattern of what may follow a cell."""
         return rb"(?=" + re.escape(self.separator) + rb"|\r|\n|\Z)"
 
-    def cell(self) -> re.Pattern[bytes]:
+    def cell_pattern(self) -> re.Pattern[bytes]:
         """Return what matches one cell that ends where a cell may end."""
-        loose = rb"|[^\r\n" + re.escape(self.separator) + rb"]*+" if self.keeps else b""
-        either = rb"(?:" + self.quoted + self.end + rb"|" + self.bare + self.end + loose
+        loose = (
+            rb"|[^\r\n" + re.escape(self.separator) + rb"]*+" if self.keeps_stray_quotes else b""
+        )
+        either = (
+            rb"(?:"
+            + self.quoted_pattern
+            + self.cell_end_pattern
+            + rb"|"
+            + self.unquoted_pattern
+            + self.cell_end_pattern
+            + loose
+        )
         return re.compile(either + rb")")
 
-    def record(self) -> re.Pattern[bytes]:
+    def record_pattern(self) -> re.Pattern[bytes]:
         """Return what matches one record without its line end."""
-        one = self.cell().pattern
+        one = self.cell_pattern().pattern
         return re.compile(one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)")
 
-    def cells(self, record: bytes) -> list[bytes]:
+    def split_cells(self, record: bytes) -> list[bytes]:
         """Return the cells of one record, without their quotes."""
-        pattern, cells, at = self.cell(), [], 0
+        pattern, cells, at = self.cell_pattern(), [], 0
         while at <= len(record):
             found = pattern.match(record, at)
             if found is None:
@@ -106,7 +116,7 @@ class CsvGrammar:
         return cells
 
     def _is_quoted(self, cell: bytes) -> bool:
-        return re.fullmatch(self.quoted, cell) is not None
+        return re.fullmatch(self.quoted_pattern, cell) is not None
 
 
 def _bare(cell: bytes, *, is_quoted: bool) -> bytes:
@@ -136,7 +146,7 @@ def parse_records(
     """
     sound, reached = split_records(content, grammar.separator, start)
     first = count_lines_before(content, start)
-    sound = replace(sound, lines=sound.lines + first)
+    sound = replace(sound, line_numbers=sound.line_numbers + first)
     if reached == len(content):
         return sound, [], len(content)
     line = first + _lines(content, start, reached)
@@ -165,7 +175,7 @@ def _walk(
     faults: list[RecordFault],
 ) -> Iterator[tuple[int, int, int, int]]:
     """Yield start, end, cells and line of each sound record."""
-    pattern, one = grammar.record(), grammar.cell()
+    pattern, one = grammar.record_pattern(), grammar.cell_pattern()
     while at < len(content):
         found = pattern.match(content, at)
         if found is not None:
@@ -207,13 +217,13 @@ def find_fault(
     UnreadableFileError
         When a quote is opened in it and never closed.
     """
-    at, cell, one = start, 0, grammar.cell()
+    at, cell, one = start, 0, grammar.cell_pattern()
     while found := one.match(content, at):
         at, cell = found.end() + 1, cell + 1
     found_end = LINE_BREAK.search(content, at)
     end = found_end.start() if found_end else len(content)
     if content[at:end].lstrip(b" ").startswith(b'"'):
-        closed = re.compile(grammar.quoted).match(content, at)
+        closed = re.compile(grammar.quoted_pattern).match(content, at)
         if closed is None or closed.end() > end:
             raise _unclosed(content[at:end], 1 + count_lines_before(content, at), cell, about)
     value = content[start:end].decode(errors="replace")

@@ -203,7 +203,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     SourceError
         When a name leads to nothing that can be read.
     """
-    return expand_paths(names, [s for source in READERS.all() for s in source.suffixes])
+    return expand_paths(names, [s for source in READERS.all_parts() for s in source.suffixes])
 
 
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
@@ -295,7 +295,7 @@ def _source(path: Path, layout: SourceOptions) -> FileReader:
     if layout.format is not None:
         return READERS.get(layout.format)
     ending = path.name.lower()
-    for source in READERS.all():
+    for source in READERS.all_parts():
         if ending.endswith(source.suffixes):
             return source
     return READERS.get(_by_magic(path, layout))

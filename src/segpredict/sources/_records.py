@@ -24,30 +24,32 @@ class RecordIndex:
     ----------
     starts, ends
         Bytes ``[start, end)`` of each.
-    cells
+    cell_counts
         How many cells each has.
-    lines
+    line_numbers
         The physical line on which each starts, the first of the text being 0.
     """
 
     starts: IndexArray
     ends: IndexArray
-    cells: IndexArray
-    lines: IndexArray
+    cell_counts: IndexArray
+    line_numbers: IndexArray
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "RecordIndex":
+    def filter_records(self, mask: npt.NDArray[np.bool_]) -> "RecordIndex":
         """Return some of the records."""
-        return RecordIndex(self.starts[mask], self.ends[mask], self.cells[mask], self.lines[mask])
+        return RecordIndex(
+            self.starts[mask], self.ends[mask], self.cell_counts[mask], self.line_numbers[mask]
+        )
 
     def __add__(self, other: "RecordIndex") -> "RecordIndex":
         return RecordIndex(
             np.concatenate([self.starts, other.starts]),
             np.concatenate([self.ends, other.ends]),
-            np.concatenate([self.cells, other.cells]),
-            np.concatenate([self.lines, other.lines]),
+            np.concatenate([self.cell_counts, other.cell_counts]),
+            np.concatenate([self.line_numbers, other.line_numbers]),
         )
 
 
@@ -93,7 +95,7 @@ def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Rec
     if walk.broken_at is None and walk.is_inside == 0:
         return _with_last(sound, walk, content, after), len(content)
     limit = len(content) if walk.broken_at is None else walk.broken_at
-    kept = sound.where(sound.ends < limit)
+    kept = sound.filter_records(sound.ends < limit)
     return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
 
 
@@ -101,7 +103,7 @@ def _with_last(sound: RecordIndex, walk: "_Walk", content: bytes, after: int) ->
     """Add the record that no line end closes."""
     if after >= len(content):
         return sound
-    before = int(sound.cells.sum()) - len(sound)
+    before = int(sound.cell_counts.sum()) - len(sound)
     last = ([after], [len(content)], [walk.separators - before + 1], [walk.breaks])
     return sound + RecordIndex(*(np.array(place, np.int64) for place in last))
 

@@ -28,14 +28,14 @@ class ParsedRows:
         Names of their cells.
     faults
         Records that are no rows.
-    found
+    detected
         How many records were left out without loss, and what else was seen.
     """
 
     records: RecordIndex
     names: tuple[str, ...]
     faults: tuple[RecordFault, ...]
-    found: dict[str, str]
+    detected: dict[str, str]
 
 
 def split_rows(
@@ -52,27 +52,27 @@ def split_rows(
     """
     _refuse_too_long(records, file)
     content = text.content
-    blank = _picked(records.cells == 1, records, content, lambda r: not r.strip())
+    blank = _picked(records.cell_counts == 1, records, content, lambda r: not r.strip())
     twice = (records.ends - records.starts == len(heading.raw)) & bool(heading.raw)
     again = _picked(twice, records, content, lambda r: r == heading.raw)
     remark = np.zeros(len(records), np.bool_)
-    if layout.comment:
-        sign = layout.comment.encode()
+    if layout.comment_prefix:
+        sign = layout.comment_prefix.encode()
         remark = _picked(~remark, records, content, lambda r: r.startswith(sign))
     found = _counts(blank_lines=blank, repeated_headers=again, comments=remark)
-    records = records.where(~(blank | again | remark))
+    records = records.filter_records(~(blank | again | remark))
     names = _names(records, heading, text, file)
     nul = _with_nul(content, records)
-    ragged = (records.cells != len(names)) & ~nul
+    ragged = (records.cell_counts != len(names)) & ~nul
     if len(records) and ragged[-1] and _is_cut(records, content):
         if not layout.allow_truncated:
             raise _cut(text, records, names, file)
         found["truncated"] = "the last row was cut off and left out"
-        records = records.where(np.arange(len(records)) < len(records) - 1)
+        records = records.filter_records(np.arange(len(records)) < len(records) - 1)
         nul, ragged = nul[:-1], ragged[:-1]
     faults = [_nul_fault(text, records, i) for i in np.flatnonzero(nul).tolist()]
     faults += [_ragged_fault(text, records, i, names) for i in np.flatnonzero(ragged).tolist()]
-    return ParsedRows(records.where(~nul & ~ragged), names, tuple(faults), found)
+    return ParsedRows(records.filter_records(~nul & ~ragged), names, tuple(faults), found)
 
 
 def _refuse_too_long(records: RecordIndex, file: str) -> None:
@@ -80,11 +80,11 @@ def _refuse_too_long(records: RecordIndex, file: str) -> None:
     if len(sizes) and sizes.max() > MAX_RECORD_BYTES:
         i = int(sizes.argmax())
         raise LimitError(
-            f"{quote_value(file)} row {records.lines[i] + 1} has {sizes[i]} bytes "
+            f"{quote_value(file)} row {records.line_numbers[i] + 1} has {sizes[i]} bytes "
             f"from byte {records.starts[i]} on; the limit is {MAX_RECORD_BYTES}.",
             fix="check that the file has line ends and that its quotes are closed.",
             file=file,
-            row=int(records.lines[i] + 1),
+            row=int(records.line_numbers[i] + 1),
         )
 
 
@@ -106,7 +106,7 @@ def _names(
 ) -> tuple[str, ...]:
     """Return one name a cell, where all rows end in one separator more or less."""
     names = heading.names
-    widths = np.unique(records.cells)
+    widths = np.unique(records.cell_counts)
     if len(widths) != 1 or widths[0] == len(names):
         return names
     width = int(widths[0])
@@ -144,8 +144,8 @@ def _cut(
     text: DelimitedText, records: RecordIndex, names: tuple[str, ...], file: str
 ) -> UnreadableFileError:
     value = _value(text, records, -1)
-    row = int(records.lines[-1] + 1)
-    cells = int(records.cells[-1])
+    row = int(records.line_numbers[-1] + 1)
+    cells = int(records.cell_counts[-1])
     return UnreadableFileError(
         file,
         f"the file may be cut off: its last row {quote_value(value)} has {cells} of "
@@ -167,13 +167,13 @@ def _nul_fault(text: DelimitedText, records: RecordIndex, i: int) -> RecordFault
     cell = raw[: raw.index(b"\x00")].count(text.grammar.separator)
     value = _value(text, records, i)
     fix = "export the row again; a NUL byte means that it was damaged."
-    return RecordFault(int(records.lines[i]), cell, value, "holds a NUL byte", fix)
+    return RecordFault(int(records.line_numbers[i]), cell, value, "holds a NUL byte", fix)
 
 
 def _ragged_fault(
     text: DelimitedText, records: RecordIndex, i: int, names: tuple[str, ...]
 ) -> RecordFault:
-    width, cells = len(names), int(records.cells[i])
+    width, cells = len(names), int(records.cell_counts[i])
     value = _value(text, records, i)
     if value.lstrip().startswith("#"):
         fix = "if it is a comment, set source.comment = '#'."
@@ -182,4 +182,4 @@ def _ragged_fault(
     else:
         fix = "write cells that hold the separator in quotes."
     reason = f"has {cells} cell{'s' * (cells > 1)} where the header has {width}"
-    return RecordFault(int(records.lines[i]), min(cells, width - 1), value, reason, fix)
+    return RecordFault(int(records.line_numbers[i]), min(cells, width - 1), value, reason, fix)

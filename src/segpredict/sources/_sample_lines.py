@@ -56,7 +56,7 @@ def fill_orders(
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
-    category = _categories(rng, np.cumsum(people.taste, axis=1), whose)
+    category = _categories(rng, np.cumsum(people.favourite_category, axis=1), whose)
     rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
     product = category * N_PRODUCTS + rank
     if options.tiers:
@@ -329,9 +329,9 @@ def sample_sessions(
     Columns are customer, start, pages viewed and articles put into the basket; most
     sessions that lead to nothing have none of the latter.
     """
-    left = orders.days - people.start
+    left = orders.days - people.first_day
     roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND_RATE * left))
-    roamed = people.start[roamer] + rng.random(roamer.size) * left[roamer]
+    roamed = people.first_day[roamer] + rng.random(roamer.size) * left[roamer]
     before = rng.poisson(SESSIONS_BEFORE_ORDER, orders.customer.size)
     eager = np.repeat(np.arange(before.size), before)
     led = orders.time[eager] - rng.exponential(MEAN_LEAD_DAYS, eager.size)

@@ -122,29 +122,29 @@ class CustomerClocks:
     ----------
     ticks
         One row a clock: felt time at the start of each day and at the end.
-    whose
+    clock_of
         Each customer's clock.
     """
 
     ticks: FloatArray
-    whose: IntArray
+    clock_of: IntArray
 
     @property
-    def end(self) -> FloatArray:
+    def end_times(self) -> FloatArray:
         """Felt time at the end, for each customer."""
-        return np.asarray(self.ticks[self.whose, -1])
+        return np.asarray(self.ticks[self.clock_of, -1])
 
-    def felt(self, customer: IntArray, time: FloatArray) -> FloatArray:
+    def to_customer_time(self, customer: IntArray, time: FloatArray) -> FloatArray:
         """Return felt time for days of the calendar."""
         return self._through(customer, time, back=False)
 
-    def calendar(self, customer: IntArray, felt: FloatArray) -> FloatArray:
+    def to_calendar_time(self, customer: IntArray, felt: FloatArray) -> FloatArray:
         """Return days of the calendar for felt time."""
         return self._through(customer, felt, back=True)
 
     def _through(self, customer: IntArray, values: FloatArray, *, back: bool) -> FloatArray:
         grid = np.arange(self.ticks.shape[1], dtype=float)
-        whose, found = self.whose[customer], np.empty(values.size)
+        whose, found = self.clock_of[customer], np.empty(values.size)
         for i, tick in enumerate(self.ticks):
             here = whose == i
             known, sought = (tick, grid) if back else (grid, tick)

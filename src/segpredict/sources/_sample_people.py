@@ -33,14 +33,14 @@ class SampleCustomers:
     """What is true of each customer and no shop ever sees."""
 
     latent: IntArray
-    start: FloatArray
+    first_day: FloatArray
     rate: FloatArray
     regularity: IntArray
     drop: FloatArray
     spend_mean: FloatArray
     returns: FloatArray
     country: IntArray
-    taste: FloatArray
+    favourite_category: FloatArray
     tier: IntArray
     sensitivity: IntArray
     is_treated: NDArray[np.bool_]
@@ -66,12 +66,12 @@ def _draw(
         return people
     # Who comes after the drift is somebody else, on the same day.
     other = _of_classes(rng, n, busy, options, DRIFTED_SHARES)
-    is_late = people.start >= options.drift_day
+    is_late = people.first_day >= options.drift_day
     mixed = {
         name: np.where(is_late.reshape(-1, *[1] * (mine.ndim - 1)), yours, mine)
         for (name, mine), yours in zip(vars(people).items(), vars(other).values(), strict=True)
     }
-    return SampleCustomers(**{**mixed, "start": people.start})
+    return SampleCustomers(**{**mixed, "start": people.first_day})
 
 
 def _of_classes(
@@ -91,14 +91,14 @@ def _of_classes(
     is_treated = (side.random(n) < 0.5) & (options.treated_day is not None)
     return SampleCustomers(
         latent=latent,
-        start=_arrivals(rng, n, busy),
+        first_day=_arrivals(rng, n, busy),
         rate=np.maximum(rate, 1e-7),
         regularity=rng.choice([1, 2, 4], n, p=options.regularity),
         drop=rng.beta(1.0, DROP_B[latent]),
         spend_mean=SPEND_P / (rng.gamma(SPEND_Q, size=n) / SPEND_V[latent]),
         returns=RETURN_RATES[latent] * rng.gamma(2.0, 0.5, n),
         country=np.where(abroad, rng.integers(1, len(SAMPLE_COUNTRIES), n), 0),
-        taste=taste / taste.sum(axis=1, keepdims=True),
+        favourite_category=taste / taste.sum(axis=1, keepdims=True),
         tier=side.integers(0, 3, n),
         sensitivity=side.integers(0, len(clock.SENSITIVITY_LEVELS), n),
         is_treated=is_treated,
@@ -134,8 +134,8 @@ def _shop(
     busy = clock.drifted_activity(clock.seasonal_activity(days, *calendar), options)
     people = _draw(rng, n, busy, options)
     clocks = clock.customer_clocks(busy, options, people.sensitivity, people.effect)
-    everyone, end = np.arange(n), clocks.end
-    now = clocks.felt(everyone, people.start)
+    everyone, end = np.arange(n), clocks.end_times
+    now = clocks.to_customer_time(everyone, people.first_day)
     is_alive = np.ones(n, dtype=bool)
     active = everyone
     customers, times = [active], [now.copy()]
@@ -149,7 +149,7 @@ def _shop(
         is_alive[active[stops]] = False
         active = active[~stops]
     customer = np.concatenate(customers)
-    time = clocks.calendar(customer, np.concatenate(times))
+    time = clocks.to_calendar_time(customer, np.concatenate(times))
     value = people.spend_mean[customer] * rng.gamma(SPEND_P, 1 / SPEND_P, customer.size)
     return people, SampleOrders(customer, time, value, is_alive, days)
 
@@ -158,14 +158,14 @@ def _alike(n: int, rate: float) -> SampleCustomers:
     """Return customers between whom nothing differs."""
     return SampleCustomers(
         latent=np.full(n, 1),
-        start=np.zeros(n),
+        first_day=np.zeros(n),
         rate=np.full(n, rate),
         regularity=np.ones(n, dtype=np.int64),
         drop=np.zeros(n),
         spend_mean=np.full(n, 40.0),
         returns=np.zeros(n),
         country=np.zeros(n, dtype=np.int64),
-        taste=np.full((n, N_CATEGORIES), 1 / N_CATEGORIES),
+        favourite_category=np.full((n, N_CATEGORIES), 1 / N_CATEGORIES),
         tier=np.zeros(n, dtype=np.int64),
         sensitivity=np.zeros(n, dtype=np.int64),
         is_treated=np.zeros(n, dtype=bool),

@@ -63,10 +63,10 @@ def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
     try:
         with path.open("rb") as stream:
             before = os.fstat(stream.fileno())
-            if before.st_size > layout.max_input:
+            if before.st_size > layout.max_file_bytes:
                 raise LimitError(
                     f"{quote_value(path)} has {before.st_size} bytes, more than "
-                    f"source.max_input = {layout.max_input}.",
+                    f"source.max_input = {layout.max_file_bytes}.",
                     fix="raise source.max_input, or split the file.",
                     file=str(path),
                 )
@@ -205,11 +205,11 @@ def refuse_bomb(size: int, packed: int, file: str, layout: SourceOptions) -> Non
         When it grew beyond `SourceOptions.max_inflated`, or 200-fold.
     """
     is_bomb = size > RATIO_FREE_BYTES and size > MAX_RATIO * packed
-    if size > layout.max_inflated or is_bomb:
+    if size > layout.max_unpacked_bytes or is_bomb:
         raise LimitError(
             f"{quote_value(file)}: {packed} packed bytes grow to more than {size} "
             f"({size // max(packed, 1)} times; source.max_inflated = "
-            f"{layout.max_inflated}, ratio at most {MAX_RATIO}).",
+            f"{layout.max_unpacked_bytes}, ratio at most {MAX_RATIO}).",
             fix="if you trust it, unpack it yourself and name what comes out.",
             file=file,
         )

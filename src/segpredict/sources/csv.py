@@ -60,7 +60,7 @@ def _one_by_one(
     text: DelimitedText, records: RecordIndex, schema: dict[str, pl.String]
 ) -> pl.DataFrame:
     rows = [
-        [cell.decode() or None for cell in text.grammar.cells(text.content[start:end])]
+        [cell.decode() or None for cell in text.grammar.split_cells(text.content[start:end])]
         for start, end in zip(records.starts, records.ends, strict=True)
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -68,8 +68,8 @@ def _one_by_one(
 
 def _body(text: DelimitedText, records: RecordIndex, plain: int) -> bytes:
     """Return the rows alone, every line end LF and every quote doubled."""
-    head = records.where(records.starts < plain)
-    tail = records.where(records.starts >= plain)
+    head = records.filter_records(records.starts < plain)
+    tail = records.filter_records(records.starts >= plain)
     parts = [_plain(text.content, head)] if len(head) else []
     for start, end in zip(tail.starts, tail.ends, strict=True):
         record = text.content[start:end]
@@ -78,7 +78,7 @@ def _body(text: DelimitedText, records: RecordIndex, plain: int) -> bytes:
 
 
 def _spelled(text: DelimitedText, record: bytes) -> bytes:
-    quoted = (cell.replace(b'"', b'""') for cell in text.grammar.cells(record))
+    quoted = (cell.replace(b'"', b'""') for cell in text.grammar.split_cells(record))
     return text.grammar.separator.join(b'"' + cell + b'"' for cell in quoted)
 
 
@@ -123,9 +123,9 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     faults = sorted([*stray, *rows.faults], key=lambda fault: fault.line)
     _refuse_most(faults, len(rows.records), file)
     frame = parse_cells(text, rows.records, rows.names, plain)
-    numbers = pl.Series("row", rows.records.lines + 1, dtype=pl.Int64)
+    numbers = pl.Series("row", rows.records.line_numbers + 1, dtype=pl.Int64)
     is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-    found = {"format": "csv", **coding, **text.found, **packing, **rows.found}
+    found = {"format": "csv", **coding, **text.detected, **packing, **rows.detected}
     if not is_row.all():
         found["rows_without_any_cell"] = str((~is_row).sum())
         frame, numbers = frame.filter(is_row), numbers.filter(is_row)
@@ -140,7 +140,7 @@ def _first(text: DelimitedText, whole: RecordIndex) -> list[str]:
         return []
     i = filled[0]
     record = text.content[whole.starts[i] : whole.ends[i]]
-    return [cell.decode() for cell in text.grammar.cells(record)]
+    return [cell.decode() for cell in text.grammar.split_cells(record)]
 
 
 def _refuse_most(faults: Sequence[RecordFault], sound: int, file: str) -> None:

@@ -255,7 +255,7 @@ def _choose(sheets: Sequence[_Sheet], layout: SourceOptions, file: str) -> list[
 def _table(sheet: _Sheet, layout: SourceOptions, file: str) -> SourceTable:
     at = _header_row(sheet.cells, layout)
     cells = [cell or "" for cell in sheet.cells.row(at)]
-    names = unique_column_names(layout.names or cells, f"{file}[{sheet.name}]")
+    names = unique_column_names(layout.column_names or cells, f"{file}[{sheet.name}]")
     below = sheet.cells.slice(at + 1)
     frame = below.rename(dict(zip(below.columns, names, strict=True)))
     rows = pl.int_range(at + 2, at + 2 + frame.height, dtype=pl.Int64, eager=True)
@@ -275,16 +275,16 @@ def _table(sheet: _Sheet, layout: SourceOptions, file: str) -> SourceTable:
 
 def _roles(sheet: _Sheet, layout: SourceOptions) -> int:
     """Return how many roles the header of a sheet names."""
-    if layout.names:
-        return count_recognised(layout.names, layout)
+    if layout.column_names:
+        return count_recognised(layout.column_names, layout)
     header = sheet.cells.row(_header_row(sheet.cells, layout))
     return count_recognised([cell for cell in header if cell], layout)
 
 
 def _header_row(cells: pl.DataFrame, layout: SourceOptions) -> int:
     """Return the row, from 0, whose cells name the most roles."""
-    if layout.header:
-        return min(layout.header, cells.height) - 1
+    if layout.header_row:
+        return min(layout.header_row, cells.height) - 1
     rows = [[cell or "" for cell in cells.row(i)] for i in range(min(MAX_HEADER_ROW, cells.height))]
     told = [count_recognised([cell for cell in row if cell], layout) for row in rows]
     if max(told):

@@ -97,10 +97,10 @@ def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) 
         for group in groups
         for j in range(group.num_columns)
     )
-    if size > layout.max_inflated:
+    if size > layout.max_unpacked_bytes:
         raise LimitError(
             f"{quote_value(path)} holds {size} bytes when unpacked, more than "
-            f"source.max_inflated = {layout.max_inflated}.",
+            f"source.max_inflated = {layout.max_unpacked_bytes}.",
             fix="raise source.max_inflated, or split the file.",
             file=str(path),
         )

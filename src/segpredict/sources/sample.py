@@ -223,7 +223,7 @@ def _truth(
             "dropout_p": people.drop,
             "regularity": people.regularity,
             "is_alive": orders.is_alive,
-            "start_day": people.start.astype(np.int32) + place.start,
+            "start_day": people.first_day.astype(np.int32) + place.start,
             "spend_mean": people.spend_mean,
             "return_share": people.returns,
             "country": people.country,

@@ -76,7 +76,7 @@ class StoreManifest:
     ----------
     columns
         The lines' columns, in order.
-    ids
+    dictionaries
         File of the dictionary of each coded column.
     base, tail
         File of all lines but the newest days, and file of those; none is "".
@@ -92,12 +92,12 @@ class StoreManifest:
         How many.
     generation
         Rises with each change, so that files are never overwritten.
-    begins
+    first_value_days
         Since when each column has values (`_begins`).
     """
 
     columns: tuple[str, ...]
-    ids: Mapping[str, str]
+    dictionaries: Mapping[str, str]
     base: str
     tail: str
     moved: str
@@ -111,17 +111,17 @@ class StoreManifest:
     rows: int
     customers: int
     generation: int
-    begins: FirstValueDays
+    first_value_days: FirstValueDays
 
     @property
-    def files(self) -> set[str]:
+    def file_names(self) -> set[str]:
         """Names of all files of the store."""
         lines = [Path(name) for name in (self.base, self.tail) if name]
         own = {digest_path(path, kind).name for path in lines for kind in DIGEST_KINDS}
         beside = {self.moved} - {""}
-        return {*self.ids.values(), *(path.name for path in lines), *own, *beside}
+        return {*self.dictionaries.values(), *(path.name for path in lines), *own, *beside}
 
-    def text(self) -> str:
+    def to_json(self) -> str:
         """Return the card as JSON."""
         facts = {"format": STORE_FORMAT, **asdict(self)}
         return json.dumps(facts, indent=2, default=dict) + "\n"
@@ -158,7 +158,7 @@ def read_manifest(folder: Path) -> StoreManifest:
         ledger = Ledger(tuple(entries))
         begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
         return StoreManifest(
-            **facts, columns=columns, ledger=ledger, sources=sources, begins=begins
+            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=begins
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(

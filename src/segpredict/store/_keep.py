@@ -69,7 +69,7 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         _parts.save_part(frames, target / base)
     card = StoreManifest(
         columns=tuple(schema.names()),
-        ids=ids,
+        dictionaries=ids,
         base=base,
         tail="",
         moved="",
@@ -83,7 +83,7 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         rows=rows,
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=first_value_days(lines),
+        first_value_days=first_value_days(lines),
     )
     return publish_manifest(target, card)
 
@@ -118,7 +118,7 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
         old = open_store(target)
     except FileMissingError:
         return write_store(transactions, target)
-    assert old.shelf is not None
+    assert old.store is not None
     joined = replace(
         old,
         first_day=min(old.first_day, transactions.first_day),
@@ -127,37 +127,37 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
         files=(*old.files, *transactions.files),
     )
     new = transactions.lines
-    if _fits_tail(old.shelf, new):
-        return _sealed(_append(joined, old.shelf, new))
+    if _fits_tail(old.store, new):
+        return _sealed(_append(joined, old.store, new))
     lines = pl.concat([old.lines, new], how="diagonal")
     return _sealed(write_store(replace(joined, lines=lines), target))
 
 
 def _fits_tail(shelf: TransactionStore, new: pl.LazyFrame) -> bool:
     """Return whether lines may go into the tail: late enough, few, of the same kind."""
-    if list(shelf.card.columns) != new.collect_schema().names():
+    if list(shelf.manifest.columns) != new.collect_schema().names():
         return False
     counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
     rows, first = counted.row(0)
-    tail = rows + (shelf.tail.rows if shelf.tail else 0)
-    is_few = tail * MAX_TAIL_SHARE <= shelf.card.rows + rows
-    return bool(rows == 0 or (is_few and first >= shelf.card.base_end))
+    tail = rows + (shelf.tail_lines.n_rows if shelf.tail_lines else 0)
+    is_few = tail * MAX_TAIL_SHARE <= shelf.manifest.rows + rows
+    return bool(rows == 0 or (is_few and first >= shelf.manifest.base_end))
 
 
 def _append(joined: Transactions, shelf: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
     """Write the tail again with new lines in it; the base stays."""
-    card, target, generation = shelf.card, shelf.folder, shelf.card.generation + 1
+    card, target, generation = shelf.manifest, shelf.folder, shelf.manifest.generation + 1
     codes = _codes.extend_codes(shelf.codes, new)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     _codes.save_codes(codes, target, ids)
     columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
     coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
-    old = [shelf.tail.read(columns)] if shelf.tail else []
+    old = [shelf.tail_lines.read(columns)] if shelf.tail_lines else []
     tail = _parts.sort_lines(pl.concat([*old, coded]))
-    _parts.save_part([tail], target / name, earlier_purchases(shelf, tail, shelf.moved))
+    _parts.save_part([tail], target / name, earlier_purchases(shelf, tail, shelf.moved_customers))
     changed = replace(
         card,
-        ids=ids,
+        dictionaries=ids,
         tail=name,
         first_day=joined.first_day,
         end_day=joined.end_day,
@@ -166,7 +166,7 @@ def _append(joined: Transactions, shelf: TransactionStore, new: pl.LazyFrame) ->
         rows=card.rows + coded.height,
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=merge_first_values(card.begins, first_value_days(coded.lazy())),
+        first_value_days=merge_first_values(card.first_value_days, first_value_days(coded.lazy())),
     )
     return publish_manifest(target, changed)
 
@@ -181,10 +181,10 @@ def earlier_purchases(
     here = pl.col("customer_id").is_in(moved.implode())
     customers = tail.filter(~here).select(pl.col("customer_id").unique())
     columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
-    groups = range(shelf.base.groups)
+    groups = range(shelf.base_lines.n_row_groups)
     found = [
         purchased_products(
-            shelf.base.read(columns, [group]).join(customers, on="customer_id", how="semi")
+            shelf.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
         )
         for group in groups
     ]
@@ -193,9 +193,9 @@ def earlier_purchases(
 
 def _sealed(stored: StoredTransactions) -> StoredTransactions:
     """Record the fingerprint of the lines as they are now."""
-    assert stored.shelf is not None
-    print_ = fingerprint_chunks(stored.shelf.canonical())
-    return publish_manifest(stored.shelf.folder, replace(stored.shelf.card, fingerprint=print_))
+    assert stored.store is not None
+    print_ = fingerprint_chunks(stored.store.canonical_lines())
+    return publish_manifest(stored.store.folder, replace(stored.store.manifest, fingerprint=print_))
 
 
 def fingerprint_chunks(chunks: Iterable[pl.DataFrame]) -> str:
@@ -240,12 +240,12 @@ def publish_manifest(folder: Path, card: StoreManifest) -> StoredTransactions:
     """Let the card replace the one before, then drop the files that it left behind."""
     draft = folder / f"{STORE_MANIFEST_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
-        file.write(card.text())
+        file.write(card.to_json())
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / STORE_MANIFEST_NAME)
     for path in folder.glob("*-*.parquet"):
-        if path.name not in card.files:
+        if path.name not in card.file_names:
             path.unlink()
     return open_store(folder)
 

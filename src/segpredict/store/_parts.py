@@ -129,17 +129,17 @@ class StorePart:
             self._facts = pq.read_metadata(path)
 
     @property
-    def groups(self) -> int:
+    def n_row_groups(self) -> int:
         """Number of row groups."""
         return int(self._facts.num_row_groups)
 
     @property
-    def rows(self) -> int:
+    def n_rows(self) -> int:
         """Number of lines."""
         return int(self._facts.num_rows)
 
     @property
-    def types(self) -> dict[str, pl.DataType]:
+    def column_types(self) -> dict[str, pl.DataType]:
         """Columns and their types."""
         empty = pl.from_arrow(self._facts.schema.to_arrow_schema().empty_table())
         assert isinstance(empty, pl.DataFrame)
@@ -153,7 +153,7 @@ class StorePart:
     def read(self, columns: Iterable[str], groups: Sequence[int] | None = None) -> pl.DataFrame:
         """Return columns of row groups, of all when none is named."""
         names = list(columns)
-        chosen = list(range(self.groups)) if groups is None else list(groups)
+        chosen = list(range(self.n_row_groups)) if groups is None else list(groups)
         # A reader of its own: one reader must not be asked from two threads at a time.
         with (
             translate_damage(self.path),

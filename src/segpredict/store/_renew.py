@@ -56,8 +56,8 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
         old = open_store(target)
     except FileMissingError:
         return write_store(transactions, target)
-    assert old.shelf is not None
-    changed = _changed(old.shelf, transactions)
+    assert old.store is not None
+    changed = _changed(old.store, transactions)
     if changed is None:
         return write_store(transactions, target)
     return publish_manifest(target, changed)
@@ -65,7 +65,7 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
 
 def _changed(shelf: TransactionStore, now: Transactions) -> StoreManifest | None:
     """Write the new tail and return its card; ``None`` where all must be written."""
-    card, lines = shelf.card, now.lines.drop(ORDER_HEAD_FLAG)
+    card, lines = shelf.manifest, now.lines.drop(ORDER_HEAD_FLAG)
     columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
     rows = int(lines.select(pl.len()).collect().item())
     if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
@@ -73,7 +73,7 @@ def _changed(shelf: TransactionStore, now: Transactions) -> StoreManifest | None
     codes = _extended(shelf.codes, lines)
     if codes is None:
         return None
-    types = shelf.base.types
+    types = shelf.base_lines.column_types
     in_base = [pl.col(name).cast(types[name]) for name in columns]
     coded = _codes.encode_ids(lines, codes).select(in_base).collect()
     moved = _moved(shelf, coded, columns)
@@ -92,7 +92,7 @@ def _written(
     moved: pl.Series,
 ) -> StoreManifest:
     """Write dictionaries and tail; the card that makes them count is returned."""
-    card, generation = shelf.card, shelf.card.generation + 1
+    card, generation = shelf.manifest, shelf.manifest.generation + 1
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
     _codes.save_codes(codes, shelf.folder, ids)
@@ -101,7 +101,7 @@ def _written(
     _parts.save_part([tail], shelf.folder / name, earlier_purchases(shelf, tail, moved))
     return replace(
         card,
-        ids=ids,
+        dictionaries=ids,
         tail=name,
         moved=gone,
         first_day=now.first_day,
@@ -112,7 +112,7 @@ def _written(
         rows=now.lines.select(pl.len()).collect().item(),
         customers=codes["customer_id"].len(),
         generation=generation,
-        begins=first_value_days(now.lines),
+        first_value_days=first_value_days(now.lines),
     )
 
 
@@ -130,9 +130,9 @@ def _extended(codes: _codes.IdDictionaries, lines: pl.LazyFrame) -> _codes.IdDic
 
 def _moved(shelf: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
     """Return the customers whose lines in the base's days are not those of the base."""
-    early = coded.filter(pl.col("day") < shelf.card.base_end)
-    groups = range(shelf.base.groups)
-    old = pl.concat(_sums(shelf.base.read(columns, [g])) for g in groups)
+    early = coded.filter(pl.col("day") < shelf.manifest.base_end)
+    groups = range(shelf.base_lines.n_row_groups)
+    old = pl.concat(_sums(shelf.base_lines.read(columns, [g])) for g in groups)
     both = old.join(_sums(early.select(columns)), on=CUSTOMER_KEY, how="full", coalesce=True)
     sums, rows = (pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows"))
     return both.filter(sums | rows)[CUSTOMER_KEY].sort()

@@ -26,20 +26,20 @@ class TransactionStore:
     ----------
     folder
         Where the store is.
-    card
+    manifest
         What stands in it.
     """
 
     def __init__(self, folder: Path, card: StoreManifest) -> None:
-        self.folder, self.card = folder, card
+        self.folder, self.manifest = folder, card
         self._parts: dict[Path, StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
-        self.lines = register_io_source(self._serve, schema=self.types)
+        self.lines = register_io_source(self._serve, schema=self.column_types)
 
     @cached_property
     def codes(self) -> dict[str, pl.Series]:
         """The dictionaries: ids by code."""
-        return _codes.load_codes(self.folder, self.card.ids)
+        return _codes.load_codes(self.folder, self.manifest.dictionaries)
 
     @cached_property
     def is_sorted(self) -> bool:
@@ -47,37 +47,39 @@ class TransactionStore:
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
-    def base(self) -> StorePart:
+    def base_lines(self) -> StorePart:
         """All lines but the newest days."""
-        return self.part(LINES_KIND, self.card.base)
+        return self.rows_of_file(LINES_KIND, self.manifest.base)
 
     @cached_property
-    def tail(self) -> StorePart | None:
+    def tail_lines(self) -> StorePart | None:
         """The newest days, if any were added."""
-        return self.part(LINES_KIND, self.card.tail) if self.card.tail else None
+        return self.rows_of_file(LINES_KIND, self.manifest.tail) if self.manifest.tail else None
 
     @cached_property
-    def moved(self) -> pl.Series:
+    def moved_customers(self) -> pl.Series:
         """Codes of the customers whose lines stand in the tail, all of them."""
-        if not self.card.moved:
+        if not self.manifest.moved:
             return pl.Series("customer_id", [], dtype=pl.UInt32)
-        return _codes.load_code_numbers(self.folder / self.card.moved)
+        return _codes.load_code_numbers(self.folder / self.manifest.moved)
 
-    def settled(self, columns: Iterable[str], number: int, kind: str = LINES_KIND) -> pl.DataFrame:
+    def settled_rows(
+        self, columns: Iterable[str], number: int, kind: str = LINES_KIND
+    ) -> pl.DataFrame:
         """Return rows of a chunk of the base that count: of customers who stayed."""
-        own = self.part(kind, self.card.base).read(columns, [number])
-        if self.moved.is_empty():
+        own = self.rows_of_file(kind, self.manifest.base).read(columns, [number])
+        if self.moved_customers.is_empty():
             return own
-        return own.filter(~pl.col("customer_id").is_in(self.moved.implode()))
+        return own.filter(~pl.col("customer_id").is_in(self.moved_customers.implode()))
 
-    def types(self) -> pl.Schema:
+    def column_types(self) -> pl.Schema:
         """Return the columns of canonical lines and their types."""
-        text = dict.fromkeys(self.card.ids, pl.String())
+        text = dict.fromkeys(self.manifest.dictionaries, pl.String())
         known: dict[str, pl.DataType]
-        known = {**self.base.types, **text, ORDER_HEAD_FLAG: pl.Boolean()}
-        return pl.Schema({name: known[name] for name in self.card.columns})
+        known = {**self.base_lines.column_types, **text, ORDER_HEAD_FLAG: pl.Boolean()}
+        return pl.Schema({name: known[name] for name in self.manifest.columns})
 
-    def part(self, kind: str, file: str) -> StorePart:
+    def rows_of_file(self, kind: str, file: str) -> StorePart:
         """Return the rows of a kind that belong to the lines in a file, opened once."""
         path = self.folder / file
         place = path if kind == LINES_KIND else digest_path(path, kind)
@@ -87,23 +89,25 @@ class TransactionStore:
 
     def _newest(self, kind: str) -> pl.DataFrame | None:
         """Return the rows of the tail, which is small and read once."""
-        if not self.card.tail:
+        if not self.manifest.tail:
             return None
         if kind not in self._tails:
-            part = self.part(kind, self.card.tail)
-            self._tails[kind] = part.read(part.types)
+            part = self.rows_of_file(kind, self.manifest.tail)
+            self._tails[kind] = part.read(part.column_types)
         return self._tails[kind]
 
-    def holds(self, column: str, until: int | None) -> bool | None:
+    def has_values_before(self, column: str, until: int | None) -> bool | None:
         """Return whether a column has values before a day, if that is known."""
-        return has_values_before(self.card.begins[column], until)
+        return has_values_before(self.manifest.first_value_days[column], until)
 
     @property
-    def chunks(self) -> range:
+    def chunk_numbers(self) -> range:
         """Numbers of the chunks, in the order of codes."""
-        return range(max(1, self.base.groups))
+        return range(max(1, self.base_lines.n_row_groups))
 
-    def chunk(self, number: int, columns: Iterable[str], kind: str = LINES_KIND) -> pl.DataFrame:
+    def read_chunk(
+        self, number: int, columns: Iterable[str], kind: str = LINES_KIND
+    ) -> pl.DataFrame:
         """Return coded rows of a range of customers, whole customers only.
 
         Parameters
@@ -116,14 +120,14 @@ class TransactionStore:
             ``lines``, or what is kept beside them (`_orders.KINDS`).
         """
         names = ["customer_id", *(name for name in columns if name != "customer_id")]
-        own = self.settled(names, number, kind)
+        own = self.settled_rows(names, number, kind)
         newest = self._newest(kind)
         if newest is None:
             return own
         code = newest["customer_id"]
-        start = int(code.search_sorted(self.base.first_customer(number))) if number else 0
-        is_last = number + 1 == len(self.chunks)
-        end = None if is_last else self.base.first_customer(number + 1)
+        start = int(code.search_sorted(self.base_lines.first_customer(number))) if number else 0
+        is_last = number + 1 == len(self.chunk_numbers)
+        end = None if is_last else self.base_lines.first_customer(number + 1)
         stop = newest.height if end is None else int(code.search_sorted(end))
         newer = newest[start:stop].select(names)
         if newer.is_empty():
@@ -131,7 +135,7 @@ class TransactionStore:
         # All of the tail is newer than all of the base that counts for a customer.
         return pl.concat([own, newer]).sort("customer_id", maintain_order=True)
 
-    def share(self, number: int) -> pl.LazyFrame:
+    def batch(self, number: int) -> pl.LazyFrame:
         """Return a chunk as lazy lines in which numbers stand for customers and orders.
 
         Other text is of type Enum. Lines of one order or credit note stand together,
@@ -143,14 +147,14 @@ class TransactionStore:
             columns: list[str] | None, predicate: pl.Expr | None, *_: int | None
         ) -> Iterator[pl.DataFrame]:
             wanted = columns or types.names()
-            lines = self._as_numbers(self.chunk(number, self._needed(wanted)))
+            lines = self._as_numbers(self.read_chunk(number, self._needed(wanted)))
             chosen = lines if predicate is None else lines.filter(predicate)
             yield chosen.select(wanted)
 
         types = self._number_types()
         return register_io_source(serve, schema=types)
 
-    def as_share(self, table: pl.DataFrame) -> pl.DataFrame:
+    def encode_table(self, table: pl.DataFrame) -> pl.DataFrame:
         """Return a table beside the lines with customers and products as in `share`.
 
         Rows about customers or products that the store does not have are dropped.
@@ -195,7 +199,7 @@ class TransactionStore:
     def _number_types(self) -> pl.Schema:
         numbers = dict.fromkeys(("customer_id", "order_id"), pl.UInt32())
         flags = {"starts": pl.Boolean()}
-        return pl.Schema({**self.types(), **numbers, **self._enums, **flags})
+        return pl.Schema({**self.column_types(), **numbers, **self._enums, **flags})
 
     def _serve(
         self,
@@ -205,9 +209,9 @@ class TransactionStore:
         _: int | None,
     ) -> Iterator[pl.DataFrame]:
         """Yield canonical lines, chunk by chunk, in their one and only order."""
-        wanted = columns or list(self.card.columns)
+        wanted = columns or list(self.manifest.columns)
         left = rows
-        for lines in self.canonical():
+        for lines in self.canonical_lines():
             chosen = lines if predicate is None else lines.filter(predicate)
             part = chosen.select(wanted)
             if left is not None:
@@ -217,17 +221,17 @@ class TransactionStore:
             if left == 0:
                 return
 
-    def canonical(self) -> Iterator[pl.DataFrame]:
+    def canonical_lines(self) -> Iterator[pl.DataFrame]:
         """Yield decoded lines; new customers stand where their ids put them."""
-        names = [name for name in self.card.columns if name != ORDER_HEAD_FLAG]
-        chunks = (self.chunk(number, names) for number in self.chunks)
+        names = [name for name in self.manifest.columns if name != ORDER_HEAD_FLAG]
+        chunks = (self.read_chunk(number, names) for number in self.chunk_numbers)
         if not self.is_sorted:
             chunks = (lines for lines in [pl.concat(chunks)])
-        rest = (n for n in self.card.columns if n not in {*ORDER_KEY, ORDER_HEAD_FLAG})
-        in_order = [*(n for n in ORDER_KEY if n in self.card.columns), *rest]
+        rest = (n for n in self.manifest.columns if n not in {*ORDER_KEY, ORDER_HEAD_FLAG})
+        in_order = [*(n for n in ORDER_KEY if n in self.manifest.columns), *rest]
         for lines in chunks:
             ordered = _codes.decode_ids(lines, self.codes).sort(in_order)
-            yield ordered.with_columns(is_head()).select(self.card.columns)
+            yield ordered.with_columns(is_head()).select(self.manifest.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +240,11 @@ class StoredTransactions(Transactions):
 
     Parameters
     ----------
-    shelf
+    store
         The store's files.
     """
 
-    shelf: TransactionStore | None = field(default=None, compare=False, repr=False)
+    store: TransactionStore | None = field(default=None, compare=False, repr=False)
 
     @property
     def coded(self) -> TransactionStore | None:
@@ -248,8 +252,8 @@ class StoredTransactions(Transactions):
 
         A copy with other lines (``dataclasses.replace``) is not the store any more.
         """
-        is_whole = self.shelf is not None and self.lines is self.shelf.lines
-        return self.shelf if is_whole else None
+        is_whole = self.store is not None and self.lines is self.store.lines
+        return self.store if is_whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,19 +262,19 @@ class StoreBatch(Transactions):
 
     Parameters
     ----------
-    shelf
+    store
         The store's files.
     number
         One of its chunks.
     """
 
-    shelf: TransactionStore | None = field(default=None, compare=False, repr=False)
+    store: TransactionStore | None = field(default=None, compare=False, repr=False)
     number: int = 0
 
     def rows(self, kind: str, columns: Iterable[str]) -> pl.DataFrame:
         """Return columns of the orders, credits or repeats of these customers."""
-        assert self.shelf is not None
-        return self.shelf.chunk(self.number, columns, kind)
+        assert self.store is not None
+        return self.store.read_chunk(self.number, columns, kind)
 
 
 def open_store(folder: str | Path) -> StoredTransactions:
@@ -303,5 +307,5 @@ def open_store(folder: str | Path) -> StoredTransactions:
         ledger=card.ledger,
         currency=card.currency,
         files=card.sources,
-        shelf=shelf,
+        store=shelf,
     )

@@ -20,16 +20,16 @@ class PurchaseModel:
 
     Parameters
     ----------
-    orders
+    order_model
         BG/NBD of purchase days; unit of time: days.
-    spend
+    spend_model
         Gamma-Gamma of what a purchase day brings, in currency.
     """
 
-    orders: BgNbd
-    spend: GammaGamma
+    order_model: BgNbd
+    spend_model: GammaGamma
 
-    def worth(self, histories: pl.DataFrame, ahead: Sequence[ValuePeriod]) -> FloatArray:
+    def expected_value(self, histories: pl.DataFrame, ahead: Sequence[ValuePeriod]) -> FloatArray:
         """Return the discounted spend to be expected of each customer.
 
         Parameters
@@ -56,17 +56,17 @@ class PurchaseModel:
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
         marks = sorted({mark for each in ahead for mark in (each.start, each.end)})
         until = {
-            mark: self.orders.expected_orders(x, t_x, age, mark) if mark else np.zeros(len(x))
+            mark: self.order_model.expected_orders(x, t_x, age, mark) if mark else np.zeros(len(x))
             for mark in marks
         }
         expected = np.zeros(len(x))
         for each in ahead:
-            expected += each.discount * (until[each.end] - until[each.start])
-        return expected * self.spend.expected_spend(bought, mean)
+            expected += each.discount_factor * (until[each.end] - until[each.start])
+        return expected * self.spend_model.expected_spend(bought, mean)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"orders": self.orders.parameters(), "spend": self.spend.parameters()}
+        return {"orders": self.order_model.parameters(), "spend": self.spend_model.parameters()}
 
     @classmethod
     def from_state(cls, state: JSON) -> "PurchaseModel":
@@ -85,8 +85,8 @@ def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
     x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     try:
-        orders = fit_bgnbd(x, t_x, age).plain
-        spend = fit_gamma_gamma(days[paid], spent[paid] / days[paid]).plain
+        orders = fit_bgnbd(x, t_x, age).parameters_only
+        spend = fit_gamma_gamma(days[paid], spent[paid] / days[paid]).parameters_only
     except SupportError:
         return None
     return PurchaseModel(orders, spend)

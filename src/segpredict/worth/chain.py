@@ -48,6 +48,6 @@ def markov_values(
     factors = [1.0] * len(ahead) if seasons is None else seasons
     now, worth = np.array(values, dtype=np.float64), np.zeros(len(values))
     for period, season in zip(ahead, factors, strict=True):
-        worth += period.discount * period.share * season * now
+        worth += period.discount_factor * period.share * season * now
         now = moves @ now
     return worth

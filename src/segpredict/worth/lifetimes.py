@@ -39,20 +39,20 @@ class ValueBacktest:
         The day, as people write it.
     windows, days
         Length of the outcome.
-    who
+    customers
         Customers, one a row.
-    said
+    predicted
         Worth by method, row by row; `REFERENCE_METHOD` among them.
-    came
+    actual
         What they spent, discounted as the predictions are.
     """
 
     window: str
     windows: int
     days: int
-    who: npt.NDArray[np.str_]
-    said: Mapping[str, FloatArray]
-    came: FloatArray
+    customers: npt.NDArray[np.str_]
+    predicted: Mapping[str, FloatArray]
+    actual: FloatArray
 
 
 def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl.DataFrame:
@@ -87,10 +87,10 @@ def value_errors(spans: Sequence[ValueBacktest], *, draws: int, seed: int) -> pl
 
 
 def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object, ...]]:
-    tables = {name: _columns(said, span.came) for name, said in span.said.items()}
+    tables = {name: _columns(said, span.actual) for name, said in span.predicted.items()}
     plain = {name: _figures(each.sum(axis=0)[None]) for name, each in tables.items()}
     spread = _spread(tables, draws, seed)
-    for name, said in span.said.items():
+    for name, said in span.predicted.items():
         for metric, value in plain[name].items():
             gap = float(value[0] - plain[REFERENCE_METHOD][metric][0])
             drawn = spread[name][metric]
@@ -101,14 +101,14 @@ def _errors(span: ValueBacktest, draws: int, seed: int) -> Iterator[tuple[object
                 gap,
                 *finite_percentile_bounds(drawn - spread[REFERENCE_METHOD][metric]),
             )
-        rank = _spearman(said, span.came)
-        apart = rank - _spearman(span.said[REFERENCE_METHOD], span.came)
+        rank = _spearman(said, span.actual)
+        apart = rank - _spearman(span.predicted[REFERENCE_METHOD], span.actual)
         nothing = (None, None)
         yield (*_key(span, name, "rank"), rank, *nothing, apart, *nothing)
 
 
 def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
-    return (span.window, span.windows, span.days, method, metric, len(span.came))
+    return (span.window, span.windows, span.days, method, metric, len(span.actual))
 
 
 def _columns(said: FloatArray, came: FloatArray) -> FloatArray:

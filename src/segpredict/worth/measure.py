@@ -40,18 +40,18 @@ class CustomerValueResult:
 
     Parameters
     ----------
-    valuer
+    value_model
         Values customers on the day after the data.
-    sums
+    backtest_sums
         Predicted and realised sums per test, tenth and segment (`sums.VALUE_SUMS_SCHEMA`).
-    errors
+    backtest_errors
         Errors of lifetime values per customer, beside plain guesses
         (`lifetimes.VALUE_ERRORS_SCHEMA`).
     """
 
-    valuer: ValueModel
-    sums: pl.DataFrame
-    errors: pl.DataFrame
+    value_model: ValueModel
+    backtest_sums: pl.DataFrame
+    backtest_errors: pl.DataFrame
 
 
 def measure_customer_value(
@@ -85,20 +85,20 @@ def measure_customer_value(
     so that the longest begins at the oldest test.
     """
     days = training.schedule
-    plan = _Plan(days, (options or CustomerValueOptions()).discount, seed)
+    plan = _Plan(days, (options or CustomerValueOptions()).discount_rate, seed)
     known = histories_at_cutoffs(transactions, segmentation, days)
     spent = _spent(transactions, training.panel, days)
     tests = [
         _asked(trial, _past_rows(spent, fold), known[fold.cutoff], plan)
-        for fold, trial in zip(days.outer, training.trials, strict=True)
+        for fold, trial in zip(days.test_folds, training.backtests, strict=True)
     ]
-    name = training.verdict.shipped
+    name = training.evaluation.selected
     spans = [span for asked in tests for span in _spans(transactions, asked, name, days)]
     by = {"draws": draws, "seed": seed}
-    last = days.production
+    last = days.production_fold
     rows = _past_rows(spent, last)
     return CustomerValueResult(
-        _valuer(rows, known[last.cutoff], training.values, plan),
+        _valuer(rows, known[last.cutoff], training.segment_values, plan),
         compare_sums(
             [_account(asked, name, spans) for asked in tests],
             [segment.id for segment in segmentation.segments],
@@ -147,18 +147,18 @@ class _Plan:
 
 def _asked(trial: Backtest, rows: pl.DataFrame, past: HistoryAtCutoff, plan: _Plan) -> _Asked:
     known = pl.DataFrame({"customer_id": trial.customers}).join(
-        past.histories, on="customer_id", how="left", maintain_order="left"
+        past.customer_histories, on="customer_id", how="left", maintain_order="left"
     )
-    if trial.facts is not None:
-        fresh = [n for n in trial.facts.columns if n not in known.columns]
-        known = known.hstack(trial.facts.select(fresh))
+    if trial.covariates is not None:
+        fresh = [n for n in trial.covariates.columns if n not in known.columns]
+        known = known.hstack(trial.covariates.select(fresh))
     usual = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
-    return _Asked(trial, _valuer(rows, past, trial.values, plan), known, usual)
+    return _Asked(trial, _valuer(rows, past, trial.segment_values, plan), known, usual)
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
     """Return the labelled rows that were complete by the day of a fold."""
-    return spent.filter(pl.col("cutoff").is_in(list(fold.training)))
+    return spent.filter(pl.col("cutoff").is_in(list(fold.train_origins)))
 
 
 def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataFrame:
@@ -168,9 +168,9 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
         "customer_id", "cutoff", "state_now", "label"
     )
     cutoffs = rows["cutoff"].unique().sort().to_list()
-    spans = [(day + time.gap, day + time.outcome) for day in cutoffs]
+    spans = [(day + time.gap, day + time.days_to_outcome) for day in cutoffs]
     spent = features.clustering_inputs(transactions, spans).select(
-        "customer_id", "spend", cutoff=(pl.col("end") - time.outcome).cast(pl.Int32)
+        "customer_id", "spend", cutoff=(pl.col("end") - time.days_to_outcome).cast(pl.Int32)
     )
     keys = ["customer_id", "cutoff"]
     joined = rows.join(spent, on=keys, how="left", maintain_order="left")
@@ -188,8 +188,8 @@ def _valuer(
     return ValueModel(
         values,
         tuple(map(tuple, moves.tolist())),
-        estimate_seasonality(rows, past.cutoff, time.horizon, time.complete, plan.seed),
-        fit_purchase_model(past.histories),
+        estimate_seasonality(rows, past.cutoff, time.horizon, time.days_to_complete, plan.seed),
+        fit_purchase_model(past.customer_histories),
         time.horizon,
         time.gap,
         plan.discount,
@@ -202,16 +202,18 @@ def _account(asked: _Asked, name: str, spans: Sequence[ValueBacktest]) -> SumBac
     claims = [
         claim
         for who in dict.fromkeys((name, BASELINE_MODEL))
-        if who in trial.chances
+        if who in trial.probabilities
         for claim in _exposed(asked, who)
     ]
     everybody = np.ones(len(trial.states), dtype=bool)
     claims += [
-        PredictedAmount("clv", method, everybody, span.said[method], {BY_SPEND: span.came}, n)
+        PredictedAmount(
+            "clv", method, everybody, span.predicted[method], {BY_SPEND: span.actual}, n
+        )
         for span in spans
         if span.window == asked.window
         for method in (MARKOV_METHOD, BGNBD_METHOD)
-        if method in span.said and (n := span.windows)
+        if method in span.predicted and (n := span.windows)
     ]
     return SumBacktest(asked.window, trial.customers, trial.states, tuple(claims))
 
@@ -228,11 +230,11 @@ def _exposed(asked: _Asked, name: str) -> list[PredictedAmount]:
     its books, and not what is claimed.
     """
     trial = asked.trial
-    values = asked.valuer.values_at(trial.cutoff)
+    values = asked.valuer.segment_values_at(trial.cutoff)
     own, worth = np.array(values)[trial.states], np.array(values)[trial.labels]
     spend, before = asked.fact("spend_next"), asked.fact("spend_now")
     fell, rose = trial.labels < trial.states, trial.labels > trial.states
-    risk, upside = risk_and_upside(trial.chances[name], trial.states, values)
+    risk, upside = risk_and_upside(trial.probabilities[name], trial.states, values)
     lost = np.maximum(own - worth, 0.0) * fell
     gained = np.maximum(worth - own, 0.0) * rose
     top = len(values) - 1
@@ -259,7 +261,7 @@ def _exposed(asked: _Asked, name: str) -> list[PredictedAmount]:
             "expected_value",
             name,
             np.ones(len(spend), dtype=bool),
-            expected_segment_value(trial.chances[name], values),
+            expected_segment_value(trial.probabilities[name], values),
             {BY_SEGMENT: worth, BY_SPEND: spend},
         ),
     ]
@@ -270,8 +272,8 @@ def _spans(
 ) -> list[ValueBacktest]:
     """Return what was said of all whole windows that the data hold after a test."""
     time, cutoff = days.time, asked.trial.cutoff
-    count = (days.end_day - time.settle - cutoff - time.gap) // time.horizon
-    ahead = asked.valuer.ahead(count * time.horizon)
+    count = (days.end_day - time.settlement - cutoff - time.gap) // time.horizon
+    ahead = asked.valuer.future_periods(count * time.horizon)
     each = _came(transactions, asked.trial, ahead)
     return [
         ValueBacktest(
@@ -294,7 +296,7 @@ def _came(
     spent = features.clustering_inputs(transactions, spans)
     asked = pl.DataFrame({"customer_id": trial.customers})
     return [
-        a.discount
+        a.discount_factor
         / MONEY_SCALE
         * asked.join(
             spent.filter(pl.col("end") == end),
@@ -313,12 +315,12 @@ def _said(
 ) -> dict[str, FloatArray]:
     """Return worth by method: both models, and three guesses that need none."""
     trial, valuer = asked.trial, asked.valuer
-    chained = valuer.chained(trial.chances[name], trial.cutoff, ahead)
+    chained = valuer.markov_values(trial.probabilities[name], trial.cutoff, ahead)
     said = {MARKOV_METHOD: chained}
-    if valuer.buying is not None:
-        bought = valuer.buying.worth(asked.known, ahead)
+    if valuer.purchase_model is not None:
+        bought = valuer.purchase_model.expected_value(asked.known, ahead)
         said |= {BGNBD_METHOD: bought} if np.isfinite(bought).all() else {}
-    counted = sum(a.discount for a in ahead)
+    counted = sum(a.discount_factor for a in ahead)
     time = days.time
     observed = min(DAYS_PER_YEAR, trial.cutoff - days.first_day)
     pace = asked.fact("spend_364") * (time.horizon / observed)

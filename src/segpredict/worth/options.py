@@ -12,7 +12,7 @@ class CustomerValueOptions:
 
     Parameters
     ----------
-    discount
+    discount_rate
         Yearly rate d: what comes a year from now counts 1 / (1 + d).
 
     Raises
@@ -21,11 +21,11 @@ class CustomerValueOptions:
         When the rate is no number, or below zero.
     """
 
-    discount: float = 0.10
+    discount_rate: float = 0.10
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.discount) and self.discount >= 0):
+        if not (math.isfinite(self.discount_rate) and self.discount_rate >= 0):
             raise ConfigError(
-                f"The discount cannot be used: worth.discount = {self.discount}.",
+                f"The discount cannot be used: worth.discount = {self.discount_rate}.",
                 fix="give a yearly rate of zero or more, such as 0.10.",
             )

@@ -15,14 +15,14 @@ class ValuePeriod:
         Days after the cutoff, ``[start, end)``.
     share
         Of a whole window; below 1 only for the last one.
-    discount
+    discount_factor
         What money at its end counts on the day of the cutoff.
     """
 
     start: int
     end: int
     share: float
-    discount: float
+    discount_factor: float
 
 
 def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[ValuePeriod, ...]:

@@ -29,7 +29,7 @@ class SpendSeasonality:
     ----------
     horizon
         Days of a window.
-    seen
+    factors
         For each past origin: its day, what was spent in its outcome, and what the
         segments that people came to be in would have brought. Empty where no season is
         proven.
@@ -38,10 +38,10 @@ class SpendSeasonality:
     """
 
     horizon: int
-    seen: tuple[tuple[int, float, float], ...] = ()
+    factors: tuple[tuple[int, float, float], ...] = ()
     reason: str = ""
 
-    def at(self, day: int) -> float:
+    def factor_at(self, day: int) -> float:
         """Return the factor on the mean spend of every segment from a day on.
 
         Examples
@@ -50,15 +50,15 @@ class SpendSeasonality:
         >>> proven.at(364), proven.at(546), proven.at(450), Season(91).at(364)
         (1.2, 0.9, 1.0, 1.0)
         """
-        like = [each for each in self.seen if is_same_season(each[0], day, self.horizon)]
+        like = [each for each in self.factors if is_same_season(each[0], day, self.horizon)]
         spent, usual = sum(each[1] for each in like), sum(each[2] for each in like)
         return spent / usual if spent > 0 and usual > 0 else 1.0
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "horizon": self.horizon,
-            "seen": [list(each) for each in self.seen],
+            "seen": [list(each) for each in self.factors],
             "reason": self.reason,
         }
 
@@ -163,7 +163,7 @@ def _misses(rows: pl.DataFrame, origin: int, earlier: Sequence[int], horizon: in
     known = rows.filter(pl.col("cutoff").is_in(list(earlier)))
     values = mean_spend_by_segment(known)
     seen = _seen(known, values)
-    factor = SpendSeasonality(horizon, tuple((day, *seen[day]) for day in seen)).at(origin)
+    factor = SpendSeasonality(horizon, tuple((day, *seen[day]) for day in seen)).factor_at(origin)
     now = rows.filter(pl.col("cutoff") == origin)
     spent = now["spend"].to_numpy() / MONEY_SCALE
     usual = np.array([values.get(int(code), 0.0) for code in now["label"]])

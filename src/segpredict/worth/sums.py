@@ -44,36 +44,36 @@ class PredictedAmount:
         What was predicted.
     forecaster
         Who said so.
-    asked
+    is_included
         Who is in question, one a row of the test.
     predicted
         What was said, one a row.
-    came
+    actual
         What happened, by the way in which it is counted.
     windows
         Length of the outcome.
-    tenths
+    deciles
         1 for the tenth of whom most was said, to 10; 0 for who is not in question.
         Worked out where it is not given.
     """
 
     measure: str
     forecaster: str
-    asked: npt.NDArray[np.bool_]
+    is_included: npt.NDArray[np.bool_]
     predicted: FloatArray
-    came: Mapping[str, FloatArray]
+    actual: Mapping[str, FloatArray]
     windows: int = 1
-    tenths: IntArray | None = None
+    deciles: IntArray | None = None
 
     @property
-    def places(self) -> IntArray:
+    def decile_of_row(self) -> IntArray:
         """The tenth of each row; equal amounts stand in the same one."""
-        if self.tenths is not None:
-            return self.tenths
+        if self.deciles is not None:
+            return self.deciles
         places = np.zeros(len(self.predicted), dtype=np.int64)
-        if self.asked.any():
-            bins = metrics.equal_mass_bins(self.predicted[self.asked], DECILES)
-            places[self.asked] = DECILES - bins
+        if self.is_included.any():
+            bins = metrics.equal_mass_bins(self.predicted[self.is_included], DECILES)
+            places[self.is_included] = DECILES - bins
         return places
 
 
@@ -85,16 +85,16 @@ class SumBacktest:
     ----------
     window
         The day, as people write it.
-    who, states
+    customers, states
         Customers and their current segments, one a row.
-    claims
+    predictions
         What was predicted.
     """
 
     window: str
-    who: npt.NDArray[np.str_]
+    customers: npt.NDArray[np.str_]
     states: IntArray
-    claims: tuple[PredictedAmount, ...]
+    predictions: tuple[PredictedAmount, ...]
 
 
 def compare_sums(
@@ -132,11 +132,11 @@ def compare_sums(
 
 
 def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
-    held = [{(c.measure, c.forecaster): c for c in t.claims if c.windows == 1} for t in tests]
+    held = [{(c.measure, c.forecaster): c for c in t.predictions if c.windows == 1} for t in tests]
     shared = [key for key in held[0] if all(key in each for each in held)]
     return SumBacktest(
         POOLED_WINDOWS,
-        np.concatenate([test.who for test in tests]),
+        np.concatenate([test.customers for test in tests]),
         np.concatenate([test.states for test in tests]),
         tuple(_joined([each[key] for each in held]) for key in shared),
     )
@@ -147,11 +147,11 @@ def _joined(claims: Sequence[PredictedAmount]) -> PredictedAmount:
     return PredictedAmount(
         first.measure,
         first.forecaster,
-        np.concatenate([claim.asked for claim in claims]),
+        np.concatenate([claim.is_included for claim in claims]),
         np.concatenate([claim.predicted for claim in claims]),
-        {n: np.concatenate([claim.came[n] for claim in claims]) for n in first.came},
+        {n: np.concatenate([claim.actual[n] for claim in claims]) for n in first.actual},
         first.windows,
-        np.concatenate([claim.places for claim in claims]),
+        np.concatenate([claim.decile_of_row for claim in claims]),
     )
 
 
@@ -181,10 +181,10 @@ class _Cell:
 def _cells(
     test: SumBacktest, claim: PredictedAmount, segments: Sequence[str], start: int
 ) -> list[_Cell]:
-    places, width, found = claim.places, 1 + len(claim.came), list[_Cell]()
+    places, width, found = claim.decile_of_row, 1 + len(claim.actual), list[_Cell]()
     for tenth in range(1, DECILES + 1):
         for code, segment in enumerate(segments):
-            is_here = claim.asked & (places == tenth) & (test.states == code)
+            is_here = claim.is_included & (places == tenth) & (test.states == code)
             rows = np.flatnonzero(is_here)
             if len(rows):
                 place = start + width * len(found)
@@ -197,14 +197,14 @@ def _told(
 ) -> Iterator[tuple[object, ...]]:
     placed: list[tuple[PredictedAmount, list[_Cell]]] = []
     columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
-    for claim in test.claims:
+    for claim in test.predictions:
         cells = _cells(test, claim, segments, len(columns))
-        amounts = (claim.predicted, *claim.came.values())
+        amounts = (claim.predicted, *claim.actual.values())
         columns += [(cell.rows, amount) for cell in cells for amount in amounts]
         placed.append((claim, cells))
     if not columns:
         return
-    sums, spread = _drawn(test.who, columns, draws, seed)
+    sums, spread = _drawn(test.customers, columns, draws, seed)
     parts = (ALL_CUSTOMERS, *(str(tenth + 1) for tenth in range(DECILES)), *segments)
     for claim, cells in placed:
         for part in parts:
@@ -225,7 +225,7 @@ def _rows(
     n = sum(len(cell.rows) for cell in cells)
     places = np.array([cell.place for cell in cells])
     said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)
-    for step, name in enumerate(claim.came, 1):
+    for step, name in enumerate(claim.actual, 1):
         came = sums[places + step].sum()
         each_came = spread[:, places + step].sum(axis=1)
         yield (

@@ -25,38 +25,40 @@ class ValueModel:
 
     Parameters
     ----------
-    values
+    segment_values
         Mean spend in a window by segment, in code order, in currency.
-    moves
+    transition_matrix
         Row: current segment; column: the next; rows add up to one.
-    season
+    seasonality
         By how much spend differs by time of the year, where that is proven.
-    buying
+    purchase_model
         BG/NBD with Gamma-Gamma; ``None`` where the data cannot support them.
     horizon, gap
         Days of a window, and between the cutoff and the first one.
-    discount
+    discount_rate
         Yearly rate.
     """
 
-    values: tuple[float, ...]
-    moves: tuple[tuple[float, ...], ...]
-    season: SpendSeasonality
-    buying: PurchaseModel | None
+    segment_values: tuple[float, ...]
+    transition_matrix: tuple[tuple[float, ...], ...]
+    seasonality: SpendSeasonality
+    purchase_model: PurchaseModel | None
     horizon: int
     gap: int
-    discount: float
+    discount_rate: float
 
-    def values_at(self, cutoff: int) -> tuple[float, ...]:
+    def segment_values_at(self, cutoff: int) -> tuple[float, ...]:
         """Return the mean spend by segment in the window after a cutoff."""
-        factor = self.season.at(cutoff)
-        return tuple(value * factor for value in self.values)
+        factor = self.seasonality.factor_at(cutoff)
+        return tuple(value * factor for value in self.segment_values)
 
-    def ahead(self, days: int) -> tuple[ValuePeriod, ...]:
+    def future_periods(self, days: int) -> tuple[ValuePeriod, ...]:
         """Return the windows of so many days to come."""
-        return value_periods(self.horizon, self.gap, days, self.discount)
+        return value_periods(self.horizon, self.gap, days, self.discount_rate)
 
-    def chained(self, chances: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]) -> FloatArray:
+    def markov_values(
+        self, chances: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
+    ) -> FloatArray:
         """Return what each customer is worth over windows to come, by the chain.
 
         Parameters
@@ -68,11 +70,13 @@ class ValueModel:
         ahead
             The windows.
         """
-        seasons = [self.season.at(cutoff + each.start - self.gap) for each in ahead]
-        weights = markov_values(np.array(self.moves), self.values, ahead, seasons)
+        seasons = [self.seasonality.factor_at(cutoff + each.start - self.gap) for each in ahead]
+        weights = markov_values(
+            np.array(self.transition_matrix), self.segment_values, ahead, seasons
+        )
         return expected_segment_value(chances, weights.tolist())
 
-    def columns(self, rows: pl.DataFrame, chances: FloatArray, cutoff: int) -> pl.DataFrame:
+    def clv_columns(self, rows: pl.DataFrame, chances: FloatArray, cutoff: int) -> pl.DataFrame:
         """Return `CLV_COLUMNS`, one row a customer, in currency.
 
         Parameters
@@ -86,27 +90,27 @@ class ValueModel:
             The day of the forecast.
         """
         told: dict[str, pl.Series] = {}
-        can_buy = self.buying is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
+        can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
-            ahead = self.ahead(days)
-            told[f"clv_{name}_markov"] = pl.Series(self.chained(chances, cutoff, ahead))
+            ahead = self.future_periods(days)
+            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(chances, cutoff, ahead))
             told[f"clv_{name}_bgnbd"] = (
-                _finite(self.buying.worth(rows, ahead))
-                if can_buy and self.buying is not None
+                _finite(self.purchase_model.expected_value(rows, ahead))
+                if can_buy and self.purchase_model is not None
                 else pl.Series([None] * rows.height, dtype=pl.Float64)
             )
         return pl.DataFrame({name: told[name] for name in CLV_COLUMNS})
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
-            "values": list(self.values),
-            "moves": [list(row) for row in self.moves],
-            "season": self.season.state(),
-            "buying": None if self.buying is None else self.buying.state(),
+            "values": list(self.segment_values),
+            "moves": [list(row) for row in self.transition_matrix],
+            "season": self.seasonality.to_state(),
+            "buying": None if self.purchase_model is None else self.purchase_model.to_state(),
             "horizon": self.horizon,
             "gap": self.gap,
-            "discount": self.discount,
+            "discount": self.discount_rate,
         }
 
     @classmethod

@@ -30,11 +30,11 @@ class Baseline:
         One sentence for people.
     fit
         Returns the fitted forecaster of a lesson.
-    load
+    from_state
         Returns the forecaster that gave a state.
-    needs
+    required_columns
         Feature columns without which it cannot be asked.
-    note
+    missing_note
         Returns what a lesson lacks for it, as a sentence; empty if nothing.
     is_usual
         Whether it is asked where the options name no baseline.
@@ -43,9 +43,9 @@ class Baseline:
     name: str
     meaning: str
     fit: Callable[[TrainingData], Forecaster]
-    load: Callable[[JSON], Forecaster]
-    needs: tuple[str, ...] = ()
-    note: Callable[[TrainingData], str] = no_note
+    from_state: Callable[[JSON], Forecaster]
+    required_columns: tuple[str, ...] = ()
+    missing_note: Callable[[TrainingData], str] = no_note
     is_usual: bool = True
 
 

@@ -31,7 +31,7 @@ class TreeEnsemble:
         Up to this value a row goes left.
     left, right
         The nodes below.
-    chances
+    probabilities
         Nodes × segments; only leaves are read.
     """
 
@@ -40,10 +40,10 @@ class TreeEnsemble:
     threshold: npt.NDArray[np.float32]
     left: npt.NDArray[np.int32]
     right: npt.NDArray[np.int32]
-    chances: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, trees: Sequence[Any], chances: Sequence[FloatArray]) -> "TreeEnsemble":
+    def from_sklearn(cls, trees: Sequence[Any], chances: Sequence[FloatArray]) -> "TreeEnsemble":
         """Return the forest of scikit-learn's trees, with the leaves given beside."""
         sizes = [len(tree.feature) for tree in trees]
         roots = np.cumsum([0, *sizes[:-1]])
@@ -67,10 +67,10 @@ class TreeEnsemble:
             np.concatenate(chances).astype(np.float32),
         )
 
-    def predict(self, cells: CellArray) -> FloatArray:
+    def predict_proba(self, cells: CellArray) -> FloatArray:
         """Return the mean over trees of the chances in each row's leaf."""
         rows = np.arange(len(cells))
-        total = np.zeros((len(cells), self.chances.shape[1]))
+        total = np.zeros((len(cells), self.probabilities.shape[1]))
         # Tree by tree, so that each row's sum runs in one order.
         for root in self.roots:
             nodes = np.full(len(cells), root, dtype=np.int32)
@@ -80,15 +80,15 @@ class TreeEnsemble:
                 goes_left = cells[open_rows, self.feature[at]] <= self.threshold[at]
                 nodes[open_rows] = np.where(goes_left, self.left[at], self.right[at])
                 open_rows = open_rows[self.feature[nodes[open_rows]] != LEAF_MARK]
-            total += self.chances[nodes]
+            total += self.probabilities[nodes]
         return np.asarray(total / len(self.roots), dtype=np.float64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return the arrays as text: little-endian bytes, packed, in base 64."""
         return {
-            "segments": self.chances.shape[1],
+            "segments": self.probabilities.shape[1],
             "roots": _packed(self.roots, "<i4"),
-            "chances": _packed(self.chances, "<f4"),
+            "chances": _packed(self.probabilities, "<f4"),
             **{name: _packed(getattr(self, name), form) for name, form in ARRAY_TYPES.items()},
         }
 
@@ -97,7 +97,7 @@ class TreeEnsemble:
         """Return the forest of a state."""
         nodes = {name: _unpacked(state[name], form) for name, form in ARRAY_TYPES.items()}
         chances = _unpacked(state["chances"], "<f4").reshape(-1, state["segments"])
-        return cls(roots=_unpacked(state["roots"], "<i4"), chances=chances, **nodes)
+        return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=chances, **nodes)
 
 
 def _packed(values: npt.NDArray[Any], form: str) -> str:

@@ -29,35 +29,35 @@ class BgNbdGammaGamma:
 
     Parameters
     ----------
-    orders
+    order_model
         When people buy; unit of time: days.
-    spend
+    spend_model
         What a purchase day brings, in currency.
     horizon, gap
         Days of the outcome, and between the cutoff and it.
     borders
         For 1, 2 … purchase days, from which spend on a segment begins.
-    classes
+    n_classes
         Number of segments, INACTIVE included.
     name
         The name in the verdict.
-    season
+    seasonal_index
         How busy the weeks of a year are; ``None``: all alike. The baseline has none.
-    speed
+    index_ahead
         How many days a day of the outcome counts for.
     """
 
-    orders: BgNbd
-    spend: GammaGamma
+    order_model: BgNbd
+    spend_model: GammaGamma
     horizon: int
     gap: int
     borders: SegmentBorders
-    classes: int
+    n_classes: int
     name: str = "bgnbd_gg"
-    season: SeasonalIndex | None = None
-    speed: float = 1.0
+    seasonal_index: SeasonalIndex | None = None
+    index_ahead: float = 1.0
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
 
         With a season, ``cutoff`` says from which day each row is to be foretold.
@@ -67,32 +67,34 @@ class BgNbdGammaGamma:
         ColumnMissingError
             When it does not say so.
         """
-        chances = np.empty((customers.height, self.classes))
-        for places, model in self.as_of(customers):
+        chances = np.empty((customers.height, self.n_classes))
+        for places, model in self.group_by_cutoff(customers):
             rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
-            chances[places] = model.chances(rows)
+            chances[places] = model.probabilities_of_rows(rows)
         return chances
 
-    def as_of(self, customers: pl.DataFrame) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
+    def group_by_cutoff(
+        self, customers: pl.DataFrame
+    ) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
         """Yield the rows of each cutoff with the model that foretells from there."""
         everybody = np.arange(customers.height)
-        if self.season is None:
+        if self.seasonal_index is None:
             yield everybody, self
             return
         if "cutoff" not in customers.columns:
             raise ColumnMissingError("cutoff", customers.columns)
         days = customers["cutoff"].to_numpy()
         for day in np.unique(days).tolist():
-            yield everybody[days == day], self.on(day)
+            yield everybody[days == day], self.at_cutoff(day)
 
-    def on(self, day: int) -> "BgNbdGammaGamma":
+    def at_cutoff(self, day: int) -> "BgNbdGammaGamma":
         """Return the model that foretells from this day (number) only."""
-        if self.season is None:
+        if self.seasonal_index is None:
             return self
-        speed = self.season.speed(day + self.gap, self.horizon)
-        return replace(self, season=None, speed=speed)
+        speed = self.seasonal_index.mean_index(day + self.gap, self.horizon)
+        return replace(self, seasonal_index=None, index_ahead=speed)
 
-    def chances(self, rows: FloatArray) -> FloatArray:
+    def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
         """Return the same for rows of `HISTORY_COLUMNS`, without a look at the season."""
         parts = [
             self._chances(rows[start : start + CUSTOMERS_PER_CHUNK])
@@ -102,14 +104,14 @@ class BgNbdGammaGamma:
 
     def _chances(self, rows: FloatArray) -> FloatArray:
         x, t_x, age, days, spent = rows.T
-        numbers = self.orders.order_chances(
-            (x, t_x, age), self.horizon * self.speed, len(self.borders), self.gap
+        numbers = self.order_model.order_count_probabilities(
+            (x, t_x, age), self.horizon * self.index_ahead, len(self.borders), self.gap
         )
         # Who only returned goods says nothing of a level: the population's is used.
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        chances = np.full((len(x), self.classes), MIN_PROBABILITY)
+        chances = np.full((len(x), self.n_classes), MIN_PROBABILITY)
         chances[:, INACTIVE_CODE] += numbers[:, 0]
         for n, places in enumerate(self.borders, 1):
             some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
@@ -123,22 +125,22 @@ class BgNbdGammaGamma:
     def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
         if np.isinf(limit):
             return np.ones(len(x))
-        return self.spend.spend_below(limit, n, x, mean)
+        return self.spend_model.spend_cdf(limit, n, x, mean)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; no border stands for null."""
         return {
             "kind": self.name,
-            "orders": self.orders.parameters(),
-            "spend": self.spend.parameters(),
+            "orders": self.order_model.parameters(),
+            "spend": self.spend_model.parameters(),
             "horizon": self.horizon,
             "gap": self.gap,
-            "classes": self.classes,
+            "classes": self.n_classes,
             "borders": [
                 [[None if np.isinf(limit) else limit, code] for limit, code in places]
                 for places in self.borders
             ],
-            "season": None if self.season is None else self.season.state(),
+            "season": None if self.seasonal_index is None else self.seasonal_index.to_state(),
         }
 
     @classmethod
@@ -155,7 +157,7 @@ class BgNbdGammaGamma:
                 for places in state["borders"]
             ),
             state["classes"],
-            season=season and SeasonalIndex(tuple(season["year"]), season["day"]),
+            seasonal_index=season and SeasonalIndex(tuple(season["year"]), season["day"]),
         )
 
 
@@ -177,27 +179,27 @@ def fit(lesson: TrainingData) -> BgNbdGammaGamma:
     rates from the posterior and plays them on; here the same chances are summed in
     closed form, so there is no noise of draws.
     """
-    past = lesson.past
+    past = lesson.history
     if past is None:
         raise SegpredictError(
             "bgnbd_gg was given labelled rows only.",
             fix="give the lesson the histories as of the cutoff (`Past`).",
         )
-    if past.segmenter.further:
+    if past.segmentation.extra_inputs:
         raise SupportError(
             "BG/NBD tells of days and spend only; the segments are measured by "
-            f"{', '.join(past.segmenter.further)} too.",
+            f"{', '.join(past.segmentation.extra_inputs)} too.",
             fix="use the instrument fm: --set segments.instrument=fm.",
         )
-    x, t_x, age, days, spent = (past.histories[n].to_numpy() for n in HISTORY_COLUMNS)
+    x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     return BgNbdGammaGamma(
-        fit_bgnbd(x, t_x, age).plain,
-        fit_gamma_gamma(days[paid], spent[paid] / days[paid]).plain,
+        fit_bgnbd(x, t_x, age).parameters_only,
+        fit_gamma_gamma(days[paid], spent[paid] / days[paid]).parameters_only,
         past.horizon,
         past.gap,
-        find_segment_borders(past.segmenter, past.horizon),
-        lesson.classes,
+        find_segment_borders(past.segmentation, past.horizon),
+        lesson.n_classes,
     )
 
 

@@ -27,9 +27,9 @@ def fit(lesson: TrainingData) -> BgNbdGammaGamma:
 def fit_if_seasonal(lesson: TrainingData, plain: BgNbdGammaGamma) -> tuple[BgNbdGammaGamma, str]:
     """Return the model with the season where that is proven, and why."""
     found, told = season.select_seasonal_index(
-        lesson, lambda rows, speed: replace(plain, speed=speed).predict(rows)
+        lesson, lambda rows, speed: replace(plain, index_ahead=speed).predict_proba(rows)
     )
-    return replace(plain, season=found), told
+    return replace(plain, seasonal_index=found), told
 
 
 def from_state(state: JSON) -> BgNbdGammaGamma:

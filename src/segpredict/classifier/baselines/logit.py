@@ -27,11 +27,11 @@ class MultinomialLogit:
 
     Parameters
     ----------
-    names
+    feature_names
         Columns that enter by rank.
     quantiles
         Columns × grid: values at even ranks, frozen from the training rows.
-    middles
+    medians
         Value that stands for a missing one, per column.
     weights
         Segments × (columns, missing flags, current and earlier segment, constant).
@@ -39,13 +39,13 @@ class MultinomialLogit:
         The name in the verdict.
     """
 
-    names: tuple[str, ...]
+    feature_names: tuple[str, ...]
     quantiles: FloatArray
-    middles: FloatArray
+    medians: FloatArray
     weights: FloatArray
     name: str = "logit"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return one row of probabilities per customer."""
         cells = _terms(customers, self)
         # Not a matrix product: its last digit would depend on who else is asked about.
@@ -53,13 +53,13 @@ class MultinomialLogit:
         scores = np.column_stack(sums)
         return np.asarray(softmax(scores, axis=1), dtype=np.float64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "names": list(self.names),
+            "names": list(self.feature_names),
             "quantiles": self.quantiles.tolist(),
-            "middles": self.middles.tolist(),
+            "middles": self.medians.tolist(),
             "weights": self.weights.tolist(),
         }
 
@@ -80,18 +80,18 @@ def fit(lesson: TrainingData) -> MultinomialLogit:
     Missing values become the median and raise a flag; values become normal scores of
     their rank. All of that is learned from the training rows and kept.
     """
-    columns = tuple(n for n in lesson.names if n not in STATE_COLUMNS)
+    columns = tuple(n for n in lesson.feature_names if n not in STATE_COLUMNS)
     values = feature_matrix(lesson.rows, columns).astype(np.float64)
     # A column that was never seen has nothing to rank: it enters as a constant.
     known = np.where(np.isnan(values).all(axis=0), 0.0, values)
     quantiles = np.nanquantile(known, QUANTILE_LEVELS, axis=0, method="lower").T
     middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
-    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((lesson.classes, 1)))
+    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((lesson.n_classes, 1)))
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
         model.fit(_terms(lesson.rows, blank), lesson.labels)
-    return MultinomialLogit(columns, quantiles, middles, _weights(model, lesson.classes))
+    return MultinomialLogit(columns, quantiles, middles, _weights(model, lesson.n_classes))
 
 
 def _weights(model: LogisticRegression, classes: int) -> FloatArray:
@@ -105,9 +105,9 @@ def _weights(model: LogisticRegression, classes: int) -> FloatArray:
 
 
 def _terms(customers: pl.DataFrame, model: MultinomialLogit) -> FloatArray:
-    values = feature_matrix(customers, model.names).astype(np.float64)
+    values = feature_matrix(customers, model.feature_names).astype(np.float64)
     absent = np.isnan(values)
-    filled = np.where(absent, model.middles, values)
+    filled = np.where(absent, model.medians, values)
     scores = [_normal(column, grid) for column, grid in zip(filled.T, model.quantiles, strict=True)]
     classes = np.eye(len(model.weights))
     states = [classes[segment_codes(customers, name)] for name in STATE_COLUMNS]

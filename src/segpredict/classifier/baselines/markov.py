@@ -17,22 +17,22 @@ class MarkovChain:
 
     Parameters
     ----------
-    table
+    transition_matrix
         Row: current segment; column: future segment; rows add up to one.
     name
         The name in the verdict.
     """
 
-    table: Rows
+    transition_matrix: Rows
     name: str = "markov"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""
-        return np.array(self.table)[segment_codes(customers, "state_now")]
+        return np.array(self.transition_matrix)[segment_codes(customers, "state_now")]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "table": [list(row) for row in self.table]}
+        return {"kind": self.name, "table": [list(row) for row in self.transition_matrix]}
 
     @classmethod
     def from_state(cls, state: JSON) -> "MarkovChain":
@@ -42,7 +42,7 @@ class MarkovChain:
 
 def fit(lesson: TrainingData) -> MarkovChain:
     """Return the smoothed transition matrix of the training rows."""
-    table = smoothed_transitions(lesson.states, lesson.labels, lesson.classes)
+    table = smoothed_transitions(lesson.states, lesson.labels, lesson.n_classes)
     return MarkovChain(tuple(map(tuple, table.tolist())))
 
 

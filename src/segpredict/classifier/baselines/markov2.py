@@ -22,24 +22,24 @@ class SecondOrderMarkovChain:
 
     Parameters
     ----------
-    table
+    transition_tensor
         Rows: (earlier segment, current segment), row-major; column: future segment.
     name
         The name in the verdict.
     """
 
-    table: Rows
+    transition_tensor: Rows
     name: str = "markov2"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's last two segments."""
-        table = np.array(self.table)
+        table = np.array(self.transition_tensor)
         before, now = (segment_codes(customers, f"state_{when}") for when in ("before", "now"))
         return np.asarray(table[before * table.shape[1] + now], dtype=np.float64)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "table": [list(row) for row in self.table]}
+        return {"kind": self.name, "table": [list(row) for row in self.transition_tensor]}
 
     @classmethod
     def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
@@ -54,7 +54,7 @@ def fit(lesson: TrainingData) -> SecondOrderMarkovChain:
     -----
     (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
     """
-    size = lesson.classes
+    size = lesson.n_classes
     pairs = segment_codes(lesson.rows, "state_before") * size + lesson.states
     moves = smoothed_transitions(lesson.states, lesson.labels, size)
     return SecondOrderMarkovChain(drawn_towards(pairs, lesson.labels, np.tile(moves, (size, 1))))

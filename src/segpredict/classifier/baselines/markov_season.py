@@ -19,28 +19,28 @@ class SeasonalMarkovChain:
 
     Parameters
     ----------
-    matrix
+    transition_matrix
         Transitions at the origins of the season, or at all where none is of it.
-    origins
+    season_origins
         Cutoffs of the season; empty where the matrix is that of all origins.
     name
         The name in the verdict.
     """
 
-    matrix: MarkovChain
-    origins: tuple[int, ...]
+    transition_matrix: MarkovChain
+    season_origins: tuple[int, ...]
     name: str = "markov_season"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the row of each customer's current segment."""
-        return self.matrix.predict(customers)
+        return self.transition_matrix.predict_proba(customers)
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "matrix": self.matrix.state(),
-            "origins": list(self.origins),
+            "matrix": self.transition_matrix.to_state(),
+            "origins": list(self.season_origins),
         }
 
     @classmethod
@@ -58,14 +58,16 @@ def fit(lesson: TrainingData) -> SeasonalMarkovChain:
     years earlier, that are to be foretold.
     """
     origins = same_season_origins(lesson)
-    return SeasonalMarkovChain(fit_markov(lesson.at(origins) if origins else lesson), origins)
+    return SeasonalMarkovChain(
+        fit_markov(lesson.at_cutoffs(origins) if origins else lesson), origins
+    )
 
 
 def same_season_origins(lesson: TrainingData) -> tuple[int, ...]:
     """Return the training origins whose outcome is in the season to be foretold."""
-    if lesson.past is None:
+    if lesson.history is None:
         return ()
-    half, cutoff = lesson.past.horizon / 2, lesson.past.cutoff
+    half, cutoff = lesson.history.horizon / 2, lesson.history.cutoff
     cutoffs = lesson.rows["cutoff"].unique().sort().to_list()
     return tuple(day for day in cutoffs if _apart(cutoff - day) <= half)
 
@@ -78,10 +80,10 @@ def _apart(days: int) -> int:
 
 def season_note(lesson: TrainingData) -> str:
     """Say so where no training origin is of the season."""
-    if lesson.past is None or same_season_origins(lesson):
+    if lesson.history is None or same_season_origins(lesson):
         return ""
     return (
-        f"markov_season on {as_date(lesson.past.cutoff)}: no training origin has its "
+        f"markov_season on {as_date(lesson.history.cutoff)}: no training origin has its "
         "outcome in the same season of an earlier year, so it is the plain Markov "
         "chain there."
     )
@@ -92,5 +94,5 @@ PART = Baseline(
     "Customers move as others in their segment moved in the same season before.",
     fit,
     SeasonalMarkovChain.from_state,
-    note=season_note,
+    missing_note=season_note,
 )

@@ -31,13 +31,13 @@ class Persistence:
     mix: tuple[float, ...]
     name: str = "persistence"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return (1 − ε)·1{z} + ε·π for each customer."""
         mix = np.array(self.mix)
         stay = np.eye(len(mix))[segment_codes(customers, "state_now")]
         return (1 - self.doubt) * stay + self.doubt * mix
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {"kind": self.name, "doubt": self.doubt, "mix": list(self.mix)}
 
@@ -56,12 +56,15 @@ def fit(lesson: TrainingData) -> Persistence:
     everybody: with more, this would turn into the prior. Without validation origins it
     is chosen on the training rows; thousands of rows do not over-fit one number.
     """
-    mix = smoothed_shares(lesson.labels, lesson.classes)
-    if not lesson.validation:
+    mix = smoothed_shares(lesson.labels, lesson.n_classes)
+    if not lesson.validation_origins:
         doubt = _doubt(lesson, mix, mix)
     else:
-        known, later = lesson.at(lesson.fitting), lesson.at(lesson.validation)
-        doubt = _doubt(later, smoothed_shares(known.labels, lesson.classes), mix)
+        known, later = (
+            lesson.at_cutoffs(lesson.fit_origins),
+            lesson.at_cutoffs(lesson.validation_origins),
+        )
+        doubt = _doubt(later, smoothed_shares(known.labels, lesson.n_classes), mix)
     return Persistence(doubt, tuple(mix.tolist()))
 
 

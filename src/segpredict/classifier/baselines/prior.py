@@ -17,22 +17,22 @@ class ClassPrior:
 
     Parameters
     ----------
-    mix
+    class_mix
         Share of each segment, in code order.
     name
         The name in the verdict.
     """
 
-    mix: tuple[float, ...]
+    class_mix: tuple[float, ...]
     name: str = "prior"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the same row for each customer."""
-        return np.tile(np.array(self.mix), (customers.height, 1))
+        return np.tile(np.array(self.class_mix), (customers.height, 1))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "mix": list(self.mix)}
+        return {"kind": self.name, "mix": list(self.class_mix)}
 
     @classmethod
     def from_state(cls, state: JSON) -> "ClassPrior":
@@ -42,7 +42,7 @@ class ClassPrior:
 
 def fit(lesson: TrainingData) -> ClassPrior:
     """Return the smoothed class shares of the training rows."""
-    return ClassPrior(tuple(smoothed_shares(lesson.labels, lesson.classes).tolist()))
+    return ClassPrior(tuple(smoothed_shares(lesson.labels, lesson.n_classes).tolist()))
 
 
 PART = Baseline("prior", "Everybody gets the class mix of the past.", fit, ClassPrior.from_state)

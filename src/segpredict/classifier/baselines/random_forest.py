@@ -24,28 +24,28 @@ class RandomForestModel:
 
     Parameters
     ----------
-    forest
+    trees
         The trees.
-    names
+    feature_names
         Columns, in the order of training.
     name
         The name in the verdict.
     """
 
-    forest: TreeEnsemble
-    names: tuple[str, ...]
+    trees: TreeEnsemble
+    feature_names: tuple[str, ...]
     name: str = "random_forest"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mean of the trees for each customer."""
-        return normalised(self.forest.predict(_cells(customers, self.names)))
+        return normalised(self.trees.predict_proba(_cells(customers, self.feature_names)))
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "names": list(self.names),
-            "forest": self.forest.state(),
+            "names": list(self.feature_names),
+            "forest": self.trees.to_state(),
         }
 
     @classmethod
@@ -72,11 +72,11 @@ def fit(lesson: TrainingData) -> RandomForestModel:
         random_state=lesson.seed,
         n_jobs=lesson.threads,
     )
-    model.fit(_cells(lesson.rows, lesson.names), lesson.labels)
-    mix = smoothed_shares(lesson.labels, lesson.classes)
+    model.fit(_cells(lesson.rows, lesson.feature_names), lesson.labels)
+    mix = smoothed_shares(lesson.labels, lesson.n_classes)
     trees = [each.tree_ for each in model.estimators_]
     leaves = [_leaves(tree, model.classes_, mix) for tree in trees]
-    return RandomForestModel(TreeEnsemble.of(trees, leaves), lesson.names)
+    return RandomForestModel(TreeEnsemble.from_sklearn(trees, leaves), lesson.feature_names)
 
 
 def _leaves(tree: Any, known: Any, mix: FloatArray) -> FloatArray:

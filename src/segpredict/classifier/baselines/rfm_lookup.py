@@ -25,29 +25,29 @@ class RfmLookupTable:
 
     Parameters
     ----------
-    cuts
+    cut_points
         Per column, the frozen values that part it into fifths.
-    table
+    cell_probabilities
         Cells × segments: recency fifth, frequency fifth, current segment, row-major.
     name
         The name in the verdict.
     """
 
-    cuts: Rows
-    table: Rows
+    cut_points: Rows
+    cell_probabilities: Rows
     name: str = "rfm_lookup"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's cell."""
-        table = np.array(self.table)
-        return table[_cells(customers, self.cuts, table.shape[1])]
+        table = np.array(self.cell_probabilities)
+        return table[_cells(customers, self.cut_points, table.shape[1])]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "cuts": [list(cut) for cut in self.cuts],
-            "table": [list(row) for row in self.table],
+            "cuts": [list(cut) for cut in self.cut_points],
+            "table": [list(row) for row in self.cell_probabilities],
         }
 
     @classmethod
@@ -63,7 +63,7 @@ def fit(lesson: TrainingData) -> RfmLookupTable:
     -----
     (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
     """
-    size = lesson.classes
+    size = lesson.n_classes
     columns = feature_matrix(lesson.rows, REQUIRED_COLUMNS)
     inner = np.arange(1, N_QUANTILES) / N_QUANTILES
     cuts = tuple(

@@ -29,26 +29,26 @@ class RuleGridModel:
     ----------
     grid
         The rule grid with its cut points frozen.
-    table
+    cell_probabilities
         One row a name, in the order of `CELL_NAMES`; column: future segment.
     name
         The name in the verdict.
     """
 
     grid: RuleGrid
-    table: Rows
+    cell_probabilities: Rows
     name: str = "rules_grid"
 
-    def predict(self, customers: pl.DataFrame) -> FloatArray:
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the mix of each customer's name."""
-        return np.array(self.table)[_named(customers, self.grid)]
+        return np.array(self.cell_probabilities)[_named(customers, self.grid)]
 
-    def state(self) -> JSON:
+    def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "grid": self.grid.state(),
-            "table": [list(row) for row in self.table],
+            "grid": self.grid.to_state(),
+            "table": [list(row) for row in self.cell_probabilities],
         }
 
     @classmethod
@@ -68,7 +68,7 @@ def fit(lesson: TrainingData) -> RuleGridModel:
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
     grid = fit_rule_grid(lesson.rows.select(rows, *GRID_COLUMNS))
-    usual = np.tile(smoothed_shares(lesson.labels, lesson.classes), (len(CELL_NAMES), 1))
+    usual = np.tile(smoothed_shares(lesson.labels, lesson.n_classes), (len(CELL_NAMES), 1))
     return RuleGridModel(grid, drawn_towards(_named(lesson.rows, grid), lesson.labels, usual))
 
 
@@ -76,7 +76,7 @@ def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:
     places = np.array(
         [[CELL_NAMES.index(cell_name(r, f)) for f in SCORE_VALUES] for r in SCORE_VALUES]
     )
-    scored = customers.select(r=grid.recency.score, f=grid.frequency.score)
+    scored = customers.select(r=grid.recency.score_expression, f=grid.frequency.score_expression)
     r, f = (scored[name].to_numpy().astype(np.int64) - 1 for name in ("r", "f"))
     return np.asarray(places[r, f], dtype=np.int64)
 

@@ -47,12 +47,12 @@ DRAWING_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
     """Add a chart to the shapes of a slide and return its frame."""
-    data = CategoryChartData(number_format=chart.number)
+    data = CategoryChartData(number_format=chart.number_format)
     data.categories = [truncate_words(name, LABEL_SIZE) for name in chart.categories]
     for series in chart.series:
         data.add_series(truncate_words(series.name, NAME), series.values)
     sides = (Inches(v) for v in (box.left, box.top, box.width, box.height))
-    frame = shapes.add_chart(CHART_TYPES[chart.form], *sides, data)
+    frame = shapes.add_chart(CHART_TYPES[chart.chart_type], *sides, data)
     drawn = frame.chart
     drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
     drawn.has_title = False
@@ -74,7 +74,7 @@ def chart_alt_text(chart: SlideChart) -> str:
     told = []
     for series in chart.series:
         pairs = zip(chart.categories, series.values, strict=True)
-        shown = (f"{name} {_spoken(value, chart.number)}" for name, value in pairs)
+        shown = (f"{name} {_spoken(value, chart.number_format)}" for name, value in pairs)
         told.append(f"{series.name}: {', '.join(shown)}")
     return slide_text(f"Chart. {chart.heading}. {'. '.join(told)}.")
 
@@ -93,7 +93,7 @@ def _workbook(chart: SlideChart) -> bytes:
     with Workbook(file, WORKBOOK_OPTIONS) as book:
         book.set_properties({"created": FIXED_DATE})
         sheet = book.add_worksheet()
-        form = book.add_format({"num_format": chart.number})
+        form = book.add_format({"num_format": chart.number_format})
         for row, name in enumerate(chart.categories, start=1):
             sheet.write_string(row, 0, truncate_words(name, LABEL_SIZE))
         for column, series in enumerate(chart.series, start=1):
@@ -119,11 +119,11 @@ def _axes(drawn: Any, chart: SlideChart) -> None:
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     names.tick_labels.font.size = Pt(12)
     names.has_major_gridlines = values.has_major_gridlines = False
-    names.reverse_order = chart.form != "columns"  # the first is to stand on top
+    names.reverse_order = chart.chart_type != "columns"  # the first is to stand on top
     values.visible = any(series.low for series in chart.series)
     if values.visible:
         _scale(values, chart)
-    elif chart.form == "parts":
+    elif chart.chart_type == "parts":
         values.minimum_scale, values.maximum_scale = 0, 1
     else:
         _room(values, chart)
@@ -137,7 +137,7 @@ def _scale(values: Any, chart: SlideChart) -> None:
     values.major_tick_mark = XL_TICK_MARK.NONE
     labels = values.tick_labels
     labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(SOFT_COLOUR)
-    labels.number_format, labels.number_format_is_linked = chart.number, False
+    labels.number_format, labels.number_format_is_linked = chart.number_format, False
 
 
 def _room(values: Any, chart: SlideChart) -> None:
@@ -152,8 +152,8 @@ def _room(values: Any, chart: SlideChart) -> None:
 def _spacing(drawn: Any, chart: SlideChart) -> None:
     plot = drawn.plots[0]
     plot.vary_by_categories = False
-    plot.gap_width = 45 if chart.form == "parts" else 60
-    if chart.form != "parts":
+    plot.gap_width = 45 if chart.chart_type == "parts" else 60
+    if chart.chart_type != "parts":
         plot.overlap = 0
 
 
@@ -174,9 +174,9 @@ def _label(shown: Any, series: ChartSeries, chart: SlideChart) -> None:
     """Write each value at its mark, where there is room for it."""
     labels = shown.data_labels
     labels.show_value = not series.low  # intervals would cross the numbers
-    labels.number_format, labels.number_format_is_linked = chart.number, False
+    labels.number_format, labels.number_format_is_linked = chart.number_format, False
     labels.font.size = Pt(12)
-    if chart.form == "parts":
+    if chart.chart_type == "parts":
         labels.font.color.rgb = RGBColor.from_string(readable_text_colour(series.colours[0]))
         labels.position = XL_LABEL_POSITION.CENTER
         for place, value in enumerate(series.values):

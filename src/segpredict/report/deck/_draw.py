@@ -81,7 +81,7 @@ def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subje
     for topic, page in pages:
         slide = deck.slides.add_slide(layout)
         _head(slide, topic, page)
-        for thing in page.things:
+        for thing in page.elements:
             _place(slide, thing)
         _foot(slide, footer)
         notes = "\n".join(slide_text(note) for note in page.notes)
@@ -140,10 +140,10 @@ def _head(slide: Any, topic: str, page: SlidePage) -> None:
     _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
     box = _box(slide, Box(SLIDE_MARGIN, 0.34, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.3), "Topic")
     _write(box.paragraphs[0], topic, 12, STRONG_COLOUR, bold=True)
-    if page.lead:
+    if page.subtitle:
         top = 1.18 if len(text) <= MAX_ONE_LINE_TITLE else 1.6
         box = _box(slide, Box(SLIDE_MARGIN, top, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.62), "Lead")
-        _write(box.paragraphs[0], truncate_words(page.lead, SUBTITLE_BOX), 14, SOFT_COLOUR)
+        _write(box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, SOFT_COLOUR)
 
 
 def _foot(slide: Any, footer: str) -> None:
@@ -173,7 +173,7 @@ def _place(slide: Any, thing: PlacedElement) -> None:
     row = (FOOTER_TOP - GRID_TOP) / 12
     left, top = SLIDE_MARGIN + thing.left * column, GRID_TOP + thing.top * row
     width, height = thing.width * column - GRID_GUTTER, thing.height * row
-    what = thing.what
+    what = thing.element
     if isinstance(what, FigureTiles):
         _tiles(slide, what, Box(left, top, width, height))
         return
@@ -265,8 +265,8 @@ def _cell(drawn: Any, cell: SlideCell, look: TextStyle) -> None:
     drawn.fill.background()
     paragraph = drawn.text_frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
-    if cell.chip is not None:
-        _write(paragraph, "■ ", look.size, segment_colour(cell.chip))
+    if cell.badge is not None:
+        _write(paragraph, "■ ", look.size, segment_colour(cell.badge))
     _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
     border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
     fill = etree.SubElement(border, qn("a:solidFill"))

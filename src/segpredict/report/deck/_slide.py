@@ -57,9 +57,9 @@ class SlideChart:
         What it shows, with the unit.
     categories, series
         Its data.
-    form
+    chart_type
         Bars lie, columns stand, parts are lying bars that add up to the whole.
-    number
+    number_format
         How values are written: a number format of spreadsheets. It is never made of
         text that was read.
     """
@@ -67,8 +67,8 @@ class SlideChart:
     heading: str
     categories: tuple[str, ...]
     series: tuple[ChartSeries, ...]
-    form: ChartType = "bars"
-    number: str = "#,##0"
+    chart_type: ChartType = "bars"
+    number_format: str = "#,##0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class SlideCell:
     """A cell of a table: its text, and the segment whose colour stands before it."""
 
     text: str
-    chip: SegmentBadge | None = None
+    badge: SegmentBadge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +129,13 @@ class PlacedElement:
 
     Parameters
     ----------
-    what
+    element
         A chart, a table, sentences or figures.
     left, width, top, height
         In columns and rows of the grid under the title.
     """
 
-    what: SlideChart | SlideTable | BulletList | FigureTiles
+    element: SlideChart | SlideTable | BulletList | FigureTiles
     left: int = 0
     width: int = 12
     top: int = 0
@@ -150,17 +150,17 @@ class SlidePage:
     ----------
     title
         A sentence that says what to see.
-    lead
+    subtitle
         What is needed to understand it.
-    things
+    elements
         What is placed on it.
     notes
         How each number was made, for the speaker.
     """
 
     title: str
-    lead: str = ""
-    things: tuple[PlacedElement, ...] = ()
+    subtitle: str = ""
+    elements: tuple[PlacedElement, ...] = ()
     notes: tuple[str, ...]
 
 
@@ -179,7 +179,7 @@ class DeckSource:
     bundle: ReportInput
     contexts: tuple[Any, ...]
 
-    def of(self, kind: type[ContextType]) -> ContextType | None:
+    def context_of(self, kind: type[ContextType]) -> ContextType | None:
         """Return the context of a section, ``None`` where it is left out."""
         return next((c for c in self.contexts if isinstance(c, kind)), None)
 

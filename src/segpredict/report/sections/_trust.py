@@ -25,7 +25,7 @@ class TrustScore:
     ----------
     label
         Its name.
-    is_shipped
+    is_selected
         Whether it is the one in use.
     accuracy, log_loss
         Pooled over all test windows.
@@ -36,7 +36,7 @@ class TrustScore:
     """
 
     label: str
-    is_shipped: bool
+    is_selected: bool
     accuracy: float | None
     log_loss: float | None
     skill: float | None
@@ -53,9 +53,9 @@ class TrustBox:
         The shipped forecast, then those that need no model.
     windows
         Number of test windows that the model never saw.
-    tested
+    n_forecasts
         Forecasts judged in them.
-    shipped, why
+    selected, reason
         What is in use, and the reason.
     is_fallback
         Whether a baseline is in use because the model was no better.
@@ -68,9 +68,9 @@ class TrustBox:
 
     scores: tuple[TrustScore, ...]
     windows: int
-    tested: int
-    shipped: str
-    why: str
+    n_forecasts: int
+    selected: str
+    reason: str
     is_fallback: bool
     calibration: str
     segments: str
@@ -89,9 +89,9 @@ def trust_box(verdict: Mapping[str, Any], segments: str) -> TrustBox:
     return TrustBox(
         scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
         windows=len(origins),
-        tested=int(finite_or_none(pooled.get("n")) or 0),
-        shipped=model_label(name),
-        why=replace_model_names(str(verdict.get("reason", ""))),
+        n_forecasts=int(finite_or_none(pooled.get("n")) or 0),
+        selected=model_label(name),
+        reason=replace_model_names(str(verdict.get("reason", ""))),
         is_fallback=name not in {model, TREE_MODEL},
         calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
         segments=segments,
@@ -112,7 +112,7 @@ def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> TrustSc
     found = models[name]
     return TrustScore(
         label=model_label(name),
-        is_shipped=is_shipped,
+        is_selected=is_shipped,
         accuracy=finite_or_none(found.get("accuracy")),
         log_loss=finite_or_none(found.get("log_loss")),
         skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),

@@ -37,7 +37,7 @@ class ValueAtStake:
         The sum, and its interval over customers.
     kind
         What the sum is of.
-    came
+    actual_share
         Least and most of the shares of such sums that came in the tests.
     """
 
@@ -45,7 +45,7 @@ class ValueAtStake:
     low: float | None
     high: float | None
     kind: str
-    came: tuple[float, float] | None
+    actual_share: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class CampaignTest:
     ----------
     kpi
         What is counted.
-    base, n_then, then
+    base_rate, n_backtest, backtest_date
         What it was for those eligible at the last test, how many, and from which day.
     uplift
         The effect that is planned for.
     per_arm
         Customers in each of two equal arms.
-    seen, seen_alone
+    detectable_uplift, detectable_uplift_holdout
         The smallest effect seen at once: in equal arms, and with the universal share
         left alone.
     windows, days
@@ -70,22 +70,22 @@ class CampaignTest:
         shop waits.
     is_share
         Whether effects are differences of shares; else they are shares of the mean.
-    told
+    text
         The test in a sentence.
     """
 
     kpi: str
-    base: float | None
-    n_then: int | None
-    then: str
+    base_rate: float | None
+    n_backtest: int | None
+    backtest_date: str
     uplift: float
     per_arm: int | None
-    seen: float | None
-    seen_alone: float | None
+    detectable_uplift: float | None
+    detectable_uplift_holdout: float | None
     windows: int | None
     days: int | None
     is_share: bool
-    told: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +96,23 @@ class SpendTest:
     ----------
     mean
         Mean spend of those eligible at the last test in the window that came.
-    rho
+    correlation
         Correlation of that spend with the spend of the window before.
     uplift
         The effect that is planned for, as a share of the mean.
-    per_arm, per_arm_raw
+    per_arm, per_arm_unadjusted
         Customers in each of two equal arms, with the spend before taken into account
         (CUPED) and without.
-    seen
+    detectable_uplift
         The smallest effect seen at once, as a share of the mean.
     """
 
     mean: float | None
-    rho: float | None
+    correlation: float | None
     uplift: float | None
     per_arm: int | None
-    per_arm_raw: int | None
-    seen: float | None
+    per_arm_unadjusted: int | None
+    detectable_uplift: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ class CampaignCard:
         From the playbook.
     n
         Eligible customers.
-    at_stake, design, spend
+    at_stake, test, spend
         What stands behind it, and how it would be tested.
-    proof, status
+    evidence, status
         Whether it was tested, in a word and in a sentence.
     """
 
@@ -137,9 +137,9 @@ class CampaignCard:
     caution: str
     n: int
     at_stake: ValueAtStake
-    design: CampaignTest
+    test: CampaignTest
     spend: SpendTest
-    proof: str
+    evidence: str
     status: str
 
 
@@ -169,7 +169,7 @@ class TargetingCurve:
     ----------
     title, kind
         What the list is of, and what is at stake.
-    chip
+    badge
         The segment, if it is a segment's.
     note
         What the first fifth holds.
@@ -181,7 +181,7 @@ class TargetingCurve:
 
     title: str
     kind: str
-    chip: SegmentBadge | None
+    badge: SegmentBadge | None
     note: str
     path: str
     steps: tuple[TargetingStep, ...]
@@ -193,19 +193,19 @@ class CampaignsSection:
 
     Parameters
     ----------
-    first
+    top_campaigns
         The three plays with most at stake.
-    plays
+    campaigns
         All plays.
-    budgets
+    targeting_curves
         Value at stake by length of list, by play.
     segments
         The same by segment.
     """
 
-    first: tuple[CampaignCard, ...]
-    plays: tuple[CampaignCard, ...]
-    budgets: tuple[TargetingCurve, ...]
+    top_campaigns: tuple[CampaignCard, ...]
+    campaigns: tuple[CampaignCard, ...]
+    targeting_curves: tuple[TargetingCurve, ...]
     segments: tuple[TargetingCurve, ...]
 
 
@@ -223,16 +223,16 @@ class CampaignSummary:
 
 def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     """Return the context of the section; ``None`` where no play was weighed."""
-    if not bundle.plays:
+    if not bundle.campaigns:
         return None
-    table, curves = bundle.plays["plays"], bundle.plays["curves"]
+    table, curves = bundle.campaigns["plays"], bundle.campaigns["curves"]
     plays = tuple(_action(row, bundle) for row in table.to_dicts())
     titles = {play.name: play.title for play in plays}
     known = segment_badges(bundle.segments)
     return CampaignsSection(
-        first=_first(plays, table),
-        plays=plays,
-        budgets=_curves(curves.filter(scope="play"), titles, {}),
+        top_campaigns=_first(plays, table),
+        campaigns=plays,
+        targeting_curves=_curves(curves.filter(scope="play"), titles, {}),
         segments=_curves(curves.filter(scope="segment"), {}, known),
     )
 
@@ -246,10 +246,10 @@ def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
             each.n,
             each.at_stake.value,
             each.at_stake.kind,
-            each.design.told,
+            each.test.text,
             each.status,
         )
-        for each in (found.first if found else ())
+        for each in (found.top_campaigns if found else ())
     )
 
 
@@ -280,17 +280,17 @@ def _design(row: Mapping[str, Any]) -> CampaignTest:
     is_share = row["kpi"] != "spends"
     return CampaignTest(
         kpi=KPI_LABELS.get(row["kpi"], row["kpi"]),
-        base=finite_or_none(row["base"]),
-        n_then=row["n_then"],
-        then=format_iso_day(row["then"]) if row["then"] else "",
+        base_rate=finite_or_none(row["base"]),
+        n_backtest=row["n_then"],
+        backtest_date=format_iso_day(row["then"]) if row["then"] else "",
         uplift=row["uplift"],
         per_arm=row["per_arm"],
-        seen=finite_or_none(row["seen"]),
-        seen_alone=finite_or_none(row["seen_alone"]),
+        detectable_uplift=finite_or_none(row["seen"]),
+        detectable_uplift_holdout=finite_or_none(row["seen_alone"]),
         windows=row["windows"] if _ends(row) else None,
         days=row["days"] if _ends(row) else None,
         is_share=is_share,
-        told=_told(row, is_share=is_share),
+        text=_told(row, is_share=is_share),
     )
 
 

@@ -47,9 +47,9 @@ class LeakageCheck:
     ----------
     code
         Its number in the package's catalogue, L1 to L12.
-    what
+    description
         The mistake.
-    kept
+    safeguard
         What keeps it out, with the figures of this run where there are any.
     result
         ``checked`` on this run, kept out ``by construction``, ``your word``, or
@@ -57,8 +57,8 @@ class LeakageCheck:
     """
 
     code: str
-    what: str
-    kept: str
+    description: str
+    safeguard: str
     result: str
 
 
@@ -70,26 +70,26 @@ class ModelCardSection:
     ----------
     facts
         What a model card tells, as pairs of name and text.
-    leaks
+    leakage_checks
         The catalogue of leaks, L1 to L12.
     counts
         How many leaks ended with each result.
     """
 
     facts: tuple[tuple[str, str], ...]
-    leaks: tuple[LeakageCheck, ...]
+    leakage_checks: tuple[LeakageCheck, ...]
     counts: Mapping[str, int]
 
 
 def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     """Return the context of the section; ``None`` where no forecast was tested."""
-    if not bundle.verdict or not bundle.verdict.get("origins"):
+    if not bundle.evaluation or not bundle.evaluation.get("origins"):
         return None
     leaks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
     ordered = tuple(sorted(leaks, key=lambda leak: int(leak.code[1:])))
     results = [leak.result for leak in ordered]
     counts = {r: results.count(r) for r in dict.fromkeys(results)}
-    return ModelCardSection(_facts(bundle, bundle.verdict), ordered, counts)
+    return ModelCardSection(_facts(bundle, bundle.evaluation), ordered, counts)
 
 
 def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -166,7 +166,7 @@ def _weak(bundle: ReportInput) -> str:
 
 def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks that are a question of days: L1, L2, L3, L6, L8."""
-    found, window = bundle.verdict or {}, bundle.window
+    found, window = bundle.evaluation or {}, bundle.window
     cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["origins"])
     apart = all((b - a).days >= window.horizon for a, b in pairwise(cutoffs))
     many = len(cutoffs) > 1
@@ -207,7 +207,7 @@ def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
 
 def _learned(bundle: ReportInput) -> LeakageCheck:
     """Check that what a test learned from was complete on its day (L1)."""
-    found, window = bundle.verdict or {}, bundle.window
+    found, window = bundle.evaluation or {}, bundle.window
     folds = [f for f in (found.get("usage") or {}).get("folds", ()) if f["rehearsals"]]
     span_of = window.gap + window.horizon
     late = [
@@ -258,7 +258,7 @@ def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
         LeakageCheck(
             "L10",
             "The calendar as a name for the training window",
-            _season(bundle.verdict or {}),
+            _season(bundle.evaluation or {}),
             BUILT_IN_TEXT,
         ),
     )
@@ -278,7 +278,7 @@ def _season(verdict: Mapping[str, Any]) -> str:
 
 def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
-    gone = [o["realised"][0] for o in (bundle.verdict or {})["origins"]]
+    gone = [o["realised"][0] for o in (bundle.evaluation or {})["origins"]]
     settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
         LeakageCheck(

@@ -57,7 +57,7 @@ class ReliabilityCurve:
 class ReliabilityPlot:
     """One square: its heading, a figure to it, and its lines."""
 
-    chip: SegmentBadge | None
+    badge: SegmentBadge | None
     title: str
     note: str
     curves: tuple[ReliabilityCurve, ...]
@@ -69,7 +69,7 @@ class StratumFigure:
 
     Parameters
     ----------
-    test
+    window
         Which test, or all.
     group
         Which customers.
@@ -81,7 +81,7 @@ class StratumFigure:
         The interval on an axis, if one is drawn.
     """
 
-    test: str
+    window: str
     group: str
     n: int
     value: float | None
@@ -120,36 +120,36 @@ class ProbabilitiesSection:
 
     Parameters
     ----------
-    calibrated
+    calibration_text
         What became of calibration, in a sentence; empty where nothing was rehearsed.
     reliability, captures
         Pictures.
-    sets
-        Coverage by test and by segment; ``sizes`` the mean size of a set by test.
-    unjudged
+    set_coverage
+        Coverage by test and by segment; ``set_sizes`` the mean size of a set by test.
+    untested_reason
         Why there are no sets to judge, in sentences; empty where there are.
     target
         Share of customers whose segment the sets are meant to hold.
-    rules
+    decision_rules
         Ways to name a segment.
     strata
         The model's log-loss less the Markov chain's, by kind of customer.
     """
 
-    calibrated: str
+    calibration_text: str
     reliability: tuple[ReliabilityPlot, ...]
     captures: tuple[ReliabilityPlot, ...]
-    sets: tuple[StratumFigure, ...]
-    sizes: Mapping[str, float]
-    unjudged: str
+    set_coverage: tuple[StratumFigure, ...]
+    set_sizes: Mapping[str, float]
+    untested_reason: str
     target: float
-    rules: tuple[DecisionRuleRow, ...]
+    decision_rules: tuple[DecisionRuleRow, ...]
     strata: tuple[tuple[str, tuple[StratumFigure, ...]], ...]
 
 
 def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     """Return the context of the section; ``None`` where nothing was tested."""
-    card, drawn, found = bundle.scorecard, bundle.curves, bundle.verdict
+    card, drawn, found = bundle.scorecard, bundle.curves, bundle.evaluation
     if card is None or drawn is None or not found:
         return None
     usage = found.get("usage") or {}

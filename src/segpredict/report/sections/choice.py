@@ -61,25 +61,25 @@ class CandidateRow:
 
     Parameters
     ----------
-    algorithm, instrument, k
+    algorithm, inputs, k
         What it is.
     figures
         One figure a heading; ``None`` where it was not measured.
-    failed
+    failed_gates
         Gates that were not passed, in words.
-    is_taken
+    is_selected
         Whether the rule takes it.
-    twin
+    equivalent_to
         A simpler way that makes the same segments, so that this one is not ranked.
     """
 
     algorithm: str
-    instrument: str
+    inputs: str
     k: int
     figures: tuple[float | None, ...]
-    failed: tuple[str, ...]
-    is_taken: bool
-    twin: str
+    failed_gates: tuple[str, ...]
+    is_selected: bool
+    equivalent_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +90,34 @@ class SegmentSelectionSection:
     ----------
     grade, meaning
         Natural, reproducible or constructive, and what that says.
-    taken, runner_up
+    selected, runner_up
         What the rule takes, and the next; ``None`` where there is none.
-    alike
+    similarity
         Adjusted Rand index of the runner-up with the winner.
     is_applied
         Whether the segments on the page were made that way.
-    tried, passed
+    n_tried, n_passed
         How many ways were measured, and passed every gate.
     headings
         Of the figures.
-    ways
+    candidates
         The ways that pass, best first; then, of every other algorithm, the one that
         comes nearest.
-    absent
+    not_tried
         Algorithms that could not be used, and why.
     """
 
     grade: str
     meaning: str
-    taken: str | None
+    selected: str | None
     runner_up: str | None
-    alike: float | None
+    similarity: float | None
     is_applied: bool
-    tried: int
-    passed: int
+    n_tried: int
+    n_passed: int
     headings: tuple[str, ...]
-    ways: tuple[CandidateRow, ...]
-    absent: tuple[str, ...]
+    candidates: tuple[CandidateRow, ...]
+    not_tried: tuple[str, ...]
 
 
 def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | None:
@@ -134,15 +134,15 @@ def segment_selection_section(bundle: ReportInput) -> SegmentSelectionSection | 
     return SegmentSelectionSection(
         grade=str(told["grade"]),
         meaning=GRADE_MEANINGS.get(str(told["grade"]), ""),
-        taken=_named(told.get("winner")),
+        selected=_named(told.get("winner")),
         runner_up=_named(second),
-        alike=None if second is None else second.get("ari_winner"),
+        similarity=None if second is None else second.get("ari_winner"),
         is_applied=bool(told["is_applied"]),
-        tried=int(told["tried"]),
-        passed=int(told["passed"]),
+        n_tried=int(told["tried"]),
+        n_passed=int(told["passed"]),
         headings=tuple(FIGURE_LABELS.values()),
-        ways=tuple(_way(row) for row in [*shown, *nearest]),
-        absent=_absent(bundle.comparison),
+        candidates=tuple(_way(row) for row in [*shown, *nearest]),
+        not_tried=_absent(bundle.comparison),
     )
 
 
@@ -156,12 +156,12 @@ def _way(row: Mapping[str, Any]) -> CandidateRow:
     failed = [name for name in str(row["failed"]).split(", ") if name]
     return CandidateRow(
         algorithm=_algorithm(row["algorithm"]),
-        instrument=INPUT_LABELS.get(row["instrument"], row["instrument"]),
+        inputs=INPUT_LABELS.get(row["instrument"], row["instrument"]),
         k=int(row["k"]),
         figures=tuple(row.get(name) for name in FIGURE_LABELS),
-        failed=tuple(GATE_LABELS.get(name, name) for name in failed),
-        is_taken=bool(row["is_chosen"]),
-        twin=str(row["twin"]),
+        failed_gates=tuple(GATE_LABELS.get(name, name) for name in failed),
+        is_selected=bool(row["is_chosen"]),
+        equivalent_to=str(row["twin"]),
     )
 
 

@@ -53,7 +53,7 @@ class CohortRow:
         Month of the first order, as text.
     n
         Customers of the cohort.
-    is_thin
+    is_small
         Whether these are too few to say much.
     cells
         One an age; ``None`` is unknown.
@@ -61,7 +61,7 @@ class CohortRow:
 
     month: str
     n: int
-    is_thin: bool
+    is_small: bool
     cells: tuple[CohortCell | None, ...]
 
 
@@ -127,29 +127,29 @@ class CohortsSection:
         Retention and revenue to date, over all cohorts but the first.
     titles, ages
         The numbers of the charts: names of the columns, and a row an age.
-    maps
+    heat_maps
         Heat maps.
-    all_cohorts
+    n_cohorts
         How many cohorts there are; the page shows the newest.
     first
         The month in which the data begin, and everybody is new to them.
-    enough, fewest
+    min_customers, min_shown
         Cohorts with fewer customers are grey; with fewer still, blank.
     """
 
     charts: tuple[CohortChart, ...]
     titles: tuple[str, ...]
     ages: tuple[CohortAge, ...]
-    maps: tuple[CohortHeatMap, ...]
-    all_cohorts: int
+    heat_maps: tuple[CohortHeatMap, ...]
+    n_cohorts: int
     first: str
-    enough: int
-    fewest: int
+    min_customers: int
+    min_shown: int
 
 
 def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
     """Return the context of the section; ``None`` for a run without figures."""
-    figures = bundle.metrics.get("figures")
+    figures = bundle.kpis.get("figures")
     known = None if figures is None else figures.filter(pl.col("age").is_not_null())
     if known is None or known["value"].null_count() == known.height:
         return None
@@ -163,14 +163,14 @@ def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
         charts=_charts(every),
         titles=tuple(metric_named(name).title for name in every),
         ages=_ages(every),
-        maps=tuple(
+        heat_maps=tuple(
             _heat(shown.filter(metric=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
             for name in HEAT_MAPS
         ),
-        all_cohorts=months.len(),
+        n_cohorts=months.len(),
         first=as_date(bundle.first_day).isoformat()[:7],
-        enough=MIN_CUSTOMERS_FOR_SHARES,
-        fewest=MIN_CUSTOMERS_FOR_FIGURES,
+        min_customers=MIN_CUSTOMERS_FOR_SHARES,
+        min_shown=MIN_CUSTOMERS_FOR_FIGURES,
     )
 
 

@@ -52,7 +52,7 @@ class Move:
         From which segment to which.
     expected
         Customers expected to make it.
-    pulls
+    drivers
         The groups, widest gap first.
     is_open
         Whether it is shown unfolded.
@@ -61,7 +61,7 @@ class Move:
     start: SegmentBadge
     end: SegmentBadge
     expected: float
-    pulls: tuple[DriverContribution, ...]
+    drivers: tuple[DriverContribution, ...]
     is_open: bool
 
 
@@ -71,19 +71,19 @@ class TransitionDriversSection:
 
     Parameters
     ----------
-    moves
+    transitions
         Most expected first.
     caution
         What it does not say.
     """
 
-    moves: tuple[Move, ...]
+    transitions: tuple[Move, ...]
     caution: str = CAUSALITY_NOTE
 
 
 def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection | None:
     """Return the context; ``None`` where no move has enough customers."""
-    table = bundle.moves
+    table = bundle.transition_drivers
     if table is None or table.is_empty():
         return None
     known = segment_badges(bundle.segments)
@@ -137,13 +137,13 @@ class ExampleReason:
 
     Parameters
     ----------
-    speaks
+    direction
         ``for`` or ``against`` the segment that is named.
     text
         The reason as a sentence.
     """
 
-    speaks: str
+    direction: str
     text: str
 
 
@@ -157,7 +157,7 @@ class ExampleCustomer:
         The customer, and why they stand here.
     now, next
         Segment now, and the likeliest next.
-    chance
+    probability
         Of the likeliest next.
     expected_value, value_at_risk
         In currency.
@@ -169,7 +169,7 @@ class ExampleCustomer:
     kind: str
     now: SegmentBadge
     next: SegmentBadge
-    chance: float
+    probability: float
     expected_value: float
     value_at_risk: float
     reasons: tuple[ExampleReason, ...]
@@ -181,13 +181,13 @@ class ExampleCustomersSection:
 
     Parameters
     ----------
-    people
+    customers
         Up to three customers.
     caution
         What reasons are not.
     """
 
-    people: tuple[ExampleCustomer, ...]
+    customers: tuple[ExampleCustomer, ...]
     caution: str = CAUSALITY_NOTE
 
 
@@ -200,12 +200,12 @@ def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | 
             kind=row["kind"],
             now=known[row["segment_id"]],
             next=known[row["next_segment_id"]],
-            chance=row[f"p_{row['next_segment_id']}"],
+            probability=row[f"p_{row['next_segment_id']}"],
             expected_value=row["expected_value"],
             value_at_risk=row["value_at_risk"],
             reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
         )
-        for row in bundle.people
+        for row in bundle.example_customers
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
     return ExampleCustomersSection(found) if found else None
@@ -228,9 +228,9 @@ class ShortlistRow:
         Place on the list, and the customer.
     now, next
         Segment now, and the likeliest next.
-    chance
+    probability
         Of a fall, on the list of those at risk; of a rise on the other.
-    stake
+    value_at_stake
         Worth expected to be lost or won, in currency.
     spent, expected
         Spent to date, and expected in the next window.
@@ -242,8 +242,8 @@ class ShortlistRow:
     id: str
     now: SegmentBadge
     next: SegmentBadge
-    chance: float | None
-    stake: float | None
+    probability: float | None
+    value_at_stake: float | None
     spent: float | None
     expected: float | None
     reasons: tuple[str, ...]
@@ -259,16 +259,16 @@ class CustomerShortlist:
         Its heading.
     is_risk
         Whether it ranks by what may be lost; else by what may be won.
-    listed
+    rows
         The customers, best first.
-    sum
+    total
         What they hold together, in currency.
     """
 
     title: str
     is_risk: bool
-    listed: tuple[ShortlistRow, ...]
-    sum: float
+    rows: tuple[ShortlistRow, ...]
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
     found = tuple(
         _shortlist(bundle, known, name, title, by) for name, title, by in SHORTLIST_HEADINGS
     )
-    filled = tuple(each for each in found if each.listed)
+    filled = tuple(each for each in found if each.rows)
     return ShortlistSection(filled) if filled else None
 
 
@@ -301,13 +301,15 @@ def _shortlist(
     bundle: ReportInput, known: Mapping[str, SegmentBadge], name: str, title: str, by: str
 ) -> CustomerShortlist:
     is_risk = by == "value_at_risk"
-    rows = [row for row in bundle.customers if row["list"] == name]
+    rows = [row for row in bundle.shortlist if row["list"] == name]
     listed = tuple(
         _listed(row, known, by, "p_down" if is_risk else "p_up")
         for row in rows
         if row["segment_id"] in known and row["next_segment_id"] in known
     )
-    return CustomerShortlist(title, is_risk, listed, sum(each.stake or 0.0 for each in listed))
+    return CustomerShortlist(
+        title, is_risk, listed, sum(each.value_at_stake or 0.0 for each in listed)
+    )
 
 
 def _listed(
@@ -318,8 +320,8 @@ def _listed(
         id=str(row["customer_id"]),
         now=known[row["segment_id"]],
         next=known[row["next_segment_id"]],
-        chance=finite_or_none(row[chance]),
-        stake=finite_or_none(row[stake]),
+        probability=finite_or_none(row[chance]),
+        value_at_stake=finite_or_none(row[stake]),
         spent=finite_or_none(row.get("spent_to_date")),
         expected=finite_or_none(row["expected_value"]),
         reasons=tuple(str(text) for text in row["reasons"]),

@@ -53,7 +53,7 @@ class DemandMethod:
     ----------
     label
         What it is.
-    is_ours
+    is_own
         Whether it is the one that may be published.
     is_reference
         Whether it is the one to beat.
@@ -66,7 +66,7 @@ class DemandMethod:
     """
 
     label: str
-    is_ours: bool
+    is_own: bool
     is_reference: bool
     width: float
     pooled: float | None
@@ -83,13 +83,13 @@ class DemandLevel:
         Which, and why it is told or not.
     is_published
         Whether forecasts are told.
-    nearest
+    best_method
         The forecaster with the least pooled error.
-    is_nearest
+    is_own_best
         Whether that is ours.
-    alike
+    is_tied
         What segments change: pooled error with everybody alike less ours.
-    met, met_of
+    service_met, service_tests
         Share of items whose order-up-to quantity was enough in later tests.
     windows
         The tests.
@@ -100,11 +100,11 @@ class DemandLevel:
     name: str
     reason: str
     is_published: bool
-    nearest: str
-    is_nearest: bool
-    alike: float | None
-    met: float | None
-    met_of: int
+    best_method: str
+    is_own_best: bool
+    is_tied: float | None
+    service_met: float | None
+    service_tests: int
     windows: tuple[str, ...]
     methods: tuple[DemandMethod, ...]
 
@@ -119,9 +119,9 @@ class DemandItem:
         The item.
     expected, low, high
         Units to be expected, with the interval of what may come.
-    left, dot, right
+    left, position, right
         Places of low, expected and high.
-    last, year_ago
+    last_window, year_ago
         Units of the last window, and of the same season a year before.
     order, ratio
         Units up to which to order, and the critical ratio behind them.
@@ -132,9 +132,9 @@ class DemandItem:
     low: float
     high: float
     left: float
-    dot: float
+    position: float
     right: float
-    last: float | None
+    last_window: float | None
     year_ago: float | None
     order: float | None
     ratio: float | None
@@ -166,16 +166,16 @@ class ExpectedCustomers:
 
     Parameters
     ----------
-    chip
+    badge
         The segment.
-    known, newcomers
+    existing, newcomers
         Customers to be expected of those known today, and of those who are not yet.
     units
         What one of them takes in the window.
     """
 
-    chip: SegmentBadge
-    known: float
+    badge: SegmentBadge
+    existing: float
     newcomers: float
     units: float
 
@@ -190,9 +190,9 @@ class AffinityItem:
         The item.
     index, low, high
         1 is as everybody; interval for all cells of the table together.
-    heat
+    shade
         0 to 100: how far above 1.
-    is_sure
+    is_significant
         Whether the interval leaves out 1.
     """
 
@@ -200,15 +200,15 @@ class AffinityItem:
     index: float
     low: float
     high: float
-    heat: float
-    is_sure: bool
+    shade: float
+    is_significant: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentAffinity:
     """What stands out in one segment, or its row of the heat map."""
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     cells: tuple[AffinityItem | None, ...]
 
 
@@ -222,15 +222,15 @@ class DemandSection:
         Days of the window to come.
     levels
         What was tested.
-    shelves
+    item_tables
         Forecasts of the levels that are published.
-    buyers, mix
+    expected_customers, mix_note
         Customers to be expected by segment, as a table and as a strip.
-    service
+    service_level
         Critical ratio where cost is not known.
     categories
         Columns of the heat map.
-    heat
+    affinity_map
         Index by segment and category; empty where no categories are known.
     suggestions
         Products that stand out, by segment.
@@ -238,12 +238,12 @@ class DemandSection:
 
     days: int
     levels: tuple[DemandLevel, ...]
-    shelves: tuple[DemandItemTable, ...]
-    buyers: tuple[ExpectedCustomers, ...]
-    mix: tuple[StripPiece, ...]
-    service: float
+    item_tables: tuple[DemandItemTable, ...]
+    expected_customers: tuple[ExpectedCustomers, ...]
+    mix_note: tuple[StripPiece, ...]
+    service_level: float
     categories: tuple[str, ...]
-    heat: tuple[SegmentAffinity, ...]
+    affinity_map: tuple[SegmentAffinity, ...]
     suggestions: tuple[SegmentAffinity, ...]
 
 
@@ -258,20 +258,20 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})
-    mix = {each.chip.id: each.known + each.newcomers for each in buyers}
+    mix = {each.badge.id: each.existing + each.newcomers for each in buyers}
     return DemandSection(
         days=bundle.window.horizon,
         levels=tuple(_level(row, found["backtest"]) for row in standing),
-        shelves=tuple(
+        item_tables=tuple(
             _shelf(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
             for row in standing
             if row["is_published"]
         ),
-        buyers=buyers,
-        mix=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
-        service=float(config.get("service", 0.9)),
+        expected_customers=buyers,
+        mix_note=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
+        service_level=float(config.get("service", 0.9)),
         categories=categories,
-        heat=_heat(index, known, categories),
+        affinity_map=_heat(index, known, categories),
         suggestions=_suggestions(found["suggestions"], known),
     )
 

@@ -31,13 +31,13 @@ class HistogramBin:
 
     Parameters
     ----------
-    place, label
+    number, label
         Number and name.
     value, width
         How much is in it, and that in percent of the fullest bin.
     """
 
-    place: int
+    number: int
     label: str
     value: float
     width: float
@@ -114,13 +114,13 @@ class MapPoint:
     ----------
     x, y
         The place.
-    chip
+    badge
         The segment.
     """
 
     x: float
     y: float
-    chip: SegmentBadge
+    badge: SegmentBadge
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +131,12 @@ class MapAxis:
     ----------
     share
         Share of the variance.
-    told
+    label
         What grows along it, in words.
     """
 
     share: float
-    told: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,11 @@ class ExplorationSection:
         Hours shown, and the orders of each weekday; empty where no hour is known.
     busiest
         What to see in the week, in a sentence.
-    dots, axes, customers
+    map_points, map_axes, map_customers
         The map, its axes, and of how many customers it is a sample.
-    chips
+    badges
         The segments on the map.
-    live
+    filter_data
         What filters read: names of countries and periods (months), and by chart the
         number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
         ``[segment, country, period, bin, number]``, where −1 belongs to none.
@@ -166,11 +166,11 @@ class ExplorationSection:
     hours: tuple[int, ...]
     week: tuple[WeekdayRow, ...]
     busiest: str
-    dots: tuple[MapPoint, ...]
-    axes: tuple[MapAxis, ...]
-    customers: int
-    chips: tuple[SegmentBadge, ...]
-    live: Mapping[str, Any]
+    map_points: tuple[MapPoint, ...]
+    map_axes: tuple[MapAxis, ...]
+    map_customers: int
+    badges: tuple[SegmentBadge, ...]
+    filter_data: Mapping[str, Any]
 
 
 def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
@@ -188,15 +188,15 @@ def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
         hours=hours,
         week=week,
         busiest=_busiest(bins["week"]),
-        dots=tuple(
+        map_points=tuple(
             MapPoint(row["x"], round(100 - row["y"], 1), known[row["segment"]])
             for row in seen["map"].iter_rows(named=True)
             if row["segment"] < len(known)
         ),
-        axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
-        customers=int(facts["customers"]),
-        chips=known,
-        live=filter_data(bundle),
+        map_axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        map_customers=int(facts["customers"]),
+        badges=known,
+        filter_data=filter_data(bundle),
     )
 
 
@@ -254,7 +254,7 @@ def _busiest(bins: tuple[HistogramBin, ...]) -> str:
 
 
 def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
-    named = tuple(HistogramBin(b.place, format_month(b.label), b.value, b.width) for b in bins)
+    named = tuple(HistogramBin(b.number, format_month(b.label), b.value, b.width) for b in bins)
     return MonthlyChart(
         name, title, layout_bars([b.value for b in bins], [True] * len(bins)), named
     )
@@ -262,7 +262,7 @@ def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyCha
 
 def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:
     """Return the hours in which there are orders, and the days of the week."""
-    busy = sorted({each.place % 24 for each in bins if each.value})
+    busy = sorted({each.number % 24 for each in bins if each.value})
     hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
     days = tuple(
         WeekdayRow(

@@ -32,9 +32,9 @@ class SegmentForecast:
 
     Parameters
     ----------
-    chip
+    badge
         The segment.
-    now, expected
+    customers_now, customers_expected
         Customers.
     share_now, share_expected
         Their shares.
@@ -54,9 +54,9 @@ class SegmentForecast:
     shop's seasons did to earlier forecasts, and nothing that they never met.
     """
 
-    chip: SegmentBadge
-    now: float
-    expected: float
+    badge: SegmentBadge
+    customers_now: float
+    customers_expected: float
     share_now: float | None
     share_expected: float | None
     revenue: float | None
@@ -72,18 +72,18 @@ class RevenueAtStake:
 
     Parameters
     ----------
-    risk, upside
+    revenue_at_risk, upside
         Expected loss by those who fall and gain by those who rise, in currency.
-    came
+    realised_loss
         Of the risk foretold in all tests together, counted by segment.
-    tested
+    realised_range
         Least and most share that came in one test.
     """
 
-    risk: float | None
+    revenue_at_risk: float | None
     upside: float | None
-    came: RealisedSum | None
-    tested: tuple[float, float] | None
+    realised_loss: RealisedSum | None
+    realised_range: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +130,17 @@ class HeadlineSection:
         What was foretold, for whom and for when.
     finding
         The largest expected change, or nothing.
-    today, expected
+    current_mix, expected_mix
         Strips of the mix of segments.
-    moves
+    segments
         The same as a table.
-    tests
+    n_tests
         Tests behind the interval of the mix.
     note
         What the mix does and does not count.
-    stakes
+    revenue_at_stake
         Revenue at risk; ``None`` where nobody was valued.
-    actions
+    campaigns
         The first three things to do; none where nobody worked them out.
     trust
         The trust box; ``None`` where nothing was tested.
@@ -152,13 +152,13 @@ class HeadlineSection:
 
     sentence: str
     finding: str
-    today: tuple[StripPiece, ...]
-    expected: tuple[StripPiece, ...]
-    moves: tuple[SegmentForecast, ...]
-    tests: int
+    current_mix: tuple[StripPiece, ...]
+    expected_mix: tuple[StripPiece, ...]
+    segments: tuple[SegmentForecast, ...]
+    n_tests: int
     note: str
-    stakes: RevenueAtStake | None
-    actions: tuple[HeadlineCampaign, ...]
+    revenue_at_stake: RevenueAtStake | None
+    campaigns: tuple[HeadlineCampaign, ...]
     trust: TrustBox | None
     data: DataBox
     warnings: tuple[str, ...]
@@ -168,17 +168,17 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
     """Return the context of the first screen."""
     known = segment_badges(bundle.segments)
     moves = _moves(bundle, known)
-    verdict = bundle.verdict or {}
+    verdict = bundle.evaluation or {}
     return HeadlineSection(
         sentence=_sentence(bundle),
         finding=_finding(moves),
-        today=stacked_strip(bundle.mix_now, known),
-        expected=stacked_strip(bundle.mix_expected, known),
-        moves=moves,
-        tests=len(verdict.get("origins") or ()),
+        current_mix=stacked_strip(bundle.current_mix, known),
+        expected_mix=stacked_strip(bundle.expected_mix, known),
+        segments=moves,
+        n_tests=len(verdict.get("origins") or ()),
         note=MIX_NOTE.format(days=bundle.window.horizon),
-        stakes=_stakes(bundle),
-        actions=_actions(bundle),
+        revenue_at_stake=_stakes(bundle),
+        campaigns=_actions(bundle),
         trust=trust_box(verdict, _segment_grade(bundle)) if verdict else None,
         data=_data(bundle),
         warnings=_warnings(bundle),
@@ -193,25 +193,25 @@ def _sentence(bundle: ReportInput) -> str:
     window = bundle.window
     bought = format_day_range(window.start, window.cutoff)
     outcome = format_day_range(window.outcome_start, window.outcome_end)
-    customers = sum(finite_or_none(n) or 0 for n in bundle.mix_now.values())
+    customers = sum(finite_or_none(n) or 0 for n in bundle.current_mix.values())
     who = f"the {format_number(customers)} customers" if customers else "all customers"
     return f"For {who} who bought from {bought}: the segment likely for each from {outcome}."
 
 
 def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[SegmentForecast, ...]:
-    now = {i: finite_or_none(bundle.mix_now.get(i)) or 0.0 for i in known}
-    then = {i: finite_or_none(bundle.mix_expected.get(i)) or 0.0 for i in known}
+    now = {i: finite_or_none(bundle.current_mix.get(i)) or 0.0 for i in known}
+    then = {i: finite_or_none(bundle.expected_mix.get(i)) or 0.0 for i in known}
     total_now, total_then = sum(now.values()), sum(then.values())
     if not total_now and not total_then:
         return ()
-    off = _errors(bundle.verdict or {}) if total_then else {}
+    off = _errors(bundle.evaluation or {}) if total_then else {}
     before, last_year = _earlier(bundle)
     revenue = _revenue(bundle.profile)
     return tuple(
         SegmentForecast(
-            chip=chip,
-            now=now[i],
-            expected=then[i],
+            badge=chip,
+            customers_now=now[i],
+            customers_expected=then[i],
             share_now=now[i] / total_now if total_now else None,
             share_expected=then[i] / total_then if total_then else None,
             revenue=revenue.get(i),
@@ -247,7 +247,7 @@ def _errors(verdict: Mapping[str, Any]) -> dict[str, float]:
 
 def _earlier(bundle: ReportInput) -> tuple[dict[str, float], dict[str, float]]:
     """Return the sizes of the segments one window ago, and in last year's season."""
-    observed = bundle.movement.get("observed")
+    observed = bundle.transitions.get("observed")
     if observed is None or observed["since"].null_count() == observed.height:
         return {}, {}
     active = [segment.id for segment in bundle.segments[1:]]
@@ -284,7 +284,7 @@ def _finding(moves: tuple[SegmentForecast, ...]) -> str:
         return "The mix of segments is expected to stay as it is."
     verb = "grow" if change > 0 else "shrink"
     return (
-        f"{most.chip.name} is expected to {verb} most: from "
+        f"{most.badge.name} is expected to {verb} most: from "
         f"{format_number((most.share_now or 0) * 100)} to "
         f"{format_number((most.share_expected or 0) * 100)} of every hundred customers."
     )
@@ -294,13 +294,13 @@ def _stakes(bundle: ReportInput) -> RevenueAtStake | None:
     found = customer_value_section(bundle)
     if found is None:
         return None
-    pooled = [told for told in found.sums if told.test == "all tests"]
-    risk = [told.came[0] for told in pooled if told.measure == "Revenue at risk"]
+    pooled = [told for told in found.sums if told.window == "all tests"]
+    risk = [told.actual[0] for told in pooled if told.measure == "Revenue at risk"]
     return RevenueAtStake(
-        found.everybody.risk,
-        found.everybody.upside,
+        found.total.value_at_risk,
+        found.total.upside,
         risk[0] if risk else None,
-        found.tested,
+        found.backtested_sums,
     )
 
 
@@ -327,7 +327,7 @@ def _data(bundle: ReportInput) -> DataBox:
 
 
 def _warnings(bundle: ReportInput) -> tuple[str, ...]:
-    from_verdict = (bundle.verdict or {}).get("warnings") or ()
+    from_verdict = (bundle.evaluation or {}).get("warnings") or ()
     names = {segment.id: f"{segment.name} ({segment.id})" for segment in bundle.segments}
     told = (replace_model_names(replace_model_names(str(text)), names) for text in from_verdict)
     own = (replace_model_names(text) for text in bundle.warnings)

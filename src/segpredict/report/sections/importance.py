@@ -59,7 +59,7 @@ class ImportancePlot:
     """One embedded picture: which plot, of which segment, in words."""
 
     plot: str
-    chip: SegmentBadge | None
+    badge: SegmentBadge | None
     alt: str
 
 
@@ -69,7 +69,7 @@ class ImportanceMatrix:
 
     Parameters
     ----------
-    chips, features
+    badges, features
         Columns and rows.
     shares
         Of all importance in the column.
@@ -77,7 +77,7 @@ class ImportanceMatrix:
         The largest of them, shaded darkest.
     """
 
-    chips: tuple[SegmentBadge, ...]
+    badges: tuple[SegmentBadge, ...]
     features: tuple[str, ...]
     shares: tuple[tuple[float | None, ...], ...]
     top: float
@@ -91,17 +91,17 @@ class ImportanceSection:
     ----------
     drivers
         The strongest features.
-    rest
+    other_share
         Share of all other features together.
     families
         Shares of the families, largest first.
-    pictures
+    plots
         Beeswarms, one a future segment.
     now
         Importance among customers by their current segment.
     future
         Importance for each future segment, as numbers to the beeswarms.
-    explained
+    n_explained
         Customers behind it.
     in_use
         What ships, where it has no reasons of its own and trees are explained; else
@@ -111,12 +111,12 @@ class ImportanceSection:
     """
 
     drivers: tuple[FeatureDriver, ...]
-    rest: float
+    other_share: float
     families: tuple[FamilyImportance, ...]
-    pictures: tuple[ImportancePlot, ...]
+    plots: tuple[ImportancePlot, ...]
     now: ImportanceMatrix | None
     future: ImportanceMatrix | None
-    explained: int
+    n_explained: int
     in_use: str = ""
     cautions: tuple[str, ...] = CAUSALITY_NOTES
 
@@ -127,7 +127,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
     if table is None or table.is_empty():
         return ImportanceSection((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
-    verdict = bundle.verdict or {}
+    verdict = bundle.evaluation or {}
     shipped = str(verdict.get("shipped", ""))
     models = {"", TREE_MODEL, str(verdict.get("model", ""))}
     is_other = bool(bundle.reasons_note) and shipped not in models
@@ -135,12 +135,12 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
     names = [driver.feature for driver in drivers]
     return ImportanceSection(
         drivers=drivers,
-        rest=max(0.0, 1.0 - sum(d.share for d in drivers)),
+        other_share=max(0.0, 1.0 - sum(d.share for d in drivers)),
         families=_families(overall),
-        pictures=_pictures(bundle),
+        plots=_pictures(bundle),
         now=_matrix(table.filter(scope="segment"), names, bundle),
         future=_matrix(table.filter(scope="class"), names, bundle),
-        explained=bundle.explained,
+        n_explained=bundle.n_explained,
         in_use=model_label(shipped) if is_other else "",
     )
 
@@ -172,7 +172,7 @@ def _pictures(bundle: ReportInput) -> tuple[ImportancePlot, ...]:
     return tuple(
         ImportancePlot(
             plot=f"beeswarm_{i}",
-            chip=chip,
+            badge=chip,
             alt=f"One dot per customer and feature: how each feature moves the "
             f"log-odds of being in {chip.name} next. The numbers are in the table.",
         )

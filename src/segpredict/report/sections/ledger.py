@@ -62,7 +62,7 @@ class LedgerSection:
 
     Parameters
     ----------
-    given, lost, used
+    read, left_out, used
         What came in, what was left out and why, what was used.
     noted
         Parts of what was used that deserve a word.
@@ -74,8 +74,8 @@ class LedgerSection:
         What was read.
     """
 
-    given: tuple[LedgerRow, ...]
-    lost: tuple[LedgerRow, ...]
+    read: tuple[LedgerRow, ...]
+    left_out: tuple[LedgerRow, ...]
     used: tuple[LedgerRow, ...]
     noted: tuple[LedgerRow, ...]
     adds_up: bool
@@ -93,8 +93,8 @@ def ledger_section(bundle: ReportInput) -> LedgerSection:
 
     rows = book.total("in").rows
     return LedgerSection(
-        given=lines("in"),
-        lost=lines("rejected", "excluded"),
+        read=lines("in"),
+        left_out=lines("rejected", "excluded"),
         used=lines("used"),
         noted=lines("noted"),
         adds_up=book.adds_up,

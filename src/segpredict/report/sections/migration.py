@@ -26,7 +26,7 @@ class TransitionCell:
         95 % interval of the share; ``None`` if unknown.
     is_stay
         Whether they ended where they began.
-    foretold
+    predicted
         The share that was foretold; ``None`` where nothing was.
     side
         "below" or "above" where the count lies outside what was foretold.
@@ -37,7 +37,7 @@ class TransitionCell:
     low: float | None
     high: float | None
     is_stay: bool
-    foretold: float | None = None
+    predicted: float | None = None
     side: str = ""
 
 
@@ -47,23 +47,23 @@ class TransitionRow:
 
     Parameters
     ----------
-    chip
+    badge
         Where they started.
     n
         How many.
-    is_thin
+    is_small
         Whether they are too few for shares.
-    flows
+    cells
         One a segment of arrival.
-    place
+    label_position
         The row's number among what filters read; ``None`` if they do not.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     n: int
-    is_thin: bool
-    flows: tuple[TransitionCell, ...]
-    place: int | None = None
+    is_small: bool
+    cells: tuple[TransitionCell, ...]
+    label_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +72,30 @@ class TransitionsSection:
 
     Parameters
     ----------
-    chips
+    badges
         Segments, in the order of the columns.
     rows
         One a segment of origin.
     note
         Between which windows the moves were counted.
-    stay
+    share_staying
         Share of all customers who stayed where they were.
-    enough
+    min_customers
         Rows with fewer customers are grey.
-    foretold, outside
+    has_predicted, outside
         Cells that the model spoke of, and those whose count lies outside.
-    flow
+    sankey
         The same moves as bands, the most valuable segment on top.
     """
 
-    chips: tuple[SegmentBadge, ...]
+    badges: tuple[SegmentBadge, ...]
     rows: tuple[TransitionRow, ...]
     note: str
-    stay: float | None
-    enough: int
-    foretold: int
+    share_staying: float | None
+    min_customers: int
+    has_predicted: int
     outside: int
-    flow: SankeyDiagram
+    sankey: SankeyDiagram
 
 
 def transitions_section(bundle: ReportInput) -> TransitionsSection:
@@ -115,19 +115,19 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
         )
         for i, chip in starts.items()
     )
-    own = [row for row in rows if row.chip.id in known]
+    own = [row for row in rows if row.badge.id in known]
     everyone = sum(row.n for row in own)
-    stayed = sum(flow.n for row in own for flow in row.flows if flow.is_stay)
-    model = [flow for row in own for flow in row.flows if flow.foretold is not None]
+    stayed = sum(flow.n for row in own for flow in row.cells if flow.is_stay)
+    model = [flow for row in own for flow in row.cells if flow.predicted is not None]
     return TransitionsSection(
-        chips=tuple(known.values()),
+        badges=tuple(known.values()),
         rows=rows if moves else (),
-        note=bundle.migration_note,
-        stay=stayed / everyone if everyone else None,
-        enough=MIN_CUSTOMERS_FOR_SHARES,
-        foretold=len(model),
+        note=bundle.transitions_note,
+        share_staying=stayed / everyone if everyone else None,
+        min_customers=MIN_CUSTOMERS_FOR_SHARES,
+        has_predicted=len(model),
         outside=sum(bool(flow.side) for flow in model),
-        flow=layout_sankey(_bands(rows, known), _stacked(known, starts)),
+        sankey=layout_sankey(_bands(rows, known), _stacked(known, starts)),
     )
 
 
@@ -135,11 +135,13 @@ def _newest(
     bundle: ReportInput,
 ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
     """Return the cells of the newest complete period, counted and foretold."""
-    counted = bundle.movement.get("observed")
+    counted = bundle.transitions.get("observed")
     if counted is None:
-        return ([] if bundle.migration is None else bundle.migration.to_dicts()), []
+        return (
+            [] if bundle.observed_transitions is None else bundle.observed_transitions.to_dicts()
+        ), []
     newest = counted["since"].max()
-    foretold = bundle.movement.get("predicted")
+    foretold = bundle.transitions.get("predicted")
     told = [] if foretold is None else foretold.filter(since=newest).to_dicts()
     return counted.filter(since=newest).to_dicts(), told
 
@@ -168,7 +170,7 @@ def _flow(
         low=finite_or_none(cell.get("low")),
         high=finite_or_none(cell.get("high")),
         is_stay=is_stay,
-        foretold=finite_or_none(said.get("share")),
+        predicted=finite_or_none(said.get("share")),
         side="below" if is_below else "above" if is_above else "",
     )
 
@@ -177,10 +179,10 @@ def _bands(rows: Sequence[TransitionRow], known: Mapping[str, SegmentBadge]) -> 
     """Return the moves to be drawn: all but of those who were silent and stay so."""
     inactive = next(iter(known), "")
     return [
-        SankeyFlow(row.chip.id, end, flow.n)
+        SankeyFlow(row.badge.id, end, flow.n)
         for row in rows
-        for end, flow in zip(known, row.flows, strict=True)
-        if not (row.chip.id == "SILENT" and end == inactive)
+        for end, flow in zip(known, row.cells, strict=True)
+        if not (row.badge.id == "SILENT" and end == inactive)
     ]
 
 

@@ -25,13 +25,13 @@ class MobilityPeriod:
         The day it begins with.
     n
         Customers of it.
-    stay
+    share_staying
         Share of them who stayed where they were.
     mobility, low, high
         How much the period moved its customers, 0 to 1, and its 95 % interval.
     mark
         The interval on an axis.
-    is_thin
+    is_small
         Whether too few customers stand behind it.
     observed
         Days of the look-back that were observed.
@@ -39,12 +39,12 @@ class MobilityPeriod:
 
     since: str
     n: int
-    stay: float | None
+    share_staying: float | None
     mobility: float | None
     low: float | None
     high: float | None
     mark: IntervalMark | None
-    is_thin: bool
+    is_small: bool
     observed: int | None
 
 
@@ -74,7 +74,7 @@ class PeriodChange:
     mark: IntervalMark | None
 
     @property
-    def is_clear(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval lies on one side of zero."""
         return (self.low is not None and self.low > 0) or (self.high is not None and self.high < 0)
 
@@ -87,20 +87,20 @@ class PeriodComparison:
     ----------
     title
         Which.
-    whole
+    overall
         The difference of their mobility.
     changes
         The largest clear differences of shares.
-    clear, asked
+    significant, n_compared
         Shares that differ clearly, of those of rows with enough customers in both
         periods, and of moves that anybody made.
     """
 
     title: str
-    whole: PeriodChange
+    overall: PeriodChange
     changes: tuple[PeriodChange, ...]
-    clear: int
-    asked: int
+    significant: int
+    n_compared: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +109,22 @@ class MarkovOrderTest:
 
     Parameters
     ----------
-    chip
+    badge
         The segment now; ``None`` for all.
     n
         Moves behind the test.
-    lr, df, p
+    likelihood_ratio, df, p_value
         Likelihood ratio, its degrees of freedom and its p-value (as text).
-    gain
+    accuracy_gain
         Nats a move that a forecast gains by knowing the segment before.
     """
 
-    chip: SegmentBadge | None
+    badge: SegmentBadge | None
     n: int
-    lr: float
+    likelihood_ratio: float
     df: int
-    p: str
-    gain: float | None
+    p_value: str
+    accuracy_gain: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,34 +157,34 @@ class MobilitySection:
         Oldest first.
     comparisons
         The newest period beside others.
-    memory
+    markov_order
         The test of one step against two; the last is the whole.
-    remembers
+    is_second_order
         Whether the segment before adds to the segment now.
-    chips
+    badges
         Segments, in the order of the columns.
-    coming
+    expected
         What is foretold from the end of the data on.
     since, until
         Of what is foretold.
-    spread
+    dispersion
         How many times wider its intervals are than by chance alone.
     """
 
     periods: tuple[MobilityPeriod, ...]
     comparisons: tuple[PeriodComparison, ...]
-    memory: tuple[MarkovOrderTest, ...]
-    remembers: bool
-    chips: tuple[SegmentBadge, ...]
-    coming: tuple[ExpectedTransitions, ...]
+    markov_order: tuple[MarkovOrderTest, ...]
+    is_second_order: bool
+    badges: tuple[SegmentBadge, ...]
+    expected: tuple[ExpectedTransitions, ...]
     since: str
     until: str
-    spread: float | None
+    dispersion: float | None
 
 
 def mobility_section(bundle: ReportInput) -> MobilitySection | None:
     """Return the context of the section; ``None`` where no period was counted."""
-    tables = bundle.movement
+    tables = bundle.transitions
     if "mobility" not in tables:
         return None
     known = segment_badges(bundle.segments)
@@ -246,7 +246,7 @@ def _comparison(
         and (row["value_first"] or row["value_second"])
     ]
     changes = [_change(row, known, None) for row in cells]
-    clear = [row for row, change in zip(cells, changes, strict=True) if change.is_clear]
+    clear = [row for row, change in zip(cells, changes, strict=True) if change.is_significant]
     largest = sorted(clear, key=lambda row: -abs(row["difference"]))[:MAX_CHANGES_SHOWN]
     marks = layout_intervals([{**row, "value": row["difference"]} for row in largest])
     return PeriodComparison(

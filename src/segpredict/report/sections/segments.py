@@ -72,7 +72,7 @@ class SegmentRow:
 
     Parameters
     ----------
-    chip
+    badge
         The segment.
     n, share
         Customers, and their part of all.
@@ -82,7 +82,7 @@ class SegmentRow:
         One figure per column of the profile, in original units.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     n: int | None
     share: float | None
     revenue: float | None
@@ -96,13 +96,13 @@ class SegmentCountRow:
 
     Parameters
     ----------
-    is_chosen
+    is_selected
         Whether it is the one in use.
     values
         In the order of ``tried_columns``.
     """
 
-    is_chosen: bool
+    is_selected: bool
     values: tuple[Any, ...]
 
 
@@ -112,21 +112,21 @@ class SegmentsSection:
 
     Parameters
     ----------
-    columns, cards
+    columns, rows
         The profile table.
     has_money
         Whether shares of revenue are known.
-    tried_columns, tried
+    candidate_columns, candidates
         The numbers of segments that were tried.
     notes
         Facts about the segments, by topic.
     """
 
     columns: tuple[ProfileColumn, ...]
-    cards: tuple[SegmentRow, ...]
+    rows: tuple[SegmentRow, ...]
     has_money: bool
-    tried_columns: tuple[ProfileColumn, ...]
-    tried: tuple[SegmentCountRow, ...]
+    candidate_columns: tuple[ProfileColumn, ...]
+    candidates: tuple[SegmentCountRow, ...]
     notes: dict[str, Any]
 
 
@@ -139,10 +139,10 @@ def segments_section(bundle: ReportInput) -> SegmentsSection:
     cards = _cards(bundle, profile, columns)
     return SegmentsSection(
         columns=columns,
-        cards=cards,
+        rows=cards,
         has_money=any(card.revenue_share is not None for card in cards),
-        tried_columns=tried_columns,
-        tried=tuple(
+        candidate_columns=tried_columns,
+        candidates=tuple(
             SegmentCountRow(
                 bool(row.get("is_chosen", False)),
                 tuple(_gates(row.get(column.name)) for column in tried_columns),
@@ -192,7 +192,7 @@ def _cards(
         revenue, n = sizes["revenue"], sizes["n"]
         cards.append(
             SegmentRow(
-                chip=chip,
+                badge=chip,
                 n=None if n is None else int(n),
                 share=sizes["share"],
                 revenue=None if revenue is None else revenue / unit,
@@ -254,7 +254,7 @@ class ProfileFigure:
 class Flow:
     """A segment that customers came from or went to, and the share who did."""
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     share: float
 
 
@@ -264,7 +264,7 @@ class SegmentProfile:
 
     Parameters
     ----------
-    chip
+    badge
         The segment.
     n, share, revenue_share, days_share
         Customers; their part of all, of revenue and of purchase days.
@@ -274,17 +274,17 @@ class SegmentProfile:
         Share of those the rule is true of who are in the segment, and the reverse.
     facts
         Medians with quartiles, retention with its interval, in original units.
-    came, went
+    came_from, went_to
         The largest flows between the last two windows.
     examples
         Customers who stand for the others.
-    likes
+    affinity
         Categories bought more, or less, than by others.
-    steadiness
+    stability
         Mean Jaccard in bootstrap samples, where it is low enough for a warning.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     n: int | None
     share: float | None
     revenue_share: float | None
@@ -293,26 +293,26 @@ class SegmentProfile:
     precision: float | None
     recall: float | None
     facts: tuple[ProfileFigure, ...]
-    came: tuple[Flow, ...]
-    went: tuple[Flow, ...]
+    came_from: tuple[Flow, ...]
+    went_to: tuple[Flow, ...]
     examples: tuple[Mapping[str, Any], ...]
-    likes: tuple[Mapping[str, Any], ...]
-    steadiness: float | None
+    affinity: tuple[Mapping[str, Any], ...]
+    stability: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentProfilesSection:
     """The section."""
 
-    cards: tuple[SegmentProfile, ...]
+    profiles: tuple[SegmentProfile, ...]
 
 
 def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | None:
     """Return the cards, the most valuable segment first; none without cards."""
-    if not bundle.cards:
+    if not bundle.segment_profiles:
         return None
     known = segment_badges(bundle.segments)
-    told = [card for card in bundle.cards if card["id"] in known]
+    told = [card for card in bundle.segment_profiles if card["id"] in known]
     ordered = sorted(told, key=lambda card: -int(card["code"]))
     return SegmentProfilesSection(tuple(_portrait(card, known) for card in ordered))
 
@@ -322,7 +322,7 @@ def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> Seg
     rule = str(card.get("rule") or "")
     n = finite_or_none(card.get("n"))
     return SegmentProfile(
-        chip=known[card["id"]],
+        badge=known[card["id"]],
         n=None if n is None else int(n),
         share=finite_or_none(card.get("share")),
         revenue_share=finite_or_none(card.get("revenue_share")),
@@ -331,11 +331,11 @@ def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> Seg
         precision=finite_or_none(card.get("precision")),
         recall=finite_or_none(card.get("recall")),
         facts=tuple(_facts(card)),
-        came=_flows(card.get("came", ()), known),
-        went=_flows(card.get("went", ()), known),
+        came_from=_flows(card.get("came", ()), known),
+        went_to=_flows(card.get("went", ()), known),
         examples=tuple(card.get("examples", ())),
-        likes=tuple(card.get("likes", ())),
-        steadiness=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
+        affinity=tuple(card.get("likes", ())),
+        stability=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
     )
 
 

@@ -80,19 +80,19 @@ class MonthSeries:
     ----------
     title, kind
         Its name, and how its values are written.
-    live
+    filter_charts
         The charts among what filters read that it is made from.
     bars
         One a month.
-    most
+    maximum
         The largest value, which is the full height.
     """
 
     title: str
     kind: str
-    live: str
+    filter_charts: str
     bars: tuple[ChartBar, ...]
-    most: float
+    maximum: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class SegmentRevenue:
 
     Parameters
     ----------
-    chip
+    badge
         The segment.
     n, customers
         Its customers, and their share of all.
@@ -157,7 +157,7 @@ class SegmentRevenue:
         Its share of the revenue.
     """
 
-    chip: SegmentBadge
+    badge: SegmentBadge
     n: int
     customers: float
     revenue: KpiValue
@@ -187,56 +187,56 @@ class ShopSection:
     ----------
     spans
         The newest window, the one before and the one a year before, as text.
-    lines, standing
+    kpi_rows, long_run_rows
         Figures by window, and those of longer spans.
     series, months
         Charts by month, and their table: name, is_whole, last day and numbers.
-    places
+    month_numbers
         The number of each month among those that filters read; ``None`` where they do
         not know it.
     ticks
         Place (percent) and name of the years under the charts.
-    short
+    incomplete_months
         The months that the data do not cover from end to end, as a sentence.
-    spread, bridge, sales
+    lorenz, bridge, segment_revenue
         Lorenz curve, gross-net bridge of the look-back, and shares by segment.
     definitions
         All definitions that are used here.
     """
 
     spans: tuple[str, ...]
-    lines: tuple[KpiRow, ...]
-    standing: tuple[KpiRow, ...]
+    kpi_rows: tuple[KpiRow, ...]
+    long_run_rows: tuple[KpiRow, ...]
     series: tuple[MonthSeries, ...]
     months: tuple[Mapping[str, Any], ...]
-    places: tuple[int | None, ...]
+    month_numbers: tuple[int | None, ...]
     ticks: tuple[tuple[float, str], ...]
-    short: str
-    spread: LorenzChart | None
+    incomplete_months: str
+    lorenz: LorenzChart | None
     bridge: tuple[BridgeStep, ...]
-    sales: tuple[SegmentRevenue, ...]
+    segment_revenue: tuple[SegmentRevenue, ...]
     definitions: tuple[KpiText, ...]
 
 
 def shop_section(bundle: ReportInput) -> ShopSection | None:
     """Return the context of the section; ``None`` for a run without figures."""
-    if "figures" not in bundle.metrics or bundle.metrics["figures"].is_empty():
+    if "figures" not in bundle.kpis or bundle.kpis["figures"].is_empty():
         return None
-    figures, months = bundle.metrics["figures"], bundle.metrics["months"]
+    figures, months = bundle.kpis["figures"], bundle.kpis["months"]
     latest = months.tail(MAX_MONTHS_SHOWN).with_columns(order_value=ORDER_VALUE_EXPRESSION)
     ends = _ends(bundle, figures)
     return ShopSection(
         spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
-        lines=tuple(_line(figures, name, ends) for name in WINDOW_KPIS),
-        standing=_standing(figures),
+        kpi_rows=tuple(_line(figures, name, ends) for name in WINDOW_KPIS),
+        long_run_rows=_standing(figures),
         series=tuple(_months(latest, column) for column in MONTH_SERIES),
         months=tuple(latest.rows(named=True)),
-        places=_places(bundle, latest["scope"].to_list()),
+        month_numbers=_places(bundle, latest["scope"].to_list()),
         ticks=_ticks(latest["scope"].to_list()),
-        short=_short(latest),
-        spread=_spread(bundle, figures),
+        incomplete_months=_short(latest),
+        lorenz=_spread(bundle, figures),
         bridge=_bridge(figures),
-        sales=_sales(bundle, figures),
+        segment_revenue=_sales(bundle, figures),
         definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
     )
 
@@ -316,7 +316,7 @@ def _short(latest: pl.DataFrame) -> str:
 
 
 def _spread(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
-    curve = bundle.metrics["lorenz"]
+    curve = bundle.kpis["lorenz"]
     index = figures.filter(metric="gini")
     if curve.is_empty() or index.is_empty():
         return None

@@ -54,12 +54,12 @@ class FeatureGroupRow:
         Its leading column, the word it belongs to, what that column is, all columns.
     mean_abs, share, width
         Mean size of its contributions, its share, and the length of its bar.
-    ranks
+    rank_interval
         Ranks that it had in models fitted anew; empty where that was not asked.
-    loss, loss_low, loss_high, mark
+    permutation_loss, permutation_loss_low, permutation_loss_high, mark
         Log-loss that shuffling it costs on the final test, with interval and place on
         the axis; ``None`` where that was not asked.
-    without
+    ablation_loss
         Log-loss that the trees lose when fitted without it.
     is_important
         Whether shuffling it surely costs; ``None`` where that was not asked.
@@ -72,12 +72,12 @@ class FeatureGroupRow:
     mean_abs: float
     share: float
     width: float
-    ranks: str = ""
-    loss: float | None = None
-    loss_low: float | None = None
-    loss_high: float | None = None
+    rank_interval: str = ""
+    permutation_loss: float | None = None
+    permutation_loss_low: float | None = None
+    permutation_loss_high: float | None = None
     mark: IntervalMark | None = None
-    without: float | None = None
+    ablation_loss: float | None = None
     is_important: bool | None = None
 
 
@@ -110,10 +110,10 @@ class DriversSection:
         Largest first.
     rows
         The strongest groups.
-    chips, shares, top
+    badges, shares, top
         Shares of importance by the segment a customer is in now: one row a group of
         `rows`, one column a segment; and the largest of them.
-    explained
+    n_explained
         Customers behind it.
     refits
         Models fitted anew for the intervals; 0 if importance was not cross-checked.
@@ -123,7 +123,7 @@ class DriversSection:
         Where measures disagree.
     note
         What a reader must know of what is explained.
-    base
+    base_values
         Chances of each segment before anything is known of a customer, in percent.
     dependence
         Pictures of the strongest columns.
@@ -133,22 +133,22 @@ class DriversSection:
 
     headlines: tuple[HeadlineShare, ...]
     rows: tuple[FeatureGroupRow, ...]
-    chips: tuple[SegmentBadge, ...]
+    badges: tuple[SegmentBadge, ...]
     shares: tuple[tuple[float | None, ...], ...]
     top: float
-    explained: int
+    n_explained: int
     refits: int = 0
     agreement: Mapping[str, float] | None = None
     notes: tuple[str, ...] = ()
     note: str = ""
-    base: tuple[tuple[SegmentBadge, float], ...] = ()
+    base_values: tuple[tuple[SegmentBadge, float], ...] = ()
     dependence: tuple[DependencePlot, ...] = ()
     caution: str = CAUSALITY_NOTE
 
 
 def drivers_section(bundle: ReportInput) -> DriversSection | None:
     """Return the context; ``None`` where nothing was explained."""
-    table = bundle.topics
+    table = bundle.group_importance
     if table is None or table.is_empty():
         return None
     overall = table.filter(scope="all").sort("rank")
@@ -158,10 +158,10 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
     return DriversSection(
         headlines=_headlines(overall.filter(level="headline"), checked),
         rows=rows,
-        chips=named,
+        badges=named,
         shares=shares,
         top=top,
-        explained=bundle.explained,
+        n_explained=bundle.n_explained,
         refits=0 if checked is None else checked.refits,
         agreement=None
         if checked is None
@@ -172,15 +172,15 @@ def drivers_section(bundle: ReportInput) -> DriversSection | None:
         },
         notes=() if checked is None else checked.notes,
         note=bundle.reasons_note,
-        base=_base(bundle),
+        base_values=_base(bundle),
         dependence=_dependence(bundle),
     )
 
 
 def _base(bundle: ReportInput) -> tuple[tuple[SegmentBadge, float], ...]:
-    if not bundle.base:
+    if not bundle.base_values:
         return ()
-    powers = {name: math.exp(margin) for name, margin in bundle.base.items()}
+    powers = {name: math.exp(margin) for name, margin in bundle.base_values.items()}
     total = sum(powers.values())
     known = segment_badges(bundle.segments)
     return tuple((known[name], power / total) for name, power in powers.items() if name in known)
@@ -238,12 +238,12 @@ def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, 
             mean_abs=row["mean_abs"],
             share=row["share"],
             width=round(100 * row["mean_abs"] / longest, 2),
-            ranks=_ranks(proof),
-            loss=proof.get("loss"),
-            loss_low=proof.get("loss_low"),
-            loss_high=proof.get("loss_high"),
+            rank_interval=_ranks(proof),
+            permutation_loss=proof.get("loss"),
+            permutation_loss_low=proof.get("loss_low"),
+            permutation_loss_high=proof.get("loss_high"),
             mark=mark,
-            without=proof.get("without"),
+            ablation_loss=proof.get("without"),
             is_important=proof.get("is_important"),
         )
         for (row, proof), mark in zip(found, marks, strict=True)

@@ -93,9 +93,9 @@ class WindowEvaluation:
         The day of the forecast and the days foretold, as text; empty when pooled.
     n, customers
         Forecasts judged, and different customers behind them.
-    judged, duels
+    models, comparisons
         Figures, and differences with intervals.
-    predicted, actual
+    predicted_mix, actual_mix
         Mix of segments foretold by the model, and realised.
     """
 
@@ -103,10 +103,10 @@ class WindowEvaluation:
     outcome: str
     n: int
     customers: int
-    judged: tuple[ModelScores, ...]
-    duels: tuple[MetricComparison, ...]
-    predicted: tuple[StripPiece, ...]
-    actual: tuple[StripPiece, ...]
+    models: tuple[ModelScores, ...]
+    comparisons: tuple[MetricComparison, ...]
+    predicted_mix: tuple[StripPiece, ...]
+    actual_mix: tuple[StripPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,19 @@ class EvaluationSection:
         The model on trial.
     pooled
         All windows together; ``None`` where nothing was tested.
-    origins
+    windows
         One test window each.
     """
 
     metrics: tuple[MetricLabel, ...]
     model: str
     pooled: WindowEvaluation | None
-    origins: tuple[WindowEvaluation, ...]
+    windows: tuple[WindowEvaluation, ...]
 
 
 def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     """Return the context of the verdict."""
-    found = bundle.verdict
+    found = bundle.evaluation
     if not found or not (found.get("pooled") or {}).get("scores"):
         return EvaluationSection(METRIC_LABELS, "", None, ())
     found = _without_twin(found)
@@ -186,15 +186,17 @@ def _trial(
         outcome="" if is_pooled else _outcome(cutoff, bundle.window),
         n=int(finite_or_none(reading.get("n")) or 0),
         customers=int(finite_or_none(reading.get("customers")) or 0),
-        judged=_judged(reading.get("scores") or {}, model),
-        duels=tuple(_duels(reading.get("differences") or {}, claims)),
-        predicted=stacked_strip(dict(zip(ids, told, strict=False)), known),
-        actual=stacked_strip(dict(zip(ids, reading.get("realised") or (), strict=False)), known),
+        models=_judged(reading.get("scores") or {}, model),
+        comparisons=tuple(_duels(reading.get("differences") or {}, claims)),
+        predicted_mix=stacked_strip(dict(zip(ids, told, strict=False)), known),
+        actual_mix=stacked_strip(
+            dict(zip(ids, reading.get("realised") or (), strict=False)), known
+        ),
     )
 
 
 def _outcome(cutoff: str, window: Window) -> str:
-    asked = window.at(day_number(cutoff))
+    asked = window.at_cutoff(day_number(cutoff))
     return format_day_range(asked.outcome_start, asked.outcome_end)
 
 
@@ -304,23 +306,23 @@ class LeakageSection:
 
     Parameters
     ----------
-    sights
+    tests
         The wrong tests, then the honest one.
-    inflation
+    accuracy_inflation
         Share of accuracy by which the worst wrong test flatters.
     """
 
-    sights: tuple[LeakageRow, ...]
-    inflation: float
+    tests: tuple[LeakageRow, ...]
+    accuracy_inflation: float
 
 
 def leakage_section(bundle: ReportInput) -> LeakageSection | None:
     """Return the canary's sights, or nothing where it was not asked."""
-    if not bundle.canary:
+    if not bundle.leakage_demo:
         return None
     sights = tuple(
         LeakageRow(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
-        for s in bundle.canary
+        for s in bundle.leakage_demo
     )
     honest = next(s.accuracy for s in sights if s.is_honest)
     worst = max(s.accuracy for s in sights if not s.is_honest)

@@ -33,32 +33,32 @@ class SegmentValueRow:
 
     Parameters
     ----------
-    chip
+    badge
         The segment; ``None`` for everybody.
     n
         Customers with a forecast.
-    risk, upside
+    value_at_risk, upside
         Revenue at risk, and what is expected to be gained by moving up.
     spent
         What they spent to date.
-    chain_next, buying_next
+    clv_next_markov, clv_next_bgnbd
         Value of the next window, by the Markov chain and by BG/NBD.
-    chain, buying
+    clv_year_markov, clv_year_bgnbd
         Value of the next year, discounted, by the same two.
-    apart
+    methods_disagree
         Share of customers whose two values of a year differ more than twofold.
     """
 
-    chip: SegmentBadge | None
+    badge: SegmentBadge | None
     n: int
-    risk: float | None
+    value_at_risk: float | None
     upside: float | None
     spent: float | None
-    chain_next: float | None
-    buying_next: float | None
-    chain: float | None
-    buying: float | None
-    apart: float | None
+    clv_next_markov: float | None
+    clv_next_bgnbd: float | None
+    clv_year_markov: float | None
+    clv_year_bgnbd: float | None
+    methods_disagree: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class RealisedSum:
         What came, in currency.
     ratio, low, high
         Its share of what was predicted, and the 95 % interval.
-    is_off
+    excludes_one
         Whether that interval leaves out one.
     """
 
@@ -79,7 +79,7 @@ class RealisedSum:
     ratio: float | None
     low: float | None
     high: float | None
-    is_off: bool
+    excludes_one: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class PredictedSum:
 
     Parameters
     ----------
-    test
+    window
         The day of the forecast, or all tests.
     measure
         What was predicted.
@@ -96,15 +96,15 @@ class PredictedSum:
         Customers.
     predicted
         Its sum, in currency.
-    came
+    actual
         What came, counted by segment, by spend, and in the books.
     """
 
-    test: str
+    window: str
     measure: str
     n: int
     predicted: float
-    came: tuple[RealisedSum | None, ...]
+    actual: tuple[RealisedSum | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class DecilePoint:
         The bar of what was predicted.
     dot, low, high
         What came, and its interval.
-    told
+    tooltip
         The figures behind it.
     """
 
@@ -131,7 +131,7 @@ class DecilePoint:
     dot: float
     low: float
     high: float
-    told: PredictedSum
+    tooltip: PredictedSum
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class DecileChart:
 
     title: str
     note: str
-    tenths: tuple[DecilePoint, ...]
+    deciles: tuple[DecilePoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class ErrorFigure:
     ----------
     value, low, high
         The error and its 95 % interval.
-    gap
+    difference
         Less the error of the plain reference.
     is_better, is_worse
         Whether the interval of the gap lies below or above zero.
@@ -160,7 +160,7 @@ class ErrorFigure:
     value: float | None
     low: float | None
     high: float | None
-    gap: float | None
+    difference: float | None
     is_better: bool
     is_worse: bool
 
@@ -178,7 +178,7 @@ class ValueMethod:
 class ValueHorizon:
     """All ways to value customers, on one span of days."""
 
-    test: str
+    window: str
     days: int
     n: int
     methods: tuple[ValueMethod, ...]
@@ -190,20 +190,20 @@ class CustomerValueSection:
 
     Parameters
     ----------
-    everybody
+    total
         All customers with a forecast together.
     segments
         By segment.
-    discount
+    discount_rate
         Yearly rate of the lifetime values.
     season
         Whether what segments bring is adjusted to the season, in a sentence.
-    tested
+    backtested_sums
         What share of the predicted revenue at risk came, least and most of the tests;
         ``None`` where nothing was tested.
     sums
         Predicted and realised sums by test.
-    risk, lifetime
+    backtest_risk, backtest_lifetime
         Charts by tenth; the latter on the longest span.
     top_risk, top_lifetime
         What the full height of their charts is, in currency.
@@ -213,14 +213,14 @@ class CustomerValueSection:
         Errors of lifetime values, longest span first.
     """
 
-    everybody: SegmentValueRow
+    total: SegmentValueRow
     segments: tuple[SegmentValueRow, ...]
-    discount: float
+    discount_rate: float
     season: str
-    tested: tuple[float, float] | None
+    backtested_sums: tuple[float, float] | None
     sums: tuple[PredictedSum, ...]
-    risk: tuple[DecileChart, ...]
-    lifetime: tuple[DecileChart, ...]
+    backtest_risk: tuple[DecileChart, ...]
+    backtest_lifetime: tuple[DecileChart, ...]
     top_risk: float
     top_lifetime: float
     longest: int
@@ -229,10 +229,10 @@ class CustomerValueSection:
 
 def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     """Return the context of the section; ``None`` where nobody was valued."""
-    found = bundle.worth
-    if not found or bundle.verdict is None:
+    found = bundle.customer_value
+    if not found or bundle.evaluation is None:
         return None
-    sums, shipped = found["sums"], str(bundle.verdict["shipped"])
+    sums, shipped = found["sums"], str(bundle.evaluation["shipped"])
     held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("forecaster") == shipped)
@@ -241,14 +241,14 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     top_risk, top_late = _top(risk.filter(pl.col("window") != POOLED_WINDOWS)), _top(late)
     return CustomerValueSection(
-        everybody=_held(held[ALL_SEGMENTS], None),
+        total=_held(held[ALL_SEGMENTS], None),
         segments=tuple(_held(held[i], chip) for i, chip in known.items() if i in held),
-        discount=float(found["valuer"]["discount"]),
+        discount_rate=float(found["valuer"]["discount"]),
         season=str(found["valuer"]["season"]["reason"]),
-        tested=_tested(risk),
+        backtested_sums=_tested(risk),
         sums=_sums(own),
-        risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
-        lifetime=_charts(late, "forecaster", top_late),
+        backtest_risk=_charts(risk.filter(pl.col("window") != POOLED_WINDOWS), "window", top_risk),
+        backtest_lifetime=_charts(late, "forecaster", top_late),
         top_risk=top_risk,
         top_lifetime=top_late,
         longest=int(days),

@@ -26,15 +26,15 @@ WHOLE_MONEY_FROM = 100_000  # from where charts tell thousands
 
 def value_at_risk_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the money at stake; none where nobody was valued."""
-    told = story.of(CustomerValueSection)
-    held = [each for each in told.segments if each.chip is not None] if told else []
+    told = story.context_of(CustomerValueSection)
+    held = [each for each in told.segments if each.badge is not None] if told else []
     if told is None or not held:
         return None
     currency = truncate_words(story.bundle.currency, 4)
     return SlidePage(
         title=_title(told, held, currency),
-        lead=_tested(told),
-        things=(
+        subtitle=_tested(told),
+        elements=(
             PlacedElement(_chart(held, currency), width=6),
             PlacedElement(_table(told, held, currency), left=6, width=6),
         ),
@@ -54,18 +54,18 @@ def value_at_risk_slide(story: DeckSource) -> SlidePage | None:
 
 
 def _title(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> str:
-    most = max(held, key=lambda each: each.risk or 0)
-    name = truncate_words(most.chip.name if most.chip else "", 30)
+    most = max(held, key=lambda each: each.value_at_risk or 0)
+    name = truncate_words(most.badge.name if most.badge else "", 30)
     return (
-        f"{format_money(told.everybody.risk, currency)} is at risk, most of it with {name}: "
-        f"{format_money(most.risk, currency)} of {format_number(most.n)} customers"
+        f"{format_money(told.total.value_at_risk, currency)} is at risk, most of it with {name}: "
+        f"{format_money(most.value_at_risk, currency)} of {format_number(most.n)} customers"
     )
 
 
 def _tested(told: CustomerValueSection) -> str:
-    if told.tested is None:
+    if told.backtested_sums is None:
         return "Such claims were not tested in this run."
-    low, high = (format_share(end, 0) for end in told.tested)
+    low, high = (format_share(end, 0) for end in told.backtested_sums)
     return (
         f"In the tests {low} to {high} of the revenue at risk that was foretold came. "
         "An expectation if nothing is done, not what a campaign would save."
@@ -73,26 +73,26 @@ def _tested(told: CustomerValueSection) -> str:
 
 
 def _chart(held: list[SegmentValueRow], currency: str) -> SlideChart:
-    most = max((each.risk or 0, each.upside or 0) for each in held)
+    most = max((each.value_at_risk or 0, each.upside or 0) for each in held)
     is_big = max(most) >= WHOLE_MONEY_FROM
     unit = f"{currency} thousand" if is_big else currency
     shown = list(reversed(held))
     return SlideChart(
         heading=f"At stake in the next window, {unit}".rstrip(", "),
-        categories=tuple(each.chip.name for each in shown if each.chip),
+        categories=tuple(each.badge.name for each in shown if each.badge),
         series=(
-            ChartSeries("Revenue at risk", tuple(e.risk for e in shown), (STRONG_COLOUR,)),
+            ChartSeries("Revenue at risk", tuple(e.value_at_risk for e in shown), (STRONG_COLOUR,)),
             ChartSeries("Upside", tuple(e.upside for e in shown), (FILL_COLOUR,)),
         ),
-        number="#,##0," if is_big else "#,##0",
+        number_format="#,##0," if is_big else "#,##0",
     )
 
 
 def _table(told: CustomerValueSection, held: list[SegmentValueRow], currency: str) -> SlideTable:
     named = [
-        (SlideCell(truncate_words(e.chip.name, 24), e.chip), e) for e in reversed(held) if e.chip
+        (SlideCell(truncate_words(e.badge.name, 24), e.badge), e) for e in reversed(held) if e.badge
     ]
-    named.append((SlideCell("All"), told.everybody))
+    named.append((SlideCell("All"), told.total))
     return SlideTable(
         heading="Worth of the customers who have a forecast",
         columns=("Segment now", "Customers", "At risk", "Upside", "Next window"),
@@ -100,9 +100,9 @@ def _table(told: CustomerValueSection, held: list[SegmentValueRow], currency: st
             (
                 name,
                 format_number(each.n),
-                format_money(each.risk, currency, 0),
+                format_money(each.value_at_risk, currency, 0),
                 format_money(each.upside, currency, 0),
-                format_money(each.chain_next, currency, 0),
+                format_money(each.clv_next_markov, currency, 0),
             )
             for name, each in named
         ),
@@ -123,10 +123,10 @@ PLAIN_TEST_TEXTS = (
 
 def experiment_slide(story: DeckSource) -> SlidePage | None:
     """Return the plan; none where nobody was valued, so that nobody is eligible."""
-    plays, told = story.of(CampaignsSection), story.of(CustomerValueSection)
+    plays, told = story.context_of(CampaignsSection), story.context_of(CustomerValueSection)
     currency = truncate_words(story.bundle.currency, 4)
-    if plays is not None and plays.plays:
-        ranked = plays.first or plays.plays[:MOST]
+    if plays is not None and plays.campaigns:
+        ranked = plays.top_campaigns or plays.campaigns[:MOST]
         return _page(story, _plays(ranked, currency), _weighed(ranked))
     rows = _arms(told, currency) if told else []
     return _page(story, _aims(rows), PLAIN_TEST_TEXTS) if rows else None
@@ -137,9 +137,9 @@ def _page(story: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> Slide
     until = format_day(window.outcome_end - 1)
     return SlidePage(
         title="Only customers left alone at random will show what acting saves",
-        lead="High risk is not the same as being open to be kept, so each list needs "
+        subtitle="High risk is not the same as being open to be kept, so each list needs "
         "customers who are not contacted.",
-        things=(
+        elements=(
             PlacedElement(table, width=7),
             PlacedElement(
                 BulletList(
@@ -178,7 +178,7 @@ def _plays(plays: tuple[CampaignCard, ...], currency: str) -> SlideTable:
                 truncate_words(play.title, 46),
                 format_number(play.n),
                 f"{format_money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
-                truncate_words(play.design.told, 190),
+                truncate_words(play.test.text, 190),
             )
             for play in plays
         ),
@@ -193,7 +193,7 @@ def _weighed(plays: tuple[CampaignCard, ...]) -> tuple[str, ...]:
         "(actions/): an expectation if nothing is done, not an effect. Segments that "
         "plays are for may overlap in customers; sums must not be added.",
         *(
-            f"{play.title}: {play.action} {play.caution} {play.design.told} {play.status}"
+            f"{play.title}: {play.action} {play.caution} {play.test.text} {play.status}"
             for play in plays
         ),
     )
@@ -211,11 +211,15 @@ def _aims(rows: list[tuple[str | SlideCell, ...]]) -> SlideTable:
 
 def _arms(told: CustomerValueSection, currency: str) -> list[tuple[str | SlideCell, ...]]:
     """Return the lists by what is at stake: those to hold, then those to raise."""
-    known = [each for each in told.segments if each.chip is not None]
-    hold = sorted(known, key=lambda each: -(each.risk or 0))
+    known = [each for each in told.segments if each.badge is not None]
+    hold = sorted(known, key=lambda each: -(each.value_at_risk or 0))
     rise = sorted(known, key=lambda each: -(each.upside or 0))
     return [
-        *(_arm(e, "Hold those likely to fall", e.risk, currency) for e in hold[:MOST] if e.risk),
+        *(
+            _arm(e, "Hold those likely to fall", e.value_at_risk, currency)
+            for e in hold[:MOST]
+            if e.value_at_risk
+        ),
         *(
             _arm(e, "Help those likely to rise", e.upside, currency)
             for e in rise[:MOST]
@@ -227,9 +231,9 @@ def _arms(told: CustomerValueSection, currency: str) -> list[tuple[str | SlideCe
 def _arm(
     each: SegmentValueRow, aim: str, stake: float | None, currency: str
 ) -> tuple[str | SlideCell, ...]:
-    name = each.chip.name if each.chip else ""
+    name = each.badge.name if each.badge else ""
     return (
-        SlideCell(truncate_words(name, 24), each.chip),
+        SlideCell(truncate_words(name, 24), each.badge),
         aim,
         format_number(each.n),
         format_money(stake, currency, 0),
@@ -240,14 +244,16 @@ def next_steps_slide(story: DeckSource) -> SlidePage:
     """Return the last slide."""
     window = story.bundle.window
     due = format_day(window.outcome_end)
-    head = story.of(HeadlineSection)
-    can_act = head is not None and bool(head.moves)
+    head = story.context_of(HeadlineSection)
+    can_act = head is not None and bool(head.segments)
     return SlidePage(
         title=f"Act with a random hold-out now; judge this forecast on {due}"
         if can_act
         else "The segments are made; the forecast comes next",
-        lead=f"The forecast is for the {window.horizon} days before that day." if can_act else "",
-        things=(
+        subtitle=f"The forecast is for the {window.horizon} days before that day."
+        if can_act
+        else "",
+        elements=(
             PlacedElement(
                 BulletList(
                     heading="Next",
@@ -291,8 +297,8 @@ def _numbered(sentences: tuple[str, ...]) -> tuple[str, ...]:
 
 def _missing(story: DeckSource) -> tuple[str, ...]:
     """Return the parts that this run does not have, each with what makes it."""
-    topics = story.of(DriversSection)
-    tested = story.of(EvaluationSection)
+    topics = story.context_of(DriversSection)
+    tested = story.context_of(EvaluationSection)
     found = [
         (
             "A test on later days: segpredict train-classifier.",
@@ -300,7 +306,7 @@ def _missing(story: DeckSource) -> tuple[str, ...]:
         ),
         (
             "Other ways to segment: segpredict cluster --compare.",
-            story.of(SegmentSelectionSection) is None,
+            story.context_of(SegmentSelectionSection) is None,
         ),
         ("Reasons: segpredict explain.", topics is None),
         (
@@ -309,8 +315,8 @@ def _missing(story: DeckSource) -> tuple[str, ...]:
         ),
         (
             "What customers are worth: segpredict train-classifier.",
-            story.of(CustomerValueSection) is None,
+            story.context_of(CustomerValueSection) is None,
         ),
-        ("Demand of products in the next window.", story.of(DemandSection) is None),
+        ("Demand of products in the next window.", story.context_of(DemandSection) is None),
     ]
     return tuple(text for text, is_missing in found if is_missing)

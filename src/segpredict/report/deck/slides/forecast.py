@@ -31,10 +31,10 @@ SLIDE_METRIC = "log_loss"
 
 def evaluation_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the contest; none where nothing was tested."""
-    told, head = story.of(EvaluationSection), story.of(HeadlineSection)
+    told, head = story.context_of(EvaluationSection), story.context_of(HeadlineSection)
     if told is None or told.pooled is None or head is None or head.trust is None:
         return None
-    duels = [duel for duel in told.pooled.duels if duel.metric.name == SLIDE_METRIC]
+    duels = [duel for duel in told.pooled.comparisons if duel.metric.name == SLIDE_METRIC]
     trust = head.trust
     things = [
         PlacedElement(_scores(trust), left=6, width=6, height=6),
@@ -42,12 +42,12 @@ def evaluation_slide(story: DeckSource) -> SlidePage | None:
     ]
     if duels:
         things.insert(0, PlacedElement(_chart(duels[0]), width=6))
-    tests = ", ".join(trial.cutoff for trial in told.origins)
+    tests = ", ".join(trial.cutoff for trial in told.windows)
     return SlidePage(
-        title=duels[0].title.rstrip(".") if duels else f"{trust.shipped} is in use",
-        lead=f"{format_number(trust.tested)} forecasts of {format_number(told.pooled.customers)} "
+        title=duels[0].title.rstrip(".") if duels else f"{trust.selected} is in use",
+        subtitle=f"{format_number(trust.n_forecasts)} forecasts of {format_number(told.pooled.customers)} "
         f"customers, in {trust.windows} windows that the model had not seen.",
-        things=tuple(things),
+        elements=tuple(things),
         notes=(
             f"Tests began on {tests or 'no day'}. Each has a model of its own, that "
             "knew only what was known by its day (classifier/verdict.json).",
@@ -75,7 +75,7 @@ def _chart(duel: MetricComparison) -> SlideChart:
                 tuple(row.high for row in rows),
             ),
         ),
-        number="0.000",
+        number_format="0.000",
     )
 
 
@@ -101,7 +101,7 @@ def _scores(trust: TrustBox) -> SlideTable:
             for score in trust.scores
         ),
         widths=(2.7, 1.05, 1.05, 1.15),
-        strong=tuple(i for i, s in enumerate(trust.scores) if s.is_shipped),
+        strong=tuple(i for i, s in enumerate(trust.scores) if s.is_selected),
     )
 
 
@@ -109,7 +109,7 @@ def _words(trust: TrustBox) -> BulletList:
     fall = ("The model was no better, so a baseline is in use.",) if trust.is_fallback else ()
     return BulletList(
         heading="What is in use, and why",
-        sentences=(*fall, truncate_words(trust.why, 300)),
+        sentences=(*fall, truncate_words(trust.reason, 300)),
     )
 
 
@@ -118,7 +118,7 @@ MOST_DRIVERS = 8
 
 def drivers_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the reasons; none where none were worked out."""
-    told, columns = story.of(DriversSection), story.of(ImportanceSection)
+    told, columns = story.context_of(DriversSection), story.context_of(ImportanceSection)
     if told is None or not told.headlines:
         return None
     used = columns.in_use if columns else ""
@@ -127,8 +127,8 @@ def drivers_slide(story: DeckSource) -> SlidePage | None:
     rest = [f"{head.name} {format_share(head.share, 0)}" for head in heads[1:3]]
     return SlidePage(
         title=f"{first} of all contributions" + "".join(f", {name}" for name in rest),
-        lead=told.caution,
-        things=(
+        subtitle=told.caution,
+        elements=(
             PlacedElement(
                 SlideChart(
                     heading="Share of all contributions, by kind",
@@ -140,14 +140,14 @@ def drivers_slide(story: DeckSource) -> SlidePage | None:
                             tuple(FILL_COLOUR if i else STRONG_COLOUR for i in range(len(heads))),
                         ),
                     ),
-                    number="0%",
+                    number_format="0%",
                 ),
                 width=5,
             ),
             PlacedElement(_table(told), left=5, width=7),
         ),
         notes=(
-            f"Mean size of exact SHAP values of {format_number(told.explained)} customers, "
+            f"Mean size of exact SHAP values of {format_number(told.n_explained)} customers, "
             "over all future segments, in log-odds (explanation/). Columns that say "
             "the same are taken together.",
             _checked(told),
@@ -179,7 +179,7 @@ def _table(told: DriversSection) -> SlideTable:
 
 def _loss(row: FeatureGroupRow) -> tuple[str, ...]:
     sure = " (not sure)" if row.is_important is False else ""
-    return (f"{format_number(row.loss, 3)}{sure}",)
+    return (f"{format_number(row.permutation_loss, 3)}{sure}",)
 
 
 def _checked(told: DriversSection) -> str:
@@ -198,23 +198,23 @@ MOST_STOCK = 8
 
 def demand_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the demand; none where none was measured."""
-    told = story.of(DemandSection)
+    told = story.context_of(DemandSection)
     if told is None or not told.levels:
         return None
-    shelves = [shelf for shelf in told.shelves if len(shelf.items) > 1]
+    shelves = [shelf for shelf in told.item_tables if len(shelf.items) > 1]
     chart = _items(shelves[-1], told.days) if shelves else _errors(told.levels[0])
     right = _orders(shelves[-1]) if shelves else _levels(told)
     return SlidePage(
         title=_title(told),
-        lead=_lead(told),
-        things=(PlacedElement(chart, width=6), PlacedElement(right, left=6, width=6)),
+        subtitle=_lead(told),
+        elements=(PlacedElement(chart, width=6), PlacedElement(right, left=6, width=6)),
         notes=(
             "Expected units: customers to be expected in each segment, newcomers too, "
             "times what one of them takes, with the season of last year (demand/).",
             "WAPE is the sum of absolute errors over the sum of what was sold, in "
             "tests on later days.",
             *(_spoken(level) for level in told.levels),
-            f"Order up to: enough in {format_share(told.service, 0)} of windows where cost is "
+            f"Order up to: enough in {format_share(told.service_level, 0)} of windows where cost is "
             "not known.",
         ),
     )
@@ -232,9 +232,9 @@ def _title(told: DemandSection) -> str:
 def _lead(told: DemandSection) -> str:
     """Return what is told, and where a plain forecast was nearer all the same."""
     beaten = [
-        f"for {level.name.lower()} {level.nearest.lower()} was nearest of all"
+        f"for {level.name.lower()} {level.best_method.lower()} was nearest of all"
         for level in told.levels
-        if level.is_published and not level.is_nearest and level.nearest
+        if level.is_published and not level.is_own_best and level.best_method
     ]
     rule = "Told is what was nearer than last year's window in at least two tests"
     return "; ".join([rule, *beaten]) + "."
@@ -287,12 +287,12 @@ def _errors(level: DemandLevel) -> SlideChart:
                 tuple(_stock_colour(method) for method in level.methods),
             ),
         ),
-        number="0%",
+        number_format="0%",
     )
 
 
 def _stock_colour(method: DemandMethod) -> str:
-    if method.is_ours:
+    if method.is_own:
         return STRONG_COLOUR
     return INACTIVE_COLOUR if method.is_reference else FILL_COLOUR
 
@@ -316,6 +316,6 @@ def _levels(told: DemandSection) -> SlideTable:
 
 def _error(level: DemandLevel, *, is_ours: bool) -> float | None:
     """Return the pooled error of ours, or of last year's window."""
-    wanted = (m for m in level.methods if (m.is_ours if is_ours else m.is_reference))
+    wanted = (m for m in level.methods if (m.is_own if is_ours else m.is_reference))
     found = next(wanted, None)
     return None if found is None else found.pooled

@@ -31,13 +31,13 @@ CHART_COLUMNS, BAR_GAP = 5, 0.4  # rows of the grid above the table, and of them
 
 def question_slide(story: DeckSource) -> SlidePage | None:
     """Return the first slide."""
-    told = story.of(HeadlineSection)
+    told = story.context_of(HeadlineSection)
     if told is None:
         return None
     days = story.bundle.window.horizon
     figures = [
-        (format_number(sum(move.now for move in told.moves)), FORECAST_POPULATION)
-        if told.moves
+        (format_number(sum(move.customers_now for move in told.segments)), FORECAST_POPULATION)
+        if told.segments
         else None,
         (format_number(days), "days foretold"),
         (format_number(told.trust.windows), "past windows it was tested on")
@@ -45,7 +45,7 @@ def question_slide(story: DeckSource) -> SlidePage | None:
         else None,
     ]
     tiles = FigureTiles(tuple(each for each in figures if each is not None))
-    has_ends = any(move.low is not None for move in told.moves)
+    has_ends = any(move.low is not None for move in told.segments)
     things = [PlacedElement(tiles, left=9, width=3)]
     if has_ends:
         things.insert(
@@ -54,13 +54,13 @@ def question_slide(story: DeckSource) -> SlidePage | None:
                 _question_table(told), width=9, top=CHART_COLUMNS, height=12 - CHART_COLUMNS
             ),
         )
-    if told.moves:
+    if told.segments:
         room = CHART_COLUMNS - BAR_GAP if has_ends else 12
         things.insert(0, PlacedElement(_mix(told), width=9, height=room))
     return SlidePage(
         title=told.finding or story.bundle.title,
-        lead=told.sentence if told.moves else "",
-        things=tuple(things),
+        subtitle=told.sentence if told.segments else "",
+        elements=tuple(things),
         notes=(
             f"The question. {told.sentence}",
             "Today: customers by the segment of their newest window. Expected: for "
@@ -68,7 +68,7 @@ def question_slide(story: DeckSource) -> SlidePage | None:
             "so it is a mean and not a count of names.",
             *((_interval(told),) if has_ends else ()),
             told.note,
-            f"What is in use: {told.trust.shipped}. {told.trust.why}"
+            f"What is in use: {told.trust.selected}. {told.trust.reason}"
             if told.trust
             else "Nothing was tested yet: segpredict train-classifier.",
         ),
@@ -81,26 +81,26 @@ def _mix(told: HeadlineSection) -> SlideChart:
         categories=("Today", "Expected"),
         series=tuple(
             ChartSeries(
-                move.chip.name,
+                move.badge.name,
                 (move.share_now, move.share_expected),
-                (segment_colour(move.chip),),
+                (segment_colour(move.badge),),
             )
-            for move in told.moves
+            for move in told.segments
         ),
-        form="parts",
-        number="0%",
+        chart_type="parts",
+        number_format="0%",
     )
 
 
 def _question_table(told: HeadlineSection) -> SlideTable:
     """Return the two shares of each segment with the interval of the second."""
-    size = len(told.moves)
+    size = len(told.segments)
     more = f"; the largest {MOST_QUESTION} of {size}" if size > MOST_QUESTION else ""
-    largest = sorted(told.moves, key=lambda move: -move.expected)[:MOST_QUESTION]
+    largest = sorted(told.segments, key=lambda move: -move.customers_expected)[:MOST_QUESTION]
     return SlideTable(
         heading=f"The mix, with 80 % intervals from {_tests(told)}{more}",
         columns=("Segment", "Today", "Expected", "80 % interval", "Change"),
-        rows=tuple(_row(move) for move in told.moves if move in largest),
+        rows=tuple(_row(move) for move in told.segments if move in largest),
         widths=(2.6, 1.2, 1.2, 1.7, 1.3),
     )
 
@@ -111,7 +111,7 @@ def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
     if move.low is not None and move.high is not None:
         ends = f"{format_number(100 * move.low)} to {format_share(move.high, 0)}"
     return (
-        SlideCell(truncate_words(move.chip.name, 36), move.chip),
+        SlideCell(truncate_words(move.badge.name, 36), move.badge),
         format_share(now),
         format_share(then),
         ends,
@@ -120,7 +120,7 @@ def _row(move: SegmentForecast) -> tuple[str | SlideCell, ...]:
 
 
 def _tests(told: HeadlineSection) -> str:
-    return "one test" if told.tests == 1 else f"{told.tests} tests"
+    return "one test" if told.n_tests == 1 else f"{told.n_tests} tests"
 
 
 def _interval(told: HeadlineSection) -> str:
@@ -136,11 +136,13 @@ MOST_CLEANING = 7
 
 def cleaning_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of what came in, what was left out and what is used."""
-    told = story.of(LedgerSection)
-    if told is None or not told.given or told.share_used is None:
+    told = story.context_of(LedgerSection)
+    if told is None or not told.read or told.share_used is None:
         return None
-    lost = sorted((line for line in told.lost if line.count.rows), key=lambda li: -li.count.rows)
-    rows = sum(line.count.rows for line in told.given)
+    lost = sorted(
+        (line for line in told.left_out if line.count.rows), key=lambda li: -li.count.rows
+    )
+    rows = sum(line.count.rows for line in told.read)
     title = f"{format_share(told.share_used)} of the {format_number(rows)} rows are used"
     if lost:
         title += f". Most of the rest: {lost[0].meaning[:1].lower()}{lost[0].meaning[1:]}"
@@ -150,9 +152,9 @@ def cleaning_slide(story: DeckSource) -> SlidePage | None:
     balance = "adds up" if told.adds_up else "does NOT add up: please report this"
     return SlidePage(
         title=title,
-        lead=f"The ledger {balance}: used and left out make what came in, in rows, "
+        subtitle=f"The ledger {balance}: used and left out make what came in, in rows, "
         "orders, customers and money.",
-        things=tuple(things),
+        elements=tuple(things),
         notes=(
             "Each rule of cleaning writes what it takes out into the ledger "
             "(ledger.json). Rules run one after the other; an order or customer is "
@@ -187,7 +189,7 @@ def _chart(lost: list[LedgerRow]) -> SlideChart:
 
 
 def _cleaning_table(told: LedgerSection, lost: list[LedgerRow], currency: str) -> SlideTable:
-    named = [("Came in", line) for line in told.given]
+    named = [("Came in", line) for line in told.read]
     named += [(truncate_words(_name(line).rstrip("."), 38), line) for line in lost[:MOST_CLEANING]]
     named += [("Used", line) for line in told.used]
     rows = tuple(
@@ -218,7 +220,7 @@ CALIBRATION_METRIC = "ece"
 
 def limits_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of limits; the headline always has some."""
-    head, seen = story.of(HeadlineSection), story.of(LeakageSection)
+    head, seen = story.context_of(HeadlineSection), story.context_of(LeakageSection)
     if head is None:
         return None
     # Those of the forecast stand after those of the data.
@@ -236,8 +238,8 @@ def limits_slide(story: DeckSource) -> SlidePage | None:
         things.append(PlacedElement(right, left=6, width=6, top=top, height=12 - top))
     return SlidePage(
         title=_title(story),
-        lead="Say these before a number is quoted.",
-        things=tuple(things),
+        subtitle="Say these before a number is quoted.",
+        elements=tuple(things),
         notes=(
             head.note,
             *head.warnings,
@@ -247,8 +249,8 @@ def limits_slide(story: DeckSource) -> SlidePage | None:
 
 
 def _title(story: DeckSource) -> str:
-    told = story.of(EvaluationSection)
-    count = len(told.origins) if told else 0
+    told = story.context_of(EvaluationSection)
+    count = len(told.windows) if told else 0
     if not count:
         return "Nothing here was tested on days that came later"
     windows = "one past window" if count == 1 else f"{count} past windows"
@@ -262,25 +264,28 @@ def _known(story: DeckSource) -> tuple[str, ...]:
         "What moves a forecast is an association, not a cause.",
     ]
     told += _judged(story)
-    choice, worth = story.of(SegmentSelectionSection), story.of(CustomerValueSection)
+    choice, worth = (
+        story.context_of(SegmentSelectionSection),
+        story.context_of(CustomerValueSection),
+    )
     if choice is not None and choice.meaning:
         told.append(f"Segments are {choice.grade}: {choice.meaning}.")
-    if worth is not None and worth.tested is not None:
-        low, high = (format_share(end, 0) for end in worth.tested)
+    if worth is not None and worth.backtested_sums is not None:
+        low, high = (format_share(end, 0) for end in worth.backtested_sums)
         told.append(f"Of the revenue at risk that was foretold, {low} to {high} came.")
     return tuple(told)
 
 
 def _judged(story: DeckSource) -> list[str]:
     """Return how far probabilities and sets were off in the tests."""
-    told, verdict = [], story.of(EvaluationSection)
+    told, verdict = [], story.context_of(EvaluationSection)
     if verdict is not None and verdict.pooled is not None:
         place = [metric.name for metric in verdict.metrics].index(CALIBRATION_METRIC)
-        own = [j.values[place] for j in verdict.pooled.judged if j.is_model]
+        own = [j.values[place] for j in verdict.pooled.models if j.is_model]
         if own and own[0] is not None:
             told.append(f"Stated probabilities were off by {format_share(own[0])} on average.")
-    sets = story.of(ProbabilitiesSection)
-    pooled = [e for e in sets.sets if e.test == ALL] if sets else []
+    sets = story.context_of(ProbabilitiesSection)
+    pooled = [e for e in sets.set_coverage if e.window == ALL] if sets else []
     told += [
         f"Prediction sets, meant to hold {format_share(sets.target if sets else None, 0)}, "
         f"held {format_share(each.value)} of {format_number(each.n)} outcomes."
@@ -291,19 +296,19 @@ def _judged(story: DeckSource) -> list[str]:
 
 
 def _sights(seen: LeakageSection | None) -> tuple[Any, ...]:
-    return seen.sights if seen is not None else ()
+    return seen.tests if seen is not None else ()
 
 
 def _careless(seen: LeakageSection) -> SlideChart:
     return SlideChart(
         heading="Accuracy that careless tests of the same model would claim",
-        categories=tuple(sight.meaning.split(":")[0] for sight in seen.sights),
+        categories=tuple(sight.meaning.split(":")[0] for sight in seen.tests),
         series=(
             ChartSeries(
                 "Accuracy",
-                tuple(sight.accuracy for sight in seen.sights),
-                tuple(STRONG_COLOUR if s.is_honest else FILL_COLOUR for s in seen.sights),
+                tuple(sight.accuracy for sight in seen.tests),
+                tuple(STRONG_COLOUR if s.is_honest else FILL_COLOUR for s in seen.tests),
             ),
         ),
-        number="0%",
+        number_format="0%",
     )

@@ -39,16 +39,16 @@ MAX_RULE_LENGTH = 150  # letters of a rule
 
 def segments_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the segments; none where they were not measured."""
-    told = story.of(SegmentsSection)
-    cards = [card for card in told.cards if card.share is not None] if told else []
+    told = story.context_of(SegmentsSection)
+    cards = [card for card in told.rows if card.share is not None] if told else []
     if told is None or not cards:
         return None
-    portraits = story.of(SegmentProfilesSection)
-    rules = {p.chip.id: p.rule for p in portraits.cards} if portraits else {}
+    portraits = story.context_of(SegmentProfilesSection)
+    rules = {p.badge.id: p.rule for p in portraits.profiles} if portraits else {}
     return SlidePage(
         title=_segments_title(cards),
-        lead=_measured(told),
-        things=(
+        subtitle=_measured(told),
+        elements=(
             PlacedElement(_segments_chart(cards, has_money=told.has_money), width=5),
             PlacedElement(_segments_table(cards[:MOST_SEGMENTS], rules), left=5, width=7),
         ),
@@ -59,24 +59,24 @@ def segments_slide(story: DeckSource) -> SlidePage | None:
             "The words are a short decision tree that was taught to say who is in a "
             "segment. It is a description; the segments themselves are the frozen rule "
             "in segments/segmenter.json.",
-            *(f"{card.chip.name}: {rules[card.chip.id]}." for card in cards if _has(rules, card)),
+            *(f"{card.badge.name}: {rules[card.badge.id]}." for card in cards if _has(rules, card)),
         ),
     )
 
 
 def _has(rules: dict[str, str], card: SegmentRow) -> bool:
-    return bool(rules.get(card.chip.id))
+    return bool(rules.get(card.badge.id))
 
 
 def _segments_title(cards: list[SegmentRow]) -> str:
     paid = [card for card in cards if card.revenue_share is not None]
     if not paid:
         most = max(cards, key=lambda card: card.share or 0)
-        name = truncate_words(most.chip.name, 40)
+        name = truncate_words(most.badge.name, 40)
         return f"{name} is the largest segment: {format_share(most.share)}"
     top = max(paid, key=lambda card: (card.revenue_share or 0) - (card.share or 0))
     return (
-        f"{truncate_words(top.chip.name, 40)} is {format_share(top.share)} of customers and "
+        f"{truncate_words(top.badge.name, 40)} is {format_share(top.share)} of customers and "
         f"{format_share(top.revenue_share)} of revenue"
     )
 
@@ -99,14 +99,14 @@ def _segments_chart(cards: list[SegmentRow], *, has_money: bool) -> SlideChart:
         categories=names,
         series=tuple(
             ChartSeries(
-                card.chip.name,
+                card.badge.name,
                 (card.share, card.revenue_share)[: len(names)],
-                (segment_colour(card.chip),),
+                (segment_colour(card.badge),),
             )
             for card in cards
         ),
-        form="parts",
-        number="0%",
+        chart_type="parts",
+        number_format="0%",
     )
 
 
@@ -116,10 +116,10 @@ def _segments_table(cards: list[SegmentRow], rules: dict[str, str]) -> SlideTabl
         columns=("Segment", "Customers", "Of revenue", "In words"),
         rows=tuple(
             (
-                SlideCell(truncate_words(card.chip.name, 24), card.chip),
+                SlideCell(truncate_words(card.badge.name, 24), card.badge),
                 format_number(card.n),
                 format_share(card.revenue_share),
-                truncate_words(rules.get(card.chip.id, ""), MAX_RULE_LENGTH),
+                truncate_words(rules.get(card.badge.id, ""), MAX_RULE_LENGTH),
             )
             for card in reversed(cards)
         ),
@@ -136,21 +136,21 @@ GATES = ("failed", "gates_failed")
 
 def choice(story: DeckSource) -> SlidePage | None:
     """Return the slide of the comparison, or of the numbers that were tried."""
-    compared, told = story.of(SegmentSelectionSection), story.of(SegmentsSection)
-    if compared is not None and compared.ways:
+    compared, told = story.context_of(SegmentSelectionSection), story.context_of(SegmentsSection)
+    if compared is not None and compared.candidates:
         return _compared(compared)
-    return None if told is None or not told.tried else _tried(told)
+    return None if told is None or not told.candidates else _tried(told)
 
 
 def _compared(told: SegmentSelectionSection) -> SlidePage:
-    ways = told.ways[:MOST_CHOICE]
-    names = tuple(f"{way.algorithm}, {way.k} ({way.instrument})" for way in ways)
+    ways = told.candidates[:MOST_CHOICE]
+    names = tuple(f"{way.algorithm}, {way.k} ({way.inputs})" for way in ways)
     steady = told.headings.index(STABILITY_LABEL)
-    taken = told.taken or "No way passes every gate, and none was taken"
+    taken = told.selected or "No way passes every gate, and none was taken"
     return SlidePage(
-        title=f"{taken}: {told.passed} of {told.tried} ways pass every gate",
-        lead=f"Grade: {told.grade}. {told.meaning[:1].upper()}{told.meaning[1:]}.",
-        things=(
+        title=f"{taken}: {told.n_passed} of {told.n_tried} ways pass every gate",
+        subtitle=f"Grade: {told.grade}. {told.meaning[:1].upper()}{told.meaning[1:]}.",
+        elements=(
             PlacedElement(
                 SlideChart(
                     heading="How alike segments are for other customers (1 = the same)",
@@ -159,10 +159,10 @@ def _compared(told: SegmentSelectionSection) -> SlidePage:
                         ChartSeries(
                             "Agreement (adjusted Rand index)",
                             tuple(way.figures[steady] for way in ways),
-                            tuple(STRONG_COLOUR if w.is_taken else FILL_COLOUR for w in ways),
+                            tuple(STRONG_COLOUR if w.is_selected else FILL_COLOUR for w in ways),
                         ),
                     ),
-                    number="0.00",
+                    number_format="0.00",
                 ),
                 width=6,
             ),
@@ -176,51 +176,51 @@ def _compared(told: SegmentSelectionSection) -> SlidePage:
                     ),
                     widths=(3, 3),
                     words=(0, 1),
-                    strong=tuple(i for i, way in enumerate(ways) if way.is_taken),
+                    strong=tuple(i for i, way in enumerate(ways) if way.is_selected),
                 ),
                 left=6,
                 width=6,
             ),
         ),
         notes=(
-            f"{told.tried} ways were measured (segments/comparison.csv): those that "
+            f"{told.n_tried} ways were measured (segments/comparison.csv): those that "
             "pass, best first, then of every other algorithm the one that comes "
             "nearest.",
             "Agreement is the adjusted Rand index between segments fitted on bootstrap "
             "samples of the customers; 1 is the same, 0 is chance.",
             f"The next best: {told.runner_up}; its agreement with the one taken is "
-            f"{format_number(told.alike, 2)}."
+            f"{format_number(told.similarity, 2)}."
             if told.runner_up
             else "There is no second way that passes.",
             "The segments of this run were made that way."
             if told.is_applied
             else "The segments of this run were NOT made that way; it is what the rule would take.",
-            *told.absent,
+            *told.not_tried,
         ),
     )
 
 
 def _gates(way: CandidateRow) -> str:
-    if way.twin:
+    if way.equivalent_to:
         return "the same segments as a simpler way"
-    return ", ".join(way.failed) or "passes all"
+    return ", ".join(way.failed_gates) or "passes all"
 
 
 def _tried(told: SegmentsSection) -> SlidePage:
-    places = {column.name: i for i, column in enumerate(told.tried_columns)}
-    tried = told.tried[:MOST_CHOICE]
-    chosen = [t for t in tried if t.is_chosen]
+    places = {column.name: i for i, column in enumerate(told.candidate_columns)}
+    tried = told.candidates[:MOST_CHOICE]
+    chosen = [t for t in tried if t.is_selected]
     numbers = tuple(_at(t, places, "k") for t in tried)
     gate = next((name for name in GATES if name in places), None)
     failing = [t for t in tried if gate and _at(t, places, gate)]
     taken = format_cell(_at(chosen[0], places, "k"), "whole") if chosen else "No number"
     fails = f"{len(failing)} of {len(tried)} numbers fail a gate" if gate else ""
-    columns = [c for c in told.tried_columns if c.name in (*SHOWN, gate)]
+    columns = [c for c in told.candidate_columns if c.name in (*SHOWN, gate)]
     return SlidePage(
         title=f"{taken} segments were taken" + (f"; {fails}" if fails else ""),
-        lead=f"Tried with one algorithm, {_algorithm(told)}. Other "
+        subtitle=f"Tried with one algorithm, {_algorithm(told)}. Other "
         "ways to segment were not compared in this run (segpredict cluster --compare).",
-        things=(
+        elements=(
             PlacedElement(
                 SlideChart(
                     heading="Silhouette by number of segments",
@@ -229,11 +229,11 @@ def _tried(told: SegmentsSection) -> SlidePage:
                         ChartSeries(
                             "Silhouette",
                             tuple(_at(t, places, "silhouette") for t in tried),
-                            tuple(STRONG_COLOUR if t.is_chosen else FILL_COLOUR for t in tried),
+                            tuple(STRONG_COLOUR if t.is_selected else FILL_COLOUR for t in tried),
                         ),
                     ),
-                    form="columns",
-                    number="0.00",
+                    chart_type="columns",
+                    number_format="0.00",
                 ),
                 width=5,
             ),
@@ -250,7 +250,7 @@ def _tried(told: SegmentsSection) -> SlidePage:
                     ),
                     widths=tuple(2.6 if c.name == gate else 1.25 for c in columns),
                     words=tuple(i for i, c in enumerate(columns) if c.name == gate),
-                    strong=tuple(i for i, t in enumerate(tried) if t.is_chosen),
+                    strong=tuple(i for i, t in enumerate(tried) if t.is_selected),
                 ),
                 left=5,
                 width=7,
@@ -279,15 +279,15 @@ def _at(tried: SegmentCountRow, places: dict[str, int], name: str) -> Any:
 
 def transitions_slide(story: DeckSource) -> SlidePage | None:
     """Return the slide of the observed moves; none where none were counted."""
-    told = story.of(TransitionsSection)
+    told = story.context_of(TransitionsSection)
     rows = [row for row in told.rows if row.n] if told else []
     if told is None or not rows:
         return None
-    thin = [truncate_words(row.chip.name, 24) for row in rows if row.is_thin]
+    thin = [truncate_words(row.badge.name, 24) for row in rows if row.is_small]
     return SlidePage(
         title=_moves_title(told, rows),
-        lead=told.note,
-        things=(
+        subtitle=told.note,
+        elements=(
             PlacedElement(_moves_chart(told, rows), width=6),
             PlacedElement(_moves_table(told, rows), left=6, width=6),
         ),
@@ -297,52 +297,52 @@ def transitions_slide(story: DeckSource) -> SlidePage | None:
             "they were one window later.",
             "Brackets are 95 % intervals of the share.",
             *_foretold(told),
-            f"Fewer than {told.enough} customers, so mostly chance: {', '.join(thin)}."
+            f"Fewer than {told.min_customers} customers, so mostly chance: {', '.join(thin)}."
             if thin
-            else f"Every row has at least {told.enough} customers.",
+            else f"Every row has at least {told.min_customers} customers.",
         ),
     )
 
 
 def _moves_title(told: TransitionsSection, rows: list[TransitionRow]) -> str:
-    if told.stay is None:
+    if told.share_staying is None:
         return "Most of the customers counted here are new"
-    known = {chip.id for chip in told.chips}
-    stays = [(f.share, r) for r in rows if r.chip.id in known for f in _stay(r)]
+    known = {chip.id for chip in told.badges}
+    stays = [(f.share, r) for r in rows if r.badge.id in known for f in _stay(r)]
     least = min(stays, key=lambda pair: pair[0])
     return (
-        f"{format_share(told.stay, 0)} of customers stay in their segment for a window; "
-        f"of {truncate_words(least[1].chip.name, 24)} only {format_share(least[0], 0)} do"
+        f"{format_share(told.share_staying, 0)} of customers stay in their segment for a window; "
+        f"of {truncate_words(least[1].badge.name, 24)} only {format_share(least[0], 0)} do"
     )
 
 
 def _foretold(told: TransitionsSection) -> tuple[str, ...]:
-    if not told.foretold:
+    if not told.has_predicted:
         return ()
     return (
-        f"Of {told.foretold} shares that had been foretold, {told.outside} were "
+        f"Of {told.has_predicted} shares that had been foretold, {told.outside} were "
         "counted outside their interval.",
     )
 
 
 def _stay(row: TransitionRow) -> list[TransitionCell]:
-    return [flow for flow in row.flows if flow.is_stay]
+    return [flow for flow in row.cells if flow.is_stay]
 
 
 def _moves_chart(told: TransitionsSection, rows: list[TransitionRow]) -> SlideChart:
     return SlideChart(
         heading="From a segment (bar) to the next (parts), share of its customers",
-        categories=tuple(f"From {row.chip.name}" for row in rows),
+        categories=tuple(f"From {row.badge.name}" for row in rows),
         series=tuple(
             ChartSeries(
                 chip.name,
-                tuple(row.flows[place].share for row in rows),
+                tuple(row.cells[place].share for row in rows),
                 (segment_colour(chip),),
             )
-            for place, chip in enumerate(told.chips)
+            for place, chip in enumerate(told.badges)
         ),
-        form="parts",
-        number="0%",
+        chart_type="parts",
+        number_format="0%",
     )
 
 
@@ -352,7 +352,7 @@ def _moves_table(told: TransitionsSection, rows: list[TransitionRow]) -> SlideTa
         columns=("From", "Customers", "Stay", "Most others go to"),
         rows=tuple(
             (
-                SlideCell(truncate_words(row.chip.name, 20), row.chip),
+                SlideCell(truncate_words(row.badge.name, 20), row.badge),
                 format_number(row.n),
                 _stays(row),
                 _leave(told, row),
@@ -374,7 +374,7 @@ def _stays(row: TransitionRow) -> str:
 
 
 def _leave(told: TransitionsSection, row: TransitionRow) -> SlideCell:
-    gone = [pair for pair in zip(row.flows, told.chips, strict=True) if not pair[0].is_stay]
+    gone = [pair for pair in zip(row.cells, told.badges, strict=True) if not pair[0].is_stay]
     if not gone or not max(flow.n for flow, _ in gone):
         return SlideCell("–")
     flow, chip = max(gone, key=lambda pair: pair[0].n)
