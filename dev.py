@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--all-pythons", action="store_true")
     parser.add_argument("rest", nargs="*", help="passed on to the command")
     args, unknown = parser.parse_known_args()
-    rest = [*args.other_share, *unknown]
+    rest = [*args.rest, *unknown]
     if args.command == "test":
         pythons = found_pythons() if args.all_pythons else [newest_python()]
         return max(test(python, rest, alone=len(pythons) == 1) for python in pythons)
@@ -77,14 +77,14 @@ def environment(python: str, folder: Path, extra: str) -> Path:
     if have[0] != wanted:
         make_venv(python, folder)
     pip = [str(home / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run_task([*pip, "--editable", f".{extra}"], cwd=HERE, check=True)
+    subprocess.run([*pip, "--editable", f".{extra}"], cwd=HERE, check=True)
     stamp.write_text(f"{wanted} {extra or '-'}")
     return home
 
 
 def make_venv(python: str, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    done = subprocess.run_task([python, "-m", "venv", str(folder)], check=False)
+    done = subprocess.run([python, "-m", "venv", str(folder)], check=False)
     if done.returncode:
         sys.exit(
             "This Python cannot make virtual environments. On Debian or Ubuntu:\n"
@@ -96,7 +96,7 @@ def call(home: Path, tool: str, *options: str) -> int:
     env = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "MPLBACKEND": "Agg"}
     env["PATH"] = f"{home}{os.pathsep}{env.get('PATH', '')}"
     command = [str(home / tool), *options]
-    return subprocess.run_task(command, cwd=HERE, env=env, check=False).returncode
+    return subprocess.run(command, cwd=HERE, env=env, check=False).returncode
 
 
 def found_pythons() -> list[str]:
@@ -119,7 +119,7 @@ def newest_python() -> str:
 
 def version(python: str) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run_task([python, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
     return done.stdout.strip()
 
 

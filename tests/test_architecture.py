@@ -40,9 +40,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         f"heavy = {sorted(HEAVY)!r}\n"
         "print('HEAVY', [m for m in heavy if m in sys.modules])"
     )
-    done = subprocess.run_task(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 

@@ -25,9 +25,9 @@ def test_lists_begin_with_the_largest_stake_and_ties_with_the_smaller_id():
 
 
 def test_a_list_is_no_longer_than_asked_and_the_same_in_any_row_order():
-    short = customer_shortlist(SCORES, most=2)
+    short = customer_shortlist(SCORES, max_listed=2)
     assert short.height == 4
-    assert short.equals(customer_shortlist(SCORES.reverse(), most=2))
+    assert short.equals(customer_shortlist(SCORES.reverse(), max_listed=2))
 
 
 def test_the_strongest_three_reasons_that_speak_for_it_are_told():

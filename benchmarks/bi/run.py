@@ -32,12 +32,12 @@ def main() -> None:
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(measure(asked.run_task, asked.times[0]))
+        print(measure(asked.run, asked.times[0]))
         return
     print("| lines | orders | seconds | peak MB |\n| --: | --: | --: | --: |")
     for times in asked.times:
-        command = [sys.executable, __file__, "--run", asked.run_task, "--one", "--times"]
-        done = subprocess.run_task(
+        command = [sys.executable, __file__, "--run", asked.run, "--one", "--times"]
+        done = subprocess.run(
             [*map(str, command), str(times)], capture_output=True, text=True, check=True
         )
         print(done.stdout.strip(), flush=True)

@@ -121,7 +121,7 @@ def ask(task: str, **asked: Any) -> dict[str, Any]:
     quiet = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     if asked.pop("threads", None) == 1:
         quiet["OMP_NUM_THREADS"] = "1"
-    ran = subprocess.run_task(
+    ran = subprocess.run(
         [sys.executable, str(TASKS), task, json.dumps(asked)],
         capture_output=True,
         text=True,

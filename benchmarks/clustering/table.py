@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--name", required=True)
     parser.add_argument("--write", type=Path)
     args = parser.parse_args()
-    run = open_run(args.run_task)
+    run = open_run(args.run)
     told = table(
         run.read_parquet("segments/comparison.parquet"), run.json("segments/selection.json")
     )

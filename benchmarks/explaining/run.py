@@ -51,8 +51,8 @@ def measured(args: argparse.Namespace, size: str, task: str) -> dict[str, Any]:
     kept = None if args.cache is None else args.cache / f"{task}-{size}.json"
     if kept is not None and kept.exists():
         return dict(json.loads(kept.read_text()))
-    asked = [str(args.run_task), task, str(SIZES[size]), str(args.threads)]
-    done = subprocess.run_task(
+    asked = [str(args.run), task, str(SIZES[size]), str(args.threads)]
+    done = subprocess.run(
         [sys.executable, str(HERE / "task.py"), *asked],
         stdout=subprocess.PIPE,
         text=True,

@@ -110,7 +110,7 @@ def measure(size: str, cache: Path, args: argparse.Namespace) -> dict[str, Any]:
 def call(task: str, size: str, cache: Path, repeat: int) -> dict[str, Any]:
     """Run one task in a process of its own."""
     command = [sys.executable, str(HERE / "tasks.py"), task, size, cache, repeat]
-    done = subprocess.run_task(
+    done = subprocess.run(
         [str(word) for word in command],
         capture_output=True,
         text=True,

@@ -46,7 +46,7 @@ def measured(size: str, cache: Path | None) -> dict[str, Any]:
     if kept is not None and kept.exists():
         return dict(json.loads(kept.read_text()))
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run_task(
+        done = subprocess.run(
             [sys.executable, str(HERE / "task.py"), str(SIZES[size]), folder],
             stdout=subprocess.PIPE,
             text=True,

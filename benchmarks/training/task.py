@@ -50,15 +50,15 @@ def main() -> None:
     found = contest([str(path)], plan)
     profile.disable()
     whole = time.perf_counter() - begin
-    panel = found.train_origins.panel.frame
-    tested = found.train_origins.evaluation.pooled.n
+    panel = found.training.panel.frame
+    tested = found.training.evaluation.pooled.n
     print(
         json.dumps(
             {
                 "rows": panel.height,
                 "lines": shop.lines.height,
                 "customers": customers,
-                "features": len(found.train_origins.panel.names),
+                "features": len(found.training.panel.names),
                 "forecasts": tested,
                 "whole": whole,
                 "cpu": time.process_time(),

@@ -92,12 +92,12 @@ def load_transactions(files: RunFiles) -> Transactions:
     )
 
 
-def save_side_tables(draft: RunDraft, beside: SideTables) -> None:
+def save_side_tables(draft: RunDraft, side_tables: SideTables) -> None:
     """Write the tables that stand beside the lines, and what was frozen of them."""
-    frames = companions.side_table_frames(beside)
+    frames = companions.side_table_frames(side_tables)
     for name, frame in frames.items():
         draft.write(f"companions/{name}.parquet", parquet_writer(frame))
-    state = {**companions.side_tables_to_state(beside), "tables": sorted(frames)}
+    state = {**companions.side_tables_to_state(side_tables), "tables": sorted(frames)}
     draft.write("companions/companions.json", encode_json(state))
 
 
@@ -141,7 +141,7 @@ def save_segmentation(
     segmentation: Segmentation,
     grid: RuleGrid,
     tables: Mapping[str, pl.DataFrame],
-    cards: Sequence[Mapping[str, JSON]] = (),
+    segment_profiles: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
     """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
     draft.write("segments/grid.json", encode_json(grid.to_state()))
@@ -149,17 +149,17 @@ def save_segmentation(
     draft.write("segments/segmenter.json", encode_json(segmentation.to_state()))
     named = [asdict(segment) for segment in segmentation.segments]
     draft.write("segments/segments.json", encode_json(named))
-    draft.write("segments/cards.json", encode_json(list(cards)))
+    draft.write("segments/cards.json", encode_json(list(segment_profiles)))
     draft.write("segments/events.json", encode_json(segmentation.identity.event_rows()))
     for name, table in tables.items():
         draft.write(f"segments/{name}.parquet", parquet_writer(table))
 
 
-def save_algorithm_comparison(draft: RunDraft, table: pl.DataFrame, verdict: JSON) -> None:
+def save_algorithm_comparison(draft: RunDraft, table: pl.DataFrame, selection: JSON) -> None:
     """Write how every way to segment fared, and which the rule takes."""
     draft.write("segments/comparison.parquet", parquet_writer(table))
     draft.write("segments/comparison.csv", encode_csv(table))
-    draft.write("segments/selection.json", encode_json(verdict))
+    draft.write("segments/selection.json", encode_json(selection))
 
 
 def load_segmentation(files: RunFiles) -> Segmentation:
@@ -330,19 +330,19 @@ def load_report_input(files: RunFiles) -> ReportInput:
     )
 
 
-def run_summary(made: RunFolder) -> dict[str, JSON]:
+def run_summary(run: RunFolder) -> dict[str, JSON]:
     """Return what a program wants to know of a run: its facts and its verdict."""
-    told: dict[str, JSON] = {"run": str(made.folder), **made.metadata}
+    told: dict[str, JSON] = {"run": str(run.folder), **run.metadata}
     for name in (
         "ledger.json",
         "segments/segments.json",
         "segments/events.json",
         "classifier/verdict.json",
     ):
-        if made.has(name):
-            told[Path(name).stem] = made.read_json(name)
-    if made.has("report.html"):
-        told["page"] = str((made.folder / "report.html").resolve())
+        if run.has(name):
+            told[Path(name).stem] = run.read_json(name)
+    if run.has("report.html"):
+        told["page"] = str((run.folder / "report.html").resolve())
     return told
 
 

@@ -230,14 +230,14 @@ def feature_schema(declared: Iterable[Feature]) -> pa.DataFrameSchema:
     )
 
 
-def numeric_schema(columns: Iterable[str], *, least: int = 0) -> pa.DataFrameSchema:
+def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrameSchema:
     """Return the schema of customers with these columns of finite numbers, none empty.
 
     Parameters
     ----------
     columns
         Float64 columns; others may stand beside them.
-    least
+    min_rows
         Least number of customers.
     """
     finite = pa.Check(
@@ -246,9 +246,9 @@ def numeric_schema(columns: Iterable[str], *, least: int = 0) -> pa.DataFrameSch
         error="must be finite",
     )
     enough = pa.Check(
-        lambda data: data.lazyframe.collect().height >= least,
+        lambda data: data.lazyframe.collect().height >= min_rows,
         name="enough",
-        error=f"must hold at least {least} customers",
+        error=f"must hold at least {min_rows} customers",
     )
     return pa.DataFrameSchema(
         {

@@ -29,25 +29,25 @@ CSV_TABLES = ("importance", "topics", "moves")
 
 def save_explanation(
     draft: RunDraft,
-    told: Explanation,
+    explanation: Explanation,
     explainer: ForecastExplainer,
-    checked: ImportanceEvidence | None,
+    evidence: ImportanceEvidence | None,
 ) -> None:
     """Write an explanation, how it was made, and how it was cross-checked."""
     draft.remove("explanation/")
     for name in EXPLANATION_TABLES:
-        draft.write(f"explanation/{name}.parquet", parquet_writer(getattr(told, name)))
+        draft.write(f"explanation/{name}.parquet", parquet_writer(getattr(explanation, name)))
     for name in CSV_TABLES:
-        draft.write(f"explanation/{name}.csv", encode_csv(getattr(told, name)))
-    draft.write("explanation/importance.json", importance_json(told).encode())
+        draft.write(f"explanation/{name}.csv", encode_csv(getattr(explanation, name)))
+    draft.write("explanation/importance.json", importance_json(explanation).encode())
     draft.write("explanation/explainer.json", encode_json(explainer.to_state()))
-    if checked is None:
+    if evidence is None:
         return
-    draft.write("explanation/evidence.parquet", parquet_writer(checked.table))
-    draft.write("explanation/evidence.csv", encode_csv(checked.table))
-    draft.write("explanation/headlines.parquet", parquet_writer(checked.headlines))
-    draft.write("explanation/tests.parquet", parquet_writer(checked.tests))
-    draft.write("explanation/evidence.json", encode_json(checked.to_json()))
+    draft.write("explanation/evidence.parquet", parquet_writer(evidence.table))
+    draft.write("explanation/evidence.csv", encode_csv(evidence.table))
+    draft.write("explanation/headlines.parquet", parquet_writer(evidence.headlines))
+    draft.write("explanation/tests.parquet", parquet_writer(evidence.tests))
+    draft.write("explanation/evidence.json", encode_json(evidence.to_json()))
 
 
 def has_explanation(files: RunFiles) -> bool:
@@ -89,16 +89,16 @@ def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
 
 
 def pick_example_customers(
-    told: Explanation, scores: pl.DataFrame | None
+    explanation: Explanation, scores: pl.DataFrame | None
 ) -> tuple[dict[str, JSON], ...]:
     """Return three customers whose reasons are worth reading, with their forecasts.
 
     Among those explained with two reasons or more: whose worth is most at risk, who is
     likeliest to rise, and who is worth most and expected to stay.
     """
-    if scores is None or told.reasons.is_empty():
+    if scores is None or explanation.reasons.is_empty():
         return ()
-    counts = told.reasons.filter(speaks="for").group_by("customer_id").len()
+    counts = explanation.reasons.filter(speaks="for").group_by("customer_id").len()
     clear = counts.filter(pl.col("len") >= 2)
     known = scores.join(clear, on="customer_id", how="semi", maintain_order="left")
     stays = pl.col("next_segment_id") == pl.col("segment_id")
@@ -120,7 +120,7 @@ def pick_example_customers(
             ~pl.col("customer_id").is_in([person["customer_id"] for person in found])
         ).head(1)
         for score in chosen.to_dicts():
-            reasons = told.reasons.filter(customer_id=score["customer_id"])
+            reasons = explanation.reasons.filter(customer_id=score["customer_id"])
             told_of = reasons.select("speaks", "text", "odds_ratio").to_dicts()
             found.append({**score, "kind": kind, "reasons": told_of})
     return tuple(found)
@@ -132,11 +132,11 @@ def load_explainer(
     trees: XgboostModel,
     classes: tuple[Segment, ...],
     glossary: Sequence[Feature],
-    usage: DecisionPolicy | None = None,
+    policy: DecisionPolicy | None = None,
 ) -> ForecastExplainer | None:
     """Return what explains anybody else's forecast of a run, if it was explained."""
     if not has_explanation(files):
         return None
     state = files.read_json("explanation/explainer.json")
     found = ForecastExplainer.from_state(state, forecaster, trees, classes, glossary)
-    return found.with_policy(usage)
+    return found.with_policy(policy)

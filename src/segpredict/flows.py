@@ -50,7 +50,7 @@ def observed_tables(
     segmentation: SegmentAssigner,
     time: TimeOptions,
     draws: BootstrapDraws,
-    homes: pl.DataFrame | None = None,
+    countries: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return what was counted in all complete periods, by name of the table.
 
@@ -64,7 +64,7 @@ def observed_tables(
         The lengths of the windows.
     draws
         Behind the intervals.
-    homes
+    countries
         ``customer_id`` and ``country``, if moves are to be counted by it.
 
     Returns
@@ -112,16 +112,16 @@ def observed_tables(
         ),
         "order": movement.markov_order_test(moves, segments),
     }
-    if homes is not None:
-        tables["countries"] = _by_country(moves, homes)
+    if countries is not None:
+        tables["countries"] = _by_country(moves, countries)
     return tables | ({"compared": pl.concat(compared)} if compared else {})
 
 
-def _by_country(moves: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
+def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
     """Return the moves of the newest period; with those who were and stay silent."""
-    newest = moves.filter(pl.col("since") == pl.col("since").max())
+    newest = transitions.filter(pl.col("since") == pl.col("since").max())
     by = ["since", "until", "country", "from_id", "to_id"]
-    named = newest.join(homes, on="customer_id", how="left")
+    named = newest.join(countries, on="customer_id", how="left")
     return named.group_by(by).agg(n=pl.len().cast(pl.Int64)).sort(by)
 
 

@@ -17,7 +17,7 @@ def segment_profiles(
     segmentation: Segmentation,
     window: Window,
     tables: Mapping[str, pl.DataFrame],
-    likes: str = "category",
+    affinity_level: str = "category",
 ) -> list[dict[str, Any]]:
     """Return all there is to say of each segment, as plain values.
 
@@ -31,7 +31,7 @@ def segment_profiles(
         The question asked at the end of the data.
     tables
         ``profile`` and, if known, ``migration`` (`overview.segment_tables`).
-    likes
+    affinity_level
         What stands out in what they buy: ``category``, where the products table has
         one, ``product`` for single products, or ``none``.
     """
@@ -46,10 +46,10 @@ def segment_profiles(
         tables["profile"],
         _rules(segmentation, rows, codes, window, transactions.currency),
         members=rooms.typical_customers(rows, places, codes),
-        likes=rooms.distinctive_categories(
-            _bought(transactions, span, assigned, likes), segmentation.segments
+        affinity=rooms.distinctive_categories(
+            _bought(transactions, span, assigned, affinity_level), segmentation.segments
         ),
-        moves=tables.get("migration"),
+        transitions=tables.get("migration"),
     )
     steady = {value.code: value.stability for value in segmentation.values}
     return [{**card, "steadiness": steady[card["code"]]} for card in found]
@@ -83,7 +83,7 @@ def _bought(
     transactions: Transactions,
     span: tuple[int, int],
     assigned: pl.DataFrame,
-    likes: str,
+    affinity: str,
 ) -> pl.DataFrame:
     """Return the order lines of each customer in each category of the window."""
     start, end = span
@@ -94,9 +94,9 @@ def _bought(
     )
     groups = transactions.side_tables.products
     is_known = groups is not None and "category" in groups.columns
-    if likes == "product":
+    if affinity == "product":
         named = lines.with_columns(category="product_id")
-    elif likes == "category" and groups is not None and is_known:
+    elif affinity == "category" and groups is not None and is_known:
         names = groups.lazy().select("product_id", "category")
         named = lines.join(names, on="product_id", how="inner")
     else:

@@ -76,10 +76,10 @@ def shop_overview(
 
 def classifier_glossary(
     families: Sequence[str] | None = None,
-    companions: SideTables | None = None,
+    side_tables: SideTables | None = None,
 ) -> tuple[Feature, ...]:
     """Return the declarations of all columns that the classifier may use."""
-    return (*STATE_FEATURES, *features.feature_glossary(families, companions))
+    return (*STATE_FEATURES, *features.feature_glossary(families, side_tables))
 
 
 def rule_grid_at_end(
@@ -96,7 +96,7 @@ def rule_grid_at_end(
 def segment_tables(
     transactions: Transactions,
     segmentation: Segmentation,
-    rules: RuleGrid,
+    rule_grid: RuleGrid,
     time: TimeOptions,
 ) -> dict[str, pl.DataFrame]:
     """Return tables about the segments at the end of the data, by name.
@@ -107,7 +107,7 @@ def segment_tables(
         The shop.
     segmentation
         Its frozen segmenter.
-    rules
+    rule_grid
         Its rule grid.
     time
         The lengths of the windows.
@@ -124,7 +124,7 @@ def segment_tables(
     now = time.window_at(transactions.end_day, transactions.first_day)
     before = now.at_cutoff(now.cutoff - time.days_to_outcome)
     tables = {
-        "assignments": _assignments(transactions, segmentation, rules, now),
+        "assignments": _assignments(transactions, segmentation, rule_grid, now),
         "profile": _profile(transactions, segmentation, now),
         "candidates": _candidates(segmentation),
     }

@@ -23,9 +23,9 @@ CATALOGUE_PATH, BACKTEST_PATH = "actions/playbook.json", "actions/rehearsal.parq
 CAMPAIGN_TABLES = ("plays", "curves")
 
 
-def save_campaign_catalogue(draft: RunDraft, playbook: CampaignCatalogue) -> None:
+def save_campaign_catalogue(draft: RunDraft, campaigns: CampaignCatalogue) -> None:
     """Write the plays that a run goes by."""
-    draft.write(CATALOGUE_PATH, encode_json(playbook.to_state()))
+    draft.write(CATALOGUE_PATH, encode_json(campaigns.to_state()))
 
 
 def load_campaign_catalogue(files: RunFiles) -> CampaignCatalogue:
@@ -35,9 +35,9 @@ def load_campaign_catalogue(files: RunFiles) -> CampaignCatalogue:
     return read_campaigns(CampaignOptions())
 
 
-def save_campaign_plans(draft: RunDraft, plays: pl.DataFrame, curves: pl.DataFrame) -> None:
+def save_campaign_plans(draft: RunDraft, campaigns: pl.DataFrame, curves: pl.DataFrame) -> None:
     """Write what stands behind each play, and value at stake by length of list."""
-    for name, table in zip(CAMPAIGN_TABLES, (plays, curves), strict=True):
+    for name, table in zip(CAMPAIGN_TABLES, (campaigns, curves), strict=True):
         draft.write(f"actions/{name}.parquet", parquet_writer(table))
         draft.write(f"actions/{name}.csv", encode_csv(table))
 

@@ -10,16 +10,18 @@ from segpredict.tables import INACTIVE_CODE
 from segpredict.worth import expected_segment_value, risk_and_upside
 
 
-def forecast_columns(rows: pl.DataFrame, p: np.ndarray, values: Sequence[float]) -> pl.DataFrame:
+def forecast_columns(
+    rows: pl.DataFrame, probabilities: np.ndarray, segment_values: Sequence[float]
+) -> pl.DataFrame:
     """Return what follows from the probabilities: most likely, down, up, value.
 
     Parameters
     ----------
     rows
         ``customer_id`` and ``state_now`` (codes).
-    p
+    probabilities
         Customers × segments.
-    values
+    segment_values
         Mean spend per segment, in code order, in currency.
 
     Examples
@@ -33,48 +35,48 @@ def forecast_columns(rows: pl.DataFrame, p: np.ndarray, values: Sequence[float])
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
     down, up = np.zeros(rows.height), np.zeros(rows.height)
-    for code in range(len(values)):
-        down += np.where(code < now, p[:, code], 0.0)
-        up += np.where(code > now, p[:, code], 0.0)
-    risk, upside = risk_and_upside(p, now, values)
+    for code in range(len(segment_values)):
+        down += np.where(code < now, probabilities[:, code], 0.0)
+        up += np.where(code > now, probabilities[:, code], 0.0)
+    risk, upside = risk_and_upside(probabilities, now, segment_values)
     return rows.select("customer_id", "state_now").with_columns(
-        pl.Series("next", p.argmax(axis=1), dtype=pl.Int64),
-        *(pl.Series(f"p_{code}", p[:, code]) for code in range(p.shape[1])),
+        pl.Series("next", probabilities.argmax(axis=1), dtype=pl.Int64),
+        *(pl.Series(f"p_{code}", probabilities[:, code]) for code in range(probabilities.shape[1])),
         # Sums of rounded shares can pass one by a last bit.
         pl.Series("p_down", np.minimum(down, 1.0)),
         pl.Series("p_up", np.minimum(up, 1.0)),
-        pl.Series("expected_value", expected_segment_value(p, values)),
+        pl.Series("expected_value", expected_segment_value(probabilities, segment_values)),
         pl.Series("value_at_risk", risk),
         pl.Series("upside", upside),
-        pl.Series("p_inactive", p[:, INACTIVE_CODE]),
+        pl.Series("p_inactive", probabilities[:, INACTIVE_CODE]),
         pl.lit(None, pl.String).alias("segment_set"),
         pl.lit(None, pl.Int64).alias("set_size"),
     )
 
 
 def decision_columns(
-    told: pl.DataFrame, p: np.ndarray, usage: DecisionPolicy, names: Sequence[str]
+    forecasts: pl.DataFrame, probabilities: np.ndarray, policy: DecisionPolicy, names: Sequence[str]
 ) -> pl.DataFrame:
     """Return forecasts with the segment that the rule names, and the set of each.
 
     Parameters
     ----------
-    told
+    forecasts
         What `forecast_columns` returned.
-    p
+    probabilities
         Customers × segments.
-    usage
+    policy
         How probabilities become names and sets.
     names
         Names of the segments, in code order.
     """
-    inside = usage.prediction_sets(p)
+    inside = policy.prediction_sets(probabilities)
     sets = [
         " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
         for row in inside.tolist()
     ]
-    return told.with_columns(
-        pl.Series("next", usage.predict(p), dtype=pl.Int64),
+    return forecasts.with_columns(
+        pl.Series("next", policy.predict(probabilities), dtype=pl.Int64),
         pl.Series("segment_set", sets, dtype=pl.String),
         pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
     )

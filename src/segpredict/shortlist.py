@@ -28,14 +28,14 @@ class ReportOptions:
     max_listed: int = 100
 
 
-def customer_shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:
+def customer_shortlist(scores: pl.DataFrame, max_listed: int = 100) -> pl.DataFrame:
     """Return who is on which list, best first.
 
     Parameters
     ----------
     scores
         `contracts.SCORES_SCHEMA`; whoever is not eligible is on no list.
-    most
+    max_listed
         How many stand on a list.
 
     Returns
@@ -58,7 +58,7 @@ def customer_shortlist(scores: pl.DataFrame, most: int = 100) -> pl.DataFrame:
     found = [
         scores.filter(pl.col(by) > 0)
         .sort(by, "customer_id", descending=[True, False])
-        .head(most)
+        .head(max_listed)
         .select(
             pl.lit(name).alias("list"),
             pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"),

@@ -13,11 +13,18 @@ VALUE_TABLES = ("sums", "errors", "segments")
 
 
 def save_customer_value(
-    draft: RunDraft, worth: CustomerValueResult, scores: pl.DataFrame, segments: tuple[Segment, ...]
+    draft: RunDraft,
+    customer_value: CustomerValueResult,
+    scores: pl.DataFrame,
+    segments: tuple[Segment, ...],
 ) -> None:
     """Write what values customers, its back-test, and what segments are worth now."""
-    draft.write(VALUE_MODEL_PATH, encode_json(worth.value_model.to_state()))
-    found = (worth.backtest_sums, worth.backtest_errors, value_by_segment(scores, segments))
+    draft.write(VALUE_MODEL_PATH, encode_json(customer_value.value_model.to_state()))
+    found = (
+        customer_value.backtest_sums,
+        customer_value.backtest_errors,
+        value_by_segment(scores, segments),
+    )
     for name, table in zip(VALUE_TABLES, found, strict=True):
         draft.write(f"worth/{name}.parquet", parquet_writer(table))
         draft.write(f"worth/{name}.csv", encode_csv(table))

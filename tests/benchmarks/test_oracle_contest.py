@@ -50,7 +50,7 @@ def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
     found, trials = held("or2_like", 500, "classifier.baselines=['markov']", *few)
     for name in trials[0].chances:
         assert not row(trials, name)["is_alarm"]
-    model = row(trials, found.train_origins.evaluation.model)
+    model = row(trials, found.training.evaluation.model)
     assert model["gap"] < row(trials, "markov")["gap"]
 
 
@@ -58,8 +58,8 @@ def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
 @pytest.mark.parametrize("name", ["or2_like", "cdnow_like"])
 def test_the_model_is_within_two_hundredths_of_a_nat_of_the_oracle(name):
     found, trials = held(name, 3_000, "classifier.baselines=['markov', 'bgnbd_gg']")
-    assert found.train_origins.panel.frame.height >= 25_000
-    model = row(trials, found.train_origins.evaluation.model)
+    assert found.training.panel.frame.height >= 25_000
+    model = row(trials, found.training.evaluation.model)
     assert not model["is_alarm"]
     assert model["gap"] <= 0.02
     assert abs(model["accuracy"] - model["ceiling"]) <= 0.015
@@ -70,7 +70,7 @@ def test_the_model_is_within_two_hundredths_of_a_nat_of_the_oracle(name):
 @pytest.mark.slow
 def test_in_noise_no_skill_is_claimed():
     found, trials = held("noise", 1_500, "classifier.baselines=['markov', 'prior']")
-    verdict = found.train_origins.evaluation
+    verdict = found.training.evaluation
     apart = verdict.pooled.differences["markov"]["log_loss"]
     assert apart.low <= 0 <= apart.high
     # Not of its own part, trees that over-learn: that can be beaten in noise.
@@ -82,13 +82,13 @@ def test_in_noise_no_skill_is_claimed():
 @pytest.mark.slow
 def test_a_clockwork_is_foretold():
     found, trials = held("deterministic", 1_000, "classifier.baselines=['markov']")
-    assert row(trials, found.train_origins.evaluation.model)["accuracy"] >= 0.97
+    assert row(trials, found.training.evaluation.model)["accuracy"] >= 0.97
     assert row(trials, "oracle")["log_loss"] == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.slow
 def test_where_only_the_current_segment_tells_what_ships_is_near_the_oracle():
     found, trials = held("markov", 1_000, "classifier.baselines=['markov', 'logit']")
-    shipped = row(trials, found.train_origins.evaluation.shipped)
+    shipped = row(trials, found.training.evaluation.shipped)
     assert not shipped["is_alarm"]
     assert shipped["gap"] <= 0.02

@@ -113,7 +113,7 @@ def _windows(asked: Asked) -> Iterator[Figure]:
             told = None if known is None else known["value"]
             yield Figure(
                 f"{title}, window {window}",
-                asked.run_task(sql, window),
+                asked.run(sql, window),
                 told,
                 asked.bi(bi, window),
             )
@@ -125,7 +125,7 @@ def _months(asked: Asked) -> Iterator[Figure]:
             month = row["scope"]
             yield Figure(
                 f"{name} of {month}",
-                asked.run_task(sql, month) or 0,
+                asked.run(sql, month) or 0,
                 row[name],
                 asked.bi(bi, month) or 0,
             )
@@ -133,7 +133,7 @@ def _months(asked: Asked) -> Iterator[Figure]:
 
 def _segments(asked: Asked) -> Iterator[Figure]:
     lookback = asked.end - asked.time["lookback"]
-    able = asked.run_task(f"SELECT count(DISTINCT customer_id) FROM o WHERE day >= {lookback}")
+    able = asked.run(f"SELECT count(DISTINCT customer_id) FROM o WHERE day >= {lookback}")
     moves = asked.told["headline"]["moves"]
     now = sum(move["now"] for move in moves)
     yield Figure(
@@ -144,7 +144,7 @@ def _segments(asked: Asked) -> Iterator[Figure]:
     )
     for move in moves:
         i, name = move["chip"]["id"], move["chip"]["name"]
-        n = asked.run_task("SELECT count(*) FROM s WHERE is_eligible AND segment_id = ?", i)
+        n = asked.run("SELECT count(*) FROM s WHERE is_eligible AND segment_id = ?", i)
         own = "FROM segments WHERE segment_id = ?"
         yield Figure(f"customers, {name}", n, move["now"], asked.bi(f"SELECT customers {own}", i))
         yield Figure(
@@ -159,7 +159,7 @@ def _segments(asked: Asked) -> Iterator[Figure]:
             move["share_now"],
             asked.bi(f"SELECT customers_share {own}", i),
         )
-        coming = asked.run_task(f'SELECT fsum("p_{i}") FROM s')
+        coming = asked.run(f'SELECT fsum("p_{i}") FROM s')
         yield Figure(
             f"expected, {name}",
             coming,
@@ -186,7 +186,7 @@ def _mix(asked: Asked) -> Iterator[Figure]:
         i, name = move["chip"]["id"], move["chip"]["name"]
         yield Figure(
             f"revenue share, {name}",
-            asked.run_task(now, i) / asked.run_task(now, "%"),
+            asked.run(now, i) / asked.run(now, "%"),
             move["revenue"],
             asked.bi("SELECT revenue_share FROM segments WHERE segment_id = ?", i),
         )
@@ -211,16 +211,16 @@ def _sales(asked: Asked) -> Iterator[Figure]:
     held = "SELECT count(*) FROM customers WHERE orders > 0 AND segment_id LIKE ?"
     for row in asked.told["shop"]["sales"]:
         i, name = row["chip"]["id"], row["chip"]["name"]
-        yield Figure(f"ever, {name}", asked.run_task(n, i), row["n"], asked.bi(held, i))
+        yield Figure(f"ever, {name}", asked.run(n, i), row["n"], asked.bi(held, i))
         yield Figure(
             f"share of ever, {name}",
-            asked.run_task(n, i) / asked.run_task(n, "%"),
+            asked.run(n, i) / asked.run(n, "%"),
             row["customers"],
             asked.bi(held, i) / asked.bi(held, "%"),
         )
         yield Figure(
             f"sales share, {name}",
-            asked.run_task(net, i) / asked.run_task(net, "%"),
+            asked.run(net, i) / asked.run(net, "%"),
             row["revenue"]["value"],
             asked.bi(paid, i) / asked.bi(paid, "%"),
         )
@@ -244,7 +244,7 @@ def _moves(asked: Asked) -> Iterator[Figure]:
         start = row["chip"]["id"]
         # `moves` leaves out who was silent and stayed so.
         is_told = start != "SILENT"
-        whole = asked.run_task(counted, start, "%") if is_told else row["n"]
+        whole = asked.run(counted, start, "%") if is_told else row["n"]
         yield Figure(
             f"moves from {start}",
             whole,
@@ -254,7 +254,7 @@ def _moves(asked: Asked) -> Iterator[Figure]:
         )
         for end, flow in zip(ends, row["flows"], strict=False):
             is_known = is_told or end != ends[0]
-            n = asked.run_task(counted, start, end) if is_known else flow["n"]
+            n = asked.run(counted, start, end) if is_known else flow["n"]
             yield Figure(
                 f"moves, {start} to {end}",
                 n,
@@ -289,16 +289,14 @@ def _worth(asked: Asked) -> Iterator[Figure]:
             able = own.replace("WHERE", "WHERE is_eligible AND").format("s")
             yield Figure(
                 f"{column}, {i}",
-                asked.run_task(f"SELECT coalesce(fsum({column}), 0) FROM {able}", i),
+                asked.run(f"SELECT coalesce(fsum({column}), 0) FROM {able}", i),
                 held[name],
                 asked.bi(f"SELECT coalesce(sum({column}), 0) FROM {own.format('scores')}", i),
                 rounded=0.00005 * n + 1e-9,
             )
             yield Figure(
                 f"{column} in units, {i}",
-                int(
-                    asked.run_task(f"SELECT coalesce(sum(round({column} * 1e4)), 0) FROM {able}", i)
-                ),
+                int(asked.run(f"SELECT coalesce(sum(round({column} * 1e4)), 0) FROM {able}", i)),
                 None,
                 asked.bi(
                     f"SELECT (coalesce(sum({column}), 0) * 10000)::BIGINT "
@@ -311,13 +309,13 @@ def _worth(asked: Asked) -> Iterator[Figure]:
 def _whole(asked: Asked) -> Iterator[Figure]:
     yield Figure(
         "amount of all lines",
-        int(asked.run_task("SELECT sum(amount) FROM t")),
+        int(asked.run("SELECT sum(amount) FROM t")),
         None,
         asked.bi("SELECT (sum(amount) * 10000)::BIGINT FROM lines"),
     )
     yield Figure(
         "lines",
-        asked.run_task("SELECT count(*) FROM t"),
+        asked.run("SELECT count(*) FROM t"),
         None,
         asked.bi("SELECT count(*) FROM lines"),
     )

@@ -31,7 +31,7 @@ class ByDays:
 
     further = ()
 
-    def require_blind_to(self, cutoff):
+    def require_fitted_before(self, cutoff):
         pass
 
 
@@ -178,6 +178,6 @@ def test_l10_the_same_shop_a_hundred_days_later_gives_the_same_rows():
 
 def test_l10_a_column_that_only_tells_origins_apart_is_not_used(small):
     assert "observed_days" in small.panel.frame.columns
-    assert "observed_days" not in small.train_origins.booster.names
+    assert "observed_days" not in small.training.booster.names
     assert "cutoff" not in small.panel.names
-    assert not {*calendar.CALENDAR_COLUMNS} & {*small.train_origins.booster.names}
+    assert not {*calendar.CALENDAR_COLUMNS} & {*small.training.booster.names}

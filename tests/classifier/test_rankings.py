@@ -105,7 +105,7 @@ def test_the_future_top_is_a_fifth_by_spend_in_the_outcome():
 
 
 def test_the_order_of_rows_does_not_matter(small):
-    one = small.train_origins.backtests[-1]
+    one = small.training.backtests[-1]
     order = np.random.default_rng(0).permutation(len(one.labels))
     mixed = Backtest(
         one.cutoff,

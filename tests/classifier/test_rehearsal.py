@@ -52,7 +52,7 @@ def test_a_rehearsal_forecasts_what_it_was_not_taught(small: Small):
 
 
 def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
-    for row in small.train_origins.evaluation.usage["folds"]:
+    for row in small.training.evaluation.usage["folds"]:
         rehearsed = [pl.Series([d]).str.to_date()[0] for d in row["rehearsals"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
         ahead = small.schedule.time.days_to_complete
@@ -69,8 +69,8 @@ def taught(small: Small, transactions):
     given = (transactions, small.segmentation, rows, small.schedule, proven)
     made = _train._Maker(*given)
     made.silhouette_folds = made.silhouette_folds[-2:]  # the final test, and what ships
-    maps, _ = _train._mended(made, small.train_origins.backtests[-1:])
-    usages = _train._usages(made, small.train_origins.evaluation, maps)
+    maps, _ = _train._mended(made, small.training.backtests[-1:])
+    usages = _train._usages(made, small.training.evaluation, maps)
     return list(zip(maps, usages, strict=True))
 
 

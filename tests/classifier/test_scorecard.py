@@ -8,7 +8,7 @@ from segpredict.classifier.scorecard import SCORECARD_SCHEMA, build_scorecard
 
 @pytest.fixture(scope="module")
 def card(small):
-    return small.train_origins.scorecard
+    return small.training.scorecard
 
 
 def one(card, **wanted):
@@ -24,8 +24,8 @@ def test_each_figure_stands_in_one_row(card):
 
 
 def test_the_figures_of_a_window_are_those_of_its_trial(small, card):
-    trial = small.train_origins.backtests[-1]
-    day = small.train_origins.evaluation.origins[-1].to_json()["cutoff"]
+    trial = small.training.backtests[-1]
+    day = small.training.evaluation.origins[-1].to_json()["cutoff"]
     for name in ("blend", "markov"):
         for metric in ("log_loss", "rps", "auc", "quadratic_kappa", "mix_error"):
             told = one(card, window=day, forecaster=name, metric=metric, stratum="all")
@@ -54,9 +54,9 @@ def test_intervals_hold_their_values(card):
 
 @pytest.mark.parametrize("shipped", [None, "blend", "markov"])
 def test_calibration_errors_of_what_ships_are_bounded_in_every_segment(small, shipped):
-    training = small.train_origins
+    training = small.training
     ids = training.evaluation.segments
-    card = build_scorecard(training.backtests, ids, draws=100, seed=7, shipped=shipped)
+    card = build_scorecard(training.backtests, ids, draws=100, seed=7, selected=shipped)
     for name in {"blend", shipped or "blend"}:
         for metric in ("ece", *(f"ece_{i}" for i in ids)):
             row = one(card, window="pooled", stratum="all", forecaster=name, metric=metric)
@@ -74,7 +74,7 @@ def test_new_customers_are_those_of_the_panel(small, card):
 
 def test_the_same_seed_gives_the_same_table(small, card):
     again = build_scorecard(
-        small.train_origins.backtests, small.train_origins.evaluation.segments, draws=200, seed=7
+        small.training.backtests, small.training.evaluation.segments, draws=200, seed=7
     )
     # What follows tells of the use of the forecasts (`conduct`).
     assert again.equals(card.head(again.height))

@@ -36,7 +36,7 @@ def blind(small):
 
 
 def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
-    verdict = small.train_origins.evaluation
+    verdict = small.training.evaluation
     names = {"blend", "xgboost", *ASKED}
     assert len(verdict.origins) == len(small.schedule.outer) == 2
     for reading in (*verdict.origins, verdict.pooled):
@@ -45,14 +45,14 @@ def test_the_verdict_has_the_model_and_every_baseline_in_every_window(small):
 
 
 def test_tests_hold_the_customers_of_their_cutoff(small):
-    for trial, fold in zip(small.train_origins.backtests, small.schedule.outer, strict=True):
+    for trial, fold in zip(small.training.backtests, small.schedule.outer, strict=True):
         customers = small.panel.at(fold.cutoff)
         assert trial.customers.tolist() == customers["customer_id"].to_list()
         assert trial.labels.tolist() == customers["label"].to_list()
 
 
 def test_what_ships_was_named_by_the_verdict(small):
-    training = small.train_origins
+    training = small.training
     assert training.forecaster.name == training.evaluation.shipped
     assert training.booster.name == "xgboost"
 
@@ -70,9 +70,9 @@ def test_values_are_the_mean_revenue_of_each_segment(small):
         small.transactions, [(day, day + TIME.horizon) for day in days]
     ).with_columns(cutoff=(pl.col("end") - TIME.horizon).cast(pl.Int32))
     money = rows.join(spent, on=["customer_id", "cutoff"])["spend"]
-    assert small.train_origins.values[0] == 0
-    assert small.train_origins.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
-    assert list(small.train_origins.values) == sorted(small.train_origins.values)
+    assert small.training.values[0] == 0
+    assert small.training.values[2] == pytest.approx(money.mean() / MONEY_SCALE)
+    assert list(small.training.values) == sorted(small.training.values)
 
 
 def test_progress_is_told_in_rising_shares(small):
@@ -115,9 +115,9 @@ def test_shuffled_rows_and_two_threads_give_equal_results(small):
     shuffled = replace(small.transactions, lines=lines.lazy())
     again = train_classifier(shuffled, small.segmentation, replace(OPTIONS, threads=2), TIME)
     assert again.panel.frame.equals(small.panel.frame)
-    assert again.evaluation == small.train_origins.evaluation
-    assert again.selected_model.to_state() == small.train_origins.forecaster.state()
-    assert again.segment_values == small.train_origins.values
+    assert again.evaluation == small.training.evaluation
+    assert again.selected_model.to_state() == small.training.forecaster.state()
+    assert again.segment_values == small.training.values
 
 
 def test_l2_no_row_of_a_test_was_learned_from(small):
@@ -139,17 +139,17 @@ def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
 @pytest.mark.parametrize("name", ["blend", "xgboost", *ASKED])
 def test_l5_l9_l11_no_final_forecast_depends_on_what_came_after(name, small, blind):
     """Cut points, medians, rounds and fits are all made before the test is opened."""
-    honest = small.train_origins.backtests[-1]
+    honest = small.training.backtests[-1]
     assert not np.array_equal(honest.labels, blind.backtests[-1].labels)
     assert np.array_equal(honest.chances[name], blind.backtests[-1].chances[name])
 
 
 def test_the_canary_shows_the_flattering_number_beside_the_honest_one(small):
-    found = run_leakage_demo(small.train_origins, OPTIONS)
+    found = run_leakage_demo(small.training, OPTIONS)
     same, rows, grouped, honest = found.tests
     assert same.scores.accuracy > 0.95
     assert [sight.is_honest for sight in found.tests] == [False, False, False, True]
-    reading = small.train_origins.evaluation.origins[-1]
+    reading = small.training.evaluation.origins[-1]
     assert honest.scores == reading.scores["xgboost"]
     worst = max(sight.scores.accuracy for sight in found.tests)
     assert worst - honest.scores.accuracy > 0.15

@@ -265,7 +265,7 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(y
         "    made.write_parquet(f'{sys.argv[1]}/{name}.parquet')\n"
         "assert 'torch' not in sys.modules\n"
     )
-    subprocess.run_task([sys.executable, "-c", loaded, str(tmp_path)], check=True)
+    subprocess.run([sys.executable, "-c", loaded, str(tmp_path)], check=True)
     for name, made in found.items():
         here = made.assign(second)
         assert here.equals(pl.read_parquet(tmp_path / f"{name}.parquet")), name
@@ -306,7 +306,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
         "    print(name, json.dumps(found.state()))\n"
     )
     told = [
-        subprocess.run_task(
+        subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)],
             env=os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
             capture_output=True,

@@ -17,5 +17,5 @@ class ByDays:
         code = pl.min_horizontal("days", 2).cast(pl.Int8)
         return instrument.select("customer_id", "end", segment=code)
 
-    def require_blind_to(self, cutoff: int) -> None:
+    def require_fitted_before(self, cutoff: int) -> None:
         """Nothing was fitted."""

@@ -27,7 +27,7 @@ from segpredict.tables import SideTables
 
 
 def scored(small) -> pl.DataFrame:
-    newest = small.train_origins.panel.at(small.schedule.end_day)
+    newest = small.training.panel.at(small.schedule.end_day)
     size = len(small.segmentation.segments)
     return newest.select(
         "customer_id",
@@ -38,7 +38,7 @@ def scored(small) -> pl.DataFrame:
 
 def measured(small, transactions=None) -> demand.DemandForecast:
     shop = small.transactions if transactions is None else transactions
-    given = (shop, small.segmentation, small.train_origins, scored(small))
+    given = (shop, small.segmentation, small.training, scored(small))
     return demand.forecast_demand(*given, draws=100, seed=1)
 
 
@@ -58,7 +58,7 @@ def test_all_tables_are_there_and_only_published_levels_are_forecast(found) -> N
 
 
 def test_customers_to_come_are_those_of_today_and_newcomers(small, found) -> None:
-    asked = small.train_origins.panel.at(small.schedule.end_day).height
+    asked = small.training.panel.at(small.schedule.end_day).height
     assert found.mix["known"].sum() == pytest.approx(asked)
     assert found.mix["newcomers"][0] == 0
     assert found.mix["units_per_customer"][0] == 0

@@ -26,7 +26,7 @@ def customers(small) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(small, customers):
-    blend = replace(small.train_origins.tested[-1], weight=0.5)
+    blend = replace(small.training.tested[-1], weight=0.5)
     assert blend.buying is not None
     return blend, additive_model(blend, blend.trees, customers)
 
@@ -144,7 +144,7 @@ def test_it_comes_back_from_its_state(model, customers):
 
 
 def test_a_blend_of_trees_alone_has_no_other_part(small, customers):
-    trees = small.train_origins.booster
+    trees = small.training.booster
     shown = additive_model(BlendedModel(trees, None), trees, customers)
     assert shown.purchase_model is None
     assert shown.feature_names == trees.names
@@ -195,7 +195,7 @@ def test_tests_are_examined_by_the_part_that_is_explained(model, customers):
 
 def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
     markov = BASELINES.get("markov").fit(small.lesson())
-    shown = additive_model(markov, small.train_origins.booster, customers)
+    shown = additive_model(markov, small.training.booster, customers)
     assert "markov" in shown.note
     assert "trees, which did not ship" in shown.note
     with pytest.raises(MismatchError, match="markov, and it has no reasons of its own"):
@@ -203,11 +203,11 @@ def test_a_baseline_that_ships_is_not_passed_off_as_explained(small, customers):
 
 
 def test_trees_on_fewer_columns_are_no_trees_of_the_run(small, customers):
-    trees = small.train_origins.booster
+    trees = small.training.booster
     few = XgboostModel(trees.booster, trees.names, trees.classes, "xgb_rfm4")
     assert "What ships is xgb_rfm4" in additive_model(few, trees, customers).note
 
 
 def test_what_was_calibrated_is_explained_as_it_was_before(small, customers):
-    mended = CalibratedModel(small.train_origins.booster, Calibration())
-    assert "calibrated" in additive_model(mended, small.train_origins.booster, customers).note
+    mended = CalibratedModel(small.training.booster, Calibration())
+    assert "calibrated" in additive_model(mended, small.training.booster, customers).note

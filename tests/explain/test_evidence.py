@@ -127,7 +127,7 @@ def purchases(small):
     """The cross-check of BG/NBD alone, on the last test of the small shop."""
     from small_shop import OPTIONS, TIME
 
-    alone = [replace(model, weight=0.0) for model in small.train_origins.tested]
+    alone = [replace(model, weight=0.0) for model in small.training.tested]
     taken = replay_backtests(small.transactions, small.segmentation, OPTIONS, TIME, alone)
     parts = tuple(FeatureGroup(name, "rfm", word, (name,)) for name, word in PLAYED.items())
     return check_importance(taken[-1:], parts, ExplainOptions(refits=3, permutation_repeats=2))
@@ -152,9 +152,9 @@ def test_a_run_is_examined_with_the_model_of_each_test(small):
     from small_shop import OPTIONS, TIME
 
     taken = replay_backtests(
-        small.transactions, small.segmentation, OPTIONS, TIME, small.train_origins.tested
+        small.transactions, small.segmentation, OPTIONS, TIME, small.training.tested
     )
     assert [e.cutoff for e in taken] == [f.cutoff for f in small.schedule.outer]
-    for one, trial in zip(taken, small.train_origins.backtests, strict=True):
+    for one, trial in zip(taken, small.training.backtests, strict=True):
         assert one.customers["customer_id"].to_list() == trial.customers.tolist()
         assert np.array_equal(one.model.predict_proba(one.customers), trial.chances[one.model.name])

@@ -233,7 +233,7 @@ def test_the_number_of_threads_changes_no_bit():
     here = Path(__file__)
     program = _COUNTED.format(paths=[str(here.parent), str(here.parents[1])])
     digests = {
-        subprocess.run_task(
+        subprocess.run(
             [sys.executable, "-c", program],
             env={**os.environ, "POLARS_MAX_THREADS": threads},
             capture_output=True,

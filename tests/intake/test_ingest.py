@@ -191,7 +191,7 @@ def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
             f"with disk.locked(Path({str(tmp_path / 'store')!r})): pass"
         )
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run_task(
+        done = subprocess.run(
             [sys.executable, "-c", code],
             env=env,
             capture_output=True,

@@ -61,7 +61,7 @@ MOVES = pl.DataFrame(
 def agree(transactions: Transactions) -> pl.DataFrame:
     lines = transactions.lines.collect()
     named = members(lines)
-    books = OrderBook.from_shop(transactions, assignments=named, moves=MOVES)
+    books = OrderBook.from_shop(transactions, assignments=named, transitions=MOVES)
     days = {"T": books.end_day, "F": books.first_day, "H": 91, "L": 364}
     answer = asked(SQL.format(**days), lines=lines, members=named, moves=MOVES)
     # Months of cohorts are named by their age there.

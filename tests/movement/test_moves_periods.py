@@ -30,7 +30,7 @@ class Ladder:
         high = pl.col("spend") >= 50 * 10_000
         return instrument.select("customer_id", "end", segment=high.cast(pl.Int8) + 1)
 
-    def require_blind_to(self, cutoff: int) -> None:
+    def require_fitted_before(self, cutoff: int) -> None:
         """Nothing was fitted."""
 
 

@@ -108,4 +108,4 @@ def test_in_a_notebook_the_page_stands_in_a_closed_frame(
     inside = frame.split('srcdoc="')[1].split('"')[0]
     assert unescape(inside) == report.to_html()
     assert report.to_markdown().startswith("# ")
-    assert repr(report) == f"Report({str(report.run_task.folder)!r})"
+    assert repr(report) == f"Report({str(report.run.folder)!r})"

@@ -85,7 +85,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
     before = pipeline.list_campaigns(own_run)
     pipeline.draw_campaign(own_run, CampaignRequest(play, tmp_path / "list.csv"), "tonight")
     (tmp_path / "plays.toml").write_text(CALLS)
-    made = pipeline.run_report(own_run, "later", playbook=str(tmp_path / "plays.toml"))
+    made = pipeline.run_report(own_run, "later", campaigns=str(tmp_path / "plays.toml"))
     weighed = pipeline.list_campaigns(own_run)
     everybody = made.read_parquet("scores.parquet").filter("is_eligible")
     assert weighed.filter(play="call_all")["n"].to_list() == [everybody.height]

@@ -102,7 +102,7 @@ class Chromium:
         self.ask("Page.navigate", url=page.as_uri() + at)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self._next())
-        self.run_task("document.body.offsetHeight")  # laid out
+        self.run("document.body.offsetHeight")  # laid out
         return time.monotonic() - begun
 
     def run(self, script: str):
@@ -120,7 +120,7 @@ class Chromium:
 
     def choose(self, label: str, text: str) -> None:
         """Choose an option of a filter by its label and text."""
-        self.run_task(
+        self.run(
             "(() => { const box = [...document.querySelectorAll('#filters label')]"
             f".find((l) => l.textContent.startsWith({json.dumps(label)}))"
             ".querySelector('select');"

@@ -16,7 +16,7 @@ class Kept(dict):
     def has(self, name: str) -> bool:
         return name in self
 
-    def parquet(self, name: str) -> pl.DataFrame:
+    def read_parquet(self, name: str) -> pl.DataFrame:
         return self[name]
 
 

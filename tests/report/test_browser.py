@@ -61,7 +61,7 @@ def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
     (tmp_path / "page.html").write_text(render_html(hostile(payload)), encoding="utf-8")
     browser.open(tmp_path / "page.html")
     # Everything that the script may do with a text is done.
-    browser.run_task(
+    browser.run(
         "document.querySelectorAll('button.sort').forEach((b) => b.click());"
         "document.querySelectorAll('#filters select').forEach((s) => {"
         "  s.selectedIndex = s.options.length - 1;"
@@ -70,8 +70,8 @@ def test_nothing_hostile_runs_or_calls_home(browser, tmp_path, payload):
         "document.querySelectorAll('main *').forEach((e) => {"
         "  e.dispatchEvent(new Event('mouseover')); });"
     )
-    assert browser.run_task("window.hit") is None
-    assert browser.run_task("document.scripts.length") == 2
+    assert browser.run("window.hit") is None
+    assert browser.run("document.scripts.length") == 2
     assert browser.complaints() == []
     assert browser.requests() == []
 
@@ -81,14 +81,14 @@ def test_what_slipped_in_as_markup_would_be_refused_and_told(browser, tmp_path):
     text = render_html(bundle()).replace("</main>", f"{slipped}</main>")
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
     browser.open(tmp_path / "page.html")
-    assert browser.run_task("window.hit") is None
+    assert browser.run("window.hit") is None
     assert len(browser.complaints()) == 2
     assert browser.requests() == ["http://evil.example/x"]  # asked for, and stopped
     assert browser.blocked() == ["csp"]
 
 
 def test_the_page_asks_for_nothing_and_complains_of_nothing(page):
-    assert page.run_task("document.documentElement.className") == "alive"
+    assert page.run("document.documentElement.className") == "alive"
     assert page.complaints() == []
     assert page.requests() == []
 
@@ -98,14 +98,14 @@ def test_a_table_is_sorted_down_up_and_as_it_was(page):
     button = f"{head}.rows[0].cells[1]"
 
     def now() -> list[str]:
-        return page.run_task(
+        return page.run(
             "[...document.querySelector('#headline tbody').rows].map((r) => r.cells[1].textContent)"
         )
 
     seen = []
     for _ in range(3):
-        page.run_task(f"{button}.querySelector('button').click()")
-        seen.append((page.run_task(f"{button}.getAttribute('aria-sort')"), now()))
+        page.run(f"{button}.querySelector('button').click()")
+        seen.append((page.run(f"{button}.getAttribute('aria-sort')"), now()))
     sizes = ["1,800", "1,400", "800", "306"]
     assert seen == [
         ("descending", sizes),
@@ -115,7 +115,7 @@ def test_a_table_is_sorted_down_up_and_as_it_was(page):
 
 
 def test_a_head_is_sorted_by_keyboard(page):
-    page.run_task("document.querySelector('#headline th .sort').focus()")
+    page.run("document.querySelector('#headline th .sort').focus()")
     for kind in ("rawKeyDown", "char", "keyUp"):
         more = {"text": "\r"} if kind == "char" else {}
         page.ask(
@@ -126,24 +126,23 @@ def test_a_head_is_sorted_by_keyboard(page):
             **more,
         )
     assert (
-        page.run_task("document.querySelector('#headline th').getAttribute('aria-sort')")
-        == "ascending"
+        page.run("document.querySelector('#headline th').getAttribute('aria-sort')") == "ascending"
     )
-    assert page.run_task("document.getElementById('status').textContent").startswith("Sort")
+    assert page.run("document.getElementById('status').textContent").startswith("Sort")
 
 
 def test_a_search_leaves_the_rows_with_all_words(page):
-    page.run_task(
+    page.run(
         "const box = document.querySelector('#customers input[type=search]');"
         "box.value = 'c07 core'; box.dispatchEvent(new Event('input'))"
     )
     left = "#customers tbody tr:not([hidden]) th"
-    assert page.run_task(f"document.querySelectorAll('{left}').length") == 1
-    assert page.run_task(f"document.querySelector('{left}').textContent") == "c07"
+    assert page.run(f"document.querySelectorAll('{left}').length") == 1
+    assert page.run(f"document.querySelector('{left}').textContent") == "c07"
 
 
 def test_what_is_saved_are_the_numbers_of_the_table(page):
-    page.run_task("document.querySelector('#chart-frequency .tools button').click()")
+    page.run("document.querySelector('#chart-frequency .tools button').click()")
     text = page.downloaded("exploration-1.csv")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[1][0] == "1"
@@ -154,17 +153,17 @@ def test_what_is_saved_are_the_numbers_of_the_table(page):
 def test_a_segment_is_shown_throughout(page):
     page.choose("Segment", "Core")
     # Of 40 customers every fourth, ten in all, is in it; those after c09 ordered once.
-    numbers = page.run_task(
+    numbers = page.run(
         "[...document.querySelectorAll('#chart-frequency td.n')]"
         ".slice(0, 2).map((c) => c.textContent)"
     )
     assert numbers == ["8", "2"]
-    assert page.run_task("document.querySelectorAll('#headline tr.dim').length") == 3
-    assert page.run_task("document.querySelectorAll('#customers tr[hidden]').length") == 0
+    assert page.run("document.querySelectorAll('#headline tr.dim').length") == 3
+    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 0
     page.choose("Segment", "Occasional")
-    assert page.run_task("document.querySelectorAll('#customers tr[hidden]').length") == 20
+    assert page.run("document.querySelectorAll('#customers tr[hidden]').length") == 20
     page.choose("Segment", "All segments")
-    assert page.run_task("document.querySelectorAll('main .dim').length") == 0
+    assert page.run("document.querySelectorAll('main .dim').length") == 0
 
 
 def test_months_are_shown_where_numbers_have_one(page):
@@ -172,18 +171,18 @@ def test_months_are_shown_where_numbers_have_one(page):
         "[...document.querySelectorAll('#chart-order_value td.n')]"
         ".reduce((sum, c) => sum + Number(c.textContent), 0)"
     )
-    assert page.run_task(total) == 50
+    assert page.run(total) == 50
     page.choose("to", "Feb 2011")
-    assert page.run_task(total) == 34  # 26 January is the first of 40 days with an order
+    assert page.run(total) == 34  # 26 January is the first of 40 days with an order
     page.choose("From", "May 2011")
-    assert page.run_task(total) == 10  # and moves the end along
+    assert page.run(total) == 10  # and moves the end along
 
 
 def test_page_one_fits_one_screen(page):
     screen = {"width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     page.ask("Emulation.setDeviceMetricsOverride", **screen)
     bottom = "document.getElementById('headline').getBoundingClientRect().bottom"
-    assert page.run_task(f"{bottom} + window.scrollY") <= 900
+    assert page.run(f"{bottom} + window.scrollY") <= 900
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 
@@ -191,7 +190,7 @@ def test_page_one_fits_one_screen(page):
 def test_the_page_is_no_wider_than_the_screen(page, width):
     screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     page.ask("Emulation.setDeviceMetricsOverride", **screen)
-    assert page.run_task("document.documentElement.scrollWidth") <= width
+    assert page.run("document.documentElement.scrollWidth") <= width
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 
@@ -203,15 +202,15 @@ def test_no_column_of_page_one_is_beyond_the_edge(page, width):
         "[...document.querySelectorAll('#headline .scroll')]"
         ".filter((s) => s.scrollWidth > s.clientWidth).length"
     )
-    assert page.run_task(wide) == 0
+    assert page.run(wide) == 0
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 
 def test_the_page_reads_the_same_without_scripts(page, tmp_path):
     shown = "document.querySelectorAll('main table, main svg, main p.sentence').length"
-    with_script = page.run_task(shown)
+    with_script = page.run(shown)
     page.ask("Emulation.setScriptExecutionDisabled", value=True)
     page.open(tmp_path / "page.html")
     page.ask("Emulation.setScriptExecutionDisabled", value=False)
-    assert page.run_task(shown) == with_script
-    assert page.run_task("document.documentElement.className") == ""
+    assert page.run(shown) == with_script
+    assert page.run("document.documentElement.className") == ""

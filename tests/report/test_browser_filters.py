@@ -58,7 +58,7 @@ def homes(run) -> pl.DataFrame:
 
 def cells(page: Chromium, rows: str) -> list[list[str]]:
     """Return the texts of the cells of all rows that are seen."""
-    return page.run_task(
+    return page.run(
         f"[...document.querySelectorAll({json.dumps(rows)})]"
         ".filter((r) => !r.hidden).map((r) => [...r.cells].map((c) => c.textContent))"
     )
@@ -69,9 +69,7 @@ def number(text: str) -> float:
 
 
 def marks(page: Chromium, section: str) -> list[str]:
-    return page.run_task(
-        f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)"
-    )
+    return page.run(f"[...document.querySelectorAll('#{section} .mark')].map((m) => m.textContent)")
 
 
 def month_table(page: Chromium) -> list[list[str]]:
@@ -116,8 +114,8 @@ def test_the_tallest_bar_is_the_most_of_what_is_left(page):
     page.choose("Country", OTHER)
     orders = [number(row[2]) for row in month_table(page)]
     told = "document.querySelectorAll('#shop [data-way=most]')[1].textContent"
-    assert number(page.run_task(told)) == max(orders)
-    bars = page.run_task(
+    assert number(page.run(told)) == max(orders)
+    bars = page.run(
         "[...document.querySelectorAll('#shop figure.months')[1]"
         ".querySelectorAll('rect')].map((r) => Number(r.getAttribute('height')))"
     )
@@ -133,13 +131,13 @@ def test_sizes_and_the_mix_follow_a_country(page, run, homes):
         n = own.filter(segment_id=f"S{i}").height
         assert number(row[1]) == n
         assert number(row[2]) == pytest.approx(100 * n / own.height, abs=0.05)
-        head = page.run_task(
+        head = page.run(
             "[...document.querySelectorAll('#headline figure thead th')].map((h) => h.textContent)"
         ).index("Expected")
         assert number(row[head]) == pytest.approx(own[f"p_S{i}"].sum(), abs=0.5)
     sizes = cells(page, "#segments table.cards tbody tr")
     assert [row[1] for row in sizes] == [row[1] for row in rows]
-    strip = page.run_task(
+    strip = page.run(
         "[...document.querySelector('#headline svg.strip').querySelectorAll('rect')]"
         ".map((r) => parseFloat(r.getAttribute('width')))"
     )
@@ -159,12 +157,12 @@ def test_moves_follow_a_country(page, run):
     stay = table.filter(from_id="S0", to_id="S0")["n"].sum()
     share = f"{100 * stay / sizes['S0']:.0f}\u202f%{stay}"
     assert rows[0][1] == share
-    assert not page.run_task("document.querySelector('#migration td[title]') !== null")
+    assert not page.run("document.querySelector('#migration td[title]') !== null")
     assert marks(page, "migration") == [OTHER, "whole base"]
 
 
 def test_what_cannot_follow_says_so(page):
-    assert page.run_task("document.querySelectorAll('.mark').length") == 0
+    assert page.run("document.querySelectorAll('.mark').length") == 0
     page.choose("Country", UK)
     assert marks(page, "cohorts") == ["whole base"]  # once, at the head
     assert "whole base" in marks(page, "headline")
@@ -176,7 +174,7 @@ def test_what_cannot_follow_says_so(page):
 
 def test_clear_gives_back_the_page_as_it_was(page):
     def seen():
-        return page.run_task(
+        return page.run(
             "[...document.querySelectorAll('main *')]"
             ".map((e) => [e.tagName, ...[...e.attributes].filter((a) => "
             "!a.name.startsWith('data-') && !(a.name === 'class' && !a.value))"
@@ -189,54 +187,52 @@ def test_clear_gives_back_the_page_as_it_was(page):
     page.choose("Segment", "Core")
     page.choose("From", "Jun 2023")
     assert seen() != before
-    page.run_task("document.querySelector('#filters button').click()")
+    page.run("document.querySelector('#filters button').click()")
     assert seen() == before
-    assert page.run_task("location.hash") == ""
-    assert page.run_task("document.activeElement.matches('#filters select')")
+    assert page.run("location.hash") == ""
+    assert page.run("document.activeElement.matches('#filters select')")
 
 
 def test_the_address_restores_the_choice_and_the_section(browser, html):
     address = "#shop&segment=S1&country=Other+countries&from=2022-06&to=2023-02"
     browser.open(html)
-    browser.run_task(f"location.hash = {json.dumps(address)}")
-    browser.run_task("new Promise((done) => setTimeout(done, 100))")
-    assert browser.run_task(
+    browser.run(f"location.hash = {json.dumps(address)}")
+    browser.run("new Promise((done) => setTimeout(done, 100))")
+    assert browser.run(
         "[...document.querySelectorAll('#filters select')]"
         ".map((s) => s.selectedOptions[0].textContent)"
     ) == ["Occasional", OTHER, "Jun 2022", "Feb 2023"]
     assert len(month_table(browser)) == 9
     top = "document.getElementById('shop').getBoundingClientRect().top"
-    browser.run_task("new Promise((done) => setTimeout(done, 900))")
-    assert abs(browser.run_task(top)) < 200
+    browser.run("new Promise((done) => setTimeout(done, 900))")
+    assert abs(browser.run(top)) < 200
     # A link of the page keeps the choice.
-    browser.run_task("document.querySelector('#sections a').click()")
-    browser.run_task("new Promise((done) => setTimeout(done, 100))")
-    assert browser.run_task("location.hash") == address.replace("#shop", "#headline")
+    browser.run("document.querySelector('#sections a').click()")
+    browser.run("new Promise((done) => setTimeout(done, 100))")
+    assert browser.run("location.hash") == address.replace("#shop", "#headline")
 
 
 def test_a_page_that_is_opened_anew_is_as_its_address_says(page, html):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
     before = month_table(page)
-    page.open(html, f"?anew{page.run_task('location.hash')}")
+    page.open(html, f"?anew{page.run('location.hash')}")
     assert month_table(page) == before
     assert len(before) == 2
 
 
 def test_an_address_that_nobody_wrote_changes_nothing(page):
-    page.run_task("location.hash = '#segment=%00<b>&country=%E0%A4%A&from=9&to=x&y=1'")
-    page.run_task("new Promise((done) => setTimeout(done, 100))")
-    assert page.run_task("document.querySelectorAll('.mark').length") == 0
+    page.run("location.hash = '#segment=%00<b>&country=%E0%A4%A&from=9&to=x&y=1'")
+    page.run("new Promise((done) => setTimeout(done, 100))")
+    assert page.run("document.querySelectorAll('.mark').length") == 0
     assert page.complaints() == []
 
 
 def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
     page.choose("Country", OTHER)
     page.choose("From", "Nov 2023")
-    page.run_task(
-        "document.querySelector('#shop details:has(tr[data-month]) .tools button').click()"
-    )
-    number_of = page.run_task(
+    page.run("document.querySelector('#shop details:has(tr[data-month]) .tools button').click()")
+    number_of = page.run(
         "[...document.querySelectorAll('#shop table')].indexOf("
         "document.querySelector('#shop table:has(tr[data-month])')) + 1"
     )
@@ -249,20 +245,20 @@ def test_what_is_saved_is_what_is_shown_and_its_name_says_so(page):
 
 def test_filters_are_reached_by_keyboard_and_speak(page):
     page.choose("Country", OTHER)
-    told = page.run_task("document.getElementById('status').textContent")
+    told = page.run("document.getElementById('status').textContent")
     assert told == f"Shown: {OTHER}"
-    names = page.run_task(
+    names = page.run(
         "[...document.querySelectorAll('#filters select')]"
         ".map((s) => s.labels[0].textContent.split(' ')[0])"
     )
     assert names == ["Segment", "Country", "From", "to"]
-    assert page.run_task("getComputedStyle(document.querySelector('.guide')).position") in (
+    assert page.run("getComputedStyle(document.querySelector('.guide')).position") in (
         "sticky",
         "fixed",
     )
     page.ask("Emulation.setEmulatedMedia", media="print")
     shown = "getComputedStyle(document.querySelector('.guide')).display"
-    assert page.run_task(shown) == "none"
+    assert page.run(shown) == "none"
     page.ask("Emulation.setEmulatedMedia", media="")
 
 
@@ -274,7 +270,7 @@ def test_without_a_country_in_the_data_there_is_no_such_filter(browser, run, tmp
     page = tmp_path / "page.html"
     page.write_text(render_html(replace(given, exploration=seen)), encoding="utf-8")
     browser.open(page)
-    labels = browser.run_task("document.getElementById('filters').textContent")
+    labels = browser.run("document.getElementById('filters').textContent")
     assert "Country" not in labels
     assert "Segment" in labels
 
@@ -333,9 +329,9 @@ def test_the_page_stays_as_wide_as_the_screen_with_a_filter_on(page, width):
     page.choose("Country", OTHER)
     page.choose("Segment", "Occasional")
     page.choose("From", "Jun 2022")
-    assert page.run_task("document.documentElement.scrollWidth") <= width
+    assert page.run("document.documentElement.scrollWidth") <= width
     guide = "document.querySelector('.guide').getBoundingClientRect().height"
-    assert page.run_task(guide) < 130
+    assert page.run(guide) < 130
     page.ask("Emulation.clearDeviceMetricsOverride")
 
 

@@ -104,7 +104,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 def say(said: dict, name: str, *arguments: object) -> None:
-    said[name] = subprocess.run_task(
+    said[name] = subprocess.run(
         [sys.executable, "-m", "segpredict", name.split()[0], *map(str, arguments)],
         capture_output=True,
         check=False,
@@ -130,15 +130,13 @@ def test_the_payloads_came_through_the_cleaning_into_every_text(told: Told) -> N
 
 def test_every_command_ends_well(told: Told) -> None:
     failed = {
-        name: done.stderr.decode()[-400:]
-        for name, done in told.predicted.items()
-        if done.returncode
+        name: done.stderr.decode()[-400:] for name, done in told.said.items() if done.returncode
     }
     assert failed == {}
 
 
 def test_no_command_gives_a_terminal_orders_or_a_warning(told: Told) -> None:
-    for name, done in told.predicted.items():
+    for name, done in told.said.items():
         printed = (done.stdout + done.stderr).decode()
         assert ORDER.findall(printed) == [], name
         assert "Warning" not in printed, name
@@ -208,7 +206,7 @@ def opened(told: Told) -> Iterator[dict[str, tuple[Chromium, list[str]]]]:
         browser = Chromium()
         browsers.append(browser)
         browser.open(told.home / name)
-        seen[name] = browser, browser.run_task(CLICKS)
+        seen[name] = browser, browser.run(CLICKS)
     yield seen
     for browser in browsers:
         browser.__exit__()
@@ -216,9 +214,9 @@ def opened(told: Told) -> Iterator[dict[str, tuple[Chromium, list[str]]]]:
 
 def test_nothing_runs_on_a_page_whatever_is_clicked(opened) -> None:
     for browser, _ in opened.values():
-        assert browser.run_task("document.documentElement.className") == "alive"
-        assert browser.run_task("window.hit") is None
-        assert browser.run_task("document.scripts.length") == 2
+        assert browser.run("document.documentElement.className") == "alive"
+        assert browser.run("window.hit") is None
+        assert browser.run("document.scripts.length") == 2
         assert browser.complaints() == []
         assert browser.requests() == []
 
@@ -240,16 +238,16 @@ def test_no_text_becomes_an_element_or_a_link_on_a_page(opened) -> None:
         "(a) => a.name.startsWith('on'))).length"
     )
     for browser, _ in opened.values():
-        assert browser.run_task(strange) == []
-        assert browser.run_task(far) == []
-        assert browser.run_task(handlers) == 0
+        assert browser.run(strange) == []
+        assert browser.run(far) == []
+        assert browser.run(handlers) == 0
 
 
 def test_the_texts_are_there_to_be_read(told: Told, opened) -> None:
-    shown = opened["check.html"][0].run_task("document.body.textContent")
+    shown = opened["check.html"][0].run("document.body.textContent")
     names = [hostile_shop.called(text) for text in ALL]
     assert all(squeezed(str(strip_control_characters(n))) in squeezed(shown) for n in names)
-    page = squeezed(opened["run/report.html"][0].run_task("document.body.textContent"))
+    page = squeezed(opened["run/report.html"][0].run("document.body.textContent"))
     missed = [t for t in ALL if squeezed(str(strip_control_characters(t))) not in page]
     assert missed == []
 
@@ -349,9 +347,7 @@ def test_libreoffice_opens_the_deck(told: Told, tmp_path: Path) -> None:
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     asked = ("--headless", "--convert-to", "pdf", "--outdir", tmp_path)
     deck = told.home / "run/deck.pptx"
-    subprocess.run_task(
-        [SOFFICE, profile, *asked, deck], check=True, capture_output=True, timeout=300
-    )
+    subprocess.run([SOFFICE, profile, *asked, deck], check=True, capture_output=True, timeout=300)
     pages = (tmp_path / "deck.pdf").read_bytes()
     assert pages.startswith(b"%PDF")
     assert b"/URI" not in pages

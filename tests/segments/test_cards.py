@@ -72,7 +72,7 @@ MOVES = observed_matrix(
 
 
 def test_in_and_outflow_are_the_largest_of_five_or_more():
-    card = profile_cards(SEGMENTS, profile([9, 9, 9]), moves=MOVES)[1]
+    card = profile_cards(SEGMENTS, profile([9, 9, 9]), transitions=MOVES)[1]
     assert [(f["id"], f["n"], round(f["share"], 3)) for f in card["came"]] == [
         ("S2", 7, 0.318),
         ("S0", 5, 0.227),
@@ -82,6 +82,8 @@ def test_in_and_outflow_are_the_largest_of_five_or_more():
 
 def test_a_segment_of_fewer_than_five_shows_its_size_alone():
     rules = (SegmentDescription(2, "spent much", 0.9, 0.8),)
-    few, many = (profile_cards(SEGMENTS, profile([9, 9, n]), rules, moves=MOVES)[2] for n in (4, 5))
+    few, many = (
+        profile_cards(SEGMENTS, profile([9, 9, n]), rules, transitions=MOVES)[2] for n in (4, 5)
+    )
     assert (few["n"], few["rule"], few["went"]) == (4, None, [])
     assert (many["rule"], many["precision"]) == ("spent much", 0.9)

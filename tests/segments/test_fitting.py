@@ -285,7 +285,7 @@ def test_an_algorithm_that_finds_its_own_number_says_so_and_what_it_left_over():
 
 def test_one_and_two_threads_give_equal_bits():
     states = [
-        subprocess.run_task(
+        subprocess.run(
             [sys.executable, "-c", SCRIPT, threads],
             env=os.environ
             | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}

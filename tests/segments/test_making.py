@@ -61,7 +61,7 @@ def test_a_rule_of_a_least_value_is_in_currency():
 def test_a_segment_set_apart_keeps_its_id_in_a_refit():
     rules = {"Key accounts": SegmentRuleOptions(top_share=0.005)}
     first = fit_segmentation(ROWS, options(apart=rules))
-    again = fit_segmentation(shop(*FOUR, seed=4), options(apart=rules), before=first)
+    again = fit_segmentation(shop(*FOUR, seed=4), options(apart=rules), earlier=first)
     assert [(s.id, s.name) for s in again.segments][-1] == ("S5", "Key accounts")
     assert again.identity.issued_ids == 5
 
@@ -69,14 +69,14 @@ def test_a_segment_set_apart_keeps_its_id_in_a_refit():
 def test_a_merge_holds_in_a_refit_and_ids_stay():
     asked = options(merge=(("S2", "S3"),))
     first = fit_segmentation(ROWS, asked)
-    again = fit_segmentation(shop(*FOUR, seed=4), asked, before=first)
+    again = fit_segmentation(shop(*FOUR, seed=4), asked, earlier=first)
     assert [s.id for s in again.segments] == ["S0", "S1", "S2", "S4"]
     assert [s.name for s in again.segments] == [s.name for s in first.segments]
 
 
 def test_segments_that_people_merge_later_are_named_anew():
     first = fit_segmentation(ROWS, options())
-    merged = fit_segmentation(ROWS, options(merge=(("S2", "S3", "S4"),)), before=first)
+    merged = fit_segmentation(ROWS, options(merge=(("S2", "S3", "S4"),)), earlier=first)
     assert [(s.id, s.name) for s in first.segments][2] == ("S2", "Regular")
     assert [(s.id, s.name) for s in merged.segments][1:] == [
         ("S1", "Occasional"),

@@ -12,9 +12,7 @@ from segpredict import worth
 def valued(name, customers, *settings):
     quick = ["classifier.draws=200", "segments.n_init=5", *settings]
     found, _ = in_world(name, customers, quick)
-    made = worth.measure_customer_value(
-        found.shop, found.segmentation, found.train_origins, draws=200
-    )
+    made = worth.measure_customer_value(found.shop, found.segmentation, found.training, draws=200)
     return found, made
 
 
@@ -32,7 +30,7 @@ def test_where_segments_are_a_chain_the_chain_is_right():
     assert np.abs(moves - np.array(NEXT)).max() < 0.03
     levels = np.array(PURCHASES) * np.array(LEVELS)
     assert np.array(made.valuer.values) == pytest.approx(levels, rel=0.02, abs=0.5)
-    name = found.train_origins.evaluation.shipped
+    name = found.training.evaluation.shipped
     for measure in ("value_at_risk", "upside", "expected_value"):
         for counted in ("label", "spend"):
             told = whole(made, measure, forecaster=name, realised_as=counted, window="pooled").row(

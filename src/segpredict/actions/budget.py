@@ -26,7 +26,7 @@ TARGETING_CURVES_SCHEMA = {
 
 
 def targeting_curves(
-    customers: pl.DataFrame, plays: Sequence[Campaign], segments: Sequence[Segment]
+    customers: pl.DataFrame, campaigns: Sequence[Campaign], segments: Sequence[Segment]
 ) -> pl.DataFrame:
     """Return value at stake by length of the list, for each play and each segment.
 
@@ -34,7 +34,7 @@ def targeting_curves(
     ----------
     customers
         Customers with a forecast (`eligible_customers`).
-    plays, segments
+    campaigns, segments
         The playbook, and the segments in code order.
 
     Returns
@@ -51,7 +51,7 @@ def targeting_curves(
             play.stake_column,
             eligible_customers(customers, play.eligibility, segments),
         )
-        for play in plays
+        for play in campaigns
     ]
     parts += [
         (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))

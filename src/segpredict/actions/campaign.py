@@ -42,9 +42,9 @@ class CampaignListRequest:
 def build_campaign_list(
     customers: pl.DataFrame,
     segments: tuple[Segment, ...],
-    ask: CampaignListRequest,
+    request: CampaignListRequest,
     options: CampaignOptions,
-    before: Mapping[str, Mapping[str, str]],
+    earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
     """Return the list of a campaign (`contracts.CAMPAIGN_LIST_SCHEMA`).
 
@@ -54,11 +54,11 @@ def build_campaign_list(
         Customers with a forecast (`eligible_customers`).
     segments
         All segments, in code order.
-    ask
+    request
         What list is wanted.
     options
         Universal share, and the key of the lottery.
-    before
+    earlier_arms
         Arms of earlier lists, by play, then by customer.
 
     Returns
@@ -77,13 +77,15 @@ def build_campaign_list(
     """
     place = assign_strata(customers, "expected_value").alias("stratum")
     drawn = customers.with_columns(place)
-    lots = draw_holdout(drawn, options.holdout_share, options.assignment_key, _universal(before))
+    lots = draw_holdout(
+        drawn, options.holdout_share, options.assignment_key, _universal(earlier_arms)
+    )
     marked = drawn.with_columns(lots.alias("is_universal"))
-    chosen = eligible_customers(marked, ask.campaign.eligibility, segments)
-    order = [ask.campaign.stake_column, "customer_id"]
+    chosen = eligible_customers(marked, request.campaign.eligibility, segments)
+    order = [request.campaign.stake_column, "customer_id"]
     ranked = chosen.sort(order, descending=[True, False], maintain_order=True)
-    ranked = ranked.head(ask.max_customers) if ask.max_customers is not None else ranked
-    own = _own(ranked, ask, options, before.get(ask.campaign.name, {}))
+    ranked = ranked.head(request.max_customers) if request.max_customers is not None else ranked
+    own = _own(ranked, request, options, earlier_arms.get(request.campaign.name, {}))
     arms = (
         pl.when("is_universal")
         .then(pl.lit(UNIVERSAL_HOLDOUT_ARM))
@@ -100,7 +102,7 @@ def build_campaign_list(
         "segment",
         "next_segment",
         "stratum",
-        pl.col(ask.campaign.stake_column).alias("at_stake"),
+        pl.col(request.campaign.stake_column).alias("at_stake"),
         "p_down",
         "p_up",
         "p_inactive",
@@ -168,9 +170,9 @@ def add_reasons(table: pl.DataFrame, reasons: pl.DataFrame | None) -> pl.DataFra
 
 
 def campaign_record(
-    ask: CampaignListRequest,
+    request: CampaignListRequest,
     table: pl.DataFrame,
-    weighed: Mapping[str, Any],
+    plan: Mapping[str, Any],
     options: CampaignOptions,
     facts: Mapping[str, JSON],
 ) -> dict[str, JSON]:
@@ -178,18 +180,18 @@ def campaign_record(
 
     Parameters
     ----------
-    ask
+    request
         What list was wanted.
     table
         The list.
-    weighed
+    plan
         The play's row of `weighing.plan_campaigns`.
     options
         Level and power of the test.
     facts
         Who, when, of which run, and the day of the readout.
     """
-    play, arms = ask.campaign, count_arms(table)
+    play, arms = request.campaign, count_arms(table)
     planned = ("base", "uplift", "per_arm", "spend", "spend_sd", "rho")
     return {
         "format": RECORD_FORMAT,
@@ -202,8 +204,8 @@ def campaign_record(
         "customers": table.height,
         "arms": arms,
         "at_stake": round(float(table["at_stake"].fill_null(0.0).sum()), 2),
-        "planned": {name: weighed.get(name) for name in planned},
-        "seen": _seen(play.kpi, weighed, arms, options),
+        "planned": {name: plan.get(name) for name in planned},
+        "seen": _seen(play.kpi, plan, arms, options),
         "alpha": options.alpha,
         "power": options.power,
         "result": None,

@@ -36,21 +36,21 @@ def segment_roles(segments: Sequence[Segment]) -> dict[str, str]:
     return {s.id: places.get(s.code, middle) for s in segments}
 
 
-def required_columns(plays: Iterable[Campaign]) -> frozenset[str]:
+def required_columns(campaigns: Iterable[Campaign]) -> frozenset[str]:
     """Return the columns beyond the scores that triggers ask about."""
-    return frozenset(column for play in plays for column in play.eligibility.required_columns) - {
-        *SCORE_COLUMNS
-    }
+    return frozenset(
+        column for play in campaigns for column in play.eligibility.required_columns
+    ) - {*SCORE_COLUMNS}
 
 
 def validate_rules(
-    plays: Iterable[Campaign], segments: Sequence[Segment], features: Iterable[str]
+    campaigns: Iterable[Campaign], segments: Sequence[Segment], features: Iterable[str]
 ) -> None:
     """Refuse triggers that name a column or a segment that no run could have.
 
     Parameters
     ----------
-    plays
+    campaigns
         The plays.
     segments
         The segments of the run; none where they are not known yet.
@@ -64,7 +64,7 @@ def validate_rules(
     """
     columns = {*SCORE_COLUMNS, *features}
     names = {name for s in segments for name in (s.id, s.name)}
-    for play in plays:
+    for play in campaigns:
         for column in sorted(play.eligibility.required_columns):
             if column not in columns:
                 kind = f"column for plays.{play.name}.who"
@@ -75,7 +75,7 @@ def validate_rules(
 
 
 def eligible_customers(
-    customers: pl.DataFrame, who: EligibilityRule, segments: Sequence[Segment]
+    customers: pl.DataFrame, rule: EligibilityRule, segments: Sequence[Segment]
 ) -> pl.DataFrame:
     """Return the customers whom a trigger takes, in the order in which they stand.
 
@@ -84,7 +84,7 @@ def eligible_customers(
     customers
         One row a customer with a forecast: `SCORE_COLUMNS`, ``segment_id``,
         ``next_segment_id``, ``is_new`` and the features asked about.
-    who
+    rule
         The trigger.
     segments
         All segments, in code order.
@@ -93,30 +93,30 @@ def eligible_customers(
     -----
     A missing value meets no bound.
     """
-    found = customers.filter(pl.all_horizontal(_conditions(who, segments)))
-    for column, share in who.top_share.items():
+    found = customers.filter(pl.all_horizontal(_conditions(rule, segments)))
+    for column, share in rule.top_share.items():
         least = found[column].quantile(1 - share, interpolation="higher")
         found = found.filter(pl.col(column) >= least) if least is not None else found
     return found
 
 
-def _conditions(who: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
+def _conditions(rule: EligibilityRule, segments: Sequence[Segment]) -> list[pl.Expr]:
     found = [pl.lit(value=True)]
     places, codes = segment_roles(segments), {s.id: s.code for s in segments}
-    if who.segment_roles:
-        known = [name for name, role in places.items() if role in who.segment_roles]
+    if rule.segment_roles:
+        known = [name for name, role in places.items() if role in rule.segment_roles]
         found.append(pl.col("segment_id").is_in(known))
-    if who.segment_names:
-        wanted = [s.id for s in segments if {s.id, s.name} & set(who.segment_names)]
+    if rule.segment_names:
+        wanted = [s.id for s in segments if {s.id, s.name} & set(rule.segment_names)]
         found.append(pl.col("segment_id").is_in(wanted))
-    if who.predicted_moves:
+    if rule.predicted_moves:
         step = _code("next_segment_id", codes) - _code("segment_id", codes)
         kinds = {"falls": step < 0, "stays": step == 0, "rises": step > 0}
-        found.append(pl.any_horizontal(kinds[move] for move in who.predicted_moves))
-    if who.is_new is not None:
-        found.append(pl.col("is_new") == who.is_new)
-    found += [pl.col(name) >= least for name, least in who.at_least.items()]
-    found += [pl.col(name) <= most for name, most in who.at_most.items()]
+        found.append(pl.any_horizontal(kinds[move] for move in rule.predicted_moves))
+    if rule.is_new is not None:
+        found.append(pl.col("is_new") == rule.is_new)
+    found += [pl.col(name) >= least for name, least in rule.at_least.items()]
+    found += [pl.col(name) <= most for name, most in rule.at_most.items()]
     return found
 
 

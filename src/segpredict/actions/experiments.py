@@ -48,14 +48,14 @@ class ExperimentLog:
                 known.setdefault(customer, arm)
         return found
 
-    def append_experiment(self, record: dict[str, JSON], lots: pl.DataFrame) -> Path:
+    def append_experiment(self, record: dict[str, JSON], arm_by_customer: pl.DataFrame) -> Path:
         """Write a record and the arms of its list; return where the record stands.
 
         Parameters
         ----------
         record
             `campaign.campaign_record`.
-        lots
+        arm_by_customer
             ``customer_id`` and ``arm``.
 
         Raises
@@ -73,7 +73,7 @@ class ExperimentLog:
                     fix="bring the missing records back; none is ever removed.",
                     file=str(told),
                 )
-            disk.write_file(arms, lambda path: lots.write_parquet(path))
+            disk.write_file(arms, lambda path: arm_by_customer.write_parquet(path))
             whole = {**record, "lots": {"file": arms.name, **disk.file_fact(arms)}}
             text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
             disk.write_file(told, f"{text}\n".encode())
@@ -96,7 +96,7 @@ def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
     return ExperimentLog(Path(configured) if configured else beside)
 
 
-def evidence_status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
+def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
     """Return how far a play is proven: in a word, and in a sentence.
 
     Examples
@@ -104,7 +104,7 @@ def evidence_status(play: str, records: Sequence[Mapping[str, JSON]]) -> tuple[s
     >>> status("call", [])
     ('untested', 'untested until an experiment is logged')
     """
-    own = [record for record in records if record["play"] == play]
+    own = [record for record in records if record["play"] == campaign]
     if not own:
         return "untested", "untested until an experiment is logged"
     last = own[-1]

@@ -54,9 +54,9 @@ def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:
 
 def draw_holdout(
     customers: pl.DataFrame,
-    share: float,
+    holdout_share: float,
     key: str,
-    known: Mapping[str, bool] | None = None,
+    earlier_arms: Mapping[str, bool] | None = None,
 ) -> pl.Series:
     """Return who is left alone, one a row.
 
@@ -64,11 +64,11 @@ def draw_holdout(
     ----------
     customers
         ``customer_id`` and ``stratum``.
-    share
+    holdout_share
         Share of each stratum to be left alone.
     key
         Secret of the lottery.
-    known
+    earlier_arms
         Who was drawn before (true: left alone); they keep their lot.
 
     Returns
@@ -84,7 +84,7 @@ def draw_holdout(
     id alone, so the lots do not hang on the order of rows or on other strata.
     """
     tickets = [hash_to_uniform(key, name) for name in customers["customer_id"]]
-    before = known or {}
+    before = earlier_arms or {}
     drawn = customers.select("customer_id", "stratum").with_columns(
         pl.Series("ticket", tickets, pl.Float64),
         pl.Series("before", [before.get(i) for i in customers["customer_id"]], pl.Boolean),
@@ -94,7 +94,9 @@ def draw_holdout(
     for (stratum,), part in rows.group_by("stratum", maintain_order=True):
         lots = part["before"]
         kept = part.filter(lots.fill_null(value=False))["row"]
-        wanted = int(np.floor(share * part.height + hash_to_uniform(key, f"round {stratum}")))
+        wanted = int(
+            np.floor(holdout_share * part.height + hash_to_uniform(key, f"round {stratum}"))
+        )
         fresh = part.filter(lots.is_null())["row"].head(max(0, wanted - len(kept)))
         chosen[kept.to_numpy()] = True
         chosen[fresh.to_numpy()] = True

@@ -229,24 +229,24 @@ def _play(name: str, values: JSON) -> Campaign:
     return play
 
 
-def _require_texts(play: Campaign, place: str) -> None:
+def _require_texts(campaign: Campaign, place: str) -> None:
     for key in ("title", "action"):
-        if not getattr(play, key).strip():
+        if not getattr(campaign, key).strip():
             raise ConfigError(f"{place} has no {key}.", fix=f"add {key} = '…'.")
     for key in ("title", "action", "caution"):
-        if len(getattr(play, key)) > MAX_TEXT_LENGTH:
+        if len(getattr(campaign, key)) > MAX_TEXT_LENGTH:
             raise ConfigError(
                 f"{place}.{key} is longer than {MAX_TEXT_LENGTH} signs.", fix="shorten it."
             )
 
 
-def _require_shares(play: Campaign, place: str) -> None:
-    if not 0 < play.expected_uplift < 1:
+def _require_shares(campaign: Campaign, place: str) -> None:
+    if not 0 < campaign.expected_uplift < 1:
         raise ConfigError(
-            f"{place}.uplift is {play.expected_uplift}.",
+            f"{place}.uplift is {campaign.expected_uplift}.",
             fix="give a share between 0 and 1, such as 0.05 for five points.",
         )
-    who = play.eligibility
+    who = campaign.eligibility
     wrong = [c for c, share in who.top_share.items() if not 0 < share <= 1]
     bounds = {**who.at_least, **who.at_most}
     wrong += [column for column, bound in bounds.items() if not math.isfinite(bound)]
@@ -257,7 +257,7 @@ def _require_shares(play: Campaign, place: str) -> None:
         )
 
 
-def _plain(play: Campaign) -> JSON:
-    state = asdict(play)
+def _plain(campaign: Campaign) -> JSON:
+    state = asdict(campaign)
     who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["who"].items()}
     return {**state, "who": {k: v for k, v in who.items() if v is not None}}

@@ -41,13 +41,13 @@ DEFAULT_ERROR_RATES = ErrorRates()
 
 
 def sample_size_for_share(
-    base: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
+    base_rate: float, uplift: float, errors: ErrorRates = DEFAULT_ERROR_RATES, ratio: float = 1.0
 ) -> int | None:
     """Return how many customers must be left alone to see a share rise.
 
     Parameters
     ----------
-    base
+    base_rate
         Share among those left alone.
     uplift
         By how much the share of those contacted is larger; a difference of shares.
@@ -74,12 +74,12 @@ def sample_size_for_share(
     >>> for_share(0.50, 0.25, Errors(power=0.90))
     77
     """
-    other = base + uplift
-    if not 0 <= base <= 1 or not 0 <= other <= 1 or not uplift:
+    other = base_rate + uplift
+    if not 0 <= base_rate <= 1 or not 0 <= other <= 1 or not uplift:
         return None
-    mean = (base + ratio * other) / (ratio + 1)
+    mean = (base_rate + ratio * other) / (ratio + 1)
     apart = math.sqrt((ratio + 1) * mean * (1 - mean))
-    own = math.sqrt(ratio * base * (1 - base) + other * (1 - other))
+    own = math.sqrt(ratio * base_rate * (1 - base_rate) + other * (1 - other))
     wanted = (errors.z_alpha * apart + errors.z_power * own) ** 2 / (ratio * uplift**2)
     return max(2, math.ceil(wanted))
 
@@ -124,15 +124,15 @@ def sample_size_for_mean(
 
 
 def minimum_detectable_share(
-    base: float, alone: int, contacted: int, errors: ErrorRates = DEFAULT_ERROR_RATES
+    base_rate: float, n_control: int, n_treated: int, errors: ErrorRates = DEFAULT_ERROR_RATES
 ) -> float | None:
     """Return the smallest rise of a share that a test of these sizes would see.
 
     Parameters
     ----------
-    base
+    base_rate
         Share among those left alone.
-    alone, contacted
+    n_control, n_treated
         Customers in each arm.
     errors
         Level and power.
@@ -147,14 +147,14 @@ def minimum_detectable_share(
     >>> round(seen_share(0.50, 77, 77, Errors(power=0.90)), 2)
     0.25
     """
-    if alone < 2 or contacted < 2 or not 0 <= base < 1:
+    if n_control < 2 or n_treated < 2 or not 0 <= base_rate < 1:
         return None
-    low, high = 0.0, 1 - base
-    if not _is_seen(base, high, alone, contacted, errors):
+    low, high = 0.0, 1 - base_rate
+    if not _is_seen(base_rate, high, n_control, n_treated, errors):
         return None
     for _ in range(BISECTION_STEPS):
         middle = (low + high) / 2
-        if _is_seen(base, middle, alone, contacted, errors):
+        if _is_seen(base_rate, middle, n_control, n_treated, errors):
             high = middle
         else:
             low = middle
@@ -168,8 +168,8 @@ def _is_seen(base: float, uplift: float, alone: int, contacted: int, errors: Err
 
 def minimum_detectable_mean(
     sd: float,
-    alone: int,
-    contacted: int,
+    n_control: int,
+    n_treated: int,
     rho: float = 0.0,
     errors: ErrorRates = DEFAULT_ERROR_RATES,
 ) -> float | None:
@@ -180,18 +180,20 @@ def minimum_detectable_mean(
     >>> round(seen_mean(10.0, 1570, 1570), 3)
     1.0
     """
-    if alone < 2 or contacted < 2 or not math.isfinite(sd):
+    if n_control < 2 or n_treated < 2 or not math.isfinite(sd):
         return None
-    spread = sd * math.sqrt((1 - rho**2) * (1 / alone + 1 / contacted))
+    spread = sd * math.sqrt((1 - rho**2) * (1 / n_control + 1 / n_treated))
     return (errors.z_alpha + errors.z_power) * spread
 
 
-def minimum_holdout_share(base: float, uplift: float, n: int, errors: ErrorRates) -> float | None:
+def minimum_holdout_share(
+    base_rate: float, uplift: float, n: int, errors: ErrorRates
+) -> float | None:
     """Return the least share to leave alone so that the uplift is seen.
 
     Parameters
     ----------
-    base, uplift
+    base_rate, uplift
         As with `sample_size_for_share`.
     n
         All customers on the list.
@@ -211,6 +213,6 @@ def minimum_holdout_share(base: float, uplift: float, n: int, errors: ErrorRates
     for percent in range(1, 51):
         alone = n * percent // 100
         contacted = n - alone
-        if alone and _is_seen(base, uplift, alone, contacted, errors):
+        if alone and _is_seen(base_rate, uplift, alone, contacted, errors):
             return percent / 100
     return None

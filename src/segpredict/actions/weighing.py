@@ -85,8 +85,8 @@ class CampaignPopulation:
 
 
 def plan_campaigns(
-    plays: Sequence[Campaign],
-    shop: CampaignPopulation,
+    campaigns: Sequence[Campaign],
+    population: CampaignPopulation,
     options: CampaignOptions,
     draws: int,
     seed: int,
@@ -95,9 +95,9 @@ def plan_campaigns(
 
     Parameters
     ----------
-    plays
+    campaigns
         The playbook.
-    shop
+    population
         The customers.
     options
         Level, power and share left alone.
@@ -121,22 +121,22 @@ def plan_campaigns(
         orders those with something at stake. Of fewer than five customers nothing but
         the number is told.
     """
-    rows = [_row(play, shop, options, draws=draws, seed=seed) for play in plays]
+    rows = [_row(play, population, options, draws=draws, seed=seed) for play in campaigns]
     return _ranked(pl.DataFrame(rows, CAMPAIGN_PLAN_SCHEMA))
 
 
 def _row(
-    play: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
+    campaign: Campaign, shop: CampaignPopulation, options: CampaignOptions, *, draws: int, seed: int
 ) -> dict[str, object]:
-    chosen = eligible_customers(shop.customers, play.eligibility, shop.segments)
-    told = {"play": play.name, "stake_of": play.stake_column, "n": chosen.height}
+    chosen = eligible_customers(shop.customers, campaign.eligibility, shop.segments)
+    told = {"play": campaign.name, "stake_of": campaign.stake_column, "n": chosen.height}
     names = ("title", "action", "caution", "kpi", "uplift")
-    row = {**told, **{name: getattr(play, name) for name in names}}
+    row = {**told, **{name: getattr(campaign, name) for name in names}}
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
-    amounts = _amounts(shop.customers, chosen, play.stake_column)
+    amounts = _amounts(shop.customers, chosen, campaign.stake_column)
     low, high = bootstrap_sum_interval(amounts, draws, seed)
-    least, most = _came(play, chosen, shop)
+    least, most = _came(campaign, chosen, shop)
     row |= {
         "power": options.power,
         "stake": float(amounts.sum()) / CENTS_PER_UNIT,
@@ -144,7 +144,7 @@ def _row(
         "high": high,
     }
     row |= {"came_low": least, "came_high": most}
-    return {**row, **_design(play, chosen.height, shop, options)}
+    return {**row, **_design(campaign, chosen.height, shop, options)}
 
 
 def _amounts(customers: pl.DataFrame, chosen: pl.DataFrame, stake: str) -> FloatArray:
@@ -191,7 +191,7 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
 
 
 def _came(
-    play: Campaign, chosen: pl.DataFrame, shop: CampaignPopulation
+    campaign: Campaign, chosen: pl.DataFrame, shop: CampaignPopulation
 ) -> tuple[float | None, float | None]:
     """Return least and most of the shares that came, over the tests.
 
@@ -201,7 +201,7 @@ def _came(
     parts = chosen["segment_id"].unique().implode()
     tests = (
         shop.backtest_actual.filter(
-            (pl.col("measure") == play.stake_column)
+            (pl.col("measure") == campaign.stake_column)
             & pl.col("part").is_in(parts)
             & (pl.col("window") != POOLED_WINDOWS)
         )
@@ -215,44 +215,44 @@ def _came(
 
 
 def _design(
-    play: Campaign, n: int, shop: CampaignPopulation, options: CampaignOptions
+    campaign: Campaign, n: int, shop: CampaignPopulation, options: CampaignOptions
 ) -> Mapping[str, object]:
     if shop.backtest_customers is None:
         return {}
-    past = eligible_customers(shop.backtest_customers, play.eligibility, shop.segments)
+    past = eligible_customers(shop.backtest_customers, campaign.eligibility, shop.segments)
     day = str(shop.backtest_customers["as_of"][0]) if shop.backtest_customers.height else None
     row: dict[str, object] = {"then": day, "n_then": past.height}
     if past.height < MIN_BACKTEST_CUSTOMERS:
         return row
     errors = power.ErrorRates(options.alpha, options.power)
-    spend = _spend(past, n, play.expected_uplift if play.kpi == "spends" else 0.0, errors)
+    spend = _spend(past, n, campaign.expected_uplift if campaign.kpi == "spends" else 0.0, errors)
     main = (
         {
             "base": spend["spend"],
             "per_arm": spend["spend_per_arm"],
             "seen": spend["spend_seen"],
         }
-        if play.kpi == "spends"
-        else _shares(play, past, n, options.holdout_share, errors)
+        if campaign.kpi == "spends"
+        else _shares(campaign, past, n, options.holdout_share, errors)
     )
     return {**row, **spend, **main, **_length(main["per_arm"], n, shop.outcome_days)}
 
 
 def _shares(
-    play: Campaign, past: pl.DataFrame, n: int, holdout: float, errors: power.ErrorRates
+    campaign: Campaign, past: pl.DataFrame, n: int, holdout: float, errors: power.ErrorRates
 ) -> dict[str, object]:
     kept = {
         "buys": pl.col("bought"),
         "stays": pl.col("label") >= pl.col("code"),
         "rises": pl.col("label") > pl.col("code"),
     }
-    base = float(past.select(kept[play.kpi].sum()).item()) / past.height
+    base = float(past.select(kept[campaign.kpi].sum()).item()) / past.height
     alone = round(n * holdout)
     return {
         "base": base,
-        "per_arm": power.sample_size_for_share(base, play.expected_uplift, errors),
+        "per_arm": power.sample_size_for_share(base, campaign.expected_uplift, errors),
         "seen": power.minimum_detectable_share(base, n // 2, n // 2, errors),
-        "share_alone": power.minimum_holdout_share(base, play.expected_uplift, n, errors),
+        "share_alone": power.minimum_holdout_share(base, campaign.expected_uplift, n, errors),
         "seen_alone": power.minimum_detectable_share(base, alone, n - alone, errors),
     }
 

@@ -47,10 +47,10 @@ CUSTOMERS_COLUMNS = (
 )
 
 
-def customer_rows(share: CustomerBatch) -> pl.DataFrame:
+def customer_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return one row for everybody who has a line."""
     stands = ~pl.col("is_return") & ~pl.col("is_void")
-    did = share.orders.group_by("customer_id", maintain_order=True).agg(
+    did = batch.orders.group_by("customer_id", maintain_order=True).agg(
         first_order_date=pl.col("day").filter(stands).min().cast(pl.Date),
         last_order_date=pl.col("day").filter(stands).max(),
         orders=stands.sum(),
@@ -58,7 +58,7 @@ def customer_rows(share: CustomerBatch) -> pl.DataFrame:
         returned=pl.col("amount").filter("is_return", ~pl.col("is_void")).sum(),
         country=pl.col("country").sort_by("day", maintain_order=True).last(),
     )
-    grid = share.schema.assignments.select(
+    grid = batch.schema.assignments.select(
         "customer_id",
         "segment_id",
         "is_eligible",
@@ -66,9 +66,9 @@ def customer_rows(share: CustomerBatch) -> pl.DataFrame:
         rfm_code="code",
         rfm_segment="name",
     )
-    inactive = share.schema.segments[0].id
+    inactive = batch.schema.segments[0].id
     return did.join(
-        share.rows_of(grid), on="customer_id", how="left", maintain_order="left"
+        batch.rows_of(grid), on="customer_id", how="left", maintain_order="left"
     ).with_columns(
         # Who only ever sent something back was never assigned.
         pl.col("segment_id").fill_null(inactive),
@@ -127,19 +127,19 @@ SCORES_COLUMNS = (
 )
 
 
-def score_rows(share: CustomerBatch) -> pl.DataFrame:
+def score_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return the forecasts of a share's eligible customers."""
-    if share.schema.scores is None:
+    if batch.schema.scores is None:
         return empty(SCORES_COLUMNS)
-    told = share.schema.scores.filter("is_eligible")
+    told = batch.schema.scores.filter("is_eligible")
     missing = [name for name in SCORE_MONEY if name not in told.columns]
     # The probability of the segment that is named: where its column's id is that one.
     named = [
         pl.when(pl.col("next_segment_id") == segment.id).then(pl.col(f"p_{segment.id}"))
-        for segment in share.schema.segments
+        for segment in batch.schema.segments
     ]
     return (
-        share.rows_of(told)
+        batch.rows_of(told)
         .with_columns(pl.lit(None, pl.Float64).alias(name) for name in missing)
         .with_columns(
             *(to_money_units(pl.col(name)) for name in SCORE_MONEY),
@@ -172,14 +172,14 @@ CHANCES_COLUMNS = (
 )
 
 
-def probability_rows(share: CustomerBatch) -> pl.DataFrame:
+def probability_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return one row a customer and segment: columns that do not depend on the run."""
-    if share.schema.scores is None:
+    if batch.schema.scores is None:
         return empty(CHANCES_COLUMNS)
-    ids = {f"p_{segment.id}": segment.id for segment in share.schema.segments}
-    told = share.schema.scores.filter("is_eligible").select("customer_id", *ids)
+    ids = {f"p_{segment.id}": segment.id for segment in batch.schema.segments}
+    told = batch.schema.scores.filter("is_eligible").select("customer_id", *ids)
     return (
-        share.rows_of(told)
+        batch.rows_of(told)
         .rename(ids)
         .unpivot(index="customer_id", variable_name="segment_id", value_name="probability")
         .sort("customer_id", "segment_id")

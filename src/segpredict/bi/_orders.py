@@ -35,11 +35,11 @@ ORDERS_COLUMNS = (
 )
 
 
-def order_rows(share: CustomerBatch) -> pl.DataFrame:
+def order_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return the orders and credit notes of a share."""
     counts = ~pl.col("is_return") & ~pl.col("is_void")
     nth = pl.col("is_order").cast(pl.Int64).cum_sum().over("customer_id")
-    return share.orders.with_columns(
+    return batch.orders.with_columns(
         date="day", void_date="void_day", is_order=counts, revenue=net_revenue()
     ).with_columns(is_first=pl.col("is_order") & (nth == 1))
 
@@ -73,9 +73,9 @@ LINES_COLUMNS = (
 )
 
 
-def line_rows(share: CustomerBatch) -> pl.DataFrame:
+def line_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return the lines of a share."""
-    return share.lines.with_columns(date=pl.col("day"), revenue=net_revenue())
+    return batch.lines.with_columns(date=pl.col("day"), revenue=net_revenue())
 
 
 LINES = BiTable(

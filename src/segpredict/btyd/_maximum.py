@@ -36,17 +36,17 @@ class LikelihoodFit:
 
 
 def maximize_likelihood(
-    curve: LikelihoodFunction, weights: FloatArray, starts: Sequence[FloatArray]
+    likelihood: LikelihoodFunction, weights: FloatArray, start_values: Sequence[FloatArray]
 ) -> FloatArray:
     """Return the positive parameters with the largest mean log-likelihood.
 
     Parameters
     ----------
-    curve
+    likelihood
         Parameters → log-likelihood of each row, and its gradient (parameters × rows).
     weights
         Customers behind each row.
-    starts
+    start_values
         Where to begin; the best end wins, the first of equals.
 
     Notes
@@ -58,11 +58,11 @@ def maximize_likelihood(
 
     def descent(logs: FloatArray) -> tuple[float, FloatArray]:
         parameters = np.exp(logs)
-        likely, slopes = curve(parameters)
+        likely, slopes = likelihood(parameters)
         slope = (slopes * weights).sum(axis=1) * parameters / total
         return -float((likely * weights).sum() / total), -slope
 
-    bounds = [(np.log(MIN_PARAMETER), np.log(MAX_PARAMETER))] * len(starts[0])
+    bounds = [(np.log(MIN_PARAMETER), np.log(MAX_PARAMETER))] * len(start_values[0])
     options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-15, "gtol": 1e-10}
     # Four numbers a step: threads that wait for each other take fifteen times as long.
     with threadpool_limits(1):
@@ -75,7 +75,7 @@ def maximize_likelihood(
                 bounds=bounds,
                 options=options,
             )
-            for start in starts
+            for start in start_values
         ]
     best = min(ends, key=lambda end: float(end.fun))
     return np.exp(np.asarray(best.x, dtype=np.float64))

@@ -104,7 +104,7 @@ class BgNbd:
         self,
         history: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
         horizon: float,
-        most: int,
+        max_orders: int,
         gap: int = 0,
     ) -> FloatArray:
         """Return the chance of each number of purchases in a window to come.
@@ -115,7 +115,7 @@ class BgNbd:
             x, t_x and age, one per customer.
         horizon
             Length of the window.
-        most
+        max_orders
             The last column is the chance of this number or more.
         gap
             Time between today and the window, in whole units.
@@ -141,7 +141,7 @@ class BgNbd:
         x, t_x, age = _columns(*history)
         alive = self.p_alive(x, t_x, age)
         now = _Ahead(self.r + x, self.alpha + age, self.a, self.b + x)
-        chances = np.zeros((len(x), most + 1))
+        chances = np.zeros((len(x), max_orders + 1))
         if not gap:
             now.add(chances, alive, horizon)
         for bought in range(gap + 1 if gap else 0):
@@ -194,23 +194,23 @@ class _Ahead:
         """Return some of the customers."""
         return _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
 
-    def add(self, chances: FloatArray, weight: FloatArray, horizon: float) -> None:
+    def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
         """Add the chance of each number, times a weight, to the columns.
 
         The last column gets what is left; each customer's sum runs alone.
         """
         rest = weight.copy()
         rows = np.flatnonzero(rest > SMALLEST_RATE)
-        for n in range(chances.shape[1] - 1):
+        for n in range(probabilities.shape[1] - 1):
             some = self.at(rows)
             chance = some.stays(n, horizon)
             if n:
                 chance = chance + some.leaves(n, horizon)
             gained = chance * weight[rows]
-            chances[rows, n] += gained
+            probabilities[rows, n] += gained
             rest[rows] -= gained
             rows = rows[rest[rows] > SMALLEST_RATE]
-        chances[rows, -1] += rest[rows]
+        probabilities[rows, -1] += rest[rows]
 
 
 def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:

@@ -39,7 +39,7 @@ class SegmentAssigner(Protocol):
     def extra_inputs(self) -> tuple[str, ...]:
         """What the instrument must measure beyond spend and purchase days."""
 
-    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
 
     def require_fitted_before(self, cutoff: int) -> None:

@@ -33,7 +33,7 @@ def histories_at_cutoffs(
     transactions: Transactions,
     segmentation: SegmentAssigner,
     days: Schedule,
-    rehearsals: Sequence[int] = (),
+    inner_origins: Sequence[int] = (),
 ) -> dict[int, HistoryAtCutoff]:
     """Return what is known at each test cutoff and at the end of the data.
 
@@ -45,7 +45,7 @@ def histories_at_cutoffs(
         The frozen segmenter.
     days
         The schedule whose folds ask.
-    rehearsals
+    inner_origins
         Further cutoffs at which somebody asks.
 
     Notes
@@ -54,7 +54,7 @@ def histories_at_cutoffs(
     the history counts here, not only those who are eligible for a forecast.
     """
     time = days.time
-    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*rehearsals}
+    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
     windows = [
         replace(time.window_at(day, days.first_day), lookback=time.max_history)
         for day in sorted(asked)
@@ -94,7 +94,7 @@ def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, Int
 
 
 def backtest_covariates(
-    transactions: Transactions, customers: pl.DataFrame, past: HistoryAtCutoff
+    transactions: Transactions, customers: pl.DataFrame, history: HistoryAtCutoff
 ) -> pl.DataFrame:
     """Return what strata and rankings of a test are made from.
 
@@ -104,7 +104,7 @@ def backtest_covariates(
         The shop's lines, those of the outcome among them.
     customers
         The rows of the test; ``customer_id`` and ``is_new``.
-    past
+    history
         What was known on its day.
 
     Returns
@@ -112,13 +112,13 @@ def backtest_covariates(
     polars.DataFrame
         ``customer_id`` and `COVARIATES`, row by row as given.
     """
-    start = past.cutoff + past.gap
+    start = history.cutoff + history.gap
     spans = {
-        "spend_now": (past.cutoff - past.horizon, past.cutoff),
-        "spend_next": (start, start + past.horizon),
+        "spend_now": (history.cutoff - history.horizon, history.cutoff),
+        "spend_next": (start, start + history.horizon),
     }
     spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
-    known = past.customer_histories.select(
+    known = history.customer_histories.select(
         "customer_id",
         "spend_364",
         "age_days",
@@ -128,7 +128,7 @@ def backtest_covariates(
         known, on="customer_id", how="left", maintain_order="left"
     )
     found = found.join(
-        _countries(transactions, past.cutoff),
+        _countries(transactions, history.cutoff),
         on="customer_id",
         how="left",
         maintain_order="left",

@@ -157,7 +157,7 @@ def train_classifier(
         verdict.segments,
         draws=wish.bootstrap_draws,
         seed=wish.seed,
-        shipped=verdict.selected,
+        selected=verdict.selected,
     )
     tell("fitting what ships", (steps - 1) / steps)
     whole = made.lesson(days.production_fold)
@@ -192,37 +192,37 @@ def train_classifier(
     )
 
 
-def _told(verdict: Evaluation, model: blend.BlendedModel) -> Evaluation:
+def _told(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
     """Add what a reader must know of what is foretold next, which no test could know.
 
     The columns and the season that it rests on were proven on all of the data.
     """
-    if verdict.selected != model.name or not model.note:
-        return verdict
-    warnings = (*verdict.warnings, model.note)
-    return replace(verdict, warnings=tuple(dict.fromkeys(warnings)))
+    if evaluation.selected != model.name or not model.note:
+        return evaluation
+    warnings = (*evaluation.warnings, model.note)
+    return replace(evaluation, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def _mended(
-    made: "_Maker", trials: Sequence[Backtest]
+    made: "_Maker", backtests: Sequence[Backtest]
 ) -> tuple[list[Calibration], tuple[Backtest, ...]]:
     """Rehearse the model before each test; mend its forecasts where that proves it."""
     if made.options.calibration == "none":
-        return [Calibration()] * len(made.folds), tuple(trials)
-    name, complete = next(iter(trials[0].probabilities)), made.days.time.days_to_complete
+        return [Calibration()] * len(made.folds), tuple(backtests)
+    name, complete = next(iter(backtests[0].probabilities)), made.days.time.days_to_complete
     maps = [
         select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
     ]
-    pairs = zip(trials, maps[:-1], strict=True)
+    pairs = zip(backtests, maps[:-1], strict=True)
     return maps, tuple(calibrate_backtest(trial, found, name) for trial, found in pairs)
 
 
 def _usages(
-    made: "_Maker", verdict: Evaluation, maps: Sequence[Calibration]
+    made: "_Maker", evaluation: Evaluation, maps: Sequence[Calibration]
 ) -> list[DecisionPolicy]:
     """Return how what ships is used at each fold; a baseline is never mended."""
-    is_model = verdict.selected == verdict.model
-    fit = blend.fit if is_model else _fitting(verdict.selected)
+    is_model = evaluation.selected == evaluation.model
+    fit = blend.fit if is_model else _fitting(evaluation.selected)
     return [
         fit_policy(
             made.rehearsals(fold, fit),

@@ -73,19 +73,19 @@ def available_baselines(
 
 
 def run_backtests(
-    questions: Sequence[BacktestInput],
-    asked: Sequence[Baseline],
-    tell: Callable[[int], None],
+    inputs: Sequence[BacktestInput],
+    baselines: Sequence[Baseline],
+    progress: Callable[[int], None],
 ) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
     """Return one trial per question, what a reader must know, and the model of each.
 
     Parameters
     ----------
-    questions
+    inputs
         The tests, oldest first.
-    asked
+    baselines
         The baselines.
-    tell
+    progress
         Called with the place of the test that begins.
 
     Raises
@@ -100,12 +100,12 @@ def run_backtests(
     """
     trials, failed, notes = [], dict[str, str](), list[str]()
     models: list[BlendedModel] = []
-    for place, question in enumerate(questions):
-        tell(place)
+    for place, question in enumerate(inputs):
+        progress(place)
         if question.customers.is_empty():
             day = as_date(question.cutoff)
             raise TooFewCustomersError(f"The test of {day}", 0, 1)
-        able = [part for part in asked if part.name not in failed]
+        able = [part for part in baselines if part.name not in failed]
         notes += filter(None, (part.missing_note(question.training_data) for part in able))
         model = blend.fit(question.training_data)
         models.append(model)
@@ -129,7 +129,7 @@ def run_backtests(
 
 
 def _baselines(
-    question: BacktestInput,
+    inputs: BacktestInput,
     able: Sequence[Baseline],
     known: Mapping[str, Forecaster],
     failed: dict[str, str],
@@ -137,22 +137,22 @@ def _baselines(
     chances = {}
     for part in able:
         try:
-            forecaster = known.get(part.name) or part.fit(question.training_data)
+            forecaster = known.get(part.name) or part.fit(inputs.training_data)
         except SupportError as error:
             failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
             continue
-        chances[part.name] = forecaster.predict_proba(question.customers)
+        chances[part.name] = forecaster.predict_proba(inputs.customers)
     return chances
 
 
-def _trial(question: BacktestInput, chances: Mapping[str, FloatArray]) -> Backtest:
-    customers = question.customers
+def _trial(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:
+    customers = inputs.customers
     return Backtest(
-        question.cutoff,
+        inputs.cutoff,
         customers["customer_id"].to_numpy().astype(np.str_),
         segment_codes(customers, "state_now"),
         segment_codes(customers, "label"),
-        chances,
-        question.covariates,
-        question.segment_values,
+        probabilities,
+        inputs.covariates,
+        inputs.segment_values,
     )

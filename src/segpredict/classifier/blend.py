@@ -89,7 +89,7 @@ def geometric_mean(one: FloatArray, other: FloatArray, weight: float) -> FloatAr
     return normalised(np.exp(logs))
 
 
-def fit(lesson: TrainingData) -> BlendedModel:
+def fit(training_data: TrainingData) -> BlendedModel:
     """Return trees and BG/NBD fitted on all that is known, at even weights.
 
     Notes
@@ -100,15 +100,15 @@ def fit(lesson: TrainingData) -> BlendedModel:
     the blend, BG/NBD is wrong for the shop and gets no weight. Where the data cannot
     support it the trees stand alone as well.
     """
-    given, note = calendar.select_calendar_features(lesson)
+    given, note = calendar.select_calendar_features(training_data)
     early = (
         booster.fit_early_stopping(given, given.feature_names) if given.validation_origins else None
     )
     trees = booster.fit(given, early=early)
-    if lesson.history is None or not set(HISTORY_COLUMNS) <= set(lesson.rows.columns):
+    if training_data.history is None or not set(HISTORY_COLUMNS) <= set(training_data.rows.columns):
         return BlendedModel(trees, None, note=note)
     try:
-        plain = bgnbd_gg.fit(lesson)
+        plain = bgnbd_gg.fit(training_data)
     except SupportError:
         return BlendedModel(trees, None, note=note)
     buying, told = bgnbd_season.fit_if_seasonal(given, plain)
@@ -118,15 +118,15 @@ def fit(lesson: TrainingData) -> BlendedModel:
     return BlendedModel(trees, buying, 1.0 if stands else EQUAL_WEIGHT, note=note)
 
 
-def _stands_alone(lesson: TrainingData, early: xgb.Booster, buying: BgNbdGammaGamma) -> bool:
+def _stands_alone(training_data: TrainingData, early: xgb.Booster, buying: BgNbdGammaGamma) -> bool:
     """Return whether trees alone beat the even blend on the validation origins.
 
     By more than one standard error over customers. The trees know half of what they
     will know, and the purchases' model a little more than it could have known by then:
     both speak for the blend, so what speaks against it is to be believed.
     """
-    later = lesson.at_cutoffs(lesson.validation_origins)
-    known = booster.XgboostModel(early, lesson.feature_names, lesson.n_classes)
+    later = training_data.at_cutoffs(training_data.validation_origins)
+    known = booster.XgboostModel(early, training_data.feature_names, training_data.n_classes)
     trees = known.predict_proba(later.rows)
     both = geometric_mean(trees, _foretold(buying, later), EQUAL_WEIGHT)
     gain = metrics.row_log_loss(both, later.labels)

@@ -98,7 +98,7 @@ def build_dmatrix(
 
 
 def fit(
-    lesson: TrainingData,
+    training_data: TrainingData,
     names: Sequence[str] | None = None,
     *,
     name: str = NAME,
@@ -108,7 +108,7 @@ def fit(
 
     Parameters
     ----------
-    lesson
+    training_data
         Labelled rows, their inner split and the settings.
     names
         Columns to use; ``None`` means all that the lesson allows.
@@ -123,16 +123,16 @@ def fit(
     validation origins, which no fitting origin's outcome overlaps. The final fit on all
     training origins has more rows and bears more rounds (`scale_rounds`).
     """
-    columns = tuple(lesson.feature_names if names is None else names)
-    rounds = lesson.options.fallback_rounds
-    if lesson.validation_origins:
-        stopped = early or fit_early_stopping(lesson, columns)
-        rounds = scale_rounds(lesson, stopped.num_boosted_rounds())
-    return fit_fixed_rounds(lesson, columns, rounds, name=name)
+    columns = tuple(training_data.feature_names if names is None else names)
+    rounds = training_data.options.fallback_rounds
+    if training_data.validation_origins:
+        stopped = early or fit_early_stopping(training_data, columns)
+        rounds = scale_rounds(training_data, stopped.num_boosted_rounds())
+    return fit_fixed_rounds(training_data, columns, rounds, name=name)
 
 
 def fit_fixed_rounds(
-    lesson: TrainingData,
+    training_data: TrainingData,
     names: Sequence[str],
     rounds: int,
     *,
@@ -143,7 +143,7 @@ def fit_fixed_rounds(
 
     Parameters
     ----------
-    lesson
+    training_data
         Labelled rows and the settings.
     names
         Columns to use.
@@ -154,14 +154,14 @@ def fit_fixed_rounds(
     weights
         How much each row counts; ``None`` counts each once.
     """
-    whole = build_dmatrix(feature_matrix(lesson.rows, names), names, lesson.labels)
+    whole = build_dmatrix(feature_matrix(training_data.rows, names), names, training_data.labels)
     if weights is not None:
         whole.set_weight(weights)
-    trees = xgb.train(xgboost_parameters(lesson), whole, rounds)
-    return XgboostModel(trees, tuple(names), lesson.n_classes, name)
+    trees = xgb.train(xgboost_parameters(training_data), whole, rounds)
+    return XgboostModel(trees, tuple(names), training_data.n_classes, name)
 
 
-def scale_rounds(lesson: TrainingData, rounds: int) -> int:
+def scale_rounds(training_data: TrainingData, rounds: int) -> int:
     """Return the rounds for all rows, given those that suited the fitting origins.
 
     Notes
@@ -170,38 +170,43 @@ def scale_rounds(lesson: TrainingData, rounds: int) -> int:
     rises as its sampling error falls. Half of the origins may be new to the last fit:
     those that validated, and those whose outcomes overlapped theirs.
     """
-    fitting = lesson.rows.filter(pl.col("cutoff").is_in(list(lesson.fit_origins))).height
-    more = lesson.rows.height / max(1, fitting)
-    return max(1, round(rounds * float(more**lesson.options.refit_growth)))
+    fitting = training_data.rows.filter(
+        pl.col("cutoff").is_in(list(training_data.fit_origins))
+    ).height
+    more = training_data.rows.height / max(1, fitting)
+    return max(1, round(rounds * float(more**training_data.options.refit_growth)))
 
 
-def fit_early_stopping(lesson: TrainingData, names: Sequence[str]) -> xgb.Booster:
+def fit_early_stopping(training_data: TrainingData, names: Sequence[str]) -> xgb.Booster:
     """Return trees fitted on the fitting origins, cut where validation was best.
 
     XGBoost keeps the rounds after the best one, and its readers disagree on whether
     they count; cutting them off here settles it.
     """
-    parts = [lesson.at_cutoffs(lesson.fit_origins), lesson.at_cutoffs(lesson.validation_origins)]
+    parts = [
+        training_data.at_cutoffs(training_data.fit_origins),
+        training_data.at_cutoffs(training_data.validation_origins),
+    ]
     known, later = (build_dmatrix(feature_matrix(p.rows, names), names, p.labels) for p in parts)
     booster = xgb.train(
-        xgboost_parameters(lesson),
+        xgboost_parameters(training_data),
         known,
-        lesson.options.max_rounds,
+        training_data.options.max_rounds,
         evals=[(later, "later")],
-        early_stopping_rounds=lesson.options.early_stopping_rounds,
+        early_stopping_rounds=training_data.options.early_stopping_rounds,
         verbose_eval=False,
     )
     return booster[: booster.best_iteration + 1]
 
 
-def xgboost_parameters(lesson: TrainingData) -> dict[str, object]:
+def xgboost_parameters(training_data: TrainingData) -> dict[str, object]:
     """Return the lesson's options as XGBoost names them."""
-    options = lesson.options
+    options = training_data.options
     return {
         "objective": "multi:softprob",
         "eval_metric": "mlogloss",
         # Fixed by the segments, not by the labels: a class may be missing in a fold.
-        "num_class": lesson.n_classes,
+        "num_class": training_data.n_classes,
         # The one XGBoost would fit differs in its last bits from one thread to two.
         "base_score": 0.5,
         "tree_method": "hist",
@@ -212,6 +217,6 @@ def xgboost_parameters(lesson: TrainingData) -> dict[str, object]:
         "colsample_bytree": options.colsample_bytree,
         "lambda": options.reg_lambda,
         "gamma": options.gamma,
-        "seed": lesson.seed,
-        "nthread": lesson.threads,
+        "seed": training_data.seed,
+        "nthread": training_data.threads,
     }

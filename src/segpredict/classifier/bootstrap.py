@@ -45,7 +45,7 @@ class DifferenceInterval:
 
 
 def bootstrap_differences(
-    chances: Mapping[str, FloatArray],
+    probabilities: Mapping[str, FloatArray],
     labels: IntArray,
     customers: npt.NDArray[np.str_],
     *,
@@ -56,7 +56,7 @@ def bootstrap_differences(
 
     Parameters
     ----------
-    chances
+    probabilities
         Probabilities by forecaster, rows alike; the first one is the model.
     labels
         What happened, one a row.
@@ -80,17 +80,19 @@ def bootstrap_differences(
     """
     _, members = np.unique(customers, return_inverse=True)
     size = int(members.max()) + 1
-    sums = {name: _by_customer(given, labels, members, size) for name, given in chances.items()}
-    classes = next(iter(chances.values())).shape[1]
+    sums = {
+        name: _by_customer(given, labels, members, size) for name, given in probabilities.items()
+    }
+    classes = next(iter(probabilities.values())).shape[1]
     rng = np.random.default_rng(seed)
-    drawn: dict[str, list[FloatArray]] = {name: [] for name in chances}
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in probabilities}
     for start in range(0, draws, DRAWS_PER_CHUNK):
         weights = bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
         for name, given in sums.items():
             drawn[name].append(_metrics(weights @ given, classes))
     whole = {n: _metrics(s.sum(axis=0)[None], classes)[0] for n, s in sums.items()}
     spread = {name: np.concatenate(parts) for name, parts in drawn.items()}
-    model, *others = chances
+    model, *others = probabilities
     return {
         other: _intervals(whole[model] - whole[other], spread[model] - spread[other])
         for other in others
@@ -98,13 +100,16 @@ def bootstrap_differences(
 
 
 def _by_customer(
-    chances: FloatArray, labels: IntArray, members: npt.NDArray[np.intp], size: int
+    probabilities: FloatArray, labels: IntArray, members: npt.NDArray[np.intp], size: int
 ) -> FloatArray:
-    classes = chances.shape[1]
+    classes = probabilities.shape[1]
     losses = np.column_stack(
-        [metrics.row_log_loss(chances, labels), metrics.row_brier_score(chances, labels)]
+        [
+            metrics.row_log_loss(probabilities, labels),
+            metrics.row_brier_score(probabilities, labels),
+        ]
     )
-    cells = labels * classes + chances.argmax(axis=1)
+    cells = labels * classes + probabilities.argmax(axis=1)
     rows = np.column_stack([round_losses(losses), np.eye(classes**2)[cells]])
     return np.column_stack(
         [np.bincount(members, weights=column, minlength=size) for column in rows.T]

@@ -22,12 +22,12 @@ MAX_INNER_ORIGINS = 3  # origins before the forecast on which the columns must p
 MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
 
 
-def select_calendar_features(lesson: TrainingData) -> tuple[TrainingData, str]:
+def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
     """Return the lesson with the calendar's columns where they help, and why.
 
     Parameters
     ----------
-    lesson
+    training_data
         Labelled rows and what is known on the day of the forecast.
 
     Notes
@@ -38,38 +38,44 @@ def select_calendar_features(lesson: TrainingData) -> tuple[TrainingData, str]:
     trees without, by more than one standard error over customers. Each of these
     origins is forecast by trees that learned only from what was complete by its day.
     """
-    asked = tuple(name for name in CALENDAR_COLUMNS if name in lesson.rows.columns)
-    if lesson.history is None or not asked:
-        return lesson, ""
-    origins = lesson.rows["cutoff"].unique().sort().to_list()
-    day = as_date(lesson.history.cutoff)
-    if not _covers(origins, lesson.history.cutoff, lesson.history.horizon):
-        return lesson, (
+    asked = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
+    if training_data.history is None or not asked:
+        return training_data, ""
+    origins = training_data.rows["cutoff"].unique().sort().to_list()
+    day = as_date(training_data.history.cutoff)
+    if not _covers(origins, training_data.history.cutoff, training_data.history.horizon):
+        return training_data, (
             f"No training outcome shows the season that follows {day}: trees get no calendar."
         )
     usable = [
         origin
         for origin in origins[-MAX_INNER_ORIGINS:]
-        if _covers(_complete(lesson, origin), origin, lesson.history.horizon)
+        if _covers(_complete(training_data, origin), origin, training_data.history.horizon)
     ]
     if len(usable) < MIN_PROVING_ORIGINS:
-        return lesson, (
+        return training_data, (
             f"Too few origins before {day} have a season behind them: trees get no calendar."
         )
-    gain, error = _gain(lesson, usable, asked)
+    gain, error = _gain(training_data, usable, asked)
     is_given = gain > error
     reason = (
         f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
         f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
     )
-    given = replace(lesson, feature_names=(*lesson.feature_names, *asked)) if is_given else lesson
+    given = (
+        replace(training_data, feature_names=(*training_data.feature_names, *asked))
+        if is_given
+        else training_data
+    )
     return given, reason
 
 
-def _complete(lesson: TrainingData, cutoff: int) -> list[int]:
+def _complete(training_data: TrainingData, cutoff: int) -> list[int]:
     """Return the origins whose outcome was known on a day."""
-    assert lesson.history is not None
-    known = lesson.rows.filter(pl.col("cutoff") + lesson.history.days_to_complete <= cutoff)
+    assert training_data.history is not None
+    known = training_data.rows.filter(
+        pl.col("cutoff") + training_data.history.days_to_complete <= cutoff
+    )
     return list(known["cutoff"].unique().sort())
 
 
@@ -80,15 +86,18 @@ def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
 
 
 def _gain(
-    lesson: TrainingData, origins: Sequence[int], asked: Sequence[str]
+    training_data: TrainingData, origins: Sequence[int], requested: Sequence[str]
 ) -> tuple[float, float]:
     """Return the mean gain in log-loss and its standard error over customers."""
     gains, customers = [], []
     for origin in origins:
-        known, later = lesson.at_cutoffs(_complete(lesson, origin)), lesson.at_cutoffs([origin])
+        known, later = (
+            training_data.at_cutoffs(_complete(training_data, origin)),
+            training_data.at_cutoffs([origin]),
+        )
         without, beside = (
             _losses(known, later, names)
-            for names in (lesson.feature_names, (*lesson.feature_names, *asked))
+            for names in (training_data.feature_names, (*training_data.feature_names, *requested))
         )
         gains.append(without - beside)
         customers.append(later.rows["customer_id"])

@@ -50,7 +50,7 @@ class Calibration:
     loss_reduction: float = 0.0
     loss_reduction_se: float = 0.0
 
-    def apply(self, chances: FloatArray) -> FloatArray:
+    def apply(self, probabilities: FloatArray) -> FloatArray:
         """Return the mended probabilities; each row by itself.
 
         Examples
@@ -60,14 +60,14 @@ class Calibration:
         array([[0.75, 0.25]])
         """
         if self.kind == NO_CALIBRATION:
-            return chances
+            return probabilities
         if self.kind == ISOTONIC_REGRESSION:
             told = [
                 np.interp(given, np.array(said), np.array(came))
-                for given, (said, came) in zip(chances.T, self.knots, strict=True)
+                for given, (said, came) in zip(probabilities.T, self.knots, strict=True)
             ]
             return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
-        return _scaled(chances, np.array(self.scale), np.array(self.shift))
+        return _scaled(probabilities, np.array(self.scale), np.array(self.shift))
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -126,12 +126,12 @@ class CalibratedModel:
         }
 
 
-def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> Calibration:
+def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
     """Return the map that rehearsals prove, which is mostly none.
 
     Parameters
     ----------
-    trials
+    backtests
         Rehearsals, oldest first.
     name
         The forecaster.
@@ -146,8 +146,8 @@ def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> 
     one season does harm in the next, so none is the default; and one that was learned
     from an outcome that overlaps the newest's would prove itself by that season.
     """
-    newest = trials[-1] if trials else None
-    before = [t for t in trials if newest and t.cutoff + complete <= newest.cutoff]
+    newest = backtests[-1] if backtests else None
+    before = [t for t in backtests if newest and t.cutoff + complete <= newest.cutoff]
     if newest is None or not before:
         return Calibration()
     given, labels = pool_backtests(before, name)
@@ -163,7 +163,7 @@ def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> 
             best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
     if found is None:
         return best
-    mended = found(*pool_backtests(trials, name))
+    mended = found(*pool_backtests(backtests, name))
     return Calibration(
         mended.kind,
         mended.scale,
@@ -174,11 +174,11 @@ def select_calibration(trials: Sequence[Backtest], name: str, complete: int) -> 
     )
 
 
-def pool_backtests(trials: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
+def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
     """Return the forecasts of all trials under each other, and the outcomes."""
     return (
-        np.concatenate([trial.probabilities[name] for trial in trials]),
-        np.concatenate([trial.labels for trial in trials]),
+        np.concatenate([trial.probabilities[name] for trial in backtests]),
+        np.concatenate([trial.labels for trial in backtests]),
     )
 
 
@@ -198,33 +198,33 @@ def _able(labels: IntArray, classes: int) -> list[CalibrationFitter]:
     return [*able, fit_isotonic] if counts.min() >= MIN_ISOTONIC_POSITIVES else able
 
 
-def fit_temperature(chances: FloatArray, labels: IntArray) -> Calibration:
+def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
     """Return one scale for all log-probabilities: below 1 softens, above sharpens."""
-    classes = chances.shape[1]
+    classes = probabilities.shape[1]
     shift = np.zeros(classes)
 
     def loss(log_scale: float) -> float:
         scale = np.full(classes, np.exp(log_scale))
-        return metrics.log_loss(_scaled(chances, scale, shift), labels)
+        return metrics.log_loss(_scaled(probabilities, scale, shift), labels)
 
     found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
     scale = float(np.exp(found.x))
     return Calibration(TEMPERATURE_SCALING, (scale,) * classes, (0.0,) * classes)
 
 
-def fit_vector_scaling(chances: FloatArray, labels: IntArray) -> Calibration:
+def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
     """Return a scale and a shift for the log-probability of each segment.
 
     Notes
     -----
     With a ridge towards no change: scales of 1 and shifts of 0.
     """
-    classes = chances.shape[1]
-    logs, happened = _logs(chances), np.eye(classes)[labels]
+    classes = probabilities.shape[1]
+    logs, happened = _logs(probabilities), np.eye(classes)[labels]
 
     def loss(given: FloatArray) -> tuple[float, FloatArray]:
         scale, shift = given[:classes], given[classes:]
-        told = _scaled(chances, scale, shift)
+        told = _scaled(probabilities, scale, shift)
         off = (told - happened) / len(labels)
         pull = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
         value = metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
@@ -237,10 +237,10 @@ def fit_vector_scaling(chances: FloatArray, labels: IntArray) -> Calibration:
     )
 
 
-def fit_isotonic(chances: FloatArray, labels: IntArray) -> Calibration:
+def fit_isotonic(probabilities: FloatArray, labels: IntArray) -> Calibration:
     """Return a rising curve for each segment's probability, rows scaled to one."""
     knots = []
-    for code, given in enumerate(chances.T):
+    for code, given in enumerate(probabilities.T):
         curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
         curve.fit(given, (labels == code).astype(np.float64))
         steps = (curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist())
@@ -248,10 +248,10 @@ def fit_isotonic(chances: FloatArray, labels: IntArray) -> Calibration:
     return Calibration(ISOTONIC_REGRESSION, knots=tuple(knots))
 
 
-def _logs(chances: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(chances, metrics.MIN_PROBABILITY)))
+def _logs(probabilities: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)))
 
 
-def _scaled(chances: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
-    logs = _logs(chances) * scale + shift
+def _scaled(probabilities: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
+    logs = _logs(probabilities) * scale + shift
     return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))

@@ -19,8 +19,8 @@ from segpredict.window import as_date
 
 
 def evaluate_policies(
-    trials: Sequence[Backtest],
-    usages: Sequence[DecisionPolicy],
+    backtests: Sequence[Backtest],
+    policies: Sequence[DecisionPolicy],
     name: str,
     segments: Sequence[str],
     by: Resampling,
@@ -29,7 +29,7 @@ def evaluate_policies(
 
     Parameters
     ----------
-    trials, usages
+    backtests, policies
         Tests, oldest first, and what was learned before each.
     name
         The forecaster.
@@ -47,7 +47,7 @@ def evaluate_policies(
         ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
         the cost is the mean difference in worth between it and what came, in currency.
     """
-    kept = [(trial, usage) for trial, usage in zip(trials, usages, strict=True)]
+    kept = [(trial, usage) for trial, usage in zip(backtests, policies, strict=True)]
     parts = [(as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept]
     rows = [
         cell
@@ -137,13 +137,13 @@ DECILES = 10
 
 
 def reliability_and_capture(
-    trials: Sequence[Backtest], name: str, segments: Sequence[str]
+    backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> pl.DataFrame:
     """Return what a forecaster said and what came, and what its rankings catch.
 
     Parameters
     ----------
-    trials
+    backtests
         The tests.
     name
         The forecaster.
@@ -160,10 +160,10 @@ def reliability_and_capture(
     """
     rows = [
         ("capture", found.ranking, found.ranked_by, share, caught, found.n)
-        for found in capture_curves(trials, name)
+        for found in capture_curves(backtests, name)
         for share, caught in zip(found.shares, found.captured, strict=True)
     ]
-    rows += _reliability(trials, name, segments)
+    rows += _reliability(backtests, name, segments)
     return pl.DataFrame(rows, CURVES_SCHEMA, orient="row").with_columns(pl.col("y").fill_nan(None))
 
 
@@ -171,10 +171,10 @@ CurvePoint = tuple[str, str, str, float, float, int]
 
 
 def _reliability(
-    trials: Sequence[Backtest], name: str, segments: Sequence[str]
+    backtests: Sequence[Backtest], name: str, segments: Sequence[str]
 ) -> list[CurvePoint]:
-    chances = np.concatenate([trial.probabilities[name] for trial in trials])
-    labels = np.concatenate([trial.labels for trial in trials])
+    chances = np.concatenate([trial.probabilities[name] for trial in backtests])
+    labels = np.concatenate([trial.labels for trial in backtests])
     rows: list[CurvePoint] = []
     for code, segment in enumerate(segments):
         given, came = chances[:, code], labels == code

@@ -39,12 +39,12 @@ class DecisionRule:
     class_mix: tuple[float, ...]
     segment_values: tuple[float, ...]
 
-    def predict(self, chances: FloatArray, rule: str | None = None) -> IntArray:
+    def predict(self, probabilities: FloatArray, rule: str | None = None) -> IntArray:
         """Return the code of the segment named, one a row; ties go to the lower code.
 
         Parameters
         ----------
-        chances
+        probabilities
             Customers × segments.
         rule
             Another rule than the one chosen.
@@ -58,14 +58,14 @@ class DecisionRule:
         asked = rule or self.method
         if asked == BALANCED_RULE:
             weights = np.maximum(np.array(self.class_mix), metrics.MIN_PROBABILITY) ** self.gamma
-            return np.asarray((chances / weights).argmax(axis=1), dtype=np.int64)
+            return np.asarray((probabilities / weights).argmax(axis=1), dtype=np.int64)
         if asked == COST_RULE:
-            costs = np.zeros(chances.shape)
+            costs = np.zeros(probabilities.shape)
             for code, worth in enumerate(self.segment_values):
                 apart = np.abs(np.array(self.segment_values) - worth)
-                costs = costs + chances[:, [code]] * apart
+                costs = costs + probabilities[:, [code]] * apart
             return np.asarray(costs.argmin(axis=1), dtype=np.int64)
-        return np.asarray(chances.argmax(axis=1), dtype=np.int64)
+        return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -82,21 +82,21 @@ class DecisionRule:
         return cls(state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"]))
 
 
-def tune_gamma(trials: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
+def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
     """Return the γ with the best macro-F1 over rehearsals; 0 without any.
 
     Parameters
     ----------
-    trials
+    backtests
         Rehearsals.
     name
         The forecaster.
     mix
         Share of each segment in training.
     """
-    if not trials:
+    if not backtests:
         return 0.0
-    chances, labels = pool_backtests(trials, name)
+    chances, labels = pool_backtests(backtests, name)
     given = tuple(mix)
     scores = [
         macro_f1_of_labels(

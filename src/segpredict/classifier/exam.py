@@ -41,7 +41,7 @@ def replay_backtests(
     segmentation: SegmentAssigner,
     options: ClassifierOptions,
     time: TimeOptions,
-    tested: Sequence[BlendedModel],
+    backtest_models: Sequence[BlendedModel],
 ) -> tuple[BacktestReplay, ...]:
     """Return the outer tests of a run, oldest first.
 
@@ -49,7 +49,7 @@ def replay_backtests(
     ----------
     transactions, segmentation, options, time
         As in training.
-    tested
+    backtest_models
         `Training.tested`: the model of each test.
     """
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
@@ -58,7 +58,7 @@ def replay_backtests(
     rows = build_panel(transactions, segmentation, windows, options.families)
     known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []
-    for fold, model in zip(days.test_folds, tested, strict=True):
+    for fold, model in zip(days.test_folds, backtest_models, strict=True):
         past = known_then[fold.cutoff]
         known = training_data_of_fold(rows, fold, len(segmentation.segments), options, past)
         customers = rows.at_cutoffs(fold.cutoff).sort("customer_id")

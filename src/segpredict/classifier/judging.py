@@ -20,7 +20,7 @@ HIGHER_IS_BETTER = ("accuracy", "balanced_accuracy", "macro_f1")  # larger is be
 
 
 def select_model(
-    trials: Sequence[Backtest],
+    backtests: Sequence[Backtest],
     segments: Sequence[str],
     time: TimeOptions,
     options: ClassifierOptions,
@@ -30,7 +30,7 @@ def select_model(
 
     Parameters
     ----------
-    trials
+    backtests
         One per test window, oldest first, with the same forecasters in each.
     segments
         Ids of the classes, in code order.
@@ -48,12 +48,12 @@ def select_model(
     model ships only if its pooled log-loss is below that of the best baseline that may
     ship, so below Markov and BG/NBD too; else that baseline does.
     """
-    origins = tuple(_read([trial], options) for trial in trials)
-    pooled = _read(trials, options)
-    model, *others = trials[0].probabilities
+    origins = tuple(_read([trial], options) for trial in backtests)
+    pooled = _read(backtests, options)
+    model, *others = backtests[0].probabilities
     known = {XGBOOST_NAME, *BASELINES.names()}
     able = [name for name in others if name in known]
-    shipped, reason = _ship(pooled, model, able, len(trials))
+    shipped, reason = _ship(pooled, model, able, len(backtests))
     return Evaluation(
         model,
         shipped,
@@ -70,21 +70,21 @@ def select_model(
             *_outside(pooled, shipped, able),
             *_explained(pooled, model, shipped),
         ),
-        mcnemar_tests(trials[-1].probabilities, trials[-1].labels),
+        mcnemar_tests(backtests[-1].probabilities, backtests[-1].labels),
     )
 
 
-def _read(trials: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
-    labels = np.concatenate([trial.labels for trial in trials])
-    customers = np.concatenate([trial.customers for trial in trials])
+def _read(backtests: Sequence[Backtest], options: ClassifierOptions) -> WindowScores:
+    labels = np.concatenate([trial.labels for trial in backtests])
+    customers = np.concatenate([trial.customers for trial in backtests])
     chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in trials])
-        for name in trials[0].probabilities
+        name: np.concatenate([trial.probabilities[name] for trial in backtests])
+        for name in backtests[0].probabilities
     }
     classes = next(iter(chances.values())).shape[1]
     realised = np.bincount(labels, minlength=classes) / len(labels)
     return WindowScores(
-        trials[0].cutoff if len(trials) == 1 else None,
+        backtests[0].cutoff if len(backtests) == 1 else None,
         len(labels),
         len(np.unique(customers)),
         {name: metrics.score_forecast(given, labels) for name, given in chances.items()},
@@ -96,21 +96,21 @@ def _read(trials: Sequence[Backtest], options: ClassifierOptions) -> WindowScore
     )
 
 
-def _outside(pooled: WindowScores, shipped: str, able: Sequence[str]) -> list[str]:
+def _outside(pooled: WindowScores, selected: str, able: Sequence[str]) -> list[str]:
     """Warn of forecasters from outside the package that did better."""
     losses = {name: scores.log_loss for name, scores in pooled.scores.items()}
     return [
-        f"{name} reads a lower log-loss ({loss:.4f}) than {shipped} "
-        f"({losses[shipped]:.4f}); it is no part of the package and does not ship."
+        f"{name} reads a lower log-loss ({loss:.4f}) than {selected} "
+        f"({losses[selected]:.4f}); it is no part of the package and does not ship."
         for name, loss in losses.items()
-        if name not in able and loss < losses[shipped]
+        if name not in able and loss < losses[selected]
     ]
 
 
-def _explained(pooled: WindowScores, model: str, shipped: str) -> list[str]:
-    if shipped in {XGBOOST_NAME, BGNBD_NAME, model} or XGBOOST_NAME not in pooled.scores:
+def _explained(pooled: WindowScores, model: str, selected: str) -> list[str]:
+    if selected in {XGBOOST_NAME, BGNBD_NAME, model} or XGBOOST_NAME not in pooled.scores:
         return []
-    return [f"The reasons are those of {XGBOOST_NAME}, the trees; what ships is {shipped}."]
+    return [f"The reasons are those of {XGBOOST_NAME}, the trees; what ships is {selected}."]
 
 
 def _ship(pooled: WindowScores, model: str, others: Sequence[str], windows: int) -> tuple[str, str]:

@@ -124,7 +124,7 @@ def training_data_of_fold(
     fold: Fold,
     classes: int,
     options: ClassifierOptions,
-    past: HistoryAtCutoff | None = None,
+    history: HistoryAtCutoff | None = None,
 ) -> TrainingData:
     """Return what may be learned for one fold.
 
@@ -138,7 +138,7 @@ def training_data_of_fold(
         Number of segments, INACTIVE included.
     options
         Settings of the fit.
-    past
+    history
         What is known on the day of the forecast.
 
     Raises
@@ -166,7 +166,7 @@ def training_data_of_fold(
         options.xgboost,
         options.seed,
         options.threads,
-        past,
+        history,
     )
 
 

@@ -13,9 +13,9 @@ MIN_PROBABILITY = 1e-15  # a probability below this counts as this, so a loss st
 CALIBRATION_BINS = 15
 
 
-def row_log_loss(chances: FloatArray, labels: IntArray) -> FloatArray:
+def row_log_loss(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return −log of the probability of what happened, one a row."""
-    return -np.log(np.clip(chances[np.arange(len(labels)), labels], MIN_PROBABILITY, 1))
+    return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], MIN_PROBABILITY, 1))
 
 
 def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
@@ -37,10 +37,10 @@ def clustered_standard_error(values: FloatArray, customers: pl.Series) -> float:
     return float(np.sqrt((sums["apart"].to_numpy() ** 2).sum()) / len(values))
 
 
-def row_brier_score(chances: FloatArray, labels: IntArray) -> FloatArray:
+def row_brier_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the squared distance to what happened, one a row, from 0 to 2."""
-    happened = np.eye(chances.shape[1])[labels]
-    return np.asarray(((chances - happened) ** 2).sum(axis=1), dtype=np.float64)
+    happened = np.eye(probabilities.shape[1])[labels]
+    return np.asarray(((probabilities - happened) ** 2).sum(axis=1), dtype=np.float64)
 
 
 def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntArray:
@@ -55,36 +55,36 @@ def confusion_matrix(labels: IntArray, guesses: IntArray, classes: int) -> IntAr
     return counts.reshape(classes, classes)
 
 
-def log_loss(chances: FloatArray, labels: IntArray) -> float:
+def log_loss(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean −log probability of what happened, in nats."""
-    return float(row_log_loss(chances, labels).mean())
+    return float(row_log_loss(probabilities, labels).mean())
 
 
-def brier_score(chances: FloatArray, labels: IntArray) -> float:
+def brier_score(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean squared distance to what happened, summed over segments."""
-    return float(row_brier_score(chances, labels).mean())
+    return float(row_brier_score(probabilities, labels).mean())
 
 
-def accuracy(chances: FloatArray, labels: IntArray) -> float:
+def accuracy(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the share of rows whose most likely segment came true."""
-    return float((chances.argmax(axis=1) == labels).mean())
+    return float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def balanced_accuracy(chances: FloatArray, labels: IntArray) -> float:
+def balanced_accuracy(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean recall over the segments that occurred."""
-    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     return float(balanced_accuracy_from_counts(counts.astype(np.float64)))
 
 
-def macro_f1(chances: FloatArray, labels: IntArray) -> float:
+def macro_f1(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean F1 over segments that occurred or were forecast."""
-    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     return float(macro_f1_from_counts(counts.astype(np.float64)))
 
 
-def cohen_kappa(chances: FloatArray, labels: IntArray) -> float:
+def cohen_kappa(probabilities: FloatArray, labels: IntArray) -> float:
     """Return Cohen's κ: agreement beyond what the two mixes agree on by chance."""
-    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     total = counts.sum()
     agreed = np.trace(counts) / total
     chance = float((counts.sum(axis=0) * counts.sum(axis=1)).sum() / total**2)
@@ -92,7 +92,7 @@ def cohen_kappa(chances: FloatArray, labels: IntArray) -> float:
 
 
 def expected_calibration_error(
-    chances: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
+    probabilities: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
 ) -> float:
     """Return the expected calibration error of the most likely segment.
 
@@ -101,15 +101,15 @@ def expected_calibration_error(
     Rows are put into bins of equal mass by confidence, rows of equal confidence into
     the same one; Σ (bin's share) · abs(mean confidence − share that came true).
     """
-    confidence = chances.max(axis=1)
-    hits = (chances.argmax(axis=1) == labels).astype(np.float64)
+    confidence = probabilities.max(axis=1)
+    hits = (probabilities.argmax(axis=1) == labels).astype(np.float64)
     places = equal_mass_bins(confidence, bins)
     excess = np.bincount(places, weights=confidence - hits, minlength=bins)
     return float(np.abs(excess).sum() / len(labels))
 
 
 def classwise_calibration_error(
-    chances: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
+    probabilities: FloatArray, labels: IntArray, bins: int = CALIBRATION_BINS
 ) -> FloatArray:
     """Return the expected calibration error of each segment's probability.
 
@@ -118,9 +118,9 @@ def classwise_calibration_error(
     As `expected_calibration_error`, with the probability of one segment in place of the largest
     one.
     """
-    happened = np.eye(chances.shape[1])[labels]
+    happened = np.eye(probabilities.shape[1])[labels]
     errors = []
-    for given, came in zip(chances.T, happened.T, strict=True):
+    for given, came in zip(probabilities.T, happened.T, strict=True):
         places = equal_mass_bins(given, bins)
         excess = np.bincount(places, weights=given - came, minlength=bins)
         errors.append(np.abs(excess).sum() / len(labels))
@@ -140,7 +140,7 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
     return places
 
 
-def row_ranked_probability_score(chances: FloatArray, labels: IntArray) -> FloatArray:
+def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the ranked probability score, one a row, from 0 to 1.
 
     Notes
@@ -148,17 +148,17 @@ def row_ranked_probability_score(chances: FloatArray, labels: IntArray) -> Float
     Codes rise with value, so a forecast one segment off is better than one two off:
     the squared distance of the cumulated probabilities, over segments less one.
     """
-    happened = np.eye(chances.shape[1])[labels]
-    apart = np.cumsum(chances - happened, axis=1)[:, :-1]
+    happened = np.eye(probabilities.shape[1])[labels]
+    apart = np.cumsum(probabilities - happened, axis=1)[:, :-1]
     return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
 
 
-def ranked_probability_score(chances: FloatArray, labels: IntArray) -> float:
+def ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean ranked probability score."""
-    return float(row_ranked_probability_score(chances, labels).mean())
+    return float(row_ranked_probability_score(probabilities, labels).mean())
 
 
-def classwise_roc_auc(chances: FloatArray, labels: IntArray) -> FloatArray:
+def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the area under the ROC curve of each segment against the rest.
 
     Notes
@@ -166,8 +166,8 @@ def classwise_roc_auc(chances: FloatArray, labels: IntArray) -> FloatArray:
     The chance that a customer of the segment was given more than one of another,
     ties half: from rank sums. NaN for a segment that nobody or everybody was in.
     """
-    areas = np.full(chances.shape[1], np.nan)
-    for code, given in enumerate(chances.T):
+    areas = np.full(probabilities.shape[1], np.nan)
+    for code, given in enumerate(probabilities.T):
         inside = labels == code
         n, rest = int(inside.sum()), int((~inside).sum())
         if n and rest:
@@ -176,15 +176,15 @@ def classwise_roc_auc(chances: FloatArray, labels: IntArray) -> FloatArray:
     return areas
 
 
-def macro_roc_auc(chances: FloatArray, labels: IntArray) -> float:
+def macro_roc_auc(probabilities: FloatArray, labels: IntArray) -> float:
     """Return the mean area over the segments that have one; ½ where none has."""
-    areas = classwise_roc_auc(chances, labels)
+    areas = classwise_roc_auc(probabilities, labels)
     return float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
 
 
-def quadratic_weighted_kappa(chances: FloatArray, labels: IntArray) -> float:
+def quadratic_weighted_kappa(probabilities: FloatArray, labels: IntArray) -> float:
     """Return Cohen's κ with errors counted by their squared distance in segments."""
-    counts = confusion_matrix(labels, chances.argmax(axis=1), chances.shape[1])
+    counts = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
     codes = np.arange(len(counts))
     apart = (codes[:, None] - codes) ** 2
     by_chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
@@ -192,22 +192,22 @@ def quadratic_weighted_kappa(chances: FloatArray, labels: IntArray) -> float:
     return 1 - float((apart * counts).sum()) / expected if expected > 0 else 0.0
 
 
-def mix_error(chances: FloatArray, labels: IntArray) -> float:
+def mix_error(probabilities: FloatArray, labels: IntArray) -> float:
     """Return how far the forecast mix is from the realised one, 0 to 1.
 
     Notes
     -----
     The Jensen-Shannon divergence, in bits.
     """
-    told = chances.mean(axis=0)
+    told = probabilities.mean(axis=0)
     came = np.bincount(labels, minlength=len(told)) / len(labels)
     middle = (told + came) / 2
     return float((rel_entr(told, middle) + rel_entr(came, middle)).sum() / 2 / np.log(2))
 
 
-def predicted_mix(chances: FloatArray) -> tuple[float, ...]:
+def predicted_mix(probabilities: FloatArray) -> tuple[float, ...]:
     """Return the forecast share of each segment: its mean probability."""
-    return tuple(chances.mean(axis=0).tolist())
+    return tuple(probabilities.mean(axis=0).tolist())
 
 
 def skill_score(loss: float, reference: float) -> float:
@@ -272,20 +272,20 @@ class MetricScores:
         return asdict(self)
 
 
-def score_forecast(chances: FloatArray, labels: IntArray) -> MetricScores:
+def score_forecast(probabilities: FloatArray, labels: IntArray) -> MetricScores:
     """Return all metrics of one forecast."""
     return MetricScores(
         len(labels),
-        log_loss(chances, labels),
-        brier_score(chances, labels),
-        accuracy(chances, labels),
-        balanced_accuracy(chances, labels),
-        macro_f1(chances, labels),
-        cohen_kappa(chances, labels),
-        expected_calibration_error(chances, labels),
-        ranked_probability_score(chances, labels),
-        float(classwise_calibration_error(chances, labels).mean()),
-        mix_error(chances, labels),
-        macro_roc_auc(chances, labels),
-        quadratic_weighted_kappa(chances, labels),
+        log_loss(probabilities, labels),
+        brier_score(probabilities, labels),
+        accuracy(probabilities, labels),
+        balanced_accuracy(probabilities, labels),
+        macro_f1(probabilities, labels),
+        cohen_kappa(probabilities, labels),
+        expected_calibration_error(probabilities, labels),
+        ranked_probability_score(probabilities, labels),
+        float(classwise_calibration_error(probabilities, labels).mean()),
+        mix_error(probabilities, labels),
+        macro_roc_auc(probabilities, labels),
+        quadratic_weighted_kappa(probabilities, labels),
     )

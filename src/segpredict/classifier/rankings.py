@@ -64,13 +64,13 @@ class _Ranking:
 
 
 def evaluate_rankings(
-    trials: Sequence[Backtest], *, draws: int, seed: int
+    backtests: Sequence[Backtest], *, draws: int, seed: int
 ) -> tuple[RankingMetric, ...]:
     """Return lifts and captures of every forecaster and rule.
 
     Parameters
     ----------
-    trials
+    backtests
         Tests with facts about their customers; without facts nothing is ranked.
     draws
         Resamples of customers behind each interval.
@@ -93,7 +93,7 @@ def evaluate_rankings(
     Customers with equal scores at the edge count in part, so no order of rows matters.
     Each test is ranked by itself; then what was caught is added up.
     """
-    known = [trial for trial in trials if trial.covariates is not None and trial.segment_values]
+    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
     if not known:
         return ()
     found: list[RankingMetric] = []
@@ -128,12 +128,12 @@ class CaptureCurve:
     captured: tuple[float, ...]
 
 
-def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
+def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
     """Return the capture curve of a forecaster and of each rule, by ranking.
 
     Parameters
     ----------
-    trials
+    backtests
         Tests with facts about their customers.
     forecaster
         Who is shown beside the rules.
@@ -142,7 +142,7 @@ def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[Capture
     -----
     Lift is what is caught over the share that is taken.
     """
-    known = [trial for trial in trials if trial.covariates is not None and trial.segment_values]
+    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
     found = []
     for ranking in _all(known) if known else ():
         size = sum(len(field.gain) for field in ranking.fields)
@@ -156,9 +156,9 @@ def capture_curves(trials: Sequence[Backtest], forecaster: str) -> tuple[Capture
     return tuple(found)
 
 
-def _all(trials: Sequence[Backtest]) -> list[_Ranking]:
+def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
     risk, lost, rise, top = (
-        [make(trial) for trial in trials] for make in (_at_risk, _value_at_risk, _upgrade, _top)
+        [make(trial) for trial in backtests] for make in (_at_risk, _value_at_risk, _upgrade, _top)
     )
     return [
         _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
@@ -168,56 +168,58 @@ def _all(trials: Sequence[Backtest]) -> list[_Ranking]:
     ]
 
 
-def _fact(trial: Backtest, name: str) -> FloatArray:
-    facts = trial.covariates if trial.covariates is not None else pl.DataFrame()
+def _fact(backtest: Backtest, name: str) -> FloatArray:
+    facts = backtest.covariates if backtest.covariates is not None else pl.DataFrame()
     return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
 
 
-def _at_risk(trial: Backtest) -> _Field:
-    scores = {name: given[:, INACTIVE_CODE] for name, given in trial.probabilities.items()}
-    rules = {"recency": _fact(trial, "recency_days")}
-    gain = (trial.labels == INACTIVE_CODE).astype(np.float64)
-    return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
+def _at_risk(backtest: Backtest) -> _Field:
+    scores = {name: given[:, INACTIVE_CODE] for name, given in backtest.probabilities.items()}
+    rules = {"recency": _fact(backtest, "recency_days")}
+    gain = (backtest.labels == INACTIVE_CODE).astype(np.float64)
+    return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _value_at_risk(trial: Backtest) -> _Field:
-    values, now = np.array(trial.segment_values), _fact(trial, "spend_now")
-    own = values[trial.states]
+def _value_at_risk(backtest: Backtest) -> _Field:
+    values, now = np.array(backtest.segment_values), _fact(backtest, "spend_now")
+    own = values[backtest.states]
     lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
-    scores = {n: now * (given * lost).sum(axis=1) for n, given in trial.probabilities.items()}
-    rules = {"recency": _fact(trial, "recency_days"), "current_spend": now}
-    gain = np.maximum(now - _fact(trial, "spend_next"), 0)
-    return _field(trial, trial.states >= UPPER_SEGMENTS, gain, scores | rules)
+    scores = {n: now * (given * lost).sum(axis=1) for n, given in backtest.probabilities.items()}
+    rules = {"recency": _fact(backtest, "recency_days"), "current_spend": now}
+    gain = np.maximum(now - _fact(backtest, "spend_next"), 0)
+    return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _upgrade(trial: Backtest) -> _Field:
-    scores = {n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in trial.probabilities.items()}
-    rules = {"past_spend": _fact(trial, "spend_364")}
-    gain = (trial.labels >= UPPER_SEGMENTS).astype(np.float64)
-    return _field(trial, trial.states < UPPER_SEGMENTS, gain, scores | rules)
+def _upgrade(backtest: Backtest) -> _Field:
+    scores = {
+        n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in backtest.probabilities.items()
+    }
+    rules = {"past_spend": _fact(backtest, "spend_364")}
+    gain = (backtest.labels >= UPPER_SEGMENTS).astype(np.float64)
+    return _field(backtest, backtest.states < UPPER_SEGMENTS, gain, scores | rules)
 
 
-def _top(trial: Backtest) -> _Field:
-    later = _fact(trial, "spend_next")
+def _top(backtest: Backtest) -> _Field:
+    later = _fact(backtest, "spend_next")
     edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
     gain = ((later >= edge) & (later > 0)).astype(np.float64)
     worth = {
-        name: (given * np.array(trial.segment_values)).sum(axis=1)
-        for name, given in trial.probabilities.items()
+        name: (given * np.array(backtest.segment_values)).sum(axis=1)
+        for name, given in backtest.probabilities.items()
     }
     everybody = np.ones(len(later), dtype=bool)
-    rules = {"past_spend": _fact(trial, "spend_364")}
-    return _field(trial, everybody, gain, worth | rules)
+    rules = {"past_spend": _fact(backtest, "spend_364")}
+    return _field(backtest, everybody, gain, worth | rules)
 
 
 def _field(
-    trial: Backtest,
+    backtest: Backtest,
     mask: npt.NDArray[np.bool_],
-    gain: FloatArray,
+    improvement: FloatArray,
     scores: Mapping[str, FloatArray],
 ) -> _Field:
     kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
-    return _Field(trial.customers[mask], gain[mask], kept)
+    return _Field(backtest.customers[mask], improvement[mask], kept)
 
 
 def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
@@ -287,14 +289,16 @@ def _rate(ranking: _Ranking, name: str, weights: Sequence[FloatArray]) -> FloatA
     return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
 
 
-def _caught(score: FloatArray, gain: FloatArray, weight: FloatArray, share: float) -> FloatArray:
+def _caught(
+    score: FloatArray, improvement: FloatArray, weight: FloatArray, share: float
+) -> FloatArray:
     """Return what was caught, how many were taken, what there was, how many."""
     if not len(score):
         return np.zeros((4, len(weight)))
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
     drawn = weight[:, order]
-    worth = drawn * gain[order]
+    worth = drawn * improvement[order]
     heads = np.add.reduceat(drawn, starts, axis=1)
     gains = np.add.reduceat(worth, starts, axis=1)
     size = heads.sum(axis=1)

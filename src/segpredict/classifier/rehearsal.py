@@ -76,13 +76,13 @@ def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
 
 
 def inner_backtests(
-    lesson: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
+    training_data: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
 ) -> tuple[Backtest, ...]:
     """Return what a forecaster would have said at each origin, and what happened.
 
     Parameters
     ----------
-    lesson
+    training_data
         What could be learned by the day of the first origin.
     rows
         Labelled rows of these origins, in any order.
@@ -91,7 +91,7 @@ def inner_backtests(
     fit
         Returns a forecaster of a lesson.
     """
-    forecaster = fit(lesson)
+    forecaster = fit(training_data)
     trials = []
     for cutoff in cutoffs:
         asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")

@@ -38,18 +38,18 @@ MetricBounds = dict[tuple[object, object], tuple[float, float]]  # by forecaster
 
 
 def build_scorecard(
-    trials: Sequence[Backtest],
+    backtests: Sequence[Backtest],
     segments: Sequence[str],
     *,
     draws: int,
     seed: int,
-    shipped: str | None = None,
+    selected: str | None = None,
 ) -> pl.DataFrame:
     """Return every figure of the contest, one a row.
 
     Parameters
     ----------
-    trials
+    backtests
         One per test window, oldest first.
     segments
         Ids of the classes, in code order.
@@ -57,7 +57,7 @@ def build_scorecard(
         Resamples of customers behind each interval.
     seed
         Start of the draws.
-    shipped
+    selected
         The forecaster that ships, if it is not the model.
 
     Returns
@@ -77,33 +77,33 @@ def build_scorecard(
     Strata are told over all windows together: in one window they are small.
     """
     rows: list[ScorecardRow] = []
-    for trial in trials:
+    for trial in backtests:
         day = as_date(trial.cutoff).isoformat()
         rows += _figures(day, trial.probabilities, trial.labels, segments)
-    labels = np.concatenate([trial.labels for trial in trials])
+    labels = np.concatenate([trial.labels for trial in backtests])
     chances = {
-        name: np.concatenate([trial.probabilities[name] for trial in trials])
-        for name in trials[0].probabilities
+        name: np.concatenate([trial.probabilities[name] for trial in backtests])
+        for name in backtests[0].probabilities
     }
     model = next(iter(chances))
     bounds, by = MetricBounds(), Resampling(draws, seed)
-    for name in {model, shipped or model}:
+    for name in {model, selected or model}:
         given = {name: chances[name]}
-        bounds |= _calibration(trials, given, labels, segments, by)
+        bounds |= _calibration(backtests, given, labels, segments, by)
     for row in _figures(POOLED_WINDOWS, chances, labels, segments):
         low, high = bounds.get((row["forecaster"], row["metric"]), (None, None))
         rows.append({**row, "low": low, "high": high})
-    rows += _by_stratum(trials, chances, labels, segments, by)
-    rows += _ranked(trials, draws, seed)
+    rows += _by_stratum(backtests, chances, labels, segments, by)
+    rows += _ranked(backtests, draws, seed)
     return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
         pl.col("value", "low", "high").fill_nan(None)
     )
 
 
 def _figures(
-    window: str, chances: Mapping[str, FloatArray], labels: IntArray, ids: Sequence[str]
+    window: str, probabilities: Mapping[str, FloatArray], labels: IntArray, ids: Sequence[str]
 ) -> Iterator[ScorecardRow]:
-    for name, given in chances.items():
+    for name, given in probabilities.items():
         told = metrics.score_forecast(given, labels).to_json()
         told.pop("n")
         areas, errors = (
@@ -132,8 +132,8 @@ def _cell(  # noqa: PLR0913, PLR0917 one row of the table
 
 
 def _calibration(
-    trials: Sequence[Backtest],
-    chances: Mapping[str, FloatArray],
+    backtests: Sequence[Backtest],
+    probabilities: Mapping[str, FloatArray],
     labels: IntArray,
     ids: Sequence[str],
     by: Resampling,
@@ -142,7 +142,7 @@ def _calibration(
 
     Bins are held as they are.
     """
-    ((name, given),) = chances.items()
+    ((name, given),) = probabilities.items()
     happened = np.eye(given.shape[1])[labels]
     hits = (given.argmax(axis=1) == labels).astype(np.float64)
     told = {"ece": (given.max(axis=1), hits)}
@@ -153,7 +153,7 @@ def _calibration(
         for confidence, came in told.values()
     ]
     columns = [*columns, np.ones((len(labels), 1))]
-    drawn = by.sums([t.customers for t in trials], round_losses(np.column_stack(columns)))
+    drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
     bounds: MetricBounds = {}
     for place, metric in enumerate(told):
         bins = drawn[:, place * metrics.CALIBRATION_BINS : (place + 1) * metrics.CALIBRATION_BINS]
@@ -164,33 +164,33 @@ def _calibration(
 
 
 def _by_stratum(
-    trials: Sequence[Backtest],
-    chances: Mapping[str, FloatArray],
+    backtests: Sequence[Backtest],
+    probabilities: Mapping[str, FloatArray],
     labels: IntArray,
     ids: Sequence[str],
     by: Resampling,
 ) -> list[ScorecardRow]:
-    groups = _few(pl.concat([_groups(trial, ids) for trial in trials]))
-    model = next(iter(chances))
+    groups = _few(pl.concat([_groups(trial, ids) for trial in backtests]))
+    model = next(iter(probabilities))
     rows: list[ScorecardRow] = []
     for stratum in groups.columns:
         values = groups[stratum].to_numpy()
         parts = {str(v): values == v for v in sorted(set(values.tolist()))}
         for group, mask in parts.items():
             n = int(mask.sum())
-            for name, given in chances.items():
+            for name, given in probabilities.items():
                 for metric, row_of in STRATUM_METRICS.items():
                     value = float(row_of(given[mask], labels[mask]).mean())
                     rows.append(_cell(POOLED_WINDOWS, stratum, group, n, name, metric, value))
-        if REFERENCE_MODEL in chances:
-            apart = metrics.row_log_loss(chances[model], labels)
-            apart = apart - metrics.row_log_loss(chances[REFERENCE_MODEL], labels)
-            rows += _gaps(trials, stratum, parts, model, apart, by)
+        if REFERENCE_MODEL in probabilities:
+            apart = metrics.row_log_loss(probabilities[model], labels)
+            apart = apart - metrics.row_log_loss(probabilities[REFERENCE_MODEL], labels)
+            rows += _gaps(backtests, stratum, parts, model, apart, by)
     return rows
 
 
 def _gaps(
-    trials: Sequence[Backtest],
+    backtests: Sequence[Backtest],
     stratum: str,
     parts: Mapping[str, IntArray],
     model: str,
@@ -199,7 +199,7 @@ def _gaps(
 ) -> list[ScorecardRow]:
     masks = [np.asarray(mask, dtype=np.float64) for mask in parts.values()]
     columns = [*(mask * apart for mask in masks), *masks]
-    drawn = by.sums([t.customers for t in trials], round_losses(np.column_stack(columns)))
+    drawn = by.sums([t.customers for t in backtests], round_losses(np.column_stack(columns)))
     rows = []
     for i, (group, mask) in enumerate(parts.items()):
         heads = np.maximum(drawn[:, len(parts) + i], 1)
@@ -213,23 +213,23 @@ def _gaps(
     return rows
 
 
-def _groups(trial: Backtest, ids: Sequence[str]) -> pl.DataFrame:
-    named = pl.Series("segment_now", [ids[code] for code in trial.states], pl.String)
-    if trial.covariates is None:
+def _groups(backtest: Backtest, ids: Sequence[str]) -> pl.DataFrame:
+    named = pl.Series("segment_now", [ids[code] for code in backtest.states], pl.String)
+    if backtest.covariates is None:
         return pl.DataFrame([named])
-    spend = trial.covariates["spend_364"].fill_null(0.0).to_numpy()
+    spend = backtest.covariates["spend_364"].fill_null(0.0).to_numpy()
     below = np.searchsorted(np.sort(spend), spend, side="left")
     decile = below * DECILES // max(1, len(spend)) + 1
-    years = trial.covariates["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
+    years = backtest.covariates["age_days"].cast(pl.Int64).fill_null(0) // CALENDAR_YEAR
     old = [str(min(year, MAX_TENURE_YEARS)) + "+" * (year >= MAX_TENURE_YEARS) for year in years]
     return pl.DataFrame(
         [
             named,
-            _yes(trial.covariates["is_new"], "is_new"),
-            _yes(trial.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
+            _yes(backtest.covariates["is_new"], "is_new"),
+            _yes(backtest.covariates["recency_days"] > LONG_INACTIVE_DAYS, "long_silent"),
             pl.Series("value_decile", [f"{place:02d}" for place in decile], pl.String),
             pl.Series("cohort_age", old, pl.String),
-            trial.covariates["country"].cast(pl.String),
+            backtest.covariates["country"].cast(pl.String),
         ]
     )
 
@@ -249,8 +249,8 @@ def _yes(flags: pl.Series, name: str) -> pl.Series:
     return pl.Series(name, said, pl.String)
 
 
-def _ranked(trials: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
-    for found in evaluate_rankings(trials, draws=draws, seed=seed):
+def _ranked(backtests: Sequence[Backtest], draws: int, seed: int) -> Iterator[ScorecardRow]:
+    for found in evaluate_rankings(backtests, draws=draws, seed=seed):
         told = found.value
         yield _cell(
             POOLED_WINDOWS,

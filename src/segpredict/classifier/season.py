@@ -77,12 +77,14 @@ class SeasonalIndex:
         return {"year": list(self.weekly_index), "day": self.known_until}
 
 
-def estimate_seasonal_index(past: HistoryAtCutoff, day: int | None = None) -> SeasonalIndex | None:
+def estimate_seasonal_index(
+    history: HistoryAtCutoff, day: int | None = None
+) -> SeasonalIndex | None:
     """Return the season as it could be known on a day; ``None`` before a year is over.
 
     Parameters
     ----------
-    past
+    history
         What is known on the day of the forecast.
     day
         The day, not after the cutoff; ``None`` is the cutoff.
@@ -94,9 +96,9 @@ def estimate_seasonal_index(past: HistoryAtCutoff, day: int | None = None) -> Se
     opened then was only getting known), so of its logarithm counts what share of a
     year they are. An order that was wholly refunded by the cutoff never counts.
     """
-    asked = past.cutoff if day is None else day
-    days = max(0, len(past.daily_orders) - (past.cutoff - asked))
-    known = past.daily_orders[:days].astype(np.float64)
+    asked = history.cutoff if day is None else day
+    days = max(0, len(history.daily_orders) - (history.cutoff - asked))
+    known = history.daily_orders[:days].astype(np.float64)
     if len(known) < DAYS_PER_YEAR:
         return None
     weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS_PER_YEAR, DAYS_PER_WEEK).sum(axis=1)
@@ -118,13 +120,13 @@ def _growth(known: FloatArray) -> float:
 
 
 def select_seasonal_index(
-    lesson: TrainingData, forecast: SeasonalForecast
+    training_data: TrainingData, forecast: SeasonalForecast
 ) -> tuple[SeasonalIndex | None, str]:
     """Return the season where older forecasts prove it, and why in one sentence.
 
     Parameters
     ----------
-    lesson
+    training_data
         Labelled rows and what is known on the day of the forecast.
     forecast
         Returns the chances of rows when the clock runs so many times as fast.
@@ -138,20 +140,20 @@ def select_seasonal_index(
     only mends this proves nothing: either side is given the one factor, alike for all
     origins, that serves it best.
     """
-    past = lesson.history
+    past = training_data.history
     if past is None:
         return None, ""
     found = estimate_seasonal_index(past)
     if found is None:
         return None, ""
-    speeds = index_ahead(past, _year(lesson.rows["cutoff"].unique().sort().to_list()))
+    speeds = index_ahead(past, _year(training_data.rows["cutoff"].unique().sort().to_list()))
     day = as_date(past.cutoff)
     if len(speeds) < MIN_PROVING_ORIGINS:
         return None, (
             f"BG/NBD knows no season on {day}: too few origins before have a whole "
             "year behind them to prove one."
         )
-    gain, error = _gain(lesson, forecast, speeds)
+    gain, error = _gain(training_data, forecast, speeds)
     told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
         return None, f"Last year's season does not help at {told}{error:.4f}."
@@ -168,29 +170,29 @@ def _year(origins: Sequence[int]) -> list[int]:
     return sorted(late[:: -(-len(late) // MAX_INNER_ORIGINS)])
 
 
-def index_ahead(past: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
+def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
     """Return how busy the outcome of each origin was to be, as known on its day.
 
     Parameters
     ----------
-    past
+    history
         What is known on the day of the forecast.
     origins
         Days before it; those without a whole year behind them are left out.
     """
-    known = {origin: estimate_seasonal_index(past, origin) for origin in origins}
+    known = {origin: estimate_seasonal_index(history, origin) for origin in origins}
     return {
-        origin: season.mean_index(origin + past.gap, past.horizon)
+        origin: season.mean_index(origin + history.gap, history.horizon)
         for origin, season in known.items()
         if season is not None
     }
 
 
 def _gain(
-    lesson: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
+    training_data: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
 ) -> tuple[float, float]:
     """Return the mean gain of the season and its standard error over customers."""
-    rows = lesson.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
+    rows = training_data.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
     asked = rows.gather_every(-(-rows.height // MAX_ROWS))
     asked = asked.with_columns(
         speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)

@@ -16,13 +16,13 @@ ADAPTATION_STEP = 0.05
 
 
 def set_thresholds(
-    chances: FloatArray, labels: IntArray, alpha: float | FloatArray = DEFAULT_ALPHA
+    probabilities: FloatArray, labels: IntArray, alpha: float | FloatArray = DEFAULT_ALPHA
 ) -> FloatArray:
     """Return the least probability with which each segment enters a set.
 
     Parameters
     ----------
-    chances, labels
+    probabilities, labels
         Forecasts made before the outcome, and the outcome.
     alpha
         Share of misses to allow in each segment; one for all, or one each.
@@ -33,10 +33,10 @@ def set_thresholds(
     given, k = ⌊α·(n + 1)⌋. With too few of them the segment is in every set. Coverage
     holds if the future is like the past; it is no guarantee.
     """
-    lowest = np.zeros(chances.shape[1])
+    lowest = np.zeros(probabilities.shape[1])
     allowed = np.broadcast_to(alpha, lowest.shape)
-    for code in range(chances.shape[1]):
-        given = np.sort(chances[labels == code, code])
+    for code in range(probabilities.shape[1]):
+        given = np.sort(probabilities[labels == code, code])
         place = int(np.floor(allowed[code] * (len(given) + 1)))
         lowest[code] = given[place - 1] if place else 0.0
     return lowest
@@ -87,7 +87,7 @@ def adaptive_miss_rates(
     return np.asarray(allowed, dtype=np.float64)
 
 
-def set_members(chances: FloatArray, lowest: FloatArray) -> npt.NDArray[np.bool_]:
+def set_members(probabilities: FloatArray, thresholds: FloatArray) -> npt.NDArray[np.bool_]:
     """Return which segments are in each customer's set.
 
     Notes
@@ -99,5 +99,5 @@ def set_members(chances: FloatArray, lowest: FloatArray) -> npt.NDArray[np.bool_
     >>> members(np.array([[0.7, 0.3], [0.45, 0.35]]), np.array([0.5, 0.4])).tolist()
     [[True, False], [True, False]]
     """
-    likeliest = np.arange(chances.shape[1]) == chances.argmax(axis=1)[:, None]
-    return np.asarray((chances >= lowest) | likeliest)
+    likeliest = np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]
+    return np.asarray((probabilities >= thresholds) | likeliest)

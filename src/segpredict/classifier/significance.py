@@ -71,12 +71,14 @@ def two_sided_p_value(value: float, spread: FloatArray) -> float:
     return float(2 * ndtr(-abs(value) / noise))
 
 
-def mcnemar_tests(chances: Mapping[str, FloatArray], labels: IntArray) -> tuple[McNemarTest, ...]:
+def mcnemar_tests(
+    probabilities: Mapping[str, FloatArray], labels: IntArray
+) -> tuple[McNemarTest, ...]:
     """Return McNemar's exact test of the first forecaster against each other one.
 
     Parameters
     ----------
-    chances
+    probabilities
         Probabilities by forecaster; the first one is the model.
     labels
         What happened. Rows must be different customers: one test window.
@@ -86,7 +88,7 @@ def mcnemar_tests(chances: Mapping[str, FloatArray], labels: IntArray) -> tuple[
     Of the customers on whom only one of the two is right, half should be the model's
     if both are equally good: a binomial test with ½.
     """
-    hits = {name: given.argmax(axis=1) == labels for name, given in chances.items()}
+    hits = {name: given.argmax(axis=1) == labels for name, given in probabilities.items()}
     model, *others = hits
     won = {name: int((hits[model] & ~hits[name]).sum()) for name in others}
     lost = {name: int((hits[name] & ~hits[model]).sum()) for name in others}

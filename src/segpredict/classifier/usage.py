@@ -41,13 +41,13 @@ class DecisionPolicy:
     alpha: float
     inner_origins: tuple[int, ...]
 
-    def predict(self, chances: FloatArray) -> IntArray:
+    def predict(self, probabilities: FloatArray) -> IntArray:
         """Return the segment that each customer is told, as a code."""
-        return self.decision_rule.predict(chances)
+        return self.decision_rule.predict(probabilities)
 
-    def prediction_sets(self, chances: FloatArray) -> npt.NDArray[np.bool_]:
+    def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
         """Return which segments are in each customer's set; never none of them."""
-        return sets.set_members(chances, np.array(self.set_thresholds))
+        return sets.set_members(probabilities, np.array(self.set_thresholds))
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
@@ -83,7 +83,7 @@ def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPol
 
 
 def fit_policy(
-    trials: Sequence[Backtest],
+    backtests: Sequence[Backtest],
     calibration: Calibration,
     decision: DecisionRule,
     alpha: float,
@@ -92,7 +92,7 @@ def fit_policy(
 
     Parameters
     ----------
-    trials
+    backtests
         Rehearsals, oldest first, as the forecaster spoke.
     calibration
         The map that its probabilities go through.
@@ -102,9 +102,9 @@ def fit_policy(
         Share of misses the sets allow.
     """
     base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
-    if not trials:
+    if not backtests:
         return base
-    mended = tuple(calibrate_backtest(trial, calibration) for trial in trials[-INNER_ORIGINS:])
+    mended = tuple(calibrate_backtest(trial, calibration) for trial in backtests[-INNER_ORIGINS:])
     (name,) = mended[0].probabilities
     origins = [(trial.probabilities[name], trial.labels) for trial in mended]
     allowed = sets.adaptive_miss_rates(origins, alpha)
@@ -118,19 +118,19 @@ def fit_policy(
 
 
 def calibrate_backtest(
-    trial: Backtest, calibration: Calibration, name: str | None = None
+    backtest: Backtest, calibration: Calibration, name: str | None = None
 ) -> Backtest:
     """Return the trial with the forecasts of one forecaster, or of all, mended."""
-    asked = trial.probabilities if name is None else {name}
+    asked = backtest.probabilities if name is None else {name}
     chances = {
         n: calibration.apply(given) if n in asked else given
-        for n, given in trial.probabilities.items()
+        for n, given in backtest.probabilities.items()
     }
-    return replace(trial, probabilities=chances)
+    return replace(backtest, probabilities=chances)
 
 
 def summarize_policies(
-    folds: Sequence[Fold], usages: Sequence[DecisionPolicy], maps: Sequence[Calibration]
+    folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
 ) -> dict[str, JSON]:
     """Return what the verdict says of calibration, sets and decisions, by cutoff.
 
@@ -138,9 +138,9 @@ def summarize_policies(
     ----------
     folds
         The tests and what ships.
-    usages
+    policies
         How what ships is used at each.
-    maps
+    calibrations
         How the model on trial was mended at each, also where it does not ship.
     """
     rows = [
@@ -153,7 +153,7 @@ def summarize_policies(
             "error": mending.loss_reduction_se,
             "gamma": usage.decision_rule.gamma,
         }
-        for fold, usage, mending in zip(folds, usages, maps, strict=True)
+        for fold, usage, mending in zip(folds, policies, calibrations, strict=True)
     ]
-    ships = usages[-1]
+    ships = policies[-1]
     return {"rule": ships.decision_rule.method, "alpha": ships.alpha, "folds": rows}

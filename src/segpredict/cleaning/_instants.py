@@ -80,12 +80,14 @@ def _one_unit(found: pl.DataFrame) -> None:
 MICROSECONDS_PER_MINUTE = 60_000_000
 
 
-def to_local_time(read: pl.DataFrame, timezone: str | None) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def to_local_time(
+    parsed: pl.DataFrame, timezone: str | None
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return moments on the shop's wall clock, and how the zone was handled.
 
     Parameters
     ----------
-    read
+    parsed
         ``text``, ``moment`` (minutes as written), ``has_clock``, ``zone`` and ``why``.
     timezone
         The shop's zone. Without one, the offsets of one place (an hour apart, for
@@ -96,20 +98,20 @@ def to_local_time(read: pl.DataFrame, timezone: str | None) -> tuple[pl.DataFram
     ContractError
         When some times have an offset, others none, and no zone is given.
     """
-    aware = read.filter(pl.col("zone").is_not_null())
+    aware = parsed.filter(pl.col("zone").is_not_null())
     if aware.is_empty():
-        return read, ()
-    naive = read.filter(pl.col("zone").is_null() & pl.col("has_clock"))
+        return parsed, ()
+    naive = parsed.filter(pl.col("zone").is_null() & pl.col("has_clock"))
     if naive.height and timezone is None:
         raise _mixed(aware, naive)
     offset = _offset(pl.col("zone"))
     offsets = aware.select(offset)["zone"].unique().sort()
     is_one_place = len(offsets) == 1 or offsets[-1] - offsets[0] <= 60
     if timezone is None and is_one_place:
-        return read, ("UTC" if offsets.to_list() == [0] else "offset of the shop",)
+        return parsed, ("UTC" if offsets.to_list() == [0] else "offset of the shop",)
     utc = pl.col("moment") - offset
     shifted = _in_zone(utc, timezone) if timezone else utc
-    moved = read.with_columns(
+    moved = parsed.with_columns(
         moment=pl.when(pl.col("zone").is_null()).then("moment").otherwise(shifted)
     )
     return moved, (f"to {timezone or 'UTC'}",)

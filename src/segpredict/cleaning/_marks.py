@@ -32,7 +32,7 @@ def _pattern(mark: str, group: str) -> re.Pattern[str]:
 MARK_PATTERNS = {name: _pattern(*signs) for name, signs in DECIMAL_MARKS.items()}
 
 
-def to_plain_number(text: str, mark: str) -> str | None:
+def to_plain_number(text: str, decimal_mark: str) -> str | None:
     """Return a number as Python writes it, or ``None`` where the mark does not fit.
 
     Examples
@@ -40,9 +40,9 @@ def to_plain_number(text: str, mark: str) -> str | None:
     >>> plain("1.234,5", "comma"), plain("1'234.5", "point"), plain("1,5", "point")
     ('1234.5', '1234.5', None)
     """
-    if not MARK_PATTERNS[mark].fullmatch(text):
+    if not MARK_PATTERNS[decimal_mark].fullmatch(text):
         return None
-    decimal, group = DECIMAL_MARKS[mark]
+    decimal, group = DECIMAL_MARKS[decimal_mark]
     bare = re.sub(rf"[{SPACES}{APOSTROPHES}\{group}]", "", text)
     return bare.replace(decimal, ".")
 

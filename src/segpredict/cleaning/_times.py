@@ -65,7 +65,7 @@ class TimeColumn:
     notes: tuple[str, ...] = ()
 
 
-def parse_times(cells: pl.Series, asked: TimeSettings | None = None) -> TimeColumn:
+def parse_times(cells: pl.Series, settings: TimeSettings | None = None) -> TimeColumn:
     """Return a column of text as days and minutes, and how it was read.
 
     Raises
@@ -74,13 +74,13 @@ def parse_times(cells: pl.Series, asked: TimeSettings | None = None) -> TimeColu
         When day and month cannot be told apart, or contradict each other; when some
         times have an offset and others none; when numbers count several units.
     """
-    asked = asked or TimeSettings()
+    settings = settings or TimeSettings()
     texts = cells.drop_nulls().unique().sort().to_frame("text")
-    if asked.format is not None and asked.format not in DATE_ORDERS:
-        read, found = _by_format(texts, asked.format), asked.format
+    if settings.format is not None and settings.format not in DATE_ORDERS:
+        read, found = _by_format(texts, settings.format), settings.format
         notes: tuple[str, ...] = ()
     else:
-        read, found, notes = _by_shape(texts, asked)
+        read, found, notes = _by_shape(texts, settings)
     key = read.with_columns(pl.when(pl.col("day").is_null()).then("why").alias("day why"))
     if not (key["minute"] > 0).any():  # midnight everywhere is no time of the day
         key = key.with_columns(minute=pl.lit(None, pl.Int16))

@@ -16,16 +16,16 @@ from segpredict.tables import Segment
 CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 
-def show_importance(output: Output, made: RunFolder, top: int) -> None:
+def show_importance(output: Output, run: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
-    topics = made.read_parquet("explanation/topics.parquet").filter(scope="all")
+    topics = run.read_parquet("explanation/topics.parquet").filter(scope="all")
     rows = topics.filter(level="headline").select("name", "mean_abs", "share")
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
-    checked = explained.load_evidence(made)
+    checked = explained.load_evidence(run)
     if checked is None:
         rows = topics.filter(level="group").head(top)
         shown = rows.select("rank", "name", "mean_abs", "share")
-        told = _meant(shown, made.folder)
+        told = _meant(shown, run.folder)
         output.print_table("By group of columns", told, note="mean |SHAP|, log-odds")
         return
     _checked(output, checked, top)
@@ -69,12 +69,12 @@ def _interval(row: Mapping[str, Any], name: str) -> str:
 def show_stored_explanation(
     output: Output,
     run: Path,
-    asked: tuple[str | None, str | None],
+    target: tuple[str | None, str | None],
     top: int,
     plots: Path | None,
 ) -> Sequence[Mapping[str, Any]]:
     """Print what a run holds of a segment or a move, and draw it if that is wished."""
-    name, pair = asked
+    name, pair = target
     told = pipeline.load_run_explanation(run)
     picture: tuple[str, ...] = ("heatmap",)
     if name is not None:

@@ -36,15 +36,15 @@ COMPARISON_HEADINGS = {
 }
 
 
-def show_ledger(output: Output, made: RunFolder) -> None:
+def show_ledger(output: Output, run: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
-    ledger = ledger_from_state(made.read_json("ledger.json"))
+    ledger = ledger_from_state(run.read_json("ledger.json"))
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
     output.print_table("Ledger", rows, note=note)
 
 
-def show_segments(output: Output, made: RunFolder) -> None:
+def show_segments(output: Output, run: RunFolder) -> None:
     """Print the segments with size, revenue and rhythm."""
     wanted = (
         "id",
@@ -58,27 +58,27 @@ def show_segments(output: Output, made: RunFolder) -> None:
         "recency_median",
         "retention",
     )
-    profile = made.read_parquet("segments/profile.parquet")
+    profile = run.read_parquet("segments/profile.parquet")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
     output.print_table("Segments at the end of the data", rows)
 
 
-def show_segment_events(output: Output, made: RunFolder) -> None:
+def show_segment_events(output: Output, run: RunFolder) -> None:
     """Print what became of the segments of an earlier fit, and what people decided."""
-    state = made.read_json("segments/segmenter.json")
-    for event in made.read_json("segments/events.json"):
+    state = run.read_json("segments/segmenter.json")
+    for event in run.read_json("segments/events.json"):
         if event["version"] == state["identity"]["version"]:
             output.print_line(event["told"])
     for notice in state["notices"]:
         output.print_line(f"note: {notice}")
 
 
-def show_comparison(output: Output, made: RunFolder) -> None:
+def show_comparison(output: Output, run: RunFolder) -> None:
     """Print how every way to segment fared, if ways were compared."""
-    if not made.has("segments/comparison.parquet"):
+    if not run.has("segments/comparison.parquet"):
         return
-    table = made.read_parquet("segments/comparison.parquet")
-    verdict = made.read_json("segments/selection.json")
+    table = run.read_parquet("segments/comparison.parquet")
+    verdict = run.read_json("segments/selection.json")
     rows = table.filter(pl.col("note") == "").select(
         pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
         "instrument",
@@ -109,17 +109,17 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
     return told
 
 
-def show_evaluation(output: Output, made: RunFolder) -> None:
+def show_evaluation(output: Output, run: RunFolder) -> None:
     """Print model and baselines side by side, and what ships."""
-    verdict = made.read_json("classifier/verdict.json")
+    verdict = run.read_json("classifier/verdict.json")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
     for test in verdict["origins"]:
         title = f"Forecast on {test['cutoff']} for {days}"
         _models(output, f"{title}: {test['n']:,} customers", test)
     _differences(output, pooled, verdict["claims"])
-    if made.has("classifier/scorecard.parquet"):
-        _scorecard(output, made.read_parquet("classifier/scorecard.parquet"))
+    if run.has("classifier/scorecard.parquet"):
+        _scorecard(output, run.read_parquet("classifier/scorecard.parquet"))
     output.print_line(f"Shipped: {verdict['shipped']}. {verdict['reason']}")
     for warning in verdict["warnings"]:
         output.print_line(f"note: {warning}")
@@ -203,9 +203,9 @@ def _interval(found: Mapping[str, float]) -> str:
     return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
 
 
-def show_leakage_demo(output: Output, made: RunFolder) -> None:
+def show_leakage_demo(output: Output, run: RunFolder) -> None:
     """Print what a leaking evaluation would have claimed, if it was asked."""
-    if not made.has("classifier/canary.json"):
+    if not run.has("classifier/canary.json"):
         return
     rows = [
         {
@@ -215,19 +215,19 @@ def show_leakage_demo(output: Output, made: RunFolder) -> None:
             "honest": sight["is_honest"],
             "what was done": sight["meaning"],
         }
-        for sight in made.read_json("classifier/canary.json")
+        for sight in run.read_json("classifier/canary.json")
     ]
     note = "only the honest row says anything about the future"
     output.print_table("The leak canary", rows, note=note)
 
 
-def show_run(output: Output, made: RunFolder) -> None:
+def show_run(output: Output, run: RunFolder) -> None:
     """Print everything, and where the page is."""
-    show_ledger(output, made)
-    show_segments(output, made)
-    show_evaluation(output, made)
-    show_leakage_demo(output, made)
-    show_importance(output, made, top=10)
-    page = (made.folder / "report.html").resolve()
-    output.print_line(f"The run: {made.folder}")
+    show_ledger(output, run)
+    show_segments(output, run)
+    show_evaluation(output, run)
+    show_leakage_demo(output, run)
+    show_importance(output, run, top=10)
+    page = (run.folder / "report.html").resolve()
+    output.print_line(f"The run: {run.folder}")
     output.print_line(f"The page: {page.as_uri()}")

@@ -23,7 +23,7 @@ PLAN_HEADINGS = {
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
-    play: Annotated[
+    campaign: Annotated[
         str | None,
         typer.Option("--play", help="The play to draw a list for; none lists them."),
     ] = None,
@@ -37,11 +37,11 @@ def command(
             "e.g. 0.5 for a test in equal arms.",
         ),
     ] = None,
-    first: Annotated[
+    max_customers: Annotated[
         int | None,
         typer.Option("--first", help="Only so many, those with most at stake."),
     ] = None,
-    by: Annotated[str, typer.Option("--by", help="Who draws the list, for the record.")] = "",
+    author: Annotated[str, typer.Option("--by", help="Who draws the list, for the record.")] = "",
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
 ) -> None:
@@ -61,7 +61,7 @@ def command(
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
-    if play is None:
+    if campaign is None:
         rows = pipeline.list_campaigns(run).to_dicts()
         shown = [{PLAN_HEADINGS[n]: r[n] for n in PLAN_HEADINGS} for r in rows]
         note = "at stake is what is expected to be lost or won, not what a play saves."
@@ -70,7 +70,7 @@ def command(
         return
     if out is None:
         raise UsageError("--play needs --out.", fix="name a CSV file with --out.")
-    wish = pipeline.CampaignRequest(play, out, holdout, first, by)
+    wish = pipeline.CampaignRequest(campaign, out, holdout, max_customers, author)
     made = pipeline.draw_campaign(run, wish, current_time())
     arms = made["arms"]
     alone = arms["control"] + arms["universal control"]

@@ -38,7 +38,7 @@ def command(
     select: o.SelectOption = False,
     algorithms: o.AlgorithmsOption = None,
     numbers: o.SegmentCountsOption = None,
-    instruments: o.InputsOption = None,
+    inputs: o.InputsOption = None,
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     force: o.ForceOption = False,
@@ -67,7 +67,7 @@ def command(
     output = Output(as_json, quiet)
     plan = config_from_options(
         config,
-        [*selection_settings(algorithms, numbers, instruments), *(settings or ())],
+        [*selection_settings(algorithms, numbers, inputs), *(settings or ())],
         columns,
         on_bad_rows=on_bad_rows,
         max_bad=max_bad,

@@ -23,7 +23,7 @@ def command(
             help="Print what matters for those now in a segment, by name or id.",
         ),
     ] = None,
-    move: Annotated[
+    transition: Annotated[
         str | None,
         typer.Option(
             "--move",
@@ -73,7 +73,7 @@ def command(
     from segpredict.errors import UsageError
 
     output = Output(as_json, quiet)
-    questions = sum(asked is not None for asked in (customer, segment, move))
+    questions = sum(asked is not None for asked in (customer, segment, transition))
     if questions > 1:
         raise UsageError(
             "Only one of --customer, --segment and --move can be asked at a time.",
@@ -88,8 +88,8 @@ def command(
         told = show.show_customer(output, run, customer, plots)
         output.print_json(told)
         return
-    if segment is not None or move is not None:
-        rows = show.show_stored_explanation(output, run, (segment, move), top, plots)
+    if segment is not None or transition is not None:
+        rows = show.show_stored_explanation(output, run, (segment, transition), top, plots)
         output.print_json({"run": str(run), "rows": rows})
         return
     with output.progress_bar() as progress:

@@ -13,7 +13,7 @@ from segpredict.cli._plan import current_time
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
-    form: Annotated[
+    output_format: Annotated[
         Literal["html", "pptx", "json", "md", "bi"],
         typer.Option(
             "--format",
@@ -40,7 +40,7 @@ def command(
     hash_ids: s.HashIdsOption = False,
     secret_file: s.SecretFileOption = None,
     customers: o.CustomersOption = None,
-    playbook: Annotated[
+    campaigns: Annotated[
         str | None,
         typer.Option("--playbook", help="A TOML file of plays for the run to go by."),
     ] = None,
@@ -69,8 +69,8 @@ def command(
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
-    if playbook is not None:
-        pipeline.run_report(run, current_time(), playbook=playbook, customers=customers)
+    if campaigns is not None:
+        pipeline.run_report(run, current_time(), campaigns=campaigns, customers=customers)
     export = pipeline.ExportRequest(
         created=current_time(),
         out=out,
@@ -78,17 +78,19 @@ def command(
         pseudonyms=s.pseudonymizer_from_options(hash_ids, secret_file),
         customers=customers,
     )
-    if form == "bi":
+    if output_format == "bi":
         place, rows = pipeline.export_bi_tables(run, export)
         counted = [{"table": name, "rows": rows[name]} for name in rows]
         output.print_table("The tables", counted)
         output.print_line(f"They stand in {place}; dictionary.md says what each column means.")
         output.print_json({"run": str(run), "tables": str(place), "rows": dict(rows)})
         return
-    page = pipeline.export_report(run, form, export).resolve()
-    if form == "pptx":
+    page = pipeline.export_report(run, output_format, export).resolve()
+    if output_format == "pptx":
         output.print_line(f"The deck: {page}")
         output.print_json({"run": str(run), "deck": str(page)})
         return
-    output.print_line(f"The page: {page.as_uri()}" if form == "html" else f"Written: {page}")
+    output.print_line(
+        f"The page: {page.as_uri()}" if output_format == "html" else f"Written: {page}"
+    )
     output.print_json({"run": str(run), "page": str(page)})

@@ -16,7 +16,7 @@ def command(
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
-    canary: o.LeakageDemoOption = False,
+    leakage_demo: o.LeakageDemoOption = False,
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     force: o.ForceOption = False,
@@ -49,7 +49,7 @@ def command(
             plan,
             pipeline.RunTarget(out, current_time(), replace=force),
             as_of=as_of,
-            canary=canary,
+            leakage_demo=leakage_demo,
             progress=progress,
         )
     show_run(output, made)

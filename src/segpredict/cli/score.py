@@ -39,7 +39,7 @@ def command(
         ),
     ] = None,
     columns: o.ColumnsOption = None,
-    tables: Annotated[
+    side_tables: Annotated[
         list[str] | None,
         typer.Option(
             "--with",
@@ -77,7 +77,7 @@ def command(
 
     _require_ending(out)
     names = s.pseudonymizer_from_options(hash_ids, secret_file)
-    named = dict(_table(text) for text in tables or ())
+    named = dict(_table(text) for text in side_tables or ())
     output = Output(as_json, quiet)
     asked = {"on_bad_rows": on_bad_rows, "max_bad": max_bad}
     changes = {k: v for k, v in asked.items() if v is not None}

@@ -9,7 +9,7 @@ from segpredict.cli._plan import current_time
 
 def command(
     run: o.RunOption = Path("artifacts/run"),
-    canary: o.LeakageDemoOption = False,
+    leakage_demo: o.LeakageDemoOption = False,
     seed: o.SeedOption = None,
     threads: o.ThreadsOption = None,
     as_json: o.JsonOption = False,
@@ -28,7 +28,12 @@ def command(
     output = Output(as_json, quiet)
     with output.progress_bar() as progress:
         made = pipeline.run_training(
-            run, current_time(), seed=seed, threads=threads, canary=canary, progress=progress
+            run,
+            current_time(),
+            seed=seed,
+            threads=threads,
+            leakage_demo=leakage_demo,
+            progress=progress,
         )
     show_evaluation(output, made)
     show_leakage_demo(output, made)

@@ -19,12 +19,12 @@ def groups_from_density(
     places: FloatArray,
     labels: IndexArray,
     weights: IntArray,
-    least: float,
+    min_share: float,
     is_core: BoolArray | None = None,
 ) -> Clusters:
     """Return the groups that dense regions make, every row with the nearest of them.
 
-    Labels are of the places, −1 for noise. A region with less than the share `least` of
+    Labels are of the places, −1 for noise. A region with less than the share `min_share` of
     the rows is noise, and so are the smallest of more regions than there are names.
     Only core places, where they are given, draw other rows to their region.
 
@@ -35,7 +35,7 @@ def groups_from_density(
     """
     sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
     largest = np.argsort(-sizes, kind="stable")[:MAX_SEGMENTS]
-    kept = [r for r in largest.tolist() if sizes[r] >= max(least * weights.sum(), 1)]
+    kept = [r for r in largest.tolist() if sizes[r] >= max(min_share * weights.sum(), 1)]
     if not kept:
         raise SupportError(
             "No region of the data is denser than the rest: density finds no groups.",

@@ -122,8 +122,8 @@ class FittedMixture:
 def fit_mixture(
     points: WeightedPoints,
     starts: Sequence[FloatArray],
-    shape: str,
-    least: float,
+    covariance_type: str,
+    min_variance: float,
 ) -> FittedMixture:
     """Return the best mixture that EM reaches from these starts.
 
@@ -142,7 +142,7 @@ def fit_mixture(
     """
     blur = _blur(points)
     with limit_to_one_thread():
-        tried = [_climb(points, blur, start, shape, least) for start in starts]
+        tried = [_climb(points, blur, start, covariance_type, min_variance) for start in starts]
     return max(tried, key=lambda fitted: fitted.log_likelihood)
 
 

@@ -103,9 +103,9 @@ class WeightedPoints:
         places = np.searchsorted(np.cumsum(self.weights), ranks, side="right")
         return self.matrix[places]
 
-    def group_means(self, labels: IndexArray, before: FloatArray) -> FloatArray:
+    def group_means(self, labels: IndexArray, previous: FloatArray) -> FloatArray:
         """Return the exact mean of each group; an empty one keeps its place before."""
-        k = len(before)
+        k = len(previous)
         size = np.bincount(labels, self.weights, minlength=k)
         means = [
             np.divide(
@@ -114,7 +114,7 @@ class WeightedPoints:
                 out=old.copy(),
                 where=size > 0,
             )
-            for axis, old in zip(self.integer_coordinates.T, before.T, strict=True)
+            for axis, old in zip(self.integer_coordinates.T, previous.T, strict=True)
         ]
         return np.stack(means, axis=1)
 

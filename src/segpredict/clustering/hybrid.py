@@ -94,7 +94,7 @@ class Hybrid(Clusterer):
         return _merged(fine, groups)
 
 
-def fit_pca(points: WeightedPoints, kept: float) -> EncoderLayer:
+def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     """Return the rotation onto the fewest components with this share of the variance.
 
     The largest weight of a component is positive, so its direction is no matter of
@@ -115,7 +115,7 @@ def fit_pca(points: WeightedPoints, kept: float) -> EncoderLayer:
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)
     passed = np.cumsum(spread[order]) / total
-    count = min(int(np.searchsorted(passed, kept - 1e-12)) + 1, len(order))
+    count = min(int(np.searchsorted(passed, explained_variance - 1e-12)) + 1, len(order))
     taken = ways[:, order[:count]]
     largest = np.abs(taken).argmax(axis=0)
     taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)

@@ -22,11 +22,11 @@ DATE_FORMATS = {"ymd": "%Y/%m/%d", "dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y"}
 MISSING_WORDS = ("", "null", "none", "unknown", "na", "n/a")
 
 
-def resolve_path(data: str, beside: Path | None) -> str:
+def resolve_path(data: str, base: Path | None) -> str:
     """Return a path as it is, or beside the transactions where it stands there."""
-    if beside is None or Path(data).is_absolute():
+    if base is None or Path(data).is_absolute():
         return data
-    near = beside / data
+    near = base / data
     return str(near) if near.exists() else data
 
 

@@ -22,7 +22,7 @@ _TIMES = ("since", "until")
 
 
 def read_customer_table(
-    asked: CustomerTableOptions, data: str
+    options: CustomerTableOptions, data: str
 ) -> tuple[pl.DataFrame, tuple[CustomerAttribute, ...], tuple[InputFile, ...], list[str]]:
     """Return the table, its attributes, what was read, and notes.
 
@@ -31,22 +31,22 @@ def read_customer_table(
     ContractError
         When a customer stands in two rows and nothing says which held when.
     """
-    names = _names([*asked.time_varying, *asked.time_invariant])
-    roles = {"customer_id": asked.columns.get("customer_id", "customer_id")}
-    roles |= {role: asked.columns[role] for role in _TIMES if role in asked.columns}
+    names = _names([*options.time_varying, *options.time_invariant])
+    roles = {"customer_id": options.columns.get("customer_id", "customer_id")}
+    roles |= {role: options.columns[role] for role in _TIMES if role in options.columns}
     given = read_cells(data, {**roles, **names})
     text = given.frame.filter(pl.col("customer_id").is_not_null())
     table = text.select(
         "customer_id",
-        *(_day(text, role, asked, data) for role in _TIMES),
+        *(_day(text, role, options, data) for role in _TIMES),
     )
     _require_one_row(table, data)
     attributes = []
     for name, column in names.items():
-        values, kind = _encoded(text[name], asked.kinds.get(column), asked)
+        values, kind = _encoded(text[name], options.kinds.get(column), options)
         table = table.with_columns(values.alias(name))
         attributes.append(CustomerAttribute(name, kind, column))
-    notes = [_vouched(asked)] if asked.time_invariant else []
+    notes = [_vouched(options)] if options.time_invariant else []
     if given.unused_columns and "since" not in roles:
         notes.append(_left_out(given.unused_columns))
     return table, tuple(attributes), given.facts, notes

@@ -13,13 +13,13 @@ NOT_AT_EVENT_TIME = ("opened",)  # happens after the row's own time, so it needs
 
 
 def read_event_log(
-    asked: EventLogOptions, data: str, kinds: Sequence[str]
+    options: EventLogOptions, data: str, kinds: Sequence[str]
 ) -> tuple[CustomerLog, tuple[InputFile, ...]]:
     """Return the log and what was read.
 
     Parameters
     ----------
-    asked
+    options
         Which column plays which role.
     data
         Where it is.
@@ -32,14 +32,14 @@ def read_event_log(
     A kind of which the log has no word and no column is no zero but absent. A visit
     that goes on past midnight counts on both days.
     """
-    roles = {"customer_id": "customer_id", "time": "time", **asked.columns}
+    roles = {"customer_id": "customer_id", "time": "time", **options.columns}
     given = read_cells(data, roles)
     known = given.frame.filter(pl.col("customer_id").is_not_null())
     dated = known.with_columns(
-        parse_days(known["time"], asked.time_format, data).cast(pl.Int32).alias("day")
+        parse_days(known["time"], options.time_format, data).cast(pl.Int32).alias("day")
     ).drop_nulls("day")
     counted = (
-        _from_words(dated, asked.kinds, kinds)
+        _from_words(dated, options.kinds, kinds)
         if "kind" in roles
         else _from_counts(dated, kinds, data)
     )

@@ -21,7 +21,7 @@ from segpredict.window import as_date
 
 
 def read_product_table(
-    asked: ProductTableOptions, data: str
+    options: ProductTableOptions, data: str
 ) -> tuple[pl.DataFrame, tuple[InputFile, ...], list[str]]:
     """Return ``product_id`` with the vouched columns as text, what was read, notes.
 
@@ -30,9 +30,9 @@ def read_product_table(
     ContractError
         When a product stands in two different rows.
     """
-    roles = {"product_id": asked.columns.get("product_id", "product_id")}
-    given = {r: c for r, c in asked.columns.items() if r != "product_id"}
-    used = {role: column for role, column in given.items() if asked.provides(role)}
+    roles = {"product_id": options.columns.get("product_id", "product_id")}
+    given = {r: c for r, c in options.columns.items() if r != "product_id"}
+    used = {role: column for role, column in given.items() if options.provides(role)}
     read = read_cells(data, {**roles, **used})
     table = read.frame.filter(pl.col("product_id").is_not_null()).unique().sort("product_id")
     twice = table.filter(pl.col("product_id").is_duplicated())
@@ -62,7 +62,7 @@ def read_product_table(
     return table, read.facts, notes
 
 
-def layout_without_price(layout: SourceOptions, asked: SideTableOptions) -> SourceOptions:
+def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> SourceOptions:
     """Return the layout of lines whose price the products table may give.
 
     Examples
@@ -70,17 +70,17 @@ def layout_without_price(layout: SourceOptions, asked: SideTableOptions) -> Sour
     >>> expecting(Layout(), Asked()).later
     ()
     """
-    later: Sequence[str] = ("price",) if asked.products.provides("price") else ()
+    later: Sequence[str] = ("price",) if options.products.provides("price") else ()
     return replace(layout, deferred_roles=tuple(later))
 
 
-def fill_list_prices(raw: RawLines, companions: SideTables) -> RawLines:
+def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:
     """Return the lines with list prices where they have neither price nor amount.
 
     A line whose product is not in the table stays without a price, and cleaning will
     say so.
     """
-    products = companions.products
+    products = side_tables.products
     has_price = {"price", "amount"} & set(raw.frame.columns)
     if has_price or products is None or "price" not in products.columns:
         return raw
@@ -102,13 +102,13 @@ def fill_list_prices(raw: RawLines, companions: SideTables) -> RawLines:
 
 
 def read_return_table(
-    asked: ReturnTableOptions, data: str, products: pl.DataFrame | None
+    options: ReturnTableOptions, data: str, products: pl.DataFrame | None
 ) -> tuple[tuple[InputFile, ...], str]:
     """Return what was read, and a note on what came back.
 
     Parameters
     ----------
-    asked
+    options
         Which column plays which role.
     data
         Where it is.
@@ -116,8 +116,8 @@ def read_return_table(
         The products, whose list prices tell what the returns were worth.
     """
     roles = {"product_id": "product_id", "time": "time", "quantity": "quantity"}
-    given = read_cells(data, {**roles, **asked.columns})
-    day = parse_days(given.frame["time"], asked.time_format, data)
+    given = read_cells(data, {**roles, **options.columns})
+    day = parse_days(given.frame["time"], options.time_format, data)
     pieces = parse_number_column(given.frame["quantity"])
     if pieces is None:
         raise ContractError(

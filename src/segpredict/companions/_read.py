@@ -22,14 +22,14 @@ from segpredict.tables import (
 )
 
 
-def read_side_tables(asked: SideTableOptions, beside: Path | None = None) -> SideTables:
+def read_side_tables(options: SideTableOptions, base: Path | None = None) -> SideTables:
     """Return the side tables, nothing frozen yet.
 
     Parameters
     ----------
-    asked
+    options
         Where they are.
-    beside
+    base
         The folder of the transactions, where relative paths are looked for first.
 
     Raises
@@ -40,27 +40,27 @@ def read_side_tables(asked: SideTableOptions, beside: Path | None = None) -> Sid
         When a column is missing or a key is not unique.
     """
     found = SideTables()
-    if asked.customers.data:
-        data = resolve_path(asked.customers.data, beside)
-        table, attributes, facts, notes = read_customer_table(asked.customers, data)
+    if options.customers.data:
+        data = resolve_path(options.customers.data, base)
+        table, attributes, facts, notes = read_customer_table(options.customers, data)
         found = replace(found, customers=table, attributes=attributes)
         found = _with(found, facts, notes)
-    if asked.products.data:
-        data = resolve_path(asked.products.data, beside)
-        table, facts, notes = read_product_table(asked.products, data)
+    if options.products.data:
+        data = resolve_path(options.products.data, base)
+        table, facts, notes = read_product_table(options.products, data)
         found = _with(replace(found, products=table), facts, notes)
-    if asked.events.data:
+    if options.events.data:
         events, facts = read_event_log(
-            asked.events, resolve_path(asked.events.data, beside), EVENT_KINDS
+            options.events, resolve_path(options.events.data, base), EVENT_KINDS
         )
         found = _with(replace(found, events=events), facts, [])
-    if asked.contacts.data:
-        data = resolve_path(asked.contacts.data, beside)
-        contacts, facts = read_event_log(asked.contacts, data, CONTACT_KINDS)
+    if options.contacts.data:
+        data = resolve_path(options.contacts.data, base)
+        contacts, facts = read_event_log(options.contacts, data, CONTACT_KINDS)
         found = _with(replace(found, contacts=contacts), facts, [])
-    if asked.returns.data:
-        data = resolve_path(asked.returns.data, beside)
-        facts, note = read_return_table(asked.returns, data, found.products)
+    if options.returns.data:
+        data = resolve_path(options.returns.data, base)
+        facts, note = read_return_table(options.returns, data, found.products)
         found = _with(found, facts, [note])
     return found
 
@@ -73,23 +73,23 @@ FRAME_TABLES = ("customers", "products", "prices")
 LOG_TABLES = ("events", "contacts")
 
 
-def side_table_frames(companions: SideTables) -> dict[str, pl.DataFrame]:
+def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
     """Return the tables that are there, by name."""
-    found = {name: getattr(companions, name) for name in FRAME_TABLES}
-    logs = {name: getattr(companions, name) for name in LOG_TABLES}
+    found = {name: getattr(side_tables, name) for name in FRAME_TABLES}
+    logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     found |= {name: log.frame for name, log in logs.items() if log is not None}
     return {name: frame for name, frame in found.items() if frame is not None}
 
 
-def side_tables_to_state(companions: SideTables) -> JSON:
+def side_tables_to_state(side_tables: SideTables) -> JSON:
     """Return all but the tables as JSON."""
-    logs = {name: getattr(companions, name) for name in LOG_TABLES}
+    logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     return {
-        "attributes": [asdict(attribute) for attribute in companions.attributes],
-        "countries": list(companions.countries),
+        "attributes": [asdict(attribute) for attribute in side_tables.attributes],
+        "countries": list(side_tables.countries),
         "first_days": {n: log.first_day for n, log in logs.items() if log is not None},
-        "files": [asdict(fact) for fact in companions.files],
-        "notes": list(companions.notes),
+        "files": [asdict(fact) for fact in side_tables.files],
+        "notes": list(side_tables.notes),
     }
 
 

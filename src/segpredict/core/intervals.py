@@ -11,7 +11,7 @@ Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves
 TAIL_PROBABILITY = 0.025  # the probability beyond each end
 
 
-def jeffreys_interval(hits: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Jeffreys' 95 % interval of the shares hits / n; NaN where n is 0.
 
     Notes
@@ -29,15 +29,15 @@ def jeffreys_interval(hits: FloatArray, n: FloatArray) -> tuple[FloatArray, Floa
     >>> round(float(low[0]), 4), round(float(high[0]), 4)
     (0.4972, 0.9559)
     """
-    size = np.broadcast_to(n, hits.shape)
-    a, b = hits + 0.5, size - hits + 0.5
-    low = np.where(hits == 0, 0.0, betaincinv(a, b, TAIL_PROBABILITY))
-    high = np.where(hits == size, 1.0, betaincinv(a, b, 1 - TAIL_PROBABILITY))
+    size = np.broadcast_to(n, successes.shape)
+    a, b = successes + 0.5, size - successes + 0.5
+    low = np.where(successes == 0, 0.0, betaincinv(a, b, TAIL_PROBABILITY))
+    high = np.where(successes == size, 1.0, betaincinv(a, b, 1 - TAIL_PROBABILITY))
     empty = size == 0
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
-def wilson_interval(hits: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def wilson_interval(successes: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Return the lower and upper end of Wilson's 95 % interval of the share hits / n.
 
     Notes
@@ -56,7 +56,7 @@ def wilson_interval(hits: pl.Expr, n: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     (0.4902, 0.9433)
     """
     size = pl.when(n > 0).then(n)
-    share, spread = hits / size, Z_95 * Z_95 / size
+    share, spread = successes / size, Z_95 * Z_95 / size
     middle = (share + spread / 2) / (1 + spread)
     half = (share * (1 - share) * spread + spread**2 / 4).sqrt() / (1 + spread)
     return (middle - half).clip(0.0, 1.0), (middle + half).clip(0.0, 1.0)

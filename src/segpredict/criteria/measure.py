@@ -83,23 +83,23 @@ class AlgorithmCandidate:
 
 
 def measure_candidates(
-    trials: Mapping[int, SegmentationCandidate],
-    contender: AlgorithmCandidate,
-    bench: ResampleSet,
-    bar: QualityGates,
+    candidates: Mapping[int, SegmentationCandidate],
+    algorithm: AlgorithmCandidate,
+    resamples: ResampleSet,
+    gates: QualityGates,
 ) -> dict[int, tuple[SegmentationCandidate, Clusters]]:
     """Return each trial with its figures, and the groups that were judged.
 
     Parameters
     ----------
-    trials
+    candidates
         What is tried, by number of segments asked for; numbers that the points do not
         support are left out of the answer.
-    contender
+    algorithm
         The algorithm.
-    bench
+    resamples
         What candidates of this instrument share.
-    bar
+    gates
         The gates.
 
     Raises
@@ -108,49 +108,49 @@ def measure_candidates(
         When the algorithm needs an extra that is not installed.
     """
     with limit_to_one_thread():
-        is_dense = contender.clusterer.is_density_based
-        shipped = contender.fit_final(bench.points, list(trials))
+        is_dense = algorithm.clusterer.is_density_based
+        shipped = algorithm.fit_final(resamples.points, list(candidates))
         found = {
             k: replace(
-                trials[k],
-                **_inside(rule, bench),
-                **_told(rule, bench, is_dense=is_dense),
+                candidates[k],
+                **_inside(rule, resamples),
+                **_told(rule, resamples, is_dense=is_dense),
             )
             for k, rule in shipped.items()
         }
-        then = _temporal(contender, shipped, bench)
+        then = _temporal(algorithm, shipped, resamples)
         found = {k: replace(t, temporal_stability=then.get(k)) for k, t in found.items()}
-        found = _seeded(contender, bench, found, bar)
-        tallies = _tallies(contender, shipped, bench, found, bar)
+        found = _seeded(algorithm, resamples, found, gates)
+        tallies = _tallies(algorithm, shipped, resamples, found, gates)
         found = {k: replace(t, **_returned(tallies[k])) for k, t in found.items()}
-        found = _foretold(contender, bench, found, bar)
-        worth = {k: tallies[k] for k in found if not bar.failed_gates(found[k])}
-        told = null_references(contender.fit_resample, bench, worth)
+        found = _foretold(algorithm, resamples, found, gates)
+        worth = {k: tallies[k] for k in found if not gates.failed_gates(found[k])}
+        told = null_references(algorithm.fit_resample, resamples, worth)
         asked = (
-            list(found) if contender.clusterer.complexity_rank == REFERENCE_COUNT else list(worth)
+            list(found) if algorithm.clusterer.complexity_rank == REFERENCE_COUNT else list(worth)
         )
-        for k, figures in gap_statistics(contender.fit_resample, bench, asked).items():
+        for k, figures in gap_statistics(algorithm.fit_resample, resamples, asked).items():
             more: dict[str, Any] = {**told.get(k, {}), **figures}
             found[k] = replace(found[k], **more)
     rounded = {k: _rounded(trial) for k, trial in found.items()}
     return {
-        k: (replace(trial, failed_gates=bar.failed_gates(trial)), shipped[k])
+        k: (replace(trial, failed_gates=gates.failed_gates(trial)), shipped[k])
         for k, trial in rounded.items()
     }
 
 
-def _inside(clusters: Clusters, bench: ResampleSet) -> dict[str, Any]:
-    points = bench.points
+def _inside(clusters: Clusters, resamples: ResampleSet) -> dict[str, Any]:
+    points = resamples.points
     labels = clusters.assign(points.matrix)
     sizes = np.bincount(labels, points.weights, minlength=clusters.k) / points.n_rows
-    score, spread = bench.silhouette_folds.mean_silhouette(
-        [clusters.assign(matrix) for matrix in bench.silhouette_folds.distance_matrices]
+    score, spread = resamples.silhouette_folds.mean_silhouette(
+        [clusters.assign(matrix) for matrix in resamples.silhouette_folds.distance_matrices]
     )
     return {
         "k": clusters.k,
         "smallest": float(sizes.min()),
         "largest": float(sizes.max()),
-        "fewest": float(sizes.min() * points.n_rows / bench.windows),
+        "fewest": float(sizes.min() * points.n_rows / resamples.windows),
         "step": _step(points, labels, clusters.k),
         "silhouette": score,
         "silhouette_sd": spread,
@@ -167,17 +167,17 @@ def _step(points: WeightedPoints, labels: IndexArray, k: int) -> float:
     return float(np.diff(value).min()) if k > 1 else 0.0
 
 
-def _told(clusters: Clusters, bench: ResampleSet, *, is_dense: bool) -> dict[str, Any]:
+def _told(clusters: Clusters, resamples: ResampleSet, *, is_dense: bool) -> dict[str, Any]:
     """Return what a tree can tell, and what only some algorithms can be asked."""
-    labels = clusters.assign(bench.stability_sample.matrix)
+    labels = clusters.assign(resamples.stability_sample.matrix)
     facts = clusters.facts
     return {
-        "tree": tree_describability(bench.stability_sample, labels),
+        "tree": tree_describability(resamples.stability_sample, labels),
         "noise": clusters.noise_share,
         "agreement": facts.get("agreement"),
         "bic": facts.get("bic"),
         "icl": facts.get("icl"),
-        "dbcv": _dense(bench.stability_sample, labels) if is_dense else None,
+        "dbcv": _dense(resamples.stability_sample, labels) if is_dense else None,
     }
 
 
@@ -188,35 +188,35 @@ def _dense(sample: WeightedPoints, labels: IndexArray) -> float | None:
 
 
 def _temporal(
-    contender: AlgorithmCandidate, shipped: Mapping[int, Clusters], bench: ResampleSet
+    algorithm: AlgorithmCandidate, selected: Mapping[int, Clusters], resamples: ResampleSet
 ) -> dict[int, float]:
-    earlier = bench.earlier
+    earlier = resamples.earlier
     if earlier is None:
         return {}
     ones = np.ones(len(earlier.current_points))
     return {
         k: adjusted_rand_index(
             contingency_table(
-                shipped[k].assign(earlier.current_points),
+                selected[k].assign(earlier.current_points),
                 before.assign(earlier.earlier_points),
                 ones,
             )
         )
-        for k, before in contender.fit_final(earlier.points, list(shipped)).items()
+        for k, before in algorithm.fit_final(earlier.points, list(selected)).items()
     }
 
 
 def _seeded(
-    contender: AlgorithmCandidate,
-    bench: ResampleSet,
+    algorithm: AlgorithmCandidate,
+    resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
-    bar: QualityGates,
+    gates: QualityGates,
 ) -> dict[int, SegmentationCandidate]:
     """Return the trials with how well the sample's groups come back by seed."""
-    options, sample = bench.options, bench.stability_sample
-    matrix, limits = sample.matrix, _limits(found, bar, options.seed_runs)
+    options, sample = resamples.options, resamples.stability_sample
+    matrix, limits = sample.matrix, _limits(found, gates, options.seed_runs)
     labels = {
-        k: rule.assign(matrix) for k, rule in contender.fit_final(sample, list(found)).items()
+        k: rule.assign(matrix) for k, rule in algorithm.fit_final(sample, list(found)).items()
     }
     tallies = {k: StabilityDraws() for k in labels}
     for draw in range(options.seed_runs):
@@ -229,7 +229,7 @@ def _seeded(
                 and is_decided(tally.rand_indices, options.min_seed_stability)
             )
         ]
-        other = replace(contender, seed=contender.seed + draw + 1)
+        other = replace(algorithm, seed=algorithm.seed + draw + 1)
         for k, rule in other.fit_final(sample, racing).items():
             tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
     return {
@@ -243,30 +243,32 @@ def _seeded(
 
 
 def _limits(
-    found: Mapping[int, SegmentationCandidate], bar: QualityGates, most: int
+    found: Mapping[int, SegmentationCandidate], gates: QualityGates, most: int
 ) -> dict[int, int]:
     """Return how many draws each may have: few, once a gate is failed."""
-    least = min(bar.options.selection.min_draws, most)
-    return {k: least if bar.failed_gates(trial) else most for k, trial in found.items()}
+    least = min(gates.options.selection.min_draws, most)
+    return {k: least if gates.failed_gates(trial) else most for k, trial in found.items()}
 
 
 def _tallies(
-    contender: AlgorithmCandidate,
-    shipped: Mapping[int, Clusters],
-    bench: ResampleSet,
+    algorithm: AlgorithmCandidate,
+    selected: Mapping[int, Clusters],
+    resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
-    bar: QualityGates,
+    gates: QualityGates,
 ) -> dict[int, StabilityDraws]:
-    options = bench.options
+    options = resamples.options
     return bootstrap_stability(
-        contender.fit_resample,
-        bench.stability_sample,
+        algorithm.fit_resample,
+        resamples.stability_sample,
         {
-            k: _by_value(bench.stability_sample, rule.assign(bench.stability_sample.matrix), rule.k)
-            for k, rule in shipped.items()
+            k: _by_value(
+                resamples.stability_sample, rule.assign(resamples.stability_sample.matrix), rule.k
+            )
+            for k, rule in selected.items()
         },
-        bench.bootstrap_samples,
-        _limits(found, bar, options.bootstrap_draws),
+        resamples.bootstrap_samples,
+        _limits(found, gates, options.bootstrap_draws),
         lambda tally: (
             len(tally.rand_indices) >= MIN_DECISIVE_DRAWS
             and tally.is_hopeless(min_ari=options.min_rand_index, min_jaccard=options.min_jaccard)
@@ -294,18 +296,18 @@ def _returned(tally: StabilityDraws) -> dict[str, Any]:
 
 
 def _foretold(
-    contender: AlgorithmCandidate,
-    bench: ResampleSet,
+    algorithm: AlgorithmCandidate,
+    resamples: ResampleSet,
     found: Mapping[int, SegmentationCandidate],
-    bar: QualityGates,
+    gates: QualityGates,
 ) -> dict[int, SegmentationCandidate]:
     """Return the trials with prediction strength.
 
     Its error counts that halvings share their rows: the variance of the mean of n is
     taken as (1/n + 1) times that of one (Nadeau and Bengio 2003), not 1/n.
     """
-    limits = _limits(found, bar, bench.options.strength_splits)
-    told = prediction_strength(contender.fit_resample, bench.split_halves, limits)
+    limits = _limits(found, gates, resamples.options.strength_splits)
+    told = prediction_strength(algorithm.fit_resample, resamples.split_halves, limits)
     return {
         k: replace(
             trial,
@@ -319,12 +321,12 @@ def _foretold(
     }
 
 
-def _rounded(trial: SegmentationCandidate) -> SegmentationCandidate:
+def _rounded(candidate: SegmentationCandidate) -> SegmentationCandidate:
     """Return the trial with figures of six digits, free of what sums leave behind."""
     plain: dict[str, Any] = {
         name: round(value, METRIC_DIGITS)
-        for name, value in trial.to_state().items()
+        for name, value in candidate.to_state().items()
         if isinstance(value, float)
     }
-    shares = tuple(round(share, METRIC_DIGITS) for share in trial.jaccards)
-    return replace(trial, **plain, jaccards=shares)
+    shares = tuple(round(share, METRIC_DIGITS) for share in candidate.jaccards)
+    return replace(candidate, **plain, jaccards=shares)

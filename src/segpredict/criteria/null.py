@@ -31,7 +31,7 @@ class NullMetrics:
 
 
 def gap_statistics(
-    fits: FitFunction, bench: ResampleSet, ks: Sequence[int]
+    fits: FitFunction, resamples: ResampleSet, ks: Sequence[int]
 ) -> dict[int, dict[str, float]]:
     """Return the gap statistic and its error, by number of groups.
 
@@ -46,8 +46,8 @@ def gap_statistics(
     Tibshirani, Walther and Hastie (2001); for references that keep what is no cluster,
     Hennig and Lin (2015).
     """
-    own = _logs(fits, bench.stability_sample, ks)
-    nulls = [_logs(fits, null.sample, ks) for null in bench.gaussian_nulls]
+    own = _logs(fits, resamples.stability_sample, ks)
+    nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]
     told = {}
     for k in own:
         logs = [null[k] for null in nulls if k in null]
@@ -65,14 +65,14 @@ def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[
 
 
 def null_references(
-    fits: FitFunction, bench: ResampleSet, tallies: Mapping[int, StabilityDraws]
+    fits: FitFunction, resamples: ResampleSet, tallies: Mapping[int, StabilityDraws]
 ) -> dict[int, dict[str, float]]:
     """Return the figures of `Trial` that compare candidates with null worlds."""
     ks = list(tallies)
     if not ks:
         return {}
-    clouds = [_nothing(fits, null, ks) for null in bench.gaussian_nulls]
-    mixed = [_nothing(fits, null, ks) for null in bench.permuted_nulls]
+    clouds = [_nothing(fits, null, ks) for null in resamples.gaussian_nulls]
+    mixed = [_nothing(fits, null, ks) for null in resamples.permuted_nulls]
     return {
         k: _figures([c[k] for c in clouds], [m[k] for m in mixed], tallies[k])
         for k in ks

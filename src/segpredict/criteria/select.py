@@ -79,13 +79,13 @@ class SegmentationSelection:
 
 
 def select_candidate(
-    trials: Sequence[SegmentationCandidate], options: SelectionOptions
+    candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> SegmentationSelection:
     """Return the trial that the rule takes.
 
     Parameters
     ----------
-    trials
+    candidates
         All candidates, measured.
     options
         Weights of the aims, and what is called natural.
@@ -103,29 +103,29 @@ def select_candidate(
     ----------
     Akhanli and Hennig (2020), on aggregating calibrated indexes chosen for the aim.
     """
-    passing = [i for i, trial in enumerate(trials) if trial.passes_gates]
-    tried = sum(not trial.note for trial in trials)
+    passing = [i for i, trial in enumerate(candidates) if trial.passes_gates]
+    tried = sum(not trial.note for trial in candidates)
     if not passing:
         reason = f"None of {tried} candidates passes all gates; segments are made by rule."
         return SegmentationSelection(None, None, "constructive", tried, 0, reason, {})
-    twins = _twins(trials, passing)
+    twins = _twins(candidates, passing)
     own = [i for i in passing if i not in twins]
-    standings = dict(zip(own, _standings([trials[i] for i in own], options), strict=True))
-    by_rule = sorted(own, key=lambda i: _preference(trials[i], standings[i]))
+    standings = dict(zip(own, _standings([candidates[i] for i in own], options), strict=True))
+    by_rule = sorted(own, key=lambda i: _preference(candidates[i], standings[i]))
     winner, *rest = by_rule
     return SegmentationSelection(
         winner,
         rest[0] if rest else None,
-        grade_segments(trials[winner], options),
+        grade_segments(candidates[winner], options),
         tried,
         len(passing),
-        _reason(trials, standings, winner),
+        _reason(candidates, standings, winner),
         standings,
         twins,
     )
 
 
-def grade_segments(trial: SegmentationCandidate, options: SelectionOptions) -> str:
+def grade_segments(candidate: SegmentationCandidate, options: SelectionOptions) -> str:
     """Return whether segments are ``natural``, ``reproducible`` or ``constructive``.
 
     Notes
@@ -133,17 +133,17 @@ def grade_segments(trial: SegmentationCandidate, options: SelectionOptions) -> s
     Natural: silhouette and prediction strength exceed what 95 % of the null worlds show
     by the margin, and the strength is high. Reproducible: all gates are passed.
     """
-    if not trial.passes_gates:
+    if not candidate.passes_gates:
         return "constructive"
     pairs = (
-        (trial.silhouette, trial.null_silhouette_high),
-        (trial.prediction_strength, trial.null_prediction_strength_high),
+        (candidate.silhouette, candidate.null_silhouette_high),
+        (candidate.prediction_strength, candidate.null_prediction_strength_high),
     )
     is_beyond = all(
         found is not None and null is not None and found - null >= options.null_margin
         for found, null in pairs
     )
-    is_strong = (trial.prediction_strength or 0.0) >= options.natural_strength
+    is_strong = (candidate.prediction_strength or 0.0) >= options.natural_strength
     return "natural" if is_beyond and is_strong else "reproducible"
 
 
@@ -183,14 +183,16 @@ def elbow_point(ks: Sequence[int], inertias: Sequence[float]) -> int | None:
     return int(ks[int(np.argmax(1 - across - up))])
 
 
-def gap_statistic_choices(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int]:
+def gap_statistic_choices(
+    candidates: Sequence[SegmentationCandidate],
+) -> dict[tuple[str, str], int]:
     """Return the k that the gap statistic takes, by instrument and algorithm.
 
     The smallest k whose gap reaches that of k + 1 less its error; no entry where none
     does (Tibshirani, Walther and Hastie 2001).
     """
     taken: dict[tuple[str, str], int] = {}
-    for trial, after in pairwise(trials):
+    for trial, after in pairwise(candidates):
         key = (trial.inputs, trial.algorithm)
         is_next = key == (after.inputs, after.algorithm) and after.k == trial.k + 1
         if not is_next or key in taken or None in (trial.gap, after.gap):
@@ -200,12 +202,12 @@ def gap_statistic_choices(trials: Sequence[SegmentationCandidate]) -> dict[tuple
     return taken
 
 
-def _twins(trials: Sequence[SegmentationCandidate], passing: Sequence[int]) -> dict[int, int]:
+def _twins(candidates: Sequence[SegmentationCandidate], passing: Sequence[int]) -> dict[int, int]:
     """Return which trials make the segments of a simpler one, and of which."""
     firsts: list[int] = []
     twins: dict[int, int] = {}
-    for i in sorted(passing, key=lambda i: _plainness(trials[i])):
-        alike = [j for j in firsts if _is_twin(trials[i], trials[j])]
+    for i in sorted(passing, key=lambda i: _plainness(candidates[i])):
+        alike = [j for j in firsts if _is_twin(candidates[i], candidates[j])]
         if alike:
             twins[i] = alike[0]
         else:
@@ -223,21 +225,21 @@ def _is_twin(one: SegmentationCandidate, other: SegmentationCandidate) -> bool:
     )
 
 
-def _plainness(trial: SegmentationCandidate) -> tuple[object, ...]:
+def _plainness(candidate: SegmentationCandidate) -> tuple[object, ...]:
     plain = (
-        INPUTS_BY_SIMPLICITY.index(trial.inputs)
-        if trial.inputs in INPUTS_BY_SIMPLICITY
+        INPUTS_BY_SIMPLICITY.index(candidate.inputs)
+        if candidate.inputs in INPUTS_BY_SIMPLICITY
         else len(INPUTS_BY_SIMPLICITY)
     )
-    return trial.k, trial.complexity_rank, plain
+    return candidate.k, candidate.complexity_rank, plain
 
 
 def _standings(
-    trials: Sequence[SegmentationCandidate], options: SelectionOptions
+    candidates: Sequence[SegmentationCandidate], options: SelectionOptions
 ) -> list[CandidateRank]:
-    aims = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in trials)]
-    figures = np.array([[_figure(t, aim) for aim in aims] for t in trials])
-    errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in trials])
+    aims = [a for a in SELECTION_CRITERIA if any(getattr(t, a) is not None for t in candidates)]
+    figures = np.array([[_figure(t, aim) for aim in aims] for t in candidates])
+    errors = np.array([[getattr(t, f"{aim}_se") or 0.0 for aim in aims] for t in candidates])
     weights = np.array([options.criterion_weights.get(aim, 1.0) for aim in aims])
     weights = weights / max(weights.sum(), 1e-12)
     ranks = _ranks(figures)
@@ -262,8 +264,8 @@ def _standings(
     ]
 
 
-def _figure(trial: SegmentationCandidate, aim: str) -> float:
-    found = getattr(trial, aim)
+def _figure(candidate: SegmentationCandidate, aim: str) -> float:
+    found = getattr(candidate, aim)
     return -1e9 if found is None else float(found)  # unmeasured ranks last
 
 
@@ -274,39 +276,39 @@ def _ranks(figures: FloatArray) -> FloatArray:
     return np.asarray(above + (level + 1) / 2, np.float64)
 
 
-def _preference(trial: SegmentationCandidate, standing: CandidateRank) -> tuple[object, ...]:
-    last = standing.mean_rank, trial.algorithm
+def _preference(candidate: SegmentationCandidate, standing: CandidateRank) -> tuple[object, ...]:
+    last = standing.mean_rank, candidate.algorithm
     if standing.is_tied:
-        return 0, *_plainness(trial), *last
-    return 1, standing.mean_rank, *_plainness(trial), trial.algorithm
+        return 0, *_plainness(candidate), *last
+    return 1, standing.mean_rank, *_plainness(candidate), candidate.algorithm
 
 
 def _reason(
-    trials: Sequence[SegmentationCandidate], standings: Mapping[int, CandidateRank], winner: int
+    candidates: Sequence[SegmentationCandidate], standings: Mapping[int, CandidateRank], winner: int
 ) -> str:
     best = min(standings, key=lambda i: standings[i].difference_to_best)
     level = [i for i in standings if standings[i].is_tied]
     if len(level) == 1:
-        return f"{trials[winner].name} has the best mean rank, and none is level with it."
+        return f"{candidates[winner].name} has the best mean rank, and none is level with it."
     told = (
         "has the best mean rank itself"
         if best == winner
-        else f"the best mean rank has {trials[best].name}"
+        else f"the best mean rank has {candidates[best].name}"
     )
     return (
         f"{len(level)} of {len(standings)} that pass lie within one standard error of "
-        f"the best mean rank ({told}); of these {trials[winner].name} has the fewest "
+        f"the best mean rank ({told}); of these {candidates[winner].name} has the fewest "
         "segments and, of equals, the simplest algorithm and instrument."
     )
 
 
 def similarity_to_selected(
-    trials: Sequence[SegmentationCandidate], winner: int | None
+    candidates: Sequence[SegmentationCandidate], selected: int | None
 ) -> list[float | None]:
     """Return the adjusted Rand index of each trial with the winner, on shared rows."""
-    if winner is None:
-        return [None] * len(trials)
-    own = _codes(trials[winner].encoded_labels)
+    if selected is None:
+        return [None] * len(candidates)
+    own = _codes(candidates[selected].encoded_labels)
     return [
         round(
             adjusted_rand_index(
@@ -316,7 +318,7 @@ def similarity_to_selected(
         )
         if t.encoded_labels
         else None
-        for t in trials
+        for t in candidates
     ]
 
 

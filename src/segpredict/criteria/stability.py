@@ -72,7 +72,7 @@ def bootstrap_stability(
     labels: Mapping[int, IndexArray],
     resamples: Sequence[WeightedPoints],
     limits: Mapping[int, int],
-    is_over: Callable[[StabilityDraws], bool],
+    is_decided: Callable[[StabilityDraws], bool],
 ) -> dict[int, StabilityDraws]:
     """Return how well groups come back when customers are drawn anew.
 
@@ -84,7 +84,7 @@ def bootstrap_stability(
     tallies = {k: StabilityDraws() for k in labels}
     matrix = sample.matrix
     for draw, drawn in enumerate(resamples):
-        racing = [k for k in labels if draw < limits[k] and not is_over(tallies[k])]
+        racing = [k for k in labels if draw < limits[k] and not is_decided(tallies[k])]
         for k, rule in fits(drawn, racing).items():
             tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
     return tallies
@@ -120,11 +120,11 @@ def standard_error(draws: Sequence[float]) -> float:
     return float(np.std(draws, ddof=1)) / math.sqrt(len(draws))
 
 
-def is_hopeless(draws: Sequence[float], bar: float) -> bool:
+def is_hopeless(draws: Sequence[float], gates: float) -> bool:
     """Whether the mean lies so far below a bar that more draws cannot lift it."""
-    return float(np.mean(draws)) + DECISIVE_Z * standard_error(draws) < bar
+    return float(np.mean(draws)) + DECISIVE_Z * standard_error(draws) < gates
 
 
-def is_decided(draws: Sequence[float], bar: float) -> bool:
+def is_decided(draws: Sequence[float], gates: float) -> bool:
     """Whether more draws cannot change on which side of a bar the mean lies."""
-    return abs(float(np.mean(draws)) - bar) > DECISIVE_Z * standard_error(draws)
+    return abs(float(np.mean(draws)) - gates) > DECISIVE_Z * standard_error(draws)

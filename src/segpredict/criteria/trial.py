@@ -148,7 +148,7 @@ class QualityGates:
     options: SegmentationOptions
     min_rows: float = 0.0
 
-    def failed_gates(self, trial: SegmentationCandidate) -> tuple[str, ...]:
+    def failed_gates(self, candidate: SegmentationCandidate) -> tuple[str, ...]:
         """Return the gates that a trial does not pass.
 
         What could not be measured (no earlier window, no seed) fails no gate.
@@ -163,18 +163,18 @@ class QualityGates:
         """
         own, bar = self.options, self.options.selection
         verdicts = {
-            "number": bar.k_min <= trial.k <= bar.k_max,
-            "min_share": trial.smallest_share >= own.min_share,
-            "max_share": trial.largest_share <= own.max_share,
-            "min_rows": trial.smallest_rows >= self.min_rows,
-            "min_step": trial.value_step >= bar.min_value_step,
-            "noise": trial.noise_share <= bar.max_noise_share,
-            "agreement": _reaches(trial.agreement, bar.min_agreement),
-            "tree": _reaches(trial.tree_accuracy, bar.min_tree_accuracy),
-            "temporal": _reaches(trial.temporal_stability, bar.min_temporal_stability),
-            "seed": _reaches(trial.seed_stability, bar.min_seed_stability),
-            "bootstrap": _reaches(trial.bootstrap_stability, bar.min_rand_index),
-            "jaccard": _reaches(trial.min_jaccard, bar.min_jaccard),
+            "number": bar.k_min <= candidate.k <= bar.k_max,
+            "min_share": candidate.smallest_share >= own.min_share,
+            "max_share": candidate.largest_share <= own.max_share,
+            "min_rows": candidate.smallest_rows >= self.min_rows,
+            "min_step": candidate.value_step >= bar.min_value_step,
+            "noise": candidate.noise_share <= bar.max_noise_share,
+            "agreement": _reaches(candidate.agreement, bar.min_agreement),
+            "tree": _reaches(candidate.tree_accuracy, bar.min_tree_accuracy),
+            "temporal": _reaches(candidate.temporal_stability, bar.min_temporal_stability),
+            "seed": _reaches(candidate.seed_stability, bar.min_seed_stability),
+            "bootstrap": _reaches(candidate.bootstrap_stability, bar.min_rand_index),
+            "jaccard": _reaches(candidate.min_jaccard, bar.min_jaccard),
         }
         return tuple(name for name, is_met in verdicts.items() if not is_met)
 

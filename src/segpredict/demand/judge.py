@@ -82,30 +82,30 @@ class DemandBacktest:
         return as_date(self.cutoff).isoformat()
 
 
-def backtest_level(outlook: LevelForecast, cutoff: int, sold: WindowSales) -> DemandBacktest:
+def backtest_level(forecast: LevelForecast, cutoff: int, sales: WindowSales) -> DemandBacktest:
     """Return what was forecast beside what came.
 
     Parameters
     ----------
-    outlook
+    forecast
         The forecasts.
     cutoff
         Their day.
-    sold
+    sales
         The window that they were about.
     """
-    level = outlook.level
-    came = sold.purchases[level].drop_nulls().unique().to_list()
-    items = tuple(sorted({*outlook.items, *came} - {NO_CATEGORY}))
+    level = forecast.level
+    came = sales.purchases[level].drop_nulls().unique().to_list()
+    items = tuple(sorted({*forecast.items, *came} - {NO_CATEGORY}))
     place = {name: i for i, name in enumerate(items)}
-    known = [i for i, name in enumerate(outlook.items) if name in place]
-    rows = [place[outlook.items[i]] for i in known]
+    known = [i for i, name in enumerate(forecast.items) if name in place]
+    rows = [place[forecast.items[i]] for i in known]
     expected = {}
-    for method, units in outlook.expected.items():
+    for method, units in forecast.expected.items():
         expected[method] = np.zeros(len(items))
         expected[method][rows] = units[known]
-    batches = None if level == PRODUCT_LEVEL else _batches(sold, level, place)
-    return DemandBacktest(level, cutoff, items, expected, sold.units_sold(level, items), batches)
+    batches = None if level == PRODUCT_LEVEL else _batches(sales, level, place)
+    return DemandBacktest(level, cutoff, items, expected, sales.units_sold(level, items), batches)
 
 
 def _batches(sold: WindowSales, level: str, place: Mapping[str, int]) -> FloatArray:
@@ -123,7 +123,7 @@ def _batches(sold: WindowSales, level: str, place: Mapping[str, int]) -> FloatAr
     return table
 
 
-def weighted_absolute_percentage_error(expected: FloatArray, came: FloatArray) -> float | None:
+def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray) -> float | None:
     """Return Σ |expected − came| / Σ came; ``None`` where nothing came.
 
     Examples
@@ -131,15 +131,15 @@ def weighted_absolute_percentage_error(expected: FloatArray, came: FloatArray) -
     >>> wape(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
-    return float(np.abs(expected - came).sum() / came.sum()) if came.sum() else None
+    return float(np.abs(expected - actual).sum() / actual.sum()) if actual.sum() else None
 
 
-def backtest_errors(tests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
+def backtest_errors(backtests: Sequence[DemandBacktest], *, draws: int, seed: int) -> pl.DataFrame:
     """Return the errors of all forecasters (`BACKTEST_SCHEMA`), with 95 % intervals.
 
     Parameters
     ----------
-    tests
+    backtests
         All levels and cutoffs.
     draws, seed
         Resamples behind each interval, and their start.
@@ -151,9 +151,11 @@ def backtest_errors(tests: Sequence[DemandBacktest], *, draws: int, seed: int) -
     often as a Poisson variable of mean 1), while the forecasts stay as they were made.
     Rows of ``pooled`` divide the errors of all tests by all that came.
     """
-    rows = [row for number, each in enumerate(tests) for row in _errors(each, draws, seed + number)]
+    rows = [
+        row for number, each in enumerate(backtests) for row in _errors(each, draws, seed + number)
+    ]
     for level in DEMAND_LEVELS:
-        rows += _pooled([each for each in tests if each.level == level])
+        rows += _pooled([each for each in backtests if each.level == level])
     return pl.DataFrame(rows, BACKTEST_SCHEMA)
 
 
@@ -213,13 +215,13 @@ def _drawn(each: DemandBacktest, methods: Sequence[str], draws: int, seed: int) 
     return np.vstack(found)
 
 
-def _pooled(tests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
-    for method in dict.fromkeys(name for each in tests for name in each.expected):
-        if all(method in each.expected for each in tests):
-            said = np.concatenate([each.expected[method] for each in tests])
-            came = np.concatenate([each.actual for each in tests])
-            names = {name for each in tests for name in each.items}
-            row = _told(tests[0], method, weighted_absolute_percentage_error(said, came))
+def _pooled(backtests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
+    for method in dict.fromkeys(name for each in backtests for name in each.expected):
+        if all(method in each.expected for each in backtests):
+            said = np.concatenate([each.expected[method] for each in backtests])
+            came = np.concatenate([each.actual for each in backtests])
+            names = {name for each in backtests for name in each.items}
+            row = _told(backtests[0], method, weighted_absolute_percentage_error(said, came))
             yield row | {
                 "window": POOLED_WINDOWS,
                 "items": len(names),
@@ -229,17 +231,17 @@ def _pooled(tests: Sequence[DemandBacktest]) -> Iterator[dict[str, Any]]:
 
 
 def publishable_levels(
-    tests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
+    backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service_level: float
 ) -> pl.DataFrame:
     """Return for each level whether it may be published, and why (`PUBLISHABLE_LEVELS_SCHEMA`).
 
     Parameters
     ----------
-    tests
+    backtests
         All levels and cutoffs.
     errors
         Their `backtest_errors`.
-    service
+    service_level
         Chance with which demand was to be met, to be compared with how often it was.
 
     Notes
@@ -249,13 +251,13 @@ def publishable_levels(
     dispersions that were learned from earlier tests alone; so the first test has none.
     Dispersions are told apart for fast, middling and slow items (`spread.turnover_classes`).
     """
-    levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in tests)]
+    levels = [name for name in DEMAND_LEVELS if any(t.level == name for t in backtests)]
     return pl.DataFrame(
         [
             _standing(
-                [each for each in tests if each.level == level],
+                [each for each in backtests if each.level == level],
                 errors.filter(pl.col("level") == level),
-                service,
+                service_level,
             )
             for level in levels
         ],
@@ -264,23 +266,23 @@ def publishable_levels(
 
 
 def _standing(
-    tests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
+    backtests: Sequence[DemandBacktest], errors: pl.DataFrame, service: float
 ) -> dict[str, Any]:
     own = errors.filter((pl.col("method") == SEGMENT_METHOD) & (pl.col("window") != POOLED_WINDOWS))
     judged = own.drop_nulls("gap")
     wins = int((judged["gap"] < 0).sum())
     met = [
         is_met
-        for now, each in enumerate(tests[1:], 1)
-        for is_met in _met(tests[:now], each, service)
+        for now, each in enumerate(backtests[1:], 1)
+        for is_met in _met(backtests[:now], each, service)
     ]
     return {
-        "level": tests[0].level,
+        "level": backtests[0].level,
         "tests": judged.height,
         "wins": wins,
         "is_published": wins >= MIN_WINS,
         "nearest": _nearest(errors),
-        **dict(zip(DISPERSION_COLUMNS, _dispersions(tests), strict=True)),
+        **dict(zip(DISPERSION_COLUMNS, _dispersions(backtests), strict=True)),
         "met": sum(met) / len(met) if met else None,
         "met_of": len(met),
         "reason": _reason(wins, judged.height),
@@ -302,10 +304,10 @@ def _reason(wins: int, count: int) -> str:
     return f"Nearer than seasonal-naive in {tests}; {MIN_WINS} are asked for."
 
 
-def _dispersions(tests: Sequence[DemandBacktest]) -> list[float | None]:
+def _dispersions(backtests: Sequence[DemandBacktest]) -> list[float | None]:
     """Return the dispersion of fast, middling and slow items; that of all for none."""
-    said = [each.expected[SEGMENT_METHOD] for each in tests]
-    came = np.concatenate([each.actual for each in tests])
+    said = [each.expected[SEGMENT_METHOD] for each in backtests]
+    came = np.concatenate([each.actual for each in backtests])
     which = np.concatenate([turnover_classes(units) for units in said])
     mean = np.concatenate(said)
     whole = negative_binomial_dispersion(mean, came)

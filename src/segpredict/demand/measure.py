@@ -152,23 +152,23 @@ class _Shop:
         time = self.days.time
         return self.known[cutoff + time.gap, cutoff + time.days_to_outcome]
 
-    def outlooks(self, cutoff: int, chances: FloatArray) -> list[LevelForecast]:
+    def outlooks(self, cutoff: int, probabilities: FloatArray) -> list[LevelForecast]:
         time, before = self.days.time, self.past(cutoff)
         learned = seasonal_levels(
             inner_backtest(self.transactions, self.past(day), self.came(day), time)
             for day in inner_cutoffs(cutoff, time, self.days.first_day)
         )
         seasons = {level: level in learned for level in self.levels}
-        mix = chances + before.newcomers_per_window()
+        mix = probabilities + before.newcomers_per_window()
         return forecast_levels(self.transactions, before, mix, time, seasons)
 
 
-def _needed(days: Schedule, tests: Sequence[int]) -> list[DayRange]:
+def _needed(days: Schedule, backtests: Sequence[int]) -> list[DayRange]:
     """Return all windows that any question looks at, or is about."""
     time, first = days.time, days.first_day
-    asked = {*tests, days.end_day}
+    asked = {*backtests, days.end_day}
     before = {day for cutoff in asked for day in inner_cutoffs(cutoff, time, first)}
-    told, asked = {*tests, *before}, asked | before
+    told, asked = {*backtests, *before}, asked | before
     found = {span for cutoff in asked for span in history_windows(cutoff, time, first)}
     found |= {span for cutoff in asked if (span := last_year_window(cutoff, time, first))}
     found |= {(cutoff + time.gap, cutoff + time.days_to_outcome) for cutoff in told}

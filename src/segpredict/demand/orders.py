@@ -37,7 +37,7 @@ DEMAND_FORECAST_SCHEMA = {
 
 def order_quantities(
     transactions: Transactions,
-    found: Sequence[LevelForecast],
+    forecasts: Sequence[LevelForecast],
     levels: pl.DataFrame,
     options: DemandOptions,
 ) -> pl.DataFrame:
@@ -47,7 +47,7 @@ def order_quantities(
     ----------
     transactions
         The shop, for what products cost.
-    found
+    forecasts
         The forecasts at the end of the data.
     levels
         `judge.PUBLISHABLE_LEVELS_SCHEMA`; levels that are not published are left out.
@@ -66,7 +66,7 @@ def order_quantities(
     }
     tables = [
         _table(each, spread[each.level], *_goods(transactions, each), options)
-        for each in found
+        for each in forecasts
         if each.level in spread
     ]
     return pl.concat([pl.DataFrame(schema=DEMAND_FORECAST_SCHEMA), *tables])

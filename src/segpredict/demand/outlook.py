@@ -54,10 +54,10 @@ class LevelForecast:
 
 def forecast_levels(
     transactions: Transactions,
-    before: SalesHistory,
-    mix: FloatArray,
+    history: SalesHistory,
+    expected_mix: FloatArray,
     time: TimeOptions,
-    seasons: Mapping[str, bool],
+    seasonal_levels: Mapping[str, bool],
 ) -> list[LevelForecast]:
     """Return the forecasts of each level at a cutoff.
 
@@ -65,13 +65,13 @@ def forecast_levels(
     ----------
     transactions
         The shop.
-    before
+    history
         What was known.
-    mix
+    expected_mix
         Customers to be expected in each segment, by code, newcomers among them.
     time
         Lengths, in days.
-    seasons
+    seasonal_levels
         The levels to forecast, and whether their season is proven (`rehearsal`).
 
     Notes
@@ -80,21 +80,21 @@ def forecast_levels(
     shrunk. Products that do not exist yet thus stand in the sum of those that do.
     """
     since = transactions.first_day + time.horizon
-    first = first_sale_days(sold_lines(transactions, before.cutoff), since)
-    own = shrunk_item_rates(before, len(mix), first)
-    alike = shrunk_item_rates(before.without_segments(), 2, first)
-    buyers = mix[1:].sum()
+    first = first_sale_days(sold_lines(transactions, history.cutoff), since)
+    own = shrunk_item_rates(history, len(expected_mix), first)
+    alike = shrunk_item_rates(history.without_segments(), 2, first)
+    buyers = expected_mix[1:].sum()
     found = []
-    for level, is_proven in seasons.items():
+    for level, is_proven in seasonal_levels.items():
         shelf, one = own[level], alike[level]
         season = shelf.seasonal_factors if is_proven else np.ones(len(shelf.items))
         expected = {
-            SEGMENT_METHOD: shelf.rates @ mix * season,
-            SEASONAL_SEGMENT_METHOD: shelf.rates @ mix * shelf.seasonal_factors,
+            SEGMENT_METHOD: shelf.rates @ expected_mix * season,
+            SEASONAL_SEGMENT_METHOD: shelf.rates @ expected_mix * shelf.seasonal_factors,
             ONE_SEGMENT_METHOD: one.rates[:, 1]
             * buyers
             * (one.seasonal_factors if is_proven else 1.0),
-            **_plain(transactions, before, time, level, shelf.items),
+            **_plain(transactions, history, time, level, shelf.items),
         }
         found.append(LevelForecast(level, shelf.items, expected, shelf.rates, season))
     return found

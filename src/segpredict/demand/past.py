@@ -91,7 +91,7 @@ def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange
 
 
 def sales_history(
-    cutoff: int, time: TimeOptions, first_day: int, known: Mapping[DayRange, WindowSales]
+    cutoff: int, time: TimeOptions, first_day: int, measured_windows: Mapping[DayRange, WindowSales]
 ) -> SalesHistory:
     """Return what was known at a cutoff, of windows that were measured before."""
     back = history_windows(cutoff, time, first_day)
@@ -99,7 +99,7 @@ def sales_history(
     whole = [start - time.gap - time.lookback >= first_day for start, _ in back]
     return SalesHistory(
         cutoff,
-        tuple(known[span] for span in back),
-        None if year_ago is None else known[year_ago],
+        tuple(measured_windows[span] for span in back),
+        None if year_ago is None else measured_windows[year_ago],
         sum(whole),
     )

@@ -45,7 +45,7 @@ def inner_cutoffs(cutoff: int, time: TimeOptions, first_day: int) -> tuple[int, 
 
 
 def inner_backtest(
-    transactions: Transactions, before: SalesHistory, came: WindowSales, time: TimeOptions
+    transactions: Transactions, history: SalesHistory, actual: WindowSales, time: TimeOptions
 ) -> InnerBacktest:
     """Return what units per customer and season would have said of a window.
 
@@ -53,15 +53,15 @@ def inner_backtest(
     -----
     The customers of each segment are those who came, so that only baskets are judged.
     """
-    mix = came.members.astype(float)
+    mix = actual.members.astype(float)
     since = transactions.first_day + time.horizon
-    first = first_sale_days(sold_lines(transactions, before.cutoff), since)
+    first = first_sale_days(sold_lines(transactions, history.cutoff), since)
     plain, seasoned = {}, {}
-    for level, shelf in shrunk_item_rates(before, len(mix), first).items():
-        units, said = came.units_sold(level, shelf.items), shelf.rates @ mix
+    for level, shelf in shrunk_item_rates(history, len(mix), first).items():
+        units, said = actual.units_sold(level, shelf.items), shelf.rates @ mix
         plain[level] = float(np.abs(said - units).sum())
         seasoned[level] = float(np.abs(said * shelf.seasonal_factors - units).sum())
-    return InnerBacktest(before.cutoff, plain, seasoned)
+    return InnerBacktest(history.cutoff, plain, seasoned)
 
 
 def seasonal_levels(known: Iterable[InnerBacktest]) -> frozenset[str]:

@@ -43,15 +43,15 @@ class ItemRates:
 
 
 def shrunk_item_rates(
-    before: SalesHistory, size: int, first_sold: Mapping[str, int]
+    history: SalesHistory, n_segments: int, first_sold: Mapping[str, int]
 ) -> dict[str, ItemRates]:
     """Return all levels of a shop, as far as a cutoff knew them.
 
     Parameters
     ----------
-    before
+    history
         What was known.
-    size
+    n_segments
         Number of segments, INACTIVE among them.
     first_sold
         The day on which each product was first sold; those that were there from the
@@ -73,12 +73,12 @@ def shrunk_item_rates(
     found: dict[str, ItemRates] = {}
     above: ItemRates | None = None
     for level in DEMAND_LEVELS:
-        items = _items(before, level)
-        parents = _parents(before, level, items, above)
+        items = _items(history, level)
+        parents = _parents(history, level, items, above)
         starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
-        place = _Place(before, level, items, parents, np.array(starts, dtype=int))
-        rates = place.rates(size, above)
-        above = ItemRates(items, parents, rates, place.season(size, rates, above))
+        place = _Place(history, level, items, parents, np.array(starts, dtype=int))
+        rates = place.rates(n_segments, above)
+        above = ItemRates(items, parents, rates, place.season(n_segments, rates, above))
         found[level] = above
     return found
 

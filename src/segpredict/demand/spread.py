@@ -33,12 +33,12 @@ def turnover_classes(expected: FloatArray) -> IntArray:
     return found
 
 
-def negative_binomial_dispersion(expected: FloatArray, came: FloatArray) -> float | None:
+def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> float | None:
     """Return the dispersion α of a negative binomial around what was expected.
 
     Parameters
     ----------
-    expected, came
+    expected, actual
         Units forecast, and those that came; rows of which nothing was expected tell
         nothing and are left out.
 
@@ -54,7 +54,7 @@ def negative_binomial_dispersion(expected: FloatArray, came: FloatArray) -> floa
     is_told = expected > 0
     if not is_told.any():
         return None
-    mean, units = expected[is_told], np.rint(came[is_told])
+    mean, units = expected[is_told], np.rint(actual[is_told])
 
     def unlikely(log_alpha: float) -> float:
         n = np.exp(-log_alpha)
@@ -74,7 +74,7 @@ def negative_binomial_dispersion(expected: FloatArray, came: FloatArray) -> floa
 
 
 def negative_binomial_quantile(
-    expected: FloatArray, alpha: FloatArray | float, chance: FloatArray | float
+    expected: FloatArray, alpha: FloatArray | float, probability: FloatArray | float
 ) -> FloatArray:
     """Return the least number of units that is enough with a chance.
 
@@ -84,7 +84,7 @@ def negative_binomial_quantile(
         Mean units.
     alpha
         Dispersion of the negative binomial, of all items or of each.
-    chance
+    probability
         Critical ratio, 0 to 1; not a number where there is none.
 
     Examples
@@ -96,7 +96,7 @@ def negative_binomial_quantile(
     """
     n = 1 / alpha
     share = n / (n + expected)
-    level = np.broadcast_to(np.asarray(chance, dtype=float), expected.shape)
+    level = np.broadcast_to(np.asarray(probability, dtype=float), expected.shape)
     found = np.array(stats.nbinom.ppf(level - ROUNDING_TOLERANCE, n, share), dtype=float)
     return np.where(expected > 0, found, np.where(np.isnan(level), np.nan, 0.0))
 

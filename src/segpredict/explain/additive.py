@@ -167,10 +167,10 @@ class AdditiveModel:
                 some = [customers.slice(s, rows) for s in starts[place:][:threads]]
                 yield from zip(some, pool.map(self.shap_values, some), strict=True)
 
-    def explained_part(self, tested: BlendedModel) -> BlendedModel:
+    def explained_part(self, backtest_model: BlendedModel) -> BlendedModel:
         """Return of the model of a test what is explained here: one part, or both."""
         is_both = self.xgboost_model is not None and self.purchase_model is not None
-        return tested if is_both else replace(tested, weight=self.weight)
+        return backtest_model if is_both else replace(backtest_model, weight=self.weight)
 
     def to_state(self) -> JSON:
         """Return what `additive_model_from_state` needs beside the forecaster, as JSON."""

@@ -13,17 +13,17 @@ MIN_EXPECTED_MOVERS = 30  # expected movers below which a move is not told of
 
 
 def target_and_reference(
-    chances: FloatArray, states: IntArray, named: IntArray | None = None
+    probabilities: FloatArray, states: IntArray, predicted: IntArray | None = None
 ) -> tuple[IntArray, IntArray]:
     """Return for each customer the segment foretold, and what it is compared with.
 
     Parameters
     ----------
-    chances
+    probabilities
         Customers × segments.
     states
         Codes of the current segments.
-    named
+    predicted
         Codes of the segments that are foretold; by default the likeliest ones.
 
     Returns
@@ -39,21 +39,23 @@ def target_and_reference(
     >>> towards.tolist(), against.tolist()
     ([0, 0], [1, 2])
     """
-    rows = np.arange(len(chances))
-    towards = chances.argmax(axis=1) if named is None else named
-    others = chances.copy()
+    rows = np.arange(len(probabilities))
+    towards = probabilities.argmax(axis=1) if predicted is None else predicted
+    others = probabilities.copy()
     others[rows, towards] = -1.0
     return towards, np.where(towards == states, others.argmax(axis=1), states)
 
 
-def contrast_contributions(cube: FloatArray, towards: IntArray, against: IntArray) -> FloatArray:
+def contrast_contributions(
+    contributions: FloatArray, targets: IntArray, references: IntArray
+) -> FloatArray:
     """Return contributions to the log-odds of one segment over another.
 
     Parameters
     ----------
-    cube
+    contributions
         Contributions to margins, customers × segments × columns.
-    towards, against
+    targets, references
         Codes of the two segments, one a customer.
 
     Returns
@@ -61,12 +63,14 @@ def contrast_contributions(cube: FloatArray, towards: IntArray, against: IntArra
     numpy.ndarray
         Customers × columns. The exponential of one is the factor on the odds.
     """
-    rows = np.arange(len(cube))
-    return np.asarray(cube[rows, towards] - cube[rows, against], dtype=np.float64)
+    rows = np.arange(len(contributions))
+    return np.asarray(
+        contributions[rows, targets] - contributions[rows, references], dtype=np.float64
+    )
 
 
 def transition_drivers(
-    cube: FloatArray,
+    contributions: FloatArray,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
     classes: Sequence[Segment],
@@ -79,7 +83,7 @@ def transition_drivers(
 
     Parameters
     ----------
-    cube
+    contributions
         Contributions, customers × segments × columns.
     names, groups
         The columns, and which of them belong together.
@@ -106,7 +110,7 @@ def transition_drivers(
     Who will move is not known, so each customer counts with the chance of it. What all
     customers of a segment share is in both means and drops out of the gap.
     """
-    fine = group_contributions(cube, names, groups)
+    fine = group_contributions(contributions, names, groups)
     tables = [_nothing()]
     for start in classes:
         inside = states == start.code

@@ -100,17 +100,17 @@ class ImportanceEvidence:
 
 
 def check_importance(
-    exams: Sequence[BacktestReplay],
+    replays: Sequence[BacktestReplay],
     groups: Sequence[FeatureGroup],
     options: ExplainOptions,
     seed: int = 0,
-    tell: ProgressCallback | None = None,
+    progress: ProgressCallback | None = None,
 ) -> ImportanceEvidence:
     """Return the cross-check of importance on the tests of a run.
 
     Parameters
     ----------
-    exams
+    replays
         The outer tests, oldest first.
     groups
         The groups of columns that are compared.
@@ -118,7 +118,7 @@ def check_importance(
         Refits, repeats and ablations.
     seed
         Start of random draws.
-    tell
+    progress
         Called with what is done next and the share done.
 
     Notes
@@ -131,15 +131,15 @@ def check_importance(
     customers of one test, together with all of its group (Breiman 2001; grouped as in
     Au et al. 2022).
     """
-    say = tell or _silent
+    say = progress or _silent
     rng = np.random.default_rng(seed)
-    final = exams[-1]
+    final = replays[-1]
     known = additive_model(final.model, final.model.xgboost_model, final.customers).feature_names
     parts = [replace(g, features=_inside(g, known)) for g in groups]
     parts = [g for g in parts if g.features]
     sights = []
-    for place, exam in enumerate(exams):
-        say("shuffling columns", 0.3 * place / len(exams))
+    for place, exam in enumerate(replays):
+        say("shuffling columns", 0.3 * place / len(replays))
         sights.append(view_model(exam, exam.model, parts, options.permutation_repeats, rng))
     others = []
     for place in range(options.refits):
@@ -157,7 +157,7 @@ def check_importance(
     return ImportanceEvidence(
         table,
         _headlines(sights[-1], others),
-        _by_origin(exams, parts, sights),
+        _by_origin(replays, parts, sights),
         agreement,
         len(others),
         _notes(table, agreement),
@@ -173,33 +173,35 @@ def _inside(group: FeatureGroup, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _ablations(
-    exam: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
+    replay: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield what the trees alone lose without a group, and the standard error."""
-    if not exam.model.weight:
+    if not replay.model.weight:
         return
-    labels = segment_codes(exam.customers, "label")
-    whole = metrics.row_log_loss(exam.model.xgboost_model.predict_proba(exam.customers), labels)
+    labels = segment_codes(replay.customers, "label")
+    whole = metrics.row_log_loss(replay.model.xgboost_model.predict_proba(replay.customers), labels)
     for place in np.argsort(-gains, kind="stable")[:most]:
         gone = set(groups[place].features)
-        names = [name for name in exam.training_data.feature_names if name not in gone]
+        names = [name for name in replay.training_data.feature_names if name not in gone]
         if not names:
             continue
         trees = booster.fit_fixed_rounds(
-            exam.training_data, names, exam.model.xgboost_model.n_rounds
+            replay.training_data, names, replay.model.xgboost_model.n_rounds
         )
-        lost = metrics.row_log_loss(trees.predict_proba(exam.customers), labels) - whole
-        error = metrics.clustered_standard_error(lost, exam.customers["customer_id"])
+        lost = metrics.row_log_loss(trees.predict_proba(replay.customers), labels) - whole
+        error = metrics.clustered_standard_error(lost, replay.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))
 
 
-def _interventional(exam: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
+def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP, of the trees."""
-    trees = exam.model.xgboost_model
-    few = stratified_sample(exam.customers, INTERVENTION_ROWS)
-    if few.height < 2 or not exam.model.weight:
+    trees = replay.model.xgboost_model
+    few = stratified_sample(replay.customers, INTERVENTION_ROWS)
+    if few.height < 2 or not replay.model.weight:
         return None
-    others = feature_matrix(stratified_sample(exam.customers, BACKGROUND_ROWS), trees.feature_names)
+    others = feature_matrix(
+        stratified_sample(replay.customers, BACKGROUND_ROWS), trees.feature_names
+    )
     asked = shap.TreeExplainer(
         trees.booster,
         data=others.astype(np.float64),
@@ -217,15 +219,15 @@ def _interventional(exam: BacktestReplay, groups: Sequence[FeatureGroup]) -> flo
 
 
 def _agreement(
-    sights: Sequence[ModelView],
+    views: Sequence[ModelView],
     again: Sequence[ModelView],
     gains: FloatArray,
     interventional: float | None,
 ) -> dict[str, float | None]:
-    final = sights[-1].group_importance
+    final = views[-1].group_importance
     anew = [_tau(final, sight.group_importance) for sight in again]
     pairs = [
-        _tau(one.group_importance, two.group_importance) for one, two in combinations(sights, 2)
+        _tau(one.group_importance, two.group_importance) for one, two in combinations(views, 2)
     ]
     return {
         "refits": float(np.mean(anew)) if anew else None,
@@ -243,19 +245,19 @@ def _tau(one: FloatArray, other: FloatArray) -> float:
 
 def _table(
     groups: Sequence[FeatureGroup],
-    sight: ModelView,
+    view: ModelView,
     gains: FloatArray,
     again: Sequence[ModelView],
     without: dict[str, tuple[float, float]],
 ) -> pl.DataFrame:
-    shaps = np.array([s.group_importance for s in again] or [sight.group_importance])
+    shaps = np.array([s.group_importance for s in again] or [view.group_importance])
     losses = np.array([s.permutation_loss[:, 0] for s in again] or [gains])
     ranks = np.array([_ranks(size) for size in shaps])
     low, high = np.percentile(shaps, [2.5, 97.5], axis=0)
     least, most = np.percentile(losses, [2.5, 97.5], axis=0)
     own, signs = (
-        _ranks(sight.group_importance),
-        _least(sight.group_contributions, [s.group_contributions for s in again]),
+        _ranks(view.group_importance),
+        _least(view.group_contributions, [s.group_contributions for s in again]),
     )
     rows = []
     for i, group in enumerate(groups):
@@ -266,7 +268,7 @@ def _table(
                 group.family,
                 group.headline,
                 ", ".join(group.features),
-                sight.group_importance[i],
+                view.group_importance[i],
                 low[i] if again else None,
                 high[i] if again else None,
                 own[i],
@@ -334,7 +336,7 @@ def _limit(sizes: FloatArray, flips: FloatArray) -> float:
 
 
 def _by_origin(
-    exams: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], sights: Sequence[ModelView]
+    replays: Sequence[BacktestReplay], groups: Sequence[FeatureGroup], views: Sequence[ModelView]
 ) -> pl.DataFrame:
     rows = [
         (
@@ -343,7 +345,7 @@ def _by_origin(
             float(sight.group_importance[i]),
             float(sight.permutation_loss[i].mean()),
         )
-        for exam, sight in zip(exams, sights, strict=True)
+        for exam, sight in zip(replays, views, strict=True)
         for i, group in enumerate(groups)
     ]
     schema = {

@@ -138,25 +138,25 @@ class ForecastExplainer:
         ]
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
-    def with_threshold(self, least: Mapping[str, float]) -> "ForecastExplainer":
+    def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":
         """Return the explainer that keeps silent on what changes its sign too often.
 
         Parameters
         ----------
-        least
+        threshold
             `Evidence.least`: by group, the size below which it does.
         """
-        return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(least)))
+        return replace(self, lexicon=replace(self.lexicon, min_contribution=dict(threshold)))
 
-    def with_policy(self, usage: DecisionPolicy | None) -> "ForecastExplainer":
+    def with_policy(self, policy: DecisionPolicy | None) -> "ForecastExplainer":
         """Return the explainer that asks why customers are named as they are.
 
         Parameters
         ----------
-        usage
+        policy
             How the forecast becomes one name; ``None``: the likeliest is named.
         """
-        return replace(self, policy=usage)
+        return replace(self, policy=policy)
 
     def _day(self, customers: pl.DataFrame) -> int | None:
         """Return the day from which all are foretold, where it matters."""
@@ -172,25 +172,29 @@ class ForecastExplainer:
         return int(days[0])
 
     def _pull(
-        self, customers: pl.DataFrame, cube: FloatArray, values: FloatArray, chances: FloatArray
+        self,
+        customers: pl.DataFrame,
+        contributions: FloatArray,
+        values: FloatArray,
+        probabilities: FloatArray,
     ) -> ContrastContributions:
         states = segment_codes(customers, "state_now")
-        named = None if self.policy is None else self.policy.predict(chances)
-        towards, against = target_and_reference(chances, states, named)
+        named = None if self.policy is None else self.policy.predict(probabilities)
+        towards, against = target_and_reference(probabilities, states, named)
         return ContrastContributions(
             customers["customer_id"].to_list(),
             states,
             towards,
             against,
             values,
-            contrast_contributions(cube, towards, against),
+            contrast_contributions(contributions, towards, against),
         )
 
-    def _long(self, pull: ContrastContributions, cube: FloatArray) -> pl.DataFrame:
-        n, k, f = cube.shape
+    def _long(self, pull: ContrastContributions, contributions: FloatArray) -> pl.DataFrame:
+        n, k, f = contributions.shape
         group = {name: g.name for g in self.groups for name in g.features}
         names, ids = self.model.feature_names, [s.id for s in self.classes]
-        both = np.concatenate([cube, pull.contributions[:, None, :]], axis=1)
+        both = np.concatenate([contributions, pull.contributions[:, None, :]], axis=1)
         towards = np.column_stack([np.tile(np.arange(k), (n, 1)), pull.targets])
         against = np.column_stack([np.full((n, k), k), pull.references])
         values = np.repeat(pull.values[:, None, :].astype(np.float64), k + 1, axis=1)

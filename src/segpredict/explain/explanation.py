@@ -177,16 +177,16 @@ class Explanation:
         return column.reshape(-1, len(self.classes) + 1, len(self.feature_names))
 
 
-def explained_sentence(told: Explanation, names: Mapping[str, str]) -> str:
+def explained_sentence(explanation: Explanation, names: Mapping[str, str]) -> str:
     """Return the forecast of the first explained customer, as a sentence.
 
     Parameters
     ----------
-    told
+    explanation
         An explanation of one customer.
     names
         Names of the segments, by id.
     """
-    contrast = told.contributions.filter(pl.col("against_id").is_not_null())
+    contrast = explanation.contributions.filter(pl.col("against_id").is_not_null())
     asked = contrast.select("segment_id", "class_id", "against_id").row(0)
     return forecast_sentence(*(names[segment] for segment in asked))

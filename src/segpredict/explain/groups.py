@@ -109,7 +109,7 @@ def group_features(
     cells: FloatArray,
     names: Sequence[str],
     glossary: Sequence[Feature],
-    loudness: FloatArray | None = None,
+    importance: FloatArray | None = None,
 ) -> tuple[FeatureGroup, ...]:
     r"""Return the groups of the columns: what is alike and about the same.
 
@@ -121,7 +121,7 @@ def group_features(
         The columns.
     glossary
         Declarations; a column without one is of the family ``other``.
-    loudness
+    importance
         Mean size of each column's contributions: the largest gives a group its name.
         ``None`` names it by the column that comes first.
 
@@ -142,7 +142,7 @@ def group_features(
         topic = (about, feature.family if is_own else "")
         topics.setdefault(topic, []).append(place)
     found = [
-        _named(part, told, np.zeros(len(names)) if loudness is None else loudness)
+        _named(part, told, np.zeros(len(names)) if importance is None else importance)
         for (_, family), places in topics.items()
         for part in ([places] if family in WHOLE_FAMILIES else _split(places, likeness, told))
     ]
@@ -150,35 +150,35 @@ def group_features(
 
 
 def group_contributions(
-    contributions: FloatArray, names: Sequence[str], parts: Sequence[FeatureGroup]
+    contributions: FloatArray, names: Sequence[str], groups: Sequence[FeatureGroup]
 ) -> FloatArray:
     """Return contributions added up within groups: customers × segments × groups."""
     places = {name: place for place, name in enumerate(names)}
-    member = np.zeros((len(names), len(parts)))
-    for column, group in enumerate(parts):
+    member = np.zeros((len(names), len(groups)))
+    for column, group in enumerate(groups):
         member[[places[name] for name in group.features], column] = 1.0
     return np.asarray(contributions @ member, dtype=np.float64)
 
 
 def group_importance(
-    contributions: FloatArray, names: Sequence[str], parts: Sequence[FeatureGroup]
+    contributions: FloatArray, names: Sequence[str], groups: Sequence[FeatureGroup]
 ) -> FloatArray:
     """Return the mean size of each group, taken against the mean of all segments."""
     centred = contributions - contributions.mean(axis=1, keepdims=True)
-    sums = group_contributions(centred, names, parts)
+    sums = group_contributions(centred, names, groups)
     return np.asarray(np.abs(sums).mean(axis=(0, 1)), dtype=np.float64)
 
 
 def correlated_groups(
-    cells: FloatArray, parts: Sequence[FeatureGroup], names: Sequence[str]
+    cells: FloatArray, groups: Sequence[FeatureGroup], names: Sequence[str]
 ) -> JSON:
     """Return pairs of groups of different families whose leading columns are alike."""
-    places = [names.index(group.name) for group in parts]
+    places = [names.index(group.name) for group in groups]
     likeness = np.abs(_spearman(cells[:, places]))
     return [
-        [parts[i].name, parts[j].name, round(float(likeness[i, j]), 3)]
-        for i in range(len(parts))
-        for j in range(i + 1, len(parts))
+        [groups[i].name, groups[j].name, round(float(likeness[i, j]), 3)]
+        for i in range(len(groups))
+        for j in range(i + 1, len(groups))
         if likeness[i, j] > MIN_CORRELATION
     ]
 
@@ -197,7 +197,9 @@ def _spearman(cells: FloatArray) -> FloatArray:
     return np.asarray((centred / size).T @ (centred / size), dtype=np.float64)
 
 
-def _split(places: Sequence[int], likeness: FloatArray, told: Sequence[Feature]) -> list[list[int]]:
+def _split(
+    places: Sequence[int], likeness: FloatArray, explanation: Sequence[Feature]
+) -> list[list[int]]:
     if len(places) == 1:
         return [list(places)]
     apart = np.clip(1 - likeness[np.ix_(places, places)], 0.0, 1.0)
@@ -205,7 +207,7 @@ def _split(places: Sequence[int], likeness: FloatArray, told: Sequence[Feature])
     tree = linkage(squareform(apart, checks=False), "average")
     labels = fcluster(tree, 1 - MIN_CORRELATION, "distance")
     parts: dict[int, list[int]] = {}
-    one = [label for p, label in zip(places, labels, strict=True) if _is_tied(told[p])]
+    one = [label for p, label in zip(places, labels, strict=True) if _is_tied(explanation[p])]
     for place, label in zip(places, labels, strict=True):
         parts.setdefault(int(one[0] if label in one else label), []).append(place)
     return list(parts.values())
@@ -215,7 +217,9 @@ def _is_tied(feature: Feature) -> bool:
     return feature.name in GROUPED_COLUMNS
 
 
-def _named(places: Sequence[int], told: Sequence[Feature], loudness: FloatArray) -> FeatureGroup:
-    lead = told[max(places, key=lambda place: (loudness[place], -place))]
-    columns = tuple(told[place].name for place in places)
+def _named(
+    places: Sequence[int], explanation: Sequence[Feature], importance: FloatArray
+) -> FeatureGroup:
+    lead = explanation[max(places, key=lambda place: (importance[place], -place))]
+    columns = tuple(explanation[place].name for place in places)
     return FeatureGroup(lead.name, lead.family or OTHER_FAMILY, headline_of(lead), columns)

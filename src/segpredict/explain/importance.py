@@ -112,7 +112,7 @@ def _nothing(names: Sequence[str], segment_ids: Sequence[str]) -> pl.DataFrame:
 
 
 def importance_by_group(
-    cube: FloatArray,
+    contributions: FloatArray,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
     states: IntArray,
@@ -122,7 +122,7 @@ def importance_by_group(
 
     Parameters
     ----------
-    cube
+    contributions
         Contributions, customers × segments × columns.
     names
         The columns.
@@ -144,7 +144,7 @@ def importance_by_group(
     Contributions are added up within a customer before their size is taken: columns of
     a group that pull in opposite directions cancel, as they do in the forecast.
     """
-    centred = cube - cube.mean(axis=1, keepdims=True)
+    centred = contributions - contributions.mean(axis=1, keepdims=True)
     fine = group_contributions(centred, names, groups)
     tables = []
     for level in ("group", "family", "headline"):

@@ -114,7 +114,7 @@ class ContrastContributions:
     contributions: FloatArray
 
 
-def forecast_sentence(now: str, to: str, against: str) -> str:
+def forecast_sentence(current: str, target: str, reference: str) -> str:
     """Return what a customer's reasons are reasons for, as a sentence.
 
     Examples
@@ -124,16 +124,16 @@ def forecast_sentence(now: str, to: str, against: str) -> str:
     >>> foretold("Core", "Core", "Regular")
     'Expected to stay in Core rather than go to Regular.'
     """
-    if now == to:
-        return f"Expected to stay in {now} rather than go to {against}."
-    return f"Expected to go from {now} to {to} rather than to stay."
+    if current == target:
+        return f"Expected to stay in {current} rather than go to {reference}."
+    return f"Expected to go from {current} to {target} rather than to stay."
 
 
 def reason_texts(
-    pull: ContrastContributions,
+    contrasts: ContrastContributions,
     names: Sequence[str],
     groups: Sequence[FeatureGroup],
-    words: ReasonLexicon,
+    lexicon: ReasonLexicon,
 ) -> pl.DataFrame:
     """Return the reasons of each customer, strongest first, those against last.
 
@@ -152,13 +152,13 @@ def reason_texts(
     log-odds, and below the size at which its sign changed in more than one of five
     models that were fitted anew on other customers (method §6.6).
     """
-    sums = group_contributions(pull.contributions[:, None, :], names, groups)[:, 0, :]
-    floor = np.array([max(MIN_LOG_ODDS, words.min_contribution.get(g.name, 0.0)) for g in groups])
+    sums = group_contributions(contrasts.contributions[:, None, :], names, groups)[:, 0, :]
+    floor = np.array([max(MIN_LOG_ODDS, lexicon.min_contribution.get(g.name, 0.0)) for g in groups])
     told = np.where(np.abs(sums) >= floor, sums, 0.0)
     order = np.argsort(-told, axis=1, kind="stable")
     chosen = np.concatenate([order[:, :SUPPORTING], order[:, : -OPPOSING - 1 : -1]], axis=1)
     speaks = ["for"] * min(SUPPORTING, len(groups)) + ["against"] * min(OPPOSING, len(groups))
-    rows = _rows(pull, names, groups, words, told=told, chosen=chosen, speaks=speaks)
+    rows = _rows(contrasts, names, groups, lexicon, explanation=told, chosen=chosen, speaks=speaks)
     return pl.DataFrame(rows, schema=REASONS_SCHEMA, orient="row")
 
 
@@ -168,7 +168,7 @@ def _rows(
     groups: Sequence[FeatureGroup],
     words: ReasonLexicon,
     *,
-    told: FloatArray,
+    explanation: FloatArray,
     chosen: IntArray,
     speaks: Sequence[str],
 ) -> Iterator[tuple[object, ...]]:
@@ -179,7 +179,7 @@ def _rows(
         now, to, by = (int(x[row]) for x in (pull.states, pull.targets, pull.references))
         rank = 0
         for place, side in zip(chosen[row], speaks, strict=True):
-            size = float(told[row, place])
+            size = float(explanation[row, place])
             if size == 0 or (size > 0) != (side == "for"):
                 continue
             parts = members[place]

@@ -48,24 +48,24 @@ class ModelView:
 
 
 def view_model(
-    exam: BacktestReplay,
+    replay: BacktestReplay,
     model: BlendedModel,
     groups: Sequence[FeatureGroup],
     repeats: int,
     rng: np.random.Generator,
-    counts: FloatArray | None = None,
+    weights: FloatArray | None = None,
 ) -> ModelView:
-    """Return what a model says of a test; `counts` weigh its customers."""
-    few = stratified_sample(exam.customers, MAX_COMPARED_CUSTOMERS)
-    shown = additive_model(model, model.xgboost_model, exam.customers)
+    """Return what a model says of a test; `weights` weigh its customers."""
+    few = stratified_sample(replay.customers, MAX_COMPARED_CUSTOMERS)
+    shown = additive_model(model, model.xgboost_model, replay.customers)
     cube = shown.shap_values(few)
     signed = _signed(shown, few, cube, groups)
-    shuffler, rows = PermutationImportance(exam, model), exam.customers.height
+    shuffler, rows = PermutationImportance(replay, model), replay.customers.height
     losses = np.array(
         [
             [
                 np.average(
-                    shuffler.loss_increase(g.features, rng.permutation(rows)), weights=counts
+                    shuffler.loss_increase(g.features, rng.permutation(rows)), weights=weights
                 )
                 for _ in range(repeats)
             ]
@@ -97,13 +97,16 @@ def groups_of_model(groups: Sequence[FeatureGroup], shown: AdditiveModel) -> lis
 
 
 def _signed(
-    shown: AdditiveModel, few: pl.DataFrame, cube: FloatArray, groups: Sequence[FeatureGroup]
+    shown: AdditiveModel,
+    few: pl.DataFrame,
+    contributions: FloatArray,
+    groups: Sequence[FeatureGroup],
 ) -> FloatArray:
     # The same question of every model, or signs could not be compared: whether an
     # active customer falls silent, and a silent one comes back.
     states = segment_codes(few, "state_now")
     towards = np.where(states == INACTIVE_CODE, INACTIVE_CODE + 1, INACTIVE_CODE)
-    pull = contrast_contributions(cube, towards, states)
+    pull = contrast_contributions(contributions, towards, states)
     return group_contributions(
         pull[:, None, :], shown.feature_names, groups_of_model(groups, shown)
     )[:, 0, :]
@@ -112,14 +115,14 @@ def _signed(
 class PermutationImportance:
     """Asks one model about one test again and again, with columns shuffled."""
 
-    def __init__(self, exam: BacktestReplay, model: BlendedModel) -> None:
-        self.model, self.customers = model, exam.customers
-        self.labels = segment_codes(exam.customers, "label")
+    def __init__(self, replay: BacktestReplay, model: BlendedModel) -> None:
+        self.model, self.customers = model, replay.customers
+        self.labels = segment_codes(replay.customers, "label")
         bought = None if model.weight == 1 else model.purchase_model
-        self.buying = bought and bought.at_cutoff(exam.cutoff)
-        self.cells = feature_matrix(exam.customers, model.xgboost_model.feature_names)
+        self.buying = bought and bought.at_cutoff(replay.cutoff)
+        self.cells = feature_matrix(replay.customers, model.xgboost_model.feature_names)
         self.history = (
-            None if self.buying is None else feature_matrix(exam.customers, HISTORY_COLUMNS)
+            None if self.buying is None else feature_matrix(replay.customers, HISTORY_COLUMNS)
         )
         self.known = self._bought(self.history)
         self.plain = self._losses(self.cells, self.known)
@@ -157,12 +160,12 @@ class PermutationImportance:
 
 
 def view_refitted_model(
-    exam: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
+    replay: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
 ) -> ModelView:
     """Return what a model says that was fitted on other draws of customers."""
-    past = None if exam.model.weight else exam.training_data.history
-    known = (exam.training_data.rows if past is None else past.customer_histories)["customer_id"]
-    asked = exam.customers["customer_id"]
+    past = None if replay.model.weight else replay.training_data.history
+    known = (replay.training_data.rows if past is None else past.customer_histories)["customer_id"]
+    asked = replay.customers["customer_id"]
     everybody = pl.concat([known, asked]).unique().sort()
     draws = rng.multinomial(len(everybody), np.full(len(everybody), 1 / len(everybody)))
     counts = pl.DataFrame({"customer_id": everybody, "n": draws.astype(np.float64)})
@@ -172,24 +175,24 @@ def view_refitted_model(
         .to_numpy()
         for ids in (known, asked)
     )
-    model = _refitted(exam, past, weights)
-    return view_model(exam, model, groups, 1, rng, weighed)
+    model = _refitted(replay, past, weights)
+    return view_model(replay, model, groups, 1, rng, weighed)
 
 
 def _refitted(
-    exam: BacktestReplay, past: HistoryAtCutoff | None, weights: FloatArray
+    replay: BacktestReplay, past: HistoryAtCutoff | None, weights: FloatArray
 ) -> BlendedModel:
     """Return the model with its trees fitted anew; BG/NBD, where it stands alone."""
     if past is not None:
         drawn = past.customer_histories[np.repeat(np.arange(len(weights)), weights.astype(int))]
-        lesson = replace(exam.training_data, history=replace(past, customer_histories=drawn))
-        known = exam.model.purchase_model
+        lesson = replace(replay.training_data, history=replace(past, customer_histories=drawn))
+        known = replay.model.purchase_model
         season = None if known is None else known.seasonal_index
         return replace(
-            exam.model, purchase_model=replace(bgnbd_gg.fit(lesson), seasonal_index=season)
+            replay.model, purchase_model=replace(bgnbd_gg.fit(lesson), seasonal_index=season)
         )
-    rounds = exam.model.xgboost_model.n_rounds
+    rounds = replay.model.xgboost_model.n_rounds
     trees = booster.fit_fixed_rounds(
-        exam.training_data, exam.training_data.feature_names, rounds, weights=weights
+        replay.training_data, replay.training_data.feature_names, rounds, weights=weights
     )
-    return replace(exam.model, xgboost_model=trees)
+    return replace(replay.model, xgboost_model=trees)

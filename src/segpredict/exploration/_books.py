@@ -94,7 +94,7 @@ def exploration_data(
 
 
 def _owners(
-    homes: pl.DataFrame, assignments: pl.DataFrame, segments: tuple[str, ...]
+    countries: pl.DataFrame, assignments: pl.DataFrame, segments: tuple[str, ...]
 ) -> pl.DataFrame:
     codes = pl.DataFrame(
         {"segment_id": segments, "segment": range(len(segments))},
@@ -108,7 +108,7 @@ def _owners(
         else pl.lit(value=True).alias("is_eligible"),
     )
     return (
-        homes.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
+        countries.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
         .drop("segment_id")
         .with_columns(
             pl.col("segment").fill_null(0),

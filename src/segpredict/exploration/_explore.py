@@ -234,14 +234,14 @@ def _week(*, has_time: bool) -> list[str]:
 SUM_SCALE = 10**12  # parts of one: whole numbers add up the same in any order
 
 
-def expected_by_country(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFrame:
+def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
     """Return how large each segment is and is expected to be, country by country.
 
     Parameters
     ----------
     scores
         `contracts.SCORES_SCHEMA` of the end of the data.
-    homes
+    countries
         ``customer_id`` and ``country`` of everybody who was scored.
 
     Returns
@@ -258,7 +258,7 @@ def expected_by_country(scores: pl.DataFrame, homes: pl.DataFrame) -> pl.DataFra
     >>> coming(pl.DataFrame(scores), homes).rows()
     [('UK', 'S0', 0, 0.75), ('UK', 'S1', 2, 1.25)]
     """
-    able = scores.filter("is_eligible").join(homes, on="customer_id", how="left")
+    able = scores.filter("is_eligible").join(countries, on="customer_id", how="left")
     chances = [name for name in able.columns if name.startswith("p_S")]
     told = (
         able.group_by("country")

@@ -16,12 +16,12 @@ MAP_COLUMNS = {  # what customers are told apart by
 }
 
 
-def customer_map(held: ExplorationData, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
+def customer_map(data: ExplorationData, end_day: int) -> tuple[pl.DataFrame, list[JSON]]:
     """Return a sample of customers in the plane of the first two principal components.
 
     Parameters
     ----------
-    held
+    data
         The shop.
     end_day
         The day after the data.
@@ -39,7 +39,7 @@ def customer_map(held: ExplorationData, end_day: int) -> tuple[pl.DataFrame, lis
     both axes. The map holds no ids.
     """
     empty = pl.DataFrame(schema={"segment": pl.Int32, "x": pl.Float64, "y": pl.Float64})
-    ranked = held.customers.filter(pl.col("spend") > 0).sort(
+    ranked = data.customers.filter(pl.col("spend") > 0).sort(
         "spend", "orders", "first", "last", "segment"
     )
     if ranked.height < len(MAP_COLUMNS) + 1:

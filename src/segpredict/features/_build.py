@@ -183,7 +183,7 @@ def compute_features(
 def clustering_inputs(
     transactions: Transactions,
     windows: Sequence[tuple[int, int]],
-    further: Sequence[str] = (),
+    extra_inputs: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Measure what each customer did in intervals of time: how often, how much.
 
@@ -193,7 +193,7 @@ def clustering_inputs(
         The shop's canonical lines, in any order.
     windows
         Half-open intervals of days, ``(start, end)``, each with an end of its own.
-    further
+    extra_inputs
         More to measure: ``recency`` (days from the last purchase to the end),
         ``products`` (different products of each order, summed), ``units`` and
         ``refunds`` (money given back; units and money in 10⁻⁴).
@@ -212,10 +212,10 @@ def clustering_inputs(
     """
     known = {(start, end) for start, end in windows if start < end}
     asked = sorted(known, key=lambda interval: (interval[1], interval[0]))
-    told = _INSTRUMENT | {n: kind for n, kind in _FURTHER.items() if n in further}
+    told = _INSTRUMENT | {n: kind for n, kind in _FURTHER.items() if n in extra_inputs}
     if not asked:
         return pl.DataFrame(schema=told)
-    questions = [_reading(*interval, further) for interval in asked]
+    questions = [_reading(*interval, extra_inputs) for interval in asked]
     frames = compute_in_batches(transactions, lambda share: run_queries(share, questions))
     read = (
         frame.with_columns(end=pl.lit(end, pl.Int32)).select(*told)
@@ -295,7 +295,7 @@ def choose_families(
 
 
 def feature_glossary(
-    families: Sequence[str] | None = None, companions: SideTables | None = None
+    families: Sequence[str] | None = None, side_tables: SideTables | None = None
 ) -> tuple[Feature, ...]:
     """Return the declaration of every feature, in column order.
 
@@ -303,7 +303,7 @@ def feature_glossary(
     ----------
     families
         Names of families; all of them when not given.
-    companions
+    side_tables
         The shop's side tables, for families whose columns depend on them.
 
     Examples
@@ -312,7 +312,7 @@ def feature_glossary(
     'recency_days'
     """
     names = FEATURE_FAMILIES.names() if families is None else families
-    return _declared(_chosen(names, companions))
+    return _declared(_chosen(names, side_tables))
 
 
 def _checked(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
@@ -345,11 +345,11 @@ def _keeps(values: pl.Series, feature: Feature) -> bool:
 
 
 def _chosen(
-    names: Sequence[str], companions: SideTables | None = None
+    names: Sequence[str], side_tables: SideTables | None = None
 ) -> tuple[FeatureFamily, ...]:
     # In the order of their names, so that the columns do not depend on the asking.
     families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
-    return tuple(family.with_side_tables(companions or SideTables()) for family in families)
+    return tuple(family.with_side_tables(side_tables or SideTables()) for family in families)
 
 
 def _declared(families: Sequence[FeatureFamily]) -> tuple[Feature, ...]:

@@ -71,9 +71,9 @@ class FeatureFamily:
     is_default: bool = True
     fitted: Callable[[SideTables], "FeatureFamily"] | None = None
 
-    def with_side_tables(self, companions: SideTables) -> "FeatureFamily":
+    def with_side_tables(self, side_tables: SideTables) -> "FeatureFamily":
         """Return the family with the columns that these companions give it."""
-        return self if self.fitted is None else self.fitted(companions)
+        return self if self.fitted is None else self.fitted(side_tables)
 
 
 FEATURE_FAMILIES = Registry("segpredict.features", FeatureFamily)

@@ -96,7 +96,7 @@ class OrderTable:
 
 
 def collapse_lines(
-    transactions: Transactions, first: int, end: int, asked: RequestedColumns
+    transactions: Transactions, first: int, end: int, requested: RequestedColumns
 ) -> OrderTable:
     """Return the orders and credit notes dated in ``[first, end)``, or more.
 
@@ -106,7 +106,7 @@ def collapse_lines(
         A share of a store, or any lines.
     first, end
         The days that are asked for.
-    asked
+    requested
         The columns that are asked for, by kind of rows.
 
     Notes
@@ -117,20 +117,20 @@ def collapse_lines(
     """
     if isinstance(transactions, StoreBatch):
         orders, credits_ = (
-            _shared(transactions, kind, asked.get(kind, ())) for kind in ("orders", "credits")
+            _shared(transactions, kind, requested.get(kind, ())) for kind in ("orders", "credits")
         )
         again = NO_REPEATS
-        if "repeats" in asked:
-            again = _shared(transactions, "repeats", asked["repeats"])
+        if "repeats" in requested:
+            again = _shared(transactions, "repeats", requested["repeats"])
         return OrderTable(orders, credits_, again, None)
     known = pl.col("day").is_between(first, end, closed="left")
     lines = transactions.lines.filter(known)
-    rows = _grouped(lines, {*asked.get("orders", ()), *asked.get("credits", ())})
+    rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
     back = rows["is_return"]
     ids = rows["customer_id"].unique().sort()
     numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
     again = NO_REPEATS
-    if "repeats" in asked:
+    if "repeats" in requested:
         again = _repeats(lines, numbered.select("customer_id", "customer").unique())
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
 

@@ -123,21 +123,19 @@ class FeatureInputs:
     side_rows: Mapping[str, pl.DataFrame | None]
 
 
-def run_queries(
-    transactions: Transactions, questions: Sequence[FeatureQuery]
-) -> list[pl.DataFrame]:
+def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> list[pl.DataFrame]:
     """Return one frame a question: ``customer_id``, sorted, and what was derived."""
-    first = min(asked.window.history_start for asked in questions)
-    end = max(asked.window.cutoff for asked in questions)
-    found = collapse_lines(transactions, first, end, _union(q.required_columns for q in questions))
-    edges = _union(asked.span_edges for asked in questions)
+    first = min(asked.window.history_start for asked in queries)
+    end = max(asked.window.cutoff for asked in queries)
+    found = collapse_lines(transactions, first, end, _union(q.required_columns for q in queries))
+    edges = _union(asked.span_edges for asked in queries)
     known = pl.col("day").is_between(first, end, closed="left")
     shop = replace(transactions, lines=transactions.lines.filter(known))
-    names = sorted({name for asked in questions for name in asked.side_columns})
+    names = sorted({name for asked in queries for name in asked.side_columns})
     beside = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
     rows = FeatureInputs(shop, found, beside)
-    pages = [CustomerChunk(block, questions[0].columns, edges) for block in found.customer_blocks()]
-    return [_answer(rows, pages, asked) for asked in questions]
+    pages = [CustomerChunk(block, queries[0].columns, edges) for block in found.customer_blocks()]
+    return [_answer(rows, pages, asked) for asked in queries]
 
 
 class CustomerChunk:
@@ -158,12 +156,12 @@ class CustomerChunk:
         # What is never voided is laid out once.
         self._always = customer_runs(plain, columns, edges)
 
-    def runs_at_cutoff(self, asked: FeatureQuery) -> list[CustomerRuns]:
+    def runs_at_cutoff(self, requested: FeatureQuery) -> list[CustomerRuns]:
         """Return the book of those with nothing voided, and that of the others."""
         if self._voided is None:
             return [self._always]
-        known = self._voided.known_at(asked.window.cutoff)
-        return [self._always, customer_runs(known, asked.columns, asked.span_edges)]
+        known = self._voided.known_at(requested.window.cutoff)
+        return [self._always, customer_runs(known, requested.columns, requested.span_edges)]
 
 
 def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:

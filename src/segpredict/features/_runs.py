@@ -42,9 +42,9 @@ class RunOffsets:
         days: NDArray[np.int32],
         starts: IndexArray,
         lengths: IndexArray,
-        asked: Collection[int],
+        requested: Collection[int],
     ) -> None:
-        ordered, here = sorted(asked), starts
+        ordered, here = sorted(requested), starts
         self._found: dict[int, IndexArray] = {}
         self.longest = int(lengths.max(initial=0))
         number = starts.size
@@ -81,8 +81,8 @@ class ShiftedOffsets:
         How many of the rows before each place were kept.
     """
 
-    def __init__(self, places: OffsetLookup, kept: IndexArray) -> None:
-        self._places, self._kept = places, kept
+    def __init__(self, places: OffsetLookup, retained: IndexArray) -> None:
+        self._places, self._kept = places, retained
         self.longest = places.longest
         self._found: dict[int, IndexArray] = {}
 

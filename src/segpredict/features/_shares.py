@@ -20,23 +20,23 @@ BYTES_PER_LINE = 250  # bytes that a line takes on its way to orders, all copies
 BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
 
 
-def compute_in_batches(transactions: Transactions, ask: BatchFunction) -> list[pl.DataFrame]:
+def compute_in_batches(transactions: Transactions, compute: BatchFunction) -> list[pl.DataFrame]:
     """Return what was asked of all customers, answers of the shares put together.
 
     Parameters
     ----------
     transactions
         Canonical lines.
-    ask
+    compute
         Gives frames with ``customer_id``, sorted by it. Lines from a store come with
         numbers in the place of customers and orders.
 
     Returns
     -------
     list of DataFrame
-        As many as ``ask`` gives, each sorted by customer.
+        As many as ``compute`` gives, each sorted by customer.
     """
-    found = list(batch_results(transactions, ask))
+    found = list(batch_results(transactions, compute))
     joined = [pl.concat(frames) for frames in zip(*found, strict=True)]
     if _is_in_order(transactions, len(found)):
         return joined
@@ -53,19 +53,19 @@ def _is_in_order(transactions: Transactions, shares: int) -> bool:
 
 
 def batch_results(
-    transactions: Transactions, ask: BatchFunction
+    transactions: Transactions, compute: BatchFunction
 ) -> Iterator[Sequence[pl.DataFrame]]:
     """Yield what was asked of each share of the customers, with their ids."""
     shelf = transactions.coded if isinstance(transactions, StoredTransactions) else None
     if shelf is None:
-        yield from map(ask, customer_batches(transactions))
+        yield from map(compute, customer_batches(transactions))
         return
     ids = shelf.codes["customer_id"]
 
     def named(share: Transactions) -> Sequence[pl.DataFrame]:
         return [
             frame.with_columns(ids.gather(frame["customer_id"]).alias("customer_id"))
-            for frame in ask(share)
+            for frame in compute(share)
         ]
 
     # A share of a store is small: a few at a time keep all processors busy.

@@ -22,8 +22,8 @@ def _derive(named: Mapping[str, str], _: Window) -> Mapping[str, pl.Expr]:
     return {**of, f"country_{OTHER_LEVEL}": ~_COUNTRY.is_in(list(named.values()))}
 
 
-def _fitted(companions: SideTables) -> FeatureFamily:
-    named = level_columns("country", companions.countries)
+def _fitted(side_tables: SideTables) -> FeatureFamily:
+    named = level_columns("country", side_tables.countries)
     features = [
         Feature(name, f"Whether the last order went to {country}.", "yes or no", high=1)
         for name, country in named.items()

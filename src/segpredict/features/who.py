@@ -66,8 +66,8 @@ def _declared(attribute: CustomerAttribute) -> list[Feature]:
     ]
 
 
-def _fitted(companions: SideTables) -> FeatureFamily:
-    attributes = companions.attributes
+def _fitted(side_tables: SideTables) -> FeatureFamily:
+    attributes = side_tables.attributes
     cohort = Feature(
         "cohort_quarter",
         "Quarter of the year, 1 to 4, of the first known purchase.",

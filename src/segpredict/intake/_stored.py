@@ -21,10 +21,10 @@ def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
 
 
 def clean_with_side_tables(
-    raw: RawLines, config: Config, as_of: DateLike, beside: Path | None
+    raw: RawLines, config: Config, as_of: DateLike, base: Path | None
 ) -> Transactions:
     """Clean lines, priced by the products table where they have no price."""
-    tables = companions.read_side_tables(config.side_tables, beside)
+    tables = companions.read_side_tables(config.side_tables, base)
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
@@ -89,12 +89,12 @@ def read_store(
     return sources.check_raw_lines(raw, bad_record_mode(config.cleaning)), beside
 
 
-def gives_same_lines(shop: Transactions, before: Config, now: Config) -> bool:
+def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bool:
     """Return whether another config would leave the lines of a store as they are."""
     is_sound = shop.ledger.total("rejected").rows == 0
-    plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (before, now))
+    plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (earlier, current))
     one, other = plans
-    lists = before.side_tables.products == now.side_tables.products
+    lists = earlier.side_tables.products == current.side_tables.products
     return one == other and lists
 
 

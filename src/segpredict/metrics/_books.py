@@ -55,7 +55,7 @@ class OrderBook:
         horizon: int = 91,
         lookback: int = 364,
         assignments: pl.DataFrame | None = None,
-        moves: pl.DataFrame | None = None,
+        transitions: pl.DataFrame | None = None,
     ) -> "OrderBook":
         """Return the books of a shop.
 
@@ -64,7 +64,7 @@ class OrderBook:
         shop
             Its canonical lines. Orders that were sent back whole by the end of the data
             are marked, not counted.
-        horizon, lookback, moves
+        horizon, lookback, transitions
             As above.
         assignments
             ``customer_id`` and ``segment_id`` in the newest window.
@@ -87,7 +87,7 @@ class OrderBook:
             end_day=shop.end_day,
             horizon=horizon,
             lookback=lookback,
-            transitions=moves,
+            transitions=transitions,
         )
 
     @classmethod

@@ -40,7 +40,7 @@ COHORT_SCHEMA = {
 }
 
 
-def cohort_grid(books: OrderBook) -> pl.DataFrame:
+def cohort_grid(order_book: OrderBook) -> pl.DataFrame:
     """Return every cohort at every age that the data touch.
 
     Returns
@@ -51,44 +51,44 @@ def cohort_grid(books: OrderBook) -> pl.DataFrame:
         ``is_whole``: whether the data cover that month to its end. Cells that they do
         not cover are censored: nobody can know their figures yet.
     """
-    last = month_number(books.end_day - 1)
-    sizes = _customers(books).group_by("cohort").len("n").sort("cohort")
+    last = month_number(order_book.end_day - 1)
+    sizes = _customers(order_book).group_by("cohort").len("n").sort("cohort")
     rows = [
         (cohort, age, n, month_start(cohort + age), month_start(cohort + age + 1))
         for cohort, n in sizes.iter_rows()
         for age in range(last - cohort + 1)
     ]
     return pl.DataFrame(rows, COHORT_SCHEMA, orient="row").with_columns(
-        is_whole=pl.col("end") <= books.end_day
+        is_whole=pl.col("end") <= order_book.end_day
     )
 
 
-def active_in_month(books: OrderBook) -> pl.DataFrame:
+def active_in_month(order_book: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age."""
-    return _ordered(books).group_by(COHORT_KEY).len("part")
+    return _ordered(order_book).group_by(COHORT_KEY).len("part")
 
 
-def active_from_month(books: OrderBook) -> pl.DataFrame:
+def active_from_month(order_book: OrderBook) -> pl.DataFrame:
     """Return how many of each cohort ordered in the month of each age or later."""
     last = (
-        _ordered(books)
+        _ordered(order_book)
         .group_by("customer", "cohort")
         .agg(pl.col("age").max())
         .group_by(COHORT_KEY)
         .len("part")
     )
     return (
-        cohort_grid(books)
+        cohort_grid(order_book)
         .join(last, on=COHORT_KEY, how="left")
         .sort(COHORT_KEY)
         .select(*COHORT_KEY, pl.col("part").fill_null(0).cum_sum(reverse=True).over("cohort"))
     )
 
 
-def retention_shares(books: OrderBook, counts: pl.DataFrame) -> pl.DataFrame:
+def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFrame:
     """Return shares of cohorts by age, cohort by cohort and over all of them."""
     known = (
-        cohort_grid(books)
+        cohort_grid(order_book)
         .join(counts, on=COHORT_KEY, how="left")
         .with_columns(
             part=pl.when("is_whole").then(pl.col("part").fill_null(0)).cast(pl.Int64),
@@ -96,49 +96,49 @@ def retention_shares(books: OrderBook, counts: pl.DataFrame) -> pl.DataFrame:
         )
     )
     every = (
-        known.filter("is_whole", pl.col("cohort") > month_number(books.first_day))
+        known.filter("is_whole", pl.col("cohort") > month_number(order_book.first_day))
         .group_by("age")
         .agg(pl.col("n", "part", "whole").sum())
     )
     return _told(wilson_shares(known), wilson_shares(every))
 
 
-def cohort_revenue_figures(books: OrderBook, *, cumulative: bool) -> pl.DataFrame:
+def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
     """Return revenue a customer of cohorts, cohort by cohort and over all of them.
 
     Parameters
     ----------
-    books
+    order_book
         The shop.
     cumulative
         Whether the months before that of the age count, too.
     """
-    known = cohort_grid(books)
+    known = cohort_grid(order_book)
     if known.is_empty():
         return figure_table(known)
-    shape = (resampling_unit_count(books), int(known["age"].to_numpy().max()) + 1)
+    shape = (resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
     parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     told = []
-    for cohort, part, whole in _strips(books, known, cumulative=cumulative):
+    for cohort, part, whole in _strips(order_book, known, cumulative=cumulative):
         ages = part.shape[1]
-        if cohort > month_number(books.first_day):
+        if cohort > month_number(order_book.first_day):
             parts[:, :ages] += part
             wholes[:, :ages] += whole
-        told.append(_paid(books, part, whole).with_columns(cohort=cohort))
+        told.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
     cohorts = known.join(pl.concat(told).drop("n"), on=COHORT_KEY, how="left")
-    every = _paid(books, parts, wholes).filter(pl.col("n") > 0)
+    every = _paid(order_book, parts, wholes).filter(pl.col("n") > 0)
     return _told(cohorts, every)
 
 
 def _strips(
-    books: OrderBook, known: pl.DataFrame, *, cumulative: bool
+    order_book: OrderBook, known: pl.DataFrame, *, cumulative: bool
 ) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
-    people = _customers(books)
-    people = people.with_columns(lot=resampling_units(books).gather(people["customer"]))
+    people = _customers(order_book)
+    people = people.with_columns(lot=resampling_units(order_book).gather(people["customer"]))
     heads = people.group_by("cohort", "lot").len("whole")
     paid = (
-        books.entries.filter(~pl.col("is_void"))
+        order_book.entries.filter(~pl.col("is_void"))
         .join(people, on="customer")
         .with_columns(age=month_of(pl.col("day")) - pl.col("cohort"))
         .group_by("cohort", "lot", "age")
@@ -150,16 +150,16 @@ def _strips(
         sold = paid.filter(
             (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
         )
-        part = np.zeros((resampling_unit_count(books), ages), np.int64)
+        part = np.zeros((resampling_unit_count(order_book), ages), np.int64)
         part[sold["lot"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
-        whole = np.zeros((resampling_unit_count(books), 1), np.int64)
+        whole = np.zeros((resampling_unit_count(order_book), 1), np.int64)
         whole[own["lot"].to_numpy(), 0] = own["whole"].to_numpy()
         yield cohort, part.cumsum(axis=1) if cumulative else part, whole
 
 
-def _paid(books: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
+def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
     """Return revenue a customer by age, of sums by lot."""
-    low, high = bootstrap_bounds(books, part, whole)
+    low, high = bootstrap_bounds(order_book, part, whole)
     customers = np.broadcast_to(whole.sum(axis=0), low.shape)
     found = pl.DataFrame(
         {
@@ -179,20 +179,22 @@ def _told(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([figure_table(named), figure_table(whole)])
 
 
-def _customers(books: OrderBook) -> pl.DataFrame:
-    return books.customers.drop_nulls("first").select("customer", cohort=month_of(pl.col("first")))
+def _customers(order_book: OrderBook) -> pl.DataFrame:
+    return order_book.customers.drop_nulls("first").select(
+        "customer", cohort=month_of(pl.col("first"))
+    )
 
 
-def _ordered(books: OrderBook) -> pl.DataFrame:
+def _ordered(order_book: OrderBook) -> pl.DataFrame:
     """Return the months in which each customer ordered, as ages."""
     return (
-        books.valid_orders.join(_customers(books), on="customer")
+        order_book.valid_orders.join(_customers(order_book), on="customer")
         .select("customer", "cohort", age=month_of(pl.col("day")) - pl.col("cohort"))
         .unique()
     )
 
 
-def cohort_retention(books: OrderBook) -> pl.DataFrame:
+def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R2 of every cohort and age, and over all cohorts but the first.
 
     Examples
@@ -205,7 +207,7 @@ def cohort_retention(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
     """
-    return retention_shares(books, active_in_month(books))
+    return retention_shares(order_book, active_in_month(order_book))
 
 
 RETENTION_COHORT = KpiDefinition(
@@ -223,7 +225,7 @@ RETENTION_COHORT = KpiDefinition(
 )
 
 
-def rolling_retention(books: OrderBook) -> pl.DataFrame:
+def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R3 of every cohort and age, and over all cohorts but the first.
 
     Examples
@@ -236,7 +238,7 @@ def rolling_retention(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[1]
     ('1970-01', 1, 0.5)
     """
-    return retention_shares(books, active_from_month(books))
+    return retention_shares(order_book, active_from_month(order_book))
 
 
 RETENTION_ROLLING = KpiDefinition(
@@ -254,7 +256,7 @@ RETENTION_ROLLING = KpiDefinition(
 )
 
 
-def cohort_revenue(books: OrderBook) -> pl.DataFrame:
+def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
     """Return revenue a customer by cohort and age, and over all cohorts but the first.
 
     Examples
@@ -267,7 +269,7 @@ def cohort_revenue(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
     """
-    return cohort_revenue_figures(books, cumulative=False)
+    return cohort_revenue_figures(order_book, cumulative=False)
 
 
 COHORT_REVENUE = KpiDefinition(
@@ -283,7 +285,7 @@ COHORT_REVENUE = KpiDefinition(
 )
 
 
-def cohort_revenue_cumulative(books: OrderBook) -> pl.DataFrame:
+def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
     """Return revenue a customer up to each age, and over all cohorts but the first.
 
     Examples
@@ -296,7 +298,7 @@ def cohort_revenue_cumulative(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
     """
-    return cohort_revenue_figures(books, cumulative=True)
+    return cohort_revenue_figures(order_book, cumulative=True)
 
 
 COHORT_REVENUE_CUMULATIVE = KpiDefinition(

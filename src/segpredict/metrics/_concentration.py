@@ -23,7 +23,7 @@ INFLUENCES = (
 LORENZ_POINTS = 100  # of the curve that is kept
 
 
-def customer_spend(books: OrderBook) -> IntArray:
+def customer_spend(order_book: OrderBook) -> IntArray:
     """Return what each customer with an order in the look-back spent in it, rising.
 
     Money is in units of 10⁻⁴, less what was returned in the look-back, and never below
@@ -31,7 +31,9 @@ def customer_spend(books: OrderBook) -> IntArray:
     """
     bought = ~pl.col("is_return")
     return (
-        books.entries.filter(~pl.col("is_void") & (pl.col("day") >= lookback_start(books)))
+        order_book.entries.filter(
+            ~pl.col("is_void") & (pl.col("day") >= lookback_start(order_book))
+        )
         .group_by("customer")
         .agg(pl.col("amount").sum(), orders=bought.sum())
         .filter(pl.col("orders") > 0)["amount"]
@@ -41,12 +43,12 @@ def customer_spend(books: OrderBook) -> IntArray:
     )
 
 
-def lookback_start(books: OrderBook) -> int:
+def lookback_start(order_book: OrderBook) -> int:
     """Return the first day of the look-back that the data cover."""
-    return max(books.first_day, books.end_day - books.lookback)
+    return max(order_book.first_day, order_book.end_day - order_book.lookback)
 
 
-def lorenz_curve(books: OrderBook) -> pl.DataFrame:
+def lorenz_curve(order_book: OrderBook) -> pl.DataFrame:
     """Return the Lorenz curve of the look-back.
 
     Returns
@@ -61,7 +63,7 @@ def lorenz_curve(books: OrderBook) -> pl.DataFrame:
     >>> lorenz(shop).rows()
     [(0.0, 0.0), (0.5, 0.25), (1.0, 1.0)]
     """
-    spent = customer_spend(books)
+    spent = customer_spend(order_book)
     total = int(spent.sum())
     n = spent.size
     if not total:
@@ -88,14 +90,14 @@ def gini_index(spent: IntArray) -> tuple[float, FloatArray]:
     return index, influence - influence.mean()
 
 
-def top_spender_share(spent: IntArray, share: float) -> tuple[int, float, FloatArray]:
+def top_spender_share(spent: IntArray, customer_share: float) -> tuple[int, float, FloatArray]:
     """Return what the largest amounts add up to, its part of all, and the influences.
 
     Parameters
     ----------
     spent
         Rising amounts.
-    share
+    customer_share
         Which share of the amounts is meant, rounded up to whole ones.
 
     Notes
@@ -104,17 +106,21 @@ def top_spender_share(spent: IntArray, share: float) -> tuple[int, float, FloatA
     is (max(x − Q, 0) + share · Q − S x) / μ: that of a Lorenz ordinate (Beach and
     Davidson 1983).
     """
-    largest = spent[-math.ceil(share * spent.size) :]
+    largest = spent[-math.ceil(customer_share * spent.size) :]
     edge, mean = int(largest[0]), spent.mean()
     part = int(largest.sum())
     value = part / int(spent.sum())
-    over = np.maximum(spent - edge, 0) + share * edge
+    over = np.maximum(spent - edge, 0) + customer_share * edge
     influence = (over - value * spent) / mean
     return part, value, influence - influence.mean()
 
 
 def influence_figure(
-    books: OrderBook, spent: IntArray, value: float, influence: FloatArray, part: int | None = None
+    order_book: OrderBook,
+    spent: IntArray,
+    value: float,
+    influence: FloatArray,
+    part: int | None = None,
 ) -> pl.DataFrame:
     """Return one figure of the look-back with the interval that influences give."""
     n = spent.size
@@ -122,8 +128,8 @@ def influence_figure(
     is_told = n >= MIN_CUSTOMERS_FOR_SPREAD
     row = {
         "scope": ALL_CUSTOMERS,
-        "start": lookback_start(books),
-        "end": books.end_day,
+        "start": lookback_start(order_book),
+        "end": order_book.end_day,
         "n": n,
         "part": part,
         "whole": None if part is None else int(spent.sum()),
@@ -134,7 +140,7 @@ def influence_figure(
     return figure_table(pl.DataFrame([row]))
 
 
-def spend_gini(books: OrderBook) -> pl.DataFrame:
+def spend_gini(order_book: OrderBook) -> pl.DataFrame:
     """Return Gini's index over the look-back.
 
     Examples
@@ -146,10 +152,10 @@ def spend_gini(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["gini"])["value"].to_list()
     [0.25]
     """
-    spent = customer_spend(books)
+    spent = customer_spend(order_book)
     if not spent.sum():
         return figure_table(pl.DataFrame())
-    return influence_figure(books, spent, *gini_index(spent))
+    return influence_figure(order_book, spent, *gini_index(spent))
 
 
 GINI = KpiDefinition(
@@ -166,7 +172,7 @@ GINI = KpiDefinition(
 )
 
 
-def top_decile_share(books: OrderBook) -> pl.DataFrame:
+def top_decile_share(order_book: OrderBook) -> pl.DataFrame:
     """Return the share of the top tenth over the look-back.
 
     Examples
@@ -178,11 +184,11 @@ def top_decile_share(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["top_decile_share"]).select("part", "whole").row(0)
     (100000, 550000)
     """
-    spent = customer_spend(books)
+    spent = customer_spend(order_book)
     if not spent.sum():
         return figure_table(pl.DataFrame())
     part, value, influence = top_spender_share(spent, 0.1)
-    return influence_figure(books, spent, value, influence, part)
+    return influence_figure(order_book, spent, value, influence, part)
 
 
 TOP_DECILE_SHARE = KpiDefinition(
@@ -198,7 +204,7 @@ TOP_DECILE_SHARE = KpiDefinition(
 )
 
 
-def segment_revenue_share(books: OrderBook) -> pl.DataFrame:
+def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     """Return each segment's share of the revenue of the newest window.
 
     Examples
@@ -210,8 +216,8 @@ def segment_revenue_share(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "n", "value").rows()
     [('S1', 2, 0.5), ('S2', 1, 0.5)]
     """
-    known = books.customers.drop_nulls("segment_id").select("customer", "segment_id")
-    newest = books.window_activity.filter(pl.col("window") == 0).select("customer", "net")
+    known = order_book.customers.drop_nulls("segment_id").select("customer", "segment_id")
+    newest = order_book.window_activity.filter(pl.col("window") == 0).select("customer", "net")
     paid = known.join(newest, on="customer")  # who did nothing adds nothing
     rows = known.select(scope=pl.col("segment_id").unique()).join(paid, how="cross")
     own = pl.col("scope") == pl.col("segment_id")
@@ -219,9 +225,11 @@ def segment_revenue_share(books: OrderBook) -> pl.DataFrame:
         "customer", "scope", part=pl.when(own).then("net").otherwise(0), whole="net"
     )
     sizes = known.group_by(scope="segment_id").agg(size=pl.len())
-    found = ratio_figures(books, shared, ["scope"]).join(sizes, on="scope").sort("scope")
+    found = ratio_figures(order_book, shared, ["scope"]).join(sizes, on="scope").sort("scope")
     return figure_table(
-        found.with_columns(n="size", start=books.end_day - books.horizon, end=books.end_day)
+        found.with_columns(
+            n="size", start=order_book.end_day - order_book.horizon, end=order_book.end_day
+        )
     )
 
 

@@ -61,13 +61,13 @@ def wilson_shares(counts: pl.DataFrame) -> pl.DataFrame:
 
 
 def ratio_figures(
-    books: OrderBook, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
+    order_book: OrderBook, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
 ) -> pl.DataFrame:
     """Return ratios of sums with the interval of a bootstrap that draws customers.
 
     Parameters
     ----------
-    books
+    order_book
         The shop.
     rows
         One row a customer and group: ``customer``, `by`, ``part`` and ``whole`` (whole
@@ -99,12 +99,12 @@ def ratio_figures(
     )
     found = keys.join(summed, on="column").sort("column")
     by_lot = (
-        placed.with_columns(lot=resampling_units(books).gather(placed["customer"]))
+        placed.with_columns(lot=resampling_units(order_book).gather(placed["customer"]))
         .group_by("lot", "column")
         .agg(pl.col("part", "whole").sum())
     )
     points = [
-        _chunk(books, by_lot, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
+        _chunk(order_book, by_lot, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
         for at in range(0, found.height, FIGURES_PER_CHUNK)
     ]
     low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
@@ -122,42 +122,44 @@ def ratio_values(found: pl.DataFrame, low: FloatArray, high: FloatArray, unit: i
     )
 
 
-def _chunk(books: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
+def _chunk(order_book: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
     first, end = columns.start, columns.stop
     rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
     place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
-    shape = (resampling_unit_count(books), len(columns))
+    shape = (resampling_unit_count(order_book), len(columns))
     part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
-    return bootstrap_bounds(books, part, whole)
+    return bootstrap_bounds(order_book, part, whole)
 
 
-def resampling_unit_count(books: OrderBook) -> int:
+def resampling_unit_count(order_book: OrderBook) -> int:
     """Return how many lots of customers are drawn from."""
-    return min(books.customers.height, MAX_RESAMPLING_UNITS)
+    return min(order_book.customers.height, MAX_RESAMPLING_UNITS)
 
 
-def resampling_units(books: OrderBook) -> pl.Series:
+def resampling_units(order_book: OrderBook) -> pl.Series:
     """Return each customer's lot: one of its own, or a random one in a large shop."""
-    customers = books.customers.height
+    customers = order_book.customers.height
     given = np.arange(customers)
     if customers > MAX_RESAMPLING_UNITS:
-        given = np.random.default_rng(books.seed).permutation(customers) % MAX_RESAMPLING_UNITS
+        given = np.random.default_rng(order_book.seed).permutation(customers) % MAX_RESAMPLING_UNITS
     return pl.Series("lot", given)
 
 
-def bootstrap_bounds(books: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
+def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
     """Return the 2.5 % and 97.5 % points of ratios over the draws.
 
     Parameters
     ----------
-    books
+    order_book
         The shop.
     part, whole
         Sums by lot, lots × ratios; one column of wholes may serve all ratios.
     """
     used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
-    weights = _weights(resampling_unit_count(books), books.draws, books.seed)[:, used]
+    weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
+        :, used
+    ]
     above, below = weights @ part[used], weights @ whole[used]
     total = whole.sum(axis=0)
     plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
@@ -174,12 +176,12 @@ def _weights(size: int, draws: int, seed: int) -> FloatArray:
     return weights
 
 
-def figures_by_window(books: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
+def figures_by_window(order_book: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
     """Return figures keyed by ``window`` with the days that it covers, newest first."""
-    end = books.end_day - pl.col("window") * books.horizon
+    end = order_book.end_day - pl.col("window") * order_book.horizon
     return figure_table(
         found.sort("window").with_columns(
-            scope=pl.lit(ALL_CUSTOMERS), start=end - books.horizon, end=end
+            scope=pl.lit(ALL_CUSTOMERS), start=end - order_book.horizon, end=end
         )
     )
 

@@ -73,12 +73,12 @@ class KpiFiles(Protocol):
         """Return a table."""
 
 
-def compute_kpis(books: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
+def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the figures of a shop, each with its interval and what it was made from.
 
     Parameters
     ----------
-    books
+    order_book
         The shop.
     names
         Metrics, by name; all by default.
@@ -100,7 +100,7 @@ def compute_kpis(books: OrderBook, names: Sequence[str] | None = None) -> pl.Dat
     """
     asked = sorted(m.name for m in KPIS) if names is None else names
     found = [
-        metric_named(name).measure(books).select(pl.lit(name).alias("metric"), pl.all())
+        metric_named(name).measure(order_book).select(pl.lit(name).alias("metric"), pl.all())
         for name in asked
     ]
     return contracts.validate_schema(pl.concat(found), contracts.KPI_SCHEMA)
@@ -120,13 +120,13 @@ def metric_named(name: str) -> KpiDefinition:
     return known[name]
 
 
-def kpi_tables(books: OrderBook) -> dict[str, pl.DataFrame]:
+def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return what a run keeps, by the name of its file.
 
     ``metrics/figures.parquet`` (`compute_kpis`), ``metrics/months.parquet`` (`monthly_figures`) and
     ``metrics/lorenz.parquet`` (`lorenz_curve`).
     """
-    made = (compute_kpis(books), monthly_figures(books), lorenz_curve(books))
+    made = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
     return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
 
 

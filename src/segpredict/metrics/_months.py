@@ -48,21 +48,21 @@ def month_start(month: int) -> int:
     return day_number(date(month // 12, month % 12 + 1, 1))
 
 
-def month_calendar(books: OrderBook) -> pl.DataFrame:
+def month_calendar(order_book: OrderBook) -> pl.DataFrame:
     """Return all months of the data: ``month``, ``scope``, ``start``, ``end``.
 
     Days are those of the data, so the first and the last month may be short
     (``is_whole`` is false).
     """
-    first, last = month_number(books.first_day), month_number(books.end_day - 1)
+    first, last = month_number(order_book.first_day), month_number(order_book.end_day - 1)
     rows = [
         {
             "month": month,
             "scope": month_name(month),
-            "start": max(month_start(month), books.first_day),
-            "end": min(month_start(month + 1), books.end_day),
-            "is_whole": month_start(month) >= books.first_day
-            and month_start(month + 1) <= books.end_day,
+            "start": max(month_start(month), order_book.first_day),
+            "end": min(month_start(month + 1), order_book.end_day),
+            "is_whole": month_start(month) >= order_book.first_day
+            and month_start(month + 1) <= order_book.end_day,
         }
         for month in range(first, last + 1)
     ]
@@ -70,7 +70,7 @@ def month_calendar(books: OrderBook) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides=numbers)
 
 
-def monthly_figures(books: OrderBook) -> pl.DataFrame:
+def monthly_figures(order_book: OrderBook) -> pl.DataFrame:
     """Return what the shop did month by month.
 
     Returns
@@ -88,7 +88,9 @@ def monthly_figures(books: OrderBook) -> pl.DataFrame:
     [('1970-01', True, 200000, 1), ('1970-02', False, 40000, 1)]
     """
     bought = ~pl.col("is_return")
-    stands = books.entries.filter(~pl.col("is_void")).with_columns(month=month_of(pl.col("day")))
+    stands = order_book.entries.filter(~pl.col("is_void")).with_columns(
+        month=month_of(pl.col("day"))
+    )
     sold = stands.group_by("month").agg(
         revenue=pl.col("amount").sum(),
         gross=pl.col("amount").filter(bought).sum(),
@@ -97,12 +99,12 @@ def monthly_figures(books: OrderBook) -> pl.DataFrame:
         customers=pl.col("customer").filter(bought).n_unique().cast(pl.Int64),
     )
     new = (
-        books.customers.drop_nulls("first")
+        order_book.customers.drop_nulls("first")
         .group_by(month=month_of(pl.col("first")))
         .agg(new_customers=pl.len().cast(pl.Int64))
     )
     return (
-        month_calendar(books)
+        month_calendar(order_book)
         .join(sold, on="month", how="left")
         .join(new, on="month", how="left")
         .sort("month")

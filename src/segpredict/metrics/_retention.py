@@ -14,7 +14,7 @@ from segpredict.metrics._figures import (
 from segpredict.metrics._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
 
 
-def window_retention(books: OrderBook) -> pl.DataFrame:
+def window_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R1 of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -26,8 +26,8 @@ def window_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["retention_window"]).select("part", "whole", "value").row(0)
     (1, 2, 0.5)
     """
-    rows = books.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
-    return figures_by_window(books, share_figures(rows, ["window"]))
+    rows = order_book.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
+    return figures_by_window(order_book, share_figures(rows, ["window"]))
 
 
 RETENTION_WINDOW = KpiDefinition(
@@ -42,7 +42,7 @@ RETENTION_WINDOW = KpiDefinition(
 )
 
 
-def net_revenue_retention(books: OrderBook) -> pl.DataFrame:
+def net_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return NRR of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -54,8 +54,8 @@ def net_revenue_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["net_revenue_retention"])["value"].to_list()
     [1.5]
     """
-    rows = books.window_pairs.select("customer", "window", part="next_net", whole="net")
-    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
+    rows = order_book.window_pairs.select("customer", "window", part="next_net", whole="net")
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
 
 
 NET_REVENUE_RETENTION = KpiDefinition(
@@ -72,7 +72,7 @@ NET_REVENUE_RETENTION = KpiDefinition(
 )
 
 
-def gross_revenue_retention(books: OrderBook) -> pl.DataFrame:
+def gross_revenue_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return GRR of every pair of neighbouring windows; the days are the later one's.
 
     Examples
@@ -84,10 +84,10 @@ def gross_revenue_retention(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["gross_revenue_retention"])["value"].to_list()
     [0.6]
     """
-    rows = books.window_pairs.select(
+    rows = order_book.window_pairs.select(
         "customer", "window", part=pl.min_horizontal("next_net", "net"), whole="net"
     )
-    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
 
 
 GROSS_REVENUE_RETENTION = KpiDefinition(
@@ -106,7 +106,7 @@ GROSS_REVENUE_RETENTION = KpiDefinition(
 REPEAT_SPANS = (28, 91, 182, 364)  # days
 
 
-def repeat_rate(books: OrderBook) -> pl.DataFrame:
+def repeat_rate(order_book: OrderBook) -> pl.DataFrame:
     """Return the repeat rate within 28, 91, 182 and 364 days, one row each.
 
     Customers who have not been followed for D days count neither way.
@@ -121,17 +121,17 @@ def repeat_rate(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "part", "whole", "value").row(0)
     ('28 days', 1, 2, 0.5)
     """
-    known = books.valid_orders.join(books.customers, on="customer")
-    return pl.concat([_within(books, known, days) for days in REPEAT_SPANS])
+    known = order_book.valid_orders.join(order_book.customers, on="customer")
+    return pl.concat([_within(order_book, known, days) for days in REPEAT_SPANS])
 
 
-def _within(books: OrderBook, known: pl.DataFrame, days: int) -> pl.DataFrame:
-    followed = known.filter(pl.col("first") + days <= books.end_day)
+def _within(order_book: OrderBook, known: pl.DataFrame, days: int) -> pl.DataFrame:
+    followed = known.filter(pl.col("first") + days <= order_book.end_day)
     since = pl.col("day") - pl.col("first")
     rows = followed.group_by("customer").agg(hit=(since < days).sum() > 1)
     return figure_table(
         share_figures(rows).with_columns(
-            scope=pl.lit(f"{days} days"), start=books.first_day, end=books.end_day
+            scope=pl.lit(f"{days} days"), start=order_book.first_day, end=order_book.end_day
         )
     )
 
@@ -150,7 +150,7 @@ REPEAT_RATE = KpiDefinition(
 )
 
 
-def segment_retention(books: OrderBook) -> pl.DataFrame:
+def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     """Return R4 of the moves into the newest window, by segment and over all.
 
     Examples
@@ -168,10 +168,10 @@ def segment_retention(books: OrderBook) -> pl.DataFrame:
     >>> found.select("scope", "part", "whole", "value").rows()
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
-    if books.transitions is None:
+    if order_book.transitions is None:
         return figure_table(pl.DataFrame())
     stays = pl.col("from_id") == pl.col("to_id")
-    known = books.transitions.filter(pl.col("from_id") != "NEW").select(
+    known = order_book.transitions.filter(pl.col("from_id") != "NEW").select(
         "n", scope="from_id", part=pl.when(stays).then("n").otherwise(0)
     )
     counted = [pl.col("part").sum(), pl.col("n").sum().alias("whole")]
@@ -179,7 +179,7 @@ def segment_retention(books: OrderBook) -> pl.DataFrame:
     every = known.select(pl.lit(ALL_CUSTOMERS).alias("scope"), *counted)
     return figure_table(
         wilson_shares(pl.concat([every, segments])).with_columns(
-            n="whole", start=books.end_day - books.horizon, end=books.end_day
+            n="whole", start=order_book.end_day - order_book.horizon, end=order_book.end_day
         )
     )
 

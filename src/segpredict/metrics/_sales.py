@@ -16,7 +16,7 @@ from segpredict.metrics._metric import BOOTSTRAP_NOTE, COUNT_NOTE, KpiDefinition
 from segpredict.tables import MONEY_SCALE
 
 
-def revenue(books: OrderBook) -> pl.DataFrame:
+def revenue(order_book: OrderBook) -> pl.DataFrame:
     """Return the revenue of every whole window, the newest first.
 
     Examples
@@ -26,10 +26,10 @@ def revenue(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["revenue"]).select("n", "part", "value").row(0)
     (2, 250000, 25.0)
     """
-    found = books.window_activity.group_by("window").agg(
+    found = order_book.window_activity.group_by("window").agg(
         n=pl.len(), part=pl.col("net").sum(), value=pl.col("net").sum() / MONEY_SCALE
     )
-    return figures_by_window(books, found)
+    return figures_by_window(order_book, found)
 
 
 REVENUE = KpiDefinition(
@@ -46,7 +46,7 @@ REVENUE = KpiDefinition(
 )
 
 
-def order_count(books: OrderBook) -> pl.DataFrame:
+def order_count(order_book: OrderBook) -> pl.DataFrame:
     """Return the number of orders in every whole window, the newest first.
 
     Examples
@@ -57,11 +57,11 @@ def order_count(books: OrderBook) -> pl.DataFrame:
     (2, 3.0)
     """
     found = (
-        books.window_activity.filter(pl.col("orders") > 0)
+        order_book.window_activity.filter(pl.col("orders") > 0)
         .group_by("window")
         .agg(n=pl.len(), part=pl.col("orders").sum())
     )
-    return figures_by_window(books, found.with_columns(value="part"))
+    return figures_by_window(order_book, found.with_columns(value="part"))
 
 
 ORDERS = KpiDefinition(
@@ -77,7 +77,7 @@ ORDERS = KpiDefinition(
 )
 
 
-def customer_count(books: OrderBook) -> pl.DataFrame:
+def customer_count(order_book: OrderBook) -> pl.DataFrame:
     """Return the number of customers with an order in every whole window.
 
     Examples
@@ -87,8 +87,10 @@ def customer_count(books: OrderBook) -> pl.DataFrame:
     >>> measure(shop, ["customers"])["value"].to_list()
     [2.0]
     """
-    found = books.window_activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
-    return figures_by_window(books, found.with_columns(part="n", value="n"))
+    found = (
+        order_book.window_activity.filter(pl.col("orders") > 0).group_by("window").agg(n=pl.len())
+    )
+    return figures_by_window(order_book, found.with_columns(part="n", value="n"))
 
 
 CUSTOMERS = KpiDefinition(
@@ -103,7 +105,7 @@ CUSTOMERS = KpiDefinition(
 )
 
 
-def mean_order_value(books: OrderBook) -> pl.DataFrame:
+def mean_order_value(order_book: OrderBook) -> pl.DataFrame:
     """Return the mean value of an order, window by window.
 
     Examples
@@ -114,10 +116,10 @@ def mean_order_value(books: OrderBook) -> pl.DataFrame:
     >>> found.select("part", "whole", "value").row(0)
     (1500000, 3, 50.0)
     """
-    rows = books.window_activity.filter(pl.col("orders") > 0).select(
+    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="gross", whole="orders"
     )
-    return figures_by_window(books, ratio_figures(books, rows, ["window"], MONEY_SCALE))
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"], MONEY_SCALE))
 
 
 ORDER_VALUE = KpiDefinition(
@@ -133,7 +135,7 @@ ORDER_VALUE = KpiDefinition(
 )
 
 
-def median_order_value(books: OrderBook) -> pl.DataFrame:
+def median_order_value(order_book: OrderBook) -> pl.DataFrame:
     """Return the median value of an order, window by window.
 
     Examples
@@ -143,10 +145,10 @@ def median_order_value(books: OrderBook) -> pl.DataFrame:
     >>> measure(Books.of(rows, end_day=91), ["order_value_median"])["value"].to_list()
     [30.0]
     """
-    windows = (books.end_day - 1 - pl.col("day")).floordiv(books.horizon)
+    windows = (order_book.end_day - 1 - pl.col("day")).floordiv(order_book.horizon)
     orders = (
-        books.valid_orders.with_columns(window=windows.cast(pl.Int32))
-        .filter(pl.col("window") < books.n_windows)
+        order_book.valid_orders.with_columns(window=windows.cast(pl.Int32))
+        .filter(pl.col("window") < order_book.n_windows)
         .sort("window", "customer", "amount")
     )
     rows = [
@@ -155,7 +157,7 @@ def median_order_value(books: OrderBook) -> pl.DataFrame:
     ]
     schema = {"window": pl.Int32, "n": pl.Int64}
     floats = dict.fromkeys(("value", "low", "high"), pl.Float64)
-    return figures_by_window(books, pl.DataFrame(rows, {**schema, **floats}))
+    return figures_by_window(order_book, pl.DataFrame(rows, {**schema, **floats}))
 
 
 def _middle(orders: pl.DataFrame) -> dict[str, float | None]:
@@ -191,7 +193,7 @@ ORDER_VALUE_MEDIAN = KpiDefinition(
 )
 
 
-def purchase_frequency(books: OrderBook) -> pl.DataFrame:
+def purchase_frequency(order_book: OrderBook) -> pl.DataFrame:
     """Return orders a customer who ordered, window by window.
 
     Examples
@@ -201,10 +203,10 @@ def purchase_frequency(books: OrderBook) -> pl.DataFrame:
     >>> measure(Books.of(rows, end_day=91), ["purchase_frequency"])["value"].to_list()
     [1.5]
     """
-    rows = books.window_activity.filter(pl.col("orders") > 0).select(
+    rows = order_book.window_activity.filter(pl.col("orders") > 0).select(
         "customer", "window", part="orders", whole=pl.lit(1, pl.Int64)
     )
-    return figures_by_window(books, ratio_figures(books, rows, ["window"]))
+    return figures_by_window(order_book, ratio_figures(order_book, rows, ["window"]))
 
 
 PURCHASE_FREQUENCY = KpiDefinition(
@@ -223,7 +225,7 @@ LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
 BRIDGE_STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
 
 
-def gross_net_bridge(books: OrderBook) -> pl.DataFrame:
+def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     """Return the steps over all data and over the look-back, each a row.
 
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
@@ -243,15 +245,15 @@ def gross_net_bridge(books: OrderBook) -> pl.DataFrame:
     returned -50000 -0.05
     net_revenue 950000 0.95
     """
-    spans = sorted({books.first_day, lookback_start(books)})
-    return pl.concat([_bridge(books, first) for first in spans])
+    spans = sorted({order_book.first_day, lookback_start(order_book)})
+    return pl.concat([_bridge(order_book, first) for first in spans])
 
 
-def _bridge(books: OrderBook, first: int) -> pl.DataFrame:
+def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
     sold, void = ~pl.col("is_return"), pl.col("is_void")
     amount, off = pl.col("amount"), pl.col("discount")
     rows = (
-        books.entries.filter(pl.col("day") >= first)
+        order_book.entries.filter(pl.col("day") >= first)
         .group_by("customer")
         .agg(
             gross_sales=amount.filter(sold).sum(),
@@ -271,8 +273,10 @@ def _bridge(books: OrderBook, first: int) -> pl.DataFrame:
         steps, index=["customer", "whole"], variable_name="scope", value_name="part"
     )
     order = pl.DataFrame({"scope": steps})
-    found = order.join(ratio_figures(books, parts, ["scope"]), on="scope", maintain_order="left")
-    return figure_table(found.with_columns(start=first, end=books.end_day))
+    found = order.join(
+        ratio_figures(order_book, parts, ["scope"]), on="scope", maintain_order="left"
+    )
+    return figure_table(found.with_columns(start=first, end=order_book.end_day))
 
 
 GROSS_NET_BRIDGE = KpiDefinition(

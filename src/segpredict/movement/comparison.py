@@ -37,7 +37,7 @@ CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
 
 
 def compare_periods(
-    moves: pl.DataFrame,
+    transitions: pl.DataFrame,
     first: date,
     second: date,
     segments: Sequence[Segment],
@@ -49,7 +49,7 @@ def compare_periods(
 
     Parameters
     ----------
-    moves
+    transitions
         `movement.run_transitions`.
     first, second
         The days that two periods begin with (``since``).
@@ -75,9 +75,9 @@ def compare_periods(
     Mobility: the same draw of customers for both periods. No interval is adjusted for
     how many cells there are: of a hundred equal shares five will seem to differ.
     """
-    pair = moves.filter(pl.col("since").is_in([first, second]))
+    pair = transitions.filter(pl.col("since").is_in([first, second]))
     before, after = (
-        observed_matrix(moves.filter(since=day), segments).select(
+        observed_matrix(transitions.filter(since=day), segments).select(
             *CELL_COLUMNS,
             pl.col("share", "low", "high", "row_n").name.suffix(side),
         )

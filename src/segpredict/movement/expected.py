@@ -26,9 +26,9 @@ UNMODELLED_STARTS = (NEW_STATE.id, LAPSED_STATE.id)
 
 def expected_matrix(
     starts: pl.Series,
-    chances: FloatArray,
+    probabilities: FloatArray,
     segments: Sequence[Segment],
-    spread: float = 1.0,
+    dispersion: float = 1.0,
 ) -> pl.DataFrame:
     """Return how many customers are foretold to go from each segment to each.
 
@@ -36,11 +36,11 @@ def expected_matrix(
     ----------
     starts
         The id of each customer's segment now.
-    chances
+    probabilities
         Customers × segments, in code order: the calibrated probabilities.
     segments
         All segments.
-    spread
+    dispersion
         How much more counts vary than by chance: the `forecast_dispersion` of earlier forecasts.
 
     Returns
@@ -70,9 +70,10 @@ def expected_matrix(
     where = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
     ids = [segment.id for segment in where.segments]
     rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
-    each = chances * (1 - chances)
+    each = probabilities * (1 - probabilities)
     mean, variance, third = (
-        _summed(rows, part, len(ids)) for part in (chances, each, each * (1 - 2 * chances))
+        _summed(rows, part, len(ids))
+        for part in (probabilities, each, each * (1 - 2 * probabilities))
     )
     n = np.bincount(rows, minlength=len(ids)).astype(np.float64)[:, None]
     sd = np.sqrt(variance)
@@ -80,7 +81,7 @@ def expected_matrix(
     shift = skew * (Z_95 * Z_95 - 1) / 6
     size = np.where(n > 0, n, np.nan)
     low, high = (
-        np.clip(mean + sd * spread**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
+        np.clip(mean + sd * dispersion**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
         for side in (-1, 1)
     )
     told = matrix_table(where, mean, low, high)
@@ -90,7 +91,7 @@ def expected_matrix(
         whole.alias("row_n"),
         (whole < 30).alias("is_thin"),
         pl.Series("sd", sd.ravel()),
-        pl.lit(spread).alias("dispersion"),
+        pl.lit(dispersion).alias("dispersion"),
         pl.lit("model").alias("basis"),
     ).cast(EXPECTED_MATRIX_SCHEMA)
 
@@ -101,14 +102,14 @@ def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
     return np.column_stack(sums) / EXACT_PARTS
 
 
-def forecast_dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
+def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> float:
     """Return how much more counts differed from forecasts than chance would have them.
 
     Parameters
     ----------
-    foretold
+    predicted
         `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``.
-    counted
+    observed
         `movement.observed_matrix` of the same periods, with ``since``.
 
     Returns
@@ -119,20 +120,20 @@ def forecast_dispersion(foretold: pl.DataFrame, counted: pl.DataFrame) -> float:
         below 1, and 1 where nothing can be compared.
     """
     cell = ["since", "from_id", "to_id"]
-    both = foretold.filter(pl.col("sd") >= MIN_CELL_SD).join(
-        counted.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
+    both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(
+        observed.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
     )
     apart = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
     found = both.sort(cell).select(apart).to_series()
     return max(1.0, float(found.sum()) / len(found)) if len(found) else 1.0
 
 
-def unmodelled_rows(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
+def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
     """Return the rows that no model speaks for: who comes anew, and who comes back.
 
     Parameters
     ----------
-    past
+    history
         `movement.observed_matrix` of the periods that were complete on the day of the
         forecast, pooled.
     sizes
@@ -146,7 +147,7 @@ def unmodelled_rows(past: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFr
         has no interval, since nothing was learned that could be wrong by a known
         amount.
     """
-    known = past.filter(
+    known = history.filter(
         pl.col("from_id").is_in(UNMODELLED_STARTS)
         & pl.col("from_id").is_in(list(sizes))
         & pl.col("share").is_not_null()

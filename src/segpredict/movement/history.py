@@ -184,18 +184,18 @@ class ScoreHistory:
         whole = pl.concat(parts)
         return whole.group_by(ENTRY_COLUMNS).agg(customers=pl.len()).sort(ENTRY_COLUMNS)
 
-    def segments(self, moves: pl.DataFrame) -> tuple[Segment, ...]:
+    def segments(self, transitions: pl.DataFrame) -> tuple[Segment, ...]:
         """Return the segments between which these moves went, as they were named last.
 
         Parameters
         ----------
-        moves
-            What `moves` returned.
+        transitions
+            What `transitions` returned.
         """
-        days = [*moves["since"].unique(), *moves["until"].unique()]
+        days = [*transitions["since"].unique(), *transitions["until"].unique()]
         named = (
             pl.concat([self.read_scores(day) for day in days])
-            .join(moves.select("segmentation").unique(), on="segmentation", how="semi")
+            .join(transitions.select("segmentation").unique(), on="segmentation", how="semi")
             .sort("as_of")
             .group_by("segment_code", "segment_id")
             .agg(pl.col("segment").last())

@@ -21,12 +21,12 @@ CUSTOMER_LIST_SCHEMA = pl.Schema(
 )
 
 
-def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return one row for each customer who came into a segment or went out of it.
 
     Parameters
     ----------
-    moves
+    transitions
         `movement.run_transitions`, or `History.moves`.
     segments
         All segments.
@@ -54,12 +54,12 @@ def entered_and_left(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Dat
     >>> told.select("segment", "direction", "customer_id", "other").rows()
     [('Inactive', 'entered', 'a', 'Core'), ('Core', 'left', 'a', 'Inactive')]
     """
-    where = transition_states(moves, segments)
-    where.cell_indices(moves)  # refuses ids of no segment
+    where = transition_states(transitions, segments)
+    where.cell_indices(transitions)  # refuses ids of no segment
     everywhere = {s.id: s for s in (*where.row_states, *where.to_states)}
     own = [segment.id for segment in where.segments]
     inactive = own[0]
-    moved = moves.filter(
+    moved = transitions.filter(
         pl.col("from_id") != pl.col("to_id"),
         ~((pl.col("from_id") == "SILENT") & (pl.col("to_id") == inactive)),
     )

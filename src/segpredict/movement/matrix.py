@@ -34,7 +34,7 @@ TRANSITION_MATRIX_SCHEMA = pl.Schema(
 
 
 def observed_matrix(
-    moves: pl.DataFrame,
+    transitions: pl.DataFrame,
     segments: Sequence[Segment],
     *,
     draws: int = BOOTSTRAP_DRAWS,
@@ -44,7 +44,7 @@ def observed_matrix(
 
     Parameters
     ----------
-    moves
+    transitions
         `movement.run_transitions`; periods are pooled.
     segments
         All segments, INACTIVE among them.
@@ -75,12 +75,12 @@ def observed_matrix(
     >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
-    where = transition_states(moves, segments)
-    counts = where.count_matrix(moves)
+    where = transition_states(transitions, segments)
+    counts = where.count_matrix(transitions)
     low, high = jeffreys_interval(counts, counts.sum(axis=1, keepdims=True))
-    if not moves["customer_id"].is_unique().all():
+    if not transitions["customer_id"].is_unique().all():
         # When a customer moved is of no account here: fewer kinds, the same lottery.
-        timeless = moves.with_columns(since=pl.lit(0))
+        timeless = transitions.with_columns(since=pl.lit(0))
         pooled = bootstrap_counts(timeless, where, draws=draws, seed=seed)[:, 0]
         drawn_low, drawn_high = percentile_bounds(row_shares(pooled))
         inner = (counts > 0) & (counts < counts.sum(axis=1, keepdims=True))
@@ -89,7 +89,7 @@ def observed_matrix(
 
 
 def matrix_table(
-    where: TransitionStates, counts: FloatArray, low: FloatArray, high: FloatArray
+    states: TransitionStates, counts: FloatArray, low: FloatArray, high: FloatArray
 ) -> pl.DataFrame:
     """Return counts and bounds as `TRANSITION_MATRIX_SCHEMA`."""
     total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
@@ -102,7 +102,7 @@ def matrix_table(
     }
     numbers = pl.DataFrame({name: part.ravel() for name, part in columns.items()})
     return (
-        pl.concat([where.cell_labels(), numbers], how="horizontal")
+        pl.concat([states.cell_labels(), numbers], how="horizontal")
         .with_columns(
             pl.col("share", "low", "high").fill_nan(None),
             is_thin=pl.col("row_n") < MIN_CUSTOMERS_FOR_SHARES,

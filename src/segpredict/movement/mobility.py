@@ -65,7 +65,7 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 
 
 def mobility_by_period(
-    moves: pl.DataFrame,
+    transitions: pl.DataFrame,
     segments: Sequence[Segment],
     *,
     draws: int = BOOTSTRAP_DRAWS,
@@ -75,7 +75,7 @@ def mobility_by_period(
 
     Parameters
     ----------
-    moves
+    transitions
         `movement.run_transitions`.
     segments
         All segments.
@@ -96,14 +96,14 @@ def mobility_by_period(
     adds to singular values, in the draws once more than in the data, so the draws' own points
     would lie too high.
     """
-    where = transition_states(moves, segments)
-    since = moves["since"].unique().sort()
+    where = transition_states(transitions, segments)
+    since = transitions["since"].unique().sort()
     if since.is_empty():
         return pl.DataFrame(schema=MOBILITY_SCHEMA)
     square = np.s_[..., : where.n_segments, : where.n_segments]
     rows = []
     for day in since.to_list():
-        part = moves.filter(since=day)
+        part = transitions.filter(since=day)
         drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
         draw = mobility_index(row_shares(drawn[square]))
         counts = where.count_matrix(part)[square]

@@ -23,12 +23,12 @@ MARKOV_ORDER_SCHEMA = pl.Schema(
 )
 
 
-def markov_order_test(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def markov_order_test(transitions: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the test of a first-order Markov chain against a second-order one.
 
     Parameters
     ----------
-    moves
+    transitions
         `movement.run_transitions`; rows without ``before_id``, and those of who was silent for
         long, are left out.
     segments
@@ -56,8 +56,10 @@ def markov_order_test(moves: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
     ----------
     Anderson and Goodman (1957), Annals of Mathematical Statistics 28(1).
     """
-    ids = [s.id for s in transition_states(moves.clear(), segments).segments]
-    asked = moves.filter(*(pl.col(name).is_in(ids) for name in ("before_id", "from_id", "to_id")))
+    ids = [s.id for s in transition_states(transitions.clear(), segments).segments]
+    asked = transitions.filter(
+        *(pl.col(name).is_in(ids) for name in ("before_id", "from_id", "to_id"))
+    )
     cells = [
         (since, now, int(counts.sum()), *likelihood_ratio_test(counts))
         for since in asked["since"].unique().sort().to_list()

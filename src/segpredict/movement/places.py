@@ -65,7 +65,7 @@ class TransitionStates:
         """Number of segments: the square part that a chain of moves runs through."""
         return len(self.segments)
 
-    def cell_indices(self, moves: pl.DataFrame) -> pl.Series:
+    def cell_indices(self, transitions: pl.DataFrame) -> pl.Series:
         """Return the place of each move in the table, counted along its rows.
 
         Raises
@@ -78,22 +78,24 @@ class TransitionStates:
         failures = [
             f"{name} has ids of no segment: {sorted(unknown, key=str)}"
             for name, known in sides
-            if (unknown := set(moves[name].unique().to_list()) - {s.id for s in known})
+            if (unknown := set(transitions[name].unique().to_list()) - {s.id for s in known})
         ]
         if failures:
             raise SchemaError("moves", failures)
         row, column = (
-            moves[name].replace_strict(
+            transitions[name].replace_strict(
                 [s.id for s in known], range(len(known)), return_dtype=pl.Int64
             )
             for name, known in sides
         )
         return (row * width + column).alias("cell")
 
-    def count_matrix(self, moves: pl.DataFrame) -> FloatArray:
+    def count_matrix(self, transitions: pl.DataFrame) -> FloatArray:
         """Return how many customers went from each row to each column."""
         shape = len(self.row_states), len(self.column_states)
-        found = np.bincount(self.cell_indices(moves).to_numpy(), minlength=shape[0] * shape[1])
+        found = np.bincount(
+            self.cell_indices(transitions).to_numpy(), minlength=shape[0] * shape[1]
+        )
         return found.reshape(shape).astype(np.float64)
 
     def cell_labels(self) -> pl.DataFrame:
@@ -106,17 +108,17 @@ class TransitionStates:
         )
 
 
-def transition_states(moves: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:
+def transition_states(transitions: pl.DataFrame, segments: Sequence[Segment]) -> TransitionStates:
     """Return the rows and columns that these moves need.
 
     Parameters
     ----------
-    moves
+    transitions
         ``from_id`` and ``to_id``.
     segments
         All segments; they are rows and columns whether or not anybody is there.
     """
     known = tuple(sorted(segments, key=lambda segment: segment.code))
-    starts = tuple(s for s in (NEW_STATE, LAPSED_STATE) if (moves["from_id"] == s.id).any())
-    ends = (ERASED_STATE,) if (moves["to_id"] == ERASED_STATE.id).any() else ()
+    starts = tuple(s for s in (NEW_STATE, LAPSED_STATE) if (transitions["from_id"] == s.id).any())
+    ends = (ERASED_STATE,) if (transitions["to_id"] == ERASED_STATE.id).any() else ()
     return TransitionStates(known, starts, ends)

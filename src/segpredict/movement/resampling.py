@@ -12,15 +12,19 @@ DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
 
 
 def bootstrap_counts(
-    moves: pl.DataFrame, where: TransitionStates, *, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
+    transitions: pl.DataFrame,
+    states: TransitionStates,
+    *,
+    draws: int = BOOTSTRAP_DRAWS,
+    seed: int = 0,
 ) -> FloatArray:
     """Return the table of moves of each period, in every draw of customers.
 
     Parameters
     ----------
-    moves
+    transitions
         ``customer_id``, ``since``, ``from_id``, ``to_id``.
-    where
+    states
         Rows and columns of the tables.
     draws
         Number of resamples.
@@ -39,9 +43,9 @@ def bootstrap_counts(
     drawn together: how many of each kind come is multinomial, which is the same lottery
     at the price of the kinds and not of the customers.
     """
-    since = moves["since"].unique().sort()
-    shape = len(since), len(where.row_states), len(where.column_states)
-    kinds, sizes = _kinds(moves, where, since, int(np.prod(shape)))
+    since = transitions["since"].unique().sort()
+    shape = len(since), len(states.row_states), len(states.column_states)
+    kinds, sizes = _kinds(transitions, states, since, int(np.prod(shape)))
     everyone = int(sizes.sum())
     rng = np.random.default_rng(seed)
     drawn = np.empty((draws, kinds.shape[1]))
@@ -53,13 +57,13 @@ def bootstrap_counts(
 
 
 def _kinds(
-    moves: pl.DataFrame, where: TransitionStates, since: pl.Series, width: int
+    transitions: pl.DataFrame, where: TransitionStates, since: pl.Series, width: int
 ) -> tuple[sparse.csr_array, FloatArray]:
     """Return the moves of each kind of customer, and how many are of it."""
-    period = moves["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
-    cells = period * (width // max(len(since), 1)) + where.cell_indices(moves)
-    placed = moves.select("customer_id", cells.alias("cell"))
-    if moves["customer_id"].n_unique() == moves.height:
+    period = transitions["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
+    cells = period * (width // max(len(since), 1)) + where.cell_indices(transitions)
+    placed = transitions.select("customer_id", cells.alias("cell"))
+    if transitions["customer_id"].n_unique() == transitions.height:
         paths = placed.select(pl.concat_list("cell").alias("cell"))
     else:
         paths = placed.group_by("customer_id").agg(pl.col("cell").sort())

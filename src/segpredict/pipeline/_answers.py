@@ -100,7 +100,7 @@ def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
     }
 
 
-def draw_waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
+def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Path:
     """Draw how one customer's forecast is put together; return where.
 
     Raises
@@ -111,7 +111,7 @@ def draw_waterfall(folder: str | Path, customer_id: str, into: Path) -> Path:
     files = open_run(folder)
     predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
     told = _explained(files, predictor, shop, customer_id)
-    path = into / "waterfall.svg"  # an id may be no name of a file
+    path = folder_out / "waterfall.svg"  # an id may be no name of a file
     write_file(path, told.plot("waterfall", customer_id))
     return path
 
@@ -163,14 +163,14 @@ def feature_meanings(folder: str | Path) -> dict[str, str]:
     return {each.name: words.short_meaning(each.name) for each in known}
 
 
-def write_plots(folder: str | Path, into: Path, *asked: str) -> int:
+def write_plots(folder: str | Path, folder_out: Path, *asked: str) -> int:
     """Write every picture of a run's explanation, or the one asked; return how many.
 
     Parameters
     ----------
     folder
         The run.
-    into
+    folder_out
         Where the pictures are to be.
     asked
         A kind of picture and what it is of, as with `Explanation.plot`.
@@ -179,7 +179,7 @@ def write_plots(folder: str | Path, into: Path, *asked: str) -> int:
     drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw_plots(told)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
-        write_file(into / f"{name}.{ending}", content)
+        write_file(folder_out / f"{name}.{ending}", content)
     return len(drawn)
 
 

@@ -73,14 +73,14 @@ def list_campaigns(folder: str | Path) -> pl.DataFrame:
     return table
 
 
-def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> dict[str, Any]:
+def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) -> dict[str, Any]:
     """Write the list of a play as CSV, and a record of who is treated.
 
     Parameters
     ----------
     folder
         A finished run.
-    wish
+    request
         What list is wanted.
     created
         The time of day, as text.
@@ -97,11 +97,11 @@ def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> di
     """
     files = open_run(folder)
     options = archive.load_run_config(files).campaigns
-    play = planning.load_campaign_catalogue(files).get_campaign(wish.campaign)
+    play = planning.load_campaign_catalogue(files).get_campaign(request.campaign)
     weighed = list_campaigns(folder).filter(play=play.name).to_dicts()
     customers = _plays.campaign_customers(files, play)
     log = actions.find_experiment_logs(files.folder, options.experiments_folder)
-    ask = CampaignListRequest(play, wish.holdout_share, wish.max_customers)
+    ask = CampaignListRequest(play, request.holdout_share, request.max_customers)
     segments = archive.load_segments(files)
     table = actions.build_campaign_list(customers, segments, ask, options, log.earlier_arms())
     if table.is_empty():
@@ -110,28 +110,28 @@ def draw_campaign(folder: str | Path, wish: CampaignRequest, created: str) -> di
             fix="choose another play; `segpredict campaign --run RUN` lists them.",
         )
     told = actions.add_reasons(table, _reasons(files, table["customer_id"]))
-    write_file(wish.out, encode_csv(told))
-    facts = _facts(files, wish, created, options)
+    write_file(request.out, encode_csv(told))
+    facts = _facts(files, request, created, options)
     whole = actions.campaign_record(ask, table, weighed[0], options, facts)
     written = log.append_experiment(whole, table.select("customer_id", "arm"))
-    return {**whole, "record": str(written), "list": str(wish.out)}
+    return {**whole, "record": str(written), "list": str(request.out)}
 
 
 def _facts(
-    files: RunFolder, wish: CampaignRequest, created: str, options: CampaignOptions
+    files: RunFolder, request: CampaignRequest, created: str, options: CampaignOptions
 ) -> dict[str, JSON]:
     config, shop = archive.load_run_config(files), archive.load_transactions(files)
     ahead = config.time.days_to_outcome + config.time.settlement
     return {
         "created": created,
-        "by": wish.author,
+        "by": request.author,
         "run": files.folder.name,
         "digest": files.manifest["digest"],
         "as_of": as_date(shop.end_day).isoformat(),
         "readout": as_date(shop.end_day + ahead).isoformat(),
         "currency": shop.currency,
         "holdout": options.holdout_share,
-        "asked": {"share": wish.holdout_share, "first": wish.max_customers},
+        "asked": {"share": request.holdout_share, "first": request.max_customers},
     }
 
 

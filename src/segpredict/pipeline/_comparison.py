@@ -71,14 +71,14 @@ class WorkMeter:
         past = sum(self.cost_spent.values())
         return past / (past + left) if past + left else 1.0
 
-    def _cost(self, heat: SelectionTask) -> float:
+    def _cost(self, task: SelectionTask) -> float:
         """Return what a heat will cost: as its algorithm did, or as foreseen."""
-        like = [s for h, s in self.cost_spent.items() if h.algorithm == heat.algorithm]
+        like = [s for h, s in self.cost_spent.items() if h.algorithm == task.algorithm]
         if like:
             return sum(like) / len(like)
         foreseen = sum(_foreseen(other) for other in self.cost_spent)
         pace = sum(self.cost_spent.values()) / foreseen if foreseen else 1.0
-        return _foreseen(heat) * pace
+        return _foreseen(task) * pace
 
 
 def compare_segmentations(
@@ -123,28 +123,28 @@ def compare_segmentations(
 
 
 def _measured(
-    contest: SelectionRun, heats: Sequence[SelectionTask], workers: int
+    selection_run: SelectionRun, tasks: Sequence[SelectionTask], workers: int
 ) -> Iterator[tuple[SelectionTask, list[SegmentationCandidate], float]]:
     """Yield each heat with its trials and seconds, as they are finished.
 
     Every fit runs on one thread, so cores are used by measuring several heats at a
     time, each in a process of its own; what they find does not depend on how many.
     """
-    workers = min(workers, len(heats))
+    workers = min(workers, len(tasks))
     if workers <= 1:
-        yield from ((heat, *_timed(contest, heat)) for heat in heats)
+        yield from ((heat, *_timed(selection_run, heat)) for heat in tasks)
         return
     # By instrument, since a process keeps what the heats of one share; then the longest
     # first, so that none is left to run alone at the end.
-    places = [heat.inputs for heat in contest.tasks]
-    order = sorted(heats, key=lambda h: (places.index(h.inputs), -_foreseen(h)))
+    places = [heat.inputs for heat in selection_run.tasks]
+    order = sorted(tasks, key=lambda h: (places.index(h.inputs), -_foreseen(h)))
     pool = Parallel(
         n_jobs=workers,
         backend="loky",
         return_as="generator_unordered",
         pre_dispatch=workers,
         initializer=_take,
-        initargs=(contest,),
+        initargs=(selection_run,),
     )
     yield from pool(delayed(_measure)(heat) for heat in order)
 
@@ -152,30 +152,32 @@ def _measured(
 _taken: list[SelectionRun] = []  # the contest of a worker process; empty in any other
 
 
-def _take(contest: SelectionRun) -> None:
-    _taken[:] = [contest]
+def _take(selection_run: SelectionRun) -> None:
+    _taken[:] = [selection_run]
 
 
-def _measure(heat: SelectionTask) -> tuple[SelectionTask, list[SegmentationCandidate], float]:
-    return (heat, *_timed(_taken[0], heat))
+def _measure(task: SelectionTask) -> tuple[SelectionTask, list[SegmentationCandidate], float]:
+    return (task, *_timed(_taken[0], task))
 
 
-def _timed(contest: SelectionRun, heat: SelectionTask) -> tuple[list[SegmentationCandidate], float]:
+def _timed(
+    selection_run: SelectionRun, task: SelectionTask
+) -> tuple[list[SegmentationCandidate], float]:
     begin = time.perf_counter()
-    found = contest.run_task(heat)
+    found = selection_run.run_task(task)
     return found, time.perf_counter() - begin
 
 
 def save_selection(
     draft: RunDraft,
-    trials: Sequence[SegmentationCandidate],
+    candidates: Sequence[SegmentationCandidate],
     selection: SegmentationSelection,
     *,
     is_applied: bool,
 ) -> None:
     """Write the table of all ways, what the rule takes, and whether the run took it."""
-    told = {**selection_summary(trials, selection), "is_applied": is_applied}
-    archive.save_algorithm_comparison(draft, comparison_table(trials, selection), told)
+    told = {**selection_summary(candidates, selection), "is_applied": is_applied}
+    archive.save_algorithm_comparison(draft, comparison_table(candidates, selection), told)
 
 
 def selection_cache_folder(target: Path) -> Path:
@@ -205,7 +207,7 @@ def _contest(shop: Transactions, config: Config, spans: Sequence[tuple[int, int]
 
 
 def _key(
-    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], heat: SelectionTask
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], task: SelectionTask
 ) -> str:
     """Return a name that changes with anything that may change a heat's figures.
 
@@ -223,7 +225,7 @@ def _key(
         state["time"],
         options,
     ]
-    told += [list(families or ()), list(spans), heat.inputs, heat.algorithm]
+    told += [list(families or ()), list(spans), task.inputs, task.algorithm]
     return hashlib.sha256(encode_json(told)).hexdigest()
 
 
@@ -235,5 +237,5 @@ def _kept(path: Path) -> list[SegmentationCandidate] | None:
         return None
 
 
-def _foreseen(heat: SelectionTask) -> float:
-    return ALGORITHM_COSTS.get(heat.algorithm, DEFAULT_COST)
+def _foreseen(task: SelectionTask) -> float:
+    return ALGORITHM_COSTS.get(task.algorithm, DEFAULT_COST)

@@ -118,9 +118,9 @@ def _period(went: pl.DataFrame, since: DateLike) -> date:
     return day
 
 
-def _beside(matrix: pl.DataFrame, foretold: pl.DataFrame) -> pl.DataFrame:
+def _beside(matrix: pl.DataFrame, predicted: pl.DataFrame) -> pl.DataFrame:
     """Return the matrix with what was foretold of each cell."""
-    said = foretold.select(
+    said = predicted.select(
         *CELL_COLUMNS,
         pl.col("n", "share", "low", "high").name.prefix("foretold_"),
         "basis",

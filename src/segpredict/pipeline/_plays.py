@@ -26,17 +26,17 @@ BACKTEST_SUMS_SCHEMA = {
 }
 
 
-def choose_campaigns(options: CampaignOptions, beside: SideTables) -> CampaignCatalogue:
+def choose_campaigns(options: CampaignOptions, side_tables: SideTables) -> CampaignCatalogue:
     """Return the plays that were asked for; refuse columns that no shop has."""
     playbook = actions.read_campaigns(options)
-    actions.validate_rules(playbook.campaigns, (), _known(beside))
+    actions.validate_rules(playbook.campaigns, (), _known(side_tables))
     return playbook
 
 
-def change_campaigns(draft: RunDraft, playbook: str) -> None:
+def change_campaigns(draft: RunDraft, campaigns: str) -> None:
     """Let a finished run go by another playbook."""
     config = archive.load_run_config(draft)
-    config = replace(config, campaigns=replace(config.campaigns, campaigns_file=playbook))
+    config = replace(config, campaigns=replace(config.campaigns, campaigns_file=campaigns))
     beside = archive.load_side_tables(draft)
     planning.save_campaign_catalogue(draft, choose_campaigns(config.campaigns, beside))
     draft.metadata["config"] = config.to_state()
@@ -70,14 +70,14 @@ def plan_run_campaigns(draft: RunDraft) -> None:
     planning.save_campaign_plans(draft, told, curves)
 
 
-def campaign_customers(files: RunFiles, play: actions.Campaign) -> pl.DataFrame:
+def campaign_customers(files: RunFiles, campaign: actions.Campaign) -> pl.DataFrame:
     """Return the customers of a run with a forecast, and what a play asks of them."""
     predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
-    plays, families = _applicable((play,), predictor)
+    plays, families = _applicable((campaign,), predictor)
     if not plays:
-        lacking = ", ".join(sorted(actions.required_columns([play])))
+        lacking = ", ".join(sorted(actions.required_columns([campaign])))
         raise UsageError(
-            f"The play {play.name} asks about {lacking}, which this shop does not have.",
+            f"The play {campaign.name} asks about {lacking}, which this shop does not have.",
             fix="choose another play, or give the data that it needs.",
         )
     window = predictor.score_window(shop)

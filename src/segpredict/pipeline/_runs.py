@@ -56,7 +56,7 @@ def run_pipeline(
     target: RunTarget,
     *,
     as_of: DateLike = None,
-    canary: bool = False,
+    leakage_demo: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Read, cluster, train, explain and report; publish the run whole or not at all."""
@@ -66,7 +66,7 @@ def run_pipeline(
         _stages.read_and_clean(draft, data, config, target.created, as_of, progress)
         _stages.segment_stage(draft, progress)
         log_files = test_set_log.log_files(target.folder, _store(data))
-        _stages.training_stage(draft, log_files, canary=canary, progress=progress)
+        _stages.training_stage(draft, log_files, leakage_demo=leakage_demo, progress=progress)
         _stages.explanation_stage(draft, lambda what, _: progress(what, 0.8), refits=0)
         _stages.report_stage(draft, progress)
         return _published(draft, log_files)
@@ -129,7 +129,7 @@ def run_training(
     *,
     seed: int | None = None,
     threads: int | None = None,
-    canary: bool = False,
+    leakage_demo: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> RunFolder:
     """Train and judge the classifier of a run that `run_clustering` has made."""
@@ -137,7 +137,7 @@ def run_training(
         config = archive.load_run_config(draft).with_seed(seed, threads)
         draft.metadata["config"] = config.to_state()
         log_files = test_set_log.log_files(draft.target)
-        _stages.training_stage(draft, log_files, canary=canary, progress=progress)
+        _stages.training_stage(draft, log_files, leakage_demo=leakage_demo, progress=progress)
         return _published(draft, log_files)
 
 
@@ -176,7 +176,7 @@ def run_report(
     progress: ProgressCallback = no_progress,
     *,
     customers: bool | None = None,
-    playbook: str | None = None,
+    campaigns: str | None = None,
 ) -> RunFolder:
     """Write the page of a run, with whatever its stages have left.
 
@@ -184,8 +184,8 @@ def run_report(
     that is named takes the place of the one that the run goes by.
     """
     with _continued(folder, created) as draft:
-        if playbook is not None:
-            _plays.change_campaigns(draft, playbook)
+        if campaigns is not None:
+            _plays.change_campaigns(draft, campaigns)
         _stages.report_stage(draft, progress, customers=customers)
         return draft.publish()
 

@@ -86,31 +86,31 @@ def read_and_clean(
 def segment_stage(
     draft: RunDraft,
     progress: ProgressCallback,
-    before: Segmentation | None = None,
-    ways: SelectionMode = SelectionMode.ONE,
+    earlier: Segmentation | None = None,
+    selection_mode: SelectionMode = SelectionMode.ONE,
 ) -> None:
     """Fit the segmenter on windows that no test will see, freeze and describe it."""
     config, shop = archive.load_run_config(draft), archive.load_transactions(draft)
     spans, notes = segmentation_windows(shop, config)
-    if ways is not SelectionMode.ONE:
+    if selection_mode is not SelectionMode.ONE:
         trials, found = comparison.compare_segmentations(
             draft, shop, config, spans, lambda what, done: progress(what, 0.9 * done)
         )
-        is_applied = ways is SelectionMode.SELECT
+        is_applied = selection_mode is SelectionMode.SELECT
         comparison.save_selection(draft, trials, found, is_applied=is_applied)
         if is_applied:
             won = options_of_selected(config.segmentation, trials, found)
             config = replace(config, segmentation=won)
             draft.metadata["config"] = config.to_state()
             notes = [*notes, f"Segments are {found.grade}: {found.reason}"]
-    progress("making segments", 0.15 if ways is SelectionMode.ONE else 0.9)
+    progress("making segments", 0.15 if selection_mode is SelectionMode.ONE else 0.9)
     options = replace(config.segmentation, seed=config.seed)
-    further = {*segments.override_inputs(options), *(before.extra_inputs if before else ())}
+    further = {*segments.override_inputs(options), *(earlier.extra_inputs if earlier else ())}
     segmentation = segments.fit_segmentation(
         features.clustering_inputs(shop, spans, sorted(further)),
         options,
         horizon=config.time.horizon,
-        before=before,
+        earlier=earlier,
     )
     grid = overview.rule_grid_at_end(shop, config.time, options.rule_grid_names)
     tables = overview.segment_tables(shop, segmentation, grid, config.time)
@@ -179,7 +179,7 @@ def segmentation_windows(
 
 
 def training_stage(
-    draft: RunDraft, log_files: Sequence[Path], *, canary: bool, progress: ProgressCallback
+    draft: RunDraft, log_files: Sequence[Path], *, leakage_demo: bool, progress: ProgressCallback
 ) -> None:
     """Train, test out of time, decide what ships, and score the end of the data.
 
@@ -223,7 +223,7 @@ def training_stage(
     known, named = flows.load_transitions(draft), segmentation.segments
     coming = flows.predicted_tables(known, training, scores, named, config.time)
     flows.save_transitions(draft, coming)
-    if canary:
+    if leakage_demo:
         progress("asking the canary", 0.75)
         told = classifier.run_leakage_demo(training, options)
         draft.write("classifier/canary.json", encode_json(told.to_frame().to_dicts()))

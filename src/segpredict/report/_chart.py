@@ -113,15 +113,15 @@ def _tint(code: int, top: int) -> int | None:
 
 
 def stacked_strip(
-    mix: Mapping[str, float], known: Mapping[str, SegmentBadge]
+    mix: Mapping[str, float], badges: Mapping[str, SegmentBadge]
 ) -> tuple[StripPiece, ...]:
     """Return the pieces of a stacked strip that fills the width."""
-    amounts = {i: finite_or_none(mix.get(i)) or 0.0 for i in known}
+    amounts = {i: finite_or_none(mix.get(i)) or 0.0 for i in badges}
     total = sum(amounts.values())
     pieces, left = [], 0.0
     for name, amount in amounts.items():
         width = 100 * amount / total if total else 0.0
-        pieces.append(StripPiece(known[name], round(left, 3), round(width, 3), amount))
+        pieces.append(StripPiece(badges[name], round(left, 3), round(width, 3), amount))
         left += width
     return tuple(pieces)
 

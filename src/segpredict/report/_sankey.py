@@ -83,24 +83,24 @@ class SankeyDiagram:
     bands: tuple[SankeyBand, ...]
 
 
-def layout_sankey(moves: Sequence[SankeyFlow], known: Mapping[str, SegmentBadge]) -> SankeyDiagram:
+def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
     """Return where bars and bands stand.
 
     Parameters
     ----------
-    moves
+    flows
         Counts; those of nobody are left out.
-    known
+    badges
         How each place is shown, in the order in which they stand, from the top.
     """
-    some = [move for move in moves if move.n > 0]
-    order = list(known)
+    some = [move for move in flows if move.n > 0]
+    order = list(badges)
     total = sum(move.n for move in some)
     if not total:
         return SankeyDiagram(0.0, (), (), ())
     unit = DIAGRAM_HEIGHT / total
-    left = _bars(known, order, _sums(some, "start"), unit)
-    right = _bars(known, order, _sums(some, "end"), unit)
+    left = _bars(badges, order, _sums(some, "start"), unit)
+    right = _bars(badges, order, _sums(some, "end"), unit)
     ends = [bar.top + max(bar.height, LABEL_HEIGHT) for bar in (*left.values(), *right.values())]
     return SankeyDiagram(
         round(max(ends), 1),

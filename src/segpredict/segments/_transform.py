@@ -92,7 +92,7 @@ class InputAxis:
 def fit_axes(
     rows: pl.DataFrame,
     winsor: tuple[float, float],
-    instrument: str = "fm",
+    inputs: str = "fm",
     weights: Mapping[str, float] | None = None,
 ) -> tuple[InputAxis, ...]:
     """Return the axes of the instrument, value first, as the fit rows define them.
@@ -103,13 +103,13 @@ def fit_axes(
         `contracts.CLUSTERING_INPUTS_SCHEMA`.
     winsor
         Percentiles at which the columns are cut; the limits are values that occur.
-    instrument
+    inputs
         Which columns, a name in `CLUSTERING_INPUTS`.
     weights
         How much columns count in squared distance, 1 where not named; 0 leaves the
         column out.
     """
-    counted = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[instrument]}
+    counted = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
     return tuple(
         InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
         ._standardised(rows)

@@ -23,13 +23,13 @@ _EMPTY = {
 }
 
 
-def distinctive_categories(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def distinctive_categories(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return the categories that stand out in each segment.
 
     The rows of `category_indices` whose interval does not hold 1: the highest index first, at
     most five a segment.
     """
-    found = category_indices(bought, segments)
+    found = category_indices(purchases, segments)
     return (
         found.filter((pl.col("low") > 1) | (pl.col("high") < 1))
         .group_by("segment", maintain_order=True)
@@ -38,12 +38,12 @@ def distinctive_categories(bought: pl.DataFrame, segments: Sequence[Segment]) ->
     )
 
 
-def category_indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+def category_indices(purchases: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """Return how much more each segment buys of each category than all do.
 
     Parameters
     ----------
-    bought
+    purchases
         ``customer_id``, ``segment`` (code), ``category`` and ``lines``, the order lines
         of a customer in a category; one row a customer and category.
     segments
@@ -71,14 +71,14 @@ def category_indices(bought: pl.DataFrame, segments: Sequence[Segment]) -> pl.Da
     ----------
     Cochran, Sampling Techniques (1977), ch. 6 (linearised ratios).
     """
-    if bought.height == 0:
+    if purchases.height == 0:
         return pl.DataFrame(schema=_EMPTY)
-    whole = bought.group_by("customer_id", "segment").agg(t=pl.col("lines").sum())
+    whole = purchases.group_by("customer_id", "segment").agg(t=pl.col("lines").sum())
     t = pl.col("t")
     of_segment = whole.group_by("segment").agg(T=t.sum(), Q=(t * t).sum())
     x = pl.col("lines").cast(pl.Int64)
     cells = (
-        bought.join(whole, on=["customer_id", "segment"], how="left")
+        purchases.join(whole, on=["customer_id", "segment"], how="left")
         .group_by("segment", "category")
         .agg(n=pl.len().cast(pl.Int64), X=x.sum(), XX=(x * x).sum(), XT=(x * t).sum())
         .join(of_segment, on="segment", how="left")

@@ -80,8 +80,8 @@ def profile_cards(
     rules: Sequence[SegmentDescription] = (),
     *,
     members: pl.DataFrame | None = None,
-    likes: pl.DataFrame | None = None,
-    moves: pl.DataFrame | None = None,
+    affinity: pl.DataFrame | None = None,
+    transitions: pl.DataFrame | None = None,
 ) -> list[dict[str, Any]]:
     """Return what there is to say of each segment, INACTIVE first.
 
@@ -95,16 +95,16 @@ def profile_cards(
         `describe`: the rule in words.
     members
         `typical_customers`.
-    likes
+    affinity
         `affinity`.
-    moves
+    transitions
         `migration`: who came and who left.
 
     Returns
     -------
     list of dict
         ``id``, ``name``, ``code``, the figures of the profile under their names,
-        ``rule``, ``precision``, ``recall``, ``typical_customers``, ``likes``, ``came`` and
+        ``rule``, ``precision``, ``recall``, ``typical_customers``, ``affinity``, ``came`` and
         ``went`` (each a list). A segment with fewer than five customers has its size
         and nothing else.
     """
@@ -116,8 +116,8 @@ def profile_cards(
             figures.get(segment.code, {}),
             told.get(segment.code, SegmentDescription(segment.code)),
             _of(members, segment.code),
-            _of(likes, segment.code),
-            _flows(moves, segment.id),
+            _of(affinity, segment.code),
+            _flows(transitions, segment.id),
         )
         for segment in segments
     ]
@@ -153,14 +153,14 @@ def _of(frame: pl.DataFrame | None, code: int) -> list[dict[str, Any]]:
     return own.drop("id", strict=False).to_dicts()
 
 
-def _flows(moves: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
-    if moves is None:
+def _flows(transitions: pl.DataFrame | None, id_: str) -> tuple[list[Any], list[Any]]:
+    if transitions is None:
         return [], []
-    away = moves.filter(
+    away = transitions.filter(
         (pl.col("from_id") != pl.col("to_id")) & (pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
     )
     into = pl.col("to_id") == id_
-    everyone = moves.filter(into)["n"].sum()
+    everyone = transitions.filter(into)["n"].sum()
     came = away.filter(into).select(
         id="from_id", name="from_name", n="n", share=pl.col("n") / everyone
     )

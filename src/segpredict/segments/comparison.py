@@ -89,25 +89,25 @@ class SelectionRun:
         order = [name for name in CLUSTERING_INPUTS if name in bar.inputs]
         return tuple(SelectionTask(i, name) for i in order for name in simple)
 
-    def run_task(self, heat: SelectionTask) -> list[SegmentationCandidate]:
+    def run_task(self, task: SelectionTask) -> list[SegmentationCandidate]:
         """Return the trials of one heat, by rising number of segments.
 
         What cannot be fitted here is told in the trial's note, and is no failure of the
         comparison.
         """
-        clusterer = CLUSTERERS.get(heat.algorithm)
+        clusterer = CLUSTERERS.get(task.algorithm)
         compare = self.options.selection
         ks = compare.segment_counts[:1] if clusterer.is_density_based else compare.segment_counts
         blank = SegmentationCandidate(
-            inputs=heat.inputs,
-            algorithm=heat.algorithm,
+            inputs=task.inputs,
+            algorithm=task.algorithm,
             k_requested=0,
             complexity_rank=clusterer.complexity_rank,
         )
         trials = {k: replace(blank, k_requested=k) for k in ks}
-        field = self._field(heat.inputs)
+        field = self._field(task.inputs)
         contender = AlgorithmCandidate(
-            clusterer.with_settings(self._settings(heat.algorithm)),
+            clusterer.with_settings(self._settings(task.algorithm)),
             self.options.n_init,
             compare.refit_starts,
             self.options.seed,
@@ -127,7 +127,7 @@ class SelectionRun:
         return self.options.algorithm_settings if algorithm == self.options.algorithm else {}
 
     def _outcome(
-        self, trial: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
+        self, candidate: SegmentationCandidate, clusters: Clusters, field: "InputSpace"
     ) -> SegmentationCandidate:
         labels = clusters.assign(field.points_of_rows)
         told: dict[str, Any] = {"groups": encode_labels(labels[self._shared])}
@@ -138,7 +138,7 @@ class SelectionRun:
         if self.information_function is not None:
             nats, error = self.information_function(labels, clusters.k)
             told.update(information=round(nats, 6), information_se=round(error, 6))
-        return replace(trial, **told)
+        return replace(candidate, **told)
 
     @cached_property
     def _rows(self) -> pl.DataFrame:
@@ -243,7 +243,7 @@ def required_inputs() -> tuple[str, ...]:
 
 
 def comparison_table(
-    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection
+    candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> pl.DataFrame:
     """Return the comparison, one way to segment a row.
 
@@ -255,10 +255,10 @@ def comparison_table(
         ``ari_winner``, ``twin`` (a simpler way that makes the same segments, so that
         this one is not ranked) and ``is_chosen``.
     """
-    elbows, gaps = _elbows(trials), gap_statistic_choices(trials)
-    alike = similarity_to_selected(trials, selection.selected)
+    elbows, gaps = _elbows(candidates), gap_statistic_choices(candidates)
+    alike = similarity_to_selected(candidates, selection.selected)
     rows = []
-    for i, trial in enumerate(trials):
+    for i, trial in enumerate(candidates):
         state = trial.to_state()
         del state["groups"]
         key = (trial.inputs, trial.algorithm)
@@ -277,7 +277,7 @@ def comparison_table(
                 "behind_se": None if standing is None else standing.difference_se,
                 **{f"rank_{aim}": ranks.get(aim) for aim in SELECTION_CRITERIA},
                 "ari_winner": alike[i],
-                "twin": _twin(trials, selection, i),
+                "twin": _twin(candidates, selection, i),
                 "is_chosen": selection.selected == i,
             }
         )
@@ -287,15 +287,15 @@ def comparison_table(
 
 
 def _twin(
-    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
+    candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection, place: int
 ) -> str:
     first = selection.equivalents.get(place)
-    return "" if first is None else trials[first].name
+    return "" if first is None else candidates[first].name
 
 
-def _elbows(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int | None]:
+def _elbows(candidates: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], int | None]:
     curves: dict[tuple[str, str], list[tuple[int, float]]] = {}
-    for trial in trials:
+    for trial in candidates:
         if trial.inertia is not None:
             key = (trial.inputs, trial.algorithm)
             curves.setdefault(key, []).append((trial.k_requested, trial.inertia))
@@ -306,15 +306,15 @@ def _elbows(trials: Sequence[SegmentationCandidate]) -> dict[tuple[str, str], in
 
 
 def select_from_table(
-    trials: Sequence[SegmentationCandidate], options: SegmentationOptions
+    candidates: Sequence[SegmentationCandidate], options: SegmentationOptions
 ) -> SegmentationSelection:
     """Return what the rule of `criteria.select_candidate` takes."""
-    return select_candidate(trials, options.selection)
+    return select_candidate(candidates, options.selection)
 
 
 def options_of_selected(
     options: SegmentationOptions,
-    trials: Sequence[SegmentationCandidate],
+    candidates: Sequence[SegmentationCandidate],
     selection: SegmentationSelection,
 ) -> SegmentationOptions:
     """Return the options that make the segments which the rule took.
@@ -323,9 +323,9 @@ def options_of_selected(
     gates, or three bands of it where the grid was not compared.
     """
     if selection.selected is not None:
-        winner = trials[selection.selected]
+        winner = candidates[selection.selected]
     else:
-        grids = [t for t in trials if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
+        grids = [t for t in candidates if t.algorithm == FALLBACK_SEGMENTS and t.k > 1]
         blank = SegmentationCandidate(
             inputs=options.inputs, algorithm=FALLBACK_SEGMENTS, k_requested=VALUE_BANDS
         )
@@ -342,15 +342,15 @@ def options_of_selected(
 
 
 def selection_summary(
-    trials: Sequence[SegmentationCandidate], selection: SegmentationSelection
+    candidates: Sequence[SegmentationCandidate], selection: SegmentationSelection
 ) -> JSON:
     """Return what was taken and why, as the run folder keeps it."""
-    alike = similarity_to_selected(trials, selection.selected)
+    alike = similarity_to_selected(candidates, selection.selected)
 
     def told(place: int | None) -> JSON:
         if place is None:
             return None
-        trial = trials[place]
+        trial = candidates[place]
         return {
             "name": trial.name,
             "algorithm": trial.algorithm,

@@ -137,7 +137,7 @@ def describe_segments(
     )
 
 
-def threshold_text(column: str, least: int, horizon: int, currency: str = "") -> str:
+def threshold_text(column: str, min_value: int, horizon: int, currency: str = "") -> str:
     """Return in words that a column holds at least so much, in its own units.
 
     Examples
@@ -145,7 +145,7 @@ def threshold_text(column: str, least: int, horizon: int, currency: str = "") ->
     >>> tell("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """
-    return RuleBranch({column: (least / COLUMN_UNITS[column], None)}).to_text(horizon, currency)
+    return RuleBranch({column: (min_value / COLUMN_UNITS[column], None)}).to_text(horizon, currency)
 
 
 def _described(

@@ -21,12 +21,12 @@ from segpredict.tables import JSON
 MAX_POINTS = 200_000
 
 
-def _knows_chances(segmenter: "Segmenter") -> bool:
+def _knows_chances(segmentation: "Segmenter") -> bool:
     """Return whether the fitted groups are a mixture; an error says why not."""
-    check_is_fitted(segmenter)
-    if not segmenter.clusters_.assignment_rule.is_soft:
+    check_is_fitted(segmentation)
+    if not segmentation.clusters_.assignment_rule.is_soft:
         raise AttributeError(
-            f"{segmenter.algorithm} puts each customer into one segment; choose gmm for chances."
+            f"{segmentation.algorithm} puts each customer into one segment; choose gmm for chances."
         )
     return True
 

@@ -25,7 +25,7 @@ from segpredict.tables import INACTIVE_CODE, MONEY_SCALE
 
 
 def fit_groups(
-    instrument: pl.DataFrame,
+    inputs: pl.DataFrame,
     options: SegmentationOptions | None = None,
     horizon: int = 91,
 ) -> Segmentation:
@@ -33,7 +33,7 @@ def fit_groups(
 
     Parameters
     ----------
-    instrument
+    inputs
         `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
         of one length, all of which ended on or before the first test cutoff.
     options
@@ -58,7 +58,7 @@ def fit_groups(
     the bit for any order of the rows, any ids and any number of threads.
     """
     options = options or SegmentationOptions()
-    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    rows = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
     customers = rows["customer_id"].n_unique()
     if customers < min(options.segment_counts):
         raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))

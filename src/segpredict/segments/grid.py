@@ -193,7 +193,7 @@ def _once(names: JSON) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def cell_name(r: int, f: int) -> str:
+def cell_name(recency: int, frequency: int) -> str:
     """Return the name of one cell of the grid.
 
     Examples
@@ -201,15 +201,15 @@ def cell_name(r: int, f: int) -> str:
     >>> cell(5, 4), cell(1, 5)
     ('Champions', 'Cannot lose')
     """
-    return CELL_NAME_MAP[r - 1][f - 1]
+    return CELL_NAME_MAP[recency - 1][frequency - 1]
 
 
-def code_names(own: Mapping[str, str]) -> tuple[str, ...]:
+def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
     """Return the name of each of the 125 codes, in their order.
 
     Parameters
     ----------
-    own
+    custom_names
         Names that replace the usual ones: by code (``"555"``), or by the scores of
         recency and frequency for all five of spend (``"55"``). A code goes before its
         scores.
@@ -226,16 +226,16 @@ def code_names(own: Mapping[str, str]) -> tuple[str, ...]:
     (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
     """
     known = {code[:length] for code in RFM_CODES for length in (2, 3)}
-    wrong = [key for key, name in own.items() if key not in known or not name.strip()]
+    wrong = [key for key, name in custom_names.items() if key not in known or not name.strip()]
     if wrong:
         raise ConfigError(
-            f"In [segments.codes], {wrong[0]!r} = {own[wrong[0]]!r} names no code.",
+            f"In [segments.codes], {wrong[0]!r} = {custom_names[wrong[0]]!r} names no code.",
             fix="give two scores from 1 to 5, recency and frequency, or three with "
             'spend, and a name: "55" = "Champions", "555" = "VIP".',
         )
     usual = (cell_name(int(code[0]), int(code[1])) for code in RFM_CODES)
     pairs = zip(RFM_CODES, usual, strict=True)
-    return tuple(own.get(c, own.get(c[:2], name)).strip() for c, name in pairs)
+    return tuple(custom_names.get(c, custom_names.get(c[:2], name)).strip() for c, name in pairs)
 
 
 def fit_rule_grid(
@@ -275,7 +275,7 @@ def fit_rule_grid(
     >>> fit_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """
-    rows = contracts.validate_schema(customers, contracts.numeric_schema(columns, least=1))
+    rows = contracts.validate_schema(customers, contracts.numeric_schema(columns, min_rows=1))
     recency, frequency, monetary = (rows[c] for c in columns)
     return RuleGrid(
         FifthScale.from_values(recency, is_reversed=True),

@@ -129,7 +129,7 @@ class SegmentMatch:
 def match_segments(
     counts: IntArray,
     ids: Sequence[str],
-    before: SegmentIdentity,
+    earlier: SegmentIdentity,
     fixed: Mapping[int, int] | None = None,
 ) -> SegmentMatch:
     """Return the ids of new segments, given how many customers each shares with each.
@@ -140,7 +140,7 @@ def match_segments(
         Customers of one population by old segment (rows) and new segment (columns).
     ids
         Ids of the old segments, in the order of the rows.
-    before
+    earlier
         Counter and log of the old segments.
     fixed
         New segment → old one, by place, where that is beyond doubt.
@@ -176,14 +176,14 @@ def match_segments(
     """
     alike = _jaccard(counts)
     pairs = _pairs(counts, alike, fixed or {})
-    opened, named = before.issued_ids, {}
+    opened, named = earlier.issued_ids, {}
     for new in range(counts.shape[1]):
         if new in pairs:
             named[new] = ids[pairs[new]]
         else:
             opened += 1
             named[new] = f"S{opened}"
-    version = before.version + 1
+    version = earlier.version + 1
     survivors = [
         SegmentEvent(
             "survive",
@@ -195,9 +195,9 @@ def match_segments(
         for new, old in sorted(pairs.items())
     ]
     changed = _changes(counts, pairs, ids, named, version)
-    events = (*before.events, *survivors, *changed)
+    events = (*earlier.events, *survivors, *changed)
     order = tuple(named[new] for new in range(counts.shape[1]))
-    after = replace(before, version=version, issued_ids=opened, events=events)
+    after = replace(earlier, version=version, issued_ids=opened, events=events)
     return SegmentMatch(order, after)
 
 

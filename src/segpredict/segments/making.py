@@ -20,23 +20,23 @@ from segpredict.segments.steadiness import with_stability
 
 
 def fit_segmentation(
-    instrument: pl.DataFrame,
+    inputs: pl.DataFrame,
     options: SegmentationOptions | None = None,
     horizon: int = 91,
-    before: Segmentation | None = None,
+    earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the frozen segments of the buying in these windows, as people want them.
 
     Parameters
     ----------
-    instrument
+    inputs
         `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
         of one length, all of which ended on or before the first test cutoff.
     options
         What to decide otherwise than the defaults.
     horizon
         Days of the windows.
-    before
+    earlier
         Segments of an earlier fit, whose ids and names are to be kept (`refit_groups`).
 
     Raises
@@ -56,16 +56,16 @@ def fit_segmentation(
     are told in the notices.
     """
     options = options or SegmentationOptions()
-    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    rows = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
     rules = fit_segment_rules(rows, options.overrides.rules) if rows.height else ()
     left = rows_without_rule(rows, rules)
     quiet = replace(options, names={})
     ids: tuple[str, ...] = ()
-    if before is None:
+    if earlier is None:
         plain = fitting.fit_groups(left, quiet, horizon)
     else:
-        plain, ids = refit_groups(before, left, quiet, horizon)
-    made = apply_overrides(plain, rows, options, rules, ids=ids, before=before)
+        plain, ids = refit_groups(earlier, left, quiet, horizon)
+    made = apply_overrides(plain, rows, options, rules, ids=ids, earlier=earlier)
     return _weighed(with_stability(made, rows, options), left, options, horizon)
 
 

@@ -7,14 +7,14 @@ from segpredict import contracts
 from segpredict.segments.segmentation import Segmentation
 
 
-def membership_probabilities(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
+def membership_probabilities(segmentation: Segmentation, inputs: pl.DataFrame) -> pl.DataFrame:
     """Return the chance of each segment for each row.
 
     Parameters
     ----------
     segmentation
         The frozen segmenter.
-    instrument
+    inputs
         `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
 
     Returns
@@ -29,7 +29,7 @@ def membership_probabilities(segmentation: Segmentation, instrument: pl.DataFram
     TableError
         When the instrument breaks its contract.
     """
-    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    rows = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
     places = rows.select(axis.standardized for axis in segmentation.axes).to_numpy()
     chances = segmentation.clusters.predict_proba(places)
     shares = {s.code: np.zeros(len(places)) for s in segmentation.segments[1:]}

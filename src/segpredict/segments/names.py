@@ -59,7 +59,7 @@ def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
 
 def named_segments(
     ids: Sequence[str],
-    words: Sequence[str],
+    default_names: Sequence[str],
     names: Mapping[str, str],
     retired: Sequence[str] = (),
 ) -> tuple[Segment, ...]:
@@ -69,7 +69,7 @@ def named_segments(
     ----------
     ids
         Ids of the active segments in rising order of value.
-    words
+    default_names
         Their names unless `names` has others.
     names
         Names that people gave, by id.
@@ -88,7 +88,7 @@ def named_segments(
     >>> [s.name for s in called(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
     ['Inactive', 'Light', 'VIP']
     """
-    own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, words, strict=True))}
+    own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, default_names, strict=True))}
     for given in names:
         if given not in own and given not in retired:
             raise UnknownNameError("segment", given, own)
@@ -97,14 +97,14 @@ def named_segments(
     return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
 
 
-def names_after_refit(ids: Sequence[str], before: Mapping[str, str]) -> tuple[str, ...]:
+def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
     """Return names after a refit: an id keeps its name, a new one gets a free word.
 
     Parameters
     ----------
     ids
         Ids in rising order of value.
-    before
+    earlier
         Names of the old segments, by id.
 
     Notes
@@ -120,7 +120,7 @@ def names_after_refit(ids: Sequence[str], before: Mapping[str, str]) -> tuple[st
     >>> kept(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
     ('Mums', 'Between Mums and Firms', 'Firms')
     """
-    names = {i: before[i] for i in ids if i in before}
+    names = {i: earlier[i] for i in ids if i in earlier}
     firm = dict(names)  # what a neighbour may be called by
     for place, id_ in enumerate(ids):
         if id_ not in names:

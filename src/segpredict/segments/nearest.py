@@ -8,14 +8,14 @@ from segpredict.clustering import euclidean_distances
 from segpredict.segments.segmentation import Segmentation
 
 
-def nearest_other_segment(segmentation: Segmentation, instrument: pl.DataFrame) -> pl.DataFrame:
+def nearest_other_segment(segmentation: Segmentation, inputs: pl.DataFrame) -> pl.DataFrame:
     """Return each row's segment, the nearest of the others, and how near both are.
 
     Parameters
     ----------
     segmentation
         The frozen segmenter.
-    instrument
+    inputs
         `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of its horizon.
 
     Returns
@@ -29,7 +29,7 @@ def nearest_other_segment(segmentation: Segmentation, instrument: pl.DataFrame) 
     -----
     Near both: a little more or less would have made another segment of the customer.
     """
-    rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    rows = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
     assigned = segmentation.assign(rows)
     ordered = rows.sort("end", "customer_id")
     places = ordered.select([axis.standardized for axis in segmentation.axes]).to_numpy()

@@ -14,7 +14,7 @@ from segpredict.tables import MONEY_SCALE, Segment
 
 def segment_profile_table(
     assignments: pl.DataFrame,
-    instrument: pl.DataFrame,
+    inputs: pl.DataFrame,
     features: pl.DataFrame,
     segments: Sequence[Segment],
     labels: pl.DataFrame | None = None,
@@ -26,7 +26,7 @@ def segment_profile_table(
     assignments
         ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
         ones too (`fill_inactive`).
-    instrument
+    inputs
         `contracts.CLUSTERING_INPUTS_SCHEMA` of that one window.
     features
         ``customer_id`` and ``recency_days``, as of the end of the window.
@@ -60,7 +60,7 @@ def segment_profile_table(
     rest cannot be found by subtraction.
     """
     known = contracts.validate_schema(assignments, contracts.ASSIGNMENTS_SCHEMA)
-    bought = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+    bought = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
     if bought["end"].n_unique() > 1:
         found = bought["end"].n_unique()
         raise SchemaError("instrument", [f"holds {found} windows instead of one"])

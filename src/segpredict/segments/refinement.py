@@ -84,19 +84,19 @@ def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.Data
 
 
 def apply_overrides(
-    plain: Segmentation,
+    base_groups: Segmentation,
     rows: pl.DataFrame,
     options: SegmentationOptions,
     rules: Sequence[SegmentRule] = (),
     *,
     ids: Sequence[str] = (),
-    before: Segmentation | None = None,
+    earlier: Segmentation | None = None,
 ) -> Segmentation:
     """Return the segments as people want them, made of the groups of a clustering.
 
     Parameters
     ----------
-    plain
+    base_groups
         One segment a group, in rising order of value.
     rows
         `contracts.CLUSTERING_INPUTS_SCHEMA`: all rows, those set apart as well.
@@ -106,7 +106,7 @@ def apply_overrides(
         Rules that set segments apart (`fit_segment_rules`).
     ids
         Ids of the groups, where a refit has matched them.
-    before
+    earlier
         The segments before a refit, whose names and ids are kept.
 
     Raises
@@ -116,16 +116,20 @@ def apply_overrides(
     ConfigError
         When two segments would bear one name, or one would bear none.
     """
-    identity = SegmentIdentity(issued_ids=plain.clusters.k) if before is None else plain.identity
-    own = tuple(ids) or tuple(f"S{n}" for n in range(1, plain.clusters.k + 1))
-    past = _past(before, identity)
+    identity = (
+        SegmentIdentity(issued_ids=base_groups.clusters.k)
+        if earlier is None
+        else base_groups.identity
+    )
+    own = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
+    past = _past(earlier, identity)
     target = _targets(own, options, past)
-    ruled, identity = _opened(rules, identity, before)
+    ruled, identity = _opened(rules, identity, earlier)
     groups = tuple(ClusterGroup(i, target[i]) for i in own)
-    chosen = replace(plain, groups=groups, segment_rules=ruled, identity=identity)
+    chosen = replace(base_groups, groups=groups, segment_rules=ruled, identity=identity)
     ranked = _ranked(chosen, rows)
-    named = _named(ranked, rows, options, before, past)
-    logged = _logged(named, options, before)
+    named = _named(ranked, rows, options, earlier, past)
+    logged = _logged(named, options, earlier)
     names = {**logged.names, **{s.id: s.name for s in named.segments}}
     return replace(named, identity=replace(logged, names=names))
 
@@ -137,9 +141,9 @@ def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
     return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
 
 
-def _past(before: Segmentation | None, identity: SegmentIdentity) -> set[str]:
+def _past(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
     """Return ids that were ever given: to speak of them is no mistake in a refit."""
-    if before is None:
+    if earlier is None:
         return set()
     return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
 
@@ -158,10 +162,10 @@ def _targets(own: Sequence[str], options: SegmentationOptions, past: set[str]) -
 
 
 def _opened(
-    rules: Sequence[SegmentRule], identity: SegmentIdentity, before: Segmentation | None
+    rules: Sequence[SegmentRule], identity: SegmentIdentity, earlier: Segmentation | None
 ) -> tuple[tuple[SegmentRule, ...], SegmentIdentity]:
     """Give each rule the id it had, or a new one."""
-    known = {} if before is None else {r.name: r.id for r in before.segment_rules}
+    known = {} if earlier is None else {r.name: r.id for r in earlier.segment_rules}
     opened, ruled = identity.issued_ids, []
     for rule in rules:
         if rule.name not in known:
@@ -201,16 +205,16 @@ def _named(
     ranked: Segmentation,
     rows: pl.DataFrame,
     options: SegmentationOptions,
-    before: Segmentation | None,
+    earlier: Segmentation | None,
     past: set[str],
 ) -> Segmentation:
     ids = [segment.id for segment in ranked.segments[1:]]
     ruled = {rule.id: rule.name for rule in ranked.segment_rules}
     free = [i for i in ids if i not in ruled]
-    known = {} if before is None else _names_kept(ranked, before)
+    known = {} if earlier is None else _names_kept(ranked, earlier)
     if options.inputs != "fm":
         told = _distinct(free, _portraits(ranked, rows, free), known)
-    elif before is None:
+    elif earlier is None:
         told = default_names(len(free))
     else:
         told = names_after_refit(free, known)
@@ -219,10 +223,10 @@ def _named(
     return replace(ranked, segments=own)
 
 
-def _names_kept(ranked: Segmentation, before: Segmentation) -> dict[str, str]:
+def _names_kept(ranked: Segmentation, earlier: Segmentation) -> dict[str, str]:
     """Return old names of the segments that are made of the groups they were."""
-    now, then = _parts(ranked), _parts(before)
-    return {s.id: s.name for s in before.segments if s.id in now and now[s.id] == then[s.id]}
+    now, then = _parts(ranked), _parts(earlier)
+    return {s.id: s.name for s in earlier.segments if s.id in now and now[s.id] == then[s.id]}
 
 
 def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
@@ -250,7 +254,7 @@ def _portraits(ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]) ->
 
 
 def _logged(
-    named: Segmentation, options: SegmentationOptions, before: Segmentation | None
+    named: Segmentation, options: SegmentationOptions, earlier: Segmentation | None
 ) -> SegmentIdentity:
     """Return the identity with what people decided in its log."""
     identity = named.identity
@@ -264,16 +268,16 @@ def _logged(
     events += [
         SegmentEvent("pinned", version, (i,), (i,))
         for i in options.overrides.pinned_ids
-        if before is not None and i in ids
+        if earlier is not None and i in ids
     ]
-    events += _renamed(named, before)
+    events += _renamed(named, earlier)
     return replace(identity, events=(*identity.events, *events))
 
 
-def _renamed(named: Segmentation, before: Segmentation | None) -> list[SegmentEvent]:
-    if before is None:
+def _renamed(named: Segmentation, earlier: Segmentation | None) -> list[SegmentEvent]:
+    if earlier is None:
         return []
-    known = {s.id: s.name for s in before.segments}
+    known = {s.id: s.name for s in earlier.segments}
     version = named.identity.version
     return [
         SegmentEvent("renamed", version, (s.id,), (s.id,))

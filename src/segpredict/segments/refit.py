@@ -25,13 +25,13 @@ MAX_ITERATIONS = 100
 
 
 def refit_groups(
-    before: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
+    earlier: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> tuple[Segmentation, tuple[str, ...]]:
     """Return the segments of newer windows, and the id of each of their groups.
 
     Parameters
     ----------
-    before
+    earlier
         The segments as they were.
     rows
         `contracts.CLUSTERING_INPUTS_SCHEMA` of the newer windows, measured with the columns of
@@ -56,9 +56,9 @@ def refit_groups(
     its centre, and there are no fresh starts. Old and new groups are matched on the
     customers of the newest window (`identity.match_segments`).
     """
-    fresh = _fresh(before, rows, options, horizon)
-    warm = _warm(before, fresh, rows, options)
-    pinned = _pinned(before, options)
+    fresh = _fresh(earlier, rows, options, horizon)
+    warm = _warm(earlier, fresh, rows, options)
+    pinned = _pinned(earlier, options)
     if pinned and warm is None:
         raise ConfigError(
             f"{', '.join(options.overrides.pinned_ids)} cannot be pinned: the refit has another "
@@ -70,14 +70,14 @@ def refit_groups(
         gain = 1 - fresh.clusters.inertia / (warm.inertia or 1.0)
         if pinned or gain <= MIN_IMPROVEMENT:
             taken = replace(fresh, clusters=warm, warnings=_notices(fresh, gain, pinned))
-    found = _matched(before, taken, rows, pinned)
+    found = _matched(earlier, taken, rows, pinned)
     return replace(taken, identity=found.identity), found.ids
 
 
 def _fresh(
-    before: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
+    earlier: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
-    k = before.clusters.k
+    k = earlier.clusters.k
     if options.k is not None or not options.k_min <= k <= options.k_max:
         return fit_groups(rows, options, horizon)
     same = fit_groups(rows, replace(options, k=k), horizon)
@@ -86,24 +86,24 @@ def _fresh(
 
 
 def _warm(
-    before: Segmentation,
+    earlier: Segmentation,
     fresh: Segmentation,
     rows: pl.DataFrame,
     options: SegmentationOptions,
 ) -> Clusters | None:
     """Return the groups that grow from the old centres, where that is possible."""
-    old = before.clusters.assignment_rule
+    old = earlier.clusters.assignment_rule
     if not isinstance(old, NearestCentre) or not isinstance(
         fresh.clusters.assignment_rule, NearestCentre
     ):
         return None
-    is_same = [a.column for a in before.axes] == [a.column for a in fresh.axes]
+    is_same = [a.column for a in earlier.axes] == [a.column for a in fresh.axes]
     if not is_same or old.k != fresh.clusters.k:
         return None
     places = rows.select(axis.standardized for axis in fresh.axes).to_numpy()
     points = WeightedPoints.from_matrix(places).quantize(options.max_points)
-    start = _moved(old.centres, before.axes, fresh.axes)
-    still = _pinned(before, options)
+    start = _moved(old.centres, earlier.axes, fresh.axes)
+    still = _pinned(earlier, options)
     return Clusters.from_centres(points, settle(points, start, MAX_ITERATIONS, still))
 
 
@@ -116,46 +116,46 @@ def _moved(centres: FloatArray, old: Sequence[InputAxis], new: Sequence[InputAxi
     return np.stack(columns, axis=1)
 
 
-def _pinned(before: Segmentation, options: SegmentationOptions) -> list[int]:
+def _pinned(earlier: Segmentation, options: SegmentationOptions) -> list[int]:
     pins = set(options.overrides.pinned_ids)
-    return [i for i, g in enumerate(_groups(before)) if {g.id, g.segment} & pins]
+    return [i for i, g in enumerate(_groups(earlier)) if {g.id, g.segment} & pins]
 
 
-def _groups(before: Segmentation) -> tuple[ClusterGroup, ...]:
-    ids = [segment.id for segment in before.segments[1:]]
-    return before.groups or tuple(ClusterGroup(i, i) for i in ids)
+def _groups(earlier: Segmentation) -> tuple[ClusterGroup, ...]:
+    ids = [segment.id for segment in earlier.segments[1:]]
+    return earlier.groups or tuple(ClusterGroup(i, i) for i in ids)
 
 
 def _matched(
-    before: Segmentation, taken: Segmentation, rows: pl.DataFrame, pinned: list[int]
+    earlier: Segmentation, taken: Segmentation, rows: pl.DataFrame, pinned: list[int]
 ) -> SegmentMatch:
     newest = rows.filter(pl.col("end") == pl.col("end").max())
     old, new = (
         s.clusters.assign(newest.select(a.standardized for a in s.axes).to_numpy())
-        for s in (before, taken)
+        for s in (earlier, taken)
     )
-    counts = np.zeros((before.clusters.k, taken.clusters.k), dtype=np.int64)
+    counts = np.zeros((earlier.clusters.k, taken.clusters.k), dtype=np.int64)
     np.add.at(counts, (old, new), 1)
-    ids = [group.id for group in _groups(before)]
-    return match_segments(counts, ids, before.identity, _fixed(before, taken, pinned))
+    ids = [group.id for group in _groups(earlier)]
+    return match_segments(counts, ids, earlier.identity, _fixed(earlier, taken, pinned))
 
 
-def _fixed(before: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> Mapping[int, int]:
+def _fixed(earlier: Segmentation, taken: Segmentation, pinned: Sequence[int]) -> Mapping[int, int]:
     """Return new group → old group of those that were kept where they were."""
-    old, new = before.clusters.assignment_rule, taken.clusters.assignment_rule
+    old, new = earlier.clusters.assignment_rule, taken.clusters.assignment_rule
     if not isinstance(old, NearestCentre) or not isinstance(new, NearestCentre):
         return {}
-    places = _moved(old.centres, before.axes, taken.axes)
+    places = _moved(old.centres, earlier.axes, taken.axes)
     apart = [np.abs(new.centres - places[i]).sum(axis=1) for i in pinned]
     return {int(a.argmin()): i for a, i in zip(apart, pinned, strict=True)}
 
 
-def _notices(fresh: Segmentation, gain: float, pinned: Sequence[int]) -> tuple[str, ...]:
+def _notices(fresh: Segmentation, improvement: float, pinned: Sequence[int]) -> tuple[str, ...]:
     if pinned:
         return fresh.warnings
     told = (
-        f"fresh starts would lower the inertia by {gain:.1%} only"
-        if gain > 0
+        f"fresh starts would lower the inertia by {improvement:.1%} only"
+        if improvement > 0
         else "no fresh start came closer"
     )
     return (

@@ -161,12 +161,12 @@ class Segmentation:
         columns |= {rule.column for rule in self.segment_rules}
         return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
-    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
         """Return the segment of each row.
 
         Parameters
         ----------
-        instrument
+        inputs
             `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
 
         Returns
@@ -192,7 +192,7 @@ class Segmentation:
         is negative where the groups are not those of the nearest centre, and 0 where
         there is but one.
         """
-        rows = contracts.validate_schema(instrument, contracts.CLUSTERING_INPUTS_SCHEMA)
+        rows = contracts.validate_schema(inputs, contracts.CLUSTERING_INPUTS_SCHEMA)
         places, uncut = (
             rows.select(ways).to_numpy()
             for ways in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])

@@ -19,13 +19,13 @@ FAST_RULES = ("centres", "mixture")  # kinds of rule whose fits take millisecond
 
 
 def with_stability(
-    found: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
+    segmentation: Segmentation, rows: pl.DataFrame, options: SegmentationOptions
 ) -> Segmentation:
     """Return the segments with their steadiness, and a notice where one dissolves.
 
     Parameters
     ----------
-    found
+    segmentation
         The segments.
     rows
         `contracts.CLUSTERING_INPUTS_SCHEMA`: what they were fitted on.
@@ -45,30 +45,30 @@ def with_stability(
     ----------
     Hennig (2007), cluster-wise assessment of cluster stability.
     """
-    if found.clusters.assignment_rule.kind not in FAST_RULES:
-        return found
-    if found.segment_rules:
-        rows = rows.filter(~pl.any_horizontal(r.matches for r in found.segment_rules))
-    by_group = _means(_Cast.of(rows, found), found, options)
-    codes = found.group_codes
+    if segmentation.clusters.assignment_rule.kind not in FAST_RULES:
+        return segmentation
+    if segmentation.segment_rules:
+        rows = rows.filter(~pl.any_horizontal(r.matches for r in segmentation.segment_rules))
+    by_group = _means(_Cast.of(rows, segmentation), segmentation, options)
+    codes = segmentation.group_codes
     steady = {
         code: min(m for m, c in zip(by_group, codes, strict=True) if c == code)
         for code in set(codes)
     }
-    names = {segment.code: segment.name for segment in found.segments}
+    names = {segment.code: segment.name for segment in segmentation.segments}
     return replace(
-        found,
-        values=tuple(replace(v, stability=steady.get(v.code)) for v in found.values),
-        warnings=(*found.warnings, *_warnings(steady, names)),
+        segmentation,
+        values=tuple(replace(v, stability=steady.get(v.code)) for v in segmentation.values),
+        warnings=(*segmentation.warnings, *_warnings(steady, names)),
     )
 
 
-def _warnings(steady: dict[int, float], names: dict[int, str]) -> list[str]:
+def _warnings(stability: dict[int, float], names: dict[int, str]) -> list[str]:
     return [
         f"{names[code]} dissolves: from other customers of the same kind it comes back "
         f"with a mean Jaccard of {mean:.2f} (below {DISSOLVED_JACCARD:.2f}). Do not build on "
         "its borders."
-        for code, mean in sorted(steady.items())
+        for code, mean in sorted(stability.items())
         if mean < DISSOLVED_JACCARD
     ]
 

@@ -49,19 +49,19 @@ def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
 def fill_orders(
     rng: np.random.Generator,
     orders: SampleOrders,
-    people: SampleCustomers,
+    customers: SampleCustomers,
     options: SampleShopOptions,
 ) -> pl.DataFrame:
     """Fill orders with products so that each comes to about its value."""
     lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
     event = np.repeat(np.arange(orders.value.size), lines)
     whose = orders.customer[event]
-    category = _categories(rng, np.cumsum(people.favourite_category, axis=1), whose)
+    category = _categories(rng, np.cumsum(customers.favourite_category, axis=1), whose)
     rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
     product = category * N_PRODUCTS + rank
     if options.tiers:
         side = rng.spawn(1)[0]
-        own = _in_tier()[category, people.tier[whose], rank]
+        own = _in_tier()[category, customers.tier[whose], rank]
         product = np.where(side.random(event.size) < options.tiers, own, product)
     price = price_list()[product]
     if options.promotions:
@@ -138,13 +138,13 @@ def draw_returns(
     rng: np.random.Generator,
     lines: pl.DataFrame,
     events: OrderEvents,
-    people: SampleCustomers,
+    customers: SampleCustomers,
     options: SampleShopOptions,
 ) -> tuple[pl.DataFrame, OrderEvents]:
     """Send lines back after a while, and whole orders within minutes."""
     event = lines["event"].to_numpy()
     whole = (rng.random(events.day.size) < options.cancelled)[event]
-    part = rng.random(event.size) < people.returns[events.customer[event]]
+    part = rng.random(event.size) < customers.returns[events.customer[event]]
     chosen = np.flatnonzero(whole | part)
     whole, sold = whole[chosen], event[chosen]
     # Lines of a cancelled order share one number; others are returned one by one.
@@ -172,12 +172,12 @@ def draw_dirty_lines(
     rng: np.random.Generator,
     lines: pl.DataFrame,
     events: OrderEvents,
-    people: SampleCustomers,
+    customers: SampleCustomers,
     options: SampleShopOptions,
 ) -> pl.DataFrame:
     """Return the lines that a real export has as well: postage, fixes, doubles."""
     sold = np.flatnonzero(events.is_return == 0)
-    abroad = sold[people.country[events.customer[sold]] > 0]
+    abroad = sold[customers.country[events.customer[sold]] > 0]
     posted = abroad[rng.random(abroad.size) < 0.8]
     fixed = sold[rng.random(sold.size) < 0.003]
     twice = lines.filter(pl.Series(rng.random(lines.height) < options.duplicates))
@@ -225,7 +225,7 @@ class CustomerBlock:
 
 
 def export_lines(
-    lines: pl.DataFrame, events: OrderEvents, people: SampleCustomers, place: CustomerBlock
+    lines: pl.DataFrame, events: OrderEvents, customers: SampleCustomers, block: CustomerBlock
 ) -> pl.DataFrame:
     """Write lines as the shop's system would: numbered by time, guests unnamed."""
     head = pl.DataFrame(
@@ -235,18 +235,18 @@ def export_lines(
             "day": events.day,
             "minute": events.minute,
             "is_return": events.is_return == 1,
-            "country": people.country[events.customer],
+            "country": customers.country[events.customer],
         }
     )
-    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER + place.order
+    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER + block.order
     mark = pl.when("is_return").then(pl.lit("C")).otherwise(pl.lit(""))
-    moment = (pl.col("day") + place.start) * 1440 + pl.col("minute")
+    moment = (pl.col("day") + block.start) * 1440 + pl.col("minute")
     heads = head.sort("day", "minute", "event").select(
         "event",
         pl.format("{}{}", mark, number).alias("InvoiceNo"),
         (moment * 60_000_000).cast(pl.Datetime("us")).alias("InvoiceDate"),
-        pl.when(pl.col("customer") < place.known)
-        .then(customer_id(pl.col("customer") + place.customer))
+        pl.when(pl.col("customer") < block.known)
+        .then(customer_id(pl.col("customer") + block.customer))
         .alias("CustomerID"),
         pl.col("country")
         .replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String)
@@ -280,16 +280,19 @@ MEAN_LEAD_DAYS = 3.0  # mean days by which they come before it
 
 
 def sample_customer_table(
-    rng: np.random.Generator, people: SampleCustomers, place: CustomerBlock, told: float
+    rng: np.random.Generator,
+    customers: SampleCustomers,
+    block: CustomerBlock,
+    informative_share: float,
 ) -> pl.DataFrame:
-    """Return demographics; a share of customers `told` are like their class.
+    """Return demographics; a share of customers `informative_share` are like their class.
 
     The others are like everyone: with 0 demographics say nothing of the class.
     """
-    n = people.latent.size
-    like = rng.random(n) < told
+    n = customers.latent.size
+    like = rng.random(n) < informative_share
     other = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
-    group = np.where(like, people.latent, other)
+    group = np.where(like, customers.latent, other)
     age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
     frame = pl.DataFrame(
         {
@@ -298,13 +301,13 @@ def sample_customer_table(
             "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL_WEIGHTS[group])],
         }
     )
-    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + place.customer)
-    return frame.select(ids.alias("CustomerID"), pl.all()).head(place.known)
+    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + block.customer)
+    return frame.select(ids.alias("CustomerID"), pl.all()).head(block.known)
 
 
-def _drawn(rng: np.random.Generator, chances: FloatArray) -> IntArray:
-    cuts = np.cumsum(chances, axis=1)[:, :-1]
-    return np.asarray((rng.random(len(chances))[:, None] > cuts).sum(axis=1))
+def _drawn(rng: np.random.Generator, probabilities: FloatArray) -> IntArray:
+    cuts = np.cumsum(probabilities, axis=1)[:, :-1]
+    return np.asarray((rng.random(len(probabilities))[:, None] > cuts).sum(axis=1))
 
 
 def sample_product_table() -> pl.DataFrame:
@@ -322,23 +325,23 @@ def sample_product_table() -> pl.DataFrame:
 
 
 def sample_sessions(
-    rng: np.random.Generator, people: SampleCustomers, orders: SampleOrders, place: CustomerBlock
+    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders, block: CustomerBlock
 ) -> pl.DataFrame:
     """Return web sessions: some at any time, more in the days before an order.
 
     Columns are customer, start, pages viewed and articles put into the basket; most
     sessions that lead to nothing have none of the latter.
     """
-    left = orders.days - people.first_day
+    left = orders.days - customers.first_day
     roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND_RATE * left))
-    roamed = people.first_day[roamer] + rng.random(roamer.size) * left[roamer]
+    roamed = customers.first_day[roamer] + rng.random(roamer.size) * left[roamer]
     before = rng.poisson(SESSIONS_BEFORE_ORDER, orders.customer.size)
     eager = np.repeat(np.arange(before.size), before)
     led = orders.time[eager] - rng.exponential(MEAN_LEAD_DAYS, eager.size)
     customer = np.concatenate([roamer, orders.customer[eager], orders.customer])
     time = np.concatenate([roamed, led, orders.time - 0.01])
     wants = np.repeat(CART_MEANS, [roamed.size, led.size, orders.time.size])
-    kept = (time >= 0) & (customer < place.known)
+    kept = (time >= 0) & (customer < block.known)
     frame = pl.DataFrame(
         {
             "customer": customer[kept],
@@ -347,9 +350,9 @@ def sample_sessions(
             "Carts": rng.poisson(wants[kept]),
         }
     )
-    start = ((pl.col("time") + place.start) * 86_400_000_000).cast(pl.Int64)
+    start = ((pl.col("time") + block.start) * 86_400_000_000).cast(pl.Int64)
     return frame.sort("time", "customer", "Views", "Carts").select(
-        customer_id(pl.col("customer") + place.customer).alias("CustomerID"),
+        customer_id(pl.col("customer") + block.customer).alias("CustomerID"),
         start.cast(pl.Datetime("us")).dt.truncate("1s").alias("SessionStart"),
         "Views",
         "Carts",

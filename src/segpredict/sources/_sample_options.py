@@ -101,12 +101,12 @@ def seasonal_activity(days: int, weekday: int, day_of_year: int) -> FloatArray:
     return np.asarray(busy / busy.mean())
 
 
-def drifted_activity(busy: FloatArray, options: SampleShopOptions) -> FloatArray:
+def drifted_activity(activity: FloatArray, options: SampleShopOptions) -> FloatArray:
     """Return the season, weaker from the day of the drift on."""
     if options.drift_day is None:
-        return busy
-    day = np.arange(busy.size)
-    return np.asarray(np.where(day < options.drift_day, busy, busy**DRIFT_FACTOR))
+        return activity
+    day = np.arange(activity.size)
+    return np.asarray(np.where(day < options.drift_day, activity, activity**DRIFT_FACTOR))
 
 
 def is_promoted(days: int) -> NDArray[np.bool_]:
@@ -138,9 +138,9 @@ class CustomerClocks:
         """Return felt time for days of the calendar."""
         return self._through(customer, time, back=False)
 
-    def to_calendar_time(self, customer: IntArray, felt: FloatArray) -> FloatArray:
+    def to_calendar_time(self, customer: IntArray, customer_time: FloatArray) -> FloatArray:
         """Return days of the calendar for felt time."""
-        return self._through(customer, felt, back=True)
+        return self._through(customer, customer_time, back=True)
 
     def _through(self, customer: IntArray, values: FloatArray, *, back: bool) -> FloatArray:
         grid = np.arange(self.ticks.shape[1], dtype=float)
@@ -153,13 +153,13 @@ class CustomerClocks:
 
 
 def customer_clocks(
-    busy: FloatArray, options: SampleShopOptions, sensitivity: IntArray, effect: FloatArray
+    activity: FloatArray, options: SampleShopOptions, sensitivity: IntArray, effect: FloatArray
 ) -> CustomerClocks:
     """Return the clocks of customers who differ in sensitivity and in treatment.
 
     Parameters
     ----------
-    busy
+    activity
         How busy each day is, for those whom nothing moves.
     options
         Strength of promotions and day of the treatment.
@@ -169,10 +169,10 @@ def customer_clocks(
         What the treatment does to each customer's rate: 0 is nothing.
     """
     kinds, whose = np.unique(np.column_stack([sensitivity, effect]), axis=0, return_inverse=True)
-    day, pulse = np.arange(busy.size), is_promoted(busy.size)
-    begun = day >= (busy.size if options.treated_day is None else options.treated_day)
+    day, pulse = np.arange(activity.size), is_promoted(activity.size)
+    begun = day >= (activity.size if options.treated_day is None else options.treated_day)
     rows = [
-        busy
+        activity
         * np.exp(options.promotions * SENSITIVITY_LEVELS[int(level)] * pulse)
         * (1 + gain * begun)
         for level, gain in kinds

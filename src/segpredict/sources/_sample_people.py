@@ -59,13 +59,13 @@ class SampleOrders:
 
 
 def _draw(
-    rng: np.random.Generator, n: int, busy: FloatArray, options: SampleShopOptions
+    rng: np.random.Generator, n: int, activity: FloatArray, options: SampleShopOptions
 ) -> SampleCustomers:
-    people = _of_classes(rng, n, busy, options, CLASS_SHARES)
+    people = _of_classes(rng, n, activity, options, CLASS_SHARES)
     if options.drift_day is None:
         return people
     # Who comes after the drift is somebody else, on the same day.
-    other = _of_classes(rng, n, busy, options, DRIFTED_SHARES)
+    other = _of_classes(rng, n, activity, options, DRIFTED_SHARES)
     is_late = people.first_day >= options.drift_day
     mixed = {
         name: np.where(is_late.reshape(-1, *[1] * (mine.ndim - 1)), yours, mine)
@@ -77,7 +77,7 @@ def _draw(
 def _of_classes(
     rng: np.random.Generator,
     n: int,
-    busy: FloatArray,
+    activity: FloatArray,
     options: SampleShopOptions,
     shares: tuple[float, ...],
 ) -> SampleCustomers:
@@ -91,7 +91,7 @@ def _of_classes(
     is_treated = (side.random(n) < 0.5) & (options.treated_day is not None)
     return SampleCustomers(
         latent=latent,
-        first_day=_arrivals(rng, n, busy),
+        first_day=_arrivals(rng, n, activity),
         rate=np.maximum(rate, 1e-7),
         regularity=rng.choice([1, 2, 4], n, p=options.regularity),
         drop=rng.beta(1.0, DROP_B[latent]),
@@ -114,11 +114,11 @@ def _tastes() -> FloatArray:
     return weights
 
 
-def _arrivals(rng: np.random.Generator, n: int, busy: FloatArray) -> FloatArray:
+def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatArray:
     """Draw first orders: at first the shop meets its old customers, then it grows."""
-    days = busy.size
+    days = activity.size
     day = np.arange(days)
-    met, grown = np.exp(-day / 40.0), (1 + 0.3 * day / days) * busy
+    met, grown = np.exp(-day / 40.0), (1 + 0.3 * day / days) * activity
     weights = 0.3 * met / met.sum() + 0.7 * grown / grown.sum()
     return rng.choice(days, n, p=weights) + rng.random(n)
 

@@ -20,7 +20,7 @@ from segpredict.sources._unpack import unpack_file
 
 
 def parse_cells(
-    text: DelimitedText, records: RecordIndex, names: tuple[str, ...], plain: int
+    text: DelimitedText, records: RecordIndex, names: tuple[str, ...], is_plain: int
 ) -> pl.DataFrame:
     """Return one text column a name; empty cells are null.
 
@@ -32,7 +32,7 @@ def parse_cells(
         Its rows, all of as many cells as there are names.
     names
         Names of the cells.
-    plain
+    is_plain
         The byte from which on a plain parser might read a record otherwise.
 
     Notes
@@ -45,7 +45,7 @@ def parse_cells(
         return pl.DataFrame(schema=schema)
     try:
         frame = pl.read_csv(
-            _body(text, records, plain),
+            _body(text, records, is_plain),
             separator=text.grammar.separator.decode(),
             has_header=False,
             schema=schema,

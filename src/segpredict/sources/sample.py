@@ -194,7 +194,7 @@ def _draw(
 
 def _lines(
     rng: np.random.Generator,
-    people: SampleCustomers,
+    customers: SampleCustomers,
     orders: SampleOrders,
     world: str,
     options: SampleShopOptions,
@@ -204,33 +204,33 @@ def _lines(
     if world == "deterministic":
         return export.fill_single_line(orders), events
     plain = options if world == "shop" else SampleShopOptions()
-    lines = export.fill_orders(rng, orders, people, plain)
+    lines = export.fill_orders(rng, orders, customers, plain)
     if world == "noise":
         return lines, events
-    sent, back = export.draw_returns(rng, lines, events, people, options)
-    extra = export.draw_dirty_lines(rng, lines, events, people, options)
+    sent, back = export.draw_returns(rng, lines, events, customers, options)
+    extra = export.draw_dirty_lines(rng, lines, events, customers, options)
     return pl.concat([lines, sent, extra]), events + back
 
 
 def _truth(
-    people: SampleCustomers, orders: SampleOrders, place: export.CustomerBlock
+    customers: SampleCustomers, orders: SampleOrders, place: export.CustomerBlock
 ) -> pl.DataFrame:
-    count = np.bincount(orders.customer, minlength=people.rate.size)
+    count = np.bincount(orders.customer, minlength=customers.rate.size)
     frame = pl.DataFrame(
         {
-            "latent": people.latent,
-            "rate_per_day": people.rate,
-            "dropout_p": people.drop,
-            "regularity": people.regularity,
+            "latent": customers.latent,
+            "rate_per_day": customers.rate,
+            "dropout_p": customers.drop,
+            "regularity": customers.regularity,
             "is_alive": orders.is_alive,
-            "start_day": people.first_day.astype(np.int32) + place.start,
-            "spend_mean": people.spend_mean,
-            "return_share": people.returns,
-            "country": people.country,
+            "start_day": customers.first_day.astype(np.int32) + place.start,
+            "spend_mean": customers.spend_mean,
+            "return_share": customers.returns,
+            "country": customers.country,
             "orders": count,
-            "promo_sensitivity": people.sensitivity,
-            "is_treated": people.is_treated,
-            "effect": people.effect,
+            "promo_sensitivity": customers.sensitivity,
+            "is_treated": customers.is_treated,
+            "effect": customers.effect,
         }
     )
     named = frame.with_columns(

@@ -36,14 +36,14 @@ def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
     return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
 
 
-def merge_first_values(old: FirstValueDays, new: FirstValueDays) -> FirstValueDays:
+def merge_first_values(older: FirstValueDays, newer: FirstValueDays) -> FirstValueDays:
     """Return since when either has values."""
     return {
         name: (
-            _earlier(old[name][0], new[name][0]),
-            _earlier(old[name][1], new[name][1]),
+            _earlier(older[name][0], newer[name][0]),
+            _earlier(older[name][1], newer[name][1]),
         )
-        for name in old
+        for name in older
     }
 
 

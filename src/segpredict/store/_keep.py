@@ -133,28 +133,28 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
     return _sealed(write_store(replace(joined, lines=lines), target))
 
 
-def _fits_tail(shelf: TransactionStore, new: pl.LazyFrame) -> bool:
+def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
     """Return whether lines may go into the tail: late enough, few, of the same kind."""
-    if list(shelf.manifest.columns) != new.collect_schema().names():
+    if list(store.manifest.columns) != new.collect_schema().names():
         return False
     counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
     rows, first = counted.row(0)
-    tail = rows + (shelf.tail_lines.n_rows if shelf.tail_lines else 0)
-    is_few = tail * MAX_TAIL_SHARE <= shelf.manifest.rows + rows
-    return bool(rows == 0 or (is_few and first >= shelf.manifest.base_end))
+    tail = rows + (store.tail_lines.n_rows if store.tail_lines else 0)
+    is_few = tail * MAX_TAIL_SHARE <= store.manifest.rows + rows
+    return bool(rows == 0 or (is_few and first >= store.manifest.base_end))
 
 
-def _append(joined: Transactions, shelf: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
+def _append(joined: Transactions, store: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
     """Write the tail again with new lines in it; the base stays."""
-    card, target, generation = shelf.manifest, shelf.folder, shelf.manifest.generation + 1
-    codes = _codes.extend_codes(shelf.codes, new)
+    card, target, generation = store.manifest, store.folder, store.manifest.generation + 1
+    codes = _codes.extend_codes(store.codes, new)
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     _codes.save_codes(codes, target, ids)
     columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
     coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
-    old = [shelf.tail_lines.read(columns)] if shelf.tail_lines else []
+    old = [store.tail_lines.read(columns)] if store.tail_lines else []
     tail = _parts.sort_lines(pl.concat([*old, coded]))
-    _parts.save_part([tail], target / name, earlier_purchases(shelf, tail, shelf.moved_customers))
+    _parts.save_part([tail], target / name, earlier_purchases(store, tail, store.moved_customers))
     changed = replace(
         card,
         dictionaries=ids,
@@ -172,7 +172,7 @@ def _append(joined: Transactions, shelf: TransactionStore, new: pl.LazyFrame) ->
 
 
 def earlier_purchases(
-    shelf: TransactionStore, tail: pl.DataFrame, moved: pl.Series
+    store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
 ) -> pl.DataFrame:
     """Return what the customers of the tail had bought by the end of the base.
 
@@ -181,10 +181,10 @@ def earlier_purchases(
     here = pl.col("customer_id").is_in(moved.implode())
     customers = tail.filter(~here).select(pl.col("customer_id").unique())
     columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
-    groups = range(shelf.base_lines.n_row_groups)
+    groups = range(store.base_lines.n_row_groups)
     found = [
         purchased_products(
-            shelf.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
+            store.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
         )
         for group in groups
     ]
@@ -236,16 +236,16 @@ def _next(folder: Path) -> int:
     return read_manifest(folder).generation + 1 if (folder / STORE_MANIFEST_NAME).exists() else 0
 
 
-def publish_manifest(folder: Path, card: StoreManifest) -> StoredTransactions:
+def publish_manifest(folder: Path, manifest: StoreManifest) -> StoredTransactions:
     """Let the card replace the one before, then drop the files that it left behind."""
     draft = folder / f"{STORE_MANIFEST_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
-        file.write(card.to_json())
+        file.write(manifest.to_json())
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / STORE_MANIFEST_NAME)
     for path in folder.glob("*-*.parquet"):
-        if path.name not in card.file_names:
+        if path.name not in manifest.file_names:
             path.unlink()
     return open_store(folder)
 

@@ -63,42 +63,42 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     return publish_manifest(target, changed)
 
 
-def _changed(shelf: TransactionStore, now: Transactions) -> StoreManifest | None:
+def _changed(store: TransactionStore, now: Transactions) -> StoreManifest | None:
     """Write the new tail and return its card; ``None`` where all must be written."""
-    card, lines = shelf.manifest, now.lines.drop(ORDER_HEAD_FLAG)
+    card, lines = store.manifest, now.lines.drop(ORDER_HEAD_FLAG)
     columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
     rows = int(lines.select(pl.len()).collect().item())
     if lines.collect_schema().names() != columns or rows * BYTES_PER_ROW > available_bytes():
         return None
-    codes = _extended(shelf.codes, lines)
+    codes = _extended(store.codes, lines)
     if codes is None:
         return None
-    types = shelf.base_lines.column_types
+    types = store.base_lines.column_types
     in_base = [pl.col(name).cast(types[name]) for name in columns]
     coded = _codes.encode_ids(lines, codes).select(in_base).collect()
-    moved = _moved(shelf, coded, columns)
+    moved = _moved(store, coded, columns)
     is_late = pl.col("day") >= card.base_end
     tail = coded.filter(is_late | pl.col("customer_id").is_in(moved.implode()))
     if tail.height * MAX_TAIL_SHARE > rows:
         return None
-    return _written(shelf, now, codes, _parts.sort_lines(tail), moved)
+    return _written(store, now, codes, _parts.sort_lines(tail), moved)
 
 
 def _written(
-    shelf: TransactionStore,
+    store: TransactionStore,
     now: Transactions,
     codes: _codes.IdDictionaries,
     tail: pl.DataFrame,
     moved: pl.Series,
 ) -> StoreManifest:
     """Write dictionaries and tail; the card that makes them count is returned."""
-    card, generation = shelf.manifest, shelf.manifest.generation + 1
+    card, generation = store.manifest, store.manifest.generation + 1
     ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
     gone = f"moved-{generation}.parquet" if len(moved) else ""
-    _codes.save_codes(codes, shelf.folder, ids)
+    _codes.save_codes(codes, store.folder, ids)
     if gone:
-        _codes.save_code_numbers(moved, shelf.folder / gone)
-    _parts.save_part([tail], shelf.folder / name, earlier_purchases(shelf, tail, moved))
+        _codes.save_code_numbers(moved, store.folder / gone)
+    _parts.save_part([tail], store.folder / name, earlier_purchases(store, tail, moved))
     return replace(
         card,
         dictionaries=ids,
@@ -128,11 +128,11 @@ def _extended(codes: _codes.IdDictionaries, lines: pl.LazyFrame) -> _codes.IdDic
     return found
 
 
-def _moved(shelf: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
+def _moved(store: TransactionStore, coded: pl.DataFrame, columns: list[str]) -> pl.Series:
     """Return the customers whose lines in the base's days are not those of the base."""
-    early = coded.filter(pl.col("day") < shelf.manifest.base_end)
-    groups = range(shelf.base_lines.n_row_groups)
-    old = pl.concat(_sums(shelf.base_lines.read(columns, [g])) for g in groups)
+    early = coded.filter(pl.col("day") < store.manifest.base_end)
+    groups = range(store.base_lines.n_row_groups)
+    old = pl.concat(_sums(store.base_lines.read(columns, [g])) for g in groups)
     both = old.join(_sums(early.select(columns)), on=CUSTOMER_KEY, how="full", coalesce=True)
     sums, rows = (pl.col(name).ne_missing(pl.col(f"{name}_right")) for name in ("sum", "rows"))
     return both.filter(sums | rows)[CUSTOMER_KEY].sort()

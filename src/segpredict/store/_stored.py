@@ -30,8 +30,8 @@ class TransactionStore:
         What stands in it.
     """
 
-    def __init__(self, folder: Path, card: StoreManifest) -> None:
-        self.folder, self.manifest = folder, card
+    def __init__(self, folder: Path, manifest: StoreManifest) -> None:
+        self.folder, self.manifest = folder, manifest
         self._parts: dict[Path, StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
         self.lines = register_io_source(self._serve, schema=self.column_types)

@@ -9,7 +9,7 @@ from segpredict.worth.periods import ValuePeriod
 
 
 def markov_values(
-    moves: FloatArray,
+    transition_matrix: FloatArray,
     values: Sequence[float],
     ahead: Sequence[ValuePeriod],
     seasons: Sequence[float] | None = None,
@@ -18,7 +18,7 @@ def markov_values(
 
     Parameters
     ----------
-    moves
+    transition_matrix
         P: row a segment, column the next one; rows add up to one.
     values
         μ: mean spend in a window by segment, in currency.
@@ -49,5 +49,5 @@ def markov_values(
     now, worth = np.array(values, dtype=np.float64), np.zeros(len(values))
     for period, season in zip(ahead, factors, strict=True):
         worth += period.discount_factor * period.share * season * now
-        now = moves @ now
+        now = transition_matrix @ now
     return worth

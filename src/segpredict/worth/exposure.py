@@ -8,13 +8,13 @@ from segpredict.core.arrays import FloatArray, IntArray
 
 
 def risk_and_upside(
-    chances: FloatArray, states: IntArray, values: Sequence[float]
+    probabilities: FloatArray, states: IntArray, values: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
     """Return revenue at risk and upside, one a customer, in currency.
 
     Parameters
     ----------
-    chances
+    probabilities
         Probability of each next segment, customers × segments.
     states
         Current segments.
@@ -42,13 +42,13 @@ def risk_and_upside(
     # Segment by segment: library sums group their terms by the number of rows, and a
     # customer alone must get the bits it gets among others.
     for code, worth in enumerate(values):
-        chance = chances[:, code]
+        chance = probabilities[:, code]
         risk += np.where(code < states, chance * np.maximum(own - worth, 0.0), 0.0)
         upside += np.where(code > states, chance * np.maximum(worth - own, 0.0), 0.0)
     return risk, upside
 
 
-def expected_segment_value(chances: FloatArray, values: Sequence[float]) -> FloatArray:
+def expected_segment_value(probabilities: FloatArray, values: Sequence[float]) -> FloatArray:
     """Return Σ p_c · value_c, one a customer, with equal bits in any company.
 
     Examples
@@ -56,7 +56,7 @@ def expected_segment_value(chances: FloatArray, values: Sequence[float]) -> Floa
     >>> averaged(np.array([[0.5, 0.5], [0.0, 1.0]]), (0.0, 10.0)).tolist()
     [5.0, 10.0]
     """
-    total = np.zeros(len(chances))
+    total = np.zeros(len(probabilities))
     for code, value in enumerate(values):
-        total += chances[:, code] * value
+        total += probabilities[:, code] * value
     return total

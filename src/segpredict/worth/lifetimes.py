@@ -111,9 +111,9 @@ def _key(span: ValueBacktest, method: str, metric: str) -> tuple[object, ...]:
     return (span.window, span.windows, span.days, method, metric, len(span.actual))
 
 
-def _columns(said: FloatArray, came: FloatArray) -> FloatArray:
-    apart = said - came
-    columns = (said, came, np.abs(apart), apart**2, np.ones(len(said)))
+def _columns(said: FloatArray, actual: FloatArray) -> FloatArray:
+    apart = said - actual
+    columns = (said, actual, np.abs(apart), apart**2, np.ones(len(said)))
     return np.column_stack([round_amounts(column) for column in columns])
 
 

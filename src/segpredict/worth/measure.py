@@ -145,15 +145,15 @@ class _Plan:
     seed: int
 
 
-def _asked(trial: Backtest, rows: pl.DataFrame, past: HistoryAtCutoff, plan: _Plan) -> _Asked:
-    known = pl.DataFrame({"customer_id": trial.customers}).join(
-        past.customer_histories, on="customer_id", how="left", maintain_order="left"
+def _asked(backtest: Backtest, rows: pl.DataFrame, history: HistoryAtCutoff, plan: _Plan) -> _Asked:
+    known = pl.DataFrame({"customer_id": backtest.customers}).join(
+        history.customer_histories, on="customer_id", how="left", maintain_order="left"
     )
-    if trial.covariates is not None:
-        fresh = [n for n in trial.covariates.columns if n not in known.columns]
-        known = known.hstack(trial.covariates.select(fresh))
+    if backtest.covariates is not None:
+        fresh = [n for n in backtest.covariates.columns if n not in known.columns]
+        known = known.hstack(backtest.covariates.select(fresh))
     usual = int(rows["spend"].sum()) / rows.height / MONEY_SCALE
-    return _Asked(trial, _valuer(rows, past, trial.segment_values, plan), known, usual)
+    return _Asked(backtest, _valuer(rows, history, backtest.segment_values, plan), known, usual)
 
 
 def _past_rows(spent: pl.DataFrame, fold: Fold) -> pl.DataFrame:
@@ -178,7 +178,7 @@ def _spent(transactions: Transactions, panel: Panel, days: Schedule) -> pl.DataF
 
 
 def _valuer(
-    rows: pl.DataFrame, past: HistoryAtCutoff, values: tuple[float, ...], plan: _Plan
+    rows: pl.DataFrame, history: HistoryAtCutoff, values: tuple[float, ...], plan: _Plan
 ) -> ValueModel:
     """Return what values customers on a day, learned from what was complete by then."""
     time = plan.days.time
@@ -188,8 +188,8 @@ def _valuer(
     return ValueModel(
         values,
         tuple(map(tuple, moves.tolist())),
-        estimate_seasonality(rows, past.cutoff, time.horizon, time.days_to_complete, plan.seed),
-        fit_purchase_model(past.customer_histories),
+        estimate_seasonality(rows, history.cutoff, time.horizon, time.days_to_complete, plan.seed),
+        fit_purchase_model(history.customer_histories),
         time.horizon,
         time.gap,
         plan.discount,
@@ -289,12 +289,12 @@ def _spans(
 
 
 def _came(
-    transactions: Transactions, trial: Backtest, ahead: Sequence[ValuePeriod]
+    transactions: Transactions, backtest: Backtest, ahead: Sequence[ValuePeriod]
 ) -> list[FloatArray]:
     """Return what each customer spent in each window, as it counts on the day."""
-    spans = [(trial.cutoff + a.start, trial.cutoff + a.end) for a in ahead]
+    spans = [(backtest.cutoff + a.start, backtest.cutoff + a.end) for a in ahead]
     spent = features.clustering_inputs(transactions, spans)
-    asked = pl.DataFrame({"customer_id": trial.customers})
+    asked = pl.DataFrame({"customer_id": backtest.customers})
     return [
         a.discount_factor
         / MONEY_SCALE

@@ -98,13 +98,13 @@ class SumBacktest:
 
 
 def compare_sums(
-    tests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
+    backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
 ) -> pl.DataFrame:
     """Return predicted and realised sums with intervals.
 
     Parameters
     ----------
-    tests
+    backtests
         The tests, oldest first.
     segments
         Ids in code order.
@@ -124,8 +124,8 @@ def compare_sums(
     other customers of the same shop in the same windows would have differed. It knows
     nothing of other seasons: of these there are as many observations as tests.
     """
-    whole = [_pooled(tests)] if len(tests) > 1 else []
-    rows = [row for test in (*tests, *whole) for row in _told(test, segments, draws, seed)]
+    whole = [_pooled(backtests)] if len(backtests) > 1 else []
+    rows = [row for test in (*backtests, *whole) for row in _told(test, segments, draws, seed)]
     return pl.DataFrame(rows, VALUE_SUMS_SCHEMA, orient="row").with_columns(
         pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
     )

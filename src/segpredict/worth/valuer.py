@@ -57,13 +57,13 @@ class ValueModel:
         return value_periods(self.horizon, self.gap, days, self.discount_rate)
 
     def markov_values(
-        self, chances: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
+        self, probabilities: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
     ) -> FloatArray:
         """Return what each customer is worth over windows to come, by the chain.
 
         Parameters
         ----------
-        chances
+        probabilities
             Probability of each next segment, customers × segments.
         cutoff
             The day of the forecast.
@@ -74,9 +74,11 @@ class ValueModel:
         weights = markov_values(
             np.array(self.transition_matrix), self.segment_values, ahead, seasons
         )
-        return expected_segment_value(chances, weights.tolist())
+        return expected_segment_value(probabilities, weights.tolist())
 
-    def clv_columns(self, rows: pl.DataFrame, chances: FloatArray, cutoff: int) -> pl.DataFrame:
+    def clv_columns(
+        self, rows: pl.DataFrame, probabilities: FloatArray, cutoff: int
+    ) -> pl.DataFrame:
         """Return `CLV_COLUMNS`, one row a customer, in currency.
 
         Parameters
@@ -84,7 +86,7 @@ class ValueModel:
         rows
             The customers' features; without `HISTORY_COLUMNS` among them nothing is said by
             BG/NBD.
-        chances
+        probabilities
             Probability of each next segment, row by row.
         cutoff
             The day of the forecast.
@@ -93,7 +95,7 @@ class ValueModel:
         can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
         for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
             ahead = self.future_periods(days)
-            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(chances, cutoff, ahead))
+            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(probabilities, cutoff, ahead))
             told[f"clv_{name}_bgnbd"] = (
                 _finite(self.purchase_model.expected_value(rows, ahead))
                 if can_buy and self.purchase_model is not None

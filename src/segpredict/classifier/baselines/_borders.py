@@ -14,20 +14,20 @@ GRID_PASSES = 3
 SegmentBorders = tuple[tuple[tuple[float, int], ...], ...]
 
 
-def find_segment_borders(segmenter: SegmentAssigner, most: int) -> SegmentBorders:
+def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> SegmentBorders:
     """Return the segments along rising spend, for each number of purchase days.
 
     Parameters
     ----------
-    segmenter
+    segmentation
         Frozen; asked for made-up windows.
-    most
+    max_orders
         Largest number of purchase days.
 
     Returns
     -------
     tuple
-        For 1 … `most` days: pairs of (spend up to which, segment), rising; the last
+        For 1 … `max_orders` days: pairs of (spend up to which, segment), rising; the last
         one reaches to infinity.
 
     Notes
@@ -35,14 +35,14 @@ def find_segment_borders(segmenter: SegmentAssigner, most: int) -> SegmentBorder
     Segments are looked for on a grid of spends, and the change between two neighbours
     on ever finer grids. A segment narrower than a fifth of its spend may be missed.
     """
-    days = np.arange(1, most + 1)
+    days = np.arange(1, max_orders + 1)
     grid = np.geomspace(MIN_SPEND, MAX_SPEND, GRID_STEPS)
-    found = _asked(segmenter, np.repeat(days, GRID_STEPS), np.tile(grid, most))
-    table = found.reshape(most, GRID_STEPS)
+    found = _asked(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
+    table = found.reshape(max_orders, GRID_STEPS)
     rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
     low, high = grid[left], grid[left + 1]
     for _ in range(GRID_PASSES - 1):
-        low, high = _narrowed(segmenter, days[rows], low, high)
+        low, high = _narrowed(segmentation, days[rows], low, high)
     segments = table[rows, left]
     return tuple(
         (
@@ -53,15 +53,15 @@ def find_segment_borders(segmenter: SegmentAssigner, most: int) -> SegmentBorder
             ),
             (float("inf"), int(table[i, -1])),
         )
-        for i in range(most)
+        for i in range(max_orders)
     )
 
 
 def _narrowed(
-    segmenter: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
+    segmentation: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     grid = np.geomspace(low, high, GRID_STEPS, axis=1)
-    found = _asked(segmenter, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(grid.shape)
+    found = _asked(segmentation, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(grid.shape)
     # The last spend that still has the first one's segment.
     last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
     last = np.minimum(last, GRID_STEPS - 2)
@@ -69,7 +69,7 @@ def _narrowed(
     return grid[each, last], grid[each, last + 1]
 
 
-def _asked(segmenter: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
+def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
     if not len(days):
         return np.zeros(0, dtype=np.int64)
     names = pl.int_range(len(days), eager=True).cast(pl.String)
@@ -81,6 +81,6 @@ def _asked(segmenter: SegmentAssigner, days: IntArray, spend: FloatArray) -> Int
             "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
         }
     )
-    assigned = segmenter.assign(instrument)
+    assigned = segmentation.assign(instrument)
     order = assigned["customer_id"].cast(pl.Int64).arg_sort()
     return assigned["segment"].gather(order).to_numpy().astype(np.int64)

@@ -43,7 +43,9 @@ class TreeEnsemble:
     probabilities: npt.NDArray[np.float32]
 
     @classmethod
-    def from_sklearn(cls, trees: Sequence[Any], chances: Sequence[FloatArray]) -> "TreeEnsemble":
+    def from_sklearn(
+        cls, trees: Sequence[Any], probabilities: Sequence[FloatArray]
+    ) -> "TreeEnsemble":
         """Return the forest of scikit-learn's trees, with the leaves given beside."""
         sizes = [len(tree.feature) for tree in trees]
         roots = np.cumsum([0, *sizes[:-1]])
@@ -64,7 +66,7 @@ class TreeEnsemble:
             np.where(near > whole, low, near),
             left,
             right,
-            np.concatenate(chances).astype(np.float32),
+            np.concatenate(probabilities).astype(np.float32),
         )
 
     def predict_proba(self, cells: CellArray) -> FloatArray:

@@ -161,7 +161,7 @@ class BgNbdGammaGamma:
         )
 
 
-def fit(lesson: TrainingData) -> BgNbdGammaGamma:
+def fit(training_data: TrainingData) -> BgNbdGammaGamma:
     """Return the two models of everybody's purchases before the cutoff.
 
     Raises
@@ -179,7 +179,7 @@ def fit(lesson: TrainingData) -> BgNbdGammaGamma:
     rates from the posterior and plays them on; here the same chances are summed in
     closed form, so there is no noise of draws.
     """
-    past = lesson.history
+    past = training_data.history
     if past is None:
         raise SegpredictError(
             "bgnbd_gg was given labelled rows only.",
@@ -199,7 +199,7 @@ def fit(lesson: TrainingData) -> BgNbdGammaGamma:
         past.horizon,
         past.gap,
         find_segment_borders(past.segmentation, past.horizon),
-        lesson.n_classes,
+        training_data.n_classes,
     )
 
 

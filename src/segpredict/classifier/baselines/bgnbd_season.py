@@ -12,7 +12,7 @@ from segpredict.tables import JSON
 NAME = "bgnbd_season"
 
 
-def fit(lesson: TrainingData) -> BgNbdGammaGamma:
+def fit(training_data: TrainingData) -> BgNbdGammaGamma:
     """Return BG/NBD with Gamma-Gamma, and the season where older forecasts prove it.
 
     Raises
@@ -20,16 +20,19 @@ def fit(lesson: TrainingData) -> BgNbdGammaGamma:
     SupportError
         As with `bgnbd_gg`.
     """
-    found, _ = fit_if_seasonal(lesson, bgnbd_gg.fit(lesson))
+    found, _ = fit_if_seasonal(training_data, bgnbd_gg.fit(training_data))
     return replace(found, name=NAME)
 
 
-def fit_if_seasonal(lesson: TrainingData, plain: BgNbdGammaGamma) -> tuple[BgNbdGammaGamma, str]:
+def fit_if_seasonal(
+    training_data: TrainingData, unseasonal: BgNbdGammaGamma
+) -> tuple[BgNbdGammaGamma, str]:
     """Return the model with the season where that is proven, and why."""
     found, told = season.select_seasonal_index(
-        lesson, lambda rows, speed: replace(plain, index_ahead=speed).predict_proba(rows)
+        training_data,
+        lambda rows, speed: replace(unseasonal, index_ahead=speed).predict_proba(rows),
     )
-    return replace(plain, seasonal_index=found), told
+    return replace(unseasonal, seasonal_index=found), told
 
 
 def from_state(state: JSON) -> BgNbdGammaGamma:

@@ -72,7 +72,7 @@ class MultinomialLogit:
         return cls(tuple(state["names"]), quantiles, middles, weights)
 
 
-def fit(lesson: TrainingData) -> MultinomialLogit:
+def fit(training_data: TrainingData) -> MultinomialLogit:
     """Return a ridge-penalised multinomial logit of the training rows.
 
     Notes
@@ -80,18 +80,18 @@ def fit(lesson: TrainingData) -> MultinomialLogit:
     Missing values become the median and raise a flag; values become normal scores of
     their rank. All of that is learned from the training rows and kept.
     """
-    columns = tuple(n for n in lesson.feature_names if n not in STATE_COLUMNS)
-    values = feature_matrix(lesson.rows, columns).astype(np.float64)
+    columns = tuple(n for n in training_data.feature_names if n not in STATE_COLUMNS)
+    values = feature_matrix(training_data.rows, columns).astype(np.float64)
     # A column that was never seen has nothing to rank: it enters as a constant.
     known = np.where(np.isnan(values).all(axis=0), 0.0, values)
     quantiles = np.nanquantile(known, QUANTILE_LEVELS, axis=0, method="lower").T
     middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
-    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((lesson.n_classes, 1)))
+    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((training_data.n_classes, 1)))
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
-        model.fit(_terms(lesson.rows, blank), lesson.labels)
-    return MultinomialLogit(columns, quantiles, middles, _weights(model, lesson.n_classes))
+        model.fit(_terms(training_data.rows, blank), training_data.labels)
+    return MultinomialLogit(columns, quantiles, middles, _weights(model, training_data.n_classes))
 
 
 def _weights(model: LogisticRegression, classes: int) -> FloatArray:

@@ -40,9 +40,11 @@ class MarkovChain:
         return cls(tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: TrainingData) -> MarkovChain:
+def fit(training_data: TrainingData) -> MarkovChain:
     """Return the smoothed transition matrix of the training rows."""
-    table = smoothed_transitions(lesson.states, lesson.labels, lesson.n_classes)
+    table = smoothed_transitions(
+        training_data.states, training_data.labels, training_data.n_classes
+    )
     return MarkovChain(tuple(map(tuple, table.tolist())))
 
 

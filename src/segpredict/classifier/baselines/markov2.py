@@ -47,17 +47,19 @@ class SecondOrderMarkovChain:
         return cls(tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: TrainingData) -> SecondOrderMarkovChain:
+def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
     """Return the second-order matrix, drawn towards the first-order one.
 
     Notes
     -----
     (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
     """
-    size = lesson.n_classes
-    pairs = segment_codes(lesson.rows, "state_before") * size + lesson.states
-    moves = smoothed_transitions(lesson.states, lesson.labels, size)
-    return SecondOrderMarkovChain(drawn_towards(pairs, lesson.labels, np.tile(moves, (size, 1))))
+    size = training_data.n_classes
+    pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
+    moves = smoothed_transitions(training_data.states, training_data.labels, size)
+    return SecondOrderMarkovChain(
+        drawn_towards(pairs, training_data.labels, np.tile(moves, (size, 1)))
+    )
 
 
 PART = Baseline(

@@ -49,7 +49,7 @@ class SeasonalMarkovChain:
         return cls(MarkovChain.from_state(state["matrix"]), tuple(state["origins"]))
 
 
-def fit(lesson: TrainingData) -> SeasonalMarkovChain:
+def fit(training_data: TrainingData) -> SeasonalMarkovChain:
     """Return the matrix of the training origins of the same season.
 
     Notes
@@ -57,18 +57,18 @@ def fit(lesson: TrainingData) -> SeasonalMarkovChain:
     An origin is of the season if at least half of its outcome lies on the days, whole
     years earlier, that are to be foretold.
     """
-    origins = same_season_origins(lesson)
+    origins = same_season_origins(training_data)
     return SeasonalMarkovChain(
-        fit_markov(lesson.at_cutoffs(origins) if origins else lesson), origins
+        fit_markov(training_data.at_cutoffs(origins) if origins else training_data), origins
     )
 
 
-def same_season_origins(lesson: TrainingData) -> tuple[int, ...]:
+def same_season_origins(training_data: TrainingData) -> tuple[int, ...]:
     """Return the training origins whose outcome is in the season to be foretold."""
-    if lesson.history is None:
+    if training_data.history is None:
         return ()
-    half, cutoff = lesson.history.horizon / 2, lesson.history.cutoff
-    cutoffs = lesson.rows["cutoff"].unique().sort().to_list()
+    half, cutoff = training_data.history.horizon / 2, training_data.history.cutoff
+    cutoffs = training_data.rows["cutoff"].unique().sort().to_list()
     return tuple(day for day in cutoffs if _apart(cutoff - day) <= half)
 
 
@@ -78,12 +78,12 @@ def _apart(days: int) -> int:
     return abs(days - years * DAYS_PER_YEAR)
 
 
-def season_note(lesson: TrainingData) -> str:
+def season_note(training_data: TrainingData) -> str:
     """Say so where no training origin is of the season."""
-    if lesson.history is None or same_season_origins(lesson):
+    if training_data.history is None or same_season_origins(training_data):
         return ""
     return (
-        f"markov_season on {as_date(lesson.history.cutoff)}: no training origin has its "
+        f"markov_season on {as_date(training_data.history.cutoff)}: no training origin has its "
         "outcome in the same season of an earlier year, so it is the plain Markov "
         "chain there."
     )

@@ -47,7 +47,7 @@ class Persistence:
         return cls(state["doubt"], tuple(state["mix"]))
 
 
-def fit(lesson: TrainingData) -> Persistence:
+def fit(training_data: TrainingData) -> Persistence:
     """Return the current segment, with the doubt that served validation best.
 
     Notes
@@ -56,24 +56,24 @@ def fit(lesson: TrainingData) -> Persistence:
     everybody: with more, this would turn into the prior. Without validation origins it
     is chosen on the training rows; thousands of rows do not over-fit one number.
     """
-    mix = smoothed_shares(lesson.labels, lesson.n_classes)
-    if not lesson.validation_origins:
-        doubt = _doubt(lesson, mix, mix)
+    mix = smoothed_shares(training_data.labels, training_data.n_classes)
+    if not training_data.validation_origins:
+        doubt = _doubt(training_data, mix, mix)
     else:
         known, later = (
-            lesson.at_cutoffs(lesson.fit_origins),
-            lesson.at_cutoffs(lesson.validation_origins),
+            training_data.at_cutoffs(training_data.fit_origins),
+            training_data.at_cutoffs(training_data.validation_origins),
         )
-        doubt = _doubt(later, smoothed_shares(known.labels, lesson.n_classes), mix)
+        doubt = _doubt(later, smoothed_shares(known.labels, training_data.n_classes), mix)
     return Persistence(doubt, tuple(mix.tolist()))
 
 
-def _doubt(lesson: TrainingData, past: FloatArray, mix: FloatArray) -> float:
-    spread = max(np.ptp(past), np.ptp(mix))
+def _doubt(training_data: TrainingData, history: FloatArray, mix: FloatArray) -> float:
+    spread = max(np.ptp(history), np.ptp(mix))
     doubts = ERROR_RATES[ERROR_RATES * (1 + spread) < 1]
-    labels: IntArray = lesson.labels
-    stays = (lesson.states == labels)[:, None]
-    chances = (1 - doubts) * stays + doubts * past[labels][:, None]
+    labels: IntArray = training_data.labels
+    stays = (training_data.states == labels)[:, None]
+    chances = (1 - doubts) * stays + doubts * history[labels][:, None]
     losses = -np.log(chances).mean(axis=0)
     return float(doubts[int(losses.argmin())])
 

@@ -40,9 +40,11 @@ class ClassPrior:
         return cls(tuple(state["mix"]))
 
 
-def fit(lesson: TrainingData) -> ClassPrior:
+def fit(training_data: TrainingData) -> ClassPrior:
     """Return the smoothed class shares of the training rows."""
-    return ClassPrior(tuple(smoothed_shares(lesson.labels, lesson.n_classes).tolist()))
+    return ClassPrior(
+        tuple(smoothed_shares(training_data.labels, training_data.n_classes).tolist())
+    )
 
 
 PART = Baseline("prior", "Everybody gets the class mix of the past.", fit, ClassPrior.from_state)

@@ -54,7 +54,7 @@ class RandomForestModel:
         return cls(TreeEnsemble.from_state(state["forest"]), tuple(state["names"]))
 
 
-def fit(lesson: TrainingData) -> RandomForestModel:
+def fit(training_data: TrainingData) -> RandomForestModel:
     """Return 500 trees with ten rows or more in a leaf.
 
     Notes
@@ -64,19 +64,19 @@ def fit(lesson: TrainingData) -> RandomForestModel:
     most customers many times, and forests of such trees are too sure of themselves.
     A leaf's shares are drawn by one row's weight towards everybody's mix.
     """
-    rows = lesson.rows.height // lesson.rows["cutoff"].n_unique()
+    rows = training_data.rows.height // training_data.rows["cutoff"].n_unique()
     model = RandomForestClassifier(
         N_TREES,
         min_samples_leaf=MIN_LEAF_ROWS,
         max_samples=max(1, rows),
-        random_state=lesson.seed,
-        n_jobs=lesson.threads,
+        random_state=training_data.seed,
+        n_jobs=training_data.threads,
     )
-    model.fit(_cells(lesson.rows, lesson.feature_names), lesson.labels)
-    mix = smoothed_shares(lesson.labels, lesson.n_classes)
+    model.fit(_cells(training_data.rows, training_data.feature_names), training_data.labels)
+    mix = smoothed_shares(training_data.labels, training_data.n_classes)
     trees = [each.tree_ for each in model.estimators_]
     leaves = [_leaves(tree, model.classes_, mix) for tree in trees]
-    return RandomForestModel(TreeEnsemble.from_sklearn(trees, leaves), lesson.feature_names)
+    return RandomForestModel(TreeEnsemble.from_sklearn(trees, leaves), training_data.feature_names)
 
 
 def _leaves(tree: Any, known: Any, mix: FloatArray) -> FloatArray:

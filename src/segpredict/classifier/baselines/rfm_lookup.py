@@ -56,23 +56,23 @@ class RfmLookupTable:
         return cls(tuple(map(tuple, state["cuts"])), tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: TrainingData) -> RfmLookupTable:
+def fit(training_data: TrainingData) -> RfmLookupTable:
     """Return the table of the training rows, with cut points from those rows only.
 
     Notes
     -----
     (n + 50 · Markov row) / (N + 50): an empty cell is the Markov baseline.
     """
-    size = lesson.n_classes
-    columns = feature_matrix(lesson.rows, REQUIRED_COLUMNS)
+    size = training_data.n_classes
+    columns = feature_matrix(training_data.rows, REQUIRED_COLUMNS)
     inner = np.arange(1, N_QUANTILES) / N_QUANTILES
     cuts = tuple(
         tuple(np.nanquantile(column, inner, method="lower").tolist()) for column in columns.T
     )
-    cells = _cells(lesson.rows, cuts, size)
-    moves = smoothed_transitions(lesson.states, lesson.labels, size)
+    cells = _cells(training_data.rows, cuts, size)
+    moves = smoothed_transitions(training_data.states, training_data.labels, size)
     usual = np.tile(moves, (N_QUANTILES**2, 1))
-    return RfmLookupTable(cuts, drawn_towards(cells, lesson.labels, usual))
+    return RfmLookupTable(cuts, drawn_towards(cells, training_data.labels, usual))
 
 
 def _cells(customers: pl.DataFrame, cuts: Rows, size: int) -> IntArray:

@@ -58,7 +58,7 @@ class RuleGridModel:
         return cls(grid, tuple(map(tuple, state["table"])))
 
 
-def fit(lesson: TrainingData) -> RuleGridModel:
+def fit(training_data: TrainingData) -> RuleGridModel:
     """Return the mixes of the training rows, with cut points from those rows only.
 
     Notes
@@ -67,9 +67,13 @@ def fit(lesson: TrainingData) -> RuleGridModel:
     """
     # A customer stands in several origins: rows, not people, are put into fifths.
     rows = pl.int_range(pl.len()).cast(pl.String).alias("customer_id")
-    grid = fit_rule_grid(lesson.rows.select(rows, *GRID_COLUMNS))
-    usual = np.tile(smoothed_shares(lesson.labels, lesson.n_classes), (len(CELL_NAMES), 1))
-    return RuleGridModel(grid, drawn_towards(_named(lesson.rows, grid), lesson.labels, usual))
+    grid = fit_rule_grid(training_data.rows.select(rows, *GRID_COLUMNS))
+    usual = np.tile(
+        smoothed_shares(training_data.labels, training_data.n_classes), (len(CELL_NAMES), 1)
+    )
+    return RuleGridModel(
+        grid, drawn_towards(_named(training_data.rows, grid), training_data.labels, usual)
+    )
 
 
 def _named(customers: pl.DataFrame, grid: RuleGrid) -> IntArray:

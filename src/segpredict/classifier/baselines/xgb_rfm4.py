@@ -8,9 +8,9 @@ from segpredict.classifier.lesson import TrainingData
 REQUIRED_COLUMNS = ("recency_days", "freq_days_364", "spend_364", "age_days")
 
 
-def fit(lesson: TrainingData) -> XgboostModel:
+def fit(training_data: TrainingData) -> XgboostModel:
     """Return trees on recency, frequency, spend, age and the current segment."""
-    return booster.fit(lesson, (*REQUIRED_COLUMNS, "state_now"), name="xgb_rfm4")
+    return booster.fit(training_data, (*REQUIRED_COLUMNS, "state_now"), name="xgb_rfm4")
 
 
 PART = Baseline(

@@ -38,7 +38,7 @@ _FROM_CONE = (
 RgbColour = tuple[float, float, float]
 
 
-def segment_colour(chip: SegmentBadge | None) -> str:
+def segment_colour(badge: SegmentBadge | None) -> str:
     """Return the colour of a segment, as the page shows it; grey without a place.
 
     Notes
@@ -51,9 +51,9 @@ def segment_colour(chip: SegmentBadge | None) -> str:
     >>> shade(Chip("S3", "Core", 100)), shade(Chip("S0", "Inactive", None))
     ('0B3F73', 'B6BCC4')
     """
-    if chip is None or chip.tint is None:
+    if badge is None or badge.tint is None:
         return INACTIVE_COLOUR
-    low, high, part = _lab(LOW_SEGMENT_COLOUR), _lab(HIGH_SEGMENT_COLOUR), chip.tint / 100
+    low, high, part = _lab(LOW_SEGMENT_COLOUR), _lab(HIGH_SEGMENT_COLOUR), badge.tint / 100
     one, two, three = (a + part * (b - a) for a, b in zip(low, high, strict=True))
     return _hex((one, two, three))
 

@@ -213,7 +213,7 @@ def slide_text(text: str) -> str:
     )
 
 
-def truncate_words(text: str, most: int) -> str:
+def truncate_words(text: str, max_length: int) -> str:
     """Return a text of at most so many letters, cut between words where it can be.
 
     Examples
@@ -222,10 +222,10 @@ def truncate_words(text: str, most: int) -> str:
     'The row…'
     """
     shown = slide_text(text).strip()
-    if len(shown) <= most:
+    if len(shown) <= max_length:
         return shown
-    cut = shown[: most - 1]
-    head = cut.rsplit(" ", 1)[0] if " " in cut[most // 2 :] else cut
+    cut = shown[: max_length - 1]
+    head = cut.rsplit(" ", 1)[0] if " " in cut[max_length // 2 :] else cut
     return f"{head.rstrip(' ,;:')}…"
 
 

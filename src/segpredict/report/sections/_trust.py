@@ -76,22 +76,22 @@ class TrustBox:
     segments: str
 
 
-def trust_box(verdict: Mapping[str, Any], segments: str) -> TrustBox:
+def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
     """Return the box of a verdict; `segments` is the grade of the segments."""
-    pooled = verdict.get("pooled") or {}
+    pooled = evaluation.get("pooled") or {}
     models: Mapping[str, Any] = pooled.get("scores") or {}
-    name, model = str(verdict.get("shipped", "")), str(verdict.get("model", ""))
+    name, model = str(evaluation.get("shipped", "")), str(evaluation.get("model", ""))
     shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
-    origins = verdict.get("origins") or ()
+    origins = evaluation.get("origins") or ()
     return TrustBox(
         scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
         windows=len(origins),
         n_forecasts=int(finite_or_none(pooled.get("n")) or 0),
         selected=model_label(name),
-        reason=replace_model_names(str(verdict.get("reason", ""))),
+        reason=replace_model_names(str(evaluation.get("reason", ""))),
         is_fallback=name not in {model, TREE_MODEL},
         calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
         segments=segments,

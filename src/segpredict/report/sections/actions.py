@@ -253,9 +253,9 @@ def campaign_summaries(bundle: ReportInput) -> tuple[CampaignSummary, ...]:
     )
 
 
-def _first(plays: tuple[CampaignCard, ...], table: pl.DataFrame) -> tuple[CampaignCard, ...]:
+def _first(campaigns: tuple[CampaignCard, ...], table: pl.DataFrame) -> tuple[CampaignCard, ...]:
     ranks = dict(table.select("play", "rank").drop_nulls().iter_rows())
-    ranked = sorted((p for p in plays if p.name in ranks), key=lambda p: ranks[p.name])
+    ranked = sorted((p for p in campaigns if p.name in ranks), key=lambda p: ranks[p.name])
     return tuple(ranked[:MAX_CAMPAIGNS_IN_DETAIL])
 
 

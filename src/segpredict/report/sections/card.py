@@ -264,14 +264,14 @@ def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
     )
 
 
-def _season(verdict: Mapping[str, Any]) -> str:
+def _season(evaluation: Mapping[str, Any]) -> str:
     """Say in how many forecasts, that of today included, a season was proven."""
-    notes = " ".join(verdict.get("warnings") or ())
+    notes = " ".join(evaluation.get("warnings") or ())
     calendar, season = (notes.count(f"The {n} helps") for n in ("calendar", "season"))
     return (
         "Trees see the calendar, and BG/NBD counts on last year's season, only where "
         f"earlier windows prove it: in {calendar} and in {season} of "
-        f"{len(verdict.get('origins') or ()) + 1} forecasts. The proofs are told under "
+        f"{len(evaluation.get('origins') or ()) + 1} forecasts. The proofs are told under "
         "“Read this first”."
     )
 

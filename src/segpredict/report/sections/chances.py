@@ -168,8 +168,8 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     )
 
 
-def _calibrated(usage: Mapping[str, Any]) -> str:
-    folds = usage.get("folds") or ()
+def _calibrated(policy: Mapping[str, Any]) -> str:
+    folds = policy.get("folds") or ()
     if not folds or not folds[-1]["rehearsals"]:
         return "History is too short to rehearse: no calibration could be proven."
     kinds = [fold["calibration"] for fold in folds]

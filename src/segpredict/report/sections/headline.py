@@ -224,11 +224,11 @@ def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[Segm
     )
 
 
-def _errors(verdict: Mapping[str, Any]) -> dict[str, float]:
+def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
     told = [
-        (origin["realised"], (origin.get("forecast") or {}).get(verdict["shipped"]))
-        for origin in verdict.get("origins") or ()
+        (origin["realised"], (origin.get("forecast") or {}).get(evaluation["shipped"]))
+        for origin in evaluation.get("origins") or ()
         if origin.get("realised")
     ]
     gaps = [
@@ -241,7 +241,7 @@ def _errors(verdict: Mapping[str, Any]) -> dict[str, float]:
     wide = float(stats.t.ppf((1 + MIX_INTERVAL_LEVEL) / 2, len(gaps)))
     return {
         str(name): wide * math.sqrt(sum(gap**2 for gap in each) / len(gaps))
-        for name, each in zip(verdict["segments"], zip(*gaps, strict=True), strict=True)
+        for name, each in zip(evaluation["segments"], zip(*gaps, strict=True), strict=True)
     }
 
 

@@ -256,11 +256,11 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     )
 
 
-def _held(row: Mapping[str, Any], chip: SegmentBadge | None) -> SegmentValueRow:
+def _held(row: Mapping[str, Any], badge: SegmentBadge | None) -> SegmentValueRow:
     names = ("value_at_risk", "upside", "spent_to_date")
     clv = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
     told = [finite_or_none(row[name]) for name in (*names, *clv, "apart")]
-    return SegmentValueRow(chip, int(row["n"]), *told)
+    return SegmentValueRow(badge, int(row["n"]), *told)
 
 
 def _is_longest() -> pl.Expr:

@@ -169,7 +169,7 @@ def _page(story: DeckSource, table: SlideTable, notes: tuple[str, ...]) -> Slide
     )
 
 
-def _plays(plays: tuple[CampaignCard, ...], currency: str) -> SlideTable:
+def _plays(campaigns: tuple[CampaignCard, ...], currency: str) -> SlideTable:
     return SlideTable(
         heading="Plays with most at stake, and the test that each needs",
         columns=("Play", "Eligible", "At stake", "The test"),
@@ -180,21 +180,21 @@ def _plays(plays: tuple[CampaignCard, ...], currency: str) -> SlideTable:
                 f"{format_money(play.at_stake.value, currency, 0)} {play.at_stake.kind}",
                 truncate_words(play.test.text, 190),
             )
-            for play in plays
+            for play in campaigns
         ),
         widths=(2.1, 0.95, 1.35, 3.9),
         words=(0, 3),
     )
 
 
-def _weighed(plays: tuple[CampaignCard, ...]) -> tuple[str, ...]:
+def _weighed(campaigns: tuple[CampaignCard, ...]) -> tuple[str, ...]:
     return (
         "Eligible, at stake and what a test needs come from the plays of this run "
         "(actions/): an expectation if nothing is done, not an effect. Segments that "
         "plays are for may overlap in customers; sums must not be added.",
         *(
             f"{play.title}: {play.action} {play.caution} {play.test.text} {play.status}"
-            for play in plays
+            for play in campaigns
         ),
     )
 
