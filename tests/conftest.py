@@ -52,8 +52,8 @@ def small_config():
     """Return a config that is quick: fewer draws, starts and explained customers."""
     from segpredict import config
 
-    quick = ["classifier.draws=100", "segments.n_init=3", "explain.rows=200"]
-    quick += ["classifier.booster.eta=0.3", "classifier.booster.cap=40"]
+    quick = ["classifier.bootstrap_draws=100", "segmentation.n_init=3", "explain.sample_rows=200"]
+    quick += ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
     return config.load_config("online_retail", quick)
 
 

@@ -8,7 +8,7 @@ from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 
 def test_a_config_survives_the_manifest() -> None:
-    given = config.load_config("cdnow", ["time.horizon=28", "seed=4", 'segments.names.S1="X"'])
+    given = config.load_config("cdnow", ["time.horizon=28", "seed=4", 'segmentation.names.S1="X"'])
     assert config.build_config(given.state()) == given
 
 
@@ -36,11 +36,11 @@ def test_an_unknown_preset_names_the_nearest() -> None:
     [
         ("tyme.horizon=1", UnknownNameError, "time"),
         ("time.horizn=1", UnknownNameError, "horizon"),
-        ("classifier.booster.dept=1", UnknownNameError, "depth"),
+        ("classifier.xgboost.dept=1", UnknownNameError, "depth"),
         ("time.horizon=0", ConfigError, "horizon"),
         ("time.horizon=soon", ConfigError, r"time\.horizon"),
         ("seed.x=1", ConfigError, "seed"),
-        ("segments.seed=1", ConfigError, "top of the file"),
+        ("segmentation.seed=1", ConfigError, "top of the file"),
         ("time.horizon", UsageError, "--set"),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name(
 
 
 def test_values_are_read_as_toml_and_else_as_text() -> None:
-    given = config.load_config(overrides=["segments.k=4", "cleaning.currency=£"])
+    given = config.load_config(overrides=["segmentation.k=4", "cleaning.currency=£"])
     assert (given.segments.k, given.cleaning.currency) == (4, "£")
 
 

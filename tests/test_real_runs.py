@@ -12,10 +12,10 @@ from segpredict.tables import MONEY_SCALE
 
 pytestmark = pytest.mark.real
 QUICK = [
-    "classifier.draws=300",
-    "explain.rows=200",
-    "classifier.booster.eta=0.25",
-    "classifier.booster.cap=60",
+    "classifier.bootstrap_draws=300",
+    "explain.sample_rows=200",
+    "classifier.xgboost.learning_rate=0.25",
+    "classifier.xgboost.max_rounds=60",
     "classifier.baselines=['markov', 'persistence', 'prior']",
 ]
 

@@ -69,7 +69,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="a setting for all of them, such as classifier.draws=200; repeatable",
+        help="a setting for all of them, such as classifier.bootstrap_draws=200; repeatable",
     )
     add("--no-leaks", action="store_true", help="leave out what leaks would claim")
     add("--out", type=Path, help="a folder for the page, one JSON, and one CSV a table")

@@ -100,7 +100,7 @@ class Window:
     first_day: int | None = None
 
     def __post_init__(self) -> None:
-        lengths = ("lookback", "horizon", "history")
+        lengths = ("lookback", "horizon", "max_history")
         short = [name for name in lengths if getattr(self, name) < 1]
         if short or self.gap < 0:
             names = ", ".join(short or ["gap"])

@@ -22,7 +22,7 @@ def test_what_ships_covers_the_ladder_and_promises_nothing() -> None:
     assert {role for play in plays for role in play.eligibility.segment_roles} == {
         *("inactive", "low", "middle", "top")
     }
-    words = " ".join(f"{p.title} {p.measure_to_take} {p.caution}" for p in plays).lower()
+    words = " ".join(f"{p.title} {p.action} {p.caution}" for p in plays).lower()
     assert "save" not in words
     assert all(play.caution for play in plays)
 

@@ -12,7 +12,7 @@ from contest.run import main
 from segpredict.errors import UsageError
 
 QUICK = (
-    *("--set", "classifier.draws=100", "--set", "segments.n_init=3"),
+    *("--set", "classifier.bootstrap_draws=100", "--set", "segmentation.n_init=3"),
     *("--set", "classifier.baselines=['markov', 'prior']"),
     *("--set", "classifier.families=['rfm']"),
 )

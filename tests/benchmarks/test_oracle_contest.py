@@ -10,7 +10,7 @@ from segpredict.classifier import Backtest
 
 
 def held(name, customers, *settings):
-    quick = ["classifier.draws=200", "segments.n_init=5", *settings]
+    quick = ["classifier.bootstrap_draws=200", "segmentation.n_init=5", *settings]
     return in_world(name, customers, quick)
 
 
@@ -46,7 +46,7 @@ def test_who_beats_the_oracle_by_more_than_luck_raises_the_alarm():
 
 
 def test_an_honest_forecast_stays_behind_the_oracle_and_comes_near():
-    few = ("classifier.booster.eta=0.3", "classifier.booster.cap=40")
+    few = ("classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40")
     found, trials = held("or2_like", 500, "classifier.baselines=['markov']", *few)
     for name in trials[0].chances:
         assert not row(trials, name)["is_alarm"]

@@ -65,7 +65,7 @@ def test_nobody_left_names_the_rules_and_their_rows(n) -> None:
     ("customers", "settings", "told"),
     [
         row("M02", 1, (), "needs at least 3 customers and found 1"),
-        row("M03", 2, ("segments.k=5",), "needs at least 5 customers and found 2"),
+        row("M03", 2, ("segmentation.k=5",), "needs at least 5 customers and found 2"),
     ],
 )
 def test_too_few_customers_are_counted(tmp_path, customers, settings, told) -> None:

@@ -7,12 +7,12 @@ from door import Door
 from segpredict.artifacts import open_run
 
 QUICK = (
-    *("--set", "segments.n_init=3"),
-    *("--set", "segments.compare.rows=200"),
-    *("--set", "segments.compare.draws=2"),
-    *("--set", "segments.compare.splits=2"),
-    *("--set", "segments.compare.seeds=2"),
-    *("--set", "segments.compare.nulls=2"),
+    *("--set", "segmentation.n_init=3"),
+    *("--set", "segmentation.selection.sample_rows=200"),
+    *("--set", "segmentation.selection.bootstrap_draws=2"),
+    *("--set", "segmentation.selection.strength_splits=2"),
+    *("--set", "segmentation.selection.seed_runs=2"),
+    *("--set", "segmentation.selection.null_samples=2"),
 )
 
 

@@ -12,10 +12,10 @@ from segpredict.artifacts import open_run
 from segpredict.cli._main import COMMANDS
 
 QUICK = (
-    *("--set", "classifier.draws=100"),
+    *("--set", "classifier.bootstrap_draws=100"),
     *("--set", "classifier.families=['rfm']"),
-    *("--set", "segments.n_init=3"),
-    *("--set", "explain.rows=100"),
+    *("--set", "segmentation.n_init=3"),
+    *("--set", "explain.sample_rows=100"),
 )
 
 
@@ -74,7 +74,7 @@ def test_the_single_stages_make_the_same_run_as_run(
 def test_a_run_as_json_is_one_object_and_its_canary_is_shown_in_words_too(
     segpredict: Door, sample_file: Path, tmp_path: Path
 ) -> None:
-    plain = (*QUICK, "--set", "time.outer=1", "--set", "classifier.families=['rfm']")
+    plain = (*QUICK, "--set", "time.test_windows=1", "--set", "classifier.families=['rfm']")
     common = ("--data", sample_file, "--out", tmp_path / "run", *plain, "--json")
     code, out, err = segpredict("run", *common, "--canary", "--seed", 5)
     told = json.loads(out)

@@ -89,7 +89,7 @@ def test_it_makes_as_many_groups_as_asked_and_none_is_empty(part):
 
 def test_a_sweep_gives_what_single_fits_give(part):
     points = WeightedPoints.from_matrix(cloud(300))
-    swept = part.sweep(points, (2, 4), seed=1, n_init=2)
+    swept = part.fit_many(points, (2, 4), seed=1, n_init=2)
     assert swept[1] == part.fit(points, 4, seed=1, n_init=2)
 
 

@@ -20,11 +20,11 @@ from segpredict.window import as_date
 SETTINGS = (
     "classifier.families=['default', 'who', 'where', 'price_tier']",
     "classifier.baselines=['markov']",
-    "classifier.draws=100",
-    "segments.k=2",
-    "segments.min_customers=5",
-    "time.outer=1",
-    "explain.rows=20",
+    "classifier.bootstrap_draws=100",
+    "segmentation.k=2",
+    "segmentation.min_customers=5",
+    "time.test_windows=1",
+    "explain.sample_rows=20",
     "customers={data='people.csv', vouched=['tier', 'income'], columns={customer_id='id'}}",
     "products={data='products.csv', vouched=['group', 'list'], "
     "columns={product_id='sku', category='group', price='list'}}",

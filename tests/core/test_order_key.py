@@ -130,7 +130,7 @@ def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, 
         path = tmp_path / f"{i}.csv"
         pl.DataFrame([row], COLUMNS, orient="row").write_csv(path)
         files.append(str(path))
-    plan = config.load_config(overrides=["cleaning.max_bad=9"])
+    plan = config.load_config(overrides=["cleaning.max_bad_rows=9"])
     from_files = pipeline.read_transactions(files, plan)
     for name in files[::turn]:
         pipeline.ingest([name], tmp_path / "store", plan)

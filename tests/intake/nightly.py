@@ -11,7 +11,7 @@ BACK = f"{HEAD}anna,C3,2021-03-25,mug,-2,2.50\ncleo,4,2021-03-25,cup,3,4.00\n"
 AGAIN = f"{HEAD}bert,2,2021-03-20,cup,1,4.00\ndora,5,2021-03-26,mug,1,2.50\n"
 BAD = f"{HEAD}emil,6,2021-03-27,mug,many,2.50\n,7,2021-03-27,mug,1,2.50\n"
 DAYS = {"1.csv": SOLD, "2.csv": BACK, "3.csv": AGAIN, "4.csv": BAD}
-LENIENT = ["cleaning.on_bad_rows='quarantine'", "cleaning.max_bad=9"]
+LENIENT = ["cleaning.on_bad_rows='quarantine'", "cleaning.max_bad_rows=9"]
 PLAN = config.load_config(overrides=LENIENT)
 
 

@@ -42,7 +42,7 @@ def test_a_store_remembers_its_settings(drops: Path, tmp_path: Path) -> None:
 
 def test_other_settings_clean_all_rows_of_a_store_again(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv", drops / "2.csv")
-    other = config.load_config(overrides=["cleaning.without=['refunded_orders']"])
+    other = config.load_config(overrides=["cleaning.excluded_rules=['refunded_orders']"])
     names = [str(drops / "1.csv"), str(drops / "2.csv")]
     files = pipeline.read_transactions(names, other)
     asked = pipeline.read_transactions([str(tmp_path / "store")], other)

@@ -22,12 +22,12 @@ ROLES = {
 }
 CATEGORY, LEVEL = "<i>category</i>", '"><script>window.hit=1</script>'
 QUICK = (
-    "classifier.draws=100",
-    "segments.n_init=3",
-    "explain.rows=200",
-    "classifier.booster.eta=0.3",
-    "classifier.booster.cap=40",
-    "time.outer=1",
+    "classifier.bootstrap_draws=100",
+    "segmentation.n_init=3",
+    "explain.sample_rows=200",
+    "classifier.xgboost.learning_rate=0.3",
+    "classifier.xgboost.max_rounds=40",
+    "time.test_windows=1",
     "classifier.families=['rfm', 'who', 'category', 'where']",
 )
 
@@ -136,7 +136,7 @@ def _config(folder: Path, beside: Path) -> str:
         "source.columns": ROLES,
         "cleaning": {"currency": "<b>$</b>"},
         "segments": {"k": 3},
-        "segments.names": names,
+        "segmentation.names": names,
         "actions": {"playbook": str(folder / "plays.toml")},
         "products": {"data": str(beside / "products.csv"), "vouched": [CATEGORY]},
         "products.columns": {"product_id": "StockCode", "category": CATEGORY},

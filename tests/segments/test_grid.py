@@ -75,7 +75,7 @@ def test_names_of_codes_can_be_replaced_and_are_kept():
 
 @pytest.mark.parametrize("own", [{"5": "a"}, {"56": "a"}, {"5555": "a"}, {"55": " "}])
 def test_a_name_for_what_is_no_code_is_refused(own):
-    with pytest.raises(ConfigError, match=r"\[segments.codes\]"):
+    with pytest.raises(ConfigError, match=r"\[segmentation.rule_grid_names\]"):
         code_names(own)
 
 

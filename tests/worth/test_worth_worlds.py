@@ -10,7 +10,7 @@ from segpredict import worth
 
 
 def valued(name, customers, *settings):
-    quick = ["classifier.draws=200", "segments.n_init=5", *settings]
+    quick = ["classifier.bootstrap_draws=200", "segmentation.n_init=5", *settings]
     found, _ = in_world(name, customers, quick)
     made = worth.measure_customer_value(found.shop, found.segmentation, found.training, draws=200)
     return found, made

@@ -198,7 +198,7 @@ def campaign_record(
         **facts,
         "play": play.name,
         "title": play.title,
-        "action": play.measure_to_take,
+        "action": play.action,
         "kpi": play.kpi,
         "stake_of": play.stake_column,
         "customers": table.height,

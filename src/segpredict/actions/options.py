@@ -43,7 +43,7 @@ class CampaignOptions:
 
     def __post_init__(self) -> None:
         ranges = {
-            "holdout": 0 < self.holdout_share <= MAX_HOLDOUT_SHARE,
+            "holdout_share": 0 < self.holdout_share <= MAX_HOLDOUT_SHARE,
             "alpha": 0 < self.alpha < 1,
             "power": self.alpha < self.power < 1,
         }
@@ -56,6 +56,6 @@ class CampaignOptions:
                 )
         if self.replace_defaults and not self.campaigns_file:
             raise ConfigError(
-                "actions.replace is set, and no playbook is named to take the place.",
-                fix="name a TOML file with actions.playbook.",
+                "campaigns.replace_defaults is set, and no playbook is named to take the place.",
+                fix="name a TOML file with campaigns.campaigns_file.",
             )

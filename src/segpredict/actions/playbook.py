@@ -71,7 +71,7 @@ class Campaign:
     ----------
     name
         Its key in the playbook.
-    title, measure_to_take
+    title, action
         What it is called, and what to do, in a marketer's words.
     eligibility
         Who is eligible.
@@ -89,7 +89,7 @@ class Campaign:
 
     name: str = ""
     title: str = ""
-    measure_to_take: str = ""
+    action: str = ""
     eligibility: EligibilityRule = field(default_factory=EligibilityRule)
     stake_column: StakeColumn = "value_at_risk"
     kpi: CampaignKpi = "buys"
@@ -194,12 +194,12 @@ def _plays(text: str, file: str) -> dict[str, JSON]:
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(file, error) from None
     for key in found:
-        if key != "plays":
-            raise UnknownNameError(f"section in {file}", key, ["plays"])
-    plays = found.get("plays", {})
+        if key != "campaigns":
+            raise UnknownNameError(f"section in {file}", key, ["campaigns"])
+    plays = found.get("campaigns", {})
     if not isinstance(plays, dict) or not plays:
         raise ConfigError(
-            f"{quote_value(file)} holds no plays.", fix="begin each with [plays.its_name]."
+            f"{quote_value(file)} holds no campaigns.", fix="begin each with [campaigns.its_name]."
         )
     return plays
 
@@ -218,7 +218,7 @@ def _play(name: str, values: JSON) -> Campaign:
             f"A play cannot be named {quote_value(name)}.",
             fix="use up to 40 small letters, digits and underscores, a letter first.",
         )
-    place = f"plays.{name}"
+    place = f"campaigns.{name}"
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place} is no section.", fix=f"begin it with [{place}].")
     if values.get("name", name) != name:
@@ -243,7 +243,7 @@ def _require_texts(campaign: Campaign, place: str) -> None:
 def _require_shares(campaign: Campaign, place: str) -> None:
     if not 0 < campaign.expected_uplift < 1:
         raise ConfigError(
-            f"{place}.uplift is {campaign.expected_uplift}.",
+            f"{place}.expected_uplift is {campaign.expected_uplift}.",
             fix="give a share between 0 and 1, such as 0.05 for five points.",
         )
     who = campaign.eligibility
@@ -252,7 +252,7 @@ def _require_shares(campaign: Campaign, place: str) -> None:
     wrong += [column for column, bound in bounds.items() if not math.isfinite(bound)]
     if wrong or len(who.top_share) > 1:
         raise ConfigError(
-            f"{place}.who cannot be used: {', '.join(wrong) or 'two top shares'}.",
+            f"{place}.eligibility cannot be used: {', '.join(wrong) or 'two top shares'}.",
             fix="give finite bounds, and one top_share between 0 and 1.",
         )
 

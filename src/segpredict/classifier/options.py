@@ -46,9 +46,9 @@ class TimeOptions:
     test_windows: int = 3
 
     def __post_init__(self) -> None:
-        positive = ("horizon", "lookback", "step", "history", "outer")
+        positive = ("horizon", "lookback", "step", "max_history", "test_windows")
         wrong = [name for name in positive if getattr(self, name) < 1]
-        wrong += [name for name in ("gap", "settle") if getattr(self, name) < 0]
+        wrong += [name for name in ("gap", "settlement") if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"time.{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
@@ -127,12 +127,12 @@ class XgboostOptions:
     fallback_rounds: int = 80
 
     def __post_init__(self) -> None:
-        shares = ("eta", "subsample", "columns")
+        shares = ("learning_rate", "subsample", "colsample_bytree")
         wrong = [name for name in shares if not 0 < getattr(self, name) <= 1]
-        counts = ("depth", "patience", "cap", "fallback")
+        counts = ("max_depth", "early_stopping_rounds", "max_rounds", "fallback_rounds")
         wrong += [name for name in counts if getattr(self, name) < 1]
-        wrong += [] if 0 <= self.refit_growth <= 1 else ["growth"]
-        floors = ("min_child_weight", "ridge", "gamma")
+        wrong += [] if 0 <= self.refit_growth <= 1 else ["refit_growth"]
+        floors = ("min_child_weight", "reg_lambda", "gamma")
         wrong += [name for name in floors if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"{n} = {getattr(self, n)}" for n in wrong)

@@ -54,7 +54,7 @@ def _guests(guests: int, rows: int) -> ContractError:
     return ContractError(
         f"{guests:,} of {rows:,} rows ({guests / rows:.0%}) have no customer.",
         fix="map customer_id to a column that is filled, or accept it with "
-        "--set cleaning.max_guests=1.",
+        "--set cleaning.max_guest_share=1.",
         column="customer_id",
         count=guests,
     )
@@ -71,7 +71,7 @@ def _empty(shop: Transactions) -> SupportError:
     return SupportError(
         f"No customer is left: of {rows:,} rows, {told}.",
         fix="see the ledger of `segpredict check`; leave a rule out with "
-        "--set cleaning.without='[\"RULE\"]'.",
+        "--set cleaning.excluded_rules='[\"RULE\"]'.",
         count=0,
         examples=gone[:5],
     )

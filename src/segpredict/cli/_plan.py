@@ -32,7 +32,7 @@ def config_from_options(
     overrides = [
         *(_setting(*pair) for pair in column_mapping(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
-        *([f"cleaning.max_bad={max_bad!r}"] if max_bad else []),
+        *([f"cleaning.max_bad_rows={max_bad!r}"] if max_bad else []),
         *(settings or ()),
     ]
     return configs.load_config(config, overrides, base).with_seed(seed, threads)
@@ -48,10 +48,10 @@ def selection_settings(
     Examples
     --------
     >>> contest(None, "3-5", None)
-    ['segments.compare.k_min=3', 'segments.compare.k_max=5']
+    ['segmentation.selection.k_min=3', 'segmentation.selection.k_max=5']
     """
     told = {"algorithms": algorithms, "instruments": instruments}
-    named = [f"segments.compare.{n}={json.dumps(v)}" for n, v in told.items() if v]
+    named = [f"segmentation.selection.{n}={json.dumps(v)}" for n, v in told.items() if v]
     if numbers is None:
         return named
     low, dash, high = numbers.partition("-")
@@ -62,8 +62,8 @@ def selection_settings(
         )
     return [
         *named,
-        f"segments.compare.k_min={ends[0]}",
-        f"segments.compare.k_max={ends[1]}",
+        f"segmentation.selection.k_min={ends[0]}",
+        f"segmentation.selection.k_max={ends[1]}",
     ]
 
 

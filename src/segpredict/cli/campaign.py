@@ -48,7 +48,7 @@ def command(
     """Draw the list of a play: customers, reasons, and who is left alone.
 
     Some customers, drawn by lottery, are left alone by every campaign
-    (`actions.holdout`, 10 % by default): without them nobody can tell what a campaign
+    (`campaigns.holdout_share`, 10 % by default): without them nobody can tell what a campaign
     brought. Whoever was on an earlier list keeps the lot. The list is written down
     before anybody is treated, in the folder `experiments` beside the run, which is only
     ever added to.

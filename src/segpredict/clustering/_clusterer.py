@@ -255,14 +255,14 @@ def _require_kind(name: str, value: JSON, default: object) -> None:
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise ConfigError(
             f"The algorithm's setting {name} is {value!r}, and is {default!r} by default.",
-            fix=f"give a value of that kind under [segments.settings] for {name}.",
+            fix=f"give a value of that kind under [segmentation.algorithm_settings] for {name}.",
         )
     least = 0 if default == 0 else np.finfo(float).tiny
     if not isinstance(value, str) and isinstance(value, int | float) and value < least:
         raise ConfigError(
             f"The algorithm's setting {name} is {value!r}, and must be "
             + ("0 or more." if default == 0 else "above 0."),
-            fix=f"give a larger value under [segments.settings] for {name}.",
+            fix=f"give a larger value under [segmentation.algorithm_settings] for {name}.",
         )
 
 

@@ -9,7 +9,12 @@ from segpredict.errors import ConfigError
 MAX_SEGMENTS = 8  # segments; more have no names on the ladder and no use
 SMALL_SHOP = 0.05  # of the active customers, where that is less than min_customers
 CLUSTERING_INPUTS = ("fm", "rfm", "wide")
-SELECTION_CRITERIA = ("information", "value", "strength", "stability")
+SELECTION_CRITERIA = (
+    "information_gain",
+    "value_separation",
+    "prediction_strength",
+    "stability",
+)
 RuleColumn = Literal["spend", "days", "recency", "products", "units", "refunds"]
 RULE_COLUMNS = get_args(RuleColumn)
 
@@ -44,7 +49,7 @@ class SegmentRuleOptions:
             raise ConfigError(
                 "A segment that is set apart needs either top, a share above 0 and "
                 f"below 0.5, or least; found top = {self.top_share}, least = {self.min_value}.",
-                fix='write it as in [segments.refine.apart] "Key accounts" = '
+                fix='write it as in [segmentation.overrides.rules] "Key accounts" = '
                 '{ column = "spend", top = 0.005 }.',
             )
 
@@ -89,7 +94,7 @@ class OverrideOptions:
         broken = [rule for rule, is_kept in is_met.items() if not is_kept]
         if broken:
             raise ConfigError(
-                f"What [segments.refine] says breaks: {'; '.join(broken)}.",
+                f"What [segmentation.overrides] says breaks: {'; '.join(broken)}.",
                 fix="correct it in the config, or with --set.",
             )
 
@@ -103,7 +108,7 @@ class SelectionOptions:
     algorithms
         Names of parts of `segpredict.clustering`; empty means all.
     inputs
-        What to measure buying by; see ``segments.instrument``.
+        What to measure buying by; see ``segmentation.inputs``.
     k_min, k_max
         Numbers of segments to try.
     sample_rows
@@ -165,7 +170,7 @@ class SelectionOptions:
     criterion_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        counts = ("draws", "splits", "seeds", "nulls", "starts")
+        counts = ("bootstrap_draws", "strength_splits", "seed_runs", "null_samples", "refit_starts")
         is_met = {
             "2 <= k_min <= k_max <= 8": 2 <= self.k_min <= self.k_max <= 8,
             f"instruments of {', '.join(CLUSTERING_INPUTS)}": bool(self.inputs)
@@ -177,7 +182,7 @@ class SelectionOptions:
             <= set(SELECTION_CRITERIA)
             and all(weight >= 0 for weight in self.criterion_weights.values()),
         }
-        _require(is_met, "segments.compare")
+        _require(is_met, "segmentation.selection")
 
     @property
     def segment_counts(self) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ class AutoencoderKMeans(Clusterer):
     passes: int = 100
     sample: int = 6_000
 
-    def sweep(
+    def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, from one trained encoder."""

@@ -64,7 +64,7 @@ class Hybrid(Clusterer):
     starts: int = 2
     sample: int = 5_000
 
-    def sweep(
+    def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, in one embedding."""

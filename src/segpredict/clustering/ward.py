@@ -32,7 +32,7 @@ class Ward(Clusterer):
     rank: ClassVar[int] = 5
     micro: int = 500
 
-    def sweep(
+    def fit_many(
         self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
     ) -> list[Clusters]:
         """Return the groups for each of `ks`, cut from one tree."""

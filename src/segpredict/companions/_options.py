@@ -48,9 +48,9 @@ class CustomerTableOptions:
         _known_roles("customers", self.columns, CUSTOMER_ROLES)
         if self.data and self.time_varying and "since" not in self.columns:
             raise ConfigError(
-                f"customers.use names {', '.join(self.time_varying)}, but no column says since "
+                f"customers.time_varying names {', '.join(self.time_varying)}, but no column says since "
                 "when a row held.",
-                fix="set customers.columns.since, or name them in customers.vouched if "
+                fix="set customers.columns.since, or name them in customers.time_invariant if "
                 "they never change.",
             )
 

@@ -57,7 +57,7 @@ def read_product_table(
     if left:
         notes.append(
             f"Left out of the products table: {quoted_list(left)}. Name a column in "
-            "products.vouched if it never changes."
+            "products.time_invariant if it never changes."
         )
     return table, read.facts, notes
 

@@ -33,6 +33,6 @@ class DemandOptions:
         if not (is_chance and is_share):
             raise ConfigError(
                 "The options cannot be used: "
-                f"demand.service = {self.service_level}, demand.salvage = {self.salvage_share}.",
+                f"demand.service_level = {self.service_level}, demand.salvage_share = {self.salvage_share}.",
                 fix="give a service between 0 and 1, and a salvage of at least 0 and below 1.",
             )

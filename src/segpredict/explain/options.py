@@ -33,7 +33,7 @@ class ExplainOptions:
     ablations: int = 5
 
     def __post_init__(self) -> None:
-        wrong = [name for name in ("rows", "repeats") if getattr(self, name) < 1]
+        wrong = [name for name in ("sample_rows", "permutation_repeats") if getattr(self, name) < 1]
         wrong += [name for name in ("refits", "ablations") if getattr(self, name) < 0]
         if wrong:
             found = ", ".join(f"explain.{n} = {getattr(self, n)}" for n in wrong)

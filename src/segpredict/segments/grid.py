@@ -229,7 +229,7 @@ def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
     wrong = [key for key, name in custom_names.items() if key not in known or not name.strip()]
     if wrong:
         raise ConfigError(
-            f"In [segments.codes], {wrong[0]!r} = {custom_names[wrong[0]]!r} names no code.",
+            f"In [segmentation.rule_grid_names], {wrong[0]!r} = {custom_names[wrong[0]]!r} names no code.",
             fix="give two scores from 1 to 5, recency and frequency, or three with "
             'spend, and a name: "55" = "Champions", "555" = "VIP".',
         )

@@ -73,7 +73,7 @@ def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.Da
     if left.height == 0:
         raise SupportError(
             "The rules that set segments apart leave no customers to group.",
-            fix="give them a smaller share under [segments.refine.apart].",
+            fix="give them a smaller share under [segmentation.overrides.rules].",
         )
     return left
 

@@ -63,7 +63,7 @@ def refit_groups(
         raise ConfigError(
             f"{', '.join(options.overrides.pinned_ids)} cannot be pinned: the refit has another "
             "algorithm, instrument or number of segments.",
-            fix="leave those as they were, or take the pins out of [segments.refine].",
+            fix="leave those as they were, or take the pins out of [segmentation.overrides].",
         )
     taken = fresh
     if warm is not None:

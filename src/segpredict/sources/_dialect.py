@@ -248,7 +248,7 @@ def _refuse_both(content: bytes, start: int, file: str) -> NoReturn:
         f"{quote_value(file)} row {row}: {quote_value(text)} can be read in two ways: the quote "
         "after the backslash ends the cell (escape = double), or belongs to it "
         "(escape = backslash).",
-        fix="say which: --set source.escape=double, or backslash.",
+        fix="say which: --set source.quote_escape=double, or backslash.",
         file=file,
         row=row,
         value=text[:80],

@@ -132,8 +132,8 @@ def refuse_missing_header(
             file,
             f"its first row looks like data ({quote_value(example)}), not like the names of "
             "columns",
-            "if it has no header: source.header = 0 and source.names = "
-            "['customer_id', …]; if these are names: source.header = 1.",
+            "if it has no header: source.header_row = 0 and source.column_names = "
+            "['customer_id', …]; if these are names: source.header_row = 1.",
             row=1,
             value=example,
         )

@@ -103,8 +103,8 @@ class SourceOptions:
             )
         if self.header_row == 0 and not self.column_names:
             raise ConfigError(
-                "source.header = 0 says that no row holds the names of the columns.",
-                fix="list them: source.names = ['customer_id', …].",
+                "source.header_row = 0 says that no row holds the names of the columns.",
+                fix="list them: source.column_names = ['customer_id', …].",
             )
 
 

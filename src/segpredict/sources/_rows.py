@@ -120,7 +120,7 @@ def _names(
         raise UnreadableFileError(
             file,
             f"all its {len(records)} rows have {width} cells, and its header has {len(names)}",
-            "give every column a name (or set source.names), or check the separator.",
+            "give every column a name (or set source.column_names), or check the separator.",
             row=text.line + 1,
         )
     return names
@@ -176,7 +176,7 @@ def _ragged_fault(
     width, cells = len(names), int(records.cell_counts[i])
     value = _value(text, records, i)
     if value.lstrip().startswith("#"):
-        fix = "if it is a comment, set source.comment = '#'."
+        fix = "if it is a comment, set source.comment_prefix = '#'."
     elif cells < width:
         fix = "complete the row; write a missing value as an empty cell."
     else:

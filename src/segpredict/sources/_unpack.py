@@ -66,8 +66,8 @@ def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
             if before.st_size > layout.max_file_bytes:
                 raise LimitError(
                     f"{quote_value(path)} has {before.st_size} bytes, more than "
-                    f"source.max_input = {layout.max_file_bytes}.",
-                    fix="raise source.max_input, or split the file.",
+                    f"source.max_file_bytes = {layout.max_file_bytes}.",
+                    fix="raise source.max_file_bytes, or split the file.",
                     file=str(path),
                 )
             yield stream
@@ -208,7 +208,7 @@ def refuse_bomb(size: int, packed: int, file: str, layout: SourceOptions) -> Non
     if size > layout.max_unpacked_bytes or is_bomb:
         raise LimitError(
             f"{quote_value(file)}: {packed} packed bytes grow to more than {size} "
-            f"({size // max(packed, 1)} times; source.max_inflated = "
+            f"({size // max(packed, 1)} times; source.max_unpacked_bytes = "
             f"{layout.max_unpacked_bytes}, ratio at most {MAX_RATIO}).",
             fix="if you trust it, unpack it yourself and name what comes out.",
             file=file,

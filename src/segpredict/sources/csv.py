@@ -150,7 +150,7 @@ def _refuse_most(faults: Sequence[RecordFault], sound: int, file: str) -> None:
             file,
             f"its rows do not fit its header: {len(faults)} of {sound + len(faults)} "
             f"are broken; the first {first.reason}",
-            "check source.separator, source.header and the quotes of the file.",
+            "check source.separator, source.header_row and the quotes of the file.",
             row=first.line + 1,
             value=first.value[:80],
             count=len(faults),

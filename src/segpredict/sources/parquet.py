@@ -100,8 +100,8 @@ def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) 
     if size > layout.max_unpacked_bytes:
         raise LimitError(
             f"{quote_value(path)} holds {size} bytes when unpacked, more than "
-            f"source.max_inflated = {layout.max_unpacked_bytes}.",
-            fix="raise source.max_inflated, or split the file.",
+            f"source.max_unpacked_bytes = {layout.max_unpacked_bytes}.",
+            fix="raise source.max_unpacked_bytes, or split the file.",
             file=str(path),
         )
 

@@ -26,6 +26,6 @@ class CustomerValueOptions:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.discount_rate) and self.discount_rate >= 0):
             raise ConfigError(
-                f"The discount cannot be used: worth.discount = {self.discount_rate}.",
+                f"The discount cannot be used: customer_value.discount_rate = {self.discount_rate}.",
                 fix="give a yearly rate of zero or more, such as 0.10.",
             )

@@ -189,7 +189,7 @@ def fit(training_data: TrainingData) -> BgNbdGammaGamma:
         raise SupportError(
             "BG/NBD tells of days and spend only; the segments are measured by "
             f"{', '.join(past.segmentation.extra_inputs)} too.",
-            fix="use the instrument fm: --set segments.instrument=fm.",
+            fix="use the instrument fm: --set segmentation.inputs=fm.",
         )
     x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
