@@ -14,8 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from segpredict import config, pipeline
-from segpredict.sources import sample
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.data.sample import sample
 
 
 def main() -> None:
@@ -33,12 +34,12 @@ def main() -> None:
         if not data:
             shop = sample.generate_sample(args.customers, seed=0)
             data = [str(sample.write_sample(shop, place)[0])]
-        plan = config.load_config(args.config)
+        plan = load.load_config(args.config)
         runs = [stages(data, plan, place / f"run{i}") for i in range(args.repeat)]
     print(table(runs))
 
 
-def stages(data: list[str], plan: config.Config, folder: Path) -> dict[str, float]:
+def stages(data: list[str], plan: load.Config, folder: Path) -> dict[str, float]:
     """Return seconds by stage of one run, in the order of the stages."""
     marks: list[tuple[str, float]] = []
     pipeline.run_pipeline(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from segpredict.bi import render_data_dictionary
+from segpredict.report.bi import render_data_dictionary
 
 if __name__ == "__main__":
     Path(__file__).with_name("bi.md").write_text(render_data_dictionary(), encoding="utf-8")

@@ -5,7 +5,7 @@ import textwrap
 from doctest import DocTestParser
 from pathlib import Path
 
-from segpredict.metrics import KPIS, KpiDefinition
+from segpredict.analytics.kpis import KPIS, KpiDefinition
 
 HEAD = """\
 # What each figure means

@@ -31,7 +31,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _few_trees():
     """Let forests be small: what they are tested for does not need 500 trees."""
-    from segpredict.classifier.baselines import random_forest
+    from segpredict.classifier.models.baselines import random_forest
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(random_forest, "N_TREES", 30)
@@ -41,7 +41,7 @@ def _few_trees():
 @pytest.fixture(scope="session")
 def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the transactions of an invented shop, small enough to run in seconds."""
-    from segpredict.sources import sample
+    from segpredict.data.sample import sample
 
     shop = sample.generate_sample(600, seed=3)
     return sample.write_sample(shop, tmp_path_factory.mktemp("shop"))[0]
@@ -50,11 +50,11 @@ def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_config():
     """Return a config that is quick: fewer draws, starts and explained customers."""
-    from segpredict import config
+    from segpredict.config import load
 
     quick = ["classifier.bootstrap_draws=100", "segmentation.n_init=3", "explain.sample_rows=200"]
     quick += ["classifier.xgboost.learning_rate=0.3", "classifier.xgboost.max_rounds=40"]
-    return config.load_config("online_retail", quick)
+    return load.load_config("online_retail", quick)
 
 
 @pytest.fixture(scope="session")

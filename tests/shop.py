@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.orders import is_head
-from segpredict.tables import MONEY_SCALE, Ledger, Transactions
+from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
 
 LINE = {
     "customer_id": pl.String,

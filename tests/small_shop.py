@@ -3,20 +3,15 @@
 from dataclasses import dataclass
 
 import shop
-from segpredict import features, segments
-from segpredict.classifier import (
-    ClassifierOptions,
-    Schedule,
-    TimeOptions,
-    TrainingResult,
-    XgboostOptions,
-    schedule_folds,
-    train_classifier,
-)
-from segpredict.classifier._past import histories_at_cutoffs
-from segpredict.classifier.lesson import TrainingData, training_data_of_fold
-from segpredict.segments import Segmentation, SegmentationOptions
-from segpredict.tables import Panel, Transactions
+from segpredict import features
+from segpredict import segmentation as segments
+from segpredict.classifier import Schedule, TrainingResult, schedule_folds, train_classifier
+from segpredict.classifier.history import histories_at_cutoffs
+from segpredict.classifier.training_data import TrainingData, training_data_of_fold
+from segpredict.config.classifier import ClassifierOptions, TimeOptions, XgboostOptions
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core.tables import Panel, Transactions
+from segpredict.segmentation import Segmentation
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
 OPTIONS = ClassifierOptions(

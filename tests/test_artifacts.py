@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.artifacts import (
+from segpredict.core.run_folder import (
     MANIFEST_NAME,
     draft_run,
     encode_csv,
@@ -15,12 +15,7 @@ from segpredict.artifacts import (
     open_run,
     parquet_writer,
 )
-from segpredict.errors import (
-    ArtifactError,
-    TamperedFileError,
-    TargetBusyError,
-    UsageError,
-)
+from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
 
 NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
 CONTENTS = {

@@ -2,33 +2,33 @@ from pathlib import Path
 
 import pytest
 
-from segpredict import config
-from segpredict.config import Config
+from segpredict.config import load
+from segpredict.config.load import Config
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 
 def test_a_config_survives_the_manifest() -> None:
-    given = config.load_config("cdnow", ["time.horizon=28", "seed=4", 'segmentation.names.S1="X"'])
-    assert config.build_config(given.state()) == given
+    given = load.load_config("cdnow", ["time.horizon=28", "seed=4", 'segmentation.names.S1="X"'])
+    assert load.build_config(given.state()) == given
 
 
 def test_the_commented_defaults_are_the_defaults() -> None:
-    assert config.load_config("default") == Config()
+    assert load.load_config("default") == Config()
 
 
-@pytest.mark.parametrize("name", config.list_presets())
+@pytest.mark.parametrize("name", load.list_presets())
 def test_every_preset_loads(name: str) -> None:
-    assert isinstance(config.load_config(name), Config)
+    assert isinstance(load.load_config(name), Config)
 
 
 def test_a_preset_is_found_by_name_and_by_path() -> None:
-    path = config.list_presets()["cdnow"]
-    assert config.load_config(str(path)) == config.load_config("cdnow")
+    path = load.list_presets()["cdnow"]
+    assert load.load_config(str(path)) == load.load_config("cdnow")
 
 
 def test_an_unknown_preset_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="online_retail"):
-        config.load_config("online_retial")
+        load.load_config("online_retial")
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_a_setting_that_cannot_be_is_refused_by_name(
     override: str, error: type[ConfigError], said: str
 ) -> None:
     with pytest.raises(error, match=said):
-        config.load_config(overrides=[override])
+        load.load_config(overrides=[override])
 
 
 def test_values_are_read_as_toml_and_else_as_text() -> None:
-    given = config.load_config(overrides=["segmentation.k=4", "cleaning.currency=£"])
+    given = load.load_config(overrides=["segmentation.k=4", "cleaning.currency=£"])
     assert (given.segments.k, given.cleaning.currency) == (4, "£")
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text("seed = 1\n[time\n")
     with pytest.raises(ConfigError, match="line 2"):
-        config.load_config(str(tmp_path / "shop.toml"))
+        load.load_config(str(tmp_path / "shop.toml"))
 
 
 def test_one_seed_holds_for_the_whole_run() -> None:

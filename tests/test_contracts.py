@@ -2,11 +2,11 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import contracts
+from segpredict.core import schemas
+from segpredict.core.tables import Feature
 from segpredict.errors import SchemaError
-from segpredict.tables import Feature
 
-SCHEMA = contracts.feature_schema([Feature("age", "Age.", "days", 0, 5)])
+SCHEMA = schemas.feature_schema([Feature("age", "Age.", "days", 0, 5)])
 
 
 def ages(*values: float | None) -> pl.DataFrame:
@@ -15,27 +15,27 @@ def ages(*values: float | None) -> pl.DataFrame:
 
 
 def test_missing_values_and_values_in_range_pass() -> None:
-    assert contracts.validate_schema(ages(0.0, 5.0, None), SCHEMA).height == 3
+    assert schemas.validate_schema(ages(0.0, 5.0, None), SCHEMA).height == 3
 
 
 @pytest.mark.parametrize("bad", [float("inf"), float("nan"), -1.0, 5.1])
 def test_infinite_missing_by_nan_and_out_of_range_values_are_named(bad: float) -> None:
     with pytest.raises(SchemaError, match=r"features table.*age"):
-        contracts.validate_schema(ages(1.0, bad), SCHEMA)
+        schemas.validate_schema(ages(1.0, bad), SCHEMA)
 
 
 def test_a_column_that_nobody_declared_is_refused() -> None:
     extra = ages(1.0).with_columns(height=pl.lit(1.0))
     with pytest.raises(SchemaError, match="height"):
-        contracts.validate_schema(extra, SCHEMA)
+        schemas.validate_schema(extra, SCHEMA)
 
 
 def test_two_rows_for_one_customer_are_refused() -> None:
     twice = pl.concat([ages(1.0), ages(2.0)])
     with pytest.raises(SchemaError):
-        contracts.validate_schema(twice, SCHEMA)
+        schemas.validate_schema(twice, SCHEMA)
 
 
 def test_the_test_shops_keep_the_contract_of_the_canonical_lines() -> None:
     lines = shop.world(customers=30).lines.collect()
-    assert contracts.validate_schema(lines, contracts.LINES_SCHEMA).height == lines.height
+    assert schemas.validate_schema(lines, schemas.LINES_SCHEMA).height == lines.height

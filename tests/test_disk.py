@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.disk import write_file, write_new_file
+from segpredict.core.disk import write_file, write_new_file
 from segpredict.errors import UsageError
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict import archive, flows, pipeline
-from segpredict.artifacts import RunFolder, open_run
-from segpredict.classifier import TimeOptions
+from segpredict import pipeline
+from segpredict.analytics.transitions import files
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.errors import UnknownNameError, UsageError
+from segpredict.pipeline import archive
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def run(run_folder: Path) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def told(run: RunFolder) -> dict[str, pl.DataFrame]:
-    return flows.load_transitions(run)
+    return files.load_transitions(run)
 
 
 def newest(table: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +31,7 @@ def newest(table: pl.DataFrame) -> pl.DataFrame:
 def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
     run,
 ) -> None:
-    for name in flows.TRANSITION_TABLES:
+    for name in files.TRANSITION_TABLES:
         assert run.has(f"movement/{name}.parquet")
         assert run.has(f"movement/{name}.csv")
     assert run.has("movement/moves.parquet")
@@ -84,7 +86,7 @@ def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
     shop = archive.load_transactions(run)
     long = TimeOptions(horizon=400)
     assert (
-        flows.observed_tables(shop, archive.load_segmentation(run), long, flows.BootstrapDraws(5))
+        files.observed_tables(shop, archive.load_segmentation(run), long, files.BootstrapDraws(5))
         == {}
     )
 
@@ -120,7 +122,7 @@ def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(run_fol
 
 
 def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tmp_path) -> None:
-    ends = newest(flows.load_transitions(open_run(run_folder))["observed"])
+    ends = newest(files.load_transitions(open_run(run_folder))["observed"])
     since, until = ends["since"][0], ends["until"][0]
     history = tmp_path / "history"
     for day in (since, until):

@@ -5,11 +5,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from segpredict import features, gallery, overview
-from segpredict.classifier import TimeOptions
-from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
-from segpredict.segments import fit_segmentation
-from segpredict.tables import SideTables, Transactions
+from segpredict import features
+from segpredict.analytics import segment_tables
+from segpredict.config.classifier import TimeOptions
+from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
+from segpredict.core.tables import SideTables, Transactions
+from segpredict.segmentation import fit_segmentation, gallery
 from shop import world
 
 TIME = TimeOptions()
@@ -37,7 +38,9 @@ def found(shop):
 
 def cards(shop, found, likes="none"):
     window = TIME.window(shop.end_day, shop.first_day)
-    tables = overview.segment_tables(shop, found, overview.rule_grid_at_end(shop, TIME), TIME)
+    tables = segment_tables.segment_tables(
+        shop, found, segment_tables.rule_grid_at_end(shop, TIME), TIME
+    )
     return gallery.segment_profiles(shop, found, window, tables, likes)
 
 

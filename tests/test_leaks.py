@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import config, pipeline
+from segpredict import pipeline
+from segpredict.config import load
 from segpredict.errors import MismatchError
 
 
@@ -25,7 +26,7 @@ def test_l12_two_exports_that_overlap_count_once(sample_file: Path, tmp_path: Pa
     middle = lines.height // 2
     lines.head(middle + 500).write_csv(tmp_path / "first.csv")
     lines.tail(lines.height - middle).write_csv(tmp_path / "second.csv")
-    plan = config.load_config("online_retail")
+    plan = load.load_config("online_retail")
     whole = pipeline.read_transactions([str(sample_file)], plan)
     parts = pipeline.read_transactions([str(tmp_path)], plan)
     assert parts.fingerprint == whole.fingerprint

@@ -1,4 +1,4 @@
-from segpredict import memory
+from segpredict.core import memory
 
 
 def test_there_is_memory_and_no_more_than_the_machine_has() -> None:

@@ -8,14 +8,9 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import contracts
-from segpredict.errors import (
-    ColumnMissingError,
-    ConfigError,
-    CustomerMissingError,
-    SegpredictError,
-)
-from segpredict.predictor import SegmentPredictor
+from segpredict.core import schemas
+from segpredict.errors import ColumnMissingError, ConfigError, CustomerMissingError, SegpredictError
+from segpredict.scoring.predictor import SegmentPredictor
 
 AS_OF = "2023-09-01"
 
@@ -51,7 +46,7 @@ def test_probabilities_add_up_and_split_into_down_stay_and_up(
     stay = [row[f"p_{row['segment_id']}"] for row in known.iter_rows(named=True)]
     whole = known["p_down"] + known["p_up"] + pl.Series(stay)
     assert (whole - 1).abs().max() < 1e-9
-    contracts.validate_schema(scores, contracts.SCORES_SCHEMA)
+    schemas.validate_schema(scores, schemas.SCORES_SCHEMA)
 
 
 def test_customers_silent_for_the_whole_look_back_are_listed_without_a_forecast(

@@ -6,7 +6,7 @@ import hmac
 import polars as pl
 import pytest
 
-from segpredict.pseudonyms import Pseudonymizer, SecretError
+from segpredict.core.pseudonyms import Pseudonymizer, SecretError
 
 KEY = b"0123456789abcdef"
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import segpredict
-from segpredict import config, pipeline
-from segpredict.artifacts import open_run
-from segpredict.tables import MONEY_SCALE
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.core.run_folder import open_run
+from segpredict.core.tables import MONEY_SCALE
 
 pytestmark = pytest.mark.real
 QUICK = [
@@ -25,7 +26,7 @@ def gifts(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gifts") / "run"
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
     # The features of any shop will do; the slow tests and the benchmark ask all.
-    plan = config.load_config("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
+    plan = load.load_config("online_retail_ii", [*QUICK, "classifier.families=['rfm']"])
     pipeline.run_pipeline(files, plan, pipeline.RunTarget(folder))
     return folder
 
@@ -64,7 +65,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     """Of 182 days ahead two years hold one test, and nothing to stop the trees by."""
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
     asked = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
-    plan = config.load_config("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
+    plan = load.load_config("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
     made = pipeline.run_pipeline(files, plan, pipeline.RunTarget(tmp_path / "run"))
     verdict = made.json("classifier/verdict.json")
     losses = {n: s["log_loss"] for n, s in verdict["pooled"]["scores"].items()}
@@ -91,7 +92,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:
-    plan = config.load_config("cdnow", QUICK)
+    plan = load.load_config("cdnow", QUICK)
     kept = []
     for name in ("CDNOW_master.txt", "cdnow_master.parquet"):
         target = pipeline.RunTarget(tmp_path / name)

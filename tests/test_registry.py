@@ -1,8 +1,8 @@
 import pytest
 
+from segpredict.core.registry import Registry
 from segpredict.errors import UnknownNameError
 from segpredict.features import FEATURE_FAMILIES
-from segpredict.registry import Registry
 
 
 def test_a_part_is_a_public_module_that_offers_itself() -> None:

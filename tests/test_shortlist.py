@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.shortlist import customer_shortlist, shortlist_with_reasons
+from segpredict.report.shortlist import customer_shortlist, shortlist_with_reasons
 
 SCORES = pl.DataFrame(
     {

@@ -3,10 +3,11 @@
 import polars as pl
 import pytest
 
-from segpredict import archive, pipeline
-from segpredict.artifacts import open_run
+from segpredict import pipeline
+from segpredict.core.run_folder import open_run
 from segpredict.errors import CustomerMissingError
-from segpredict.whatif import what_if
+from segpredict.pipeline import archive
+from segpredict.scoring.what_if import what_if
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segpredict.core.window import Window, as_date, day_number, rolling_origins
 from segpredict.errors import ConfigError
-from segpredict.window import Window, as_date, day_number, rolling_origins
 
 days = st.integers(0, 40_000)
 lengths = st.integers(1, 800)

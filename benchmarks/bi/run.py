@@ -17,10 +17,10 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict import bi
-from segpredict.artifacts import open_run
-from segpredict.pipeline._exports import load_star_schema
-from segpredict.pseudonyms import Pseudonymizer
+from segpredict.core.pseudonyms import Pseudonymizer
+from segpredict.core.run_folder import open_run
+from segpredict.pipeline.exports import load_star_schema
+from segpredict.report import bi
 
 SECRET = Pseudonymizer(b"only for measuring times")
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from run import put
 
-from segpredict.artifacts import open_run
+from segpredict.core.run_folder import open_run
 
 FIGURES = {
     "silhouette": "silh.",

@@ -36,7 +36,7 @@ def plain(rows: int, starts: int) -> dict[str, Any]:
 
 
 def ours(rows: int, starts: int) -> dict[str, Any]:
-    from segpredict.clustering import CLUSTERERS, WeightedPoints
+    from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 
     matrix, kmeans = points_like_customers(rows), CLUSTERERS.get("kmeans")
     with clock() as spent:
@@ -53,10 +53,10 @@ def parts(
 ) -> dict[str, Any]:
     from dataclasses import replace
 
-    from segpredict import config as configs
-    from segpredict.intake import read_with_side_tables
-    from segpredict.pipeline import _comparison, _stages
-    from segpredict.sources import sample
+    from segpredict.config import load as configs
+    from segpredict.data.ingest import read_with_side_tables
+    from segpredict.data.sample import sample
+    from segpredict.pipeline import selection, stages
 
     plan = configs.load_config(config)
     asked = {"instruments": instruments, "algorithms": algorithms}
@@ -67,7 +67,7 @@ def parts(
             shop = sample.generate_sample(4_000, seed=0)
             data = [str(sample.write_sample(shop, Path(folder))[0])]
         shop = read_with_side_tables(data, plan, None)
-        contest = _comparison._contest(shop, plan, _stages.segmentation_windows(shop, plan)[0])
+        contest = selection._contest(shop, plan, stages.segmentation_windows(shop, plan)[0])
         steps: dict[str, float] = {}
         watch(steps)
         spent_by: dict[str, float] = {}
@@ -138,7 +138,7 @@ def watch(steps: dict[str, float]) -> None:
     """Add up processor seconds by criterion, in place of the functions themselves."""
     from importlib import import_module
 
-    measure = import_module("segpredict.criteria.measure")  # the room's name is taken
+    measure = import_module("segpredict.segmentation.selection.measure")  # the room's name is taken
     named = {
         "internal criteria": (measure, "_inside"),
         "describability, DBCV": (measure, "_told"),

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier import Baseline, booster
-from segpredict.classifier.lesson import TrainingData, feature_matrix
+from segpredict.classifier import Baseline
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.training_data import TrainingData, feature_matrix
 from segpredict.core.arrays import FloatArray
-from segpredict.tables import JSON
+from segpredict.core.tables import JSON
 
 LEAVES = 8  # of LightGBM: as many as a tree of depth three has
 SMALLEST = 50  # rows in a leaf of LightGBM
@@ -142,7 +143,7 @@ def rounds(lesson: TrainingData, best: Callable[[TrainingData, TrainingData], in
     found = best(
         lesson.at_cutoffs(lesson.fit_origins), lesson.at_cutoffs(lesson.validation_origins)
     )
-    return booster.scale_rounds(lesson, found)
+    return xgboost.scale_rounds(lesson, found)
 
 
 def _never_stored(state: JSON) -> Challenger:

@@ -8,17 +8,21 @@ import numpy as np
 import polars as pl
 
 from contest import challengers, oracle, worlds
-from segpredict import classifier, cleaning, companions, config, features, segments
-from segpredict.classifier import Backtest, ClassifierOptions, TrainingResult, metrics
-from segpredict.classifier.bootstrap import bootstrap_differences
-from segpredict.config import Config
+from segpredict import classifier, features
+from segpredict import segmentation as segments
+from segpredict.classifier import Backtest, TrainingResult, metrics
+from segpredict.classifier.evaluation.bootstrap import bootstrap_differences
+from segpredict.config import load as config
+from segpredict.config.classifier import ClassifierOptions
+from segpredict.config.load import Config
+from segpredict.core.tables import INACTIVE_CODE, Transactions
 from segpredict.core.types import ProgressCallback
+from segpredict.core.window import as_date
+from segpredict.data import cleaning, side_tables
+from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import FileMissingError, UsageError, quote_value
-from segpredict.intake import read_with_side_tables
 from segpredict.pipeline import no_progress
-from segpredict.segments import Segmentation
-from segpredict.tables import INACTIVE_CODE, Transactions
-from segpredict.window import as_date
+from segpredict.segmentation import Segmentation
 
 # What `segpredict fetch` puts into a folder of that name.
 FETCHED = {
@@ -181,7 +185,7 @@ def contest(
     cleaning.require_support(shop, plan.cleaning)
     blind = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time).segmentation_windows
     until = max(end for _, end in blind)
-    shop = replace(shop, side_tables=companions.freeze_side_tables(shop, until))
+    shop = replace(shop, side_tables=side_tables.freeze_side_tables(shop, until))
     options = replace(
         plan.classifier,
         families=features.choose_families(shop, plan.classifier.families, until).names,

@@ -11,8 +11,9 @@ import numpy as np
 import polars as pl
 
 from contest.world import Moment, Planted, World
-from segpredict.classifier import Backtest, SegmentAssigner, TimeOptions, metrics
-from segpredict.classifier.baselines import find_segment_borders
+from segpredict.classifier import Backtest, SegmentAssigner, metrics
+from segpredict.classifier.models.baselines import find_segment_borders
+from segpredict.config.classifier import TimeOptions
 
 NAME = "oracle"
 DRAWS = 2_000

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from contest.contest import POOLED, Result
-from segpredict import disk
+from segpredict.core import disk
 from segpredict.errors import UsageError
 
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"

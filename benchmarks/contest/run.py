@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from contest.contest import Result, data_set, fetched, hold
 from contest.page import insert, page
 from contest.worlds import WORLDS, named
-from segpredict.disk import write_file
+from segpredict.core.disk import write_file
 from segpredict.errors import SegpredictError, UsageError
 
 

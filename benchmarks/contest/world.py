@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.baselines import SegmentBorders
+from segpredict.classifier.models.baselines import SegmentBorders
 from segpredict.core.arrays import FloatArray, IntArray
-from segpredict.window import as_date, day_number
+from segpredict.core.window import as_date, day_number
 
 START = day_number("2020-01-06")  # the first day of every world, a Monday
 

@@ -13,9 +13,9 @@ import polars as pl
 
 from contest.world import START, Moment, Planted, World, before, lines
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.window import as_date
+from segpredict.data.sample import sample
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.sources import sample
-from segpredict.window import as_date
 
 CELLS = 1_000_000  # customers × draws at a time, to bound memory
 SMOOTHING = 0.5  # of a draw for every segment: none is ruled out by luck

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.artifacts import RunFolder, open_run
+from segpredict.core.run_folder import RunFolder, open_run
 
 
 def main() -> None:

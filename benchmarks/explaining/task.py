@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import xgboost as xgb
 
-from segpredict import archive
-from segpredict.artifacts import open_run
-from segpredict.classifier.lesson import feature_matrix
-from segpredict.explain.additive import AdditiveModel
+from segpredict.classifier.training_data import feature_matrix
+from segpredict.core.run_folder import open_run
+from segpredict.explain.additive_model import AdditiveModel
+from segpredict.pipeline import archive
 
 ALONE = 20  # customers explained one by one
 

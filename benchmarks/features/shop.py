@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict import store
-from segpredict.sources import sample
-from segpredict.tables import MONEY_SCALE, Ledger, Transactions
-from segpredict.window import Window, day_number
+from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
+from segpredict.core.window import Window, day_number
+from segpredict.data import store
+from segpredict.data.sample import sample
 
 SIZES = {"1m": 4, "10m": 40, "100m": 397}  # blocks of ten thousand customers each
 FIRST, DAYS = day_number("2022-01-03"), 728

@@ -15,8 +15,9 @@ import polars as pl
 from polars.lazyframe.group_by import LazyGroupBy
 
 import shop
-from segpredict import features, store
-from segpredict.tables import MONEY_SCALE
+from segpredict import features
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.data import store
 
 # What SQL needs of lines, and what segpredict reads of the tables beside them.
 RFM = {"lines": ["customer_id", "day", "is_return", "void_day", "starts", "amount"]}

@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from segpredict import pipeline
-from segpredict.artifacts import open_run
-from segpredict.pipeline._stages import collect_report_input
+from segpredict.core.run_folder import open_run
+from segpredict.pipeline.stages import collect_report_input
 from segpredict.report.deck import render_deck
 
 
@@ -29,7 +29,7 @@ def made(run: Path, form: str, place: Path) -> Path:
 
 def main() -> None:
     run, form, place = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    import_module("segpredict.report.deck._draw")  # loaded before the clock runs
+    import_module("segpredict.report.deck.draw")  # loaded before the clock runs
     began, before = time.perf_counter(), time.process_time()
     out = made(run, form, place)
     wall, cpu = time.perf_counter() - began, time.process_time() - before

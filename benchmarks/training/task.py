@@ -12,8 +12,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from contest.contest import contest
-from segpredict import config
-from segpredict.sources import sample
+from segpredict.config import load
+from segpredict.data.sample import sample
 
 # Whoever is called from these, and is at home elsewhere, is a part.
 CONDUCTORS = ("contest.py", "_train.py", "_trials.py")
@@ -43,7 +43,7 @@ def main() -> None:
     customers = max(300, round(rows / ROWS_A_CUSTOMER))
     shop = sample.generate_sample(customers, seed=0)
     path = sample.write_sample(shop, place)[0]
-    plan = config.load_config("online_retail")
+    plan = load.load_config("online_retail")
     profile = cProfile.Profile()
     begin = time.perf_counter()
     profile.enable()

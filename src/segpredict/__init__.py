@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any
 from segpredict._version import __version__
 
 if TYPE_CHECKING:
-    from segpredict.config import Config
-    from segpredict.config import load_config as load_config
+    from segpredict.config.load import Config
+    from segpredict.config.load import load_config as load_config
+    from segpredict.core.window import Window
     from segpredict.pipeline import Report, fit, ingest, load
-    from segpredict.predictor import SegmentPredictor
-    from segpredict.segments.estimator import Segmenter
-    from segpredict.window import Window
+    from segpredict.scoring.predictor import SegmentPredictor
+    from segpredict.segmentation.estimator import Segmenter
 
 # Loading polars, scikit-learn and xgboost takes seconds: a name comes when asked for.
 _HOMES = {
-    "Config": ("segpredict.config", "Config"),
+    "Config": ("segpredict.config.load", "Config"),
     "Report": ("segpredict.pipeline", "Report"),
-    "SegmentPredictor": ("segpredict.predictor", "SegmentPredictor"),
-    "Segmenter": ("segpredict.segments.estimator", "Segmenter"),
-    "Window": ("segpredict.window", "Window"),
+    "SegmentPredictor": ("segpredict.scoring.predictor", "SegmentPredictor"),
+    "Segmenter": ("segpredict.segmentation.estimator", "Segmenter"),
+    "Window": ("segpredict.core.window", "Window"),
     "fit": ("segpredict.pipeline", "fit"),
     "ingest": ("segpredict.pipeline", "ingest"),
     "load": ("segpredict.pipeline", "load"),
-    "load_config": ("segpredict.config", "load"),
+    "load_config": ("segpredict.config.load", "load"),
 }
 
 __all__ = [

@@ -5,7 +5,7 @@ from crowd import SEGMENTS, many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.actions import Campaign, EligibilityRule, targeting_curves
+from segpredict.analytics.campaigns import Campaign, EligibilityRule, targeting_curves
 
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 

@@ -8,17 +8,17 @@ from crowd import SEGMENTS, many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.actions import (
+from segpredict.analytics.campaigns import (
     Campaign,
     CampaignListRequest,
-    CampaignOptions,
     EligibilityRule,
     add_reasons,
     build_campaign_list,
     campaign_record,
     count_arms,
 )
-from segpredict.actions.power import minimum_detectable_share
+from segpredict.analytics.campaigns.sample_size import minimum_detectable_share
+from segpredict.config.campaigns import CampaignOptions
 
 PLAY = Campaign("hold", "Hold", "Call.", EligibilityRule(segment_roles=("middle",)))
 OTHER = Campaign("other", "Other", "Write.", EligibilityRule(at_least={"value_at_risk": 101.0}))

@@ -3,15 +3,15 @@
 import pytest
 from crowd import SEGMENTS, crowd, customer, many
 
-from segpredict.actions import (
+from segpredict.analytics.campaigns import (
     Campaign,
     EligibilityRule,
     eligible_customers,
     segment_roles,
     validate_rules,
 )
+from segpredict.core.tables import Segment
 from segpredict.errors import UnknownNameError
-from segpredict.tables import Segment
 
 ROWS = crowd(
     customer("gone", "S0", "S0", p_up=0.4),

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.actions import ExperimentLog, evidence_status, find_experiment_logs
+from segpredict.analytics.campaigns import ExperimentLog, evidence_status, find_experiment_logs
 from segpredict.errors import ArtifactError
 
 LOTS = pl.DataFrame({"customer_id": ["a", "b"], "arm": ["treat", "universal control"]})

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.actions import CampaignCatalogue, CampaignOptions, read_campaigns
-from segpredict.actions.playbook import MAX_TEXT_LENGTH, default_campaigns
+from segpredict.analytics.campaigns import CampaignCatalogue, read_campaigns
+from segpredict.analytics.campaigns.catalogue import MAX_TEXT_LENGTH, default_campaigns
+from segpredict.config.campaigns import CampaignOptions
 from segpredict.errors import ConfigError, FileMissingError, UnknownNameError
 
 CALL = "[plays.call]\ntitle = 'Call'\naction = 'Call them.'\n"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.actions.power import (
+from segpredict.analytics.campaigns.sample_size import (
     ErrorRates,
     minimum_detectable_mean,
     minimum_detectable_share,

@@ -5,20 +5,20 @@ import polars as pl
 import pytest
 from crowd import SEGMENTS, crowd, many
 
-from segpredict.actions import (
+from segpredict.analytics.campaigns import (
     Campaign,
-    CampaignOptions,
     CampaignPopulation,
     EligibilityRule,
     plan_campaigns,
 )
-from segpredict.actions.power import (
+from segpredict.analytics.campaigns.planning import CAMPAIGN_PLAN_SCHEMA, bootstrap_sum_interval
+from segpredict.analytics.campaigns.sample_size import (
     ErrorRates,
     minimum_detectable_share,
     sample_size_for_mean,
     sample_size_for_share,
 )
-from segpredict.actions.weighing import CAMPAIGN_PLAN_SCHEMA, bootstrap_sum_interval
+from segpredict.config.campaigns import CampaignOptions
 
 CAME = pl.DataFrame(
     [

@@ -6,9 +6,9 @@ import pytest
 
 from contest.world import START, Moment
 from contest.worlds import WORLDS, Buying, named
-from segpredict.btyd import BgNbd
+from segpredict.classifier.models.btyd import BgNbd
+from segpredict.core.window import as_date
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.window import as_date
 
 # One day of up to 30 is segment 1, of more 2; two days or more are segment 3.
 BORDERS = (((30.0, 1), (float("inf"), 2)), *(((float("inf"), 3),) for _ in range(90)))

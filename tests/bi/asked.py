@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from segpredict import Report
-from segpredict.artifacts import open_run
+from segpredict.core.run_folder import open_run
 
 EPOCH = date(1970, 1, 1)
 RUN = {

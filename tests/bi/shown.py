@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import lxml.html
 from pptx import Presentation
 
-from segpredict.report._format import MONTH_ABBREVIATIONS as WORDS
-from segpredict.report.deck._slide import truncate_words
-from segpredict.tables import MONEY_SCALE
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.report.deck.slide import truncate_words
+from segpredict.report.formatting import MONTH_ABBREVIATIONS as WORDS
 
 FOUND = re.compile(r"([−-]?)[^\d−-]*(\d[\d,]*)(\.\d+)?\s*(%?)")
 Readings = Mapping[str, Sequence["Shown"]]

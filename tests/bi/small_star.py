@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 
 import shop
-from segpredict.bi import StarSchema
-from segpredict.tables import Segment
-from segpredict.window import Window, day_number
+from segpredict.core.tables import Segment
+from segpredict.core.window import Window, day_number
+from segpredict.report.bi import StarSchema
 
 FIRST, END = day_number("2024-01-29"), day_number("2024-04-01")
 SEGMENTS = (

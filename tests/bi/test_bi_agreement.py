@@ -6,7 +6,8 @@ import pytest
 from agreement import Figure, figures
 from shown import Shown, read
 
-from segpredict import Report, archive
+from segpredict import Report
+from segpredict.pipeline import archive
 from segpredict.report.deck import render_deck
 
 EVERYBODY = ("SQL", "JSON", "BI", "page", "deck")

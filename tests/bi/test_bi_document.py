@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from segpredict.bi import BI_TABLES, render_data_dictionary
-from segpredict.bi._document import data_dictionary_rows
+from segpredict.report.bi import BI_TABLES, render_data_dictionary
+from segpredict.report.bi._data_dictionary import data_dictionary_rows
 
 PAGE = Path(__file__).parents[2] / "docs" / "bi.md"
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from small_star import star
 
-from segpredict import bi
-from segpredict.bi import BI_TABLES
-from segpredict.pseudonyms import Pseudonymizer
+from segpredict.core.pseudonyms import Pseudonymizer
+from segpredict.report import bi
+from segpredict.report.bi import BI_TABLES
 
 DECLARED = {table.name: table for table in BI_TABLES}
 SECRET = Pseudonymizer(b"sixteen bytes or more")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from published_cdnow import histories
 
-from segpredict.btyd import BgNbd, fit_bgnbd
-from segpredict.btyd.bgnbd import _curve
+from segpredict.classifier.models.btyd import BgNbd, fit_bgnbd
+from segpredict.classifier.models.btyd.bgnbd import _curve
 from segpredict.errors import ContractError, TooFewCustomersError
 
 PUBLISHED = BgNbd(0.243, 4.414, 0.793, 2.426)  # CDNOW, weeks: Fader, Hardie, Lee 2005

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from segpredict.btyd import GammaGamma, fit_gamma_gamma
-from segpredict.btyd.gamma_gamma import _curve
+from segpredict.classifier.models.btyd import GammaGamma, fit_gamma_gamma
+from segpredict.classifier.models.btyd.gamma_gamma import _curve
 from segpredict.errors import ContractError, TooFewCustomersError
 
 PUBLISHED = GammaGamma(6.25, 3.74, 15.44)  # CDNOW, dollars: Fader and Hardie 2013

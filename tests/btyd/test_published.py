@@ -3,7 +3,7 @@
 import pytest
 from published_cdnow import sample
 
-from segpredict.btyd import fit_bgnbd, fit_gamma_gamma
+from segpredict.classifier.models.btyd import fit_bgnbd, fit_gamma_gamma
 
 
 @pytest.fixture(scope="module")

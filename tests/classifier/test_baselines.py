@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
-from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData, feature_matrix
+from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, feature_matrix
 from segpredict.errors import UnknownNameError
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.btyd import BgNbd, GammaGamma
 from segpredict.classifier import BASELINES
-from segpredict.classifier.baselines import bgnbd_gg
-from segpredict.classifier.baselines._borders import find_segment_borders
-from segpredict.classifier.baselines.bgnbd_gg import BgNbdGammaGamma, fit
+from segpredict.classifier.models.baselines import bgnbd_gg
+from segpredict.classifier.models.baselines._segment_borders import find_segment_borders
+from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma, fit
+from segpredict.classifier.models.btyd import BgNbd, GammaGamma
+from segpredict.core.tables import MONEY_SCALE
 from segpredict.errors import SegpredictError, SupportError, TooFewCustomersError
-from segpredict.tables import MONEY_SCALE
 
 ORDERS, SPEND = BgNbd(0.9, 40.0, 0.5, 2.5), GammaGamma(4.0, 3.5, 60.0)
 

@@ -5,7 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.classifier import blend, booster, load
+from segpredict.classifier import load
+from segpredict.classifier.models import blend, xgboost
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def test_the_blend_is_the_scaled_geometric_mean_of_its_parts(small, model):
 
 
 def test_the_trees_of_the_blend_are_the_booster(small, model):
-    assert model.trees.state() == booster.fit(small.lesson()).to_state()
+    assert model.trees.state() == xgboost.fit(small.lesson()).to_state()
 
 
 def test_the_blend_stores_as_json_and_reloads_equal(small, model):

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 import xgboost as xgb
 
-from segpredict.classifier import XgboostOptions, booster, load
-from segpredict.classifier.lesson import feature_matrix
-from segpredict.classifier.lesson import training_data_of_fold as lesson_of
+from segpredict.classifier import load
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.training_data import feature_matrix
+from segpredict.classifier.training_data import training_data_of_fold as lesson_of
+from segpredict.config.classifier import XgboostOptions
+from segpredict.core.tables import Panel
 from segpredict.errors import ConfigError, MismatchError, SingleClassError
-from segpredict.tables import Panel
 from small_shop import OPTIONS
 
 
@@ -22,7 +24,7 @@ def taught(small):
 
 @pytest.fixture(scope="module")
 def trees(taught):
-    return booster.fit(taught)
+    return xgboost.fit(taught)
 
 
 def test_probabilities_are_a_row_a_customer_and_add_up_to_one(trees, taught):
@@ -76,15 +78,15 @@ def test_it_stores_as_json_and_reloads_equal(trees, taught):
 
 def test_early_stopped_trees_are_cut_at_the_best_round(taught):
     patient = replace(taught, options=replace(taught.options, max_rounds=200))
-    cut = booster.fit_early_stopping(patient, patient.names)
+    cut = xgboost.fit_early_stopping(patient, patient.names)
     known, later = patient.at(patient.fit_origins), patient.at(patient.validation_origins)
     losses: dict[str, dict[str, list[float]]] = {}
     tables = [
-        booster.build_dmatrix(feature_matrix(p.rows, p.names), p.names, p.labels)
+        xgboost.build_dmatrix(feature_matrix(p.rows, p.names), p.names, p.labels)
         for p in (known, later)
     ]
     whole = xgb.train(
-        booster.xgboost_parameters(patient),
+        xgboost.xgboost_parameters(patient),
         tables[0],
         cut.num_boosted_rounds() + patient.options.early_stopping_rounds,
         evals=[(tables[1], "later")],
@@ -111,7 +113,7 @@ def test_margins_and_probabilities_tell_the_same(trees, taught):
 
 
 def test_one_and_two_threads_give_equal_trees(trees, taught):
-    other = booster.fit(replace(taught, threads=2))
+    other = xgboost.fit(replace(taught, threads=2))
     assert np.array_equal(other.predict_proba(taught.rows), trees.predict(taught.rows))
     dumps = [b.booster.get_dump(with_stats=True) for b in (trees, other)]
     assert dumps[0] == dumps[1]
@@ -122,12 +124,12 @@ def test_shuffled_rows_of_the_panel_give_equal_trees(small, trees, taught):
     panel = Panel(shuffled, small.panel.names, small.panel.window)
     again = lesson_of(panel, small.schedule.outer[-1], taught.classes, OPTIONS)
     assert again.rows.equals(taught.rows)
-    assert booster.fit(again).to_state() == trees.state()
+    assert xgboost.fit(again).to_state() == trees.state()
 
 
 def test_a_class_without_training_rows_keeps_its_column(taught):
     more = replace(taught, classes=taught.classes + 1)
-    found = booster.fit(more).predict_proba(taught.rows)
+    found = xgboost.fit(more).predict_proba(taught.rows)
     assert found.shape[1] == taught.classes + 1
     assert np.isfinite(found).all()
     # It falls with every round, and versions of XGBoost stop some rounds apart.
@@ -138,7 +140,7 @@ def test_a_class_missing_in_the_middle_moves_no_other_column(taught):
     moved = pl.when(pl.col("label") == 2).then(3).otherwise(pl.col("label"))
     rows = taught.rows.with_columns(label=moved.cast(pl.Int8))
     gap = replace(taught, rows=rows, classes=4, fit_origins=(), validation_origins=())
-    found = booster.fit(gap).predict_proba(rows)
+    found = xgboost.fit(gap).predict_proba(rows)
     assert found[:, 2].max() < 0.01
     assert found[:, 3].mean() == pytest.approx((rows["label"] == 3).mean(), abs=0.02)
 
@@ -153,7 +155,7 @@ def test_labels_that_are_all_the_same_are_refused(small):
 def test_without_validation_origins_trees_grow_for_a_fixed_time(taught):
     alone = replace(taught, fit_origins=(), validation_origins=())
     fixed = replace(alone, options=replace(alone.options, fallback_rounds=7))
-    assert booster.fit(fixed).n_rounds == 7
+    assert xgboost.fit(fixed).n_rounds == 7
 
 
 @pytest.mark.parametrize("wrong", [{"eta": 0}, {"subsample": 1.5}, {"depth": 0}])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from segpredict.classifier import metrics
-from segpredict.classifier.bootstrap import BOOTSTRAP_METRICS, bootstrap_differences
+from segpredict.classifier.evaluation.bootstrap import BOOTSTRAP_METRICS, bootstrap_differences
 
 
 def compare(chances, labels, customers=None, draws=500, seed=1):

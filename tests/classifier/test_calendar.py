@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.classifier import calendar
-from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData
-from segpredict.features.calendar import PART
-from segpredict.window import DAYS_PER_YEAR, Window, day_number
+from segpredict.classifier.models import calendar
+from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData
+from segpredict.core.window import DAYS_PER_YEAR, Window, day_number
+from segpredict.features.families.calendar import PART
 
 HORIZON, STEP, EACH = 91, 28, 250
 

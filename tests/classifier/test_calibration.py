@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from segpredict.classifier import metrics
-from segpredict.classifier.calibration import (
+from segpredict.classifier.decisions.calibration import (
     Calibration,
     fit_isotonic,
     fit_temperature,

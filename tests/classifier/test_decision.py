@@ -5,8 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segpredict.classifier import Backtest, ClassifierOptions
-from segpredict.classifier.decision import GAMMA_GRID, DecisionRule, macro_f1_of_labels, tune_gamma
+from segpredict.classifier import Backtest
+from segpredict.classifier.decisions.rule import (
+    GAMMA_GRID,
+    DecisionRule,
+    macro_f1_of_labels,
+    tune_gamma,
+)
+from segpredict.config.classifier import ClassifierOptions
 from segpredict.errors import ConfigError
 
 CHANCES = arrays(np.float64, (5, 3), elements=st.floats(0.01, 1.0))

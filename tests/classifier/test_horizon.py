@@ -1,7 +1,8 @@
 import polars as pl
 
 import shop
-from segpredict.classifier import TimeOptions, compare_horizons
+from segpredict.classifier import compare_horizons
+from segpredict.config.classifier import TimeOptions
 
 
 def every(step, customers=5, days=400):

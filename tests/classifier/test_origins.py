@@ -4,7 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from segpredict.classifier import Schedule, TimeOptions, schedule_folds
+from segpredict.classifier import Schedule, schedule_folds
+from segpredict.config.classifier import TimeOptions
 from segpredict.errors import ConfigError, TooShortHistoryError
 
 weeks = st.integers(1, 26).map(lambda n: 7 * n)

@@ -4,10 +4,11 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import contracts
-from segpredict.classifier import STATE_FEATURES, build_panel, calendar
+from segpredict.classifier import STATE_FEATURES, build_panel
+from segpredict.classifier.models import calendar
+from segpredict.core import schemas
+from segpredict.core.tables import Segment
 from segpredict.errors import SegpredictError
-from segpredict.tables import Segment
 from small_shop import TIME
 
 SEGMENTS = (
@@ -89,9 +90,7 @@ def test_a_gap_moves_the_outcome_and_nothing_else():
 
 def test_the_panel_keeps_its_contract_and_its_order(small):
     frame = small.panel.frame
-    contracts.validate_schema(
-        frame.select(list(contracts.PANEL_SCHEMA.columns)), contracts.PANEL_SCHEMA
-    )
+    schemas.validate_schema(frame.select(list(schemas.PANEL_SCHEMA.columns)), schemas.PANEL_SCHEMA)
     assert frame.equals(frame.sort("cutoff", "customer_id"))
     assert set(small.panel.names) <= set(frame.columns)
     assert small.panel.names[:2] == tuple(state.name for state in STATE_FEATURES)

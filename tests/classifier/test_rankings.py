@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import Backtest
-from segpredict.classifier.rankings import _caught, evaluate_rankings
+from segpredict.classifier.evaluation.rankings import _caught, evaluate_rankings
 
 VALUES = (0.0, 10.0, 100.0)
 

@@ -5,11 +5,15 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.classifier import _train, build_panel
-from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.lesson import training_data_of_fold
-from segpredict.classifier.origins import Fold
-from segpredict.classifier.rehearsal import INNER_ORIGINS, inner_backtests, inner_folds
+from segpredict.classifier import build_panel, train
+from segpredict.classifier.decisions.inner_validation import (
+    INNER_ORIGINS,
+    inner_backtests,
+    inner_folds,
+)
+from segpredict.classifier.models.baselines import BASELINES
+from segpredict.classifier.splits import Fold
+from segpredict.classifier.training_data import training_data_of_fold
 from small_shop import OPTIONS, Small
 
 
@@ -67,10 +71,10 @@ def taught(small: Small, transactions):
     windows, families = small.schedule.windows, ["btyd", "rfm", "state"]
     rows = build_panel(transactions, small.segmentation, windows, families)
     given = (transactions, small.segmentation, rows, small.schedule, proven)
-    made = _train._Maker(*given)
+    made = train._Maker(*given)
     made.silhouette_folds = made.silhouette_folds[-2:]  # the final test, and what ships
-    maps, _ = _train._mended(made, small.training.backtests[-1:])
-    usages = _train._usages(made, small.training.evaluation, maps)
+    maps, _ = train._mended(made, small.training.backtests[-1:])
+    usages = train._usages(made, small.training.evaluation, maps)
     return list(zip(maps, usages, strict=True))
 
 

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import metrics
-from segpredict.classifier.scorecard import SCORECARD_SCHEMA, build_scorecard
+from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA, build_scorecard
 
 
 @pytest.fixture(scope="module")

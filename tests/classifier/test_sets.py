@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from segpredict.classifier.sets import adaptive_miss_rates, set_members, set_thresholds
+from segpredict.classifier.decisions.prediction_sets import (
+    adaptive_miss_rates,
+    set_members,
+    set_thresholds,
+)
 
 
 def test_a_threshold_leaves_a_tenth_of_each_segment_out():

@@ -8,17 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
-from segpredict.classifier import blend, load, season
-from segpredict.classifier.lesson import HistoryAtCutoff, TrainingData
-from segpredict.classifier.season import (
+from segpredict.classifier import load
+from segpredict.classifier.models import blend, seasonality
+from segpredict.classifier.models.seasonality import (
     INDEX_GRID,
     SeasonalIndex,
     estimate_seasonal_index,
     index_ahead,
     select_seasonal_index,
 )
+from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData
+from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.errors import ColumnMissingError
-from segpredict.window import DAYS_PER_YEAR
 
 HORIZON, STEP, EACH = 91, 28, 600
 FLAT, WAVE = 0.0, 0.6
@@ -171,7 +172,7 @@ def test_with_less_than_two_years_nothing_can_be_proven():
 
 @pytest.mark.parametrize("step", [7, 14, 28, 91])
 def test_whatever_the_step_a_year_of_origins_is_asked(step):
-    found = season._year(list(range(0, 1500, step)))
+    found = seasonality._year(list(range(0, 1500, step)))
     assert len(found) in {4, 13}
     assert DAYS_PER_YEAR - found[-1] + found[0] <= DAYS_PER_YEAR / len(found) + step
     assert found[-1] - found[0] < DAYS_PER_YEAR
@@ -227,7 +228,7 @@ def test_a_row_must_say_from_which_day_it_is_foretold(small, seasonal):
 
 
 def test_trees_that_stand_alone_are_not_said_to_count_on_a_season(small, monkeypatch):
-    monkeypatch.setattr(season, "select_seasonal_index", lambda *_: (None, "The season helps"))
+    monkeypatch.setattr(seasonality, "select_seasonal_index", lambda *_: (None, "The season helps"))
     assert "The season helps" in blend.fit(small.lesson()).note
     monkeypatch.setattr(blend, "_stands_alone", lambda *_: True)
     assert "season helps" not in blend.fit(small.lesson()).note
@@ -264,5 +265,5 @@ def test_chances_between_known_speeds_are_near_the_true_ones():
 
     curves = CubicSpline(np.log(INDEX_GRID), np.array([told(each) for each in INDEX_GRID]))
     for speed in (0.4, 0.9, 1.7, 2.5):
-        drawn = season._drawn(curves, np.full(50, np.log(speed)))
+        drawn = seasonality._drawn(curves, np.full(50, np.log(speed)))
         assert drawn == pytest.approx(told(speed), abs=2e-3)

@@ -3,7 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.classifier.significance import holm_adjust, mcnemar_tests, two_sided_p_value
+from segpredict.classifier.evaluation.significance import (
+    holm_adjust,
+    mcnemar_tests,
+    two_sided_p_value,
+)
 
 
 def test_holm_multiplies_by_what_is_left_and_never_falls():

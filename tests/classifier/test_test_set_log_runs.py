@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from segpredict import pipeline
-from segpredict.artifacts import open_run
 from segpredict.classifier import TestSetLog, test_set_log
-from segpredict.config import Config
+from segpredict.config.load import Config
+from segpredict.core.run_folder import open_run
 from segpredict.errors import ArtifactError
-from segpredict.pipeline import _stages
+from segpredict.pipeline import stages
 
 TEST = TestSetLog("abc", 100)
 
@@ -30,7 +30,7 @@ def quick(plain_config: Config) -> Config:
 def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the stages that come after the evaluation and take longest."""
     for stage in ("explain", "report"):
-        monkeypatch.setattr(_stages, stage, lambda *_, **__: None)
+        monkeypatch.setattr(stages, stage, lambda *_, **__: None)
 
 
 def warnings(run: Path) -> str:

@@ -5,22 +5,13 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import features, segments
-from segpredict.classifier import (
-    BASELINES,
-    ClassifierOptions,
-    _trials,
-    run_leakage_demo,
-    schedule_folds,
-    train_classifier,
-)
-from segpredict.errors import (
-    MismatchError,
-    TooFewCustomersError,
-    UnknownNameError,
-)
-from segpredict.segments import SegmentationOptions
-from segpredict.tables import MONEY_SCALE
+from segpredict import features, segmentation
+from segpredict.classifier import BASELINES, run_leakage_demo, schedule_folds, train_classifier
+from segpredict.classifier.evaluation import backtest
+from segpredict.config.classifier import ClassifierOptions
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.errors import MismatchError, TooFewCustomersError, UnknownNameError
 from small_shop import OPTIONS, TIME, segmenter
 
 ASKED = [p.name for p in BASELINES.all_parts() if p.is_usual]
@@ -131,7 +122,7 @@ def test_l3_a_segmenter_that_saw_a_test_outcome_is_refused(small):
     last = small.transactions.end_day
     instrument = features.clustering_inputs(small.transactions, [(last - 28, last)])
     options = SegmentationOptions(k=2, n_init=1, min_customers=0)
-    seen = segments.fit_segmentation(instrument, options, horizon=28)
+    seen = segmentation.fit_segmentation(instrument, options, horizon=28)
     with pytest.raises(MismatchError, match="fitted on windows up to"):
         train_classifier(small.transactions, seen, OPTIONS, TIME)
 
@@ -217,9 +208,9 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     once = lesson.past.customer_histories.with_columns(x_days=pl.lit(0.0), t_x_days=pl.lit(0.0))
     lonely = replace(lesson, past=replace(lesson.past, customer_histories=once))
     customers = small.panel.at(cutoff)
-    question = _trials.BacktestInput(cutoff, lonely, customers, customers, ())
+    question = backtest.BacktestInput(cutoff, lonely, customers, customers, ())
     asked = [BASELINES.get(name) for name in ("bgnbd_gg", "prior")]
-    (trial,), notes, (model,) = _trials.run_backtests([question], asked, lambda _: None)
+    (trial,), notes, (model,) = backtest.run_backtests([question], asked, lambda _: None)
     assert model.purchase_model is None
     assert set(trial.probabilities) == {"blend", "xgboost", "prior"}
     assert "bgnbd_gg was not asked: BG/NBD, from returns," in notes[0]

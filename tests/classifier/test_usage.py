@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import worlds
 
-from segpredict.classifier.bootstrap import Resampling
-from segpredict.classifier.calibration import Calibration
-from segpredict.classifier.conduct import evaluate_policies, reliability_and_capture
-from segpredict.classifier.decision import DecisionRule
-from segpredict.classifier.usage import DecisionPolicy, default_policy, fit_policy
+from segpredict.classifier.decisions.calibration import Calibration
+from segpredict.classifier.decisions.policy import DecisionPolicy, default_policy, fit_policy
+from segpredict.classifier.decisions.rule import DecisionRule
+from segpredict.classifier.evaluation.bootstrap import Resampling
+from segpredict.classifier.evaluation.decisions import evaluate_policies, reliability_and_capture
 
 IDS = ("S0", "S1", "S2")
 ASKED = DecisionRule("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))

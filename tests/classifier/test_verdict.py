@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segpredict.classifier import Backtest, Evaluation
-from segpredict.classifier.judging import select_model
+from segpredict.classifier.evaluation.selection import select_model
 from small_shop import OPTIONS, TIME
 
 IDS = ("S0", "S1", "S2")

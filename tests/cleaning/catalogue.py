@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 from raw_shop import cleaned, sale
 
-from segpredict.cleaning import clean_lines
-from segpredict.sources import from_frame
-from segpredict.tables import MONEY_SCALE, Transactions
+from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import from_frame
 
 
 def row(name: str, *values: object) -> object:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.cleaning import CleaningOptions, clean_lines
-from segpredict.sources import from_frame, read_raw_lines
-from segpredict.tables import Transactions
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.core.tables import Transactions
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import from_frame, read_raw_lines
 
 COLUMNS = ["order_id", "product_id", "quantity", "time", "price", "customer_id"]
 SHOP = [  # the twelve-line shop: one line for each thing that may be wrong

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.cleaning import CleaningOptions, clean_lines
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import read_raw_lines
 from segpredict.errors import TooManyBadRowsError
-from segpredict.sources import read_raw_lines
 
 HEAD = "customer_id,date,amount\n"
 ROWS = "".join(f"{i},2011-01-{i:02},2\n" for i in range(1, 29))

@@ -7,11 +7,13 @@ import pytest
 from catalogue import row
 from raw_shop import cleaned, frame, from_files, sale
 
-from segpredict.cleaning import CleaningOptions, clean_lines, require_support
-from segpredict.config import load_config
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.load import load_config
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import Transactions
+from segpredict.data.cleaning import clean_lines, require_support
+from segpredict.data.readers import from_frame
 from segpredict.errors import SupportError
-from segpredict.sources import SourceOptions, from_frame
-from segpredict.tables import Transactions
 
 
 def rule(made: Transactions, name: str, stage: str = "excluded") -> int:

@@ -5,10 +5,10 @@ import pytest
 from catalogue import row, who
 from raw_shop import cleaned, sale
 
-from segpredict.artifacts import encode_csv
-from segpredict.cleaning import clean_lines, require_support
+from segpredict.core.run_folder import encode_csv
+from segpredict.data.cleaning import clean_lines, require_support
+from segpredict.data.readers import from_frame
 from segpredict.errors import ContractError, SupportError
-from segpredict.sources import from_frame
 
 
 @pytest.mark.parametrize(

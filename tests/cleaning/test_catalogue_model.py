@@ -10,17 +10,20 @@ from catalogue import row
 from raw_shop import cleaned, sale
 
 from segpredict import pipeline
-from segpredict.classifier import BASELINES, ClassifierOptions, booster
-from segpredict.classifier.lesson import TrainingData, training_data_of_fold
-from segpredict.classifier.origins import Fold
-from segpredict.cleaning import require_support
-from segpredict.clustering import CLUSTERERS, SizeGates, WeightedPoints, choose_segment_count
-from segpredict.config import load_config
+from segpredict.classifier import BASELINES
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.splits import Fold
+from segpredict.classifier.training_data import TrainingData, training_data_of_fold
+from segpredict.config.classifier import ClassifierOptions
+from segpredict.config.load import load_config
+from segpredict.core.tables import MONEY_SCALE, Panel
+from segpredict.core.window import Window
+from segpredict.data.cleaning import require_support
 from segpredict.errors import SingleClassError, SupportError
 from segpredict.explain.sample import stratified_sample
-from segpredict.segments import fit_segmentation
-from segpredict.tables import MONEY_SCALE, Panel
-from segpredict.window import Window
+from segpredict.segmentation import fit_segmentation
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.selection.choose_k import SizeGates, choose_segment_count
 
 
 def shop(customers: int, orders: int = 8, span: int = 700, lines: int = 1):
@@ -198,7 +201,7 @@ def learnable() -> pl.DataFrame:
 def test_a_column_that_tells_nothing_new_changes_little(name, extra) -> None:
     plain = learnable()
     more = plain.with_columns(more=extra)
-    fitted = booster.fit if name == "trees" else BASELINES.get("logit").fit
+    fitted = xgboost.fit if name == "trees" else BASELINES.get("logit").fit
     before = fitted(asked(plain)).predict_proba(plain)
     after = fitted(asked(more)).predict_proba(more)
     assert np.isfinite(after).all()

@@ -6,13 +6,8 @@ import pytest
 from catalogue import moments, row
 from raw_shop import cleaned, sale
 
-from segpredict.cleaning import require_support
-from segpredict.errors import (
-    BadCellsError,
-    ContractError,
-    SupportError,
-    UnknownNameError,
-)
+from segpredict.data.cleaning import require_support
+from segpredict.errors import BadCellsError, ContractError, SupportError, UnknownNameError
 
 EPOCH = 1_291_191_960  # 2010-12-01 08:26 UTC
 

@@ -2,8 +2,12 @@ import polars as pl
 import pytest
 from raw_shop import SHOP, cleaned, frame, lines, sale
 
-from segpredict.cleaning import CLEANING_RULES, CleaningOptions, clean_lines, ledger_table
-from segpredict.contracts import LINES_SCHEMA
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.source import SourceOptions
+from segpredict.core.schemas import LINES_SCHEMA
+from segpredict.core.tables import LedgerCount
+from segpredict.data.cleaning import CLEANING_RULES, clean_lines, ledger_table
+from segpredict.data.readers import from_frame
 from segpredict.errors import (
     BadCellsError,
     ConfigError,
@@ -11,8 +15,6 @@ from segpredict.errors import (
     TooManyBadRowsError,
     UnknownNameError,
 )
-from segpredict.sources import SourceOptions, from_frame
-from segpredict.tables import LedgerCount
 
 # customer, order, day, minute, product, quantity, amount, return, head, void from
 GOLDEN = [

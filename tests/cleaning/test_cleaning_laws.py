@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_shop import cleaned, from_files, lines
 
-from segpredict.cleaning import clean_lines
 from segpredict.core.orders import KEY
-from segpredict.sources import from_frame, read_raw_lines, sample
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import from_frame, read_raw_lines
+from segpredict.data.sample import sample
 
 ids = st.sampled_from(["7", "007", "8 ", "8", "Ä", None, "17850.0"])
 dirty = st.lists(

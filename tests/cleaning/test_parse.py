@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.cleaning import _numbers, _times
+from segpredict.data.cleaning import _numbers, _times
 from segpredict.errors import ContractError
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from segpredict import config
-from segpredict.cleaning import clean_lines
-from segpredict.sources import read_raw_lines
-from segpredict.tables import Transactions
+from segpredict.config import load
+from segpredict.core.tables import Transactions
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.readers import read_raw_lines
 
 SHOPIFY = """\
 Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,\
@@ -53,7 +53,7 @@ user_pseudo_id,event_timestamp,transaction_id,item_id,item_name,quantity,price,c
 def cleaned(folder: Path, preset: str, text: str) -> Transactions:
     file = folder / f"{preset}.csv"
     file.write_text(text, encoding="utf-8")
-    chosen = config.load_config(preset)
+    chosen = load.load_config(preset)
     return clean_lines(read_raw_lines([str(file)], chosen.source), chosen.cleaning)
 
 
@@ -82,6 +82,6 @@ def test_a_preset_reads_its_export(
     assert made.ledger.adds_up
 
 
-@pytest.mark.parametrize("preset", sorted(config.list_presets()))
+@pytest.mark.parametrize("preset", sorted(load.list_presets()))
 def test_every_preset_is_a_config(preset: str) -> None:
-    assert config.load_config(preset).source is not None
+    assert load.load_config(preset).source is not None

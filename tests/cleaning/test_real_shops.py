@@ -5,9 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict.cleaning import CleaningOptions, clean_lines, require_support
-from segpredict.sources import SourceOptions, read_raw_lines
-from segpredict.tables import LedgerCount, Transactions
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import LedgerCount, Transactions
+from segpredict.data.cleaning import clean_lines, require_support
+from segpredict.data.readers import read_raw_lines
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

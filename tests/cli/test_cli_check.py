@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from segpredict import config
 from segpredict.cli._main import app
+from segpredict.config import load
 from segpredict.errors import SegpredictError
 
 HEAD = "Kundennummer;Bestellnummer;Bestelldatum;Menge;Einzelpreis;Land"
@@ -62,7 +62,7 @@ def test_the_tables_hide_rules_that_did_nothing(tmp_path: Path) -> None:
 def test_a_drafted_config_reads_the_file_as_it_was_read(tmp_path: Path) -> None:
     data, drafted = german(tmp_path), tmp_path / "drafted.toml"
     first = check("--data", data, "--json", "--write-config", str(drafted))
-    plan = config.load_config(str(drafted))
+    plan = load.load_config(str(drafted))
     assert plan.source.columns["customer_id"] == "Kundennummer"
     assert (plan.cleaning.time_format, plan.cleaning.number_format) == ("dmy", "comma")
     again = check("--data", data, "--config", str(drafted), "--json")
@@ -85,7 +85,7 @@ def test_columns_of_any_name_survive_the_draft() -> None:
         "horizons": [],
         "currency": "",
     }
-    text = config.draft_config(found, config.Config())
+    text = load.draft_config(found, load.Config())
     assert 'time = "a, \\"b\\" = \\\\c"' in text
 
 

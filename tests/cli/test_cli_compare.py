@@ -4,7 +4,7 @@ from pathlib import Path
 
 from door import Door
 
-from segpredict.artifacts import open_run
+from segpredict.core.run_folder import open_run
 
 QUICK = (
     *("--set", "segmentation.n_init=3"),

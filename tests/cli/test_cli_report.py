@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from door import Door
 
-from segpredict.pseudonyms import Pseudonymizer
+from segpredict.core.pseudonyms import Pseudonymizer
 
 SECRET = "0123456789abcdef"
 

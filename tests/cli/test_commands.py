@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from door import Door
 
-from segpredict.artifacts import open_run
 from segpredict.cli._main import COMMANDS
+from segpredict.core.run_folder import open_run
 
 QUICK = (
     *("--set", "classifier.bootstrap_draws=100"),

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import (
-    CLUSTERERS,
+from segpredict.errors import SupportError
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.selection.choose_k import (
     SegmentCountCandidate,
     SizeGates,
-    WeightedPoints,
     choose_segment_count,
 )
-from segpredict.errors import SupportError
 
 
 def rows(*groups: tuple[float, float, int]) -> WeightedPoints:

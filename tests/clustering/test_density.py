@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, WeightedPoints
-from segpredict.clustering._density import groups_from_density
 from segpredict.errors import SupportError
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms._density import groups_from_density
 
 
 def blobs(*sizes: int, noise: int = 0) -> np.ndarray:

@@ -5,11 +5,11 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, WeightedPoints
-from segpredict.clustering._autoencoder import train_encoder
-from segpredict.clustering._rule import apply_encoder
-from segpredict.clustering.hybrid import fit_pca
 from segpredict.errors import ConfigError
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.algorithms._assignment_rule import apply_encoder
+from segpredict.segmentation.algorithms._autoencoder import train_encoder
+from segpredict.segmentation.algorithms.hybrid import fit_pca
 
 needs_torch = find_spec("torch") is None
 deep = pytest.mark.skipif(needs_torch, reason="needs the extra deep (PyTorch)")

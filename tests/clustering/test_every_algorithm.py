@@ -14,18 +14,18 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import features, segments
-from segpredict.clustering import (
+from segpredict import features, segmentation
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.errors import ExtraMissingError, SegpredictError
+from segpredict.segmentation import Segmentation
+from segpredict.segmentation.algorithms import (
     CLUSTERERS,
     Clusterer,
     Clusters,
-    SegmentationOptions,
     WeightedPoints,
-    cluster_shares,
     euclidean_distances,
 )
-from segpredict.errors import ExtraMissingError, SegpredictError
-from segpredict.segments import Segmentation
+from segpredict.segmentation.selection.choose_k import cluster_shares
 
 NAMES = CLUSTERERS.names()
 
@@ -238,7 +238,7 @@ def years() -> tuple[pl.DataFrame, pl.DataFrame]:
 def segmented(name: str, first: pl.DataFrame) -> Segmentation:
     settings = QUICK.get(name, {})
     asked = SegmentationOptions(algorithm=name, algorithm_settings=settings, k=3, n_init=3)
-    return segments.fit_segmentation(first, asked)
+    return segmentation.fit_segmentation(first, asked)
 
 
 def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(years, tmp_path):
@@ -257,7 +257,7 @@ def test_next_years_customers_are_assigned_as_a_segmentation_loaded_again_does(y
     second.write_parquet(tmp_path / "second.parquet")
     loaded = (
         "import json, sys, polars as pl\n"
-        "from segpredict.segments import Segmentation\n"
+        "from segpredict.segmentation import Segmentation\n"
         "second = pl.read_parquet(sys.argv[1] + '/second.parquet')\n"
         "states = json.load(open(sys.argv[1] + '/states.json'))\n"
         "for name, state in states.items():\n"
@@ -294,7 +294,7 @@ def test_one_and_two_threads_give_equal_bits(tmp_path):
     script = (
         "import json, sys, numpy as np\n"
         "from importlib.util import find_spec\n"
-        "from segpredict.clustering import CLUSTERERS, Points\n"
+        "from segpredict.segmentation.algorithms import CLUSTERERS, Points\n"
         "points = Points.of(np.load(sys.argv[1] + '/cloud.npy'))\n"
         "quick = json.load(open(sys.argv[1] + '/quick.json'))\n"
         "parts = {n: CLUSTERERS.get(n) for n in CLUSTERERS.names()}\n"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, GaussianMixtureRule, WeightedPoints
-from segpredict.clustering.hybrid import _merged, _overlaps
+from segpredict.segmentation.algorithms import CLUSTERERS, GaussianMixtureRule, WeightedPoints
+from segpredict.segmentation.algorithms.hybrid import _merged, _overlaps
 
 
 def test_the_bhattacharyya_distance_is_that_worked_out_by_hand():

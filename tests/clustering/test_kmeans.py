@@ -7,8 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.clustering import CLUSTERERS, Clusters, WeightedPoints, euclidean_distances
 from segpredict.errors import ConfigError, UnknownNameError
+from segpredict.segmentation.algorithms import (
+    CLUSTERERS,
+    Clusters,
+    WeightedPoints,
+    euclidean_distances,
+)
 
 
 def planted(rows: int = 900, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:

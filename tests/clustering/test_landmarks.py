@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from segpredict.clustering import NearestLandmarks
+from segpredict.segmentation.algorithms import NearestLandmarks
 
 RING = NearestLandmarks(
     np.array([[0.0, 0.0], [3.0, 0.0], [-3.0, 0.0], [0.0, 3.0], [0.0, -3.0]]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segpredict.clustering import SegmentationOptions
+from segpredict.config.segmentation import SegmentationOptions
 from segpredict.errors import ConfigError
 
 

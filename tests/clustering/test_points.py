@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.clustering import WeightedPoints
+from segpredict.segmentation.algorithms import WeightedPoints
 
 CELLS = st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=40)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, WeightedPoints
 from segpredict.errors import ConfigError, SupportError
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
 
 
 def grid(matrix: np.ndarray, k: int):

@@ -6,13 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import silhouette_score
 
-from segpredict.clustering import (
-    Clusters,
-    NearestCentre,
-    WeightedPoints,
-    cluster_shares,
-    silhouette_scores,
-)
+from segpredict.segmentation.algorithms import Clusters, NearestCentre, WeightedPoints
+from segpredict.segmentation.selection.choose_k import cluster_shares, silhouette_scores
 
 
 def around(centres: list[list[float]]) -> Clusters:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from segpredict.clustering import CLUSTERERS, WeightedPoints, euclidean_distances
-from segpredict.clustering.ward import cut_tree, ward_joins
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints, euclidean_distances
+from segpredict.segmentation.algorithms.ward import cut_tree, ward_joins
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from segpredict.companions._cells import (
+from segpredict.data.side_tables.cells import (
     missing_to_null,
     parse_dates,
     parse_number_column,

@@ -1,13 +1,13 @@
 import pytest
 
-from segpredict.companions import (
+from segpredict.config.side_tables import (
     CustomerTableOptions,
     EventLogOptions,
     ProductTableOptions,
     ReturnTableOptions,
     SideTableOptions,
-    read_side_tables,
 )
+from segpredict.data.side_tables import read_side_tables
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,

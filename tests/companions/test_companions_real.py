@@ -6,14 +6,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict import config, features, pipeline
-from segpredict.companions import freeze_side_tables
-from segpredict.tables import MONEY_SCALE, Transactions
-from segpredict.window import Window, as_date, day_number
+from segpredict import features, pipeline
+from segpredict.config import load
+from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.window import Window, as_date, day_number
+from segpredict.data.side_tables import freeze_side_tables
 
 
 def opened(preset: str, *path: str) -> Transactions:
-    return pipeline.read_transactions([str(Path(*path))], config.load_config(preset))
+    return pipeline.read_transactions([str(Path(*path))], load.load_config(preset))
 
 
 @pytest.fixture(scope="module")

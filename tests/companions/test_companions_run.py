@@ -8,14 +8,16 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import archive, config, pipeline
-from segpredict.artifacts import RunFolder, open_run
-from segpredict.config import Config
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.config.load import Config
+from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.window import as_date
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.intake import NewData
-from segpredict.tables import MONEY_SCALE
-from segpredict.whatif import what_if
-from segpredict.window import as_date
+from segpredict.pipeline import archive
+from segpredict.scoring.new_data import NewData
+from segpredict.scoring.what_if import what_if
 
 SETTINGS = (
     "classifier.families=['default', 'who', 'where', 'price_tier']",
@@ -60,7 +62,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def plan() -> Config:
-    return config.load_config(overrides=SETTINGS)
+    return load.load_config(overrides=SETTINGS)
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,12 @@ import json
 
 import polars as pl
 
-from segpredict.companions import side_table_frames, side_tables_from_state, side_tables_to_state
-from segpredict.tables import CustomerAttribute, CustomerLog, Detected, InputFile, SideTables
+from segpredict.core.tables import CustomerAttribute, CustomerLog, Detected, InputFile, SideTables
+from segpredict.data.side_tables import (
+    side_table_frames,
+    side_tables_from_state,
+    side_tables_to_state,
+)
 
 WHOLE = SideTables(
     customers=pl.DataFrame({"customer_id": ["a"]}),

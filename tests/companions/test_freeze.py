@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.companions import freeze_side_tables
-from segpredict.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.core.tables import CustomerAttribute, SideTables, Transactions
+from segpredict.data.side_tables import freeze_side_tables
 
 PEOPLE = pl.DataFrame(
     {

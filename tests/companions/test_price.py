@@ -1,16 +1,12 @@
 import polars as pl
 import pytest
 
-from segpredict import cleaning, sources
-from segpredict.companions import (
-    ProductTableOptions,
-    SideTableOptions,
-    fill_list_prices,
-    layout_without_price,
-)
+from segpredict.config.side_tables import ProductTableOptions, SideTableOptions
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import SideTables
+from segpredict.data import cleaning, readers
+from segpredict.data.side_tables import fill_list_prices, layout_without_price
 from segpredict.errors import BadCellsError, ColumnMissingError
-from segpredict.sources import SourceOptions
-from segpredict.tables import SideTables
 
 SOLD = {
     "customer_id": ["1", "1", "2"],
@@ -23,7 +19,7 @@ LATER = SourceOptions(deferred_roles=("price",))
 
 
 def test_the_list_price_becomes_the_price_of_a_line_before_any_rule():
-    raw = fill_list_prices(sources.from_frame(pl.DataFrame(SOLD), LATER), LIST)
+    raw = fill_list_prices(readers.from_frame(pl.DataFrame(SOLD), LATER), LIST)
     shop = cleaning.clean_lines(raw)
     assert sorted(shop.lines.collect()["amount"]) == [50_000, 75_000]
     free = [e for e in shop.ledger.entries if e.rule == "zero_price"]
@@ -32,13 +28,13 @@ def test_the_list_price_becomes_the_price_of_a_line_before_any_rule():
 
 def test_lines_with_a_price_of_their_own_keep_it():
     given = pl.DataFrame({**SOLD, "price": ["1", "1", "1"]})
-    raw = sources.from_frame(given)
+    raw = readers.from_frame(given)
     assert fill_list_prices(raw, LIST) is raw
 
 
 def test_a_product_without_a_list_price_is_named_and_not_free():
     some = SideTables(products=LIST.products.head(1))
-    raw = fill_list_prices(sources.from_frame(pl.DataFrame(SOLD), LATER), some)
+    raw = fill_list_prices(readers.from_frame(pl.DataFrame(SOLD), LATER), some)
     with pytest.raises(BadCellsError, match="row 3, column price"):
         cleaning.clean_lines(raw)
 
@@ -50,4 +46,4 @@ def test_a_price_may_be_missing_only_where_a_table_will_give_it():
     silent = SideTableOptions(products=ProductTableOptions("p.csv", roles))
     assert layout_without_price(SourceOptions(), silent) == SourceOptions()
     with pytest.raises(ColumnMissingError, match="price"):
-        sources.from_frame(pl.DataFrame(SOLD), layout_without_price(SourceOptions(), silent))
+        readers.from_frame(pl.DataFrame(SOLD), layout_without_price(SourceOptions(), silent))

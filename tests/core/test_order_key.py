@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from segpredict import config, features, pipeline, store
-from segpredict.cleaning import CleaningOptions, clean_lines
-from segpredict.cleaning._describe import describe_shop
+from segpredict import features, pipeline
+from segpredict.analytics.exploration.observations import exploration_data
+from segpredict.analytics.kpis import OrderBook
+from segpredict.config import load
+from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import KEY, count_orders
-from segpredict.exploration._books import exploration_data
-from segpredict.metrics import OrderBook
-from segpredict.sources import from_frame
-from segpredict.store import _keep, _renew
-from segpredict.tables import Transactions
-from segpredict.window import Window
+from segpredict.core.tables import Transactions
+from segpredict.core.window import Window
+from segpredict.data import store
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.cleaning._describe import describe_shop
+from segpredict.data.readers import from_frame
+from segpredict.data.store import renew, write
 
 Rows = list[tuple[str, ...]]
 COLUMNS = ["customer_id", "order_id", "date", "product_id", "quantity", "price"]
@@ -65,7 +68,7 @@ def told(shop: Transactions) -> dict[str, Any]:
         "activity": books.window_activity,
         "explored": seen.orders,
         "described": describe_shop(shop),
-        "printed": _keep.fingerprint_chunks([lines]),
+        "printed": write.fingerprint_chunks([lines]),
     }
 
 
@@ -97,7 +100,7 @@ def test_a_store_of_any_nights_has_the_orders_of_the_file(
     assert_one_order_a_key(whole, wanted)
     shuffled = draw.sample(rows, len(rows))
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_renew, "MAX_TAIL_SHARE", 0 if is_tail else _renew.MAX_TAIL_SHARE)
+        patch.setattr(renew, "MAX_TAIL_SHARE", 0 if is_tail else renew.MAX_TAIL_SHARE)
         for night in range(nights):
             end = len(rows) * (night + 1) // nights
             stored = store.renew_store(cleaned(shuffled[: max(1, end)]), folder)
@@ -114,7 +117,7 @@ def test_lines_added_in_any_order_make_the_orders_of_the_file(
     lines = whole.lines.collect()
     night = pl.int_range(pl.len()).hash(seed) % nights
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_keep, "MAX_TAIL_SHARE", 0 if is_tail else _keep.MAX_TAIL_SHARE)
+        patch.setattr(write, "MAX_TAIL_SHARE", 0 if is_tail else write.MAX_TAIL_SHARE)
         for n in range(nights):
             part = lines.filter(night == n).lazy()
             stored = store.append_lines(replace(whole, lines=part), folder)
@@ -130,7 +133,7 @@ def test_a_number_of_january_used_again_next_june_is_two_orders(tmp_path: Path, 
         path = tmp_path / f"{i}.csv"
         pl.DataFrame([row], COLUMNS, orient="row").write_csv(path)
         files.append(str(path))
-    plan = config.load_config(overrides=["cleaning.max_bad_rows=9"])
+    plan = load.load_config(overrides=["cleaning.max_bad_rows=9"])
     from_files = pipeline.read_transactions(files, plan)
     for name in files[::turn]:
         pipeline.ingest([name], tmp_path / "store", plan)

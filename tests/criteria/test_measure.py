@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import CLUSTERERS, SegmentationOptions, SelectionOptions, WeightedPoints
-from segpredict.criteria import (
+from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
+from segpredict.segmentation.algorithms import CLUSTERERS, WeightedPoints
+from segpredict.segmentation.selection import (
     AlgorithmCandidate,
     EarlierFit,
     QualityGates,

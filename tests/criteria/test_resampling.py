@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segpredict.clustering import WeightedPoints
-from segpredict.criteria import resampling
+from segpredict.segmentation.algorithms import WeightedPoints
+from segpredict.segmentation.selection import resampling
 
 
 @pytest.fixture(scope="module")

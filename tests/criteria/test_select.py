@@ -2,8 +2,8 @@
 
 import pytest
 
-from segpredict.clustering import SegmentationOptions, SelectionOptions
-from segpredict.criteria import (
+from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
+from segpredict.segmentation.selection import (
     QualityGates,
     SegmentationCandidate,
     elbow_point,
@@ -12,7 +12,7 @@ from segpredict.criteria import (
     select_candidate,
     similarity_to_selected,
 )
-from segpredict.criteria.select import grade_segments
+from segpredict.segmentation.selection.select import grade_segments
 
 SOUND = {
     "smallest": 0.2,

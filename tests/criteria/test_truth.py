@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.clustering import SegmentationOptions, SelectionOptions
-from segpredict.segments.comparison import SelectionRun, select_from_table
-from segpredict.tables import MONEY_SCALE
+from segpredict.config.segmentation import SegmentationOptions, SelectionOptions
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.segmentation.selection.compare import SelectionRun, select_from_table
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from segpredict.clustering import WeightedPoints
-from segpredict.criteria import eta_squared, validity
-from segpredict.criteria.validity import dbcv_index, tree_describability
+from segpredict.segmentation.algorithms import WeightedPoints
+from segpredict.segmentation.selection import eta_squared, internal_indices
+from segpredict.segmentation.selection.internal_indices import dbcv_index, tree_describability
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +36,17 @@ def test_points_carry_weights_here(points, rows):
 
 
 def test_calinski_harabasz_is_scikit_learns(points, rows):
-    ours = validity.calinski_harabasz(points, groups(points.matrix))
+    ours = internal_indices.calinski_harabasz(points, groups(points.matrix))
     assert ours == pytest.approx(calinski_harabasz_score(rows, groups(rows)))
 
 
 def test_davies_bouldin_is_scikit_learns(points, rows):
-    ours = validity.davies_bouldin(points, groups(points.matrix))
+    ours = internal_indices.davies_bouldin(points, groups(points.matrix))
     assert ours == pytest.approx(davies_bouldin_score(rows, groups(rows)))
 
 
 def test_silhouette_is_scikit_learns_where_one_sample_holds_all(points, rows):
-    folds = validity.SilhouetteFolds.from_sample(points)
+    folds = internal_indices.SilhouetteFolds.from_sample(points)
     ours, spread = folds.mean_silhouette([groups(m) for m in folds.distance_matrices])
     assert ours == pytest.approx(silhouette_score(rows, groups(rows)))
     assert spread is None
@@ -54,7 +54,7 @@ def test_silhouette_is_scikit_learns_where_one_sample_holds_all(points, rows):
 
 def test_samples_share_no_row_and_hold_all_that_fit():
     points = WeightedPoints.from_matrix(np.arange(2000.0)[:, None])
-    folds = validity.SilhouetteFolds.from_sample(points)
+    folds = internal_indices.SilhouetteFolds.from_sample(points)
     held = np.concatenate(folds.distance_matrices).ravel()
     assert [len(part) for part in folds.distance_matrices] == [667, 667, 666]
     assert sorted(held.tolist()) == list(range(2000))
@@ -62,7 +62,7 @@ def test_samples_share_no_row_and_hold_all_that_fit():
 
 def test_several_samples_tell_the_spread_of_the_silhouette():
     rng = np.random.default_rng(0)
-    folds = validity.SilhouetteFolds.from_sample(
+    folds = internal_indices.SilhouetteFolds.from_sample(
         WeightedPoints.from_matrix(rng.normal(0, 1, (3000, 2)))
     )
     mean, spread = folds.mean_silhouette(
@@ -74,13 +74,13 @@ def test_several_samples_tell_the_spread_of_the_silhouette():
 
 def test_one_group_has_no_separation(points):
     all_one = np.zeros(len(points), np.intp)
-    assert validity.calinski_harabasz(points, all_one) is None
-    assert validity.davies_bouldin(points, all_one) is None
+    assert internal_indices.calinski_harabasz(points, all_one) is None
+    assert internal_indices.davies_bouldin(points, all_one) is None
 
 
 def test_inertia_is_the_mean_squared_distance_of_a_row():
     points = WeightedPoints.from_matrix(np.array([[0.0], [0.0], [0.0], [4.0]]))
-    assert validity.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
+    assert internal_indices.mean_inertia(points, np.array([0, 0])) == pytest.approx(3.0)
 
 
 # Of the package hdbscan 0.8.44, run once by hand.

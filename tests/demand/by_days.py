@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.tables import Segment
+from segpredict.core.tables import Segment
 
 
 class ByDays:

@@ -8,22 +8,27 @@ import pytest
 from by_days import ByDays
 
 import shop
-from segpredict import demand
-from segpredict.classifier import TimeOptions
-from segpredict.demand.assortment import affinity_index, suggest_products
-from segpredict.demand.judge import BACKTEST_SCHEMA, DISPERSION_COLUMNS, PUBLISHABLE_LEVELS_SCHEMA
-from segpredict.demand.orders import DEMAND_FORECAST_SCHEMA, order_quantities
-from segpredict.demand.outlook import LAST_WINDOW_NAIVE, SEGMENT_METHOD, LevelForecast
-from segpredict.demand.past import sales_history
-from segpredict.demand.rehearsal import (
+from segpredict.analytics import demand
+from segpredict.analytics.demand.assortment import affinity_index, suggest_products
+from segpredict.analytics.demand.backtest import (
+    BACKTEST_SCHEMA,
+    DISPERSION_COLUMNS,
+    PUBLISHABLE_LEVELS_SCHEMA,
+)
+from segpredict.analytics.demand.forecast import LAST_WINDOW_NAIVE, SEGMENT_METHOD, LevelForecast
+from segpredict.analytics.demand.history import sales_history
+from segpredict.analytics.demand.inner_validation import (
     InnerBacktest,
     inner_backtest,
     inner_cutoffs,
     seasonal_levels,
 )
-from segpredict.demand.sales import PRODUCT_LEVEL, WindowSales
+from segpredict.analytics.demand.order_quantities import DEMAND_FORECAST_SCHEMA, order_quantities
+from segpredict.analytics.demand.sales import PRODUCT_LEVEL, WindowSales
+from segpredict.config.classifier import TimeOptions
+from segpredict.config.demand import DemandOptions
+from segpredict.core.tables import SideTables
 from segpredict.errors import ConfigError
-from segpredict.tables import SideTables
 
 
 def scored(small) -> pl.DataFrame:
@@ -173,7 +178,7 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
     line = {"customer_id": "a", "order_id": "1", "day": 0, "amount": 1.0}
     lines = shop.transactions(pl.DataFrame([line]))
     lines = replace(lines, side_tables=SideTables(products=goods))
-    found = order_quantities(lines, outlooks, levels, demand.DemandOptions(service_level=0.9))
+    found = order_quantities(lines, outlooks, levels, DemandOptions(service_level=0.9))
     assert found.select("level", "item", "ratio", "order_up_to").rows() == [
         ("product", "cup", 0.75, 1.0),  # three in four: one or none is enough
         ("product", "jug", 0.9, 3.0),
@@ -184,4 +189,4 @@ def test_cost_decides_how_much_is_held_of_a_published_level_and_of_no_other() ->
 @pytest.mark.parametrize("wrong", [{"service": 1.0}, {"service": 0.0}, {"salvage": 1.0}])
 def test_options_out_of_range_are_refused(wrong) -> None:
     with pytest.raises(ConfigError, match="give a service between 0 and 1"):
-        demand.DemandOptions(**wrong)
+        DemandOptions(**wrong)

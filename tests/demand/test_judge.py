@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.demand.judge import (
+from segpredict.analytics.demand.backtest import (
     DemandBacktest,
     backtest_errors,
     publishable_levels,

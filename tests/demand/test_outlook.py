@@ -8,17 +8,22 @@ import pytest
 from by_days import ByDays
 
 import shop
-from segpredict.classifier import TimeOptions
-from segpredict.demand.outlook import (
+from segpredict.analytics.demand.forecast import (
     LAST_WINDOW_NAIVE,
     SEASONAL_NAIVE,
     SEGMENT_METHOD,
     forecast_levels,
 )
-from segpredict.demand.past import history_windows, last_year_window, sales_history
-from segpredict.demand.sales import DEMAND_LEVELS, PRODUCT_LEVEL, TOTAL_LEVEL, window_sales
-from segpredict.demand.shelves import first_sale_days
-from segpredict.tables import SideTables, Transactions
+from segpredict.analytics.demand.history import history_windows, last_year_window, sales_history
+from segpredict.analytics.demand.item_rates import first_sale_days
+from segpredict.analytics.demand.sales import (
+    DEMAND_LEVELS,
+    PRODUCT_LEVEL,
+    TOTAL_LEVEL,
+    window_sales,
+)
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.tables import SideTables, Transactions
 
 TIME = TimeOptions(horizon=28, lookback=112, step=14, max_history=224, test_windows=2)
 YEAR = 13  # windows

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segpredict.demand import croston_sba, exponential_smoothing
+from segpredict.analytics.demand import croston_sba, exponential_smoothing
 
 
 def test_smoothing_moves_a_tenth_of_the_way_each_week() -> None:

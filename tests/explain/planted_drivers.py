@@ -5,8 +5,9 @@ import polars as pl
 import xgboost as xgb
 
 from segpredict.classifier import XgboostModel
-from segpredict.explain import ExplainOptions, Explanation, ForecastExplainer, build_explainer
-from segpredict.tables import Feature, Segment
+from segpredict.config.explain import ExplainOptions
+from segpredict.core.tables import Feature, Segment
+from segpredict.explain import Explanation, ForecastExplainer, build_explainer
 
 NAMES = ("noise_a", "driver", "helper", "noise_b")
 CLASSES = (

@@ -9,14 +9,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from segpredict.classifier import BlendedModel, XgboostModel
-from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.calibration import CalibratedModel, Calibration
-from segpredict.classifier.lesson import HISTORY_COLUMNS
-from segpredict.classifier.season import SeasonalIndex
+from segpredict.classifier.decisions.calibration import CalibratedModel, Calibration
+from segpredict.classifier.models.baselines import BASELINES
+from segpredict.classifier.models.seasonality import SeasonalIndex
+from segpredict.classifier.training_data import HISTORY_COLUMNS
 from segpredict.errors import ColumnMissingError, MismatchError
 from segpredict.explain import additive_model, build_explainer
-from segpredict.explain.additive import additive_model_from_state
-from segpredict.explain.buying import PLAYER_COLUMNS, reference_customers
+from segpredict.explain.additive_model import additive_model_from_state
+from segpredict.explain.purchase_model import PLAYER_COLUMNS, reference_customers
 
 
 @pytest.fixture(scope="module")

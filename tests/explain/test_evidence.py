@@ -6,10 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.classifier import BacktestReplay, BlendedModel, XgboostOptions, replay_backtests
-from segpredict.classifier.booster import fit_fixed_rounds
-from segpredict.classifier.lesson import TrainingData
-from segpredict.explain import ExplainOptions, check_importance
+from segpredict.classifier import BacktestReplay, BlendedModel, replay_backtests
+from segpredict.classifier.models.xgboost import fit_fixed_rounds
+from segpredict.classifier.training_data import TrainingData
+from segpredict.config.classifier import XgboostOptions
+from segpredict.config.explain import ExplainOptions
+from segpredict.explain import check_importance
 from segpredict.explain.evidence import _limit
 from segpredict.explain.groups import FeatureGroup
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from segpredict.config.explain import ExplainOptions
 from segpredict.errors import ConfigError
-from segpredict.explain import ExplainOptions
 
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"rows": -1}, {"repeats": 0}, {"refits": -1}])

@@ -8,9 +8,9 @@ import pytest
 from planted_drivers import CLASSES, DECLARED, NAMES, knowing
 
 from segpredict.classifier import XgboostModel
-from segpredict.classifier.baselines import BASELINES
-from segpredict.classifier.decision import DecisionRule
-from segpredict.classifier.usage import default_policy
+from segpredict.classifier.decisions.policy import default_policy
+from segpredict.classifier.decisions.rule import DecisionRule
+from segpredict.classifier.models.baselines import BASELINES
 from segpredict.explain import ForecastExplainer, build_explainer
 from segpredict.explain.contrast import target_and_reference
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segpredict import features
+from segpredict.core.tables import Feature
 from segpredict.explain.groups import (
     FREQUENCY_HEADLINE,
     HEADLINES,
@@ -18,7 +19,6 @@ from segpredict.explain.groups import (
     group_importance,
     headline_of,
 )
-from segpredict.tables import Feature
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=200)

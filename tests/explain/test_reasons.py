@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from planted_drivers import CLASSES, knowing, told
 
+from segpredict.core.tables import Feature
 from segpredict.explain import explained_sentence
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import ContrastContributions, ReasonLexicon, reason_texts
-from segpredict.tables import Feature
 
 NAMES = ("recency_days", "spend_91", "spend_28", "outcome_sin", "freq")
 GROUPS = (

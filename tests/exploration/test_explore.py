@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.exploration import exploration_data, explore_shop
-from segpredict.exploration._books import OTHER_COUNTRIES
-from segpredict.tables import MONEY_SCALE
+from segpredict.analytics.exploration import exploration_data, explore_shop
+from segpredict.analytics.exploration.observations import OTHER_COUNTRIES
+from segpredict.core.tables import MONEY_SCALE
 
 SEGMENTS = ("S0", "S1")
 DAY = 15000  # 2011-01-26, a Wednesday

@@ -2,8 +2,8 @@ import polars as pl
 from twelve import answer
 
 import shop
+from segpredict.core.window import Window
 from segpredict.features import choose_families, compute_features
-from segpredict.window import Window
 
 
 def found(discounts: list[float | None]) -> dict[str, float | None]:

@@ -7,14 +7,14 @@ import pytest
 from beside import companions, customers, log
 
 import shop
+from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.window import Window
 from segpredict.features import (
     FEATURE_FAMILIES,
     choose_families,
     compute_features,
     feature_glossary,
 )
-from segpredict.tables import SideTables, Transactions
-from segpredict.window import Window
 
 T = 600
 WINDOW = Window(T, first_day=0)

@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import contracts
+from segpredict.core import schemas
+from segpredict.core.window import Window
 from segpredict.errors import SchemaError, SegpredictError, UnknownNameError
 from segpredict.features import FEATURE_FAMILIES, build_features, compute_features, feature_glossary
-from segpredict.features._build import is_in_range
-from segpredict.features._measures import count_purchase_days
-from segpredict.features._plan import plan_query
-from segpredict.window import Window
+from segpredict.features.build import is_in_range
+from segpredict.features.engine.measures import count_purchase_days
+from segpredict.features.engine.plan import plan_query
 
 WINDOW = Window(700, first_day=0)
 FAMILY_NAMES = FEATURE_FAMILIES.names()
@@ -70,7 +70,7 @@ def test_the_glossary_is_the_columns_of_the_table(world):
 
 def test_a_table_keeps_its_contract(world):
     for table in build_features(world, [WINDOW, WINDOW.at_cutoff(400)]):
-        contracts.validate_schema(table.frame, contracts.feature_schema(table.features))
+        schemas.validate_schema(table.frame, schemas.feature_schema(table.features))
         assert set(table.frame.select(table.feature_names).dtypes) == {pl.Float64}
         assert table.frame["customer_id"].is_sorted()
 
@@ -93,7 +93,7 @@ def test_the_quick_check_finds_what_the_contract_finds(world, bad):
     assert is_in_range(table.frame, table.features)
     assert not is_in_range(broken, table.features)
     with pytest.raises(SchemaError, match="recency_days"):
-        contracts.validate_schema(broken, contracts.feature_schema(table.features))
+        schemas.validate_schema(broken, schemas.feature_schema(table.features))
 
 
 def test_two_families_may_not_give_one_name_two_meanings():

@@ -3,10 +3,10 @@ import pytest
 from twelve import twelve_lines
 
 import shop
-from segpredict import contracts
+from segpredict.core import schemas
+from segpredict.core.tables import MONEY_SCALE
 from segpredict.errors import SchemaError
 from segpredict.features import clustering_inputs
-from segpredict.tables import MONEY_SCALE
 
 
 def readings(transactions, *intervals):
@@ -47,7 +47,7 @@ def test_returns_can_leave_less_than_nothing():
 
 def test_no_interval_gives_an_empty_table_of_the_contract():
     empty = clustering_inputs(twelve_lines(), [])
-    assert contracts.validate_schema(empty, contracts.CLUSTERING_INPUTS_SCHEMA).height == 0
+    assert schemas.validate_schema(empty, schemas.CLUSTERING_INPUTS_SCHEMA).height == 0
 
 
 def test_an_interval_before_the_data_gives_no_rows():
@@ -75,4 +75,4 @@ def test_further_measures_are_taken_when_asked():
     asked = ["recency", "products", "units", "refunds"]
     found = clustering_inputs(shop.transactions(lines), [(0, 10)], asked)
     assert found.select(asked).row(0) == (7, 3, 4 * MONEY_SCALE, 2 * MONEY_SCALE)
-    assert contracts.validate_schema(found, contracts.CLUSTERING_INPUTS_SCHEMA).height == 1
+    assert schemas.validate_schema(found, schemas.CLUSTERING_INPUTS_SCHEMA).height == 1

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import shop
 from segpredict import features
+from segpredict.core.tables import MONEY_SCALE, FeatureTable, Transactions
+from segpredict.core.window import Window
 from segpredict.features import FEATURE_FAMILIES, clustering_inputs
-from segpredict.tables import MONEY_SCALE, FeatureTable, Transactions
-from segpredict.window import Window
 
 T = 600
 WINDOW = Window(T, first_day=0)

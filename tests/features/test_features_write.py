@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import store
+from segpredict.core.window import Window
+from segpredict.data import store
+from segpredict.data.store import parts
 from segpredict.features import build_features, write_features
-from segpredict.store import _parts
-from segpredict.window import Window
 
 WINDOW = Window(700, first_day=0)
 
@@ -17,7 +17,7 @@ WINDOW = Window(700, first_day=0)
 def test_a_file_of_features_holds_what_build_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 100)
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 100)
     world = shop.world(100)
     stored = store.write_store(world, tmp_path / "store")
     declared = write_features(stored, WINDOW, tmp_path / "features.parquet")

@@ -2,8 +2,8 @@ import polars as pl
 from twelve import answer
 
 import shop
+from segpredict.core.window import Window
 from segpredict.features import compute_features
-from segpredict.window import Window
 
 
 def test_a_customer_early_in_the_usual_pause():

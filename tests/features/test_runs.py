@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict.features._measures import (
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import (
     MEASURE_COLUMNS,
     Measure,
     MeasureSpan,
@@ -14,8 +15,7 @@ from segpredict.features._measures import (
     count_orders,
     count_purchase_days,
 )
-from segpredict.features._plan import FeatureQuery, run_queries
-from segpredict.window import Window
+from segpredict.features.engine.plan import FeatureQuery, run_queries
 
 T = 60
 WINDOW = Window(T, lookback=40, max_history=50)

@@ -9,17 +9,11 @@ import pytest
 from beside import companions
 
 import shop
-from segpredict import store
-from segpredict.features import (
-    FEATURE_FAMILIES,
-    _orders,
-    _shares,
-    build_features,
-    choose_families,
-    clustering_inputs,
-)
-from segpredict.store import _parts
-from segpredict.window import Window
+from segpredict.core.window import Window
+from segpredict.data import store
+from segpredict.data.store import parts
+from segpredict.features import FEATURE_FAMILIES, build_features, choose_families, clustering_inputs
+from segpredict.features.engine import batches, orders
 
 WINDOWS = [Window(700, first_day=0), Window(500, first_day=0)]
 SPANS = [(400, 491), (491, 582)]
@@ -31,8 +25,8 @@ def test_short_memory_parts_customers_and_changes_no_bit(
     world = shop.world(150)
     whole, read = build_features(world, WINDOWS), clustering_inputs(world, SPANS)
     rows = world.lines.select(pl.len()).collect().item()
-    monkeypatch.setattr(_shares, "available_bytes", lambda: rows * _shares.BYTES_PER_LINE // 5)
-    assert len(list(_shares.customer_batches(world))) >= 5
+    monkeypatch.setattr(batches, "available_bytes", lambda: rows * batches.BYTES_PER_LINE // 5)
+    assert len(list(batches.customer_batches(world))) >= 5
     for table, expected in zip(build_features(world, WINDOWS), whole, strict=True):
         assert table.frame.equals(expected.frame)
     assert clustering_inputs(world, SPANS).equals(read)
@@ -42,9 +36,9 @@ def test_a_store_gives_the_features_of_the_lines_it_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = shop.world(150)
-    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 100)
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 100)
     stored = store.write_store(world, tmp_path)
-    assert len(list(_shares.customer_batches(stored))) > 3
+    assert len(list(batches.customer_batches(stored))) > 3
     tables = zip(build_features(stored, WINDOWS), build_features(world, WINDOWS), strict=True)
     for table, expected in tables:
         assert table.frame.equals(expected.frame)
@@ -57,19 +51,19 @@ def test_blocks_of_customers_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> N
     void = pl.when(draw % 6 == 0).then(pl.col("day") + 20).cast(pl.Int32)
     world = replace(world, lines=world.lines.with_columns(void_day=void))
     whole = build_features(world, WINDOWS)
-    monkeypatch.setattr(_orders, "ROWS_PER_BLOCK", 7)
+    monkeypatch.setattr(orders, "ROWS_PER_BLOCK", 7)
     for table, expected in zip(build_features(world, WINDOWS), whole, strict=True):
         assert table.frame.equals(expected.frame)
 
 
 def test_plenty_of_memory_asks_all_at_once() -> None:
-    assert len(list(_shares.customer_batches(shop.world(20)))) == 1
+    assert len(list(batches.customer_batches(shop.world(20)))) == 1
 
 
 def test_a_store_with_tables_beside_gives_the_features_of_all_families(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 20)
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 20)
     rows = [
         (who, f"{who}{day}", day, "pqr"[day % 3], 5.0 + day % 7, country)
         for who, country in (("a", "DE"), ("b", "FR"), ("c", "DE"), ("d", None))

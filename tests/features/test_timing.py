@@ -5,8 +5,8 @@ import pytest
 from twelve import answer
 
 import shop
+from segpredict.core.window import Window
 from segpredict.features import compute_features
-from segpredict.window import Window
 
 
 def test_gaps_are_counted_between_purchase_days():

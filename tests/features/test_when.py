@@ -2,8 +2,8 @@ import polars as pl
 from twelve import answer
 
 import shop
+from segpredict.core.window import Window
 from segpredict.features import compute_features
-from segpredict.window import Window
 
 
 def test_five_orders_one_on_a_saturday_around_ten_and_twelve():

@@ -3,9 +3,9 @@ from dataclasses import replace
 import polars as pl
 
 import shop
+from segpredict.core.tables import SideTables
+from segpredict.core.window import Window
 from segpredict.features import compute_features
-from segpredict.tables import SideTables
-from segpredict.window import Window
 
 FROZEN = SideTables(countries=("UK", "EIRE"))
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import polars as pl
 
 import shop
+from segpredict.core.tables import SideTables, Transactions
+from segpredict.core.window import Window
 from segpredict.features import compute_features
-from segpredict.tables import SideTables, Transactions
-from segpredict.window import Window
 
 T = 400
 # customer, order, day, minute, product, quantity, amount, void_day

@@ -12,9 +12,16 @@ from typing import ClassVar
 
 import pytest
 
-from segpredict import config, pipeline
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.data.datasets import (
+    DATASETS,
+    ArchiveMember,
+    PublicDataset,
+    fetch_dataset,
+    get_dataset,
+)
 from segpredict.errors import DownloadError, TargetBusyError, UnknownNameError
-from segpredict.fetch import DATASETS, ArchiveMember, PublicDataset, fetch_dataset, get_dataset
 
 ROWS = b"00001 19970101  1   11.77\r\n00002 19970112  1   12.00\r\n"
 
@@ -89,7 +96,7 @@ def test_a_file_without_a_header_gets_one_and_its_preset_reads_it(address: str, 
     found = fetch_dataset(dataset(f"{address}/whole.zip"), tmp_path, silent)
     head = b"customer_id date number_of_cds dollar_value\n"
     assert found.files[0].read_bytes() == head + ROWS
-    told = pipeline.check_data([str(found.files[0])], config.load_config("cdnow"))
+    told = pipeline.check_data([str(found.files[0])], load.load_config("cdnow"))
     assert told["files"][0]["rows"] == 2
 
 
@@ -143,7 +150,7 @@ def test_every_data_set_has_an_owner_a_licence_and_a_preset():
         assert each.licence
         assert each.source.startswith("https://")
         assert len(each.sha256) in (0, 64)
-        config.load_config(name)
+        load.load_config(name)
 
 
 def test_an_unknown_name_gets_the_nearest():

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from segpredict import config, features, pipeline
-from segpredict.window import Window
+from segpredict import features, pipeline
+from segpredict.config import load
+from segpredict.core.window import Window
 
 HEAD = "customer_id,order_id,date,product_id,quantity,price\n"
 SOLD = f"{HEAD}anna,1,2021-03-20,mug,2,2.50\nbert,2,2021-03-20,cup,1,4.00\n"
@@ -12,10 +13,10 @@ AGAIN = f"{HEAD}bert,2,2021-03-20,cup,1,4.00\ndora,5,2021-03-26,mug,1,2.50\n"
 BAD = f"{HEAD}emil,6,2021-03-27,mug,many,2.50\n,7,2021-03-27,mug,1,2.50\n"
 DAYS = {"1.csv": SOLD, "2.csv": BACK, "3.csv": AGAIN, "4.csv": BAD}
 LENIENT = ["cleaning.on_bad_rows='quarantine'", "cleaning.max_bad_rows=9"]
-PLAN = config.load_config(overrides=LENIENT)
+PLAN = load.load_config(overrides=LENIENT)
 
 
-def put(store_: Path, *files: Path, plan: config.Config = PLAN, replace: bool = False):
+def put(store_: Path, *files: Path, plan: load.Config = PLAN, replace: bool = False):
     return pipeline.ingest([str(f) for f in files], store_, plan, replace=replace)
 
 

@@ -13,8 +13,12 @@ import xlsxwriter
 from nightly import BACK, DAYS, HEAD, PLAN, SOLD, facts, put
 from typer.testing import CliRunner
 
-from segpredict import config, disk, pipeline, store
+from segpredict import pipeline
 from segpredict.cli._main import app
+from segpredict.config import load
+from segpredict.core import disk
+from segpredict.data import store
+from segpredict.data.ingest import ingest, raw_batches
 from segpredict.errors import (
     BadCellsError,
     ContractError,
@@ -22,7 +26,6 @@ from segpredict.errors import (
     TamperedFileError,
     UsageError,
 )
-from segpredict.intake import _ingest, _raw
 
 
 @pytest.mark.parametrize("order", list(permutations(DAYS))[1::5], ids="".join)
@@ -87,7 +90,7 @@ def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
                 sheet.write_row(i, 0, line.split(","))
 
     def sheet(name: str) -> tuple[int, int]:
-        plan = config.load_config(overrides=[f"source.sheet='{name}'"])
+        plan = load.load_config(overrides=[f"source.sheet='{name}'"])
         done = put(tmp_path / "store", path, plan=plan)
         return len(done.added), done.shop.ledger.total("in").rows
 
@@ -95,7 +98,7 @@ def test_another_sheet_of_a_known_workbook_comes_in(tmp_path: Path) -> None:
     assert sheet("April") == (1, 4)
     assert sheet("March") == (0, 4)
     assert sheet("April") == (0, 4)
-    both = config.load_config(overrides=["source.sheet='*'"])
+    both = load.load_config(overrides=["source.sheet='*'"])
     put(tmp_path / "whole", path, plan=both)
     assert put(tmp_path / "whole", path, plan=both).added == ()
 
@@ -115,7 +118,7 @@ def test_equal_bytes_in_two_partitions_are_two_files(tmp_path: Path) -> None:
 def test_many_nights_become_one_batch_and_stay_equal(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_ingest, "MAX_RAW_BATCHES", 2)
+    monkeypatch.setattr(ingest, "MAX_RAW_BATCHES", 2)
     put(tmp_path / "once", drops)
     for name in ("2.csv", "4.csv", "1.csv", "3.csv"):
         put(tmp_path / "nights", drops / name)
@@ -124,7 +127,7 @@ def test_many_nights_become_one_batch_and_stay_equal(
 
 
 def test_what_is_refused_leaves_the_store_as_it_was(drops: Path, tmp_path: Path) -> None:
-    strict = config.load_config()
+    strict = load.load_config()
     put(tmp_path / "store", drops / "1.csv", plan=strict)
     before = {p: p.read_bytes() for p in (tmp_path / "store").rglob("*.*")}
     with pytest.raises(BadCellsError, match=r"4\.csv row 2"):
@@ -134,7 +137,7 @@ def test_what_is_refused_leaves_the_store_as_it_was(drops: Path, tmp_path: Path)
 
 def test_what_is_refused_first_leaves_no_store(drops: Path, tmp_path: Path) -> None:
     with pytest.raises(BadCellsError):
-        put(tmp_path / "store", drops / "4.csv", plan=config.load_config())
+        put(tmp_path / "store", drops / "4.csv", plan=load.load_config())
     assert not (tmp_path / "store").exists()
 
 
@@ -225,7 +228,7 @@ def test_a_folder_with_something_else_is_no_place_for_a_store(drops: Path) -> No
 
 def test_raw_rows_that_were_tampered_with_are_refused(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
-    (path,) = (tmp_path / "store" / _raw.RAW_FOLDER).glob("*.parquet")
+    (path,) = (tmp_path / "store" / raw_batches.RAW_FOLDER).glob("*.parquet")
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(TamperedFileError, match=path.name):
         put(tmp_path / "store", drops / "2.csv")

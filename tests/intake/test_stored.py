@@ -8,13 +8,12 @@ import pytest
 from nightly import DAYS, PLAN, put
 from typer.testing import CliRunner
 
-from segpredict import config, pipeline, store
+from segpredict import pipeline
 from segpredict.cli._main import app
-from segpredict.errors import (
-    TamperedFileError,
-    UsageError,
-)
-from segpredict.intake import _raw, store_settings
+from segpredict.config import load
+from segpredict.data import store
+from segpredict.data.ingest import raw_batches, store_settings
+from segpredict.errors import TamperedFileError, UsageError
 
 
 def test_a_store_says_what_its_files_say(drops: Path, tmp_path: Path) -> None:
@@ -42,7 +41,7 @@ def test_a_store_remembers_its_settings(drops: Path, tmp_path: Path) -> None:
 
 def test_other_settings_clean_all_rows_of_a_store_again(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv", drops / "2.csv")
-    other = config.load_config(overrides=["cleaning.excluded_rules=['refunded_orders']"])
+    other = load.load_config(overrides=["cleaning.excluded_rules=['refunded_orders']"])
     names = [str(drops / "1.csv"), str(drops / "2.csv")]
     files = pipeline.read_transactions(names, other)
     asked = pipeline.read_transactions([str(tmp_path / "store")], other)
@@ -66,7 +65,7 @@ def test_a_cutoff_is_laid_through_a_store_as_through_files(drops: Path, tmp_path
 
 def test_columns_of_a_store_cannot_be_named_later(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
-    other = config.load_config(overrides=["source.columns.customer_id='order_id'"])
+    other = load.load_config(overrides=["source.columns.customer_id='order_id'"])
     with pytest.raises(UsageError, match="named when its files came in"):
         pipeline.read_transactions([str(tmp_path / "store")], other)
 
@@ -97,7 +96,7 @@ def test_a_store_without_raw_rows_can_be_read_and_not_added_to(drops: Path, tmp_
 @pytest.mark.parametrize("suffix", ["json", "rejects"])
 def test_a_damaged_note_is_refused(drops: Path, tmp_path: Path, suffix: str) -> None:
     put(tmp_path / "store", drops)
-    (path,) = (tmp_path / "store" / _raw.RAW_FOLDER).glob(f"*.{suffix}")
+    (path,) = (tmp_path / "store" / raw_batches.RAW_FOLDER).glob(f"*.{suffix}")
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(TamperedFileError, match="is lost"):
         pipeline.read_transactions([str(tmp_path / "store")], PLAN)

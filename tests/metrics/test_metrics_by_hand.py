@@ -6,8 +6,7 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict.errors import UnknownNameError
-from segpredict.metrics import (
+from segpredict.analytics.kpis import (
     KPIS,
     OrderBook,
     compute_kpis,
@@ -16,6 +15,7 @@ from segpredict.metrics import (
     lorenz_curve,
     monthly_figures,
 )
+from segpredict.errors import UnknownNameError
 
 # Two windows of 91 days: Ann stays and grows, Bob stays and shrinks, Cid leaves, Dot
 # comes, Eve only sends something back.

@@ -3,7 +3,7 @@
 import runpy
 from pathlib import Path
 
-from segpredict.metrics import KPIS
+from segpredict.analytics.kpis import KPIS
 
 DOCS = Path(__file__).parents[2] / "docs"
 document = runpy.run_path(str(DOCS / "write_metrics.py"))["document"]

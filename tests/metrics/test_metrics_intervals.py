@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.metrics import OrderBook, _concentration, _figures, compute_kpis
-from segpredict.metrics._figures import ratio_figures
+from segpredict.analytics.kpis import OrderBook, _concentration, _figures, compute_kpis
+from segpredict.analytics.kpis._figures import ratio_figures
 
 
 def shop(customers: int, seed: int, spread: float = 1.0) -> OrderBook:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shop
-from segpredict.metrics import OrderBook, compute_kpis, lorenz_curve, monthly_figures
+from segpredict.analytics.kpis import OrderBook, compute_kpis, lorenz_curve, monthly_figures
 
 ENTRY = st.tuples(
     st.sampled_from("abcdefgh"),

@@ -8,9 +8,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import shop
-from segpredict import config, pipeline
-from segpredict.metrics import OrderBook, compute_kpis, monthly_figures
-from segpredict.tables import MONEY_SCALE, Transactions
+from segpredict import pipeline
+from segpredict.analytics.kpis import OrderBook, compute_kpis, monthly_figures
+from segpredict.config import load
+from segpredict.core.tables import MONEY_SCALE, Transactions
 
 duckdb = pytest.importorskip("duckdb")
 SQL = (Path(__file__).parent / "figures.sql").read_text(encoding="utf-8")
@@ -101,7 +102,7 @@ def test_sql_gives_the_same_figures_of_online_retail_ii_to_the_penny(
 ) -> None:
     files = sorted((real_data / "online_retail").glob("online_retail_ii_*.parquet"))
     retail = pipeline.read_transactions(
-        [str(f) for f in files], config.load_config("online_retail_ii", [])
+        [str(f) for f in files], load.load_config("online_retail_ii", [])
     )
     ours = agree(retail)
     kept = ours.filter(pl.col("scope") == "net_revenue").sort("start")["part"][0]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
-from segpredict.movement import compare_periods
+from segpredict.analytics.transitions import compare_periods
 
 FIRST, SECOND = DAYS[0], DAYS[1]
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times
 
-from segpredict.movement import (
+from segpredict.analytics.transitions import (
     expected_matrix,
     forecast_dispersion,
     observed_matrix,
     unmodelled_rows,
 )
-from segpredict.movement.expected import EXPECTED_MATRIX_SCHEMA
+from segpredict.analytics.transitions.expected import EXPECTED_MATRIX_SCHEMA
 
 
 def at(table: pl.DataFrame, day=DAYS[0]) -> pl.DataFrame:

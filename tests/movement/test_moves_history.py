@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import SEGMENTS
 
-from segpredict import disk
+from segpredict.analytics.transitions import entered_and_left
+from segpredict.core import disk
 from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
-from segpredict.movement import ModelVersion, ScoreHistory, entered_and_left
-from segpredict.movement.history import SCORE_HISTORY_SCHEMA
+from segpredict.scoring.history import SCORE_HISTORY_SCHEMA, ModelVersion, ScoreHistory
 
 JAN, APR = date(2024, 1, 1), date(2024, 4, 1)
 FIRST = ModelVersion("a" * 64, 1, "1" * 64, SEGMENTS, 91)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import IDS, SEGMENTS, moves
 
-from segpredict.movement import entered_and_left, observed_matrix
+from segpredict.analytics.transitions import entered_and_left, observed_matrix
 
 
 def told(*rows: tuple[str, str]) -> list[tuple]:

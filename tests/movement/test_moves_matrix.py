@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from went import CHAIN, DAYS, IDS, SEGMENTS, moves, times, walk
 
+from segpredict.analytics.transitions import observed_matrix
 from segpredict.errors import SchemaError
-from segpredict.movement import observed_matrix
 
 CELLS = st.tuples(st.sampled_from([*IDS, "NEW", "SILENT"]), st.sampled_from([*IDS, "GONE"]))
 

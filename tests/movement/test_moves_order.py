@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from went import CHAIN, SEGMENTS, moves, paths, times, walk
 
-from segpredict.movement import markov_order_test
-from segpredict.movement.order import likelihood_ratio_test
+from segpredict.analytics.transitions import markov_order_test
+from segpredict.analytics.transitions.markov_order import likelihood_ratio_test
 
 
 def whole(told: pl.DataFrame) -> dict:

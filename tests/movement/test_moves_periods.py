@@ -5,12 +5,14 @@ from datetime import date
 
 import polars as pl
 
-from segpredict import features, segments
-from segpredict.classifier import TimeOptions, build_panel
-from segpredict.movement import segment_transitions, transition_periods
-from segpredict.segments import SegmentationOptions
-from segpredict.tables import Segment
-from segpredict.window import as_date
+from segpredict import features
+from segpredict import segmentation as segments
+from segpredict.analytics.transitions import segment_transitions, transition_periods
+from segpredict.classifier import build_panel
+from segpredict.config.classifier import TimeOptions
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core.tables import Segment
+from segpredict.core.window import as_date
 from shop import transactions, world
 
 TIME = TimeOptions(horizon=10, lookback=30, step=10, max_history=40)

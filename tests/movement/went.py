@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from segpredict.movement.places import TRANSITIONS_SCHEMA
-from segpredict.tables import Segment
+from segpredict.analytics.transitions.states import TRANSITIONS_SCHEMA
+from segpredict.core.tables import Segment
 
 SEGMENTS = (
     Segment(0, "S0", "Inactive"),

@@ -4,10 +4,15 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import archive, pipeline
-from segpredict.artifacts import draft_run, open_run
-from segpredict.classifier import _train
-from segpredict.classifier.calibration import TEMPERATURE_SCALING, CalibratedModel, Calibration
+from segpredict import pipeline
+from segpredict.classifier import train
+from segpredict.classifier.decisions.calibration import (
+    TEMPERATURE_SCALING,
+    CalibratedModel,
+    Calibration,
+)
+from segpredict.core.run_folder import draft_run, open_run
+from segpredict.pipeline import archive
 
 SCALE = 0.98  # so little that what was mended is still the best
 
@@ -32,7 +37,7 @@ def test_a_proven_calibration_is_kept_and_scores_alike_after_reloading(
         changed = {**asked, "calibration": "proven", "baselines": ["prior"]}
         draft.facts["config"] = {**draft.facts["config"], "classifier": changed}
         draft.publish()
-    monkeypatch.setattr(_train, "select_calibration", softer)
+    monkeypatch.setattr(train, "select_calibration", softer)
     made = pipeline.run_training(target)
     predictor = segpredict.load(target)
     assert isinstance(predictor.model, CalibratedModel)

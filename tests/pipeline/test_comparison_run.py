@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from segpredict import pipeline
-from segpredict.artifacts import open_run
-from segpredict.clustering import OverrideOptions, SegmentRuleOptions, SelectionOptions
-from segpredict.pipeline import _comparison
-from segpredict.pipeline._comparison import WorkMeter
-from segpredict.segments.comparison import SelectionRun, SelectionTask
+from segpredict.config.segmentation import OverrideOptions, SegmentRuleOptions, SelectionOptions
+from segpredict.core.run_folder import open_run
+from segpredict.pipeline import selection
+from segpredict.pipeline.selection import WorkMeter
+from segpredict.segmentation.selection.compare import SelectionRun, SelectionTask
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
@@ -100,7 +100,7 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
     resumed = made(sample_file, config, folder)
     assert len(ran) == 2
     assert not set(first) & set(ran)
-    assert not _comparison.selection_cache_folder(folder).exists()
+    assert not selection.selection_cache_folder(folder).exists()
 
     whole = made(sample_file, config, tmp_path / "whole")
     name = "segments/comparison.parquet"

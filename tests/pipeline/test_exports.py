@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import archive, pipeline
-from segpredict.artifacts import open_run
+from segpredict import pipeline
+from segpredict.core.pseudonyms import Pseudonymizer
+from segpredict.core.run_folder import open_run
 from segpredict.errors import TargetBusyError
-from segpredict.pipeline import ExportRequest
-from segpredict.pseudonyms import Pseudonymizer
+from segpredict.pipeline import ExportRequest, archive
 
 NAMES = Pseudonymizer(b"sixteen bytes or more")
 

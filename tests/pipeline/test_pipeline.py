@@ -9,24 +9,18 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import (
-    archive,
-    classifier,
-    cleaning,
-    config,
-    explained,
-    features,
-    metrics,
-    pipeline,
-    segments,
-    sources,
-)
-from segpredict.artifacts import open_run
-from segpredict.config import Config
+from segpredict import classifier, features, pipeline, segmentation
+from segpredict.analytics import kpis
+from segpredict.config import load as config
+from segpredict.config.load import Config
+from segpredict.core.run_folder import open_run
+from segpredict.core.tables import Transactions
+from segpredict.core.window import as_date
+from segpredict.data import cleaning, readers
+from segpredict.data.sample import sample
 from segpredict.errors import TamperedFileError
-from segpredict.sources import sample
-from segpredict.tables import Transactions
-from segpredict.window import as_date
+from segpredict.explain import files
+from segpredict.pipeline import archive
 
 KEPT = ("segments/assignments.parquet", "scores.parquet")
 
@@ -124,7 +118,7 @@ def test_no_future_changes_the_forecast_of_an_earlier_test(sample_file: Path, ho
     days = classifier.schedule_folds(shop.first_day, shop.end_day, plan.time)
     cutoff = as_date(days.test_folds[0].cutoff).isoformat()
     other = cleaning.clean_lines(
-        sources.from_frame(changed(lines, cutoff, how), plan.source), plan.cleaning
+        readers.from_frame(changed(lines, cutoff, how), plan.source), plan.cleaning
     )
     other = replace(other, first_day=shop.first_day, end_day=shop.end_day)
     first, second = (first_test(each, days, plan) for each in (shop, other))
@@ -137,7 +131,7 @@ def first_test(
     shop: Transactions, days: classifier.Schedule, plan: Config
 ) -> dict[str, np.ndarray]:
     spans = features.clustering_inputs(shop, days.segmentation_windows)
-    frozen = segments.fit_segmentation(spans, plan.segmentation, horizon=plan.time.horizon)
+    frozen = segmentation.fit_segmentation(spans, plan.segmentation, horizon=plan.time.horizon)
     training = classifier.train_classifier(shop, frozen, plan.classifier, plan.time)
     return dict(training.backtests[0].probabilities)
 
@@ -147,7 +141,7 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
     shop = archive.load_transactions(run)
     assert shop.ledger.adds_up
     assert shop.ledger.total("used").rows == shop.lines.collect().height
-    explanation = explained.load_explanation(run, archive.load_segments(run))
+    explanation = files.load_explanation(run, archive.load_segments(run))
     assert explanation.n_customers > 0
     assert set(explanation.base_values) == {s.id for s in archive.load_segments(run)}
 
@@ -155,8 +149,8 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
 def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
     run = open_run(run_folder)
     tables = [run.read_parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")]
-    books = metrics.OrderBook.from_shop(archive.load_transactions(run), 91, 364, *tables)
-    assert metrics.compute_kpis(books).equals(run.read_parquet("metrics/figures.parquet"))
+    books = kpis.OrderBook.from_shop(archive.load_transactions(run), 91, 364, *tables)
+    assert kpis.compute_kpis(books).equals(run.read_parquet("metrics/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
     assert "How the shop is doing</h2>" in page
     assert "Cohorts</h2>" in page

@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from segpredict import pipeline, planning
-from segpredict.artifacts import draft_run, open_run
+from segpredict import pipeline
+from segpredict.analytics.campaigns import files
+from segpredict.core.run_folder import draft_run, open_run
 from segpredict.errors import ArtifactError, UnknownNameError, UsageError
 from segpredict.pipeline import CampaignRequest
 
@@ -29,7 +30,7 @@ def play(run_folder: Path) -> str:
 def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
     told = run.read_parquet("actions/plays.parquet")
-    assert set(told["play"]) == {p.name for p in planning.load_campaign_catalogue(run).campaigns}
+    assert set(told["play"]) == {p.name for p in files.load_campaign_catalogue(run).campaigns}
     assert told.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
 
@@ -50,7 +51,7 @@ def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
 
 def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    days = run.read_parquet(planning.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
+    days = run.read_parquet(files.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
     assert days == [run.read_json("classifier/verdict.json")["origins"][-1]["cutoff"]]
     assert set(run.read_parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
 

@@ -11,9 +11,7 @@ from plays_bundle import plays
 from shop_bundle import figures
 from worth_bundle import worth
 
-from segpredict.explain import ImportanceEvidence
-from segpredict.report import ReportInput
-from segpredict.tables import (
+from segpredict.core.tables import (
     MONEY_SCALE,
     Detected,
     Feature,
@@ -23,7 +21,9 @@ from segpredict.tables import (
     LedgerEntry,
     Segment,
 )
-from segpredict.window import Window
+from segpredict.core.window import Window
+from segpredict.explain import ImportanceEvidence
+from segpredict.report import ReportInput
 
 SEGMENTS = (
     Segment(0, "S0", "Inactive"),

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.classifier.conduct import CURVES_SCHEMA
-from segpredict.classifier.scorecard import SCORECARD_SCHEMA
+from segpredict.classifier.evaluation.decisions import CURVES_SCHEMA
+from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
 
 USAGE: dict[str, Any] = {
     "rule": "balanced",

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 import shop
-from segpredict.exploration import explore_shop
+from segpredict.analytics.exploration import explore_shop
 
 
 def explored(country: str = "UK") -> dict[str, Any]:

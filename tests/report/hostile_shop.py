@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from payloads import ALL
-from segpredict.sources import sample
+from segpredict.data.sample import sample
 
 HEADS = {"Description": "<b>Description</b>", "Country": "=1+1 Country"}
 ROLES = {

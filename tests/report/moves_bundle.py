@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from segpredict import movement
-from segpredict.tables import Segment
+from segpredict.analytics import transitions
+from segpredict.core.tables import Segment
 
 FIRST, SECOND = date(2010, 9, 11), date(2011, 9, 10)
 AFTER = date(2011, 12, 10)
@@ -43,15 +43,15 @@ def moves(segments: tuple[Segment, ...]) -> pl.DataFrame:
 def tables(segments: tuple[Segment, ...]) -> dict[str, pl.DataFrame]:
     """Return the tables of a run's folder ``movement``."""
     went = moves(segments)
-    counted = [_of(movement.observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
+    counted = [_of(transitions.observed_matrix(went.filter(since=d), segments), d) for d in COUNTS]
     by = {"draws": 50}
     return {
         "observed": pl.concat(counted),
-        "mobility": movement.mobility_by_period(went, segments, **by).with_columns(
+        "mobility": transitions.mobility_by_period(went, segments, **by).with_columns(
             observed_days=pl.Series([284, 364])
         ),
-        "order": movement.markov_order_test(went, segments),
-        "compared": movement.compare_periods(went, FIRST, SECOND, segments, **by),
+        "order": transitions.markov_order_test(went, segments),
+        "compared": transitions.compare_periods(went, FIRST, SECOND, segments, **by),
         "predicted": pl.concat([_of(_foretold(segments, spread), d) for d, spread in FORETOLD]),
     }
 
@@ -69,6 +69,6 @@ def _foretold(segments: tuple[Segment, ...], spread: float) -> pl.DataFrame:
         s.id for s, row in zip(segments, COUNTS[SECOND], strict=True) for _ in range(sum(row))
     ]
     chances = np.tile([0.5, 0.25, 0.15, 0.1], (len(starts), 1))
-    model = movement.expected_matrix(pl.Series(starts), chances, segments, spread)
-    new = movement.observed_matrix(moves(segments).filter(from_id="NEW"), segments)
-    return pl.concat([model, movement.unmodelled_rows(new, {"NEW": 57.0})])
+    model = transitions.expected_matrix(pl.Series(starts), chances, segments, spread)
+    new = transitions.observed_matrix(moves(segments).filter(from_id="NEW"), segments)
+    return pl.concat([model, transitions.unmodelled_rows(new, {"NEW": 57.0})])

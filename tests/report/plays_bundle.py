@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.actions.budget import TARGETING_CURVES_SCHEMA as CURVES
-from segpredict.actions.weighing import CAMPAIGN_PLAN_SCHEMA
+from segpredict.analytics.campaigns.planning import CAMPAIGN_PLAN_SCHEMA
+from segpredict.analytics.campaigns.targeting_curves import TARGETING_CURVES_SCHEMA as CURVES
 
 HOLD = {
     "play": "hold_best",

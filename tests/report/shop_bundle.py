@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from segpredict.metrics import OrderBook, kpi_tables, load_kpis
+from segpredict.analytics.kpis import OrderBook, kpi_tables, load_kpis
 
 FIRST, END = 14579, 15318  # 2009-12-01 to 2011-12-09
 

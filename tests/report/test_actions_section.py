@@ -6,7 +6,7 @@ from bundles import bundle
 from plays_bundle import plays
 
 from segpredict.report import render_html, section_contexts
-from segpredict.report.sections.actions import campaign_summaries, campaigns_section
+from segpredict.report.context.campaigns import campaign_summaries, campaigns_section
 
 LIST = {
     "play": "hold_best",

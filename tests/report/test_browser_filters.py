@@ -14,11 +14,11 @@ from chromium import BINARY, Chromium
 from exploration_bundle import explored
 from test_page import Reader
 
-from segpredict import archive
-from segpredict.artifacts import RunFolder, open_run
-from segpredict.pipeline._stages import collect_report_input
+from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.pipeline import archive
+from segpredict.pipeline.stages import collect_report_input
 from segpredict.report import render_html
-from segpredict.tables import MONEY_SCALE
 
 pytestmark = [
     pytest.mark.slow,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bundles import bundle, ledger, reading, verdict
 
-from segpredict.report.sections.card import (
+from segpredict.report.context.model_card import (
     BROKEN_TEXT,
     BUILT_IN_TEXT,
     CHECKED_TEXT,

@@ -6,7 +6,7 @@ from bundles import bundle, verdict
 from chances_bundle import USAGE
 
 from segpredict.report import render_html
-from segpredict.report.sections.chances import probabilities_section
+from segpredict.report.context.probabilities import probabilities_section
 
 
 def test_curves_rise_from_the_lower_left():

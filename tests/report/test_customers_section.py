@@ -6,7 +6,7 @@ from bundles import SEGMENTS, bundle
 from test_page import HOSTILE, Reader, assert_harmless
 
 from segpredict.report import render_html, section_contexts
-from segpredict.report.sections.customers import shortlist_section
+from segpredict.report.context.shortlist import shortlist_section
 
 RISING = ROW | {
     "list": "on the way up",

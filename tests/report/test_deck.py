@@ -12,7 +12,7 @@ from test_page import BARE, HOSTILE, hostile_bundle
 
 from segpredict.errors import ExtraMissingError
 from segpredict.report import section_contexts
-from segpredict.report._chart import SegmentBadge
+from segpredict.report.context.headline import headline_section
 from segpredict.report.deck import (
     SLIDES,
     DeckSource,
@@ -23,10 +23,10 @@ from segpredict.report.deck import (
     render_deck,
     slide_pages,
 )
-from segpredict.report.deck import _deck as machinery
-from segpredict.report.deck._look import segment_colour
+from segpredict.report.deck import deck as machinery
 from segpredict.report.deck.slides.question import question_slide
-from segpredict.report.sections.headline import headline_section
+from segpredict.report.deck.style import segment_colour
+from segpredict.report.html.chart_layout import SegmentBadge
 
 pptx = pytest.importorskip("pptx")
 

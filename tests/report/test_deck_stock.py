@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from bundles import bundle
 
-from segpredict.report.deck import DeckSource
-from segpredict.report.deck.slides.action import experiment_slide
-from segpredict.report.deck.slides.forecast import demand_slide
-from segpredict.report.sections.actions import campaigns_section
-from segpredict.report.sections.demand import (
+from segpredict.report.context.campaigns import campaigns_section
+from segpredict.report.context.demand import (
     DemandItem,
     DemandItemTable,
     DemandLevel,
     DemandMethod,
     DemandSection,
 )
+from segpredict.report.deck import DeckSource
+from segpredict.report.deck.slides.evaluation import demand_slide
+from segpredict.report.deck.slides.value_at_risk import experiment_slide
 
 METHODS = (
     DemandMethod("Segments", True, False, 50.0, 0.4, ()),

@@ -6,7 +6,7 @@ from bundles import bundle
 from demand_bundle import demand as tables
 
 from segpredict.report import render_html, section_contexts
-from segpredict.report.sections.demand import MAX_ITEMS_SHOWN, demand_section
+from segpredict.report.context.demand import MAX_ITEMS_SHOWN, demand_section
 
 
 def shown():

@@ -8,7 +8,7 @@ from exploration_bundle import explored
 from test_page import HOSTILE, Reader, assert_harmless
 
 from segpredict.report import render_html
-from segpredict.report.sections.exploration import exploration_section
+from segpredict.report.context.exploration import exploration_section
 
 
 def test_bars_are_percent_of_the_longest_and_the_finding_is_said():

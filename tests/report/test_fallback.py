@@ -3,10 +3,10 @@
 from bundles import bundle, verdict
 
 from segpredict.report import render_html
-from segpredict.report._models import model_label
-from segpredict.report.sections.headline import headline_section
-from segpredict.report.sections.importance import importance_section
-from segpredict.report.sections.verdict import evaluation_section as section
+from segpredict.report.context.evaluation import evaluation_section as section
+from segpredict.report.context.headline import headline_section
+from segpredict.report.context.importance import importance_section
+from segpredict.report.model_names import model_label
 
 
 def scored(losses, shipped="blend"):

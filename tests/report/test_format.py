@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.report import _format
-from segpredict.report._chart import layout_intervals, segment_badges, stacked_strip
-from segpredict.tables import Segment
+from segpredict.core.tables import Segment
+from segpredict.report import formatting
+from segpredict.report.html.chart_layout import layout_intervals, segment_badges, stacked_strip
 
 NUMBERS = ("number", "brief", "share", "signed", "points", "pennies", "money")
 
@@ -16,23 +16,23 @@ NUMBERS = ("number", "brief", "share", "signed", "points", "pennies", "money")
 @pytest.mark.parametrize("form", NUMBERS)
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf, "12", True])
 def test_what_is_no_number_is_a_dash(form, value):
-    assert getattr(_format, form)(value) == "–"
+    assert getattr(formatting, form)(value) == "–"
 
 
 @given(st.floats(-1e12, 1e12))
 def test_no_number_is_shown_as_minus_zero(value):
     for form in (
-        _format.format_number,
-        _format.format_short,
-        _format.format_signed,
-        _format.format_share,
+        formatting.format_number,
+        formatting.format_short,
+        formatting.format_signed,
+        formatting.format_share,
     ):
         assert form(value).strip("−+%\u202f0.,") or "−" not in form(value)
 
 
 @given(st.integers(-(10**15), 10**15))
 def test_money_keeps_its_pennies(units):
-    told = _format.format_money_units(units * 100, "£")
+    told = formatting.format_money_units(units * 100, "£")
     plain = told.replace("£", "").replace(",", "").replace("−", "-")
     assert round(float(plain) * 100) == units
 
@@ -54,9 +54,9 @@ def test_whiskers_stay_on_the_axis_and_in_order(intervals):
 
 
 def test_a_picture_is_told_by_its_first_bytes():
-    assert _format.picture_data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
-    assert _format.picture_data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
+    assert formatting.picture_data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
+    assert formatting.picture_data_uri(b"<svg/>").startswith("data:image/svg+xml;base64,")
 
 
 def test_a_date_that_is_none_stays_as_it_is():
-    assert _format.format_iso_day("2011-13-01") == "2011-13-01"
+    assert formatting.format_iso_day("2011-13-01") == "2011-13-01"

@@ -26,7 +26,7 @@ from markdown_it import MarkdownIt
 from pptx import Presentation
 
 from payloads import ALL
-from segpredict.signs import INVISIBLE_CHARACTERS, strip_control_characters
+from segpredict.core.text import INVISIBLE_CHARACTERS, strip_control_characters
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from moves_bundle import tables as moved
 from test_page import Reader
 
 from segpredict.report import render_html
-from segpredict.report._live import filter_data, pack_charts
+from segpredict.report.html.filters import filter_data, pack_charts
 
 
 def unpacked(chart, lengths):
@@ -50,7 +50,7 @@ def test_a_chart_without_numbers_follows_everything():
 
 
 def test_a_chart_of_too_many_numbers_leaves_the_months_out(monkeypatch):
-    monkeypatch.setattr("segpredict.report._live.MAX_FILTER_NUMBERS", 20)
+    monkeypatch.setattr("segpredict.report.html.filters.MAX_FILTER_NUMBERS", 20)
     cells = filter_data(bundle())["charts"]["week"]["cells"]
     assert {period for _, _, period, _, _ in cells} == {-1}
     assert sum(cell[4] for cell in cells) == 50

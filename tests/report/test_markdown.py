@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from bundles import SEGMENTS, bundle
 
+from segpredict.core.tables import Segment
 from segpredict.report import render_markdown, section_contexts
-from segpredict.report._markdown import escape_markdown
-from segpredict.tables import Segment
+from segpredict.report.markdown import escape_markdown
 
 HOSTILE = "<img src=x onerror=alert(1)>|[x](javascript:y)\n# head"
 

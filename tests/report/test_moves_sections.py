@@ -5,10 +5,10 @@ from bundles import MOVED, SEGMENTS, bundle
 from moves_bundle import COUNTS, SECOND
 
 from segpredict.report import render_html
-from segpredict.report._chart import segment_badges
-from segpredict.report._sankey import DIAGRAM_HEIGHT, NODE_GAP, SankeyFlow, layout_sankey
-from segpredict.report.sections.migration import transitions_section
-from segpredict.report.sections.mobility import mobility_section
+from segpredict.report.context.mobility import mobility_section
+from segpredict.report.context.transitions import transitions_section
+from segpredict.report.html.chart_layout import segment_badges
+from segpredict.report.html.sankey import DIAGRAM_HEIGHT, NODE_GAP, SankeyFlow, layout_sankey
 
 KNOWN = segment_badges(SEGMENTS)
 

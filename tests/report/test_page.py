@@ -14,8 +14,7 @@ from bundles import PNG, SEGMENTS, bundle, comparison, ledger, profile, verdict
 from plays_bundle import plays
 
 from segpredict import report
-from segpredict.report import CHECK_SECTIONS, SECTIONS, ReportSection, render_html, section_contexts
-from segpredict.tables import (
+from segpredict.core.tables import (
     Detected,
     Feature,
     InputFile,
@@ -24,6 +23,7 @@ from segpredict.tables import (
     LedgerEntry,
     Segment,
 )
+from segpredict.report import CHECK_SECTIONS, SECTIONS, ReportSection, render_html, section_contexts
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -4,7 +4,7 @@ from bundles import CARD, bundle
 from test_page import Reader
 
 from segpredict.report import render_html
-from segpredict.report.sections.segments import segment_profiles_section
+from segpredict.report.context.segments import segment_profiles_section
 
 FEW = {"id": "S2", "name": "Regular", "code": 2, "n": 4, "share": 0.001}
 GONE = {

@@ -6,11 +6,11 @@ import pytest
 from bundles import PERSON, PNG, bundle, moves, proof, topics
 
 from segpredict.report import render_html
-from segpredict.report.sections.customers import (
+from segpredict.report.context.drivers import drivers_section as section
+from segpredict.report.context.shortlist import (
     example_customers_section,
     transition_drivers_section,
 )
-from segpredict.report.sections.topics import drivers_section as section
 
 
 def test_the_words_of_marketers_come_first_and_strongest_first():

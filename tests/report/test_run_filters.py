@@ -6,11 +6,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from segpredict.artifacts import open_run
-from segpredict.pipeline._stages import collect_report_input
+from segpredict.core.run_folder import open_run
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.pipeline.stages import collect_report_input
 from segpredict.report import ReportInput
-from segpredict.report._live import filter_data, start_states
-from segpredict.tables import MONEY_SCALE
+from segpredict.report.html.filters import filter_data, start_states
 
 MONTH = "strftime(date '1970-01-01' + day, '%Y-%m')"
 ORDERS = f"""

@@ -6,18 +6,18 @@ from bundles import SCORES, SEGMENTS, bundle, ledger, migration, profile, verdic
 from moves_bundle import tables as moved
 from test_page import Reader
 
+from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry
 from segpredict.report import SECTIONS, render_html
-from segpredict.report.sections.actions import campaign_summaries
-from segpredict.report.sections.choice import segment_selection_section
-from segpredict.report.sections.headline import headline_section
-from segpredict.report.sections.importance import importance_section
-from segpredict.report.sections.ledger import appendix_section
-from segpredict.report.sections.ledger import ledger_section as ledger_page
-from segpredict.report.sections.migration import transitions_section as moves
-from segpredict.report.sections.segments import segments_section
-from segpredict.report.sections.verdict import evaluation_section as judged
-from segpredict.report.sections.worth import customer_value_section
-from segpredict.tables import Ledger, LedgerCount, LedgerEntry
+from segpredict.report.context.campaigns import campaign_summaries
+from segpredict.report.context.customer_value import customer_value_section
+from segpredict.report.context.evaluation import evaluation_section as judged
+from segpredict.report.context.headline import headline_section
+from segpredict.report.context.importance import importance_section
+from segpredict.report.context.ledger import appendix_section
+from segpredict.report.context.ledger import ledger_section as ledger_page
+from segpredict.report.context.segment_selection import segment_selection_section
+from segpredict.report.context.segments import segments_section
+from segpredict.report.context.transitions import transitions_section as moves
 
 
 def text(**change) -> str:

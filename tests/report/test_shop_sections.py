@@ -9,12 +9,12 @@ from bundles import bundle, migration
 from shop_bundle import END, figures
 from test_page import Reader, assert_harmless
 
+from segpredict.analytics.kpis import OrderBook, compute_kpis, metric_named
 from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
-from segpredict.metrics import OrderBook, compute_kpis, metric_named
 from segpredict.report import render_html
-from segpredict.report.sections.cohorts import cohorts_section
-from segpredict.report.sections.migration import transitions_section as moves
-from segpredict.report.sections.shop import shop_section
+from segpredict.report.context.cohorts import cohorts_section
+from segpredict.report.context.shop import shop_section
+from segpredict.report.context.transitions import transitions_section as moves
 
 
 def text(**change) -> str:

@@ -7,7 +7,7 @@ from bundles import bundle
 from worth_bundle import worth as tables
 
 from segpredict.report import render_html, section_contexts
-from segpredict.report.sections.worth import customer_value_section
+from segpredict.report.context.customer_value import customer_value_section
 
 
 def page() -> str:

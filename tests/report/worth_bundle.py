@@ -5,9 +5,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.worth import VALUE_COLUMNS
-from segpredict.worth.lifetimes import ValueBacktest, value_errors
-from segpredict.worth.sums import PredictedAmount, SumBacktest, compare_sums
+from segpredict.analytics.customer_value import VALUE_COLUMNS
+from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
+from segpredict.analytics.customer_value.sum_backtest import (
+    PredictedAmount,
+    SumBacktest,
+    compare_sums,
+)
 
 DAYS = ("2011-06-11", "2011-09-10")
 

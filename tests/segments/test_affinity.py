@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.segments.affinity import distinctive_categories
-from segpredict.tables import Segment
+from segpredict.core.tables import Segment
+from segpredict.segmentation.affinity import distinctive_categories
 
 TWO = (
     Segment(0, "S0", "Inactive"),

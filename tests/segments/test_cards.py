@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from segpredict.movement import observed_matrix
-from segpredict.segments.cards import profile_cards, typical_customers
-from segpredict.segments.description import SegmentDescription
-from segpredict.segments.names import name_segments
-from segpredict.tables import MONEY_SCALE
+from segpredict.analytics.transitions import observed_matrix
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.segmentation.description import SegmentDescription
+from segpredict.segmentation.naming import name_segments
+from segpredict.segmentation.profile_cards import profile_cards, typical_customers
 
 SEGMENTS = name_segments(2, {})
 

@@ -6,15 +6,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.clustering import (
+from segpredict.config.segmentation import (
     OverrideOptions,
     SegmentationOptions,
     SegmentRuleOptions,
     SelectionOptions,
 )
-from segpredict.criteria import SegmentationCandidate, SegmentationSelection
-from segpredict.segments import fit_segmentation, rows_to_cluster
-from segpredict.segments.comparison import (
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.segmentation import fit_segmentation, rows_to_cluster
+from segpredict.segmentation.selection import SegmentationCandidate, SegmentationSelection
+from segpredict.segmentation.selection.compare import (
     SelectionRun,
     SelectionTask,
     comparison_table,
@@ -22,7 +23,6 @@ from segpredict.segments.comparison import (
     select_from_table,
     selection_summary,
 )
-from segpredict.tables import MONEY_SCALE
 
 QUICK = SelectionOptions(
     algorithms=("rules", "kmeans", "hdbscan"),
@@ -162,8 +162,8 @@ def test_a_number_that_the_data_do_not_support_is_noted_not_fatal():
 
 
 def test_an_extra_that_is_missing_is_noted_not_fatal(monkeypatch):
-    from segpredict.clustering import CLUSTERERS
     from segpredict.errors import ExtraMissingError
+    from segpredict.segmentation.algorithms import CLUSTERERS
 
     def refuse(*_args, **_named):
         raise ExtraMissingError("an autoencoder", "deep", "torch")

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.segments.description import RuleBranch, describe_segments
-from segpredict.tables import MONEY_SCALE
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.segmentation.description import RuleBranch, describe_segments
 
 
 def shop(*kinds: tuple[int, float, int], n: int = 20) -> tuple[pl.DataFrame, pl.Series]:

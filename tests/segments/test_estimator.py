@@ -11,8 +11,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import segpredict
-from segpredict.clustering import CLUSTERERS, Clusters
-from segpredict.segments.estimator import Segmenter
+from segpredict.segmentation.algorithms import CLUSTERERS, Clusters
+from segpredict.segmentation.estimator import Segmenter
 
 QUICK = [a for a in CLUSTERERS.names() if CLUSTERERS.get(a).required_extra is None]
 RNG = np.random.default_rng(0)

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from segpredict.clustering import SegmentationOptions
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core.tables import MONEY_SCALE
 from segpredict.errors import SchemaError, SupportError, TooFewCustomersError
-from segpredict.segments import Segmentation, fit_segmentation
-from segpredict.tables import MONEY_SCALE
+from segpredict.segmentation import Segmentation, fit_segmentation
 
 
 def instrument(rows: list[tuple[str, int, int, int]]) -> pl.DataFrame:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segpredict.errors import ArtifactError, ConfigError, SchemaError
-from segpredict.segments import RuleGrid, fit_rule_grid
-from segpredict.segments.grid import cell_name, code_names
+from segpredict.segmentation import RuleGrid, fit_rule_grid
+from segpredict.segmentation.rule_grid import cell_name, code_names
 
 # Method §4.1 with its overlaps resolved: recency scores, frequency scores, name.
 REGIONS = [

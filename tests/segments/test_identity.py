@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segpredict.segments.identity import SegmentEvent, SegmentIdentity, match_segments
+from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity, match_segments
 
 
 def kinds(counts, ids=None, before=None):

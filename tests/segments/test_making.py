@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 from planted import shop
 
-from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
+from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments import Segmentation, fit_segmentation
+from segpredict.segmentation import Segmentation, fit_segmentation
 
 FOUR = ((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 ROWS = shop(*FOUR)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import polars as pl
 from planted import shop
 
-from segpredict.clustering import OverrideOptions, SegmentationOptions, SegmentRuleOptions
-from segpredict.segments import fit_segmentation
-from segpredict.segments.memberships import membership_probabilities
+from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
+from segpredict.segmentation import fit_segmentation
+from segpredict.segmentation.memberships import membership_probabilities
 
 ROWS = shop((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 

@@ -2,9 +2,14 @@
 
 import pytest
 
-from segpredict.clustering._options import MAX_SEGMENTS
+from segpredict.config.segmentation import MAX_SEGMENTS
 from segpredict.errors import ConfigError, UnknownNameError
-from segpredict.segments.names import NAME_LADDERS, name_segments, named_segments, names_after_refit
+from segpredict.segmentation.naming import (
+    NAME_LADDERS,
+    name_segments,
+    named_segments,
+    names_after_refit,
+)
 
 
 @pytest.mark.parametrize("k", range(2, MAX_SEGMENTS + 1))

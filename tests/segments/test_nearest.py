@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from segpredict import features
-from segpredict.segments import nearest_other_segment
+from segpredict.segmentation import nearest_other_segment
 
 
 @pytest.fixture(scope="module")

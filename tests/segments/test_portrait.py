@@ -5,8 +5,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.segments.portrait import _rising, profile_names
-from segpredict.tables import MONEY_SCALE
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.segmentation.profile_names import _rising, profile_names
 
 
 def rows(*kinds: tuple[int, int, int, int], **more: list[int]) -> tuple:

@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
+from segpredict.core.tables import MONEY_SCALE
 from segpredict.errors import SchemaError
-from segpredict.segments import segment_profile_table
-from segpredict.segments.names import name_segments
-from segpredict.tables import MONEY_SCALE
+from segpredict.segmentation import segment_profile_table
+from segpredict.segmentation.naming import name_segments
 
 IDS = [f"a{i}" for i in range(5)] + [f"b{i}" for i in range(6)] + ["c0", "c1"]
 CODES = [0] * 5 + [1] * 6 + [2] * 2

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from planted import shop
 
-from segpredict.clustering import OverrideOptions, SegmentationOptions
+from segpredict.config.segmentation import OverrideOptions, SegmentationOptions
 from segpredict.errors import ConfigError
-from segpredict.segments import Segmentation, fit_segmentation
+from segpredict.segmentation import Segmentation, fit_segmentation
 
 FOUR = ((20.0, 1), (150.0, 2), (900.0, 6), (6000.0, 20))
 OPTIONS = SegmentationOptions(k=4, n_init=5, min_value_step=0.0)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segpredict.clustering import Clusters, NearestCentre
 from segpredict.errors import ArtifactError, MismatchError, SchemaError
-from segpredict.segments import Segmentation, SegmentValue, fill_inactive
-from segpredict.segments._transform import InputAxis
-from segpredict.segments.names import name_segments
+from segpredict.segmentation import Segmentation, SegmentValue, fill_inactive
+from segpredict.segmentation.algorithms import Clusters, NearestCentre
+from segpredict.segmentation.inputs import InputAxis
+from segpredict.segmentation.naming import name_segments
 
 
 def around(*centres: tuple[float, ...]) -> Clusters:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from segpredict.data.readers import read_raw_lines
 from segpredict.errors import SegpredictError
-from segpredict.sources import read_raw_lines
 
 Row = tuple[str | None, ...]
 ROLES = ("customer_id", "time", "amount", "description")

@@ -18,8 +18,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from segpredict import companions, config, pipeline, sources
-from segpredict.tables import RawLines
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data import readers, side_tables
 
 HERE = Path(__file__).parents[2]
 REAL = Path(os.environ.get("SEGPREDICT_DATA", HERE.parent / "shared" / "data"))
@@ -252,11 +255,11 @@ def look(data_set: DataSet, data: Path) -> Finding:
     with ExitStack() as stack:
         places = [unpacked(data, name) for name in data_set.files]
         names = [str(stack.enter_context(place)) for place in places]
-        plan = config.load_config(data_set.preset)
+        plan = load.load_config(data_set.preset)
         start = time.process_time()
         found = pipeline.check_data(names, plan)
         seconds = time.process_time() - start
-        raw = sources.read_raw_lines(names, _layout(plan))
+        raw = readers.read_raw_lines(names, _layout(plan))
     came, used = (
         next(row for row in found["ledger"] if row["stage"] == stage) for stage in ("in", "used")
     )
@@ -279,8 +282,8 @@ def look(data_set: DataSet, data: Path) -> Finding:
     )
 
 
-def _layout(plan: config.Config) -> sources.SourceOptions:
-    return companions.layout_without_price(plan.source, plan.side_tables)
+def _layout(plan: load.Config) -> SourceOptions:
+    return side_tables.layout_without_price(plan.source, plan.side_tables)
 
 
 def answers(raw: RawLines, asked: Mapping[str, float]) -> dict[str, float]:

@@ -18,8 +18,11 @@ import polars as pl
 import xlsxwriter
 from data_sets import DROPS, REAL, put, unpacked
 
-from segpredict import config, disk, pipeline, store
-from segpredict.tables import Transactions
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.core import disk
+from segpredict.core.tables import Transactions
+from segpredict.data import store
 
 FILE = "online_retail/online_retail.parquet"
 MARKS = ("<!-- equal stores: begin -->", "<!-- equal stores: end -->")
@@ -76,7 +79,7 @@ def dresses(data: Path) -> Iterator[dict[str, Path]]:
 def dressed(name: str, path: Path) -> Dress:
     """Read, clean and store one dress."""
     start = time.process_time()
-    shop = pipeline.read_transactions([str(path)], config.load_config("online_retail"))
+    shop = pipeline.read_transactions([str(path)], load.load_config("online_retail"))
     with tempfile.TemporaryDirectory() as folder:
         store.write_store(shop, folder)
         files = {

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from data_sets import DROPS, REAL, put, unpacked
 
-from segpredict import config, pipeline
-from segpredict.tables import Transactions
+from segpredict import pipeline
+from segpredict.config import load
+from segpredict.core.tables import Transactions
 
 MARKS = ("<!-- nights: begin -->", "<!-- nights: end -->")
 NIGHTS = (0, 120, 200, 260, 290, 300, 301, 302, 303, 304, 305)
@@ -37,9 +38,7 @@ class Night:
 def ingested(name: str, files: list[Path], store: Path) -> tuple[Night, Transactions]:
     """Put files into a store."""
     before, start = files_of(store), time.process_time()
-    done = pipeline.ingest(
-        [str(path) for path in files], store, config.load_config("online_retail")
-    )
+    done = pipeline.ingest([str(path) for path in files], store, load.load_config("online_retail"))
     seconds = time.process_time() - start
     lines = done.shop.ledger.total("used").rows
     new = sum(path.stat().st_size for path in files_of(store) - before) / 1e6
@@ -53,7 +52,7 @@ def files_of(store: Path) -> set[Path]:
 
 def differences(one: Path, other: Path) -> list[str]:
     """Return in what two stores differ, once they are read again."""
-    plan = config.load_config("online_retail")
+    plan = load.load_config("online_retail")
     shop, again = (pipeline.read_transactions([str(path)], plan) for path in (one, other))
     found = {
         "lines": shop.lines.collect().equals(again.lines.collect()),

@@ -2,9 +2,8 @@
 
 import pytest
 
-from segpredict.sources import SourceOptions
-from segpredict.sources._aliases import NORMALIZED_ALIASES, normalize_name
-from segpredict.sources._layout import match_columns
+from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
+from segpredict.config.source import SourceOptions, match_columns
 
 NEEDED = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
 EXPORTS = {

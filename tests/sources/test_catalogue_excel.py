@@ -8,14 +8,10 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from segpredict.errors import (
-    BadCellsError,
-    LimitError,
-    SourceError,
-    UnreadableFileError,
-)
-from segpredict.sources import SourceOptions, read_raw_lines
-from segpredict.tables import RawLines
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data.readers import read_raw_lines
+from segpredict.errors import BadCellsError, LimitError, SourceError, UnreadableFileError
 
 HEAD = ("customer_id", "date", "amount")
 
@@ -220,7 +216,7 @@ def test_x10_a_sheet_that_claims_to_be_huge_takes_no_more_room(tmp_path: Path) -
 
 
 def test_x11_a_full_sheet_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segpredict.sources.excel.SHEET_ROW_LIMIT", 3)
+    monkeypatch.setattr("segpredict.data.readers.excel.SHEET_ROW_LIMIT", 3)
     rows = [(str(i), "2011-01-31", "1") for i in range(2)]
     detected = read_raw_lines([str(book(tmp_path, *rows))]).files[0].detected.shown()
     assert "probably cut off" in detected["full_sheet"]

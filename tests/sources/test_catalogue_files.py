@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data.readers import read_raw_lines
+from segpredict.data.readers._unpack import open_unchanged
 from segpredict.errors import (
     BadCellsError,
     FileMissingError,
@@ -19,9 +23,6 @@ from segpredict.errors import (
     UnreadableFileError,
     UsageError,
 )
-from segpredict.sources import SourceOptions, read_raw_lines
-from segpredict.sources._unpack import open_unchanged
-from segpredict.tables import RawLines
 
 PLAIN = "customer_id,date,amount,description\n00123,2011-01-31,2.50,mug\n"
 MAGIC = {

@@ -10,15 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from segpredict.errors import (
-    ContractError,
-    LimitError,
-    SourceError,
-    UnreadableFileError,
-)
-from segpredict.sources import SourceOptions, read_raw_lines
-from segpredict.sources._source import translate_read_errors
-from segpredict.tables import RawLines
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data.readers import read_raw_lines
+from segpredict.data.readers._reader import translate_read_errors
+from segpredict.errors import ContractError, LimitError, SourceError, UnreadableFileError
 
 LINES = pl.DataFrame(
     {

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data.readers import read_raw_lines
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,
@@ -12,8 +15,6 @@ from segpredict.errors import (
     SourceError,
     UnreadableFileError,
 )
-from segpredict.sources import SourceOptions, read_raw_lines
-from segpredict.tables import RawLines
 
 HEAD = "customer_id,date,amount,description\n"
 ROW = "1,2011-01-31,2.50,mug\n"

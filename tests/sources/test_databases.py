@@ -7,8 +7,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
+from segpredict.config.source import SourceOptions
+from segpredict.data.readers import read_raw_lines
 from segpredict.errors import SourceError, UnreadableFileError
-from segpredict.sources import SourceOptions, read_raw_lines
 
 MAKE = "CREATE TABLE orders (customer_id TEXT, date TEXT, amount REAL, note TEXT)"
 FILL = "INSERT INTO orders VALUES ('00123', '2011-01-31', 2.55, NULL), ('7', 'd', 1, 'x')"

@@ -15,8 +15,9 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segpredict.config.source import SourceOptions
+from segpredict.data.readers import read_raw_lines
 from segpredict.errors import SegpredictError
-from segpredict.sources import SourceOptions, read_raw_lines
 
 CELL = st.text(st.sampled_from(list("ab1 é,;\t|\"'\\\n\r#=x")), max_size=6).filter(
     lambda cell: cell.strip(" \t\n\r") == cell or not cell.strip()

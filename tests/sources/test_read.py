@@ -10,6 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import RawLines
+from segpredict.data.readers import READERS, from_frame, read_raw_lines
 from segpredict.errors import (
     ColumnMissingError,
     ContractError,
@@ -19,8 +22,6 @@ from segpredict.errors import (
     UnreadableFileError,
     UsageError,
 )
-from segpredict.sources import READERS, SourceOptions, from_frame, read_raw_lines
-from segpredict.tables import RawLines
 
 SMALL = "customer_id,date,amount\n00123,2011-01-31,2.50\n123,2011-02-01,1\n"
 

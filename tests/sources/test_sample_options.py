@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from segpredict.data.sample import sample
+from segpredict.data.sample.sample import SampleShopOptions
 from segpredict.errors import UsageError
-from segpredict.sources import sample
-from segpredict.sources.sample import SampleShopOptions
 
 START = pl.date(2022, 1, 3)
 

@@ -4,8 +4,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from segpredict.data.readers import read_raw_lines
+from segpredict.data.sample import sample
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.sources import read_raw_lines, sample
 
 COLUMNS = [
     *("InvoiceNo", "StockCode", "Description", "Quantity"),

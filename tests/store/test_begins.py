@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 import shop
-from segpredict import features, store
-from segpredict.tables import Transactions
+from segpredict import features
+from segpredict.core.tables import Transactions
+from segpredict.data import store
 
 ROWS = [
     ("a", "1", 10, None, 5.0, None),

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segpredict.data.store import repeat_purchases
 from segpredict.errors import LimitError
-from segpredict.store import repeat_purchases
 
 SCHEMA = {
     "customer_id": pl.UInt32,

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shop
-from segpredict import features, store
-from segpredict.cleaning._clean import fingerprint_lines
+from segpredict import features
 from segpredict.core.orders import is_head
+from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry, Transactions
+from segpredict.core.window import Window
+from segpredict.data import store
+from segpredict.data.cleaning._clean import fingerprint_lines
+from segpredict.data.store import parts, renew, write
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
-from segpredict.store import _keep, _parts, _renew
-from segpredict.tables import Ledger, LedgerCount, LedgerEntry, Transactions
-from segpredict.window import Window
 
 FIRST = ["customer_id", "day", "minute", "order_id"]
 
@@ -71,7 +72,7 @@ def test_the_fingerprint_of_a_store_is_that_of_cleaning(
 ) -> None:
     stored = store.write_store(world, tmp_path)
     assert stored.store is not None
-    assert _keep.fingerprint_chunks(stored.store.canonical_lines()) == world.fingerprint
+    assert write.fingerprint_chunks(stored.store.canonical_lines()) == world.fingerprint
 
 
 def test_a_query_reads_only_what_it_asks_for(world: Transactions, tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_ids_are_whole_numbers_in_the_order_of_their_text(
 def test_a_row_group_holds_whole_customers(
     world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_parts, "ROWS_PER_GROUP", 50)
+    monkeypatch.setattr(parts, "ROWS_PER_GROUP", 50)
     stored = store.write_store(world, tmp_path)
     assert stored.store is not None
     part = stored.store.base_lines
@@ -118,7 +119,7 @@ def test_any_split_into_days_gives_the_store_of_all_days(
 ) -> None:
     edges = [0, *cuts, 728]
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_parts, "ROWS_PER_GROUP", group)
+        patch.setattr(parts, "ROWS_PER_GROUP", group)
         for first, end in pairwise(edges):
             stored = store.append_lines(days(world, first, end), folder)
         assert stored.lines.collect().equals(world.lines.collect())
@@ -171,7 +172,7 @@ def test_short_memory_changes_no_line(
     world: Transactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = world.lines.collect().height
-    monkeypatch.setattr(_keep, "available_bytes", lambda: rows * _keep.BYTES_PER_ROW // 4)
+    monkeypatch.setattr(write, "available_bytes", lambda: rows * write.BYTES_PER_ROW // 4)
     stored = store.write_store(world, tmp_path)
     assert stored.lines.collect().equals(world.lines.collect())
     assert {p.suffix for p in tmp_path.iterdir()} == {".parquet", ".json"}
@@ -266,8 +267,8 @@ def test_whatever_a_night_changes_the_renewed_store_is_the_store_of_all_lines(
     world: Transactions, ends: list[int], seed: int, group: int, tail: int
 ) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_parts, "ROWS_PER_GROUP", group)
-        patch.setattr(_renew, "MAX_TAIL_SHARE", tail)
+        patch.setattr(parts, "ROWS_PER_GROUP", group)
+        patch.setattr(renew, "MAX_TAIL_SHARE", tail)
         for night, end in enumerate([*ends, 728]):
             now = refunded(days(world, 0, end), seed + night)
             stored = store.renew_store(now, folder)

@@ -6,10 +6,10 @@ import pytest
 from scipy.integrate import quad
 
 from contest.worlds import named
-from segpredict.btyd import BgNbd, GammaGamma
-from segpredict.window import as_date
-from segpredict.worth import PurchaseModel, value_periods
-from segpredict.worth.buying import fit_purchase_model
+from segpredict.analytics.customer_value import PurchaseModel, value_periods
+from segpredict.analytics.customer_value.bgnbd_value import fit_purchase_model
+from segpredict.classifier.models.btyd import BgNbd, GammaGamma
+from segpredict.core.window import as_date
 
 HISTORIES = pl.DataFrame(
     {

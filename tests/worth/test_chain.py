@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segpredict.analytics.customer_value import markov_values, value_periods
+from segpredict.config.customer_value import CustomerValueOptions
 from segpredict.errors import ConfigError
-from segpredict.worth import CustomerValueOptions, markov_values, value_periods
 
 MOVES = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])
 VALUES = (0.0, 10.0, 50.0)

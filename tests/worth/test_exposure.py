@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.worth import expected_segment_value, risk_and_upside
+from segpredict.analytics.customer_value import expected_segment_value, risk_and_upside
 
 VALUES = (0.0, 10.0, 40.0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.worth.lifetimes import ValueBacktest, value_errors
+from segpredict.analytics.customer_value.lifetime_backtest import ValueBacktest, value_errors
 
 
 def judge(said, came, draws=200):

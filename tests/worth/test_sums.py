@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segpredict.worth import risk_and_upside
-from segpredict.worth.sums import PredictedAmount, SumBacktest, compare_sums
+from segpredict.analytics.customer_value import risk_and_upside
+from segpredict.analytics.customer_value.sum_backtest import (
+    PredictedAmount,
+    SumBacktest,
+    compare_sums,
+)
 
 IDS = ("S0", "S1", "S2")
 MOVES = np.array([[0.7, 0.2, 0.1], [0.4, 0.4, 0.2], [0.1, 0.3, 0.6]])

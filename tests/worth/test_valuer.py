@@ -6,10 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.btyd import BgNbd, GammaGamma
-from segpredict.tables import Segment
-from segpredict.window import DAYS_PER_YEAR
-from segpredict.worth import (
+from segpredict.analytics.customer_value import (
     CLV_COLUMNS,
     PurchaseModel,
     SpendSeasonality,
@@ -17,6 +14,9 @@ from segpredict.worth import (
     value_by_segment,
     value_periods,
 )
+from segpredict.classifier.models.btyd import BgNbd, GammaGamma
+from segpredict.core.tables import Segment
+from segpredict.core.window import DAYS_PER_YEAR
 
 CDNOW = PurchaseModel(BgNbd(0.243, 4.414 * 7, 0.793, 2.426), GammaGamma(6.25, 3.74, 15.44))
 ROWS = pl.DataFrame(

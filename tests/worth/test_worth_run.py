@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 import segpredict
-from segpredict import archive
-from segpredict.artifacts import RunFolder, open_run
-from segpredict.tables import MONEY_SCALE
-from segpredict.window import day_number
+from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.window import day_number
+from segpredict.pipeline import archive
 
 
 @pytest.fixture(scope="module")

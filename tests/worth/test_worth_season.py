@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from segpredict.tables import MONEY_SCALE
-from segpredict.worth import SpendSeasonality
-from segpredict.worth.season import estimate_seasonality
+from segpredict.analytics.customer_value import SpendSeasonality
+from segpredict.analytics.customer_value.seasonality import estimate_seasonality
+from segpredict.core.tables import MONEY_SCALE
 
 ORIGINS = range(200, 1_200, 28)
 DAY = 1_200 + 91

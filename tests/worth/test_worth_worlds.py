@@ -6,13 +6,15 @@ import pytest
 
 from contest.contest import in_world
 from contest.worlds import LEVELS, NEXT, PURCHASES
-from segpredict import worth
+from segpredict.analytics import customer_value
 
 
 def valued(name, customers, *settings):
     quick = ["classifier.bootstrap_draws=200", "segmentation.n_init=5", *settings]
     found, _ = in_world(name, customers, quick)
-    made = worth.measure_customer_value(found.shop, found.segmentation, found.training, draws=200)
+    made = customer_value.measure_customer_value(
+        found.shop, found.segmentation, found.training, draws=200
+    )
     return found, made
 
 

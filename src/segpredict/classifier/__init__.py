@@ -4,26 +4,24 @@ In: transactions and a frozen segmentation. Out: a forecaster that ships, and th
 verdict that chose it among the model and its baselines.
 """
 
-from segpredict.classifier._canary import LeakageDemo, LeakageTest, run_leakage_demo
-from segpredict.classifier._foresight import PredictabilityTest, prepare_predictability_test
-from segpredict.classifier._panel import STATE_FEATURES, SegmentAssigner, build_panel
-from segpredict.classifier._past import histories_at_cutoffs
-from segpredict.classifier._train import TrainingResult, load, train_classifier
-from segpredict.classifier.baselines import BASELINES, Baseline
-from segpredict.classifier.blend import BlendedModel
-from segpredict.classifier.booster import XgboostModel
-from segpredict.classifier.exam import BacktestReplay, replay_backtests
-from segpredict.classifier.horizon import compare_horizons
-from segpredict.classifier.lesson import Forecaster
-from segpredict.classifier.options import (
-    ClassifierOptions,
-    TimeOptions,
-    XgboostOptions,
+from segpredict.classifier.decisions.policy import DecisionPolicy
+from segpredict.classifier.evaluation.leakage_demo import LeakageDemo, LeakageTest, run_leakage_demo
+from segpredict.classifier.evaluation.predictability import (
+    PredictabilityTest,
+    prepare_predictability_test,
 )
-from segpredict.classifier.origins import Fold, Schedule, schedule_folds
+from segpredict.classifier.evaluation.replay import BacktestReplay, replay_backtests
+from segpredict.classifier.evaluation.results import Backtest, Comparison, Evaluation, WindowScores
+from segpredict.classifier.history import histories_at_cutoffs
+from segpredict.classifier.horizon import compare_horizons
+from segpredict.classifier.models.baselines import BASELINES, Baseline
+from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.models.xgboost import XgboostModel
+from segpredict.classifier.panel import STATE_FEATURES, SegmentAssigner, build_panel
+from segpredict.classifier.splits import Fold, Schedule, schedule_folds
 from segpredict.classifier.test_set_log import TestSetLog
-from segpredict.classifier.usage import DecisionPolicy
-from segpredict.classifier.verdict import Backtest, Comparison, Evaluation, WindowScores
+from segpredict.classifier.train import TrainingResult, load, train_classifier
+from segpredict.classifier.training_data import Forecaster
 
 __all__ = [
     "BASELINES",
@@ -32,7 +30,6 @@ __all__ = [
     "BacktestReplay",
     "Baseline",
     "BlendedModel",
-    "ClassifierOptions",
     "Comparison",
     "DecisionPolicy",
     "Evaluation",
@@ -44,11 +41,9 @@ __all__ = [
     "Schedule",
     "SegmentAssigner",
     "TestSetLog",
-    "TimeOptions",
     "TrainingResult",
     "WindowScores",
     "XgboostModel",
-    "XgboostOptions",
     "build_panel",
     "compare_horizons",
     "histories_at_cutoffs",

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from segpredict.classifier.options import TimeOptions
-from segpredict.classifier.origins import MIN_TRAIN_ORIGINS, Schedule, schedule_folds
+from segpredict.classifier.splits import MIN_TRAIN_ORIGINS, Schedule, schedule_folds
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.tables import Transactions
 from segpredict.errors import TooShortHistoryError
-from segpredict.tables import Transactions
 
 CANDIDATE_HORIZONS = (28, 56, 91, 182, 364)
 MIN_REPEAT_SHARE, MAX_REPEAT_SHARE = (

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from segpredict import disk
+from segpredict.core import disk
+from segpredict.core.tables import JSON
+from segpredict.core.window import as_date, day_number
 from segpredict.errors import ArtifactError
-from segpredict.tables import JSON
-from segpredict.window import as_date, day_number
 
 LOG_BESIDE_RUNS = ".segpredict-test-set-log.json"
 LOG_IN_STORE = "test_set_log.json"

@@ -24,15 +24,15 @@ from segpredict.cli import (
     explain,
     fetch,
     ingest,
-    moves,
     report,
     run,
     sample,
     score,
     train_classifier,
+    transitions,
 )
+from segpredict.core.text import escape_json_controls, to_single_line
 from segpredict.errors import SegpredictError
-from segpredict.signs import escape_json_controls, to_single_line
 
 COMMANDS = {
     "demo": demo,
@@ -46,7 +46,7 @@ COMMANDS = {
     "run": run,
     "score": score,
     "campaign": campaign,
-    "moves": moves,
+    "moves": transitions,
     "fetch": fetch,
 }
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from segpredict.core.text import escape_json_controls, strip_control_characters, to_single_line
 from segpredict.core.types import ProgressCallback
-from segpredict.signs import escape_json_controls, strip_control_characters, to_single_line
 
 # How the numbers of a column are written; of all others, with three digits.
 SHARE_COLUMNS = {

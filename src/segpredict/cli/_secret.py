@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from segpredict.pseudonyms import Pseudonymizer
+    from segpredict.core.pseudonyms import Pseudonymizer
 
 SECRET_VARIABLE = "SEGPREDICT_SECRET"
 
@@ -38,8 +38,8 @@ def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pse
     UsageError
         When a secret is given for nothing, or cannot be read.
     """
+    from segpredict.core.pseudonyms import Pseudonymizer, SecretError
     from segpredict.errors import FileMissingError, UsageError
-    from segpredict.pseudonyms import Pseudonymizer, SecretError
 
     if not hash_ids:
         if secret_file is not None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
-from segpredict.cli._plan import current_time
 
 PLAN_HEADINGS = {
     "play": "play",

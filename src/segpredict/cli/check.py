@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import config_from_options, current_time, settings_of_store
 from segpredict.cli._output import Output
-from segpredict.cli._plan import config_from_options, current_time, settings_of_store
-from segpredict.signs import to_single_line
+from segpredict.core.text import to_single_line
 
 
 def command(
@@ -37,9 +37,9 @@ def command(
     Example: `segpredict check --data sales.csv --map customer_id=KUNDE`
     """
     from segpredict import pipeline
-    from segpredict.cli._findings import show_check
-    from segpredict.config import draft_config
-    from segpredict.disk import write_file
+    from segpredict.cli._check_tables import show_check
+    from segpredict.config.load import draft_config
+    from segpredict.core.disk import write_file
 
     output = Output(as_json, quiet)
     plan = config_from_options(

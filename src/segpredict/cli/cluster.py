@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._output import Output
-from segpredict.cli._plan import (
+from segpredict.cli._config import (
     config_from_options,
     current_time,
     run_settings,
     selection_settings,
     settings_of_store,
 )
+from segpredict.cli._output import Output
 
 
 def command(
@@ -56,13 +56,14 @@ def command(
 
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """
-    from segpredict import archive, pipeline
-    from segpredict.cli._show import (
+    from segpredict import pipeline
+    from segpredict.cli._run_tables import (
         show_comparison,
         show_ledger,
         show_segment_events,
         show_segments,
     )
+    from segpredict.pipeline import archive
 
     output = Output(as_json, quiet)
     plan = config_from_options(

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import config_from_options, current_time
 from segpredict.cli._output import Output
-from segpredict.cli._plan import config_from_options, current_time
 
 
 def command(
@@ -27,9 +27,10 @@ def command(
 
     Example: `segpredict demo`
     """
-    from segpredict import archive, pipeline
-    from segpredict.cli._show import show_run
-    from segpredict.sources import sample
+    from segpredict import pipeline
+    from segpredict.cli._run_tables import show_run
+    from segpredict.data.sample import sample
+    from segpredict.pipeline import archive
 
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
-from segpredict.cli._plan import current_time
 
 
 def command(
@@ -68,9 +68,10 @@ def command(
 
     Example: `segpredict explain --run artifacts/may --move Core:Inactive --json`
     """
-    from segpredict import archive, pipeline
-    from segpredict.cli import _reasons as show
+    from segpredict import pipeline
+    from segpredict.cli import _explanation_tables as show
     from segpredict.errors import UsageError
+    from segpredict.pipeline import archive
 
     output = Output(as_json, quiet)
     questions = sum(asked is not None for asked in (customer, segment, transition))

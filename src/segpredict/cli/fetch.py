@@ -33,15 +33,15 @@ def command(
     Example: `segpredict fetch cdnow --out data`, then `segpredict run --config cdnow
     --data data/cdnow/CDNOW_master.txt --out artifacts/cdnow`
     """
-    from segpredict import fetch
+    from segpredict.data import datasets
 
     output = Output(as_json, quiet)
     if name is None:
         _show_all(output)
         return
-    dataset = fetch.get_dataset(name)
+    dataset = datasets.get_dataset(name)
     with output.progress_bar() as progress:
-        found = fetch.fetch_dataset(dataset, out, progress, replace=force)
+        found = datasets.fetch_dataset(dataset, out, progress, replace=force)
     for path in found.files:
         output.print_line(f"  {path}")
     known = "as known" if found.is_pinned else "not pinned: no sure one is known"
@@ -62,7 +62,7 @@ def command(
 
 
 def _show_all(output: Output) -> None:
-    from segpredict.fetch import DATASETS
+    from segpredict.data.datasets import DATASETS
 
     rows = [
         {

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import config_from_options, settings_of_store
 from segpredict.cli._output import Output
-from segpredict.cli._plan import config_from_options, settings_of_store
 
 
 def command(
@@ -34,7 +34,7 @@ def command(
     Example: `segpredict ingest --data drops --store shop.store`
     """
     from segpredict import pipeline
-    from segpredict.cli._findings import show_store
+    from segpredict.cli._check_tables import show_store
 
     output = Output(as_json, quiet)
     plan = config_from_options(

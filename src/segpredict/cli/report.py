@@ -7,8 +7,8 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
+from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
-from segpredict.cli._plan import current_time
 
 
 def command(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import config_from_options, current_time, settings_of_store
 from segpredict.cli._output import Output
-from segpredict.cli._plan import config_from_options, current_time, settings_of_store
 
 
 def command(
@@ -29,8 +29,9 @@ def command(
 
     Example: `segpredict run --data 2023.csv --data 2024.csv --out artifacts/may`
     """
-    from segpredict import archive, pipeline
-    from segpredict.cli._show import show_run
+    from segpredict import pipeline
+    from segpredict.cli._run_tables import show_run
+    from segpredict.pipeline import archive
 
     output = Output(as_json, quiet)
     plan = config_from_options(

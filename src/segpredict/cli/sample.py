@@ -35,7 +35,7 @@ def command(
 
     Example: `segpredict sample --customers 2000 --seed 1 --out shop`
     """
-    from segpredict.sources import sample
+    from segpredict.data.sample import sample
 
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0, world=world, days=days)

@@ -8,8 +8,8 @@ import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli import _secret as s
+from segpredict.cli._config import column_mapping
 from segpredict.cli._output import Output
-from segpredict.cli._plan import column_mapping
 
 
 def command(
@@ -71,9 +71,9 @@ def command(
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
     """
     from segpredict import pipeline
-    from segpredict.artifacts import encode_csv, parquet_writer
-    from segpredict.disk import write_file
-    from segpredict.intake import NewData
+    from segpredict.core.disk import write_file
+    from segpredict.core.run_folder import encode_csv, parquet_writer
+    from segpredict.scoring.new_data import NewData
 
     _require_ending(out)
     names = s.pseudonymizer_from_options(hash_ids, secret_file)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from segpredict.cli import _options as o
+from segpredict.cli._config import current_time
 from segpredict.cli._output import Output
-from segpredict.cli._plan import current_time
 
 
 def command(
@@ -22,8 +22,9 @@ def command(
 
     Example: `segpredict train-classifier --run artifacts/may --canary`
     """
-    from segpredict import archive, pipeline
-    from segpredict.cli._show import show_evaluation, show_leakage_demo
+    from segpredict import pipeline
+    from segpredict.cli._run_tables import show_evaluation, show_leakage_demo
+    from segpredict.pipeline import archive
 
     output = Output(as_json, quiet)
     with output.progress_bar() as progress:

@@ -1,18 +1,16 @@
 """A forecaster and its customers in, reasons out: what moved which forecast."""
 
-from segpredict.explain.additive import AdditiveModel, additive_model
+from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
 from segpredict.explain.explanation import Explanation, explained_sentence
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.options import ExplainOptions
+from segpredict.explain.importance_json import importance_json
 from segpredict.explain.plots import bar_plot, beeswarm_plot, customer_plots, draw_plots
 from segpredict.explain.reasons import ReasonLexicon
-from segpredict.explain.write import importance_json
 
 __all__ = [
     "AdditiveModel",
-    "ExplainOptions",
     "Explanation",
     "FeatureGroup",
     "ForecastExplainer",

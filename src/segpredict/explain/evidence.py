@@ -10,18 +10,24 @@ import shap
 from scipy.stats import kendalltau, spearmanr
 from sklearn.isotonic import IsotonicRegression
 
-from segpredict.classifier import booster, metrics
-from segpredict.classifier.exam import BacktestReplay
-from segpredict.classifier.lesson import feature_matrix, segment_codes
+from segpredict.classifier import metrics
+from segpredict.classifier.evaluation.replay import BacktestReplay
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.training_data import feature_matrix, segment_codes
+from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.intervals import Z_ROUNDED
+from segpredict.core.tables import JSON
 from segpredict.core.types import ProgressCallback
-from segpredict.explain.additive import AdditiveModel, additive_model
+from segpredict.explain.additive_model import AdditiveModel, additive_model
 from segpredict.explain.groups import HEADLINES, FeatureGroup, group_importance
-from segpredict.explain.options import ExplainOptions
+from segpredict.explain.model_view import (
+    ModelView,
+    groups_of_model,
+    view_model,
+    view_refitted_model,
+)
 from segpredict.explain.sample import stratified_sample
-from segpredict.explain.sight import ModelView, groups_of_model, view_model, view_refitted_model
-from segpredict.tables import JSON
 
 BACKGROUND_ROWS = 100  # customers that stand for the shop in the interventional check
 INTERVENTION_ROWS = 60  # customers that are explained in it
@@ -185,7 +191,7 @@ def _ablations(
         names = [name for name in replay.training_data.feature_names if name not in gone]
         if not names:
             continue
-        trees = booster.fit_fixed_rounds(
+        trees = xgboost.fit_fixed_rounds(
             replay.training_data, names, replay.model.xgboost_model.n_rounds
         )
         lost = metrics.row_log_loss(trees.predict_proba(replay.customers), labels) - whole

@@ -6,13 +6,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.booster import XgboostModel
-from segpredict.classifier.lesson import Forecaster, segment_codes
-from segpredict.classifier.usage import DecisionPolicy
-from segpredict.contracts import CONTRIBUTIONS_SCHEMA, validate_schema
+from segpredict.classifier.decisions.policy import DecisionPolicy
+from segpredict.classifier.models.xgboost import XgboostModel
+from segpredict.classifier.training_data import Forecaster, segment_codes
+from segpredict.config.explain import ExplainOptions
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
+from segpredict.core.tables import JSON, Feature, Segment
 from segpredict.errors import ColumnMissingError, MismatchError
-from segpredict.explain.additive import AdditiveModel, additive_model, additive_model_from_state
+from segpredict.explain.additive_model import (
+    AdditiveModel,
+    additive_model,
+    additive_model_from_state,
+)
 from segpredict.explain.contrast import (
     contrast_contributions,
     target_and_reference,
@@ -21,7 +27,6 @@ from segpredict.explain.contrast import (
 from segpredict.explain.explanation import Explanation
 from segpredict.explain.groups import FeatureGroup, correlated_groups, group_features
 from segpredict.explain.importance import feature_importance, importance_by_group
-from segpredict.explain.options import ExplainOptions
 from segpredict.explain.reasons import (
     REASONS_SCHEMA,
     ContrastContributions,
@@ -29,7 +34,6 @@ from segpredict.explain.reasons import (
     reason_texts,
 )
 from segpredict.explain.sample import stratified_sample
-from segpredict.tables import JSON, Feature, Segment
 
 GROUPING_ROWS = 500  # customers whose contributions decide which column names its group
 

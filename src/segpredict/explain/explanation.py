@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segpredict.core.tables import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain import plots
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.page import explanation_to_html
 from segpredict.explain.reasons import forecast_sentence
-from segpredict.tables import Segment
 
 SEGMENT_COLUMN = "segment"
 # How each kind of picture is drawn, and what it must be told that it is of.

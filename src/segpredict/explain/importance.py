@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from segpredict.contracts import GROUP_IMPORTANCE_SCHEMA, IMPORTANCE_SCHEMA, validate_schema
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.schemas import GROUP_IMPORTANCE_SCHEMA, IMPORTANCE_SCHEMA, validate_schema
+from segpredict.core.tables import Segment
 from segpredict.explain.groups import OTHER_FAMILY, FeatureGroup, group_contributions
-from segpredict.tables import Segment
 
 IMPORTANCE_SCOPES = {"all": None, "class": "class_id", "segment": "segment_id"}
 

@@ -16,8 +16,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from segpredict.core.text import to_single_line
 from segpredict.errors import UnknownNameError
-from segpredict.signs import to_single_line
 
 if TYPE_CHECKING:
     from segpredict.explain.explanation import Explanation

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import Feature, Segment
 from segpredict.explain.groups import FeatureGroup, group_contributions
-from segpredict.tables import Feature, Segment
 
 SUPPORTING, OPPOSING = 3, 1  # reasons told of each kind, at most
 MIN_LOG_ODDS = 0.1  # log-odds below which a reason is not worth a word

@@ -5,7 +5,7 @@ pure function of one customer's rows and a `Window`: nothing looks across custom
 rows may be split by customer among threads, files or machines.
 """
 
-from segpredict.features._build import (
+from segpredict.features.build import (
     FamilySelection,
     build_features,
     choose_families,
@@ -14,7 +14,7 @@ from segpredict.features._build import (
     feature_glossary,
     write_features,
 )
-from segpredict.features._family import FEATURE_FAMILIES, FeatureFamily
+from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 __all__ = [
     "FEATURE_FAMILIES",

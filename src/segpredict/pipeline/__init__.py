@@ -5,8 +5,10 @@ files, so ``run_pipeline`` and the single commands walk the same way.
 """
 
 from segpredict.core.types import ProgressCallback
-from segpredict.intake import IngestResult, NewData, ingest, read_transactions
-from segpredict.pipeline._answers import (
+from segpredict.data.ingest import IngestResult, ingest, read_transactions
+from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
+from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
+from segpredict.pipeline.queries import (
     check_data,
     draw_waterfall,
     explain_customer,
@@ -17,10 +19,7 @@ from segpredict.pipeline._answers import (
     score_into_history,
     write_plots,
 )
-from segpredict.pipeline._campaign import CampaignRequest, draw_campaign, list_campaigns
-from segpredict.pipeline._exports import ExportRequest, Report, export_bi_tables, export_report
-from segpredict.pipeline._movement import history_transitions, run_transitions
-from segpredict.pipeline._runs import (
+from segpredict.pipeline.runs import (
     fit,
     run_clustering,
     run_explanation,
@@ -28,7 +27,9 @@ from segpredict.pipeline._runs import (
     run_report,
     run_training,
 )
-from segpredict.pipeline._target import RunTarget, SegmentationSearch, SelectionMode, no_progress
+from segpredict.pipeline.target import RunTarget, SegmentationSearch, SelectionMode, no_progress
+from segpredict.pipeline.transitions import history_transitions, run_transitions
+from segpredict.scoring.new_data import NewData
 
 __all__ = [
     "CampaignRequest",

@@ -1,7 +1,7 @@
 """What a run found, as a deck of slides to present: native charts and speaker notes."""
 
-from segpredict.report.deck._deck import render_deck, slide_pages
-from segpredict.report.deck._slide import (
+from segpredict.report.deck.deck import render_deck, slide_pages
+from segpredict.report.deck.slide import (
     BulletList,
     ChartSeries,
     DeckSource,

@@ -1,7 +1,7 @@
 """The slides of the deck; no page without its notes."""
 
-from segpredict.report.deck._slide import Slide
-from segpredict.report.deck.slides import action, forecast, question, segments
+from segpredict.report.deck.slide import Slide
+from segpredict.report.deck.slides import evaluation, question, segments, value_at_risk
 
 # In the order of the deck.
 SLIDES = (
@@ -10,11 +10,11 @@ SLIDES = (
     Slide("The segments", segments.segments_slide),
     Slide("How they were chosen", segments.choice),
     Slide("Where customers move", segments.transitions_slide),
-    Slide("Can we predict it?", forecast.evaluation_slide),
-    Slide("What drives it", forecast.drivers_slide),
-    Slide("Who to act on", action.value_at_risk_slide),
-    Slide("What to have in stock", forecast.demand_slide),
-    Slide("The experiment", action.experiment_slide),
+    Slide("Can we predict it?", evaluation.evaluation_slide),
+    Slide("What drives it", evaluation.drivers_slide),
+    Slide("Who to act on", value_at_risk.value_at_risk_slide),
+    Slide("What to have in stock", evaluation.demand_slide),
+    Slide("The experiment", value_at_risk.experiment_slide),
     Slide("Limits", question.limits_slide),
-    Slide("Next steps", action.next_steps_slide),
+    Slide("Next steps", value_at_risk.next_steps_slide),
 )

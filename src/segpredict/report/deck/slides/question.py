@@ -2,9 +2,14 @@
 
 from typing import Any
 
-from segpredict.report._format import format_number, format_points, format_share
-from segpredict.report.deck._look import FILL_COLOUR, STRONG_COLOUR, segment_colour
-from segpredict.report.deck._slide import (
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.report.context.customer_value import CustomerValueSection
+from segpredict.report.context.evaluation import EvaluationSection, LeakageSection
+from segpredict.report.context.headline import HeadlineSection, SegmentForecast
+from segpredict.report.context.ledger import LedgerRow, LedgerSection
+from segpredict.report.context.probabilities import ProbabilitiesSection
+from segpredict.report.context.segment_selection import SegmentSelectionSection
+from segpredict.report.deck.slide import (
     BulletList,
     ChartSeries,
     DeckSource,
@@ -16,13 +21,8 @@ from segpredict.report.deck._slide import (
     SlideTable,
     truncate_words,
 )
-from segpredict.report.sections.chances import ProbabilitiesSection
-from segpredict.report.sections.choice import SegmentSelectionSection
-from segpredict.report.sections.headline import HeadlineSection, SegmentForecast
-from segpredict.report.sections.ledger import LedgerRow, LedgerSection
-from segpredict.report.sections.verdict import EvaluationSection, LeakageSection
-from segpredict.report.sections.worth import CustomerValueSection
-from segpredict.tables import MONEY_SCALE
+from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR, segment_colour
+from segpredict.report.formatting import format_number, format_points, format_share
 
 FORECAST_POPULATION = "customers with a forecast"
 MOST_QUESTION = 7  # segments in the table, for which the slide has room

@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from segpredict.report._format import (
-    MISSING_TEXT,
-    format_cell,
-    format_iso_day,
-    format_number,
-    format_share,
+from segpredict.report.context.segment_selection import (
+    ALGORITHM_LABELS,
+    CandidateRow,
+    SegmentSelectionSection,
 )
-from segpredict.report.deck._look import FILL_COLOUR, STRONG_COLOUR, segment_colour
-from segpredict.report.deck._slide import (
+from segpredict.report.context.segments import (
+    SegmentCountRow,
+    SegmentProfilesSection,
+    SegmentRow,
+    SegmentsSection,
+)
+from segpredict.report.context.transitions import TransitionCell, TransitionRow, TransitionsSection
+from segpredict.report.deck.slide import (
     ChartSeries,
     DeckSource,
     PlacedElement,
@@ -20,17 +24,13 @@ from segpredict.report.deck._slide import (
     SlideTable,
     truncate_words,
 )
-from segpredict.report.sections.choice import (
-    ALGORITHM_LABELS,
-    CandidateRow,
-    SegmentSelectionSection,
-)
-from segpredict.report.sections.migration import TransitionCell, TransitionRow, TransitionsSection
-from segpredict.report.sections.segments import (
-    SegmentCountRow,
-    SegmentProfilesSection,
-    SegmentRow,
-    SegmentsSection,
+from segpredict.report.deck.style import FILL_COLOUR, STRONG_COLOUR, segment_colour
+from segpredict.report.formatting import (
+    MISSING_TEXT,
+    format_cell,
+    format_iso_day,
+    format_number,
+    format_share,
 )
 
 MOST_SEGMENTS = 8

@@ -1,0 +1,75 @@
+"""How much of the value at stake the first n customers of a list hold."""
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.campaigns.catalogue import Campaign
+from segpredict.analytics.campaigns.eligibility import eligible_customers
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.tables import Segment
+
+LIST_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SEGMENT_SCOPE, CAMPAIGN_SCOPE = "segment", "play"
+STAKE_COLUMNS = ("value_at_risk", "upside")
+TARGETING_CURVES_SCHEMA = {
+    "scope": pl.String,
+    "name": pl.String,
+    "stake_of": pl.String,
+    "size": pl.Int64,
+    "n": pl.Int64,
+    "value": pl.Float64,
+    "share": pl.Float64,
+}
+
+
+def targeting_curves(
+    customers: pl.DataFrame, campaigns: Sequence[Campaign], segments: Sequence[Segment]
+) -> pl.DataFrame:
+    """Return value at stake by length of the list, for each play and each segment.
+
+    Parameters
+    ----------
+    customers
+        Customers with a forecast (`eligible_customers`).
+    campaigns, segments
+        The playbook, and the segments in code order.
+
+    Returns
+    -------
+    polars.DataFrame
+        `TARGETING_CURVES_SCHEMA`: of the ``size`` customers in question the first ``n``, those
+        with most at stake, hold ``value`` in currency, which is ``share`` of the whole. Lists
+        of fewer than five are not told, nor is what fewer than five hold.
+    """
+    parts: list[tuple[str, str, str, pl.DataFrame]] = [
+        (
+            CAMPAIGN_SCOPE,
+            play.name,
+            play.stake_column,
+            eligible_customers(customers, play.eligibility, segments),
+        )
+        for play in campaigns
+    ]
+    parts += [
+        (SEGMENT_SCOPE, s.id, stake, customers.filter(pl.col("segment_id") == s.id))
+        for s in segments
+        for stake in STAKE_COLUMNS
+    ]
+    rows = [row for part in parts for row in _curve(*part)]
+    return pl.DataFrame(rows, TARGETING_CURVES_SCHEMA, orient="row")
+
+
+def _curve(scope: str, name: str, stake: str, part: pl.DataFrame) -> list[tuple[object, ...]]:
+    # Whole pennies add up alike in any order.
+    amounts = np.round(part[stake].fill_null(0.0).to_numpy() * 100)
+    held = np.cumsum(-np.sort(-amounts))
+    size = len(held)
+    if size < MIN_CUSTOMERS_FOR_FIGURES or held[-1] <= 0:
+        return []
+    lengths = sorted({max(MIN_CUSTOMERS_FOR_FIGURES, ceil(size * share)) for share in LIST_SHARES})
+    return [
+        (scope, name, stake, size, n, held[n - 1] / 100, held[n - 1] / held[-1]) for n in lengths
+    ]

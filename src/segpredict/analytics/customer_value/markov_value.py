@@ -1,0 +1,53 @@
+"""Let segments move on by a Markov chain, and add up what they bring."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from segpredict.analytics.customer_value.periods import ValuePeriod
+from segpredict.core.arrays import FloatArray
+
+
+def markov_values(
+    transition_matrix: FloatArray,
+    values: Sequence[float],
+    ahead: Sequence[ValuePeriod],
+    seasons: Sequence[float] | None = None,
+) -> FloatArray:
+    """Return what each segment of the first window is worth over all windows.
+
+    Parameters
+    ----------
+    transition_matrix
+        P: row a segment, column the next one; rows add up to one.
+    values
+        μ: mean spend in a window by segment, in currency.
+    ahead
+        The windows to come.
+    seasons
+        By how much the spend of each window differs from μ; 1 where nothing is given.
+
+    Returns
+    -------
+    numpy.ndarray
+        w, one a segment. With π the chances of the first window, π'w is
+
+            Σ_t (1 + d)^(−end_t / 365) · share_t · season_t · π' P^(t−1) μ
+
+        (method §7.1; Pfeifer and Carraway 2000, Modeling customer relationships as
+        Markov chains). So the first step is the forecast's own, and only later ones are
+        the chain's.
+
+    Examples
+    --------
+    >>> from segpredict.analytics.customer_value.periods import periods
+    >>> stay = np.array([[1.0, 0.0], [0.5, 0.5]])
+    >>> chain(stay, (0.0, 10.0), periods(91, 0, 182)).tolist()
+    [0.0, 15.0]
+    """
+    factors = [1.0] * len(ahead) if seasons is None else seasons
+    now, worth = np.array(values, dtype=np.float64), np.zeros(len(values))
+    for period, season in zip(ahead, factors, strict=True):
+        worth += period.discount_factor * period.share * season * now
+        now = transition_matrix @ now
+    return worth

@@ -1,0 +1,267 @@
+"""Add up what was predicted and what came, tenth by tenth, and say how sure that is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy import sparse
+
+from segpredict.analytics.customer_value.bootstrap import (
+    finite_percentile_bounds,
+    round_amounts,
+    safe_ratio,
+)
+from segpredict.classifier import metrics
+from segpredict.classifier.evaluation.bootstrap import DRAWS_PER_CHUNK, bootstrap_weights
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS
+from segpredict.core.arrays import FloatArray, IntArray
+
+DECILES = 10
+ALL_CUSTOMERS = "all"
+VALUE_SUMS_SCHEMA = {
+    "window": pl.String,
+    "windows": pl.Int64,
+    "measure": pl.String,
+    "forecaster": pl.String,
+    "realised_as": pl.String,
+    "part": pl.String,
+    "n": pl.Int64,
+    "predicted": pl.Float64,
+    "realised": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "ratio": pl.Float64,
+    "ratio_low": pl.Float64,
+    "ratio_high": pl.Float64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedAmount:
+    """An amount that was predicted for customers, and what came of it.
+
+    Parameters
+    ----------
+    measure
+        What was predicted.
+    forecaster
+        Who said so.
+    is_included
+        Who is in question, one a row of the test.
+    predicted
+        What was said, one a row.
+    actual
+        What happened, by the way in which it is counted.
+    windows
+        Length of the outcome.
+    deciles
+        1 for the tenth of whom most was said, to 10; 0 for who is not in question.
+        Worked out where it is not given.
+    """
+
+    measure: str
+    forecaster: str
+    is_included: npt.NDArray[np.bool_]
+    predicted: FloatArray
+    actual: Mapping[str, FloatArray]
+    windows: int = 1
+    deciles: IntArray | None = None
+
+    @property
+    def decile_of_row(self) -> IntArray:
+        """The tenth of each row; equal amounts stand in the same one."""
+        if self.deciles is not None:
+            return self.deciles
+        places = np.zeros(len(self.predicted), dtype=np.int64)
+        if self.is_included.any():
+            bins = metrics.equal_mass_bins(self.predicted[self.is_included], DECILES)
+            places[self.is_included] = DECILES - bins
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class SumBacktest:
+    """All that was claimed for the customers of one test.
+
+    Parameters
+    ----------
+    window
+        The day, as people write it.
+    customers, states
+        Customers and their current segments, one a row.
+    predictions
+        What was predicted.
+    """
+
+    window: str
+    customers: npt.NDArray[np.str_]
+    states: IntArray
+    predictions: tuple[PredictedAmount, ...]
+
+
+def compare_sums(
+    backtests: Sequence[SumBacktest], segments: Sequence[str], *, draws: int, seed: int
+) -> pl.DataFrame:
+    """Return predicted and realised sums with intervals.
+
+    Parameters
+    ----------
+    backtests
+        The tests, oldest first.
+    segments
+        Ids in code order.
+    draws, seed
+        Resamples of customers behind each interval, and their start.
+
+    Returns
+    -------
+    polars.DataFrame
+        `VALUE_SUMS_SCHEMA`. ``part`` is ``all``, a tenth (``1``: of whom most was predicted) or
+        the id of a current segment; ``ratio`` is realised over predicted. Claims about
+        one window are also added up over all tests (``pooled``).
+
+    Notes
+    -----
+    Whole customers are drawn, with all their tests. An interval thus tells how much
+    other customers of the same shop in the same windows would have differed. It knows
+    nothing of other seasons: of these there are as many observations as tests.
+    """
+    whole = [_pooled(backtests)] if len(backtests) > 1 else []
+    rows = [row for test in (*backtests, *whole) for row in _told(test, segments, draws, seed)]
+    return pl.DataFrame(rows, VALUE_SUMS_SCHEMA, orient="row").with_columns(
+        pl.col("low", "high", "ratio", "ratio_low", "ratio_high").fill_nan(None)
+    )
+
+
+def _pooled(tests: Sequence[SumBacktest]) -> SumBacktest:
+    held = [{(c.measure, c.forecaster): c for c in t.predictions if c.windows == 1} for t in tests]
+    shared = [key for key in held[0] if all(key in each for each in held)]
+    return SumBacktest(
+        POOLED_WINDOWS,
+        np.concatenate([test.customers for test in tests]),
+        np.concatenate([test.states for test in tests]),
+        tuple(_joined([each[key] for each in held]) for key in shared),
+    )
+
+
+def _joined(claims: Sequence[PredictedAmount]) -> PredictedAmount:
+    first = claims[0]
+    return PredictedAmount(
+        first.measure,
+        first.forecaster,
+        np.concatenate([claim.is_included for claim in claims]),
+        np.concatenate([claim.predicted for claim in claims]),
+        {n: np.concatenate([claim.actual[n] for claim in claims]) for n in first.actual},
+        first.windows,
+        np.concatenate([claim.decile_of_row for claim in claims]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Customers of one claim in one tenth and one segment; all parts are sums of these.
+
+    Parameters
+    ----------
+    tenth, segment
+        Names of the parts that the cell belongs to.
+    rows
+        Who is in it.
+    place
+        The column of the draws in which its first amount stands.
+    """
+
+    tenth: str
+    segment: str
+    rows: npt.NDArray[np.intp]
+    place: int
+
+    def is_in(self, part: str) -> bool:
+        return part in (ALL_CUSTOMERS, self.tenth, self.segment)
+
+
+def _cells(
+    test: SumBacktest, claim: PredictedAmount, segments: Sequence[str], start: int
+) -> list[_Cell]:
+    places, width, found = claim.decile_of_row, 1 + len(claim.actual), list[_Cell]()
+    for tenth in range(1, DECILES + 1):
+        for code, segment in enumerate(segments):
+            is_here = claim.is_included & (places == tenth) & (test.states == code)
+            rows = np.flatnonzero(is_here)
+            if len(rows):
+                place = start + width * len(found)
+                found.append(_Cell(str(tenth), segment, rows, place))
+    return found
+
+
+def _told(
+    test: SumBacktest, segments: Sequence[str], draws: int, seed: int
+) -> Iterator[tuple[object, ...]]:
+    placed: list[tuple[PredictedAmount, list[_Cell]]] = []
+    columns: list[tuple[npt.NDArray[np.intp], FloatArray]] = []
+    for claim in test.predictions:
+        cells = _cells(test, claim, segments, len(columns))
+        amounts = (claim.predicted, *claim.actual.values())
+        columns += [(cell.rows, amount) for cell in cells for amount in amounts]
+        placed.append((claim, cells))
+    if not columns:
+        return
+    sums, spread = _drawn(test.customers, columns, draws, seed)
+    parts = (ALL_CUSTOMERS, *(str(tenth + 1) for tenth in range(DECILES)), *segments)
+    for claim, cells in placed:
+        for part in parts:
+            inside = [cell for cell in cells if cell.is_in(part)]
+            if inside:
+                head = (test.window, claim.windows, claim.measure, claim.forecaster)
+                yield from _rows(head, claim, part, inside, sums, spread)
+
+
+def _rows(
+    head: tuple[object, ...],
+    claim: PredictedAmount,
+    part: str,
+    cells: Sequence[_Cell],
+    sums: FloatArray,
+    spread: FloatArray,
+) -> Iterator[tuple[object, ...]]:
+    n = sum(len(cell.rows) for cell in cells)
+    places = np.array([cell.place for cell in cells])
+    said, each_said = sums[places].sum(), spread[:, places].sum(axis=1)
+    for step, name in enumerate(claim.actual, 1):
+        came = sums[places + step].sum()
+        each_came = spread[:, places + step].sum(axis=1)
+        yield (
+            *(*head, name, part, n, float(said), float(came)),
+            *finite_percentile_bounds(each_came),
+            float(safe_ratio(came, said)),
+            *finite_percentile_bounds(safe_ratio(each_came, each_said)),
+        )
+
+
+def _drawn(
+    who: npt.NDArray[np.str_],
+    columns: Sequence[tuple[npt.NDArray[np.intp], FloatArray]],
+    draws: int,
+    seed: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the sum of each column as it is, and over draws of customers."""
+    _, members = np.unique(who, return_inverse=True)
+    size = int(members.max()) + 1
+    held = [round_amounts(amount[rows]) for rows, amount in columns]
+    table = sparse.csc_matrix(
+        (
+            np.concatenate(held),
+            np.concatenate([members[rows] for rows, _ in columns]),
+            np.cumsum([0, *(len(each) for each in held)]),
+        ),
+        shape=(size, len(columns)),
+    )
+    turned = table.T.tocsr()
+    rng = np.random.default_rng(seed)
+    drawn = [
+        (turned @ bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size).T).T
+        for start in range(0, draws, DRAWS_PER_CHUNK)
+    ]
+    return np.array([float(each.sum()) for each in held]), np.concatenate(drawn)

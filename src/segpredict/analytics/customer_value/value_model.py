@@ -1,0 +1,135 @@
+"""Say what customers are worth: all that scoring needs, nothing that learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.customer_value.bgnbd_value import PurchaseModel
+from segpredict.analytics.customer_value.exposure import expected_segment_value
+from segpredict.analytics.customer_value.markov_value import markov_values
+from segpredict.analytics.customer_value.periods import ValuePeriod, value_periods
+from segpredict.analytics.customer_value.seasonality import SpendSeasonality
+from segpredict.classifier.training_data import HISTORY_COLUMNS
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+from segpredict.core.window import DAYS_PER_YEAR
+
+CLV_COLUMNS = ("clv_next_markov", "clv_next_bgnbd", "clv_year_markov", "clv_year_bgnbd")
+
+
+@dataclass(frozen=True)
+class ValueModel:
+    """What segments bring, how they follow on each other, and how people buy.
+
+    Parameters
+    ----------
+    segment_values
+        Mean spend in a window by segment, in code order, in currency.
+    transition_matrix
+        Row: current segment; column: the next; rows add up to one.
+    seasonality
+        By how much spend differs by time of the year, where that is proven.
+    purchase_model
+        BG/NBD with Gamma-Gamma; ``None`` where the data cannot support them.
+    horizon, gap
+        Days of a window, and between the cutoff and the first one.
+    discount_rate
+        Yearly rate.
+    """
+
+    segment_values: tuple[float, ...]
+    transition_matrix: tuple[tuple[float, ...], ...]
+    seasonality: SpendSeasonality
+    purchase_model: PurchaseModel | None
+    horizon: int
+    gap: int
+    discount_rate: float
+
+    def segment_values_at(self, cutoff: int) -> tuple[float, ...]:
+        """Return the mean spend by segment in the window after a cutoff."""
+        factor = self.seasonality.factor_at(cutoff)
+        return tuple(value * factor for value in self.segment_values)
+
+    def future_periods(self, days: int) -> tuple[ValuePeriod, ...]:
+        """Return the windows of so many days to come."""
+        return value_periods(self.horizon, self.gap, days, self.discount_rate)
+
+    def markov_values(
+        self, probabilities: FloatArray, cutoff: int, ahead: Sequence[ValuePeriod]
+    ) -> FloatArray:
+        """Return what each customer is worth over windows to come, by the chain.
+
+        Parameters
+        ----------
+        probabilities
+            Probability of each next segment, customers × segments.
+        cutoff
+            The day of the forecast.
+        ahead
+            The windows.
+        """
+        seasons = [self.seasonality.factor_at(cutoff + each.start - self.gap) for each in ahead]
+        weights = markov_values(
+            np.array(self.transition_matrix), self.segment_values, ahead, seasons
+        )
+        return expected_segment_value(probabilities, weights.tolist())
+
+    def clv_columns(
+        self, rows: pl.DataFrame, probabilities: FloatArray, cutoff: int
+    ) -> pl.DataFrame:
+        """Return `CLV_COLUMNS`, one row a customer, in currency.
+
+        Parameters
+        ----------
+        rows
+            The customers' features; without `HISTORY_COLUMNS` among them nothing is said by
+            BG/NBD.
+        probabilities
+            Probability of each next segment, row by row.
+        cutoff
+            The day of the forecast.
+        """
+        told: dict[str, pl.Series] = {}
+        can_buy = self.purchase_model is not None and set(HISTORY_COLUMNS) <= set(rows.columns)
+        for name, days in (("next", self.horizon), ("year", DAYS_PER_YEAR)):
+            ahead = self.future_periods(days)
+            told[f"clv_{name}_markov"] = pl.Series(self.markov_values(probabilities, cutoff, ahead))
+            told[f"clv_{name}_bgnbd"] = (
+                _finite(self.purchase_model.expected_value(rows, ahead))
+                if can_buy and self.purchase_model is not None
+                else pl.Series([None] * rows.height, dtype=pl.Float64)
+            )
+        return pl.DataFrame({name: told[name] for name in CLV_COLUMNS})
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "values": list(self.segment_values),
+            "moves": [list(row) for row in self.transition_matrix],
+            "season": self.seasonality.to_state(),
+            "buying": None if self.purchase_model is None else self.purchase_model.to_state(),
+            "horizon": self.horizon,
+            "gap": self.gap,
+            "discount": self.discount_rate,
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "ValueModel":
+        """Return the valuer that gave a state."""
+        buying = state["buying"]
+        return cls(
+            tuple(state["values"]),
+            tuple(tuple(row) for row in state["moves"]),
+            SpendSeasonality.from_state(state["season"]),
+            None if buying is None else PurchaseModel.from_state(buying),
+            state["horizon"],
+            state["gap"],
+            state["discount"],
+        )
+
+
+def _finite(values: FloatArray) -> pl.Series:
+    told = pl.Series(values, dtype=pl.Float64)
+    return told.set(~told.is_finite(), None)

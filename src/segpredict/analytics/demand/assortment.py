@@ -1,0 +1,78 @@
+"""What each segment buys more of than others do, and which products to show it."""
+
+from collections.abc import Sequence
+
+import polars as pl
+from scipy import stats
+
+from segpredict.analytics.demand.sales import NO_CATEGORY, PRODUCT_LEVEL, WindowSales
+from segpredict.core.intervals import Z_95
+from segpredict.core.tables import Segment
+from segpredict.segmentation import category_indices
+
+MAX_SUGGESTIONS = 10  # products to show to a segment
+AFFINITY_INDEX_SCHEMA = {
+    "level": pl.String,
+    "segment_id": pl.String,
+    "item": pl.String,
+    "n": pl.Int64,
+    "share": pl.Float64,
+    "index": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "is_sure": pl.Boolean,
+}
+
+
+def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str) -> pl.DataFrame:
+    """Return the index of each segment and item (`AFFINITY_INDEX_SCHEMA`).
+
+    Parameters
+    ----------
+    window
+        What was sold, and to whom.
+    segments
+        All segments.
+    level
+        ``category`` or ``product``.
+
+    Notes
+    -----
+    The index is that of `segments.category_indices`: an item's share of the segment's order
+    lines over its share of all. Intervals are of 95 % for all cells of the table
+    together (Bonferroni): among thousands of products some would stand out by chance.
+    """
+    own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
+    bought = (
+        window.purchases.filter(own & pl.col("segment").is_not_null())
+        .group_by("customer_id", "segment", category=level)
+        .agg(pl.col("lines").sum())
+    )
+    found = category_indices(bought, segments)
+    wide = stats.norm.isf(0.025 / max(found.height, 1)) / Z_95
+    index = pl.col("index")
+    low = index * ((pl.col("low") / index).log() * wide).exp()
+    high = index * ((pl.col("high") / index).log() * wide).exp()
+    return found.with_columns(
+        level=pl.lit(level),
+        segment_id="id",
+        item="category",
+        low=low,
+        high=high,
+        is_sure=(low > 1) | (high < 1),
+    ).select(list(AFFINITY_INDEX_SCHEMA))
+
+
+def suggest_products(products: pl.DataFrame) -> pl.DataFrame:
+    """Return the products that stand out most surely above 1, at most ten a segment.
+
+    Parameters
+    ----------
+    products
+        `affinity_index` by product.
+    """
+    return (
+        products.filter((pl.col("level") == PRODUCT_LEVEL) & (pl.col("low") > 1))
+        .with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("segment_id"))
+        .filter(pl.col("rank") <= MAX_SUGGESTIONS)
+    )

@@ -1,0 +1,105 @@
+"""What may be looked at when demand is forecast: windows that were over by then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.demand.sales import DayRange, WindowSales
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.arrays import FloatArray
+from segpredict.core.window import DAYS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class SalesHistory:
+    """What a forecast may look at: windows that were over by its cutoff.
+
+    Parameters
+    ----------
+    cutoff
+        The day of the forecast.
+    windows
+        Windows of the last year, newest first, each behind the other.
+    season_window
+        The window a year before the one to be forecast; ``None`` if unknown.
+    whole_history
+        How many of the newest windows have their whole look-back in the data: only in
+        these can newcomers be told from customers of old.
+    """
+
+    cutoff: int
+    windows: tuple[WindowSales, ...]
+    season_window: WindowSales | None
+    whole_history: int
+
+    def without_segments(self) -> "SalesHistory":
+        """Return the same past with all who bought in one segment, of code 1."""
+        season = None if self.season_window is None else _merged(self.season_window)
+        return replace(self, windows=tuple(map(_merged, self.windows)), season_window=season)
+
+    def newcomers_per_window(self) -> FloatArray:
+        """Return how many newcomers a window brings to each segment, by code.
+
+        Notes
+        -----
+        The mean over the windows in which newcomers can be told; where there is none,
+        those of the newest, which are too many.
+        """
+        told = self.windows[: max(self.whole_history, 1)]
+        found: FloatArray = np.mean([window.newcomers for window in told], axis=0)
+        return found
+
+
+def _merged(window: WindowSales) -> WindowSales:
+    one = pl.when(pl.col("segment") > 0).then(1).otherwise(pl.col("segment"))
+    return replace(
+        window,
+        purchases=window.purchases.with_columns(segment=one.cast(pl.Int8)),
+        members=np.array([window.members[0], window.members[1:].sum()]),
+        newcomers=np.array([window.newcomers[0], window.newcomers[1:].sum()]),
+    )
+
+
+def history_windows(cutoff: int, time: TimeOptions, first_day: int) -> tuple[DayRange, ...]:
+    """Return the windows of the last year before a cutoff, newest first.
+
+    Examples
+    --------
+    >>> spans(300, TimeOptions(), 100)
+    ((209, 300), (118, 209))
+    >>> spans(900, TimeOptions(horizon=400), 100)
+    ((500, 900),)
+    """
+    count = max(min(DAYS_PER_YEAR, cutoff - first_day) // time.horizon, 1)
+    ends = [cutoff - i * time.horizon for i in range(count)]
+    return tuple((end - time.horizon, end) for end in ends)
+
+
+def last_year_window(cutoff: int, time: TimeOptions, first_day: int) -> DayRange | None:
+    """Return the window a year before the one to be forecast, if it is known.
+
+    Examples
+    --------
+    >>> season_span(500, TimeOptions(), 100), season_span(400, TimeOptions(), 100)
+    ((136, 227), None)
+    """
+    start = cutoff + time.gap - DAYS_PER_YEAR
+    is_known = start >= first_day and start + time.horizon <= cutoff
+    return (start, start + time.horizon) if is_known else None
+
+
+def sales_history(
+    cutoff: int, time: TimeOptions, first_day: int, measured_windows: Mapping[DayRange, WindowSales]
+) -> SalesHistory:
+    """Return what was known at a cutoff, of windows that were measured before."""
+    back = history_windows(cutoff, time, first_day)
+    year_ago = last_year_window(cutoff, time, first_day)
+    whole = [start - time.gap - time.lookback >= first_day for start, _ in back]
+    return SalesHistory(
+        cutoff,
+        tuple(measured_windows[span] for span in back),
+        None if year_ago is None else measured_windows[year_ago],
+        sum(whole),
+    )

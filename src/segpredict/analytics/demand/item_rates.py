@@ -1,0 +1,183 @@
+"""Units per customer and seasons of all items, each leaning on what it belongs to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.demand.history import SalesHistory
+from segpredict.analytics.demand.sales import (
+    CATEGORY_LEVEL,
+    DEMAND_LEVELS,
+    PRODUCT_LEVEL,
+    SegmentSales,
+    WindowSales,
+    segment_sales,
+)
+from segpredict.analytics.demand.shrinkage import gamma_poisson_rates
+from segpredict.core.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class ItemRates:
+    """The items of one level.
+
+    Parameters
+    ----------
+    items
+        Names, sorted.
+    parents
+        The row of each item's parent one level above.
+    rates
+        Units per customer of each segment in a window; columns by code, the inactive
+        buy nothing.
+    seasonal_factors
+        Index of each item; 1 where none is known.
+    """
+
+    items: tuple[str, ...]
+    parents: IntArray
+    rates: FloatArray
+    seasonal_factors: FloatArray
+
+
+def shrunk_item_rates(
+    history: SalesHistory, n_segments: int, first_sold: Mapping[str, int]
+) -> dict[str, ItemRates]:
+    """Return all levels of a shop, as far as a cutoff knew them.
+
+    Parameters
+    ----------
+    history
+        What was known.
+    n_segments
+        Number of segments, INACTIVE among them.
+    first_sold
+        The day on which each product was first sold; those that were there from the
+        beginning are left out.
+
+    Notes
+    -----
+    Rates of the total and of each category are drawn to their mean over segments, those
+    of products to the mean product of their category in the segment. A product counts
+    from the day on which it was first sold; then products share what their category
+    sells to the segment.
+
+    The season's index is units sold in the window a year ago over the units to be
+    expected from the customers who bought then, by their segments: it tells how people
+    of one segment buy otherwise in that season. That more people buy, or move to other
+    segments, is in the chances. The index of the total leans on 1 as far as the windows
+    of the year differ by no more than chance, the others on that of the level above.
+    """
+    found: dict[str, ItemRates] = {}
+    above: ItemRates | None = None
+    for level in DEMAND_LEVELS:
+        items = _items(history, level)
+        parents = _parents(history, level, items, above)
+        starts = [first_sold.get(i, 0) if level == PRODUCT_LEVEL else 0 for i in items]
+        place = _Place(history, level, items, parents, np.array(starts, dtype=int))
+        rates = place.rates(n_segments, above)
+        above = ItemRates(items, parents, rates, place.season(n_segments, rates, above))
+        found[level] = above
+    return found
+
+
+def first_sale_days(lines: pl.LazyFrame, since: int) -> dict[str, int]:
+    """Return the day on which each product was first sold, of `sales.sold_lines`.
+
+    Those first seen before a day are left out: the data may begin later than they did.
+    """
+    days = lines.group_by(PRODUCT_LEVEL).agg(pl.col("day").min()).collect()
+    return dict(days.drop_nulls().filter(pl.col("day") >= since).iter_rows())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The items of a level, before anything is known of them."""
+
+    before: SalesHistory
+    level: str
+    items: tuple[str, ...]
+    parents: IntArray
+    starts: IntArray
+
+    def rates(self, size: int, above: ItemRates | None) -> FloatArray:
+        sold = segment_sales(self.before.windows, self.level, self.items, size)
+        exposure = np.zeros(sold.units.shape)
+        for window in self.before.windows:
+            exposure += np.outer(self.on_sale(window), window.members[1:])
+        if self.level == PRODUCT_LEVEL and above is not None:
+            found = self._leaning(sold, exposure, above)
+        else:
+            one = np.zeros(size - 1, dtype=int)
+            found = gamma_poisson_rates(sold.units.T, sold.squared_units.T, exposure.T, one).T
+        return np.column_stack([np.zeros(len(found)), found])
+
+    def _leaning(self, sold: SegmentSales, exposure: FloatArray, above: ItemRates) -> FloatArray:
+        many = np.bincount(self.parents, minlength=len(above.items))[:, None]
+        mean = above.rates[:, 1:] / np.maximum(many, 1)
+        found = gamma_poisson_rates(sold.units, sold.squared_units, exposure, self.parents, mean)
+        return found * self._share(found, above.rates[:, 1:])
+
+    def _share(self, parts: FloatArray, whole: FloatArray) -> FloatArray:
+        """Return the factor by which each part is multiplied to fill its whole."""
+        sums = np.zeros_like(whole)
+        np.add.at(sums, self.parents, parts)
+        factor = np.divide(whole, sums, out=np.ones_like(whole), where=sums > 0)
+        return factor[self.parents]
+
+    def season(self, size: int, rates: FloatArray, above: ItemRates | None) -> FloatArray:
+        window = self.before.season_window
+        if window is None or not self.items:
+            return np.ones(len(self.items))
+        if above is None:
+            return self._season_of_all(window, size, rates)
+        units, scatter = self._sold(window, size)
+        hoped = (rates[:, 1:] @ window.members[1:])[:, None]
+        known = hoped * self.on_sale(window)[:, None]
+        mean = above.seasonal_factors[:, None]
+        found = gamma_poisson_rates(units, scatter, known, self.parents, mean)
+        if self.level != PRODUCT_LEVEL:
+            return found[:, 0]
+        sums = np.zeros_like(mean)
+        np.add.at(sums, self.parents, hoped)
+        return (found * self._share(found * hoped, mean * sums))[:, 0]
+
+    def _season_of_all(self, season: WindowSales, size: int, rates: FloatArray) -> FloatArray:
+        """Return the total's index: one of a year's windows, all of them about 1."""
+        windows = {each.span: each for each in (*self.before.windows, season)}
+        sold = [self._sold(window, size) for window in windows.values()]
+        hoped = [rates[:, 1:] @ window.members[1:] for window in windows.values()]
+        one = np.zeros(len(windows), dtype=int)
+        units, scatter = (np.vstack(each) for each in zip(*sold, strict=True))
+        found = gamma_poisson_rates(units, scatter, np.vstack(hoped), one, np.ones((1, 1)))
+        asked: FloatArray = found[list(windows).index(season.span)]
+        return asked
+
+    def _sold(self, window: WindowSales, size: int) -> tuple[FloatArray, FloatArray]:
+        sold = segment_sales([window], self.level, self.items, size)
+        return sold.units.sum(axis=1)[:, None], sold.squared_units.sum(axis=1)[:, None]
+
+    def on_sale(self, window: WindowSales) -> FloatArray:
+        """Return the share of a window in which each item was on sale."""
+        start, end = window.span
+        return np.clip((end - self.starts) / (end - start), 0.0, 1.0)
+
+
+def _items(before: SalesHistory, level: str) -> tuple[str, ...]:
+    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+    names = pl.concat([window.purchases[level] for window in known]).drop_nulls()
+    return tuple(names.unique().sort().to_list())
+
+
+def _parents(
+    before: SalesHistory, level: str, items: tuple[str, ...], above: ItemRates | None
+) -> IntArray:
+    if level != PRODUCT_LEVEL or above is None:
+        return np.zeros(len(items), dtype=int)
+    known = [*before.windows, *([] if before.season_window is None else [before.season_window])]
+    pairs = pl.concat([w.purchases.select(PRODUCT_LEVEL, CATEGORY_LEVEL) for w in known])
+    category = dict(pairs.drop_nulls().unique().iter_rows())
+    row = {name: i for i, name in enumerate(above.items)}
+    return np.array([row[category[item]] for item in items], dtype=int)

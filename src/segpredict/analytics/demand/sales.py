@@ -1,0 +1,211 @@
+"""What was sold in windows of time, by whom, and in which segment they were."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier import SegmentAssigner
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.window import DAYS_PER_WEEK
+
+TOTAL_LEVEL, CATEGORY_LEVEL, PRODUCT_LEVEL = "total", "category", "product"
+DEMAND_LEVELS = (TOTAL_LEVEL, CATEGORY_LEVEL, PRODUCT_LEVEL)
+NO_CATEGORY = ""  # the category of a product that has none
+DayRange = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class WindowSales:
+    """One window.
+
+    Parameters
+    ----------
+    span
+        Its days, ``[start, end)``.
+    purchases
+        ``customer_id``, ``segment`` (code at the end of the window; null for whom none
+        is known), ``total``, ``category``, ``product`` (null where lines have none),
+        ``units_sold`` (10⁻⁴) and ``lines``; one row a customer and product.
+    members
+        Customers of each segment, by code.
+    newcomers
+        Those of them without an order in the look-back, who had no forecast.
+    """
+
+    span: DayRange
+    purchases: pl.DataFrame
+    members: IntArray
+    newcomers: IntArray
+
+    def units_sold(self, level: str, items: Sequence[str]) -> FloatArray:
+        """Return the units of each item that anybody bought."""
+        sold = self.purchases.group_by(level).agg(pl.col("units").sum())
+        return _aligned(sold, level, items, "units")
+
+
+def product_categories(transactions: Transactions) -> pl.LazyFrame:
+    """Return ``product_id`` and ``category`` of all products, if there is a table."""
+    table = transactions.side_tables.products
+    if table is None or "category" not in table.columns:
+        return pl.LazyFrame(schema={"product_id": pl.String, "category": pl.String})
+    return table.lazy().select("product_id", "category")
+
+
+def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
+    """Return the lines of goods sold as they were known at a cutoff.
+
+    Units are what customers took. What came back later is not taken off, since it was
+    asked for; an order that was wholly refunded by the cutoff is no order.
+    """
+    return (
+        transactions.known_at(until)
+        .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
+        .select("customer_id", "day", "quantity", "amount", "product_id")
+        .join(product_categories(transactions), on="product_id", how="left")
+        .select(
+            "customer_id",
+            "day",
+            "quantity",
+            "amount",
+            pl.lit("all").alias(TOTAL_LEVEL),
+            pl.col("category").fill_null(NO_CATEGORY).alias(CATEGORY_LEVEL),
+            pl.col("product_id").alias(PRODUCT_LEVEL),
+        )
+    )
+
+
+def window_sales(
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    time: TimeOptions,
+    spans: Sequence[DayRange],
+) -> Mapping[DayRange, WindowSales]:
+    """Return what was sold in each window, as it was known at the window's end.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmenter.
+    time
+        Lengths, in days.
+    spans
+        The windows, each with an end of its own.
+    """
+    measured = [(end - time.horizon, end) for _, end in spans]
+    codes = segmentation.assign(
+        features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
+    )
+    asked = {start - time.gap: (start, end) for start, end in spans}
+    backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(asked)]
+    known = features.clustering_inputs(transactions, backs)
+    size = len(segmentation.segments)
+    found = {}
+    for start, end in sorted(asked.values()):
+        here = codes.filter(pl.col("end") == end).select("customer_id", "segment")
+        before = known.filter(pl.col("end") == start - time.gap)
+        new = here.join(before, on="customer_id", how="anti")
+        found[start, end] = WindowSales(
+            (start, end),
+            _bought(transactions, (start, end), here),
+            _counted(here, size),
+            _counted(new, size),
+        )
+    return found
+
+
+def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> pl.DataFrame:
+    start, end = span
+    keys = ("customer_id", *DEMAND_LEVELS)
+    return (
+        sold_lines(transactions, end)
+        .filter(pl.col("day") >= start)
+        .group_by(keys)
+        .agg(units=pl.col("quantity").sum(), lines=pl.len().cast(pl.Int64))
+        .collect()
+        .join(codes, on="customer_id", how="left")
+        .sort(keys)
+    )
+
+
+def _counted(codes: pl.DataFrame, size: int) -> IntArray:
+    return np.bincount(codes["segment"].to_numpy(), minlength=size)
+
+
+@dataclass(frozen=True)
+class SegmentSales:
+    """What each segment bought of each item, over several windows.
+
+    Parameters
+    ----------
+    units, squared_units
+        Units, and Σ(y − ȳ)² of what single customers bought in a window; one row an
+        item, one column a segment, INACTIVE left out.
+    """
+
+    units: FloatArray
+    squared_units: FloatArray
+
+
+def segment_sales(
+    windows: Sequence[WindowSales], level: str, items: Sequence[str], size: int
+) -> SegmentSales:
+    """Return what each segment bought of each item in these windows."""
+    each = pl.concat(
+        window.purchases.group_by("customer_id", "segment", level).agg(pl.col("units").sum())
+        for window in windows
+    )
+    piece = pl.col("units") / MONEY_SCALE
+    cells = each.group_by("segment", level).agg(
+        pl.col("units").sum(), squares=(piece * piece).sort().sum()
+    )
+    parts = [cells.filter(pl.col("segment") == code) for code in range(1, size)]
+    units = np.column_stack([_aligned(each, level, items, "units") for each in parts])
+    squares = np.column_stack([_aligned(each, level, items, "squares", 1.0) for each in parts])
+    members = np.sum([window.members for window in windows], axis=0)[1:]
+    return SegmentSales(units, np.maximum(squares - units**2 / np.maximum(members, 1), 0.0))
+
+
+def _aligned(
+    cells: pl.DataFrame,
+    level: str,
+    items: Sequence[str],
+    value: str,
+    unit: float = MONEY_SCALE,
+) -> FloatArray:
+    """Return the value of each item, in the order of the items; 0 where none is."""
+    asked = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = asked.join(cells, on=level, how="left", maintain_order="left")
+    return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
+
+
+def weekly_units(
+    transactions: Transactions, cutoff: int, level: str, items: Sequence[str]
+) -> FloatArray:
+    """Return the units of each item in each whole week before a cutoff, oldest first.
+
+    Weeks are counted back from the cutoff, so that the last one is whole; days at the
+    beginning that fill no week are left out.
+    """
+    count = (cutoff - transactions.first_day) // DAYS_PER_WEEK
+    table = np.zeros((len(items), count))
+    place = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    found = (
+        sold_lines(transactions, cutoff)
+        .filter(pl.col("day") >= cutoff - count * DAYS_PER_WEEK)
+        .with_columns(week=count - 1 - (cutoff - 1 - pl.col("day")) // DAYS_PER_WEEK)
+        .group_by(level, "week")
+        .agg(pl.col("quantity").sum())
+        .collect()
+        .join(place.with_row_index("row"), on=level, how="inner")
+    )
+    table[found["row"].to_numpy(), found["week"].to_numpy()] = (
+        found["quantity"].cast(pl.Float64).to_numpy() / MONEY_SCALE
+    )
+    return table

@@ -1,0 +1,280 @@
+"""Count a shop's orders and customers in bins, by segment, country and month."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import polars as pl
+
+from segpredict.analytics.exploration.customer_map import customer_map
+from segpredict.analytics.exploration.observations import ExplorationData, exploration_data
+from segpredict.core.tables import JSON, MONEY_SCALE, Transactions
+
+ORDER_BINS = (1, 2, 3, 4, 5, 6, 11, 21, 51)  # lower ends of the bins
+GAP_BINS = (1, 8, 15, 31, 61, 91, 183, 366)  # days
+MONEY_STEPS = (1, 2, 5)  # of bins of money
+MONEY_CHARTS = ("sales", "returns", "countries", "takings")
+MONTHLY_CHARTS = ("sales", "returns", "orders", "buyers", "newcomers")  # bins are months
+CURRENT_CHARTS = ("members", "takings")  # bins are segments
+ALL_MONTHS = -1  # the period of what belongs to none, and the segment of what lists them all
+EXPLORATION_FOLDER = "exploration"
+HOURS, WEEKDAYS = 24, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class ExplorationFiles(Protocol):
+    """The files of a run."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
+    def read_parquet(self, name: str) -> pl.DataFrame:
+        """Return a table."""
+
+    def read_json(self, name: str) -> JSON:
+        """Return values."""
+
+
+def explore_shop(
+    shop: Transactions,
+    assignments: pl.DataFrame,
+    segments: Sequence[str],
+    horizon: int = 91,
+) -> dict[str, Any]:
+    """Return what a page shows of a shop's data, as counts.
+
+    Parameters
+    ----------
+    shop, assignments
+        As in `exploration_data`.
+    segments
+        All ids, in code order.
+    horizon
+        Days on which a segment is measured, the last of the data.
+
+    Returns
+    -------
+    dict
+        ``cells``: ``customer_map``, ``segment``, ``country``, ``period`` (a month; −1 belongs
+        to none, as does a segment of −1), ``bin`` and ``value`` (customers, orders,
+        gaps, or units of 10⁻⁴ of money: those of `MONEY_CHARTS`). ``map``: `customer_map`.
+        ``homes``: ``customer_id`` and the name of the ``country``. ``facts``: names of
+        segments, countries, periods and bins, and what the axes are.
+
+    Notes
+    -----
+    Summed over countries, ``buyers`` and ``newcomers`` are the customers of
+    `metrics.monthly_figures`, ``members`` and ``takings`` those of
+    `segments.segment_profile_table`: everybody
+    has one segment and one country, those of the end of the data.
+    """
+    held = exploration_data(shop, assignments, tuple(segments))
+    spends, values = held.customers["spend"], held.orders["amount"]
+    ladder, dear = _ladder(spends), _ladder(values)
+    gaps = _gaps(held.orders)
+    back = held.credits.with_columns(-pl.col("amount"))
+    has_time = held.orders["minute"].null_count() < held.orders.height
+    counted = {
+        "frequency": _counted(held.customers, _bin("orders", ORDER_BINS)),
+        "spend": _counted(held.customers, _bin("spend", [MONEY_SCALE * s for s in ladder])),
+        "order_value": _counted(
+            held.orders, _bin("amount", [MONEY_SCALE * s for s in dear]), "month"
+        ),
+        "gaps": _counted(gaps, _bin("gap", GAP_BINS), "month"),
+        "week": _counted(held.orders, _hour(has_time=has_time), "month"),
+        "sales": _summed(held.orders, pl.col("month")),
+        "returns": _summed(back, pl.col("month")),
+        "countries": _summed(held.orders, pl.col("country")),
+        **_monthly(held.orders),
+        **_standing(held, shop.end_day - horizon),
+    }
+    cells = [table.select(pl.lit(name).alias("chart"), pl.all()) for name, table in counted.items()]
+    drawn, axes = customer_map(held, shop.end_day)
+    facts = {
+        "segments": list(segments),
+        "countries": list(held.countries),
+        "periods": list(held.months),
+        "has_time": has_time,
+        "customers": held.customers.height,
+        "axes": axes,
+        "bins": {
+            "frequency": _labels(ORDER_BINS),
+            "spend": _labels(ladder, is_whole=False),
+            "order_value": _labels(dear, is_whole=False),
+            "gaps": _labels(GAP_BINS),
+            "week": _week(has_time=has_time),
+            "countries": list(held.countries),
+            **{name: list(held.months) for name in MONTHLY_CHARTS},
+            **{name: list(segments) for name in CURRENT_CHARTS},
+        },
+    }
+    homes = held.owners.select("customer_id", _named("country", held.countries))
+    return {"cells": pl.concat(cells), "map": drawn, "homes": homes, "facts": facts}
+
+
+def load_exploration(folder: ExplorationFiles) -> Mapping[str, Any]:
+    """Return what a run has kept of `explore_shop`, as far as it was made.
+
+    Where customers were scored, ``expected_by_country`` is `expected_by_country` of the scores.
+    """
+    if not folder.has(f"{EXPLORATION_FOLDER}/facts.json"):
+        return {}
+    found = {
+        "cells": folder.read_parquet(f"{EXPLORATION_FOLDER}/cells.parquet"),
+        "map": folder.read_parquet(f"{EXPLORATION_FOLDER}/map.parquet"),
+        "facts": folder.read_json(f"{EXPLORATION_FOLDER}/facts.json"),
+    }
+    homes = f"{EXPLORATION_FOLDER}/homes.parquet"
+    if folder.has(homes) and folder.has("scores.parquet"):
+        scores = folder.read_parquet("scores.parquet")
+        found["coming"] = expected_by_country(scores, folder.read_parquet(homes))
+    return found
+
+
+def _monthly(orders: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return orders, customers with one and customers with their first, by month."""
+    rows = {
+        "orders": orders,
+        "buyers": orders.filter(pl.struct("customer_id", "month").is_first_distinct()),
+        "newcomers": orders.filter(pl.col("customer_id").is_first_distinct()),
+    }
+    month = pl.col("month").alias("bin")
+    return {name: _counted(each, month, "month") for name, each in rows.items()}
+
+
+def _standing(held: ExplorationData, start: int) -> dict[str, pl.DataFrame]:
+    """Return the customers of each segment, and what those who ordered paid in all."""
+    recent = pl.concat([held.orders, held.credits]).filter(pl.col("day") >= start)
+    buyers = recent.filter(~pl.col("is_return")).select("customer_id").unique()
+    paid = recent.join(buyers, on="customer_id", how="semi")
+    own, everybody = pl.col("segment").alias("bin"), pl.lit(ALL_MONTHS, pl.Int32)
+    tables = {
+        "members": _counted(held.owners.filter("is_eligible"), own),
+        "takings": _grouped(paid, own, None, pl.col("amount").sum()),
+    }
+    return {n: t.with_columns(segment=everybody) for n, t in tables.items()}
+
+
+def _named(column: str, names: Sequence[str]) -> pl.Expr:
+    return pl.col(column).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
+
+
+def _ladder(amounts: pl.Series) -> list[int]:
+    """Return lower ends of bins of money: 0, then 1, 2, 5, 10 … that hold the middle.
+
+    The first and the last bin are open; each holds about one in a hundred.
+    """
+    if amounts.is_empty():
+        return [0]
+    low = float(amounts.quantile(0.01, "nearest") or 0) / MONEY_SCALE
+    high = float(amounts.quantile(0.99, "nearest") or 0) / MONEY_SCALE
+    steps = [step * 10**power for power in range(12) for step in MONEY_STEPS]
+    return [0, *(step for step in steps if low < step <= high)]
+
+
+def _bin(column: str, ends: Sequence[int]) -> pl.Expr:
+    """Return the number of the bin that holds a value."""
+    return pl.sum_horizontal(
+        pl.lit(0), *((pl.col(column) >= end).cast(pl.Int32) for end in ends[1:])
+    ).alias("bin")
+
+
+def _hour(*, has_time: bool) -> pl.Expr:
+    weekday = pl.from_epoch(pl.col("day"), time_unit="d").dt.weekday().cast(pl.Int32) - 1
+    hour = pl.col("minute").cast(pl.Int32) // 60 if has_time else pl.lit(0)
+    return (weekday * (HOURS if has_time else 1) + hour).alias("bin")
+
+
+def _gaps(orders: pl.DataFrame) -> pl.DataFrame:
+    """Return the days between two days with a purchase, each with the later one."""
+    days = orders.unique(["customer_id", "day"], keep="first", maintain_order=True)
+    gap = pl.col("day") - pl.col("day").shift(1).over("customer_id")
+    return days.with_columns(gap=gap).drop_nulls("gap")
+
+
+def _counted(rows: pl.DataFrame, place: pl.Expr, period: str | None = None) -> pl.DataFrame:
+    return _grouped(rows, place, period, pl.len())
+
+
+def _summed(rows: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    return _grouped(rows, place.alias("bin"), "month", pl.col("amount").sum())
+
+
+def _grouped(
+    rows: pl.DataFrame, place: pl.Expr, period: str | None, value: pl.Expr
+) -> pl.DataFrame:
+    by = ["segment", "country", "period", "bin"]
+    when = pl.lit(ALL_MONTHS, pl.Int32) if period is None else pl.col(period)
+    return (
+        rows.with_columns(when.alias("period"), place.cast(pl.Int32))
+        .drop_nulls("bin")
+        .group_by(by)
+        .agg(value.cast(pl.Int64).alias("value"))
+        .sort(by)
+    )
+
+
+def _labels(ends: Sequence[int], *, is_whole: bool = True) -> list[str]:
+    pairs = zip(ends, [*ends[1:], None], strict=True)
+    return [_label(low, high, is_whole=is_whole) for low, high in pairs]
+
+
+def _label(low: int, high: int | None, *, is_whole: bool) -> str:
+    if high is None:
+        return f"{low:,} or more"
+    if not is_whole:
+        return f"{low:,} to {high:,}" if low else f"below {high:,}"
+    return f"{low:,}" if high - low == 1 else f"{low:,} to {high - 1:,}"
+
+
+def _week(*, has_time: bool) -> list[str]:
+    if not has_time:
+        return list(WEEKDAYS)
+    return [f"{day} {hour:02d}:00" for day in WEEKDAYS for hour in range(HOURS)]
+
+
+SUM_SCALE = 10**12  # parts of one: whole numbers add up the same in any order
+
+
+def expected_by_country(scores: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:
+    """Return how large each segment is and is expected to be, country by country.
+
+    Parameters
+    ----------
+    scores
+        `contracts.SCORES_SCHEMA` of the end of the data.
+    countries
+        ``customer_id`` and ``country`` of everybody who was scored.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``country``, ``segment_id``, ``now`` (customers) and ``expected`` (the sum of
+        their chances), sorted. Who is too long gone to be scored is in neither.
+
+    Examples
+    --------
+    >>> scores = {"customer_id": ["a", "b"], "is_eligible": [True] * 2}
+    >>> scores |= {"segment_id": ["S1", "S1"], "p_S0": [0.25, 0.5], "p_S1": [0.75, 0.5]}
+    >>> homes = pl.DataFrame({"customer_id": ["a", "b"], "country": ["UK", "UK"]})
+    >>> coming(pl.DataFrame(scores), homes).rows()
+    [('UK', 'S0', 0, 0.75), ('UK', 'S1', 2, 1.25)]
+    """
+    able = scores.filter("is_eligible").join(countries, on="customer_id", how="left")
+    chances = [name for name in able.columns if name.startswith("p_S")]
+    told = (
+        able.group_by("country")
+        .agg(pl.col(chances).mul(SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE)
+        .unpivot(
+            chances,
+            index="country",
+            variable_name="segment_id",
+            value_name="expected",
+        )
+        .with_columns(pl.col("segment_id").str.strip_prefix("p_"))
+    )
+    now = able.group_by("country", "segment_id").agg(now=pl.len().cast(pl.Int64))
+    return (
+        told.join(now, on=["country", "segment_id"], how="left", nulls_equal=True)
+        .with_columns(pl.col("now").fill_null(0))
+        .select("country", "segment_id", "now", "expected")
+        .sort("country", "segment_id")
+    )

@@ -1,0 +1,145 @@
+"""Orders and customers with what they are counted by: segment, country, month."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.core.orders import KEY
+from segpredict.core.tables import Transactions
+from segpredict.core.window import as_date
+
+MAX_COUNTRIES = 8  # with a name of their own, most customers first
+MIN_CUSTOMERS_OF_COUNTRY = 30  # customers; a country with fewer is one of the others
+OTHER_COUNTRIES = "Other countries"
+
+
+@dataclass(frozen=True)
+class ExplorationData:
+    """All that is counted, each row with the numbers of its segment and country.
+
+    Parameters
+    ----------
+    orders
+        ``customer_id``, ``day``, ``minute`` (null where unknown), ``amount`` (units of
+        10⁻⁴), ``month``, ``segment``, ``country``.
+    credits
+        The same of what was sent back, ``amount`` below zero.
+    customers
+        ``customer_id``, ``orders``, ``spend``, ``first``, ``last``, ``segment``,
+        ``country``.
+    owners
+        ``customer_id``, ``segment``, ``country`` and ``is_eligible`` of everybody.
+    countries, months
+        Names, by number; all months of the data, also those without an order.
+    """
+
+    orders: pl.DataFrame
+    credits: pl.DataFrame
+    customers: pl.DataFrame
+    owners: pl.DataFrame
+    countries: tuple[str, ...]
+    months: tuple[str, ...]
+
+
+def exploration_data(
+    shop: Transactions, assignments: pl.DataFrame, segments: tuple[str, ...]
+) -> ExplorationData:
+    """Return the shelf of a shop, as known at the end of its data.
+
+    Parameters
+    ----------
+    shop
+        The transactions; orders that were sent back whole are not counted.
+    assignments
+        ``customer_id`` and ``segment_id`` in the newest window; ``is_eligible`` where
+        not everybody is counted among the segments.
+    segments
+        All ids, in code order.
+    """
+    lines = shop.known_at(shop.end_day)
+    key = [*KEY, "is_return"]
+    found = (
+        lines.group_by(key)
+        .agg(pl.col("amount").sum(), pl.col("minute").min(), pl.col("country").min())
+        .collect()
+        .sort(key)
+    )
+    homes, countries = _homes(found)
+    owners = _owners(homes, assignments, segments)
+    months = _months(shop.first_day, shop.end_day)
+    when = pl.from_epoch(pl.col("day"), time_unit="d").dt
+    places = {name: i for i, name in enumerate(months)}
+    month = when.strftime("%Y-%m").replace_strict(places, return_dtype=pl.Int32)
+    rows = found.drop("country").with_columns(month=month)
+    rows = rows.join(owners.drop("is_eligible"), on="customer_id")
+    orders = rows.filter(~pl.col("is_return"))
+    customers = (
+        orders.group_by("customer_id", "segment", "country")
+        .agg(
+            orders=pl.len(),
+            spend=pl.col("amount").sum(),
+            first=pl.col("day").min(),
+            last=pl.col("day").max(),
+        )
+        .sort("customer_id")
+    )
+    return ExplorationData(
+        orders.sort("customer_id", "day", "order_id"),
+        rows.filter("is_return"),
+        customers,
+        owners.sort("customer_id"),
+        countries,
+        months,
+    )
+
+
+def _owners(
+    countries: pl.DataFrame, assignments: pl.DataFrame, segments: tuple[str, ...]
+) -> pl.DataFrame:
+    codes = pl.DataFrame(
+        {"segment_id": segments, "segment": range(len(segments))},
+        schema={"segment_id": pl.String, "segment": pl.Int32},
+    )
+    known = assignments.select(
+        "customer_id",
+        "segment_id",
+        pl.col("is_eligible")
+        if "is_eligible" in assignments.columns
+        else pl.lit(value=True).alias("is_eligible"),
+    )
+    return (
+        countries.join(known.join(codes, on="segment_id"), on="customer_id", how="left")
+        .drop("segment_id")
+        .with_columns(
+            pl.col("segment").fill_null(0),
+            pl.col("is_eligible").fill_null(value=False),
+        )
+    )
+
+
+def _months(first_day: int, end_day: int) -> tuple[str, ...]:
+    first, last = as_date(first_day), as_date(max(first_day, end_day - 1))
+    names = pl.date_range(first.replace(day=1), last, "1mo", eager=True)
+    return tuple(names.dt.strftime("%Y-%m").to_list())
+
+
+def _homes(found: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return each customer's country, that of the newest order, and all names."""
+    homes = (
+        found.sort("customer_id", "day", "order_id")
+        .group_by("customer_id", maintain_order=True)
+        .agg(pl.col("country").drop_nulls().last())
+    )
+    sizes = (
+        homes.drop_nulls()
+        .group_by("country")
+        .len()
+        .filter(pl.col("len") >= MIN_CUSTOMERS_OF_COUNTRY)
+    )
+    named = sizes.sort("len", "country", descending=[True, False])["country"]
+    kept = named.head(MAX_COUNTRIES).to_list()
+    is_all = homes["country"].is_in(kept).all() if kept else False
+    names = (*kept, *(() if is_all else (OTHER_COUNTRIES,)))
+    places = {name: i for i, name in enumerate(names)}
+    code = pl.col("country").replace_strict(places, default=len(names) - 1, return_dtype=pl.Int32)
+    return homes.with_columns(code), names

@@ -1,0 +1,30 @@
+"""The one place where figures about a shop are defined: `KPIS`.
+
+Books go in, a table of figures comes out, each with its interval and what it was made
+from. `docs/metrics.md` is written from the definitions by ``docs/write_metrics.py``.
+"""
+
+from segpredict.analytics.kpis._concentration import lorenz_curve
+from segpredict.analytics.kpis._measure import (
+    KPIS,
+    compute_kpis,
+    kpi_tables,
+    load_kpis,
+    metric_named,
+)
+from segpredict.analytics.kpis._metric import KpiDefinition
+from segpredict.analytics.kpis._months import month_name, monthly_figures
+from segpredict.analytics.kpis._order_book import OrderBook
+
+__all__ = [
+    "KPIS",
+    "KpiDefinition",
+    "OrderBook",
+    "compute_kpis",
+    "kpi_tables",
+    "load_kpis",
+    "lorenz_curve",
+    "metric_named",
+    "month_name",
+    "monthly_figures",
+]

@@ -1,0 +1,310 @@
+"""Cohorts: customers by the month of their first order, followed month by month.
+
+Who bought before the data began is taken for new in their first month, so the first
+cohort is of other people than the rest: it stands for itself, and is left out where all
+cohorts are taken together.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.kpis._figures import (
+    ALL_CUSTOMERS,
+    bootstrap_bounds,
+    figure_table,
+    ratio_values,
+    resampling_unit_count,
+    resampling_units,
+    wilson_shares,
+)
+from segpredict.analytics.kpis._metric import BOOTSTRAP_NOTE, WILSON_NOTE, KpiDefinition
+from segpredict.analytics.kpis._months import month_number, month_of, month_start, month_text
+from segpredict.analytics.kpis._order_book import OrderBook
+from segpredict.core.arrays import IntArray
+from segpredict.core.tables import MONEY_SCALE
+
+COHORT_KEY = ["cohort", "age"]
+COHORT_SCHEMA = {
+    "cohort": pl.Int32,
+    "age": pl.Int32,
+    "n": pl.Int64,
+    "start": pl.Int32,
+    "end": pl.Int32,
+}
+
+
+def cohort_grid(order_book: OrderBook) -> pl.DataFrame:
+    """Return every cohort at every age that the data touch.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``cohort`` (number of the month), ``age`` (months since it), ``n`` (customers of
+        the cohort), ``start`` and ``end`` (days of the month of that age) and
+        ``is_whole``: whether the data cover that month to its end. Cells that they do
+        not cover are censored: nobody can know their figures yet.
+    """
+    last = month_number(order_book.end_day - 1)
+    sizes = _customers(order_book).group_by("cohort").len("n").sort("cohort")
+    rows = [
+        (cohort, age, n, month_start(cohort + age), month_start(cohort + age + 1))
+        for cohort, n in sizes.iter_rows()
+        for age in range(last - cohort + 1)
+    ]
+    return pl.DataFrame(rows, COHORT_SCHEMA, orient="row").with_columns(
+        is_whole=pl.col("end") <= order_book.end_day
+    )
+
+
+def active_in_month(order_book: OrderBook) -> pl.DataFrame:
+    """Return how many of each cohort ordered in the month of each age."""
+    return _ordered(order_book).group_by(COHORT_KEY).len("part")
+
+
+def active_from_month(order_book: OrderBook) -> pl.DataFrame:
+    """Return how many of each cohort ordered in the month of each age or later."""
+    last = (
+        _ordered(order_book)
+        .group_by("customer", "cohort")
+        .agg(pl.col("age").max())
+        .group_by(COHORT_KEY)
+        .len("part")
+    )
+    return (
+        cohort_grid(order_book)
+        .join(last, on=COHORT_KEY, how="left")
+        .sort(COHORT_KEY)
+        .select(*COHORT_KEY, pl.col("part").fill_null(0).cum_sum(reverse=True).over("cohort"))
+    )
+
+
+def retention_shares(order_book: OrderBook, counts: pl.DataFrame) -> pl.DataFrame:
+    """Return shares of cohorts by age, cohort by cohort and over all of them."""
+    known = (
+        cohort_grid(order_book)
+        .join(counts, on=COHORT_KEY, how="left")
+        .with_columns(
+            part=pl.when("is_whole").then(pl.col("part").fill_null(0)).cast(pl.Int64),
+            whole=pl.when("is_whole").then("n"),
+        )
+    )
+    every = (
+        known.filter("is_whole", pl.col("cohort") > month_number(order_book.first_day))
+        .group_by("age")
+        .agg(pl.col("n", "part", "whole").sum())
+    )
+    return _told(wilson_shares(known), wilson_shares(every))
+
+
+def cohort_revenue_figures(order_book: OrderBook, *, cumulative: bool) -> pl.DataFrame:
+    """Return revenue a customer of cohorts, cohort by cohort and over all of them.
+
+    Parameters
+    ----------
+    order_book
+        The shop.
+    cumulative
+        Whether the months before that of the age count, too.
+    """
+    known = cohort_grid(order_book)
+    if known.is_empty():
+        return figure_table(known)
+    shape = (resampling_unit_count(order_book), int(known["age"].to_numpy().max()) + 1)
+    parts, wholes = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    told = []
+    for cohort, part, whole in _strips(order_book, known, cumulative=cumulative):
+        ages = part.shape[1]
+        if cohort > month_number(order_book.first_day):
+            parts[:, :ages] += part
+            wholes[:, :ages] += whole
+        told.append(_paid(order_book, part, whole).with_columns(cohort=cohort))
+    cohorts = known.join(pl.concat(told).drop("n"), on=COHORT_KEY, how="left")
+    every = _paid(order_book, parts, wholes).filter(pl.col("n") > 0)
+    return _told(cohorts, every)
+
+
+def _strips(
+    order_book: OrderBook, known: pl.DataFrame, *, cumulative: bool
+) -> Iterator[tuple[int, IntArray, IntArray]]:
+    """Yield each cohort's revenue, lots × ages, and its customers, lots × 1."""
+    people = _customers(order_book)
+    people = people.with_columns(lot=resampling_units(order_book).gather(people["customer"]))
+    heads = people.group_by("cohort", "lot").len("whole")
+    paid = (
+        order_book.entries.filter(~pl.col("is_void"))
+        .join(people, on="customer")
+        .with_columns(age=month_of(pl.col("day")) - pl.col("cohort"))
+        .group_by("cohort", "lot", "age")
+        .agg(part=pl.col("amount").sum())
+    )
+    seen = known.group_by("cohort").agg(ages=pl.col("is_whole").sum()).sort("cohort")
+    for cohort, ages in seen.iter_rows():
+        own = heads.filter(pl.col("cohort") == cohort)
+        sold = paid.filter(
+            (pl.col("cohort") == cohort) & pl.col("age").is_between(0, ages, closed="left")
+        )
+        part = np.zeros((resampling_unit_count(order_book), ages), np.int64)
+        part[sold["lot"].to_numpy(), sold["age"].to_numpy()] = sold["part"].to_numpy()
+        whole = np.zeros((resampling_unit_count(order_book), 1), np.int64)
+        whole[own["lot"].to_numpy(), 0] = own["whole"].to_numpy()
+        yield cohort, part.cumsum(axis=1) if cumulative else part, whole
+
+
+def _paid(order_book: OrderBook, part: IntArray, whole: IntArray) -> pl.DataFrame:
+    """Return revenue a customer by age, of sums by lot."""
+    low, high = bootstrap_bounds(order_book, part, whole)
+    customers = np.broadcast_to(whole.sum(axis=0), low.shape)
+    found = pl.DataFrame(
+        {
+            "age": pl.Series(np.arange(low.size), dtype=pl.Int32),
+            "n": pl.Series(customers, dtype=pl.Int64),
+            "part": pl.Series(part.sum(axis=0), dtype=pl.Int64),
+            "whole": pl.Series(customers, dtype=pl.Int64),
+        }
+    )
+    return ratio_values(found, low, high, MONEY_SCALE)
+
+
+def _told(cohorts: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+    """Return the figures of cohorts, and after them those of all cohorts together."""
+    named = cohorts.sort(COHORT_KEY).with_columns(scope=month_text(pl.col("cohort")))
+    whole = every.sort("age").with_columns(scope=pl.lit(ALL_CUSTOMERS))
+    return pl.concat([figure_table(named), figure_table(whole)])
+
+
+def _customers(order_book: OrderBook) -> pl.DataFrame:
+    return order_book.customers.drop_nulls("first").select(
+        "customer", cohort=month_of(pl.col("first"))
+    )
+
+
+def _ordered(order_book: OrderBook) -> pl.DataFrame:
+    """Return the months in which each customer ordered, as ages."""
+    return (
+        order_book.valid_orders.join(_customers(order_book), on="customer")
+        .select("customer", "cohort", age=month_of(pl.col("day")) - pl.col("cohort"))
+        .unique()
+    )
+
+
+def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
+    """Return R2 of every cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Ann and Bob were won in January; of the two, Ann ordered in February.
+
+    >>> from segpredict.analytics.kpis import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["retention_cohort"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
+    """
+    return retention_shares(order_book, active_in_month(order_book))
+
+
+RETENTION_COHORT = KpiDefinition(
+    name="retention_cohort",
+    title="Retention of a cohort (R2, bounded)",
+    formula="customers of the cohort with an order in month m / customers of the "
+    "cohort; m counts from the month of the first order, which is month 0",
+    unit="share",
+    interval=WILSON_NOTE,
+    meaning="Of a hundred customers won in one month, so many order in the m-th month after it.",
+    measure=cohort_retention,
+    caution="Who skips a month and comes back counts as gone in between. Months that "
+    "are not over are blank. The first cohort holds everybody who bought before the "
+    "data began.",
+)
+
+
+def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
+    """Return R3 of every cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Ann skips February and comes back in March, so in February she is not yet lost.
+
+    >>> from segpredict.analytics.kpis import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
+    >>> found = measure(shop, ["retention_rolling"])
+    >>> found.select("scope", "age", "value").rows()[1]
+    ('1970-01', 1, 0.5)
+    """
+    return retention_shares(order_book, active_from_month(order_book))
+
+
+RETENTION_ROLLING = KpiDefinition(
+    name="retention_rolling",
+    title="Rolling retention of a cohort (R3, unbounded)",
+    formula="customers of the cohort with an order in month m or later / customers of the cohort",
+    unit="share",
+    interval=WILSON_NOTE,
+    meaning="Of a hundred customers won in one month, so many were still to order in "
+    "the m-th month after it or at any time later.",
+    measure=rolling_retention,
+    caution="It can only see what the data hold: the nearer month m is to their end, "
+    "the fewer of those who will come back have done so. Compare cohorts of like age "
+    "only.",
+)
+
+
+def cohort_revenue(order_book: OrderBook) -> pl.DataFrame:
+    """Return revenue a customer by cohort and age, and over all cohorts but the first.
+
+    Examples
+    --------
+    Of January's two customers one spent 30 in February: 15 each.
+
+    >>> from segpredict.analytics.kpis import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["cohort_revenue"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 15.0), ('1970-01', 1, 15.0)]
+    """
+    return cohort_revenue_figures(order_book, cumulative=False)
+
+
+COHORT_REVENUE = KpiDefinition(
+    name="cohort_revenue",
+    title="Revenue a customer, by cohort",
+    formula="revenue in month m of the cohort / customers of the cohort, also of those "
+    "who did not order",
+    unit="currency",
+    interval=BOOTSTRAP_NOTE,
+    meaning="What a customer won in one month brings on average in the m-th month after it.",
+    measure=cohort_revenue,
+    caution="Months that are not over are blank.",
+)
+
+
+def cohort_revenue_cumulative(order_book: OrderBook) -> pl.DataFrame:
+    """Return revenue a customer up to each age, and over all cohorts but the first.
+
+    Examples
+    --------
+    January's two customers spent 30 in January and 30 more by the end of February.
+
+    >>> from segpredict.analytics.kpis import Books, measure
+    >>> shop = Books.of([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
+    >>> found = measure(shop, ["cohort_revenue_cumulative"])
+    >>> found.select("scope", "age", "value").rows()[:2]
+    [('1970-01', 0, 15.0), ('1970-01', 1, 30.0)]
+    """
+    return cohort_revenue_figures(order_book, cumulative=True)
+
+
+COHORT_REVENUE_CUMULATIVE = KpiDefinition(
+    name="cohort_revenue_cumulative",
+    title="Revenue a customer to date, by cohort",
+    formula="revenue from month 0 to month m of the cohort / customers of the cohort",
+    unit="currency",
+    interval=BOOTSTRAP_NOTE,
+    meaning="What a customer won in one month has brought by the m-th month after it: "
+    "the realised value of a customer, to hold against the cost of winning one.",
+    measure=cohort_revenue_cumulative,
+    caution="The line over all cohorts is of other customers at each age: only old "
+    "cohorts reach the high ones.",
+)

@@ -1,0 +1,196 @@
+"""From rows about customers to figures with intervals: what all metrics share."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.kpis._order_book import OrderBook
+from segpredict.classifier.evaluation.bootstrap import bootstrap_weights
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.intervals import wilson_interval
+
+FIGURE_COLUMNS = {
+    "scope": pl.String,
+    "age": pl.Int32,
+    "start": pl.Int32,
+    "end": pl.Int32,
+    "n": pl.Int64,
+    "part": pl.Int64,
+    "whole": pl.Int64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+ALL_CUSTOMERS = "all"
+MIN_CUSTOMERS_FOR_SPREAD = 5  # customers below which a spread of customers says nothing
+MAX_RESAMPLING_UNITS = 4_000  # beyond so many customers, lots of them are drawn
+FIGURES_PER_CHUNK = 500  # figures at a time, to bound memory
+
+
+def share_figures(rows: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Return shares of customers with Wilson's interval.
+
+    Parameters
+    ----------
+    rows
+        One row a customer (and group) with the boolean ``hit``.
+    by
+        Columns that tell groups apart.
+
+    Returns
+    -------
+    polars.DataFrame
+        `by`, ``n``, ``part`` (hits), ``whole`` (customers), ``value``, ``low``,
+        ``high``.
+    """
+    counted = [
+        pl.len().cast(pl.Int64).alias("n"),
+        pl.col("hit").sum().cast(pl.Int64).alias("part"),
+    ]
+    found = rows.group_by(by).agg(*counted) if by else rows.select(counted)
+    return wilson_shares(found.with_columns(whole=pl.col("n")))
+
+
+def wilson_shares(counts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``part`` of ``whole`` with Wilson's interval; nulls stay null."""
+    low, high = wilson_interval(pl.col("part"), pl.col("whole"))
+    whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
+    return counts.with_columns(value=pl.col("part") / whole, low=low, high=high)
+
+
+def ratio_figures(
+    order_book: OrderBook, rows: pl.DataFrame, by: Sequence[str], unit: int = 1
+) -> pl.DataFrame:
+    """Return ratios of sums with the interval of a bootstrap that draws customers.
+
+    Parameters
+    ----------
+    order_book
+        The shop.
+    rows
+        One row a customer and group: ``customer``, `by`, ``part`` and ``whole`` (whole
+        numbers).
+    by
+        Columns that tell groups apart.
+    unit
+        What one unit of the value is in parts over wholes: `tables.MONEY_SCALE` for money.
+
+    Returns
+    -------
+    polars.DataFrame
+        `by`, ``n``, ``part`` and ``whole`` (exact sums), ``value``, ``low``, ``high``,
+        sorted by `by`. The value is null where the whole is not above zero; so is the
+        interval, and where fewer than 5 customers stand behind it.
+
+    Notes
+    -----
+    The ratio of a draw is Σ wᵢ·partᵢ / Σ wᵢ·wholeᵢ, where w counts how often each
+    customer was drawn among as many draws as there are customers. Of more than 4,000
+    customers random lots are drawn instead (random groups: Wolter 2007), which
+    estimates the same variance. Sums are whole numbers, exact up to 2⁵³ (9 · 10¹¹ in
+    currency), so neither threads nor order can change a bit.
+    """
+    keys = rows.select(by).unique().sort(by).with_row_index("column")
+    placed = rows.join(keys, on=list(by), nulls_equal=True)
+    summed = placed.group_by("column").agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("part", "whole").sum()
+    )
+    found = keys.join(summed, on="column").sort("column")
+    by_lot = (
+        placed.with_columns(lot=resampling_units(order_book).gather(placed["customer"]))
+        .group_by("lot", "column")
+        .agg(pl.col("part", "whole").sum())
+    )
+    points = [
+        _chunk(order_book, by_lot, range(at, min(at + FIGURES_PER_CHUNK, found.height)))
+        for at in range(0, found.height, FIGURES_PER_CHUNK)
+    ]
+    low, high = np.concatenate([np.empty((2, 0)), *points], axis=1)
+    return ratio_values(found.drop("column"), low, high, unit)
+
+
+def ratio_values(found: pl.DataFrame, low: FloatArray, high: FloatArray, unit: int) -> pl.DataFrame:
+    """Return ratios of ``part`` and ``whole`` with these ends of their intervals."""
+    whole = pl.when(pl.col("whole") > 0).then(pl.col("whole"))
+    told = (pl.col("whole") > 0) & (pl.col("n") >= MIN_CUSTOMERS_FOR_SPREAD)
+    return found.with_columns(
+        value=pl.col("part") / (whole * unit),
+        low=pl.when(told).then(pl.Series(low / unit, dtype=pl.Float64)),
+        high=pl.when(told).then(pl.Series(high / unit, dtype=pl.Float64)),
+    )
+
+
+def _chunk(order_book: OrderBook, by_lot: pl.DataFrame, columns: range) -> FloatArray:
+    first, end = columns.start, columns.stop
+    rows = by_lot.filter(pl.col("column").is_between(first, end, closed="left"))
+    place = rows["lot"].to_numpy(), rows["column"].to_numpy() - first
+    shape = (resampling_unit_count(order_book), len(columns))
+    part, whole = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    part[place], whole[place] = rows["part"].to_numpy(), rows["whole"].to_numpy()
+    return bootstrap_bounds(order_book, part, whole)
+
+
+def resampling_unit_count(order_book: OrderBook) -> int:
+    """Return how many lots of customers are drawn from."""
+    return min(order_book.customers.height, MAX_RESAMPLING_UNITS)
+
+
+def resampling_units(order_book: OrderBook) -> pl.Series:
+    """Return each customer's lot: one of its own, or a random one in a large shop."""
+    customers = order_book.customers.height
+    given = np.arange(customers)
+    if customers > MAX_RESAMPLING_UNITS:
+        given = np.random.default_rng(order_book.seed).permutation(customers) % MAX_RESAMPLING_UNITS
+    return pl.Series("lot", given)
+
+
+def bootstrap_bounds(order_book: OrderBook, part: IntArray, whole: IntArray) -> FloatArray:
+    """Return the 2.5 % and 97.5 % points of ratios over the draws.
+
+    Parameters
+    ----------
+    order_book
+        The shop.
+    part, whole
+        Sums by lot, lots × ratios; one column of wholes may serve all ratios.
+    """
+    used = np.flatnonzero(part.any(axis=1) | whole.any(axis=1))
+    weights = _weights(resampling_unit_count(order_book), order_book.draws, order_book.seed)[
+        :, used
+    ]
+    above, below = weights @ part[used], weights @ whole[used]
+    total = whole.sum(axis=0)
+    plain = np.divide(part.sum(axis=0), total, out=np.zeros(part.shape[1]), where=total > 0)
+    # A draw without anybody of a small group says nothing of its spread.
+    told = np.tile(plain, (len(above), 1))
+    drawn = np.divide(above, below, out=told, where=np.broadcast_to(below > 0, told.shape))
+    return np.asarray(np.quantile(drawn, [0.025, 0.975], axis=0))
+
+
+@lru_cache(maxsize=1)
+def _weights(size: int, draws: int, seed: int) -> FloatArray:
+    weights = bootstrap_weights(np.random.default_rng(seed), draws, size)
+    weights.flags.writeable = False
+    return weights
+
+
+def figures_by_window(order_book: OrderBook, found: pl.DataFrame) -> pl.DataFrame:
+    """Return figures keyed by ``window`` with the days that it covers, newest first."""
+    end = order_book.end_day - pl.col("window") * order_book.horizon
+    return figure_table(
+        found.sort("window").with_columns(
+            scope=pl.lit(ALL_CUSTOMERS), start=end - order_book.horizon, end=end
+        )
+    )
+
+
+def figure_table(found: pl.DataFrame) -> pl.DataFrame:
+    """Return figures with all columns, in order; those that are missing are null."""
+    if not found.width:
+        return pl.DataFrame(schema=FIGURE_COLUMNS)
+    return found.select(
+        pl.col(name).cast(dtype) if name in found.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in FIGURE_COLUMNS.items()
+    )

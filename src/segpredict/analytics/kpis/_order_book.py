@@ -1,0 +1,199 @@
+"""A shop's books: every order and credit note once, by customer and day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from segpredict.core.orders import KEY
+from segpredict.core.tables import MONEY_SCALE, Transactions
+
+
+@dataclass(frozen=True)
+class OrderBook:
+    """All that metrics are made from, as known at the end of the data.
+
+    Parameters
+    ----------
+    entries
+        One row per order or credit note: ``customer`` (a number), ``day``, ``amount``
+        (Int64, units of 10⁻⁴), ``discount`` (money off, null where unknown),
+        ``is_return``, ``is_void`` (part of an order that was sent back whole, or what
+        sent it back). Sorted by customer and day.
+    customers
+        ``customer`` (0, 1, … in the order of ids), ``customer_id``, ``first`` (day of
+        the first order; null without one) and ``segment_id`` (null where unknown).
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    horizon
+        Days of a window. Windows are laid back from `end_day`.
+    lookback
+        Days before `end_day` over which sales are spread among customers.
+    transitions
+        `movement.observed_matrix` into the newest window, if there are segments.
+    draws
+        Bootstrap draws behind each interval.
+    seed
+        Start of the draws.
+    """
+
+    entries: pl.DataFrame
+    customers: pl.DataFrame
+    first_day: int
+    end_day: int
+    horizon: int = 91
+    lookback: int = 364
+    transitions: pl.DataFrame | None = None
+    draws: int = 1000
+    seed: int = 0
+
+    @classmethod
+    def from_shop(
+        cls,
+        shop: Transactions,
+        horizon: int = 91,
+        lookback: int = 364,
+        assignments: pl.DataFrame | None = None,
+        transitions: pl.DataFrame | None = None,
+    ) -> "OrderBook":
+        """Return the books of a shop.
+
+        Parameters
+        ----------
+        shop
+            Its canonical lines. Orders that were sent back whole by the end of the data
+            are marked, not counted.
+        horizon, lookback, transitions
+            As above.
+        assignments
+            ``customer_id`` and ``segment_id`` in the newest window.
+        """
+        void = (pl.col("void_day") < shop.end_day).fill_null(value=False)
+        rows = (
+            shop.lines.filter(pl.col("day") < shop.end_day)
+            .with_columns(is_void=void)
+            .group_by(*KEY, "is_return", "is_void")
+            .agg(
+                pl.col("amount").sum(),
+                pl.when(pl.col("discount").count() > 0).then(pl.col("discount").sum()),
+            )
+            .sort("customer_id", "day", "is_return", "is_void", "order_id")
+            .collect()
+        )
+        return cls(
+            *_numbered(rows, assignments),
+            first_day=shop.first_day,
+            end_day=shop.end_day,
+            horizon=horizon,
+            lookback=lookback,
+            transitions=transitions,
+        )
+
+    @classmethod
+    def from_orders(
+        cls,
+        rows: Iterable[tuple[str, int, float]],
+        end_day: int,
+        horizon: int = 91,
+        segments: dict[str, str] | None = None,
+    ) -> "OrderBook":
+        """Return the books of orders written by hand.
+
+        Parameters
+        ----------
+        rows
+            Customer, day and amount in currency, each an order; a return if negative.
+        end_day
+            The data cover ``[0, end_day)``.
+        horizon
+            Days of a window.
+        segments
+            Customers' segment ids.
+
+        Examples
+        --------
+        >>> Books.of([("ann", 0, 20.0), ("ann", 7, -5.0)], end_day=91).entries.height
+        2
+        """
+        columns = {"customer_id": pl.String, "day": pl.Int32, "amount": pl.Float64}
+        table = pl.DataFrame(list(rows), columns, orient="row").with_columns(
+            pl.col("amount").mul(MONEY_SCALE).round().cast(pl.Int64),
+            discount=pl.lit(None, pl.Int64),
+            is_return=pl.col("amount") < 0,
+            is_void=pl.lit(value=False),
+        )
+        known = None
+        if segments is not None:
+            named = {"customer_id": list(segments), "segment_id": [*segments.values()]}
+            known = pl.DataFrame(named)
+        entries, customers = _numbered(table.sort("customer_id", "day"), known)
+        return cls(entries, customers, 0, end_day, horizon)
+
+    @property
+    def valid_orders(self) -> pl.DataFrame:
+        """The orders that stand."""
+        return self.entries.filter(~pl.col("is_return") & ~pl.col("is_void"))
+
+    @property
+    def n_windows(self) -> int:
+        """How many whole windows the data cover; window 0 is the newest."""
+        return max(0, (self.end_day - self.first_day) // self.horizon)
+
+    @cached_property
+    def window_activity(self) -> pl.DataFrame:
+        """What each customer did in each whole window.
+
+        ``customer``, ``window``, ``orders``, ``gross`` (their worth) and ``net`` (less
+        what was returned in the window), money in units of 10⁻⁴.
+        """
+        bought = ~pl.col("is_return")
+        return (
+            self.entries.filter(~pl.col("is_void"))
+            .with_columns(window=(self.end_day - 1 - pl.col("day")).floordiv(self.horizon))
+            .filter(pl.col("window") < self.n_windows)
+            .group_by("customer", "window")
+            .agg(
+                orders=bought.sum().cast(pl.Int64),
+                gross=pl.col("amount").filter(bought).sum(),
+                net=pl.col("amount").sum(),
+            )
+            .sort("customer", "window")
+        )
+
+    @cached_property
+    def window_pairs(self) -> pl.DataFrame:
+        """Who ordered in a window, and what they did in the one after it.
+
+        ``customer``, ``window`` (the later one), ``net`` (in the earlier one),
+        ``next_orders`` and ``next_net``.
+        """
+        later = self.window_activity.select(
+            "customer", "window", next_orders="orders", next_net="net"
+        )
+        return (
+            self.window_activity.filter((pl.col("orders") > 0) & (pl.col("window") > 0))
+            .select("customer", "net", window=pl.col("window") - 1)
+            .join(later, on=["customer", "window"], how="left", maintain_order="left")
+            .with_columns(pl.col("next_orders", "next_net").fill_null(0))
+        )
+
+
+def _numbered(
+    rows: pl.DataFrame, assignments: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return entries with numbers in the place of ids, and the customers they name."""
+    numbered = rows.with_columns(customer=(pl.col("customer_id").rank("dense") - 1).cast(pl.UInt32))
+    stands = ~pl.col("is_return") & ~pl.col("is_void")
+    customers = (
+        numbered.group_by("customer", "customer_id")
+        .agg(first=pl.col("day").filter(stands).min())
+        .sort("customer")
+    )
+    if assignments is None:
+        known = customers.with_columns(segment_id=pl.lit(None, pl.String))
+    else:
+        named = assignments.select("customer_id", "segment_id")
+        known = customers.join(named, on="customer_id", how="left", maintain_order="left")
+    kept = ("customer", "day", "amount", "discount", "is_return", "is_void")
+    return numbered.select(kept), known

@@ -1,0 +1,315 @@
+"""What there is to say of a shop and its segments as tables: no learning, no files."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from segpredict import classifier, features
+from segpredict import segmentation as rooms
+from segpredict.analytics.transitions import NEW_STATE, observed_matrix
+from segpredict.classifier import STATE_FEATURES
+from segpredict.config.classifier import TimeOptions
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.core.tables import INACTIVE_CODE, Feature, SideTables, Transactions
+from segpredict.core.window import Window, as_date
+from segpredict.data import cleaning
+from segpredict.errors import ContractError, SupportError
+from segpredict.segmentation import RuleGrid, Segmentation
+from segpredict.segmentation.memberships import membership_probabilities
+
+PROFILE_FAMILIES = ("rfm",)  # the family that profiles and the rule grid read
+
+
+def shop_overview(
+    transactions: Transactions,
+    time: TimeOptions,
+    plan: CleaningOptions | None = None,
+) -> dict[str, Any]:
+    """Return what reading and cleaning found, as plain values.
+
+    Parameters
+    ----------
+    transactions
+        The cleaned shop.
+    time
+        The lengths of the windows; other horizons are weighed beside them.
+    plan
+        How it was cleaned.
+
+    Returns
+    -------
+    dict
+        ``files``, ``first_day``, ``last_day``, ``fingerprint``, ``currency``,
+        ``adds_up``; ``notes``, ``beside`` (on the tables beside the transactions) and
+        ``suggestions``, as sentences; ``problem``, the facts of the error with which a
+        run would stop, or ``None``; and tables as rows: ``ledger``, ``compare_horizons`` and
+        those of `cleaning.describe_shop`.
+    """
+    ledger = cleaning.ledger_table(transactions.ledger)
+    weighed = (
+        classifier.compare_horizons(transactions, time).to_dicts()
+        if transactions.ledger.total("used").rows
+        else []
+    )
+    return {
+        "files": [
+            {
+                "file": f.name,
+                "rows": f.rows,
+                **f.detected.shown(),
+                "columns": dict(f.detected.columns),
+            }
+            for f in (*transactions.files, *transactions.side_tables.files)
+        ],
+        "first_day": as_date(transactions.first_day).isoformat(),
+        "last_day": as_date(transactions.end_day - 1).isoformat(),
+        "fingerprint": transactions.fingerprint,
+        "currency": transactions.currency,
+        "adds_up": transactions.ledger.adds_up,
+        "ledger": ledger.to_dicts(),
+        "horizons": [{**r, "is_used": r["horizon"] == time.horizon} for r in weighed],
+        **cleaning.describe_shop(transactions),
+        "notes": _notes(transactions),
+        "beside": list(transactions.side_tables.notes),
+        "suggestions": _suggestions(transactions, time, weighed),
+        "problem": _problem(transactions, plan),
+    }
+
+
+def classifier_glossary(
+    families: Sequence[str] | None = None,
+    side_tables: SideTables | None = None,
+) -> tuple[Feature, ...]:
+    """Return the declarations of all columns that the classifier may use."""
+    return (*STATE_FEATURES, *features.feature_glossary(families, side_tables))
+
+
+def rule_grid_at_end(
+    transactions: Transactions,
+    time: TimeOptions,
+    names: Mapping[str, str] | None = None,
+) -> RuleGrid:
+    """Return the rule grid with its cut points taken at the end of the data."""
+    window = time.window_at(transactions.end_day, transactions.first_day)
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    return rooms.fit_rule_grid(rhythm, names=names)
+
+
+def segment_tables(
+    transactions: Transactions,
+    segmentation: Segmentation,
+    rule_grid: RuleGrid,
+    time: TimeOptions,
+) -> dict[str, pl.DataFrame]:
+    """Return tables about the segments at the end of the data, by name.
+
+    Parameters
+    ----------
+    transactions
+        The shop.
+    segmentation
+        Its frozen segmenter.
+    rule_grid
+        Its rule grid.
+    time
+        The lengths of the windows.
+
+    Returns
+    -------
+    dict
+        ``assignments``: every customer's segment, with the rule grid beside it;
+        ``segment_profile_table``: one row a segment, over the customers with an order in the
+        look-back; ``migration``: from the window before the last to the last;
+        ``candidates``: the numbers of segments that were tried; ``membership_probabilities``: the
+        chance of each segment for the customers of the last window, of soft algorithms.
+    """
+    now = time.window_at(transactions.end_day, transactions.first_day)
+    before = now.at_cutoff(now.cutoff - time.days_to_outcome)
+    tables = {
+        "assignments": _assignments(transactions, segmentation, rule_grid, now),
+        "profile": _profile(transactions, segmentation, now),
+        "candidates": _candidates(segmentation),
+    }
+    if segmentation.clusters.assignment_rule.is_soft:
+        span = [(now.cutoff - time.horizon, now.cutoff)]
+        rows = features.clustering_inputs(transactions, span, segmentation.extra_inputs)
+        tables["memberships"] = membership_probabilities(segmentation, rows).drop("end")
+    if before.cutoff - time.horizon >= transactions.first_day:
+        tables["migration"] = _migration(transactions, segmentation, before)
+        returned = _profile(transactions, segmentation, before, is_over=True)
+        tables["profile"] = (
+            tables["profile"]
+            .drop("^retention.*$")
+            .join(
+                returned.select("segment", "^retention.*$"),
+                on="segment",
+                how="left",
+                maintain_order="left",
+            )
+        )
+    return tables
+
+
+def _assignments(
+    transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
+) -> pl.DataFrame:
+    everyone = (
+        transactions.known_at(window.cutoff)
+        .filter("is_order_head")
+        .select("customer_id")
+        .unique()
+        .collect()
+    )
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    named = pl.DataFrame(
+        [(s.code, s.id, s.name) for s in segmentation.segments],
+        schema={"segment": pl.Int8, "segment_id": pl.String, "segment_name": pl.String},
+        orient="row",
+    )
+    assigned = _assigned(transactions, segmentation, window)
+    return (
+        everyone.join(assigned, on="customer_id", how="left")
+        .with_columns(pl.col("segment").fill_null(pl.lit(INACTIVE_CODE, pl.Int8)))
+        .join(named, on="segment", how="left")
+        .join(rules.assign(rhythm), on="customer_id", how="left", suffix="_rules")
+        .with_columns(is_eligible=pl.col("customer_id").is_in(rhythm["customer_id"].implode()))
+        .sort("customer_id")
+    )
+
+
+def _assigned(
+    transactions: Transactions, segmentation: Segmentation, window: Window
+) -> pl.DataFrame:
+    span = (window.cutoff - window.horizon, window.cutoff)
+    instrument = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
+    return segmentation.assign(instrument).drop("end")
+
+
+def _profile(
+    transactions: Transactions,
+    segmentation: Segmentation,
+    window: Window,
+    *,
+    is_over: bool = False,
+) -> pl.DataFrame:
+    """Return the profile as of a window; with retention if its outcome is over."""
+    rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
+    spans = [
+        (window.cutoff - window.horizon, window.cutoff),
+        (window.outcome_start, window.outcome_end),
+    ]
+    asked = {*segmentation.extra_inputs, "refunds"}
+    bought = features.clustering_inputs(transactions, spans[: 1 + is_over], sorted(asked))
+    current = bought.filter(pl.col("end") == window.cutoff)
+    assigned = rooms.fill_inactive(
+        segmentation.assign(current).select("customer_id", "segment"), rhythm
+    )
+    labels = None
+    if is_over:
+        after = bought.filter(pl.col("end") == window.outcome_end)
+        labels = segmentation.assign(after).select("customer_id", "segment")
+    eligible = current.join(rhythm, on="customer_id", how="semi", maintain_order="left")
+    return rooms.segment_profile_table(assigned, eligible, rhythm, segmentation.segments, labels)
+
+
+def _candidates(segmentation: Segmentation) -> pl.DataFrame:
+    rows = [
+        {
+            "k": c.k,
+            "silhouette": c.silhouette,
+            "inertia": c.inertia,
+            "smallest_share": c.smallest_share,
+            "largest_share": c.largest_share,
+            "gates_failed": ", ".join(c.failed_gates),
+            "is_chosen": c.is_selected,
+        }
+        for c in segmentation.candidates
+    ]
+    return pl.DataFrame(rows)
+
+
+def _migration(
+    transactions: Transactions, segmentation: Segmentation, window: Window
+) -> pl.DataFrame:
+    rows = classifier.build_panel(transactions, segmentation, [window], PROFILE_FAMILIES).frame
+    pairs = rows.select("customer_id", "state_now", "label")
+    seen = transactions.known_at(window.cutoff).filter("is_order_head")
+    span = (window.outcome_start, window.outcome_end)
+    after = segmentation.assign(
+        features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
+    )
+    strangers = after.join(
+        seen.select("customer_id").unique().collect(), on="customer_id", how="anti"
+    ).select(
+        "customer_id",
+        pl.lit(NEW_STATE.code, pl.Int8).alias("state_now"),
+        pl.col("segment").alias("label"),
+    )
+    ids = {segment.code: segment.id for segment in (*segmentation.segments, NEW_STATE)}
+    sides = (("from_id", "state_now"), ("to_id", "label"))
+    moves = pl.concat([pairs, strangers]).select(
+        "customer_id",
+        *(
+            pl.col(code).replace_strict(ids, return_dtype=pl.String).alias(side)
+            for side, code in sides
+        ),
+    )
+    counted = observed_matrix(moves.drop_nulls("to_id"), segmentation.segments)
+    return counted.cast({"n": pl.Int64, "row_n": pl.Int64})
+
+
+def _notes(transactions: Transactions) -> list[str]:
+    """Return what a careful reader would ask about a shop."""
+    notes = list(transactions.notes)
+    last = as_date(transactions.end_day - 1)
+    if as_date(transactions.end_day).day != 1:
+        notes.append(
+            f"The data stop on {last}, inside a month: a chart by calendar month "
+            "would show a drop that did not happen. Windows here are counted in days."
+        )
+    rejected = transactions.ledger.total("rejected").rows
+    if rejected:
+        notes.append(f"Rows that could not be read and were set aside: {rejected:,}.")
+    guests = [e for e in transactions.ledger.entries if e.rule == cleaning.NO_CUSTOMER.name]
+    whole = transactions.ledger.total("in").rows
+    if guests and whole and guests[0].count.rows > 0.05 * whole:
+        share = guests[0].count.rows / whole
+        notes.append(f"{share:.1%} of the rows have no customer; nothing can be said of them.")
+    return notes
+
+
+def _problem(transactions: Transactions, plan: CleaningOptions | None) -> dict[str, Any] | None:
+    try:
+        cleaning.require_support(transactions, plan)
+    except (ContractError, SupportError) as error:
+        return error.to_dict()
+    return None
+
+
+def _suggestions(
+    transactions: Transactions, time: TimeOptions, weighed: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return what to type next, for what was found."""
+    told = []
+    chosen = [row["horizon"] for row in weighed if row["is_chosen"]]
+    reasons = {row["horizon"]: row["reason"] for row in weighed}
+    is_sound = chosen and reasons[chosen[0]] == reasons[time.horizon]
+    if chosen and not is_sound:
+        told.append(
+            f"A horizon of {chosen[0]} days meets all conditions: --set time.horizon={chosen[0]}."
+        )
+    if weighed and not chosen:
+        told.append(
+            "No horizon meets all conditions; the table of horizons says why. A run "
+            "works all the same, and its verdict says how sure it is."
+        )
+    products = transactions.lines.select(pl.col("product_id").is_null().all()).collect()
+    if transactions.ledger.total("used").rows and products.item():
+        told.append(
+            "No column gives product_id, so baskets are not looked at. If there is "
+            "one: --map product_id=YOUR_COLUMN."
+        )
+    if not transactions.currency:
+        told.append("The data name no currency. To print one: --set cleaning.currency='€'.")
+    return told

@@ -1,0 +1,156 @@
+"""Two periods beside each other: which shares differ, and by how much."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.transitions.matrix import observed_matrix
+from segpredict.analytics.transitions.mobility import bias_corrected_interval, mobility_index
+from segpredict.analytics.transitions.resampling import (
+    BOOTSTRAP_DRAWS,
+    bootstrap_counts,
+    row_shares,
+)
+from segpredict.analytics.transitions.states import transition_states
+from segpredict.core.arrays import FloatArray
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.tables import Segment
+
+PERIOD_COMPARISON_SCHEMA = pl.Schema(
+    {
+        "first": pl.Date,
+        "second": pl.Date,
+        "figure": pl.String,
+        "from_id": pl.String,
+        "from_name": pl.String,
+        "to_id": pl.String,
+        "to_name": pl.String,
+        "value_first": pl.Float64,
+        "value_second": pl.Float64,
+        "n_first": pl.Float64,
+        "n_second": pl.Float64,
+        "difference": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "is_thin": pl.Boolean,
+    }
+)
+CELL_COLUMNS = ["from_id", "from_name", "to_id", "to_name"]
+
+
+def compare_periods(
+    transitions: pl.DataFrame,
+    first: date,
+    second: date,
+    segments: Sequence[Segment],
+    *,
+    draws: int = BOOTSTRAP_DRAWS,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return how the moves of one period differ from those of another.
+
+    Parameters
+    ----------
+    transitions
+        `movement.run_transitions`.
+    first, second
+        The days that two periods begin with (``since``).
+    segments
+        All segments.
+    draws, seed
+        Of the bootstrap over customers.
+
+    Returns
+    -------
+    polars.DataFrame
+        `PERIOD_COMPARISON_SCHEMA`: one row of ``figure`` "mobility", then one of "share" for each
+        cell. ``difference`` is the second less the first, with a 95 % interval.
+        ``n_first`` and ``n_second`` are the customers behind it; where fewer than 30
+        stand behind either, the row ``is_thin``. Places beside the segments are in it
+        where both periods have somebody there.
+
+    Notes
+    -----
+    Shares: d ± √((p₁ − l₁)² + (u₂ − p₂)²) and its mirror, from each share's own
+    interval (MOVER, after Newcombe), which also holds where nobody went. The two count
+    as independent; customers who are alike in both periods make the truth narrower.
+    Mobility: the same draw of customers for both periods. No interval is adjusted for
+    how many cells there are: of a hundred equal shares five will seem to differ.
+    """
+    pair = transitions.filter(pl.col("since").is_in([first, second]))
+    before, after = (
+        observed_matrix(transitions.filter(since=day), segments).select(
+            *CELL_COLUMNS,
+            pl.col("share", "low", "high", "row_n").name.suffix(side),
+        )
+        for day, side in ((first, "_first"), (second, "_second"))
+    )
+    cells = before.join(after, on=CELL_COLUMNS, how="inner", maintain_order="left")
+    told = cells.with_columns(
+        difference=pl.col("share_second") - pl.col("share_first"),
+        down=_reach("share_second", "low_second", "high_first", "share_first"),
+        up=_reach("high_second", "share_second", "share_first", "low_first"),
+    ).select(
+        *_days(first, second),
+        pl.lit("share").alias("figure"),
+        *CELL_COLUMNS,
+        pl.col("share_first").alias("value_first"),
+        pl.col("share_second").alias("value_second"),
+        pl.col("row_n_first").alias("n_first"),
+        pl.col("row_n_second").alias("n_second"),
+        "difference",
+        low=pl.col("difference") - pl.col("down"),
+        high=pl.col("difference") + pl.col("up"),
+        is_thin=pl.min_horizontal("row_n_first", "row_n_second") < MIN_CUSTOMERS_FOR_SHARES,
+    )
+    whole = _mobile(pair, first, second, segments, draws=draws, seed=seed)
+    return pl.concat([whole, told.cast(PERIOD_COMPARISON_SCHEMA)])
+
+
+def _reach(top: str, bottom: str, high: str, low: str) -> pl.Expr:
+    above, below = pl.col(top) - pl.col(bottom), pl.col(high) - pl.col(low)
+    return (above**2 + below**2).sqrt()
+
+
+def _days(first: date, second: date) -> tuple[pl.Expr, pl.Expr]:
+    return pl.lit(first).alias("first"), pl.lit(second).alias("second")
+
+
+def _mobile(
+    pair: pl.DataFrame,
+    first: date,
+    second: date,
+    segments: Sequence[Segment],
+    *,
+    draws: int,
+    seed: int,
+) -> pl.DataFrame:
+    where = transition_states(pair, segments)
+    square = np.s_[..., : where.n_segments, : where.n_segments]
+    counts = [where.count_matrix(pair.filter(since=day))[square] for day in (first, second)]
+    values = [float(mobility_index(row_shares(each))) for each in counts]
+    drawn = bootstrap_counts(pair, where, draws=draws, seed=seed)[square]
+    moved: FloatArray = mobility_index(row_shares(drawn))
+    one, two = (0, -1) if first < second else (-1, 0)
+    gap = values[1] - values[0]
+    low, high = bias_corrected_interval(gap, moved[:, two] - moved[:, one])
+    row = {
+        "first": first,
+        "second": second,
+        "figure": "mobility",
+        **dict.fromkeys(CELL_COLUMNS),
+        "value_first": values[0],
+        "value_second": values[1],
+        "n_first": counts[0].sum(),
+        "n_second": counts[1].sum(),
+        "difference": gap,
+        "low": low,
+        "high": high,
+        "is_thin": bool(min(each.sum(axis=1).min() for each in counts) < MIN_CUSTOMERS_FOR_SHARES),
+    }
+    told = pl.DataFrame([row], schema=PERIOD_COMPARISON_SCHEMA)
+    return told.with_columns(
+        pl.col("value_first", "value_second", "difference", "low", "high").fill_nan(None)
+    )

@@ -1,0 +1,168 @@
+"""The migration matrix as it is foretold: sums of chances, beside what was counted."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.transitions.matrix import TRANSITION_MATRIX_SCHEMA, matrix_table
+from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE, TransitionStates
+from segpredict.core.arrays import FloatArray
+from segpredict.core.intervals import Z_95
+from segpredict.core.tables import Segment
+
+EXPECTED_MATRIX_SCHEMA = pl.Schema(
+    [
+        *TRANSITION_MATRIX_SCHEMA.items(),
+        ("sd", pl.Float64()),
+        ("dispersion", pl.Float64()),
+        ("basis", pl.String()),
+    ]
+)
+MIN_CELL_SD = 2.0  # customers; a cell that chance moves by less says little of dispersion
+EXACT_PARTS = 2.0**40  # sums of whole numbers do not depend on their order
+UNMODELLED_STARTS = (NEW_STATE.id, LAPSED_STATE.id)
+
+
+def expected_matrix(
+    starts: pl.Series,
+    probabilities: FloatArray,
+    segments: Sequence[Segment],
+    dispersion: float = 1.0,
+) -> pl.DataFrame:
+    """Return how many customers are foretold to go from each segment to each.
+
+    Parameters
+    ----------
+    starts
+        The id of each customer's segment now.
+    probabilities
+        Customers × segments, in code order: the calibrated probabilities.
+    segments
+        All segments.
+    dispersion
+        How much more counts vary than by chance: the `forecast_dispersion` of earlier forecasts.
+
+    Returns
+    -------
+    polars.DataFrame
+        `EXPECTED_MATRIX_SCHEMA`: ``n`` is a sum of probabilities, ``sd`` how far chance alone moves
+        the count. ``low`` and ``high`` bound the share that will be counted with 95 %,
+        if the forecast is no worse than earlier ones. ``basis`` is "model".
+
+    Notes
+    -----
+    The count of a cell is a sum of independent draws with unequal chances: mean μ = Σp,
+    variance σ² = Σp(1 − p), skewness γ = Σp(1 − p)(1 − 2p) / σ³. Its points are those
+    of Cornish and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and
+    never below none or above all. φ is 1 for chance alone. Customers are not
+    independent, though: a season or a promotion moves them together, and φ says how
+    much earlier forecasts were off by that.
+
+    Examples
+    --------
+    >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
+    >>> chances = np.array([[0.2, 0.8], [0.6, 0.4]])
+    >>> told = expected(pl.Series(["S1", "S1"]), chances, two)
+    >>> told.filter(from_id="S1")["n"].round(6).to_list()
+    [0.8, 1.2]
+    """
+    where = TransitionStates(tuple(sorted(segments, key=lambda segment: segment.code)))
+    ids = [segment.id for segment in where.segments]
+    rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
+    each = probabilities * (1 - probabilities)
+    mean, variance, third = (
+        _summed(rows, part, len(ids))
+        for part in (probabilities, each, each * (1 - 2 * probabilities))
+    )
+    n = np.bincount(rows, minlength=len(ids)).astype(np.float64)[:, None]
+    sd = np.sqrt(variance)
+    skew = np.divide(third, variance * sd, out=np.zeros_like(sd), where=sd > 0)
+    shift = skew * (Z_95 * Z_95 - 1) / 6
+    size = np.where(n > 0, n, np.nan)
+    low, high = (
+        np.clip(mean + sd * dispersion**0.5 * (side * Z_95 + shift) + side / 2, 0, n) / size
+        for side in (-1, 1)
+    )
+    told = matrix_table(where, mean, low, high)
+    # The sum of a row is a whole number of customers, whatever rounding leaves.
+    whole = pl.Series(np.repeat(n, len(ids), axis=1).ravel())
+    return told.with_columns(
+        whole.alias("row_n"),
+        (whole < 30).alias("is_thin"),
+        pl.Series("sd", sd.ravel()),
+        pl.lit(dispersion).alias("dispersion"),
+        pl.lit("model").alias("basis"),
+    ).cast(EXPECTED_MATRIX_SCHEMA)
+
+
+def _summed(rows: np.ndarray, values: FloatArray, size: int) -> FloatArray:
+    whole = np.round(values * EXACT_PARTS)
+    sums = [np.bincount(rows, weights=column, minlength=size) for column in whole.T]
+    return np.column_stack(sums) / EXACT_PARTS
+
+
+def forecast_dispersion(predicted: pl.DataFrame, observed: pl.DataFrame) -> float:
+    """Return how much more counts differed from forecasts than chance would have them.
+
+    Parameters
+    ----------
+    predicted
+        `EXPECTED_MATRIX_SCHEMA` of one or more periods, with ``since``.
+    observed
+        `movement.observed_matrix` of the same periods, with ``since``.
+
+    Returns
+    -------
+    float
+        The mean of (n − μ)²/σ² over the cells that chance moves by at least two
+        customers: 1 where customers are independent and the probabilities true. Never
+        below 1, and 1 where nothing can be compared.
+    """
+    cell = ["since", "from_id", "to_id"]
+    both = predicted.filter(pl.col("sd") >= MIN_CELL_SD).join(
+        observed.select(*cell, "n"), on=cell, how="inner", suffix="_counted"
+    )
+    apart = ((pl.col("n_counted") - pl.col("n")) / pl.col("sd")) ** 2
+    found = both.sort(cell).select(apart).to_series()
+    return max(1.0, float(found.sum()) / len(found)) if len(found) else 1.0
+
+
+def unmodelled_rows(history: pl.DataFrame, sizes: Mapping[str, float]) -> pl.DataFrame:
+    """Return the rows that no model speaks for: who comes anew, and who comes back.
+
+    Parameters
+    ----------
+    history
+        `movement.observed_matrix` of the periods that were complete on the day of the
+        forecast, pooled.
+    sizes
+        How many will start there, by id: for NEW the count of the same season, for
+        SILENT those who are silent for long.
+
+    Returns
+    -------
+    polars.DataFrame
+        `EXPECTED_MATRIX_SCHEMA` with ``basis`` "naive": the size times the shares of the past. It
+        has no interval, since nothing was learned that could be wrong by a known
+        amount.
+    """
+    known = history.filter(
+        pl.col("from_id").is_in(UNMODELLED_STARTS)
+        & pl.col("from_id").is_in(list(sizes))
+        & pl.col("share").is_not_null()
+    )
+    size = pl.col("from_id").replace_strict(
+        list(sizes), list(sizes.values()), default=None, return_dtype=pl.Float64
+    )
+    nothing = pl.lit(None, pl.Float64)
+    return known.with_columns(
+        n=size * pl.col("share"),
+        row_n=size,
+        low=nothing,
+        high=nothing,
+        is_thin=size < 30,
+        sd=nothing,
+        dispersion=nothing,
+        basis=pl.lit("naive"),
+    ).select(*EXPECTED_MATRIX_SCHEMA)

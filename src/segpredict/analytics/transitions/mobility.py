@@ -1,0 +1,145 @@
+"""How much a matrix moves its customers, in one number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.transitions.resampling import (
+    BOOTSTRAP_DRAWS,
+    bootstrap_counts,
+    row_shares,
+)
+from segpredict.analytics.transitions.states import transition_states
+from segpredict.core.arrays import FloatArray
+from segpredict.core.display import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.intervals import Z_95
+from segpredict.core.tables import Segment
+
+MOBILITY_SCHEMA = pl.Schema(
+    {
+        "since": pl.Date,
+        "until": pl.Date,
+        "n": pl.Int64,
+        "stay": pl.Float64,
+        "mobility": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "is_thin": pl.Boolean,
+    }
+)
+
+
+def mobility_index(matrix: FloatArray) -> FloatArray:
+    """Return the mean singular value of P − I, of one matrix or of many.
+
+    Parameters
+    ----------
+    matrix
+        … × C × C, rows adding up to one.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 where everybody stays. Where everybody leaves at the rate p, whatever the
+        segment, to one other of two segments: p. NaN where a row is empty.
+
+    Notes
+    -----
+    M(P) = (1/C) Σᵢ σᵢ(P − I), with σ the singular values. Each row counts alike,
+    however many customers stand in it.
+
+    References
+    ----------
+    Jafry and Schuermann (2004), Journal of Banking & Finance 28(11).
+
+    Examples
+    --------
+    >>> mobility(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
+    0.1
+    >>> mobility(np.eye(3)).item()
+    0.0
+    """
+    size = matrix.shape[-1]
+    empty = np.asarray(np.isnan(matrix).any(axis=(-2, -1)))
+    known = np.where(empty[..., None, None], np.eye(size), matrix)
+    values = np.linalg.svd(known - np.eye(size), compute_uv=False).mean(axis=-1)
+    found: FloatArray = np.where(empty, np.nan, values)
+    return found
+
+
+def mobility_by_period(
+    transitions: pl.DataFrame,
+    segments: Sequence[Segment],
+    *,
+    draws: int = BOOTSTRAP_DRAWS,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Return the mobility of each period, with its interval.
+
+    Parameters
+    ----------
+    transitions
+        `movement.run_transitions`.
+    segments
+        All segments.
+    draws, seed
+        Of the bootstrap over customers.
+
+    Returns
+    -------
+    polars.DataFrame
+        `MOBILITY_SCHEMA`: ``n`` customers who stood in a segment or were INACTIVE, ``stay``
+        the share of them that did not move, ``mobility_index`` with its 95 % interval;
+        ``is_thin`` where a row has fewer than 30 customers. Null where a row is empty.
+
+    Notes
+    -----
+    NEW, SILENT and GONE are no part of it: nobody can come back to NEW, and a chain
+    runs from segment to segment. The interval is that of `bias_corrected_interval`: chance alone
+    adds to singular values, in the draws once more than in the data, so the draws' own points
+    would lie too high.
+    """
+    where = transition_states(transitions, segments)
+    since = transitions["since"].unique().sort()
+    if since.is_empty():
+        return pl.DataFrame(schema=MOBILITY_SCHEMA)
+    square = np.s_[..., : where.n_segments, : where.n_segments]
+    rows = []
+    for day in since.to_list():
+        part = transitions.filter(since=day)
+        drawn = bootstrap_counts(part, where, draws=draws, seed=seed)[:, 0]
+        draw = mobility_index(row_shares(drawn[square]))
+        counts = where.count_matrix(part)[square]
+        value = float(mobility_index(row_shares(counts)))
+        low, high = np.clip(bias_corrected_interval(value, draw), 0, None).tolist()
+        n = int(counts.sum())
+        stay = float(np.trace(counts)) / n if n else float("nan")
+        is_thin = bool((counts.sum(axis=1) < MIN_CUSTOMERS_FOR_SHARES).any())
+        rows.append((day, part["until"].max(), n, stay, value, low, high, is_thin))
+    told = pl.DataFrame(rows, schema=MOBILITY_SCHEMA, orient="row")
+    return told.with_columns(pl.col("stay", "mobility", "low", "high").fill_nan(None))
+
+
+def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, float]:
+    """Return a 95 % interval: the value less its bias in the draws, ± 1.96 of their sd.
+
+    Parameters
+    ----------
+    value
+        Measured on the customers as they are.
+    drawn
+        Measured on draws of them; those without a figure are left out.
+
+    Examples
+    --------
+    >>> low, high = normal(0.5, np.array([0.5, 0.7, np.nan]))
+    >>> round(low, 3), round(high, 3)
+    (0.204, 0.596)
+    """
+    found = drawn[np.isfinite(drawn)]
+    if not len(found) or not np.isfinite(value):
+        return float("nan"), float("nan")
+    middle = 2 * value - float(found.mean())
+    half = Z_95 * float(found.std())
+    return middle - half, middle + half

@@ -1,0 +1,148 @@
+"""Lay the data out in periods, and say where every customer was and came to be."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict import features
+from segpredict.analytics.transitions.states import LAPSED_STATE, NEW_STATE, TRANSITIONS_SCHEMA
+from segpredict.classifier import SegmentAssigner
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.tables import INACTIVE_CODE, Transactions
+from segpredict.core.window import DAYS_PER_YEAR, Window, as_date, rolling_origins
+
+
+def transition_periods(
+    first_day: int, end_day: int, time: TimeOptions
+) -> tuple[tuple[Window, ...], Window | None]:
+    """Return the periods that follow one another, and the newest one's last year.
+
+    Parameters
+    ----------
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    time
+        Lengths, in days.
+
+    Returns
+    -------
+    tuple
+        Periods with disjoint outcomes, oldest first; the newest is the newest whose
+        outcome is settled. Then the same season one year (364 days) before the newest,
+        which may be one of them; ``None`` where the data do not reach back.
+
+    Notes
+    -----
+    No period begins before first_day + max(horizon, half the look-back), as for
+    training origins: earlier, too little of the past was observed to tell who is new.
+
+    Examples
+    --------
+    >>> row, last_year = periods(0, 728, TimeOptions())
+    >>> [w.cutoff for w in row], last_year.cutoff
+    ([182, 273, 364, 455, 546, 637], 273)
+    """
+    earliest = first_day + max(time.horizon, -(-time.lookback // 2))
+    newest = time.window_at(end_day - time.days_to_complete, first_day)
+    row = tuple(reversed(list(rolling_origins(newest, time.horizon, earliest))))
+    before = newest.at_cutoff(newest.cutoff - DAYS_PER_YEAR)
+    return row, before if before.cutoff >= earliest else None
+
+
+def segment_transitions(
+    transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
+) -> pl.DataFrame:
+    """Return where every customer was before each cutoff, and came to be after it.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        The frozen segmenter.
+    windows
+        Periods whose outcome is complete.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a customer and period, sorted: ``customer_id``; ``since``, the day of
+        the cutoff; ``until``, the day after the outcome; ``before_id``, the segment one
+        window before `since` (null for who was no customer then, or where the data do
+        not reach back); ``from_id`` and ``to_id``.
+
+    Notes
+    -----
+    Everybody is there who had an order before the cutoff, and everybody whose first
+    one lies in the outcome (from NEW). Who ordered in the look-back and not in the
+    last window comes from INACTIVE; whose last order is older still, from SILENT. So a
+    column adds up to all who were in that segment in the outcome.
+    """
+    heads = transactions.lines.filter("is_order_head")
+    orders = heads.select("customer_id", "day", "void_day").collect()
+    shop = replace(transactions, lines=orders.lazy())
+    spans = {
+        span
+        for w in windows
+        for end in (w.cutoff, w.cutoff - w.horizon, w.outcome_end)
+        if (span := (end - w.horizon, end))[0] >= transactions.first_day
+    }
+    measured = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
+    ids = {segment.code: segment.id for segment in segmentation.segments}
+    states = segmentation.assign(measured).select(
+        "customer_id",
+        "end",
+        pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String),
+    )
+    inactive = ids[INACTIVE_CODE]
+    parts = [_period(shop, states, window, inactive) for window in windows]
+    return pl.concat([pl.DataFrame(schema=TRANSITIONS_SCHEMA), *parts]).sort("since", "customer_id")
+
+
+def _period(
+    shop: Transactions, states: pl.DataFrame, window: Window, inactive: str
+) -> pl.DataFrame:
+    known = (
+        shop.known_at(window.cutoff)
+        .group_by("customer_id")
+        .agg(first=pl.col("day").min(), last=pl.col("day").max())
+        .collect()
+    )
+    earlier = window.cutoff - window.horizon
+    now, before, after = (
+        states.filter(end=end).select("customer_id", pl.col("segment").alias(name))
+        for name, end in (
+            ("from_id", window.cutoff),
+            ("before_id", earlier),
+            ("to_id", window.outcome_end),
+        )
+    )
+    was_observed = earlier - window.horizon >= shop.first_day
+    kept = (
+        known.join(now, on="customer_id", how="left")
+        .join(before, on="customer_id", how="left")
+        .with_columns(
+            pl.col("from_id").fill_null(
+                pl.when(pl.col("last") >= window.start)
+                .then(pl.lit(inactive))
+                .otherwise(pl.lit(LAPSED_STATE.id))
+            ),
+            pl.when((pl.col("first") < earlier) & was_observed).then(
+                pl.col("before_id").fill_null(inactive)
+            ),
+        )
+        .join(after, on="customer_id", how="left")
+        .with_columns(pl.col("to_id").fill_null(inactive))
+    )
+    strangers = after.join(known, on="customer_id", how="anti").with_columns(
+        before_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
+    )
+    return pl.concat([kept.select(strangers.columns), strangers]).select(
+        "customer_id",
+        pl.lit(as_date(window.cutoff)).alias("since"),
+        pl.lit(as_date(window.outcome_end)).alias("until"),
+        "before_id",
+        "from_id",
+        "to_id",
+    )

@@ -1,0 +1,101 @@
+"""Draw customers again, each with all of its moves: how sure a table of them is."""
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from segpredict.analytics.transitions.states import TransitionStates
+from segpredict.core.arrays import FloatArray
+
+BOOTSTRAP_DRAWS = 1000
+DRAWS_PER_CHUNK = 50  # draws at a time, to bound memory
+
+
+def bootstrap_counts(
+    transitions: pl.DataFrame,
+    states: TransitionStates,
+    *,
+    draws: int = BOOTSTRAP_DRAWS,
+    seed: int = 0,
+) -> FloatArray:
+    """Return the table of moves of each period, in every draw of customers.
+
+    Parameters
+    ----------
+    transitions
+        ``customer_id``, ``since``, ``from_id``, ``to_id``.
+    states
+        Rows and columns of the tables.
+    draws
+        Number of resamples.
+    seed
+        Start of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        Draws × periods (rising `since`) × rows × columns, of counts.
+
+    Notes
+    -----
+    A customer stands in several periods and is alike in all of them, so whole customers
+    are drawn, as many as there are, with replacement. Customers who moved alike are
+    drawn together: how many of each kind come is multinomial, which is the same lottery
+    at the price of the kinds and not of the customers.
+    """
+    since = transitions["since"].unique().sort()
+    shape = len(since), len(states.row_states), len(states.column_states)
+    kinds, sizes = _kinds(transitions, states, since, int(np.prod(shape)))
+    everyone = int(sizes.sum())
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((draws, kinds.shape[1]))
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        stop = min(start + DRAWS_PER_CHUNK, draws)
+        lots = rng.multinomial(everyone, sizes / max(everyone, 1), size=stop - start)
+        drawn[start:stop] = (kinds.T @ lots.T).T
+    return drawn.reshape(draws, *shape)
+
+
+def _kinds(
+    transitions: pl.DataFrame, where: TransitionStates, since: pl.Series, width: int
+) -> tuple[sparse.csr_array, FloatArray]:
+    """Return the moves of each kind of customer, and how many are of it."""
+    period = transitions["since"].replace_strict(since, range(len(since)), return_dtype=pl.Int64)
+    cells = period * (width // max(len(since), 1)) + where.cell_indices(transitions)
+    placed = transitions.select("customer_id", cells.alias("cell"))
+    if transitions["customer_id"].n_unique() == transitions.height:
+        paths = placed.select(pl.concat_list("cell").alias("cell"))
+    else:
+        paths = placed.group_by("customer_id").agg(pl.col("cell").sort())
+    told = paths.group_by("cell").len().sort("cell")
+    lengths = told["cell"].list.len().to_numpy()
+    steps = told["cell"].explode(empty_as_null=False).to_numpy()
+    rows = np.repeat(np.arange(told.height), lengths)
+    shape = told.height, width
+    kinds = sparse.coo_array((np.ones(len(steps)), (rows, steps)), shape=shape)
+    return sparse.csr_array(kinds), told["len"].to_numpy().astype(np.float64)
+
+
+def percentile_bounds(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the 2.5 % and 97.5 % points over the first axis; NaN where none counts."""
+    low, high = np.full(drawn.shape[1:], np.nan), np.full(drawn.shape[1:], np.nan)
+    for place in np.ndindex(drawn.shape[1:]):
+        column = drawn[(slice(None), *place)]
+        finite = column[np.isfinite(column)]
+        if len(finite):
+            low[place], high[place] = np.quantile(finite, [0.025, 0.975])
+    return low, high
+
+
+def row_shares(counts: FloatArray) -> FloatArray:
+    """Return each row as shares of itself; NaN where nobody is.
+
+    Examples
+    --------
+    >>> shares(np.array([[1.0, 3.0]])).tolist()
+    [[0.25, 0.75]]
+    """
+    total = counts.sum(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        found: FloatArray = counts / np.where(total > 0, total, np.nan)
+    return found

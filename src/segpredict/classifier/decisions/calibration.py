@@ -1,0 +1,257 @@
+"""Mend probabilities that say too much or too little, where rehearsals prove it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.optimize import minimize, minimize_scalar
+from sklearn.isotonic import IsotonicRegression
+
+from segpredict.classifier import metrics
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.training_data import Forecaster, normalised
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import JSON
+
+NO_CALIBRATION, TEMPERATURE_SCALING, VECTOR_SCALING, ISOTONIC_REGRESSION = (
+    "none",
+    "temperature",
+    "vector",
+    "isotonic",
+)
+MIN_LOSS_REDUCTION = 0.002  # nats that a moving part must save, at least
+MIN_ISOTONIC_POSITIVES = 1000  # customers of every segment that isotonic curves need
+L2_PENALTY = 1.0  # pull of vector scaling towards no change, in rows
+MIN_STEP_PROBABILITY = 1e-4  # an isotonic step says no less than this
+CALIBRATED_KIND = "calibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A map from probabilities to probabilities.
+
+    Parameters
+    ----------
+    kind
+        ``none``, ``fit_temperature``, ``fit_vector_scaling`` or ``fit_isotonic``.
+    scale, shift
+        Of the log-probability of each segment (temperature and vector scaling).
+    knots
+        Steps of each segment's curve: probabilities given and told (isotonic).
+    loss_reduction, loss_reduction_se
+        Log-loss saved on the newest rehearsal, and its standard error, in nats.
+    """
+
+    kind: str = NO_CALIBRATION
+    scale: tuple[float, ...] = ()
+    shift: tuple[float, ...] = ()
+    knots: tuple[tuple[tuple[float, ...], tuple[float, ...]], ...] = ()
+    loss_reduction: float = 0.0
+    loss_reduction_se: float = 0.0
+
+    def apply(self, probabilities: FloatArray) -> FloatArray:
+        """Return the mended probabilities; each row by itself.
+
+        Examples
+        --------
+        >>> sharp = np.array([[0.9, 0.1]])
+        >>> Calibration("temperature", (0.5, 0.5), (0.0, 0.0)).apply(sharp).round(2)
+        array([[0.75, 0.25]])
+        """
+        if self.kind == NO_CALIBRATION:
+            return probabilities
+        if self.kind == ISOTONIC_REGRESSION:
+            told = [
+                np.interp(given, np.array(said), np.array(came))
+                for given, (said, came) in zip(probabilities.T, self.knots, strict=True)
+            ]
+            return normalised(np.maximum(np.column_stack(told), MIN_STEP_PROBABILITY))
+        return _scaled(probabilities, np.array(self.scale), np.array(self.shift))
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.kind,
+            "scale": list(self.scale),
+            "shift": list(self.shift),
+            "knots": [[list(part) for part in pair] for pair in self.knots],
+            "gain": self.loss_reduction,
+            "error": self.loss_reduction_se,
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Calibration":
+        """Return the calibration that gave a state."""
+        return cls(
+            state["kind"],
+            tuple(state["scale"]),
+            tuple(state["shift"]),
+            tuple((tuple(given), tuple(told)) for given, told in state["knots"]),
+            state["gain"],
+            state["error"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedModel:
+    """A forecaster whose probabilities are mended.
+
+    Parameters
+    ----------
+    model
+        What is asked.
+    calibration
+        What is done with its answer.
+    """
+
+    model: Forecaster
+    calibration: Calibration
+
+    @property
+    def name(self) -> str:
+        """The name of the forecaster: the map is part of its procedure."""
+        return self.model.name
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return one row of mended probabilities per customer."""
+        return self.calibration.apply(self.model.predict_proba(customers))
+
+    def to_state(self) -> JSON:
+        """Return all that `load` needs, as JSON."""
+        return {
+            "kind": CALIBRATED_KIND,
+            "forecaster": self.model.to_state(),
+            "calibration": self.calibration.to_state(),
+        }
+
+
+def select_calibration(backtests: Sequence[Backtest], name: str, complete: int) -> Calibration:
+    """Return the map that rehearsals prove, which is mostly none.
+
+    Parameters
+    ----------
+    backtests
+        Rehearsals, oldest first.
+    name
+        The forecaster.
+    complete
+        Days from a cutoff until its outcome is known for good.
+
+    Notes
+    -----
+    Each candidate is fitted on the rehearsals that were complete by the newest, and
+    judged there: it must save more log-loss than one standard error, and more than
+    `MIN_LOSS_REDUCTION`. The best of those that do is fitted again on all of them. A map learned in
+    one season does harm in the next, so none is the default; and one that was learned
+    from an outcome that overlaps the newest's would prove itself by that season.
+    """
+    newest = backtests[-1] if backtests else None
+    before = [t for t in backtests if newest and t.cutoff + complete <= newest.cutoff]
+    if newest is None or not before:
+        return Calibration()
+    given, labels = pool_backtests(before, name)
+    asked = newest.probabilities[name]
+    plain = metrics.row_log_loss(asked, newest.labels)
+    best, found = Calibration(), None
+    for fit in _able(labels, given.shape[1]):
+        candidate = fit(given, labels)
+        saved = plain - metrics.row_log_loss(candidate.apply(asked), newest.labels)
+        gain = float(saved.mean())
+        error = float(saved.std(ddof=1) / np.sqrt(len(saved))) if len(saved) > 1 else 0
+        if gain > max(error, MIN_LOSS_REDUCTION, best.loss_reduction):
+            best, found = Calibration(loss_reduction=gain, loss_reduction_se=error), fit
+    if found is None:
+        return best
+    mended = found(*pool_backtests(backtests, name))
+    return Calibration(
+        mended.kind,
+        mended.scale,
+        mended.shift,
+        mended.knots,
+        best.loss_reduction,
+        best.loss_reduction_se,
+    )
+
+
+def pool_backtests(backtests: Sequence[Backtest], name: str) -> tuple[FloatArray, IntArray]:
+    """Return the forecasts of all trials under each other, and the outcomes."""
+    return (
+        np.concatenate([trial.probabilities[name] for trial in backtests]),
+        np.concatenate([trial.labels for trial in backtests]),
+    )
+
+
+def calibrate_model(forecaster: Forecaster, calibration: Calibration) -> Forecaster:
+    """Return the forecaster with its probabilities mended, itself where none is."""
+    if calibration.kind == NO_CALIBRATION:
+        return forecaster
+    return CalibratedModel(forecaster, calibration)
+
+
+CalibrationFitter = Callable[[FloatArray, IntArray], Calibration]
+
+
+def _able(labels: IntArray, classes: int) -> list[CalibrationFitter]:
+    counts = np.bincount(labels, minlength=classes)
+    able: list[CalibrationFitter] = [fit_temperature, fit_vector_scaling]
+    return [*able, fit_isotonic] if counts.min() >= MIN_ISOTONIC_POSITIVES else able
+
+
+def fit_temperature(probabilities: FloatArray, labels: IntArray) -> Calibration:
+    """Return one scale for all log-probabilities: below 1 softens, above sharpens."""
+    classes = probabilities.shape[1]
+    shift = np.zeros(classes)
+
+    def loss(log_scale: float) -> float:
+        scale = np.full(classes, np.exp(log_scale))
+        return metrics.log_loss(_scaled(probabilities, scale, shift), labels)
+
+    found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
+    scale = float(np.exp(found.x))
+    return Calibration(TEMPERATURE_SCALING, (scale,) * classes, (0.0,) * classes)
+
+
+def fit_vector_scaling(probabilities: FloatArray, labels: IntArray) -> Calibration:
+    """Return a scale and a shift for the log-probability of each segment.
+
+    Notes
+    -----
+    With a ridge towards no change: scales of 1 and shifts of 0.
+    """
+    classes = probabilities.shape[1]
+    logs, happened = _logs(probabilities), np.eye(classes)[labels]
+
+    def loss(given: FloatArray) -> tuple[float, FloatArray]:
+        scale, shift = given[:classes], given[classes:]
+        told = _scaled(probabilities, scale, shift)
+        off = (told - happened) / len(labels)
+        pull = np.r_[scale - 1, shift] * L2_PENALTY / len(labels)
+        value = metrics.log_loss(told, labels) + float(pull @ np.r_[scale - 1, shift]) / 2
+        return value, np.r_[(off * logs).sum(axis=0), off.sum(axis=0)] + pull
+
+    start = np.r_[np.ones(classes), np.zeros(classes)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return Calibration(
+        VECTOR_SCALING, tuple(found[:classes].tolist()), tuple(found[classes:].tolist())
+    )
+
+
+def fit_isotonic(probabilities: FloatArray, labels: IntArray) -> Calibration:
+    """Return a rising curve for each segment's probability, rows scaled to one."""
+    knots = []
+    for code, given in enumerate(probabilities.T):
+        curve = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+        curve.fit(given, (labels == code).astype(np.float64))
+        steps = (curve.X_thresholds_.tolist(), curve.y_thresholds_.tolist())
+        knots.append((tuple(steps[0]), tuple(steps[1])))
+    return Calibration(ISOTONIC_REGRESSION, knots=tuple(knots))
+
+
+def _logs(probabilities: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(probabilities, metrics.MIN_PROBABILITY)))
+
+
+def _scaled(probabilities: FloatArray, scale: FloatArray, shift: FloatArray) -> FloatArray:
+    logs = _logs(probabilities) * scale + shift
+    return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))

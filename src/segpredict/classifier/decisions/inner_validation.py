@@ -1,0 +1,109 @@
+"""Rehearse a test before it: forecast older origins as on their own day.
+
+What is done with probabilities (calibration, sets, the rule that decides) must be
+learned from forecasts whose outcome was not known when they were made. The newest
+origins of a fold's training are such a stage: a forecaster fitted on those that were
+complete by then is asked there, and the answer is known by the day of the test.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.splits import Fold, split
+from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
+
+INNER_ORIGINS = 3  # rehearsals of one test, at most
+FitFunction = Callable[[TrainingData], Forecaster]
+
+
+@dataclass(frozen=True, slots=True)
+class InnerFold:
+    """Origins to forecast, and the fold that says what may be learned for them.
+
+    Parameters
+    ----------
+    fold
+        Its cutoff is the first of the origins.
+    test_origins
+        The origins, oldest first.
+    """
+
+    fold: Fold
+    test_origins: tuple[int, ...]
+
+
+def inner_folds(fold: Fold, complete: int) -> tuple[InnerFold, ...]:
+    """Return the stages on which a test is rehearsed, oldest first.
+
+    Parameters
+    ----------
+    fold
+        The test.
+    complete
+        Days from a cutoff until its outcome is known for good.
+
+    Returns
+    -------
+    tuple
+        The newest training origins of the test, at most `INNER_ORIGINS`, which one forecaster
+        answers as of the first of them; before it, the newest origin that was complete
+        by the last of them, so that what is learned there can be proven later. None
+        where history is too short.
+
+    Examples
+    --------
+    >>> test = Fold(500, (100, 150, 200, 250, 300, 350, 400), (), ())
+    >>> [(each.fold.training, each.asked) for each in stages(test, 150)]
+    [((100,), (250,)), ((100, 150), (300, 350, 400))]
+    """
+    if not fold.train_origins:
+        return ()
+    newest = fold.train_origins[-1]
+    late = fold.train_origins[-INNER_ORIGINS:]
+    early = [o for o in fold.train_origins if o + complete <= newest and o not in late]
+    found = []
+    for asked in (tuple(early[-1:]), late):
+        # Where the first of them had no past to learn from, later ones may have.
+        able = [o for o in asked if o - complete >= fold.train_origins[0]]
+        if able:
+            known = tuple(o for o in fold.train_origins if o + complete <= able[0])
+            found.append(InnerFold(split(able[0], known, complete), tuple(able)))
+    return tuple(found)
+
+
+def inner_backtests(
+    training_data: TrainingData, rows: pl.DataFrame, cutoffs: Sequence[int], fit: FitFunction
+) -> tuple[Backtest, ...]:
+    """Return what a forecaster would have said at each origin, and what happened.
+
+    Parameters
+    ----------
+    training_data
+        What could be learned by the day of the first origin.
+    rows
+        Labelled rows of these origins, in any order.
+    cutoffs
+        The origins.
+    fit
+        Returns a forecaster of a lesson.
+    """
+    forecaster = fit(training_data)
+    trials = []
+    for cutoff in cutoffs:
+        asked = rows.filter(pl.col("cutoff") == cutoff).sort("customer_id")
+        if asked.is_empty():
+            continue
+        trials.append(
+            Backtest(
+                cutoff,
+                asked["customer_id"].to_numpy().astype(np.str_),
+                segment_codes(asked, "state_now"),
+                segment_codes(asked, "label"),
+                {forecaster.name: forecaster.predict_proba(asked)},
+            )
+        )
+    return tuple(trials)

@@ -1,0 +1,159 @@
+"""How probabilities are used: mended or not, turned into sets, turned into one name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from segpredict.classifier.decisions import prediction_sets as sets
+from segpredict.classifier.decisions.calibration import Calibration, pool_backtests
+from segpredict.classifier.decisions.inner_validation import INNER_ORIGINS
+from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.splits import Fold
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import JSON
+from segpredict.core.window import as_date
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPolicy:
+    """What was learned in rehearsals about one forecaster.
+
+    Parameters
+    ----------
+    calibration
+        The map that its probabilities go through, which may be none.
+    decision_rule
+        Names one segment.
+    set_thresholds
+        Least probability with which each segment enters a set, in code order.
+    alpha
+        Share of misses the sets allow.
+    inner_origins
+        Cutoffs of the rehearsals (day numbers), oldest first.
+    """
+
+    calibration: Calibration
+    decision_rule: DecisionRule
+    set_thresholds: tuple[float, ...]
+    alpha: float
+    inner_origins: tuple[int, ...]
+
+    def predict(self, probabilities: FloatArray) -> IntArray:
+        """Return the segment that each customer is told, as a code."""
+        return self.decision_rule.predict(probabilities)
+
+    def prediction_sets(self, probabilities: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return which segments are in each customer's set; never none of them."""
+        return sets.set_members(probabilities, np.array(self.set_thresholds))
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "calibration": self.calibration.to_state(),
+            "decision": self.decision_rule.to_state(),
+            "lowest": list(self.set_thresholds),
+            "alpha": self.alpha,
+            "origins": list(self.inner_origins),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "DecisionPolicy":
+        """Return the usage that gave a state."""
+        return cls(
+            Calibration.from_state(state["calibration"]),
+            DecisionRule.from_state(state["decision"]),
+            tuple(state["lowest"]),
+            state["alpha"],
+            tuple(state["origins"]),
+        )
+
+
+def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPolicy:
+    """Return how probabilities are used where nothing was rehearsed.
+
+    Every segment is in every set, and the likeliest one is named.
+    """
+    decision = DecisionRule("argmax", 0.0, tuple(mix), tuple(values))
+    return DecisionPolicy(
+        Calibration(), decision, (0.0,) * len(decision.class_mix), sets.DEFAULT_ALPHA, ()
+    )
+
+
+def fit_policy(
+    backtests: Sequence[Backtest],
+    calibration: Calibration,
+    decision: DecisionRule,
+    alpha: float,
+) -> DecisionPolicy:
+    """Return what rehearsals teach about the only forecaster in them.
+
+    Parameters
+    ----------
+    backtests
+        Rehearsals, oldest first, as the forecaster spoke.
+    calibration
+        The map that its probabilities go through.
+    decision
+        The rule that was asked for, its γ not yet tuned.
+    alpha
+        Share of misses the sets allow.
+    """
+    base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
+    if not backtests:
+        return base
+    mended = tuple(calibrate_backtest(trial, calibration) for trial in backtests[-INNER_ORIGINS:])
+    (name,) = mended[0].probabilities
+    origins = [(trial.probabilities[name], trial.labels) for trial in mended]
+    allowed = sets.adaptive_miss_rates(origins, alpha)
+    lowest = sets.set_thresholds(*pool_backtests(mended, name), allowed)
+    return replace(
+        base,
+        decision_rule=replace(decision, gamma=tune_gamma(mended, name, decision.class_mix)),
+        set_thresholds=tuple(lowest.tolist()),
+        inner_origins=tuple(trial.cutoff for trial in mended),
+    )
+
+
+def calibrate_backtest(
+    backtest: Backtest, calibration: Calibration, name: str | None = None
+) -> Backtest:
+    """Return the trial with the forecasts of one forecaster, or of all, mended."""
+    asked = backtest.probabilities if name is None else {name}
+    chances = {
+        n: calibration.apply(given) if n in asked else given
+        for n, given in backtest.probabilities.items()
+    }
+    return replace(backtest, probabilities=chances)
+
+
+def summarize_policies(
+    folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
+) -> dict[str, JSON]:
+    """Return what the verdict says of calibration, sets and decisions, by cutoff.
+
+    Parameters
+    ----------
+    folds
+        The tests and what ships.
+    policies
+        How what ships is used at each.
+    calibrations
+        How the model on trial was mended at each, also where it does not ship.
+    """
+    rows = [
+        {
+            "cutoff": as_date(fold.cutoff).isoformat(),
+            "rehearsals": [as_date(day).isoformat() for day in usage.inner_origins],
+            "calibration": usage.calibration.kind,
+            "model_calibration": mending.kind,
+            "gain": mending.loss_reduction,
+            "error": mending.loss_reduction_se,
+            "gamma": usage.decision_rule.gamma,
+        }
+        for fold, usage, mending in zip(folds, policies, calibrations, strict=True)
+    ]
+    ships = policies[-1]
+    return {"rule": ships.decision_rule.method, "alpha": ships.alpha, "folds": rows}

@@ -1,0 +1,113 @@
+"""Name one segment of many probabilities, by a rule that suits what errors cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier import metrics
+from segpredict.classifier.decisions.calibration import pool_backtests
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.config.classifier import DECISION_RULES
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import JSON
+
+_, BALANCED_RULE, COST_RULE = DECISION_RULES
+GAMMA_GRID = tuple(round(0.1 * step, 1) for step in range(13))  # 0 to 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """A rule that names a segment for each customer.
+
+    Parameters
+    ----------
+    method
+        ``argmax``: the likeliest segment. ``balanced``: the one with the largest
+        p / π^γ, so that small segments are named too. ``cost``: the one whose worth
+        is nearest to what is to be expected (least expected absolute error of revenue).
+    gamma
+        The γ above; 0 is argmax.
+    class_mix
+        The π above: share of each segment in training.
+    segment_values
+        Mean revenue of each segment in the outcome window, in currency.
+    """
+
+    method: str
+    gamma: float
+    class_mix: tuple[float, ...]
+    segment_values: tuple[float, ...]
+
+    def predict(self, probabilities: FloatArray, rule: str | None = None) -> IntArray:
+        """Return the code of the segment named, one a row; ties go to the lower code.
+
+        Parameters
+        ----------
+        probabilities
+            Customers × segments.
+        rule
+            Another rule than the one chosen.
+
+        Examples
+        --------
+        >>> rule = Decision("balanced", 1.0, (0.8, 0.2), (0.0, 10.0))
+        >>> rule.decide(np.array([[0.7, 0.3]])).tolist()
+        [1]
+        """
+        asked = rule or self.method
+        if asked == BALANCED_RULE:
+            weights = np.maximum(np.array(self.class_mix), metrics.MIN_PROBABILITY) ** self.gamma
+            return np.asarray((probabilities / weights).argmax(axis=1), dtype=np.int64)
+        if asked == COST_RULE:
+            costs = np.zeros(probabilities.shape)
+            for code, worth in enumerate(self.segment_values):
+                apart = np.abs(np.array(self.segment_values) - worth)
+                costs = costs + probabilities[:, [code]] * apart
+            return np.asarray(costs.argmin(axis=1), dtype=np.int64)
+        return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "rule": self.method,
+            "gamma": self.gamma,
+            "mix": list(self.class_mix),
+            "values": list(self.segment_values),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "DecisionRule":
+        """Return the decision that gave a state."""
+        return cls(state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"]))
+
+
+def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:
+    """Return the γ with the best macro-F1 over rehearsals; 0 without any.
+
+    Parameters
+    ----------
+    backtests
+        Rehearsals.
+    name
+        The forecaster.
+    mix
+        Share of each segment in training.
+    """
+    if not backtests:
+        return 0.0
+    chances, labels = pool_backtests(backtests, name)
+    given = tuple(mix)
+    scores = [
+        macro_f1_of_labels(
+            DecisionRule(BALANCED_RULE, gamma, given, ()).predict(chances), labels, len(mix)
+        )
+        for gamma in GAMMA_GRID
+    ]
+    return GAMMA_GRID[int(np.argmax(scores))]
+
+
+def macro_f1_of_labels(guesses: IntArray, labels: IntArray, classes: int) -> float:
+    """Return the mean F1 over segments that occurred or were named."""
+    counts = metrics.confusion_matrix(labels, guesses, classes).astype(np.float64)
+    return float(metrics.macro_f1_from_counts(counts))

@@ -1,0 +1,158 @@
+"""Ask the model and every baseline the same questions, out of time."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.models import blend
+from segpredict.classifier.models.baselines import BASELINES, Baseline
+from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.training_data import Forecaster, TrainingData, segment_codes
+from segpredict.config.classifier import ClassifierOptions
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import Panel
+from segpredict.core.window import as_date
+from segpredict.errors import SupportError, TooFewCustomersError
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestInput:
+    """One test: what may be learned, who is asked about, what is known of them.
+
+    Parameters
+    ----------
+    cutoff
+        The day T*.
+    training_data
+        Labelled rows of origins that were complete by then.
+    customers
+        The rows to forecast, sorted by customer.
+    covariates
+        `_past.FACTS`, row by row.
+    segment_values
+        Mean spend in the outcome window by segment, from the lesson's rows.
+    """
+
+    cutoff: int
+    training_data: TrainingData
+    customers: pl.DataFrame
+    covariates: pl.DataFrame
+    segment_values: tuple[float, ...]
+
+
+def available_baselines(
+    options: ClassifierOptions, rows: Panel, further: Sequence[Baseline] = ()
+) -> tuple[list[Baseline], tuple[str, ...]]:
+    """Return the baselines that can be asked, and why others cannot.
+
+    Parameters
+    ----------
+    options
+        Names of the baselines that are wanted; none means all.
+    rows
+        The panel, whose columns some need.
+    further
+        Forecasters from outside, asked after the baselines.
+    """
+    wanted = [BASELINES.get(name) for name in options.baselines]
+    if not wanted:
+        wanted = [part for part in BASELINES.all_parts() if part.is_usual]
+    wanted = [*wanted, *further]
+    lacking = {
+        p.name: [n for n in p.required_columns if n not in rows.feature_names] for p in wanted
+    }
+    notes = [
+        f"The baseline {name} was not asked: no feature {', '.join(needs)}."
+        for name, needs in lacking.items()
+        if needs
+    ]
+    return [part for part in wanted if not lacking[part.name]], tuple(notes)
+
+
+def run_backtests(
+    inputs: Sequence[BacktestInput],
+    baselines: Sequence[Baseline],
+    progress: Callable[[int], None],
+) -> tuple[tuple[Backtest, ...], tuple[str, ...], tuple[BlendedModel, ...]]:
+    """Return one trial per question, what a reader must know, and the model of each.
+
+    Parameters
+    ----------
+    inputs
+        The tests, oldest first.
+    baselines
+        The baselines.
+    progress
+        Called with the place of the test that begins.
+
+    Raises
+    ------
+    TooFewCustomersError
+        When nobody is there to be forecast at a test cutoff.
+
+    Notes
+    -----
+    A baseline that the data cannot support in one of the tests is left out of all:
+    numbers over different windows cannot be compared.
+    """
+    trials, failed, notes = [], dict[str, str](), list[str]()
+    models: list[BlendedModel] = []
+    for place, question in enumerate(inputs):
+        progress(place)
+        if question.customers.is_empty():
+            day = as_date(question.cutoff)
+            raise TooFewCustomersError(f"The test of {day}", 0, 1)
+        able = [part for part in baselines if part.name not in failed]
+        notes += filter(None, (part.missing_note(question.training_data) for part in able))
+        model = blend.fit(question.training_data)
+        models.append(model)
+        notes += filter(None, [model.note])
+        chances = {
+            each.name: each.predict_proba(question.customers)
+            for each in (model, model.xgboost_model)
+        }
+        # The baseline knows no season, whatever the model has proven.
+        plain = model.purchase_model and replace(model.purchase_model, seasonal_index=None)
+        known = {} if plain is None else {plain.name: plain}
+        chances |= _baselines(question, able, known, failed)
+        trials.append(_trial(question, chances))
+    kept = tuple(
+        replace(
+            each, probabilities={n: c for n, c in each.probabilities.items() if n not in failed}
+        )
+        for each in trials
+    )
+    return kept, (*failed.values(), *notes), tuple(models)
+
+
+def _baselines(
+    inputs: BacktestInput,
+    able: Sequence[Baseline],
+    known: Mapping[str, Forecaster],
+    failed: dict[str, str],
+) -> Mapping[str, FloatArray]:
+    chances = {}
+    for part in able:
+        try:
+            forecaster = known.get(part.name) or part.fit(inputs.training_data)
+        except SupportError as error:
+            failed[part.name] = f"The baseline {part.name} was not asked: {error.message}"
+            continue
+        chances[part.name] = forecaster.predict_proba(inputs.customers)
+    return chances
+
+
+def _trial(inputs: BacktestInput, probabilities: Mapping[str, FloatArray]) -> Backtest:
+    customers = inputs.customers
+    return Backtest(
+        inputs.cutoff,
+        customers["customer_id"].to_numpy().astype(np.str_),
+        segment_codes(customers, "state_now"),
+        segment_codes(customers, "label"),
+        probabilities,
+        inputs.covariates,
+        inputs.segment_values,
+    )

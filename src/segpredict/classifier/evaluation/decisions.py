@@ -1,0 +1,188 @@
+"""Tell how sets and decision rules did on the tests, with what rehearsals taught."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.decisions.policy import DecisionPolicy
+from segpredict.classifier.decisions.rule import macro_f1_of_labels
+from segpredict.classifier.evaluation.bootstrap import Resampling
+from segpredict.classifier.evaluation.rankings import capture_curves
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS, Backtest
+from segpredict.classifier.evaluation.scorecard import SCORECARD_SCHEMA
+from segpredict.config.classifier import DECISION_RULES
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.window import as_date
+
+
+def evaluate_policies(
+    backtests: Sequence[Backtest],
+    policies: Sequence[DecisionPolicy],
+    name: str,
+    segments: Sequence[str],
+    by: Resampling,
+) -> pl.DataFrame:
+    """Return how a forecaster's sets and names did, one figure a row.
+
+    Parameters
+    ----------
+    backtests, policies
+        Tests, oldest first, and what was learned before each.
+    name
+        The forecaster.
+    segments
+        Ids of the classes, in code order.
+    by
+        Resamples of customers behind each interval.
+
+    Returns
+    -------
+    polars.DataFrame
+        `scorecard.SCORECARD_SCHEMA`. ``set_coverage`` is the share of customers whose segment
+        was in their set, ``set_coverage_<id>`` that among those who came to be in a
+        segment, ``set_size`` the mean number of segments in a set. ``accuracy_<rule>``,
+        ``macro_f1_<rule>`` and ``cost_<rule>`` judge the segment that each rule names;
+        the cost is the mean difference in worth between it and what came, in currency.
+    """
+    kept = [(trial, usage) for trial, usage in zip(backtests, policies, strict=True)]
+    parts = [(as_date(trial.cutoff).isoformat(), [(trial, usage)]) for trial, usage in kept]
+    rows = [
+        cell
+        for window, part in (*parts, (POOLED_WINDOWS, kept))
+        for cell in (
+            *_covered(window, part, name, segments, by),
+            *_named(window, part, name),
+        )
+    ]
+    return pl.DataFrame(rows, SCORECARD_SCHEMA, orient="row").with_columns(
+        pl.col("value", "low", "high").fill_nan(None)
+    )
+
+
+BacktestPolicies = Sequence[tuple[Backtest, DecisionPolicy]]
+
+
+def _covered(
+    window: str, part: BacktestPolicies, name: str, ids: Sequence[str], by: Resampling
+) -> Iterator[tuple[object, ...]]:
+    rehearsed = [(t, u) for t, u in part if u.inner_origins]
+    if not rehearsed:
+        return
+    inside = np.concatenate([u.prediction_sets(t.probabilities[name]) for t, u in rehearsed])
+    labels = np.concatenate([t.labels for t, _ in rehearsed])
+    who = [t.customers for t, _ in rehearsed]
+    hit = inside[np.arange(len(labels)), labels].astype(np.float64)
+    happened = np.eye(inside.shape[1])[labels]
+    told = {
+        "set_coverage": (hit, np.ones(len(hit))),
+        "set_size": (inside.sum(axis=1).astype(np.float64), np.ones(len(hit))),
+    }
+    told |= {
+        f"set_coverage_{i}": (hit * happened[:, code], happened[:, code])
+        for code, i in enumerate(ids)
+    }
+    for metric, (top, bottom) in told.items():
+        value = float(top.sum() / bottom.sum()) if bottom.any() else float("nan")
+        low, high = _bounds(who, top, bottom, by)
+        n = int(bottom.sum())
+        yield (window, "all", "", n, name, metric, value, low, high)
+
+
+def _bounds(
+    who: Sequence[npt.NDArray[np.str_]], top: FloatArray, bottom: FloatArray, by: Resampling
+) -> tuple[float, float]:
+    """Return the 95 % interval of a ratio of sums over drawn customers."""
+    drawn = by.sums(who, np.column_stack([top, bottom]))
+    some = drawn[drawn[:, 1] > 0]
+    if not len(some):
+        return float("nan"), float("nan")
+    low, high = np.quantile(some[:, 0] / some[:, 1], [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _named(window: str, part: BacktestPolicies, name: str) -> Iterator[tuple[object, ...]]:
+    labels = np.concatenate([t.labels for t, _ in part])
+    classes = part[0][0].probabilities[name].shape[1]
+    for rule in DECISION_RULES:
+        guesses = [u.decision_rule.predict(t.probabilities[name], rule) for t, u in part]
+        told = {
+            f"accuracy_{rule}": float((np.concatenate(guesses) == labels).mean()),
+            f"macro_f1_{rule}": macro_f1_of_labels(np.concatenate(guesses), labels, classes),
+            f"cost_{rule}": _cost(part, guesses) / len(labels),
+        }
+        for metric, value in told.items():
+            yield (window, "all", "", len(labels), name, metric, value, None, None)
+
+
+def _cost(part: BacktestPolicies, guesses: Sequence[IntArray]) -> float:
+    total = 0.0
+    for (trial, usage), guess in zip(part, guesses, strict=True):
+        worth = np.array(usage.decision_rule.segment_values)
+        total += float(np.abs(worth[guess] - worth[trial.labels]).sum())
+    return total
+
+
+CURVES_SCHEMA = {
+    "kind": pl.String,
+    "name": pl.String,
+    "by": pl.String,
+    "x": pl.Float64,
+    "y": pl.Float64,
+    "n": pl.Int64,
+}
+DECILES = 10
+
+
+def reliability_and_capture(
+    backtests: Sequence[Backtest], name: str, segments: Sequence[str]
+) -> pl.DataFrame:
+    """Return what a forecaster said and what came, and what its rankings catch.
+
+    Parameters
+    ----------
+    backtests
+        The tests.
+    name
+        The forecaster.
+    segments
+        Ids of the classes, in code order.
+
+    Returns
+    -------
+    polars.DataFrame
+        `CURVES_SCHEMA`. ``reliability``: ``name`` is a segment, ``x`` the mean probability of
+        a tenth of all forecasts, ``y`` the share of it that came to be there, ``n`` its
+        size. ``capture``: ``name`` is a ranking, ``by`` the forecaster or a rule, ``x``
+        the share of customers taken, ``y`` the share caught, ``n`` customers ranked.
+    """
+    rows = [
+        ("capture", found.ranking, found.ranked_by, share, caught, found.n)
+        for found in capture_curves(backtests, name)
+        for share, caught in zip(found.shares, found.captured, strict=True)
+    ]
+    rows += _reliability(backtests, name, segments)
+    return pl.DataFrame(rows, CURVES_SCHEMA, orient="row").with_columns(pl.col("y").fill_nan(None))
+
+
+CurvePoint = tuple[str, str, str, float, float, int]
+
+
+def _reliability(
+    backtests: Sequence[Backtest], name: str, segments: Sequence[str]
+) -> list[CurvePoint]:
+    chances = np.concatenate([trial.probabilities[name] for trial in backtests])
+    labels = np.concatenate([trial.labels for trial in backtests])
+    rows: list[CurvePoint] = []
+    for code, segment in enumerate(segments):
+        given, came = chances[:, code], labels == code
+        places = metrics.equal_mass_bins(given, DECILES)
+        for place in range(DECILES):
+            inside = places == place
+            if inside.any():
+                told, real = float(given[inside].mean()), float(came[inside].mean())
+                n = int(inside.sum())
+                rows.append(("reliability", segment, name, told, real, n))
+    return rows

@@ -1,0 +1,154 @@
+"""Show how good a wrong test looks, beside the honest one.
+
+Most published forecasts of segments are one of the mistakes below. Whoever has seen
+the numbers side by side will ask the right question of the next 99 %.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.metrics import MetricScores
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.panel import STATE_FEATURES
+from segpredict.classifier.train import TrainingResult
+from segpredict.classifier.training_data import TrainingData, training_data_of_fold
+from segpredict.config.classifier import ClassifierOptions
+from segpredict.core.window import as_date
+
+TEST_SHARE = 0.3  # of rows, drawn at random, that a wrong test is made of
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageTest:
+    """One way to test, and the number it gives.
+
+    Parameters
+    ----------
+    name
+        ``same_window``, ``random_rows``, ``grouped_customers`` or ``honest``.
+    meaning
+        What was done, in one sentence.
+    is_honest
+        Whether the number says anything about the future.
+    scores
+        The metrics.
+    """
+
+    name: str
+    meaning: str
+    is_honest: bool
+    scores: MetricScores
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageDemo:
+    """The too-good numbers beside the honest one.
+
+    Parameters
+    ----------
+    cutoff
+        The final test cutoff.
+    tests
+        The wrong tests, then the honest one.
+    """
+
+    cutoff: int
+    tests: tuple[LeakageTest, ...]
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return one row per test, with its metrics."""
+        rows = [
+            {
+                "test": sight.name,
+                "meaning": sight.meaning,
+                "is_honest": sight.is_honest,
+                **sight.scores.to_json(),
+            }
+            for sight in self.tests
+        ]
+        return pl.DataFrame(rows)
+
+
+def run_leakage_demo(
+    training: TrainingResult, options: ClassifierOptions | None = None
+) -> LeakageDemo:
+    """Return what the same trees read under wrong tests and the honest one.
+
+    Parameters
+    ----------
+    training
+        The finished training; the honest number is its final test.
+    options
+        Settings of the fit, as in training.
+
+    Notes
+    -----
+    ``same_window``: the label is the current segment, measured on days that the
+    features have seen too, and rows are split at random. It describes, it does not
+    predict. ``random_rows``: the label is the future, but a customer's neighbouring
+    origins, with outcomes that overlap, stand on both sides of the split.
+    ``grouped_customers``: no customer stands on both sides, but the same weeks do.
+    """
+    final, wish = training.schedule.test_folds[-1], options or ClassifierOptions()
+    classes = len(training.evaluation.segments)
+    honest = training.backtests[-1]
+    whole = training_data_of_fold(training.panel, final, classes, wish)
+    now = replace(
+        whole,
+        rows=whole.rows.with_columns(label=pl.col("state_now")),
+        # With the segment itself among the columns, there would be nothing to learn.
+        feature_names=tuple(
+            n for n in whole.feature_names if n not in {f.name for f in STATE_FEATURES}
+        ),
+    )
+    sights = (
+        LeakageTest(
+            "same_window",
+            "Label and features from the same days, random rows held out: describes, "
+            "does not predict.",
+            is_honest=False,
+            scores=_held_out(now, _by_row(now)),
+        ),
+        LeakageTest(
+            "random_rows",
+            "Future label, random rows held out: the same weeks on both sides.",
+            is_honest=False,
+            scores=_held_out(whole, _by_row(whole)),
+        ),
+        LeakageTest(
+            "grouped_customers",
+            "Future label, random customers held out: the same weeks on both sides.",
+            is_honest=False,
+            scores=_held_out(whole, _by_customer(whole)),
+        ),
+        LeakageTest(
+            "honest",
+            f"Future label, tested on {as_date(final.cutoff)} by a model that knew "
+            "nothing after that day.",
+            is_honest=True,
+            scores=metrics.score_forecast(honest.probabilities[xgboost.NAME], honest.labels),
+        ),
+    )
+    return LeakageDemo(final.cutoff, sights)
+
+
+def _by_row(given: TrainingData) -> pl.Series:
+    rng = np.random.default_rng(given.seed)
+    return pl.Series(rng.random(given.rows.height) < TEST_SHARE)
+
+
+def _by_customer(given: TrainingData) -> pl.Series:
+    """Draw customers in the order of their names, whatever the order of the rows."""
+    rng = np.random.default_rng(given.seed)
+    place = given.rows["customer_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    is_drawn = rng.random(int(place.max()) + 1) < TEST_SHARE
+    return pl.Series(is_drawn[place])
+
+
+def _held_out(given: TrainingData, is_test: pl.Series) -> MetricScores:
+    known = replace(given, rows=given.rows.filter(~is_test), fit_origins=(), validation_origins=())
+    asked = replace(known, rows=given.rows.filter(is_test))
+    return metrics.score_forecast(xgboost.fit(known).predict_proba(asked.rows), asked.labels)

@@ -1,0 +1,318 @@
+"""Measure what a ranking is good for: whom to call first, and what that saves.
+
+Each ranking takes the first share of some customers and counts what it caught. Beside
+the model stand rules that need no model: longest silence, largest spend.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier.evaluation.bootstrap import (
+    DRAWS_PER_CHUNK,
+    DifferenceInterval,
+    bootstrap_weights,
+)
+from segpredict.classifier.evaluation.results import Backtest
+from segpredict.classifier.evaluation.significance import two_sided_p_value
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import INACTIVE_CODE
+
+TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
+LIFT, CAPTURE = "lift", "capture"
+CAPTURE_SHARES = tuple(step / 20 for step in range(21))
+UPPER_SEGMENTS = 2  # segments from this code on are worth keeping, those below worth raising
+
+
+@dataclass(frozen=True, slots=True)
+class RankingMetric:
+    """How one way to rank did, over all tests together.
+
+    Parameters
+    ----------
+    metric
+        What was ranked for, and whether lift or capture was measured.
+    ranked_by
+        The forecaster or the rule; ``a / b`` for the ratio of two.
+    n
+        Customers ranked.
+    value
+        Lift over taking anybody, or share of all that there was to catch.
+    """
+
+    metric: str
+    ranked_by: str
+    n: int
+    value: DifferenceInterval
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Who is ranked in one test, for what, and by which scores."""
+
+    who: npt.NDArray[np.str_]
+    gain: FloatArray
+    scores: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    name: str
+    share: float
+    kind: str
+    fields: Sequence[_Field]
+    rules: Sequence[str]
+
+
+def evaluate_rankings(
+    backtests: Sequence[Backtest], *, draws: int, seed: int
+) -> tuple[RankingMetric, ...]:
+    """Return lifts and captures of every forecaster and rule.
+
+    Parameters
+    ----------
+    backtests
+        Tests with facts about their customers; without facts nothing is ranked.
+    draws
+        Resamples of customers behind each interval.
+    seed
+        Start of the draws.
+
+    Returns
+    -------
+    tuple
+        Four rankings. ``at_risk``: who of the two upper kinds will be inactive, first
+        tenth by that probability, beside longest silence. ``value_at_risk``: share of
+        their fall in revenue caught by the first tenth by expected loss, beside
+        longest silence and largest spend. ``upgrade``: who of the others will rise to
+        segment 2 or above, beside the last year's spend. ``future_top``: share of the
+        best fifth of the outcome among the first fifth by expected value, beside the
+        last year's spend. Intervals for the model, the rules and their ratios.
+
+    Notes
+    -----
+    Customers with equal scores at the edge count in part, so no order of rows matters.
+    Each test is ranked by itself; then what was caught is added up.
+    """
+    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    if not known:
+        return ()
+    found: list[RankingMetric] = []
+    for ranking in _all(known):
+        if sum(len(field.gain) for field in ranking.fields):
+            found += _measured(ranking, draws, seed)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureCurve:
+    """What one way to rank catches, the deeper one goes.
+
+    Parameters
+    ----------
+    ranking
+        What is ranked for, as in `evaluate_rankings`.
+    ranked_by
+        The forecaster or the rule.
+    n
+        Customers ranked.
+    shares
+        Shares of them that are taken.
+    captured
+        Share of all there was to catch, at each of these.
+    """
+
+    ranking: str
+    ranked_by: str
+    n: int
+    shares: tuple[float, ...]
+    captured: tuple[float, ...]
+
+
+def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[CaptureCurve, ...]:
+    """Return the capture curve of a forecaster and of each rule, by ranking.
+
+    Parameters
+    ----------
+    backtests
+        Tests with facts about their customers.
+    forecaster
+        Who is shown beside the rules.
+
+    Notes
+    -----
+    Lift is what is caught over the share that is taken.
+    """
+    known = [trial for trial in backtests if trial.covariates is not None and trial.segment_values]
+    found = []
+    for ranking in _all(known) if known else ():
+        size = sum(len(field.gain) for field in ranking.fields)
+        ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
+        for name in (forecaster, *ranking.rules) if size else ():
+            told = tuple(
+                float(_rate(replace(ranking, share=s, kind=CAPTURE), name, ones)[0])
+                for s in CAPTURE_SHARES
+            )
+            found.append(CaptureCurve(ranking.name, name, size, CAPTURE_SHARES, told))
+    return tuple(found)
+
+
+def _all(backtests: Sequence[Backtest]) -> list[_Ranking]:
+    risk, lost, rise, top = (
+        [make(trial) for trial in backtests] for make in (_at_risk, _value_at_risk, _upgrade, _top)
+    )
+    return [
+        _Ranking("at_risk", TOP_DECILE, LIFT, risk, ["recency"]),
+        _Ranking("value_at_risk", TOP_DECILE, CAPTURE, lost, ["recency", "current_spend"]),
+        _Ranking("upgrade", TOP_DECILE, LIFT, rise, ["past_spend"]),
+        _Ranking("future_top", TOP_QUINTILE, CAPTURE, top, ["past_spend"]),
+    ]
+
+
+def _fact(backtest: Backtest, name: str) -> FloatArray:
+    facts = backtest.covariates if backtest.covariates is not None else pl.DataFrame()
+    return facts[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+
+
+def _at_risk(backtest: Backtest) -> _Field:
+    scores = {name: given[:, INACTIVE_CODE] for name, given in backtest.probabilities.items()}
+    rules = {"recency": _fact(backtest, "recency_days")}
+    gain = (backtest.labels == INACTIVE_CODE).astype(np.float64)
+    return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
+
+
+def _value_at_risk(backtest: Backtest) -> _Field:
+    values, now = np.array(backtest.segment_values), _fact(backtest, "spend_now")
+    own = values[backtest.states]
+    lost = np.maximum(own[:, None] - values, 0) / np.maximum(own, 1e-9)[:, None]
+    scores = {n: now * (given * lost).sum(axis=1) for n, given in backtest.probabilities.items()}
+    rules = {"recency": _fact(backtest, "recency_days"), "current_spend": now}
+    gain = np.maximum(now - _fact(backtest, "spend_next"), 0)
+    return _field(backtest, backtest.states >= UPPER_SEGMENTS, gain, scores | rules)
+
+
+def _upgrade(backtest: Backtest) -> _Field:
+    scores = {
+        n: given[:, UPPER_SEGMENTS:].sum(axis=1) for n, given in backtest.probabilities.items()
+    }
+    rules = {"past_spend": _fact(backtest, "spend_364")}
+    gain = (backtest.labels >= UPPER_SEGMENTS).astype(np.float64)
+    return _field(backtest, backtest.states < UPPER_SEGMENTS, gain, scores | rules)
+
+
+def _top(backtest: Backtest) -> _Field:
+    later = _fact(backtest, "spend_next")
+    edge = np.quantile(later, 1 - TOP_QUINTILE, method="higher") if len(later) else 0.0
+    gain = ((later >= edge) & (later > 0)).astype(np.float64)
+    worth = {
+        name: (given * np.array(backtest.segment_values)).sum(axis=1)
+        for name, given in backtest.probabilities.items()
+    }
+    everybody = np.ones(len(later), dtype=bool)
+    rules = {"past_spend": _fact(backtest, "spend_364")}
+    return _field(backtest, everybody, gain, worth | rules)
+
+
+def _field(
+    backtest: Backtest,
+    mask: npt.NDArray[np.bool_],
+    improvement: FloatArray,
+    scores: Mapping[str, FloatArray],
+) -> _Field:
+    kept = {name: np.asarray(score[mask]) for name, score in scores.items()}
+    return _Field(backtest.customers[mask], improvement[mask], kept)
+
+
+def _measured(ranking: _Ranking, draws: int, seed: int) -> list[RankingMetric]:
+    names = list(ranking.fields[0].scores)
+    size = sum(len(field.gain) for field in ranking.fields)
+    metric = f"{ranking.name}_{ranking.kind}"
+    model, rules = names[0], list(ranking.rules)
+    ones = [np.ones((1, len(field.gain))) for field in ranking.fields]
+    plain = {name: float(_rate(ranking, name, ones)[0]) for name in names}
+    spread = _spread(ranking, [model, *rules], draws, seed)
+    rows = [
+        RankingMetric(metric, name, size, _interval(plain[name], spread.get(name)))
+        for name in names
+    ]
+    for rule in rules:
+        ratio = _over(plain[model], plain[rule])
+        drawn = _over(spread[model], spread[rule])
+        p = two_sided_p_value(float(ratio) - 1, drawn[np.isfinite(drawn)])
+        found = DifferenceInterval(float(ratio), *_bounds(drawn), p)
+        rows.append(RankingMetric(metric, f"{model} / {rule}", size, found))
+    return rows
+
+
+def _interval(value: float, spread: FloatArray | None) -> DifferenceInterval:
+    blank = np.full(1, np.nan)
+    return DifferenceInterval(value, *_bounds(blank if spread is None else spread))
+
+
+def _bounds(spread: FloatArray) -> tuple[float, float]:
+    # A draw without anything to catch says nothing.
+    finite = spread[np.isfinite(spread)]
+    if not len(finite):
+        return float("nan"), float("nan")
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _spread(
+    ranking: _Ranking, names: Sequence[str], draws: int, seed: int
+) -> dict[str, FloatArray]:
+    everyone = np.concatenate([field.who for field in ranking.fields])
+    _, members = np.unique(everyone, return_inverse=True)
+    edges = np.cumsum([len(field.gain) for field in ranking.fields])[:-1]
+    places = np.split(members, edges)
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
+    for start in range(0, draws, DRAWS_PER_CHUNK):
+        count = min(DRAWS_PER_CHUNK, draws - start)
+        weights = bootstrap_weights(rng, count, int(members.max()) + 1)
+        each = [weights[:, place] for place in places]
+        for name in names:
+            drawn[name].append(_rate(ranking, name, each))
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+def _rate(ranking: _Ranking, name: str, weights: Sequence[FloatArray]) -> FloatArray:
+    """Return lift or capture, one per row of weights."""
+    sums = sum(
+        (
+            _caught(field.scores[name], field.gain, weight, ranking.share)
+            for field, weight in zip(ranking.fields, weights, strict=True)
+        ),
+        start=np.zeros((4, len(weights[0]))),
+    )
+    caught, taken, gain, size = sums
+    share = _over(caught, gain)
+    return np.asarray(share * _over(size, taken) if ranking.kind == LIFT else share)
+
+
+def _caught(
+    score: FloatArray, improvement: FloatArray, weight: FloatArray, share: float
+) -> FloatArray:
+    """Return what was caught, how many were taken, what there was, how many."""
+    if not len(score):
+        return np.zeros((4, len(weight)))
+    order = np.argsort(-score, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
+    drawn = weight[:, order]
+    worth = drawn * improvement[order]
+    heads = np.add.reduceat(drawn, starts, axis=1)
+    gains = np.add.reduceat(worth, starts, axis=1)
+    size = heads.sum(axis=1)
+    before = np.cumsum(heads, axis=1) - heads
+    room = share * size[:, None] - before
+    part = np.clip(room / np.maximum(heads, 1e-12), 0, 1)
+    return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
+
+
+def _over(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
+    one, other = np.asarray(top, dtype=np.float64), np.asarray(bottom, np.float64)
+    whole = np.full(np.broadcast(one, other).shape, np.nan)
+    return np.asarray(np.divide(one, other, out=whole, where=other > 0))

@@ -1,0 +1,67 @@
+"""Take the tests of a run again: who was asked, what was known, and the model then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from segpredict.classifier.history import histories_at_cutoffs
+from segpredict.classifier.models.blend import BlendedModel
+from segpredict.classifier.panel import SegmentAssigner, build_panel
+from segpredict.classifier.splits import schedule_folds
+from segpredict.classifier.training_data import TrainingData, training_data_of_fold
+from segpredict.config.classifier import ClassifierOptions, TimeOptions
+from segpredict.core.tables import Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestReplay:
+    """One outer test.
+
+    Parameters
+    ----------
+    cutoff
+        The day T*.
+    training_data
+        What the model learned from.
+    customers
+        Who was asked, with what became of them (``label``), sorted by customer.
+    model
+        The model of that day.
+    """
+
+    cutoff: int
+    training_data: TrainingData
+    customers: pl.DataFrame
+    model: BlendedModel
+
+
+def replay_backtests(
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    options: ClassifierOptions,
+    time: TimeOptions,
+    backtest_models: Sequence[BlendedModel],
+) -> tuple[BacktestReplay, ...]:
+    """Return the outer tests of a run, oldest first.
+
+    Parameters
+    ----------
+    transactions, segmentation, options, time
+        As in training.
+    backtest_models
+        `Training.tested`: the model of each test.
+    """
+    days = schedule_folds(transactions.first_day, transactions.end_day, time)
+    asked = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
+    windows = [window for window in days.windows if window.cutoff in asked]
+    rows = build_panel(transactions, segmentation, windows, options.families)
+    known_then = histories_at_cutoffs(transactions, segmentation, days)
+    found = []
+    for fold, model in zip(days.test_folds, backtest_models, strict=True):
+        past = known_then[fold.cutoff]
+        known = training_data_of_fold(rows, fold, len(segmentation.segments), options, past)
+        customers = rows.at_cutoffs(fold.cutoff).sort("customer_id")
+        given = replace(known, feature_names=model.xgboost_model.feature_names)
+        found.append(BacktestReplay(fold.cutoff, given, customers, model))
+    return tuple(found)

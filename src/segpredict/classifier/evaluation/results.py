@@ -1,0 +1,217 @@
+"""What trials are, and the verdict on them: values that a run keeps."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.evaluation.bootstrap import DifferenceInterval
+from segpredict.classifier.evaluation.significance import McNemarTest
+from segpredict.classifier.metrics import MetricScores
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import JSON
+from segpredict.core.window import as_date, day_number
+
+POOLED_WINDOWS = "pooled"
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What was forecast for one test cutoff, and what happened.
+
+    Parameters
+    ----------
+    cutoff
+        The day T*.
+    customers
+        Who, one a row.
+    states
+        Current segments.
+    labels
+        What happened.
+    probabilities
+        Probabilities by forecaster; the model comes first.
+    covariates
+        What else is known of each customer (`_past.FACTS`), for strata and rankings;
+        ``None`` where nothing is.
+    segment_values
+        Mean spend in the outcome window by segment, from the training rows.
+    """
+
+    cutoff: int
+    customers: npt.NDArray[np.str_]
+    states: IntArray
+    labels: IntArray
+    probabilities: Mapping[str, FloatArray]
+    covariates: pl.DataFrame | None = None
+    segment_values: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScores:
+    """Model and baselines on one test window, or on all of them pooled.
+
+    Parameters
+    ----------
+    cutoff
+        The day T*; ``None`` for the pooled windows.
+    n_rows, customers
+        Rows, and different customers behind them.
+    scores
+        Metrics by forecaster.
+    differences
+        Model − baseline with 95 % intervals, by baseline and metric.
+    actual_mix
+        Share of each segment that came true.
+    predicted_mix
+        Share of each segment that was forecast, by forecaster.
+    """
+
+    cutoff: int | None
+    n_rows: int
+    customers: int
+    scores: Mapping[str, MetricScores]
+    differences: Mapping[str, Mapping[str, DifferenceInterval]]
+    actual_mix: tuple[float, ...]
+    predicted_mix: Mapping[str, tuple[float, ...]]
+
+    def to_json(self) -> JSON:
+        """Return the reading as JSON; the day as people write it."""
+        when = POOLED_WINDOWS if self.cutoff is None else as_date(self.cutoff).isoformat()
+        return {**asdict(self), "cutoff": when}
+
+    @classmethod
+    def from_json(cls, given: JSON) -> "WindowScores":
+        """Return the reading that gave the JSON."""
+        when = given["cutoff"]
+        return cls(
+            None if when == POOLED_WINDOWS else day_number(when),
+            given["n"],
+            given["customers"],
+            {name: MetricScores(**scores) for name, scores in given["scores"].items()},
+            {
+                name: {metric: DifferenceInterval(**found) for metric, found in each.items()}
+                for name, each in given["differences"].items()
+            },
+            tuple(given["realised"]),
+            {name: tuple(shares) for name, shares in given["forecast"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Whether the model may be said to beat a baseline on a metric.
+
+    Parameters
+    ----------
+    baseline, metric
+        What is compared.
+    beats
+        Whether the pooled interval excludes 0 on the good side, also after Holm's
+        adjustment, and every window agrees in sign.
+    windows_better
+        Windows in which the model was better.
+    p_value, p_value_holm
+        Two-sided p-value of the pooled difference, and adjusted over all baselines.
+    """
+
+    baseline: str
+    metric: str
+    beats: bool
+    windows_better: int
+    p_value: float = 1.0
+    p_value_holm: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The result of all trials, and what follows from it.
+
+    Parameters
+    ----------
+    model
+        Name of the model that was to be judged.
+    selected
+        Name of the forecaster that ships: the model, or a baseline it did not beat.
+    reason
+        Why, in one sentence.
+    windows
+        One reading per test window, oldest first.
+    pooled
+        All test windows together.
+    comparisons
+        What may be said, by baseline and metric.
+    segments
+        Ids of the classes, in code order.
+    horizon, lookback
+        Days; numbers of runs that differ in them cannot be compared.
+    warnings
+        What a reader must know before believing a number.
+    mcnemar_tests
+        The model's accuracy against each baseline's on the final test.
+    policies
+        What rehearsals taught about the use of the probabilities: the calibration of
+        each test and of what ships, and the rule that names segments.
+    """
+
+    model: str
+    selected: str
+    reason: str
+    windows: tuple[WindowScores, ...]
+    pooled: WindowScores
+    comparisons: tuple[Comparison, ...]
+    segments: tuple[str, ...]
+    horizon: int
+    lookback: int
+    warnings: tuple[str, ...]
+    mcnemar_tests: tuple[McNemarTest, ...] = ()
+    policies: Mapping[str, JSON] = field(default_factory=dict)
+
+    @property
+    def skill(self) -> dict[str, float]:
+        """Share of each baseline's pooled log-loss that the model saves."""
+        own = self.pooled.scores[self.model].log_loss
+        return {
+            name: metrics.skill_score(own, scores.log_loss)
+            for name, scores in self.pooled.scores.items()
+            if name != self.model
+        }
+
+    def to_json(self) -> JSON:
+        """Return the verdict as JSON."""
+        return {
+            "model": self.model,
+            "shipped": self.selected,
+            "reason": self.reason,
+            "skill": self.skill,
+            "segments": list(self.segments),
+            "horizon": self.horizon,
+            "lookback": self.lookback,
+            "origins": [reading.to_json() for reading in self.windows],
+            "pooled": self.pooled.to_json(),
+            "claims": [asdict(claim) for claim in self.comparisons],
+            "mcnemar": [asdict(test) for test in self.mcnemar_tests],
+            "usage": dict(self.policies),
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_json(cls, given: JSON) -> "Evaluation":
+        """Return the verdict that gave the JSON."""
+        return cls(
+            given["model"],
+            given["shipped"],
+            given["reason"],
+            tuple(WindowScores.from_json(each) for each in given["origins"]),
+            WindowScores.from_json(given["pooled"]),
+            tuple(Comparison(**claim) for claim in given["claims"]),
+            tuple(given["segments"]),
+            given["horizon"],
+            given["lookback"],
+            tuple(given["warnings"]),
+            tuple(McNemarTest(**test) for test in given.get("mcnemar", ())),
+            given.get("usage", {}),
+        )

@@ -1,0 +1,153 @@
+"""Look up everybody's history on each day of a forecast: who bought when."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier.panel import SegmentAssigner
+from segpredict.classifier.splits import Schedule
+from segpredict.classifier.training_data import HISTORY_COLUMNS, HistoryAtCutoff
+from segpredict.core.arrays import IntArray
+from segpredict.core.tables import MONEY_SCALE, Transactions
+
+HISTORY_FAMILIES = ("btyd", "rfm")
+
+# Of each customer at a test: first order in the window that ends there; days since the
+# last one; spend in the last year, in that window and in the outcome, in currency; days
+# since the first order; country of the last order before the test.
+COVARIATES = (
+    "is_new",
+    "recency_days",
+    "spend_364",
+    "spend_now",
+    "spend_next",
+    "age_days",
+    "country",
+)
+
+
+def histories_at_cutoffs(
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    days: Schedule,
+    inner_origins: Sequence[int] = (),
+) -> dict[int, HistoryAtCutoff]:
+    """Return what is known at each test cutoff and at the end of the data.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        The frozen segmenter.
+    days
+        The schedule whose folds ask.
+    inner_origins
+        Further cutoffs at which somebody asks.
+
+    Notes
+    -----
+    A model of drop-out must see those who dropped out, so everybody with an order in
+    the history counts here, not only those who are eligible for a forecast.
+    """
+    time = days.time
+    asked = {fold.cutoff for fold in (*days.test_folds, days.production_fold)} | {*inner_origins}
+    windows = [
+        replace(time.window_at(day, days.first_day), lookback=time.max_history)
+        for day in sorted(asked)
+    ]
+    tables = features.build_features(transactions, windows, HISTORY_FAMILIES)
+    orders = _orders(transactions, [window.cutoff for window in windows])
+    return {
+        table.window.cutoff: HistoryAtCutoff(
+            table.window.cutoff,
+            time.horizon,
+            time.gap,
+            table.frame.select("customer_id", *HISTORY_COLUMNS).sort("customer_id"),
+            segmentation,
+            time.settlement,
+            orders[table.window.cutoff],
+        )
+        for table in tables
+    }
+
+
+def _orders(transactions: Transactions, cutoffs: Sequence[int]) -> dict[int, IntArray]:
+    """Return the orders of each day before a cutoff, as they were known there."""
+    first = transactions.first_day
+    days = (
+        transactions.lines.filter("is_order_head")
+        .group_by("day", "void_day")
+        .agg(pl.len())
+        .collect()
+    )
+    found = {}
+    for cutoff in cutoffs:
+        voided = (pl.col("void_day") < cutoff).fill_null(value=False)
+        known = days.filter((pl.col("day") < cutoff) & ~voided)
+        places, counts = (known["day"] - first).to_numpy(), known["len"].to_numpy()
+        found[cutoff] = np.bincount(places, counts, cutoff - first).astype(np.int64)
+    return found
+
+
+def backtest_covariates(
+    transactions: Transactions, customers: pl.DataFrame, history: HistoryAtCutoff
+) -> pl.DataFrame:
+    """Return what strata and rankings of a test are made from.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines, those of the outcome among them.
+    customers
+        The rows of the test; ``customer_id`` and ``is_new``.
+    history
+        What was known on its day.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``customer_id`` and `COVARIATES`, row by row as given.
+    """
+    start = history.cutoff + history.gap
+    spans = {
+        "spend_now": (history.cutoff - history.horizon, history.cutoff),
+        "spend_next": (start, start + history.horizon),
+    }
+    spent = features.clustering_inputs(transactions, sorted(set(spans.values())))
+    known = history.customer_histories.select(
+        "customer_id",
+        "spend_364",
+        "age_days",
+        recency_days=pl.col("age_days") - pl.col("t_x_days"),
+    )
+    found = customers.select("customer_id", "is_new").join(
+        known, on="customer_id", how="left", maintain_order="left"
+    )
+    found = found.join(
+        _countries(transactions, history.cutoff),
+        on="customer_id",
+        how="left",
+        maintain_order="left",
+    )
+    for name, (_, end) in spans.items():
+        window = spent.filter(pl.col("end") == end)
+        money = window.select("customer_id", (pl.col("spend") / MONEY_SCALE).alias(name))
+        found = found.join(money, on="customer_id", how="left", maintain_order="left").with_columns(
+            pl.col(name).fill_null(0.0)
+        )
+    return found.select("customer_id", *COVARIATES)
+
+
+def _countries(transactions: Transactions, cutoff: int) -> pl.DataFrame:
+    orders = transactions.known_at(cutoff).filter("is_order_head")
+    named = orders.select("customer_id", "day", "country").drop_nulls("country")
+    return (
+        named.sort("customer_id", "day", "country")
+        .unique("customer_id", keep="last", maintain_order=True)
+        .select("customer_id", "country")
+        .collect()
+    )

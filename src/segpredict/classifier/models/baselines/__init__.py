@@ -1,0 +1,18 @@
+"""What a model has to beat: one baseline a file, found by name."""
+
+from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_transitions
+from segpredict.classifier.models.baselines._segment_borders import (
+    SegmentBorders,
+    find_segment_borders,
+)
+from segpredict.core.registry import Registry
+
+BASELINES: Registry[Baseline] = Registry(__name__, Baseline)
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "SegmentBorders",
+    "find_segment_borders",
+    "smoothed_transitions",
+]

@@ -1,0 +1,88 @@
+"""What a baseline is, and the smoothed shares that several of them count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.classifier.training_data import Forecaster, TrainingData
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import JSON
+
+PRIOR_WEIGHT = 50.0  # customers' worth of trust in what a cell is drawn towards
+Rows = tuple[tuple[float, ...], ...]
+
+
+def no_note(_: TrainingData) -> str:
+    """Say that nothing is lacking."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A plain way to forecast, kept to be beaten, shipped if it is not.
+
+    Parameters
+    ----------
+    name
+        The name in the verdict; equal to the file's.
+    meaning
+        One sentence for people.
+    fit
+        Returns the fitted forecaster of a lesson.
+    from_state
+        Returns the forecaster that gave a state.
+    required_columns
+        Feature columns without which it cannot be asked.
+    missing_note
+        Returns what a lesson lacks for it, as a sentence; empty if nothing.
+    is_usual
+        Whether it is asked where the options name no baseline.
+    """
+
+    name: str
+    meaning: str
+    fit: Callable[[TrainingData], Forecaster]
+    from_state: Callable[[JSON], Forecaster]
+    required_columns: tuple[str, ...] = ()
+    missing_note: Callable[[TrainingData], str] = no_note
+    is_usual: bool = True
+
+
+def smoothed_shares(labels: IntArray, classes: int) -> FloatArray:
+    """Return the smoothed share of each class, (n + ½) / (N + C/2).
+
+    Examples
+    --------
+    >>> shares(np.array([0, 0, 1]), 2).tolist()
+    [0.625, 0.375]
+    """
+    counts = np.bincount(labels, minlength=classes) + 0.5
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
+
+
+def smoothed_transitions(states: IntArray, labels: IntArray, classes: int) -> FloatArray:
+    """Return how often each state led to each class, (n + ½) / (N + C/2) a row.
+
+    Examples
+    --------
+    >>> transitions(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[0.5, 0.5], [0.25, 0.75]]
+    """
+    counts = np.bincount(states * classes + labels, minlength=classes**2) + 0.5
+    table = counts.reshape(classes, classes)
+    return np.asarray(table / table.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def drawn_towards(cells: IntArray, labels: IntArray, usual: FloatArray) -> Rows:
+    """Return the class mix of each cell, (n + 50 · usual row) / (N + 50).
+
+    Examples
+    --------
+    >>> cells, labels = np.array([0] * 50), np.array([1] * 50)
+    >>> drawn_towards(cells, labels, np.array([[0.5, 0.5], [0.2, 0.8]]))
+    ((0.25, 0.75), (0.2, 0.8))
+    """
+    counts = np.bincount(cells * usual.shape[1] + labels, minlength=usual.size)
+    table = counts.reshape(usual.shape) + PRIOR_WEIGHT * usual
+    return tuple(map(tuple, (table / table.sum(axis=1, keepdims=True)).tolist()))

@@ -1,0 +1,86 @@
+"""Turn a frozen segmenter into a table: from which spend on a segment begins."""
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.panel import SegmentAssigner
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.tables import MONEY_SCALE
+
+MIN_SPEND, MAX_SPEND = 0.01, 1e8  # currency; no window of one customer lies beyond
+GRID_STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its value
+GRID_PASSES = 3
+
+SegmentBorders = tuple[tuple[tuple[float, int], ...], ...]
+
+
+def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> SegmentBorders:
+    """Return the segments along rising spend, for each number of purchase days.
+
+    Parameters
+    ----------
+    segmentation
+        Frozen; asked for made-up windows.
+    max_orders
+        Largest number of purchase days.
+
+    Returns
+    -------
+    tuple
+        For 1 … `max_orders` days: pairs of (spend up to which, segment), rising; the last
+        one reaches to infinity.
+
+    Notes
+    -----
+    Segments are looked for on a grid of spends, and the change between two neighbours
+    on ever finer grids. A segment narrower than a fifth of its spend may be missed.
+    """
+    days = np.arange(1, max_orders + 1)
+    grid = np.geomspace(MIN_SPEND, MAX_SPEND, GRID_STEPS)
+    found = _asked(segmentation, np.repeat(days, GRID_STEPS), np.tile(grid, max_orders))
+    table = found.reshape(max_orders, GRID_STEPS)
+    rows, left = np.nonzero(table[:, 1:] != table[:, :-1])
+    low, high = grid[left], grid[left + 1]
+    for _ in range(GRID_PASSES - 1):
+        low, high = _narrowed(segmentation, days[rows], low, high)
+    segments = table[rows, left]
+    return tuple(
+        (
+            *zip(
+                np.sqrt(low * high)[rows == i].tolist(),
+                segments[rows == i].tolist(),
+                strict=True,
+            ),
+            (float("inf"), int(table[i, -1])),
+        )
+        for i in range(max_orders)
+    )
+
+
+def _narrowed(
+    segmentation: SegmentAssigner, days: IntArray, low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    grid = np.geomspace(low, high, GRID_STEPS, axis=1)
+    found = _asked(segmentation, np.repeat(days, GRID_STEPS), grid.ravel()).reshape(grid.shape)
+    # The last spend that still has the first one's segment.
+    last = (found == found[:, :1]).cumprod(axis=1).sum(axis=1) - 1
+    last = np.minimum(last, GRID_STEPS - 2)
+    each = np.arange(len(grid))
+    return grid[each, last], grid[each, last + 1]
+
+
+def _asked(segmentation: SegmentAssigner, days: IntArray, spend: FloatArray) -> IntArray:
+    if not len(days):
+        return np.zeros(0, dtype=np.int64)
+    names = pl.int_range(len(days), eager=True).cast(pl.String)
+    instrument = pl.DataFrame(
+        {
+            "customer_id": names,
+            "end": pl.zeros(len(days), pl.Int32, eager=True),
+            "days": pl.Series(days, dtype=pl.Int32),
+            "spend": pl.Series(np.round(spend * MONEY_SCALE).astype(np.int64)),
+        }
+    )
+    assigned = segmentation.assign(instrument)
+    order = assigned["customer_id"].cast(pl.Int64).arg_sort()
+    return assigned["segment"].gather(order).to_numpy().astype(np.int64)

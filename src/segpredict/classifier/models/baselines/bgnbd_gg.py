@@ -1,0 +1,220 @@
+"""Forecast by playing on: who is still here, how often they buy, and for how much."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier.models.baselines._baseline import Baseline
+from segpredict.classifier.models.baselines._segment_borders import (
+    SegmentBorders,
+    find_segment_borders,
+)
+from segpredict.classifier.models.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
+from segpredict.classifier.models.seasonality import SeasonalIndex
+from segpredict.classifier.training_data import (
+    HISTORY_COLUMNS,
+    TrainingData,
+    feature_matrix,
+    normalised,
+)
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import INACTIVE_CODE, JSON
+from segpredict.errors import ColumnMissingError, SegpredictError, SupportError
+
+MIN_PROBABILITY = 1e-6  # what the model rules out still gets this chance
+CUSTOMERS_PER_CHUNK = 50_000  # customers at a time, to bound memory
+PROBABILITY_TOLERANCE = 1e-9  # numbers of purchases less likely than this are left out
+
+IndexArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class BgNbdGammaGamma:
+    """BG/NBD for purchase days, Gamma-Gamma for spend, borders for segments.
+
+    Parameters
+    ----------
+    order_model
+        When people buy; unit of time: days.
+    spend_model
+        What a purchase day brings, in currency.
+    horizon, gap
+        Days of the outcome, and between the cutoff and it.
+    borders
+        For 1, 2 … purchase days, from which spend on a segment begins.
+    n_classes
+        Number of segments, INACTIVE included.
+    name
+        The name in the verdict.
+    seasonal_index
+        How busy the weeks of a year are; ``None``: all alike. The baseline has none.
+    index_ahead
+        How many days a day of the outcome counts for.
+    """
+
+    order_model: BgNbd
+    spend_model: GammaGamma
+    horizon: int
+    gap: int
+    borders: SegmentBorders
+    n_classes: int
+    name: str = "bgnbd_gg"
+    seasonal_index: SeasonalIndex | None = None
+    index_ahead: float = 1.0
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return Σ over purchase days n: P(n) · P(spend of n lies in the segment).
+
+        With a season, ``cutoff`` says from which day each row is to be foretold.
+
+        Raises
+        ------
+        ColumnMissingError
+            When it does not say so.
+        """
+        chances = np.empty((customers.height, self.n_classes))
+        for places, model in self.group_by_cutoff(customers):
+            rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
+            chances[places] = model.probabilities_of_rows(rows)
+        return chances
+
+    def group_by_cutoff(
+        self, customers: pl.DataFrame
+    ) -> Iterator[tuple[IndexArray, "BgNbdGammaGamma"]]:
+        """Yield the rows of each cutoff with the model that foretells from there."""
+        everybody = np.arange(customers.height)
+        if self.seasonal_index is None:
+            yield everybody, self
+            return
+        if "cutoff" not in customers.columns:
+            raise ColumnMissingError("cutoff", customers.columns)
+        days = customers["cutoff"].to_numpy()
+        for day in np.unique(days).tolist():
+            yield everybody[days == day], self.at_cutoff(day)
+
+    def at_cutoff(self, day: int) -> "BgNbdGammaGamma":
+        """Return the model that foretells from this day (number) only."""
+        if self.seasonal_index is None:
+            return self
+        speed = self.seasonal_index.mean_index(day + self.gap, self.horizon)
+        return replace(self, seasonal_index=None, index_ahead=speed)
+
+    def probabilities_of_rows(self, rows: FloatArray) -> FloatArray:
+        """Return the same for rows of `HISTORY_COLUMNS`, without a look at the season."""
+        parts = [
+            self._chances(rows[start : start + CUSTOMERS_PER_CHUNK])
+            for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def _chances(self, rows: FloatArray) -> FloatArray:
+        x, t_x, age, days, spent = rows.T
+        numbers = self.order_model.order_count_probabilities(
+            (x, t_x, age), self.horizon * self.index_ahead, len(self.borders), self.gap
+        )
+        # Who only returned goods says nothing of a level: the population's is used.
+        paid = (days > 0) & (spent > 0)
+        bought = np.where(paid, days, 0.0)
+        mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
+        chances = np.full((len(x), self.n_classes), MIN_PROBABILITY)
+        chances[:, INACTIVE_CODE] += numbers[:, 0]
+        for n, places in enumerate(self.borders, 1):
+            some = np.flatnonzero(numbers[:, n] > PROBABILITY_TOLERANCE)
+            below = np.zeros(len(some))
+            for limit, segment in places:
+                upto = self._below(limit, n, bought[some], mean[some])
+                chances[some, segment] += numbers[some, n] * (upto - below)
+                below = upto
+        return normalised(chances)
+
+    def _below(self, limit: float, n: int, x: FloatArray, mean: FloatArray) -> FloatArray:
+        if np.isinf(limit):
+            return np.ones(len(x))
+        return self.spend_model.spend_cdf(limit, n, x, mean)
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON; no border stands for null."""
+        return {
+            "kind": self.name,
+            "orders": self.order_model.parameters(),
+            "spend": self.spend_model.parameters(),
+            "horizon": self.horizon,
+            "gap": self.gap,
+            "classes": self.n_classes,
+            "borders": [
+                [[None if np.isinf(limit) else limit, code] for limit, code in places]
+                for places in self.borders
+            ],
+            "season": None if self.seasonal_index is None else self.seasonal_index.to_state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "BgNbdGammaGamma":
+        """Return the forecaster that gave a state."""
+        season = state["season"]
+        return cls(
+            BgNbd(**state["orders"]),
+            GammaGamma(**state["spend"]),
+            state["horizon"],
+            state["gap"],
+            tuple(
+                tuple((np.inf if limit is None else limit, c) for limit, c in places)
+                for places in state["borders"]
+            ),
+            state["classes"],
+            seasonal_index=season and SeasonalIndex(tuple(season["year"]), season["day"]),
+        )
+
+
+def fit(training_data: TrainingData) -> BgNbdGammaGamma:
+    """Return the two models of everybody's purchases before the cutoff.
+
+    Raises
+    ------
+    SupportError
+        When nobody came back, nobody paid, or the segments are measured by more than
+        days and spend.
+    SegpredictError
+        When the lesson knows nothing of the past.
+
+    Notes
+    -----
+    No label is used: the models see when and for how much people bought, up to the very
+    day of the forecast. A purchase is a day with an order. The usual recipe draws
+    rates from the posterior and plays them on; here the same chances are summed in
+    closed form, so there is no noise of draws.
+    """
+    past = training_data.history
+    if past is None:
+        raise SegpredictError(
+            "bgnbd_gg was given labelled rows only.",
+            fix="give the lesson the histories as of the cutoff (`Past`).",
+        )
+    if past.segmentation.extra_inputs:
+        raise SupportError(
+            "BG/NBD tells of days and spend only; the segments are measured by "
+            f"{', '.join(past.segmentation.extra_inputs)} too.",
+            fix="use the instrument fm: --set segmentation.inputs=fm.",
+        )
+    x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
+    paid = (days > 0) & (spent > 0)
+    return BgNbdGammaGamma(
+        fit_bgnbd(x, t_x, age).parameters_only,
+        fit_gamma_gamma(days[paid], spent[paid] / days[paid]).parameters_only,
+        past.horizon,
+        past.gap,
+        find_segment_borders(past.segmentation, past.horizon),
+        training_data.n_classes,
+    )
+
+
+PART = Baseline(
+    "bgnbd_gg",
+    "Customers buy at their own pace until they drop out, and spend as before.",
+    fit,
+    BgNbdGammaGamma.from_state,
+    HISTORY_COLUMNS,
+)

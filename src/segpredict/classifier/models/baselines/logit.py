@@ -1,0 +1,132 @@
+"""Forecast with a multinomial logit on ranks: the linear way to do it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.special import ndtri, softmax
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from segpredict.classifier.models.baselines._baseline import Baseline
+from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+
+STATE_COLUMNS = ("state_now", "state_before")
+QUANTILE_LEVELS = np.linspace(0, 1, 201)
+RANK_MARGIN = 0.001  # ranks are kept this far from 0 and 1, so scores stay within ±3.1
+L2_PENALTY = 10.0
+UNSEEN_PENALTY = 10.0  # log-odds by which a segment without training rows stands back
+
+
+@dataclass(frozen=True, slots=True)
+class MultinomialLogit:
+    """A linear score a segment, on normal scores of the columns.
+
+    Parameters
+    ----------
+    feature_names
+        Columns that enter by rank.
+    quantiles
+        Columns × grid: values at even ranks, frozen from the training rows.
+    medians
+        Value that stands for a missing one, per column.
+    weights
+        Segments × (columns, missing flags, current and earlier segment, constant).
+    name
+        The name in the verdict.
+    """
+
+    feature_names: tuple[str, ...]
+    quantiles: FloatArray
+    medians: FloatArray
+    weights: FloatArray
+    name: str = "logit"
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return one row of probabilities per customer."""
+        cells = _terms(customers, self)
+        # Not a matrix product: its last digit would depend on who else is asked about.
+        sums = [(cells * row[:-1]).sum(axis=1) + row[-1] for row in self.weights]
+        scores = np.column_stack(sums)
+        return np.asarray(softmax(scores, axis=1), dtype=np.float64)
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.name,
+            "names": list(self.feature_names),
+            "quantiles": self.quantiles.tolist(),
+            "middles": self.medians.tolist(),
+            "weights": self.weights.tolist(),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "MultinomialLogit":
+        """Return the forecaster that gave a state."""
+        quantiles, middles, weights = (
+            np.array(state[key], dtype=np.float64) for key in ("quantiles", "middles", "weights")
+        )
+        return cls(tuple(state["names"]), quantiles, middles, weights)
+
+
+def fit(training_data: TrainingData) -> MultinomialLogit:
+    """Return a ridge-penalised multinomial logit of the training rows.
+
+    Notes
+    -----
+    Missing values become the median and raise a flag; values become normal scores of
+    their rank. All of that is learned from the training rows and kept.
+    """
+    columns = tuple(n for n in training_data.feature_names if n not in STATE_COLUMNS)
+    values = feature_matrix(training_data.rows, columns).astype(np.float64)
+    # A column that was never seen has nothing to rank: it enters as a constant.
+    known = np.where(np.isnan(values).all(axis=0), 0.0, values)
+    quantiles = np.nanquantile(known, QUANTILE_LEVELS, axis=0, method="lower").T
+    middles = np.ascontiguousarray(quantiles[:, len(QUANTILE_LEVELS) // 2])
+    blank = MultinomialLogit(columns, quantiles, middles, np.zeros((training_data.n_classes, 1)))
+    model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
+    # One thread: sums of floats in another order would change the last digits.
+    with threadpool_limits(1):
+        model.fit(_terms(training_data.rows, blank), training_data.labels)
+    return MultinomialLogit(columns, quantiles, middles, _weights(model, training_data.n_classes))
+
+
+def _weights(model: LogisticRegression, classes: int) -> FloatArray:
+    given = np.column_stack([model.coef_, model.intercept_]).astype(np.float64)
+    if len(given) == 1:  # scikit-learn keeps one row for two classes
+        given = np.vstack([np.zeros_like(given), given])
+    weights = np.zeros((classes, given.shape[1]))
+    weights[:, -1] = given[:, -1].min() - UNSEEN_PENALTY
+    weights[model.classes_] = given
+    return weights
+
+
+def _terms(customers: pl.DataFrame, model: MultinomialLogit) -> FloatArray:
+    values = feature_matrix(customers, model.feature_names).astype(np.float64)
+    absent = np.isnan(values)
+    filled = np.where(absent, model.medians, values)
+    scores = [_normal(column, grid) for column, grid in zip(filled.T, model.quantiles, strict=True)]
+    classes = np.eye(len(model.weights))
+    states = [classes[segment_codes(customers, name)] for name in STATE_COLUMNS]
+    return np.column_stack([*scores, absent, *states]).astype(np.float64)
+
+
+def _normal(values: npt.NDArray[np.float64], grid: FloatArray) -> FloatArray:
+    # A tied value stands at the middle of the ranks that it spans.
+    low = np.searchsorted(grid, values, side="left")
+    high = np.searchsorted(grid, values, side="right")
+    last = len(grid) - 1
+    between = np.interp(values, *_strict(grid))
+    ranks = np.where(high > low, (low + high - 1) / 2 / last, between)
+    return np.asarray(ndtri(np.clip(ranks, RANK_MARGIN, 1 - RANK_MARGIN)), dtype=np.float64)
+
+
+def _strict(grid: FloatArray) -> tuple[FloatArray, FloatArray]:
+    values, first = np.unique(grid, return_index=True)
+    return values, first / (len(grid) - 1)
+
+
+PART = Baseline("logit", "A ridge logit on ranks of all columns.", fit, MultinomialLogit.from_state)

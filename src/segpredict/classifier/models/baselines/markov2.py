@@ -1,0 +1,70 @@
+"""Forecast from the current segment and the one before it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.models.baselines._baseline import (
+    Baseline,
+    Rows,
+    drawn_towards,
+    smoothed_transitions,
+)
+from segpredict.classifier.training_data import TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrderMarkovChain:
+    """How often each pair of segments, one after the other, led to each third.
+
+    Parameters
+    ----------
+    transition_tensor
+        Rows: (earlier segment, current segment), row-major; column: future segment.
+    name
+        The name in the verdict.
+    """
+
+    transition_tensor: Rows
+    name: str = "markov2"
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the row of each customer's last two segments."""
+        table = np.array(self.transition_tensor)
+        before, now = (segment_codes(customers, f"state_{when}") for when in ("before", "now"))
+        return np.asarray(table[before * table.shape[1] + now], dtype=np.float64)
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {"kind": self.name, "table": [list(row) for row in self.transition_tensor]}
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
+        """Return the forecaster that gave a state."""
+        return cls(tuple(map(tuple, state["table"])))
+
+
+def fit(training_data: TrainingData) -> SecondOrderMarkovChain:
+    """Return the second-order matrix, drawn towards the first-order one.
+
+    Notes
+    -----
+    (n + 50 · Markov row) / (N + 50): a pair that never occurred is plain Markov.
+    """
+    size = training_data.n_classes
+    pairs = segment_codes(training_data.rows, "state_before") * size + training_data.states
+    moves = smoothed_transitions(training_data.states, training_data.labels, size)
+    return SecondOrderMarkovChain(
+        drawn_towards(pairs, training_data.labels, np.tile(moves, (size, 1)))
+    )
+
+
+PART = Baseline(
+    "markov2",
+    "Customers move as others with their last two segments moved before.",
+    fit,
+    SecondOrderMarkovChain.from_state,
+)

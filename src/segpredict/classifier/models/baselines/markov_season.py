@@ -1,0 +1,98 @@
+"""Forecast from the transitions of the same season in earlier years."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.classifier.models.baselines._baseline import Baseline
+from segpredict.classifier.models.baselines.markov import MarkovChain
+from segpredict.classifier.models.baselines.markov import fit as fit_markov
+from segpredict.classifier.training_data import TrainingData
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+from segpredict.core.window import DAYS_PER_YEAR, as_date
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonalMarkovChain:
+    """A transition matrix of one season.
+
+    Parameters
+    ----------
+    transition_matrix
+        Transitions at the origins of the season, or at all where none is of it.
+    season_origins
+        Cutoffs of the season; empty where the matrix is that of all origins.
+    name
+        The name in the verdict.
+    """
+
+    transition_matrix: MarkovChain
+    season_origins: tuple[int, ...]
+    name: str = "markov_season"
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the row of each customer's current segment."""
+        return self.transition_matrix.predict_proba(customers)
+
+    def to_state(self) -> JSON:
+        """Return all that `from_state` needs, as JSON."""
+        return {
+            "kind": self.name,
+            "matrix": self.transition_matrix.to_state(),
+            "origins": list(self.season_origins),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "SeasonalMarkovChain":
+        """Return the forecaster that gave a state."""
+        return cls(MarkovChain.from_state(state["matrix"]), tuple(state["origins"]))
+
+
+def fit(training_data: TrainingData) -> SeasonalMarkovChain:
+    """Return the matrix of the training origins of the same season.
+
+    Notes
+    -----
+    An origin is of the season if at least half of its outcome lies on the days, whole
+    years earlier, that are to be foretold.
+    """
+    origins = same_season_origins(training_data)
+    return SeasonalMarkovChain(
+        fit_markov(training_data.at_cutoffs(origins) if origins else training_data), origins
+    )
+
+
+def same_season_origins(training_data: TrainingData) -> tuple[int, ...]:
+    """Return the training origins whose outcome is in the season to be foretold."""
+    if training_data.history is None:
+        return ()
+    half, cutoff = training_data.history.horizon / 2, training_data.history.cutoff
+    cutoffs = training_data.rows["cutoff"].unique().sort().to_list()
+    return tuple(day for day in cutoffs if _apart(cutoff - day) <= half)
+
+
+def _apart(days: int) -> int:
+    """Return how far a span is from whole years, of which there is at least one."""
+    years = max(1, round(days / DAYS_PER_YEAR))
+    return abs(days - years * DAYS_PER_YEAR)
+
+
+def season_note(training_data: TrainingData) -> str:
+    """Say so where no training origin is of the season."""
+    if training_data.history is None or same_season_origins(training_data):
+        return ""
+    return (
+        f"markov_season on {as_date(training_data.history.cutoff)}: no training origin has its "
+        "outcome in the same season of an earlier year, so it is the plain Markov "
+        "chain there."
+    )
+
+
+PART = Baseline(
+    "markov_season",
+    "Customers move as others in their segment moved in the same season before.",
+    fit,
+    SeasonalMarkovChain.from_state,
+    missing_note=season_note,
+)

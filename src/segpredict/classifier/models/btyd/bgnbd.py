@@ -1,0 +1,316 @@
+"""BG/NBD: people buy at a rate of their own until, after some purchase, they drop out.
+
+Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science
+24(2). A customer buys at rate λ ~ Γ(r, α) and leaves after each return with probability
+p ~ Beta(a, b). Given what one customer did, the two cases "still here" and "left after
+the last purchase" each keep the form of the prior, so every forecast below is exact.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betainc, betaln, digamma, expit, gammaln, hyp2f1, xlogy
+
+from segpredict.classifier.models.btyd.maximum_likelihood import (
+    LikelihoodFit,
+    group_identical_rows,
+    is_interior,
+    maximize_likelihood,
+)
+from segpredict.core.arrays import FloatArray
+from segpredict.errors import ContractError, TooFewCustomersError
+
+MIN_REPEAT_CUSTOMERS = 2  # customers that must have come back before a rate can be told at all
+START_VALUES = ((0.5, 1.0, 0.5, 2.0), (2.0, 2.0, 1.0, 5.0), (0.2, 0.2, 0.5, 1.0))
+SMALLEST_RATE = 1e-9  # chances below it are not followed up
+ONE_TOLERANCE = 1e-6  # the mean has a removable hole at a = 1: step beside it
+
+
+@dataclass(frozen=True, slots=True)
+class BgNbd:
+    """A fitted BG/NBD model.
+
+    Parameters
+    ----------
+    r, alpha
+        Shape and rate of the gamma of buying rates; alpha in the unit of time.
+    a, b
+        The beta of the chance to drop out after a return.
+    fit_summary
+        How the fit ended; ``None`` for parameters that were given.
+
+    Notes
+    -----
+    Everywhere, `x` is the number of purchases after the first, `t_x` the time from the
+    first to the last one (0 without a return), `age` the time since the first.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    fit_summary: LikelihoodFit | None = None
+
+    def log_likelihood(
+        self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
+    ) -> FloatArray:
+        """Return the log-likelihood of each customer."""
+        given = np.array([self.r, self.alpha, self.a, self.b])
+        return _curve(given, *_columns(x, t_x, age))[0]
+
+    def p_alive(self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> FloatArray:
+        """Return the probability that each customer has not dropped out.
+
+        Notes
+        -----
+        Drop-out follows a return, so who never came back counts as alive: 1.
+
+        Examples
+        --------
+        >>> cdnow = BgNbd(0.243, 4.414, 0.793, 2.426)  # weeks
+        >>> cdnow.p_alive([2, 0], [30.43, 0], [38.86, 38.86]).round(4).tolist()
+        [0.7266, 1.0]
+        """
+        x, t_x, age = _columns(x, t_x, age)
+        gone = _gone(self.r, self.alpha, self.a, self.b, (x, t_x, age))
+        return np.asarray(expit(-gone), dtype=np.float64)
+
+    def expected_orders(
+        self,
+        x: npt.ArrayLike,
+        t_x: npt.ArrayLike,
+        age: npt.ArrayLike,
+        horizon: float,
+    ) -> FloatArray:
+        """Return the expected number of purchases in the `horizon` to come.
+
+        Examples
+        --------
+        >>> cdnow = BgNbd(0.243, 4.414, 0.793, 2.426)  # weeks
+        >>> round(cdnow.expected_orders(2, 30.43, 38.86, 39).item(), 3)
+        1.226
+        """
+        x, t_x, age = _columns(x, t_x, age)
+        a = self.a if abs(self.a - 1) > ONE_TOLERANCE else 1 + ONE_TOLERANCE
+        shape, rate, b = self.r + x, self.alpha + age, self.b + x
+        rest = rate + horizon
+        gauss = hyp2f1(shape, b, a + b - 1, horizon / rest)
+        waning = 1 - (rate / rest) ** shape * gauss
+        expected = self.p_alive(x, t_x, age) * (a + b - 1) / (a - 1) * waning
+        return np.asarray(expected, dtype=np.float64)
+
+    def order_count_probabilities(
+        self,
+        history: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+        horizon: float,
+        max_orders: int,
+        gap: int = 0,
+    ) -> FloatArray:
+        """Return the chance of each number of purchases in a window to come.
+
+        Parameters
+        ----------
+        history
+            x, t_x and age, one per customer.
+        horizon
+            Length of the window.
+        max_orders
+            The last column is the chance of this number or more.
+        gap
+            Time between today and the window, in whole units.
+
+        Returns
+        -------
+        numpy.ndarray
+            Customers × (most + 1); rows add up to one.
+
+        Notes
+        -----
+        Who is alive starts a BG/NBD process anew with r + x, α + age, a, b + x, of
+        which the chances are known (the paper's equation 8). A gap is summed over
+        the purchases in it, at most one a unit of time; a number whose chance is below
+        10⁻⁹ is not looked at.
+
+        Examples
+        --------
+        >>> cdnow = BgNbd(0.243, 4.414, 0.793, 2.426)  # weeks
+        >>> cdnow.order_chances((2, 30.43, 38.86), 39, 3).round(3).tolist()
+        [[0.445, 0.239, 0.144, 0.171]]
+        """
+        x, t_x, age = _columns(*history)
+        alive = self.p_alive(x, t_x, age)
+        now = _Ahead(self.r + x, self.alpha + age, self.a, self.b + x)
+        chances = np.zeros((len(x), max_orders + 1))
+        if not gap:
+            now.add(chances, alive, horizon)
+        for bought in range(gap + 1 if gap else 0):
+            weight = alive * now.stays(bought, gap)
+            now.after(bought, gap).add(chances, weight, horizon)
+        rest = np.ones(len(x))
+        for column in chances.T:
+            rest = rest - column
+        chances[:, 0] += np.maximum(rest, 0.0)
+        return chances
+
+    def parameters(self) -> dict[str, float]:
+        """Return the four numbers by name."""
+        return {"r": self.r, "alpha": self.alpha, "a": self.a, "b": self.b}
+
+    @property
+    def parameters_only(self) -> "BgNbd":
+        """The model without how its fit ended."""
+        return BgNbd(self.r, self.alpha, self.a, self.b)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What customers who are alive will do: BG/NBD with parameters of their own."""
+
+    r: FloatArray
+    alpha: FloatArray
+    a: float
+    b: FloatArray
+
+    def stays(self, n: int, horizon: float) -> FloatArray:
+        """Return the chance of n purchases after which the customer is still here."""
+        share = horizon / (self.alpha + horizon)
+        spread = gammaln(self.r + n) - gammaln(self.r) - gammaln(n + 1)
+        kept = betaln(self.a, self.b + n) - betaln(self.a, self.b)
+        rate = self.r * np.log1p(-share) + xlogy(n, share)
+        return np.asarray(np.exp(kept + spread + rate), dtype=np.float64)
+
+    def leaves(self, n: int, horizon: float) -> FloatArray:
+        """Return the chance of n purchases of which the last was the very last."""
+        share = horizon / (self.alpha + horizon)
+        kept = betaln(self.a + 1, self.b + n - 1) - betaln(self.a, self.b)
+        return np.asarray(np.exp(kept) * betainc(n, self.r, share), dtype=np.float64)
+
+    def after(self, n: int, gap: float) -> "_Ahead":
+        """Return the same customers after n more purchases in a gap."""
+        return _Ahead(self.r + n, self.alpha + gap, self.a, self.b + n)
+
+    def at(self, rows: npt.NDArray[np.intp]) -> "_Ahead":
+        """Return some of the customers."""
+        return _Ahead(self.r[rows], self.alpha[rows], self.a, self.b[rows])
+
+    def add(self, probabilities: FloatArray, weight: FloatArray, horizon: float) -> None:
+        """Add the chance of each number, times a weight, to the columns.
+
+        The last column gets what is left; each customer's sum runs alone.
+        """
+        rest = weight.copy()
+        rows = np.flatnonzero(rest > SMALLEST_RATE)
+        for n in range(probabilities.shape[1] - 1):
+            some = self.at(rows)
+            chance = some.stays(n, horizon)
+            if n:
+                chance = chance + some.leaves(n, horizon)
+            gained = chance * weight[rows]
+            probabilities[rows, n] += gained
+            rest[rows] -= gained
+            rows = rows[rest[rows] > SMALLEST_RATE]
+        probabilities[rows, -1] += rest[rows]
+
+
+def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
+    """Return the model under which these histories are most likely.
+
+    Parameters
+    ----------
+    x, t_x, age
+        One per customer, in any order; times in any unit, which is that of `alpha`.
+
+    Raises
+    ------
+    TooFewCustomersError
+        When fewer than two customers ever came back: no rate can be told.
+    ContractError
+        When a number is negative, a last purchase lies after today, or a customer
+        without a return has a last purchase after the first.
+
+    Notes
+    -----
+    Equal histories are counted once with their weight; time is scaled by the mean age,
+    so the search does not depend on the unit. Customers who are all alike put
+    parameters at their bound (`LikelihoodFit.is_inner` is false), which is a valid model.
+
+    Examples
+    --------
+    >>> model = fit([0, 0, 1, 3], [0, 0, 20, 60], [70, 80, 90, 70])
+    >>> model.p_alive(3, 60, 70) > model.p_alive(1, 20, 90)
+    array([ True])
+    """
+    given = _columns(x, t_x, age)
+    _require_sound(*given)
+    returned = int((given[0] > 0).sum())
+    if returned < MIN_REPEAT_CUSTOMERS:
+        raise TooFewCustomersError("BG/NBD, from returns,", returned, MIN_REPEAT_CUSTOMERS)
+    columns, weights = group_identical_rows(*given)
+    unit = float((columns[2] * weights).sum() / weights.sum())
+    scaled = (columns[0], columns[1] / unit, columns[2] / unit)
+    found = maximize_likelihood(
+        lambda parameters: _curve(parameters, *scaled),
+        weights,
+        [np.array(start) for start in START_VALUES],
+    )
+    r, alpha, a, b = found.tolist()
+    model = BgNbd(r, alpha * unit, a, b)
+    likely = float((model.log_likelihood(*columns) * weights).sum())
+    maximum = LikelihoodFit(likely, int(weights.sum()), is_interior(found))
+    return BgNbd(r, alpha * unit, a, b, maximum)
+
+
+def _columns(
+    x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    rows = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (x, t_x, age)]
+    one, two, three = np.broadcast_arrays(*rows)
+    return one, two, three
+
+
+def _require_sound(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:
+    wrong = ~((x >= 0) & (t_x >= 0) & (t_x <= age) & (age > 0))
+    wrong |= (x == 0) & (t_x > 0)
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise ContractError(
+            f"{int(wrong.sum())} histories cannot be; the first has x = {x[first]:g}, "
+            f"t_x = {t_x[first]:g}, age = {age[first]:g}.",
+            fix="give 0 ≤ t_x ≤ age, age above 0, and t_x = 0 where x = 0.",
+        )
+
+
+def _gone(
+    r: float, alpha: float, a: float, b: float, given: tuple[FloatArray, FloatArray, FloatArray]
+) -> FloatArray:
+    """Return the log-odds of having dropped out; −∞ without a return."""
+    x, t_x, age = given
+    later = np.log(a) - np.log(np.where(x > 0, b + x - 1, 1.0))
+    odds = later + (r + x) * (np.log(alpha + age) - np.log(alpha + t_x))
+    return np.where(x > 0, odds, -np.inf)
+
+
+def _curve(
+    parameters: FloatArray, x: FloatArray, t_x: FloatArray, age: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return log-likelihoods and their slopes (equation 6 of the paper)."""
+    r, alpha, a, b = parameters.tolist()
+    gone = _gone(r, alpha, a, b, (x, t_x, age))
+    left = expit(gone)
+    stayed = 1 - left
+    until, since = np.log(alpha + age), np.log(alpha + t_x)
+    likely = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    likely = likely + betaln(a, b + x) - betaln(a, b)
+    likely = likely - (r + x) * until + np.logaddexp(0.0, gone)
+    both = digamma(a + b) - digamma(a + b + x)
+    rest = np.where(x > 0, b + x - 1, 1.0)
+    slopes = np.stack(
+        [
+            digamma(r + x) - digamma(r) + np.log(alpha) - stayed * until - left * since,
+            r / alpha - (r + x) * (stayed / (alpha + age) + left / (alpha + t_x)),
+            both + left / a,
+            both + digamma(b + x) - digamma(b) - left / rest,
+        ]
+    )
+    return likely, slopes

@@ -1,0 +1,111 @@
+"""Let trees know the time of the year only where older forecasts prove that it helps.
+
+A column that is alike for everybody at one cutoff can tell origins apart and nothing
+else. On a long history it is the season; on a short one it is the order of the origins,
+and a forecast from a day like none before goes wrong by more than the season is worth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier import metrics
+from segpredict.classifier.models import xgboost
+from segpredict.classifier.training_data import TrainingData
+from segpredict.core.arrays import FloatArray
+from segpredict.core.window import DAYS_PER_YEAR, as_date
+from segpredict.features.families.calendar import PART
+
+CALENDAR_COLUMNS = tuple(feature.name for feature in PART.features)
+MAX_INNER_ORIGINS = 3  # origins before the forecast on which the columns must prove themselves
+MIN_PROVING_ORIGINS = 2  # with fewer of them nothing is proven
+
+
+def select_calendar_features(training_data: TrainingData) -> tuple[TrainingData, str]:
+    """Return the lesson with the calendar's columns where they help, and why.
+
+    Parameters
+    ----------
+    training_data
+        Labelled rows and what is known on the day of the forecast.
+
+    Notes
+    -----
+    Two things are asked for. The training outcomes must hold the season to be foretold,
+    a year or more earlier, for at least half of its days. And at the newest origins of
+    which that is true as well, trees with the columns must have a lower log-loss than
+    trees without, by more than one standard error over customers. Each of these
+    origins is forecast by trees that learned only from what was complete by its day.
+    """
+    asked = tuple(name for name in CALENDAR_COLUMNS if name in training_data.rows.columns)
+    if training_data.history is None or not asked:
+        return training_data, ""
+    origins = training_data.rows["cutoff"].unique().sort().to_list()
+    day = as_date(training_data.history.cutoff)
+    if not _covers(origins, training_data.history.cutoff, training_data.history.horizon):
+        return training_data, (
+            f"No training outcome shows the season that follows {day}: trees get no calendar."
+        )
+    usable = [
+        origin
+        for origin in origins[-MAX_INNER_ORIGINS:]
+        if _covers(_complete(training_data, origin), origin, training_data.history.horizon)
+    ]
+    if len(usable) < MIN_PROVING_ORIGINS:
+        return training_data, (
+            f"Too few origins before {day} have a season behind them: trees get no calendar."
+        )
+    gain, error = _gain(training_data, usable, asked)
+    is_given = gain > error
+    reason = (
+        f"The calendar {'helps' if is_given else 'does not help'} at {len(usable)} "
+        f"origins before {day}: {gain:+.4f} nats, standard error {error:.4f}."
+    )
+    given = (
+        replace(training_data, feature_names=(*training_data.feature_names, *asked))
+        if is_given
+        else training_data
+    )
+    return given, reason
+
+
+def _complete(training_data: TrainingData, cutoff: int) -> list[int]:
+    """Return the origins whose outcome was known on a day."""
+    assert training_data.history is not None
+    known = training_data.rows.filter(
+        pl.col("cutoff") + training_data.history.days_to_complete <= cutoff
+    )
+    return list(known["cutoff"].unique().sort())
+
+
+def _covers(origins: Sequence[int], cutoff: int, horizon: int) -> bool:
+    """Return whether an outcome of these origins lies in the season after a cutoff."""
+    apart = [(cutoff - origin) % DAYS_PER_YEAR for origin in origins]
+    return any(min(days, DAYS_PER_YEAR - days) <= horizon / 2 for days in apart)
+
+
+def _gain(
+    training_data: TrainingData, origins: Sequence[int], requested: Sequence[str]
+) -> tuple[float, float]:
+    """Return the mean gain in log-loss and its standard error over customers."""
+    gains, customers = [], []
+    for origin in origins:
+        known, later = (
+            training_data.at_cutoffs(_complete(training_data, origin)),
+            training_data.at_cutoffs([origin]),
+        )
+        without, beside = (
+            _losses(known, later, names)
+            for names in (training_data.feature_names, (*training_data.feature_names, *requested))
+        )
+        gains.append(without - beside)
+        customers.append(later.rows["customer_id"])
+    found = np.concatenate(gains)
+    return float(found.mean()), metrics.clustered_standard_error(found, pl.concat(customers))
+
+
+def _losses(known: TrainingData, later: TrainingData, names: Sequence[str]) -> FloatArray:
+    chances = xgboost.fit(known, names).predict_proba(later.rows)
+    return metrics.row_log_loss(chances, later.labels)

@@ -1,0 +1,227 @@
+"""Let BG/NBD's clock run as fast as the shop did in the same weeks of last year.
+
+BG/NBD counts on every week being alike. A shop's weeks are not, and how busy they were
+a year ago is known beforehand, from the orders of everybody together: no column of a
+customer, no label, no parameter. Days of the outcome count that much more or less.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.interpolate import CubicSpline
+
+from segpredict.classifier import metrics
+from segpredict.classifier.models.calendar import MIN_PROVING_ORIGINS
+from segpredict.classifier.training_data import HistoryAtCutoff, TrainingData, segment_codes
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+from segpredict.core.window import DAYS_PER_WEEK, DAYS_PER_YEAR, as_date
+
+WEEKS_PER_YEAR = DAYS_PER_YEAR // DAYS_PER_WEEK
+MAX_INNER_ORIGINS = 13  # origins of the last year that are asked, at most, and evenly
+MAX_ROWS = 4_000  # rows of all origins together that are looked at, evenly
+# Speeds of the clock that are tried; between them losses are interpolated. Beyond them
+# nothing is proven: a shop that was closed last year may be open now.
+INDEX_GRID = np.geomspace(0.35, 2.6, 8)
+LOG_SHIFT_GRID = np.linspace(-0.7, 0.7, 57)  # natural logarithms of a factor alike for all
+
+SeasonalForecast = Callable[[pl.DataFrame, float], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonalIndex:
+    """How busy each week of a year was, beside its average week.
+
+    Parameters
+    ----------
+    weekly_index
+        Orders in each of 52 weeks over the mean of these weeks; growth is taken out.
+    known_until
+        The day (number) after the last of these weeks.
+    """
+
+    weekly_index: tuple[float, ...]
+    known_until: int
+
+    def mean_index(self, start: int, days: int) -> float:
+        """Return how busy these days will be, if they are like a year ago.
+
+        Parameters
+        ----------
+        start
+            The first day (number).
+        days
+            How many there are.
+
+        Returns
+        -------
+        float
+            At least the least of `INDEX_GRID` and at most the greatest.
+
+        Examples
+        --------
+        >>> busy = Season((0.5,) * 26 + (1.5,) * 26, day=1000)
+        >>> busy.speed(1000, 182), busy.speed(1000 + 182, 182), busy.speed(1000, 364)
+        (0.5, 1.5, 1.0)
+        """
+        places = (
+            (np.arange(start, start + days) - self.known_until) % DAYS_PER_YEAR // DAYS_PER_WEEK
+        )
+        busy = np.array(self.weekly_index)[places].mean()
+        return float(np.clip(busy, INDEX_GRID[0], INDEX_GRID[-1]))
+
+    def to_state(self) -> JSON:
+        """Return the two as JSON."""
+        return {"year": list(self.weekly_index), "day": self.known_until}
+
+
+def estimate_seasonal_index(
+    history: HistoryAtCutoff, day: int | None = None
+) -> SeasonalIndex | None:
+    """Return the season as it could be known on a day; ``None`` before a year is over.
+
+    Parameters
+    ----------
+    history
+        What is known on the day of the forecast.
+    day
+        The day, not after the cutoff; ``None`` is the cutoff.
+
+    Notes
+    -----
+    Growth is not season: where weeks of two years can be compared, each week is divided
+    by the growth since, taken to be steady. A few weeks say little of it (a shop that
+    opened then was only getting known), so of its logarithm counts what share of a
+    year they are. An order that was wholly refunded by the cutoff never counts.
+    """
+    asked = history.cutoff if day is None else day
+    days = max(0, len(history.daily_orders) - (history.cutoff - asked))
+    known = history.daily_orders[:days].astype(np.float64)
+    if len(known) < DAYS_PER_YEAR:
+        return None
+    weeks = known[-DAYS_PER_YEAR:].reshape(WEEKS_PER_YEAR, DAYS_PER_WEEK).sum(axis=1)
+    weeks = weeks * np.exp(-_growth(known) * np.arange(WEEKS_PER_YEAR))
+    if not weeks.any():
+        return None
+    return SeasonalIndex(tuple((weeks / weeks.mean()).tolist()), asked)
+
+
+def _growth(known: FloatArray) -> float:
+    """Return the growth in orders from week to week, as a logarithm."""
+    weeks = min(len(known) - DAYS_PER_YEAR, DAYS_PER_YEAR) // DAYS_PER_WEEK
+    if not weeks:
+        return 0.0
+    days = weeks * DAYS_PER_WEEK
+    now, then = known[-days:].sum(), known[-DAYS_PER_YEAR - days : -DAYS_PER_YEAR].sum()
+    share = weeks / WEEKS_PER_YEAR
+    return float(share * np.log(now / then) / WEEKS_PER_YEAR) if now and then else 0.0
+
+
+def select_seasonal_index(
+    training_data: TrainingData, forecast: SeasonalForecast
+) -> tuple[SeasonalIndex | None, str]:
+    """Return the season where older forecasts prove it, and why in one sentence.
+
+    Parameters
+    ----------
+    training_data
+        Labelled rows and what is known on the day of the forecast.
+    forecast
+        Returns the chances of rows when the clock runs so many times as fast.
+
+    Notes
+    -----
+    Asked are the newest origins, a year of them, that had a whole year behind them when
+    they were the day of the forecast. Their rows must be foretold better with the
+    season as it could be known by then than without, by more than one standard error
+    over customers. BG/NBD may be too high or too low all year round, and a season that
+    only mends this proves nothing: either side is given the one factor, alike for all
+    origins, that serves it best.
+    """
+    past = training_data.history
+    if past is None:
+        return None, ""
+    found = estimate_seasonal_index(past)
+    if found is None:
+        return None, ""
+    speeds = index_ahead(past, _year(training_data.rows["cutoff"].unique().sort().to_list()))
+    day = as_date(past.cutoff)
+    if len(speeds) < MIN_PROVING_ORIGINS:
+        return None, (
+            f"BG/NBD knows no season on {day}: too few origins before have a whole "
+            "year behind them to prove one."
+        )
+    gain, error = _gain(training_data, forecast, speeds)
+    told = f"{len(speeds)} origins before {day}: {gain:+.4f} nats, standard error "
+    if gain <= error:
+        return None, f"Last year's season does not help at {told}{error:.4f}."
+    speed = found.mean_index(past.cutoff + past.gap, past.horizon)
+    return found, (
+        f"The season helps at {told}{error:.4f}: to BG/NBD a day to be foretold counts "
+        f"for {speed:.2f} average days, as a year before."
+    )
+
+
+def _year(origins: Sequence[int]) -> list[int]:
+    """Return the newest origins, a year of them, and no more than `MAX_INNER_ORIGINS`."""
+    late = [day for day in reversed(origins) if day > origins[-1] - DAYS_PER_YEAR]
+    return sorted(late[:: -(-len(late) // MAX_INNER_ORIGINS)])
+
+
+def index_ahead(history: HistoryAtCutoff, origins: Sequence[int]) -> dict[int, float]:
+    """Return how busy the outcome of each origin was to be, as known on its day.
+
+    Parameters
+    ----------
+    history
+        What is known on the day of the forecast.
+    origins
+        Days before it; those without a whole year behind them are left out.
+    """
+    known = {origin: estimate_seasonal_index(history, origin) for origin in origins}
+    return {
+        origin: season.mean_index(origin + history.gap, history.horizon)
+        for origin, season in known.items()
+        if season is not None
+    }
+
+
+def _gain(
+    training_data: TrainingData, forecast: SeasonalForecast, speeds: dict[int, float]
+) -> tuple[float, float]:
+    """Return the mean gain of the season and its standard error over customers."""
+    rows = training_data.at_cutoffs(list(speeds)).rows.sort("cutoff", "customer_id")
+    asked = rows.gather_every(-(-rows.height // MAX_ROWS))
+    asked = asked.with_columns(
+        speed=pl.col("cutoff").replace_strict(speeds, return_dtype=pl.Float64)
+    )
+    labels, busy = segment_codes(asked, "label"), np.log(asked["speed"].to_numpy())
+    losses = np.array([metrics.row_log_loss(forecast(asked, each), labels) for each in INDEX_GRID])
+    curves = CubicSpline(np.log(INDEX_GRID), losses)
+    plain, better = (_best(curves, logs) for logs in (np.zeros_like(busy), busy))
+    gains = plain - better
+    error = metrics.clustered_standard_error(gains, asked["customer_id"])
+    return float(gains.mean()), error
+
+
+def _best(curves: CubicSpline, logs: FloatArray) -> FloatArray:
+    """Return each row's loss at its speed, times the factor that is best for all."""
+    found = (_drawn(curves, logs + shift) for shift in LOG_SHIFT_GRID)
+    return min(found, key=lambda losses: float(losses.mean()))
+
+
+def _drawn(curves: CubicSpline, logs: FloatArray) -> FloatArray:
+    """Return the loss of each row at the logarithm of its own speed.
+
+    A straight line between two speeds would overstate it by more than a season is
+    worth, so the splines' polynomials are looked up, a row each.
+    """
+    known, rows = curves.x, np.arange(len(logs))
+    asked = np.clip(logs, known[0], known[-1])
+    places = np.clip(np.searchsorted(known, asked) - 1, 0, len(known) - 2)
+    losses = np.zeros(len(logs))
+    for power in curves.c[:, places, rows]:
+        losses = losses * (asked - known[places]) + power
+    return losses

@@ -1,0 +1,160 @@
+"""Lay out one row per customer and origin: what was known, and what came after."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import polars as pl
+
+from segpredict import features
+from segpredict.core import schemas
+from segpredict.core.tables import INACTIVE_CODE, Feature, Panel, Segment, Transactions
+from segpredict.core.window import Window
+from segpredict.errors import SegpredictError
+
+STATE_FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "state_now",
+        "Segment in the window that ends at the cutoff; 0 is inactive, higher is more valuable.",
+        "segment",
+        family="segment",
+    ),
+    Feature(
+        "state_before",
+        "Segment one horizon earlier; 0 is inactive, higher is more valuable.",
+        "segment",
+        family="segment",
+    ),
+)
+PANEL_KEY = ("customer_id", "cutoff")
+
+
+class SegmentAssigner(Protocol):
+    """What the panel asks of a frozen segmentation."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments in code order, INACTIVE first."""
+
+    @property
+    def extra_inputs(self) -> tuple[str, ...]:
+        """What the instrument must measure beyond spend and purchase days."""
+
+    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
+        """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
+
+    def require_fitted_before(self, cutoff: int) -> None:
+        """Raise unless all that was fitted ended on or before the cutoff."""
+
+
+def build_panel(
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    windows: Sequence[Window],
+    families: Sequence[str] | None = None,
+) -> Panel:
+    """Return the rows of these origins, with labels where the outcome is complete.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        The frozen segmenter, for states and labels alike.
+    windows
+        The questions; each becomes one origin.
+    families
+        Feature families; ``None`` means the default ones.
+
+    Notes
+    -----
+    A row exists because of its past alone: eligible customers, whatever they did
+    next. Who ordered nothing in the outcome is labelled INACTIVE, never dropped.
+    A state is ordinal: codes rise with value.
+    """
+    asked = sorted(windows, key=lambda window: window.cutoff)
+    tables = features.build_features(transactions, asked, families)
+    known = pl.concat(
+        table.frame.with_columns(
+            cutoff=pl.lit(table.window.cutoff, pl.Int32),
+            is_complete=pl.lit(table.window.outcome_end <= transactions.end_day),
+        )
+        for table in tables
+    )
+    rows = _with_states(known, _states(transactions, segmentation, asked), asked[0])
+    newcomers = _newcomers(transactions, asked)
+    rows = rows.join(newcomers, on=PANEL_KEY, how="left", maintain_order="left")
+    if rows.height != known.height:
+        raise SegpredictError(
+            f"Joining labels changed the panel from {known.height} to {rows.height} rows.",
+            fix="report this: a population must depend on the past alone.",
+        )
+    states, columns = tuple(feature.name for feature in STATE_FEATURES), tables[0].feature_names
+    frame = _finished(rows, states, columns)
+    schemas.validate_schema(frame.select(list(schemas.PANEL_SCHEMA.columns)), schemas.PANEL_SCHEMA)
+    return Panel(frame, (*states, *columns), asked[-1])
+
+
+def _states(
+    transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
+) -> pl.DataFrame:
+    spans = set()
+    for w in windows:
+        ends = [w.cutoff, w.cutoff - w.horizon]
+        if w.outcome_end <= transactions.end_day:
+            ends.append(w.outcome_end)
+        spans |= {(end - w.horizon, end) for end in ends}
+    instrument = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
+    return segmentation.assign(instrument).select("customer_id", "end", "segment")
+
+
+def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:
+    # Which window a state belongs to follows from the day on which it ends.
+    offsets = {
+        "state_now": 0,
+        "state_before": -like.horizon,
+        "label": like.gap + like.horizon,
+    }
+    rows = known
+    for name, days in offsets.items():
+        shifted = states.select(
+            "customer_id",
+            (pl.col("end") - days).cast(pl.Int32).alias("cutoff"),
+            pl.col("segment").cast(pl.Int8).alias(name),
+        )
+        rows = rows.join(shifted, on=PANEL_KEY, how="left", maintain_order="left")
+    return rows
+
+
+def _newcomers(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
+    heads = (
+        transactions.lines.filter("is_order_head")
+        .select("customer_id", "day", "void_day")
+        .collect()
+    )
+    orders = replace(transactions, lines=heads.lazy())
+    firsts = [
+        orders.known_at(w.cutoff)
+        .group_by("customer_id")
+        .agg(pl.col("day").min())
+        .select(
+            "customer_id",
+            pl.lit(w.cutoff, pl.Int32).alias("cutoff"),
+            is_new=pl.col("day") >= w.cutoff - w.horizon,
+        )
+        for w in windows
+    ]
+    return pl.concat(pl.collect_all(firsts))
+
+
+def _finished(rows: pl.DataFrame, states: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    inactive = pl.lit(INACTIVE_CODE, pl.Int8)
+    return (
+        rows.with_columns(
+            pl.col(states).fill_null(inactive),
+            pl.when("is_complete").then(pl.col("label").fill_null(inactive)),
+            pl.col("is_new").fill_null(value=False),
+        )
+        .sort("cutoff", "customer_id")
+        .select(*PANEL_KEY, *states, "label", "is_new", *names)
+    )

@@ -1,0 +1,180 @@
+"""Lay origins on the time line: who may learn from what, and what is only asked once.
+
+An origin is a cutoff whose outcome is complete. A fold is one test cutoff with the
+origins that were complete on that very day::
+
+    training (fitting ‥ validation)      test cutoff
+    ──┴──┴──┴──┴──┴─────── outcome ───────┤├────── outcome ──────┤
+
+Origins that would need the future are never made, so nothing has to be filtered later.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.window import Window, as_date
+from segpredict.errors import TooShortHistoryError
+
+MIN_TRAIN_ORIGINS = 6  # origins that an outer test needs to be worth reading
+VALIDATION_ORIGINS = 2  # origins at the end of training that stop the growth of the trees
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A cutoff to forecast from, and the origins that may teach how.
+
+    Parameters
+    ----------
+    cutoff
+        The day T* (a day number).
+    train_origins
+        Origins whose outcome is complete by T*, oldest first.
+    fit_origins
+        The part of `train_origins` whose outcomes end before the first validation origin.
+    validation_origins
+        The newest origins of `train_origins`; empty where history is too short to split.
+    """
+
+    cutoff: int
+    train_origins: tuple[int, ...]
+    fit_origins: tuple[int, ...]
+    validation_origins: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All cutoffs of a run.
+
+    Parameters
+    ----------
+    time
+        The options behind it.
+    first_day, end_day
+        The data cover ``[first_day, end_day)``.
+    test_folds
+        Test folds with disjoint outcome windows, oldest first; the last is the final
+        test.
+    production_fold
+        The fold of the shipped model: its cutoff is the end of the data.
+    notes
+        What had to be relaxed, as sentences.
+    """
+
+    time: TimeOptions
+    first_day: int
+    end_day: int
+    test_folds: tuple[Fold, ...]
+    production_fold: Fold
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cutoffs(self) -> tuple[int, ...]:
+        """Every day on which a question is asked, oldest first."""
+        folds = (*self.test_folds, self.production_fold)
+        days = {day for fold in folds for day in (*fold.train_origins, fold.cutoff)}
+        return tuple(sorted(days))
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The question of every cutoff, oldest first."""
+        return tuple(self.time.window_at(day, self.first_day) for day in self.cutoffs)
+
+    @property
+    def segmentation_windows(self) -> tuple[tuple[int, int], ...]:
+        """Windows on which a segmenter may be fitted without seeing any test outcome.
+
+        Current and outcome windows of the training origins of the earliest test; all
+        of them end on or before its cutoff.
+        """
+        days = self.test_folds[0].train_origins
+        ends = {day + ahead for day in days for ahead in (0, self.time.days_to_outcome)}
+        return tuple((end - self.time.horizon, end) for end in sorted(ends))
+
+
+def schedule_folds(first_day: int, end_day: int, time: TimeOptions) -> Schedule:
+    """Return the test folds and the production fold that a span of data allows.
+
+    Parameters
+    ----------
+    first_day, end_day
+        The data cover ``[first_day, end_day)`` (day numbers).
+    time
+        Lengths, in days.
+
+    Raises
+    ------
+    TooShortHistoryError
+        When not even one training origin is complete before a test cutoff.
+
+    Notes
+    -----
+    Test cutoffs count back in whole horizons from the newest one whose outcome is
+    settled. Training origins of a test T* are T* − settle − gap − horizon − i·step,
+    down to first_day + max(horizon, lookback / 2): before
+    that day too little of the past was observed. An older test needs six training
+    origins and a purged inner split; the newest one is kept with less, and a note says
+    so.
+
+    Examples
+    --------
+    >>> plan = schedule(0, 728, TimeOptions())
+    >>> [fold.cutoff for fold in plan.outer]
+    [455, 546, 637]
+    >>> plan.outer[0].validation
+    (336, 364)
+    """
+    newest = end_day - time.days_to_complete
+    production = _fold(end_day, first_day, time)
+    final = _fold(newest, first_day, time)
+    if not final.train_origins:
+        needed = _earliest(first_day, time) - first_day + 2 * time.days_to_complete
+        raise TooShortHistoryError("An honest test", end_day - first_day, needed)
+    older = [_fold(newest - i * time.horizon, first_day, time) for i in range(1, time.test_windows)]
+    outer = (*reversed([fold for fold in older if _is_sound(fold)]), final)
+    notes = tuple(_notes(final, outer, time))
+    return Schedule(time, first_day, end_day, outer, production, notes)
+
+
+def _earliest(first_day: int, time: TimeOptions) -> int:
+    return first_day + max(time.horizon, -(-time.lookback // 2))
+
+
+def _fold(cutoff: int, first_day: int, time: TimeOptions) -> Fold:
+    newest, earliest = cutoff - time.days_to_complete, _earliest(first_day, time)
+    training = tuple(range(newest, earliest - 1, -time.step))[::-1]
+    return split(cutoff, training, time.days_to_complete)
+
+
+def split(cutoff: int, training: tuple[int, ...], complete: int) -> Fold:
+    """Return the fold of a cutoff whose training origins are known."""
+    for count in range(VALIDATION_ORIGINS, 0, -1):
+        validation = training[-count:]
+        fitting = tuple(day for day in training if day + complete <= validation[0])
+        if fitting:
+            return Fold(cutoff, training, fitting, validation)
+    return Fold(cutoff, training, (), ())
+
+
+def _is_sound(fold: Fold) -> bool:
+    enough = len(fold.train_origins) >= MIN_TRAIN_ORIGINS
+    return enough and len(fold.validation_origins) == VALIDATION_ORIGINS
+
+
+def _notes(final: Fold, outer: tuple[Fold, ...], time: TimeOptions) -> Iterable[str]:
+    day = as_date(final.cutoff)
+    if len(outer) < time.test_windows:
+        yield (
+            f"The data allow {len(outer)} of {time.test_windows} disjoint test windows; "
+            "read the result as that many observations."
+        )
+    if len(final.train_origins) < MIN_TRAIN_ORIGINS:
+        yield (
+            f"The final test of {day} has {len(final.train_origins)} training origins; "
+            f"{MIN_TRAIN_ORIGINS} or more are usual."
+        )
+    if len(final.validation_origins) < VALIDATION_ORIGINS:
+        yield (
+            f"The final test of {day} has {len(final.validation_origins)} validation "
+            f"origins of {VALIDATION_ORIGINS}; without any, trees grow for a fixed time."
+        )

@@ -1,0 +1,383 @@
+"""Train, test out of time, decide, and fit what ships on everything that is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.classifier.decisions.calibration import (
+    CALIBRATED_KIND,
+    CalibratedModel,
+    Calibration,
+    calibrate_model,
+    select_calibration,
+)
+from segpredict.classifier.decisions.inner_validation import (
+    FitFunction,
+    inner_backtests,
+    inner_folds,
+)
+from segpredict.classifier.decisions.policy import (
+    DecisionPolicy,
+    calibrate_backtest,
+    fit_policy,
+    summarize_policies,
+)
+from segpredict.classifier.decisions.rule import DecisionRule
+from segpredict.classifier.evaluation.backtest import (
+    BacktestInput,
+    available_baselines,
+    run_backtests,
+)
+from segpredict.classifier.evaluation.bootstrap import Resampling
+from segpredict.classifier.evaluation.decisions import evaluate_policies, reliability_and_capture
+from segpredict.classifier.evaluation.results import Backtest, Evaluation
+from segpredict.classifier.evaluation.scorecard import build_scorecard
+from segpredict.classifier.evaluation.selection import select_model
+from segpredict.classifier.history import backtest_covariates, histories_at_cutoffs
+from segpredict.classifier.models import blend, xgboost
+from segpredict.classifier.models.baselines import BASELINES, Baseline
+from segpredict.classifier.models.xgboost import XgboostModel
+from segpredict.classifier.panel import SegmentAssigner, build_panel
+from segpredict.classifier.splits import Fold, Schedule, schedule_folds
+from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
+from segpredict.config.classifier import ClassifierOptions, TimeOptions
+from segpredict.core.tables import INACTIVE_CODE, JSON, MONEY_SCALE, Panel, Transactions
+from segpredict.core.types import ProgressCallback
+from segpredict.core.window import as_date
+from segpredict.errors import SingleClassError, SupportError
+
+DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a warning
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """All that training made.
+
+    Parameters
+    ----------
+    selected_model
+        What ships, fitted on every origin whose outcome is complete.
+    xgboost_model
+        The boosted trees, fitted alike, even if a baseline ships.
+    evaluation
+        How model and baselines did on the test windows.
+    panel
+        The rows of all origins and of the production cutoff.
+    schedule
+        The cutoffs.
+    segment_values
+        Mean revenue in the outcome window by segment, in code order, in currency.
+    backtests
+        What was forecast for each test window, and what happened.
+    scorecard
+        Every figure of the contest, one a row (`build_scorecard.SCHEMA`).
+    policy
+        How the probabilities of what ships become sets and names.
+    curves
+        Reliability and capture of what ships on the tests (`evaluate_policies.CURVES`).
+    backtest_models
+        The model of each test, as it knew the world that day.
+    """
+
+    selected_model: Forecaster
+    xgboost_model: XgboostModel
+    evaluation: Evaluation
+    panel: Panel
+    schedule: Schedule
+    segment_values: tuple[float, ...]
+    backtests: tuple[Backtest, ...]
+    scorecard: pl.DataFrame
+    policy: DecisionPolicy
+    curves: pl.DataFrame
+    backtest_models: tuple[blend.BlendedModel, ...] = ()
+
+
+def train_classifier(
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    options: ClassifierOptions | None = None,
+    time: TimeOptions | None = None,
+    progress: ProgressCallback | None = None,
+    further: Sequence[Baseline] = (),
+) -> TrainingResult:
+    """Return the forecaster that ships, with the verdict that chose it.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    segmentation
+        A frozen segmenter that has seen nothing after the first test cutoff.
+    options
+        How to fit and judge.
+    time
+        Lengths, in days.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+    further
+        Forecasters from outside the package, judged beside the baselines. They never
+        ship, since a run could not load them again.
+
+    Raises
+    ------
+    TooShortHistoryError
+        When no honest test fits into the data.
+    OneClassError
+        When all labels of a training set are the same.
+    TooFewCustomersError
+        When nobody is there to be forecast at a test cutoff.
+    MismatchError
+        When the segmenter has seen a test outcome.
+
+    Notes
+    -----
+    Each test is forecast by forecasters that learned only from origins complete by its
+    cutoff. What ships is then fitted by the same procedure on all complete origins.
+    """
+    plan, wish = time or TimeOptions(), options or ClassifierOptions()
+    tell = progress or _silent
+    days = schedule_folds(transactions.first_day, transactions.end_day, plan)
+    segmentation.require_fitted_before(days.test_folds[0].cutoff)
+    tell("laying out the panel", 0.0)
+    rows = build_panel(transactions, segmentation, days.windows, wish.families)
+    asked, skipped = available_baselines(wish, rows, further)
+    made = _Maker(transactions, segmentation, rows, days, wish)
+    steps = 3 + len(days.test_folds)
+    trials, notes, tested = run_backtests(
+        [made.question(fold) for fold in days.test_folds],
+        asked,
+        lambda i: tell(f"testing {as_date(days.test_folds[i].cutoff)}", (1 + i) / steps),
+    )
+    tell("comparing", (steps - 2) / steps)
+    maps, trials = _mended(made, trials)
+    verdict = select_model(
+        trials,
+        [segment.id for segment in segmentation.segments],
+        plan,
+        wish,
+        (*days.notes, *skipped, *notes, *_uneven(days)),
+    )
+    figures = build_scorecard(
+        trials,
+        verdict.segments,
+        draws=wish.bootstrap_draws,
+        seed=wish.seed,
+        selected=verdict.selected,
+    )
+    tell("fitting what ships", (steps - 1) / steps)
+    whole = made.lesson(days.production_fold)
+    model = blend.fit(whole)
+    own: dict[str, Forecaster] = {
+        model.name: calibrate_model(model, maps[-1]),
+        model.xgboost_model.name: model.xgboost_model,
+    }
+    shipped = own.get(verdict.selected)
+    if shipped is None:
+        shipped = BASELINES.get(verdict.selected).fit(whole)
+    usages = _usages(made, verdict, maps)
+    told = evaluate_policies(
+        trials,
+        usages[:-1],
+        verdict.selected,
+        verdict.segments,
+        Resampling(wish.bootstrap_draws, wish.seed),
+    )
+    return TrainingResult(
+        shipped,
+        model.xgboost_model,
+        _told(replace(verdict, policies=summarize_policies(made.folds, usages, maps)), model),
+        rows,
+        days,
+        usages[-1].decision_rule.segment_values,
+        trials,
+        pl.concat([figures, told]),
+        usages[-1],
+        reliability_and_capture(trials, verdict.selected, verdict.segments),
+        tested,
+    )
+
+
+def _told(evaluation: Evaluation, model: blend.BlendedModel) -> Evaluation:
+    """Add what a reader must know of what is foretold next, which no test could know.
+
+    The columns and the season that it rests on were proven on all of the data.
+    """
+    if evaluation.selected != model.name or not model.note:
+        return evaluation
+    warnings = (*evaluation.warnings, model.note)
+    return replace(evaluation, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _mended(
+    made: "_Maker", backtests: Sequence[Backtest]
+) -> tuple[list[Calibration], tuple[Backtest, ...]]:
+    """Rehearse the model before each test; mend its forecasts where that proves it."""
+    if made.options.calibration == "none":
+        return [Calibration()] * len(made.folds), tuple(backtests)
+    name, complete = next(iter(backtests[0].probabilities)), made.days.time.days_to_complete
+    maps = [
+        select_calibration(made.rehearsals(fold, blend.fit), name, complete) for fold in made.folds
+    ]
+    pairs = zip(backtests, maps[:-1], strict=True)
+    return maps, tuple(calibrate_backtest(trial, found, name) for trial, found in pairs)
+
+
+def _usages(
+    made: "_Maker", evaluation: Evaluation, maps: Sequence[Calibration]
+) -> list[DecisionPolicy]:
+    """Return how what ships is used at each fold; a baseline is never mended."""
+    is_model = evaluation.selected == evaluation.model
+    fit = blend.fit if is_model else _fitting(evaluation.selected)
+    return [
+        fit_policy(
+            made.rehearsals(fold, fit),
+            found if is_model else Calibration(),
+            made.decision(fold),
+            made.options.alpha,
+        )
+        for fold, found in zip(made.folds, maps, strict=True)
+    ]
+
+
+def _fitting(name: str) -> FitFunction:
+    return xgboost.fit if name == xgboost.NAME else BASELINES.get(name).fit
+
+
+class _Maker:
+    """Makes lessons and questions of folds."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        segmentation: SegmentAssigner,
+        rows: Panel,
+        days: Schedule,
+        options: ClassifierOptions,
+    ) -> None:
+        self.transactions, self.rows, self.days = transactions, rows, days
+        self.options, self.classes = options, len(segmentation.segments)
+        self.folds = (*days.test_folds, days.production_fold)
+        self.stages = {
+            fold.cutoff: inner_folds(fold, days.time.days_to_complete) for fold in self.folds
+        }
+        inner = [stage.fold.cutoff for each in self.stages.values() for stage in each]
+        self.pasts = histories_at_cutoffs(transactions, segmentation, days, inner)
+
+    def lesson(self, fold: Fold) -> TrainingData:
+        """Return what may be learned by the day of a fold."""
+        past = self.pasts[fold.cutoff]
+        return training_data_of_fold(self.rows, fold, self.classes, self.options, past)
+
+    def question(self, fold: Fold) -> BacktestInput:
+        """Return the test of a fold."""
+        given = self.lesson(fold)
+        customers = self.rows.at_cutoffs(fold.cutoff).sort("customer_id")
+        return BacktestInput(
+            fold.cutoff,
+            given,
+            customers,
+            backtest_covariates(self.transactions, customers, self.pasts[fold.cutoff]),
+            mean_outcome_values(self.transactions, given, self.days),
+        )
+
+    def rehearsals(self, fold: Fold, fit: FitFunction) -> tuple[Backtest, ...]:
+        """Return what a forecaster said on the stages of a fold that can teach it."""
+        found: list[Backtest] = []
+        for stage in self.stages[fold.cutoff]:
+            try:
+                lesson = self.lesson(stage.fold)
+                found += inner_backtests(
+                    lesson, self.rows.at_cutoffs(*stage.test_origins), stage.test_origins, fit
+                )
+            except (SingleClassError, SupportError):
+                continue
+        return tuple(found)
+
+    def decision(self, fold: Fold) -> DecisionRule:
+        """Return the rule that was asked for, with what it may know on that day."""
+        given = self.lesson(fold)
+        mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
+        values = mean_outcome_values(self.transactions, given, self.days)
+        return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
+
+
+def _silent(message: str, share: float) -> None:
+    """Say nothing."""
+
+
+def _uneven(days: Schedule) -> list[str]:
+    """Warn where training origins saw much less of the past than their test did."""
+    found = []
+    for fold in days.test_folds:
+        seen = [
+            days.time.window_at(day, days.first_day).covered_days
+            for day in (*fold.train_origins, fold.cutoff)
+        ]
+        usual = sum(seen[:-1]) / len(fold.train_origins)
+        if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
+            found.append(
+                f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
+                f"training {usual:.0f} on average: ages differ between the two."
+            )
+    return found
+
+
+def mean_outcome_values(
+    transactions: Transactions, given: TrainingData, days: Schedule
+) -> tuple[float, ...]:
+    """Return the mean revenue in the outcome window, by segment in code order.
+
+    Parameters
+    ----------
+    transactions
+        The shop's lines.
+    given
+        Labelled rows.
+    days
+        The schedule behind them.
+
+    Notes
+    -----
+    Over all rows with that label: a sum of whole numbers over a count, in currency. The
+    inactive bring nothing by definition; so does a segment that never occurred.
+    """
+    after = days.time.days_to_outcome
+    cutoffs = given.rows["cutoff"].unique().sort().to_list()
+    spans = [(day + days.time.gap, day + after) for day in cutoffs]
+    spent = features.clustering_inputs(transactions, spans).select(
+        "customer_id", "spend", cutoff=(pl.col("end") - after).cast(pl.Int32)
+    )
+    means = dict(
+        given.rows.filter(pl.col("label") != INACTIVE_CODE)
+        .join(spent, on=["customer_id", "cutoff"], how="left")
+        .group_by("label")
+        .agg(pl.col("spend").fill_null(0).sum() / pl.len() / MONEY_SCALE)
+        .iter_rows()
+    )
+    return tuple(float(means.get(code, 0.0)) for code in range(given.n_classes))
+
+
+def load(state: JSON) -> Forecaster:
+    """Return the forecaster that gave a state; its predictions are the same.
+
+    Parameters
+    ----------
+    state
+        What `Forecaster.state` returned, also after a trip through JSON.
+
+    Raises
+    ------
+    UnknownNameError
+        When the state names a kind that is not there.
+    """
+    if state["kind"] == xgboost.NAME:
+        return XgboostModel.from_state(state)
+    if state["kind"] == blend.NAME:
+        return blend.BlendedModel.from_state(state)
+    if state["kind"] == CALIBRATED_KIND:
+        calibration = Calibration.from_state(state["calibration"])
+        return CalibratedModel(load(state["forecaster"]), calibration)
+    return BASELINES.get(state["kind"]).from_state(state)

@@ -1,0 +1,235 @@
+"""What a forecaster is taught with, what it is, and how frames become matrices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.classifier.panel import SegmentAssigner
+from segpredict.classifier.splits import Fold
+from segpredict.config.classifier import ClassifierOptions, XgboostOptions
+from segpredict.core.arrays import FloatArray as FloatArray
+from segpredict.core.arrays import IntArray as IntArray
+from segpredict.core.tables import JSON, Panel
+from segpredict.errors import MismatchError, SingleClassError
+
+# What probability models read of a customer: days with a purchase after the first,
+# days from the first to the last, days since the first;
+# and the last year's rhythm and spend.
+HISTORY_COLUMNS = ("x_days", "t_x_days", "age_days", "freq_days_364", "spend_364")
+
+
+class Forecaster(Protocol):
+    """Anything fitted that gives a probability for each future segment."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the verdict lists it."""
+
+    def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
+        """Return one row of probabilities per customer, in code order of segments."""
+
+    def to_state(self) -> JSON:
+        """Return all that `load` needs, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAtCutoff:
+    """What is known on the day of a forecast beside labelled rows.
+
+    Parameters
+    ----------
+    cutoff
+        The day T* (a day number).
+    horizon, gap
+        Days of the outcome, and between the cutoff and it.
+    customer_histories
+        `HISTORY_COLUMNS` as of the cutoff: everybody who ever bought, also those whose
+        silence keeps them out of the panel. One row a customer.
+    segmentation
+        The frozen segmenter.
+    settlement
+        Days after the outcome until it counts as known.
+    daily_orders
+        Orders of everybody on each day from the first of the data to the cutoff.
+    """
+
+    cutoff: int
+    horizon: int
+    gap: int
+    customer_histories: pl.DataFrame
+    segmentation: SegmentAssigner
+    settlement: int = 0
+    daily_orders: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def days_to_complete(self) -> int:
+        """Days from a cutoff to the day on which its outcome is known for good."""
+        return self.gap + self.horizon + self.settlement
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Labelled rows and how they may be used.
+
+    Parameters
+    ----------
+    rows
+        Rows of a panel with a label, sorted by cutoff and customer.
+    feature_names
+        Columns that may be used.
+    n_classes
+        Number of segments, INACTIVE included.
+    fit_origins, validation_origins
+        Cutoffs of the inner split; both empty where there is none.
+    options
+        Settings of the boosted trees.
+    seed, threads
+        Start of random draws; threads of one fit.
+    history
+        What is known on the day of the forecast; ``None`` where rows must do.
+    """
+
+    rows: pl.DataFrame
+    feature_names: tuple[str, ...]
+    n_classes: int
+    fit_origins: tuple[int, ...] = ()
+    validation_origins: tuple[int, ...] = ()
+    options: XgboostOptions = field(default_factory=XgboostOptions)
+    seed: int = 7
+    threads: int = 1
+    history: HistoryAtCutoff | None = None
+
+    def at_cutoffs(self, cutoffs: Sequence[int]) -> "TrainingData":
+        """Return the lesson of these origins only, without an inner split."""
+        rows = self.rows.filter(pl.col("cutoff").is_in(list(cutoffs)))
+        return replace(self, rows=rows, fit_origins=(), validation_origins=())
+
+    @property
+    def labels(self) -> IntArray:
+        """Future segments, one a row."""
+        return segment_codes(self.rows, "label")
+
+    @property
+    def states(self) -> IntArray:
+        """Current segments, one a row."""
+        return segment_codes(self.rows, "state_now")
+
+
+def training_data_of_fold(
+    panel: Panel,
+    fold: Fold,
+    classes: int,
+    options: ClassifierOptions,
+    history: HistoryAtCutoff | None = None,
+) -> TrainingData:
+    """Return what may be learned for one fold.
+
+    Parameters
+    ----------
+    panel
+        All rows.
+    fold
+        The cutoff to forecast from and its origins.
+    classes
+        Number of segments, INACTIVE included.
+    options
+        Settings of the fit.
+    history
+        What is known on the day of the forecast.
+
+    Raises
+    ------
+    OneClassError
+        When every label is the same.
+
+    Notes
+    -----
+    A column that is alike for everybody at each training origin (a date, days observed)
+    tells origins apart and not customers (leak L10): it is not learned from. The fold's
+    own training rows decide, so a later test changes nothing for an earlier one.
+    """
+    rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
+    rows = rows.sort("cutoff", "customer_id")
+    found = rows["label"].unique()
+    if len(found) < 2:
+        raise SingleClassError(f"S{found[0]}" if len(found) else "none", rows.height)
+    return TrainingData(
+        rows,
+        informative_columns(rows, panel.feature_names),
+        classes,
+        fold.fit_origins,
+        fold.validation_origins,
+        options.xgboost,
+        options.seed,
+        options.threads,
+        history,
+    )
+
+
+def informative_columns(rows: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that tell customers apart, at one cutoff at least."""
+    varies = (
+        rows.group_by("cutoff")
+        .agg(pl.col(names).n_unique() > 1)
+        .select(pl.col(names).any())
+        .row(0, named=True)
+    )
+    return tuple(name for name in names if varies[name])
+
+
+def segment_codes(rows: pl.DataFrame, column: str) -> IntArray:
+    """Return a column of segment codes as whole numbers."""
+    return rows[column].to_numpy().astype(np.int64)
+
+
+def normalised(weights: FloatArray) -> FloatArray:
+    """Return the rows divided by their sums."""
+    # Segment by segment: a row's sum must not depend on how many rows there are.
+    total = np.zeros(len(weights))
+    for column in weights.T:
+        total = total + column
+    return np.asarray(weights / total[:, None], dtype=np.float64)
+
+
+def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return the named columns, in this order, as XGBoost needs them.
+
+    Columns are selected by name, since XGBoost reads a frame by position and says
+    nothing when the order differs. Nulls and infinities become NaN.
+
+    Raises
+    ------
+    MismatchError
+        When a column is missing or is no number.
+
+    Examples
+    --------
+    >>> matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
+    [[2.5, 1.0], [3.0, nan]]
+    """
+    types = customers.schema
+    missing = [name for name in names if name not in types]
+    text = [name for name in names if name in types and not _is_plain(types[name])]
+    if missing or text:
+        raise _unfit(missing, text, customers)
+    given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
+    cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
+    return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
+
+
+def _is_plain(kind: pl.DataType) -> bool:
+    return kind.is_numeric() or kind in {pl.Boolean, pl.Null}
+
+
+def _unfit(missing: Sequence[str], text: Sequence[str], customers: pl.DataFrame) -> MismatchError:
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    parts += [f"holds {n} as {customers.schema[n]}" for n in text]
+    return MismatchError(
+        f"The frame to score does not fit the model: it {' and '.join(parts)}.",
+        fix="build the features with the version and families of the run.",
+        column=(*missing, *text)[0],
+    )

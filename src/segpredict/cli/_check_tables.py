@@ -1,0 +1,110 @@
+"""Show people what `check` found, as tables on the terminal."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segpredict.cli._output import Output
+from segpredict.core.window import as_date
+from segpredict.data import cleaning
+from segpredict.pipeline import IngestResult
+
+MAX_FILES_SHOWN = 5  # files that are named one by one
+
+
+def show_check(output: Output, found: Mapping[str, Any]) -> None:
+    """Print what was read, proven, cleaned, left out and refused; and what to do."""
+    files = [_file(fact) for fact in found["files"][:12]]
+    more = len(found["files"]) - len(files)
+    output.print_table("What was read", files, note=f"and {more:,} files more" if more else "")
+    for fact in found["files"][:1]:
+        listed = (f"{role} = {name}" for role, name in fact["columns"].items())
+        output.print_line(f"Columns: {', '.join(listed)}")
+    output.print_line(f"The data run from {found['first_day']} to {found['last_day']}.")
+    output.print_table("Ledger: in = used + excluded + rejected", _ledger(found))
+    output.print_line(
+        "The ledger adds up, to the row and to the penny."
+        if found["adds_up"]
+        else "The ledger does NOT add up: please report this."
+    )
+    output.print_table("Rows that cannot be read", found["bad_rows"])
+    output.print_table("The first of them", found["bad_examples"][:5])
+    output.print_table("How the shop is used", [_short(r) for r in found["distributions"]])
+    output.print_table("The last months", [_month(row) for row in found["months"][-13:]])
+    output.print_table("Which horizon?", found["horizons"])
+    for note in (*found["notes"], *found["beside"]):
+        output.print_line(f"note: {note}")
+    for suggestion in found["suggestions"]:
+        output.print_line(f"suggestion: {suggestion}")
+
+
+def show_store(output: Output, done: IngestResult, store: Path) -> dict[str, Any]:
+    """Print what came into a store and what it holds; return that as plain values."""
+    shop = done.shop
+    used = shop.ledger.total("used")
+    first, last = as_date(shop.first_day), as_date(shop.end_day - 1)
+    ledger = cleaning.ledger_table(shop.ledger).to_dicts()
+    for name, before in list(done.skipped.items())[:MAX_FILES_SHOWN]:
+        was = "" if name == before else f" as {before}"
+        output.print_line(f"skipped: {name} is in the store already{was}")
+    if len(done.skipped) > MAX_FILES_SHOWN:
+        output.print_line(
+            f"skipped: {len(done.skipped) - MAX_FILES_SHOWN:,} more that are there already"
+        )
+    output.print_line(f"Files that came in: {len(done.added):,}.")
+    shown = {"ledger": ledger, "currency": shop.currency}
+    output.print_table("Ledger of the whole store", _ledger(shown))
+    for note in (*shop.notes, *shop.side_tables.notes):
+        output.print_line(f"note: {note}")
+    output.print_line(
+        f"The store {store} holds {used.rows:,} lines of {used.customers:,} customers, "
+        f"{first} to {last}. Next: segpredict run --data {store}"
+    )
+    return {
+        "store": str(store),
+        "added": list(done.added),
+        "skipped": dict(done.skipped),
+        "files": len(shop.files),
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "fingerprint": shop.fingerprint,
+        "adds_up": shop.ledger.adds_up,
+        "ledger": ledger,
+    }
+
+
+def _file(fact: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fact.items() if key != "columns"}
+
+
+def _ledger(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of rules that did something, money with two decimals."""
+    return [
+        {
+            "stage": row["stage"],
+            "rule": row["rule"],
+            "rows": row["rows"],
+            "orders": row["orders"],
+            "customers": row["customers"],
+            f"money {found['currency']}".strip(): f"{row['money']:,.2f}",
+            "meaning": row["meaning"],
+        }
+        for row in found["ledger"]
+        if row["rows"] or row["stage"] in ("in", "used")
+    ]
+
+
+def _short(row: Mapping[str, Any]) -> dict[str, Any]:
+    digits = 2 if row["measure"] == "value per order" else 0
+    return {
+        key: f"{value:,.{2 if key == 'mean' else digits}f}" if isinstance(value, float) else value
+        for key, value in row.items()
+    }
+
+
+def _month(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **row,
+        "sales": f"{row['sales']:,.2f}",
+        "is_complete": "yes" if row["is_complete"] else "part",
+    }

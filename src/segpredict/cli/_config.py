@@ -1,0 +1,108 @@
+"""Command-line options to one `Config`; and the only clock of the package."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segpredict.errors import UsageError
+
+if TYPE_CHECKING:
+    from segpredict.config.load import Config
+
+
+def config_from_options(
+    config: str | None,
+    settings: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    *,
+    on_bad_rows: str | None = None,
+    max_bad: str | None = None,
+    seed: int | None = None,
+    threads: int | None = None,
+    base: Mapping[str, Any] | None = None,
+) -> "Config":
+    """Return the config that the options of a command describe.
+
+    `base` holds the settings that are changed where no config is named.
+    """
+    from segpredict.config import load as configs
+
+    overrides = [
+        *(_setting(*pair) for pair in column_mapping(columns).items()),
+        *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
+        *([f"cleaning.max_bad_rows={max_bad!r}"] if max_bad else []),
+        *(settings or ()),
+    ]
+    return configs.load_config(config, overrides, base).with_seed(seed, threads)
+
+
+def selection_settings(
+    algorithms: Sequence[str] | None,
+    numbers: str | None,
+    instruments: Sequence[str] | None,
+) -> list[str]:
+    """Return the settings of what a comparison is asked to try.
+
+    Examples
+    --------
+    >>> contest(None, "3-5", None)
+    ['segmentation.selection.k_min=3', 'segmentation.selection.k_max=5']
+    """
+    told = {"algorithms": algorithms, "instruments": instruments}
+    named = [f"segmentation.selection.{n}={json.dumps(v)}" for n, v in told.items() if v]
+    if numbers is None:
+        return named
+    low, dash, high = numbers.partition("-")
+    ends = low.strip(), (high if dash else low).strip()
+    if not all(end.isdecimal() for end in ends):
+        raise UsageError(
+            f"--k {numbers!r} is not a range of numbers.", fix="write it as in --k 3-5."
+        )
+    return [
+        *named,
+        f"segmentation.selection.k_min={ends[0]}",
+        f"segmentation.selection.k_max={ends[1]}",
+    ]
+
+
+def current_time() -> str:
+    """Return the time of day in UTC, for the manifest and the page."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - a door
+
+
+def column_mapping(columns: Sequence[str] | None) -> dict[str, str]:
+    """Return role → column of the ``--map`` options."""
+    return dict(_pair(text) for text in columns or ())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    role, equals, column = text.partition("=")
+    if not equals or not role.strip() or not column.strip():
+        raise UsageError(
+            f"--map {text!r} is not of the form ROLE=COLUMN.",
+            fix="write it as in --map customer_id=KUNDE.",
+        )
+    return role.strip(), column.strip()
+
+
+def _setting(role: str, column: str) -> str:
+    quoted = column.replace("\\", "\\\\").replace('"', '\\"')
+    return f'source.columns.{role}="{quoted}"'
+
+
+def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
+    """Return the settings of the store that is named as data; None where files are."""
+    from segpredict.data.ingest import store_settings
+
+    config = store_settings(list(data))
+    return None if config is None else config.to_state()
+
+
+def run_settings(run: Path) -> "Mapping[str, Any]":
+    """Return the settings of a run that is there."""
+    from segpredict.core.run_folder import open_run
+    from segpredict.pipeline import archive
+
+    return archive.load_run_config(open_run(run)).to_state()

@@ -1,0 +1,130 @@
+"""``segpredict moves``: who entered and left each segment, and what that amounts to."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._output import Output
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TransitionTable = Literal["who", "matrix", "mobility", "order", "compared", "next"]
+
+
+def command(
+    run: o.RunOption = Path("artifacts/run"),
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FOLDER",
+            help="Take two days of this history (see `segpredict score --history`) "
+            "instead of the periods of a run. Needs --from and --to.",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="YYYY-MM-DD",
+            help="Of a run: the day a period begins with; the newest complete one if "
+            "not given. Of a history: the earlier day.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--to", metavar="YYYY-MM-DD", help="Of a history: the later day."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="DIGEST",
+            help="Of a history: how the digest of a model begins, where several scored both days.",
+        ),
+    ] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option("--segment", help="Only moves of this segment: its name or id."),
+    ] = None,
+    table: Annotated[
+        TransitionTable | None,
+        typer.Option(
+            "--table",
+            help="One table as data: who entered and left, the matrix of the period, "
+            "mobility over time, the test whether the segment before matters (order), "
+            "the period compared with others, or what is foretold next.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="A .parquet or .csv file for --table. Default: CSV on stdout."),
+    ] = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
+) -> None:
+    """Say who moved: lists of who entered and left, the matrix, and how much moved.
+
+    A row of the matrix is where customers were in one window, a column where they were
+    in the next. INACTIVE bought in the look-back but not in the last window; SILENT
+    last bought before the look-back; NEW bought for the first time in the second
+    window, and is no column, since nobody becomes new. GONE is a column of a history:
+    nothing is left of these customers.
+
+    A run knows its complete periods, and for its tests what had been foretold. A
+    history knows the days that were scored; two of them make a period. It compares
+    days only if the same segments stood behind both.
+
+    Examples, beside the one below: `segpredict moves --run artifacts/may` prints all
+    tables; `segpredict moves --history scores --from 2024-03-01 --to 2024-06-01` takes
+    two nights.
+
+    Example: `segpredict moves --run artifacts/may --table who --segment Core`
+    """
+    from segpredict import pipeline
+    from segpredict.cli._transition_tables import show_transitions
+    from segpredict.errors import UsageError
+
+    output = Output(as_json, quiet)
+    if out is not None and (table is None or out.suffix not in {".csv", ".parquet"}):
+        raise UsageError(
+            f"--out {out} needs --table, and a name that ends in .csv or .parquet.",
+            fix="say for instance --table who --out who.csv.",
+        )
+    if history is None:
+        if until is not None or model is not None:
+            raise UsageError(
+                "--to and --model speak of a history, and none is named.",
+                fix="add --history FOLDER, or leave them out.",
+            )
+        tables = pipeline.run_transitions(run, since, segment)
+    elif since is None or until is None:
+        raise UsageError("A history needs two days.", fix="give --from and --to as YYYY-MM-DD.")
+    else:
+        tables = pipeline.history_transitions(history, since, until, model=model, segment=segment)
+    if table is None:
+        show_transitions(output, tables)
+        output.print_json({name: t.to_dicts() for name, t in tables.items() if name != "who"})
+        return
+    if table not in tables:
+        raise UsageError(
+            f"There is no table {table} here; known: {', '.join(tables)}.",
+            fix="name one of these with --table.",
+        )
+    _hand_over(output, tables[table], out)
+    output.print_json({table: tables[table].to_dicts()})
+
+
+def _hand_over(output: Output, table: "pl.DataFrame", out: Path | None) -> None:
+    """Write a table to a file, or as CSV to stdout."""
+    from segpredict.core.disk import write_file
+    from segpredict.core.run_folder import encode_csv, parquet_writer
+
+    if out is not None:
+        write_file(out, parquet_writer(table) if out.suffix == ".parquet" else encode_csv(table))
+        output.print_line(f"{table.height:,} rows: {out}")
+    else:
+        output.print_data(encode_csv(table).decode())

@@ -1,0 +1,277 @@
+"""TOML to options: nothing below this module sees a name, a path or a clock.
+
+Every section of a config file is one frozen dataclass of the room it speaks to. A key
+that the dataclass does not have is an error with the nearest known key, never ignored.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from segpredict.config.campaigns import CampaignOptions
+from segpredict.config.classifier import ClassifierOptions, TimeOptions
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.customer_value import CustomerValueOptions
+from segpredict.config.demand import DemandOptions
+from segpredict.config.explain import ExplainOptions
+from segpredict.config.fill import fill_options
+from segpredict.config.report import ReportOptions
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.config.side_tables import (
+    CustomerTableOptions,
+    EventLogOptions,
+    ProductTableOptions,
+    ReturnTableOptions,
+    SideTableOptions,
+)
+from segpredict.config.source import SourceOptions
+from segpredict.core.tables import JSON
+from segpredict.errors import ConfigError, UnknownNameError, UsageError
+
+# Settings that a room declares and the run gives to all rooms alike.
+SHARED_SETTINGS = {"segmentation": ("seed",), "classifier": ("seed", "threads")}
+
+_HERE = Path(__file__).parents[1]
+_PRESETS = _HERE / "presets"  # in an installed wheel
+_CHECKOUT = _HERE.parents[1] / "configs"  # in a clone
+
+
+@dataclass(frozen=True)
+class Config:
+    """All options of a run, one field a section of the config file.
+
+    Parameters
+    ----------
+    seed
+        Seed of everything random.
+    threads
+        Threads for training; results are equal whatever the number.
+    source, cleaning, time, segments, classifier, worth, demand, explain, actions,
+    report
+        The options of each room.
+    customers, products, events, contacts, returns
+        Tables that stand beside the transactions.
+    """
+
+    seed: int = 0
+    threads: int = 2
+    source: SourceOptions = field(default_factory=SourceOptions)
+    cleaning: CleaningOptions = field(default_factory=CleaningOptions)
+    time: TimeOptions = field(default_factory=TimeOptions)
+    segmentation: SegmentationOptions = field(default_factory=SegmentationOptions)
+    classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
+    customer_value: CustomerValueOptions = field(default_factory=CustomerValueOptions)
+    demand: DemandOptions = field(default_factory=DemandOptions)
+    explain: ExplainOptions = field(default_factory=ExplainOptions)
+    campaigns: CampaignOptions = field(default_factory=CampaignOptions)
+    report: ReportOptions = field(default_factory=ReportOptions)
+    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
+    products: ProductTableOptions = field(default_factory=ProductTableOptions)
+    events: EventLogOptions = field(default_factory=EventLogOptions)
+    contacts: EventLogOptions = field(default_factory=EventLogOptions)
+    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
+
+    @property
+    def side_tables(self) -> SideTableOptions:
+        """The tables that stand beside the transactions."""
+        logs = (self.events, self.contacts)
+        return SideTableOptions(self.customers, self.products, *logs, self.returns)
+
+    def to_state(self) -> dict[str, JSON]:
+        """Return the options as JSON; `build_config` makes an equal config of it."""
+        state: dict[str, JSON] = _plain(asdict(self))
+        for section, names in SHARED_SETTINGS.items():
+            for name in names:
+                del state[section][name]
+        return state
+
+    def with_seed(self, seed: int | None, threads: int | None) -> "Config":
+        """Return the config with another seed or thread count where one is given."""
+        return replace(
+            self,
+            seed=self.seed if seed is None else seed,
+            threads=self.threads if threads is None else threads,
+        )
+
+
+def load_config(
+    name: str | None = None,
+    overrides: Iterable[str] = (),
+    base: Mapping[str, JSON] | None = None,
+) -> Config:
+    """Return the config of a file or preset, with single settings overridden.
+
+    Parameters
+    ----------
+    name
+        Path of a TOML file, or the name of a preset. ``None`` takes the defaults.
+    overrides
+        Settings such as ``time.horizon=28``.
+    base
+        Settings to start from where no name is given.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read, a key is unknown or a value is of the wrong kind.
+
+    Examples
+    --------
+    >>> load(overrides=["time.horizon=28"]).time.horizon
+    28
+    """
+    values = dict(base or {}) if name is None else _read(_find(name))
+    for override in overrides:
+        values = _override(values, override)
+    return build_config(values)
+
+
+def build_config(values: Mapping[str, JSON]) -> Config:
+    """Return the config of nested plain values.
+
+    Raises
+    ------
+    ConfigError
+        When a key is unknown or a value is of the wrong kind.
+    """
+    for section, names in SHARED_SETTINGS.items():
+        for name in names:
+            if name in values.get(section, {}):
+                raise ConfigError(
+                    f"{section}.{name} is set, but one {name} holds for the whole run.",
+                    fix=f"set {name} at the top of the file instead.",
+                )
+    return fill_options(Config, values, "")
+
+
+def list_presets() -> dict[str, Path]:
+    """Return the presets that come with the package, by name."""
+    folder = _PRESETS if _PRESETS.is_dir() else _CHECKOUT
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _find(name: str) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = list_presets()
+    if path.suffix == "" and name in known:
+        return known[name]
+    raise UnknownNameError("config file or preset", name, known)
+
+
+def _read(path: Path) -> dict[str, JSON]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}.",
+            fix="correct the line it names.",
+            file=str(path),
+        ) from None
+
+
+def _override(values: Mapping[str, JSON], override: str) -> dict[str, JSON]:
+    place, equals, text = override.partition("=")
+    if not equals or not place.strip():
+        raise UsageError(
+            f"--set {override!r} is not of the form A.B=C.",
+            fix="write it as in --set time.horizon=28.",
+        )
+    return _put(values, place.strip().split("."), _value(text))
+
+
+def _put(values: Mapping[str, JSON], place: list[str], value: JSON) -> dict[str, JSON]:
+    first, *rest = place
+    inner = values.get(first, {})
+    if rest and not isinstance(inner, Mapping):
+        raise ConfigError(f"{first} is not a section.", fix="set it without a dot.")
+    return {**values, first: _put(inner, rest, value) if rest else value}
+
+
+def _value(text: str) -> JSON:
+    """Return what TOML makes of a text, or the text itself."""
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _plain(value: Any) -> JSON:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def draft_config(found: Mapping[str, Any], config: Config) -> str:
+    """Return a config file for the data that `check` looked at.
+
+    Parameters
+    ----------
+    found
+        What `check` found.
+    config
+        The config it was found with; what a person chose there is kept.
+
+    Notes
+    -----
+    The columns and formats of the first file are taken; a config speaks for files that
+    are laid out alike.
+    """
+    first = found["files"][0]
+    cleaning, time = config.cleaning, config.time
+    order = first.get("time_format", "")
+    proven = order if order in ("dmy", "mdy") else None
+    mark = first.get("decimal mark")
+    reasons = {row["horizon"]: row["reason"] for row in found["horizons"]}
+    best = [row["horizon"] for row in found["horizons"] if row["is_chosen"]]
+    if best and reasons.get(time.horizon) == reasons[best[0]]:
+        best = [time.horizon]
+    lines = [
+        f"# Drafted from {_comment(first['file'])}: {first['rows']:,} rows,",
+        f"# {found['first_day']} to {found['last_day']}. Check it, then give it with",
+        "# --config.",
+        "",
+        "[source]",
+        *_settings(
+            separator=config.source.separator or first.get("separator"),
+            encoding=config.source.encoding or first.get("encoding"),
+        ),
+        "",
+        "[source.columns]",
+        *_settings(**first["columns"]),
+        "",
+        "[cleaning]",
+        *_settings(
+            time_format=cleaning.time_format or proven,
+            number_format=cleaning.number_format or (mark if mark in ("point", "comma") else None),
+            timezone=cleaning.timezone,
+            currency=cleaning.currency or found["currency"],
+            null_ids=list(cleaning.null_ids) or None,
+            on_bad_rows=cleaning.on_bad_rows,
+            max_bad=cleaning.max_bad_rows,
+        ),
+        "",
+        "[time]",
+        *_settings(horizon=best[0] if best else time.horizon),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in Path(text).name)
+
+
+def _settings(**values: JSON) -> list[str]:
+    # A JSON text is a TOML text, but for the signs beyond 16 bits, which stay as they
+    # are, and DEL, which TOML wants escaped.
+    return [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
+        for name, value in values.items()
+        if value is not None
+    ]

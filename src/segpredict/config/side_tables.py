@@ -1,0 +1,195 @@
+"""Where the side tables are, and which column plays which role."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+from segpredict.core.tables import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
+from segpredict.errors import ConfigError, UnknownNameError
+
+AttributeKind = Literal["number", "date", "level"]
+CUSTOMER_ROLES = ("customer_id", "since", "until")
+PRODUCT_ROLES = ("product_id", "category", "price", "cost")
+RETURN_ROLES = ("product_id", "time", "quantity")
+LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTableOptions:
+    """A table with one row per customer, or one per customer and span of time.
+
+    Parameters
+    ----------
+    data
+        A file, folder or glob; empty for none. A relative path is looked for beside
+        the transactions first.
+    columns
+        Role → column for ``customer_id``, and ``since`` and ``until``, the days from
+        which and before which a row held.
+    time_varying
+        Columns to use where rows have a ``since``; without it they need vouching.
+    time_invariant
+        Columns without a time stamp that may be used, because they never change or
+        were taken before the first cutoff.
+    kinds
+        Column → ``number``, ``date`` or ``level``, where the cells should not decide.
+    time_format
+        As in `CleaningPlan`, for dates.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_varying: tuple[str, ...] = ()
+    time_invariant: tuple[str, ...] = ()
+    kinds: Mapping[str, AttributeKind] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("customers", self.columns, CUSTOMER_ROLES)
+        if self.data and self.time_varying and "since" not in self.columns:
+            raise ConfigError(
+                f"customers.time_varying names {', '.join(self.time_varying)}, but no column says since "
+                "when a row held.",
+                fix="set customers.columns.since, or name them in customers.time_invariant if "
+                "they never change.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTableOptions:
+    """A table with one row per product.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTableOptions`.
+    columns
+        Role → column for ``product_id``, and any of ``category``, ``price`` (the list
+        price, used for lines that have none of their own) and ``cost``.
+    time_invariant
+        Columns that may be used although they have no time stamp.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_invariant: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _known_roles("products", self.columns, PRODUCT_ROLES)
+
+    def provides(self, role: str) -> bool:
+        """Return whether the table gives a role, and the user vouches for it."""
+        column = self.columns.get(role)
+        return bool(self.data) and column is not None and column in self.time_invariant
+
+
+@dataclass(frozen=True, slots=True)
+class EventLogOptions:
+    """A table of things that happened, each with its time.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTableOptions`.
+    columns
+        Role → column for ``customer_id`` and ``time``; then either ``kind``, the word
+        for what happened, or one column of counts per kind. ``session`` is the id by
+        which visits are told apart.
+    kinds
+        Kind → the words of the column ``kind`` that mean it. Kinds of events are
+        ``sessions``, ``views``, ``carts`` and ``searches``, of contacts ``sent`` and
+        ``opened``.
+    time_format
+        As in `CleaningPlan`.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("events", self.columns, LOG_ROLES)
+        for kind in self.kinds:
+            if kind not in (*EVENT_KINDS, *CONTACT_KINDS):
+                raise UnknownNameError("kind of event", kind, (*EVENT_KINDS, *CONTACT_KINDS))
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTableOptions:
+    """A table of returns that names no customer: it is told, and laid to nobody.
+
+    Returns that name their customer belong among the transactions, as lines with a
+    negative quantity.
+
+    Parameters
+    ----------
+    data
+        As in `CustomerTableOptions`.
+    columns
+        Role → column for ``product_id``, ``time`` and ``quantity``.
+    time_format
+        As in `CleaningPlan`.
+    """
+
+    data: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str | None = None
+
+    def __post_init__(self) -> None:
+        _known_roles("returns", self.columns, RETURN_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class SideTableOptions:
+    """The side tables that a run asks for.
+
+    Parameters
+    ----------
+    customers, products, events, contacts, returns
+        Where they are; without ``data``, none.
+    """
+
+    customers: CustomerTableOptions = field(default_factory=CustomerTableOptions)
+    products: ProductTableOptions = field(default_factory=ProductTableOptions)
+    events: EventLogOptions = field(default_factory=EventLogOptions)
+    contacts: EventLogOptions = field(default_factory=EventLogOptions)
+    returns: ReturnTableOptions = field(default_factory=ReturnTableOptions)
+
+    def relocated(
+        self, data: Mapping[str, str], attributes: Iterable[CustomerAttribute]
+    ) -> "SideTableOptions":
+        """Return the same tables at other places, to be read as they were before.
+
+        Parameters
+        ----------
+        data
+            Name → place. Tables that are not named are not read.
+        attributes
+            The columns of customers, whose kinds no longer depend on the cells.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no table of that name.
+        ConfigError
+            When the run had no such table, so that nothing says how to read it.
+        """
+        known = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in data:
+            if name not in known:
+                raise UnknownNameError("side table", name, known)
+            if not known[name].data:
+                raise ConfigError(
+                    f"The run had no table of {name}.",
+                    fix=f"leave it out, or train a run with [{name}].",
+                )
+        kinds = {attribute.given: attribute.kind for attribute in attributes}
+        moved = {n: replace(t, data=data.get(n, "")) for n, t in known.items()}
+        return SideTableOptions(**{**moved, "customers": replace(moved["customers"], kinds=kinds)})
+
+
+def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:
+    for role in roles:
+        if role not in known:
+            raise UnknownNameError(f"role of {table}", role, known)

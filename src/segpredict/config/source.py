@@ -1,0 +1,280 @@
+"""How an input is laid out: which column plays which role, and how the text is set."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
+from segpredict.core.schemas import COLUMN_ROLES
+from segpredict.errors import (
+    ColumnMissingError,
+    ConfigError,
+    ContractError,
+    UnknownNameError,
+    quote_value,
+)
+
+__all__ = ["NORMALIZED_ALIASES", "WHITESPACE", "SourceOptions", "normalize_name"]
+
+WHITESPACE = "whitespace"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How to read an input.
+
+    Parameters
+    ----------
+    columns
+        Role → name of the column in the input. A role that is not named here is looked
+        for under the names that common exports use; an empty name leaves it out.
+    format
+        ``csv`` or ``parquet``; by default the file's suffix decides.
+    separator
+        The sign between cells, or ``whitespace`` for aligned text; by default the first
+        lines decide among comma, semicolon, tab and bar.
+    encoding
+        A codec's name; by default strict UTF-8, and cp1252 if that fails.
+    optional_roles
+        Roles whose named column may be absent, as when scoring.
+    deferred_roles
+        Roles that need not be in the input: another table will give them.
+    header_row
+        The row with the names of the columns; 0 where there is none. By default the
+        first row that is neither blank nor a comment.
+    column_names
+        Names of the columns, for a file without a header.
+    comment_prefix
+        What a line starts with that is no data.
+    quote_escape
+        How a quote inside quotes is written: ``double`` (RFC 4180) or ``backslash``;
+        by default the whole file proves it.
+    stray_quotes
+        ``refuse`` a row with a quote in an unquoted cell, or ``keep`` it as a sign.
+    allow_truncated
+        Drop a last row that was cut off instead of refusing the file.
+    sheet
+        The sheet of a workbook; ``*`` joins all sheets of transactions, which must
+        have the same header, and leaves out covers and notes.
+    table
+        The table or view of a database file.
+    max_file_bytes
+        The most bytes that a file may have.
+    max_unpacked_bytes
+        The most bytes that a packed file may grow to.
+
+    Raises
+    ------
+    UnknownNameError
+        When a role is not one of `contracts.COLUMN_ROLES`.
+    ConfigError
+        When the separator is neither one sign nor ``whitespace``, or there is neither
+        a header nor a name for each column.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    separator: str | None = None
+    encoding: str | None = None
+    optional_roles: tuple[str, ...] = ()
+    deferred_roles: tuple[str, ...] = ()
+    header_row: int | None = None
+    column_names: tuple[str, ...] = ()
+    comment_prefix: str | None = None
+    quote_escape: Literal["double", "backslash"] | None = None
+    stray_quotes: Literal["refuse", "keep"] = "refuse"
+    allow_truncated: bool = False
+    sheet: str | None = None
+    table: str | None = None
+    max_file_bytes: int = 64 << 30
+    max_unpacked_bytes: int = 8 << 30
+
+    def __post_init__(self) -> None:
+        for role in self.columns:
+            if role not in COLUMN_ROLES:
+                raise UnknownNameError("role", role, COLUMN_ROLES)
+        sign = self.separator
+        if sign is not None and sign != WHITESPACE and len(sign) != 1:
+            raise ConfigError(
+                f"A separator is one sign; {sign!r} is not.",
+                fix="give one sign, or 'whitespace' for aligned text.",
+            )
+        if self.header_row == 0 and not self.column_names:
+            raise ConfigError(
+                "source.header_row = 0 says that no row holds the names of the columns.",
+                fix="list them: source.column_names = ['customer_id', …].",
+            )
+
+
+FEW = 50  # rows of which all may be guests' by chance
+ID_COLUMNS = ("customer_id", "order_id", "product_id")
+SUMMARY_COLUMN_NAMES = {  # names that a table of one row per customer has
+    *("recency", "frequency", "monetary", "ltv", "clv", "totalspent", "totalspend"),
+    *("orders", "orderscount", "numberoforders", "numorders", "lastorder"),
+    *("lastpurchase", "firstpurchase", "lastorderdate", "avgordervalue", "segment"),
+}
+INVISIBLE_CHARACTERS = "\ufeff\u200b\u200c\u200d\u2060"  # not white space to Unicode, yet unseen
+# White space and the unseen together: each pass over all cells of a file is dear.
+BLANK_CHARACTERS = (
+    INVISIBLE_CHARACTERS
+    + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace() and sign > "\x1f")
+    + "\t\n\v\f\r"
+)
+
+
+def match_columns(found: Sequence[str], layout: SourceOptions, file: str) -> dict[str, str]:
+    """Return role → column for every role that the input has.
+
+    Raises
+    ------
+    ColumnMissingError
+        When a named column is absent, or a role that every run needs has none.
+    ContractError
+        When two columns answer to the same name.
+    """
+    chosen = {}
+    for role in COLUMN_ROLES:
+        if role in layout.columns:
+            column = _named(role, layout, found, file)
+        else:
+            column = _by_alias(role, found, file)
+        if column:
+            chosen[role] = column
+    if "amount" not in layout.columns and {"quantity", "price"} <= chosen.keys():
+        # "Amount" may be an order's total, repeated on every line: price is safer.
+        chosen.pop("amount", None)
+    _require({**dict.fromkeys(layout.deferred_roles, ""), **chosen}, found, file)
+    return chosen
+
+
+def refuse_empty_roles(lines: pl.DataFrame) -> None:
+    """Refuse lines of which a role that every run needs holds nothing at all.
+
+    Parameters
+    ----------
+    lines
+        All lines, one text column a role.
+
+    Raises
+    ------
+    ContractError
+        When a needed column is empty from the first row to the last, and there are
+        enough of them for that to mean something.
+    """
+    for role in ("customer_id", "time", "quantity", "price", "amount"):
+        if role in lines and FEW < lines.height == lines[role].null_count():
+            raise ContractError(
+                f"The column that gives {role} is empty in all {lines.height} rows.",
+                fix=f"name the column that holds it: --map {role}=YOUR_COLUMN.",
+                column=role,
+            )
+
+
+def count_recognised(found: Sequence[str], layout: SourceOptions) -> int:
+    """Return how many roles have a column under these names."""
+    names = {normalize_name(name) for name in found}
+    given = {role: normalize_name(name) for role, name in layout.columns.items()}
+    return sum(
+        given[role] in names if role in given else not names.isdisjoint(NORMALIZED_ALIASES[role])
+        for role in COLUMN_ROLES
+    )
+
+
+def _named(role: str, layout: SourceOptions, found: Sequence[str], file: str) -> str | None:
+    name = layout.columns[role]
+    if not name:
+        return None
+    if name in found:
+        return name
+    close = _one(role, [c for c in found if normalize_name(c) == normalize_name(name)], file)
+    if close is None and role not in layout.optional_roles:
+        raise ColumnMissingError(role, found, file)
+    return close
+
+
+def _by_alias(role: str, found: Sequence[str], file: str) -> str | None:
+    for alias in NORMALIZED_ALIASES[role]:
+        column = _one(role, [c for c in found if normalize_name(c) == alias], file)
+        if column is not None:
+            return column
+    return None
+
+
+def _one(role: str, columns: Sequence[str], file: str) -> str | None:
+    if len(columns) > 1:
+        raise ContractError(
+            f"{len(columns)} columns of {quote_value(file)} may give {role}: "
+            f"{', '.join(map(quote_value, columns))}.",
+            fix=f"say which: --map {role}='{columns[0]}'.",
+            file=file,
+            column=role,
+        )
+    return columns[0] if columns else None
+
+
+def _require(chosen: dict[str, str], found: Sequence[str], file: str) -> None:
+    money = ("amount",) if "amount" in chosen else ("quantity", "price")
+    names = {normalize_name(name) for name in found}
+    if "time" not in chosen and len(names & SUMMARY_COLUMN_NAMES) > 1:
+        raise ContractError(
+            f"{quote_value(file)} looks like one row per customer (columns "
+            f"{', '.join(map(quote_value, found[:6]))}); transactions are needed.",
+            fix="give one row an order line, with a date, from which such sums come.",
+            file=file,
+        )
+    for role in ("customer_id", "time", *money):
+        if role not in chosen:
+            raise ColumnMissingError(role, found, file)
+
+
+def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> pl.DataFrame:
+    """Return one text column a role: trimmed, blank cells null, numbers digit by digit.
+
+    Raises
+    ------
+    ContractError
+        When a column holds lists, structs or other things that are not cells.
+    """
+    return frame.select(
+        _trimmed(role, _text(role, column, frame.schema[column], file)).alias(role)
+        for role, column in chosen.items()
+    )
+
+
+def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
+    cells = pl.col(column)
+    if dtype == pl.String:
+        return cells
+    if dtype == pl.Date:
+        return cells.dt.to_string("%Y-%m-%d")
+    if isinstance(dtype, pl.Datetime):
+        # The wall clock of the shop is what counts; a zone only says where it hangs.
+        return cells.dt.replace_time_zone(None).dt.to_string("%Y-%m-%d %H:%M:%S%.f")
+    if dtype.is_float() and role in ID_COLUMNS:
+        whole = (cells == cells.round()) & (cells.abs() < 2**53)
+        return (
+            pl.when(whole)
+            .then(cells.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(cells.fill_nan(None).cast(pl.String))
+        )
+    if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
+        raise ContractError(
+            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is no cell.",
+            fix=f"give {role} as text, numbers or dates.",
+            file=file,
+            column=role,
+        )
+    text = cells.cast(pl.String)
+    if dtype.is_float() or dtype.is_decimal():
+        # A typed number has a decimal point. One digit more keeps 1.234 from looking
+        # like a text that may mean a thousand.
+        return pl.when(text.str.contains(r"\.\d{3}$")).then(text + "0").otherwise(text)
+    return text
+
+
+def _trimmed(role: str, cells: pl.Expr) -> pl.Expr:
+    bare = cells.str.strip_chars(BLANK_CHARACTERS)
+    # Cleaning trims customer ids itself, to say which of them become one.
+    return pl.when(bare != "").then(cells if role == "customer_id" else bare)

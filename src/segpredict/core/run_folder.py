@@ -1,0 +1,342 @@
+"""Run folders: written whole or not at all, and believed only when their hashes hold.
+
+A run folder is plain files (JSON, Parquet, CSV, HTML) and a ``manifest.json`` that
+names each with its SHA-256. There is no pickle and nothing in it runs on load.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict.core import disk
+from segpredict.core.tables import JSON
+from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
+
+MANIFEST_FORMAT = 1
+MANIFEST_NAME = "manifest.json"
+_FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
+_NAME = re.compile(r"[a-z_]+(/[a-z_]+)?\.[a-z]+")  # no path to climb out of the folder
+
+
+def encode_json(value: JSON) -> bytes:
+    """Return canonical JSON: readable, same bytes for same value, no NaN.
+
+    Examples
+    --------
+    >>> as_json([]).decode().strip()
+    '[]'
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    # A path may hold bytes that are no text; as escapes they come back as they were.
+    return (text + "\n").encode(errors="backslashreplace")
+
+
+def parquet_writer(frame: pl.DataFrame) -> Callable[[Path], None]:
+    """Return a writer of the frame, as one content of a run folder."""
+    return lambda path: frame.write_parquet(path)
+
+
+def encode_csv(frame: pl.DataFrame) -> bytes:
+    """Return the frame as CSV in which no cell can act as a spreadsheet formula."""
+    return escape_formulas(frame).write_csv().encode()
+
+
+def escape_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""Return the frame with no text that a spreadsheet takes for a formula.
+
+    Notes
+    -----
+    Where one of ``= + - @`` or of their wide forms begins a text, blanks before it or
+    not, an apostrophe is put before it (OWASP, CSV injection). So, too, after a
+    semicolon, a tab or the end of a line within the text: a spreadsheet that parts
+    cells there, as many do where commas are decimal marks, would begin a cell.
+
+    Examples
+    --------
+    >>> texts = ["=1+1", "a;-2", "a-b", "\t@x"]
+    >>> harmless(pl.DataFrame({"id": texts}))["id"].to_list()
+    ["'=1+1", "a;'-2", 'a-b', "\t'@x"]
+    """
+    text = pl.col(pl.String).str.replace_all(_FORMULA, "${1}'${2}")
+    return frame.with_columns(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One published run folder whose manifest has been read.
+
+    Parameters
+    ----------
+    folder
+        Where it stands.
+    manifest
+        Its facts and the hash of every file.
+    """
+
+    folder: Path
+    manifest: Mapping[str, JSON]
+
+    @property
+    def metadata(self) -> dict[str, JSON]:
+        """What the manifest says besides the files."""
+        own = ("format", "files", "digest")
+        return {k: v for k, v in self.manifest.items() if k not in own}
+
+    def has(self, name: str) -> bool:
+        """Whether the manifest names this file."""
+        return name in self.manifest["files"]
+
+    def path(self, name: str) -> Path:
+        """Return a file's path after checking its bytes against the manifest.
+
+        Raises
+        ------
+        ArtifactError
+            When the run has no such file, with the command that makes it.
+        TamperedFileError
+            When the file is gone or its bytes are not the recorded ones.
+        """
+        if not self.has(name):
+            raise ArtifactError(
+                f"The run {self.folder} has no {name}.", fix=_maker(name), file=name
+            )
+        path = self.folder / name
+        try:
+            digest = disk.file_fact(path)["sha256"]
+        except OSError as error:
+            raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
+        if digest != self.manifest["files"][name]["sha256"]:
+            raise TamperedFileError(name)
+        return path
+
+    def read_bytes(self, name: str) -> bytes:
+        """Return a file's bytes, checked as in `path`."""
+        return self.path(name).read_bytes()
+
+    def read_json(self, name: str) -> JSON:
+        """Return a JSON file of the run, checked as in `path`."""
+        return _strict_json(self.read_bytes(name), name)
+
+    def read_parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file of the run, checked as in `path`."""
+        return pl.read_parquet(self.path(name))
+
+    def verify_hashes(self) -> None:
+        """Check every file of the run against its recorded hash."""
+        for name in self.manifest["files"]:
+            self.path(name)
+
+
+def open_run(folder: str | Path) -> RunFolder:
+    """Return the run in a folder after reading its manifest, and nothing else.
+
+    Raises
+    ------
+    ArtifactError
+        When there is no run, or a newer segpredict wrote it.
+    TamperedFileError
+        When the manifest cannot be understood.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        raise ArtifactError(
+            f"{folder} holds no run (no {MANIFEST_NAME}).",
+            fix="name a folder that `segpredict run --out FOLDER` has made.",
+            file=str(folder),
+        )
+    manifest = _strict_json(path.read_bytes(), MANIFEST_NAME)
+    _check_manifest(manifest)
+    return RunFolder(folder, manifest)
+
+
+class RunDraft:
+    """A run folder in the making: files can be written and read, and nobody sees it.
+
+    Parameters
+    ----------
+    folder
+        A folder beside the target, gone when the draft ends.
+    target
+        Where the run shall stand.
+    base
+        A run whose files are there already (a later stage adds to an earlier one).
+    """
+
+    def __init__(self, folder: Path, target: Path, base: RunFolder | None = None) -> None:
+        self.folder = folder
+        self.target = target
+        self.metadata: dict[str, JSON] = {} if base is None else base.metadata
+        self._files = {} if base is None else _carry(base, folder)
+
+    def has(self, name: str) -> bool:
+        """Whether a stage has written this file."""
+        return name in self._files
+
+    def write(self, name: str, content: disk.FileContent) -> None:
+        """Write a file, in the place of an earlier stage's if there is one."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)  # it may be linked to the published one
+        with disk.translate_write_errors(self.target):
+            self._files[name] = disk.write_synced(path, content)
+
+    def remove(self, *names: str) -> None:
+        """Remove files, or all of a folder, that a newer stage has made untrue."""
+        for name in [f for f in self._files if f.startswith(names)]:
+            (self.folder / name).unlink()
+            del self._files[name]
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file that a stage has written.
+
+        Raises
+        ------
+        ArtifactError
+            When no stage has, with the command that does.
+        """
+        if name not in self._files:
+            raise ArtifactError(
+                f"The run {self.target} has no {name}.", fix=_maker(name), file=name
+            )
+        return self.folder / name
+
+    def read_json(self, name: str) -> JSON:
+        """Return a JSON file of the draft."""
+        return _strict_json(self.path(name).read_bytes(), name)
+
+    def read_parquet(self, name: str) -> pl.DataFrame:
+        """Return a Parquet file of the draft."""
+        return pl.read_parquet(self.path(name))
+
+    def publish(self) -> RunFolder:
+        """Give the draft its manifest and the target's name."""
+        files = dict(sorted(self._files.items()))
+        manifest = {"format": MANIFEST_FORMAT, **self.metadata, "files": files}
+        manifest["digest"] = _digest(manifest)
+        with disk.translate_write_errors(self.target):
+            disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))
+            self.folder.chmod(0o755)
+            disk.replace_folder(self.folder, self.target)
+        return RunFolder(self.target, manifest)
+
+
+RunFiles = RunFolder | RunDraft
+
+
+@contextmanager
+def draft_run(
+    folder: str | Path, *, base: RunFolder | None = None, replace: bool = False
+) -> Iterator[RunDraft]:
+    """Yield a draft of a run folder, to be published whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where the run shall stand.
+    base
+        A run whose files are kept.
+    replace
+        Whether a folder that exists may be replaced.
+
+    Raises
+    ------
+    BusyError
+        When the folder exists and may not be replaced.
+
+    Notes
+    -----
+    Everything is written and synced in a folder beside the target, which then takes the
+    target's name. Whoever looks sees the old run or the new one. What a killed run left
+    behind is swept away by the next.
+    """
+    folder = Path(folder)
+    with disk.translate_write_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        disk.remove_leftovers(folder)
+        if folder.exists() and not _may_go(folder, replace=replace):
+            raise TargetBusyError(str(folder))
+        prefix = f".{folder.name}.{os.getpid()}."
+        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder.parent))
+    try:
+        yield RunDraft(place, folder, base)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _may_go(folder: Path, *, replace: bool) -> bool:
+    """Whether a folder is empty, or a run that was asked to be replaced."""
+    if not folder.is_dir():
+        return False
+    return not any(folder.iterdir()) or (replace and (folder / MANIFEST_NAME).is_file())
+
+
+def _carry(base: RunFolder, folder: Path) -> dict[str, JSON]:
+    """Link the files of an earlier stage into a draft, verified on the way."""
+    for name in base.manifest["files"]:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        disk.link_file(base.path(name), target)
+    return dict(base.manifest["files"])
+
+
+def _strict_json(content: bytes, name: str) -> JSON:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        if len(keys) != len(set(keys)):
+            raise TamperedFileError(name, "holds a key twice")
+        return dict(pairs)
+
+    def refuse(constant: str) -> None:
+        raise TamperedFileError(name, f"holds {constant}, which is no number")
+
+    try:
+        return json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise TamperedFileError(name, "is not valid JSON") from None
+
+
+def _check_manifest(manifest: JSON) -> None:
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(files, dict) or not isinstance(manifest.get("format"), int):
+        raise TamperedFileError(MANIFEST_NAME, "is not a manifest of segpredict")
+    if manifest["format"] > MANIFEST_FORMAT:
+        raise ArtifactError(
+            f"The run was written in format {manifest['format']}; "
+            f"this segpredict reads up to {MANIFEST_FORMAT}.",
+            fix="install a newer segpredict.",
+        )
+    if manifest.get("digest") != _digest(manifest):
+        raise TamperedFileError(MANIFEST_NAME, "differs from its own digest")
+    odd = [name for name in files if not _NAME.fullmatch(name)]
+    if odd:
+        raise TamperedFileError(MANIFEST_NAME, f"names a file {odd[0]!r} that no run has")
+    for name, fact in files.items():
+        if not isinstance(fact, dict) or not isinstance(fact.get("sha256"), str):
+            raise TamperedFileError(MANIFEST_NAME, f"gives no hash for {name}")
+
+
+def _digest(manifest: Mapping[str, JSON]) -> str:
+    """Return the hash of a manifest: config and windows decide scores as files do."""
+    told = {key: value for key, value in manifest.items() if key != "digest"}
+    return hashlib.sha256(encode_json(told)).hexdigest()
+
+
+def _maker(name: str) -> str:
+    stages = {
+        "classifier": "train-classifier",
+        "explanation": "explain",
+        "report.html": "report",
+        "deck.pptx": "report --format pptx",
+    }
+    stage = stages.get(name.split("/")[0], "cluster")
+    return f"make it with `segpredict {stage}`."

@@ -1,0 +1,304 @@
+"""The schema of every table that crosses from one room to the next.
+
+Frames are checked eagerly: on a lazy frame pandera looks at the schema only and lets
+bad values pass without a word.
+"""
+
+from collections.abc import Iterable
+
+import pandera.errors
+import pandera.polars as pa
+import polars as pl
+
+from segpredict.core.tables import Feature
+from segpredict.errors import SchemaError
+
+COLUMN_ROLES = (
+    "order_id",
+    "product_id",
+    "description",
+    "quantity",
+    "time",
+    "price",
+    "amount",
+    "customer_id",
+    "country",
+    "discount",
+    "currency",
+    "status",
+)
+
+_ID = pa.Check.str_length(min_value=1, max_value=256)
+
+
+def _text(*, nullable: bool = True) -> pa.Column:
+    return pa.Column(pl.String, nullable=nullable, required=False)
+
+
+RAW_LINES_SCHEMA = pa.DataFrameSchema(
+    {
+        "file": pa.Column(pl.Int32, pa.Check.ge(0)),
+        "row": pa.Column(pl.Int64, pa.Check.ge(1)),
+        **{role: _text() for role in COLUMN_ROLES},
+    },
+    name="raw lines",
+    strict=True,
+)
+
+LINES_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "order_id": pa.Column(pl.String, _ID),
+        "day": pa.Column(pl.Int32),
+        "minute": pa.Column(pl.Int16, pa.Check.in_range(0, 1439), nullable=True),
+        "product_id": pa.Column(pl.String, nullable=True),
+        "quantity": pa.Column(pl.Int64),
+        "amount": pa.Column(pl.Int64),
+        "is_return": pa.Column(pl.Boolean),
+        "is_order_head": pa.Column(pl.Boolean),
+        "void_day": pa.Column(pl.Int32, nullable=True),
+        "country": pa.Column(pl.String, nullable=True),
+        "discount": pa.Column(pl.Int64, pa.Check.ge(0), nullable=True),
+    },
+    name="lines",
+    strict=True,
+    ordered=True,
+)
+
+CLUSTERING_INPUTS_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "end": pa.Column(pl.Int32),
+        "days": pa.Column(pl.Int32, pa.Check.ge(1)),
+        "spend": pa.Column(pl.Int64),
+        # What only the wider instruments ask for.
+        "recency": pa.Column(pl.Int32, pa.Check.ge(0), required=False),
+        "products": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
+        "units": pa.Column(pl.Int64, required=False),
+        "refunds": pa.Column(pl.Int64, pa.Check.ge(0), required=False),
+    },
+    name="instrument",
+    strict=True,
+    ordered=True,
+    unique=["customer_id", "end"],
+)
+
+ASSIGNMENTS_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "segment": pa.Column(pl.Int8, pa.Check.in_range(0, 99)),
+    },
+    name="assignments",
+    unique=["customer_id"],
+)
+
+PANEL_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "cutoff": pa.Column(pl.Int32),
+        "state_now": pa.Column(pl.Int8, pa.Check.ge(0)),
+        "state_before": pa.Column(pl.Int8, pa.Check.ge(0)),
+        "label": pa.Column(pl.Int8, pa.Check.ge(0), nullable=True),
+        "is_new": pa.Column(pl.Boolean),
+    },
+    name="panel",
+    unique=["customer_id", "cutoff"],
+)
+
+SCORES_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "as_of": pa.Column(pl.Date),
+        "is_eligible": pa.Column(pl.Boolean),
+        "segment_id": pa.Column(pl.String),
+        "segment": pa.Column(pl.String),
+        "next_segment_id": pa.Column(pl.String, nullable=True),
+        "next_segment": pa.Column(pl.String, nullable=True),
+        "p_down": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
+        "p_up": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
+        "expected_value": pa.Column(pl.Float64, nullable=True),
+        "p_inactive": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True),
+        "value_at_risk": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "upside": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "spent_to_date": pa.Column(pl.Float64),
+        "^clv_(next|year)_(markov|bgnbd)$": pa.Column(pl.Float64, nullable=True, regex=True),
+        "segment_set": pa.Column(pl.String, nullable=True),
+        "set_size": pa.Column(pl.Int64, pa.Check.ge(1), nullable=True),
+        "^p_S[0-9]+$": pa.Column(pl.Float64, pa.Check.in_range(0, 1), nullable=True, regex=True),
+    },
+    name="scores",
+    unique=["customer_id"],
+)
+
+_CHANCE = pa.Check.in_range(0, 1)
+
+CAMPAIGN_LIST_SCHEMA = pa.DataFrameSchema(
+    {
+        "rank": pa.Column(pl.Int64, pa.Check.ge(1)),
+        "customer_id": pa.Column(pl.String, _ID),
+        "arm": pa.Column(pl.String, pa.Check.isin(["treat", "universal control", "control"])),
+        "segment_id": pa.Column(pl.String),
+        "segment": pa.Column(pl.String),
+        "next_segment": pa.Column(pl.String),
+        "stratum": pa.Column(pl.String),  # segment and tenth of expected value
+        "at_stake": pa.Column(pl.Float64, pa.Check.ge(0), nullable=True),
+        "p_down": pa.Column(pl.Float64, _CHANCE),
+        "p_up": pa.Column(pl.Float64, _CHANCE),
+        "p_inactive": pa.Column(pl.Float64, _CHANCE),
+        "expected_value": pa.Column(pl.Float64),
+        "spent_to_date": pa.Column(pl.Float64),
+    },
+    name="campaign",
+    strict=True,
+    ordered=True,
+    unique=["customer_id"],
+)
+
+IMPORTANCE_SCHEMA = pa.DataFrameSchema(
+    {
+        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
+        "segment_id": pa.Column(pl.String, nullable=True),
+        "feature": pa.Column(pl.String),
+        "family": pa.Column(pl.String),
+        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
+        "mean": pa.Column(pl.Float64),
+        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
+        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
+    },
+    name="importance",
+    strict=True,
+)
+
+GROUP_IMPORTANCE_SCHEMA = pa.DataFrameSchema(
+    {
+        "level": pa.Column(pl.String, pa.Check.isin(["group", "family", "headline"])),
+        "scope": pa.Column(pl.String, pa.Check.isin(["all", "class", "segment"])),
+        "segment_id": pa.Column(pl.String, nullable=True),
+        "name": pa.Column(pl.String),
+        "mean_abs": pa.Column(pl.Float64, pa.Check.ge(0)),
+        "mean": pa.Column(pl.Float64),
+        "share": pa.Column(pl.Float64, pa.Check.in_range(0, 1)),
+        "rank": pa.Column(pl.Int32, pa.Check.ge(1)),
+    },
+    name="topics",
+    strict=True,
+)
+
+CONTRIBUTIONS_SCHEMA = pa.DataFrameSchema(
+    {
+        "customer_id": pa.Column(pl.String, _ID),
+        "segment_id": pa.Column(pl.String),  # the customer's current segment
+        "class_id": pa.Column(pl.String),  # the future segment that is explained
+        # The segment that it is compared with; null where the margin is explained.
+        "against_id": pa.Column(pl.String, nullable=True),
+        "feature": pa.Column(pl.String),
+        "group": pa.Column(pl.String),
+        "value": pa.Column(pl.Float64, nullable=True),
+        "contribution": pa.Column(pl.Float64),
+    },
+    name="contributions",
+    strict=True,
+)
+
+KPI_SCHEMA = pa.DataFrameSchema(
+    {
+        "metric": pa.Column(pl.String),
+        "scope": pa.Column(pl.String),
+        "age": pa.Column(pl.Int32, pa.Check.ge(0), nullable=True),
+        "start": pa.Column(pl.Int32, nullable=True),
+        "end": pa.Column(pl.Int32, nullable=True),
+        "n": pa.Column(pl.Int64, pa.Check.ge(0)),
+        "part": pa.Column(pl.Int64, nullable=True),
+        "whole": pa.Column(pl.Int64, nullable=True),
+        "value": pa.Column(pl.Float64, nullable=True),
+        "low": pa.Column(pl.Float64, nullable=True),
+        "high": pa.Column(pl.Float64, nullable=True),
+    },
+    name="figures",
+    strict=True,
+    ordered=True,
+    unique=["metric", "scope", "age", "start", "end"],
+)
+
+
+def feature_schema(declared: Iterable[Feature]) -> pa.DataFrameSchema:
+    """Return the schema of a feature table: declared, in range, never infinite."""
+    columns = {f.name: pa.Column(pl.Float64, _in_range(f), nullable=True) for f in declared}
+    ids = {"customer_id": pa.Column(pl.String, _ID)}
+    return pa.DataFrameSchema(
+        {**ids, **columns}, name="features", strict=True, unique=["customer_id"]
+    )
+
+
+def numeric_schema(columns: Iterable[str], *, min_rows: int = 0) -> pa.DataFrameSchema:
+    """Return the schema of customers with these columns of finite numbers, none empty.
+
+    Parameters
+    ----------
+    columns
+        Float64 columns; others may stand beside them.
+    min_rows
+        Least number of customers.
+    """
+    finite = pa.Check(
+        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
+        name="finite",
+        error="must be finite",
+    )
+    enough = pa.Check(
+        lambda data: data.lazyframe.collect().height >= min_rows,
+        name="enough",
+        error=f"must hold at least {min_rows} customers",
+    )
+    return pa.DataFrameSchema(
+        {
+            "customer_id": pa.Column(pl.String, _ID),
+            **{name: pa.Column(pl.Float64, finite) for name in columns},
+        },
+        checks=enough,
+        name="customers",
+        unique=["customer_id"],
+    )
+
+
+def _in_range(feature: Feature) -> list[pa.Check]:
+    finite = pa.Check(
+        lambda data: data.lazyframe.select(pl.col(data.key).is_finite()),
+        name="finite",
+        error="must be finite",
+    )
+    bounds = []
+    if feature.low is not None:
+        bounds.append(pa.Check.ge(feature.low))
+    if feature.high is not None:
+        bounds.append(pa.Check.le(feature.high))
+    return [finite, *bounds]
+
+
+def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
+    """Return the frame if it keeps its contract.
+
+    Raises
+    ------
+    TableError
+        Naming each broken column and check once, with how many rows broke it.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
+    >>> check(pl.DataFrame(rows), ASSIGNMENTS).height
+    1
+    """
+    try:
+        return schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        grouped = cases.group_by("column", "check", maintain_order=True).agg(
+            pl.len(), pl.col("failure_case").first()
+        )
+        failures = [
+            f"{r['column']} fails {r['check']} ({r['len']} ×, e.g. {r['failure_case']})"
+            for r in grouped.to_dicts()
+        ]
+        raise SchemaError(schema.name or "inner", failures) from None

@@ -1,0 +1,19 @@
+"""Raw lines → `Transactions`, the rules in one tuple, and a ledger that adds up."""
+
+from segpredict.data.cleaning._clean import clean_lines
+from segpredict.data.cleaning._describe import describe_shop
+from segpredict.data.cleaning._ledger import ledger_table
+from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
+from segpredict.data.cleaning._support import require_support
+from segpredict.data.cleaning._times import TimeSettings, parse_times
+
+__all__ = [
+    "CLEANING_RULES",
+    "NO_CUSTOMER",
+    "TimeSettings",
+    "clean_lines",
+    "describe_shop",
+    "ledger_table",
+    "parse_times",
+    "require_support",
+]

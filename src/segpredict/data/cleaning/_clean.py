@@ -1,0 +1,186 @@
+"""Raw lines → transactions: parse, run the rules in order, sort, fingerprint."""
+
+import hashlib
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.core.orders import is_head
+from segpredict.core.schemas import LINES_SCHEMA, validate_schema
+from segpredict.core.tables import InputFile, RawLines, Transactions
+from segpredict.core.window import as_date, day_number
+from segpredict.data.cleaning._currency import SIGN_OF_CURRENCY
+from segpredict.data.cleaning._ledger import LedgerWriter
+from segpredict.data.cleaning._notes import data_quality_notes
+from segpredict.data.cleaning._parse import ID_COLUMNS, ParsedLines, parse_lines
+from segpredict.data.cleaning._rule import CleaningRule
+from segpredict.data.cleaning._rules import AFTER_CUTOFF, BEFORE_FIRST, selected_rules
+
+ROWS_PER_HASH = 1_000_000  # rows that are hashed at a time
+
+
+def clean_lines(raw: RawLines, plan: CleaningOptions | None = None) -> Transactions:
+    """Return the canonical transactions of raw lines, and where every row went.
+
+    Parameters
+    ----------
+    raw
+        Lines as they were read.
+    plan
+        Which rules run, and how.
+
+    Returns
+    -------
+    Transactions
+        Equal, to the bit, for the same lines in any order, from one file or many and
+        from any format.
+
+    Raises
+    ------
+    BadCellsError
+        When a cell cannot be read and the plan says ``fail``.
+    TooManyBadRowsError
+        When more rows cannot be read than the plan lets pass.
+    ContractError
+        When two readings of a column fit.
+    UnknownNameError
+        When the plan names a rule that is not there.
+
+    Examples
+    --------
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "a", None], "date": ["2011-01-31"] * 3}
+    >>> raw = from_frame(pl.DataFrame({**rows, "amount": ["2.50", "1", "9"]}))
+    >>> shop = clean(raw)
+    >>> shop.lines.collect()["amount"].to_list(), shop.ledger.adds_up
+    ([10000, 25000], True)
+    """
+    plan = plan or CleaningOptions()
+    rules = selected_rules(plan)
+    parsed = parse_lines(raw, plan)
+    book = LedgerWriter(parsed.lines)
+    lines = _without_rejects(parsed, book)
+    first_day, end_day = _period(lines, plan, rules)
+    _note_cells(raw, lines, book)
+    used, told = _ruled(lines, rules, plan, book)
+    ledger = book.finish(used)
+    told += (*_clipped(plan, end_day), *data_quality_notes(lines, used, raw.files))
+    canonical = validate_schema(_canonical(used), LINES_SCHEMA)
+    return Transactions(
+        lines=canonical.lazy(),
+        first_day=first_day,
+        end_day=end_day,
+        fingerprint=fingerprint_lines(canonical),
+        ledger=ledger,
+        currency=plan.currency or SIGN_OF_CURRENCY.get(parsed.currency, parsed.currency),
+        files=_files(raw, parsed),
+        rejects=None if plan.on_bad_rows == "drop" else parsed.rejects,
+        notes=parsed.notes + told,
+    )
+
+
+def _ruled(
+    lines: pl.DataFrame, rules: tuple[CleaningRule, ...], plan: CleaningOptions, book: LedgerWriter
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return what the rules leave, and what they have to say."""
+    told: tuple[str, ...] = ()
+    for rule in rules:
+        outcome = rule.apply(lines, plan)
+        lines = outcome.lines
+        told += outcome.notes
+        book.charge("excluded", rule.name, rule.meaning, lines)
+        if outcome.noted_lines is not None and outcome.noted_lines.height:
+            book.add_note(rule.name, rule.meaning, outcome.noted_lines)
+    return lines, told
+
+
+def _without_rejects(parsed: ParsedLines, book: LedgerWriter) -> pl.DataFrame:
+    """Take out unreadable rows, reason by reason."""
+    lines = parsed.lines
+    reasons = lines.select("column", "reason").drop_nulls().unique().sort(pl.all())
+    for column, reason in reasons.rows():
+        is_bad = (pl.col("column") == column) & (pl.col("reason") == reason)
+        lines = lines.filter(~is_bad.fill_null(value=False))
+        book.charge("rejected", f"{column} {reason}", f"The {column} {reason}.", lines)
+    return lines.drop("column", "reason").with_columns(
+        is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
+    )
+
+
+def _period(
+    lines: pl.DataFrame, plan: CleaningOptions, rules: tuple[CleaningRule, ...]
+) -> tuple[int, int]:
+    """Return the days on which the shop was observed, whoever bought."""
+    if lines.is_empty():
+        return 0, 0
+    low, high = lines.select(pl.col("day").min(), pl.col("day").max().alias("")).row(0)
+    first, end = int(low), int(high) + 1
+    if plan.first_date is not None and BEFORE_FIRST in rules:
+        first = max(first, day_number(plan.first_date))
+    if plan.as_of is not None and AFTER_CUTOFF in rules:
+        end = min(end, day_number(plan.as_of))
+    return first, max(first, end)
+
+
+def _clipped(plan: CleaningOptions, end_day: int) -> tuple[str, ...]:
+    if plan.as_of is None or day_number(plan.as_of) <= end_day:
+        return ()
+    return (
+        f"The data end on {as_date(end_day - 1)}, before the cutoff "
+        f"{as_date(day_number(plan.as_of))}; what nobody observed is not taken for "
+        "silence.",
+    )
+
+
+def _note_cells(raw: RawLines, lines: pl.DataFrame, book: LedgerWriter) -> None:
+    """Note rows of which a cell does not stand as it was written."""
+    rounded = lines.filter("is_rounded")
+    if rounded.height:
+        book.add_note("rounded", "A number was rounded to four decimals.", rounded)
+    cells = raw.frame.select("file", "row", *(r for r in ID_COLUMNS if r in raw.frame.columns))
+    ids = pl.any_horizontal(pl.col(r).str.contains(r"^\d+\.0+$") for r in cells.columns[2:])
+    places = cells.filter(ids).select("file", "row")
+    if places.height:
+        same = lines.join(places, on=["file", "row"], how="semi")
+        book.add_note("float_suffix", "An id lost the .0 that a float left behind.", same)
+
+
+def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return lines as `contracts.LINES_SCHEMA` wants them, in their one and only order."""
+    is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
+    marked = lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
+    names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
+    in_order = ["customer_id", "day", "minute", "order_id"]
+    rest = [name for name in names if name not in in_order]
+    return (
+        marked.select(names)
+        .sort(*in_order, *rest, nulls_last=False)
+        .with_columns(is_head())
+        .select(list(LINES_SCHEMA.columns))
+    )
+
+
+def fingerprint_lines(lines: pl.DataFrame) -> str:
+    """Return the SHA-256 of lines in their canonical order.
+
+    Notes
+    -----
+    The bytes are those of CSV with whole numbers, so no version of a binary format, no
+    thread and no chunk can change them. Text is never empty, so null stands apart.
+    """
+    digest = hashlib.sha256(",".join(lines.columns).encode())
+    for part in lines.iter_slices(ROWS_PER_HASH):
+        digest.update(part.write_csv(include_header=False).encode())
+    return digest.hexdigest()
+
+
+def _files(raw: RawLines, parsed: ParsedLines) -> tuple[InputFile, ...]:
+    times, mark = parsed.time_format, parsed.decimal_mark
+    return tuple(
+        replace(
+            fact,
+            detected=replace(fact.detected, time_format=times, decimal_mark=mark),
+        )
+        for fact in raw.files
+    )

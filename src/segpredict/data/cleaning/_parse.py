@@ -1,0 +1,286 @@
+"""Raw text → typed lines, and a reject for every row that cannot be read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.config.cleaning import CleaningOptions, allowed_bad_rows
+from segpredict.core.tables import MONEY_SCALE, InputFile, RawLines
+from segpredict.core.window import day_number
+from segpredict.data.cleaning import _currency, _numbers, _times
+from segpredict.data.cleaning._countries import harmonize_countries
+from segpredict.data.cleaning._ids import MAX_ID_LENGTH, normalize_customer_ids
+from segpredict.errors import BadCellsError, ContractError, TooManyBadRowsError, quote_value
+
+ID_COLUMNS = ("customer_id", "order_id", "product_id")
+KEPT_COLUMNS = (
+    *("file", "row", *ID_COLUMNS, "country", "day", "minute", "quantity", "price", "amount"),
+    *("discount", "status", "is_rounded"),
+)
+DECIMAL_SUFFIX = r"^(\d+)\.0+$"  # what a float column leaves behind an id
+TOO_LATE_REASON = "lies after the last day that can be true"
+REJECTS_SCHEMA = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "value": pl.String,
+    "reason": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLines:
+    """Every raw row, typed as far as it can be.
+
+    Parameters
+    ----------
+    lines
+        All rows; ``reason`` says what is wrong with an unreadable one.
+    rejects
+        One row per unreadable row: file, row, column, value, reason.
+    time_format, decimal_mark
+        What the columns proved.
+    currency
+        The currency that stands in the data; empty if none does.
+    notes
+        What is odd about the cells, as sentences.
+    """
+
+    lines: pl.DataFrame
+    rejects: pl.DataFrame
+    time_format: str = ""
+    decimal_mark: str = ""
+    currency: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
+    """Return typed lines.
+
+    Raises
+    ------
+    BadCellsError
+        When a cell cannot be read and the plan says ``fail``.
+    TooManyBadRowsError
+        When more rows cannot be read than the plan lets pass.
+    ContractError
+        When two readings of a column fit, or totals are beyond measure.
+    """
+    cells = _with_roles(raw.frame)
+    times = _times_of(raw, plan)
+    roles = [role for role in ("quantity", "price", "amount") if role in raw.frame]
+    numbers = {r: _numbers.parse_numbers(cells[r], r, plan.number_format) for r in roles}
+    ids, odd_ids = normalize_customer_ids(cells["customer_id"], plan.null_ids)
+    lands, odd_lands = harmonize_countries(cells["country"])
+    frames = [
+        cells.select("file", "row", "status", *_codes()),
+        ids.to_frame(),
+        lands.to_frame(),
+        times.frame,
+        *(column.frame for column in numbers.values()),
+        _discount(cells["discount"], plan),
+    ]
+    lines = _money(pl.concat(frames, how="horizontal"), roles)
+    lines = _judged(lines, [*roles, "discount"], plan)
+    rejects = _rejects(lines, cells, raw.files)
+    if raw.rejects is not None:
+        lines = pl.concat([lines, _broken(raw.rejects, raw.files)], how="diagonal")
+        rejects = pl.concat([rejects, raw.rejects.select(list(REJECTS_SCHEMA))])
+        rejects = rejects.sort("file", "row")
+    _tolerate(rejects, lines.height, plan)
+    _bounded(lines)
+    notes = (*times.notes, *odd_ids, *odd_lands)
+    currency = _currency_of(cells, numbers)
+    return ParsedLines(_with_orders(lines), rejects, times.format, _marks(numbers), currency, notes)
+
+
+def _broken(rejects: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
+    """Return records that are no rows as lines with nothing but a reason."""
+    numbers = {fact.name: i for i, fact in enumerate(files)}
+    return rejects.select(
+        pl.col("file").replace_strict(numbers, return_dtype=pl.Int32),
+        "row",
+        "column",
+        "reason",
+    )
+
+
+def _with_roles(frame: pl.DataFrame) -> pl.DataFrame:
+    roles = (*ID_COLUMNS, "country", "status", "discount")
+    optional = [role for role in roles if role not in frame.columns]
+    return frame.with_columns(pl.lit(None, pl.String).alias(r) for r in optional)
+
+
+def _times_of(raw: RawLines, plan: CleaningOptions) -> _times.TimeColumn:
+    asked = _times.TimeSettings(
+        plan.time_format, plan.timezone, plan.excel_epoch, plan.century_pivot
+    )
+    try:
+        return _times.parse_times(raw.frame["time"], asked)
+    except ContractError as error:
+        raise _placed(error, raw) from None
+
+
+def _placed(error: ContractError, raw: RawLines) -> ContractError:
+    """Return the error with the place of each of its examples."""
+    examples = error.where.get("examples", [])
+    places = []
+    for example in examples[:2]:
+        spots = raw.frame.filter(pl.col("time") == example).sort("file", "row")
+        if spots.height:
+            spot = spots.row(0, named=True)
+            name = raw.files[spot["file"]].name
+            places.append(f"{quote_value(example)} stands in {name} row {spot['row']}")
+    told = f"{error.message} {'; '.join(places)}." if places else error.message
+    return ContractError(told, fix=error.fix, **error.where)
+
+
+def _codes() -> list[pl.Expr]:
+    return [pl.col(role).str.replace(DECIMAL_SUFFIX, "$1") for role in ID_COLUMNS[1:]]
+
+
+def _marks(numbers: Mapping[str, _numbers.NumberColumn]) -> str:
+    marks = {column.decimal_mark for column in numbers.values()} - {""}
+    return " and ".join(sorted(marks))
+
+
+def _currency_of(cells: pl.DataFrame, numbers: Mapping[str, _numbers.NumberColumn]) -> str:
+    """Return the one currency, from a column of its own or from the money."""
+    rows: dict[str, int] = {}
+    for name in ("price", "amount"):
+        found = numbers[name].currencies if name in numbers else {}
+        for currency, n in found.items():
+            rows[currency] = rows.get(currency, 0) + n
+    if "currency" in cells.columns:
+        counted = cells["currency"].str.to_uppercase().drop_nulls().value_counts()
+        named = dict(zip(counted.to_series(0), counted.to_series(1), strict=True))
+        _currency.single_currency(named, "currency column")
+        rows |= named
+    return _currency.single_currency(rows, "money")
+
+
+def _discount(cells: pl.Series, plan: CleaningOptions) -> pl.DataFrame:
+    """Return money off a line, whatever its sign; an empty cell is no error."""
+    found = _numbers.parse_numbers(cells, "discount", plan.number_format).frame
+    why = pl.when(pl.lit(cells).is_not_null()).then("discount why")
+    return found.select(pl.col("discount").abs(), why.alias("discount why"))
+
+
+def _money(lines: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
+    """Complete quantity, price and amount, and give a refund one sign in both."""
+    rounded = pl.any_horizontal(pl.col(f"{role} rounded") for role in numbers)
+    lines = lines.with_columns(is_rounded=rounded)
+    price = pl.col("price") if "price" in numbers else pl.lit(None, pl.Int64)
+    if "amount" not in numbers:
+        amount = _numbers.multiply_units(pl.col("quantity"), price)
+        return lines.with_columns(amount.alias("amount"))
+    amount = pl.col("amount")
+    given = pl.col("quantity") if "quantity" in numbers else pl.lit(MONEY_SCALE, pl.Int64)
+    is_back = (given < 0) | (amount < 0)
+    return lines.with_columns(
+        pl.when(is_back).then(-given.abs()).otherwise(given).alias("quantity"),
+        pl.when(is_back).then(-amount.abs()).otherwise(amount).alias("amount"),
+        price.alias("price"),
+    )
+
+
+def _judged(lines: pl.DataFrame, numbers: Iterable[str], plan: CleaningOptions) -> pl.DataFrame:
+    """Return lines with the column and the reason of what cannot be read."""
+    whys = {"time": "day why", **{role: f"{role} why" for role in numbers}}
+    late = []
+    if plan.latest_date is not None:
+        is_late = pl.col("day") > day_number(plan.latest_date)
+        late = [pl.when(is_late).then(_pair("time", TOO_LATE_REASON))]
+    bad = pl.coalesce(
+        *(_why(column, pl.col(why)) for column, why in whys.items()),
+        *late,
+        *(_too_long(role) for role in ID_COLUMNS),
+        pl.when(pl.col("amount").is_null()).then(_pair("amount", "is beyond measure")),
+    )
+    return lines.with_columns(bad.alias("bad")).select(
+        *KEPT_COLUMNS,
+        pl.col("bad").struct.field("column"),
+        pl.col("bad").struct.field("reason"),
+    )
+
+
+def _pair(column: str, reason: str | pl.Expr) -> pl.Expr:
+    words = pl.lit(reason) if isinstance(reason, str) else reason
+    return pl.struct(pl.lit(column).alias("column"), words.alias("reason"))
+
+
+def _why(column: str, why: pl.Expr) -> pl.Expr:
+    return pl.when(why.is_not_null()).then(_pair(column, why))
+
+
+def _too_long(role: str) -> pl.Expr:
+    is_long = pl.col(role).str.len_chars() > MAX_ID_LENGTH
+    return pl.when(is_long).then(_pair(role, f"is longer than {MAX_ID_LENGTH} signs"))
+
+
+def _rejects(lines: pl.DataFrame, cells: pl.DataFrame, files: Sequence[InputFile]) -> pl.DataFrame:
+    bad = lines["reason"].is_not_null()
+    where = lines.filter(bad).select("file", "row", "column", "reason")
+    texts = cells.filter(bad)
+    roles = [role for role in texts.columns if role not in ("file", "row")]
+    value = pl.coalesce(
+        pl.when(pl.col("column") == role).then(pl.col(f"{role} cell")) for role in roles
+    )
+    named = [texts[role].alias(f"{role} cell") for role in roles]
+    names = {i: fact.name for i, fact in enumerate(files)}
+    return (
+        where.with_columns(named)
+        .sort("file", "row")
+        .select(
+            pl.col("file").replace_strict(names, return_dtype=pl.String),
+            "row",
+            "column",
+            value.alias("value"),
+            "reason",
+        )
+        .cast(REJECTS_SCHEMA)  # type: ignore[arg-type]
+    )
+
+
+def _tolerate(rejects: pl.DataFrame, total: int, plan: CleaningOptions) -> None:
+    if rejects.height and plan.on_bad_rows == "fail":
+        raise _failure(rejects, total)
+    if rejects.height > allowed_bad_rows(plan.max_bad_rows, total):
+        first = rejects.row(0, named=True)
+        raise TooManyBadRowsError(rejects.height, total, plan.max_bad_rows, first)
+
+
+def _bounded(lines: pl.DataFrame) -> None:
+    """Refuse data whose sums could wrap around; then no sum of any part can."""
+    totals = lines.select(
+        pl.col(name).cast(pl.Int128).abs().sum() for name in ("quantity", "amount")
+    )
+    for name, total in zip(totals.columns, totals.row(0), strict=True):
+        if total >= 2**63:
+            raise ContractError(
+                f"The {name} of all rows adds up to {total // MONEY_SCALE}, beyond measure.",
+                fix="check that the right column was named.",
+                column=name,
+            )
+
+
+def _failure(rejects: pl.DataFrame, total: int) -> BadCellsError:
+    first = rejects.row(0, named=True)
+    alike = (pl.col("column") == first["column"]) & (pl.col("reason") == first["reason"])
+    count = rejects.filter(alike).height
+    return BadCellsError(first["column"], first["reason"], count, total, first)
+
+
+def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
+    """Let customer and day make an order wherever no number does."""
+    own = pl.format(
+        "{}/{}",
+        pl.col("customer_id").fill_null(""),
+        pl.col("day").cast(pl.Date).dt.to_string("%Y-%m-%d"),
+    )
+    return lines.with_columns(
+        pl.coalesce("order_id", own).alias("order_id"),
+        # The money of a row that cannot be read counts nothing, on both sides.
+        pl.when(pl.col("reason").is_null()).then("amount").otherwise(pl.lit(0)).alias("amount"),
+    )

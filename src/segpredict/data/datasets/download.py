@@ -1,0 +1,156 @@
+"""Download an archive, check it, and unpack what is kept; whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from segpredict.core import disk
+from segpredict.core.types import ProgressCallback
+from segpredict.data.datasets.catalogue import ArchiveMember, PublicDataset
+from segpredict.errors import DownloadError, TargetBusyError
+
+CHUNK_BYTES = 1 << 18
+TIMEOUT_SECONDS = 60.0  # seconds without a byte
+MAX_FILE_BYTES = 1_000_000_000  # bytes of one unpacked file
+USER_AGENT = "segpredict (public data for tests and benchmarks)"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedDataset:
+    """What came.
+
+    Parameters
+    ----------
+    name
+        Of the data set.
+    files
+        What stands in the folder now.
+    bytes, sha256
+        Size and checksum of the archive.
+    is_pinned
+        Whether that checksum was known before, and is the same.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    bytes: int
+    sha256: str
+    is_pinned: bool
+
+
+def fetch_dataset(
+    dataset: PublicDataset, folder: Path, progress: ProgressCallback, *, replace: bool = False
+) -> DownloadedDataset:
+    """Download a data set into a folder of its name.
+
+    Parameters
+    ----------
+    dataset
+        What, and from where (`CATALOGUE`).
+    folder
+        Where its folder is to be made.
+    progress
+        Called with what is done next and the share done, 0 to 1.
+    replace
+        Whether what stands in its place may go.
+
+    Raises
+    ------
+    BusyError
+        When there is something in its place already.
+    DownloadError
+        When the address does not answer, or with something else than it should.
+
+    Notes
+    -----
+    Everything happens in a folder beside, which takes its name at the end, so that a
+    download that was interrupted leaves nothing behind. It then starts from the
+    beginning: the archives are small.
+    """
+    target = folder / dataset.name
+    if target.exists() and not replace:
+        raise TargetBusyError(str(target))
+    with disk.translate_write_errors(target):
+        folder.mkdir(parents=True, exist_ok=True)
+        disk.remove_leftovers(target)
+        prefix = f".{target.name}.{os.getpid()}."
+        place = Path(tempfile.mkdtemp(prefix=prefix, suffix=".new", dir=folder))
+    try:
+        with tempfile.TemporaryFile(dir=place) as archive:
+            size, digest = _download(dataset, archive, progress)
+            _require_same(dataset, size, digest)
+            progress(f"unpacking {dataset.name}", 0.95)
+            for member in dataset.members:
+                _unpack(archive, member, place, dataset)
+        with disk.translate_write_errors(target):
+            place.chmod(0o755)
+            disk.replace_folder(place, target)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    progress("done", 1.0)
+    files = tuple(target / member.name for member in dataset.members)
+    return DownloadedDataset(dataset.name, files, size, digest, bool(dataset.sha256))
+
+
+def _download(
+    dataset: PublicDataset, archive: IO[bytes], progress: ProgressCallback
+) -> tuple[int, str]:
+    """Return size and SHA-256 of what came."""
+    digest, size = hashlib.sha256(), 0
+    request = Request(dataset.url, headers={"User-Agent": USER_AGENT})
+    try:
+        with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
+            told = int(answer.headers.get("Content-Length") or dataset.bytes or 0)
+            while piece := answer.read(CHUNK_BYTES):
+                size += len(piece)
+                if size > dataset.max_bytes:
+                    raise DownloadError(dataset.url, f"more than {dataset.max_bytes:,} bytes came")
+                digest.update(piece)
+                archive.write(piece)
+                share = min(1.0, size / told) if told else 0.5
+                progress(f"downloading {dataset.name}", 0.95 * share)
+    except HTTPError as error:
+        raise DownloadError(dataset.url, f"it answered {error.code}") from None
+    except (OSError, HTTPException, ValueError) as error:
+        reason = str(getattr(error, "reason", "") or error) or type(error).__name__
+        raise DownloadError(dataset.url, reason) from None
+    if told and size < told:
+        raise DownloadError(dataset.url, f"only {size:,} of {told:,} bytes came")
+    return size, digest.hexdigest()
+
+
+def _require_same(dataset: PublicDataset, size: int, digest: str) -> None:
+    if dataset.sha256 and digest != dataset.sha256:
+        raise DownloadError(dataset.url, f"it has SHA-256 {digest}, not {dataset.sha256}")
+    if dataset.bytes and size != dataset.bytes:
+        raise DownloadError(dataset.url, f"it has {size:,} bytes, not {dataset.bytes:,}")
+
+
+def _unpack(archive: IO[bytes], member: ArchiveMember, place: Path, dataset: PublicDataset) -> None:
+    """Write one file of an archive, with a header where it lacks one."""
+    archive.seek(0)
+    try:
+        with (
+            zipfile.ZipFile(archive) as opened,
+            opened.open(member.name) as packed,
+            (place / member.name).open("wb") as file,
+        ):
+            head = packed.read(CHUNK_BYTES)
+            if member.header and not head.startswith(member.header.split()[0].encode()):
+                file.write(member.header.encode() + b"\n")
+            while head:
+                file.write(head)
+                if file.tell() > MAX_FILE_BYTES:
+                    raise DownloadError(dataset.url, f"{member.name} is too large")
+                head = packed.read(CHUNK_BYTES)
+    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError):
+        raise DownloadError(dataset.url, f"what came is no archive with {member.name}") from None

@@ -1,0 +1,20 @@
+"""From what a person names to a cleaned shop with its side tables.
+
+Names lead to files, folders and globs, or to a store that `ingest` has filled.
+"""
+
+from segpredict.data.ingest.ingest import IngestResult, ingest
+from segpredict.data.ingest.read import (
+    read_transactions,
+    read_with_side_tables,
+)
+from segpredict.data.ingest.stored import store_folder, store_settings
+
+__all__ = [
+    "IngestResult",
+    "ingest",
+    "read_transactions",
+    "read_with_side_tables",
+    "store_folder",
+    "store_settings",
+]

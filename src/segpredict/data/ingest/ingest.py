@@ -1,0 +1,192 @@
+"""Put files into a store, night after night, as if all had come at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as changed
+from pathlib import Path
+
+from segpredict.config.load import Config, build_config
+from segpredict.config.source import SourceOptions
+from segpredict.core import disk
+from segpredict.core.tables import Detected, InputFile, RawLines, Transactions
+from segpredict.data import readers, side_tables, store
+from segpredict.data.ingest import raw_batches
+from segpredict.data.ingest.stored import bad_record_mode, clean_with_side_tables
+from segpredict.errors import FileMissingError, UsageError, quote_value
+
+ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
+
+
+def split_known_files(
+    names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
+) -> tuple[list[Path], dict[str, str]]:
+    """Return the files that are new, and name → known name of those that are not.
+
+    Another sheet or table of a known file is new, and so are equal bytes in another
+    partition.
+    """
+    met: dict[str, list[InputFile]] = {}
+    for fact in known:
+        met.setdefault(fact.sha256, []).append(fact)
+    fresh, skipped = [], {}
+    for path in readers.expand_names(names):
+        sha256 = readers.file_sha256(path)
+        alike = met.setdefault(sha256, [])
+        same = [fact.name for fact in alike if _is_same(fact, path, layout)]
+        if same:
+            skipped[readers.file_name_text(path)] = same[0]
+        else:
+            fresh.append(path)
+            alike.append(_promised(path, sha256, layout))
+    return fresh, skipped
+
+
+def _is_same(fact: InputFile, path: Path, layout: SourceOptions) -> bool:
+    found = fact.detected
+    sheet = ALL_SHEETS if "sheets" in found.others else found.sheet
+    return (
+        _partition(Path(fact.name)) == _partition(path)
+        and layout.sheet in (None, sheet)
+        and layout.table in (None, found.table)
+    )
+
+
+def _partition(path: Path) -> list[str]:
+    return [folder for folder in path.parent.parts if "=" in folder]
+
+
+def _promised(path: Path, sha256: str, layout: SourceOptions) -> InputFile:
+    """Return what will be known of a file once it was read."""
+    others = {"sheets": ALL_SHEETS} if layout.sheet == ALL_SHEETS else {}
+    found = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
+    return InputFile(readers.file_name_text(path), 0, sha256, found)
+
+
+MAX_RAW_BATCHES = 64  # batches of raw rows that become one
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What `ingest` did.
+
+    Parameters
+    ----------
+    shop
+        The store as it is now.
+    added
+        Names of the files that came in.
+    skipped
+        Names of files whose bytes are in the store already → the name they came under.
+    """
+
+    shop: Transactions
+    added: tuple[str, ...]
+    skipped: Mapping[str, str]
+
+
+def ingest(
+    names: Sequence[str],
+    folder: str | Path,
+    config: Config,
+    *,
+    replace: bool = False,
+) -> IngestResult:
+    """Put files into a store, so that it is as if all had come at once.
+
+    Parameters
+    ----------
+    names
+        Files, folders or globs with transactions.
+    folder
+        The store; made if it is not there.
+    config
+        How the files are read, and how all rows of the store are cleaned.
+    replace
+        Forget what the store holds.
+
+    Raises
+    ------
+    WriterError
+        When another process writes into the store.
+    UsageError
+        When the folder holds something else, or a store that keeps no raw rows.
+    SegpredictError
+        Whatever reading and cleaning refuse; the store is then as it was.
+
+    Notes
+    -----
+    Raw rows are kept beside the lines, and all are cleaned again: matching, doubles and
+    the proofs of formats look at all days. So any order and any split of the files ends
+    in the same lines, ledger and rejects as one go.
+    """
+    target = Path(folder)
+    with disk.lock_folder(target):
+        found = _before(target, replace=replace)
+        known = found[1].files if found else ()
+        fresh, skipped = split_known_files(names, config.source, known)
+        if found and not fresh and build_config(found[0].config) == config:
+            return IngestResult(found[1], (), skipped)
+        beside = str(fresh[0].parent.resolve()) if not found else found[0].side_table_base
+        note = found[0] if found else raw_batches.StoreNote({}, beside, (), ())
+        new = [_read(fresh, config)] if fresh else []
+        raw = raw_batches.merge_batches([*raw_batches.load_batches(target, note.batches), *new])
+        if len(note.batches) >= MAX_RAW_BATCHES:
+            note, new = changed(note, batches=()), [raw]
+        settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
+        shop = clean_with_side_tables(settled, config, None, Path(beside))
+        note = changed(note, config=config.to_state(), notes=shop.notes)
+        stored = _published(target, shop, new, note)
+        return IngestResult(stored, tuple(readers.file_name_text(path) for path in fresh), skipped)
+
+
+def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:
+    """Return what the store holds; None where there is none, or it shall be forgotten.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something else, or a store without raw rows.
+    """
+    try:
+        stored = store.open_store(folder)
+    except FileMissingError:
+        _refuse_strangers(folder)
+        return None
+    if replace:
+        return None
+    found = raw_batches.read_note(folder, stored)
+    if found is None:
+        raise UsageError(
+            f"The store {quote_value(folder)} keeps no raw rows to add files to.",
+            fix="fill it anew from all files with --replace.",
+            file=str(folder),
+        )
+    return found
+
+
+def _refuse_strangers(folder: Path) -> None:
+    strangers = {path.name for path in folder.iterdir()} - {disk.LOCK_FILE, raw_batches.RAW_FOLDER}
+    if strangers:
+        raise UsageError(
+            f"{quote_value(folder)} holds {quote_value(min(strangers))} and no store.",
+            fix="name an empty folder, or one that is not there yet.",
+            file=str(folder),
+        )
+
+
+def _read(paths: Sequence[Path], config: Config) -> RawLines:
+    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    return readers.collect_raw_lines([str(path) for path in paths], layout)
+
+
+def _published(
+    folder: Path, shop: Transactions, new: Sequence[RawLines], note: raw_batches.StoreNote
+) -> Transactions:
+    """Write raw rows, note and lines; ``store.json``, the last, makes them count."""
+    (folder / raw_batches.RAW_FOLDER).mkdir(exist_ok=True)
+    names = [raw_batches.save_batch(folder, raw) for raw in new]
+    whole = changed(note, batches=(*note.batches, *names))
+    raw_batches.write_note(folder, shop, whole)
+    stored = store.renew_store(shop, folder)
+    raw_batches.remove_stale_files(folder, stored, whole)
+    return changed(stored, notes=shop.notes, rejects=shop.rejects, side_tables=shop.side_tables)

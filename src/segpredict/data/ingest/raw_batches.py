@@ -1,0 +1,165 @@
+"""The rows of a store's files as they were read, kept beside its clean lines.
+
+Cleaning looks at all rows at once: a refund of today voids an order of last month, a
+column proves its format by all its cells. So what came in is kept, one Parquet file for
+each time that files came. Which of them make the lines of ``store.json``, and what else
+a reader needs to know, stands in a note under a key made of what that file says.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from segpredict.core import disk
+from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
+from segpredict.core.tables import JSON, InputFile, RawLines, Transactions
+from segpredict.errors import TamperedFileError
+
+RAW_FOLDER = "raw"
+READ_ERRORS = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
+METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNote:
+    """What a store's lines were made with.
+
+    Parameters
+    ----------
+    config
+        All settings, as `config.Config.state` gives them.
+    side_table_base
+        The folder in which side tables are looked for.
+    batches
+        Names of the files with raw rows, in the order in which they came.
+    notes
+        What a careful reader would ask about the data.
+    """
+
+    config: JSON
+    side_table_base: str
+    batches: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def store_key(shop: Transactions) -> str:
+    """Return what tells this state of a store from any other."""
+    entries = [asdict(entry) for entry in shop.ledger.entries]
+    files = [[fact.name, fact.rows, fact.sha256] for fact in shop.files]
+    return _hash([shop.fingerprint, entries, files])
+
+
+def merge_batches(batches: Sequence[RawLines]) -> RawLines:
+    """Return batches as if they had been read in one go: sorted by name of the file."""
+    files = [
+        (fact.name, batch, file, fact)
+        for batch, raw in enumerate(batches)
+        for file, fact in enumerate(raw.files)
+    ]
+    files.sort(key=lambda found: found[:3])
+    places = {(batch, file): i for i, (_, batch, file, _) in enumerate(files)}
+    frames = [_at(raw, batch, places) for batch, raw in enumerate(batches)]
+    bad = [raw.rejects for raw in batches if raw.rejects is not None]
+    lines = pl.concat(frames, how="diagonal")
+    roles = [role for role in COLUMN_ROLES if role in lines.columns]
+    return RawLines(
+        validate_schema(lines.select("file", "row", *roles), RAW_LINES_SCHEMA),
+        tuple(fact for *_, fact in files),
+        pl.concat(bad).sort("file", "row") if bad else None,
+    )
+
+
+def _at(raw: RawLines, batch: int, places: dict[tuple[int, int], int]) -> pl.DataFrame:
+    """Return the lines of a batch with the places of their files among all."""
+    new = [places[batch, file] for file in range(len(raw.files))]
+    number = pl.lit(pl.Series(new, dtype=pl.Int32)).gather(pl.col("file"))
+    return raw.frame.with_columns(number.alias("file"))
+
+
+def save_batch(folder: Path, raw: RawLines) -> str:
+    """Write a batch, checksums on, and return its name."""
+    rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
+    facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
+    name = f"{_hash(facts)}.parquet"
+    table = raw.frame.to_arrow()
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(facts)})
+    disk.write_file(
+        folder / RAW_FOLDER / name,
+        lambda path: pq.write_table(table, path, compression="zstd", write_page_checksum=True),
+    )
+    return name
+
+
+def load_batches(folder: Path, batches: Sequence[str]) -> list[RawLines]:
+    """Return batches as they were read.
+
+    Raises
+    ------
+    TamperedFileError
+        When one is gone or damaged.
+    """
+    return [_batch(folder / RAW_FOLDER / name) for name in batches]
+
+
+def _batch(path: Path) -> RawLines:
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        facts = json.loads(table.schema.metadata[METADATA_KEY])
+        files = tuple(InputFile.from_state(fact) for fact in facts["files"])
+    except (*READ_ERRORS, pa.ArrowException) as error:
+        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
+    frame = pl.DataFrame(table)
+    rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
+    return RawLines(frame, files, rejects)
+
+
+def write_note(folder: Path, shop: Transactions, note: StoreNote) -> None:
+    """Write what a reader of the lines needs to know, before they are published."""
+    text = json.dumps(asdict(note), indent=1, ensure_ascii=False)
+    place = folder / RAW_FOLDER / store_key(shop)
+    disk.write_file(place.with_suffix(".json"), text.encode())
+    if shop.rejects is not None:
+        rejects = shop.rejects
+        disk.write_file(place.with_suffix(".rejects"), rejects.write_parquet)
+
+
+def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactions] | None:
+    """Return the note on a store, and the store with what stands there.
+
+    None where there is no note: somebody wrote the lines without `ingest`.
+
+    Raises
+    ------
+    TamperedFileError
+        When the note or the rejects are damaged.
+    """
+    place = folder / RAW_FOLDER / store_key(stored)
+    path, bad = place.with_suffix(".json"), place.with_suffix(".rejects")
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        batches, notes = tuple(told.pop("batches")), tuple(told.pop("notes"))
+        note = StoreNote(**told, batches=batches, notes=notes)
+        rejects = pl.read_parquet(bad) if bad.is_file() else None
+    except (AttributeError, *READ_ERRORS, pl.exceptions.PolarsError) as error:
+        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
+    return note, replace(stored, notes=notes, rejects=rejects)
+
+
+def remove_stale_files(folder: Path, stored: Transactions, note: StoreNote) -> None:
+    """Remove what belongs to no state of the store but this one."""
+    kept = {store_key(stored), *(name.split(".")[0] for name in note.batches)}
+    for path in (folder / RAW_FOLDER).iterdir():
+        if path.name.split(".")[0] not in kept:
+            path.unlink()
+
+
+def _hash(told: JSON) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]

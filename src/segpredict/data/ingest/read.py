@@ -1,0 +1,49 @@
+"""From names, or a store, to a cleaned shop with its side tables."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from segpredict.config.load import Config
+from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.types import DateLike
+from segpredict.data import readers, side_tables
+from segpredict.data.ingest.stored import (
+    bad_record_mode,
+    clean_with_side_tables,
+    read_store,
+    store_folder,
+)
+
+
+def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = None) -> Transactions:
+    """Return the cleaned transactions of files, folders, globs or a store.
+
+    Tables that stand beside them come along.
+    """
+    found, beside = find_lines(names, config, as_of)
+    if isinstance(found, RawLines):
+        return clean_with_side_tables(found, config, as_of, beside)
+    return replace(found, side_tables=side_tables.read_side_tables(config.side_tables, beside))
+
+
+def find_lines(
+    names: Sequence[str], config: Config, as_of: DateLike
+) -> tuple[RawLines | Transactions, Path]:
+    """Return raw rows, or lines that stand ready, and the folder of side tables."""
+    folder = store_folder(names)
+    if folder is not None:
+        return read_store(folder, config, as_of)
+    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    raw = readers.read_raw_lines(names, layout, bad_record_mode(config.cleaning))
+    return raw, Path(raw.files[0].name).parent
+
+
+def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
+    """Return the cleaned transactions of paths or of a frame, with companions."""
+    if isinstance(data, str | Path):
+        data = [str(data)]
+    if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):
+        return read_transactions([str(name) for name in data], config, as_of)
+    layout = side_tables.layout_without_price(config.source, config.side_tables)
+    return clean_with_side_tables(readers.from_frame(data, layout), config, as_of, None)

@@ -1,0 +1,122 @@
+"""Read a store that `ingest` has filled: as it stands, or cleaned in another way."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.load import Config, build_config
+from segpredict.core.tables import RawLines, Transactions
+from segpredict.core.types import DateLike
+from segpredict.core.window import day_number
+from segpredict.data import cleaning, readers, side_tables, store
+from segpredict.data.ingest import raw_batches
+from segpredict.errors import UsageError, quote_value
+
+
+def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
+    """Return what sources do with a record that is no row, so that cleaning decides."""
+    return "fail" if plan.on_bad_rows == "fail" else "carry"
+
+
+def clean_with_side_tables(
+    raw: RawLines, config: Config, as_of: DateLike, base: Path | None
+) -> Transactions:
+    """Clean lines, priced by the products table where they have no price."""
+    tables = side_tables.read_side_tables(config.side_tables, base)
+    plan = config.cleaning
+    if as_of is not None:
+        plan = replace(plan, as_of=day_number(as_of))
+    shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan)
+    return replace(shop, side_tables=tables)
+
+
+def store_folder(names: Sequence[str]) -> Path | None:
+    """Return the folder of the store that was named; None if files were.
+
+    Raises
+    ------
+    UsageError
+        When something else is named beside it.
+    """
+    stores = [Path(name) for name in names if (Path(name) / readers.STORE_FILE).is_file()]
+    if stores and len(names) > 1:
+        raise UsageError(
+            f"{quote_value(stores[0])} is a store, and something else is named beside it.",
+            fix="put the files into the store first: segpredict ingest --data FILES "
+            f"--store {stores[0]}.",
+            file=str(stores[0]),
+        )
+    return stores[0] if stores else None
+
+
+def store_settings(data: object) -> Config | None:
+    """Return the settings with which a store was filled; None if none is named."""
+    names = [data] if isinstance(data, str | Path) else data
+    if not isinstance(names, list | tuple):
+        return None
+    folder = store_folder([str(n) for n in names if isinstance(n, str | Path)])
+    found = None if folder is None else raw_batches.read_note(folder, store.open_store(folder))
+    return None if found is None else build_config(found[0].config)
+
+
+def read_store(
+    folder: Path, config: Config, as_of: DateLike
+) -> tuple[RawLines | Transactions, Path]:
+    """Return what a store lends, and the folder of the tables beside it.
+
+    Its lines, where they were cleaned in the way that is asked for; otherwise its raw
+    rows, to be cleaned anew. The store stays as it is.
+
+    Raises
+    ------
+    UsageError
+        When it holds no raw rows and is to be cut, or other columns are asked for.
+    """
+    stored = store.open_store(folder)
+    found = raw_batches.read_note(folder, stored)
+    if found is None:
+        _refuse_cut(folder, as_of)
+        return stored, folder
+    told, shop = found
+    before = build_config(told.config)
+    _refuse_columns(folder, before, config)
+    beside = Path(told.side_table_base)
+    if as_of is None and gives_same_lines(shop, before, config):
+        return shop, beside
+    raw = raw_batches.merge_batches(raw_batches.load_batches(folder, told.batches))
+    return readers.check_raw_lines(raw, bad_record_mode(config.cleaning)), beside
+
+
+def gives_same_lines(shop: Transactions, earlier: Config, current: Config) -> bool:
+    """Return whether another config would leave the lines of a store as they are."""
+    is_sound = shop.ledger.total("rejected").rows == 0
+    plans = (_deciding(config.cleaning, is_sound=is_sound) for config in (earlier, current))
+    one, other = plans
+    lists = earlier.side_tables.products == current.side_tables.products
+    return one == other and lists
+
+
+def _deciding(plan: CleaningOptions, *, is_sound: bool) -> CleaningOptions:
+    """Return a plan without what changes no line: where all rows are sound, much."""
+    plan = replace(plan, max_guest_share=1.0)
+    return replace(plan, on_bad_rows="fail", max_bad_rows="1%") if is_sound else plan
+
+
+def _refuse_cut(folder: Path, as_of: DateLike) -> None:
+    if as_of is not None:
+        raise UsageError(
+            f"The store {quote_value(folder)} keeps no raw rows, so it cannot be cut.",
+            fix="fill it with segpredict ingest, or leave out --as-of.",
+            file=str(folder),
+        )
+
+
+def _refuse_columns(folder: Path, before: Config, now: Config) -> None:
+    if before.source.columns != now.source.columns:
+        raise UsageError(
+            f"The columns of {quote_value(folder)} were named when its files came in.",
+            fix="leave out --map and --config, or fill it anew with segpredict ingest --replace.",
+            file=str(folder),
+        )

@@ -1,0 +1,31 @@
+"""Anything with lines in it → `RawLines`: text under the names of its roles.
+
+One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
+"""
+
+from segpredict.config.source import columns_as_text
+from segpredict.data.readers._paths import STORE_FILE, file_name_text
+from segpredict.data.readers._read import (
+    READERS,
+    check_raw_lines,
+    collect_raw_lines,
+    expand_names,
+    from_frame,
+    read_raw_lines,
+    read_tables,
+)
+from segpredict.data.readers._reader import file_sha256
+
+__all__ = [
+    "READERS",
+    "STORE_FILE",
+    "check_raw_lines",
+    "collect_raw_lines",
+    "columns_as_text",
+    "expand_names",
+    "file_name_text",
+    "file_sha256",
+    "from_frame",
+    "read_raw_lines",
+    "read_tables",
+]

@@ -1,0 +1,347 @@
+"""Read inputs into lines of text under the names of their roles."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from segpredict.config.source import (
+    SourceOptions,
+    columns_as_text,
+    match_columns,
+    refuse_empty_roles,
+)
+from segpredict.core.registry import Registry
+from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
+from segpredict.core.tables import Detected, InputFile, RawLines
+from segpredict.data.readers._header import is_unnamed
+from segpredict.data.readers._paths import expand_paths, file_name_text
+from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable, row_numbers
+from segpredict.data.readers._unpack import open_unchanged
+from segpredict.errors import BadCellsError, SourceError, UnreadableFileError, quote_value
+
+# What stands in the first cell of a row that adds up those above it.
+TOTAL_WORDS = (
+    *("total", "totals", "grand total", "subtotal", "sub total", "sum"),
+    *("summe", "gesamt", "gesamtsumme", "zwischensumme", "totaal", "totale"),
+    *("total général", "sous-total", "suma", "razem", "итого", "всего"),
+)
+TOTAL_PATTERN = (  # one pattern, since it is put to every cell of some columns
+    r"(?i)^[\s*_-]*(?:" + "|".join(TOTAL_WORDS) + r")[\s:*_-]*$"
+)
+FOOTER_COLUMNS = ("customer_id", "order_id", "time")  # where a total is told from a product
+
+
+def without_totals(table: SourceTable, chosen: Mapping[str, str]) -> SourceTable:
+    """Return the table without footers; they are carried as rejects.
+
+    Parameters
+    ----------
+    table
+        A file as a table.
+    chosen
+        Role → column.
+    """
+    schema = table.frame.schema
+    names = dict.fromkeys(
+        [table.frame.columns[0], *(chosen[role] for role in FOOTER_COLUMNS if role in chosen)]
+    )
+    texts = [name for name in names if schema[name] == pl.String]
+    if not texts:
+        return table
+    is_total = table.frame.select(pl.any_horizontal(_is_total(name) for name in texts)).to_series()
+    if not is_total.any():
+        return table
+    footers = table.frame.filter(is_total).select(texts)
+    rows = table.rows.filter(is_total)
+    rejects = [_footer(row, cells) for row, cells in zip(rows, footers.to_dicts(), strict=True)]
+    every = sorted([*table.rejects, *rejects], key=lambda reject: reject.row)
+    return replace(
+        table,
+        frame=table.frame.filter(~is_total),
+        rows=table.rows.filter(~is_total),
+        rejects=tuple(every),
+    )
+
+
+def _is_total(name: str) -> pl.Expr:
+    return pl.col(name).str.contains(TOTAL_PATTERN).fill_null(value=False)
+
+
+def _footer(row: int, cells: Mapping[str, str | None]) -> RejectedRecord:
+    column, value = next(
+        (name, cell) for name, cell in cells.items() if cell and re.search(TOTAL_PATTERN, cell)
+    )
+    fix = "delete the rows with totals, or rerun with --on-bad-rows quarantine."
+    return RejectedRecord(row, column, value, "stands in a row of totals (footer_like)", fix)
+
+
+def without_unnamed(table: SourceTable, file: str) -> tuple[SourceTable, dict[str, str]]:
+    """Return the table without columns that have no name, if nothing is lost with them.
+
+    Parameters
+    ----------
+    table
+        A file as a table.
+    file
+        For messages.
+
+    Returns
+    -------
+    tuple
+        The table, and what was left out.
+
+    Raises
+    ------
+    UnreadableFileError
+        When a column without a name holds something.
+    """
+    unnamed = [name for name in table.frame.columns if is_unnamed(name)]
+    if not unnamed:
+        return table, {}
+    for name in unnamed:
+        column = table.frame[name]
+        if column.null_count() < len(column) and not _is_running(column):
+            value = column.drop_nulls()[0]
+            row = table.rows.filter(column.is_not_null())[0]
+            raise UnreadableFileError(
+                file,
+                f"{name} has no name and holds {quote_value(value)}",
+                "give it a name, or delete the column.",
+                row=row,
+                column=name,
+                value=str(value),
+            )
+    kept = replace(table, frame=table.frame.drop(unnamed))
+    return kept, {"columns_without_name": f"{len(unnamed)} left out, nothing in them"}
+
+
+def _is_running(column: pl.Series) -> bool:
+    """Return whether a column merely counts the rows, as an exported index does."""
+    numbers = column.cast(pl.Int64, strict=False)
+    return numbers.null_count() == 0 and bool(
+        (numbers == pl.int_range(len(column), eager=True) + numbers[0]).all()
+    )
+
+
+REJECTS_SCHEMA = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "value": pl.String,
+    "reason": pl.String,
+    "fix": pl.String,
+}
+READERS: Registry[FileReader] = Registry("segpredict.data.readers", FileReader)
+
+
+def read_raw_lines(
+    names: Sequence[str],
+    layout: SourceOptions | None = None,
+    bad_rows: Literal["fail", "carry"] = "fail",
+) -> RawLines:
+    """Read files, folders and globs into raw lines.
+
+    Parameters
+    ----------
+    names
+        What to read; several inputs are read one after the other, sorted by name.
+    layout
+        Which column plays which role, and how the text is set.
+    bad_rows
+        ``fail`` when a record is no row of its table, or ``carry`` such records along
+        in `RawLines.rejects`.
+
+    Returns
+    -------
+    RawLines
+        One row a line. Every cell is text as it stood, trimmed; blank cells are null.
+        ``row`` is the line of the file as a person finds it (the header is row 1).
+
+    Raises
+    ------
+    SourceError
+        When an input is missing, damaged or no table.
+    ContractError
+        When a needed column is missing or not clear.
+    BadCellsError
+        When a record is no row and `bad_rows` says ``fail``.
+    """
+    return check_raw_lines(collect_raw_lines(names, layout or SourceOptions()), bad_rows)
+
+
+def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
+    """Read files into raw lines as `read_raw_lines` does, before they are judged as a whole."""
+    found = read_tables(names, layout)
+    return _raw(list(found), list(found.values()), layout)
+
+
+def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
+    """Return raw lines if as a whole they can be taken for transactions.
+
+    Raises
+    ------
+    BadCellsError
+        When a record is no row and `bad_rows` says ``fail``.
+    ContractError
+        When a needed column holds nothing at all.
+    """
+    if raw.rejects is not None and bad_rows == "fail":
+        raise first_reject_error(raw)
+    refuse_empty_roles(raw.frame)
+    return raw
+
+
+def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files behind names, folders and globs, each once, sorted.
+
+    Raises
+    ------
+    SourceError
+        When a name leads to nothing that can be read.
+    """
+    return expand_paths(names, [s for source in READERS.all_parts() for s in source.suffixes])
+
+
+def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
+    """Read files, folders and globs as the tables they are, by name.
+
+    Raises
+    ------
+    SourceError
+        When an input is missing, damaged or no table.
+    """
+    files = expand_names(names)
+    found = [_source(path, layout).read(path, layout) for path in files]
+    related = _related(files, found)
+    return {file_name_text(path): table for path, table in zip(files, related, strict=True)}
+
+
+def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "frame") -> RawLines:
+    """Read a frame in memory: Polars, pandas, PyArrow, DuckDB or any Arrow stream.
+
+    Parameters
+    ----------
+    frame
+        A table that Polars takes, or that offers itself as an Arrow stream.
+    layout
+        Which column plays which role.
+    name
+        What to call it in messages.
+
+    Returns
+    -------
+    RawLines
+        As from a file; the first row is row 2.
+
+    Raises
+    ------
+    SourceError
+        When it is no such table.
+    ContractError
+        When a needed column is missing or not clear.
+
+    Examples
+    --------
+    >>> bought = {"customer_id": [7], "date": ["2011-01-31"], "amount": [2.5]}
+    >>> from_frame(pl.DataFrame(bought)).frame["amount"].to_list()
+    ['2.5']
+    """
+    table = _polars(frame, name)
+    found = {"format": type(frame).__module__.split(".")[0]}
+    whole = SourceTable(table, row_numbers(table.height), "", found)
+    return _raw([name], [whole], layout or SourceOptions())
+
+
+def _related(paths: Sequence[Path], tables: Sequence[SourceTable]) -> list[SourceTable]:
+    """Note where a link led, and which files hold the same bytes as one before."""
+    seen: dict[str, str] = {}
+    related = []
+    for path, table in zip(paths, tables, strict=True):
+        found = dict(table.detected)
+        if table.sha256 in seen:
+            found["same_bytes_as"] = seen[table.sha256]
+        seen.setdefault(table.sha256, file_name_text(path))
+        if path.is_symlink():
+            found["resolved"] = file_name_text(path.resolve())
+        related.append(replace(table, detected=found))
+    return related
+
+
+def _polars(frame: object, name: str) -> pl.DataFrame:
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if hasattr(frame, "__arrow_c_stream__"):
+        try:
+            return pl.DataFrame(frame)
+        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+            reason = str(error).splitlines()[0]
+            raise SourceError(
+                f"{name} cannot be read as a table: {reason}.",
+                fix="give every column one type; ids as text.",
+            ) from None
+    raise SourceError(
+        f"{name} is a {type(frame).__name__}, not a table.",
+        fix="give a Polars, pandas, PyArrow or DuckDB table.",
+    )
+
+
+def _source(path: Path, layout: SourceOptions) -> FileReader:
+    if layout.format is not None:
+        return READERS.get(layout.format)
+    ending = path.name.lower()
+    for source in READERS.all_parts():
+        if ending.endswith(source.suffixes):
+            return source
+    return READERS.get(_by_magic(path, layout))
+
+
+def _by_magic(path: Path, layout: SourceOptions) -> str:
+    """Return the kind of a file whose name says nothing, by its first bytes."""
+    with open_unchanged(path, layout) as stream:
+        start = stream.read(16)
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith(b"SQLite format 3"):
+        return "sqlite"
+    return "duckdb" if start[8:12] == b"DUCK" else "csv"
+
+
+def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> RawLines:
+    frames, facts, rejects = [], [], []
+    for i, (name, table) in enumerate(zip(names, tables, strict=True)):
+        table, unnamed = without_unnamed(table, name)
+        chosen = match_columns(table.frame.columns, layout, name)
+        table = without_totals(table, chosen)
+        place = [pl.lit(i, pl.Int32).alias("file"), table.rows.alias("row")]
+        frames.append(columns_as_text(table.frame, chosen, name).with_columns(place))
+        found = Detected.of({**table.detected, **unnamed}, chosen)
+        height = table.frame.height + len(table.rejects)
+        facts.append(InputFile(name, height, table.sha256, found))
+        rejects += [{"file": name, **asdict(reject)} for reject in table.rejects]
+    together = pl.concat(frames, how="diagonal")
+    roles = [role for role in COLUMN_ROLES if role in together.columns]
+    lines = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
+    bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
+    return RawLines(lines, tuple(facts), bad)
+
+
+def first_reject_error(raw: RawLines) -> BadCellsError:
+    """Return the error that names the first record that is no row.
+
+    Parameters
+    ----------
+    raw
+        Lines with `RawLines.rejects`.
+    """
+    assert raw.rejects is not None
+    first = raw.rejects.row(0, named=True)
+    first["fix"] += " Or rerun with --on-bad-rows quarantine."
+    count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
+    total = raw.frame.height + raw.rejects.height
+    return BadCellsError(first["column"], first["reason"], count, total, first)

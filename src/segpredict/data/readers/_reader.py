@@ -1,0 +1,125 @@
+"""What a source is: it turns one file into a table, and says what it found out."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.config.source import SourceOptions
+from segpredict.errors import UnreadableFileError
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRecord:
+    """A record that is no row of the table.
+
+    Parameters
+    ----------
+    row
+        The physical row, as in `SourceTable.rows`.
+    column
+        The column at fault.
+    value
+        What stands there.
+    reason
+        What is wrong, to be read after the value.
+    fix
+        What to do about it.
+    """
+
+    row: int
+    column: str
+    value: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """One file as a table.
+
+    Parameters
+    ----------
+    frame
+        All columns under their own names.
+    rows
+        The physical row of each record, as a person would find it in the file.
+    sha256
+        Hash of the file's bytes.
+    detected
+        What was found out on the way.
+    rejects
+        Records that are no rows of the table.
+    """
+
+    frame: pl.DataFrame
+    rows: pl.Series
+    sha256: str
+    detected: Mapping[str, str]
+    rejects: tuple[RejectedRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileReader:
+    """One kind of file.
+
+    Parameters
+    ----------
+    name
+        What `SourceOptions.format` calls it.
+    suffixes
+        Endings by which it is known.
+    read
+        From a file and a layout to a table.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[[Path, SourceOptions], SourceTable]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def row_numbers(height: int, first: int = 2) -> pl.Series:
+    """Return row numbers; the header is row 1."""
+    return pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row")
+
+
+@contextmanager
+def translate_read_errors(file: str, kind: str, *errors: type[Exception]) -> Iterator[None]:
+    """Turn what a reader raises on a damaged file into one error of ours.
+
+    Parameters
+    ----------
+    file
+        For messages.
+    kind
+        What the file was taken for.
+    errors
+        What the reader is known to raise.
+
+    Raises
+    ------
+    UnreadableFileError
+        Also when the reader panics: such an error is no `Exception`.
+    """
+    try:
+        yield
+    except errors as error:
+        raise _unsound(file, kind, error) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unsound(file, kind, error) from None
+
+
+def _unsound(file: str, kind: str, error: BaseException) -> UnreadableFileError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return UnreadableFileError(file, f"it is not {kind} ({reason})", "copy or export it again.")

@@ -1,0 +1,51 @@
+"""DuckDB database files: one table or view. The first row is row 2, as in a frame."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import polars as pl
+
+from segpredict.config.source import SourceOptions
+from segpredict.data.readers._reader import FileReader, SourceTable, file_sha256, row_numbers
+from segpredict.data.readers._unpack import open_unchanged
+from segpredict.data.readers.sqlite import choose_table
+from segpredict.errors import SourceError, UnreadableFileError
+
+TABLE_NAMES_QUERY = (
+    "SELECT table_name FROM information_schema.tables "
+    "WHERE table_schema = 'main' ORDER BY table_name"
+)
+
+
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    duckdb = _engine()
+    # A view in a stranger's database must not reach for other files or the network.
+    safe = {"enable_external_access": "false", "autoload_known_extensions": "false"}
+    with open_unchanged(path, layout):
+        try:
+            with duckdb.connect(str(path), read_only=True, config=safe) as shop:
+                names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY).fetchall()]
+                table = choose_table(names, layout, str(path))
+                quoted = '"' + table.replace('"', '""') + '"'
+                frame = pl.DataFrame(shop.sql(f"FROM {quoted}").to_arrow_table())
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise UnreadableFileError(
+                str(path), f"DuckDB cannot open it ({reason})", "copy it again."
+            ) from None
+    found = {"format": "duckdb", "table": table}
+    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
+
+
+def _engine() -> ModuleType:
+    try:
+        return importlib.import_module("duckdb")
+    except ModuleNotFoundError:
+        raise SourceError(
+            "Reading a DuckDB file needs the package duckdb, which is not installed.",
+            fix="pip install 'segpredict[duckdb]', or export the table as Parquet.",
+        ) from None
+
+
+PART = FileReader("duckdb", (".duckdb", ".ddb"), _read)

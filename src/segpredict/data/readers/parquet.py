@@ -1,0 +1,121 @@
+"""Parquet files and data sets. Rows count as if a header stood above: the first is 2.
+
+Read through PyArrow, which checks the sums over pages where the writer left any; a
+damaged file is refused instead of read differently. Without such sums, damage inside
+a page can go unseen: keep the hash of what you were given.
+"""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from polars.exceptions import PolarsError
+
+from segpredict.config.source import SourceOptions
+from segpredict.data.readers._reader import (
+    FileReader,
+    SourceTable,
+    file_sha256,
+    row_numbers,
+    translate_read_errors,
+)
+from segpredict.data.readers._unpack import open_unchanged
+from segpredict.errors import LimitError, UnreadableFileError, quote_value
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+ENCRYPTED_MAGIC = b"PARE"
+DAMAGE_ERRORS = (pa.ArrowException, PolarsError, OSError, ValueError, OverflowError)
+
+
+def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    with open_unchanged(path, layout) as stream:
+        _check_ends(stream.read(4), path)
+        with translate_read_errors(str(path), "sound Parquet", *DAMAGE_ERRORS):
+            frame = _frame(path, layout)
+    partitions = _partitions(path, frame.columns)
+    frame = frame.with_columns(
+        pl.lit(value, pl.String).alias(name) for name, value in partitions.items()
+    )
+    found = {"format": "parquet"}
+    if partitions:
+        found["partition"] = ", ".join(f"{k}={v}" for k, v in partitions.items())
+    return SourceTable(frame, row_numbers(frame.height), file_sha256(path), found)
+
+
+def _check_ends(start: bytes, path: Path) -> None:
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(size - 4, 0))
+        end = stream.read(4)
+    if ENCRYPTED_MAGIC in (start, end):
+        raise UnreadableFileError(str(path), "it is encrypted Parquet", "decrypt it first.")
+    if start == b"PAR1" and end != b"PAR1":
+        raise UnreadableFileError(
+            str(path),
+            "it is cut off, or still being written: not sound Parquet without a footer",
+            "copy it again when it is whole.",
+        )
+
+
+def _frame(path: Path, layout: SourceOptions) -> pl.DataFrame:
+    with pq.ParquetFile(
+        path, page_checksum_verification=True, arrow_extensions_enabled=False
+    ) as whole:
+        meta = whole.metadata
+        _refuse_too_large(meta, path, layout)
+        flat = [field.name for field in whole.schema_arrow if not pa.types.is_nested(field.type)]
+        nested = [name for name in whole.schema_arrow.names if name not in flat]
+        table = whole.read(columns=flat, use_threads=True)
+    if table.num_rows != meta.num_rows:
+        raise UnreadableFileError(
+            str(path),
+            f"it promises {meta.num_rows} rows and holds {table.num_rows}",
+            "export it again.",
+        )
+    # Damage that no checksum guards can leave texts that end beyond their bytes.
+    table.validate(full=True)
+    frame = pl.DataFrame(pl.from_arrow(_bare(table)))
+    # A nested column keeps its place, so that asking for it says what it is.
+    return frame.with_columns(pl.lit(None, pl.List(pl.Null)).alias(name) for name in nested)
+
+
+def _bare(table: pa.Table) -> pa.Table:
+    """Return a table without labels that ask a reader for types of its own."""
+    fields = [
+        pa.field(field.name, getattr(field.type, "storage_type", field.type))
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
+
+
+def _refuse_too_large(meta: pq.FileMetaData, path: Path, layout: SourceOptions) -> None:
+    groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
+    size = sum(
+        group.column(j).total_uncompressed_size
+        for group in groups
+        for j in range(group.num_columns)
+    )
+    if size > layout.max_unpacked_bytes:
+        raise LimitError(
+            f"{quote_value(path)} holds {size} bytes when unpacked, more than "
+            f"source.max_unpacked_bytes = {layout.max_unpacked_bytes}.",
+            fix="raise source.max_unpacked_bytes, or split the file.",
+            file=str(path),
+        )
+
+
+def _partitions(path: Path, columns: list[str]) -> dict[str, str | None]:
+    """Return the columns for which the folders above a file stand: ``year=2011``."""
+    found: dict[str, str | None] = {}
+    for folder in path.parents:
+        name, sign, value = folder.name.partition("=")
+        if not sign or not name:
+            break
+        if name not in columns:
+            found[name] = None if value == HIVE_NULL else unquote(value)
+    return dict(reversed(found.items()))
+
+
+PART = FileReader("parquet", (".parquet", ".pq"), _read)

@@ -1,0 +1,359 @@
+"""What stands on the orders of the sample shop, and the dirt of a real export."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.data.sample.customers import (
+    CLASS_SHARES,
+    LATENT_CLASSES,
+    N_CATEGORIES,
+    SAMPLE_COUNTRIES,
+    SampleCustomers,
+    SampleOrders,
+)
+from segpredict.data.sample.options import SampleShopOptions, is_promoted
+
+FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
+N_PRODUCTS = 40  # products in each category
+PRODUCT_KINDS = ("LIGHTS", "BAGS", "TEA", "GARDEN", "TOYS", "CARDS", "KITCHEN", "CANDLES")
+PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
+PRICE_TIERS = ("budget", "standard", "premium")
+PROMOTION_PRICE_FACTOR = 0.8  # what is left of a price in a promotion
+
+
+@dataclass(frozen=True)
+class OrderEvents:
+    """Sales and returns, the things that get an order number."""
+
+    customer: IntArray
+    day: IntArray
+    minute: IntArray
+    is_return: IntArray
+
+    def __add__(self, other: "OrderEvents") -> "OrderEvents":
+        names = ("customer", "day", "minute", "is_return")
+        pairs = ((getattr(self, n), getattr(other, n)) for n in names)
+        return OrderEvents(*(np.concatenate(pair) for pair in pairs))
+
+
+def draw_sales(rng: np.random.Generator, orders: SampleOrders) -> OrderEvents:
+    """Give every order its hour: the shop answers from 6 to 20, mostly around noon."""
+    minute = (360 + 840 * rng.beta(3.0, 3.0, orders.time.size)).astype(np.int64)
+    day = orders.time.astype(np.int64)
+    return OrderEvents(orders.customer, day, minute, np.zeros_like(day))
+
+
+def fill_orders(
+    rng: np.random.Generator,
+    orders: SampleOrders,
+    customers: SampleCustomers,
+    options: SampleShopOptions,
+) -> pl.DataFrame:
+    """Fill orders with products so that each comes to about its value."""
+    lines = 1 + rng.negative_binomial(1.2, 0.3, orders.value.size)
+    event = np.repeat(np.arange(orders.value.size), lines)
+    whose = orders.customer[event]
+    category = _categories(rng, np.cumsum(customers.favourite_category, axis=1), whose)
+    rank = np.minimum(rng.zipf(1.6, event.size), N_PRODUCTS) - 1
+    product = category * N_PRODUCTS + rank
+    if options.tiers:
+        side = rng.spawn(1)[0]
+        own = _in_tier()[category, customers.tier[whose], rank]
+        product = np.where(side.random(event.size) < options.tiers, own, product)
+    price = price_list()[product]
+    if options.promotions:
+        is_cheap = is_promoted(orders.days)[orders.time.astype(np.int64)][event]
+        price = np.where(is_cheap, np.round(price * PROMOTION_PRICE_FACTOR, 2), price)
+    weight = rng.gamma(1.0, size=event.size)
+    share = weight / np.bincount(event, weight)[event]
+    pieces = np.rint(share * orders.value[event] / price)
+    return _frame(event, product, np.maximum(1, pieces).astype(np.int64), price)
+
+
+def _categories(rng: np.random.Generator, cuts: FloatArray, whose: IntArray) -> IntArray:
+    """Draw a category for each line by the customer's taste."""
+    luck, category = rng.random(whose.size), np.zeros(whose.size, dtype=np.int64)
+    for i in range(N_CATEGORIES - 1):
+        category += luck > cuts[whose, i]
+    return category
+
+
+def product_tiers() -> IntArray:
+    """Return the price tier of each product: thirds of its category."""
+    price = price_list().reshape(N_CATEGORIES, N_PRODUCTS)
+    place = price.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    return np.asarray(place * len(PRICE_TIERS) // N_PRODUCTS).reshape(-1)
+
+
+def _in_tier() -> IntArray:
+    """Return the product of each category, tier and rank: few products, in turn."""
+    tier, rank = product_tiers().reshape(N_CATEGORIES, N_PRODUCTS), np.arange(N_PRODUCTS)
+    chosen = np.empty((N_CATEGORIES, len(PRICE_TIERS), N_PRODUCTS), dtype=np.int64)
+    for category, row in enumerate(tier):
+        for t in range(len(PRICE_TIERS)):
+            own = category * N_PRODUCTS + np.flatnonzero(row == t)
+            chosen[category, t] = own[rank % own.size]
+    return chosen
+
+
+def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
+    """Put one line of exactly the order's value on every order."""
+    event = np.arange(orders.value.size)
+    one = np.ones_like(event)
+    return _frame(event, one, one, np.round(orders.value, 2))
+
+
+def price_list() -> FloatArray:
+    """Return the fixed price list: from 0.39 to 12.79, ending in 9."""
+    step = np.arange(N_CATEGORIES * N_PRODUCTS) * 37 % 100  # mixes prices over the list
+    raw = 0.42 * np.exp(step / 100 * np.log(30))
+    return np.asarray(np.round(np.round(raw, 1) - 0.01, 2))
+
+
+def stock_code(number: pl.Expr) -> pl.Expr:
+    """Return the code that the shop gives its n-th product."""
+    return (20000 + number * 7).cast(pl.String)
+
+
+def _frame(
+    event: IntArray, product: IntArray, quantity: IntArray, price: FloatArray
+) -> pl.DataFrame:
+    number = pl.col("product")
+    kind = (number // N_PRODUCTS).replace_strict(dict(enumerate(PRODUCT_KINDS)))
+    style = (number % len(PRODUCT_STYLES)).replace_strict(dict(enumerate(PRODUCT_STYLES)))
+    frame = pl.DataFrame({"event": event, "product": product})
+    return frame.select(
+        "event",
+        stock_code(number).alias("StockCode"),
+        pl.format("{} {} {}", style, kind, number).alias("Description"),
+        pl.Series("Quantity", quantity),
+        pl.Series("UnitPrice", price),
+    )
+
+
+def draw_returns(
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    events: OrderEvents,
+    customers: SampleCustomers,
+    options: SampleShopOptions,
+) -> tuple[pl.DataFrame, OrderEvents]:
+    """Send lines back after a while, and whole orders within minutes."""
+    event = lines["event"].to_numpy()
+    whole = (rng.random(events.day.size) < options.cancelled)[event]
+    part = rng.random(event.size) < customers.returns[events.customer[event]]
+    chosen = np.flatnonzero(whole | part)
+    whole, sold = whole[chosen], event[chosen]
+    # Lines of a cancelled order share one number; others are returned one by one.
+    key = np.where(whole, -1 - sold, np.arange(chosen.size))
+    _, first, number = np.unique(key, return_index=True, return_inverse=True)
+    delay = np.where(whole[first], 0.0, rng.exponential(options.return_days, first.size))
+    source = sold[first]
+    back = OrderEvents(
+        events.customer[source],
+        events.day[source] + delay.astype(np.int64),
+        np.minimum(events.minute[source] + rng.integers(1, 30, first.size), 1229),
+        np.ones(first.size, dtype=np.int64),
+    )
+    quantity = lines["Quantity"].to_numpy()[chosen]
+    some = np.ceil(quantity * rng.uniform(0.2, 1.0, chosen.size)).astype(np.int64)
+    kept = whole | (rng.random(chosen.size) < 0.7)
+    sent = lines[chosen].with_columns(
+        pl.Series("event", number + events.day.size),
+        pl.Series("Quantity", -np.where(kept, quantity, some)),
+    )
+    return sent, back
+
+
+def draw_dirty_lines(
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    events: OrderEvents,
+    customers: SampleCustomers,
+    options: SampleShopOptions,
+) -> pl.DataFrame:
+    """Return the lines that a real export has as well: postage, fixes, doubles."""
+    sold = np.flatnonzero(events.is_return == 0)
+    abroad = sold[customers.country[events.customer[sold]] > 0]
+    posted = abroad[rng.random(abroad.size) < 0.8]
+    fixed = sold[rng.random(sold.size) < 0.003]
+    twice = lines.filter(pl.Series(rng.random(lines.height) < options.duplicates))
+    free = lines.filter(pl.Series(rng.random(lines.height) < options.free))
+    return pl.concat(
+        [
+            _extra(posted, "POST", "POSTAGE", rng.integers(1, 4, posted.size), 18.0),
+            _extra(fixed, "M", "Manual", np.ones_like(fixed), 9.5),
+            twice,
+            free.with_columns(pl.lit(0.0).alias("UnitPrice")),
+        ]
+    )
+
+
+def _extra(
+    event: IntArray, code: str, words: str, quantity: IntArray, price: float
+) -> pl.DataFrame:
+    return pl.DataFrame({"event": event, "Quantity": quantity}).select(
+        "event",
+        pl.lit(code).alias("StockCode"),
+        pl.lit(words).alias("Description"),
+        "Quantity",
+        pl.lit(price).alias("UnitPrice"),
+    )
+
+
+@dataclass(frozen=True)
+class CustomerBlock:
+    """Where a block of customers stands in the whole shop.
+
+    Parameters
+    ----------
+    start
+        Day number of the first day.
+    known
+        Customers with an id; those numbered from here on are guests.
+    customer, order
+        Numbers that the block's first customer and order have in the shop.
+    """
+
+    start: int
+    known: int
+    customer: int = 0
+    order: int = 0
+
+
+def export_lines(
+    lines: pl.DataFrame, events: OrderEvents, customers: SampleCustomers, block: CustomerBlock
+) -> pl.DataFrame:
+    """Write lines as the shop's system would: numbered by time, guests unnamed."""
+    head = pl.DataFrame(
+        {
+            "event": np.arange(events.day.size),
+            "customer": events.customer,
+            "day": events.day,
+            "minute": events.minute,
+            "is_return": events.is_return == 1,
+            "country": customers.country[events.customer],
+        }
+    )
+    number = pl.int_range(pl.len(), dtype=pl.Int64) + FIRST_ORDER + block.order
+    mark = pl.when("is_return").then(pl.lit("C")).otherwise(pl.lit(""))
+    moment = (pl.col("day") + block.start) * 1440 + pl.col("minute")
+    heads = head.sort("day", "minute", "event").select(
+        "event",
+        pl.format("{}{}", mark, number).alias("InvoiceNo"),
+        (moment * 60_000_000).cast(pl.Datetime("us")).alias("InvoiceDate"),
+        pl.when(pl.col("customer") < block.known)
+        .then(customer_id(pl.col("customer") + block.customer))
+        .alias("CustomerID"),
+        pl.col("country")
+        .replace_strict(dict(enumerate(SAMPLE_COUNTRIES)), return_dtype=pl.String)
+        .alias("Country"),
+    )
+    return (
+        lines.with_row_index("nth")
+        .join(heads, on="event", maintain_order="left")
+        .sort("InvoiceDate", "event", "nth")
+        .select(
+            *("InvoiceNo", "StockCode", "Description", "Quantity"),
+            *("InvoiceDate", "UnitPrice", "CustomerID", "Country"),
+        )
+    )
+
+
+def customer_id(number: pl.Expr) -> pl.Expr:
+    """Return the id that the shop prints for its n-th customer."""
+    return (number + 12346).cast(pl.String)
+
+
+INCOME_LEVELS = ("low", "middle", "high")
+CHANNELS = ("search", "social", "friend", "store")
+MEAN_AGES = np.array([48.0, 42.0, 36.0, 31.0])  # mean age by class; 12 years of spread
+INCOME_WEIGHTS = np.array([[1, 3, 6], [2, 5, 3], [4, 4, 2], [6, 3, 1]]) / 10
+CHANNEL_WEIGHTS = np.array([[2, 1, 5, 2], [4, 2, 2, 2], [4, 4, 1, 1], [2, 7, 0.5, 0.5]]) / 10
+BACKGROUND_RATE = 1 / 30  # sessions a day of a customer who has nothing in mind
+SESSIONS_BEFORE_ORDER = 2.0  # sessions before an order beyond the one that ends in it
+CART_MEANS = (0.1, 0.8, 2.0)  # articles carried about: idle, before an order, ordering
+MEAN_LEAD_DAYS = 3.0  # mean days by which they come before it
+
+
+def sample_customer_table(
+    rng: np.random.Generator,
+    customers: SampleCustomers,
+    block: CustomerBlock,
+    informative_share: float,
+) -> pl.DataFrame:
+    """Return demographics; a share of customers `informative_share` are like their class.
+
+    The others are like everyone: with 0 demographics say nothing of the class.
+    """
+    n = customers.latent.size
+    like = rng.random(n) < informative_share
+    other = rng.choice(len(LATENT_CLASSES), n, p=CLASS_SHARES)
+    group = np.where(like, customers.latent, other)
+    age = np.clip(np.rint(rng.normal(MEAN_AGES[group], 12.0)), 18, 90).astype(np.int64)
+    frame = pl.DataFrame(
+        {
+            "age": age,
+            "income": np.array(INCOME_LEVELS)[_drawn(rng, INCOME_WEIGHTS[group])],
+            "channel": np.array(CHANNELS)[_drawn(rng, CHANNEL_WEIGHTS[group])],
+        }
+    )
+    ids = customer_id(pl.int_range(pl.len(), dtype=pl.Int64) + block.customer)
+    return frame.select(ids.alias("CustomerID"), pl.all()).head(block.known)
+
+
+def _drawn(rng: np.random.Generator, probabilities: FloatArray) -> IntArray:
+    cuts = np.cumsum(probabilities, axis=1)[:, :-1]
+    return np.asarray((rng.random(len(probabilities))[:, None] > cuts).sum(axis=1))
+
+
+def sample_product_table() -> pl.DataFrame:
+    """Return the products: category, price tier, list price and cost."""
+    number = np.arange(len(PRODUCT_KINDS) * N_PRODUCTS)
+    price = price_list()
+    frame = pl.DataFrame({"number": number})
+    return frame.select(
+        stock_code(pl.col("number")).alias("StockCode"),
+        pl.Series("Category", np.array(PRODUCT_KINDS)[number // N_PRODUCTS]),
+        pl.Series("Tier", np.array(PRICE_TIERS)[product_tiers()]),
+        pl.Series("ListPrice", price),
+        pl.Series("Cost", np.round(0.55 * price, 2)),
+    )
+
+
+def sample_sessions(
+    rng: np.random.Generator, customers: SampleCustomers, orders: SampleOrders, block: CustomerBlock
+) -> pl.DataFrame:
+    """Return web sessions: some at any time, more in the days before an order.
+
+    Columns are customer, start, pages viewed and articles put into the basket; most
+    sessions that lead to nothing have none of the latter.
+    """
+    left = orders.days - customers.first_day
+    roamer = np.repeat(np.arange(left.size), rng.poisson(BACKGROUND_RATE * left))
+    roamed = customers.first_day[roamer] + rng.random(roamer.size) * left[roamer]
+    before = rng.poisson(SESSIONS_BEFORE_ORDER, orders.customer.size)
+    eager = np.repeat(np.arange(before.size), before)
+    led = orders.time[eager] - rng.exponential(MEAN_LEAD_DAYS, eager.size)
+    customer = np.concatenate([roamer, orders.customer[eager], orders.customer])
+    time = np.concatenate([roamed, led, orders.time - 0.01])
+    wants = np.repeat(CART_MEANS, [roamed.size, led.size, orders.time.size])
+    kept = (time >= 0) & (customer < block.known)
+    frame = pl.DataFrame(
+        {
+            "customer": customer[kept],
+            "time": time[kept],
+            "Views": 1 + rng.poisson(2 + 3 * wants[kept]),
+            "Carts": rng.poisson(wants[kept]),
+        }
+    )
+    start = ((pl.col("time") + block.start) * 86_400_000_000).cast(pl.Int64)
+    return frame.sort("time", "customer", "Views", "Carts").select(
+        customer_id(pl.col("customer") + block.customer).alias("CustomerID"),
+        start.cast(pl.Datetime("us")).dt.truncate("1s").alias("SessionStart"),
+        "Views",
+        "Carts",
+    )

@@ -1,0 +1,25 @@
+"""Tables beside the transactions, as they were known at a cutoff.
+
+Customers, products, web events and marketing contacts go in; `Companions` come out.
+A column without a time stamp says how things stand today and would leak the future, so
+it is left out unless the user vouches that it never changes.
+"""
+
+from segpredict.data.side_tables.freeze import freeze_side_tables
+from segpredict.data.side_tables.products import fill_list_prices, layout_without_price
+from segpredict.data.side_tables.read import (
+    read_side_tables,
+    side_table_frames,
+    side_tables_from_state,
+    side_tables_to_state,
+)
+
+__all__ = [
+    "fill_list_prices",
+    "freeze_side_tables",
+    "layout_without_price",
+    "read_side_tables",
+    "side_table_frames",
+    "side_tables_from_state",
+    "side_tables_to_state",
+]

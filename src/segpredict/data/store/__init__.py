@@ -1,0 +1,28 @@
+"""The canonical store: a shop's lines on disk, as fast to read as the disk allows.
+
+Parquet sorted by customer and day, ids as whole numbers with their dictionaries beside
+them, money integral, page checksums on. What is written reads back as the same
+`Transactions`; features know such transactions and work on the numbers, a few hundred
+thousand lines at a time.
+"""
+
+from segpredict.data.store.renew import renew_store
+from segpredict.data.store.repeats import repeat_purchases
+from segpredict.data.store.stored import (
+    StoreBatch,
+    StoredTransactions,
+    TransactionStore,
+    open_store,
+)
+from segpredict.data.store.write import append_lines, write_store
+
+__all__ = [
+    "StoreBatch",
+    "StoredTransactions",
+    "TransactionStore",
+    "append_lines",
+    "open_store",
+    "renew_store",
+    "repeat_purchases",
+    "write_store",
+]

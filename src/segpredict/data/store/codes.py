@@ -1,0 +1,86 @@
+"""Ids as whole numbers: the place of an id in the sorted list of all ids."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from segpredict.data.store.parts import translate_damage
+
+IdDictionaries = Mapping[str, pl.Series]  # column → its ids, by code
+
+
+def coded_columns(schema: Mapping[str, pl.DataType]) -> list[str]:
+    """Return the columns that are coded: all text but order numbers.
+
+    An order number is read by nobody after lines were sorted: what it says, where an
+    order starts, is a flag by then.
+    """
+    is_text = (name for name, dtype in schema.items() if dtype == pl.String)
+    return [name for name in is_text if name != "order_id"]
+
+
+def learn_codes(lines: pl.LazyFrame, columns: list[str]) -> dict[str, pl.Series]:
+    """Return the ids in each column, sorted, so that codes follow the order of ids."""
+    asked = [lines.select(pl.col(c).drop_nulls().unique().sort()) for c in columns]
+    found = pl.collect_all(asked, engine="streaming")
+    return {name: ids[name] for name, ids in zip(columns, found, strict=True)}
+
+
+def extend_codes(codes: IdDictionaries, lines: pl.LazyFrame) -> dict[str, pl.Series]:
+    """Return the ids with new ones after the old, whose codes stay as they are."""
+    new = learn_codes(lines, list(codes))
+    return {
+        name: pl.concat([ids, new[name].filter(~new[name].is_in(ids.implode()))])
+        for name, ids in codes.items()
+    }
+
+
+def encode_ids(lines: pl.LazyFrame, codes: IdDictionaries) -> pl.LazyFrame:
+    """Put codes in the place of ids."""
+    for name, ids in codes.items():
+        numbers = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+        book = pl.LazyFrame({"id": ids, "code": numbers})
+        coded = lines.join(book, left_on=name, right_on="id", how="left")
+        lines = coded.drop(name).rename({"code": name})
+    return lines
+
+
+def decode_ids(lines: pl.DataFrame, codes: IdDictionaries) -> pl.DataFrame:
+    """Put ids in the place of codes."""
+    present = [name for name in codes if name in lines.columns]
+    ids = [codes[name].gather(lines[name]).alias(name) for name in present]
+    return lines.with_columns(ids)
+
+
+def save_codes(codes: IdDictionaries, folder: Path, names: Mapping[str, str]) -> None:
+    """Write one Parquet file a column, checksums on."""
+    for name, ids in codes.items():
+        table = pl.DataFrame({"id": ids}).to_arrow()
+        path = folder / names[name]
+        pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def save_code_numbers(codes: pl.Series, path: Path) -> None:
+    """Write codes, checksums on."""
+    table = codes.to_frame("code").to_arrow()
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def load_code_numbers(path: Path) -> pl.Series:
+    """Read what `save_code_numbers` wrote, checksums verified."""
+    with translate_damage(path):
+        table = pq.read_table(path, page_checksum_verification=True)
+    return pl.Series("customer_id", table["code"], dtype=pl.UInt32)
+
+
+def load_codes(folder: Path, names: Mapping[str, str]) -> dict[str, pl.Series]:
+    """Read what `save_codes` wrote, checksums verified."""
+    codes = {}
+    for name, file in names.items():
+        path = folder / file
+        with translate_damage(path):
+            table = pq.read_table(path, page_checksum_verification=True)
+        codes[name] = pl.Series(name, table["id"], dtype=pl.String)
+    return codes

@@ -1,0 +1,168 @@
+"""The card of a store: which files belong together, and what they hold."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.core.tables import InputFile, Ledger, LedgerCount, LedgerEntry
+from segpredict.data.store.orders import DIGEST_KINDS
+from segpredict.data.store.parts import digest_path
+from segpredict.errors import ArtifactError, FileMissingError
+
+FirstValueDays = Mapping[str, tuple[int | None, int | None]]  # first day; first never voided
+
+_ALWAYS = {  # or never asked
+    *("customer_id", "order_id", "is_order_head"),
+    *("day", "void_day", "quantity", "amount"),
+}
+
+
+def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
+    """Return since when each column has values, ``is_return`` since when it holds."""
+    day, lasts = pl.col("day"), pl.col("void_day").is_null()
+    some = pl.lit(value=True)
+    names = [name for name in lines.collect_schema() if name not in _ALWAYS]
+    there = {name: pl.col(name).is_not_null() for name in names}
+    there["is_return"] = pl.col("is_return")
+    asked = [
+        pl.when(where & also).then(day).min().alias(f"{name}/{i}")
+        for name, where in there.items()
+        for i, also in enumerate((some, lasts))
+    ]
+    row = lines.select(asked).collect(engine="streaming").row(0, named=True)
+    return {name: (row[f"{name}/0"], row[f"{name}/1"]) for name in names}
+
+
+def merge_first_values(older: FirstValueDays, newer: FirstValueDays) -> FirstValueDays:
+    """Return since when either has values."""
+    return {
+        name: (
+            _earlier(older[name][0], newer[name][0]),
+            _earlier(older[name][1], newer[name][1]),
+        )
+        for name in older
+    }
+
+
+def _earlier(*days: int | None) -> int | None:
+    return min((day for day in days if day is not None), default=None)
+
+
+def has_values_before(known: tuple[int | None, int | None], until: int | None) -> bool | None:
+    """Return whether there are values before a day; ``None`` if lines must be asked.
+
+    That is so where all that there is by then was voided at some time.
+    """
+    first, lasting = known
+    if first is None or (until is not None and first >= until):
+        return False
+    if until is None or (lasting is not None and lasting < until):
+        return True
+    return None
+
+
+STORE_MANIFEST_NAME = "store.json"
+STORE_FORMAT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StoreManifest:
+    """What ``store.json`` says: which files belong together, and what they hold.
+
+    Parameters
+    ----------
+    columns
+        The lines' columns, in order.
+    dictionaries
+        File of the dictionary of each coded column.
+    base, tail
+        File of all lines but the newest days, and file of those; none is "".
+    moved
+        File of the customers whose lines all stand in the tail, so that those in the
+        base count no more; none is "".
+    first_day, end_day, fingerprint, currency, ledger, sources
+        As in `Transactions`.
+    base_end
+        The day after the last of the base; every line of the tail is on it or later,
+        but for customers who moved.
+    rows, customers
+        How many.
+    generation
+        Rises with each change, so that files are never overwritten.
+    first_value_days
+        Since when each column has values (`_begins`).
+    """
+
+    columns: tuple[str, ...]
+    dictionaries: Mapping[str, str]
+    base: str
+    tail: str
+    moved: str
+    first_day: int
+    end_day: int
+    fingerprint: str
+    currency: str
+    ledger: Ledger
+    sources: tuple[InputFile, ...]
+    base_end: int
+    rows: int
+    customers: int
+    generation: int
+    first_value_days: FirstValueDays
+
+    @property
+    def file_names(self) -> set[str]:
+        """Names of all files of the store."""
+        lines = [Path(name) for name in (self.base, self.tail) if name]
+        own = {digest_path(path, kind).name for path in lines for kind in DIGEST_KINDS}
+        beside = {self.moved} - {""}
+        return {*self.dictionaries.values(), *(path.name for path in lines), *own, *beside}
+
+    def to_json(self) -> str:
+        """Return the card as JSON."""
+        facts = {"format": STORE_FORMAT, **asdict(self)}
+        return json.dumps(facts, indent=2, default=dict) + "\n"
+
+
+def read_manifest(folder: Path) -> StoreManifest:
+    """Read ``store.json``.
+
+    Raises
+    ------
+    FileMissingError
+        When there is no store.
+    ArtifactError
+        When it is damaged or from a newer version.
+    """
+    path = folder / STORE_MANIFEST_NAME
+    if not path.is_file():
+        raise FileMissingError(str(path))
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        number = facts.pop("format")
+        if number != STORE_FORMAT:
+            raise ArtifactError(
+                f"The store {folder} has format {number}; this version reads {STORE_FORMAT}.",
+                fix="make it again from the shop's files.",
+                file=str(path),
+            )
+        entries = (
+            LedgerEntry(**{**entry, "count": LedgerCount(**entry["count"])})
+            for entry in facts.pop("ledger")["entries"]
+        )
+        sources = tuple(InputFile.from_state(fact) for fact in facts.pop("sources"))
+        columns = tuple(facts.pop("columns"))
+        ledger = Ledger(tuple(entries))
+        begins = {n: (first, last) for n, (first, last) in facts.pop("begins").items()}
+        return StoreManifest(
+            **facts, columns=columns, ledger=ledger, sources=sources, first_value_days=begins
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(
+            f"{path} is damaged ({error}).",
+            fix="make the store again from the shop's files.",
+            file=str(path),
+        ) from None

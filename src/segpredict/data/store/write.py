@@ -1,0 +1,262 @@
+"""Write a store, and add days to one."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from segpredict.core.memory import available_bytes
+from segpredict.core.tables import Ledger, LedgerEntry, Transactions
+from segpredict.data.store import codes as _codes
+from segpredict.data.store import parts
+from segpredict.data.store.manifest import (
+    STORE_MANIFEST_NAME,
+    StoreManifest,
+    first_value_days,
+    merge_first_values,
+    read_manifest,
+)
+from segpredict.data.store.orders import purchased_products
+from segpredict.data.store.stored import (
+    ORDER_HEAD_FLAG,
+    StoredTransactions,
+    TransactionStore,
+    open_store,
+)
+from segpredict.errors import FileMissingError
+
+BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies together
+MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
+
+
+def write_store(transactions: Transactions, folder: str | Path) -> StoredTransactions:
+    """Write canonical lines as a store, in the place of any store that is there.
+
+    Parameters
+    ----------
+    transactions
+        What cleaning made, or any lines that keep `contracts.LINES_SCHEMA`.
+    folder
+        Where to; made if it is not there.
+
+    Returns
+    -------
+    Stored
+        The same transactions, read from the store.
+
+    Notes
+    -----
+    Files of a change get new names and ``store.json`` is replaced last, so a reader
+    finds the old store or the new one, never a mixture. When memory is short, lines
+    are parted by customer on disk and sorted part by part; the result is the same.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    lines, generation = transactions.lines, _next(target)
+    schema = lines.collect_schema()
+    codes = _codes.learn_codes(lines, _codes.coded_columns(schema))
+    rows = int(lines.select(pl.len()).collect().item())
+    ids = dictionary_names(codes, generation)
+    base = f"base-{generation}.parquet"
+    _codes.save_codes(codes, target, ids)
+    coded = _codes.encode_ids(lines.drop(ORDER_HEAD_FLAG), codes)
+    with TemporaryDirectory(dir=target) as scratch:
+        customers = codes["customer_id"].len()
+        frames = _sorted(coded, rows, customers, Path(scratch))
+        parts.save_part(frames, target / base)
+    card = StoreManifest(
+        columns=tuple(schema.names()),
+        dictionaries=ids,
+        base=base,
+        tail="",
+        moved="",
+        first_day=transactions.first_day,
+        end_day=transactions.end_day,
+        fingerprint=transactions.fingerprint,
+        currency=transactions.currency,
+        ledger=transactions.ledger,
+        sources=transactions.files,
+        base_end=transactions.end_day,
+        rows=rows,
+        customers=codes["customer_id"].len(),
+        generation=generation,
+        first_value_days=first_value_days(lines),
+    )
+    return publish_manifest(target, card)
+
+
+def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransactions:
+    """Add newly cleaned lines to a store; a store that is not there yet is written.
+
+    Parameters
+    ----------
+    transactions
+        The new canonical lines and the days they cover.
+    folder
+        The store.
+
+    Returns
+    -------
+    Stored
+        The store with the new lines: equal to one written from all lines at once.
+
+    Notes
+    -----
+    Days after those of the base go into a small tail beside it; only that is
+    rewritten. When the tail holds an eighth of the lines, or when lines arrive for
+    days that the base covers, all is merged into one.
+
+    Cleaning looks across days: a refund of today voids an order of last month. Those
+    lines are in the store as they were cleaned then; clean the two together and
+    `write_store` where that matters.
+    """
+    target = Path(folder)
+    try:
+        old = open_store(target)
+    except FileMissingError:
+        return write_store(transactions, target)
+    assert old.store is not None
+    joined = replace(
+        old,
+        first_day=min(old.first_day, transactions.first_day),
+        end_day=max(old.end_day, transactions.end_day),
+        ledger=_together(old.ledger, transactions.ledger),
+        files=(*old.files, *transactions.files),
+    )
+    new = transactions.lines
+    if _fits_tail(old.store, new):
+        return _sealed(_append(joined, old.store, new))
+    lines = pl.concat([old.lines, new], how="diagonal")
+    return _sealed(write_store(replace(joined, lines=lines), target))
+
+
+def _fits_tail(store: TransactionStore, new: pl.LazyFrame) -> bool:
+    """Return whether lines may go into the tail: late enough, few, of the same kind."""
+    if list(store.manifest.columns) != new.collect_schema().names():
+        return False
+    counted = new.select(pl.len(), pl.col("day").min().alias("first")).collect()
+    rows, first = counted.row(0)
+    tail = rows + (store.tail_lines.n_rows if store.tail_lines else 0)
+    is_few = tail * MAX_TAIL_SHARE <= store.manifest.rows + rows
+    return bool(rows == 0 or (is_few and first >= store.manifest.base_end))
+
+
+def _append(joined: Transactions, store: TransactionStore, new: pl.LazyFrame) -> StoredTransactions:
+    """Write the tail again with new lines in it; the base stays."""
+    card, target, generation = store.manifest, store.folder, store.manifest.generation + 1
+    codes = _codes.extend_codes(store.codes, new)
+    ids, name = dictionary_names(codes, generation), f"tail-{generation}.parquet"
+    _codes.save_codes(codes, target, ids)
+    columns = [column for column in card.columns if column != ORDER_HEAD_FLAG]
+    coded = _codes.encode_ids(new.drop(ORDER_HEAD_FLAG), codes).select(columns).collect()
+    old = [store.tail_lines.read(columns)] if store.tail_lines else []
+    tail = parts.sort_lines(pl.concat([*old, coded]))
+    parts.save_part([tail], target / name, earlier_purchases(store, tail, store.moved_customers))
+    changed = replace(
+        card,
+        dictionaries=ids,
+        tail=name,
+        first_day=joined.first_day,
+        end_day=joined.end_day,
+        ledger=joined.ledger,
+        sources=joined.files,
+        rows=card.rows + coded.height,
+        customers=codes["customer_id"].len(),
+        generation=generation,
+        first_value_days=merge_first_values(card.first_value_days, first_value_days(coded.lazy())),
+    )
+    return publish_manifest(target, changed)
+
+
+def earlier_purchases(
+    store: TransactionStore, tail: pl.DataFrame, moved: pl.Series
+) -> pl.DataFrame:
+    """Return what the customers of the tail had bought by the end of the base.
+
+    Not of those who `moved`: all that they bought stands in the tail.
+    """
+    here = pl.col("customer_id").is_in(moved.implode())
+    customers = tail.filter(~here).select(pl.col("customer_id").unique())
+    columns = ["customer_id", "product_id", "day", "void_day", "is_return"]
+    groups = range(store.base_lines.n_row_groups)
+    found = [
+        purchased_products(
+            store.base_lines.read(columns, [group]).join(customers, on="customer_id", how="semi")
+        )
+        for group in groups
+    ]
+    return pl.concat(found)
+
+
+def _sealed(stored: StoredTransactions) -> StoredTransactions:
+    """Record the fingerprint of the lines as they are now."""
+    assert stored.store is not None
+    print_ = fingerprint_chunks(stored.store.canonical_lines())
+    return publish_manifest(stored.store.folder, replace(stored.store.manifest, fingerprint=print_))
+
+
+def fingerprint_chunks(chunks: Iterable[pl.DataFrame]) -> str:
+    """Return the SHA-256 of lines that come in their canonical order.
+
+    It is the fingerprint that cleaning takes of all lines at once.
+    """
+    digest = hashlib.sha256()
+    for i, lines in enumerate(chunks):
+        digest.update(",".join(lines.columns).encode() if i == 0 else b"")
+        digest.update(lines.write_csv(include_header=False).encode())
+    return digest.hexdigest()
+
+
+def _sorted(
+    coded: pl.LazyFrame, rows: int, customers: int, scratch: Path
+) -> Iterator[pl.DataFrame]:
+    """Yield arranged lines, as many at a time as memory holds."""
+    turns = max(1, -(-rows * BYTES_PER_ROW // max(1, available_bytes())))
+    if turns == 1:
+        yield parts.sort_lines(coded.collect(engine="streaming"))
+        return
+    span = -(-customers // turns)
+    by_span = pl.PartitionBy(scratch, key={"span": pl.col("customer_id") // span})
+    coded.sink_parquet(by_span, compression="lz4", mkdir=True)
+    for turn in range(turns):
+        here = scratch / f"span={turn}"
+        if here.is_dir():
+            lines = pl.read_parquet(here / "*.parquet", hive_partitioning=False)
+            yield parts.sort_lines(lines)
+
+
+def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
+    return {name: f"{name}-{generation}.parquet" for name in codes}
+
+
+def _next(folder: Path) -> int:
+    return read_manifest(folder).generation + 1 if (folder / STORE_MANIFEST_NAME).exists() else 0
+
+
+def publish_manifest(folder: Path, manifest: StoreManifest) -> StoredTransactions:
+    """Let the card replace the one before, then drop the files that it left behind."""
+    draft = folder / f"{STORE_MANIFEST_NAME}.new"
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(manifest.to_json())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / STORE_MANIFEST_NAME)
+    for path in folder.glob("*-*.parquet"):
+        if path.name not in manifest.file_names:
+            path.unlink()
+    return open_store(folder)
+
+
+def _together(old: Ledger, new: Ledger) -> Ledger:
+    """Return the ledgers as one; a customer of both is counted in both."""
+    entries: dict[tuple[str, str], LedgerEntry] = {}
+    for entry in (*old.entries, *new.entries):
+        known = entries.setdefault((entry.stage, entry.rule), entry)
+        if known is not entry:
+            both = replace(known, count=known.count + entry.count)
+            entries[entry.stage, entry.rule] = both
+    return Ledger(tuple(entries.values()))

@@ -1,0 +1,167 @@
+"""Share out what BG/NBD with Gamma-Gamma says among what it looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import polars as pl
+
+from segpredict.classifier.metrics import MIN_PROBABILITY
+from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
+from segpredict.classifier.training_data import HISTORY_COLUMNS, feature_matrix
+from segpredict.core.arrays import FloatArray
+from segpredict.core.tables import JSON
+
+# What the model looks at, by the column that gets the credit: how often the customer
+# came back, how long ago that was (together with how long they are known), and what a
+# purchase day brought. Columns of `HISTORY_COLUMNS` by place.
+PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), "spend_364": (3, 4)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PurchaseModelExplainer:
+    """The model of purchases, and the customers against whom one is compared.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    reference_rows
+        Reference customers × `HISTORY_COLUMNS`.
+    reference_shares
+        How much each reference customer counts; they add up to one.
+    """
+
+    model: BgNbdGammaGamma
+    reference_rows: FloatArray
+    reference_shares: FloatArray
+
+    def log_probabilities(self, customers: pl.DataFrame) -> FloatArray:
+        """Return the log-probability of each segment, customers × segments."""
+        return np.log(np.maximum(self.model.predict_proba(customers), MIN_PROBABILITY))
+
+    def base_values(self, day: int | None = None) -> FloatArray:
+        """Return the mean log-probability of the reference customers, by segment.
+
+        Parameters
+        ----------
+        day
+            From which day (number) it is foretold; ``None``: whatever the season.
+        """
+        model = self.model if day is None else self.model.at_cutoff(day)
+        alone = [_logs(model, row[None, :]) for row in self.reference_rows]
+        return np.asarray(self._weighted(alone)[0], dtype=np.float64)
+
+    def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
+        """Return each player's part, customers × segments × `PLAYER_COLUMNS`.
+
+        A customer's parts and the `base` of the same day add up to the log-probability:
+        the season is alike for everybody and no reason.
+
+        Notes
+        -----
+        Exact Shapley values of the three players (Shapley 1953): a coalition takes its
+        columns from the customer and the rest from the reference customers in turn.
+        Columns of one player are never torn apart, so that nobody is made up who was
+        silent for longer than they are known.
+        """
+        rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
+        parts = np.zeros((len(rows), self.model.n_classes, len(PLAYER_COLUMNS)))
+        for places, model in self.model.group_by_cutoff(customers):
+            parts[places] = self._shared(model, rows[places])
+        return parts
+
+    def _shared(self, model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
+        names = list(PLAYER_COLUMNS)
+        worth = self._worth(model, rows)
+        parts = np.zeros((len(rows), model.n_classes, len(names)))
+        for place, name in enumerate(names):
+            for team in worth:
+                if name not in team:
+                    joined = tuple(n for n in names if n in {*team, name})
+                    gain = worth[joined] - worth[team]
+                    parts[:, :, place] += _chance(len(team), len(names)) * gain
+        return parts
+
+    def _worth(self, model: BgNbdGammaGamma, rows: FloatArray) -> dict[tuple[str, ...], FloatArray]:
+        """Return the mean log-probabilities that each coalition of players leads to."""
+        names = list(PLAYER_COLUMNS)
+        sizes = range(len(names) + 1)
+        teams = [team for size in sizes for team in combinations(names, size)]
+        asked = [_joined(rows, team, other) for team in teams for other in self.reference_rows]
+        # One call for all: much of a call's time does not depend on its rows.
+        logs = _logs(model, np.concatenate(asked))
+        shape = (len(teams), len(self.reference_rows), len(rows), model.n_classes)
+        return {
+            team: self._weighted(list(found))
+            for team, found in zip(teams, logs.reshape(shape), strict=True)
+        }
+
+    def _weighted(self, logs: Sequence[FloatArray]) -> FloatArray:
+        total = np.zeros_like(logs[0])
+        for share, each in zip(self.reference_shares, logs, strict=True):
+            total = total + share * each
+        return total
+
+    def to_state(self) -> JSON:
+        """Return the reference customers as JSON."""
+        return {"rows": self.reference_rows.tolist(), "shares": self.reference_shares.tolist()}
+
+
+def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:
+    return np.log(np.maximum(model.probabilities_of_rows(rows), MIN_PROBABILITY))
+
+
+def _joined(rows: FloatArray, team: Sequence[str], other: FloatArray) -> FloatArray:
+    """Return the team's columns from the customers, all others from somebody else."""
+    asked = np.tile(other, (len(rows), 1))
+    own = [place for name in team for place in PLAYER_COLUMNS[name]]
+    asked[:, own] = rows[:, own]
+    return asked
+
+
+def reference_customers(customers: pl.DataFrame) -> tuple[FloatArray, FloatArray]:
+    """Return one typical customer of each current segment, and the segments' shares.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id``, ``state_now`` and `HISTORY_COLUMNS`, one row a customer.
+
+    Returns
+    -------
+    rows, shares
+        Reference customers × `HISTORY_COLUMNS`, and the share of the customers each stands for.
+
+    Notes
+    -----
+    The customer whose ranks lie nearest to the median ranks of the segment: somebody
+    who exists, where a row of medians may be nobody's.
+    """
+    ordered = customers.sort("customer_id")
+    ranks = ordered.select(
+        pl.col(name).rank().fill_null(0.0) / ordered.height for name in HISTORY_COLUMNS
+    ).to_numpy()
+    states = ordered["state_now"].to_numpy()
+    chosen, shares = [], []
+    for state in np.unique(states):
+        inside = np.flatnonzero(states == state)
+        median = np.median(ranks[inside], axis=0)
+        far = np.abs(ranks[inside] - median).sum(axis=1)
+        chosen.append(int(inside[far.argmin()]))
+        shares.append(len(inside) / len(states))
+    rows = feature_matrix(ordered[chosen], HISTORY_COLUMNS).astype(np.float64)
+    return rows, np.array(shares)
+
+
+def _chance(others: int, players: int) -> float:
+    """Return the chance that just so many others came before, in a random order.
+
+    Examples
+    --------
+    >>> [round(_chance(n, 3), 3) for n in range(3)]
+    [0.333, 0.167, 0.333]
+    """
+    return factorial(others) * factorial(players - others - 1) / factorial(players)

@@ -1,0 +1,280 @@
+"""Lines to orders, for all windows at once: read from a store, or made of lines."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segpredict.core.arrays import IndexArray
+from segpredict.core.orders import KEY
+from segpredict.core.tables import Transactions
+from segpredict.data.store import StoreBatch, repeat_purchases
+from segpredict.features.engine.measures import LOG_SCALE, RowKind
+from segpredict.features.engine.runs import CustomerRows, RunOffsets, ShiftedOffsets, cumulative_sum
+from segpredict.features.engine.views import RepeatPurchases
+
+_IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
+ROWS_PER_BLOCK = 1 << 15  # customers
+RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
+RequestedColumns = Mapping[RowKind, Collection[str]]
+NO_REPEATS = pl.DataFrame(
+    schema={
+        "customer": pl.UInt32,
+        **dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTable:
+    """A shop's orders and credit notes.
+
+    Parameters
+    ----------
+    orders
+        One row per order: ``customer`` (a number), ``day``, ``void_day``, ``minute``
+        and, as far as they were asked for, ``net`` (money), ``units``, ``lines``,
+        ``products`` (different ones) and ``customer_ids`` (lines with a product); sorted by
+        customer and time.
+    credits
+        One row per credit note with the same columns but ``minute``.
+    repeats
+        `store.repeat_purchases`, where they are asked for.
+    ids
+        The ids of customers, by number; ``None`` where the number is the id.
+    """
+
+    orders: pl.DataFrame
+    credits: pl.DataFrame
+    repeats: pl.DataFrame
+    ids: pl.Series | None
+
+    def customer_ids(self, customers: pl.Series) -> pl.Series:
+        """Return the ids of customers."""
+        ids = customers if self.ids is None else self.ids.gather(customers)
+        return ids.alias("customer_id")
+
+    @property
+    def customers(self) -> pl.LazyFrame:
+        """``customer_id`` and ``customer`` of everyone with an order."""
+        number = self.orders["customer"].unique()
+        return pl.LazyFrame([self.customer_ids(number), number])
+
+    def customer_blocks(self) -> list["OrderTable"]:
+        """Return so many customers each as a processor keeps at hand."""
+        code = self.orders["customer"].to_numpy()
+        first, last = (int(code[0]), int(code[-1])) if code.size else (0, 0)
+        if last - first < ROWS_PER_BLOCK:
+            return [self]
+        return [self._of(at, at + ROWS_PER_BLOCK) for at in range(first, last + 1, ROWS_PER_BLOCK)]
+
+    def _of(self, first: int, end: int) -> "OrderTable":
+        inside = pl.col("customer").is_between(first, end, closed="left")
+        again = self.repeats.filter(inside)
+        return replace(self._where(inside), repeats=again)
+
+    def known_at(self, cutoff: int) -> "OrderTable":
+        """Return what is not voided by then; see `Transactions.known`."""
+        stands = pl.col("void_day").is_null() | (pl.col("void_day") >= cutoff)
+        return self._where(stands)
+
+    def _where(self, holds: pl.Expr) -> "OrderTable":
+        orders, credits_ = self.orders.filter(holds), self.credits.filter(holds)
+        return replace(self, orders=orders, credits=credits_)
+
+    def split_voided(self) -> tuple["OrderTable", "OrderTable | None"]:
+        """Return the customers nothing of whom is ever voided, and the others."""
+        frames = (self.orders, self.credits)
+        if all(f["void_day"].null_count() == f.height for f in frames):
+            return self, None
+        void = pl.col("void_day").is_not_null()
+        whose = pl.concat(f.filter(void)["customer"] for f in frames).unique().implode()
+        theirs = pl.col("customer").is_in(whose)
+        return self._where(~theirs), self._where(theirs)
+
+
+def collapse_lines(
+    transactions: Transactions, first: int, end: int, requested: RequestedColumns
+) -> OrderTable:
+    """Return the orders and credit notes dated in ``[first, end)``, or more.
+
+    Parameters
+    ----------
+    transactions
+        A share of a store, or any lines.
+    first, end
+        The days that are asked for.
+    requested
+        The columns that are asked for, by kind of rows.
+
+    Notes
+    -----
+    ``day`` is part of `core.orders.KEY`, and ``void_day`` parts credit notes further.
+    So cutting orders in time equals cutting their lines, and one table serves all
+    cutoffs.
+    """
+    if isinstance(transactions, StoreBatch):
+        orders, credits_ = (
+            _shared(transactions, kind, requested.get(kind, ())) for kind in ("orders", "credits")
+        )
+        again = NO_REPEATS
+        if "repeats" in requested:
+            again = _shared(transactions, "repeats", requested["repeats"])
+        return OrderTable(orders, credits_, again, None)
+    known = pl.col("day").is_between(first, end, closed="left")
+    lines = transactions.lines.filter(known)
+    rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
+    back = rows["is_return"]
+    ids = rows["customer_id"].unique().sort()
+    numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
+    again = NO_REPEATS
+    if "repeats" in requested:
+        again = _repeats(lines, numbered.select("customer_id", "customer").unique())
+    return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
+
+
+def _shared(share: StoreBatch, kind: str, columns: Collection[str]) -> pl.DataFrame:
+    """Return rows that a store has ready."""
+    rows = share.rows(kind, {"day", "void_day", *columns})
+    return rows.rename({"customer_id": "customer"})
+
+
+def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    product = pl.col("product_id")
+    named = (
+        lines.filter(~pl.col("is_return") & product.is_not_null())
+        .join(customers.lazy(), on="customer_id")
+        .select(
+            "day",
+            "void_day",
+            # Codes depend on the order of rows; what is asked, on equality alone.
+            product.cast(pl.Categorical).to_physical(),
+            pl.col("customer").alias("customer_id"),
+        )
+        .collect()
+    )
+    return repeat_purchases(named).rename({"customer_id": "customer"})
+
+
+def _grouped(lines: pl.LazyFrame, asked: Collection[str]) -> pl.DataFrame:
+    product = pl.col("product_id")
+    made = {
+        "net": pl.col("amount").sum(),
+        "units": pl.col("quantity").sum(),
+        "lines": pl.len().cast(pl.Int64),
+        # n_unique counts null as a value of its own.
+        "products": product.n_unique().cast(pl.Int64) - product.is_null().any(),
+        "named": product.count().cast(pl.Int64),
+    }
+    # Different products cost most of all, and few questions are about them.
+    wanted = {name: measure for name, measure in made.items() if name in asked}
+    return (
+        lines.group_by(*KEY, "is_return", "void_day")
+        .agg(pl.col("minute").min(), **wanted)
+        .sort(_IN_TIME)
+        .collect()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRuns:
+    """Customers with an order, and their runs.
+
+    Parameters
+    ----------
+    customer
+        Their numbers, rising.
+    runs
+        By kind of rows.
+    """
+
+    customer: pl.Series
+    runs: Mapping[RowKind, CustomerRows]
+    repeats: RepeatPurchases
+
+
+def customer_runs(
+    shop: OrderTable, columns: RowColumns, days: Mapping[RowKind, Collection[int]]
+) -> CustomerRuns:
+    """Lay out orders, purchase days and credit notes as runs of the same customers.
+
+    Parameters
+    ----------
+    shop
+        Whose.
+    columns
+        Further columns, by kind of rows.
+    days
+        Where spans begin and end, by kind of rows.
+    """
+    rows = shop.orders
+    code = rows["customer"].to_numpy()
+    is_new = np.ones(code.size, dtype=bool)
+    np.not_equal(code[1:], code[:-1], out=is_new[1:])
+    starts = np.flatnonzero(is_new)
+    customer = rows["customer"].gather(starts)
+    lengths = np.diff(starts, append=code.size)
+    places = RunOffsets(rows["day"].to_numpy(), starts, lengths, {*days["orders"], *days["days"]})
+    orders = CustomerRows(rows, places, columns["orders"])
+    notes, starts, lengths = _theirs(shop.credits, customer)
+    again, _, number = _theirs(shop.repeats, customer)
+    of_notes = RunOffsets(notes["day"].to_numpy(), starts, lengths, days["credits"])
+    return CustomerRuns(
+        customer,
+        {
+            "orders": orders,
+            "days": _days(orders, is_new, columns["days"]),
+            "credits": CustomerRows(notes, of_notes, columns["credits"]),
+        },
+        RepeatPurchases(again, number),
+    )
+
+
+def _theirs(rows: pl.DataFrame, customer: pl.Series) -> tuple[pl.DataFrame, IndexArray, IndexArray]:
+    """Return the rows of customers, where each one's start and how many they are."""
+    known, code = customer.to_numpy(), rows["customer"].to_numpy()
+    if not known.size or not code.size:
+        nothing = np.zeros(known.size, dtype=np.intp)
+        return rows.clear(), nothing, nothing
+    # A table of all numbers up to the last finds a place without a search.
+    low = int(known[0])
+    place = np.full(int(known[-1]) - low + 2, known.size, dtype=np.intp)
+    place[known - low] = np.arange(known.size)
+    owner = place[np.clip(code.astype(np.int64) - low, -1, place.size - 1)]
+    if owner.max() == known.size:
+        rows, owner = rows.filter(owner < known.size), owner[owner < known.size]
+    lengths = np.bincount(owner, minlength=known.size)
+    return rows, np.cumsum(lengths) - lengths, lengths
+
+
+def _days(
+    orders: CustomerRows, is_new: NDArray[np.bool_], columns: Mapping[str, pl.Expr]
+) -> CustomerRows:
+    """Return the runs of purchase days: the first order of each and the ``gap`` before.
+
+    The gap of a customer's first day is zero. ``gap_log`` is its logarithm in whole
+    numbers of 10⁻⁹.
+    """
+    steps = np.diff(orders.day, prepend=orders.day[:1])
+    is_day = is_new | (steps != 0)
+
+    def gap() -> NDArray[np.int64]:
+        between: NDArray[np.int64] = np.where(is_new, 0, steps)[is_day].astype(np.int64)
+        return between
+
+    def gap_log() -> NDArray[np.int64]:
+        # Few gaps differ, so a table of logarithms is shorter than the rows.
+        values = gap()
+        logs = pl.int_range(1, max(2, int(values.max(initial=0)) + 1), eager=True).log()
+        whole = (logs * LOG_SCALE).round().cast(pl.Int64).to_numpy()
+        return np.append(0, whole)[values]
+
+    made = {"day": lambda: orders.day[is_day], "gap": gap, "gap_log": gap_log}
+    return CustomerRows(
+        pl.DataFrame(),
+        ShiftedOffsets(orders.places, cumulative_sum(is_day.view(np.int8))),
+        columns,
+        made,
+    )

@@ -1,0 +1,224 @@
+"""The rows that families may ask beside orders: groups, tiers, logs, people.
+
+Each kind is gathered once for all windows, then seen by each window as of its cutoff.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.core.tables import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
+from segpredict.core.window import Window
+from segpredict.errors import LimitError
+
+_DAYS = 2**17  # more than the days to 2199
+_ROOM = 2**63 // _DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class SideRows:
+    """One kind of rows.
+
+    Parameters
+    ----------
+    collect
+        From the shop, whose lines are cut to the days that any window may see, and
+        the codes of its customers (``customer_id``, ``customer``) to one frame for all
+        windows, or to ``None`` where the shop has no such table.
+    restrict_to_cutoff
+        From that frame to what a window may see of it: ``customer`` and the columns
+        to measure.
+    facts
+        Numbers that are alike for all customers and that `Family.derive` may use.
+    """
+
+    collect: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
+    restrict_to_cutoff: Callable[[pl.LazyFrame, Window], pl.LazyFrame]
+    facts: Callable[[Transactions, Window], Mapping[str, int | None]] | None = None
+
+
+def _bought(shop: Transactions) -> pl.LazyFrame:
+    return shop.lines.filter(~pl.col("is_return") & pl.col("product_id").is_not_null())
+
+
+def _shelf(lines: pl.LazyFrame, customers: pl.LazyFrame, thing: str) -> pl.DataFrame:
+    """Return one row per line: customer, thing and day in whole numbers, sorted."""
+    # Codes depend on the order of rows; what is measured depends on equality alone.
+    given = pl.col(thing)
+    is_text = lines.collect_schema()[thing] == pl.String
+    code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
+    coded = (
+        lines.join(customers, on="customer_id")
+        .select(
+            "day",
+            "void_day",
+            pl.col("customer").cast(pl.Int64),
+            thing=code.cast(pl.Int64),
+        )
+        .collect()
+    )
+    most, last = coded.select(pl.col("customer", "thing").max()).row(0)
+    wide = 1 + (last or 0)
+    if wide * (1 + (most or 0)) >= _ROOM:
+        raise LimitError(
+            f"{wide} values of {thing} for so many customers do not fit one number.",
+            fix="split the shop, or leave the family out with classifier.families.",
+        )
+    # One whole number sorts far faster than three columns.
+    key = pl.col("customer") * wide + pl.col("thing")
+    return (
+        coded.lazy()
+        .select("day", "void_day", "customer", key=key, place=key * _DAYS + pl.col("day"))
+        .sort("place")
+        .drop("place")
+        .collect(engine="in-memory")
+    )
+
+
+def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """Cut rows with ``day`` and ``void_day`` at the cutoff, as `Transactions.known`."""
+    day = pl.col("day")
+    voided = (pl.col("void_day") < window.cutoff).fill_null(value=False)
+    seen = (day < window.cutoff) & (day >= window.history_start) & ~voided
+    return rows.filter(seen).with_columns(ago=(window.cutoff - day).cast(pl.Int64))
+
+
+def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    products = shop.side_tables.products
+    if products is None or "category" not in products.columns:
+        return None
+    of = products.lazy().select("product_id", "category").drop_nulls()
+    return _shelf(_bought(shop).join(of, on="product_id"), customers, "category")
+
+
+def _see_groups(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """One row per customer and category of the look-back, with its ``lines``."""
+    return (
+        _cut(rows, window)
+        .filter(pl.col("ago") <= window.lookback)
+        .group_by("customer", "key")
+        .agg(lines=pl.len().cast(pl.Int64))
+    )
+
+
+def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    prices = shop.side_tables.prices
+    if prices is None:
+        return None
+    return (
+        _bought(shop)
+        .join(prices.lazy(), on="product_id")
+        .join(customers, on="customer_id")
+        .select("day", "void_day", "customer", "percentile")
+        .collect()
+    )
+
+
+def _see_lookback(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    return _cut(rows, window).filter(pl.col("ago") <= window.lookback)
+
+
+def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
+    when = ("day", "minute", "order_id")
+    return (
+        shop.lines.filter(~pl.col("is_return") & pl.col("country").is_not_null())
+        .join(customers, on="customer_id")
+        .select("customer", *when, "void_day", "country")
+        .sort("customer", *when, "country")
+        .collect()
+    )
+
+
+def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    if "discount" not in shop.lines.collect_schema().names():
+        return None
+    return (
+        shop.lines.filter(~pl.col("is_return") & pl.col("discount").is_not_null())
+        .join(customers, on="customer_id")
+        .select("day", "void_day", "customer", "amount", "discount")
+        .collect()
+    )
+
+
+def _of_log(which: str, kinds: tuple[str, ...]) -> SideRows:
+    def log(shop: Transactions) -> CustomerLog | None:
+        found: CustomerLog | None = getattr(shop.side_tables, which)
+        return found
+
+    def gather(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+        found = log(shop)
+        if found is None:
+            return None
+        missing = [kind for kind in kinds if kind not in found.frame.columns]
+        return (
+            found.frame.lazy()
+            .join(customers, on="customer_id")
+            .select(
+                "customer",
+                "day",
+                pl.lit(None, pl.Int32).alias("void_day"),
+                *(kind for kind in kinds if kind not in missing),
+                *(pl.lit(0, pl.Int64).alias(kind) for kind in missing),
+            )
+            .collect()
+        )
+
+    def facts(shop: Transactions, window: Window) -> Mapping[str, int | None]:
+        """Return how many days back each kind was recorded; null where it never was."""
+        found = log(shop)
+        if found is None or found.first_day is None:
+            return {f"{kind}_reach": None for kind in kinds}
+        reach = window.cutoff - found.first_day
+        there = found.frame.columns
+        return {f"{kind}_reach": reach if kind in there else None for kind in kinds}
+
+    return SideRows(gather, _cut, facts)
+
+
+def _people(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+    table = shop.side_tables.customers
+    if table is None:
+        return None
+    return table.lazy().join(customers, on="customer_id").collect()
+
+
+def _see_people(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
+    """Return the newest row that held on the last known day, the day before the cutoff.
+
+    A date is a number of days before the cutoff here, and null if it lies after it.
+    """
+    since, until = pl.col("since"), pl.col("until")
+    begun = (since < window.cutoff).fill_null(value=True)
+    over = (until < window.cutoff).fill_null(value=False)
+    return rows.filter(begun & ~over).sort("customer", "since", nulls_last=False)
+
+
+SIDE_ROWS: Mapping[str, SideRows] = {
+    "groups": SideRows(_groups, _see_groups),
+    "tiers": SideRows(_tiers, _see_lookback),
+    "reduced": SideRows(_reduced, _see_lookback),
+    "places": SideRows(_places, _cut),
+    "events": _of_log("events", EVENT_KINDS),
+    "contacts": _of_log("contacts", CONTACT_KINDS),
+    "people": SideRows(_people, _see_people),
+}
+
+
+DAYS_AGO = pl.col("ago")
+
+
+def within_days(days: int, skip: int = 0) -> pl.Expr:
+    """Return whether a row lies in ``[T - skip - days, T - skip)``."""
+    inside = DAYS_AGO.le(skip + days)
+    return inside & DAYS_AGO.gt(skip) if skip else inside
+
+
+def count_rows(where: pl.Expr) -> pl.Expr:
+    """Return the number of rows for which it holds."""
+    return where.cast(pl.Int64).sum()
+
+
+def total(column: str, where: pl.Expr) -> pl.Expr:
+    """Return the sum of a column over the rows for which it holds."""
+    return pl.when(where).then(pl.col(column)).otherwise(0).sum()

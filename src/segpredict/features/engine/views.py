@@ -1,0 +1,202 @@
+"""What a window asks of runs: each measure of each customer, by looking up."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segpredict.core.arrays import IndexArray
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import Measure, MeasureSpan, RowKind
+from segpredict.features.engine.runs import NO_DAY, CustomerRows, NumberArray
+
+_AGO = "ago"
+
+
+def span_edges(measures: Iterable[Measure], window: Window) -> dict[RowKind, set[int]]:
+    """Return the days on which the spans of measures begin and end."""
+    found: dict[RowKind, set[int]] = {kind: set() for kind in ("orders", "days", "credits")}
+    found["orders"] |= {window.start, window.cutoff}
+    for measure in measures:
+        if measure.rows in found:
+            parts = measure.span.split_parts() if measure.span.n_parts > 1 else [measure.span]
+            for part in parts:
+                found[measure.rows].update(_days(part, window))
+    return found
+
+
+def _days(span: MeasureSpan, window: Window) -> tuple[int, int]:
+    """Return the first day of a span and the day after its last."""
+    most = window.cutoff - window.history_start
+    oldest = most if span.oldest is None else min(span.oldest, most)
+    return window.cutoff - oldest, window.cutoff - min(span.newest, most)
+
+
+class WindowView:
+    """The runs of some customers, as one window may see them.
+
+    Parameters
+    ----------
+    runs
+        Rows.
+    window
+        The question.
+    chosen
+        Which customers.
+    """
+
+    def __init__(self, runs: CustomerRows, window: Window, chosen: IndexArray) -> None:
+        self._runs, self._window, self._chosen = runs, window, chosen
+        self._places: dict[int, IndexArray] = {}
+        self._sums: dict[tuple[str, int], NDArray[np.int64]] = {}
+
+    def measure_customers(self, measure: Measure) -> NumberArray:
+        """Return a measure of each customer, zero where there are no rows."""
+        if measure.kind == "active":
+            return self._active(measure.span)
+        if measure.kind == "sum" and not measure.between:
+            return self._sum(measure)
+        lo, hi = (self._on(day) for day in _days(measure.span, self._window))
+        if measure.between:
+            lo = np.minimum(lo + 1, hi)
+        return _ASKS[measure.kind](self, measure, lo, hi)
+
+    def _on(self, day: int) -> IndexArray:
+        if day not in self._places:
+            self._places[day] = self._runs.places[day][self._chosen]
+        return self._places[day]
+
+    def _sum(self, measure: Measure) -> NDArray[np.int64]:
+        # Many spans end on the same days, so what stands there is looked up once.
+        before, after = (
+            self._before(measure.column, day) for day in _days(measure.span, self._window)
+        )
+        return after - before
+
+    def _before(self, column: str, day: int) -> NDArray[np.int64]:
+        if (column, day) not in self._sums:
+            self._sums[column, day] = self._runs.cumulative_sums(column)[self._on(day)]
+        return self._sums[column, day]
+
+    def _active(self, span: MeasureSpan) -> NumberArray:
+        found = np.zeros(self._chosen.size, dtype=np.int64)
+        for part in span.split_parts():
+            start, end = _days(part, self._window)
+            found += self._on(start) < self._on(end)
+        return found
+
+    def _edge(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        """Return the first or last value of each slice."""
+        is_ago = measure.column == _AGO
+        values = self._runs.day if is_ago else self._runs.values(measure.column)
+        if not values.size:
+            return np.zeros(lo.size, dtype=np.int64)
+        place = lo if measure.kind == "first" else hi - 1
+        found = values[np.clip(place, 0, values.size - 1)].astype(np.int64)
+        if is_ago:
+            found = self._window.cutoff - found
+        return np.where(lo < hi, found, 0)
+
+    def _most(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        """Return the largest value of each slice."""
+        values = self._runs.values(measure.column)
+        both = np.stack([lo, hi], axis=1).ravel()
+        found = np.maximum.reduceat(np.append(values, 0), both)[::2]
+        return np.where(lo < hi, found, 0)
+
+    def _total(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        sums = self._runs.cumulative_sums(measure.column)
+        return sums[hi] - sums[lo]
+
+    def _squares(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        sums = self._runs.cumulative_squares(measure.column)
+        return sums[hi] - sums[lo]
+
+    def _number(self, _: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        return hi - lo
+
+    def _median(self, measure: Measure, lo: IndexArray, hi: IndexArray) -> NumberArray:
+        """Return the median of values that are not below zero."""
+        number = hi - lo
+        values = _inside(self._runs.values(measure.column), lo, hi)
+        if not values.size:
+            return np.zeros(lo.size)
+        # One whole number sorts far faster than two columns.
+        wide = int(values.max()).bit_length()
+        small = lo.size.bit_length() + wide < 32
+        dtype = np.int32 if small else np.int64
+        owner = np.left_shift(np.arange(lo.size), wide).astype(dtype)
+        packed = np.repeat(owner, number) | values.astype(dtype)
+        packed.sort()
+        first = np.cumsum(number) - number
+        ranked = packed & ((1 << wide) - 1)
+        last = values.size - 1
+        low = ranked[np.minimum(first + np.maximum(number - 1, 0) // 2, last)]
+        high = ranked[np.minimum(first + number // 2, last)]
+        return np.where(number > 0, (low + high) / 2, 0.0)
+
+
+_ASKS = {
+    "number": WindowView._number,
+    "sum": WindowView._total,
+    "squares": WindowView._squares,
+    "first": WindowView._edge,
+    "last": WindowView._edge,
+    "most": WindowView._most,
+    "median": WindowView._median,
+}
+
+
+def _inside(values: NDArray[Any], lo: IndexArray, hi: IndexArray) -> NDArray[Any]:
+    """Return the values in slices that follow each other."""
+    some = lo < hi
+    if np.sum(hi - lo) == values.size:
+        return values
+    edge = np.zeros(values.size + 1, dtype=np.int8)
+    edge[lo[some]] += 1
+    edge[hi[some]] -= 1
+    is_inside = np.cumsum(edge[:-1], dtype=np.int8).astype(bool)
+    found: NDArray[Any] = values[is_inside]
+    return found
+
+
+class RepeatPurchases:
+    """Lines that repeat a product: counted by when they and what they repeat were.
+
+    Parameters
+    ----------
+    rows
+        `store.repeat_purchases`.
+    lengths
+        How many rows each customer has.
+    """
+
+    def __init__(self, rows: pl.DataFrame, lengths: IndexArray) -> None:
+        self._customers = lengths.size
+        self._owner = np.repeat(np.arange(lengths.size, dtype=np.int32), lengths)
+        self._day, self._before = (rows[n].to_numpy() for n in ("day", "before"))
+        self._last = int(self._day.max(initial=0))
+        is_void = any(rows[n].null_count() < rows.height for n in ("since", "void_day"))
+        self._stands: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+        if is_void:
+            since, until = rows["since"], rows["void_day"]
+            ends = since.fill_null(-NO_DAY), until.fill_null(NO_DAY)
+            self._stands = ends[0].to_numpy(), ends[1].to_numpy()
+
+    def count_repeats(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
+        """Return how many there are, as known at the cutoff, of these customers."""
+        start, end = _days(measure.span, window)
+        earliest, latest = _days(measure.repeat_of, window)
+        holds = self._before >= earliest
+        if start > earliest:  # nothing is dated before what it repeats
+            holds &= self._day >= start
+        if end <= self._last:
+            holds &= self._day < end
+        if latest < end:
+            holds &= self._before < latest
+        if self._stands is not None:
+            since, until = self._stands
+            holds &= (since < window.cutoff) & (window.cutoff <= until)
+        return np.bincount(self._owner[holds], minlength=self._customers)[chosen]

@@ -1,0 +1,43 @@
+"""When the outcome falls in the year: alike for everybody at one cutoff.
+
+Such columns tell origins apart, not customers, and a model that learns them on a short
+history learns the order of its origins (leak L10). So the classifier takes them only
+where older forecasts prove that they help (`segpredict.classifier.models.calendar`).
+"""
+
+import math
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.core.tables import Feature
+from segpredict.core.window import Window, day_number
+from segpredict.features.family import FeatureFamily, no_measures
+
+MEAN_CALENDAR_YEAR = 365.2425  # days from New Year to New Year, on average
+FIRST_NEW_YEAR = day_number("2000-01-01")
+
+
+def _derive(window: Window) -> Mapping[str, pl.Expr]:
+    middle = window.outcome_start + window.horizon / 2
+    angle = 2 * math.pi * (middle - FIRST_NEW_YEAR) / MEAN_CALENDAR_YEAR
+    return {
+        "season_ahead_new_year": pl.lit(math.cos(angle)),
+        "season_ahead_april": pl.lit(math.sin(angle)),
+    }
+
+
+def _described(name: str, near: str, far: str) -> Feature:
+    meaning = f"How near the days to be foretold are to {near}: 1 there, −1 {far}."
+    return Feature(name, meaning, "ratio", -1.0, 1.0)
+
+
+PART = FeatureFamily(
+    name="calendar",
+    features=(
+        _described("season_ahead_new_year", "New Year", "in July"),
+        _described("season_ahead_april", "the start of April", "in October"),
+    ),
+    measures=no_measures,
+    derive=_derive,
+)

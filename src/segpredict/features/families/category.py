@@ -1,0 +1,61 @@
+"""Over how many categories the customer spreads what is bought."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.core.tables import Feature
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import LOG_SCALE
+from segpredict.features.family import FeatureFamily, no_measures
+
+
+def _groups(_: Window) -> Mapping[str, pl.Expr]:
+    lines = pl.col("lines")
+    return {
+        "categories": pl.len().cast(pl.Int64),
+        "category_lines": lines.sum(),
+        "category_top": lines.max(),
+        # Whole numbers of 10⁻⁹, so that the sum is equal in any order of rows.
+        "category_logs": (lines * lines.log() * LOG_SCALE).round().cast(pl.Int64).sum(),
+    }
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    n, number = pl.col("category_lines"), pl.col("categories")
+    spread = n.log() - pl.col("category_logs") / (n * LOG_SCALE)
+    is_known = number > 0
+    return {
+        "categories_unique": pl.when(is_known).then(number),
+        "category_entropy": pl.when(is_known).then(pl.when(number > 1).then(spread).otherwise(0.0)),
+        "category_top_share": pl.when(is_known).then(pl.col("category_top") / n),
+    }
+
+
+PART = FeatureFamily(
+    name="category",
+    features=(
+        Feature(
+            "categories_unique",
+            "Number of different categories bought from in the look-back.",
+            "categories",
+            1.0,
+        ),
+        Feature(
+            "category_entropy",
+            "How evenly order lines spread over categories: -Σ p ln p, zero for one "
+            "category alone.",
+            "nats",
+        ),
+        Feature(
+            "category_top_share",
+            "Share of order lines in the category bought most.",
+            "share",
+            high=1.0,
+        ),
+    ),
+    measures=no_measures,
+    derive=_derive,
+    side_columns={"groups": _groups},
+    required_columns=("categories",),
+)

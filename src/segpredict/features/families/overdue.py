@@ -1,0 +1,57 @@
+"""Whether a customer is later than that customer's own rhythm would have it."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.core.tables import Feature
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import (
+    GAP_MEAN,
+    GAP_SHAPE,
+    Measure,
+    gap_measures,
+    gap_or_null,
+    gap_steps,
+)
+from segpredict.features.family import FeatureFamily
+
+
+def _measures(_: Window) -> Mapping[str, Measure]:
+    return gap_measures()
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    usual = gap_or_null("gap_median").clip(lower_bound=1.0)
+    return {"overdue_ratio": pl.col("last_ago") / usual, "overdue_sigma": _sigma()}
+
+
+def _sigma() -> pl.Expr:
+    # Wilson and Hilferty: the cube root of a gamma value is very nearly normal, with
+    # mean 1 - 1/9k and variance 1/9k after division by its mean. It puts customers in
+    # the order of the gamma survival of the current pause.
+    relative = (pl.col("last_ago") / GAP_MEAN).cbrt()
+    variance = 1 / (9 * GAP_SHAPE)
+    return (relative - (1 - variance)) / variance.sqrt()
+
+
+PART = FeatureFamily(
+    name="overdue",
+    features=(
+        Feature(
+            "overdue_ratio",
+            "The current pause over the usual one: above 1 the customer is late.",
+            "ratio",
+        ),
+        Feature(
+            "overdue_sigma",
+            "How unusual the current pause is for this customer, in standard "
+            "deviations: above 2 is very late.",
+            "deviations",
+            low=None,
+        ),
+    ),
+    measures=_measures,
+    derive=_derive,
+    steps=gap_steps(),
+)

@@ -1,0 +1,55 @@
+"""What the customer sent back. Orders wholly refunded are no orders and not here."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from segpredict.core.tables import Feature
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import (
+    Measure,
+    count_orders,
+    last_days,
+    sum_orders,
+    sum_returns,
+)
+from segpredict.features.family import FeatureFamily
+
+
+def _measures(window: Window) -> Mapping[str, Measure]:
+    lookback = last_days(window.lookback)
+    return {
+        "orders_lookback": count_orders(lookback),
+        "paid_lookback": sum_orders("net", lookback),
+        "back_lookback": sum_returns(lookback),
+        "credits": Measure("number", span=lookback, rows="credits"),
+        "return_ago": Measure("last", "ago", rows="credits"),
+    }
+
+
+def _derive(_: Window) -> Mapping[str, pl.Expr]:
+    spent, back = pl.col("paid_lookback"), -pl.col("back_lookback")
+    ago = pl.col("return_ago")
+    return {
+        "return_share": pl.when(spent > 0).then(back.clip(lower_bound=0) / spent),
+        "return_rate": pl.col("credits") / pl.col("orders_lookback"),
+        # No day is 0 days ago: that is what the measure says where nothing came back.
+        "return_days": pl.when(ago > 0).then(ago),
+    }
+
+
+PART = FeatureFamily(
+    name="returns",
+    features=(
+        Feature(
+            "return_share",
+            "Value returned over value bought, both in the look-back.",
+            "ratio",
+        ),
+        Feature("return_rate", "Credit notes per order, both in the look-back.", "ratio"),
+        Feature("return_days", "Days since the last return.", "days", 1.0),
+    ),
+    measures=_measures,
+    derive=_derive,
+    required_columns=("returns",),
+)

@@ -1,0 +1,103 @@
+"""What a feature family is: declared columns, what it measures, what it derives."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from segpredict.core.registry import Registry
+from segpredict.core.tables import Feature, SideTables
+from segpredict.core.window import Window
+from segpredict.features.engine.measures import Measure
+
+DerivedColumns = Callable[[Window], Mapping[str, pl.Expr]]
+MeasureFunction = Callable[[Window], Mapping[str, Measure]]
+
+
+def _nothing(_: Window) -> Mapping[str, Measure]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureFamily:
+    """Columns that belong together, and the two steps that compute them.
+
+    Parameters
+    ----------
+    name
+        The family's name: that of its file.
+    features
+        The columns, in order.
+    measures
+        Numbers about one customer's orders, purchase days and credit notes in spans of
+        days (`_measures`). Two families may declare the same measure under the same
+        name; it is found once.
+    derive
+        One expression per feature, over the measures. Whole numbers become currency,
+        ratios and logarithms here and nowhere before.
+    steps
+        Numbers on the way from measures to features that are used more than once: each
+        mapping may use what stands before it. Shared by name like measures.
+    columns
+        Whole numbers about an order that measures need, from the columns of orders
+        (`_orders.Orders`).
+    side_columns
+        Aggregations over other rows of the customer than orders, by the name of those
+        rows (`_rows.ROWS`). A customer without such rows gets what the measures give
+        on no rows; where the table itself is missing, all of them are null.
+    required_columns
+        What the shop must offer for the family to be chosen (`_offers.OFFERS`).
+    is_default
+        Whether it is chosen where nobody names families.
+    fitted
+        For columns that depend on what was frozen of the shop: from the companions to
+        the family with those columns.
+
+    Notes
+    -----
+    All families look up one shared table of orders, so a family never touches lines,
+    never filters by the cutoff and never sorts.
+    """
+
+    name: str
+    features: tuple[Feature, ...]
+    measures: MeasureFunction
+    derive: DerivedColumns
+    steps: tuple[Mapping[str, pl.Expr], ...] = ()
+    columns: Mapping[str, pl.Expr] = field(default_factory=dict)
+    side_columns: Mapping[str, DerivedColumns] = field(default_factory=dict)
+    required_columns: tuple[str, ...] = ()
+    is_default: bool = True
+    fitted: Callable[[SideTables], "FeatureFamily"] | None = None
+
+    def with_side_tables(self, side_tables: SideTables) -> "FeatureFamily":
+        """Return the family with the columns that these companions give it."""
+        return self if self.fitted is None else self.fitted(side_tables)
+
+
+FEATURE_FAMILIES = Registry("segpredict.features", FeatureFamily)
+no_measures: MeasureFunction = _nothing
+
+
+OTHER_LEVEL = "other"
+
+
+def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
+    """Return column → level, each column a plain word and different from the others.
+
+    Examples
+    --------
+    >>> columns("country", ["United Kingdom", "EIRE", "eire"])
+    {'country_united_kingdom': 'United Kingdom', 'country_eire': 'EIRE', \
+'country_eire_2': 'eire'}
+    """
+    found: dict[str, str] = {}
+    for level in levels:
+        word = re.sub(r"\W+", "_", level.casefold()).strip("_") or "blank"
+        name = base = f"{prefix}_{word}"
+        number = 2
+        while name in found or name == f"{prefix}_{OTHER_LEVEL}":
+            name, number = f"{base}_{number}", number + 1
+        found[name] = level
+    return found

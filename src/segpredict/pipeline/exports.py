@@ -1,0 +1,267 @@
+"""What leaves a run: the page and its facts, and tables for BI."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict.analytics import kpis
+from segpredict.analytics.transitions import files as flows
+from segpredict.core.disk import translate_write_errors, write_file
+from segpredict.core.pseudonyms import Pseudonymizer
+from segpredict.core.run_folder import (
+    MANIFEST_NAME,
+    RunDraft,
+    RunFiles,
+    RunFolder,
+    draft_run,
+    encode_json,
+    open_run,
+)
+from segpredict.core.tables import JSON
+from segpredict.pipeline import archive, stages
+from segpredict.pipeline import campaign_planning as plays
+from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
+from segpredict.report.bi import StarSchema
+from segpredict.report.deck import render_deck
+
+BI_FOLDER = "bi"  # the folder of the tables in a run
+TABLES_OF_KEY = "tables_of"  # in the manifest of tables: the digest of the run they are of
+REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
+    "html": lambda bundle: render_html(bundle).encode(),
+    "json": lambda bundle: encode_json(section_contexts(bundle)),
+    "md": lambda bundle: render_markdown(section_contexts(bundle)).encode(),
+    "pptx": render_deck,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """Where something shall go, and under which names.
+
+    Parameters
+    ----------
+    created
+        When it is made, as text.
+    out
+        A place outside of the run; ``None`` for the run itself.
+    replace
+        Whether a folder of tables that stands at `out` may be replaced.
+    pseudonyms
+        Names in the place of ids.
+    customers
+        Whether single customers are shown; ``None``: as the run's config says.
+    """
+
+    created: str = ""
+    out: Path | None = None
+    replace: bool = False
+    pseudonyms: Pseudonymizer | None = None
+    customers: bool | None = None
+
+
+def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
+    """Write what the page says, in a form of `REPORT_FORMATS`; return where.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    form
+        ``html`` (the page), ``pptx`` (slides), ``json`` (its facts) or ``md`` (its key
+        tables).
+    export
+        Where to; by default ``deck.pptx``, or ``report.html``, ``.json`` or ``.md``, in
+        the run.
+
+    Raises
+    ------
+    ExtraMissingError
+        When slides are asked for and python-pptx is not installed.
+    """
+    run = open_run(folder)
+    if export.out is not None:
+        bundle = replace(_bundle(run, export), created=export.created)
+        write_file(export.out, REPORT_FORMATS[form](bundle))
+        return export.out
+    name = f"{'deck' if form == 'pptx' else 'report'}.{form}"
+    with draft_run(folder, base=run, replace=True) as draft:
+        draft.metadata["created"] = export.created
+        plays.plan_run_campaigns(draft)
+        draft.write(name, REPORT_FORMATS[form](_bundle(draft, export)))
+        draft.publish()
+    return run.folder / name
+
+
+def _bundle(files: RunFiles, export: ExportRequest) -> ReportInput:
+    return report_input(files, export.pseudonyms, customers=export.customers)
+
+
+def report_input(
+    files: RunFiles,
+    pseudonyms: Pseudonymizer | None = None,
+    *,
+    customers: bool | None = None,
+) -> ReportInput:
+    """Return all that the page is made from, under the names that may leave."""
+    bundle = stages.collect_report_input(files, customers=customers)
+    if pseudonyms is None:
+        return bundle
+    cards = tuple(
+        {**card, "examples": _renamed(card["examples"], pseudonyms)}
+        for card in bundle.segment_profiles
+    )
+    return replace(
+        bundle,
+        segment_profiles=cards,
+        example_customers=_renamed(bundle.example_customers, pseudonyms),
+        shortlist=_renamed(bundle.shortlist, pseudonyms),
+    )
+
+
+def _renamed(
+    rows: Sequence[Mapping[str, JSON]], pseudonyms: Pseudonymizer
+) -> tuple[dict[str, JSON], ...]:
+    return tuple({**row, "customer_id": pseudonyms.hash_id(row["customer_id"])} for row in rows)
+
+
+def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
+    """Write a run as a star schema; return where, and the rows of each table.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    export
+        Where to; by default ``bi`` in the run.
+
+    Raises
+    ------
+    BusyError
+        When the place exists and may not be replaced, or holds something else.
+    """
+    run = open_run(folder)
+    if export.out is None:
+        with draft_run(folder, base=run, replace=True) as draft:
+            rows = _written(draft, load_star_schema(draft, export.pseudonyms), f"{BI_FOLDER}/")
+            draft.publish()
+        return run.folder / BI_FOLDER, rows
+    is_known = export.replace and _holds_tables(export.out)
+    with draft_run(export.out, replace=is_known) as draft:
+        draft.metadata |= {
+            TABLES_OF_KEY: run.manifest["digest"],
+            "created": export.created,
+            "has_hashed_ids": export.pseudonyms is not None,
+        }
+        rows = _written(draft, load_star_schema(run, export.pseudonyms), "")
+        draft.publish()
+    return export.out, rows
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Whether tables stand there, and not a run, which nothing here may replace."""
+    return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).metadata
+
+
+def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -> StarSchema:
+    """Return all that the tables of a run are made from."""
+    shop, config = archive.load_transactions(files), archive.load_run_config(files)
+    return StarSchema(
+        shop=shop,
+        window=config.time.window_at(shop.end_day, shop.first_day),
+        segments=archive.load_segments(files),
+        assignments=files.read_parquet("segments/assignments.parquet"),
+        profile=_table(files, "segments/profile.parquet"),
+        scores=_table(files, "scores.parquet"),
+        observed_transitions=_table(files, "segments/migration.parquet"),
+        transitions=flows.load_transitions(files),
+        figures=kpis.load_kpis(files).get("figures"),
+        pseudonyms=pseudonyms,
+    )
+
+
+def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
+    return files.read_parquet(name) if files.has(name) else None
+
+
+def _written(draft: RunDraft, star: StarSchema, prefix: str) -> Mapping[str, int]:
+    """Write the tables beside, then give each its name in the draft."""
+    beside = draft.folder / ".tables"
+    with translate_write_errors(draft.target):
+        rows = bi.write_star_schema(star, beside)
+    for made in sorted(beside.iterdir()):
+        draft.write(prefix + made.name, partial(_moved, made))
+    beside.rmdir()
+    return rows
+
+
+def _moved(made: Path, path: Path) -> None:
+    made.replace(path)
+
+
+class Report:
+    """A run as people read it: in a notebook, as a page, as Markdown, as JSON.
+
+    Parameters
+    ----------
+    run
+        The folder of a run.
+    pseudonyms
+        Names in the place of customers' ids, if these must not be shown.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no run, or a file is missing or changed.
+
+    Notes
+    -----
+    Nothing is written but by `to_bi`. In Jupyter the page stands in a frame without
+    scripts, forms or an origin, so it can touch nothing of the notebook.
+
+    Examples
+    --------
+    >>> report = segpredict.Report("artifacts/run")  # doctest: +SKIP
+    >>> report  # the page, in Jupyter  # doctest: +SKIP
+    >>> report.json()["sections"]["headline"]["sentence"]  # doctest: +SKIP
+    """
+
+    def __init__(self, run: str | Path, *, pseudonyms: Pseudonymizer | None = None) -> None:
+        self.run: RunFolder = open_run(run)
+        self.pseudonyms = pseudonyms
+        self._bundle = report_input(self.run, pseudonyms)
+
+    def to_html(self) -> str:
+        """Return the page: one text that needs no network."""
+        return render_html(self._bundle)
+
+    def to_markdown(self) -> str:
+        """Return the key tables as Markdown."""
+        return render_markdown(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the page says; `docs/report-json.md` describes each field."""
+        return section_contexts(self._bundle)
+
+    def to_bi(self, out: str | Path) -> Path:
+        """Write the star schema into a new folder; `docs/bi.md` describes it."""
+        export = ExportRequest(
+            created=self.run.metadata["created"],
+            out=Path(out),
+            pseudonyms=self.pseudonyms,
+        )
+        return export_bi_tables(self.run.folder, export)[0]
+
+    def __repr__(self) -> str:
+        return f"Report({str(self.run.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        page = escape(self.to_html(), quote=True)
+        return (
+            f'<iframe sandbox="" srcdoc="{page}" title="{escape(self._bundle.title)}" '
+            'style="width:100%;height:80vh;border:0"></iframe>'
+        )

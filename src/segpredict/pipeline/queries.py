@@ -1,0 +1,244 @@
+"""Answers that make no run: what files hold, who is where, and why."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segpredict import explain as explanations
+from segpredict import features, segmentation
+from segpredict.analytics import segment_tables
+from segpredict.config.load import Config
+from segpredict.core.disk import write_file
+from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.core.tables import Transactions
+from segpredict.core.types import DateLike, ProgressCallback
+from segpredict.data.ingest import read_transactions
+from segpredict.errors import ArtifactError, CustomerMissingError
+from segpredict.explain import files as explained
+from segpredict.pipeline import archive
+from segpredict.pipeline.target import no_progress
+from segpredict.report import render_check_page
+from segpredict.scoring.history import HistoryUpdate, ScoreHistory
+from segpredict.scoring.new_data import NewData, read_new_data
+from segpredict.scoring.predictor import SegmentPredictor
+from segpredict.scoring.what_if import what_if
+
+
+def check_data(
+    names: Sequence[str],
+    config: Config,
+    as_of: DateLike = None,
+    page: Path | None = None,
+    created: str = "",
+    progress: ProgressCallback = no_progress,
+) -> dict[str, Any]:
+    """Return what reading and cleaning found, as plain values.
+
+    The keys are those of `overview.shop_overview`. A page is written only if its file
+    is named; `created` is the time of day that it tells.
+    """
+    progress("reading and cleaning", 0.0)
+    shop = read_transactions(names, config, as_of)
+    progress("weighing horizons", 0.7)
+    found = segment_tables.shop_overview(shop, config.time, config.cleaning)
+    if page is not None:
+        write_file(page, render_check_page(found, shop, created).encode())
+    return found
+
+
+def load(folder: str | Path) -> SegmentPredictor:
+    """Return the predictor of a run folder, after checking the hash of what it reads.
+
+    Raises
+    ------
+    ArtifactError
+        When the folder holds no run, or a file is missing or changed.
+    """
+    return archive.load_predictor(open_run(folder))
+
+
+def explain_customer(folder: str | Path, customer_id: str) -> dict[str, Any]:
+    """Return all there is to say of one customer's forecast at the end of a run's data.
+
+    Returns
+    -------
+    dict
+        ``customer_id``, ``forecast`` (the row of its scores), ``explained_sentence``, ``reasons``
+        (rows of `explain.reason_texts`), ``contributions`` (rows of
+        `contracts.CONTRIBUTIONS_SCHEMA`), ``what_if`` (rows of `whatif.what_if`),
+        ``nearest_other_segment``
+        (the row of `segments.nearest_other_segment`, or ``None`` without an order in the window),
+        ``names`` of the segments by id, and ``note``.
+
+    Raises
+    ------
+    CustomerMissingError
+        When no eligible customer has that id.
+    """
+    files = open_run(folder)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    window = predictor.score_window(shop)
+    told = _explained(files, predictor, shop, customer_id)
+    names = {segment.id: segment.name for segment in predictor.segments}
+    alone = replace(shop, lines=shop.lines.filter(pl.col("customer_id") == customer_id))
+    bought = features.clustering_inputs(
+        alone,
+        [(window.cutoff - window.horizon, window.cutoff)],
+        predictor.segmentation.extra_inputs,
+    )
+    near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
+    scores = predictor.score(alone, window.cutoff, shop.first_day)
+    return {
+        "customer_id": customer_id,
+        "forecast": scores.row(0, named=True),
+        "sentence": explanations.explained_sentence(told, names),
+        "reasons": told.reasons.to_dicts(),
+        "contributions": told.customer_contributions(customer_id).to_dicts(),
+        "what_if": what_if(predictor, shop, customer_id).to_dicts(),
+        "nearest": near[0] if near else None,
+        "names": names,
+        "note": told.model_note,
+    }
+
+
+def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Path:
+    """Draw how one customer's forecast is put together; return where.
+
+    Raises
+    ------
+    CustomerMissingError
+        When no eligible customer has that id.
+    """
+    files = open_run(folder)
+    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    told = _explained(files, predictor, shop, customer_id)
+    path = folder_out / "waterfall.svg"  # an id may be no name of a file
+    write_file(path, told.plot("waterfall", customer_id))
+    return path
+
+
+def _explained(
+    files: RunFolder, predictor: SegmentPredictor, shop: Transactions, customer_id: str
+) -> explanations.Explanation:
+    """Return the explanation of one customer, by the run's explainer if it has one."""
+    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    chosen = frame.filter(pl.col("customer_id") == customer_id)
+    if chosen.height == 0:
+        raise CustomerMissingError(customer_id, predictor.time.lookback)
+    knowing = predictor.explainer or explanations.build_explainer(
+        predictor.model,
+        archive.load_xgboost_model(files),
+        frame,
+        predictor.segments,
+        segment_tables.classifier_glossary(predictor.families, shop.side_tables),
+        shop.currency,
+    ).with_policy(predictor.policy)
+    return knowing.explain(chosen)
+
+
+def load_run_explanation(folder: str | Path) -> explanations.Explanation:
+    """Return the explanation that a run holds.
+
+    Raises
+    ------
+    ArtifactError
+        When the run was not explained.
+    """
+    files = open_run(folder)
+    if not explained.has_explanation(files):
+        raise ArtifactError(
+            f"The run {folder} was not explained.",
+            fix=f"segpredict explain --run {folder}",
+        )
+    return explained.load_explanation(files, archive.load_segments(files))
+
+
+def feature_meanings(folder: str | Path) -> dict[str, str]:
+    """Return in a few words what each column of a run's forecast is."""
+    files = open_run(folder)
+    config = archive.load_run_config(files)
+    known = segment_tables.classifier_glossary(
+        config.classifier.families, archive.load_side_tables(files)
+    )
+    words = explanations.ReasonLexicon({each.name: each for each in known}, (), {}, {})
+    return {each.name: words.short_meaning(each.name) for each in known}
+
+
+def write_plots(folder: str | Path, folder_out: Path, *asked: str) -> int:
+    """Write every picture of a run's explanation, or the one asked; return how many.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    folder_out
+        Where the pictures are to be.
+    asked
+        A kind of picture and what it is of, as with `Explanation.plot`.
+    """
+    told = load_run_explanation(folder)
+    drawn = {"_".join(asked): told.plot(*asked)} if asked else explanations.draw_plots(told)
+    for name, content in drawn.items():
+        ending = "png" if content.startswith(b"\x89PNG") else "svg"
+        write_file(folder_out / f"{name}.{ending}", content)
+    return len(drawn)
+
+
+def score_customers(
+    folder: str | Path,
+    data: Sequence[str] | NewData,
+    *,
+    as_of: DateLike = None,
+    since: DateLike = None,
+    progress: ProgressCallback = no_progress,
+) -> pl.DataFrame:
+    """Return the scores of the customers in these files (`contracts.SCORES_SCHEMA`).
+
+    Rows that cannot be read are set aside, unless `NewData` says otherwise.
+    """
+    return _scored(folder, data, as_of, since, progress)[0]
+
+
+def score_into_history(
+    history: str | Path | None,
+    folder: str | Path,
+    data: Sequence[str] | NewData,
+    *,
+    as_of: DateLike = None,
+    since: DateLike = None,
+    progress: ProgressCallback = no_progress,
+) -> tuple[pl.DataFrame, HistoryUpdate | None]:
+    """Return scores as `score_customers` does, and what a history took of them.
+
+    Parameters
+    ----------
+    history
+        The folder of the history, made if it is not there (`movement.ScoreHistory`);
+        ``None`` keeps nothing.
+    folder, data, as_of, since, progress
+        As with `score_customers`.
+    """
+    scores, predictor = _scored(folder, data, as_of, since, progress)
+    if history is None:
+        return scores, None
+    return scores, ScoreHistory(history).add_scores(scores, predictor.model_version)
+
+
+def _scored(
+    folder: str | Path,
+    data: Sequence[str] | NewData,
+    as_of: DateLike,
+    since: DateLike,
+    progress: ProgressCallback,
+) -> tuple[pl.DataFrame, SegmentPredictor]:
+    progress("loading the run", 0.0)
+    given = data if isinstance(data, NewData) else NewData(data)
+    files = open_run(folder)
+    predictor = archive.load_predictor(files)
+    progress("reading and cleaning", 0.2)
+    shop = read_new_data(given, predictor, archive.load_run_config(files), as_of)
+    progress("scoring", 0.7)
+    return predictor.score(shop, as_of, since), predictor

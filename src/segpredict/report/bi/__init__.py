@@ -1,0 +1,21 @@
+"""The run as a star schema, for Tableau, Power BI and whoever speaks SQL.
+
+A `StarSchema` goes in, the nine of `BI_TABLES` come out: facts (orders, lines, scores,
+chances, moves, metrics) that join dimensions (customers, segments, dates) by one column
+each. `docs/bi.md` is written from the declarations by ``docs/write_bi.py``.
+"""
+
+from segpredict.report.bi._data_dictionary import BI_TABLES, render_data_dictionary
+from segpredict.report.bi._star_schema import CustomerBatch, StarSchema
+from segpredict.report.bi._table import BiColumn, BiTable
+from segpredict.report.bi._write import write_star_schema
+
+__all__ = [
+    "BI_TABLES",
+    "BiColumn",
+    "BiTable",
+    "CustomerBatch",
+    "StarSchema",
+    "render_data_dictionary",
+    "write_star_schema",
+]

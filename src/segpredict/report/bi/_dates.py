@@ -1,0 +1,151 @@
+"""The tables of days and of the figures of the shop."""
+
+from datetime import date
+
+import polars as pl
+
+from segpredict.analytics.kpis import metric_named
+from segpredict.core.window import as_date
+from segpredict.report.bi._star_schema import StarSchema
+from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
+
+MONTH_NAMES = pl.Series(
+    [
+        *("January", "February", "March", "April", "May", "June", "July", "August"),
+        *("September", "October", "November", "December"),
+    ]
+)
+WEEKDAY_NAMES = pl.Series(
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+)
+DATES_COLUMNS = (
+    BiColumn("date", "date", "The day.", "primary"),
+    BiColumn("year", "whole", "Calendar year."),
+    BiColumn("quarter", "whole", "Quarter of the year, 1 to 4."),
+    BiColumn("month", "whole", "Month of the year, 1 to 12."),
+    BiColumn("month_name", "text", "Its English name; sort it by month."),
+    BiColumn("month_start", "date", "First day of the month."),
+    BiColumn("week_start", "date", "Monday of the week."),
+    BiColumn("weekday", "whole", "Day of the week: 1 is Monday, 7 is Sunday."),
+    BiColumn("weekday_name", "text", "Its English name; sort it by weekday."),
+    BiColumn("is_weekend", "flag", "Whether it is a Saturday or a Sunday."),
+    BiColumn("is_in_data", "flag", "Whether the data cover the day."),
+    BiColumn(
+        "is_month_whole",
+        "flag",
+        "Whether the data cover its whole month; charts by month drop where they do not.",
+    ),
+    BiColumn(
+        "window",
+        "whole",
+        "Which window of the horizon's length it is in: 0 is the newest, 1 the one "
+        "before; -1 is the window that is foretold. Null outside of whole windows.",
+    ),
+)
+
+
+def date_rows(star: StarSchema) -> pl.DataFrame:
+    """Return whole calendar years around the data and the forecast."""
+    first, end = star.shop.first_day, star.shop.end_day
+    years = as_date(first).year, as_date(star.window.outcome_end).year
+    days = pl.date_range(date(years[0], 1, 1), date(years[1], 12, 31), eager=True).alias("date")
+    day, when = pl.col("date").to_physical(), pl.col("date").dt
+    covered = pl.col("date").is_between(as_date(first), as_date(end - 1))
+    return (
+        days.to_frame()
+        .with_columns(
+            year=when.year(),
+            quarter=when.quarter(),
+            month=when.month(),
+            month_start=when.month_start(),
+            week_start=when.truncate("1w"),
+            weekday=when.weekday(),
+            is_weekend=when.weekday() > 5,
+            is_in_data=covered,
+            is_month_whole=(
+                (when.month_start() >= as_date(first)) & (when.month_end() <= as_date(end - 1))
+            ),
+            window=_window(day, star),
+        )
+        .with_columns(
+            month_name=pl.lit(MONTH_NAMES).gather(pl.col("month").cast(pl.Int64) - 1),
+            weekday_name=pl.lit(WEEKDAY_NAMES).gather(pl.col("weekday").cast(pl.Int64) - 1),
+        )
+    )
+
+
+def _window(day: pl.Expr, star: StarSchema) -> pl.Expr:
+    first, end, ahead = star.shop.first_day, star.shop.end_day, star.window
+    past = (end - 1 - day).floordiv(ahead.horizon)
+    whole = (end - first) // ahead.horizon
+    is_ahead = day.is_between(ahead.outcome_start, ahead.outcome_end - 1)
+    return pl.when(is_ahead).then(-1).when((day < end) & (past < whole)).then(past)
+
+
+DATES = BiTable(
+    "dates",
+    "dimension",
+    "one calendar day",
+    "Whole years without a gap, so that it can be marked as the date table. It also "
+    "covers the days of the forecast.",
+    DATES_COLUMNS,
+    date_rows,
+)
+
+
+METRICS_COLUMNS = (
+    BiColumn("metric", "text", "Which figure; docs/metrics.md defines each."),
+    BiColumn("title", "text", "Its name for people."),
+    BiColumn("unit", "text", "currency, share, orders, customers or index."),
+    BiColumn(
+        "scope",
+        "text",
+        "Of what: all, a segment id, the month of a cohort, or a step of the bridge.",
+    ),
+    BiColumn(
+        "segment_id",
+        "text",
+        "The scope where it is a segment.",
+        "segments.segment_id",
+    ),
+    BiColumn("age", "whole", "Of cohorts: months since the first order."),
+    BiColumn("first_date", "date", "First day of the figure.", "dates.date"),
+    BiColumn("last_date", "date", "Last day of it."),
+    BiColumn("customers", "whole", "Customers behind it."),
+    BiColumn("part", "whole", "Upper side of its fraction, exact; money in 0.0001."),
+    BiColumn("whole", "whole", "Lower side of its fraction; null where it is a count."),
+    BiColumn("value", "number", "The figure."),
+    BiColumn("amount", "money", "The figure where its unit is currency."),
+    BiColumn("low", "number", "Lower end of its 95 % interval, if it has one."),
+    BiColumn("high", "number", "Upper end."),
+)
+
+
+def kpi_rows(star: StarSchema) -> pl.DataFrame:
+    """Return the figures that the run keeps."""
+    if star.figures is None:
+        return empty(METRICS_COLUMNS)
+    known = [metric_named(name) for name in star.figures["metric"].unique().sort()]
+    told = pl.DataFrame(
+        [(m.name, m.title, m.unit) for m in known],
+        schema=dict.fromkeys(("metric", "title", "unit"), pl.String),
+        orient="row",
+    )
+    ids = [segment.id for segment in star.segments]
+    return star.figures.join(told, on="metric", how="left", maintain_order="left").with_columns(
+        segment_id=pl.when(pl.col("scope").is_in(ids)).then(pl.col("scope")),
+        first_date=pl.col("start"),
+        last_date=pl.col("end") - 1,
+        customers=pl.col("n"),
+        amount=pl.when(pl.col("unit") == "currency").then(to_money_units(pl.col("value"))),
+    )
+
+
+METRICS = BiTable(
+    "metrics",
+    "fact",
+    "one figure of one scope and span of days",
+    "Figures are not to be added up: choose one metric, then a scope or days.",
+    METRICS_COLUMNS,
+    kpi_rows,
+)

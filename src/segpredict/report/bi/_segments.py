@@ -1,0 +1,218 @@
+"""The tables of segments and of how customers move between them."""
+
+import polars as pl
+
+from segpredict.core.window import as_date
+from segpredict.report.bi._star_schema import StarSchema
+from segpredict.report.bi._table import BiColumn, BiTable, empty, to_money_units
+
+OUTSIDE_STATES = {  # places that are no segments, where customers come from or go to
+    "NEW": "New",
+    "SILENT": "Silent for long",
+    "GONE": "No customer any more",
+}
+SEGMENT_MONEY = ("expected_value", "value_at_risk", "upside")
+SEGMENTS_COLUMNS = (
+    BiColumn("segment_id", "text", "S0 is Inactive, then S1, S2 … .", "primary"),
+    BiColumn("segment", "text", "What people call it."),
+    BiColumn(
+        "rank",
+        "whole",
+        "Its place on the ladder of value, 0 for Inactive; sort names by it. Null for "
+        "places that are no segments.",
+    ),
+    BiColumn(
+        "kind",
+        "text",
+        "active, inactive, or beside: where customers come from or go to without being "
+        "in a segment (NEW: no order before; SILENT: none in the look-back; GONE: no "
+        "order is left). Nobody is in these now.",
+    ),
+    BiColumn("customers", "whole", "Eligible customers in it now."),
+    BiColumn("customers_share", "share", "Their share of all eligible customers."),
+    BiColumn(
+        "customers_expected",
+        "number",
+        "Of these customers, how many are expected in it in the next window: the sum "
+        "of their probabilities.",
+    ),
+    BiColumn("expected_share", "share", "The same as a share."),
+    BiColumn(
+        "revenue",
+        "money",
+        "What its customers paid in the newest window; zero for who bought nothing in "
+        "it, whatever they sent back, so that sums over orders may be a little less.",
+    ),
+    BiColumn("revenue_share", "share", "Its share of that revenue."),
+    BiColumn("expected_value", "money", "Expected spend of its customers together."),
+    BiColumn("value_at_risk", "money", "Revenue at risk of its customers together."),
+    BiColumn("upside", "money", "Upside of its customers together."),
+)
+
+
+def segment_rows(star: StarSchema) -> pl.DataFrame:
+    """Return the segments, and the places beside them so that all moves join."""
+    named = pl.DataFrame(
+        [(s.id, s.name, s.code, "active" if s.code else "inactive") for s in star.segments]
+        + [(i, name, None, "beside") for i, name in OUTSIDE_STATES.items()],
+        schema={
+            "segment_id": pl.String,
+            "segment": pl.String,
+            "rank": pl.Int64,
+            "kind": pl.String,
+        },
+        orient="row",
+    )
+    eligible = star.assignments.filter("is_eligible")
+    sizes = eligible.group_by("segment_id").agg(customers=pl.len().cast(pl.Int64))
+    is_real = pl.col("kind") != "beside"
+    counted = named.join(sizes, on="segment_id", how="left", maintain_order="left").with_columns(
+        pl.when(is_real).then(pl.col("customers").fill_null(0))
+    )
+    return (
+        counted.with_columns(customers_share=pl.col("customers") / pl.col("customers").sum())
+        .join(_expected(star), on="segment_id", how="left", maintain_order="left")
+        .join(_worth(star), on="segment_id", how="left", maintain_order="left")
+        .join(_revenue(star), on="segment_id", how="left", maintain_order="left")
+    )
+
+
+def _expected(star: StarSchema) -> pl.DataFrame:
+    ids = [segment.id for segment in star.segments]
+    empty = {"segment_id": pl.String, "customers_expected": pl.Float64}
+    if star.scores is None:
+        return pl.DataFrame(schema={**empty, "expected_share": pl.Float64})
+    sums = star.scores.select(pl.col(f"p_{i}").sum() for i in ids).row(0)
+    return pl.DataFrame({"segment_id": ids, "customers_expected": sums}, schema=empty).with_columns(
+        expected_share=pl.col("customers_expected") / pl.col("customers_expected").sum()
+    )
+
+
+def _worth(star: StarSchema) -> pl.DataFrame:
+    if star.scores is None:
+        return pl.DataFrame(
+            schema={"segment_id": pl.String, **dict.fromkeys(SEGMENT_MONEY, pl.Int64)}
+        )
+    # Sums of what each customer's row says, so that both agree to the last digit.
+    known = star.scores.filter("is_eligible")
+    sums = [to_money_units(pl.col(name)).sum().alias(name) for name in SEGMENT_MONEY]
+    return known.group_by("segment_id").agg(sums)
+
+
+def _revenue(star: StarSchema) -> pl.DataFrame:
+    columns = {"revenue": pl.Int64, "revenue_share": pl.Float64}
+    if star.profile is None:
+        return pl.DataFrame(schema={"segment_id": pl.String, **columns})
+    return star.profile.select(
+        pl.col("id").alias("segment_id"), to_money_units(pl.col("revenue")), "revenue_share"
+    )
+
+
+SEGMENTS = BiTable(
+    "segments",
+    "dimension",
+    "one segment, or one place beside the segments",
+    "Joins customers by the segment they are in now, and scores, chances and moves.",
+    SEGMENTS_COLUMNS,
+    segment_rows,
+)
+
+
+SUM_SCALE = 2**40
+MOVES_COLUMNS = (
+    BiColumn(
+        "kind",
+        "text",
+        "counted, or expected: a sum of probabilities. Never add one to the other.",
+    ),
+    BiColumn(
+        "since",
+        "date",
+        "The day on which the period begins: segments before it are where customers "
+        "come from. Null where periods are pooled.",
+        "dates.date",
+    ),
+    BiColumn("until", "date", "The day after the period."),
+    BiColumn("from_segment_id", "text", "Where from.", "segments.segment_id"),
+    BiColumn("to_segment_id", "text", "Where to.", "segments.segment_id"),
+    BiColumn("customers", "number", "How many; whole where they were counted."),
+    BiColumn("share", "share", "Of all who were where they come from."),
+    BiColumn("low", "share", "Lower end of the share's 95 % interval, if known."),
+    BiColumn("high", "share", "Upper end."),
+    BiColumn("is_stay", "flag", "Whether they stay where they are."),
+    BiColumn("is_thin", "flag", "Whether fewer than 30 customers were there before."),
+)
+
+
+def transition_rows(star: StarSchema) -> pl.DataFrame:
+    """Return the migration matrices as rows: of all periods, or of the last."""
+    observed, predicted = (
+        star.transitions.get("observed", _last_moves(star)),
+        star.transitions.get("predicted", _expected_moves(star)),
+    )
+    tables = (("counted", observed), ("expected", predicted))
+    parts = [
+        table.select(
+            pl.lit(kind).alias("kind"),
+            "since",
+            "until",
+            pl.col("from_id").alias("from_segment_id"),
+            pl.col("to_id").alias("to_segment_id"),
+            pl.col("n").cast(pl.Float64).alias("customers"),
+            *("share", "low", "high"),
+            (pl.col("from_id") == pl.col("to_id")).alias("is_stay"),
+            "is_thin",
+        )
+        for kind, table in tables
+        if table is not None
+    ]
+    return pl.concat(parts) if parts else empty(MOVES_COLUMNS)
+
+
+def _last_moves(star: StarSchema) -> pl.DataFrame | None:
+    """Return the moves into the newest window, for a run that kept no others."""
+    if star.observed_transitions is None:
+        return None
+    before = star.window.at_cutoff(
+        star.window.cutoff - (star.window.outcome_end - star.window.cutoff)
+    )
+    return _dated(star.observed_transitions, before.outcome_start, before.outcome_end)
+
+
+def _expected_moves(star: StarSchema) -> pl.DataFrame | None:
+    if star.scores is None:
+        return None
+    ids = {f"p_{segment.id}": segment.id for segment in star.segments}
+    known = star.scores.filter("is_eligible").select("segment_id", *ids).rename(ids)
+    # Sums of whole numbers do not depend on the order in which they are added.
+    sums = ((pl.col(i) * SUM_SCALE).round().cast(pl.Int64).sum() / SUM_SCALE for i in ids.values())
+    totals = known.group_by("segment_id").agg(pl.len().alias("row_n"), *sums)
+    told = (
+        totals.unpivot(index=["segment_id", "row_n"], variable_name="to_id", value_name="n")
+        .rename({"segment_id": "from_id"})
+        .with_columns(
+            share=pl.col("n") / pl.col("row_n"),
+            low=pl.lit(None, pl.Float64),
+            high=pl.lit(None, pl.Float64),
+            is_thin=pl.col("row_n") < 30,
+        )
+        .sort("from_id", "to_id")
+    )
+    return _dated(told, star.window.outcome_start, star.window.outcome_end)
+
+
+def _dated(table: pl.DataFrame, since: int, until: int) -> pl.DataFrame:
+    return table.with_columns(
+        pl.lit(as_date(since), pl.Date).alias("since"),
+        pl.lit(as_date(until), pl.Date).alias("until"),
+    )
+
+
+MOVES = BiTable(
+    "moves",
+    "fact",
+    "one kind, period, segment of origin and segment of arrival",
+    "Filter kind and since before adding anything up.",
+    MOVES_COLUMNS,
+    transition_rows,
+)

@@ -1,0 +1,107 @@
+"""What a table of the star is: what one row is, its columns, and how it is made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from segpredict.core.tables import MONEY_SCALE
+
+ColumnKind = Literal["text", "whole", "number", "share", "money", "quantity", "date", "flag"]
+
+MONEY_DECIMAL = pl.Decimal(19, 4)  # Power BI's fixed decimal number, and SQL's money
+COLUMN_TYPES: Mapping[str, Any] = {
+    "text": pl.String,
+    "whole": pl.Int64,
+    "number": pl.Float64,
+    "share": pl.Float64,
+    "money": MONEY_DECIMAL,
+    "quantity": MONEY_DECIMAL,
+    "date": pl.Date,
+    "flag": pl.Boolean,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BiColumn:
+    """One column, under a name that does not change.
+
+    Parameters
+    ----------
+    name
+        In the files.
+    kind
+        What its values are; decides the type. ``money`` and ``quantity`` come as whole
+        units of 10⁻⁴ and leave as decimals, ``date`` comes as a day number or a date.
+    meaning
+        In a sentence.
+    key
+        ``primary``, or the ``table.column`` that it joins.
+    """
+
+    name: str
+    kind: ColumnKind
+    meaning: str
+    key: str = ""
+
+    @property
+    def as_expression(self) -> pl.Expr:
+        """The column in the type in which it is written."""
+        given = pl.col(self.name)
+        if COLUMN_TYPES[self.kind] is MONEY_DECIMAL:
+            # Wide enough on the way that nothing is lost: whole units, then a point.
+            return (given.cast(pl.Decimal(38, 4)) / MONEY_SCALE).cast(MONEY_DECIMAL)
+        return given.cast(COLUMN_TYPES[self.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class BiTable:
+    """One table of the star.
+
+    Parameters
+    ----------
+    name
+        Of its files.
+    role
+        ``fact``: what happened or was foretold; ``dimension``: who, what, when.
+    grain
+        What one row is.
+    meaning
+        What it is for, and what to know of it.
+    columns
+        In their order.
+    build
+        Makes the frame from a `Star` or, if `is_batched`, from each `Share` of one.
+    is_batched
+        Whether it is made for one share of the customers after another, so that it may
+        be larger than memory.
+    """
+
+    name: str
+    role: Literal["fact", "dimension"]
+    grain: str
+    meaning: str
+    columns: tuple[BiColumn, ...]
+    build: Callable[[Any], pl.DataFrame]
+    is_batched: bool = False
+
+    def build_rows(self, source: Any) -> pl.DataFrame:
+        """Return the rows of a `Star` or a `Share`, typed as declared."""
+        return self.build(source).select(column.as_expression for column in self.columns)
+
+
+def to_money_units(amount: pl.Expr) -> pl.Expr:
+    """Return an amount in currency as whole units of 10⁻⁴, rounded.
+
+    Examples
+    --------
+    >>> pl.select(units(pl.lit(1.23456))).item()
+    12346
+    """
+    return (amount * MONEY_SCALE).round().cast(pl.Int64)
+
+
+def empty(columns: Sequence[BiColumn]) -> pl.DataFrame:
+    """Return a table without rows."""
+    return pl.DataFrame(schema=dict.fromkeys((c.name for c in columns), pl.Null))

@@ -1,0 +1,120 @@
+"""The trust box: what is in use beside what needs no model, never one figure alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segpredict.report.formatting import finite_or_none
+from segpredict.report.model_names import log_loss_skill, model_label, replace_model_names
+
+REFERENCE = "markov"  # of every skill
+# Always shown next to whatever was shipped, where they were asked.
+REFERENCE_MODELS = ("persistence", REFERENCE)
+TREE_MODEL = "xgboost"  # a part of the model, and at times all of it: no falling back
+MARKOV_GAP = "log_loss_minus_markov"
+# Up to here what is said of ten customers is right within a quarter, a half of one.
+CALIBRATION_GRADES = ((0.025, "close"), (0.05, "fair"))
+WORST_CALIBRATION = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustScore:
+    """One forecast in the trust box.
+
+    Parameters
+    ----------
+    label
+        Its name.
+    is_selected
+        Whether it is the one in use.
+    accuracy, log_loss
+        Pooled over all test windows.
+    skill
+        1 − log-loss / log-loss of the Markov chain.
+    ece
+        Expected calibration error.
+    """
+
+    label: str
+    is_selected: bool
+    accuracy: float | None
+    log_loss: float | None
+    skill: float | None
+    ece: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustBox:
+    """The trust box: never one accuracy alone.
+
+    Parameters
+    ----------
+    scores
+        The shipped forecast, then those that need no model.
+    windows
+        Number of test windows that the model never saw.
+    n_forecasts
+        Forecasts judged in them.
+    selected, reason
+        What is in use, and the reason.
+    is_fallback
+        Whether a baseline is in use because the model was no better.
+    calibration
+        How near the shipped probabilities came to what happened: close, fair or off;
+        empty where it was not measured.
+    segments
+        Grade of the segments: natural, reproducible, constructive; empty if unknown.
+    """
+
+    scores: tuple[TrustScore, ...]
+    windows: int
+    n_forecasts: int
+    selected: str
+    reason: str
+    is_fallback: bool
+    calibration: str
+    segments: str
+
+
+def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
+    """Return the box of a verdict; `segments` is the grade of the segments."""
+    pooled = evaluation.get("pooled") or {}
+    models: Mapping[str, Any] = pooled.get("scores") or {}
+    name, model = str(evaluation.get("shipped", "")), str(evaluation.get("model", ""))
+    shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
+    if _loss(models, name) == _loss(models, model):
+        # The same forecasts under two names.
+        shown = [m for m in shown if m == name or m != model]
+    origins = evaluation.get("origins") or ()
+    return TrustBox(
+        scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
+        windows=len(origins),
+        n_forecasts=int(finite_or_none(pooled.get("n")) or 0),
+        selected=model_label(name),
+        reason=replace_model_names(str(evaluation.get("reason", ""))),
+        is_fallback=name not in {model, TREE_MODEL},
+        calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
+        segments=segments,
+    )
+
+
+def _grade(error: float | None) -> str:
+    if error is None:
+        return ""
+    return next((word for most, word in CALIBRATION_GRADES if error <= most), WORST_CALIBRATION)
+
+
+def _loss(models: Mapping[str, Any], name: str) -> float | None:
+    return finite_or_none((models.get(name) or {}).get("log_loss"))
+
+
+def _score(models: Mapping[str, Any], name: str, *, is_shipped: bool) -> TrustScore:
+    found = models[name]
+    return TrustScore(
+        label=model_label(name),
+        is_selected=is_shipped,
+        accuracy=finite_or_none(found.get("accuracy")),
+        log_loss=finite_or_none(found.get("log_loss")),
+        skill=None if name == REFERENCE else log_loss_skill(models, name, REFERENCE),
+        ece=finite_or_none(found.get("ece")),
+    )

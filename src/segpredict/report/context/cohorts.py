@@ -1,0 +1,246 @@
+"""Cohorts: who came in one month, and what became of them month by month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.analytics.kpis import metric_named
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.window import as_date
+from segpredict.report.formatting import finite_or_none
+from segpredict.report.input import ReportInput
+
+HEAT_MAPS = {  # metric → (kind, the first age that says something)
+    "retention_cohort": ("share", 1),
+    "cohort_revenue": ("money", 0),
+    "cohort_revenue_cumulative": ("money", 0),
+}
+RETENTION_KPIS = ("retention_cohort", "retention_rolling")
+CUMULATIVE_KPI = "cohort_revenue_cumulative"
+ALL_COHORTS = "all"
+MAX_COHORTS_SHOWN = 25  # cohorts on the page
+MAX_AGE_MONTHS = 24  # months of age on the page
+CHART_WIDTH, CHART_HEIGHT = 240, 100  # of a chart
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCell:
+    """One figure with its interval, and how dark it is drawn (0 to 100).
+
+    Parameters
+    ----------
+    value, low, high
+        The figure and its 95 % interval.
+    shade
+        How dark it is drawn, 0 to 100.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    shade: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRow:
+    """One cohort: its month, its size, and a cell an age; ``None`` is unknown.
+
+    Parameters
+    ----------
+    month
+        Month of the first order, as text.
+    n
+        Customers of the cohort.
+    is_small
+        Whether these are too few to say much.
+    cells
+        One an age; ``None`` is unknown.
+    """
+
+    month: str
+    n: int
+    is_small: bool
+    cells: tuple[CohortCell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortHeatMap:
+    """A heat map.
+
+    Parameters
+    ----------
+    title, meaning, caution
+        Of the metric.
+    kind
+        Of its cells: ``share`` or ``money``.
+    ages
+        Of the columns.
+    rows
+        One a cohort, the oldest first.
+    """
+
+    title: str
+    meaning: str
+    caution: str
+    kind: str
+    ages: tuple[int, ...]
+    rows: tuple[CohortRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortCurve:
+    """A figure over all cohorts by age: its name, its line and the band around it."""
+
+    title: str
+    line: str
+    band: str
+
+
+@dataclass(frozen=True, slots=True)
+class CohortChart:
+    """Curves over one axis: its top, and how to write that."""
+
+    title: str
+    kind: str
+    top: float
+    curves: tuple[CohortCurve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortAge:
+    """One age over all cohorts that reached it: how many customers, and a cell each."""
+
+    age: int
+    n: int
+    cells: tuple[CohortCell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortsSection:
+    """The section.
+
+    Parameters
+    ----------
+    charts
+        Retention and revenue to date, over all cohorts but the first.
+    titles, ages
+        The numbers of the charts: names of the columns, and a row an age.
+    heat_maps
+        Heat maps.
+    n_cohorts
+        How many cohorts there are; the page shows the newest.
+    first
+        The month in which the data begin, and everybody is new to them.
+    min_customers, min_shown
+        Cohorts with fewer customers are grey; with fewer still, blank.
+    """
+
+    charts: tuple[CohortChart, ...]
+    titles: tuple[str, ...]
+    ages: tuple[CohortAge, ...]
+    heat_maps: tuple[CohortHeatMap, ...]
+    n_cohorts: int
+    first: str
+    min_customers: int
+    min_shown: int
+
+
+def cohorts_section(bundle: ReportInput) -> CohortsSection | None:
+    """Return the context of the section; ``None`` for a run without figures."""
+    figures = bundle.kpis.get("figures")
+    known = None if figures is None else figures.filter(pl.col("age").is_not_null())
+    if known is None or known["value"].null_count() == known.height:
+        return None
+    months = known.filter(pl.col("scope") != ALL_COHORTS)["scope"].unique().sort()
+    shown = known.filter(pl.col("age") <= MAX_AGE_MONTHS)
+    every = {
+        name: shown.filter(metric=name, scope=ALL_COHORTS).drop_nulls("value").sort("age")
+        for name in (*RETENTION_KPIS, CUMULATIVE_KPI)
+    }
+    return CohortsSection(
+        charts=_charts(every),
+        titles=tuple(metric_named(name).title for name in every),
+        ages=_ages(every),
+        heat_maps=tuple(
+            _heat(shown.filter(metric=name), name, months.to_list()[-MAX_COHORTS_SHOWN:])
+            for name in HEAT_MAPS
+        ),
+        n_cohorts=months.len(),
+        first=as_date(bundle.first_day).isoformat()[:7],
+        min_customers=MIN_CUSTOMERS_FOR_SHARES,
+        min_shown=MIN_CUSTOMERS_FOR_FIGURES,
+    )
+
+
+def _charts(every: Mapping[str, pl.DataFrame]) -> tuple[CohortChart, ...]:
+    worth = every[CUMULATIVE_KPI]
+    tallest = worth.select(pl.max_horizontal("value", "high").max()).item() or 0.0
+    retention = tuple(_curve(name, every[name], 1.0) for name in RETENTION_KPIS)
+    paid = (_curve(CUMULATIVE_KPI, worth, tallest),)
+    return (
+        CohortChart("Customers who order", "share", 1.0, retention),
+        CohortChart("Revenue a customer to date", "money", tallest, paid),
+    )
+
+
+def _curve(name: str, rows: pl.DataFrame, top: float) -> CohortCurve:
+    last = max(rows.height - 1, 1)
+
+    def points(column: str) -> list[str]:
+        values = rows[column].fill_null(rows["value"])
+        return [
+            f"{CHART_WIDTH * i / last:.2f},"
+            f"{CHART_HEIGHT - CHART_HEIGHT * max(value, 0) / (top or 1):.2f}"
+            for i, value in enumerate(values)
+        ]
+
+    band = [*points("low"), *reversed(points("high"))]
+    return CohortCurve(metric_named(name).title, " ".join(points("value")), " ".join(band))
+
+
+def _ages(every: Mapping[str, pl.DataFrame]) -> tuple[CohortAge, ...]:
+    by_age = {
+        name: {row["age"]: row for row in rows.rows(named=True)} for name, rows in every.items()
+    }
+    return tuple(
+        CohortAge(age, row["n"], tuple(_cell(found.get(age)) for found in by_age.values()))
+        for age, row in by_age[RETENTION_KPIS[0]].items()
+    )
+
+
+def _heat(rows: pl.DataFrame, name: str, months: Sequence[str]) -> CohortHeatMap:
+    metric = metric_named(name)
+    kind, first = HEAT_MAPS[name]
+    told = rows.filter(pl.col("scope").is_in(list(months)) & (pl.col("age") >= first))
+    large = told.filter(pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES)
+    most = finite_or_none(large["value"].max()) or 1.0
+    last = told.drop_nulls("value")["age"].to_numpy().max(initial=first)
+    ages = range(first, int(last) + 1)
+    cells = {(row["scope"], row["age"]): row for row in large.rows(named=True)}
+    sizes = dict(rows.select("scope", "n").unique().iter_rows())
+    return CohortHeatMap(
+        title=metric.title,
+        meaning=metric.meaning,
+        caution=metric.caution,
+        kind=kind,
+        ages=tuple(ages),
+        rows=tuple(
+            CohortRow(
+                month,
+                sizes[month],
+                sizes[month] < MIN_CUSTOMERS_FOR_SHARES,
+                tuple(_cell(cells.get((month, age)), most) for age in ages),
+            )
+            for month in months
+        ),
+    )
+
+
+def _cell(row: Mapping[str, Any] | None, most: float = 0.0) -> CohortCell | None:
+    value = None if row is None else finite_or_none(row["value"])
+    if row is None or value is None:
+        return None
+    shade = round(100 * max(value, 0) / most) if most else 0
+    return CohortCell(value, finite_or_none(row["low"]), finite_or_none(row["high"]), shade)

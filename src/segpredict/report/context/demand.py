@@ -1,0 +1,402 @@
+"""What customers will want: units to expect, how far off such figures were, tastes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS
+from segpredict.report.formatting import finite_or_none, format_iso_day
+from segpredict.report.html.chart_layout import (
+    SegmentBadge,
+    StripPiece,
+    segment_badges,
+    stacked_strip,
+)
+from segpredict.report.input import ReportInput
+
+LEVEL_LABELS = {"total": "Everything", "category": "Categories", "product": "Products"}
+METHOD_LABELS = {
+    "segments": "Segments",
+    "segments_season": "Segments, always with season",
+    "everybody_alike": "Expected buyers, all alike",
+    "seasonal_naive": "Same window last year",
+    "last_window": "Last window",
+    "ses": "Exponential smoothing",
+    "croston_sba": "Croston, corrected (SBA)",
+}
+OWN_METHODS, ONE_SEGMENT_METHOD, NAIVE_METHODS = "segments", "everybody_alike", "seasonal_naive"
+MAX_ITEMS_SHOWN = 15  # items of a level that are shown
+MAX_MAP_COLUMNS = 16  # categories of the heat map
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastError:
+    """A WAPE with its interval, and whether it is surely off that of last year.
+
+    Parameters
+    ----------
+    value, low, high
+        The error as a share of what came, with its interval.
+    is_better, is_worse
+        Whether it is surely below, or above, that of seasonal-naive.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    is_better: bool
+    is_worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemandMethod:
+    """How one forecaster did on a level.
+
+    Parameters
+    ----------
+    label
+        What it is.
+    is_own
+        Whether it is the one that may be published.
+    is_reference
+        Whether it is the one to beat.
+    width
+        Its pooled error, in percent of the largest on the level.
+    pooled
+        Over all tests.
+    tests
+        One error a test, oldest first.
+    """
+
+    label: str
+    is_own: bool
+    is_reference: bool
+    width: float
+    pooled: float | None
+    tests: tuple[ForecastError | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemandLevel:
+    """One level: its verdict, all forecasters, and how often stock was enough.
+
+    Parameters
+    ----------
+    name, reason
+        Which, and why it is told or not.
+    is_published
+        Whether forecasts are told.
+    best_method
+        The forecaster with the least pooled error.
+    is_own_best
+        Whether that is ours.
+    is_tied
+        What segments change: pooled error with everybody alike less ours.
+    service_met, service_tests
+        Share of items whose order-up-to quantity was enough in later tests.
+    windows
+        The tests.
+    methods
+        All forecasters.
+    """
+
+    name: str
+    reason: str
+    is_published: bool
+    best_method: str
+    is_own_best: bool
+    is_tied: float | None
+    service_met: float | None
+    service_tests: int
+    windows: tuple[str, ...]
+    methods: tuple[DemandMethod, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemandItem:
+    """One item to come, in units; places on the axis in percent.
+
+    Parameters
+    ----------
+    name
+        The item.
+    expected, low, high
+        Units to be expected, with the interval of what may come.
+    left, position, right
+        Places of low, expected and high.
+    last_window, year_ago
+        Units of the last window, and of the same season a year before.
+    order, ratio
+        Units up to which to order, and the critical ratio behind them.
+    """
+
+    name: str
+    expected: float
+    low: float
+    high: float
+    left: float
+    position: float
+    right: float
+    last_window: float | None
+    year_ago: float | None
+    order: float | None
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemandItemTable:
+    """The largest items of a published level.
+
+    Parameters
+    ----------
+    name
+        The level.
+    count, sum
+        Items of the level, and the units expected of them together.
+    items
+        The largest of them.
+    """
+
+    name: str
+    count: int
+    sum: float
+    items: tuple[DemandItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedCustomers:
+    """Customers to be expected in a segment, and what one of them takes.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    existing, newcomers
+        Customers to be expected of those known today, and of those who are not yet.
+    units
+        What one of them takes in the window.
+    """
+
+    badge: SegmentBadge
+    existing: float
+    newcomers: float
+    units: float
+
+
+@dataclass(frozen=True, slots=True)
+class AffinityItem:
+    """How a segment's share of an item stands to everybody's.
+
+    Parameters
+    ----------
+    name
+        The item.
+    index, low, high
+        1 is as everybody; interval for all cells of the table together.
+    shade
+        0 to 100: how far above 1.
+    is_significant
+        Whether the interval leaves out 1.
+    """
+
+    name: str
+    index: float
+    low: float
+    high: float
+    shade: float
+    is_significant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentAffinity:
+    """What stands out in one segment, or its row of the heat map."""
+
+    badge: SegmentBadge
+    cells: tuple[AffinityItem | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemandSection:
+    """The section.
+
+    Parameters
+    ----------
+    days
+        Days of the window to come.
+    levels
+        What was tested.
+    item_tables
+        Forecasts of the levels that are published.
+    expected_customers, mix_note
+        Customers to be expected by segment, as a table and as a strip.
+    service_level
+        Critical ratio where cost is not known.
+    categories
+        Columns of the heat map.
+    affinity_map
+        Index by segment and category; empty where no categories are known.
+    suggestions
+        Products that stand out, by segment.
+    """
+
+    days: int
+    levels: tuple[DemandLevel, ...]
+    item_tables: tuple[DemandItemTable, ...]
+    expected_customers: tuple[ExpectedCustomers, ...]
+    mix_note: tuple[StripPiece, ...]
+    service_level: float
+    categories: tuple[str, ...]
+    affinity_map: tuple[SegmentAffinity, ...]
+    suggestions: tuple[SegmentAffinity, ...]
+
+
+def demand_section(bundle: ReportInput) -> DemandSection | None:
+    """Return the context of the section; ``None`` where no demand was measured."""
+    found = bundle.demand
+    if not found:
+        return None
+    known = segment_badges(bundle.segments)
+    forecast, standing = found["forecast"], found["levels"].to_dicts()
+    buyers = _buyers(found["mix"], known)
+    index = found["assortment"]
+    categories = _categories(index)
+    config = bundle.manifest.get("config", {}).get("demand", {})
+    mix = {each.badge.id: each.existing + each.newcomers for each in buyers}
+    return DemandSection(
+        days=bundle.window.horizon,
+        levels=tuple(_level(row, found["backtest"]) for row in standing),
+        item_tables=tuple(
+            _shelf(LEVEL_LABELS[row["level"]], forecast.filter(level=row["level"]))
+            for row in standing
+            if row["is_published"]
+        ),
+        expected_customers=buyers,
+        mix_note=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
+        service_level=float(config.get("service", 0.9)),
+        categories=categories,
+        affinity_map=_heat(index, known, categories),
+        suggestions=_suggestions(found["suggestions"], known),
+    )
+
+
+def _level(row: Mapping[str, Any], backtest: pl.DataFrame) -> DemandLevel:
+    own = backtest.filter(pl.col("level") == row["level"])
+    windows = own.filter(pl.col("window") != POOLED_WINDOWS)["window"].unique().sort().to_list()
+    pooled = {
+        each["method"]: finite_or_none(each["wape"])
+        for each in own.filter(window=POOLED_WINDOWS).to_dicts()
+    }
+    most = max((value or 0.0 for value in pooled.values()), default=0.0) or 1.0
+    cells = {(each["method"], each["window"]): each for each in own.to_dicts()}
+    methods = tuple(
+        DemandMethod(
+            label,
+            name == OWN_METHODS,
+            name == NAIVE_METHODS,
+            100 * (pooled.get(name) or 0.0) / most,
+            pooled.get(name),
+            tuple(_error(cells.get((name, window))) for window in windows),
+        )
+        for name, label in METHOD_LABELS.items()
+        if any(method == name for method, _ in cells)
+    )
+    ours, alike = pooled.get(OWN_METHODS), pooled.get(ONE_SEGMENT_METHOD)
+    return DemandLevel(
+        LEVEL_LABELS[row["level"]],
+        row["reason"],
+        row["is_published"],
+        METHOD_LABELS.get(row["nearest"] or "", ""),
+        row["nearest"] == OWN_METHODS,
+        None if ours is None or alike is None else alike - ours,
+        finite_or_none(row["met"]),
+        int(row["met_of"]),
+        tuple(format_iso_day(window) for window in windows),
+        methods,
+    )
+
+
+def _error(row: Mapping[str, Any] | None) -> ForecastError | None:
+    if row is None:
+        return None
+    low, high = finite_or_none(row["gap_low"]), finite_or_none(row["gap_high"])
+    return ForecastError(
+        finite_or_none(row["wape"]),
+        finite_or_none(row["low"]),
+        finite_or_none(row["high"]),
+        high is not None and high < 0,
+        low is not None and low > 0,
+    )
+
+
+def _shelf(name: str, rows: pl.DataFrame) -> DemandItemTable:
+    shown = rows.head(MAX_ITEMS_SHOWN).to_dicts()
+    top = max((row["high"] for row in shown), default=0.0) or 1.0
+    items = tuple(_item(row, top) for row in shown)
+    return DemandItemTable(name, rows.height, float(rows["expected"].sum()), items)
+
+
+def _item(row: Mapping[str, Any], top: float) -> DemandItem:
+    low, dot, high = (
+        round(100 * min(row[part] / top, 1.0), 2) for part in ("low", "expected", "high")
+    )
+    return DemandItem(
+        "All products" if row["level"] == "total" else row["item"],
+        row["expected"],
+        row["low"],
+        row["high"],
+        low,
+        dot,
+        high,
+        finite_or_none(row["last_window"]),
+        finite_or_none(row["seasonal_naive"]),
+        finite_or_none(row["order_up_to"]),
+        finite_or_none(row["ratio"]),
+    )
+
+
+def _buyers(mix: pl.DataFrame, known: Mapping[str, SegmentBadge]) -> tuple[ExpectedCustomers, ...]:
+    return tuple(
+        ExpectedCustomers(
+            known[row["segment_id"]],
+            row["known"],
+            row["newcomers"],
+            row["units_per_customer"],
+        )
+        for row in mix.to_dicts()
+    )
+
+
+def _categories(index: pl.DataFrame) -> tuple[str, ...]:
+    """Return the categories that most customers buy from."""
+    rows = index.filter(level="category").group_by("item").agg(pl.col("n").sum())
+    return tuple(rows.sort(-pl.col("n"), "item")["item"].head(MAX_MAP_COLUMNS).to_list())
+
+
+def _heat(
+    index: pl.DataFrame, known: Mapping[str, SegmentBadge], categories: Sequence[str]
+) -> tuple[SegmentAffinity, ...]:
+    rows = index.filter(level="category").to_dicts()
+    cells = {(row["segment_id"], row["item"]): _taste(row) for row in rows}
+    return tuple(
+        SegmentAffinity(chip, tuple(cells.get((i, name)) for name in categories))
+        for i, chip in known.items()
+        if any((i, name) in cells for name in categories)
+    )
+
+
+def _suggestions(
+    found: pl.DataFrame, known: Mapping[str, SegmentBadge]
+) -> tuple[SegmentAffinity, ...]:
+    parts = found.group_by("segment_id", maintain_order=True)
+    return tuple(
+        SegmentAffinity(known[str(i)], tuple(_taste(row) for row in part.to_dicts()))
+        for (i,), part in parts
+    )
+
+
+def _taste(row: Mapping[str, Any]) -> AffinityItem:
+    heat = min(max((row["index"] - 1) * 100, 0.0), 100.0)
+    ends = (row["low"], row["high"])
+    return AffinityItem(row["item"], row["index"], *ends, round(heat, 1), row["is_sure"])

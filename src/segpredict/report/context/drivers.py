@@ -1,0 +1,285 @@
+"""What drives the forecast, by topic, and how sure that is."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.explain import ImportanceEvidence
+from segpredict.report.html.chart_layout import (
+    IntervalMark,
+    SegmentBadge,
+    layout_intervals,
+    segment_badges,
+)
+from segpredict.report.input import ReportInput
+
+MAX_GROUPS_SHOWN = 12
+AGREEMENT_LABELS = {
+    "refits": "between models fitted anew, on average (Kendall's τ)",
+    "refits_low": "the least of them",
+    "origins": "between tests, on average (τ)",
+    "shuffled": "with the loss when shuffled (τ)",
+    "interventional": "with interventional SHAP values (Spearman's ρ)",
+}
+CAUSALITY_NOTE = (
+    "Associations that the model uses, not causes. Columns that move together share "
+    "credit, and sizes of two models cannot be compared."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineShare:
+    """One of the words that marketers know, with its share of all importance.
+
+    Parameters
+    ----------
+    name, share, width
+        The word, its share in the forecast of today, and the length of its bar.
+    low, high
+        Interval of its share on the final test; ``None`` where that was not asked.
+    """
+
+    name: str
+    share: float
+    width: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureGroupRow:
+    """A group of columns that say the same.
+
+    Parameters
+    ----------
+    name, headline, meaning, columns
+        Its leading column, the word it belongs to, what that column is, all columns.
+    mean_abs, share, width
+        Mean size of its contributions, its share, and the length of its bar.
+    rank_interval
+        Ranks that it had in models fitted anew; empty where that was not asked.
+    permutation_loss, permutation_loss_low, permutation_loss_high, mark
+        Log-loss that shuffling it costs on the final test, with interval and place on
+        the axis; ``None`` where that was not asked.
+    ablation_loss
+        Log-loss that the trees lose when fitted without it.
+    is_important
+        Whether shuffling it surely costs; ``None`` where that was not asked.
+    """
+
+    name: str
+    headline: str
+    meaning: str
+    columns: str
+    mean_abs: float
+    share: float
+    width: float
+    rank_interval: str = ""
+    permutation_loss: float | None = None
+    permutation_loss_low: float | None = None
+    permutation_loss_high: float | None = None
+    mark: IntervalMark | None = None
+    ablation_loss: float | None = None
+    is_important: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DependencePlot:
+    """One embedded picture: contributions of a column against its values.
+
+    Parameters
+    ----------
+    plot
+        Name of the picture.
+    feature
+        What is on its axis.
+    alt
+        What it shows, in words.
+    """
+
+    plot: str
+    feature: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriversSection:
+    """The section.
+
+    Parameters
+    ----------
+    headlines
+        Largest first.
+    rows
+        The strongest groups.
+    badges, shares, top
+        Shares of importance by the segment a customer is in now: one row a group of
+        `rows`, one column a segment; and the largest of them.
+    n_explained
+        Customers behind it.
+    refits
+        Models fitted anew for the intervals; 0 if importance was not cross-checked.
+    agreement
+        How alike rankings are, by what they are compared with.
+    notes
+        Where measures disagree.
+    note
+        What a reader must know of what is explained.
+    base_values
+        Chances of each segment before anything is known of a customer, in percent.
+    dependence
+        Pictures of the strongest columns.
+    caution
+        The warning that belongs to every figure here.
+    """
+
+    headlines: tuple[HeadlineShare, ...]
+    rows: tuple[FeatureGroupRow, ...]
+    badges: tuple[SegmentBadge, ...]
+    shares: tuple[tuple[float | None, ...], ...]
+    top: float
+    n_explained: int
+    refits: int = 0
+    agreement: Mapping[str, float] | None = None
+    notes: tuple[str, ...] = ()
+    note: str = ""
+    base_values: tuple[tuple[SegmentBadge, float], ...] = ()
+    dependence: tuple[DependencePlot, ...] = ()
+    caution: str = CAUSALITY_NOTE
+
+
+def drivers_section(bundle: ReportInput) -> DriversSection | None:
+    """Return the context; ``None`` where nothing was explained."""
+    table = bundle.group_importance
+    if table is None or table.is_empty():
+        return None
+    overall = table.filter(scope="all").sort("rank")
+    rows = _rows(overall.filter(level="group").head(MAX_GROUPS_SHOWN), bundle)
+    named, shares, top = _by_segment(table, [row.name for row in rows], bundle)
+    checked = bundle.evidence
+    return DriversSection(
+        headlines=_headlines(overall.filter(level="headline"), checked),
+        rows=rows,
+        badges=named,
+        shares=shares,
+        top=top,
+        n_explained=bundle.n_explained,
+        refits=0 if checked is None else checked.refits,
+        agreement=None
+        if checked is None
+        else {
+            told: value
+            for name, told in AGREEMENT_LABELS.items()
+            if (value := checked.agreement.get(name)) is not None
+        },
+        notes=() if checked is None else checked.notes,
+        note=bundle.reasons_note,
+        base_values=_base(bundle),
+        dependence=_dependence(bundle),
+    )
+
+
+def _base(bundle: ReportInput) -> tuple[tuple[SegmentBadge, float], ...]:
+    if not bundle.base_values:
+        return ()
+    powers = {name: math.exp(margin) for name, margin in bundle.base_values.items()}
+    total = sum(powers.values())
+    known = segment_badges(bundle.segments)
+    return tuple((known[name], power / total) for name, power in powers.items() if name in known)
+
+
+def _dependence(bundle: ReportInput) -> tuple[DependencePlot, ...]:
+    start = "dependence_"
+    return tuple(
+        DependencePlot(
+            plot=name,
+            feature=(feature := name.removeprefix(start)),
+            alt=f"One dot per customer: how the value of {feature} moves the log-odds "
+            "of each future segment; dashed lines are the medians of the segments.",
+        )
+        for name in bundle.plots
+        if name.startswith(start)
+    )
+
+
+def _headlines(
+    table: pl.DataFrame, checked: ImportanceEvidence | None
+) -> tuple[HeadlineShare, ...]:
+    longest = max(table["share"].to_list(), default=0.0) or 1.0
+    bounds = (
+        {}
+        if checked is None
+        else {
+            name: (low, high)
+            for name, low, high in checked.headlines.select("name", "low", "high").iter_rows()
+        }
+    )
+    return tuple(
+        HeadlineShare(
+            row["name"],
+            row["share"],
+            100 * row["share"] / longest,
+            *bounds.get(row["name"], (None, None)),
+        )
+        for row in table.to_dicts()
+    )
+
+
+def _rows(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureGroupRow, ...]:
+    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    checked = {} if bundle.evidence is None else _checked(bundle.evidence.table)
+    longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
+    found = [(row, checked.get(row["name"], {})) for row in overall.to_dicts()]
+    marks = layout_intervals([_loss(proof) for _, proof in found])
+    return tuple(
+        FeatureGroupRow(
+            name=row["name"],
+            headline=proof.get("headline", ""),
+            meaning=meanings.get(row["name"], ""),
+            columns=proof.get("features", ""),
+            mean_abs=row["mean_abs"],
+            share=row["share"],
+            width=round(100 * row["mean_abs"] / longest, 2),
+            rank_interval=_ranks(proof),
+            permutation_loss=proof.get("loss"),
+            permutation_loss_low=proof.get("loss_low"),
+            permutation_loss_high=proof.get("loss_high"),
+            mark=mark,
+            ablation_loss=proof.get("without"),
+            is_important=proof.get("is_important"),
+        )
+        for (row, proof), mark in zip(found, marks, strict=True)
+    )
+
+
+def _checked(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in table.to_dicts()}
+
+
+def _loss(proof: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if proof.get("loss") is None:
+        return None
+    low, high = proof.get("loss_low"), proof.get("loss_high")
+    return {"value": proof["loss"], "low": low, "high": high}
+
+
+def _ranks(proof: Mapping[str, Any]) -> str:
+    low, high = proof.get("rank_low"), proof.get("rank_high")
+    if low is None or high is None:
+        return ""
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _by_segment(
+    table: pl.DataFrame, names: list[str], bundle: ReportInput
+) -> tuple[tuple[SegmentBadge, ...], tuple[tuple[float | None, ...], ...], float]:
+    inside = table.filter(scope="segment", level="group")
+    shares = {(r["segment_id"], r["name"]): r["share"] for r in inside.to_dicts()}
+    present = {segment for segment, _ in shares}
+    shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
+    rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
+    top = max((value or 0.0 for row in rows for value in row), default=0.0)
+    return tuple(chip for _, chip in shown), rows, top

@@ -1,0 +1,329 @@
+"""Is the model better than no model, and what a careless test would have claimed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS
+from segpredict.core.window import Window, day_number
+from segpredict.report.context._trust_box import TREE_MODEL
+from segpredict.report.formatting import finite_or_none, format_day_range, format_iso_day
+from segpredict.report.html.chart_layout import (
+    IntervalMark,
+    StripPiece,
+    layout_intervals,
+    segment_badges,
+    stacked_strip,
+)
+from segpredict.report.input import ReportInput
+from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
+
+COMPARED_METRICS = ("log_loss", "accuracy")
+MODELS_FIRST = ("persistence", "markov")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScores:
+    """One forecast in one window or pooled.
+
+    Parameters
+    ----------
+    label
+        Its name.
+    is_model
+        Whether it is the model that is on trial.
+    values
+        One figure per metric, in the order of `METRIC_LABELS`.
+    is_best
+        For each metric whether no other forecast is better.
+    """
+
+    label: str
+    is_model: bool
+    values: tuple[float | None, ...]
+    is_best: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDifference:
+    """The model minus one baseline, on one metric.
+
+    Parameters
+    ----------
+    label
+        The baseline.
+    value, low, high
+        Difference and 95 % interval.
+    mark
+        Its place on the axis.
+    outcome
+        ``better``, ``worse`` or ``open`` (the interval holds zero).
+    beats
+        Whether it may be claimed: the interval excludes zero and every window agrees.
+    windows
+        Windows in which the model was better; ``None`` within one window.
+    """
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    mark: IntervalMark | None
+    outcome: str
+    beats: bool
+    windows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricComparison:
+    """The model against all baselines, on one metric."""
+
+    metric: MetricLabel
+    title: str
+    rows: tuple[MetricDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowEvaluation:
+    """One test window, or all of them pooled.
+
+    Parameters
+    ----------
+    cutoff, outcome
+        The day of the forecast and the days foretold, as text; empty when pooled.
+    n, customers
+        Forecasts judged, and different customers behind them.
+    models, comparisons
+        Figures, and differences with intervals.
+    predicted_mix, actual_mix
+        Mix of segments foretold by the model, and realised.
+    """
+
+    cutoff: str
+    outcome: str
+    n: int
+    customers: int
+    models: tuple[ModelScores, ...]
+    comparisons: tuple[MetricComparison, ...]
+    predicted_mix: tuple[StripPiece, ...]
+    actual_mix: tuple[StripPiece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSection:
+    """The section.
+
+    Parameters
+    ----------
+    metrics
+        What the figures mean.
+    model
+        The model on trial.
+    pooled
+        All windows together; ``None`` where nothing was tested.
+    windows
+        One test window each.
+    """
+
+    metrics: tuple[MetricLabel, ...]
+    model: str
+    pooled: WindowEvaluation | None
+    windows: tuple[WindowEvaluation, ...]
+
+
+def evaluation_section(bundle: ReportInput) -> EvaluationSection:
+    """Return the context of the verdict."""
+    found = bundle.evaluation
+    if not found or not (found.get("pooled") or {}).get("scores"):
+        return EvaluationSection(METRIC_LABELS, "", None, ())
+    found = _without_twin(found)
+    origins = found.get("origins") or ()
+    return EvaluationSection(
+        METRIC_LABELS,
+        model_label(str(found.get("model", ""))),
+        _trial(found["pooled"], bundle, found),
+        tuple(_trial(origin, bundle, found) for origin in origins),
+    )
+
+
+def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the verdict with the model named by its trees, where it is only these."""
+    model, scores = str(found.get("model", "")), found["pooled"]["scores"]
+    if model == TREE_MODEL or TREE_MODEL not in scores or scores.get(model) != scores[TREE_MODEL]:
+        return found
+
+    def alone(reading: Mapping[str, Any]) -> dict[str, Any]:
+        told = {
+            part: {n: each for n, each in (reading.get(part) or {}).items() if n != own}
+            for part, own in (
+                ("scores", model),
+                ("forecast", model),
+                ("differences", TREE_MODEL),
+            )
+        }
+        return {**reading, **told}
+
+    return {
+        **found,
+        "model": TREE_MODEL,
+        "pooled": alone(found["pooled"]),
+        "origins": [alone(origin) for origin in found.get("origins") or ()],
+    }
+
+
+def _trial(
+    reading: Mapping[str, Any], bundle: ReportInput, found: Mapping[str, Any]
+) -> WindowEvaluation:
+    model = str(found.get("model", ""))
+    ids = [str(i) for i in found.get("segments") or ()]
+    cutoff = str(reading.get("cutoff", POOLED_WINDOWS))
+    is_pooled = cutoff == POOLED_WINDOWS
+    claims = found.get("claims") or () if is_pooled else ()
+    told = (reading.get("forecast") or {}).get(model) or ()
+    known = segment_badges(bundle.segments)
+    return WindowEvaluation(
+        cutoff="" if is_pooled else format_iso_day(cutoff),
+        outcome="" if is_pooled else _outcome(cutoff, bundle.window),
+        n=int(finite_or_none(reading.get("n")) or 0),
+        customers=int(finite_or_none(reading.get("customers")) or 0),
+        models=_judged(reading.get("scores") or {}, model),
+        comparisons=tuple(_duels(reading.get("differences") or {}, claims)),
+        predicted_mix=stacked_strip(dict(zip(ids, told, strict=False)), known),
+        actual_mix=stacked_strip(
+            dict(zip(ids, reading.get("realised") or (), strict=False)), known
+        ),
+    )
+
+
+def _outcome(cutoff: str, window: Window) -> str:
+    asked = window.at_cutoff(day_number(cutoff))
+    return format_day_range(asked.outcome_start, asked.outcome_end)
+
+
+def _ordered(models: Mapping[str, Any], *first: str) -> list[str]:
+    known = [name for name in dict.fromkeys((*first, *MODELS_FIRST)) if name in models]
+    return [*known, *sorted(name for name in models if name not in known)]
+
+
+def _judged(scores: Mapping[str, Any], model: str) -> tuple[ModelScores, ...]:
+    rows = {
+        name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
+        for name in _ordered(scores, model)
+    }
+    columns = list(zip(*rows.values(), strict=True))
+    best = [_best(m, column) for m, column in zip(METRIC_LABELS, columns, strict=True)]
+    return tuple(
+        ModelScores(
+            model_label(name),
+            name == model,
+            values,
+            tuple(v is not None and v == b for v, b in zip(values, best, strict=True)),
+        )
+        for name, values in rows.items()
+    )
+
+
+def _best(metric: MetricLabel, values: Sequence[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    pick = max if metric.higher_is_better else min
+    return pick(found, default=None)
+
+
+def _duels(
+    differences: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
+) -> list[MetricComparison]:
+    names = _ordered(differences)
+    claimed = {(c.get("baseline"), c.get("metric")): c for c in claims}
+    found = []
+    for metric in METRIC_LABELS:
+        gaps = [(differences[name] or {}).get(metric.name) for name in names]
+        marks = layout_intervals(gaps)
+        if metric.name not in COMPARED_METRICS or not any(marks):
+            continue
+        rows = [
+            _difference(name, gap or {}, mark, metric, claimed)
+            for name, gap, mark in zip(names, gaps, marks, strict=True)
+        ]
+        found.append(MetricComparison(metric, _title(metric, rows), tuple(rows)))
+    return found
+
+
+def _difference(
+    name: str,
+    gap: Mapping[str, Any],
+    mark: IntervalMark | None,
+    metric: MetricLabel,
+    claimed: Mapping[Any, Mapping[str, Any]],
+) -> MetricDifference:
+    low, high = finite_or_none(gap.get("low")), finite_or_none(gap.get("high"))
+    outcome = "open"
+    if low is not None and high is not None and (low > 0 or high < 0):
+        outcome = "better" if (low > 0) == metric.higher_is_better else "worse"
+    claim = claimed.get((name, metric.name), {})
+    return MetricDifference(
+        label=model_label(name),
+        value=finite_or_none(gap.get("value")),
+        low=low,
+        high=high,
+        mark=mark,
+        outcome=outcome,
+        beats=bool(claim.get("beats", outcome == "better")),
+        windows=claim.get("windows"),
+    )
+
+
+def _title(metric: MetricLabel, rows: Sequence[MetricDifference]) -> str:
+    beaten = sum(row.beats for row in rows)
+    lost = sum(row.outcome == "worse" for row in rows)
+    name = metric.label.lower()
+    text = f"On {name} the model beats {beaten} of {len(rows)} baselines"
+    return f"{text} and loses to {lost}." if lost else f"{text}."
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageRow:
+    """One way to test, and the number it gives.
+
+    Parameters
+    ----------
+    meaning
+        What was done.
+    accuracy, log_loss
+        What it reads.
+    is_honest
+        Whether that says anything about the future.
+    """
+
+    meaning: str
+    accuracy: float
+    log_loss: float
+    is_honest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageSection:
+    """The leak canary.
+
+    Parameters
+    ----------
+    tests
+        The wrong tests, then the honest one.
+    accuracy_inflation
+        Share of accuracy by which the worst wrong test flatters.
+    """
+
+    tests: tuple[LeakageRow, ...]
+    accuracy_inflation: float
+
+
+def leakage_section(bundle: ReportInput) -> LeakageSection | None:
+    """Return the canary's sights, or nothing where it was not asked."""
+    if not bundle.leakage_demo:
+        return None
+    sights = tuple(
+        LeakageRow(s["meaning"], s["accuracy"], s["log_loss"], s["is_honest"])
+        for s in bundle.leakage_demo
+    )
+    honest = next(s.accuracy for s in sights if s.is_honest)
+    worst = max(s.accuracy for s in sights if not s.is_honest)
+    return LeakageSection(sights, worst - honest)

@@ -1,0 +1,274 @@
+"""What the data look like: how often, how much, when and where people buy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.analytics.exploration import MONEY_CHARTS
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.report.formatting import format_month
+from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.html.filters import filter_data
+from segpredict.report.input import ReportInput
+
+# Chart → title, what is counted, unit of the bins.
+CHART_TITLES = {
+    "frequency": ("Orders per customer", "Customers", ""),
+    "spend": ("Spend per customer", "Customers", "money"),
+    "order_value": ("Value of an order", "Orders", "money"),
+    "gaps": ("Days between two purchases", "Times", ""),
+    "countries": ("Sales by country", "Sales", ""),
+}
+MONTHLY_TITLES = {"sales": "Sales by month", "returns": "Sent back by month"}
+MAX_MONTHS_SHOWN = 36  # months
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramBin:
+    """One bin: its number, its name, how much is in it, and that as percent of most.
+
+    Parameters
+    ----------
+    number, label
+        Number and name.
+    value, width
+        How much is in it, and that in percent of the fullest bin.
+    """
+
+    number: int
+    label: str
+    value: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramChart:
+    """One chart of bars that is its own table.
+
+    Parameters
+    ----------
+    name
+        In the numbers that filters read.
+    title, unit, counted
+        What it shows, what its bins are in, what is counted.
+    is_money
+        Whether money is summed.
+    finding
+        What to see, in a sentence.
+    bins
+        Its bars.
+    """
+
+    name: str
+    title: str
+    unit: str
+    counted: str
+    is_money: bool
+    finding: str
+    bins: tuple[HistogramBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyChart:
+    """One chart of months: bars, their numbers and names.
+
+    Parameters
+    ----------
+    name, title
+        What is counted, for the script and for people.
+    bars
+        Where the bars stand.
+    bins
+        Their numbers.
+    """
+
+    name: str
+    title: str
+    bars: tuple[ChartBar, ...]
+    bins: tuple[HistogramBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayRow:
+    """A weekday: its name, and its bins hour by hour.
+
+    Parameters
+    ----------
+    name
+        The weekday.
+    hours
+        Its orders, hour by hour.
+    """
+
+    name: str
+    hours: tuple[HistogramBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapPoint:
+    """A customer on the map, in percent from the upper left.
+
+    Parameters
+    ----------
+    x, y
+        The place.
+    badge
+        The segment.
+    """
+
+    x: float
+    y: float
+    badge: SegmentBadge
+
+
+@dataclass(frozen=True, slots=True)
+class MapAxis:
+    """An axis of the map: its share of the variance, and what grows along it.
+
+    Parameters
+    ----------
+    share
+        Share of the variance.
+    label
+        What grows along it, in words.
+    """
+
+    share: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorationSection:
+    """The section.
+
+    Parameters
+    ----------
+    charts, months
+        Bars.
+    hours, week
+        Hours shown, and the orders of each weekday; empty where no hour is known.
+    busiest
+        What to see in the week, in a sentence.
+    map_points, map_axes, map_customers
+        The map, its axes, and of how many customers it is a sample.
+    badges
+        The segments on the map.
+    filter_data
+        What filters read: names of countries and periods (months), and by chart the
+        number of its ``bins``, how many numbers make one (``per``) and ``cells`` of
+        ``[segment, country, period, bin, number]``, where −1 belongs to none.
+    """
+
+    charts: tuple[HistogramChart, ...]
+    months: tuple[MonthlyChart, ...]
+    hours: tuple[int, ...]
+    week: tuple[WeekdayRow, ...]
+    busiest: str
+    map_points: tuple[MapPoint, ...]
+    map_axes: tuple[MapAxis, ...]
+    map_customers: int
+    badges: tuple[SegmentBadge, ...]
+    filter_data: Mapping[str, Any]
+
+
+def exploration_section(bundle: ReportInput) -> ExplorationSection | None:
+    """Return the context; ``None`` for a run that was not explored."""
+    seen = bundle.exploration
+    if not seen or seen["cells"].is_empty():
+        return None
+    cells, facts = seen["cells"], seen["facts"]
+    bins = {name: _bins(cells, name, names) for name, names in facts["bins"].items()}
+    known = tuple(segment_badges(bundle.segments).values())
+    hours, week = _week(bins["week"]) if facts["has_time"] else ((), ())
+    return ExplorationSection(
+        charts=_charts(bins, has_time=facts["has_time"]),
+        months=tuple(_months(n, t, bins[n][-MAX_MONTHS_SHOWN:]) for n, t in MONTHLY_TITLES.items()),
+        hours=hours,
+        week=week,
+        busiest=_busiest(bins["week"]),
+        map_points=tuple(
+            MapPoint(row["x"], round(100 - row["y"], 1), known[row["segment"]])
+            for row in seen["map"].iter_rows(named=True)
+            if row["segment"] < len(known)
+        ),
+        map_axes=tuple(MapAxis(a["share"], ", ".join(a["told"])) for a in facts["axes"]),
+        map_customers=int(facts["customers"]),
+        badges=known,
+        filter_data=filter_data(bundle),
+    )
+
+
+def _bins(cells: pl.DataFrame, name: str, labels: list[str]) -> tuple[HistogramBin, ...]:
+    unit = MONEY_SCALE if name in MONEY_CHARTS else 1
+    own = cells.filter(chart=name).group_by("bin").agg(pl.col("value").sum())
+    sums = dict(own.iter_rows())
+    values = [sums.get(i, 0) / unit for i in range(len(labels))]
+    most = max((0.0, *values)) or 1.0
+    return tuple(
+        HistogramBin(i, label, value, round(100 * max(0.0, value) / most, 2))
+        for i, (label, value) in enumerate(zip(labels, values, strict=True))
+    )
+
+
+def _charts(
+    bins: Mapping[str, tuple[HistogramBin, ...]], *, has_time: bool
+) -> tuple[HistogramChart, ...]:
+    titles = dict(CHART_TITLES)
+    if not has_time:
+        titles["week"] = ("Orders by weekday", "Orders", "")
+    return tuple(
+        HistogramChart(
+            name,
+            title,
+            unit,
+            counted,
+            name in MONEY_CHARTS,
+            _finding(name, bins[name]),
+            bins[name],
+        )
+        for name, (title, counted, unit) in titles.items()
+        if len(bins[name]) > 1
+    )
+
+
+def _finding(name: str, bins: tuple[HistogramBin, ...]) -> str:
+    total = sum(each.value for each in bins)
+    if not total:
+        return ""
+    most = max(bins, key=lambda each: each.value)
+    share = f"{most.value / total:.0%}".replace("%", "\u202f%")
+    if name == "frequency":
+        once = f"{bins[0].value / total:.0%}".replace("%", "\u202f%")
+        return f"{once} ordered once."
+    where = "in" if name == "countries" else "on" if name == "week" else "at"
+    return f"{share} {where} {most.label}."
+
+
+def _busiest(bins: tuple[HistogramBin, ...]) -> str:
+    if not bins or not any(each.value for each in bins):
+        return ""
+    most = max(bins, key=lambda each: each.value)
+    return f"Most orders come on {most.label}."
+
+
+def _months(name: str, title: str, bins: tuple[HistogramBin, ...]) -> MonthlyChart:
+    named = tuple(HistogramBin(b.number, format_month(b.label), b.value, b.width) for b in bins)
+    return MonthlyChart(
+        name, title, layout_bars([b.value for b in bins], [True] * len(bins)), named
+    )
+
+
+def _week(bins: tuple[HistogramBin, ...]) -> tuple[tuple[int, ...], tuple[WeekdayRow, ...]]:
+    """Return the hours in which there are orders, and the days of the week."""
+    busy = sorted({each.number % 24 for each in bins if each.value})
+    hours = tuple(range(busy[0], busy[-1] + 1)) if busy else ()
+    days = tuple(
+        WeekdayRow(
+            bins[24 * day].label.partition(" ")[0],
+            tuple(bins[24 * day + hour] for hour in hours),
+        )
+        for day in range(7)
+    )
+    return hours, days

@@ -1,0 +1,192 @@
+"""What drives the forecast: overall, per future segment, per current segment."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from segpredict.report.context._trust_box import TREE_MODEL
+from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.input import ReportInput
+from segpredict.report.model_names import model_label
+
+MAX_FEATURES_SHOWN = 12
+CAUSALITY_NOTES = (
+    "These are associations that the model uses, not causes: changing a feature need "
+    "not change a customer.",
+    "Importance depends on how the segments are defined; with others it would differ.",
+    "Features that move together share the credit between them.",
+    "A large contribution is not the same as a contribution to accuracy.",
+    "That the current segment and recency matter is expected; it is no discovery.",
+    "The overall figure is dominated by the segments with the most customers.",
+    "Do not compare sizes between two models.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDriver:
+    """One feature.
+
+    Parameters
+    ----------
+    feature, meaning, family
+        What it is.
+    mean_abs
+        Mean |SHAP| over customers and future segments, in log-odds.
+    share
+        Of the sum over all features.
+    width
+        Length of its bar, in percent of the longest.
+    """
+
+    feature: str
+    meaning: str
+    family: str
+    mean_abs: float
+    share: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyImportance:
+    """All features of one family together."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportancePlot:
+    """One embedded picture: which plot, of which segment, in words."""
+
+    plot: str
+    badge: SegmentBadge | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportanceMatrix:
+    """Shares of importance: one row a feature, one column a segment.
+
+    Parameters
+    ----------
+    badges, features
+        Columns and rows.
+    shares
+        Of all importance in the column.
+    top
+        The largest of them, shaded darkest.
+    """
+
+    badges: tuple[SegmentBadge, ...]
+    features: tuple[str, ...]
+    shares: tuple[tuple[float | None, ...], ...]
+    top: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImportanceSection:
+    """The section.
+
+    Parameters
+    ----------
+    drivers
+        The strongest features.
+    other_share
+        Share of all other features together.
+    families
+        Shares of the families, largest first.
+    plots
+        Beeswarms, one a future segment.
+    now
+        Importance among customers by their current segment.
+    future
+        Importance for each future segment, as numbers to the beeswarms.
+    n_explained
+        Customers behind it.
+    in_use
+        What ships, where it has no reasons of its own and trees are explained; else
+        empty.
+    cautions
+        Warnings that belong to every figure here.
+    """
+
+    drivers: tuple[FeatureDriver, ...]
+    other_share: float
+    families: tuple[FamilyImportance, ...]
+    plots: tuple[ImportancePlot, ...]
+    now: ImportanceMatrix | None
+    future: ImportanceMatrix | None
+    n_explained: int
+    in_use: str = ""
+    cautions: tuple[str, ...] = CAUSALITY_NOTES
+
+
+def importance_section(bundle: ReportInput) -> ImportanceSection:
+    """Return the context of the reasons; empty where none were worked out."""
+    table = bundle.importance
+    if table is None or table.is_empty():
+        return ImportanceSection((), 0.0, (), (), None, None, 0)
+    overall = table.filter(scope="all").sort("rank")
+    verdict = bundle.evaluation or {}
+    shipped = str(verdict.get("shipped", ""))
+    models = {"", TREE_MODEL, str(verdict.get("model", ""))}
+    is_other = bool(bundle.reasons_note) and shipped not in models
+    drivers = _drivers(overall, bundle)
+    names = [driver.feature for driver in drivers]
+    return ImportanceSection(
+        drivers=drivers,
+        other_share=max(0.0, 1.0 - sum(d.share for d in drivers)),
+        families=_families(overall),
+        plots=_pictures(bundle),
+        now=_matrix(table.filter(scope="segment"), names, bundle),
+        future=_matrix(table.filter(scope="class"), names, bundle),
+        n_explained=bundle.n_explained,
+        in_use=model_label(shipped) if is_other else "",
+    )
+
+
+def _drivers(overall: pl.DataFrame, bundle: ReportInput) -> tuple[FeatureDriver, ...]:
+    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    longest = max(overall["mean_abs"].to_list(), default=0.0) or 1.0
+    return tuple(
+        FeatureDriver(
+            feature=row["feature"],
+            meaning=meanings.get(row["feature"], ""),
+            family=row["family"],
+            mean_abs=row["mean_abs"],
+            share=row["share"],
+            width=round(100 * row["mean_abs"] / longest, 2),
+        )
+        for row in overall.head(MAX_FEATURES_SHOWN).to_dicts()
+    )
+
+
+def _families(overall: pl.DataFrame) -> tuple[FamilyImportance, ...]:
+    sums = overall.group_by("family", maintain_order=True).agg(pl.col("share").sum())
+    ordered = sums.sort("share", "family", descending=[True, False])
+    return tuple(FamilyImportance(row["family"], row["share"]) for row in ordered.to_dicts())
+
+
+def _pictures(bundle: ReportInput) -> tuple[ImportancePlot, ...]:
+    known = segment_badges(bundle.segments)
+    return tuple(
+        ImportancePlot(
+            plot=f"beeswarm_{i}",
+            badge=chip,
+            alt=f"One dot per customer and feature: how each feature moves the "
+            f"log-odds of being in {chip.name} next. The numbers are in the table.",
+        )
+        for i, chip in known.items()
+        if f"beeswarm_{i}" in bundle.plots
+    )
+
+
+def _matrix(scoped: pl.DataFrame, names: list[str], bundle: ReportInput) -> ImportanceMatrix | None:
+    shares = {(r["segment_id"], r["feature"]): r["share"] for r in scoped.to_dicts()}
+    present = {segment for segment, _ in shares}
+    shown = [(i, c) for i, c in segment_badges(bundle.segments).items() if i in present]
+    if not shown:
+        return None
+    rows = tuple(tuple(shares.get((i, name)) for i, _ in shown) for name in names)
+    top = max((value or 0.0 for row in rows for value in row), default=0.0)
+    return ImportanceMatrix(tuple(chip for _, chip in shown), tuple(names), rows, top)

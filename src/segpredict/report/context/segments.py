@@ -1,0 +1,362 @@
+"""Who the segments are: size, money, profile, how many; then one portrait each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE, Segment
+from segpredict.report.formatting import finite_or_none, name_to_words
+from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.input import ReportInput
+from segpredict.report.model_names import replace_model_names
+
+PROFILE_COLUMNS = {  # column → (label, kind); Int64 money turns into the kind `units`
+    "days": ("Purchase days in all", "whole"),
+    "days_share": ("Share of them", "share"),
+    "days_mean": ("Purchase days, mean", "number"),
+    "days_median": ("Purchase days, median", "number"),
+    "spend_mean": ("Spend, mean", "money"),
+    "spend_median": ("Spend, median", "money"),
+    "order_value": ("Spend per purchase day", "money"),
+    "recency_median": ("Days since last order, median", "number"),
+    "retention": ("Ordered again next window", "share"),
+    "return_rate": ("Sent back, of sales", "share"),
+}
+SIZE_COLUMNS = ("n", "share", "revenue", "revenue_share")  # in the table of sizes
+QUARTILES, INTERVAL = ("_q25", "_q75"), ("_low", "_high")  # ends of another column
+GATE_LABELS = {
+    "min_share": "smallest too small",
+    "max_share": "largest too large",
+    "min_rows": "too few customers in the smallest",
+    "min_step": "neighbours too alike",
+}
+CANDIDATE_COLUMNS = {
+    "k": ("Segments", "whole"),
+    "silhouette": ("Silhouette", "score"),
+    "inertia": ("Inertia", "score"),
+    "smallest": ("Smallest", "share"),
+    "largest": ("Largest", "share"),
+    "smallest_share": ("Smallest", "share"),
+    "largest_share": ("Largest", "share"),
+    "failed": ("Gates not passed", "text"),
+    "gates_failed": ("Gates not passed", "text"),
+    "passes": ("Passes the gates", "text"),
+}
+HIDDEN_COLUMNS = {"segment", "code", "segment_id", "id", "name", "is_chosen", *SIZE_COLUMNS}
+MONEY_WORDS = ("spend", "revenue", "aov", "money", "amount", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileColumn:
+    """One column of a table: its name in the frame, its heading, how to format it."""
+
+    name: str
+    label: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileValue:
+    """One figure of a profile, with its quartiles or its interval where known."""
+
+    value: Any
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """One segment.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    n, share
+        Customers, and their part of all.
+    revenue, revenue_share
+        In currency, and its part of all; ``None`` if unknown.
+    values
+        One figure per column of the profile, in original units.
+    """
+
+    badge: SegmentBadge
+    n: int | None
+    share: float | None
+    revenue: float | None
+    revenue_share: float | None
+    values: tuple[ProfileValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCountRow:
+    """One number of segments that was tried.
+
+    Parameters
+    ----------
+    is_selected
+        Whether it is the one in use.
+    values
+        In the order of ``tried_columns``.
+    """
+
+    is_selected: bool
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsSection:
+    """The section.
+
+    Parameters
+    ----------
+    columns, rows
+        The profile table.
+    has_money
+        Whether shares of revenue are known.
+    candidate_columns, candidates
+        The numbers of segments that were tried.
+    notes
+        Facts about the segments, by topic.
+    """
+
+    columns: tuple[ProfileColumn, ...]
+    rows: tuple[SegmentRow, ...]
+    has_money: bool
+    candidate_columns: tuple[ProfileColumn, ...]
+    candidates: tuple[SegmentCountRow, ...]
+    notes: dict[str, Any]
+
+
+def segments_section(bundle: ReportInput) -> SegmentsSection:
+    """Return the context of the segments."""
+    profile = pl.DataFrame() if bundle.profile is None else bundle.profile
+    tried = pl.DataFrame() if bundle.candidates is None else bundle.candidates
+    columns = _columns(profile, PROFILE_COLUMNS)
+    tried_columns = _columns(tried, CANDIDATE_COLUMNS)
+    cards = _cards(bundle, profile, columns)
+    return SegmentsSection(
+        columns=columns,
+        rows=cards,
+        has_money=any(card.revenue_share is not None for card in cards),
+        candidate_columns=tried_columns,
+        candidates=tuple(
+            SegmentCountRow(
+                bool(row.get("is_chosen", False)),
+                tuple(_gates(row.get(column.name)) for column in tried_columns),
+            )
+            for row in tried.to_dicts()
+        ),
+        notes={name_to_words(str(key)): value for key, value in bundle.segment_notes.items()},
+    )
+
+
+def _columns(
+    frame: pl.DataFrame, known: Mapping[str, tuple[str, str]]
+) -> tuple[ProfileColumn, ...]:
+    shown = [name for name in known if name in frame.columns]
+    more = [
+        name
+        for name in frame.columns
+        if name not in HIDDEN_COLUMNS and name not in known and not _is_end(name)
+    ]
+    return tuple(
+        ProfileColumn(name, *_meaning(name, frame.schema[name], known)) for name in [*shown, *more]
+    )
+
+
+def _is_end(name: str) -> bool:
+    return name.endswith((*QUARTILES, *INTERVAL))
+
+
+def _meaning(
+    name: str, dtype: pl.DataType, known: Mapping[str, tuple[str, str]]
+) -> tuple[str, str]:
+    is_money = any(part in name.split("_") for part in MONEY_WORDS)
+    guess = "share" if "share" in name.split("_") else "money" if is_money else "number"
+    label, kind = known.get(name, (name_to_words(name), guess))
+    return label, "units" if kind == "money" and dtype == pl.Int64 else kind
+
+
+def _cards(
+    bundle: ReportInput, profile: pl.DataFrame, columns: tuple[ProfileColumn, ...]
+) -> tuple[SegmentRow, ...]:
+    rows = {_id(row, bundle.segments): row for row in profile.to_dicts()}
+    unit = MONEY_SCALE if profile.schema.get("revenue") == pl.Int64 else 1
+    cards = []
+    for i, chip in segment_badges(bundle.segments).items():
+        row = rows.get(i, {})
+        sizes = {name: finite_or_none(row.get(name)) for name in SIZE_COLUMNS}
+        revenue, n = sizes["revenue"], sizes["n"]
+        cards.append(
+            SegmentRow(
+                badge=chip,
+                n=None if n is None else int(n),
+                share=sizes["share"],
+                revenue=None if revenue is None else revenue / unit,
+                revenue_share=sizes["revenue_share"],
+                values=tuple(_value(row, column.name) for column in columns),
+            )
+        )
+    return tuple(cards)
+
+
+def _value(row: Mapping[str, Any], name: str) -> ProfileValue:
+    is_median = name.endswith("_median")
+    low, high = QUARTILES if is_median else INTERVAL
+    stem = name.removesuffix("_median") if is_median else name
+    first, last = row.get(stem + low), row.get(stem + high)
+    is_flat = first == last
+    return ProfileValue(row.get(name), *(() if is_flat else (first, last)))
+
+
+def _id(row: Mapping[str, Any], segments: tuple[Segment, ...]) -> str:
+    for key in ("segment_id", "id"):
+        if key in row:
+            return str(row[key])
+    codes = {segment.code: segment.id for segment in segments}
+    code = row.get("segment", row.get("code"))
+    return codes.get(code, "") if isinstance(code, int) else str(code)
+
+
+def _gates(value: Any) -> Any:
+    """Return the names of gates as words, and every other value as it is."""
+    if isinstance(value, list):
+        return [_gates(name) for name in value]
+    return replace_model_names(value, GATE_LABELS) if isinstance(value, str) else value
+
+
+MIN_STABILITY = 0.60  # mean Jaccard below which a card warns
+FIGURES = (  # column, heading, kind, suffix of what stands beside it
+    ("spend_median", "Spend", "money", "_q25 _q75"),
+    ("days_median", "Purchase days", "number", "_q25 _q75"),
+    ("recency_median", "Days since last order", "number", "_q25 _q75"),
+    ("order_value", "Per purchase day", "money", ""),
+    ("retention", "Ordered again", "share", "_low _high"),
+    ("return_rate", "Sent back, of sales", "share", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFigure:
+    """One figure of a card, with its quartiles or its interval where known."""
+
+    label: str
+    kind: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A segment that customers came from or went to, and the share who did."""
+
+    badge: SegmentBadge
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentProfile:
+    """One segment.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    n, share, revenue_share, days_share
+        Customers; their part of all, of revenue and of purchase days.
+    rule
+        Who they are, in words.
+    precision, recall
+        Share of those the rule is true of who are in the segment, and the reverse.
+    facts
+        Medians with quartiles, retention with its interval, in original units.
+    came_from, went_to
+        The largest flows between the last two windows.
+    examples
+        Customers who stand for the others.
+    affinity
+        Categories bought more, or less, than by others.
+    stability
+        Mean Jaccard in bootstrap samples, where it is low enough for a warning.
+    """
+
+    badge: SegmentBadge
+    n: int | None
+    share: float | None
+    revenue_share: float | None
+    days_share: float | None
+    rule: str
+    precision: float | None
+    recall: float | None
+    facts: tuple[ProfileFigure, ...]
+    came_from: tuple[Flow, ...]
+    went_to: tuple[Flow, ...]
+    examples: tuple[Mapping[str, Any], ...]
+    affinity: tuple[Mapping[str, Any], ...]
+    stability: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentProfilesSection:
+    """The section."""
+
+    profiles: tuple[SegmentProfile, ...]
+
+
+def segment_profiles_section(bundle: ReportInput) -> SegmentProfilesSection | None:
+    """Return the cards, the most valuable segment first; none without cards."""
+    if not bundle.segment_profiles:
+        return None
+    known = segment_badges(bundle.segments)
+    told = [card for card in bundle.segment_profiles if card["id"] in known]
+    ordered = sorted(told, key=lambda card: -int(card["code"]))
+    return SegmentProfilesSection(tuple(_portrait(card, known) for card in ordered))
+
+
+def _portrait(card: Mapping[str, Any], known: Mapping[str, SegmentBadge]) -> SegmentProfile:
+    steadiness = finite_or_none(card.get("steadiness"))
+    rule = str(card.get("rule") or "")
+    n = finite_or_none(card.get("n"))
+    return SegmentProfile(
+        badge=known[card["id"]],
+        n=None if n is None else int(n),
+        share=finite_or_none(card.get("share")),
+        revenue_share=finite_or_none(card.get("revenue_share")),
+        days_share=finite_or_none(card.get("days_share")),
+        rule=rule[:1].upper() + rule[1:],
+        precision=finite_or_none(card.get("precision")),
+        recall=finite_or_none(card.get("recall")),
+        facts=tuple(_facts(card)),
+        came_from=_flows(card.get("came", ()), known),
+        went_to=_flows(card.get("went", ()), known),
+        examples=tuple(card.get("examples", ())),
+        affinity=tuple(card.get("likes", ())),
+        stability=steadiness if steadiness is not None and steadiness < MIN_STABILITY else None,
+    )
+
+
+def _facts(card: Mapping[str, Any]) -> list[ProfileFigure]:
+    facts = []
+    for column, label, kind, ends in FIGURES:
+        value = finite_or_none(card.get(column))
+        # No spend of those who did not buy, no returns where a shop records none.
+        is_idle = not value and (card["code"] == INACTIVE_CODE or column == "return_rate")
+        if value is not None and not is_idle:
+            stem = column.removesuffix("_median")
+            low, high = (finite_or_none(card.get(stem + end)) for end in ends.split() or ("?",) * 2)
+            facts.append(ProfileFigure(label, kind, value, low, high))
+    return facts
+
+
+def _flows(flows: Any, known: Mapping[str, SegmentBadge]) -> tuple[Flow, ...]:
+    return tuple(
+        Flow(
+            known.get(flow["id"]) or SegmentBadge(flow["id"], name_to_words(flow["name"]), None),
+            float(flow["share"]),
+        )
+        for flow in flows
+    )

@@ -1,0 +1,372 @@
+"""How the shop is doing: key figures by their definitions, months, spread, returns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.kpis import KPIS, metric_named
+from segpredict.core.window import DAYS_PER_YEAR
+from segpredict.report.formatting import finite_or_none, format_day_range
+from segpredict.report.html.chart_layout import ChartBar, SegmentBadge, layout_bars, segment_badges
+from segpredict.report.input import ReportInput
+
+UNIT_KINDS = {"share": "share", "currency": "money", "index": "score"}
+WINDOW_KPIS = (
+    *("revenue", "orders", "customers", "order_value", "order_value_median"),
+    *("purchase_frequency", "retention_window", "net_revenue_retention"),
+    "gross_revenue_retention",
+)
+LONG_RUN_KPIS = ("repeat_rate", "segment_stay", "gini", "top_decile_share")
+STEP_LABELS = {
+    "list_value": "Worth at list prices",
+    "discounts": "Discounts",
+    "gross_sales": "Gross sales",
+    "sent_back_whole": "Orders sent back whole",
+    "returned": "Other returns",
+    "net_revenue": "Net revenue",
+}
+BRIDGE_TOTALS = ("list_value", "gross_sales", "net_revenue")
+MAX_MONTHS_SHOWN = 36  # months on the page
+MONTH_SERIES = {  # column → title, kind, charts among what filters read
+    "revenue": ("Revenue", "units", "sales-returns"),
+    "orders": ("Orders", "whole", "orders"),
+    "customers": ("Customers who ordered", "whole", "buyers"),
+    "order_value": ("Average order value", "units", "sales/orders"),
+}
+ORDER_VALUE_EXPRESSION = pl.when(pl.col("orders") > 0).then(pl.col("gross") / pl.col("orders"))
+TOP_SHARES = (0.01, 0.05, 0.2, 0.5)  # of the customers, largest first
+
+
+@dataclass(frozen=True, slots=True)
+class KpiValue:
+    """A figure with its interval and the customers behind it; ``None`` if unknown."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KpiRow:
+    """One figure in a table.
+
+    Parameters
+    ----------
+    title, meaning
+        Its name, and what it means in a sentence.
+    kind
+        How to write it (`_format.cell`).
+    now, before, last_year
+        In the newest window, the one before and the one a year before.
+    """
+
+    title: str
+    meaning: str
+    kind: str
+    now: KpiValue
+    before: KpiValue | None = None
+    last_year: KpiValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSeries:
+    """One series of months: its name, its bars, and the largest value.
+
+    Parameters
+    ----------
+    title, kind
+        Its name, and how its values are written.
+    filter_charts
+        The charts among what filters read that it is made from.
+    bars
+        One a month.
+    maximum
+        The largest value, which is the full height.
+    """
+
+    title: str
+    kind: str
+    filter_charts: str
+    bars: tuple[ChartBar, ...]
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class LorenzChart:
+    """The Lorenz curve.
+
+    Parameters
+    ----------
+    points
+        Of the line, in a square of 100.
+    top
+        Share of customers, largest spenders first, and their share of the revenue.
+    gini
+        Gini's index.
+    span
+        The days of it.
+    """
+
+    points: str
+    top: tuple[tuple[float, float], ...]
+    gini: KpiValue
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStep:
+    """One step of the bridge: how much, its share of gross sales, where its bar is.
+
+    Parameters
+    ----------
+    title
+        Its name.
+    is_total
+        Whether it is a level and not a step.
+    amount
+        In units of 10⁻⁴; below zero where it takes away.
+    share
+        Of gross sales.
+    left, width
+        Place of its bar (percent).
+    """
+
+    title: str
+    is_total: bool
+    amount: int
+    share: KpiValue
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRevenue:
+    """A segment's share of customers and of revenue.
+
+    Parameters
+    ----------
+    badge
+        The segment.
+    n, customers
+        Its customers, and their share of all.
+    revenue
+        Its share of the revenue.
+    """
+
+    badge: SegmentBadge
+    n: int
+    customers: float
+    revenue: KpiValue
+
+
+@dataclass(frozen=True, slots=True)
+class KpiText:
+    """What a figure is; the words of `metrics.KpiDefinition`.
+
+    Parameters
+    ----------
+    title, formula, interval, caution
+        As in docs/metrics.md.
+    """
+
+    title: str
+    formula: str
+    interval: str
+    caution: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSection:
+    """The section.
+
+    Parameters
+    ----------
+    spans
+        The newest window, the one before and the one a year before, as text.
+    kpi_rows, long_run_rows
+        Figures by window, and those of longer spans.
+    series, months
+        Charts by month, and their table: name, is_whole, last day and numbers.
+    month_numbers
+        The number of each month among those that filters read; ``None`` where they do
+        not know it.
+    ticks
+        Place (percent) and name of the years under the charts.
+    incomplete_months
+        The months that the data do not cover from end to end, as a sentence.
+    lorenz, bridge, segment_revenue
+        Lorenz curve, gross-net bridge of the look-back, and shares by segment.
+    definitions
+        All definitions that are used here.
+    """
+
+    spans: tuple[str, ...]
+    kpi_rows: tuple[KpiRow, ...]
+    long_run_rows: tuple[KpiRow, ...]
+    series: tuple[MonthSeries, ...]
+    months: tuple[Mapping[str, Any], ...]
+    month_numbers: tuple[int | None, ...]
+    ticks: tuple[tuple[float, str], ...]
+    incomplete_months: str
+    lorenz: LorenzChart | None
+    bridge: tuple[BridgeStep, ...]
+    segment_revenue: tuple[SegmentRevenue, ...]
+    definitions: tuple[KpiText, ...]
+
+
+def shop_section(bundle: ReportInput) -> ShopSection | None:
+    """Return the context of the section; ``None`` for a run without figures."""
+    if "figures" not in bundle.kpis or bundle.kpis["figures"].is_empty():
+        return None
+    figures, months = bundle.kpis["figures"], bundle.kpis["months"]
+    latest = months.tail(MAX_MONTHS_SHOWN).with_columns(order_value=ORDER_VALUE_EXPRESSION)
+    ends = _ends(bundle, figures)
+    return ShopSection(
+        spans=tuple(format_day_range(end - bundle.window.horizon, end) for end in ends),
+        kpi_rows=tuple(_line(figures, name, ends) for name in WINDOW_KPIS),
+        long_run_rows=_standing(figures),
+        series=tuple(_months(latest, column) for column in MONTH_SERIES),
+        months=tuple(latest.rows(named=True)),
+        month_numbers=_places(bundle, latest["scope"].to_list()),
+        ticks=_ticks(latest["scope"].to_list()),
+        incomplete_months=_short(latest),
+        lorenz=_spread(bundle, figures),
+        bridge=_bridge(figures),
+        segment_revenue=_sales(bundle, figures),
+        definitions=_definitions((*WINDOW_KPIS, *LONG_RUN_KPIS, "gross_net_bridge")),
+    )
+
+
+def _ends(bundle: ReportInput, figures: pl.DataFrame) -> tuple[int, ...]:
+    """Return the last days of the windows to show: now, before, a year before."""
+    now = bundle.end_day
+    known = set(figures.filter(metric="revenue")["end"])
+    wanted = (now, now - bundle.window.horizon, now - DAYS_PER_YEAR)
+    return tuple(dict.fromkeys(end for end in wanted if end in known))
+
+
+def _line(figures: pl.DataFrame, name: str, ends: Sequence[int]) -> KpiRow:
+    metric = metric_named(name)
+    rows = figures.filter(metric=name)
+    known = [_known(rows.filter(end=end)) for end in ends]
+    columns = (*known, None, None, None)[:3]
+    now = columns[0] or KpiValue(None)
+    kind = UNIT_KINDS.get(metric.unit, "number")
+    return KpiRow(metric.title, metric.meaning, kind, now, *columns[1:])
+
+
+def _known(rows: pl.DataFrame) -> KpiValue:
+    if rows.is_empty():
+        return KpiValue(None)
+    row = rows.row(0, named=True)
+    ends = finite_or_none(row["low"]), finite_or_none(row["high"])
+    is_flat = ends[0] == ends[1]  # as of a whole over itself
+    low, high = (None, None) if is_flat else ends
+    return KpiValue(finite_or_none(row["value"]), low, high, row["n"])
+
+
+def _standing(figures: pl.DataFrame) -> tuple[KpiRow, ...]:
+    """Return the figures that are not taken window by window."""
+    lines = []
+    for name in LONG_RUN_KPIS:
+        metric = metric_named(name)
+        rows = figures.filter(metric=name)
+        if name == "segment_stay":
+            rows = rows.filter(scope="all")
+        for i in range(rows.height):
+            scope = rows["scope"][i]
+            title = metric.title if scope == "all" else f"{metric.title}, {scope}"
+            known = _known(rows.slice(i, 1))
+            meaning = metric.meaning.replace("D days", scope)
+            lines.append(KpiRow(title, meaning, UNIT_KINDS[metric.unit], known))
+    return tuple(line for line in lines if line.now.value is not None)
+
+
+def _months(latest: pl.DataFrame, column: str) -> MonthSeries:
+    title, kind, live = MONTH_SERIES[column]
+    values = latest[column].fill_null(0).to_list()
+    drawn = layout_bars(values, latest["is_whole"].to_list())
+    return MonthSeries(title, kind, live, drawn, max(values, default=0))
+
+
+def _places(bundle: ReportInput, months: Sequence[str]) -> tuple[int | None, ...]:
+    known = bundle.exploration.get("facts", {}).get("periods", ())
+    places = {name: i for i, name in enumerate(known)}
+    return tuple(places.get(name) for name in months)
+
+
+def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
+    """Return where years begin, and the first month where there is room before them."""
+    places = [(i, m[:4]) for i, m in enumerate(months) if m.endswith("-01")]
+    if not places or places[0][0] > len(months) / 6:
+        places.insert(0, (0, months[0][:4] if months else ""))
+    return tuple((round(100 * i / len(months), 2), year) for i, year in places)
+
+
+def _short(latest: pl.DataFrame) -> str:
+    rows = latest.filter(~pl.col("is_whole")).rows(named=True)
+    told = [f"{format_day_range(row['start'], row['end'])}" for row in rows]
+    if not told:
+        return ""
+    return f"Pale: the data hold only {' and '.join(told)} of the month."
+
+
+def _spread(bundle: ReportInput, figures: pl.DataFrame) -> LorenzChart | None:
+    curve = bundle.kpis["lorenz"]
+    index = figures.filter(metric="gini")
+    if curve.is_empty() or index.is_empty():
+        return None
+    across, up = (curve[name].to_numpy() for name in ("customers", "revenue"))
+    points = " ".join(f"{100 * x:.2f},{100 - 100 * y:.2f}" for x, y in zip(across, up, strict=True))
+    best = {share: 1 - float(np.interp(1 - share, across, up)) for share in TOP_SHARES}
+    tenth = figures.filter(metric="top_decile_share")["value"].to_list()
+    best |= dict.fromkeys((0.1,), tenth[0]) if tenth else {}
+    days = index.row(0, named=True)
+    return LorenzChart(
+        points,
+        tuple(sorted(best.items())),
+        _known(index),
+        format_day_range(days["start"], days["end"]),
+    )
+
+
+def _bridge(figures: pl.DataFrame) -> tuple[BridgeStep, ...]:
+    rows = figures.filter(metric="gross_net_bridge")
+    rows = rows.filter(start=rows["start"].max())
+    widest = max((abs(part) for part in rows["part"]), default=0) or 1
+    steps, level = [], 0
+    for row in rows.rows(named=True):
+        name, amount = row["scope"], row["part"]
+        is_total = name in BRIDGE_TOTALS
+        begin = 0 if is_total else level
+        level = amount if is_total else level + amount
+        left, right = sorted((100 * begin / widest, 100 * level / widest))
+        known = _known(rows.filter(scope=name))
+        place = (round(max(0.0, left), 2), round(min(100.0, right) - max(0.0, left), 2))
+        steps.append(BridgeStep(STEP_LABELS[name], is_total, amount, known, *place))
+    return tuple(steps)
+
+
+def _sales(bundle: ReportInput, figures: pl.DataFrame) -> tuple[SegmentRevenue, ...]:
+    rows = figures.filter(metric="sales_share")
+    everyone = int(rows["n"].sum()) or 1
+    known = segment_badges(bundle.segments)
+    return tuple(
+        SegmentRevenue(
+            known[row["scope"]],
+            row["n"],
+            row["n"] / everyone,
+            _known(rows.filter(scope=row["scope"])),
+        )
+        for row in rows.rows(named=True)
+        if row["scope"] in known
+    )
+
+
+def _definitions(names: Sequence[str]) -> tuple[KpiText, ...]:
+    found = [metric for metric in KPIS if metric.name in set(names)]
+    return tuple(KpiText(m.title, m.formula, m.interval, m.caution) for m in found)

@@ -1,0 +1,328 @@
+"""What moves customers, three of them explained, and those to look at first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from segpredict.report.context.drivers import CAUSALITY_NOTE
+from segpredict.report.formatting import finite_or_none
+from segpredict.report.html.chart_layout import SegmentBadge, segment_badges
+from segpredict.report.input import ReportInput
+
+TOP = 6
+OPEN_TRANSITIONS = 2  # moves that are shown unfolded
+
+
+@dataclass(frozen=True, slots=True)
+class DriverContribution:
+    """One group of columns: how it pulls movers and stayers.
+
+    Parameters
+    ----------
+    name, meaning
+        The group and what its leading column is.
+    movers, stayers
+        Mean contribution to the log-odds of moving, among those expected to move and
+        among those expected to stay.
+    mover, stayer, zero
+        Their places on the axis, in percent.
+    odds_ratio
+        Of the gap between the two.
+    """
+
+    name: str
+    meaning: str
+    movers: float
+    stayers: float
+    mover: float
+    stayer: float
+    zero: float
+    odds_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move.
+
+    Parameters
+    ----------
+    start, end
+        From which segment to which.
+    expected
+        Customers expected to make it.
+    drivers
+        The groups, widest gap first.
+    is_open
+        Whether it is shown unfolded.
+    """
+
+    start: SegmentBadge
+    end: SegmentBadge
+    expected: float
+    drivers: tuple[DriverContribution, ...]
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionDriversSection:
+    """The section: moves, most expected first.
+
+    Parameters
+    ----------
+    transitions
+        Most expected first.
+    caution
+        What it does not say.
+    """
+
+    transitions: tuple[Move, ...]
+    caution: str = CAUSALITY_NOTE
+
+
+def transition_drivers_section(bundle: ReportInput) -> TransitionDriversSection | None:
+    """Return the context; ``None`` where no move has enough customers."""
+    table = bundle.transition_drivers
+    if table is None or table.is_empty():
+        return None
+    known = segment_badges(bundle.segments)
+    pairs = (
+        table.select("from_id", "to_id", "expected")
+        .unique(maintain_order=True)
+        .sort("expected", descending=True, maintain_order=True)
+    )
+    return TransitionDriversSection(
+        tuple(
+            Move(
+                known[start],
+                known[end],
+                expected,
+                _pulls(table.filter(from_id=start, to_id=end).head(TOP), bundle),
+                place < OPEN_TRANSITIONS,
+            )
+            for place, (start, end, expected) in enumerate(pairs.iter_rows())
+            if start in known and end in known
+        )
+    )
+
+
+def _pulls(rows: pl.DataFrame, bundle: ReportInput) -> tuple[DriverContribution, ...]:
+    meanings = {feature.name: feature.meaning for feature in bundle.glossary}
+    ends = [0.0, *rows["movers"], *rows["stayers"]]
+    low: float = min(ends)
+    wide: float = (max(ends) - low) or 1.0
+
+    def place(value: float) -> float:
+        return round(4 + 92 * (value - low) / wide, 2)
+
+    return tuple(
+        DriverContribution(
+            name=row["name"],
+            meaning=meanings.get(row["name"], ""),
+            movers=row["movers"],
+            stayers=row["stayers"],
+            mover=place(row["movers"]),
+            stayer=place(row["stayers"]),
+            zero=place(0.0),
+            odds_ratio=row["odds_ratio"],
+        )
+        for row in rows.to_dicts()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleReason:
+    """What speaks for the forecast, or against it.
+
+    Parameters
+    ----------
+    direction
+        ``for`` or ``against`` the segment that is named.
+    text
+        The reason as a sentence.
+    """
+
+    direction: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCustomer:
+    """One customer.
+
+    Parameters
+    ----------
+    id, kind
+        The customer, and why they stand here.
+    now, next
+        Segment now, and the likeliest next.
+    probability
+        Of the likeliest next.
+    expected_value, value_at_risk
+        In currency.
+    reasons
+        Strongest first, those against last.
+    """
+
+    id: str
+    kind: str
+    now: SegmentBadge
+    next: SegmentBadge
+    probability: float
+    expected_value: float
+    value_at_risk: float
+    reasons: tuple[ExampleReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCustomersSection:
+    """The section.
+
+    Parameters
+    ----------
+    customers
+        Up to three customers.
+    caution
+        What reasons are not.
+    """
+
+    customers: tuple[ExampleCustomer, ...]
+    caution: str = CAUSALITY_NOTE
+
+
+def example_customers_section(bundle: ReportInput) -> ExampleCustomersSection | None:
+    """Return the context; ``None`` where nobody was explained."""
+    known = segment_badges(bundle.segments)
+    found = tuple(
+        ExampleCustomer(
+            id=row["customer_id"],
+            kind=row["kind"],
+            now=known[row["segment_id"]],
+            next=known[row["next_segment_id"]],
+            probability=row[f"p_{row['next_segment_id']}"],
+            expected_value=row["expected_value"],
+            value_at_risk=row["value_at_risk"],
+            reasons=tuple(ExampleReason(r["speaks"], r["text"]) for r in row["reasons"]),
+        )
+        for row in bundle.example_customers
+        if row["segment_id"] in known and row["next_segment_id"] in known
+    )
+    return ExampleCustomersSection(found) if found else None
+
+
+# The name of a list, its heading, and the column that it is ranked by.
+SHORTLIST_HEADINGS = (
+    ("at risk", "Most revenue at risk", "value_at_risk"),
+    ("on the way up", "Most to be won", "upside"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortlistRow:
+    """One customer on a list.
+
+    Parameters
+    ----------
+    rank, id
+        Place on the list, and the customer.
+    now, next
+        Segment now, and the likeliest next.
+    probability
+        Of a fall, on the list of those at risk; of a rise on the other.
+    value_at_stake
+        Worth expected to be lost or won, in currency.
+    spent, expected
+        Spent to date, and expected in the next window.
+    reasons
+        What speaks for the forecast, strongest first.
+    """
+
+    rank: int
+    id: str
+    now: SegmentBadge
+    next: SegmentBadge
+    probability: float | None
+    value_at_stake: float | None
+    spent: float | None
+    expected: float | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerShortlist:
+    """One list: what it is called, who stands on it, and what they hold together.
+
+    Parameters
+    ----------
+    title
+        Its heading.
+    is_risk
+        Whether it ranks by what may be lost; else by what may be won.
+    rows
+        The customers, best first.
+    total
+        What they hold together, in currency.
+    """
+
+    title: str
+    is_risk: bool
+    rows: tuple[ShortlistRow, ...]
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShortlistSection:
+    """The section.
+
+    Parameters
+    ----------
+    lists
+        The lists: most at risk, most to be won.
+    caution
+        The warning that belongs to reasons.
+    """
+
+    lists: tuple[CustomerShortlist, ...]
+    caution: str = CAUSALITY_NOTE
+
+
+def shortlist_section(bundle: ReportInput) -> ShortlistSection | None:
+    """Return the context; ``None`` where single customers must not be shown."""
+    known = segment_badges(bundle.segments)
+    found = tuple(
+        _shortlist(bundle, known, name, title, by) for name, title, by in SHORTLIST_HEADINGS
+    )
+    filled = tuple(each for each in found if each.rows)
+    return ShortlistSection(filled) if filled else None
+
+
+def _shortlist(
+    bundle: ReportInput, known: Mapping[str, SegmentBadge], name: str, title: str, by: str
+) -> CustomerShortlist:
+    is_risk = by == "value_at_risk"
+    rows = [row for row in bundle.shortlist if row["list"] == name]
+    listed = tuple(
+        _listed(row, known, by, "p_down" if is_risk else "p_up")
+        for row in rows
+        if row["segment_id"] in known and row["next_segment_id"] in known
+    )
+    return CustomerShortlist(
+        title, is_risk, listed, sum(each.value_at_stake or 0.0 for each in listed)
+    )
+
+
+def _listed(
+    row: Mapping[str, Any], known: Mapping[str, SegmentBadge], stake: str, chance: str
+) -> ShortlistRow:
+    return ShortlistRow(
+        rank=int(row["rank"]),
+        id=str(row["customer_id"]),
+        now=known[row["segment_id"]],
+        next=known[row["next_segment_id"]],
+        probability=finite_or_none(row[chance]),
+        value_at_stake=finite_or_none(row[stake]),
+        spent=finite_or_none(row.get("spent_to_date")),
+        expected=finite_or_none(row["expected_value"]),
+        reasons=tuple(str(text) for text in row["reasons"]),
+    )

@@ -1,0 +1,226 @@
+"""Draw native charts: their data stay with them, in a workbook without formulas."""
+
+import datetime
+import io
+from typing import Any
+
+from lxml import etree
+from pptx.chart.data import CategoryChartData
+from pptx.dml.color import RGBColor
+from pptx.enum.chart import (
+    XL_CHART_TYPE,
+    XL_LABEL_POSITION,
+    XL_LEGEND_POSITION,
+    XL_TICK_LABEL_POSITION,
+    XL_TICK_MARK,
+)
+from pptx.util import Inches, Pt
+from xlsxwriter import Workbook
+
+from segpredict.report.deck.slide import Box, ChartSeries, SlideChart, slide_text, truncate_words
+from segpredict.report.deck.style import (
+    FONT_NAME,
+    INK_COLOUR,
+    RULE_COLOUR,
+    SOFT_COLOUR,
+    readable_text_colour,
+)
+
+CHART_TYPES = {
+    "bars": XL_CHART_TYPE.BAR_CLUSTERED,
+    "columns": XL_CHART_TYPE.COLUMN_CLUSTERED,
+    "parts": XL_CHART_TYPE.BAR_STACKED_100,
+}
+LABEL_SIZE, NAME = 80, 26  # letters of a category and of a series
+MIN_LABEL_SHARE = 0.045  # parts of a whole that have no room for their number
+# Texts of the data are never read as formulas or addresses.
+WORKBOOK_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+FIXED_DATE = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no zone
+CHART_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+DRAWING_NAMESPACE = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def draw_chart(shapes: Any, chart: SlideChart, box: Box) -> Any:
+    """Add a chart to the shapes of a slide and return its frame."""
+    data = CategoryChartData(number_format=chart.number_format)
+    data.categories = [truncate_words(name, LABEL_SIZE) for name in chart.categories]
+    for series in chart.series:
+        data.add_series(truncate_words(series.name, NAME), series.values)
+    sides = (Inches(v) for v in (box.left, box.top, box.width, box.height))
+    frame = shapes.add_chart(CHART_TYPES[chart.chart_type], *sides, data)
+    drawn = frame.chart
+    drawn.part.chart_workbook.update_from_xlsx_blob(_workbook(chart))
+    drawn.has_title = False
+    drawn.font.name, drawn.font.size = FONT_NAME, Pt(12)
+    drawn.font.color.rgb = RGBColor.from_string(INK_COLOUR)
+    _legend(drawn, chart)
+    _axes(drawn, chart)
+    _spacing(drawn, chart)
+    for shown, series in zip(drawn.plots[0].series, chart.series, strict=True):
+        _paint(shown, series)
+        _label(shown, series, chart)
+        if series.low:
+            _whiskers(shown, series)
+    return frame
+
+
+def chart_alt_text(chart: SlideChart) -> str:
+    """Return what a chart shows, for those who do not see it."""
+    told = []
+    for series in chart.series:
+        pairs = zip(chart.categories, series.values, strict=True)
+        shown = (f"{name} {_spoken(value, chart.number_format)}" for name, value in pairs)
+        told.append(f"{series.name}: {', '.join(shown)}")
+    return slide_text(f"Chart. {chart.heading}. {'. '.join(told)}.")
+
+
+def _spoken(value: float | None, number: str) -> str:
+    if value is None:
+        return "unknown"
+    if number.endswith("%"):
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if number.startswith("#,##0") else f"{value:.3f}"
+
+
+def _workbook(chart: SlideChart) -> bytes:
+    """Return the data as python-pptx lays them out, so that charts can be edited."""
+    file = io.BytesIO()
+    with Workbook(file, WORKBOOK_OPTIONS) as book:
+        book.set_properties({"created": FIXED_DATE})
+        sheet = book.add_worksheet()
+        form = book.add_format({"num_format": chart.number_format})
+        for row, name in enumerate(chart.categories, start=1):
+            sheet.write_string(row, 0, truncate_words(name, LABEL_SIZE))
+        for column, series in enumerate(chart.series, start=1):
+            sheet.write_string(0, column, truncate_words(series.name, NAME))
+            for row, value in enumerate(series.values, start=1):
+                if value is not None:
+                    sheet.write_number(row, column, value, form)
+    return file.getvalue()
+
+
+def _legend(drawn: Any, chart: SlideChart) -> None:
+    drawn.has_legend = len(chart.series) > 1
+    if drawn.has_legend:
+        drawn.legend.position = XL_LEGEND_POSITION.BOTTOM
+        drawn.legend.include_in_layout = False
+        drawn.legend.font.size = Pt(12)
+
+
+def _axes(drawn: Any, chart: SlideChart) -> None:
+    names, values = drawn.category_axis, drawn.value_axis
+    names.format.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
+    names.major_tick_mark = XL_TICK_MARK.NONE
+    names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    names.tick_labels.font.size = Pt(12)
+    names.has_major_gridlines = values.has_major_gridlines = False
+    names.reverse_order = chart.chart_type != "columns"  # the first is to stand on top
+    values.visible = any(series.low for series in chart.series)
+    if values.visible:
+        _scale(values, chart)
+    elif chart.chart_type == "parts":
+        values.minimum_scale, values.maximum_scale = 0, 1
+    else:
+        _room(values, chart)
+
+
+def _scale(values: Any, chart: SlideChart) -> None:
+    """Draw the axis of values, where intervals leave no room for numbers."""
+    values.has_major_gridlines = True
+    for line in (values.major_gridlines.format.line, values.format.line):
+        line.color.rgb = RGBColor.from_string(RULE_COLOUR)
+    values.major_tick_mark = XL_TICK_MARK.NONE
+    labels = values.tick_labels
+    labels.font.size, labels.font.color.rgb = Pt(11), RGBColor.from_string(SOFT_COLOUR)
+    labels.number_format, labels.number_format_is_linked = chart.number_format, False
+
+
+def _room(values: Any, chart: SlideChart) -> None:
+    """Leave room for the numbers at the ends of the bars."""
+    known = [v for series in chart.series for v in series.values if v is not None]
+    low, high = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
+    room = 0.18 * ((high - low) or 1.0)
+    values.minimum_scale = low - room if low < 0 else 0
+    values.maximum_scale = high + room
+
+
+def _spacing(drawn: Any, chart: SlideChart) -> None:
+    plot = drawn.plots[0]
+    plot.vary_by_categories = False
+    plot.gap_width = 45 if chart.chart_type == "parts" else 60
+    if chart.chart_type != "parts":
+        plot.overlap = 0
+
+
+def _paint(shown: Any, series: ChartSeries) -> None:
+    _fill(shown, series.colours[0])
+    shown.invert_if_negative = False
+    if len(series.colours) > 1:
+        for place, colour in enumerate(series.colours):
+            _fill(shown.points[place], colour)
+
+
+def _fill(mark: Any, colour: str) -> None:
+    mark.format.fill.solid()
+    mark.format.fill.fore_color.rgb = RGBColor.from_string(colour)
+
+
+def _label(shown: Any, series: ChartSeries, chart: SlideChart) -> None:
+    """Write each value at its mark, where there is room for it."""
+    labels = shown.data_labels
+    labels.show_value = not series.low  # intervals would cross the numbers
+    labels.number_format, labels.number_format_is_linked = chart.number_format, False
+    labels.font.size = Pt(12)
+    if chart.chart_type == "parts":
+        labels.font.color.rgb = RGBColor.from_string(readable_text_colour(series.colours[0]))
+        labels.position = XL_LABEL_POSITION.CENTER
+        for place, value in enumerate(series.values):
+            if value is None or value < MIN_LABEL_SHARE:
+                _silence(labels, place)
+    elif not series.low:
+        labels.position = XL_LABEL_POSITION.OUTSIDE_END
+
+
+def _silence(labels: Any, place: int) -> None:
+    """Leave out the label of one mark."""
+    label = labels._element._insert_dLbl_in_sequence(place)
+    for child in list(label)[1:]:
+        label.remove(child)
+    etree.SubElement(label, f"{{{CHART_NAMESPACE}}}delete").set("val", "1")
+
+
+def _whiskers(shown: Any, series: ChartSeries) -> None:
+    """Add intervals, which python-pptx does not know (ECMA-376, 21.2.2.55)."""
+    ends = list(zip(series.values, series.low, series.high, strict=True))
+    up = [None if v is None or h is None else h - v for v, _, h in ends]
+    down = [None if v is None or low is None else v - low for v, low, _ in ends]
+    bars = etree.Element(
+        f"{{{CHART_NAMESPACE}}}errBars", nsmap={"c": CHART_NAMESPACE, "a": DRAWING_NAMESPACE}
+    )
+    for name, value in (("errBarType", "both"), ("errValType", "cust")):
+        etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}{name}").set("val", value)
+    etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}noEndCap").set("val", "1")
+    for name, sizes in (("plus", up), ("minus", down)):
+        bars.append(_literal(name, sizes))
+    look = etree.SubElement(bars, f"{{{CHART_NAMESPACE}}}spPr")
+    line = etree.SubElement(look, f"{{{DRAWING_NAMESPACE}}}ln", w=str(Pt(1.75)))
+    fill = etree.SubElement(line, f"{{{DRAWING_NAMESPACE}}}solidFill")
+    etree.SubElement(fill, f"{{{DRAWING_NAMESPACE}}}srgbClr", val=INK_COLOUR)
+    shown._element.find(f"{{{CHART_NAMESPACE}}}cat").addprevious(bars)
+
+
+def _literal(name: str, sizes: list[float | None]) -> Any:
+    holder = etree.Element(f"{{{CHART_NAMESPACE}}}{name}")
+    numbers = etree.SubElement(holder, f"{{{CHART_NAMESPACE}}}numLit")
+    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}formatCode").text = "General"
+    etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}ptCount").set("val", str(len(sizes)))
+    for place, size in enumerate(sizes):
+        if size is not None:
+            point = etree.SubElement(numbers, f"{{{CHART_NAMESPACE}}}pt", idx=str(place))
+            etree.SubElement(point, f"{{{CHART_NAMESPACE}}}v").text = repr(float(size))
+    return holder

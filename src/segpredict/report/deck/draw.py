@@ -1,0 +1,326 @@
+"""Draw pages as slides of PowerPoint; with `_charts`, all that knows python-pptx."""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.shapes import MSO_SHAPE
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE as KIND
+from pptx.oxml.ns import qn
+from pptx.util import Inches, Pt
+
+from segpredict.report.deck import charts
+from segpredict.report.deck.slide import (
+    Box,
+    BulletList,
+    FigureTiles,
+    PlacedElement,
+    SlideCell,
+    SlideChart,
+    SlidePage,
+    SlideTable,
+    slide_text,
+    truncate_words,
+)
+from segpredict.report.deck.style import (
+    CARD_COLOUR,
+    FILL_COLOUR,
+    FONT_NAME,
+    HIGH_SEGMENT_COLOUR,
+    INACTIVE_COLOUR,
+    INK_COLOUR,
+    LOW_SEGMENT_COLOUR,
+    RULE_COLOUR,
+    SLIDE_HEIGHT,
+    SLIDE_MARGIN,
+    SLIDE_WIDTH,
+    SOFT_COLOUR,
+    STRONG_COLOUR,
+    segment_colour,
+)
+
+SLIDE_LAYOUT = "Title Only"
+TABLE_STYLE_ID = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # "No Style, No Grid"
+GRID_TOP, FOOTER_TOP = 2.35, 6.8  # inches between which things are placed
+GRID_GUTTER = 0.3
+HEADING_HEIGHT = 0.4  # inches of a heading above a chart or table
+TITLE_BOX, SUBTITLE_BOX, MAX_ONE_LINE_TITLE = 150, 250, 66  # letters
+MAX_PROPERTY_LENGTH = 200  # letters; the format allows 255
+THEME_COLOURS = {
+    "dk1": INK_COLOUR,
+    "dk2": HIGH_SEGMENT_COLOUR,
+    "lt2": CARD_COLOUR,
+    "accent1": HIGH_SEGMENT_COLOUR,
+    "accent2": STRONG_COLOUR,
+    "accent3": FILL_COLOUR,
+    "accent4": LOW_SEGMENT_COLOUR,
+    "accent5": INACTIVE_COLOUR,
+    "accent6": SOFT_COLOUR,
+}
+
+
+def draw_presentation(pages: Sequence[tuple[str, SlidePage]], footer: str, subject: str) -> bytes:
+    """Return a presentation with one slide a page.
+
+    Parameters
+    ----------
+    pages
+        The topic of each slide, and what is on it.
+    footer, subject
+        What stands under every slide, and in the properties of the file.
+    """
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = Inches(SLIDE_WIDTH), Inches(SLIDE_HEIGHT)
+    layout = _dress(deck)
+    for topic, page in pages:
+        slide = deck.slides.add_slide(layout)
+        _head(slide, topic, page)
+        for thing in page.elements:
+            _place(slide, thing)
+        _foot(slide, footer)
+        notes = "\n".join(slide_text(note) for note in page.notes)
+        slide.notes_slide.notes_text_frame.text = notes
+    own = deck.core_properties
+    own.title, own.subject = (
+        truncate_words(footer, MAX_PROPERTY_LENGTH),
+        truncate_words(subject, MAX_PROPERTY_LENGTH),
+    )
+    own.author = "segpredict"
+    own.language, own.last_modified_by, own.keywords = "en", "segpredict", ""
+    for time in own._element.xpath("dcterms:created | dcterms:modified"):
+        own._element.remove(time)  # of the empty presentation
+    file = io.BytesIO()
+    deck.save(file)
+    return file.getvalue()
+
+
+def _dress(deck: Any) -> Any:
+    """Give the empty presentation this look, and return its one layout."""
+    for layout in list(deck.slide_layouts):
+        if layout.name != SLIDE_LAYOUT:
+            deck.slide_layouts.remove(layout)
+    layout, master = deck.slide_layouts[0], deck.slide_master
+    theme = master.part.part_related_by(KIND.THEME)
+    theme._blob = _themed(theme.blob)
+    for shape in [*master.placeholders, *layout.placeholders]:
+        if shape.placeholder_format.type in (1, 3):
+            _stand(shape, SLIDE_MARGIN, 0.62, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 1.0)
+        else:  # dates and numbers stand in a footer of their own
+            shape._element.getparent().remove(shape._element)
+    parts = deck.part.package
+    for holder, kind in ((parts, KIND.THUMBNAIL), (deck.part, KIND.PRINTER_SETTINGS)):
+        rels = holder._rels
+        for name in [key for key, rel in rels.items() if rel.reltype == kind]:
+            rels.pop(name)
+    return layout
+
+
+def _themed(blob: bytes) -> bytes:
+    text = blob.decode("utf-8")
+    for name, colour in THEME_COLOURS.items():
+        value = f'<a:{name}><a:srgbClr val="{colour}"/></a:{name}>'
+        text = re.sub(rf"<a:{name}>.*?</a:{name}>", value, text, flags=re.DOTALL)
+    text = re.sub(r'<a:latin typeface="[^"+]+"', f'<a:latin typeface="{FONT_NAME}"', text)
+    return text.encode("utf-8")
+
+
+def _head(slide: Any, topic: str, page: SlidePage) -> None:
+    title = slide.shapes.title
+    frame = title.text_frame
+    frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
+    _flush(frame)
+    text = truncate_words(page.title, TITLE_BOX).rstrip(".")
+    frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+    _write(frame.paragraphs[0], text, 26 if len(text) <= 110 else 22, bold=True)
+    box = _box(slide, Box(SLIDE_MARGIN, 0.34, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.3), "Topic")
+    _write(box.paragraphs[0], topic, 12, STRONG_COLOUR, bold=True)
+    if page.subtitle:
+        top = 1.18 if len(text) <= MAX_ONE_LINE_TITLE else 1.6
+        box = _box(slide, Box(SLIDE_MARGIN, top, SLIDE_WIDTH - 2 * SLIDE_MARGIN, 0.62), "Lead")
+        _write(box.paragraphs[0], truncate_words(page.subtitle, SUBTITLE_BOX), 14, SOFT_COLOUR)
+
+
+def _foot(slide: Any, footer: str) -> None:
+    line = slide.shapes.add_connector(
+        1, Inches(SLIDE_MARGIN), Inches(6.98), Inches(SLIDE_WIDTH - SLIDE_MARGIN), Inches(6.98)
+    )
+    _unstyled(line)
+    line.name, line.line.width = "Rule", Pt(0.75)
+    line.line.color.rgb = RGBColor.from_string(RULE_COLOUR)
+    box = _box(slide, Box(SLIDE_MARGIN, 7.02, SLIDE_WIDTH - 2 * SLIDE_MARGIN - 1, 0.3), "Footer")
+    _write(box.paragraphs[0], truncate_words(footer, 130), 10, SOFT_COLOUR)
+    box = _box(slide, Box(SLIDE_WIDTH - SLIDE_MARGIN - 1, 7.02, 1, 0.3), "Number")
+    paragraph = box.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.RIGHT
+    number = etree.SubElement(
+        paragraph._p, qn("a:fld"), id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}"
+    )
+    number.set("type", "slidenum")
+    look = etree.SubElement(number, qn("a:rPr"), lang="en-GB", sz="1000")
+    fill = etree.SubElement(look, qn("a:solidFill"))
+    etree.SubElement(fill, qn("a:srgbClr"), val=SOFT_COLOUR)
+    etree.SubElement(number, qn("a:t")).text = "‹#›"
+
+
+def _place(slide: Any, thing: PlacedElement) -> None:
+    column = (SLIDE_WIDTH - 2 * SLIDE_MARGIN + GRID_GUTTER) / 12
+    row = (FOOTER_TOP - GRID_TOP) / 12
+    left, top = SLIDE_MARGIN + thing.left * column, GRID_TOP + thing.top * row
+    width, height = thing.width * column - GRID_GUTTER, thing.height * row
+    what = thing.element
+    if isinstance(what, FigureTiles):
+        _tiles(slide, what, Box(left, top, width, height))
+        return
+    heading = _box(slide, Box(left, top, width, HEADING_HEIGHT), "Heading")
+    _write(heading.paragraphs[0], truncate_words(what.heading, int(width * 11)), 13, bold=True)
+    box = Box(left, top + HEADING_HEIGHT, width, height - HEADING_HEIGHT)
+    if isinstance(what, SlideChart):
+        frame = charts.draw_chart(slide.shapes, what, box)
+        _say(frame, what.heading, charts.chart_alt_text(what))
+    elif isinstance(what, SlideTable):
+        _table(slide, what, box)
+    else:
+        _points(slide, what, box)
+
+
+def _points(slide: Any, what: BulletList, box: Box) -> None:
+    frame = _box(slide, box, "Text")
+    for place, sentence in enumerate(what.sentences):
+        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
+        paragraph.space_after = Pt(what.size * 0.55)
+        _write(paragraph, sentence, what.size)
+
+
+def _tiles(slide: Any, what: FigureTiles, box: Box) -> None:
+    each = box.height / len(what.figures)
+    for place, (value, words) in enumerate(what.figures):
+        spot = Box(box.left, box.top + place * each, box.width, each - 0.14)
+        card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, *_sides(spot))
+        card.name = "Figure"
+        _unstyled(card)
+        card.fill.solid()
+        card.fill.fore_color.rgb = RGBColor.from_string(CARD_COLOUR)
+        card.line.fill.background()
+        frame = card.text_frame
+        frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
+        frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+        _write(frame.paragraphs[0], truncate_words(value, 28), 24, HIGH_SEGMENT_COLOUR, bold=True)
+        below = frame.add_paragraph()
+        below.alignment = PP_ALIGN.LEFT
+        _write(below, words, 12, SOFT_COLOUR)
+
+
+def _table(slide: Any, what: SlideTable, box: Box) -> None:
+    rows = len(what.rows) + 1
+    size = 12 if rows <= 9 else 11
+    line = min(0.42, box.height / rows)
+    frame = slide.shapes.add_table(
+        rows,
+        len(what.columns),
+        *_sides(Box(box.left, box.top, box.width, line * rows)),
+    )
+    _say(frame, what.heading, f"Table. {slide_text(what.heading)}.")
+    table = frame.table
+    table._tbl.tblPr.find(qn("a:tableStyleId")).text = TABLE_STYLE_ID
+    table.horz_banding = False
+    for column, part in zip(table.columns, what.widths, strict=True):
+        column.width = Inches(box.width * part / sum(what.widths))
+    for row in table.rows:
+        row.height = Inches(line)
+    for place, name in enumerate(what.columns):
+        look = TextStyle(size, SOFT_COLOUR, is_bold=True, is_text=place in what.words)
+        _cell(table.cell(0, place), SlideCell(name), look)
+    for number, cells in enumerate(what.rows):
+        for place, cell in enumerate(cells):
+            shown = cell if isinstance(cell, SlideCell) else SlideCell(cell)
+            look = TextStyle(
+                size,
+                INK_COLOUR,
+                is_bold=number in what.strong,
+                is_text=place in what.words,
+            )
+            _cell(table.cell(number + 1, place), shown, look)
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How the text of a cell is set."""
+
+    size: int
+    colour: str
+    is_bold: bool
+    is_text: bool
+
+
+def _cell(drawn: Any, cell: SlideCell, look: TextStyle) -> None:
+    drawn.margin_left, drawn.margin_right = Inches(0.03), Inches(0.08)
+    drawn.margin_top = drawn.margin_bottom = Inches(0.03)
+    drawn.vertical_anchor = MSO_ANCHOR.MIDDLE
+    drawn.fill.background()
+    paragraph = drawn.text_frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.LEFT if look.is_text else PP_ALIGN.RIGHT
+    if cell.badge is not None:
+        _write(paragraph, "■ ", look.size, segment_colour(cell.badge))
+    _write(paragraph, cell.text, look.size, look.colour, bold=look.is_bold)
+    border = etree.SubElement(drawn._tc.get_or_add_tcPr(), qn("a:lnB"), w=str(Pt(0.75)))
+    fill = etree.SubElement(border, qn("a:solidFill"))
+    etree.SubElement(fill, qn("a:srgbClr"), val=RULE_COLOUR)
+    properties = drawn._tc.tcPr  # borders stand before the fill
+    properties.remove(border)
+    properties.insert(0, border)
+
+
+def _box(slide: Any, box: Box, name: str) -> Any:
+    shape = slide.shapes.add_textbox(*_sides(box))
+    shape.name = name
+    shape.text_frame.word_wrap = True
+    _flush(shape.text_frame)
+    return shape.text_frame
+
+
+def _sides(box: Box) -> list[int]:
+    """Return left, top, width and height in the units of PowerPoint."""
+    return [Inches(v) for v in (box.left, box.top, box.width, box.height)]
+
+
+def _unstyled(shape: Any) -> None:
+    """Take off what the theme would add: shadows and outlines."""
+    style = shape._element.find(qn("p:style"))
+    shape._element.remove(style)
+
+
+def _flush(frame: Any) -> None:
+    """Let text begin where its box does, so that all edges stand in one line."""
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+
+
+def _write(
+    paragraph: Any, text: str, size: int, colour: str = INK_COLOUR, *, bold: bool = False
+) -> None:
+    run = paragraph.add_run()
+    run.text = slide_text(text)
+    run.font.name, run.font.size, run.font.bold = FONT_NAME, Pt(size), bold
+    run.font.color.rgb = RGBColor.from_string(colour)
+    run._r.get_or_add_rPr().set("lang", "en-GB")
+
+
+def _stand(shape: Any, left: float, top: float, width: float, height: float) -> None:
+    shape.left, shape.top = Inches(left), Inches(top)
+    shape.width, shape.height = Inches(width), Inches(height)
+    frame = shape.text_frame
+    frame.vertical_anchor, frame.word_wrap = MSO_ANCHOR.TOP, True
+    for paragraph in frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.LEFT
+
+
+def _say(frame: Any, name: str, words: str) -> None:
+    """Give a chart or table a name, and words for those who do not see it."""
+    own = frame._element.nvGraphicFramePr.cNvPr
+    own.set("name", truncate_words(name, 60))
+    own.set("descr", truncate_words(words, 900))

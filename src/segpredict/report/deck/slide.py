@@ -1,0 +1,241 @@
+"""What a slide is: a sentence to see, things on a grid, and how they were made."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from segpredict.core.text import strip_control_characters
+from segpredict.report.html.chart_layout import SegmentBadge
+from segpredict.report.input import ReportInput
+
+ContextType = TypeVar("ContextType")
+ChartType = Literal["bars", "columns", "parts"]
+INVALID_XML_CHARACTERS = dict.fromkeys((65534, 65535), "�")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where something stands on a slide, in inches."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSeries:
+    """One series of a chart.
+
+    Parameters
+    ----------
+    name
+        In the legend.
+    values
+        One a category; ``None`` leaves a gap.
+    colours
+        One for all categories, or one each, as ``RRGGBB``.
+    low, high
+        Ends of intervals around the values; empty where there are none.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    colours: tuple[str, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlideChart:
+    """A native chart, which can be edited where the slides are shown.
+
+    Parameters
+    ----------
+    heading
+        What it shows, with the unit.
+    categories, series
+        Its data.
+    chart_type
+        Bars lie, columns stand, parts are lying bars that add up to the whole.
+    number_format
+        How values are written: a number format of spreadsheets. It is never made of
+        text that was read.
+    """
+
+    heading: str
+    categories: tuple[str, ...]
+    series: tuple[ChartSeries, ...]
+    chart_type: ChartType = "bars"
+    number_format: str = "#,##0"
+
+
+@dataclass(frozen=True, slots=True)
+class SlideCell:
+    """A cell of a table: its text, and the segment whose colour stands before it."""
+
+    text: str
+    badge: SegmentBadge | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlideTable:
+    """A table; columns of numbers stand to the right.
+
+    Parameters
+    ----------
+    heading
+        What it shows.
+    columns
+        Names of the columns.
+    rows
+        Its cells; a text is a cell without a colour.
+    widths
+        Of the columns, in any unit.
+    words
+        How many of the first columns, and which others, are text.
+    strong
+        Numbers of the rows that stand out.
+    """
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | SlideCell, ...], ...]
+    widths: tuple[float, ...]
+    words: tuple[int, ...] = (0,)
+    strong: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletList:
+    """A few sentences one under another, with a heading."""
+
+    heading: str
+    sentences: tuple[str, ...]
+    size: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTiles:
+    """A few figures set large, each with the words that say what it is."""
+
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedElement:
+    """Something and its place on a grid of 12 columns and 12 rows.
+
+    Parameters
+    ----------
+    element
+        A chart, a table, sentences or figures.
+    left, width, top, height
+        In columns and rows of the grid under the title.
+    """
+
+    element: SlideChart | SlideTable | BulletList | FigureTiles
+    left: int = 0
+    width: int = 12
+    top: int = 0
+    height: float = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlidePage:
+    """One slide, worked out.
+
+    Parameters
+    ----------
+    title
+        A sentence that says what to see.
+    subtitle
+        What is needed to understand it.
+    elements
+        What is placed on it.
+    notes
+        How each number was made, for the speaker.
+    """
+
+    title: str
+    subtitle: str = ""
+    elements: tuple[PlacedElement, ...] = ()
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeckSource:
+    """What slides are made from: the contexts of the page, and nothing else.
+
+    Parameters
+    ----------
+    bundle
+        What the run found; slides ask it for dates, names and the sign of money.
+    contexts
+        The contexts of the sections of the page that have something to say.
+    """
+
+    bundle: ReportInput
+    contexts: tuple[Any, ...]
+
+    def context_of(self, kind: type[ContextType]) -> ContextType | None:
+        """Return the context of a section, ``None`` where it is left out."""
+        return next((c for c in self.contexts if isinstance(c, kind)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """One slide of the deck.
+
+    Parameters
+    ----------
+    topic
+        What it is about, in small letters above the title.
+    build
+        Works it out; ``None`` leaves the slide out.
+    """
+
+    topic: str
+    build: Callable[[DeckSource], SlidePage | None]
+
+
+def slide_text(text: str) -> str:
+    r"""Return a text on one line, of signs that can stand in XML.
+
+    Examples
+    --------
+    >>> plain("a\n b\x00")
+    'a b�'
+    """
+    return re.sub(
+        r"[ \t\n]+", " ", strip_control_characters(text).translate(INVALID_XML_CHARACTERS)
+    )
+
+
+def truncate_words(text: str, max_length: int) -> str:
+    """Return a text of at most so many letters, cut between words where it can be.
+
+    Examples
+    --------
+    >>> clip("The row names no customer", 12)
+    'The row…'
+    """
+    shown = slide_text(text).strip()
+    if len(shown) <= max_length:
+        return shown
+    cut = shown[: max_length - 1]
+    head = cut.rsplit(" ", 1)[0] if " " in cut[max_length // 2 :] else cut
+    return f"{head.rstrip(' ,;:')}…"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names as one reads them aloud.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    *most, last = names or ("",)
+    return f"{', '.join(most)} and {last}" if most else last

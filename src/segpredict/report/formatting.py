@@ -1,0 +1,285 @@
+"""Turn numbers into the words of the page; the only module that formats any.
+
+Whatever is missing, not finite or no number becomes an en dash, never ``nan``.
+"""
+
+import base64
+import math
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.window import as_date
+
+MISSING_TEXT = "–"
+MINUS_SIGN = "−"
+ACRONYMS = {"rfm": "RFM", "btyd": "BTYD", "sha256": "SHA-256"}
+NARROW_SPACE = "\u202f"  # keeps a number and its unit on one line
+MONTH_ABBREVIATIONS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+
+def finite_or_none(value: Any) -> float | None:
+    """Return a finite number, or ``None`` for everything else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
+
+
+def format_number(value: Any, digits: int = 0) -> str:
+    """Return a number with thousands and a fixed number of digits.
+
+    Examples
+    --------
+    >>> number(1234567), number(-0.25, 2), number(float("nan"))
+    ('1,234,567', '−0.25', '–')
+    """
+    found = finite_or_none(value)
+    if found is None:
+        return MISSING_TEXT
+    text = f"{found:,.{digits}f}"
+    is_zero = not text.strip("-0.,")
+    return text.lstrip("-") if is_zero else text.replace("-", MINUS_SIGN)
+
+
+def format_short(value: Any) -> str:
+    """Return a number with three digits that count, without closing zeros.
+
+    Examples
+    --------
+    >>> brief(1234.5), brief(12.345), brief(0.01234), brief(3.0)
+    ('1,234', '12.3', '0.0123', '3')
+    """
+    found = finite_or_none(value)
+    if found is None or isinstance(value, int) or not found:
+        return format_number(value)
+    size = math.floor(math.log10(abs(found)))
+    text = format_number(found, min(6, max(0, 2 - size)))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_share(value: Any, digits: int = 1) -> str:
+    r"""Return a share as a percentage.
+
+    Examples
+    --------
+    >>> share(0.1234), share(None)
+    ('12.3\u202f%', '–')
+    """
+    found = finite_or_none(value)
+    return MISSING_TEXT if found is None else f"{format_number(found * 100, digits)}{NARROW_SPACE}%"
+
+
+def format_signed(value: Any, digits: int = 0) -> str:
+    """Return a difference, with its sign unless it is zero.
+
+    Examples
+    --------
+    >>> signed(0.0512, 3), signed(-2), signed(0.0001, 2)
+    ('+0.051', '−2', '0.00')
+    """
+    text = format_number(value, digits)
+    is_more = (finite_or_none(value) or 0) > 0 and bool(text.strip("0.,"))
+    return f"+{text}" if is_more else text
+
+
+def format_points(value: Any) -> str:
+    r"""Return a difference of two shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0567)
+    '+5.7\u202fpts'
+    """
+    found = finite_or_none(value)
+    return MISSING_TEXT if found is None else f"{format_signed(found * 100, 1)}{NARROW_SPACE}pts"
+
+
+def format_metric(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+    """Return a metric as a percentage or with three digits."""
+    return format_share(value) if is_share else format_number(value, 3)
+
+
+def format_metric_difference(value: Any, is_share: bool) -> str:  # noqa: FBT001 (a filter's argument)
+    """Return the difference of a metric in points or with three digits."""
+    return format_points(value) if is_share else format_signed(value, 3)
+
+
+def format_interval(low: Any, high: Any, is_share: bool) -> str:  # noqa: FBT001 (as above)
+    r"""Return an interval of differences.
+
+    Examples
+    --------
+    >>> interval(0.031, 0.062, True)
+    '+3.1 to +6.2\u202fpts'
+    """
+    if finite_or_none(low) is None or finite_or_none(high) is None:
+        return MISSING_TEXT
+    if is_share:
+        return f"{format_signed(low * 100, 1)} to {format_points(high)}"
+    return f"{format_signed(low, 3)} to {format_signed(high, 3)}"
+
+
+def format_money(value: Any, currency: str = "", digits: int | None = None) -> str:
+    r"""Return money; below a hundred with pennies, above without.
+
+    Examples
+    --------
+    >>> money(1234.5, "£"), money(9.5, "£"), money(-3, "£", 2), money(5, "EUR")
+    ('£1,234', '£9.50', '−£3.00', 'EUR\xa05.00')
+    """
+    found = finite_or_none(value)
+    if found is None:
+        return MISSING_TEXT
+    places = (2 if abs(found) < 100 else 0) if digits is None else digits
+    sign = MINUS_SIGN if format_number(found, places).startswith(MINUS_SIGN) else ""
+    space = "\xa0" if len(currency) > 1 else ""
+    return f"{sign}{currency}{space}{format_number(abs(found), places)}"
+
+
+def format_money_units(units: Any, currency: str = "") -> str:
+    """Return exact money from whole units of 10⁻⁴, to the penny.
+
+    Examples
+    --------
+    >>> pennies(1_234_500, "£")
+    '£123.45'
+    """
+    found = finite_or_none(units)
+    return MISSING_TEXT if found is None else format_money(found / MONEY_SCALE, currency, 2)
+
+
+def format_day(value: int) -> str:
+    r"""Return a day number as people write it.
+
+    Examples
+    --------
+    >>> day(15227)
+    '10\xa0Sep\xa02011'
+    """
+    date = as_date(value)
+    return f"{date.day}\xa0{MONTH_ABBREVIATIONS[date.month - 1]}\xa0{date.year}"
+
+
+def format_day_range(first: int, end: int) -> str:
+    r"""Return the first and last day of ``[first, end)``.
+
+    Examples
+    --------
+    >>> span(15227, 15318)
+    '10\xa0Sep to 9\xa0Dec\xa02011'
+    """
+    text, last = format_day(first), format_day(end - 1)
+    year = last[-5:]
+    return f"{text.removesuffix(year)} to {last}"
+
+
+def format_iso_day(text: Any) -> str:
+    r"""Return an ISO date as people write it, and any other text as it is.
+
+    Examples
+    --------
+    >>> iso_day("2011-09-10"), iso_day("soon")
+    ('10\xa0Sep\xa02011', 'soon')
+    """
+    parts = str(text).split("-")
+    if [len(p) for p in parts] != [4, 2, 2] or not all(p.isdecimal() for p in parts):
+        return str(text)
+    year, month, date = (int(p) for p in parts)
+    known = 1 <= month <= 12
+    return f"{date}\xa0{MONTH_ABBREVIATIONS[month - 1]}\xa0{year}" if known else str(text)
+
+
+def format_month(text: Any) -> str:
+    r"""Return a month of the form 2011-09 as people write it, any other text as it is.
+
+    Examples
+    --------
+    >>> month("2011-09"), month("soon")
+    ('Sep\xa02011', 'soon')
+    """
+    return format_iso_day(f"{text}-01").partition("\xa0")[2] or str(text)
+
+
+def name_to_words(name: str) -> str:
+    """Return a name of the code as words.
+
+    Examples
+    --------
+    >>> words("smallest_share"), words("rfm")
+    ('Smallest share', 'RFM')
+    """
+    text = name.replace("_", " ").strip()
+    return ACRONYMS.get(text, text[:1].upper() + text[1:])
+
+
+def format_cell(value: Any, kind: str, currency: str = "") -> str:
+    """Return any value by its kind: text, whole, number, share, money or units."""
+    if isinstance(value, list | tuple):
+        return ", ".join(format_cell(v, "text") for v in value) or MISSING_TEXT
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value or MISSING_TEXT
+    forms: dict[str, Callable[[Any], str]] = {
+        "whole": format_number,
+        "share": format_share,
+        "money": lambda v: format_money(v, currency),
+        "units": lambda v: format_money(v / MONEY_SCALE, currency),
+        "score": lambda v: format_number(v, 3),
+    }
+    return MISSING_TEXT if value is None else forms.get(kind, format_short)(value)
+
+
+def picture_data_uri(picture: bytes) -> str:
+    """Return a PNG or SVG picture as an address that needs no network."""
+    is_png = picture.startswith(b"\x89PNG")
+    kind = "image/png" if is_png else "image/svg+xml"
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
+
+
+def picture_size(picture: bytes) -> Markup:
+    r"""Return how wide and tall a PNG is, as attributes; nothing of other pictures.
+
+    A picture that is loaded late must have its room before, or all below it moves.
+
+    Examples
+    --------
+    >>> extent(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x10")
+    Markup('width="32" height="16"')
+    """
+    if not picture.startswith(b"\x89PNG"):
+        return Markup("")
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    return Markup('width="{}" height="{}"').format(width, height)
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    form.__name__: form
+    for form in (
+        *(
+            format_number,
+            format_short,
+            format_share,
+            format_signed,
+            format_points,
+            format_metric,
+            format_metric_difference,
+            format_interval,
+            format_money,
+        ),
+        *(
+            format_money_units,
+            format_day,
+            format_iso_day,
+            format_month,
+            name_to_words,
+            format_cell,
+            picture_data_uri,
+            picture_size,
+        ),
+    )
+}

@@ -1,0 +1,144 @@
+"""What the filters of the page read: counts by segment, country and month, packed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from segpredict.analytics.exploration import MONEY_CHARTS
+from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
+from segpredict.core.tables import MONEY_SCALE
+from segpredict.report.input import ReportInput
+
+MAX_FILTER_NUMBERS = 12_000  # numbers of a chart in the page; beyond, it leaves the months out
+CENTS_PER_UNIT = 100
+PARTS_OF_CUSTOMER = 10_000  # parts of a customer that expected numbers are told in
+FILTER_COLUMNS = ["segment", "country", "period", "bin"]
+NO_SEGMENT = -1  # the segment or month of what belongs to none
+
+
+def filter_data(bundle: ReportInput) -> dict[str, Any]:
+    """Return the names to choose from, and each chart's numbers.
+
+    Parameters
+    ----------
+    bundle
+        What the run found, explored.
+
+    Returns
+    -------
+    dict
+        ``countries`` and ``periods`` (months), and ``charts``: by name the number of
+        ``bins``, ``per`` (how many make one: numbers are whole) and ``cells`` of
+        ``[segment, country, period, bin, number]``, where −1 belongs to none.
+
+    Notes
+    -----
+    All are sums over customers, each of whom has one segment and one country: over
+    both they add up to what the page shows of everybody.
+    """
+    seen = bundle.exploration
+    facts = seen["facts"]
+    charts = {
+        name: _chart(seen["cells"].filter(chart=name), name, len(labels))
+        for name, labels in facts["bins"].items()
+    }
+    ids = [segment.id for segment in bundle.segments]
+    if "coming" in seen:
+        rows = _placed(seen["coming"], facts["countries"], {"segment_id": ids})
+        for name, per in (("now", 1), ("expected", PARTS_OF_CUSTOMER)):
+            told = rows.with_columns(value=pl.col(name).mul(per).round())
+            charts[name] = _plain(_summed(told), len(ids), per)
+    moves = bundle.transitions.get("countries")
+    if moves is not None:
+        names = {"from_id": start_states(ids), "to_id": ids}
+        rows = _placed(moves, facts["countries"], names)
+        told = _summed(rows.with_columns(value="n"))
+        charts["moves"] = _plain(told, len(names["from_id"]) * len(ids), 1)
+    return {
+        "countries": facts["countries"],
+        "periods": facts["periods"],
+        "charts": charts,
+    }
+
+
+def start_states(ids: Sequence[str]) -> list[str]:
+    """Return where moves begin, in the order of the rows that filters read."""
+    return [*ids, NEW_STATE.id, LAPSED_STATE.id]
+
+
+def pack_charts(charts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return charts in half the room: places as steps from one to the next.
+
+    A place is ``((segment · countries + country) · months + month) · bins + bin``, with
+    a length of 1 for what no number of the chart belongs to; ``by`` has the lengths.
+
+    Examples
+    --------
+    >>> cells = [[0, 0, -1, 1, 7], [1, 0, -1, 0, 9]]
+    >>> packed({"spend": {"bins": 2, "per": 1, "cells": cells}})["spend"]["at"]
+    [1, 1]
+    """
+    return {name: _packed(chart) for name, chart in charts.items()}
+
+
+def _packed(chart: Mapping[str, Any]) -> dict[str, Any]:
+    cells = chart["cells"]
+    by = [max((cell[i] for cell in cells), default=0) + 1 for i in range(3)]
+    lengths = [length or 1 for length in by]
+    places = {
+        ((max(s, 0) * lengths[1] + max(c, 0)) * lengths[2] + max(p, 0)) * chart["bins"] + b: value
+        for s, c, p, b, value in cells
+    }
+    ordered = sorted(places)
+    steps = [b - a for a, b in zip([0, *ordered], ordered, strict=False)]
+    return {
+        "bins": chart["bins"],
+        "per": chart["per"],
+        "by": by,
+        "at": steps,
+        "n": [places[place] for place in ordered],
+    }
+
+
+def _chart(own: pl.DataFrame, name: str, bins: int) -> dict[str, Any]:
+    if own.height > MAX_FILTER_NUMBERS:
+        own = _summed(own.with_columns(period=pl.lit(NO_SEGMENT)))
+    if name not in MONEY_CHARTS:
+        return _plain(own, bins, 1)
+    is_cents = (own["value"] % (MONEY_SCALE // CENTS_PER_UNIT) == 0).all()
+    per = CENTS_PER_UNIT if is_cents else MONEY_SCALE
+    return _plain(own.with_columns(pl.col("value") // (MONEY_SCALE // per)), bins, per)
+
+
+def _plain(own: pl.DataFrame, bins: int, per: int) -> dict[str, Any]:
+    rows = own.select(*FILTER_COLUMNS, pl.col("value").cast(pl.Int64)).rows()
+    return {"bins": bins, "per": per, "cells": [list(row) for row in rows]}
+
+
+def _placed(
+    rows: pl.DataFrame, countries: list[str], names: Mapping[str, list[str]]
+) -> pl.DataFrame:
+    """Return rows with a country's number, and a bin told by one or two names.
+
+    Rows of names that are not known are left out, as they are from the page.
+    """
+    places = {name: i for i, name in enumerate(countries)}
+    place = pl.lit(0)
+    for column, known in names.items():
+        numbers = {name: i for i, name in enumerate(known)}
+        place = place * len(known) + pl.col(column).replace_strict(
+            numbers, default=None, return_dtype=pl.Int64
+        )
+    return rows.with_columns(
+        bin=place,
+        country=pl.col("country").replace_strict(
+            places, default=len(countries) - 1, return_dtype=pl.Int64
+        ),
+        segment=pl.lit(NO_SEGMENT),
+        period=pl.lit(NO_SEGMENT),
+    ).drop_nulls("bin")
+
+
+def _summed(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by(FILTER_COLUMNS).agg(pl.col("value").sum()).sort(FILTER_COLUMNS)

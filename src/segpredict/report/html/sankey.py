@@ -1,0 +1,173 @@
+"""Lay moves out as bands from the left to the right, as wide as customers are many."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from segpredict.report.formatting import format_number, format_share
+from segpredict.report.html.chart_layout import SegmentBadge
+
+DIAGRAM_HEIGHT = 340.0  # pixels for all customers
+NODE_GAP = 8.0  # between neighbours
+LABEL_HEIGHT = 18.0  # what a name needs
+DIAGRAM_WIDTH = 1000.0  # of the picture's own units, which stretch with the page
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyFlow:
+    """Customers who went from one place to another."""
+
+    start: str
+    end: str
+    n: float
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyNode:
+    """One place on either side: where its bar stands, how high, and where its name.
+
+    Parameters
+    ----------
+    badge
+        The place.
+    n
+        Customers there.
+    top, height
+        Where the bar stands, from the top, in units of the picture.
+    label
+        Where its name stands.
+    """
+
+    badge: SegmentBadge
+    n: float
+    top: float
+    height: float
+    label: float
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyBand:
+    """One move: its outline, and what it says when pointed at.
+
+    Parameters
+    ----------
+    badge
+        Where the customers come from.
+    path
+        Outline, as an SVG path.
+    tooltip
+        The move as a sentence.
+    """
+
+    badge: SegmentBadge
+    path: str
+    tooltip: str
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyDiagram:
+    """The whole picture; empty where nobody moved.
+
+    Parameters
+    ----------
+    height
+        Of the picture, in its units.
+    left, right
+        Where customers come from, and where they go.
+    bands
+        One a move.
+    """
+
+    height: float
+    left: tuple[SankeyNode, ...]
+    right: tuple[SankeyNode, ...]
+    bands: tuple[SankeyBand, ...]
+
+
+def layout_sankey(flows: Sequence[SankeyFlow], badges: Mapping[str, SegmentBadge]) -> SankeyDiagram:
+    """Return where bars and bands stand.
+
+    Parameters
+    ----------
+    flows
+        Counts; those of nobody are left out.
+    badges
+        How each place is shown, in the order in which they stand, from the top.
+    """
+    some = [move for move in flows if move.n > 0]
+    order = list(badges)
+    total = sum(move.n for move in some)
+    if not total:
+        return SankeyDiagram(0.0, (), (), ())
+    unit = DIAGRAM_HEIGHT / total
+    left = _bars(badges, order, _sums(some, "start"), unit)
+    right = _bars(badges, order, _sums(some, "end"), unit)
+    ends = [bar.top + max(bar.height, LABEL_HEIGHT) for bar in (*left.values(), *right.values())]
+    return SankeyDiagram(
+        round(max(ends), 1),
+        tuple(left.values()),
+        tuple(right.values()),
+        tuple(_bands(some, order, left, right, unit)),
+    )
+
+
+def _sums(moves: Sequence[SankeyFlow], side: str) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for move in moves:
+        name = getattr(move, side)
+        sums[name] = sums.get(name, 0.0) + move.n
+    return sums
+
+
+def _bars(
+    known: Mapping[str, SegmentBadge],
+    order: Sequence[str],
+    sums: Mapping[str, float],
+    unit: float,
+) -> dict[str, SankeyNode]:
+    bars, top = {}, 0.0
+    for name in order:
+        if name in sums:
+            height = sums[name] * unit
+            place = top + max(height, LABEL_HEIGHT) / 2
+            bars[name] = SankeyNode(known[name], sums[name], top, height, round(place + 4.5, 1))
+            top += max(height, LABEL_HEIGHT) + NODE_GAP
+    return bars
+
+
+def _bands(
+    moves: Sequence[SankeyFlow],
+    order: Sequence[str],
+    left: Mapping[str, SankeyNode],
+    right: Mapping[str, SankeyNode],
+    unit: float,
+) -> list[SankeyBand]:
+    place = {name: i for i, name in enumerate(order)}
+    used = {("start", n): b.top for n, b in left.items()}
+    used |= {("end", n): b.top for n, b in right.items()}
+    bands = []
+    for move in sorted(moves, key=lambda m: (place[m.start], place[m.end])):
+        thick = move.n * unit
+        ends = []
+        for side, name in (("start", move.start), ("end", move.end)):
+            ends.append(used[side, name])
+            used[side, name] += thick
+        origin = left[move.start]
+        told = (
+            f"{origin.badge.name} to {right[move.end].badge.name}: {format_number(move.n)} "
+            f"customers, {format_share(move.n / origin.n)}"
+        )
+        bands.append(SankeyBand(origin.badge, _outline(ends[0], ends[1], thick), told))
+    return bands
+
+
+def _outline(start: float, end: float, thick: float) -> str:
+    """Return a band between two heights as an SVG path.
+
+    Examples
+    --------
+    >>> _outline(0, 10, 5)
+    'M0,0C500,0 500,10 1000,10V15C500,15 500,5 0,5Z'
+    """
+    half, full = DIAGRAM_WIDTH / 2, DIAGRAM_WIDTH
+    a, b, c, d = (f"{y:.1f}".removesuffix(".0") for y in (start, end, end + thick, start + thick))
+    return f"M0,{a}C{half:g},{a} {half:g},{b} {full:g},{b}V{c}C{half:g},{c} {half:g},{d} 0,{d}Z"

@@ -1,0 +1,145 @@
+"""How the page speaks of models and metrics, and which way is better."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segpredict.report.formatting import finite_or_none, name_to_words
+
+MODEL_LABELS = {
+    "blend": "XGBoost with BG/NBD",
+    "xgboost": "XGBoost",
+    "bgnbd_gg": "BG/NBD and Gamma-Gamma",
+    "markov2": "Markov chain of two steps",
+    "markov_season": "Markov chain of the season",
+    "random_forest": "Random forest",
+    "rules_grid": "RFM rule grid",
+    "persistence": "Persistence (nobody moves)",
+    "markov": "Markov chain",
+    "prior": "Class shares",
+    "rfm_lookup": "RFM look-up",
+    "xgb_rfm4": "XGBoost on RFM only",
+    "logit": "Multinomial logit",
+    "bgnbd_season": "BG/NBD and Gamma-Gamma in last year's season",
+}
+MODEL_PROSE_NAMES = {
+    "blend": "XGBoost with BG/NBD",
+    "xgboost": "XGBoost",
+    "bgnbd_gg": "BG/NBD",
+    "random_forest": "the random forest",
+    "markov": "the Markov chain",
+    "rfm_lookup": "the RFM look-up",
+    "xgb_rfm4": "XGBoost on RFM only",
+    "logit": "the multinomial logit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLabel:
+    """One way to judge a forecast.
+
+    Parameters
+    ----------
+    name, label
+        In the verdict, and on the page.
+    is_share
+        Whether it is shown in percent.
+    higher_is_better
+        Which way is better.
+    meaning
+        One sentence for people.
+    """
+
+    name: str
+    label: str
+    is_share: bool
+    higher_is_better: bool
+    meaning: str
+
+
+METRIC_LABELS = (
+    MetricLabel(
+        "log_loss",
+        "Log-loss",
+        is_share=False,
+        higher_is_better=False,
+        meaning="How surprised the probabilities were by what happened; lower is "
+        "better. The measure that decides.",
+    ),
+    MetricLabel(
+        "brier",
+        "Brier",
+        is_share=False,
+        higher_is_better=False,
+        meaning="Squared error of the probabilities; lower is better.",
+    ),
+    MetricLabel(
+        "accuracy",
+        "Accuracy",
+        is_share=True,
+        higher_is_better=True,
+        meaning="Customers whose most likely segment came true.",
+    ),
+    MetricLabel(
+        "balanced_accuracy",
+        "Balanced accuracy",
+        is_share=True,
+        higher_is_better=True,
+        meaning="Accuracy averaged over segments, so that small ones count alike.",
+    ),
+    MetricLabel(
+        "macro_f1",
+        "Macro F1",
+        is_share=False,
+        higher_is_better=True,
+        meaning="Precision and recall in one figure, averaged over segments. Whoever "
+        "names the likeliest segment may lose to persistence here, even if every "
+        "probability is right.",
+    ),
+    MetricLabel(
+        "ece",
+        "Calibration error",
+        is_share=True,
+        higher_is_better=False,
+        meaning="How far stated probabilities are from observed frequencies.",
+    ),
+)
+
+
+def model_label(model: str) -> str:
+    """Return the name of a model for people.
+
+    Examples
+    --------
+    >>> label("markov"), label("new_model")
+    ('Markov chain', 'New model')
+    """
+    return MODEL_LABELS.get(model, name_to_words(model))
+
+
+def replace_model_names(text: str, names: Mapping[str, str] = MODEL_PROSE_NAMES) -> str:
+    """Return a sentence with names of the code replaced by names for people.
+
+    Examples
+    --------
+    >>> prose("xgboost ships: it is 12% below markov.")
+    'XGBoost ships: it is 12% below the Markov chain.'
+    """
+    if not names:
+        return text
+    known = "|".join(re.escape(name) for name in names)
+    return re.sub(rf"\b({known})\b", lambda found: names[found[1]], text)
+
+
+def log_loss_skill(models: Mapping[str, Any], model: str, against: str) -> float | None:
+    """Return the log-loss skill of a model: 1 − LL / LL of the other.
+
+    Examples
+    --------
+    >>> skill({"a": {"log_loss": 0.9}, "b": {"log_loss": 1.2}}, "a", "b")
+    0.25
+    """
+    own = finite_or_none((models.get(model) or {}).get("log_loss"))
+    other = finite_or_none((models.get(against) or {}).get("log_loss"))
+    return None if own is None or not other else 1 - own / other

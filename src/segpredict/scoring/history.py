@@ -1,0 +1,363 @@
+"""Keep every score for good: who was where on which day, as which model saw it."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
+from segpredict.core import disk
+from segpredict.core.tables import Segment
+from segpredict.errors import ArtifactError, MismatchError, SchemaError, UsageError
+
+SCORE_HISTORY_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "as_of": pl.Date,
+        "is_eligible": pl.Boolean,
+        "segment_id": pl.String,
+        "segment": pl.String,
+        "segment_code": pl.Int8,
+        "next_segment_id": pl.String,
+        "p_next": pl.Float64,
+        "next_until": pl.Date,
+        "segmentation": pl.String,
+        "segmentation_version": pl.Int64,
+        "model": pl.String,
+    }
+)
+ENTRY_COLUMNS = ["as_of", "segmentation", "segmentation_version", "model"]
+COMPARED_COLUMNS = ["segment_id", "next_segment_id"]
+MAX_LISTED = 8  # days or models that a message names
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """What scored: the segments and the model, each by its digest.
+
+    Parameters
+    ----------
+    segmentation
+        Digest of all that decides a customer's segment; a new name changes nothing.
+    number
+        Which fit of the segments it is; 1 for the first.
+    model
+        Digest of all that decides a forecast, the segments included.
+    segments
+        All segments.
+    outcome
+        Days from the day of a score to the end of what it foretells.
+    """
+
+    segmentation: str
+    number: int
+    model: str
+    segments: tuple[Segment, ...]
+    outcome: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryUpdate:
+    """What became of scores that were given to a history.
+
+    Parameters
+    ----------
+    as_of
+        The day they are of.
+    new
+        Customers that were added.
+    known
+        Customers who were there already, for this day and model; they stay as they are.
+    changed
+        How many of these would be told another segment now, or another forecast.
+    """
+
+    as_of: date
+    new: int
+    known: int
+    changed: int
+
+    def summary_sentence(self) -> str:
+        """Return it as a sentence.
+
+        Examples
+        --------
+        >>> Added(date(2024, 1, 1), 0, 3, 1).tell()
+        'History: 2024-01-01 is known with this model; nothing added. 1 of its 3 \
+customers would be told otherwise now; what is kept stays.'
+        """
+        if not self.new:
+            told = f"{self.as_of} is known with this model; nothing added."
+        elif not self.known:
+            told = f"{self.as_of} added, {self.new:,} customers."
+        else:
+            told = f"{self.new:,} customers added to {self.as_of}."
+        if self.changed:
+            told += (
+                f" {self.changed:,} of its {self.known:,} customers would be told "
+                "otherwise now; what is kept stays."
+            )
+        return f"History: {told}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreHistory:
+    """An append-only table of scores: one row a customer, day and model.
+
+    Parameters
+    ----------
+    folder
+        Where it stands; made with the first scores. Its Parquet files are one data set,
+        for Polars, DuckDB or whatever reads ``FOLDER/*.parquet``.
+
+    Notes
+    -----
+    A file is written once, whole or not at all, and never again: the same customer, day
+    and model add nothing, another model stands beside the first.
+
+    Examples
+    --------
+    >>> history = History("history")  # doctest: +SKIP
+    >>> scores = predictor.score(frame, as_of="2024-01-01")  # doctest: +SKIP
+    >>> history.add(scores, predictor.version).new  # doctest: +SKIP
+    4306
+    """
+
+    folder: Path | str
+
+    def add_scores(self, scores: pl.DataFrame, version: ModelVersion) -> HistoryUpdate:
+        """Add scores of one day; who is there already is left as it is.
+
+        Parameters
+        ----------
+        scores
+            What `SegmentPredictor.score` returned.
+        version
+            What scored: `SegmentPredictor.version`.
+
+        Raises
+        ------
+        TableError
+            When the scores are of no day, or of several.
+        """
+        days = scores["as_of"].unique().to_list()
+        if len(days) != 1:
+            raise SchemaError("scores", [f"as_of is of {len(days)} days"])
+        rows = _rows(scores, version)
+        day = days[0]
+        while True:
+            known = self.read_scores(day, version.model)
+            fresh = rows.join(known, on="customer_id", how="anti").sort("customer_id")
+            old = known.height
+            changed = _changed(rows, known)
+            if fresh.is_empty():
+                return HistoryUpdate(day, 0, old, changed)
+            path = self._next(day, version.model)
+            # If another process has taken the name, what it added is known by now.
+            if disk.write_new_file(path, fresh.write_parquet):
+                return HistoryUpdate(day, fresh.height, old, changed)
+
+    def read_scores(self, as_of: date | None = None, model: str | None = None) -> pl.DataFrame:
+        """Return the whole table, or that of a day, or of a day and model.
+
+        Returns
+        -------
+        polars.DataFrame
+            `SCORE_HISTORY_SCHEMA`, sorted by day, model and customer.
+
+        Raises
+        ------
+        ArtifactError
+            When a file is damaged or is none of a history.
+        """
+        files = self._files(as_of, model)
+        parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
+        return pl.concat(parts).sort("as_of", "model", "customer_id")
+
+    def list_entries(self) -> pl.DataFrame:
+        """Return what was scored: a row a day and model, with its customers."""
+        parts = [
+            pl.DataFrame(schema={name: SCORE_HISTORY_SCHEMA[name] for name in ENTRY_COLUMNS}),
+            *(_read(path, ENTRY_COLUMNS) for path in self._files(None, None)),
+        ]
+        whole = pl.concat(parts)
+        return whole.group_by(ENTRY_COLUMNS).agg(customers=pl.len()).sort(ENTRY_COLUMNS)
+
+    def segments(self, transitions: pl.DataFrame) -> tuple[Segment, ...]:
+        """Return the segments between which these moves went, as they were named last.
+
+        Parameters
+        ----------
+        transitions
+            What `transitions` returned.
+        """
+        days = [*transitions["since"].unique(), *transitions["until"].unique()]
+        named = (
+            pl.concat([self.read_scores(day) for day in days])
+            .join(transitions.select("segmentation").unique(), on="segmentation", how="semi")
+            .sort("as_of")
+            .group_by("segment_code", "segment_id")
+            .agg(pl.col("segment").last())
+            .sort("segment_code")
+        )
+        return tuple(Segment(*row) for row in named.iter_rows())
+
+    def transitions_between(
+        self, since: date, until: date, model: str | None = None
+    ) -> pl.DataFrame:
+        """Return where each customer was on one day and is on another.
+
+        Parameters
+        ----------
+        since, until
+            Days that were scored.
+        model
+            Digest, or how it begins; needed only where several models scored both days.
+
+        Returns
+        -------
+        polars.DataFrame
+            The columns of `movement.run_transitions` (``before_id`` empty), ``segmentation``, and
+            ``foretold_id`` and ``p_foretold``: what the score of the first day named,
+            where it spoke of the second; null elsewhere. Who was no customer on the
+            first day comes from NEW; who was not eligible, from SILENT; of whom there
+            is nothing on the second day, goes to GONE.
+
+        Raises
+        ------
+        UsageError
+            When a day was not scored, or it is not clear by which model.
+        MismatchError
+            When the two days were scored with segments of different fits.
+        """
+        first, second = self._pair(since, until, model)
+        before = self.read_scores(since, first)
+        after = self.read_scores(until, second).select(
+            "customer_id", pl.col("segment_id").alias("to_id")
+        )
+        is_silent = ~pl.col("is_eligible")
+        began = before.select(
+            "customer_id",
+            pl.when(is_silent)
+            .then(pl.lit(LAPSED_STATE.id))
+            .otherwise("segment_id")
+            .alias("from_id"),
+            *(
+                pl.when(pl.col("next_until") == until).then(column).alias(name)
+                for column, name in (
+                    ("next_segment_id", "foretold_id"),
+                    ("p_next", "p_foretold"),
+                )
+            ),
+        )
+        return (
+            began.join(after, on="customer_id", how="full", coalesce=True)
+            .with_columns(
+                pl.col("from_id").fill_null(NEW_STATE.id),
+                pl.col("to_id").fill_null(ERASED_STATE.id),
+            )
+            .select(
+                "customer_id",
+                pl.lit(since).alias("since"),
+                pl.lit(until).alias("until"),
+                pl.lit(None, pl.String).alias("before_id"),
+                "from_id",
+                "to_id",
+                "foretold_id",
+                "p_foretold",
+                pl.lit(before["segmentation"][0]).alias("segmentation"),
+            )
+            .sort("customer_id")
+        )
+
+    def _pair(self, since: date, until: date, model: str | None) -> tuple[str, str]:
+        """Return the models whose scores of the two days can be compared."""
+        if since >= until:
+            raise UsageError(f"{since} is not before {until}.", fix="give the earlier day first.")
+        known = self.list_entries()
+        first, second = (self._at(known, day, model) for day in (since, until))
+        both = first.join(second, on="segmentation", how="inner", suffix="_second")
+        if both.is_empty():
+            raise MismatchError(
+                f"{since} and {until} were scored with segments of different fits; "
+                "moves between them would mix what customers did with what the words "
+                "mean.",
+                fix="score both days with one run: segpredict score --run RUN "
+                f"--as-of {since} --history {self.folder}.",
+            )
+        same = both.filter(pl.col("model") == pl.col("model_second"))
+        chosen = same if same.height else both
+        if chosen.height > 1:
+            names = chosen["model"].unique().sort().str.head(12).to_list()
+            raise UsageError(
+                f"Several models scored {since} and {until}: {', '.join(names[:MAX_LISTED])}.",
+                fix="say with --model which of them is meant.",
+            )
+        return chosen["model"][0], chosen["model_second"][0]
+
+    def _at(self, known: pl.DataFrame, day: date, model: str | None) -> pl.DataFrame:
+        found = known.filter(as_of=day)
+        if model is not None and found.height:
+            named = found.filter(pl.col("model").str.starts_with(model))
+            found = named if named.height else found.clear()
+        if found.is_empty():
+            days = known["as_of"].unique().sort().cast(pl.String).to_list()
+            what = f"{day} was not scored" + (f" by {model}" if model else "")
+            raise UsageError(
+                f"{what}; the history {self.folder} knows "
+                f"{', '.join(days[-MAX_LISTED:]) or 'nothing'}.",
+                fix=f"segpredict score --as-of {day} --history {self.folder}, or another day.",
+            )
+        return found
+
+    def _next(self, day: date, model: str) -> Path:
+        taken = [int(path.stem.split(".")[-1]) for path in self._files(day, model)]
+        part = max(taken, default=-1) + 1
+        return Path(self.folder) / f"{_stem(day, model)}.{part:04d}.parquet"
+
+    def _files(self, day: date | None, model: str | None) -> list[Path]:
+        stem = "*" if day is None else f"{day}.*" if model is None else _stem(day, model)
+        return sorted(Path(self.folder).glob(f"{stem}.*parquet"))
+
+
+def _stem(day: date, model: str) -> str:
+    return f"{day}.{model[:16]}"
+
+
+def _rows(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:
+    codes = {segment.id: segment.code for segment in version.segments}
+    named = [pl.when(pl.col("next_segment_id") == i).then(f"p_{i}").alias(f"_{i}") for i in codes]
+    after = pl.col("as_of").dt.offset_by(f"{version.outcome}d")
+    told = scores.with_columns(
+        pl.coalesce(named).alias("p_next"),
+        pl.col("segment_id").replace_strict(codes).alias("segment_code"),
+        pl.when("is_eligible").then(after).alias("next_until"),
+        pl.lit(version.segmentation).alias("segmentation"),
+        pl.lit(version.number).alias("segmentation_version"),
+        pl.lit(version.model).alias("model"),
+    )
+    return told.select(pl.col(name).cast(kind) for name, kind in SCORE_HISTORY_SCHEMA.items())
+
+
+def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:
+    both = rows.join(known, on="customer_id", how="inner", suffix="_kept")
+    differs = [pl.col(name).ne_missing(pl.col(f"{name}_kept")) for name in COMPARED_COLUMNS]
+    return both.filter(pl.any_horizontal(differs)).height
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    try:
+        if pl.read_parquet_schema(path) != SCORE_HISTORY_SCHEMA:
+            raise _damaged(path, "its columns are not those of a history")
+        return pl.read_parquet(path, columns=columns)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(path, str(error).split("\n")[0]) from None
+
+
+def _damaged(path: Path, reason: str) -> ArtifactError:
+    return ArtifactError(
+        f"{path} cannot be read as part of a history: {reason}.",
+        fix="take it out of the folder, and score that day again.",
+        file=str(path),
+    )

@@ -1,0 +1,53 @@
+"""New data to score: read, priced and cleaned as in the run of the predictor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from segpredict.config.load import Config
+from segpredict.core.tables import JSON, Transactions
+from segpredict.core.types import DateLike
+from segpredict.data import side_tables
+from segpredict.data.ingest.read import find_lines
+from segpredict.scoring.predictor import SegmentPredictor, lenient_layout
+
+
+@dataclass(frozen=True, slots=True)
+class NewData:
+    """New data to score.
+
+    Parameters
+    ----------
+    data
+        Files, folders or globs with transactions.
+    columns
+        Role → name of the column, where it is not that of the run.
+    tables
+        New side tables by name (``customers``, ``products``, ``events``,
+        ``contacts``), laid out as those of the run. Without them the run's customers
+        and products are used, and features of events and contacts are missing.
+    changes
+        Settings of cleaning that differ from the run's. Rows that cannot be read are
+        set aside unless they say otherwise.
+    """
+
+    data: Sequence[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, JSON] = field(default_factory=dict)
+
+
+def read_new_data(
+    given: NewData, predictor: SegmentPredictor, config: Config, as_of: DateLike = None
+) -> Transactions:
+    """Return new data read, priced and cleaned as in the run of the predictor."""
+    layout = lenient_layout(predictor.layout)
+    named = {**layout.columns, **given.columns}
+    settings = {"on_bad_rows": "quarantine", **given.changes}
+    plan = replace(predictor.cleaning_options, **settings)
+    asked_for = replace(config, source=replace(layout, columns=named), cleaning=plan)
+    found, folder = find_lines(given.data, asked_for, as_of)
+    asked = config.side_tables.relocated(given.tables, predictor.side_tables.attributes)
+    beside = side_tables.read_side_tables(asked, folder).frozen_as(predictor.side_tables)
+    again = replace(predictor, side_tables=beside, cleaning_options=plan)
+    shop = again.read_transactions(found, as_of)
+    return replace(shop, side_tables=beside)

@@ -1,0 +1,356 @@
+"""Score customers with a finished run: all that scoring needs, nothing that learns."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from segpredict import features
+from segpredict.analytics.customer_value import CLV_COLUMNS, ValueModel
+from segpredict.classifier import STATE_FEATURES, DecisionPolicy, Forecaster, build_panel
+from segpredict.config.classifier import TimeOptions
+from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.explain import ExplainOptions
+from segpredict.config.source import SourceOptions
+from segpredict.core import schemas
+from segpredict.core.tables import (
+    JSON,
+    MONEY_SCALE,
+    Panel,
+    RawLines,
+    Segment,
+    SideTables,
+    Transactions,
+)
+from segpredict.core.types import DateLike
+from segpredict.core.window import Window, as_date, day_number
+from segpredict.data import readers
+from segpredict.data.cleaning import clean_lines
+from segpredict.data.side_tables import fill_list_prices
+from segpredict.errors import CustomerMissingError, MismatchError
+from segpredict.explain import Explanation, ForecastExplainer, build_explainer
+from segpredict.scoring.history import ModelVersion
+from segpredict.scoring.scores import decision_columns, forecast_columns
+from segpredict.segmentation import Segmentation
+
+MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
+# What of a segmentation decides who is where; names and notes do not.
+VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "set_apart")
+OPTIONAL_COLUMNS = ("product_id", "description", "country")
+
+
+@dataclass(frozen=True)
+class SegmentPredictor:
+    """A frozen segmenter and a fitted forecaster, ready for new transactions.
+
+    Parameters
+    ----------
+    segmentation
+        Tells each customer's segment now.
+    model
+        Gives the probability of each next segment.
+    time
+        The lengths of the windows it was trained on.
+    segment_values
+        Mean spend in the outcome window per segment, in code order, in currency.
+    families
+        Feature families the forecaster was trained on; ``None`` means all.
+    layout, cleaning_options
+        How the run's own input was read and cleaned; used for frames.
+    side_tables
+        The run's side tables: what was frozen of them, and the customers and products
+        that are used where the transactions bring none of their own.
+    policy
+        How probabilities become a name and a set; ``None``: the likeliest segment is
+        named, and every segment is in the set.
+    value_model
+        Says what customers are worth; ``None``: their lifetime values are missing.
+    explainer
+        How reasons are found and told; ``None``: `explain` makes one of the customers
+        it is given.
+
+    Examples
+    --------
+    >>> import segpredict
+    >>> predictor = segpredict.load("artifacts/demo/run")  # doctest: +SKIP
+    >>> predictor.score(frame, as_of="2023-12-31")  # doctest: +SKIP
+    """
+
+    segmentation: Segmentation
+    model: Forecaster
+    time: TimeOptions
+    segment_values: tuple[float, ...]
+    families: tuple[str, ...] | None = None
+    layout: SourceOptions = field(default_factory=SourceOptions)
+    cleaning_options: CleaningOptions = field(default_factory=CleaningOptions)
+    side_tables: SideTables = field(default_factory=SideTables)
+    policy: DecisionPolicy | None = None
+    value_model: ValueModel | None = None
+    explainer: ForecastExplainer | None = None
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments in code order, INACTIVE first."""
+        return self.segmentation.segments
+
+    @property
+    def model_version(self) -> ModelVersion:
+        """What scores, by its digests: for the `History` of scores."""
+        frozen = self.segmentation.to_state()
+        groups = {name: frozen[name] for name in VERSION_KEYS}
+        ids = [[segment.code, segment.id] for segment in self.segments]
+        segmentation = _digest([groups, ids])
+        usage = None if self.policy is None else self.policy.to_state()
+        parts = [segmentation, self.model.to_state(), usage, asdict(self.time)]
+        return ModelVersion(
+            segmentation,
+            self.segmentation.identity.version,
+            _digest([*parts, self.families]),
+            self.segments,
+            self.time.days_to_outcome,
+        )
+
+    def score(
+        self, transactions: object, as_of: DateLike = None, since: DateLike = None
+    ) -> pl.DataFrame:
+        """Return one row per customer: segment now, probabilities of the next.
+
+        Parameters
+        ----------
+        transactions
+            `Transactions`, or a frame of Polars, pandas, PyArrow or DuckDB with the
+            columns of the run's own input. It should reach back over the look-back
+            before `as_of` (features over longer spans are missing otherwise).
+        as_of
+            The cutoff T: nothing on or after it is looked at. ``None`` means the day
+            after the last row.
+        since
+            The day on which the shop's records begin. ``None`` means the first row.
+            Give it when scoring a few customers alone, whose rows say nothing of the
+            shop's: it vouches that they are all there is from that day to the cutoff.
+
+        Returns
+        -------
+        polars.DataFrame
+            `contracts.SCORES_SCHEMA`, sorted by customer: every customer with an order before
+            the cutoff. ``p_<id>`` is the probability of a segment in the outcome
+            window, ``p_down`` and ``p_up``
+            of a less and a more valuable one than now,
+            ``expected_value`` the probability-weighted mean spend of the segments in
+            currency, ``value_at_risk`` what of the worth of the present segment is
+            expected to be lost to less valuable ones, ``upside`` what is expected to be
+            won by rising to more valuable ones. ``spent_to_date`` is what the customer
+            paid in the data, less returns; ``clv_next_…`` and ``clv_year_…`` what is to
+            be expected in the outcome window and in twelve months, discounted, by the
+            Markov chain of segments and by BG/NBD. All of these are expectations of
+            models, not savings. ``segment_set`` lists the segments that are to be
+            reckoned with. Customers without an order in the look-back are INACTIVE and
+            not eligible: nothing like them was in training, so they get no
+            probabilities.
+
+        Raises
+        ------
+        MismatchError
+            When nobody is left to score before the cutoff, or the data do not cover the
+            time before it: silence that nobody observed would be read as inactivity.
+        ContractError
+            When a frame lacks a column or a cell cannot be read.
+        """
+        shop, window, customers = self._asked(transactions, as_of, since)
+        customers = _with_spend(customers, shop, window.cutoff)
+        rows = self.feature_rows(shop, window).frame
+        return schemas.validate_schema(self._scores(rows, customers, window), schemas.SCORES_SCHEMA)
+
+    def explain(
+        self,
+        transactions: object,
+        as_of: DateLike = None,
+        since: DateLike = None,
+        *,
+        customers: str | Sequence[object] = (),
+        rows: int = 2000,
+    ) -> Explanation:
+        """Return why customers are forecast as they are: tables, plots and words.
+
+        Parameters
+        ----------
+        transactions, as_of, since
+            As with `score`.
+        customers
+            Whom to explain, one id or several; empty for a sample of all. Ids are text,
+            so a number is looked for as it is written.
+        rows
+            The most customers to explain.
+
+        Raises
+        ------
+        CustomerMissingError
+            When one of the customers has no order in the look-back.
+        ConfigError
+            When there is to be less than one row.
+        """
+        options = ExplainOptions(rows)
+        asked = [customers] if isinstance(customers, str) else map(str, customers)
+        wanted = list(asked)
+        shop, window, _ = self._asked(transactions, as_of, since)
+        frame = self.feature_rows(shop, window).frame
+        knowing = self.explainer or self.explainer_for(frame, shop.currency)
+        chosen = frame
+        if wanted:
+            chosen = frame.filter(pl.col("customer_id").is_in(wanted))
+            known = set(chosen["customer_id"])
+            for name in wanted:
+                if name not in known:
+                    raise CustomerMissingError(name, self.time.lookback)
+        return knowing.explain(chosen, options)
+
+    def explainer_for(self, frame: pl.DataFrame, currency: str = "") -> ForecastExplainer:
+        """Return an explainer made of these rows of features."""
+        glossary = (*STATE_FEATURES, *features.feature_glossary(self.families, self.side_tables))
+        segments = self.segments
+        found = build_explainer(self.model, None, frame, segments, glossary, currency)
+        return found.with_policy(self.policy)
+
+    def _asked(
+        self, transactions: object, as_of: DateLike, since: DateLike
+    ) -> tuple[Transactions, Window, pl.DataFrame]:
+        """Return the shop, the question, and everybody it could be asked about."""
+        shop = self.read_transactions(transactions, as_of)
+        window = self.score_window(shop, as_of, since)
+        customers = self.customer_ids(shop, window)
+        if customers.height == 0:
+            raise MismatchError(
+                f"No customer has an order before {as_date(window.cutoff)}.",
+                fix="give a later --as-of, or data that reach further back.",
+            )
+        if since is None:
+            self._require_cover(shop, window)
+        return shop, window, customers
+
+    def read_transactions(self, given: object, as_of: DateLike = None) -> Transactions:
+        """Return what was given as transactions, read and cleaned as in the run."""
+        if isinstance(given, Transactions):
+            return replace(given, side_tables=given.side_tables.frozen_as(self.side_tables))
+        raw = (
+            given
+            if isinstance(given, RawLines)
+            else readers.from_frame(given, lenient_layout(self.layout))
+        )
+        cutoff = None if as_of is None else day_number(as_of)
+        shop = clean_lines(
+            fill_list_prices(raw, self.side_tables), replace(self.cleaning_options, as_of=cutoff)
+        )
+        return replace(shop, side_tables=SideTables().frozen_as(self.side_tables))
+
+    def score_window(
+        self, shop: Transactions, as_of: DateLike = None, since: DateLike = None
+    ) -> Window:
+        """Return the question of a score."""
+        cutoff = shop.end_day if as_of is None else day_number(as_of)
+        first = shop.first_day if since is None else day_number(since)
+        return self.time.window_at(cutoff, first)
+
+    def feature_rows(self, shop: Transactions, window: Window) -> Panel:
+        """Return features and states of the eligible customers, as in training."""
+        return build_panel(shop, self.segmentation, [window], self.families)
+
+    @staticmethod
+    def customer_ids(shop: Transactions, window: Window) -> pl.DataFrame:
+        """Return the ids of all customers with an order before the cutoff."""
+        heads = shop.known_at(window.cutoff).filter("is_order_head")
+        return heads.select("customer_id").unique().sort("customer_id").collect()
+
+    def _require_cover(self, shop: Transactions, window: Window) -> None:
+        asked, last = as_date(window.cutoff), as_date(shop.end_day - 1)
+        if window.cutoff > shop.end_day + MAX_DAYS_LATE:
+            raise MismatchError(
+                f"The data end on {last}, long before {asked}; the days between would "
+                "be read as silence.",
+                fix=f"give data up to {asked}, or an earlier --as-of.",
+            )
+        needed = max(window.horizon, -(-window.lookback // 2))
+        if window.covered_days < needed:
+            raise MismatchError(
+                f"The data begin {window.covered_days} days before {asked}; training "
+                f"never saw fewer than {needed}.",
+                fix="give older data, or a later --as-of; for a few customers alone, "
+                "say with --since when the shop's records begin.",
+            )
+
+    def _scores(self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window) -> pl.DataFrame:
+        ids = [segment.id for segment in self.segments]
+        names = [segment.name for segment in self.segments]
+        p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
+        told = forecast_columns(rows, p, self._values(window.cutoff))
+        if self.policy is not None:
+            told = decision_columns(told, p, self.policy, names)
+        told = told.hstack(self._valued(rows, p, window.cutoff))
+        known = customers.join(
+            told,
+            on="customer_id",
+            how="left",
+            maintain_order="left",
+        )
+        now = pl.col("state_now").fill_null(0)
+        return known.select(
+            "customer_id",
+            pl.lit(as_date(window.cutoff)).alias("as_of"),
+            pl.col("next").is_not_null().alias("is_eligible"),
+            _labelled(now, ids).alias("segment_id"),
+            _labelled(now, names).alias("segment"),
+            _labelled(pl.col("next"), ids).alias("next_segment_id"),
+            _labelled(pl.col("next"), names).alias("next_segment"),
+            *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
+            "p_inactive",
+            "p_down",
+            "p_up",
+            "expected_value",
+            "value_at_risk",
+            "upside",
+            "spent_to_date",
+            *CLV_COLUMNS,
+            "segment_set",
+            "set_size",
+        )
+
+    def _values(self, cutoff: int) -> tuple[float, ...]:
+        return (
+            self.segment_values
+            if self.value_model is None
+            else self.value_model.segment_values_at(cutoff)
+        )
+
+    def _valued(self, rows: pl.DataFrame, p: np.ndarray, cutoff: int) -> pl.DataFrame:
+        if self.value_model is None:
+            return pl.DataFrame({n: [None] * rows.height for n in CLV_COLUMNS}).cast(pl.Float64)
+        return self.value_model.clv_columns(rows, p, cutoff)
+
+
+def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
+    """Return customers with all that they have paid, less what was given back."""
+    spent = features.clustering_inputs(shop, [(shop.first_day, cutoff)])
+    # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
+    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY_SCALE)
+    paid = spent.select("customer_id", money)
+    known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
+    return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
+
+
+def lenient_layout(layout: SourceOptions) -> SourceOptions:
+    """Return a layout under which columns that scoring can do without may be absent."""
+    return replace(layout, optional_roles=OPTIONAL_COLUMNS)
+
+
+def _digest(value: JSON) -> str:
+    text = json.dumps(value, sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _labelled(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:
+    known = list(range(len(labels)))
+    return codes.cast(pl.Int64).replace_strict(
+        known, list(labels), default=None, return_dtype=pl.String
+    )

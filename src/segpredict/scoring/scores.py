@@ -1,0 +1,82 @@
+"""What follows from probabilities: the columns of a score."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from segpredict.analytics.customer_value import expected_segment_value, risk_and_upside
+from segpredict.classifier import DecisionPolicy
+from segpredict.core.tables import INACTIVE_CODE
+
+
+def forecast_columns(
+    rows: pl.DataFrame, probabilities: np.ndarray, segment_values: Sequence[float]
+) -> pl.DataFrame:
+    """Return what follows from the probabilities: most likely, down, up, value.
+
+    Parameters
+    ----------
+    rows
+        ``customer_id`` and ``state_now`` (codes).
+    probabilities
+        Customers × segments.
+    segment_values
+        Mean spend per segment, in code order, in currency.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"customer_id": ["a"], "state_now": [1]})
+    >>> out = forecast(rows, np.array([[0.2, 0.5, 0.3]]), (0.0, 10.0, 100.0))
+    >>> out.row(0, named=True)["p_down"], out.row(0, named=True)["expected_value"]
+    (0.2, 35.0)
+    """
+    now = rows["state_now"].to_numpy().astype(np.int64)
+    # Segment by segment: library sums group their terms by the number of rows, and a
+    # customer alone must get the bits it gets among others.
+    down, up = np.zeros(rows.height), np.zeros(rows.height)
+    for code in range(len(segment_values)):
+        down += np.where(code < now, probabilities[:, code], 0.0)
+        up += np.where(code > now, probabilities[:, code], 0.0)
+    risk, upside = risk_and_upside(probabilities, now, segment_values)
+    return rows.select("customer_id", "state_now").with_columns(
+        pl.Series("next", probabilities.argmax(axis=1), dtype=pl.Int64),
+        *(pl.Series(f"p_{code}", probabilities[:, code]) for code in range(probabilities.shape[1])),
+        # Sums of rounded shares can pass one by a last bit.
+        pl.Series("p_down", np.minimum(down, 1.0)),
+        pl.Series("p_up", np.minimum(up, 1.0)),
+        pl.Series("expected_value", expected_segment_value(probabilities, segment_values)),
+        pl.Series("value_at_risk", risk),
+        pl.Series("upside", upside),
+        pl.Series("p_inactive", probabilities[:, INACTIVE_CODE]),
+        pl.lit(None, pl.String).alias("segment_set"),
+        pl.lit(None, pl.Int64).alias("set_size"),
+    )
+
+
+def decision_columns(
+    forecasts: pl.DataFrame, probabilities: np.ndarray, policy: DecisionPolicy, names: Sequence[str]
+) -> pl.DataFrame:
+    """Return forecasts with the segment that the rule names, and the set of each.
+
+    Parameters
+    ----------
+    forecasts
+        What `forecast_columns` returned.
+    probabilities
+        Customers × segments.
+    policy
+        How probabilities become names and sets.
+    names
+        Names of the segments, in code order.
+    """
+    inside = policy.prediction_sets(probabilities)
+    sets = [
+        " | ".join(n for n, is_in in zip(names, row, strict=True) if is_in)
+        for row in inside.tolist()
+    ]
+    return forecasts.with_columns(
+        pl.Series("next", policy.predict(probabilities), dtype=pl.Int64),
+        pl.Series("segment_set", sets, dtype=pl.String),
+        pl.Series("set_size", inside.sum(axis=1), dtype=pl.Int64),
+    )

@@ -1,0 +1,145 @@
+"""Ask the model what it would say if a customer had ordered once more.
+
+The order is put among the transactions and every feature is worked out anew, so that
+all columns tell the same story. It shows what the model looks at. It does not show what
+an order would bring about: whoever is made to order is not like those who did.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from segpredict.core import schemas
+from segpredict.core.orders import KEY
+from segpredict.core.tables import MONEY_SCALE, Transactions
+from segpredict.core.window import Window
+from segpredict.errors import CustomerMissingError
+from segpredict.scoring.predictor import SegmentPredictor
+
+WHAT_IF_CASES = {
+    "as_is": "As it is",
+    "usual": "One more order, of the usual value",
+    "double": "One more order, of twice the usual value",
+    "category": "One more order, from a category not bought before",
+}
+WHAT_IF_ORDER_ID = "what-if"  # the number of the order that was not placed
+
+
+def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
+    """Return a customer's forecast as it is, and with one more order on the last day.
+
+    Parameters
+    ----------
+    predictor
+        A run's predictor.
+    shop
+        The transactions; the question is asked at their end.
+    customer_id
+        The customer.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row a case: ``case``, ``meaning``, ``value`` of the order in currency, and
+        of the forecast ``segment_id`` now, ``p_<id>``, ``p_down``, ``p_up``,
+        ``expected_value``. ``category`` is there where the shop knows categories and
+        the customer has not bought from all of them.
+
+    Raises
+    ------
+    CustomerMissingError
+        When no eligible customer has that id.
+
+    Notes
+    -----
+    The usual value is the median of the customer's orders.
+    """
+    window = predictor.score_window(shop)
+    own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
+    orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
+    if orders.is_empty():
+        raise CustomerMissingError(customer_id, predictor.time.lookback)
+    usual = int(np.median(orders["amount"].to_numpy()))
+    cases: dict[str, tuple[int, str | None]] = {
+        "as_is": (0, None),
+        "usual": (usual, None),
+        "double": (2 * usual, None),
+    }
+    fresh = _unknown_product(shop, own, window)
+    if fresh is not None:
+        cases["category"] = (usual, fresh)
+    rows = [_asked(predictor, shop, (own, window), name, case) for name, case in cases.items()]
+    return pl.concat(rows)
+
+
+def _asked(
+    predictor: SegmentPredictor,
+    shop: Transactions,
+    person: tuple[pl.DataFrame, Window],
+    name: str,
+    case: tuple[int, str | None],
+) -> pl.DataFrame:
+    own, window = person
+    amount, product = case
+    lines = own if name == "as_is" else _with_order(own, window, amount, product)
+    alone = replace(shop, lines=lines.lazy())
+    told = predictor.score(alone, window.cutoff, shop.first_day)
+    if not told["is_eligible"].item():
+        raise CustomerMissingError(own["customer_id"][0], predictor.time.lookback)
+    return told.select(
+        pl.lit(name).alias("case"),
+        pl.lit(WHAT_IF_CASES[name]).alias("meaning"),
+        pl.lit(amount / MONEY_SCALE).alias("value"),
+        "segment_id",
+        pl.col("^p_S[0-9]+$"),
+        "p_down",
+        "p_up",
+        "expected_value",
+    )
+
+
+def _with_order(
+    own: pl.DataFrame, window: Window, amount: int, product: str | None
+) -> pl.DataFrame:
+    newest = own.sort("day").tail(1).to_dicts()[0]
+    line = {
+        **newest,
+        "order_id": WHAT_IF_ORDER_ID,
+        "day": window.cutoff - 1,
+        "minute": None,
+        "product_id": newest["product_id"] if product is None else product,
+        "quantity": 1,
+        "amount": amount,
+        "is_return": False,
+        "is_order_head": True,
+        "void_day": None,
+    }
+    both = pl.concat([own, pl.DataFrame([line], schema=own.schema)])
+    return schemas.validate_schema(
+        both.sort("customer_id", "day", "minute", "order_id", maintain_order=True),
+        schemas.LINES_SCHEMA,
+    )
+
+
+def _unknown_product(shop: Transactions, own: pl.DataFrame, window: Window) -> str | None:
+    """Return the best-selling product of categories that the customer never bought."""
+    products = shop.side_tables.products
+    if products is None or "category" not in products.columns:
+        return None
+    named = products.select("product_id", "category").drop_nulls()
+    known = own.join(named, on="product_id", how="inner")["category"].unique()
+    sold = (
+        shop.known_at(window.cutoff)
+        .filter(~pl.col("is_return"))
+        .join(named.lazy(), on="product_id", how="inner")
+        .filter(~pl.col("category").is_in(known.implode()))
+        .group_by("product_id")
+        .len()
+        .sort("len", "product_id", descending=[True, False])
+        .head(1)
+        .collect()
+    )
+    found: Mapping[str, str] = dict(zip(["id"], sold["product_id"], strict=False))
+    return found.get("id")

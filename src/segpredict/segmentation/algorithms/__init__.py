@@ -1,0 +1,39 @@
+"""Group points: one algorithm a file; how many groups, and how good they are.
+
+In: a matrix of floats, one row a customer and window. Out: frozen groups and the rule
+by which any point, seen or new, finds its own.
+"""
+
+from segpredict.core.registry import Registry
+from segpredict.segmentation.algorithms._assignment_rule import (
+    AssignmentRule,
+    EmbeddedRule,
+    EncoderLayer,
+    GridCells,
+    NearestCentre,
+    NearestLandmarks,
+    euclidean_distances,
+)
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
+from segpredict.segmentation.algorithms._gaussian_rule import GaussianMixtureRule
+from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.kmeans import settle
+
+CLUSTERERS = Registry("segpredict.segmentation.algorithms", Clusterer)
+
+__all__ = [
+    "CLUSTERERS",
+    "AssignmentRule",
+    "Clusterer",
+    "Clusters",
+    "EmbeddedRule",
+    "EncoderLayer",
+    "GaussianMixtureRule",
+    "GridCells",
+    "NearestCentre",
+    "NearestLandmarks",
+    "WeightedPoints",
+    "euclidean_distances",
+    "limit_to_one_thread",
+    "settle",
+]

@@ -1,0 +1,355 @@
+"""How any point, seen or new, finds its group: frozen numbers, nothing that learns."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.tables import JSON
+
+
+def euclidean_distances(matrix: FloatArray, centres: FloatArray) -> FloatArray:
+    """Return the Euclidean distance of each row to each centre, shape (rows, centres).
+
+    Notes
+    -----
+    Summed axis by axis, not by a matrix product, whose last digits depend on how many
+    rows are asked at once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> distances(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0], [3.0, 4.0]])).tolist()
+    [[5.0, 0.0]]
+    """
+    squares = np.zeros((len(matrix), len(centres)))
+    for axis in range(matrix.shape[1]):
+        squares += (matrix[:, axis, None] - centres[:, axis]) ** 2
+    return np.sqrt(squares)
+
+
+def nearest_centre(matrix: FloatArray, centres: FloatArray) -> IndexArray:
+    """Return the index of the nearest centre of each row; ties go to the first."""
+    labels: IndexArray = euclidean_distances(matrix, centres).argmin(axis=1)
+    return labels
+
+
+class AssignmentRule(ABC):
+    """A frozen way from a point to its group, 0 … k − 1.
+
+    A subclass is a frozen dataclass whose fields are all that it knows. Every row gets
+    a group, however far away it lies. Rules are equal when their states are.
+
+    Notes
+    -----
+    A rule answers for a row alone what it answers among others: no matrix products,
+    whose last digits depend on how many rows are asked at once.
+    """
+
+    kind: ClassVar[str]
+    _kinds: ClassVar[dict[str, type["AssignmentRule"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        AssignmentRule._kinds[cls.kind] = cls
+
+    @property
+    @abstractmethod
+    def k(self) -> int:
+        """How many groups there are."""
+
+    @abstractmethod
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row, 0 … k − 1; ties go to the first."""
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether a row can belong to several groups, by chances."""
+        return False
+
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
+        """Return the chance of each group for each row, shape (rows, k).
+
+        All on one group, unless the algorithm is a soft one.
+        """
+        return np.eye(self.k)[self.assign(matrix)]
+
+    @abstractmethod
+    def reordered(self, order: Sequence[int]) -> Self:
+        """Return the rule with group ``order[i]`` renumbered to i."""
+
+    def to_state(self) -> JSON:
+        """Return the rule as plain JSON; `from_state` gives an equal one back."""
+        own = fields(self)  # type: ignore[arg-type]
+        return {
+            "kind": self.kind,
+            **{f.name: _plain(getattr(self, f.name)) for f in own},
+        }
+
+    @staticmethod
+    def from_state(state: JSON) -> "AssignmentRule":
+        """Return the rule of a state.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When the state is of no known kind, or lacks a part.
+        """
+        if state["kind"] not in AssignmentRule._kinds:
+            raise ValueError(f"no rule is of the kind {state['kind']!r}")
+        return AssignmentRule._kinds[state["kind"]]._of(state)
+
+    @classmethod
+    @abstractmethod
+    def _of(cls, state: Mapping[str, JSON]) -> Self:
+        """Return the rule that knows this."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AssignmentRule) and self.to_state() == other.to_state()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.k))
+
+
+def _plain(value: Any) -> JSON:
+    if isinstance(value, AssignmentRule):
+        return value.to_state()
+    if isinstance(value, EncoderLayer):
+        return {"weights": value.weights.tolist(), "bias": value.bias.tolist()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+
+
+@dataclass(frozen=True, eq=False)
+class NearestCentre(AssignmentRule):
+    """Each row belongs to the nearest centre.
+
+    Parameters
+    ----------
+    centres
+        One place a group, shape (k, axes).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Centres(np.array([[0.0], [10.0]]))
+    >>> rule.assign(np.array([[7.0], [1.0]])).tolist()
+    [1, 0]
+    >>> Rule.from_state(rule.state()) == rule
+    True
+    """
+
+    kind: ClassVar[str] = "centres"
+    centres: FloatArray
+
+    @property
+    def k(self) -> int:
+        """How many groups there are."""
+        return len(self.centres)
+
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row."""
+        return nearest_centre(matrix, self.centres)
+
+    def reordered(self, order: Sequence[int]) -> Self:
+        """Return the rule with group ``order[i]`` renumbered to i."""
+        return type(self)(self.centres[list(order)])
+
+    @classmethod
+    def _of(cls, state: Mapping[str, JSON]) -> Self:
+        return cls(np.array(state["centres"], dtype=np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class GridCells(AssignmentRule):
+    """Each row belongs to the group of the cell of the grid in which it lies.
+
+    Parameters
+    ----------
+    cut_points
+        For each axis of the grid, from which value on the next score is given; rising.
+    groups
+        The group of each cell, in the order of the scores, the last axis fastest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Cells(((1.0,), (5.0,)), (0, 1, 1, 2))
+    >>> rule.assign(np.array([[0.9, 4.9], [1.0, 4.9], [1.0, 5.0]])).tolist()
+    [0, 1, 2]
+    """
+
+    kind: ClassVar[str] = "cells"
+    cut_points: tuple[tuple[float, ...], ...]
+    groups: tuple[int, ...]
+
+    @property
+    def k(self) -> int:
+        """How many groups there are."""
+        return max(self.groups) + 1
+
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row."""
+        groups: IndexArray = np.array(self.groups, dtype=np.intp)[self.cell_codes(matrix)]
+        return groups
+
+    def cell_codes(self, matrix: FloatArray) -> IndexArray:
+        """Return the cell of each row: its scores as one number."""
+        cell = np.zeros(len(matrix), np.intp)
+        for axis, cuts in enumerate(self.cut_points):
+            score = np.searchsorted(np.array(cuts), matrix[:, axis], side="right")
+            cell = cell * (len(cuts) + 1) + score
+        return cell
+
+    def reordered(self, order: Sequence[int]) -> Self:
+        """Return the rule with group ``order[i]`` renumbered to i."""
+        place = {group: rank for rank, group in enumerate(order)}
+        return type(self)(self.cut_points, tuple(place[group] for group in self.groups))
+
+    @classmethod
+    def _of(cls, state: Mapping[str, JSON]) -> Self:
+        cuts = tuple(tuple(map(float, c)) for c in state["cuts"])
+        return cls(cuts, tuple(map(int, state["groups"])))
+
+
+@dataclass(frozen=True, eq=False)
+class NearestLandmarks(AssignmentRule):
+    """Each row belongs where the nearest landmark does: groups need not be round.
+
+    Parameters
+    ----------
+    points
+        The landmarks, shape (landmarks, axes).
+    groups
+        The group of each landmark; every group has at least one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Landmarks(np.array([[0.0], [1.0], [9.0]]), np.array([0, 0, 1]))
+    >>> rule.assign(np.array([[4.0], [6.0]])).tolist()
+    [0, 1]
+    """
+
+    kind: ClassVar[str] = "landmarks"
+    points: FloatArray
+    groups: IndexArray
+
+    @property
+    def k(self) -> int:
+        """How many groups there are."""
+        return int(self.groups.max()) + 1
+
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row."""
+        if not len(matrix):
+            return np.zeros(0, np.intp)
+        labels: IndexArray = self.groups[self._tree.query(matrix)[1]]
+        return labels
+
+    def reordered(self, order: Sequence[int]) -> Self:
+        """Return the rule with group ``order[i]`` renumbered to i."""
+        return type(self)(self.points, np.argsort(np.array(order))[self.groups])
+
+    @cached_property
+    def _tree(self) -> Any:
+        return cKDTree(self.points)
+
+    @classmethod
+    def _of(cls, state: Mapping[str, JSON]) -> Self:
+        places = np.array(state["places"], dtype=np.float64)
+        return cls(places, np.array(state["groups"], dtype=np.intp))
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderLayer:
+    """One layer of an encoder: weights of shape (in, out), and a bias."""
+
+    weights: FloatArray
+    bias: FloatArray
+
+    def __call__(self, matrix: FloatArray) -> FloatArray:
+        """Return what comes out for each row."""
+        out = np.tile(self.bias, (len(matrix), 1))
+        # Input by input, not by a matrix product: see `euclidean_distances`.
+        for axis, weights in enumerate(self.weights):
+            out += matrix[:, axis, None] * weights
+        return out
+
+
+def apply_encoder(layers: Sequence[EncoderLayer], matrix: FloatArray) -> FloatArray:
+    """Return where the layers carry each row; tanh between layers, not after the last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> twice = Layer(np.array([[2.0]]), np.array([1.0]))
+    >>> embed((twice,), np.array([[3.0]])).tolist()
+    [[7.0]]
+    """
+    for layer in layers[:-1]:
+        matrix = np.tanh(layer(matrix))
+    return layers[-1](matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedRule(AssignmentRule):
+    """Each row is carried into another space, where a rule finds its group.
+
+    Parameters
+    ----------
+    layers
+        The way there: one linear layer (PCA), or several with tanh between them (an
+        encoder).
+    inner_rule
+        The rule in the space that the last layer leads to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from segpredict.segmentation.algorithms import Centres
+    >>> flip = Layer(np.array([[-1.0]]), np.array([0.0]))
+    >>> rule = Embedded((flip,), Centres(np.array([[-5.0], [5.0]])))
+    >>> rule.assign(np.array([[4.0], [-4.0]])).tolist()
+    [0, 1]
+    """
+
+    kind: ClassVar[str] = "embedded"
+    layers: tuple[EncoderLayer, ...]
+    inner_rule: AssignmentRule
+
+    @property
+    def k(self) -> int:
+        """How many groups there are."""
+        return self.inner_rule.k
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether a row can belong to several groups, by chances."""
+        return self.inner_rule.is_soft
+
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row."""
+        return self.inner_rule.assign(apply_encoder(self.layers, matrix))
+
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
+        """Return the chance of each group for each row, shape (rows, k)."""
+        return self.inner_rule.predict_proba(apply_encoder(self.layers, matrix))
+
+    def reordered(self, order: Sequence[int]) -> Self:
+        """Return the rule with group ``order[i]`` renumbered to i."""
+        return type(self)(self.layers, self.inner_rule.reordered(order))
+
+    @classmethod
+    def _of(cls, state: Mapping[str, JSON]) -> Self:
+        layers = tuple(
+            EncoderLayer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
+            for layer in state["layers"]
+        )
+        return cls(layers, AssignmentRule.from_state(state["rule"]))

@@ -1,0 +1,281 @@
+"""What every clustering algorithm offers, and the groups that it freezes into."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
+from segpredict.core.tables import JSON
+from segpredict.errors import ConfigError, SupportError, UnknownNameError
+from segpredict.segmentation.algorithms._assignment_rule import (
+    AssignmentRule,
+    NearestCentre,
+    euclidean_distances,
+)
+from segpredict.segmentation.algorithms._points import WeightedPoints
+
+RADIUS_QUANTILE = 0.99  # of a group's rows lie within its radius
+RADIUS_TOLERANCE = 1e-5  # the points that a radius was taken of are rounded, rows are not
+MIN_RADIUS = 0.1  # so that a group of equal customers has room for near ones
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Groups, frozen: how a point finds its group, and how the groups lie.
+
+    Parameters
+    ----------
+    assignment_rule
+        How any point, seen or new, finds its group.
+    centres
+        Mean place of each group's rows, shape (k, axes); rising on the first axis, then
+        the second and so on, unless `reordered` otherwise.
+    inertia
+        Sum of squared distances of all rows to the centre of their group.
+    group_radii
+        Within which 99 % of a group's rows lie; empty where unknown.
+    noise_share
+        Share of the rows that the algorithm itself gave to no group. They are with the
+        nearest one, so that every customer has a segment.
+    facts
+        What the algorithm measured on the way: ``bic`` and ``icl`` of a mixture,
+        ``reconstruction_error`` of an autoencoder, ``rule_agreement``, the share of the rows
+        it grouped that the rule puts where it had put them itself (where the rule is
+        not the algorithm's own).
+    """
+
+    assignment_rule: AssignmentRule
+    centres: FloatArray
+    inertia: float = 0.0
+    group_radii: tuple[float, ...] = ()
+    noise_share: float = 0.0
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_rule(
+        cls,
+        points: WeightedPoints,
+        rule: AssignmentRule,
+        *,
+        noise: float = 0.0,
+        facts: Mapping[str, float] | None = None,
+    ) -> "Clusters":
+        """Return the groups that a rule makes of the points."""
+        labels = rule.assign(points.matrix)
+        centres = points.group_means(labels, _before(points, rule))
+        own = _norms(points.matrix - centres[labels])
+        found = cls(
+            rule,
+            centres,
+            float((own**2 * points.weights).sum()),
+            _radii(own, points, labels, rule.k),
+            noise,
+            dict(facts or {}),
+        )
+        return found.reordered(np.lexsort(centres.T[::-1]).tolist())
+
+    @classmethod
+    def from_centres(cls, points: WeightedPoints, centres: FloatArray) -> "Clusters":
+        """Return the groups that these centres make of the points."""
+        return cls.from_rule(points, NearestCentre(centres))
+
+    @property
+    def k(self) -> int:
+        """How many groups there are."""
+        return self.assignment_rule.k
+
+    def assign(self, matrix: FloatArray) -> IndexArray:
+        """Return the group of each row, 0 … k − 1; every row has one."""
+        return self.assignment_rule.assign(matrix)
+
+    def predict_proba(self, matrix: FloatArray) -> FloatArray:
+        """Return the chance of each group for each row, shape (rows, k)."""
+        return self.assignment_rule.predict_proba(matrix)
+
+    def reordered(self, order: Sequence[int]) -> "Clusters":
+        """Return the same groups with ``order[i]`` renumbered to i."""
+        return replace(
+            self,
+            assignment_rule=self.assignment_rule.reordered(order),
+            centres=self.centres[list(order)],
+            group_radii=tuple(self.group_radii[g] for g in order) if self.group_radii else (),
+        )
+
+    def to_state(self) -> JSON:
+        """Return the groups as plain JSON; `from_state` gives equal ones back."""
+        return {
+            "rule": self.assignment_rule.to_state(),
+            "centres": self.centres.tolist(),
+            "inertia": self.inertia,
+            "radii": list(self.group_radii),
+            "noise": self.noise_share,
+            "facts": dict(self.facts),
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Clusters":
+        """Return the groups of a state.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When the state lacks a part.
+        """
+        return cls(
+            AssignmentRule.from_state(state["rule"]),
+            np.array(state["centres"], dtype=np.float64),
+            float(state["inertia"]),
+            tuple(map(float, state["radii"])),
+            float(state["noise"]),
+            {name: float(value) for name, value in state["facts"].items()},
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clusters) and self.to_state() == other.to_state()
+
+    def __hash__(self) -> int:
+        return hash((self.assignment_rule, self.inertia))
+
+
+def rule_agreement(
+    rule: AssignmentRule, places: FloatArray, labels: IndexArray, weights: IntArray
+) -> float:
+    """Return the share of the rows that a rule puts where an algorithm had put them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = Centres(np.array([[0.0], [9.0]]))
+    >>> agreement(rule, np.array([[1.0], [5.0]]), np.array([0, 0]), np.array([3, 1]))
+    0.75
+    """
+    is_same = rule.assign(places) == labels
+    return float(weights[is_same].sum() / weights.sum())
+
+
+def _before(points: WeightedPoints, rule: AssignmentRule) -> FloatArray:
+    """Return where a group stands to which no point belongs."""
+    if isinstance(rule, NearestCentre):
+        return rule.centres
+    middle = points.group_means(np.zeros(len(points), np.intp), points.matrix[:1])
+    return np.repeat(middle, rule.k, axis=0)
+
+
+def _norms(matrix: FloatArray) -> FloatArray:
+    return euclidean_distances(matrix, np.zeros((1, matrix.shape[1])))[:, 0]
+
+
+def _radii(
+    own: FloatArray, points: WeightedPoints, labels: IndexArray, k: int
+) -> tuple[float, ...]:
+    order = np.lexsort((own, labels))
+    radii = []
+    for group in range(k):
+        members = order[labels[order] == group]
+        passed = np.cumsum(points.weights[members])
+        rank = np.searchsorted(passed, RADIUS_QUANTILE * passed[-1]) if len(members) else 0
+        radii.append(float(own[members[rank]]) if len(members) else 0.0)
+    return tuple(max(radius + RADIUS_TOLERANCE, MIN_RADIUS) for radius in radii)
+
+
+class Clusterer:
+    """One clustering algorithm; a module of this room offers it as ``PART``.
+
+    A subclass is a frozen dataclass, and its fields are its options, each with a
+    default; `with_settings` returns the algorithm with others. It overrides `fit`, or `fit_many`
+    where numbers of groups can share work: one tree to cut, one encoder to train.
+
+    Attributes
+    ----------
+    complexity_rank
+        How simple it is to explain, 0 the simplest; of equally good groupings the
+        simpler one is taken.
+    is_density_based
+        Whether it finds the number of groups itself. `k` is then ignored, and the
+        number found may be any from 1 on.
+    required_extra
+        The extra of this package that has to be installed for it, if any.
+    """
+
+    complexity_rank: ClassVar[int]
+    is_density_based: ClassVar[bool] = False
+    required_extra: ClassVar[str | None] = None
+
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return `k` groups of the points.
+
+        Parameters
+        ----------
+        points
+            What to group.
+        k
+            How many groups to make.
+        seed
+            Seed of all chance; ignored by algorithms without chance.
+        n_init
+            How many starts to try; ignored by algorithms without starts.
+
+        Raises
+        ------
+        SupportError
+            When there are fewer distinct points than groups, or too little to tell
+            apart.
+        ExtraMissingError
+            When the algorithm needs an extra that is not installed.
+        """
+        return self.fit_many(points, (k,), seed=seed, n_init=n_init)[0]
+
+    def fit_many(
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups of `fit` for each of `ks`."""
+        if self.is_density_based:
+            return [self.fit(points, min(ks), seed=seed, n_init=n_init)] * len(ks)
+        return [self.fit(points, k, seed=seed, n_init=n_init) for k in ks]
+
+    def with_settings(self, settings: Mapping[str, JSON]) -> Self:
+        """Return the algorithm with some of its options changed.
+
+        Raises
+        ------
+        UnknownNameError
+            When it has no option of a name.
+        ConfigError
+            When a value is of another kind than the default, or out of its range.
+        """
+        known = {f.name: f for f in fields(self)}  # type: ignore[arg-type]
+        for name, value in settings.items():
+            if name not in known:
+                kind = type(self).__module__.rsplit(".", 1)[-1].lstrip("_")
+                raise UnknownNameError(f"setting of {kind}", name, known)
+            _require_kind(name, value, getattr(self, name))
+        return replace(self, **settings)  # type: ignore[type-var]
+
+
+def _require_kind(name: str, value: JSON, default: object) -> None:
+    kinds = (int, float) if isinstance(default, float) else (type(default),)
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise ConfigError(
+            f"The algorithm's setting {name} is {value!r}, and is {default!r} by default.",
+            fix=f"give a value of that kind under [segmentation.algorithm_settings] for {name}.",
+        )
+    least = 0 if default == 0 else np.finfo(float).tiny
+    if not isinstance(value, str) and isinstance(value, int | float) and value < least:
+        raise ConfigError(
+            f"The algorithm's setting {name} is {value!r}, and must be "
+            + ("0 or more." if default == 0 else "above 0."),
+            fix=f"give a larger value under [segmentation.algorithm_settings] for {name}.",
+        )
+
+
+def require_points(points: WeightedPoints, k: int) -> None:
+    """Refuse to make more groups than there are distinct points."""
+    if len(points) < k:
+        raise SupportError(
+            f"{k} groups were asked for, and the {points.n_rows} rows hold only "
+            f"{len(points)} distinct points.",
+            fix="ask for fewer segments, or give more varied data.",
+            count=len(points),
+        )

@@ -1,0 +1,54 @@
+"""From dense regions to groups: small ones are noise, noise goes with the nearest."""
+
+import numpy as np
+import numpy.typing as npt
+
+from segpredict.config.segmentation import MAX_SEGMENTS
+from segpredict.core.arrays import FloatArray, IndexArray, IntArray
+from segpredict.errors import SupportError
+from segpredict.segmentation.algorithms._assignment_rule import NearestLandmarks
+from segpredict.segmentation.algorithms._clusterer import Clusters, rule_agreement
+from segpredict.segmentation.algorithms._points import WeightedPoints
+
+NOISE = -1
+BoolArray = npt.NDArray[np.bool_]
+
+
+def groups_from_density(
+    points: WeightedPoints,
+    places: FloatArray,
+    labels: IndexArray,
+    weights: IntArray,
+    min_share: float,
+    is_core: BoolArray | None = None,
+) -> Clusters:
+    """Return the groups that dense regions make, every row with the nearest of them.
+
+    Labels are of the places, −1 for noise. A region with less than the share `min_share` of
+    the rows is noise, and so are the smallest of more regions than there are names.
+    Only core places, where they are given, draw other rows to their region.
+
+    Raises
+    ------
+    SupportError
+        When no region is dense enough.
+    """
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
+    largest = np.argsort(-sizes, kind="stable")[:MAX_SEGMENTS]
+    kept = [r for r in largest.tolist() if sizes[r] >= max(min_share * weights.sum(), 1)]
+    if not kept:
+        raise SupportError(
+            "No region of the data is denser than the rest: density finds no groups.",
+            fix="choose another algorithm, such as kmeans.",
+        )
+    groups = np.full(int(max(labels.max(), 0)) + 2, NOISE)
+    groups[kept] = np.arange(len(kept))
+    own = groups[labels]  # the last entry is that of noise
+    is_member = own != NOISE
+    noise = float(weights[~is_member].sum() / weights.sum())
+    grouped = places[is_member], own[is_member].astype(np.intp), weights[is_member]
+    if is_core is not None:
+        is_member &= is_core
+    rule = NearestLandmarks(places[is_member], own[is_member].astype(np.intp))
+    facts = {"agreement": rule_agreement(rule, *grouped)}
+    return Clusters.from_rule(points, rule, noise=noise, facts=facts)

@@ -1,0 +1,99 @@
+"""DBSCAN: dense regions of any form; the radius is read off the k-distances."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.spatial import cKDTree
+from sklearn.cluster import DBSCAN
+
+from segpredict.core.arrays import FloatArray
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
+from segpredict.segmentation.algorithms._density import groups_from_density
+from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+
+RADIUS_TOLERANCE = 1e-5  # coordinates are rounded; steps of equal length are not quite equal
+MIN_RADIUS = 1e-3  # standard deviations; of rows on one place the k-distance is 0
+
+
+@dataclass(frozen=True)
+class DBSCANClustering(Clusterer):
+    """DBSCAN on a sample of rows; every other row goes with the nearest core point.
+
+    Parameters
+    ----------
+    eps
+        Radius of a neighbourhood in standard deviations; 0 takes the knee of the
+        k-distances.
+    min_samples
+        Rows within the radius that make a place a core; 0 takes twice the axes.
+    min_group_share
+        Least share of the rows in a group; smaller ones count as noise.
+    sample_rows
+        Rows; the memory grows with their number times that of their neighbours.
+
+    Notes
+    -----
+    It finds the number of groups itself and ignores what was asked for. The answer
+    hangs on the radius: a larger one joins groups and leaves less noise.
+
+    References
+    ----------
+    Ester, Kriegel, Sander and Xu (1996); Satopää et al. (2011) for the knee.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 20)[:, None]
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.k, found.noise
+    (2, 0.0)
+    """
+
+    complexity_rank: ClassVar[int] = 7
+    is_density_based: ClassVar[bool] = True
+    eps: float = 0.0
+    min_samples: int = 0
+    min_group_share: float = 0.01
+    sample_rows: int = 5_000
+
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return the dense groups of the points, as many as there are."""
+        del seed, n_init  # there is no chance in it
+        require_points(points, k)
+        few = WeightedPoints.from_matrix(points.sample_rows(self.sample_rows))
+        count = self.min_samples or 2 * few.integer_coordinates.shape[1]
+        eps = (
+            self.eps
+            or curve_knee(_k_distances(points.sample_rows(self.sample_rows), count))
+            + RADIUS_TOLERANCE
+        )
+        dense = DBSCAN(eps=max(eps, MIN_RADIUS), min_samples=count)
+        with limit_to_one_thread():
+            dense.fit(few.matrix, sample_weight=few.weights)
+        is_core = np.isin(np.arange(len(few)), dense.core_sample_indices_)
+        found = (few.matrix, dense.labels_, few.weights)
+        return groups_from_density(points, *found, self.min_group_share, is_core)
+
+
+def _k_distances(rows: FloatArray, count: int) -> FloatArray:
+    near, _ = cKDTree(rows).query(rows, k=[min(count, len(rows))])
+    rising: FloatArray = np.sort(near[:, 0])
+    return rising
+
+
+def curve_knee(rising: FloatArray) -> float:
+    """Return where a rising curve turns up: farthest below the line between its ends.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> knee(np.array([0.1, 0.11, 0.12, 0.13, 0.9]))
+    0.13
+    """
+    line = np.linspace(rising[0], rising[-1], len(rising))
+    return float(rising[(line - rising).argmax()])
+
+
+PART = DBSCANClustering()

@@ -1,0 +1,74 @@
+"""HDBSCAN: dense regions of differing density, as many as last."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from sklearn.cluster import HDBSCAN
+
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
+from segpredict.segmentation.algorithms._density import groups_from_density
+from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+
+
+@dataclass(frozen=True)
+class HDBSCANClustering(Clusterer):
+    """HDBSCAN on a sample of rows; every other row goes with the nearest member.
+
+    Parameters
+    ----------
+    min_group_share
+        Least share of the rows in a group.
+    min_cluster_size
+        Least rows of the sample in a group.
+    min_samples
+        Neighbours that tell how dense a place is.
+    sample_rows
+        Rows.
+
+    Notes
+    -----
+    It finds the number of groups itself and ignores what was asked for. The rows that
+    it leaves out go with their nearest neighbour of a group; `Clusters.noise` is their
+    share.
+
+    References
+    ----------
+    Campello, Moulavi and Sander (2013); McInnes and Healy (2017).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 120)[:, None] ** 2
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.k
+    2
+    """
+
+    complexity_rank: ClassVar[int] = 7
+    is_density_based: ClassVar[bool] = True
+    min_group_share: float = 0.01
+    min_cluster_size: int = 50
+    min_samples: int = 5
+    sample_rows: int = 10_000
+
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return the dense groups of the points, as many as there are."""
+        del seed, n_init  # there is no chance in it
+        require_points(points, k)
+        rows = points.sample_rows(self.sample_rows)
+        fewest = min(
+            max(int(self.min_group_share * len(rows)), self.min_cluster_size), len(rows) // 2
+        )
+        tree = HDBSCAN(
+            min_cluster_size=max(fewest, 2),
+            min_samples=min(self.min_samples, len(rows)),
+            copy=True,
+        )
+        with limit_to_one_thread(), np.errstate(divide="ignore", invalid="ignore"):
+            tree.fit(rows)
+        return groups_from_density(points, rows, tree.labels_, np.ones(len(rows), np.int64), 0.0)
+
+
+PART = HDBSCANClustering()

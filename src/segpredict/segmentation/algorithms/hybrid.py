@@ -1,0 +1,162 @@
+"""The hybrid: embed, describe by too many Gaussians, join those that overlap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.errors import ConfigError
+from segpredict.segmentation.algorithms._assignment_rule import (
+    EmbeddedRule,
+    EncoderLayer,
+    apply_encoder,
+)
+from segpredict.segmentation.algorithms._autoencoder import train_encoder
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
+from segpredict.segmentation.algorithms._gaussian_rule import (
+    GaussianMixtureRule,
+    fit_mixture,
+    kmeans_starts,
+)
+from segpredict.segmentation.algorithms._points import WeightedPoints, limit_to_one_thread
+from segpredict.segmentation.algorithms.ward import cut_tree, ward_joins
+
+EMBEDDINGS = ("pca", "autoencoder")
+
+
+@dataclass(frozen=True)
+class Hybrid(Clusterer):
+    """Embedding, over-segmenting mixture, Ward on Bhattacharyya, Gaussian classifier.
+
+    Parameters
+    ----------
+    embedding
+        ``pca``, or ``autoencoder`` (needs the extra ``deep``). What is installed does
+        not decide, so that a run gives the same segments on every machine.
+    kept
+        Least share of the variance that the principal components hold.
+    finer
+        Components of the mixture for each group asked for.
+    reg_covar
+        Added to every variance of the mixture.
+    starts
+        Seeds of K-means from which the mixture starts.
+    sample
+        Points that the mixture works on.
+
+    Notes
+    -----
+    Components a and b with means μ and covariances Σ lie D = ⅛ δᵀΣ̄⁻¹δ + ½ ln(|Σ̄| /
+    √(|Σₐ||Σ_b|)) apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward
+    joins them by √D, weighted by their shares: for equal covariances that is Ward on
+    Mahalanobis distances. A group is the Gaussian with the mean and covariance of its
+    components, and rows go to the likeliest group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> near = np.linspace(0, 1, 20)[:, None]
+    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> found = PART.fit(points, 2, seed=0, n_init=1)
+    >>> found.assign(np.array([[0.3], [9.5]])).tolist()
+    [0, 1]
+    """
+
+    rank: ClassVar[int] = 9
+    embedding: str = "pca"
+    kept: float = 0.9
+    finer: int = 3
+    reg_covar: float = 1e-3
+    starts: int = 2
+    sample: int = 5_000
+
+    def fit_many(
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups for each of `ks`, in one embedding."""
+        require_points(points, max(ks))
+        layers = self._layers(points, seed)
+        codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
+        few = codes.quantize(max(self.sample, *ks))
+        tries = min(self.starts, n_init)
+        rules = [self._rule(few, k, seed, tries) for k in ks]
+        return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
+
+    def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
+        if self.embedding not in EMBEDDINGS:
+            raise ConfigError(
+                f"The embedding of the hybrid cannot be {self.embedding!r}.",
+                fix=f"choose one of {', '.join(EMBEDDINGS)}.",
+            )
+        if self.embedding == "autoencoder":
+            return train_encoder(points, seed)[0]
+        return (fit_pca(points, self.kept),)
+
+    def _rule(self, points: WeightedPoints, k: int, seed: int, tries: int) -> GaussianMixtureRule:
+        components = min(k * self.finer, len(points))
+        starts = kmeans_starts(points, components, seed, tries)
+        fine = fit_mixture(points, starts, "full", self.reg_covar).mixture
+        groups = cut_tree(ward_joins(np.sqrt(_overlaps(fine)), fine.weights), k)
+        return _merged(fine, groups)
+
+
+def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
+    """Return the rotation onto the fewest components with this share of the variance.
+
+    The largest weight of a component is positive, so its direction is no matter of
+    chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = principal(Points.of(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
+    >>> layer.weights.round(4).tolist()
+    [[0.7071], [0.7071]]
+    """
+    matrix, weights = points.matrix, points.weights[:, None]
+    mean = (matrix * weights).sum(axis=0) / points.n_rows
+    away = matrix - mean
+    with limit_to_one_thread():
+        spread, ways = np.linalg.eigh((away * weights).T @ away / points.n_rows)
+    order = np.argsort(-spread, kind="stable")
+    total = max(float(spread.sum()), np.finfo(float).tiny)
+    passed = np.cumsum(spread[order]) / total
+    count = min(int(np.searchsorted(passed, explained_variance - 1e-12)) + 1, len(order))
+    taken = ways[:, order[:count]]
+    largest = np.abs(taken).argmax(axis=0)
+    taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)
+    return EncoderLayer(taken, -(mean[:, None] * taken).sum(axis=0))
+
+
+def _overlaps(mixture: GaussianMixtureRule) -> FloatArray:
+    """Return the Bhattacharyya distance of each two components."""
+    means, shapes = mixture.means, mixture.covariances
+    middle = (shapes[:, None] + shapes[None]) / 2
+    away = means[:, None] - means[None]
+    across = np.linalg.solve(middle, away[..., None])[..., 0]
+    logs = np.linalg.slogdet(shapes)[1]
+    spread = np.linalg.slogdet(middle)[1] - (logs[:, None] + logs[None]) / 2
+    apart: FloatArray = (away * across).sum(axis=-1) / 8 + spread / 2
+    return np.maximum((apart + apart.T) / 2, 0.0)
+
+
+def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixtureRule:
+    """Return one Gaussian a group, with the mean and covariance of its components."""
+    parts = []
+    for group in range(int(groups.max()) + 1):
+        own = groups == group
+        shares, means = mixture.weights[own], mixture.means[own]
+        whole = max(float(shares.sum()), np.finfo(float).tiny)
+        share = (shares / whole)[:, None]
+        mean = (share * means).sum(axis=0)
+        away = means - mean
+        between = (share * away).T @ away
+        within = (share[..., None] * mixture.covariances[own]).sum(axis=0)
+        parts.append((whole, mean, within + between))
+    wholes, centres, shapes = zip(*parts, strict=True)
+    return GaussianMixtureRule(np.array(wholes), np.stack(centres), np.stack(shapes))
+
+
+PART = Hybrid()

@@ -1,0 +1,108 @@
+"""The rule grid: fifths of value and frequency, and bands of their sum."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise, product
+from typing import ClassVar
+
+import numpy as np
+
+from segpredict.core.arrays import IntArray
+from segpredict.errors import ConfigError, SupportError
+from segpredict.segmentation.algorithms._assignment_rule import GridCells
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
+from segpredict.segmentation.algorithms._points import WeightedPoints
+
+MAX_SCORES = 10  # more would hardly differ, and bands are tried one by one
+GRID_AXES = 2  # value and frequency stand first on every instrument
+
+
+@dataclass(frozen=True)
+class RuleGridClustering(Clusterer):
+    """A 5 × 5 grid over the first two axes, whose cells are joined into `k` bands.
+
+    Parameters
+    ----------
+    n_scores
+        Scores an axis is given; five are fifths.
+
+    Notes
+    -----
+    A value's score is 1 + the number of fifths that the share of rows strictly below it
+    has reached: equal values score equally, whoever bears them. The cells of one sum of
+    scores belong together, and the sums are cut into `k` bands of shares as equal as
+    they can be. The cut points are frozen.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = np.array([[spend, days] for spend in range(10) for days in range(10)])
+    >>> found = PART.fit(Points.of(rows * 1.0), 3, seed=0, n_init=1)
+    >>> found.assign(np.array([[0.0, 0.0], [5.0, 5.0], [9.0, 9.0]])).tolist()
+    [0, 1, 2]
+    """
+
+    complexity_rank: ClassVar[int] = 0
+    n_scores: int = 5
+
+    def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
+        """Return `k` groups of the points."""
+        del seed, n_init  # there is no chance in it
+        require_points(points, k)
+        if not 2 <= self.n_scores <= MAX_SCORES:
+            raise ConfigError(
+                f"The rule grid cannot give {self.n_scores} scores.",
+                fix=f"choose from 2 to {MAX_SCORES}; 5 are fifths.",
+            )
+        columns = points.integer_coordinates.T[:GRID_AXES]
+        cuts = tuple(_cuts(c, points.weights, self.n_scores) for c in columns)
+        grid = GridCells(cuts, tuple(range(_size(cuts))))
+        sums = [sum(cell) for cell in product(*(range(len(c) + 1) for c in cuts))]
+        rows = np.bincount(
+            np.array(sums)[grid.cell_codes(points.matrix)],
+            points.weights,
+            minlength=max(sums) + 1,
+        )
+        bands = _bands(rows.tolist(), k)
+        return Clusters.from_rule(points, GridCells(cuts, tuple(bands[s] for s in sums)))
+
+
+def _cuts(values: IntArray, weights: IntArray, scores: int) -> tuple[float, ...]:
+    """Return from which values on the next score that any row has is given."""
+    distinct, place = np.unique(values, return_inverse=True)
+    rows = np.bincount(place, weights).astype(np.int64)
+    below = np.cumsum(rows) - rows
+    score = below * scores // rows.sum()
+    is_first = np.append(False, np.diff(score) > 0)
+    # Half a grain below the value, so that rounding cannot part equal rows.
+    return tuple(((distinct[is_first] - 0.5) / 1e6).tolist())
+
+
+def _size(cuts: Sequence[Sequence[float]]) -> int:
+    size = 1
+    for cut in cuts:
+        size *= len(cut) + 1
+    return size
+
+
+def _bands(rows: Sequence[float], k: int) -> list[int]:
+    """Return the band of each sum: `k` runs of sums, of shares as equal as can be."""
+    held = [s for s, count in enumerate(rows) if count]
+    if len(held) < k:
+        raise SupportError(
+            f"{k} groups were asked for, and the rule grid tells only {len(held)} "
+            "levels of customers apart.",
+            fix="ask for fewer segments, or choose another algorithm.",
+            count=len(held),
+        )
+    passed = np.concatenate([[0.0], np.cumsum(rows)])
+
+    def unevenness(starts: Sequence[int]) -> float:
+        edges = [0, *starts, len(rows)]
+        return sum(float(passed[b] - passed[a]) ** 2 for a, b in pairwise(edges))
+
+    starts = min(combinations(held[1:], k - 1), key=unevenness)
+    return [sum(s >= start for start in starts) for s in range(len(rows))]
+
+
+PART = RuleGridClustering()

@@ -1,0 +1,114 @@
+"""Ward's tree: join, two by two, what makes the groups least wider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.segmentation.algorithms._assignment_rule import (
+    NearestLandmarks,
+    euclidean_distances,
+)
+from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
+from segpredict.segmentation.algorithms._points import WeightedPoints
+from segpredict.segmentation.algorithms.kmeans import KMeansClustering
+
+
+@dataclass(frozen=True)
+class Ward(Clusterer):
+    """Ward's tree of micro-clusters; new rows go with the nearest of them.
+
+    Parameters
+    ----------
+    micro
+        Micro-clusters that K-means makes of the points before anything is joined.
+
+    Notes
+    -----
+    The memory of a tree over all rows grows with their square; micro-clusters use all
+    rows and lose only what happens within one. A row's group is that of its nearest
+    micro-cluster, so that seen and new rows are assigned by one rule.
+    """
+
+    rank: ClassVar[int] = 5
+    micro: int = 500
+
+    def fit_many(
+        self, points: WeightedPoints, ks: Sequence[int], *, seed: int, n_init: int
+    ) -> list[Clusters]:
+        """Return the groups for each of `ks`, cut from one tree."""
+        del n_init  # one start makes good enough micro-clusters
+        require_points(points, max(ks))
+        micro = max(self.micro, *ks)
+        leaves = points.matrix
+        if len(points) > micro:
+            leaves = KMeansClustering().best_start(points, micro, seed=seed, n_init=1)
+        nearest = NearestLandmarks(leaves, np.arange(len(leaves))).assign(points.matrix)
+        counts = np.bincount(nearest, points.weights, len(leaves))
+        sizes = np.asarray(counts, np.float64)
+        places, sizes = leaves[sizes > 0], sizes[sizes > 0]
+        joins = ward_joins(euclidean_distances(places, places), sizes)
+        return [
+            Clusters.from_rule(points, NearestLandmarks(places, cut_tree(joins, k))) for k in ks
+        ]
+
+
+def ward_joins(apart: FloatArray, sizes: FloatArray) -> list[tuple[int, int]]:
+    """Return which two groups are joined, step by step, until one is left.
+
+    From their distances and rows; the lower number stays, the higher one goes into it.
+
+    Notes
+    -----
+    Lance-Williams updates of the growth of the squared distances within. Groups count
+    by their rows, so joining micro-clusters is joining their rows, had each stood in
+    its middle.
+
+    References
+    ----------
+    Lance and Williams (1967); Ward (1963).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> places = np.array([[0.0], [1.0], [5.0]])
+    >>> ward_joins(distances(places, places), np.ones(3))
+    [(0, 1), (0, 2)]
+    """
+    sizes = sizes.astype(np.float64)
+    cost = apart**2 * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
+    np.fill_diagonal(cost, np.inf)
+    joins = []
+    for _ in range(len(sizes) - 1):
+        one, other = sorted(divmod(int(cost.argmin()), len(sizes)))
+        a, b = sizes[one], sizes[other]
+        growth = (a + sizes) * cost[one] + (b + sizes) * cost[other]
+        joined = (growth - sizes * cost[one, other]) / (a + b + sizes)
+        cost[one], cost[:, one] = joined, joined
+        cost[other], cost[:, other] = np.inf, np.inf
+        cost[one, one] = np.inf
+        sizes[one] += sizes[other]
+        joins.append((one, other))
+    return joins
+
+
+def cut_tree(joins: Sequence[tuple[int, int]], k: int) -> IndexArray:
+    """Return the group of each leaf when the tree is cut into `k`, from 0 on.
+
+    Examples
+    --------
+    >>> cut([(0, 1), (0, 2)], 2).tolist()
+    [0, 0, 1]
+    """
+    leaves = len(joins) + 1
+    into = np.arange(leaves)
+    for one, other in joins[: leaves - k]:
+        into[into == other] = one
+    _, groups = np.unique(into, return_inverse=True)
+    labels: IndexArray = groups.astype(np.intp)
+    return labels
+
+
+PART = Ward()

@@ -1,0 +1,154 @@
+"""Find the segments once, on windows of the past, and freeze them."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core import schemas
+from segpredict.core.tables import INACTIVE_CODE, MONEY_SCALE
+from segpredict.errors import SupportError, TooFewCustomersError
+from segpredict.segmentation.algorithms import CLUSTERERS, Clusters, WeightedPoints
+from segpredict.segmentation.inputs import fit_axes
+from segpredict.segmentation.model import Segmentation, SegmentValue
+from segpredict.segmentation.naming import default_names, named_segments
+from segpredict.segmentation.selection.choose_k import (
+    SegmentCountCandidate,
+    SegmentCountChoice,
+    SizeGates,
+    choose_segment_count,
+)
+
+
+def fit_groups(
+    inputs: pl.DataFrame,
+    options: SegmentationOptions | None = None,
+    horizon: int = 91,
+) -> Segmentation:
+    """Return the frozen segments of the buying in these windows.
+
+    Parameters
+    ----------
+    inputs
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: one row per customer and window with an order; windows
+        of one length, all of which ended on or before the first test cutoff.
+    options
+        What to decide otherwise than the defaults.
+    horizon
+        Days of the windows.
+
+    Raises
+    ------
+    TableError
+        When the instrument breaks its contract.
+    TooFewCustomersError, SupportError
+        When there are fewer customers, or fewer distinct ones, than segments.
+    UnknownNameError, ConfigError
+        When a name is given to a segment that does not exist, or given twice.
+
+    Notes
+    -----
+    Spend and purchase days are cut at the 0.5th and 99.5th percentile, logged (log1p;
+    negative spend counts as 0) and standardised; no customer is left out. INACTIVE is
+    a rule, not a cluster. Segments are ordered by mean spend. The result is equal to
+    the bit for any order of the rows, any ids and any number of threads.
+    """
+    options = options or SegmentationOptions()
+    rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
+    customers = rows["customer_id"].n_unique()
+    if customers < min(options.segment_counts):
+        raise TooFewCustomersError("Segmentation", customers, min(options.segment_counts))
+    weights = options.overrides.axis_weights
+    axes = fit_axes(rows, options.winsor_percentiles, options.inputs, weights)
+    places = rows.select(axis.standardized for axis in axes).to_numpy()
+    choice = _choose(places, rows["end"].n_unique(), options)
+    clusters = choice.clusters
+    values = group_statistics(rows, clusters.assign(places), clusters.k)
+    order = sorted(range(clusters.k), key=lambda c: value_order(values[c]))
+    ids = [f"S{rank}" for rank in range(1, clusters.k + 1)]
+    return Segmentation(
+        horizon=horizon,
+        fit_end=int(rows["end"].to_numpy().max()),
+        axes=axes,
+        clusters=clusters.reordered(order),
+        segments=named_segments(ids, default_names(clusters.k), options.names),
+        values=tuple(
+            replace(value, code=code)
+            for code, value in enumerate((SegmentValue(INACTIVE_CODE), *(values[c] for c in order)))
+        ),
+        candidates=choice.candidates,
+        warnings=(*_notices(choice.candidates), *_density_notices(clusters, options)),
+        algorithm=options.algorithm,
+    )
+
+
+def _choose(
+    places: npt.NDArray[np.float64], windows: int, options: SegmentationOptions
+) -> SegmentCountChoice:
+    gates = SizeGates(
+        min_share=options.min_share,
+        max_share=options.max_share,
+        min_customers=windows * options.least_customers(len(places) / windows),
+        # Places on the first axis are longer by the root of its weight.
+        min_value_step=options.min_value_step
+        * options.overrides.axis_weights.get("spend", 1.0) ** 0.5,
+    )
+    points = WeightedPoints.from_matrix(places).quantize(options.max_points)
+    clusterer = CLUSTERERS.get(options.algorithm).with_settings(options.algorithm_settings)
+    return choose_segment_count(
+        clusterer, points, options.segment_counts, gates, seed=options.seed, n_init=options.n_init
+    )
+
+
+def group_statistics(
+    rows: pl.DataFrame, labels: npt.NDArray[np.intp], k: int
+) -> list[SegmentValue]:
+    """Return what the rows of each of `k` groups bought, in the order of the labels."""
+    found = (
+        rows.with_columns(pl.Series("cluster", labels, dtype=pl.Int64))
+        .group_by("cluster")
+        .agg(
+            rows=pl.len(),
+            # Whole sums: a mean of floats would depend on the order of the rows.
+            mean_spend=pl.col("spend").sum() / pl.len() / MONEY_SCALE,
+            median_spend=pl.col("spend").median() / MONEY_SCALE,
+            mean_days=pl.col("days").cast(pl.Int64).sum() / pl.len(),
+            median_days=pl.col("days").median(),
+        )
+        .sort("cluster")
+    )
+    if found.height < k:
+        raise SupportError(
+            f"Of {k} segments, {k - found.height} would have no customers.",
+            fix="ask for fewer segments, or leave the number to the data.",
+        )
+    return [SegmentValue(INACTIVE_CODE, **v) for v in found.drop("cluster").to_dicts()]
+
+
+def value_order(value: SegmentValue) -> tuple[float, float]:
+    """Return by what segments are ordered: mean spend, then mean days."""
+    return value.mean_spend, value.mean_days
+
+
+def _density_notices(clusters: Clusters, options: SegmentationOptions) -> list[str]:
+    notices = []
+    if clusters.k not in options.segment_counts:
+        notices.append(f"{options.algorithm} finds the number of segments itself: {clusters.k}.")
+    if clusters.noise_share:
+        notices.append(
+            f"{options.algorithm} left {clusters.noise_share:.0%} of the rows over; they are "
+            "with the segment nearest to them."
+        )
+    return notices
+
+
+def _notices(candidates: tuple[SegmentCountCandidate, ...]) -> tuple[str, ...]:
+    chosen = next(c for c in candidates if c.is_selected)
+    if chosen.passes:
+        return ()
+    return (
+        f"{chosen.k} segments do not pass the gates {', '.join(chosen.failed_gates)}; "
+        + ("no other number does." if len(candidates) > 1 else "the number was given."),
+    )

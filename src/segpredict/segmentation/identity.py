@@ -1,0 +1,283 @@
+"""Who is who after a refit: segments matched, ids never used twice, changes logged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from segpredict.core.tables import JSON
+
+IntArray = npt.NDArray[np.int64]
+
+MIN_SAME_OVERLAP = 0.50  # Jaccard from which a segment is taken for the one it was
+MAJORITY_SHARE = 0.50  # of a segment's customers
+PART = 0.10  # of a segment's customers; fewer that come or go are no part of it
+FORCED_OVERLAP = 1e15  # outweighs every χ² term
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEvent:
+    """One thing that happened to segments between two fits, or by hand.
+
+    Parameters
+    ----------
+    kind
+        ``survive``, ``split``, ``merge``, ``emerge`` or ``vanish`` for a refit;
+        ``merged``, ``apart``, ``pinned`` or ``renamed`` where a person decided.
+    version
+        Of the segmentation that it led to; the first is 1.
+    before, after
+        Ids of the segments.
+    overlap
+        Jaccard for ``survive``; for ``split`` and ``merge`` the share of the customers
+        of the one segment who are found in the several.
+    """
+
+    kind: str
+    version: int
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    overlap: float | None = None
+
+    def to_text(self, names: Mapping[str, str]) -> str:
+        """Return the event as a sentence.
+
+        Parameters
+        ----------
+        names
+            Names by id, as far as they are known.
+
+        Examples
+        --------
+        >>> Event("split", 2, ("S1",), ("S1", "S4"), 0.98).tell({"S1": "Core"})
+        'S1 (Core) split into S1 (Core) and S4.'
+        """
+        before, after = (_listed(ids, names) for ids in (self.before, self.after))
+        told = {
+            "survive": f"{before} is still itself (Jaccard {self.overlap or 0:.2f}).",
+            "split": f"{before} split into {after}.",
+            "merge": f"{before} merged into {after}.",
+            "emerge": f"{after} is new.",
+            "vanish": f"{before} is gone; its id is not used again.",
+            "merged": f"{before} were merged into {after}, as the config says.",
+            "apart": f"{after} was set apart by a rule, as the config says.",
+            "renamed": f"{after} bears a new name, as the config says.",
+            "pinned": f"{after} was kept where it was, as the config says.",
+        }
+        return told[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentIdentity:
+    """Which fit this is, which ids were ever given, and what has happened so far.
+
+    Parameters
+    ----------
+    version
+        Number of the fit; a segment is its id together with it.
+    issued_ids
+        The highest number that an id ever bore.
+    events
+        In the order in which they happened.
+    names
+        The name that each id bears, or bore last.
+    """
+
+    version: int = 1
+    issued_ids: int = 0
+    events: tuple[SegmentEvent, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def event_rows(self) -> list[dict[str, JSON]]:
+        """Return the events as rows, each with its sentence."""
+        return [{**asdict(e), "told": e.to_text(self.names)} for e in self.events]
+
+    def to_state(self) -> JSON:
+        """Return it as plain JSON; `from_state` gives an equal value back."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, JSON]) -> "SegmentIdentity":
+        """Return the identity of a state."""
+        lists = ("before", "after")
+        events = tuple(
+            SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
+            for e in state["events"]
+        )
+        version, opened = int(state["version"]), int(state["opened"])
+        return cls(version, opened, events, dict(state["names"]))
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMatch:
+    """Which new segment is which old one.
+
+    Parameters
+    ----------
+    ids
+        The id of each new segment, in the order of the columns that were matched.
+    identity
+        The counter and the log after it.
+    """
+
+    ids: tuple[str, ...]
+    identity: SegmentIdentity
+
+
+def match_segments(
+    counts: IntArray,
+    ids: Sequence[str],
+    earlier: SegmentIdentity,
+    fixed: Mapping[int, int] | None = None,
+) -> SegmentMatch:
+    """Return the ids of new segments, given how many customers each shares with each.
+
+    Parameters
+    ----------
+    counts
+        Customers of one population by old segment (rows) and new segment (columns).
+    ids
+        Ids of the old segments, in the order of the rows.
+    earlier
+        Counter and log of the old segments.
+    fixed
+        New segment → old one, by place, where that is beyond doubt.
+
+    Notes
+    -----
+    With n the count of a cell and E its expectation if old and new were independent,
+    the pairs that maximise Σ sign(n − E)(n − E)²/E are found by the Hungarian method;
+    raw counts would favour large segments. A pair is accepted if its Jaccard index
+    n / |old ∪ new| is at least .50. A pair above .50 is the best of both its sides, so
+    such pairs come first whatever their χ² term: of two segments that hold nine tenths
+    of all customers each, the overlap cannot exceed what independence expects, and yet
+    they are one and the same. An id without a partner is retired; a new segment without
+    one gets a number that was never used.
+
+    A segment splits when two or more new ones, each drawn mostly from it, hold a tenth
+    of it or more; merging is the mirror image. What neither survives, splits nor merges
+    has emerged or vanished.
+
+    References
+    ----------
+    Kuhn (1955); Spiliopoulou et al., MONIC (2006) for the events.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counts = np.array([[90, 0, 0], [5, 50, 45]])
+    >>> found = match(counts, ["S1", "S2"], Identity(opened=2))
+    >>> found.ids
+    ('S1', 'S2', 'S3')
+    >>> [(e.kind, e.before, e.after) for e in found.identity.events][-1]
+    ('split', ('S2',), ('S2', 'S3'))
+    """
+    alike = _jaccard(counts)
+    pairs = _pairs(counts, alike, fixed or {})
+    opened, named = earlier.issued_ids, {}
+    for new in range(counts.shape[1]):
+        if new in pairs:
+            named[new] = ids[pairs[new]]
+        else:
+            opened += 1
+            named[new] = f"S{opened}"
+    version = earlier.version + 1
+    survivors = [
+        SegmentEvent(
+            "survive",
+            version,
+            (ids[old],),
+            (named[new],),
+            round(float(alike[old, new]), 4),
+        )
+        for new, old in sorted(pairs.items())
+    ]
+    changed = _changes(counts, pairs, ids, named, version)
+    events = (*earlier.events, *survivors, *changed)
+    order = tuple(named[new] for new in range(counts.shape[1]))
+    after = replace(earlier, version=version, issued_ids=opened, events=events)
+    return SegmentMatch(order, after)
+
+
+def _jaccard(counts: IntArray) -> npt.NDArray[np.float64]:
+    union = counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts
+    alike: npt.NDArray[np.float64] = counts / np.maximum(union, 1)
+    return alike
+
+
+def _pairs(
+    counts: IntArray, alike: npt.NDArray[np.float64], fixed: Mapping[int, int]
+) -> dict[int, int]:
+    """Return new → old of the pairs that are accepted."""
+    expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
+    expected = expected / max(int(counts.sum()), 1)
+    gap = counts - expected
+    surprise = np.sign(gap) * gap**2 / np.where(expected > 0, expected, 1.0)
+    worth = surprise + FORCED_OVERLAP * (alike >= MIN_SAME_OVERLAP)
+    for new, old in fixed.items():
+        worth[old, new] += 100 * FORCED_OVERLAP
+    rows, columns = linear_sum_assignment(worth, maximize=True)
+    found = zip(rows.tolist(), columns.tolist(), strict=True)
+    return {
+        new: old
+        for old, new in found
+        if alike[old, new] >= MIN_SAME_OVERLAP or fixed.get(new) == old
+    }
+
+
+def _changes(
+    counts: IntArray,
+    pairs: Mapping[int, int],
+    ids: Sequence[str],
+    named: Mapping[int, str],
+    version: int,
+) -> list[SegmentEvent]:
+    split = _gathered(counts)
+    merged = _gathered(counts.T)
+    events = [
+        SegmentEvent(
+            "split",
+            version,
+            (ids[old],),
+            tuple(named[new] for new in parts),
+            _held(counts[old], parts),
+        )
+        for old, parts in split.items()
+    ]
+    events += [
+        SegmentEvent(
+            "merge",
+            version,
+            tuple(ids[old] for old in parts),
+            (named[new],),
+            _held(counts[:, new], parts),
+        )
+        for new, parts in merged.items()
+    ]
+    told_new = {*pairs, *merged, *(new for parts in split.values() for new in parts)}
+    told_old = {*pairs.values(), *split, *(o for ps in merged.values() for o in ps)}
+    fresh = [new for new in range(counts.shape[1]) if new not in told_new]
+    gone = [old for old in range(counts.shape[0]) if old not in told_old]
+    events += [SegmentEvent("emerge", version, (), (named[new],)) for new in fresh]
+    events += [SegmentEvent("vanish", version, (ids[old],), ()) for old in gone]
+    return events
+
+
+def _gathered(counts: IntArray) -> dict[int, list[int]]:
+    """Return row → columns that are mostly of it, where there are two or more."""
+    whole, parts = counts.sum(axis=1)[:, None], counts.sum(axis=0)[None, :]
+    is_part = (counts > 0) & (counts >= MAJORITY_SHARE * parts) & (counts >= PART * whole)
+    found = {row: np.flatnonzero(is_part[row]).tolist() for row in range(len(counts))}
+    return {row: columns for row, columns in found.items() if len(columns) > 1}
+
+
+def _held(cells: IntArray, parts: Sequence[int]) -> float:
+    return round(float(cells[list(parts)].sum() / max(int(cells.sum()), 1)), 4)
+
+
+def _listed(ids: Sequence[str], names: Mapping[str, str]) -> str:
+    told = [f"{i} ({names[i]})" if i in names else i for i in ids]
+    *most, last = told or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,130 @@
+"""From what a customer bought to a point: winsorise, log1p, standardise; frozen."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from segpredict.core.tables import MONEY_SCALE
+
+# What a window of buying is measured by; value always comes first.
+CLUSTERING_INPUTS = {
+    "fm": ("spend", "days"),
+    "rfm": ("spend", "days", "recency"),
+    "wide": ("spend", "days", "recency", "products", "units", "refunds"),
+}
+COLUMN_UNITS = {
+    "spend": MONEY_SCALE,
+    "days": 1,
+    "recency": 1,
+    "products": 1,
+    "units": MONEY_SCALE,
+    "refunds": MONEY_SCALE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InputAxis:
+    """One column of the instrument and its frozen way onto an axis of the space.
+
+    Parameters
+    ----------
+    column
+        The instrument's column.
+    unit
+        How many of the column's units make one (10,000 for money).
+    low, high
+        The column is cut to these, in its own units.
+    mean, scale
+        Mean and standard deviation of the logs of the fit rows; the scale is 1 where
+        the deviation is 0, and shorter by the root of its weight where the axis was
+        given one.
+    """
+
+    column: str
+    unit: int
+    low: int
+    high: int
+    mean: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def standardized(self) -> pl.Expr:
+        """The column's place on the axis, in standard deviations from the mean."""
+        return self._standing(self._log)
+
+    @property
+    def unclipped(self) -> pl.Expr:
+        """Where the column would lie if it were not cut at the percentiles."""
+        whole = pl.col(self.column).cast(pl.Int64).clip(0)
+        return self._standing((whole * (1.0 / self.unit)).log1p())
+
+    def _standing(self, log: pl.Expr) -> pl.Expr:
+        return ((log - self.mean) * (1.0 / self.scale)).alias(self.column)
+
+    @property
+    def _log(self) -> pl.Expr:
+        cut = pl.col(self.column).cast(pl.Int64).clip(max(self.low, 0), self._top)
+        # Polars divides one row and many rows differently in the last bit; a product is
+        # the same, so a customer alone lands where it does among others.
+        return (cut * (1.0 / self.unit)).log1p()
+
+    @property
+    def _top(self) -> int:
+        return max(self.high, 0)
+
+    def _standardised(self, rows: pl.DataFrame) -> "InputAxis":
+        # fsum is exact whatever the order; a plain float sum is not.
+        logs = rows.select(self._log).to_series().to_list()
+        lowest, highest = min(logs), max(logs)
+        if lowest == highest:
+            return InputAxis(self.column, self.unit, self.low, self.high, lowest, 1.0)
+        mean = math.fsum(logs) / len(logs)
+        variance = math.fsum((x - mean) ** 2 for x in logs) / len(logs)
+        scale = math.sqrt(variance) or 1.0
+        return InputAxis(self.column, self.unit, self.low, self.high, mean, scale)
+
+    def _weighted(self, weight: float) -> "InputAxis":
+        return replace(self, scale=self.scale / math.sqrt(weight))
+
+
+def fit_axes(
+    rows: pl.DataFrame,
+    winsor: tuple[float, float],
+    inputs: str = "fm",
+    weights: Mapping[str, float] | None = None,
+) -> tuple[InputAxis, ...]:
+    """Return the axes of the instrument, value first, as the fit rows define them.
+
+    Parameters
+    ----------
+    rows
+        `contracts.CLUSTERING_INPUTS_SCHEMA`.
+    winsor
+        Percentiles at which the columns are cut; the limits are values that occur.
+    inputs
+        Which columns, a name in `CLUSTERING_INPUTS`.
+    weights
+        How much columns count in squared distance, 1 where not named; 0 leaves the
+        column out.
+    """
+    counted = {c: (weights or {}).get(c, 1.0) for c in CLUSTERING_INPUTS[inputs]}
+    return tuple(
+        InputAxis(column, COLUMN_UNITS[column], *_limits(rows[column], winsor))
+        ._standardised(rows)
+        ._weighted(weight)
+        for column, weight in counted.items()
+        if weight > 0
+    )
+
+
+def extra_inputs(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the columns that `features.clustering_inputs` measures when asked."""
+    return tuple(column for column in columns if column not in ("spend", "days"))
+
+
+def _limits(column: pl.Series, winsor: tuple[float, float]) -> tuple[int, int]:
+    ordered = column.sort()
+    ranks = [max(math.ceil(p * len(ordered) / 100) - 1, 0) for p in winsor]
+    return int(ordered[ranks[0]]), int(ordered[ranks[1]])

@@ -1,0 +1,355 @@
+"""The frozen segmenter: how a window of buying becomes a segment; nothing learns."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segpredict.core import schemas
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.core.tables import INACTIVE_CODE, JSON, Segment
+from segpredict.core.window import as_date
+from segpredict.errors import ArtifactError, MismatchError, SchemaError
+from segpredict.segmentation.algorithms import Clusters, euclidean_distances
+from segpredict.segmentation.identity import SegmentIdentity
+from segpredict.segmentation.inputs import COLUMN_UNITS, InputAxis, extra_inputs
+from segpredict.segmentation.selection.choose_k import SegmentCountCandidate
+
+SEGMENTATION_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentValue:
+    """What the fit rows of a segment bought in one window.
+
+    Parameters
+    ----------
+    code
+        The segment.
+    rows
+        Fit rows in it, over all windows.
+    mean_spend, median_spend
+        Net spend in currency.
+    mean_days, median_days
+        Purchase days.
+    stability
+        Mean Jaccard with which it comes back in bootstrap samples; ``None`` where that
+        was not asked.
+    """
+
+    code: int
+    rows: int = 0
+    mean_spend: float = 0.0
+    median_spend: float = 0.0
+    mean_days: float = 0.0
+    median_days: float = 0.0
+    stability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterGroup:
+    """What became of one group of the clustering: its own id, and its segment's.
+
+    Parameters
+    ----------
+    id
+        The group's own, by which a refit knows it.
+    segment
+        The id of the segment it belongs to; another one where people merged groups.
+    """
+
+    id: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRule:
+    """A segment set apart by a rule, whatever its customers are like otherwise.
+
+    Parameters
+    ----------
+    id
+        The segment.
+    name
+        What the config calls it.
+    column, min_value
+        Customers with at least this in the column of the instrument, in its own units.
+    """
+
+    id: str
+    name: str
+    column: str
+    min_value: int
+
+    @property
+    def matches(self) -> pl.Expr:
+        """Whether a row belongs to it."""
+        return pl.col(self.column) >= self.min_value
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """Segments, frozen: codes, ids and names keep their meaning for good.
+
+    Parameters
+    ----------
+    horizon
+        Days of the windows it measures; rows of other lengths mean something else.
+    fit_end
+        Latest end of a window it was fitted on (day number).
+    axes
+        The way from the instrument to the space of the groups.
+    clusters
+        The groups, in the order of the codes 1 … k, and the rule by which any row finds
+        its own.
+    segments
+        INACTIVE (code 0) and the active ones in rising order of mean spend.
+    values
+        What the fit rows bought, by code.
+    candidates
+        The numbers of segments that were tried, and how they fared.
+    warnings
+        What a reader should know about the choice; one sentence each.
+    algorithm
+        The part of `segpredict.segmentation.algorithms` that found the groups.
+    groups
+        Ids of the groups of `clusters`, in their order, and of the segments they make;
+        empty where each group is the segment in its place.
+    segment_rules
+        Segments that rules set apart before the groups were made; the first that holds
+        decides.
+    identity
+        Which fit this is, and what has happened to the segments.
+    """
+
+    horizon: int
+    fit_end: int
+    axes: tuple[InputAxis, ...]
+    clusters: Clusters
+    segments: tuple[Segment, ...]
+    values: tuple[SegmentValue, ...]
+    candidates: tuple[SegmentCountCandidate, ...] = ()
+    warnings: tuple[str, ...] = ()
+    algorithm: str = "kmeans"
+    groups: tuple[ClusterGroup, ...] = ()
+    segment_rules: tuple[SegmentRule, ...] = ()
+    identity: SegmentIdentity = field(default_factory=SegmentIdentity)
+
+    @property
+    def k(self) -> int:
+        """Number of active segments."""
+        return len(self.segments) - 1
+
+    @property
+    def group_codes(self) -> tuple[int, ...]:
+        """The code of the segment that each group belongs to."""
+        if not self.groups:
+            return tuple(range(1, self.clusters.k + 1))
+        codes = {segment.id: segment.code for segment in self.segments}
+        return tuple(codes[group.segment] for group in self.groups)
+
+    @property
+    def group_centres(self) -> tuple[tuple[float, ...], ...]:
+        """The mean place of each group's fit rows."""
+        return tuple(tuple(c) for c in self.clusters.centres.tolist())
+
+    @property
+    def extra_inputs(self) -> tuple[str, ...]:
+        """What `features.clustering_inputs` must measure beyond spend and days."""
+        columns = {axis.column for axis in self.axes}
+        columns |= {rule.column for rule in self.segment_rules}
+        return extra_inputs(column for column in COLUMN_UNITS if column in columns)
+
+    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
+        """Return the segment of each row.
+
+        Parameters
+        ----------
+        inputs
+            `contracts.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
+            segment's centre, ``margin``, how much farther the nearest of the other
+            centres is (standard deviations), and ``is_unlike``, whether the customer
+            bought unlike anything seen: beyond 99 % of the segment's fit rows, before
+            spend and days are cut; sorted by end and customer. Where a rule set the
+            segment apart, there is no distance and no margin.
+
+        Raises
+        ------
+        TableError
+            When the instrument breaks its contract.
+
+        Notes
+        -----
+        A customer without a row is INACTIVE; `fill_inactive` says so. Of two centres equally
+        near, the one of lower value wins. Every active customer has a segment, however
+        unlike the others, so that a forecast always knows the same classes. The margin
+        is negative where the groups are not those of the nearest centre, and 0 where
+        there is but one.
+        """
+        rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
+        places, uncut = (
+            rows.select(ways).to_numpy()
+            for ways in ([a.standardized for a in self.axes], [a.unclipped for a in self.axes])
+        )
+        labels = self.clusters.assign(places)
+        own, margin = self._apart(places, labels)
+        radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
+        far, _ = self._apart(uncut, labels)
+        codes = np.array(self.group_codes)[labels]
+        grouped = rows.with_columns(
+            pl.Series("segment", codes, dtype=pl.Int8),
+            pl.Series("distance", own, dtype=pl.Float64),
+            pl.Series("margin", margin, dtype=pl.Float64),
+            pl.Series("is_unlike", far > radii[labels], dtype=pl.Boolean),
+        )
+        return (
+            self._ruled(grouped)
+            .select("customer_id", "end", "segment", "distance", "margin", "is_unlike")
+            .sort("end", "customer_id")
+        )
+
+    def _ruled(self, grouped: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with those moved that a rule sets apart."""
+        codes = {segment.id: segment.code for segment in self.segments}
+        for rule in reversed(self.segment_rules):
+            holds = rule.matches
+            grouped = grouped.with_columns(
+                segment=pl.when(holds).then(pl.lit(codes[rule.id], pl.Int8)).otherwise("segment"),
+                distance=pl.when(~holds).then("distance"),
+                margin=pl.when(~holds).then("margin"),
+                is_unlike=pl.col("is_unlike") & ~holds,
+            )
+        return grouped
+
+    def _apart(self, places: FloatArray, labels: IndexArray) -> tuple[FloatArray, FloatArray]:
+        """Return the distance to the own centre, and how much farther the next is."""
+        apart = euclidean_distances(places, self.clusters.centres)
+        codes = np.array(self.group_codes)
+        own = apart[np.arange(len(labels)), labels]
+        if len(set(self.group_codes)) == 1:
+            return own, np.zeros(len(labels))
+        apart[codes[labels][:, None] == codes] = np.inf
+        return own, apart.min(axis=1) - own
+
+    def require_fitted_before(self, cutoff: int) -> None:
+        """Refuse to serve a test whose outcome it may have seen (leak L3).
+
+        Raises
+        ------
+        MismatchError
+            When a window it was fitted on ends after the cutoff.
+        """
+        if self.fit_end > cutoff:
+            raise MismatchError(
+                f"The segments were fitted on windows up to {as_date(self.fit_end)} "
+                f"and would be tested from {as_date(cutoff)} on.",
+                fix="fit them on windows that end on or before the test cutoff.",
+            )
+
+    def to_state(self) -> JSON:
+        """Return all of it as plain JSON; `from_state` gives an equal value back."""
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {
+            "version": SEGMENTATION_VERSION,
+            **{name: _plain(part) for name, part in parts.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "Segmentation":
+        """Return the segmentation of a state.
+
+        Raises
+        ------
+        ArtifactError
+            When the state is of another version or lacks a part.
+        """
+        if not isinstance(state, Mapping) or state.get("version") != SEGMENTATION_VERSION:
+            raise ArtifactError(
+                "The stored segments are not of a version that this segpredict reads.",
+                fix="run again with this version, or install the one that wrote them.",
+            )
+        try:
+            return cls(**_parts({n: v for n, v in state.items() if n != "version"}))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"The stored segments are incomplete: {error}.",
+                fix="restore the run folder, or run again.",
+            ) from None
+
+
+def _plain(part: Any) -> JSON:
+    if isinstance(part, Clusters):
+        return part.to_state()
+    if isinstance(part, tuple):
+        return [_plain(p) for p in part]
+    return asdict(part) if is_dataclass(part) else part  # type: ignore[arg-type]
+
+
+def _parts(state: dict[str, Any]) -> dict[str, Any]:
+    tried = [{**c, "failed": tuple(c["failed"])} for c in state["candidates"]]
+    return {
+        **state,
+        "axes": tuple(InputAxis(**a) for a in state["axes"]),
+        "clusters": Clusters.from_state(state["clusters"]),
+        "segments": tuple(Segment(**s) for s in state["segments"]),
+        "values": tuple(SegmentValue(**v) for v in state["values"]),
+        "candidates": tuple(SegmentCountCandidate(**c) for c in tried),
+        "notices": tuple(state["notices"]),
+        "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
+        "set_apart": tuple(SegmentRule(**a) for a in state["set_apart"]),
+        "identity": SegmentIdentity.from_state(state["identity"]),
+    }
+
+
+def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """Return the segment of every customer asked about; without a row, INACTIVE.
+
+    Parameters
+    ----------
+    assignments
+        What `Segmentation.assign` returned.
+    customers
+        ``customer_id``, and ``end`` where several windows are asked about; each once.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `customers` that name rows, and ``segment`` (Int8); sorted. A
+        customer of the assignments who was not asked about is not in it.
+
+    Raises
+    ------
+    TableError
+        When a customer would have two segments.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
+    >>> complete(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
+    [('a', 0), ('b', 2)]
+    """
+    keys = ["end", "customer_id"] if "end" in customers.columns else ["customer_id"]
+    known = assignments.select(*keys, pl.col("segment").cast(pl.Int8))
+    _require_once(known, keys, "assignments")
+    _require_once(customers, keys, "customers")
+    return (
+        customers.select(keys)
+        .join(known, on=keys, how="left")
+        .with_columns(pl.col("segment").fill_null(INACTIVE_CODE))
+        .sort(keys)
+    )
+
+
+def _require_once(frame: pl.DataFrame, keys: list[str], table: str) -> None:
+    twice = frame.select(keys).is_duplicated()
+    if twice.any():
+        named = " and ".join(keys)
+        raise SchemaError(table, [f"{named} is not unique in {twice.sum()} rows"])

@@ -1,0 +1,165 @@
+"""Names on a ladder of value: from rank alone, unique, and open to be overruled."""
+
+from collections.abc import Mapping, Sequence
+
+from segpredict.core.tables import INACTIVE_CODE, Segment
+from segpredict.errors import ConfigError, UnknownNameError
+
+# By number of active segments, lowest value first. A longer ladder keeps the words of
+# the shorter one in their order, so a word never moves below another.
+NAME_LADDERS = {
+    2: ("Occasional", "Core"),
+    3: ("Occasional", "Regular", "Core"),
+    4: ("Occasional", "Regular", "Core", "Key"),
+    5: ("Occasional", "Light", "Regular", "Core", "Key"),
+    6: ("Marginal", "Occasional", "Light", "Regular", "Core", "Key"),
+    7: ("Marginal", "Occasional", "Light", "Regular", "Steady", "Core", "Key"),
+    8: ("Marginal", "Occasional", "Light", "Regular", "Steady", "Core", "Key", "Top"),
+}
+
+
+def default_names(k: int) -> tuple[str, ...]:
+    """Return default names of `k` segments, lowest value first.
+
+    Examples
+    --------
+    >>> words(3), words(1)
+    (('Occasional', 'Regular', 'Core'), ('Regular',))
+    """
+    if k in NAME_LADDERS:
+        return NAME_LADDERS[k]
+    return ("Regular",) if k == 1 else tuple(f"Level {n}" for n in range(1, k + 1))
+
+
+def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
+    """Return INACTIVE and `k` segments in rising order of value, each with its name.
+
+    Parameters
+    ----------
+    k
+        Number of active segments, 2 to 8.
+    names
+        Names by id that replace those of the ladder.
+
+    Raises
+    ------
+    UnknownNameError
+        When an id is not that of a segment.
+    ConfigError
+        When two segments would bear one name, or one would bear none.
+
+    Examples
+    --------
+    >>> [s.name for s in ladder(3, {"S3": "VIP"})]
+    ['Inactive', 'Occasional', 'Regular', 'VIP']
+    """
+    ids = [f"S{rank}" for rank in range(1, k + 1)]
+    return named_segments(ids, default_names(k), names)
+
+
+def named_segments(
+    ids: Sequence[str],
+    default_names: Sequence[str],
+    names: Mapping[str, str],
+    retired: Sequence[str] = (),
+) -> tuple[Segment, ...]:
+    """Return INACTIVE and the segments of these ids, named by people or by default.
+
+    Parameters
+    ----------
+    ids
+        Ids of the active segments in rising order of value.
+    default_names
+        Their names unless `names` has others.
+    names
+        Names that people gave, by id.
+    retired
+        Ids that segments bore in earlier fits: naming them is no mistake.
+
+    Raises
+    ------
+    UnknownNameError
+        When an id is not that of a segment.
+    ConfigError
+        When two segments would bear one name, or one would bear none.
+
+    Examples
+    --------
+    >>> [s.name for s in called(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
+    ['Inactive', 'Light', 'VIP']
+    """
+    own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, default_names, strict=True))}
+    for given in names:
+        if given not in own and given not in retired:
+            raise UnknownNameError("segment", given, own)
+    told = {id_: names.get(id_, name).strip() for id_, name in own.items()}
+    _require_distinct(told)
+    return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
+
+
+def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
+    """Return names after a refit: an id keeps its name, a new one gets a free word.
+
+    Parameters
+    ----------
+    ids
+        Ids in rising order of value.
+    earlier
+        Names of the old segments, by id.
+
+    Notes
+    -----
+    A new segment gets a word of the longest ladder that is free and stands between the
+    words of its neighbours, so that no word moves below another: the one nearest to
+    what a first fit would call it. Where there is none, it is called by its place.
+
+    Examples
+    --------
+    >>> kept(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
+    ('Occasional', 'Regular', 'Core')
+    >>> kept(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
+    ('Mums', 'Between Mums and Firms', 'Firms')
+    """
+    names = {i: earlier[i] for i in ids if i in earlier}
+    firm = dict(names)  # what a neighbour may be called by
+    for place, id_ in enumerate(ids):
+        if id_ not in names:
+            below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
+            above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
+            taken = {*names.values()}
+            word = _between(below, above, taken, default_names(len(ids))[place])
+            if word is not None:
+                firm[id_] = word
+            names[id_] = word or _placed(id_, below, above, taken)
+    return tuple(names[i] for i in ids)
+
+
+def _between(below: str | None, above: str | None, taken: set[str], ideal: str) -> str | None:
+    longest = NAME_LADDERS[max(NAME_LADDERS)]
+    if any(n is not None and n not in longest for n in (below, above, ideal)):
+        return None
+    first = -1 if below is None else longest.index(below)
+    last = len(longest) if above is None else longest.index(above)
+    free = [word for word in longest[first + 1 : last] if word not in taken]
+    aim = longest.index(ideal)
+    return min(free, key=lambda word: abs(longest.index(word) - aim), default=None)
+
+
+def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:
+    if below and above:
+        name = f"Between {below} and {above}"
+    else:
+        name = f"Above {below}" if below else f"Below {above}"
+    return f"{name} ({id_})" if name in taken else name
+
+
+def _require_distinct(called: Mapping[str, str]) -> None:
+    seen: dict[str, str] = {}
+    for id_, name in called.items():
+        other = seen.setdefault(name.casefold(), id_)
+        if not name or other != id_:
+            found = f"Segments {other} and {id_} are both" if name else f"{id_} is"
+            raise ConfigError(
+                f"{found} named {name!r}.",
+                fix="give each segment a name of its own.",
+            )

@@ -1,0 +1,281 @@
+"""What people decide: merge, rename, set apart. Ids stay as they are, all is logged."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from segpredict.config.segmentation import SegmentationOptions, SegmentRuleOptions
+from segpredict.core.tables import INACTIVE_CODE
+from segpredict.errors import SupportError, UnknownNameError
+from segpredict.segmentation.fit_groups import group_statistics, value_order
+from segpredict.segmentation.identity import SegmentEvent, SegmentIdentity
+from segpredict.segmentation.inputs import CLUSTERING_INPUTS, COLUMN_UNITS, extra_inputs
+from segpredict.segmentation.model import ClusterGroup, Segmentation, SegmentRule, SegmentValue
+from segpredict.segmentation.naming import default_names, named_segments, names_after_refit
+from segpredict.segmentation.profile_names import profile_names
+
+
+def override_inputs(options: SegmentationOptions) -> tuple[str, ...]:
+    """Return what `features.clustering_inputs` must measure beyond spend and days."""
+    columns = {*CLUSTERING_INPUTS[options.inputs]}
+    columns |= {rule.column for rule in options.overrides.rules.values()}
+    return extra_inputs(column for column in COLUMN_UNITS if column in columns)
+
+
+def fit_segment_rules(
+    rows: pl.DataFrame, rules: Mapping[str, SegmentRuleOptions]
+) -> tuple[SegmentRule, ...]:
+    """Return the rules by which segments are set apart, their cut points frozen.
+
+    Parameters
+    ----------
+    rows
+        `contracts.CLUSTERING_INPUTS_SCHEMA` with the columns that the rules read.
+    rules
+        By name; of several that hold for a customer the first decides.
+
+    Notes
+    -----
+    A share is taken of all rows: the cut is the value of the last row in it, so that
+    equal customers are treated alike. Ids are given by `apply_overrides`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> shop = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
+    >>> cuts(shop, {"Key accounts": ApartOptions(top=0.01)})[0].least // 10_000
+    199
+    """
+    return tuple(
+        SegmentRule("", name, rule.column, _cut(rows[rule.column], rule))
+        for name, rule in rules.items()
+    )
+
+
+def rows_without_rule(rows: pl.DataFrame, rules: Sequence[SegmentRule]) -> pl.DataFrame:
+    """Return the rows that no rule sets apart.
+
+    Raises
+    ------
+    SupportError
+        When there are none.
+    """
+    if not rules:
+        return rows
+    left = rows.filter(~pl.any_horizontal(rule.matches for rule in rules))
+    if left.height == 0:
+        raise SupportError(
+            "The rules that set segments apart leave no customers to group.",
+            fix="give them a smaller share under [segmentation.overrides.rules].",
+        )
+    return left
+
+
+def rows_to_cluster(rows: pl.DataFrame, options: SegmentationOptions) -> pl.DataFrame:
+    """Return the rows that are grouped: those that no rule sets apart."""
+    return rows_without_rule(rows, fit_segment_rules(rows, options.overrides.rules))
+
+
+def apply_overrides(
+    base_groups: Segmentation,
+    rows: pl.DataFrame,
+    options: SegmentationOptions,
+    rules: Sequence[SegmentRule] = (),
+    *,
+    ids: Sequence[str] = (),
+    earlier: Segmentation | None = None,
+) -> Segmentation:
+    """Return the segments as people want them, made of the groups of a clustering.
+
+    Parameters
+    ----------
+    base_groups
+        One segment a group, in rising order of value.
+    rows
+        `contracts.CLUSTERING_INPUTS_SCHEMA`: all rows, those set apart as well.
+    options
+        What was decided.
+    rules
+        Rules that set segments apart (`fit_segment_rules`).
+    ids
+        Ids of the groups, where a refit has matched them.
+    earlier
+        The segments before a refit, whose names and ids are kept.
+
+    Raises
+    ------
+    UnknownNameError
+        When an id is named that no segment ever had.
+    ConfigError
+        When two segments would bear one name, or one would bear none.
+    """
+    identity = (
+        SegmentIdentity(issued_ids=base_groups.clusters.k)
+        if earlier is None
+        else base_groups.identity
+    )
+    own = tuple(ids) or tuple(f"S{n}" for n in range(1, base_groups.clusters.k + 1))
+    past = _past(earlier, identity)
+    target = _targets(own, options, past)
+    ruled, identity = _opened(rules, identity, earlier)
+    groups = tuple(ClusterGroup(i, target[i]) for i in own)
+    chosen = replace(base_groups, groups=groups, segment_rules=ruled, identity=identity)
+    ranked = _ranked(chosen, rows)
+    named = _named(ranked, rows, options, earlier, past)
+    logged = _logged(named, options, earlier)
+    names = {**logged.names, **{s.id: s.name for s in named.segments}}
+    return replace(named, identity=replace(logged, names=names))
+
+
+def _cut(column: pl.Series, rule: SegmentRuleOptions) -> int:
+    if rule.top_share is None:
+        return round((rule.min_value or 0.0) * COLUMN_UNITS[column.name])
+    ordered = column.sort(descending=True)
+    return int(ordered[max(math.floor(rule.top_share * len(ordered)), 1) - 1])
+
+
+def _past(earlier: Segmentation | None, identity: SegmentIdentity) -> set[str]:
+    """Return ids that were ever given: to speak of them is no mistake in a refit."""
+    if earlier is None:
+        return set()
+    return {f"S{number}" for number in range(1, identity.issued_ids + 1)}
+
+
+def _targets(own: Sequence[str], options: SegmentationOptions, past: set[str]) -> dict[str, str]:
+    """Return the segment's id for each group's id."""
+    target = {i: i for i in own}
+    for named in (*options.overrides.merged, options.overrides.pinned_ids):
+        for id_ in named:
+            if id_ not in target and id_ not in past:
+                raise UnknownNameError("segment", id_, own)
+    for merged in options.overrides.merged:
+        there = [i for i in merged if i in target]
+        target |= dict.fromkeys(there, there[0]) if there else {}
+    return target
+
+
+def _opened(
+    rules: Sequence[SegmentRule], identity: SegmentIdentity, earlier: Segmentation | None
+) -> tuple[tuple[SegmentRule, ...], SegmentIdentity]:
+    """Give each rule the id it had, or a new one."""
+    known = {} if earlier is None else {r.name: r.id for r in earlier.segment_rules}
+    opened, ruled = identity.issued_ids, []
+    for rule in rules:
+        if rule.name not in known:
+            opened += 1
+        ruled.append(replace(rule, id=known.get(rule.name, f"S{opened}")))
+    return tuple(ruled), replace(identity, issued_ids=opened)
+
+
+def _ranked(chosen: Segmentation, rows: pl.DataFrame) -> Segmentation:
+    """Return the segments numbered by rising value, with what each bought."""
+    ids = [*dict.fromkeys(g.segment for g in chosen.groups)]
+    ids += [rule.id for rule in chosen.segment_rules]
+    draft = named_segments(ids, ids, {})
+    first = replace(chosen, segments=draft)
+    codes = segment_codes_of_rows(first, rows)
+    values = group_statistics(rows, codes.to_numpy() - 1, len(ids))
+    order = sorted(range(len(ids)), key=lambda c: value_order(values[c]))
+    ranked = [values[c] for c in order]
+    return replace(
+        first,
+        segments=named_segments([ids[c] for c in order], [ids[c] for c in order], {}),
+        values=(
+            SegmentValue(INACTIVE_CODE),
+            *(replace(value, code=code) for code, value in enumerate(ranked, start=1)),
+        ),
+    )
+
+
+def segment_codes_of_rows(segmentation: Segmentation, rows: pl.DataFrame) -> pl.Series:
+    """Return the segment of each row, in the order of the rows."""
+    keys = ["end", "customer_id"]
+    found = segmentation.assign(rows).select(*keys, "segment")
+    return rows.select(keys).join(found, on=keys, how="left", maintain_order="left")["segment"]
+
+
+def _named(
+    ranked: Segmentation,
+    rows: pl.DataFrame,
+    options: SegmentationOptions,
+    earlier: Segmentation | None,
+    past: set[str],
+) -> Segmentation:
+    ids = [segment.id for segment in ranked.segments[1:]]
+    ruled = {rule.id: rule.name for rule in ranked.segment_rules}
+    free = [i for i in ids if i not in ruled]
+    known = {} if earlier is None else _names_kept(ranked, earlier)
+    if options.inputs != "fm":
+        told = _distinct(free, _portraits(ranked, rows, free), known)
+    elif earlier is None:
+        told = default_names(len(free))
+    else:
+        told = names_after_refit(free, known)
+    names = {**dict(zip(free, told, strict=True)), **ruled}
+    own = named_segments(ids, [names[i] for i in ids], options.names, tuple(past))
+    return replace(ranked, segments=own)
+
+
+def _names_kept(ranked: Segmentation, earlier: Segmentation) -> dict[str, str]:
+    """Return old names of the segments that are made of the groups they were."""
+    now, then = _parts(ranked), _parts(earlier)
+    return {s.id: s.name for s in earlier.segments if s.id in now and now[s.id] == then[s.id]}
+
+
+def _parts(segmentation: Segmentation) -> dict[str, set[str]]:
+    parts: dict[str, set[str]] = {}
+    for group in segmentation.groups:
+        parts.setdefault(group.segment, set()).add(group.id)
+    return parts
+
+
+def _distinct(ids: Sequence[str], told: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the known names, and for the rest what the profile says, each once."""
+    taken = {*known.values()}
+    return tuple(
+        known.get(i, f"{name} ({i})" if name in taken else name)
+        for i, name in zip(ids, told, strict=True)
+    )
+
+
+def _portraits(ranked: Segmentation, rows: pl.DataFrame, free: Sequence[str]) -> tuple[str, ...]:
+    """Return names from the profiles of the segments that the data made."""
+    codes = {s.code: free.index(s.id) + 1 for s in ranked.segments if s.id in free}
+    ranks = segment_codes_of_rows(ranked, rows).replace_strict(codes, default=None)
+    is_own = ranks.is_not_null()
+    return profile_names(rows.filter(is_own), ranks.filter(is_own), len(free))
+
+
+def _logged(
+    named: Segmentation, options: SegmentationOptions, earlier: Segmentation | None
+) -> SegmentIdentity:
+    """Return the identity with what people decided in its log."""
+    identity = named.identity
+    version, ids = identity.version, {g.id for g in named.groups}
+    events = []
+    for merged in options.overrides.merged:
+        there = tuple(i for i in merged if i in ids)
+        if len(there) > 1:
+            events.append(SegmentEvent("merged", version, there, there[:1]))
+    events += [SegmentEvent("apart", version, (), (r.id,)) for r in named.segment_rules]
+    events += [
+        SegmentEvent("pinned", version, (i,), (i,))
+        for i in options.overrides.pinned_ids
+        if earlier is not None and i in ids
+    ]
+    events += _renamed(named, earlier)
+    return replace(identity, events=(*identity.events, *events))
+
+
+def _renamed(named: Segmentation, earlier: Segmentation | None) -> list[SegmentEvent]:
+    if earlier is None:
+        return []
+    known = {s.id: s.name for s in earlier.segments}
+    version = named.identity.version
+    return [
+        SegmentEvent("renamed", version, (s.id,), (s.id,))
+        for s in named.segments
+        if known.get(s.id, s.name) != s.name
+    ]

@@ -1,0 +1,135 @@
+"""Who is in a segment: size, money, rhythm and coming back, in original units."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from segpredict.core import schemas
+from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.intervals import wilson_interval
+from segpredict.core.tables import MONEY_SCALE, Segment
+from segpredict.errors import SchemaError
+from segpredict.segmentation.model import fill_inactive
+
+
+def segment_profile_table(
+    assignments: pl.DataFrame,
+    inputs: pl.DataFrame,
+    features: pl.DataFrame,
+    segments: Sequence[Segment],
+    labels: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Return one row a segment, INACTIVE included, in original units.
+
+    Parameters
+    ----------
+    assignments
+        ``customer_id`` and ``segment`` of every customer of one window, the INACTIVE
+        ones too (`fill_inactive`).
+    inputs
+        `contracts.CLUSTERING_INPUTS_SCHEMA` of that one window.
+    features
+        ``customer_id`` and ``recency_days``, as of the end of the window.
+    segments
+        All segments, INACTIVE among them.
+    labels
+        ``customer_id`` and ``segment`` in the next window, where that is known; a
+        customer without a row did not order.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``segment`` (code), ``id``, ``name``, ``n``, ``share``; ``revenue`` and
+        ``revenue_share`` of the window; ``days`` (purchase days in total) and
+        ``days_share``; ``order_value`` (revenue per purchase day); ``return_rate``
+        (money given back over money taken; where the instrument holds ``refunds``);
+        ``spend_mean``, ``spend_q25``, ``spend_median``, ``spend_q75``; the same of
+        ``days``; quartiles of ``recency`` in days; ``retention`` (share with an order
+        in the next window; for INACTIVE, share that came back) with its 95 % Wilson
+        interval ``retention_low`` and ``retention_high``. Money is in currency.
+
+    Raises
+    ------
+    TableError
+        When a table breaks its contract, or the instrument holds several windows.
+
+    Notes
+    -----
+    Of a segment with fewer than 5 customers only the size is told; the rest is null.
+    Shares of revenue and purchase days are then shares of what is told, so that the
+    rest cannot be found by subtraction.
+    """
+    known = schemas.validate_schema(assignments, schemas.ASSIGNMENTS_SCHEMA)
+    bought = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
+    if bought["end"].n_unique() > 1:
+        found = bought["end"].n_unique()
+        raise SchemaError("instrument", [f"holds {found} windows instead of one"])
+    customers = (
+        known.select("customer_id", "segment")
+        .join(bought, on="customer_id", how="left")
+        .join(features.select("customer_id", "recency_days"), on="customer_id", how="left")
+        .join(_returned(known, labels), on="customer_id", how="left")
+        .with_columns(pl.col("days", "spend").fill_null(0).cast(pl.Int64))
+    )
+    table = pl.DataFrame(
+        {
+            "segment": pl.Series([s.code for s in segments], dtype=pl.Int8),
+            "id": [s.id for s in segments],
+            "name": [s.name for s in segments],
+        }
+    )
+    figures = customers.group_by("segment").agg(*_figures(has_refunds="refunds" in bought.columns))
+    rows = table.join(figures, on="segment", how="left").sort("segment")
+    return _told(rows)
+
+
+def _returned(known: pl.DataFrame, labels: pl.DataFrame | None) -> pl.DataFrame:
+    if labels is None:
+        return known.select("customer_id", is_back=pl.lit(None, pl.Boolean))
+    return fill_inactive(labels, known).select("customer_id", is_back=pl.col("segment") > 0)
+
+
+def _figures(*, has_refunds: bool) -> list[pl.Expr]:
+    spend, days = pl.col("spend"), pl.col("days")
+    refunds = pl.col("refunds").sum() if has_refunds else pl.lit(None, pl.Int64)
+    taken = spend.sum() + refunds
+    back = pl.col("is_back")
+    low, high = wilson_interval(back.sum(), back.count())
+    quarters = [
+        (column.quantile(q, "linear") / unit).alias(f"{name}_{label}")
+        for name, column, unit in (
+            ("spend", spend, MONEY_SCALE),
+            ("days", days, 1),
+            ("recency", pl.col("recency_days"), 1),
+        )
+        for label, q in (("q25", 0.25), ("median", 0.5), ("q75", 0.75))
+    ]
+    return [
+        pl.len().cast(pl.Int64).alias("n"),
+        (spend.sum() / MONEY_SCALE).alias("revenue"),
+        days.sum().alias("days"),
+        (spend.sum() / MONEY_SCALE / pl.when(days.sum() > 0).then(days.sum())).alias("order_value"),
+        pl.when(taken > 0).then(refunds / taken).alias("return_rate"),
+        (spend.sum() / MONEY_SCALE / pl.len()).alias("spend_mean"),
+        (days.sum() / pl.len()).alias("days_mean"),
+        *quarters,
+        pl.when(back.count() > 0).then(back.sum() / back.count()).alias("retention"),
+        low.alias("retention_low"),
+        high.alias("retention_high"),
+    ]
+
+
+def _told(rows: pl.DataFrame) -> pl.DataFrame:
+    told = pl.col("n") >= MIN_CUSTOMERS_FOR_FIGURES
+    sized = rows.with_columns(pl.col("n").fill_null(0))
+    details = [c for c in sized.columns if c not in ("segment", "id", "name", "n")]
+    first = ("segment", "id", "name", "n", "share", "revenue", "revenue_share", "days")
+    return (
+        sized.with_columns(pl.when(told).then(pl.col(details)))
+        .with_columns(
+            share=pl.col("n") / pl.col("n").sum(),
+            revenue_share=pl.col("revenue") / pl.col("revenue").sum(),
+            days_share=pl.col("days") / pl.col("days").sum(),
+        )
+        .select(*first, "days_share", pl.exclude(*first, "days_share"))
+    )

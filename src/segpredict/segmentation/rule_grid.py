@@ -1,0 +1,285 @@
+"""The rule grid: recency, frequency and spend in fifths, and a name for each code."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import product
+
+import polars as pl
+
+from segpredict.core import schemas
+from segpredict.core.tables import JSON
+from segpredict.errors import ArtifactError, ConfigError
+
+RULE_GRID_VERSION = 2
+GRID_COLUMNS = ("recency_days", "freq_days_364", "spend_364")
+N_FIFTHS = 5
+
+RFM_CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
+
+# Rows are recency scores 1 (long ago) to 5 (just now), columns frequency scores 1 to 5.
+# Written out cell by cell, so that it is a partition: no overlap, no gap.
+CELL_NAME_MAP = (
+    ("Lost", "Lost", "At risk", "At risk", "Cannot lose"),
+    ("Hibernating", "Hibernating", "At risk", "At risk", "Cannot lose"),
+    ("About to sleep", "About to sleep", "Need attention", "Loyal", "Loyal"),
+    ("Promising", "Potential loyalist", "Potential loyalist", "Loyal", "Loyal"),
+    ("New", "Potential loyalist", "Potential loyalist", "Champions", "Champions"),
+)
+MONETARY_LEVELS = ("Low", "Low", "Mid", "High", "High")  # of monetary scores 1 to 5
+
+
+@dataclass(frozen=True, slots=True)
+class FifthScale:
+    """How one column becomes a score from 1 to 5, frozen.
+
+    Parameters
+    ----------
+    column
+        The column of the feature table.
+    cut_points
+        From which value on the scores 2, 3, 4 and 5 are given; ``None`` where that
+        score is never given.
+    scores_given
+        The scores that the customers it was made from were given.
+    is_reversed
+        Whether small values are the good ones, as with recency.
+    """
+
+    column: str
+    cut_points: tuple[float | None, ...]
+    scores_given: tuple[int, ...]
+    is_reversed: bool = False
+
+    @classmethod
+    def from_values(cls, values: pl.Series, *, is_reversed: bool = False) -> "FifthScale":
+        """Return the scale that puts these values into fifths.
+
+        Notes
+        -----
+        A value's score depends on the share of customers strictly below it: 1 + the
+        number of fifths that share has reached. So equal values get equal scores,
+        whoever bears them. Where all values are equal, nobody is better or worse, and
+        the score is 3.
+        """
+        worth = (-values if is_reversed else values).sort()
+        if worth[0] == worth[-1]:
+            middle = (worth[0], worth[0], None, None)
+            return cls(values.name, middle, (3,), is_reversed)
+        below = worth.search_sorted(worth, side="left").cast(pl.Int64)
+        fifths = (below * N_FIFTHS) // len(worth) + 1
+        firsts = (worth.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
+        cuts = tuple(first[0] if len(first) else None for first in firsts)
+        given = tuple(fifths.unique().sort().to_list())
+        return cls(values.name, cuts, given, is_reversed)
+
+    @property
+    def score_expression(self) -> pl.Expr:
+        """The score of the column, 1 to 5."""
+        worth = -pl.col(self.column) if self.is_reversed else pl.col(self.column)
+        passed = ((worth >= c).cast(pl.Int8) for c in self.cut_points if c is not None)
+        return pl.sum_horizontal(pl.lit(1, pl.Int8), *passed).cast(pl.Int8)
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence when fewer than five scores are given."""
+        if len(self.scores_given) == N_FIFTHS:
+            return None
+        listed = ", ".join(map(str, self.scores_given))
+        return (
+            f"{self.column} gives only the scores {listed}: "
+            "many customers share one value, and equal values score equally."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGrid:
+    """The rule grid with its cut points frozen.
+
+    Parameters
+    ----------
+    recency, frequency, monetary
+        The scales of the three columns.
+    names
+        The name of each of the 125 codes, in their order from 111 to 555.
+    """
+
+    recency: FifthScale
+    frequency: FifthScale
+    monetary: FifthScale
+    names: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on scales that give fewer than five scores."""
+        scales = (self.recency, self.frequency, self.monetary)
+        return tuple(s.warning for s in scales if s.warning is not None)
+
+    def to_frame(self) -> pl.DataFrame:
+        """Return the 125 codes, one a row: ``code``, ``name``, ``level`` of spend."""
+        levels = [MONETARY_LEVELS[int(code[2]) - 1] for code in RFM_CODES]
+        return pl.DataFrame({"code": RFM_CODES, "name": self.names, "level": levels})
+
+    def assign(self, customers: pl.DataFrame) -> pl.DataFrame:
+        """Return the scores, code and name of each customer.
+
+        Parameters
+        ----------
+        customers
+            ``customer_id`` and the three columns of the scales.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``customer_id``, ``r``, ``f``, ``m`` (Int8, 1 to 5), ``code`` such as
+            ``"545"``, ``name`` and ``level`` of spend (Low, Mid, High); sorted by
+            customer.
+
+        Raises
+        ------
+        TableError
+            When a column is missing, empty in a row, or no number.
+        """
+        columns = (self.recency.column, self.frequency.column, self.monetary.column)
+        rows = schemas.validate_schema(customers, schemas.numeric_schema(columns))
+        return (
+            rows.select(
+                "customer_id",
+                r=self.recency.score_expression,
+                f=self.frequency.score_expression,
+                m=self.monetary.score_expression,
+            )
+            .with_columns(code=pl.concat_str("r", "f", "m"))
+            .join(self.to_frame(), on="code", how="left")
+            .sort("customer_id")
+        )
+
+    def to_state(self) -> JSON:
+        """Return the grid as plain JSON; `from_state` gives an equal one back."""
+        return {"version": RULE_GRID_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_state(cls, state: JSON) -> "RuleGrid":
+        """Return the grid of a state.
+
+        Raises
+        ------
+        ArtifactError
+            When the state is of another version or lacks a part.
+        """
+        if not isinstance(state, Mapping) or state.get("version") != RULE_GRID_VERSION:
+            raise ArtifactError(
+                "The stored rule grid is not of a version that this segpredict reads.",
+                fix="run again with this version, or install the one that wrote it.",
+            )
+        try:
+            scales = ("recency", "frequency", "monetary")
+            found = {name: _scale(state[name]) for name in scales}
+            return cls(**found, names=_once(state["names"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError(
+                f"The stored rule grid is incomplete: {error}.",
+                fix="restore the run folder, or run again.",
+            ) from None
+
+
+def _scale(state: Mapping[str, JSON]) -> FifthScale:
+    lists = {name: tuple(state[name]) for name in ("cuts", "given")}
+    return FifthScale(**{**state, **lists})
+
+
+def _once(names: JSON) -> tuple[str, ...]:
+    if len(names) != len(RFM_CODES):
+        raise ValueError(f"{len(names)} names for {len(RFM_CODES)} codes")
+    return tuple(map(str, names))
+
+
+def cell_name(recency: int, frequency: int) -> str:
+    """Return the name of one cell of the grid.
+
+    Examples
+    --------
+    >>> cell(5, 4), cell(1, 5)
+    ('Champions', 'Cannot lose')
+    """
+    return CELL_NAME_MAP[recency - 1][frequency - 1]
+
+
+def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the name of each of the 125 codes, in their order.
+
+    Parameters
+    ----------
+    custom_names
+        Names that replace the usual ones: by code (``"555"``), or by the scores of
+        recency and frequency for all five of spend (``"55"``). A code goes before its
+        scores.
+
+    Raises
+    ------
+    ConfigError
+        When a key is no code, or a name is empty.
+
+    Examples
+    --------
+    >>> names = named({"55": "Top", "555": "VIP"})
+    >>> names[-5:], len(names)
+    (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
+    """
+    known = {code[:length] for code in RFM_CODES for length in (2, 3)}
+    wrong = [key for key, name in custom_names.items() if key not in known or not name.strip()]
+    if wrong:
+        raise ConfigError(
+            f"In [segmentation.rule_grid_names], {wrong[0]!r} = {custom_names[wrong[0]]!r} names no code.",
+            fix="give two scores from 1 to 5, recency and frequency, or three with "
+            'spend, and a name: "55" = "Champions", "555" = "VIP".',
+        )
+    usual = (cell_name(int(code[0]), int(code[1])) for code in RFM_CODES)
+    pairs = zip(RFM_CODES, usual, strict=True)
+    return tuple(custom_names.get(c, custom_names.get(c[:2], name)).strip() for c, name in pairs)
+
+
+def fit_rule_grid(
+    customers: pl.DataFrame,
+    columns: tuple[str, str, str] = GRID_COLUMNS,
+    names: Mapping[str, str] | None = None,
+) -> RuleGrid:
+    """Return the grid whose cut points are the fifths of these customers.
+
+    Parameters
+    ----------
+    customers
+        ``customer_id`` and three columns of numbers, one row a customer.
+    columns
+        Days since the last order, purchase days, and spend.
+    names
+        Names of codes that replace the usual ones, such as ``{"555": "VIP"}``; see
+        `code_names`.
+
+    Raises
+    ------
+    TableError
+        When there are no customers, or a column is missing, empty in a row, or no
+        number.
+    ConfigError
+        When a name is given to what is no code.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> shop = pl.DataFrame({
+    ...     "customer_id": list("abcde"),
+    ...     "recency_days": [1.0, 20.0, 40.0, 80.0, 160.0],
+    ...     "freq_days_364": [9.0, 1.0, 4.0, 3.0, 2.0],
+    ...     "spend_364": [500.0, 20.0, 90.0, 70.0, 60.0],
+    ... })
+    >>> fit_grid(shop).assign(shop).select("code", "name", "level").row(0)
+    ('555', 'Champions', 'High')
+    """
+    rows = schemas.validate_schema(customers, schemas.numeric_schema(columns, min_rows=1))
+    recency, frequency, monetary = (rows[c] for c in columns)
+    return RuleGrid(
+        FifthScale.from_values(recency, is_reversed=True),
+        FifthScale.from_values(frequency),
+        FifthScale.from_values(monetary),
+        code_names(names or {}),
+    )

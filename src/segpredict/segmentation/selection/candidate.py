@@ -1,0 +1,183 @@
+"""What was measured of one way to segment, and the gates that it must pass."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from segpredict.config.segmentation import SegmentationOptions
+from segpredict.core.tables import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentationCandidate:
+    """One way to segment, and all that was measured of it; ``None`` where it was not.
+
+    Parameters
+    ----------
+    inputs, algorithm, k_requested
+        What was tried; `k_requested` is the number of segments asked for.
+    complexity_rank
+        Place of the algorithm from simple to intricate.
+    k
+        Number of segments found.
+    smallest_share, largest_share
+        Share of the rows in the smallest and the largest segment.
+    smallest_rows
+        Rows of an average window in the smallest.
+    value_step
+        Least distance in value between neighbouring segments, in standard deviations.
+    noise_share, agreement
+        Share left over by the algorithm; share of rows where the frozen rule agrees.
+    silhouette, silhouette_sd, calinski_harabasz, davies_bouldin, inertia
+        Internal criteria: they describe, they never decide.
+    bic, icl, dbcv
+        Of mixtures; of mixtures; of density methods.
+    tree_accuracy
+        Balanced accuracy of the tree that tells the segments.
+    seed_stability, seed_runs
+        Mean adjusted Rand index (ARI) with other seeds, and how many were tried.
+    bootstrap_stability, bootstrap_stability_se, min_jaccard, jaccards, bootstrap_draws
+        Mean ARI over bootstrap draws and its error; the worst segment's mean Jaccard
+        and that of each, in rising order of value; how many draws.
+    prediction_strength, prediction_strength_se, strength_splits
+        Prediction strength over halvings, its error, how many.
+    temporal_stability
+        ARI with the segmenter of one horizon earlier, on the newest window's customers.
+    value_separation, value_separation_se
+        η² of log1p of the next window's revenue.
+    information_gain, information_gain_se
+        Predictable information about the next window's segment, in nats.
+    null_silhouette, null_permuted
+        Mean silhouette in Gaussian and in permuted null worlds.
+    null_silhouette_high, null_prediction_strength_high
+        What 95 % of the null worlds stay below; the higher of the two kinds.
+    null_bootstrap_stability
+        Mean ARI over bootstrap draws in Gaussian null worlds.
+    stability, stability_se
+        Standard deviations by which `bootstrap_stability` exceeds that.
+    gap, gap_se
+        Log inertia of Gaussian null worlds minus the log inertia here.
+    failed_gates
+        Gates that were not passed.
+    note
+        Why nothing was measured, if nothing was.
+    encoded_labels
+        The group of each row of a sample that all trials share, one sign a row.
+    """
+
+    inputs: str
+    algorithm: str
+    k_requested: int
+    complexity_rank: int = 0
+    k: int = 0
+    smallest_share: float = 0.0
+    largest_share: float = 1.0
+    smallest_rows: float = 0.0
+    value_step: float = 0.0
+    noise_share: float = 0.0
+    agreement: float | None = None
+    silhouette: float | None = None
+    silhouette_sd: float | None = None
+    calinski_harabasz: float | None = None
+    davies_bouldin: float | None = None
+    inertia: float | None = None
+    bic: float | None = None
+    icl: float | None = None
+    dbcv: float | None = None
+    tree_accuracy: float | None = None
+    seed_stability: float | None = None
+    seed_runs: int = 0
+    bootstrap_stability: float | None = None
+    bootstrap_stability_se: float | None = None
+    min_jaccard: float | None = None
+    jaccards: tuple[float, ...] = ()
+    bootstrap_draws: int = 0
+    prediction_strength: float | None = None
+    prediction_strength_se: float | None = None
+    strength_splits: int = 0
+    temporal_stability: float | None = None
+    value_separation: float | None = None
+    value_separation_se: float | None = None
+    information_gain: float | None = None
+    information_gain_se: float | None = None
+    null_silhouette: float | None = None
+    null_permuted: float | None = None
+    null_silhouette_high: float | None = None
+    null_prediction_strength_high: float | None = None
+    null_bootstrap_stability: float | None = None
+    stability: float | None = None
+    stability_se: float | None = None
+    gap: float | None = None
+    gap_se: float | None = None
+    failed_gates: tuple[str, ...] = ()
+    note: str = ""
+    encoded_labels: str = ""
+
+    @property
+    def passes_gates(self) -> bool:
+        """Whether it was measured and failed no gate."""
+        return not self.failed_gates and not self.note
+
+    @property
+    def name(self) -> str:
+        """What people call it, such as ``kmeans k=3 on fm``."""
+        return f"{self.algorithm} k={self.k or self.k_requested} on {self.inputs}"
+
+    def to_state(self) -> JSON:
+        """Return it as JSON; `from_state` gives an equal value back."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
+        """Return the trial of a state."""
+        lists = {name: tuple(state[name]) for name in ("jaccards", "failed")}
+        return cls(**{**state, **lists})
+
+
+@dataclass(frozen=True, slots=True)
+class QualityGates:
+    """Gates, and the least number of rows, for one shop.
+
+    Parameters
+    ----------
+    options
+        The thresholds.
+    min_rows
+        Least number of customers in the smallest segment of an average window.
+    """
+
+    options: SegmentationOptions
+    min_rows: float = 0.0
+
+    def failed_gates(self, candidate: SegmentationCandidate) -> tuple[str, ...]:
+        """Return the gates that a trial does not pass.
+
+        What could not be measured (no earlier window, no seed) fails no gate.
+
+        Examples
+        --------
+        >>> found = {"k": 3, "smallest": 0.2, "largest": 0.5, "step": 0.6}
+        >>> Bar(SegmentOptions()).failed(
+        ...     Trial(instrument="fm", algorithm="x", asked=3, tree=0.8, **found)
+        ... )
+        ('tree',)
+        """
+        own, bar = self.options, self.options.selection
+        verdicts = {
+            "number": bar.k_min <= candidate.k <= bar.k_max,
+            "min_share": candidate.smallest_share >= own.min_share,
+            "max_share": candidate.largest_share <= own.max_share,
+            "min_rows": candidate.smallest_rows >= self.min_rows,
+            "min_step": candidate.value_step >= bar.min_value_step,
+            "noise": candidate.noise_share <= bar.max_noise_share,
+            "agreement": _reaches(candidate.agreement, bar.min_agreement),
+            "tree": _reaches(candidate.tree_accuracy, bar.min_tree_accuracy),
+            "temporal": _reaches(candidate.temporal_stability, bar.min_temporal_stability),
+            "seed": _reaches(candidate.seed_stability, bar.min_seed_stability),
+            "bootstrap": _reaches(candidate.bootstrap_stability, bar.min_rand_index),
+            "jaccard": _reaches(candidate.min_jaccard, bar.min_jaccard),
+        }
+        return tuple(name for name, is_met in verdicts.items() if not is_met)
+
+
+def _reaches(found: float | None, least: float) -> bool:
+    return found is None or found >= least

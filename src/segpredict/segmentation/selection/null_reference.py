@@ -1,0 +1,148 @@
+"""What the same algorithm finds where there is nothing to find."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segpredict.segmentation.algorithms import WeightedPoints
+from segpredict.segmentation.selection.agreement import adjusted_rand_index, contingency_table
+from segpredict.segmentation.selection.internal_indices import SilhouetteFolds, mean_inertia
+from segpredict.segmentation.selection.resampling import NullSample, ResampleSet
+from segpredict.segmentation.selection.stability import (
+    FitFunction,
+    StabilityDraws,
+    prediction_strength,
+)
+
+NULL_QUANTILE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class NullMetrics:
+    """What was found in one null world.
+
+    Parameters
+    ----------
+    silhouette, prediction_strength, rand_index
+        As measured of the candidate; `adjusted_rand_index` is ``None`` without resamples.
+    """
+
+    silhouette: float
+    prediction_strength: float
+    rand_index: float | None
+
+
+def gap_statistics(
+    fits: FitFunction, resamples: ResampleSet, ks: Sequence[int]
+) -> dict[int, dict[str, float]]:
+    """Return the gap statistic and its error, by number of groups.
+
+    Notes
+    -----
+    Mean log inertia of Gaussian null worlds minus log inertia here, error
+    sd·√(1 + 1/n). The Gaussian keeps the covariance; Tibshirani's uniform box would
+    call any correlation a cluster.
+
+    References
+    ----------
+    Tibshirani, Walther and Hastie (2001); for references that keep what is no cluster,
+    Hennig and Lin (2015).
+    """
+    own = _logs(fits, resamples.stability_sample, ks)
+    nulls = [_logs(fits, null.sample, ks) for null in resamples.gaussian_nulls]
+    told = {}
+    for k in own:
+        logs = [null[k] for null in nulls if k in null]
+        error = _spread(logs) * math.sqrt(1 + 1 / len(logs))
+        told[k] = {"gap": _mean(logs) - own[k], "gap_se": error}
+    return told
+
+
+def _logs(fits: FitFunction, sample: WeightedPoints, ks: Sequence[int]) -> dict[int, float]:
+    matrix = sample.matrix
+    return {
+        k: math.log(max(mean_inertia(sample, rule.assign(matrix)), 1e-12))
+        for k, rule in fits(sample, ks).items()
+    }
+
+
+def null_references(
+    fits: FitFunction, resamples: ResampleSet, tallies: Mapping[int, StabilityDraws]
+) -> dict[int, dict[str, float]]:
+    """Return the figures of `Trial` that compare candidates with null worlds."""
+    ks = list(tallies)
+    if not ks:
+        return {}
+    clouds = [_nothing(fits, null, ks) for null in resamples.gaussian_nulls]
+    mixed = [_nothing(fits, null, ks) for null in resamples.permuted_nulls]
+    return {
+        k: _figures([c[k] for c in clouds], [m[k] for m in mixed], tallies[k])
+        for k in ks
+        if all(k in world for world in (*clouds, *mixed))
+    }
+
+
+def _nothing(fits: FitFunction, null: NullSample, ks: Sequence[int]) -> dict[int, NullMetrics]:
+    rules, places = fits(null.sample, ks), null.sample.matrix
+    labels = {k: rule.assign(places) for k, rule in rules.items()}
+    folds = SilhouetteFolds.from_sample(null.sample, folds=1)
+    again = [fits(drawn, list(rules)) for drawn in null.resamples]
+    rands = {
+        k: [
+            adjusted_rand_index(
+                contingency_table(labels[k], fit[k].assign(places), null.sample.weights)
+            )
+            for fit in again
+            if k in fit
+        ]
+        for k in rules
+    }
+    strengths = prediction_strength(fits, [null.split_halves], dict.fromkeys(rules, 1))
+    return {
+        k: NullMetrics(
+            silhouette=folds.mean_silhouette([rule.assign(m) for m in folds.distance_matrices])[0],
+            prediction_strength=strengths[k][0],
+            rand_index=_mean(rands[k]) if rands[k] else None,
+        )
+        for k, rule in rules.items()
+        if strengths[k]
+    }
+
+
+def _figures(
+    clouds: Sequence[NullMetrics], mixed: Sequence[NullMetrics], tally: StabilityDraws
+) -> dict[str, float]:
+    rands = [found.rand_index for found in clouds if found.rand_index is not None]
+    kinds = (clouds, mixed)
+    return {
+        "null_silhouette": _mean([found.silhouette for found in clouds]),
+        "null_permuted": _mean([found.silhouette for found in mixed]),
+        "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
+        "null_strength_high": max(_high([f.prediction_strength for f in k]) for k in kinds),
+        "null_bootstrap": _mean(rands),
+        **_beyond(tally, rands),
+    }
+
+
+def _beyond(tally: StabilityDraws, rands: Sequence[float]) -> dict[str, float]:
+    """Return by how many standard deviations the candidate comes back more surely."""
+    spread = max(_spread(rands), 1e-3)  # no z without end where nothing varies
+    score = (tally.mean_rand_index - _mean(rands)) / spread
+    count = len(rands)
+    variance = (tally.standard_error / spread) ** 2 + 1 / count
+    variance += score**2 / (2 * max(count - 1, 1))
+    return {"stability": score, "stability_se": math.sqrt(variance)}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
+
+
+def _spread(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def _high(values: Sequence[float]) -> float:
+    return float(np.quantile(values, NULL_QUANTILE))

@@ -1,0 +1,204 @@
+"""Samples of rows that do not depend on ids, drawn once for all candidates."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from segpredict.config.segmentation import SelectionOptions
+from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.segmentation.algorithms import WeightedPoints
+from segpredict.segmentation.selection.internal_indices import SilhouetteFolds
+
+BOOTSTRAP_STREAM, HALVES_STREAM, GAUSSIAN_STREAM, PERMUTED_STREAM = (
+    1,
+    2,
+    3,
+    4,
+)  # streams of chance, one a purpose
+NULL_BOOTSTRAP_DRAWS = 2  # bootstrap draws in one null world
+
+
+def systematic_sample(points: WeightedPoints, rows: int) -> WeightedPoints:
+    """Return that many rows, taken at even steps through the sorted points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> points = Points.of(np.repeat([[1.0], [2.0], [3.0]], [6, 2, 2], axis=0))
+    >>> few = systematic(points, 5)
+    >>> few.matrix.ravel().tolist(), few.weights.tolist()
+    ([1.0, 2.0, 3.0], [3, 1, 1])
+    """
+    if points.n_rows <= rows:
+        return points
+    at = (2 * np.arange(rows) + 1) * points.n_rows // (2 * rows)
+    index = np.searchsorted(np.cumsum(points.weights), at, side="right")
+    return _some(points, np.bincount(index, minlength=len(points)))
+
+
+def bootstrap_sample(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
+    """Return as many rows as there are, drawn with replacement."""
+    chance = np.random.default_rng((seed, BOOTSTRAP_STREAM, draw))
+    counts = chance.multinomial(points.n_rows, points.weights / points.n_rows)
+    return _some(points, counts)
+
+
+def random_halves(
+    points: WeightedPoints, seed: int, draw: int
+) -> tuple[WeightedPoints, WeightedPoints]:
+    """Return the rows, parted at random into two halves."""
+    chance = np.random.default_rng((seed, HALVES_STREAM, draw))
+    index = chance.permutation(np.repeat(np.arange(len(points)), points.weights))
+    cut = len(index) // 2
+    parts = (np.bincount(p, minlength=len(points)) for p in (index[:cut], index[cut:]))
+    first, second = parts
+    return _some(points, first), _some(points, second)
+
+
+def gaussian_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
+    """Return as many rows of one Gaussian with the same mean and covariance."""
+    chance = np.random.default_rng((seed, GAUSSIAN_STREAM, draw))
+    matrix, share = points.matrix, points.weights / points.n_rows
+    mean = (matrix * share[:, None]).sum(axis=0)
+    off = matrix - mean
+    # Axis by axis: a matrix product's last digits depend on the machine.
+    axes = range(matrix.shape[1])
+    covariance = np.array([[(off[:, i] * off[:, j] * share).sum() for j in axes] for i in axes])
+    levels, turns = np.linalg.eigh(covariance)
+    root = (turns * np.sqrt(np.maximum(levels, 0))) @ turns.T
+    normal = chance.standard_normal((points.n_rows, len(mean)))
+    places: FloatArray = mean + sum(normal[:, i, None] * root[i] for i in axes)
+    return WeightedPoints.from_matrix(places)
+
+
+def permuted_null(points: WeightedPoints, seed: int, draw: int) -> WeightedPoints:
+    """Return the rows with each column shuffled by itself: no column knows another."""
+    chance = np.random.default_rng((seed, PERMUTED_STREAM, draw))
+    rows = np.repeat(points.matrix, points.weights, axis=0)
+    return WeightedPoints.from_matrix(
+        np.stack([chance.permutation(axis) for axis in rows.T], axis=1)
+    )
+
+
+def _some(points: WeightedPoints, counts: IntArray) -> WeightedPoints:
+    kept = counts > 0
+    return WeightedPoints(points.integer_coordinates[kept], counts[kept].astype(np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierFit:
+    """The newest customers, in today's space and in that of one horizon earlier.
+
+    Parameters
+    ----------
+    points
+        What could be known one horizon ago, in its own space.
+    earlier_points, current_points
+        The newest window's rows in that space, and in today's.
+    """
+
+    points: WeightedPoints
+    earlier_points: FloatArray
+    current_points: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NullSample:
+    """One world without groups, and resamples of it.
+
+    Parameters
+    ----------
+    sample
+        Its rows.
+    resamples
+        Bootstrap samples of them.
+    split_halves
+        The rows, halved.
+    """
+
+    sample: WeightedPoints
+    resamples: tuple[WeightedPoints, ...]
+    split_halves: tuple[WeightedPoints, WeightedPoints]
+
+    @classmethod
+    def from_sample(cls, sample: WeightedPoints, seed: int, draw: int, draws: int) -> "NullSample":
+        """Return a world with its resamples."""
+        again = tuple(
+            bootstrap_sample(sample, seed, draw * NULL_BOOTSTRAP_DRAWS + i) for i in range(draws)
+        )
+        return cls(sample, again, random_halves(sample, seed, draw))
+
+
+@dataclass(frozen=True, eq=False)
+class ResampleSet:
+    """Everything that does not depend on the candidate, worked out once.
+
+    Parameters
+    ----------
+    points
+        All rows, in standard deviations; value is the first axis.
+    options
+        How thoroughly to measure.
+    windows
+        How many windows the rows come from.
+    customers
+        How many customers they come from, where a customer has several.
+    seed
+        Start of every random draw.
+    earlier
+        What the temporal comparison needs; ``None`` where history is too short.
+    """
+
+    points: WeightedPoints
+    options: SelectionOptions
+    windows: int = 1
+    customers: int | None = None
+    seed: int = 0
+    earlier: EarlierFit | None = None
+
+    @cached_property
+    def stability_sample(self) -> WeightedPoints:
+        """The rows on which stability is measured."""
+        rows = self.options.sample_rows
+        return systematic_sample(self.points, min(rows, self.customers or rows))
+
+    @cached_property
+    def silhouette_folds(self) -> SilhouetteFolds:
+        """Samples with all their distances."""
+        return SilhouetteFolds.from_sample(systematic_sample(self.points, self.options.sample_rows))
+
+    @cached_property
+    def bootstrap_samples(self) -> tuple[WeightedPoints, ...]:
+        """Bootstrap samples."""
+        draws = range(self.options.bootstrap_draws)
+        return tuple(bootstrap_sample(self.stability_sample, self.seed, draw) for draw in draws)
+
+    @cached_property
+    def split_halves(self) -> tuple[tuple[WeightedPoints, WeightedPoints], ...]:
+        """Halvings."""
+        splits = range(self.options.strength_splits)
+        return tuple(random_halves(self.stability_sample, self.seed, draw) for draw in splits)
+
+    @cached_property
+    def gaussian_nulls(self) -> tuple[NullSample, ...]:
+        """Worlds of one Gaussian with the same covariance."""
+        return tuple(
+            NullSample.from_sample(
+                gaussian_null(self.stability_sample, self.seed, draw),
+                self.seed,
+                draw,
+                NULL_BOOTSTRAP_DRAWS,
+            )
+            for draw in range(self.options.null_samples)
+        )
+
+    @cached_property
+    def permuted_nulls(self) -> tuple[NullSample, ...]:
+        """Worlds in which no column knows another."""
+        return tuple(
+            NullSample.from_sample(
+                permuted_null(self.stability_sample, self.seed, draw), self.seed, draw, 0
+            )
+            for draw in range(self.options.null_samples)
+        )

@@ -1,0 +1,130 @@
+"""Ask whether groups come back with other customers, another seed, another half.
+
+All numbers of groups of one algorithm go through the resamples together, so that it can
+share work between them; each leaves the race when its verdict is clear.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segpredict.core.arrays import FloatArray, IndexArray
+from segpredict.segmentation.algorithms import Clusters, WeightedPoints
+from segpredict.segmentation.selection.agreement import (
+    adjusted_rand_index,
+    best_match_jaccard,
+    contingency_table,
+    prediction_strength_of_table,
+)
+
+FitFunction = Callable[[WeightedPoints, Sequence[int]], Mapping[int, Clusters]]
+# Standard errors from a gate after which more draws cannot change its verdict.
+DECISIVE_Z = 3.0
+
+
+@dataclass(slots=True)
+class StabilityDraws:
+    """The draws of one number of groups so far.
+
+    Parameters
+    ----------
+    rand_indices
+        Adjusted Rand index, or prediction strength, of each draw.
+    jaccard_draws
+        Jaccard of each group, of each draw.
+    """
+
+    rand_indices: list[float] = field(default_factory=list)
+    jaccard_draws: list[FloatArray] = field(default_factory=list)
+
+    @property
+    def mean_rand_index(self) -> float:
+        """The mean over the draws."""
+        return float(np.mean(self.rand_indices))
+
+    @property
+    def standard_error(self) -> float:
+        """The standard error of the mean."""
+        return standard_error(self.rand_indices)
+
+    @property
+    def mean_jaccards(self) -> tuple[float, ...]:
+        """The mean Jaccard of each group."""
+        return tuple(np.mean(self.jaccard_draws, axis=0).tolist())
+
+    def add_draw(self, labels: IndexArray, again: IndexArray, sample: WeightedPoints) -> None:
+        """Count one more draw."""
+        table = contingency_table(labels, again, sample.weights)
+        self.rand_indices.append(adjusted_rand_index(table))
+        self.jaccard_draws.append(best_match_jaccard(table))
+
+    def is_hopeless(self, *, min_ari: float, min_jaccard: float) -> bool:
+        """Whether more draws cannot lift it over both bars."""
+        worst = np.stack(self.jaccard_draws)[:, int(np.argmin(self.mean_jaccards))]
+        return is_hopeless(self.rand_indices, min_ari) or is_hopeless(worst.tolist(), min_jaccard)
+
+
+def bootstrap_stability(
+    fits: FitFunction,
+    sample: WeightedPoints,
+    labels: Mapping[int, IndexArray],
+    resamples: Sequence[WeightedPoints],
+    limits: Mapping[int, int],
+    is_decided: Callable[[StabilityDraws], bool],
+) -> dict[int, StabilityDraws]:
+    """Return how well groups come back when customers are drawn anew.
+
+    Notes
+    -----
+    Each refit starts from nothing, and its frozen rule is put to all rows of the
+    sample; a refit that starts from the candidate's own centres would flatter it.
+    """
+    tallies = {k: StabilityDraws() for k in labels}
+    matrix = sample.matrix
+    for draw, drawn in enumerate(resamples):
+        racing = [k for k in labels if draw < limits[k] and not is_decided(tallies[k])]
+        for k, rule in fits(drawn, racing).items():
+            tallies[k].add_draw(labels[k], rule.assign(matrix), sample)
+    return tallies
+
+
+def prediction_strength(
+    fits: FitFunction,
+    halves: Sequence[tuple[WeightedPoints, WeightedPoints]],
+    limits: Mapping[int, int],
+) -> dict[int, list[float]]:
+    """Return the prediction strength of each halving, mean of both directions."""
+    found: dict[int, list[float]] = {k: [] for k in limits}
+    for split, (left, right) in enumerate(halves):
+        racing = [k for k, limit in limits.items() if split < limit]
+        first, second = fits(left, racing), fits(right, racing)
+        for k in first.keys() & second.keys():
+            one = _strength(left, own=first[k], other=second[k])
+            two = _strength(right, own=second[k], other=first[k])
+            found[k].append((one + two) / 2)
+    return found
+
+
+def _strength(half: WeightedPoints, *, own: Clusters, other: Clusters) -> float:
+    places = half.matrix
+    table = contingency_table(own.assign(places), other.assign(places), half.weights)
+    return prediction_strength_of_table(table)
+
+
+def standard_error(draws: Sequence[float]) -> float:
+    """Return the standard error of a mean of draws; 0 for one."""
+    if len(draws) < 2:
+        return 0.0
+    return float(np.std(draws, ddof=1)) / math.sqrt(len(draws))
+
+
+def is_hopeless(draws: Sequence[float], gates: float) -> bool:
+    """Whether the mean lies so far below a bar that more draws cannot lift it."""
+    return float(np.mean(draws)) + DECISIVE_Z * standard_error(draws) < gates
+
+
+def is_decided(draws: Sequence[float], gates: float) -> bool:
+    """Whether more draws cannot change on which side of a bar the mean lies."""
+    return abs(float(np.mean(draws)) - gates) > DECISIVE_Z * standard_error(draws)
