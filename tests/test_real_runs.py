@@ -48,7 +48,7 @@ def test_the_ledger_of_online_retail_ii_has_the_published_totals(gifts: Path) ->
 def test_the_forecast_of_online_retail_ii_beats_persistence_and_markov(
     gifts: Path,
 ) -> None:
-    verdict = open_run(gifts).json("classifier/verdict.json")
+    verdict = open_run(gifts).json("classifier/evaluation.json")
     against = verdict["pooled"]["differences"]
     assert against["persistence"]["accuracy"]["low"] > 0
     assert against["markov"]["log_loss"]["high"] < 0
@@ -67,7 +67,7 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
     asked = "classifier.baselines=['bgnbd_gg', 'markov', 'persistence']"
     plan = load.load_config("online_retail_ii", [*QUICK, asked, "time.horizon=182"])
     made = pipeline.run_pipeline(files, plan, pipeline.RunTarget(tmp_path / "run"))
-    verdict = made.json("classifier/verdict.json")
+    verdict = made.json("classifier/evaluation.json")
     losses = {n: s["log_loss"] for n, s in verdict["pooled"]["scores"].items()}
     assert len(verdict["origins"]) == 1
     assert verdict["shipped"] == "bgnbd_gg" == min(losses, key=lambda n: losses[n])
@@ -86,9 +86,9 @@ def test_half_a_year_ahead_of_two_years_falls_back_and_the_page_says_so(
         assert told in page, told
     # What fell in is explained itself: no reasons of trees that nobody uses.
     assert "reasons of the boosted trees" not in page
-    told = made.json("explanation/importance.json")
+    told = made.json("explain/importance.json")
     assert (told["note"], len(told["names"])) == ("", 3)
-    assert set(made.read_parquet("explanation/reasons.parquet")["group"]) == {*told["names"]}
+    assert set(made.read_parquet("explain/reasons.parquet")["group"]) == {*told["names"]}
 
 
 def test_cdnow_reads_the_same_as_text_and_as_parquet(real_data: Path, tmp_path: Path) -> None:

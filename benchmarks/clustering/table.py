@@ -4,7 +4,7 @@
     python benchmarks/clustering/table.py RUN --name online_retail_ii --write PAGE
 
 For each algorithm and instrument the way that fails the fewest gates stands in the
-table, and every way that passes; all of them are in ``segments/comparison.csv``.
+table, and every way that passes; all of them are in ``segmentation/candidates.csv``.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     run = open_run(args.run)
     told = table(
-        run.read_parquet("segments/comparison.parquet"), run.json("segments/selection.json")
+        run.read_parquet("segmentation/candidates.parquet"), run.json("segmentation/selection.json")
     )
     print(told)
     if args.write:

@@ -1,6 +1,6 @@
 """What was predicted in money and what came, from finished runs.
 
-    python benchmarks/worth/tables.py artifacts/or2 artifacts/cdnow
+    python benchmarks/customer_value/tables.py artifacts/or2 artifacts/cdnow
 
 Prints Markdown tables of each run: revenue at risk, upside and spend against what came,
 with 95 % intervals over customers; and lifetime values of each span against plain
@@ -39,8 +39,8 @@ def main() -> None:
 
 
 def shipped(made: RunFolder) -> pl.DataFrame:
-    name = made.json("classifier/verdict.json")["shipped"]
-    return made.read_parquet("worth/sums.parquet").filter(forecaster=name)
+    name = made.json("classifier/evaluation.json")["shipped"]
+    return made.read_parquet("customer_value/sums.parquet").filter(forecaster=name)
 
 
 def exposures(made: RunFolder) -> Iterator[str]:
@@ -89,7 +89,7 @@ def tenths(made: RunFolder) -> Iterator[str]:
 
 def lifetimes(made: RunFolder) -> Iterator[str]:
     yield from header("from, days", "worth by", *JUDGED)
-    errors = made.read_parquet("worth/errors.parquet")
+    errors = made.read_parquet("customer_value/errors.parquet")
     for (window, days), span in errors.group_by("window", "days", maintain_order=True):
         for method in METHODS:
             rows = span.filter(method=method).to_dicts()

@@ -34,7 +34,7 @@ def _without_reasons_and_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def warnings(run: Path) -> str:
-    return " ".join(open_run(run).read_json("classifier/verdict.json")["warnings"])
+    return " ".join(open_run(run).read_json("classifier/evaluation.json")["warnings"])
 
 
 def test_an_evaluation_that_was_kept_is_recalled_for_its_own_test_only(tmp_path: Path):

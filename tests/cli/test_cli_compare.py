@@ -26,7 +26,7 @@ def test_comparing_prints_every_way_and_what_the_rule_takes(
     assert "Ways to segment, compared" in out
     assert "The rule takes" in out
     assert "made as the options say; see --select" in out
-    table = open_run(folder).read_parquet("segments/comparison.parquet")
+    table = open_run(folder).read_parquet("segmentation/candidates.parquet")
     assert table.select("instrument", "algorithm", "asked").rows() == [
         ("fm", "kmeans", 3),
         ("fm", "kmeans", 4),

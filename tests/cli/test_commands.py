@@ -81,7 +81,7 @@ def test_a_run_as_json_is_one_object_and_its_canary_is_shown_in_words_too(
     assert (code, err) == (0, "")
     assert told["config"]["seed"] == 5
     assert told["verdict"]["pooled"]["scores"]["markov"]["n"] > 0
-    sights = open_run(tmp_path / "run").read_json("classifier/canary.json")
+    sights = open_run(tmp_path / "run").read_json("classifier/leakage_demo.json")
     wrong = next(s for s in sights if s["test"] == "same_window")
     honest = next(s for s in sights if s["is_honest"])
     assert wrong["accuracy"] > honest["accuracy"] + 0.2
@@ -245,8 +245,10 @@ def test_a_refit_keeps_ids_and_says_what_became_of_them(
     assert (code, err) == (0, "")
     assert "S1 (Occasional) is still itself (Jaccard 1.00)." in out
     old, new = open_run(run_folder), open_run(target)
-    assert new.read_json("segments/segments.json") == old.read_json("segments/segments.json")
-    assert {e["kind"] for e in new.read_json("segments/events.json")} == {"survive"}
+    assert new.read_json("segmentation/segments.json") == old.read_json(
+        "segmentation/segments.json"
+    )
+    assert {e["kind"] for e in new.read_json("segmentation/events.json")} == {"survive"}
     assert new.metadata["config"]["segments"]["n_init"] == 3
     assert new.metadata["refit_of"]["digest"] == old.manifest["digest"]
 

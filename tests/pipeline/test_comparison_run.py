@@ -46,18 +46,18 @@ def made(data, config, folder, ways="compare", **options):
 
 def test_comparing_leaves_a_table_and_changes_no_segment(sample_file, config, run_folder, tmp_path):
     run = made(sample_file, config, tmp_path / "run")
-    table = run.read_parquet("segments/comparison.parquet")
+    table = run.read_parquet("segmentation/candidates.parquet")
     assert table.select("instrument", "algorithm", "asked").unique().height == 8
     assert table["information"].null_count() == table["note"].ne("").sum()
-    assert run.bytes("segments/comparison.csv").startswith(b"instrument,algorithm")
-    plain = open_run(run_folder).read_bytes("segments/assignments.parquet")
-    assert run.bytes("segments/assignments.parquet") == plain
+    assert run.bytes("segmentation/candidates.csv").startswith(b"instrument,algorithm")
+    plain = open_run(run_folder).read_bytes("segmentation/assignments.parquet")
+    assert run.bytes("segmentation/assignments.parquet") == plain
 
 
 def test_selecting_freezes_what_the_rule_takes(sample_file, config, tmp_path):
     run = made(sample_file, config, tmp_path / "run", "select")
-    told = run.json("segments/selection.json")
-    state = run.json("segments/segmenter.json")
+    told = run.json("segmentation/selection.json")
+    state = run.json("segmentation/model.json")
     expected = "rules" if told["winner"] is None else told["winner"]["algorithm"]
     assert state["algorithm"] == expected
     assert run.facts["config"]["segments"]["algorithm"] == expected
@@ -69,9 +69,9 @@ def test_a_comparison_leaves_out_whom_rules_set_apart(sample_file, config, tmp_p
     refine = OverrideOptions(rules=rule)
     asked = replace(config, segments=replace(config.segments, overrides=refine))
     run = made(sample_file, asked, tmp_path / "run", "select")
-    state = run.json("segments/segmenter.json")
+    state = run.json("segmentation/model.json")
     assert [rule["name"] for rule in state["set_apart"]] == ["Key accounts"]
-    table = run.read_parquet("segments/comparison.parquet")
+    table = run.read_parquet("segmentation/candidates.parquet")
     assert table["information"].null_count() == table["note"].ne("").sum()
 
 
@@ -103,7 +103,7 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(
     assert not selection.selection_cache_folder(folder).exists()
 
     whole = made(sample_file, config, tmp_path / "whole")
-    name = "segments/comparison.parquet"
+    name = "segmentation/candidates.parquet"
     assert resumed.read_parquet(name).equals(whole.read_parquet(name))
 
 
@@ -130,7 +130,7 @@ def test_progress_never_goes_back_and_names_what_is_done(sample_file, config, tm
 def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
     alone = made(sample_file, config, tmp_path / "alone")
     beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")
-    name = "segments/comparison.parquet"
+    name = "segmentation/candidates.parquet"
     assert beside.read_parquet(name).equals(alone.read_parquet(name))
 
 

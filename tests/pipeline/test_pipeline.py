@@ -22,7 +22,7 @@ from segpredict.errors import TamperedFileError
 from segpredict.explain import files
 from segpredict.pipeline import archive
 
-KEPT = ("segments/assignments.parquet", "scores.parquet")
+KEPT = ("segmentation/assignments.parquet", "scores.parquet")
 
 
 def assert_same(one: Path, two: Path) -> None:
@@ -36,21 +36,21 @@ def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> N
     promised = {
         "ledger.json",
         "transactions.parquet",
-        "segments/segmenter.json",
-        "segments/segments.json",
-        "segments/grid.json",
-        "segments/assignments.parquet",
-        "classifier/booster.json",
-        "classifier/verdict.json",
-        "worth/valuer.json",
-        "worth/sums.csv",
-        "worth/errors.parquet",
-        "worth/segments.parquet",
+        "segmentation/model.json",
+        "segmentation/segments.json",
+        "segmentation/rule_grid.json",
+        "segmentation/assignments.parquet",
+        "classifier/xgboost.json",
+        "classifier/evaluation.json",
+        "customer_value/value_model.json",
+        "customer_value/sums.csv",
+        "customer_value/errors.parquet",
+        "customer_value/segments.parquet",
         "demand/levels.csv",
         "demand/forecast.parquet",
-        "explanation/importance.csv",
-        "explanation/importance.parquet",
-        "explanation/contributions.parquet",
+        "explain/importance.csv",
+        "explain/importance.parquet",
+        "explain/contributions.parquet",
         "report.html",
     }
     assert promised <= run.manifest["files"].keys()
@@ -79,7 +79,7 @@ def test_a_shuffled_frame_and_other_threads_give_the_run_of_the_file(
 
 def test_the_segmenter_saw_nothing_of_any_test(run_folder: Path) -> None:
     run = open_run(run_folder)
-    first = min(o["cutoff"] for o in run.read_json("classifier/verdict.json")["origins"])
+    first = min(o["cutoff"] for o in run.read_json("classifier/evaluation.json")["origins"])
     assert run.metadata["windows"]["segmenter_saw_until"] < first
 
 
@@ -148,9 +148,11 @@ def test_a_run_reads_back_what_it_kept(run_folder: Path) -> None:
 
 def test_a_run_keeps_the_figures_of_its_shop_and_shows_them(run_folder: Path) -> None:
     run = open_run(run_folder)
-    tables = [run.read_parquet(f"segments/{name}.parquet") for name in ("assignments", "migration")]
+    tables = [
+        run.read_parquet(f"segmentation/{name}.parquet") for name in ("assignments", "migration")
+    ]
     books = kpis.OrderBook.from_shop(archive.load_transactions(run), 91, 364, *tables)
-    assert kpis.compute_kpis(books).equals(run.read_parquet("metrics/figures.parquet"))
+    assert kpis.compute_kpis(books).equals(run.read_parquet("kpis/figures.parquet"))
     page = (run_folder / "report.html").read_text(encoding="utf-8")
     assert "How the shop is doing</h2>" in page
     assert "Cohorts</h2>" in page
@@ -172,7 +174,7 @@ def test_a_fallback_that_ships_really_scores(plain_config: Config, tmp_path: Pat
     target = pipeline.RunTarget(tmp_path / "run")
     pipeline.run_pipeline(noise, plain_config, target)
     run = open_run(target.folder)
-    verdict = run.read_json("classifier/verdict.json")
+    verdict = run.read_json("classifier/evaluation.json")
     forecaster = segpredict.load(target.folder).model
     assert verdict["shipped"] == forecaster.name
     assert verdict["shipped"] != "xgboost"
@@ -189,8 +191,8 @@ def test_a_new_model_leaves_no_reasons_of_the_old_one(run_folder: Path, tmp_path
     made = pipeline.run_training(tmp_path / "run", seed=99)
     for untrue in ("report.html", "deck.pptx", "bi/orders.parquet"):
         assert not made.has(untrue)
-    assert not made.has("explanation/importance.csv")
-    assert made.has("segments/segmenter.json")
+    assert not made.has("explain/importance.csv")
+    assert made.has("segmentation/model.json")
 
 
 @pytest.mark.slow
@@ -203,7 +205,7 @@ def test_a_second_look_at_the_final_test_with_other_settings_is_marked(
     again = pipeline.RunTarget(folder, "Tuesday", replace=True)
 
     def notes() -> list[str]:
-        found = open_run(folder).read_json("classifier/verdict.json")["warnings"]
+        found = open_run(folder).read_json("classifier/evaluation.json")["warnings"]
         return [note for note in found if "different settings" in note]
 
     pipeline.run_pipeline([sample_file], config, pipeline.RunTarget(folder, "Monday"))

@@ -29,7 +29,7 @@ def play(run_folder: Path) -> str:
 
 def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) -> None:
     run = open_run(run_folder)
-    told = run.read_parquet("actions/plays.parquet")
+    told = run.read_parquet("campaigns/plans.parquet")
     assert set(told["play"]) == {p.name for p in files.load_campaign_catalogue(run).campaigns}
     assert told.filter(pl.col("n") > 0).height >= 5
     assert "What to do next" in run.path("report.html").read_text()
@@ -37,9 +37,9 @@ def test_every_play_of_the_package_is_weighed_and_on_the_page(run_folder: Path) 
 
 def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
     run = open_run(run_folder)
-    told = run.read_parquet("actions/plays.parquet")
+    told = run.read_parquet("campaigns/plans.parquet")
     scores = run.read_parquet("scores.parquet").filter("is_eligible")
-    top = max(s["id"] for s in run.read_json("segments/segments.json"))
+    top = max(s["id"] for s in run.read_json("segmentation/segments.json"))
     falls = pl.col("next_segment_id") < pl.col("segment_id")
     best = scores.filter((pl.col("segment_id") == top) & falls)
     row = told.filter(play="hold_best").to_dicts()[0]
@@ -52,8 +52,8 @@ def test_sums_at_stake_are_those_of_the_scores(run_folder: Path) -> None:
 def test_the_rehearsal_is_told_on_the_day_of_the_last_test(run_folder: Path) -> None:
     run = open_run(run_folder)
     days = run.read_parquet(files.BACKTEST_PATH)["as_of"].unique().cast(pl.String).to_list()
-    assert days == [run.read_json("classifier/verdict.json")["origins"][-1]["cutoff"]]
-    assert set(run.read_parquet("actions/plays.parquet")["then"].drop_nulls()) == {*days}
+    assert days == [run.read_json("classifier/evaluation.json")["origins"][-1]["cutoff"]]
+    assert set(run.read_parquet("campaigns/plans.parquet")["then"].drop_nulls()) == {*days}
 
 
 def test_lists_are_written_down_and_their_lots_are_kept(
@@ -98,7 +98,7 @@ def test_a_finished_run_goes_by_another_playbook_and_knows_what_is_on_trial(
 
 def test_a_run_whose_plays_were_not_weighed_says_how(own_run: Path) -> None:
     with draft_run(own_run, base=open_run(own_run), replace=True) as draft:
-        draft.remove("actions/")
+        draft.remove("campaigns/")
         draft.publish()
     with pytest.raises(ArtifactError) as told:
         pipeline.list_campaigns(own_run)

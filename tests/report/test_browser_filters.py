@@ -79,7 +79,7 @@ def month_table(page: Chromium) -> list[list[str]]:
 def orders_of(run: RunFolder, homes: pl.DataFrame, country: str, segment: str):
     """Return all orders and credit notes that stand, with the month."""
     shop = archive.load_transactions(run)
-    assignments = run.read_parquet("segments/assignments.parquet")
+    assignments = run.read_parquet("segmentation/assignments.parquet")
     own = assignments.join(homes, on="customer_id").filter(country=country, segment_id=segment)
     lines = shop.known_at(shop.end_day).collect().join(own, on="customer_id", how="semi")
     return lines.group_by("customer_id", "order_id", "day", "is_return").agg(
@@ -146,7 +146,7 @@ def test_sizes_and_the_mix_follow_a_country(page, run, homes):
 
 def test_moves_follow_a_country(page, run):
     page.choose("Country", OTHER)
-    table = run.read_parquet("movement/countries.parquet").filter(country=OTHER)
+    table = run.read_parquet("transitions/countries.parquet").filter(country=OTHER)
     sizes = dict(
         table.select("from_id", "to_id", "n").group_by("from_id").agg(pl.col("n").sum()).iter_rows()
     )

@@ -85,7 +85,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     say(said, "ingest", *shop.asked, "--store", home / "store")
     say(said, "run", *shop.asked, "--out", home / "run")
     # What is told of customers one by one must name those whom the shop made hostile.
-    customer = pl.read_parquet(home / "run/explanation/listed.parquet")["customer_id"]
+    customer = pl.read_parquet(home / "run/explain/listed.parquet")["customer_id"]
     odd = next(name for name in sorted(set(customer)) if CELL.match(name))
     say(said, "explain", *run, "--customer", odd, "--plots", home / "plots")
     say(said, "explain --segment", *run, "--segment", "S1")
@@ -123,7 +123,7 @@ def test_the_payloads_came_through_the_cleaning_into_every_text(told: Told) -> N
         assert len({text for text in ALL if text in known}) >= least, column
     files = json.loads(told.out("check --json"))["files"]
     assert len({fact["file"] for fact in files}) >= len(ALL)
-    segments = json.loads((told.home / "run/segments/segments.json").read_text())
+    segments = json.loads((told.home / "run/segmentation/segments.json").read_text())
     names = " ".join(segment["name"] for segment in segments)
     assert all(text.strip() in names for text in ALL if "\0" not in text)
 

@@ -28,7 +28,7 @@ with known as (
 select month, count(*) filter (not is_return),
   count(distinct customer_id) filter (not is_return), sum(amount)::bigint
 from orders join homes using (customer_id)
-join '{{run}}/segments/assignments.parquet' using (customer_id)
+join '{{run}}/segmentation/assignments.parquet' using (customer_id)
 where homes.country = ? and segment_id = ? and month between ? and ?
 group by 1 order by 1
 """

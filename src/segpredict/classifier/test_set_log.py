@@ -95,7 +95,7 @@ class TestSetLog:
     def from_state(cls, state: JSON) -> "TestSetLog":
         """Return the log that gave a state."""
         evaluations = tuple(LoggedEvaluation(**each) for each in state["evaluations"])
-        return cls(state["data"], day_number(state["cutoff"]), evaluations)
+        return cls(state["data_fingerprint"], day_number(state["cutoff"]), evaluations)
 
     def merge(self, state: JSON) -> "TestSetLog":
         """Return this log with the evaluations of a stored one of the same test.
@@ -105,7 +105,7 @@ class TestSetLog:
         if not isinstance(state, Mapping):
             return self
         same = (self.data_fingerprint, as_date(self.cutoff).isoformat())
-        if (state.get("data"), state.get("cutoff")) != same:
+        if (state.get("data_fingerprint"), state.get("cutoff")) != same:
             return self
         mine = {known.config for known in self.evaluations}
         others = TestSetLog.from_state(state).evaluations

@@ -18,7 +18,7 @@ CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 def show_importance(output: Output, run: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
-    topics = run.read_parquet("explanation/topics.parquet").filter(scope="all")
+    topics = run.read_parquet("explain/group_importance.parquet").filter(scope="all")
     rows = topics.filter(level="headline").select("name", "mean_abs", "share")
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
     checked = files.load_evidence(run)

@@ -58,27 +58,27 @@ def show_segments(output: Output, run: RunFolder) -> None:
         "recency_median",
         "retention",
     )
-    profile = run.read_parquet("segments/profile.parquet")
+    profile = run.read_parquet("segmentation/profile.parquet")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
     output.print_table("Segments at the end of the data", rows)
 
 
 def show_segment_events(output: Output, run: RunFolder) -> None:
     """Print what became of the segments of an earlier fit, and what people decided."""
-    state = run.read_json("segments/segmenter.json")
-    for event in run.read_json("segments/events.json"):
+    state = run.read_json("segmentation/model.json")
+    for event in run.read_json("segmentation/events.json"):
         if event["version"] == state["identity"]["version"]:
             output.print_line(event["told"])
-    for notice in state["notices"]:
+    for notice in state["warnings"]:
         output.print_line(f"note: {notice}")
 
 
 def show_comparison(output: Output, run: RunFolder) -> None:
     """Print how every way to segment fared, if ways were compared."""
-    if not run.has("segments/comparison.parquet"):
+    if not run.has("segmentation/candidates.parquet"):
         return
-    table = run.read_parquet("segments/comparison.parquet")
-    verdict = run.read_json("segments/selection.json")
+    table = run.read_parquet("segmentation/candidates.parquet")
+    verdict = run.read_json("segmentation/selection.json")
     rows = table.filter(pl.col("note") == "").select(
         pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
         "instrument",
@@ -111,16 +111,16 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
 
 def show_evaluation(output: Output, run: RunFolder) -> None:
     """Print model and baselines side by side, and what ships."""
-    verdict = run.read_json("classifier/verdict.json")
+    verdict = run.read_json("classifier/evaluation.json")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
-    for test in verdict["origins"]:
+    for test in verdict["windows"]:
         title = f"Forecast on {test['cutoff']} for {days}"
         _models(output, f"{title}: {test['n']:,} customers", test)
-    _differences(output, pooled, verdict["claims"])
+    _differences(output, pooled, verdict["comparisons"])
     if run.has("classifier/scorecard.parquet"):
         _scorecard(output, run.read_parquet("classifier/scorecard.parquet"))
-    output.print_line(f"Shipped: {verdict['shipped']}. {verdict['reason']}")
+    output.print_line(f"Shipped: {verdict['selected']}. {verdict['reason']}")
     for warning in verdict["warnings"]:
         output.print_line(f"note: {warning}")
 
@@ -205,7 +205,7 @@ def _interval(found: Mapping[str, float]) -> str:
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:
     """Print what a leaking evaluation would have claimed, if it was asked."""
-    if not run.has("classifier/canary.json"):
+    if not run.has("classifier/leakage_demo.json"):
         return
     rows = [
         {
@@ -215,7 +215,7 @@ def show_leakage_demo(output: Output, run: RunFolder) -> None:
             "honest": sight["is_honest"],
             "what was done": sight["meaning"],
         }
-        for sight in run.read_json("classifier/canary.json")
+        for sight in run.read_json("classifier/leakage_demo.json")
     ]
     note = "only the honest row says anything about the future"
     output.print_table("The leak canary", rows, note=note)

@@ -12,7 +12,7 @@ MAX_CHANGES_SHOWN = 8  # differences of a comparison that are printed
 
 def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None:
     """Print the matrix, counts of who came and left, mobility, and what it says."""
-    who = tables["who"]
+    who = tables["customers"]
     title = "Moves"
     if who.height:
         title = f"From the window before {who['since'][0]} to {who['until'][0]}"
@@ -30,8 +30,8 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
     ]
     note = "0: everybody stays; Jafry-Schuermann, customers drawn again"
     output.print_table("Mobility", mobility, note=note)
-    _order(output, tables.get("order"))
-    _compared(output, tables.get("compared"))
+    _order(output, tables.get("markov_order"))
+    _compared(output, tables.get("comparison"))
     if "next" in tables:
         coming = tables["next"]
         if coming.height:

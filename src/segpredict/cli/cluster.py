@@ -52,7 +52,7 @@ def command(
     segments and instrument fares; with --select, in the way that fares best.
 
     With `--refit` the segments of an earlier run are matched with the new ones; splits,
-    merges and new segments are told and logged in segments/events.json.
+    merges and new segments are told and logged in segmentation/events.json.
 
     Example: `segpredict cluster --data sales.csv --out artifacts/may`
     """

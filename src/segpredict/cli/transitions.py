@@ -11,7 +11,7 @@ from segpredict.cli._output import Output
 if TYPE_CHECKING:
     import polars as pl
 
-TransitionTable = Literal["who", "matrix", "mobility", "order", "compared", "next"]
+TransitionTable = Literal["customers", "matrix", "mobility", "markov_order", "comparison", "next"]
 
 
 def command(
@@ -107,7 +107,7 @@ def command(
         tables = pipeline.history_transitions(history, since, until, model=model, segment=segment)
     if table is None:
         show_transitions(output, tables)
-        output.print_json({name: t.to_dicts() for name, t in tables.items() if name != "who"})
+        output.print_json({name: t.to_dicts() for name, t in tables.items() if name != "customers"})
         return
     if table not in tables:
         raise UsageError(

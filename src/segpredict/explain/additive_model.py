@@ -222,7 +222,7 @@ def additive_model_from_state(
     buying = _buying(_shown(forecaster, trees)[0])
     if buying is None or state is None:
         return _summed(forecaster, trees, None)
-    rows, shares = np.array(state["rows"]), np.array(state["shares"])
+    rows, shares = np.array(state["reference_rows"]), np.array(state["reference_shares"])
     return _summed(forecaster, trees, PurchaseModelExplainer(buying, rows, shares))
 
 

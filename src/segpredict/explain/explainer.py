@@ -228,7 +228,7 @@ class ForecastExplainer:
             "typical": {k: dict(v) for k, v in self.lexicon.typical_values.items()},
             "least": dict(self.lexicon.min_contribution),
             "currency": self.lexicon.currency,
-            "alike": [list(pair) for pair in self.correlated_groups],
+            "correlated_groups": [list(pair) for pair in self.correlated_groups],
         }
 
     @classmethod
@@ -253,7 +253,7 @@ class ForecastExplainer:
             classes,
             tuple(FeatureGroup.from_state(group) for group in state["groups"]),
             words,
-            tuple((one, other, size) for one, other, size in state["alike"]),
+            tuple((one, other, size) for one, other, size in state["correlated_groups"]),
         )
 
 

@@ -23,8 +23,14 @@ from segpredict.explain import (
     importance_json,
 )
 
-EXPLANATION_TABLES = ("importance", "topics", "moves", "reasons", "contributions")
-CSV_TABLES = ("importance", "topics", "moves")
+EXPLANATION_TABLES = (
+    "importance",
+    "group_importance",
+    "transition_drivers",
+    "reasons",
+    "contributions",
+)
+CSV_TABLES = ("importance", "group_importance", "transition_drivers")
 
 
 def save_explanation(
@@ -34,33 +40,33 @@ def save_explanation(
     evidence: ImportanceEvidence | None,
 ) -> None:
     """Write an explanation, how it was made, and how it was cross-checked."""
-    draft.remove("explanation/")
+    draft.remove("explain/")
     for name in EXPLANATION_TABLES:
-        draft.write(f"explanation/{name}.parquet", parquet_writer(getattr(explanation, name)))
+        draft.write(f"explain/{name}.parquet", parquet_writer(getattr(explanation, name)))
     for name in CSV_TABLES:
-        draft.write(f"explanation/{name}.csv", encode_csv(getattr(explanation, name)))
-    draft.write("explanation/importance.json", importance_json(explanation).encode())
-    draft.write("explanation/explainer.json", encode_json(explainer.to_state()))
+        draft.write(f"explain/{name}.csv", encode_csv(getattr(explanation, name)))
+    draft.write("explain/importance.json", importance_json(explanation).encode())
+    draft.write("explain/explainer.json", encode_json(explainer.to_state()))
     if evidence is None:
         return
-    draft.write("explanation/evidence.parquet", parquet_writer(evidence.table))
-    draft.write("explanation/evidence.csv", encode_csv(evidence.table))
-    draft.write("explanation/headlines.parquet", parquet_writer(evidence.headlines))
-    draft.write("explanation/tests.parquet", parquet_writer(evidence.tests))
-    draft.write("explanation/evidence.json", encode_json(evidence.to_json()))
+    draft.write("explain/evidence.parquet", parquet_writer(evidence.table))
+    draft.write("explain/evidence.csv", encode_csv(evidence.table))
+    draft.write("explain/headline_importance.parquet", parquet_writer(evidence.headlines))
+    draft.write("explain/evidence_by_window.parquet", parquet_writer(evidence.tests))
+    draft.write("explain/evidence.json", encode_json(evidence.to_json()))
 
 
 def has_explanation(files: RunFiles) -> bool:
     """Return whether a run was explained, by a version that left all files."""
-    return files.has("explanation/explainer.json")
+    return files.has("explain/explainer.json")
 
 
 def load_explanation(files: RunFiles, classes: tuple[Segment, ...]) -> Explanation:
     """Return the explanation of a run."""
-    told = json.loads(files.path("explanation/importance.json").read_bytes())
-    state = files.read_json("explanation/explainer.json")
+    told = json.loads(files.path("explain/importance.json").read_bytes())
+    state = files.read_json("explain/explainer.json")
     tables: dict[str, pl.DataFrame] = {
-        name: files.read_parquet(f"explanation/{name}.parquet") for name in EXPLANATION_TABLES
+        name: files.read_parquet(f"explain/{name}.parquet") for name in EXPLANATION_TABLES
     }
     return Explanation(
         **tables,
@@ -75,13 +81,13 @@ def load_explanation(files: RunFiles, classes: tuple[Segment, ...]) -> Explanati
 
 def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
     """Return how importance was cross-checked, if it was."""
-    if not files.has("explanation/evidence.json"):
+    if not files.has("explain/evidence.json"):
         return None
-    facts = files.read_json("explanation/evidence.json")
+    facts = files.read_json("explain/evidence.json")
     return ImportanceEvidence(
-        files.read_parquet("explanation/evidence.parquet"),
-        files.read_parquet("explanation/headlines.parquet"),
-        files.read_parquet("explanation/tests.parquet"),
+        files.read_parquet("explain/evidence.parquet"),
+        files.read_parquet("explain/headline_importance.parquet"),
+        files.read_parquet("explain/evidence_by_window.parquet"),
         facts["agreement"],
         facts["refits"],
         tuple(facts["notes"]),
@@ -137,6 +143,6 @@ def load_explainer(
     """Return what explains anybody else's forecast of a run, if it was explained."""
     if not has_explanation(files):
         return None
-    state = files.read_json("explanation/explainer.json")
+    state = files.read_json("explain/explainer.json")
     found = ForecastExplainer.from_state(state, forecaster, trees, classes, glossary)
     return found.with_policy(policy)

@@ -107,7 +107,10 @@ class PurchaseModelExplainer:
 
     def to_state(self) -> JSON:
         """Return the reference customers as JSON."""
-        return {"rows": self.reference_rows.tolist(), "shares": self.reference_shares.tolist()}
+        return {
+            "reference_rows": self.reference_rows.tolist(),
+            "reference_shares": self.reference_shares.tolist(),
+        }
 
 
 def _logs(model: BgNbdGammaGamma, rows: FloatArray) -> FloatArray:

@@ -76,7 +76,7 @@ class FeatureFamily:
         return self if self.fitted is None else self.fitted(side_tables)
 
 
-FEATURE_FAMILIES = Registry("segpredict.features", FeatureFamily)
+FEATURE_FAMILIES = Registry("segpredict.features.families", FeatureFamily)
 no_measures: MeasureFunction = _nothing
 
 

@@ -99,17 +99,17 @@ def save_side_tables(draft: RunDraft, side_tables: SideTables) -> None:
     """Write the tables that stand beside the lines, and what was frozen of them."""
     frames = companions.side_table_frames(side_tables)
     for name, frame in frames.items():
-        draft.write(f"companions/{name}.parquet", parquet_writer(frame))
+        draft.write(f"side_tables/{name}.parquet", parquet_writer(frame))
     state = {**companions.side_tables_to_state(side_tables), "tables": sorted(frames)}
-    draft.write("companions/companions.json", encode_json(state))
+    draft.write("side_tables/side_tables.json", encode_json(state))
 
 
 def load_side_tables(files: RunFiles) -> SideTables:
     """Return the tables that stand beside the lines of a run."""
-    if not files.has("companions/companions.json"):
+    if not files.has("side_tables/side_tables.json"):
         return SideTables()
-    state = files.read_json("companions/companions.json")
-    frames = {name: files.read_parquet(f"companions/{name}.parquet") for name in state["tables"]}
+    state = files.read_json("side_tables/side_tables.json")
+    frames = {name: files.read_parquet(f"side_tables/{name}.parquet") for name in state["tables"]}
     return companions.side_tables_from_state(state, frames)
 
 
@@ -147,54 +147,54 @@ def save_segmentation(
     segment_profiles: Sequence[Mapping[str, JSON]] = (),
 ) -> None:
     """Write the frozen segmenter, the segments, the rule grid, tables, and cards."""
-    draft.write("segments/grid.json", encode_json(grid.to_state()))
-    draft.write("segments/codes.csv", encode_csv(grid.to_frame()))
-    draft.write("segments/segmenter.json", encode_json(segmentation.to_state()))
+    draft.write("segmentation/rule_grid.json", encode_json(grid.to_state()))
+    draft.write("segmentation/rfm_codes.csv", encode_csv(grid.to_frame()))
+    draft.write("segmentation/model.json", encode_json(segmentation.to_state()))
     named = [asdict(segment) for segment in segmentation.segments]
-    draft.write("segments/segments.json", encode_json(named))
-    draft.write("segments/cards.json", encode_json(list(segment_profiles)))
-    draft.write("segments/events.json", encode_json(segmentation.identity.event_rows()))
+    draft.write("segmentation/segments.json", encode_json(named))
+    draft.write("segmentation/profiles.json", encode_json(list(segment_profiles)))
+    draft.write("segmentation/events.json", encode_json(segmentation.identity.event_rows()))
     for name, table in tables.items():
-        draft.write(f"segments/{name}.parquet", parquet_writer(table))
+        draft.write(f"segmentation/{name}.parquet", parquet_writer(table))
 
 
 def save_algorithm_comparison(draft: RunDraft, table: pl.DataFrame, selection: JSON) -> None:
     """Write how every way to segment fared, and which the rule takes."""
-    draft.write("segments/comparison.parquet", parquet_writer(table))
-    draft.write("segments/comparison.csv", encode_csv(table))
-    draft.write("segments/selection.json", encode_json(selection))
+    draft.write("segmentation/candidates.parquet", parquet_writer(table))
+    draft.write("segmentation/candidates.csv", encode_csv(table))
+    draft.write("segmentation/selection.json", encode_json(selection))
 
 
 def load_segmentation(files: RunFiles) -> Segmentation:
     """Return the frozen segmenter of a run."""
-    return Segmentation.from_state(files.read_json("segments/segmenter.json"))
+    return Segmentation.from_state(files.read_json("segmentation/model.json"))
 
 
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
-    return tuple(Segment(**s) for s in files.read_json("segments/segments.json"))
+    return tuple(Segment(**s) for s in files.read_json("segmentation/segments.json"))
 
 
 def save_training(draft: RunDraft, training: TrainingResult, scores: pl.DataFrame) -> None:
     """Write the booster, the forecaster that ships, the verdict and the scores."""
     model = training.xgboost_model.to_state()
-    draft.write("classifier/booster.json", model.pop("model").encode())
+    draft.write("classifier/xgboost.json", model.pop("model").encode())
     shipped = training.selected_model
     is_booster = shipped is training.xgboost_model
     state = {
-        "shipped": shipped.name,
-        "booster": model,
-        "fallback": None if is_booster else shipped.to_state(),
-        "values": list(training.segment_values),
-        "usage": training.policy.to_state(),
+        "selected": shipped.name,
+        "xgboost": model,
+        "baseline": None if is_booster else shipped.to_state(),
+        "segment_values": list(training.segment_values),
+        "policy": training.policy.to_state(),
     }
-    draft.write("classifier/forecaster.json", encode_json(state))
-    draft.write("classifier/verdict.json", encode_json(training.evaluation.to_json()))
+    draft.write("classifier/model.json", encode_json(state))
+    draft.write("classifier/evaluation.json", encode_json(training.evaluation.to_json()))
     draft.write("classifier/scorecard.parquet", parquet_writer(training.scorecard))
     draft.write("classifier/scorecard.csv", encode_csv(training.scorecard))
     draft.write("classifier/curves.parquet", parquet_writer(training.curves))
     tested = [model.to_state() for model in training.backtest_models]
-    draft.write("classifier/tested.json", encode_json(tested))
+    draft.write("classifier/backtest_models.json", encode_json(tested))
     draft.write("scores.parquet", parquet_writer(scores))
 
 
@@ -219,14 +219,14 @@ def keep_test_set_log(draft: RunDraft, log: JSON) -> None:
 
 def load_xgboost_model(files: RunFiles) -> XgboostModel:
     """Return the trees of a run, whether or not they are what ships."""
-    state = files.read_json("classifier/forecaster.json")["booster"]
-    model = files.path("classifier/booster.json").read_text(encoding="utf-8")
+    state = files.read_json("classifier/model.json")["xgboost"]
+    model = files.path("classifier/xgboost.json").read_text(encoding="utf-8")
     return XgboostModel.from_state({**state, "model": model})
 
 
 def load_selected_model(files: RunFiles) -> Forecaster:
     """Return what ships: the trees, or the baseline that beat them."""
-    fallback = files.read_json("classifier/forecaster.json")["fallback"]
+    fallback = files.read_json("classifier/model.json")["baseline"]
     return load_xgboost_model(files) if fallback is None else classifier.load(fallback)
 
 
@@ -242,7 +242,7 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         load_segmentation(files),
         shipped,
         config.time,
-        tuple(files.read_json("classifier/forecaster.json")["values"]),
+        tuple(files.read_json("classifier/model.json")["segment_values"]),
         config.classifier.families,
         companions.layout_without_price(config.source, config.side_tables),
         config.cleaning,
@@ -262,7 +262,7 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
 
 def load_decision_policy(files: RunFiles) -> DecisionPolicy:
     """Return how the probabilities of a run are used."""
-    return DecisionPolicy.from_state(files.read_json("classifier/forecaster.json")["usage"])
+    return DecisionPolicy.from_state(files.read_json("classifier/model.json")["policy"])
 
 
 def load_run_config(files: RunFiles) -> Config:
@@ -278,7 +278,9 @@ def load_run_config(files: RunFiles) -> Config:
 
 def load_backtest_models(files: RunFiles) -> tuple[BlendedModel, ...]:
     """Return the model of each test, as it knew the world that day."""
-    return tuple(BlendedModel.from_state(s) for s in files.read_json("classifier/tested.json"))
+    return tuple(
+        BlendedModel.from_state(s) for s in files.read_json("classifier/backtest_models.json")
+    )
 
 
 def load_report_input(files: RunFiles) -> ReportInput:
@@ -290,7 +292,7 @@ def load_report_input(files: RunFiles) -> ReportInput:
         else None
     )
     scores = files.read_parquet("scores.parquet") if files.has("scores.parquet") else None
-    verdict, canary = "classifier/verdict.json", "classifier/canary.json"
+    verdict, canary = "classifier/evaluation.json", "classifier/leakage_demo.json"
     return ReportInput(
         title="Customer segments and where they are heading",
         created=files.metadata["created"],
@@ -303,10 +305,10 @@ def load_report_input(files: RunFiles) -> ReportInput:
         files=shop.files,
         profile=_table(files, "profile"),
         kpis=kpis.load_kpis(files),
-        segment_profiles=tuple(_json(files, "segments/cards.json") or ()),
+        segment_profiles=tuple(_json(files, "segmentation/profiles.json") or ()),
         candidates=_table(files, "candidates"),
         comparison=_table(files, "comparison"),
-        selection=_json(files, "segments/selection.json"),
+        selection=_json(files, "segmentation/selection.json"),
         segment_notes=_segment_notes(files),
         current_mix=_mix_now(scores),
         expected_mix=_mix_expected(scores),
@@ -338,9 +340,9 @@ def run_summary(run: RunFolder) -> dict[str, JSON]:
     told: dict[str, JSON] = {"run": str(run.folder), **run.metadata}
     for name in (
         "ledger.json",
-        "segments/segments.json",
-        "segments/events.json",
-        "classifier/verdict.json",
+        "segmentation/segments.json",
+        "segmentation/events.json",
+        "classifier/evaluation.json",
     ):
         if run.has(name):
             told[Path(name).stem] = run.read_json(name)
@@ -350,7 +352,7 @@ def run_summary(run: RunFolder) -> dict[str, JSON]:
 
 
 def _table(files: RunFiles, name: str) -> pl.DataFrame | None:
-    path = f"segments/{name}.parquet"
+    path = f"segmentation/{name}.parquet"
     return files.read_parquet(path) if files.has(path) else None
 
 
@@ -364,9 +366,9 @@ def _json(files: RunFiles, name: str) -> JSON:
 
 
 def _segment_notes(files: RunFiles) -> dict[str, JSON]:
-    state = files.read_json("segments/segmenter.json")
+    state = files.read_json("segmentation/model.json")
     version = state["identity"]["version"]
-    events = _json(files, "segments/events.json") or []
+    events = _json(files, "segmentation/events.json") or []
     told = [event["told"] for event in events if event["version"] == version]
     return {
         "fit": f"number {version}" if version > 1 else "the first",
@@ -374,7 +376,7 @@ def _segment_notes(files: RunFiles) -> dict[str, JSON]:
         "measured on": f"{_columns(state)} in windows of {state['horizon']} days",
         "fitted on data until": files.metadata["windows"]["segmenter_saw_until"],
         **({"what became of the segments": " ".join(told)} if told else {}),
-        "notices": " ".join(state["notices"]),
+        "warnings": " ".join(state["warnings"]),
     }
 
 

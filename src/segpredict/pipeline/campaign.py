@@ -71,7 +71,7 @@ def list_campaigns(folder: str | Path) -> pl.DataFrame:
             f"The plays of the run {folder} were not weighed.",
             fix=f"segpredict report --run {folder}",
         )
-    table: pl.DataFrame = found["plays"]
+    table: pl.DataFrame = found["plans"]
     return table
 
 

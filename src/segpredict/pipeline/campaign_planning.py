@@ -112,7 +112,7 @@ def _rehearsal(
     """Return the scores of the last test, told by the model of that day."""
     if draft.has(planning.BACKTEST_PATH):
         return draft.read_parquet(planning.BACKTEST_PATH)
-    if not draft.has("classifier/tested.json"):
+    if not draft.has("classifier/backtest_models.json"):
         return None
     time = predictor.time
     try:
@@ -157,9 +157,9 @@ def _outcomes(
 
 def _came(files: RunFiles) -> pl.DataFrame:
     """Return what of predicted sums came, told by what ships."""
-    if not files.has("worth/sums.parquet"):
+    if not files.has("customer_value/sums.parquet"):
         return pl.DataFrame(schema=BACKTEST_SUMS_SCHEMA)
-    shipped = files.read_json("classifier/verdict.json")["shipped"]
-    sums = files.read_parquet("worth/sums.parquet")
+    shipped = files.read_json("classifier/evaluation.json")["selected"]
+    sums = files.read_parquet("customer_value/sums.parquet")
     own = sums.filter(forecaster=shipped, realised_as=ACTUAL_BASIS)
     return own.select(*BACKTEST_SUMS_SCHEMA)

@@ -39,7 +39,7 @@ from segpredict.segmentation.selection.compare import options_of_selected
 
 # What is written of the rest, and untrue with a new stage.
 REPORT_FILES = ("report.", "bi/", "deck.pptx")
-SHORTLIST_PATH = "explanation/listed.parquet"  # reasons of the customers to look at first
+SHORTLIST_PATH = "explain/shortlist.parquet"  # reasons of the customers to look at first
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 
@@ -202,8 +202,14 @@ def training_stage(
         value_model=valued.value_model,
     )
     # What an earlier model has left here would be believed to be this one's.
-    untrue = ("explanation/", "worth/", "demand/", "classifier/canary.json", *REPORT_FILES)
-    draft.remove(*untrue, planning.BACKTEST_PATH, "actions/plays", "actions/curves")
+    untrue = (
+        "explain/",
+        "customer_value/",
+        "demand/",
+        "classifier/leakage_demo.json",
+        *REPORT_FILES,
+    )
+    draft.remove(*untrue, planning.BACKTEST_PATH, "campaigns/plays", "campaigns/curves")
     training = _marked(draft, training, shop, log_files)
     scores = predictor.score(shop)
     archive.save_training(draft, training, scores)
@@ -217,7 +223,7 @@ def training_stage(
     if leakage_demo:
         progress("asking the canary", 0.75)
         told = classifier.run_leakage_demo(training, options)
-        draft.write("classifier/canary.json", encode_json(told.to_frame().to_dicts()))
+        draft.write("classifier/leakage_demo.json", encode_json(told.to_frame().to_dicts()))
 
 
 def _marked(
@@ -282,7 +288,7 @@ def _cross_checked(
     options: ExplainOptions,
     progress: ProgressCallback,
 ) -> explanations.ImportanceEvidence | None:
-    if not options.refits or not draft.has("classifier/tested.json"):
+    if not options.refits or not draft.has("classifier/backtest_models.json"):
         return None
     taken = classifier.replay_backtests(
         shop,

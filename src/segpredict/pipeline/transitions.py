@@ -60,9 +60,9 @@ def run_transitions(
     day = _period(went, since)
     matrix = told["observed"].filter(since=day)
     tables: TransitionTables = {
-        "who": transitions.entered_and_left(went.filter(since=day), segments),
+        "customers": transitions.entered_and_left(went.filter(since=day), segments),
         "matrix": matrix,
-        **{name: told[name] for name in ("mobility", "order", "compared") if name in told},
+        **{name: told[name] for name in ("mobility", "markov_order", "comparison") if name in told},
     }
     if "predicted" in told:
         foretold = told["predicted"]
@@ -103,7 +103,7 @@ def history_transitions(
     segments = book.segments(went)
     own = None if segment is None else _named(segment, segments)
     tables = {
-        "who": transitions.entered_and_left(went, segments),
+        "customers": transitions.entered_and_left(went, segments),
         "matrix": transitions.observed_matrix(went, segments),
         "mobility": transitions.mobility_by_period(went, segments),
     }
@@ -144,13 +144,13 @@ def _only(tables: TransitionTables, own: str | None) -> TransitionTables:
     """Return the tables with the rows of one segment alone."""
     if own is None:
         return tables
-    of = {"who": ["segment_id", "other_id"], "order": ["now_id"]}
+    of = {"customers": ["segment_id", "other_id"], "markov_order": ["now_id"]}
     kept = {}
     for name, table in tables.items():
         columns = of.get(name, [c for c in CELL_COLUMNS if c in table.columns])
         is_own = [pl.col(column) == own for column in columns]
         kept[name] = table.filter(pl.any_horizontal(is_own)) if is_own else table
-    return {**kept, "who": _lists_of(kept["who"], own)}
+    return {**kept, "customers": _lists_of(kept["customers"], own)}
 
 
 def _lists_of(who: pl.DataFrame, own: str) -> pl.DataFrame:

@@ -258,28 +258,21 @@ def picture_size(picture: bytes) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    form.__name__: form
-    for form in (
-        *(
-            format_number,
-            format_short,
-            format_share,
-            format_signed,
-            format_points,
-            format_metric,
-            format_metric_difference,
-            format_interval,
-            format_money,
-        ),
-        *(
-            format_money_units,
-            format_day,
-            format_iso_day,
-            format_month,
-            name_to_words,
-            format_cell,
-            picture_data_uri,
-            picture_size,
-        ),
-    )
+    "number": format_number,
+    "brief": format_short,
+    "share": format_share,
+    "signed": format_signed,
+    "points": format_points,
+    "metric": format_metric,
+    "gap": format_metric_difference,
+    "interval": format_interval,
+    "money": format_money,
+    "pennies": format_money_units,
+    "day": format_day,
+    "iso_day": format_iso_day,
+    "month": format_month,
+    "words": name_to_words,
+    "cell": format_cell,
+    "data_uri": picture_data_uri,
+    "extent": picture_size,
 }

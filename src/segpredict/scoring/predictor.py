@@ -38,7 +38,7 @@ from segpredict.segmentation import Segmentation
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
 # What of a segmentation decides who is where; names and notes do not.
-VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "set_apart")
+VERSION_KEYS = ("horizon", "axes", "clusters", "groups", "segment_rules")
 OPTIONAL_COLUMNS = ("product_id", "description", "country")
 
 

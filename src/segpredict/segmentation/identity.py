@@ -106,7 +106,7 @@ class SegmentIdentity:
             SegmentEvent(**{**e, **{name: tuple(e[name]) for name in lists}})
             for e in state["events"]
         )
-        version, opened = int(state["version"]), int(state["opened"])
+        version, opened = int(state["version"]), int(state["issued_ids"])
         return cls(version, opened, events, dict(state["names"]))
 
 

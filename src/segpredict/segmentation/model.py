@@ -293,7 +293,7 @@ def _plain(part: Any) -> JSON:
 
 
 def _parts(state: dict[str, Any]) -> dict[str, Any]:
-    tried = [{**c, "failed": tuple(c["failed"])} for c in state["candidates"]]
+    tried = [{**c, "failed_gates": tuple(c["failed_gates"])} for c in state["candidates"]]
     return {
         **state,
         "axes": tuple(InputAxis(**a) for a in state["axes"]),
@@ -301,9 +301,9 @@ def _parts(state: dict[str, Any]) -> dict[str, Any]:
         "segments": tuple(Segment(**s) for s in state["segments"]),
         "values": tuple(SegmentValue(**v) for v in state["values"]),
         "candidates": tuple(SegmentCountCandidate(**c) for c in tried),
-        "notices": tuple(state["notices"]),
+        "warnings": tuple(state["warnings"]),
         "groups": tuple(ClusterGroup(**g) for g in state["groups"]),
-        "set_apart": tuple(SegmentRule(**a) for a in state["set_apart"]),
+        "segment_rules": tuple(SegmentRule(**a) for a in state["segment_rules"]),
         "identity": SegmentIdentity.from_state(state["identity"]),
     }
 

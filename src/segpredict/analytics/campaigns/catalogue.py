@@ -146,8 +146,8 @@ class CampaignCatalogue:
 
 def default_campaigns() -> dict[str, JSON]:
     """Return the plays that come with the package, as plain values."""
-    text = resources.files("segpredict.analytics.campaigns").joinpath("playbook.toml")
-    return _plays(text.read_text(encoding="utf-8"), "playbook.toml")
+    text = resources.files("segpredict.analytics.campaigns").joinpath("campaigns.toml")
+    return _plays(text.read_text(encoding="utf-8"), "campaigns.toml")
 
 
 def read_campaigns(options: CampaignOptions) -> CampaignCatalogue:
@@ -259,5 +259,5 @@ def _require_shares(campaign: Campaign, place: str) -> None:
 
 def _plain(campaign: Campaign) -> JSON:
     state = asdict(campaign)
-    who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["who"].items()}
-    return {**state, "who": {k: v for k, v in who.items() if v is not None}}
+    who = {k: list(v) if isinstance(v, tuple) else v for k, v in state["eligibility"].items()}
+    return {**state, "eligibility": {k: v for k, v in who.items() if v is not None}}

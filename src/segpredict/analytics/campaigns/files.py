@@ -15,8 +15,8 @@ from segpredict.config.campaigns import CampaignOptions
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.core.tables import JSON
 
-CATALOGUE_PATH, BACKTEST_PATH = "actions/playbook.json", "actions/rehearsal.parquet"
-CAMPAIGN_TABLES = ("plays", "curves")
+CATALOGUE_PATH, BACKTEST_PATH = "campaigns/catalogue.json", "campaigns/backtest_population.parquet"
+CAMPAIGN_TABLES = ("plans", "targeting_curves")
 
 
 def save_campaign_catalogue(draft: RunDraft, campaigns: CampaignCatalogue) -> None:
@@ -34,15 +34,15 @@ def load_campaign_catalogue(files: RunFiles) -> CampaignCatalogue:
 def save_campaign_plans(draft: RunDraft, campaigns: pl.DataFrame, curves: pl.DataFrame) -> None:
     """Write what stands behind each play, and value at stake by length of list."""
     for name, table in zip(CAMPAIGN_TABLES, (campaigns, curves), strict=True):
-        draft.write(f"actions/{name}.parquet", parquet_writer(table))
-        draft.write(f"actions/{name}.csv", encode_csv(table))
+        draft.write(f"campaigns/{name}.parquet", parquet_writer(table))
+        draft.write(f"campaigns/{name}.csv", encode_csv(table))
 
 
 def load_campaign_plans(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of plays; empty where none were weighed."""
-    if not files.has(f"actions/{CAMPAIGN_TABLES[0]}.parquet"):
+    if not files.has(f"campaigns/{CAMPAIGN_TABLES[0]}.parquet"):
         return {}
-    return {name: files.read_parquet(f"actions/{name}.parquet") for name in CAMPAIGN_TABLES}
+    return {name: files.read_parquet(f"campaigns/{name}.parquet") for name in CAMPAIGN_TABLES}
 
 
 def load_experiments(files: RunFiles) -> tuple[JSON, ...]:

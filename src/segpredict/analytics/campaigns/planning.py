@@ -130,8 +130,9 @@ def _row(
 ) -> dict[str, object]:
     chosen = eligible_customers(shop.customers, campaign.eligibility, shop.segments)
     told = {"play": campaign.name, "stake_of": campaign.stake_column, "n": chosen.height}
-    names = ("title", "action", "caution", "kpi", "uplift")
+    names = ("title", "action", "caution", "kpi")
     row = {**told, **{name: getattr(campaign, name) for name in names}}
+    row["uplift"] = campaign.expected_uplift
     if chosen.height < MIN_CUSTOMERS_FOR_FIGURES:
         return row
     amounts = _amounts(shop.customers, chosen, campaign.stake_column)

@@ -66,12 +66,15 @@ class PurchaseModel:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"orders": self.order_model.parameters(), "spend": self.spend_model.parameters()}
+        return {
+            "order_model": self.order_model.parameters(),
+            "spend_model": self.spend_model.parameters(),
+        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "PurchaseModel":
         """Return the models that gave a state."""
-        return cls(BgNbd(**state["orders"]), GammaGamma(**state["spend"]))
+        return cls(BgNbd(**state["order_model"]), GammaGamma(**state["spend_model"]))
 
 
 def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:

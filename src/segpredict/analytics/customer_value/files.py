@@ -8,7 +8,7 @@ from segpredict.analytics.customer_value import CustomerValueResult, ValueModel,
 from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, encode_json, parquet_writer
 from segpredict.core.tables import Segment
 
-VALUE_MODEL_PATH = "worth/valuer.json"
+VALUE_MODEL_PATH = "customer_value/value_model.json"
 VALUE_TABLES = ("sums", "errors", "segments")
 
 
@@ -26,8 +26,8 @@ def save_customer_value(
         value_by_segment(scores, segments),
     )
     for name, table in zip(VALUE_TABLES, found, strict=True):
-        draft.write(f"worth/{name}.parquet", parquet_writer(table))
-        draft.write(f"worth/{name}.csv", encode_csv(table))
+        draft.write(f"customer_value/{name}.parquet", parquet_writer(table))
+        draft.write(f"customer_value/{name}.csv", encode_csv(table))
 
 
 def load_value_model(files: RunFiles) -> ValueModel | None:
@@ -43,5 +43,5 @@ def load_customer_value(files: RunFiles) -> dict[str, Any]:
     """Return what the page says of worth: the tables, and how it was valued."""
     if not files.has(VALUE_MODEL_PATH):
         return {}
-    tables = {name: files.read_parquet(f"worth/{name}.parquet") for name in VALUE_TABLES}
+    tables = {name: files.read_parquet(f"customer_value/{name}.parquet") for name in VALUE_TABLES}
     return {**tables, "valuer": files.read_json(VALUE_MODEL_PATH)}

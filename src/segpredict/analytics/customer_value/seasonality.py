@@ -58,14 +58,14 @@ class SpendSeasonality:
         """Return all that `from_state` needs, as JSON."""
         return {
             "horizon": self.horizon,
-            "seen": [list(each) for each in self.factors],
+            "factors": [list(each) for each in self.factors],
             "reason": self.reason,
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "SpendSeasonality":
         """Return the season that gave a state."""
-        seen = tuple((day, spent, usual) for day, spent, usual in state["seen"])
+        seen = tuple((day, spent, usual) for day, spent, usual in state["factors"])
         return cls(state["horizon"], seen, state["reason"])
 
 

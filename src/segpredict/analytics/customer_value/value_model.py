@@ -106,27 +106,29 @@ class ValueModel:
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
-            "values": list(self.segment_values),
-            "moves": [list(row) for row in self.transition_matrix],
-            "season": self.seasonality.to_state(),
-            "buying": None if self.purchase_model is None else self.purchase_model.to_state(),
+            "segment_values": list(self.segment_values),
+            "transition_matrix": [list(row) for row in self.transition_matrix],
+            "seasonality": self.seasonality.to_state(),
+            "purchase_model": None
+            if self.purchase_model is None
+            else self.purchase_model.to_state(),
             "horizon": self.horizon,
             "gap": self.gap,
-            "discount": self.discount_rate,
+            "discount_rate": self.discount_rate,
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "ValueModel":
         """Return the valuer that gave a state."""
-        buying = state["buying"]
+        buying = state["purchase_model"]
         return cls(
-            tuple(state["values"]),
-            tuple(tuple(row) for row in state["moves"]),
-            SpendSeasonality.from_state(state["season"]),
+            tuple(state["segment_values"]),
+            tuple(tuple(row) for row in state["transition_matrix"]),
+            SpendSeasonality.from_state(state["seasonality"]),
             None if buying is None else PurchaseModel.from_state(buying),
             state["horizon"],
             state["gap"],
-            state["discount"],
+            state["discount_rate"],
         )
 
 

@@ -74,7 +74,14 @@ class DemandForecast:
         return {name: getattr(self, name) for name in DEMAND_TABLES}
 
 
-DEMAND_TABLES = ("forecast", "levels", "backtest", "mix", "assortment", "suggestions")
+DEMAND_TABLES = (
+    "forecast",
+    "levels",
+    "backtest",
+    "expected_customers",
+    "assortment",
+    "suggestions",
+)
 EXPECTED_CUSTOMERS_SCHEMA = {
     "segment_id": pl.String,
     "known": pl.Float64,

@@ -123,8 +123,8 @@ def metric_named(name: str) -> KpiDefinition:
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
     """Return what a run keeps, by the name of its file.
 
-    ``metrics/figures.parquet`` (`compute_kpis`), ``metrics/months.parquet`` (`monthly_figures`) and
-    ``metrics/lorenz.parquet`` (`lorenz_curve`).
+    ``kpis/figures.parquet`` (`compute_kpis`), ``kpis/months.parquet`` (`monthly_figures`) and
+    ``kpis/lorenz.parquet`` (`lorenz_curve`).
     """
     made = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
     return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
@@ -137,4 +137,4 @@ def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
 
 
 def _path(name: str) -> str:
-    return f"metrics/{name}.parquet"
+    return f"kpis/{name}.parquet"

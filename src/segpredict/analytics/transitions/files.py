@@ -2,7 +2,7 @@
 
 ::
 
-    movement/moves.parquet      where each customer was and came to be, period by period
+    transitions/customers.parquet      where each customer was and came to be, period by period
              observed.*         migration matrices as counted, each period and pooled
              predicted.*        the same as foretold: the tests, and what comes next
              mobility.*         how much each period moved its customers
@@ -25,9 +25,9 @@ from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, parquet_w
 from segpredict.core.tables import Segment, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
 
-TRANSITIONS_FOLDER = "movement"
-TRANSITIONS_TABLE = "moves"  # the one table that names customers: Parquet alone
-TRANSITION_TABLES = ("observed", "predicted", "mobility", "order", "compared", "countries")
+TRANSITIONS_FOLDER = "transitions"
+TRANSITIONS_TABLE = "customers"  # the one table that names customers: Parquet alone
+TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "comparison", "countries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +104,18 @@ def observed_tables(
         for first, second in pairs
     ]
     tables = {
-        "moves": moves.filter(
+        TRANSITIONS_TABLE: moves.filter(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
         "mobility": movement.mobility_by_period(moves, segments, **by).join(
             _observed_days(row), on="since", how="left", maintain_order="left"
         ),
-        "order": movement.markov_order_test(moves, segments),
+        "markov_order": movement.markov_order_test(moves, segments),
     }
     if countries is not None:
         tables["countries"] = _by_country(moves, countries)
-    return tables | ({"compared": pl.concat(compared)} if compared else {})
+    return tables | ({"comparison": pl.concat(compared)} if compared else {})
 
 
 def _by_country(transitions: pl.DataFrame, countries: pl.DataFrame) -> pl.DataFrame:

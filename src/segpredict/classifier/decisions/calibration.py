@@ -76,8 +76,8 @@ class Calibration:
             "scale": list(self.scale),
             "shift": list(self.shift),
             "knots": [[list(part) for part in pair] for pair in self.knots],
-            "gain": self.loss_reduction,
-            "error": self.loss_reduction_se,
+            "loss_reduction": self.loss_reduction,
+            "loss_reduction_se": self.loss_reduction_se,
         }
 
     @classmethod
@@ -88,8 +88,8 @@ class Calibration:
             tuple(state["scale"]),
             tuple(state["shift"]),
             tuple((tuple(given), tuple(told)) for given, told in state["knots"]),
-            state["gain"],
-            state["error"],
+            state["loss_reduction"],
+            state["loss_reduction_se"],
         )
 
 
@@ -121,7 +121,7 @@ class CalibratedModel:
         """Return all that `load` needs, as JSON."""
         return {
             "kind": CALIBRATED_KIND,
-            "forecaster": self.model.to_state(),
+            "model": self.model.to_state(),
             "calibration": self.calibration.to_state(),
         }
 

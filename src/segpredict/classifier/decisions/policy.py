@@ -53,10 +53,10 @@ class DecisionPolicy:
         """Return all that `from_state` needs, as JSON."""
         return {
             "calibration": self.calibration.to_state(),
-            "decision": self.decision_rule.to_state(),
-            "lowest": list(self.set_thresholds),
+            "decision_rule": self.decision_rule.to_state(),
+            "set_thresholds": list(self.set_thresholds),
             "alpha": self.alpha,
-            "origins": list(self.inner_origins),
+            "inner_origins": list(self.inner_origins),
         }
 
     @classmethod
@@ -64,10 +64,10 @@ class DecisionPolicy:
         """Return the usage that gave a state."""
         return cls(
             Calibration.from_state(state["calibration"]),
-            DecisionRule.from_state(state["decision"]),
-            tuple(state["lowest"]),
+            DecisionRule.from_state(state["decision_rule"]),
+            tuple(state["set_thresholds"]),
             state["alpha"],
-            tuple(state["origins"]),
+            tuple(state["inner_origins"]),
         )
 
 

@@ -70,16 +70,21 @@ class DecisionRule:
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
         return {
-            "rule": self.method,
+            "method": self.method,
             "gamma": self.gamma,
-            "mix": list(self.class_mix),
-            "values": list(self.segment_values),
+            "class_mix": list(self.class_mix),
+            "segment_values": list(self.segment_values),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "DecisionRule":
         """Return the decision that gave a state."""
-        return cls(state["rule"], state["gamma"], tuple(state["mix"]), tuple(state["values"]))
+        return cls(
+            state["method"],
+            state["gamma"],
+            tuple(state["class_mix"]),
+            tuple(state["segment_values"]),
+        )
 
 
 def tune_gamma(backtests: Sequence[Backtest], name: str, mix: Sequence[float]) -> float:

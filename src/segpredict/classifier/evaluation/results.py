@@ -89,15 +89,15 @@ class WindowScores:
         when = given["cutoff"]
         return cls(
             None if when == POOLED_WINDOWS else day_number(when),
-            given["n"],
+            given["n_rows"],
             given["customers"],
             {name: MetricScores(**scores) for name, scores in given["scores"].items()},
             {
                 name: {metric: DifferenceInterval(**found) for metric, found in each.items()}
                 for name, each in given["differences"].items()
             },
-            tuple(given["realised"]),
-            {name: tuple(shares) for name, shares in given["forecast"].items()},
+            tuple(given["actual_mix"]),
+            {name: tuple(shares) for name, shares in given["predicted_mix"].items()},
         )
 
 
@@ -184,17 +184,17 @@ class Evaluation:
         """Return the verdict as JSON."""
         return {
             "model": self.model,
-            "shipped": self.selected,
+            "selected": self.selected,
             "reason": self.reason,
             "skill": self.skill,
             "segments": list(self.segments),
             "horizon": self.horizon,
             "lookback": self.lookback,
-            "origins": [reading.to_json() for reading in self.windows],
+            "windows": [reading.to_json() for reading in self.windows],
             "pooled": self.pooled.to_json(),
-            "claims": [asdict(claim) for claim in self.comparisons],
-            "mcnemar": [asdict(test) for test in self.mcnemar_tests],
-            "usage": dict(self.policies),
+            "comparisons": [asdict(claim) for claim in self.comparisons],
+            "mcnemar_tests": [asdict(test) for test in self.mcnemar_tests],
+            "policies": dict(self.policies),
             "warnings": list(self.warnings),
         }
 
@@ -203,15 +203,15 @@ class Evaluation:
         """Return the verdict that gave the JSON."""
         return cls(
             given["model"],
-            given["shipped"],
+            given["selected"],
             given["reason"],
-            tuple(WindowScores.from_json(each) for each in given["origins"]),
+            tuple(WindowScores.from_json(each) for each in given["windows"]),
             WindowScores.from_json(given["pooled"]),
-            tuple(Comparison(**claim) for claim in given["claims"]),
+            tuple(Comparison(**claim) for claim in given["comparisons"]),
             tuple(given["segments"]),
             given["horizon"],
             given["lookback"],
             tuple(given["warnings"]),
-            tuple(McNemarTest(**test) for test in given.get("mcnemar", ())),
-            given.get("usage", {}),
+            tuple(McNemarTest(**test) for test in given.get("mcnemar_tests", ())),
+            given.get("policies", {}),
         )

@@ -105,7 +105,7 @@ def _figures(
 ) -> Iterator[ScorecardRow]:
     for name, given in probabilities.items():
         told = metrics.score_forecast(given, labels).to_json()
-        told.pop("n")
+        told.pop("n_rows")
         areas, errors = (
             metrics.classwise_roc_auc(given, labels),
             metrics.classwise_calibration_error(given, labels),

@@ -61,16 +61,18 @@ class BlendedModel:
         return {
             "kind": self.name,
             "weight": self.weight,
-            "trees": self.xgboost_model.to_state(),
-            "buying": None if self.purchase_model is None else self.purchase_model.to_state(),
+            "xgboost_model": self.xgboost_model.to_state(),
+            "purchase_model": None
+            if self.purchase_model is None
+            else self.purchase_model.to_state(),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "BlendedModel":
         """Return the forecaster that gave a state."""
-        buying = state["buying"]
+        buying = state["purchase_model"]
         return cls(
-            XgboostModel.from_state(state["trees"]),
+            XgboostModel.from_state(state["xgboost_model"]),
             None if buying is None else BgNbdGammaGamma.from_state(buying),
             state["weight"],
         )

@@ -74,7 +74,7 @@ class SeasonalIndex:
 
     def to_state(self) -> JSON:
         """Return the two as JSON."""
-        return {"year": list(self.weekly_index), "day": self.known_until}
+        return {"weekly_index": list(self.weekly_index), "known_until": self.known_until}
 
 
 def estimate_seasonal_index(

@@ -75,8 +75,8 @@ class XgboostModel:
         model = bytes(self.booster.save_raw("json")).decode()
         return {
             "kind": self.name,
-            "classes": self.n_classes,
-            "names": list(self.feature_names),
+            "n_classes": self.n_classes,
+            "feature_names": list(self.feature_names),
             "model": model,
         }
 
@@ -85,7 +85,7 @@ class XgboostModel:
         """Return the booster that gave a state; it predicts the same to the bit."""
         booster = xgb.Booster({"nthread": 1})
         booster.load_model(bytearray(state["model"].encode()))
-        return cls(booster, tuple(state["names"]), state["classes"], state["kind"])
+        return cls(booster, tuple(state["feature_names"]), state["n_classes"], state["kind"])
 
 
 def build_dmatrix(

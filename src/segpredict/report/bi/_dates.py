@@ -94,7 +94,7 @@ DATES = BiTable(
 
 
 METRICS_COLUMNS = (
-    BiColumn("metric", "text", "Which figure; docs/metrics.md defines each."),
+    BiColumn("metric", "text", "Which figure; docs/kpis.md defines each."),
     BiColumn("title", "text", "Its name for people."),
     BiColumn("unit", "text", "currency, share, orders, customers or index."),
     BiColumn(

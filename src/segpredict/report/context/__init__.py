@@ -29,28 +29,36 @@ SECTIONS = (
     ReportSection("cohorts", "Cohorts", cohorts.cohorts_section),
     ReportSection("exploration", "What the data look like", exploration.exploration_section),
     ReportSection("segments", "The segments", segments.segments_section),
-    ReportSection("portraits", "Segment by segment", segments.segment_profiles_section),
+    ReportSection("segment_profiles", "Segment by segment", segments.segment_profiles_section),
     ReportSection(
-        "choice", "How the segments were chosen", segment_selection.segment_selection_section
+        "segment_selection",
+        "How the segments were chosen",
+        segment_selection.segment_selection_section,
     ),
-    ReportSection("migration", "Where customers went", transitions.transitions_section),
+    ReportSection("transitions", "Where customers went", transitions.transitions_section),
     ReportSection("mobility", "How much moves, and what comes next", mobility.mobility_section),
-    ReportSection("verdict", "Is it better than no model?", evaluation.evaluation_section),
-    ReportSection("chances", "Can the probabilities be used?", probabilities.probabilities_section),
-    ReportSection("canary", "What a careless test would claim", evaluation.leakage_section),
+    ReportSection("evaluation", "Is it better than no model?", evaluation.evaluation_section),
     ReportSection(
-        "worth",
+        "probabilities", "Can the probabilities be used?", probabilities.probabilities_section
+    ),
+    ReportSection("leakage_demo", "What a careless test would claim", evaluation.leakage_section),
+    ReportSection(
+        "customer_value",
         "Revenue at risk, and what customers are worth",
         customer_value.customer_value_section,
     ),
-    ReportSection("topics", "What drives the forecast", drivers.drivers_section),
+    ReportSection("drivers", "What drives the forecast", drivers.drivers_section),
     ReportSection("importance", "Column by column", importance.importance_section),
-    ReportSection("pulls", "What sets movers apart", shortlist.transition_drivers_section),
-    ReportSection("people", "Three customers, explained", shortlist.example_customers_section),
-    ReportSection("customers", "Customers to look at first", shortlist.shortlist_section),
+    ReportSection(
+        "transition_drivers", "What sets movers apart", shortlist.transition_drivers_section
+    ),
+    ReportSection(
+        "example_customers", "Three customers, explained", shortlist.example_customers_section
+    ),
+    ReportSection("shortlist", "Customers to look at first", shortlist.shortlist_section),
     ReportSection("demand", "What they will want", demand.demand_section),
-    ReportSection("actions", "What to do next", campaigns.campaigns_section),
+    ReportSection("campaigns", "What to do next", campaigns.campaigns_section),
     ReportSection("ledger", "Where the data went", ledger.ledger_section),
-    ReportSection("card", "Model card", model_card.model_card_section),
+    ReportSection("model_card", "Model card", model_card.model_card_section),
     ReportSection("appendix", "Appendix", ledger.appendix_section),
 )

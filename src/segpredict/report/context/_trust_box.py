@@ -80,12 +80,12 @@ def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
     """Return the box of a verdict; `segments` is the grade of the segments."""
     pooled = evaluation.get("pooled") or {}
     models: Mapping[str, Any] = pooled.get("scores") or {}
-    name, model = str(evaluation.get("shipped", "")), str(evaluation.get("model", ""))
+    name, model = str(evaluation.get("selected", "")), str(evaluation.get("model", ""))
     shown = [name, *(m for m in (model, *REFERENCE_MODELS) if m != name)]
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
-    origins = evaluation.get("origins") or ()
+    origins = evaluation.get("windows") or ()
     return TrustBox(
         scores=tuple(_score(models, m, is_shipped=m == name) for m in shown if m in models),
         windows=len(origins),

@@ -225,7 +225,7 @@ def campaigns_section(bundle: ReportInput) -> CampaignsSection | None:
     """Return the context of the section; ``None`` where no play was weighed."""
     if not bundle.campaigns:
         return None
-    table, curves = bundle.campaigns["plays"], bundle.campaigns["curves"]
+    table, curves = bundle.campaigns["plans"], bundle.campaigns["targeting_curves"]
     plays = tuple(_action(row, bundle) for row in table.to_dicts())
     titles = {play.name: play.title for play in plays}
     known = segment_badges(bundle.segments)

@@ -232,7 +232,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     found = bundle.customer_value
     if not found or bundle.evaluation is None:
         return None
-    sums, shipped = found["sums"], str(bundle.evaluation["shipped"])
+    sums, shipped = found["sums"], str(bundle.evaluation["selected"])
     held = {row["segment_id"]: row for row in found["segments"].to_dicts()}
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("forecaster") == shipped)

@@ -259,7 +259,7 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
         return None
     known = segment_badges(bundle.segments)
     forecast, standing = found["forecast"], found["levels"].to_dicts()
-    buyers = _buyers(found["mix"], known)
+    buyers = _buyers(found["expected_customers"], known)
     index = found["assortment"]
     categories = _categories(index)
     config = bundle.manifest.get("config", {}).get("demand", {})

@@ -137,7 +137,7 @@ def evaluation_section(bundle: ReportInput) -> EvaluationSection:
     if not found or not (found.get("pooled") or {}).get("scores"):
         return EvaluationSection(METRIC_LABELS, "", None, ())
     found = _without_twin(found)
-    origins = found.get("origins") or ()
+    origins = found.get("windows") or ()
     return EvaluationSection(
         METRIC_LABELS,
         model_label(str(found.get("model", ""))),
@@ -167,7 +167,7 @@ def _without_twin(found: Mapping[str, Any]) -> Mapping[str, Any]:
         **found,
         "model": TREE_MODEL,
         "pooled": alone(found["pooled"]),
-        "origins": [alone(origin) for origin in found.get("origins") or ()],
+        "origins": [alone(origin) for origin in found.get("windows") or ()],
     }
 
 
@@ -178,8 +178,8 @@ def _trial(
     ids = [str(i) for i in found.get("segments") or ()]
     cutoff = str(reading.get("cutoff", POOLED_WINDOWS))
     is_pooled = cutoff == POOLED_WINDOWS
-    claims = found.get("claims") or () if is_pooled else ()
-    told = (reading.get("forecast") or {}).get(model) or ()
+    claims = found.get("comparisons") or () if is_pooled else ()
+    told = (reading.get("predicted_mix") or {}).get(model) or ()
     known = segment_badges(bundle.segments)
     return WindowEvaluation(
         cutoff="" if is_pooled else format_iso_day(cutoff),
@@ -190,7 +190,7 @@ def _trial(
         comparisons=tuple(_duels(reading.get("differences") or {}, claims)),
         predicted_mix=stacked_strip(dict(zip(ids, told, strict=False)), known),
         actual_mix=stacked_strip(
-            dict(zip(ids, reading.get("realised") or (), strict=False)), known
+            dict(zip(ids, reading.get("actual_mix") or (), strict=False)), known
         ),
     )
 

@@ -180,7 +180,7 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
         current_mix=stacked_strip(bundle.current_mix, known),
         expected_mix=stacked_strip(bundle.expected_mix, known),
         segments=moves,
-        n_tests=len(verdict.get("origins") or ()),
+        n_tests=len(verdict.get("windows") or ()),
         note=MIX_NOTE.format(days=bundle.window.horizon),
         revenue_at_stake=_stakes(bundle),
         campaigns=_actions(bundle),
@@ -232,9 +232,9 @@ def _moves(bundle: ReportInput, known: Mapping[str, SegmentBadge]) -> tuple[Segm
 def _errors(evaluation: Mapping[str, Any]) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
     told = [
-        (origin["realised"], (origin.get("forecast") or {}).get(evaluation["shipped"]))
-        for origin in evaluation.get("origins") or ()
-        if origin.get("realised")
+        (origin["actual_mix"], (origin.get("predicted_mix") or {}).get(evaluation["selected"]))
+        for origin in evaluation.get("windows") or ()
+        if origin.get("actual_mix")
     ]
     gaps = [
         [came - said for came, said in zip(realised, forecast, strict=True)]

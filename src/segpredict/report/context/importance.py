@@ -128,7 +128,7 @@ def importance_section(bundle: ReportInput) -> ImportanceSection:
         return ImportanceSection((), 0.0, (), (), None, None, 0)
     overall = table.filter(scope="all").sort("rank")
     verdict = bundle.evaluation or {}
-    shipped = str(verdict.get("shipped", ""))
+    shipped = str(verdict.get("selected", ""))
     models = {"", TREE_MODEL, str(verdict.get("model", ""))}
     is_other = bool(bundle.reasons_note) and shipped not in models
     drivers = _drivers(overall, bundle)

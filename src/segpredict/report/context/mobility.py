@@ -193,14 +193,14 @@ def mobility_section(bundle: ReportInput) -> MobilitySection | None:
     if "mobility" not in tables:
         return None
     known = segment_badges(bundle.segments)
-    memory = _memory(tables["order"], known)
+    memory = _memory(tables["markov_order"], known)
     foretold = tables.get("predicted")
     coming, since, until, spread = _coming(foretold, known)
     return MobilitySection(
         _periods(tables["mobility"]),
-        _comparisons(tables.get("compared"), known),
+        _comparisons(tables.get("comparison"), known),
         memory,
-        bool(memory) and _p(tables["order"]) < SIGNIFICANCE_LEVEL,
+        bool(memory) and _p(tables["markov_order"]) < SIGNIFICANCE_LEVEL,
         tuple(known.values()),
         coming,
         since,

@@ -88,7 +88,7 @@ class ModelCardSection:
 
 def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
     """Return the context of the section; ``None`` where no forecast was tested."""
-    if not bundle.evaluation or not bundle.evaluation.get("origins"):
+    if not bundle.evaluation or not bundle.evaluation.get("windows"):
         return None
     leaks = (*_of_time(bundle), *_of_columns(bundle), *_of_tests(bundle))
     ordered = tuple(sorted(leaks, key=lambda leak: int(leak.code[1:])))
@@ -98,7 +98,7 @@ def model_card_section(bundle: ReportInput) -> ModelCardSection | None:
 
 
 def _facts(bundle: ReportInput, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    window, origins = bundle.window, found["origins"]
+    window, origins = bundle.window, found["windows"]
     tests = ", ".join(format_iso_day(o["cutoff"]) for o in origins)
     facts = [
         ("For", PURPOSE_TEXT),
@@ -172,7 +172,7 @@ def _weak(bundle: ReportInput) -> str:
 def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks that are a question of days: L1, L2, L3, L6, L8."""
     found, window = bundle.evaluation or {}, bundle.window
-    cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["origins"])
+    cutoffs = sorted(date.fromisoformat(o["cutoff"]) for o in found["windows"])
     apart = all((b - a).days >= window.horizon for a, b in pairwise(cutoffs))
     many = len(cutoffs) > 1
     saw = (bundle.manifest.get("windows") or {}).get("segmenter_saw_until", "")
@@ -213,7 +213,7 @@ def _of_time(bundle: ReportInput) -> Sequence[LeakageCheck]:
 def _learned(bundle: ReportInput) -> LeakageCheck:
     """Check that what a test learned from was complete on its day (L1)."""
     found, window = bundle.evaluation or {}, bundle.window
-    folds = [f for f in (found.get("usage") or {}).get("folds", ()) if f["rehearsals"]]
+    folds = [f for f in (found.get("policies") or {}).get("folds", ()) if f["rehearsals"]]
     span_of = window.gap + window.horizon
     late = [
         f["cutoff"] for f in folds for day in f["rehearsals"] if _days(day, f["cutoff"]) < span_of
@@ -283,7 +283,7 @@ def _season(evaluation: Mapping[str, Any]) -> str:
 
 def _of_tests(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the leaks of how data are chosen and tests are read: L4, L11, L12."""
-    gone = [o["realised"][0] for o in (bundle.evaluation or {})["origins"]]
+    gone = [o["actual_mix"][0] for o in (bundle.evaluation or {})["windows"]]
     settings = {each["config"] for each in bundle.test_set_log.get("evaluations", ())}
     return (
         LeakageCheck(

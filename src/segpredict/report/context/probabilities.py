@@ -157,7 +157,7 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     card, drawn, found = bundle.scorecard, bundle.curves, bundle.evaluation
     if card is None or drawn is None or not found:
         return None
-    usage = found.get("usage") or {}
+    usage = found.get("policies") or {}
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
     return ProbabilitiesSection(

@@ -170,7 +170,7 @@ class KpiText:
     Parameters
     ----------
     title, formula, interval, caution
-        As in docs/metrics.md.
+        As in docs/kpis.md.
     """
 
     title: str

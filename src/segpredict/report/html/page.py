@@ -175,7 +175,7 @@ def _place(stage: Environment, section: ReportSection, it: Any, bundle: PageInpu
 
 @lru_cache(maxsize=1)  # compiling the templates takes longer than filling them
 def _stage() -> Environment:
-    folders = ("sections", "templates")
+    folders = ("context", "templates")
     loaders = [PackageLoader(TEMPLATE_PACKAGE, folder) for folder in folders]
     stage = Environment(
         loader=ChoiceLoader(loaders),

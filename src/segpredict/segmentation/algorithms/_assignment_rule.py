@@ -214,7 +214,7 @@ class GridCells(AssignmentRule):
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
-        cuts = tuple(tuple(map(float, c)) for c in state["cuts"])
+        cuts = tuple(tuple(map(float, c)) for c in state["cut_points"])
         return cls(cuts, tuple(map(int, state["groups"])))
 
 
@@ -263,7 +263,7 @@ class NearestLandmarks(AssignmentRule):
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
-        places = np.array(state["places"], dtype=np.float64)
+        places = np.array(state["points"], dtype=np.float64)
         return cls(places, np.array(state["groups"], dtype=np.intp))
 
 
@@ -352,4 +352,4 @@ class EmbeddedRule(AssignmentRule):
             EncoderLayer(*(np.array(layer[part], np.float64) for part in ("weights", "bias")))
             for layer in state["layers"]
         )
-        return cls(layers, AssignmentRule.from_state(state["rule"]))
+        return cls(layers, AssignmentRule.from_state(state["inner_rule"]))

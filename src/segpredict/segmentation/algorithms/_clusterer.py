@@ -106,11 +106,11 @@ class Clusters:
     def to_state(self) -> JSON:
         """Return the groups as plain JSON; `from_state` gives equal ones back."""
         return {
-            "rule": self.assignment_rule.to_state(),
+            "assignment_rule": self.assignment_rule.to_state(),
             "centres": self.centres.tolist(),
             "inertia": self.inertia,
-            "radii": list(self.group_radii),
-            "noise": self.noise_share,
+            "group_radii": list(self.group_radii),
+            "noise_share": self.noise_share,
             "facts": dict(self.facts),
         }
 
@@ -124,11 +124,11 @@ class Clusters:
             When the state lacks a part.
         """
         return cls(
-            AssignmentRule.from_state(state["rule"]),
+            AssignmentRule.from_state(state["assignment_rule"]),
             np.array(state["centres"], dtype=np.float64),
             float(state["inertia"]),
-            tuple(map(float, state["radii"])),
-            float(state["noise"]),
+            tuple(map(float, state["group_radii"])),
+            float(state["noise_share"]),
             {name: float(value) for name, value in state["facts"].items()},
         )
 

@@ -94,7 +94,7 @@ class GaussianMixtureRule(AssignmentRule):
 
     @classmethod
     def _of(cls, state: Mapping[str, JSON]) -> Self:
-        names = ("shares", "means", "covariances")
+        names = ("weights", "means", "covariances")
         return cls(*(np.array(state[name], dtype=np.float64) for name in names))
 
 

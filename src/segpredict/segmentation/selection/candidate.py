@@ -129,7 +129,7 @@ class SegmentationCandidate:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "SegmentationCandidate":
         """Return the trial of a state."""
-        lists = {name: tuple(state[name]) for name in ("jaccards", "failed")}
+        lists = {name: tuple(state[name]) for name in ("jaccards", "failed_gates")}
         return cls(**{**state, **lists})
 
 

@@ -75,7 +75,7 @@ class SegmentationSelection:
     def to_state(self) -> JSON:
         """Return the verdict as JSON, without the standings."""
         told = asdict(self)
-        return {k: v for k, v in told.items() if k not in ("standings", "twins")}
+        return {k: v for k, v in told.items() if k not in ("ranking", "equivalents")}
 
 
 def select_candidate(

@@ -90,7 +90,7 @@ class TreeEnsemble:
         return {
             "segments": self.probabilities.shape[1],
             "roots": _packed(self.roots, "<i4"),
-            "chances": _packed(self.probabilities, "<f4"),
+            "probabilities": _packed(self.probabilities, "<f4"),
             **{name: _packed(getattr(self, name), form) for name, form in ARRAY_TYPES.items()},
         }
 
@@ -98,7 +98,7 @@ class TreeEnsemble:
     def from_state(cls, state: JSON) -> "TreeEnsemble":
         """Return the forest of a state."""
         nodes = {name: _unpacked(state[name], form) for name, form in ARRAY_TYPES.items()}
-        chances = _unpacked(state["chances"], "<f4").reshape(-1, state["segments"])
+        chances = _unpacked(state["probabilities"], "<f4").reshape(-1, state["segments"])
         return cls(roots=_unpacked(state["roots"], "<i4"), probabilities=chances, **nodes)
 
 

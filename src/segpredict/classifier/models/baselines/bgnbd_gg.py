@@ -139,32 +139,34 @@ class BgNbdGammaGamma:
         """Return all that `from_state` needs, as JSON; no border stands for null."""
         return {
             "kind": self.name,
-            "orders": self.order_model.parameters(),
-            "spend": self.spend_model.parameters(),
+            "order_model": self.order_model.parameters(),
+            "spend_model": self.spend_model.parameters(),
             "horizon": self.horizon,
             "gap": self.gap,
-            "classes": self.n_classes,
+            "n_classes": self.n_classes,
             "borders": [
                 [[None if np.isinf(limit) else limit, code] for limit, code in places]
                 for places in self.borders
             ],
-            "season": None if self.seasonal_index is None else self.seasonal_index.to_state(),
+            "seasonal_index": None
+            if self.seasonal_index is None
+            else self.seasonal_index.to_state(),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "BgNbdGammaGamma":
         """Return the forecaster that gave a state."""
-        season = state["season"]
+        season = state["seasonal_index"]
         return cls(
-            BgNbd(**state["orders"]),
-            GammaGamma(**state["spend"]),
+            BgNbd(**state["order_model"]),
+            GammaGamma(**state["spend_model"]),
             state["horizon"],
             state["gap"],
             tuple(
                 tuple((np.inf if limit is None else limit, c) for limit, c in places)
                 for places in state["borders"]
             ),
-            state["classes"],
+            state["n_classes"],
             seasonal_index=season and SeasonalIndex(tuple(season["year"]), season["day"]),
         )
 

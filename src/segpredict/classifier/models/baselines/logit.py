@@ -57,9 +57,9 @@ class MultinomialLogit:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "names": list(self.feature_names),
+            "feature_names": list(self.feature_names),
             "quantiles": self.quantiles.tolist(),
-            "middles": self.medians.tolist(),
+            "medians": self.medians.tolist(),
             "weights": self.weights.tolist(),
         }
 
@@ -67,9 +67,9 @@ class MultinomialLogit:
     def from_state(cls, state: JSON) -> "MultinomialLogit":
         """Return the forecaster that gave a state."""
         quantiles, middles, weights = (
-            np.array(state[key], dtype=np.float64) for key in ("quantiles", "middles", "weights")
+            np.array(state[key], dtype=np.float64) for key in ("quantiles", "medians", "weights")
         )
-        return cls(tuple(state["names"]), quantiles, middles, weights)
+        return cls(tuple(state["feature_names"]), quantiles, middles, weights)
 
 
 def fit(training_data: TrainingData) -> MultinomialLogit:

@@ -32,12 +32,15 @@ class MarkovChain:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "table": [list(row) for row in self.transition_matrix]}
+        return {
+            "kind": self.name,
+            "transition_matrix": [list(row) for row in self.transition_matrix],
+        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "MarkovChain":
         """Return the forecaster that gave a state."""
-        return cls(tuple(map(tuple, state["table"])))
+        return cls(tuple(map(tuple, state["transition_matrix"])))
 
 
 def fit(training_data: TrainingData) -> MarkovChain:

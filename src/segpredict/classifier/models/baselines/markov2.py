@@ -39,12 +39,15 @@ class SecondOrderMarkovChain:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "table": [list(row) for row in self.transition_tensor]}
+        return {
+            "kind": self.name,
+            "transition_tensor": [list(row) for row in self.transition_tensor],
+        }
 
     @classmethod
     def from_state(cls, state: JSON) -> "SecondOrderMarkovChain":
         """Return the forecaster that gave a state."""
-        return cls(tuple(map(tuple, state["table"])))
+        return cls(tuple(map(tuple, state["transition_tensor"])))
 
 
 def fit(training_data: TrainingData) -> SecondOrderMarkovChain:

@@ -39,14 +39,16 @@ class SeasonalMarkovChain:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "matrix": self.transition_matrix.to_state(),
-            "origins": list(self.season_origins),
+            "transition_matrix": self.transition_matrix.to_state(),
+            "season_origins": list(self.season_origins),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "SeasonalMarkovChain":
         """Return the forecaster that gave a state."""
-        return cls(MarkovChain.from_state(state["matrix"]), tuple(state["origins"]))
+        return cls(
+            MarkovChain.from_state(state["transition_matrix"]), tuple(state["season_origins"])
+        )
 
 
 def fit(training_data: TrainingData) -> SeasonalMarkovChain:

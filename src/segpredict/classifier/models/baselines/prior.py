@@ -32,12 +32,12 @@ class ClassPrior:
 
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON."""
-        return {"kind": self.name, "mix": list(self.class_mix)}
+        return {"kind": self.name, "class_mix": list(self.class_mix)}
 
     @classmethod
     def from_state(cls, state: JSON) -> "ClassPrior":
         """Return the forecaster that gave a state."""
-        return cls(tuple(state["mix"]))
+        return cls(tuple(state["class_mix"]))
 
 
 def fit(training_data: TrainingData) -> ClassPrior:

@@ -44,14 +44,14 @@ class RandomForestModel:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "names": list(self.feature_names),
-            "forest": self.trees.to_state(),
+            "feature_names": list(self.feature_names),
+            "trees": self.trees.to_state(),
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "RandomForestModel":
         """Return the forecaster that gave a state."""
-        return cls(TreeEnsemble.from_state(state["forest"]), tuple(state["names"]))
+        return cls(TreeEnsemble.from_state(state["trees"]), tuple(state["feature_names"]))
 
 
 def fit(training_data: TrainingData) -> RandomForestModel:

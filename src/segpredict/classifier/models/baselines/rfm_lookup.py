@@ -46,14 +46,16 @@ class RfmLookupTable:
         """Return all that `from_state` needs, as JSON."""
         return {
             "kind": self.name,
-            "cuts": [list(cut) for cut in self.cut_points],
-            "table": [list(row) for row in self.cell_probabilities],
+            "cut_points": [list(cut) for cut in self.cut_points],
+            "cell_probabilities": [list(row) for row in self.cell_probabilities],
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "RfmLookupTable":
         """Return the forecaster that gave a state."""
-        return cls(tuple(map(tuple, state["cuts"])), tuple(map(tuple, state["table"])))
+        return cls(
+            tuple(map(tuple, state["cut_points"])), tuple(map(tuple, state["cell_probabilities"]))
+        )
 
 
 def fit(training_data: TrainingData) -> RfmLookupTable:

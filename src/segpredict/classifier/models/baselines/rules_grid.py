@@ -48,14 +48,14 @@ class RuleGridModel:
         return {
             "kind": self.name,
             "grid": self.grid.to_state(),
-            "table": [list(row) for row in self.cell_probabilities],
+            "cell_probabilities": [list(row) for row in self.cell_probabilities],
         }
 
     @classmethod
     def from_state(cls, state: JSON) -> "RuleGridModel":
         """Return the forecaster that gave a state."""
         grid = RuleGrid.from_state(state["grid"])
-        return cls(grid, tuple(map(tuple, state["table"])))
+        return cls(grid, tuple(map(tuple, state["cell_probabilities"])))
 
 
 def fit(training_data: TrainingData) -> RuleGridModel:

@@ -54,7 +54,7 @@ def evaluation_slide(story: DeckSource) -> SlidePage | None:
         elements=tuple(things),
         notes=(
             f"Tests began on {tests or 'no day'}. Each has a model of its own, that "
-            "knew only what was known by its day (classifier/verdict.json).",
+            "knew only what was known by its day (classifier/evaluation.json).",
             *(f"{metric.label}: {metric.meaning}" for metric in told.metrics[:3]),
             "Bars are the model's log-loss less the baseline's: left of zero the model "
             "is better. Whiskers are 95 % intervals over customers. Dark: it may be "

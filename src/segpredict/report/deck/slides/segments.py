@@ -55,10 +55,10 @@ def segments_slide(story: DeckSource) -> SlidePage | None:
         notes=(
             "Customers are all who bought in the look-back; each is in the segment of "
             "the newest window. Revenue is what they paid in that window for what they "
-            "kept (segments/profile.parquet).",
+            "kept (segmentation/profile.parquet).",
             "The words are a short decision tree that was taught to say who is in a "
             "segment. It is a description; the segments themselves are the frozen rule "
-            "in segments/segmenter.json.",
+            "in segmentation/model.json.",
             *(f"{card.badge.name}: {rules[card.badge.id]}." for card in cards if _has(rules, card)),
         ),
     )
@@ -183,7 +183,7 @@ def _compared(told: SegmentSelectionSection) -> SlidePage:
             ),
         ),
         notes=(
-            f"{told.n_tried} ways were measured (segments/comparison.csv): those that "
+            f"{told.n_tried} ways were measured (segmentation/candidates.csv): those that "
             "pass, best first, then of every other algorithm the one that comes "
             "nearest.",
             "Agreement is the adjusted Rand index between segments fitted on bootstrap "
@@ -292,7 +292,7 @@ def transitions_slide(story: DeckSource) -> SlidePage | None:
             PlacedElement(_moves_table(told, rows), left=6, width=6),
         ),
         notes=(
-            "Moves that happened, counted (segments/migration.parquet), not foretold. "
+            "Moves that happened, counted (segmentation/transitions.parquet), not foretold. "
             "Each bar is all customers who began in one segment; its parts are where "
             "they were one window later.",
             "Brackets are 95 % intervals of the share.",

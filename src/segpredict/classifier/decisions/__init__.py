@@ -1,0 +1,1 @@
+"""From probabilities to decisions: calibration, decision rule, prediction sets, inner validation."""

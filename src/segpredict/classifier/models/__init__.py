@@ -1,0 +1,1 @@
+"""The models: XGBoost, BG/NBD, their blend, and plain baselines, one a file."""

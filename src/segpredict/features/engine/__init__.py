@@ -1,0 +1,1 @@
+"""How the measures of all families are computed in one pass over the lines."""

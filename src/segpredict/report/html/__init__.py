@@ -1,0 +1,1 @@
+"""The page: contexts placed into one self-contained HTML file."""

@@ -1,0 +1,140 @@
+"""A run keeps its moves: counted, foretold, and in agreement with its other tables."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segpredict import pipeline
+from segpredict.analytics.transitions import files
+from segpredict.config.classifier import TimeOptions
+from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.errors import UnknownNameError, UsageError
+from segpredict.pipeline import archive
+
+
+@pytest.fixture(scope="module")
+def run(run_folder: Path) -> RunFolder:
+    return open_run(run_folder)
+
+
+@pytest.fixture(scope="module")
+def told(run: RunFolder) -> dict[str, pl.DataFrame]:
+    return files.load_transitions(run)
+
+
+def newest(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("since") == pl.col("since").max())
+
+
+def test_a_run_keeps_all_tables_as_parquet_and_csv_but_customers_as_parquet(
+    run,
+) -> None:
+    for name in files.TRANSITION_TABLES:
+        assert run.has(f"transitions/{name}.parquet")
+        assert run.has(f"transitions/{name}.csv")
+    assert run.has("transitions/customers.parquet")
+    assert not run.has("transitions/moves.csv")
+
+
+def test_the_newest_period_agrees_with_the_migration_table(run, told) -> None:
+    cells = ["from_id", "to_id", "n", "row_n"]
+    known = run.read_parquet("segmentation/transitions.parquet").select(cells)
+    found = newest(told["observed"]).filter(pl.col("from_id") != "SILENT")
+    assert found.select(cells).cast(known.schema).equals(known)
+
+
+def test_what_was_foretold_is_of_the_customers_who_were_counted(told) -> None:
+    both = told["predicted"].join(
+        told["observed"], on=["since", "from_id", "to_id"], suffix="_counted"
+    )
+    model = both.filter(basis="model")
+    assert model["since"].n_unique() >= 2
+    assert model["row_n"].equals(model["row_n_counted"].rename("row_n"))
+    silent = both.filter(from_id="SILENT")
+    assert silent["row_n"].equals(silent["row_n_counted"].rename("row_n"))
+
+
+def test_a_forecast_is_as_wide_as_the_tests_that_were_over_on_its_day(told) -> None:
+    model = told["predicted"].filter(basis="model")
+    spread = model.group_by("since").agg(pl.col("dispersion").unique()).sort("since")
+    assert spread["dispersion"].list.len().to_list() == [1] * spread.height
+    assert spread["dispersion"][0].to_list() == [1.0]
+    assert all(each[0] >= 1.0 for each in spread["dispersion"])
+
+
+def test_what_comes_next_is_the_sum_of_the_scores(run, told) -> None:
+    scores = run.read_parquet("scores.parquet")
+    ids = [s.id for s in archive.load_segments(run)]
+    coming = newest(told["predicted"]).filter(basis="model")
+    assert coming["since"].unique().to_list() == scores["as_of"].unique().to_list()
+    for name in ids:
+        total = coming.filter(to_id=name)["n"].sum()
+        assert total == pytest.approx(scores[f"p_{name}"].sum())
+
+
+def test_the_newest_period_is_compared_with_the_one_before_and_with_last_year(
+    told,
+) -> None:
+    pairs = told["compared"].select("first", "second").unique().sort("first").rows()
+    last = newest(told["observed"])["since"][0]
+    assert pairs == [(last - timedelta(364), last), (last - timedelta(91), last)]
+
+
+def test_where_no_period_is_complete_nothing_is_kept(run) -> None:
+    shop = archive.load_transactions(run)
+    long = TimeOptions(horizon=400)
+    assert (
+        files.observed_tables(shop, archive.load_segmentation(run), long, files.BootstrapDraws(5))
+        == {}
+    )
+
+
+def test_who_moved_in_a_period_of_the_run(run_folder, told) -> None:
+    tables = pipeline.run_transitions(run_folder)
+    entered = tables["who"].filter(segment="Core", direction="entered")
+    counted = newest(told["observed"]).filter(
+        pl.col("to_name") == "Core", pl.col("from_name") != "Core"
+    )
+    assert entered.height == counted["n"].sum()
+    assert tables["matrix"]["foretold_share"].null_count() < tables["matrix"].height
+    assert set(tables) == {"who", "matrix", "mobility", "order", "compared", "next"}
+
+
+def test_one_segment_alone(run_folder) -> None:
+    tables = pipeline.run_transitions(run_folder, segment="core")
+    assert set(tables["who"]["segment"]) == {"Core"}
+    is_core = (pl.col("from_name") == "Core") | (pl.col("to_name") == "Core")
+    assert tables["matrix"].filter(~is_core).is_empty()
+    new = pipeline.run_transitions(run_folder, segment="NEW")["who"]
+    assert set(new["other"]) == {"New"}
+    with pytest.raises(UnknownNameError, match="segment named"):
+        pipeline.run_transitions(run_folder, segment="Kore")
+
+
+def test_a_period_that_the_run_does_not_know_is_told_with_those_it_knows(run_folder, told) -> None:
+    first = told["mobility"]["since"][0]
+    who = pipeline.run_transitions(run_folder, first)["who"]
+    assert set(who["since"]) == {first}
+    with pytest.raises(UsageError, match=str(first)):
+        pipeline.run_transitions(run_folder, date(2001, 1, 1))
+
+
+def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tmp_path) -> None:
+    ends = newest(files.load_transitions(open_run(run_folder))["observed"])
+    since, until = ends["since"][0], ends["until"][0]
+    history = tmp_path / "history"
+    for day in (since, until):
+        scores, added = pipeline.score_into_history(
+            history, run_folder, [str(sample_file)], as_of=day
+        )
+        assert added is not None
+        assert added.new == scores.height
+    tables = pipeline.history_transitions(history, since, until)
+    cells = ["from_id", "to_id", "n"]
+    assert tables["matrix"].select(cells).equals(ends.select(cells))
+    assert tables["who"].equals(pipeline.run_transitions(run_folder)["who"])
+    loaded = pipeline.load(run_folder)
+    assert loaded.version == pipeline.load(run_folder).version
+    assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[1] is None

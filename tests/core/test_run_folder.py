@@ -1,0 +1,216 @@
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from segpredict.core.run_folder import (
+    MANIFEST_NAME,
+    draft_run,
+    encode_csv,
+    encode_json,
+    open_run,
+    parquet_writer,
+)
+from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError, UsageError
+
+NUMBERS = pl.DataFrame({"n": [1, 2, 3]})
+CONTENTS = {
+    "ledger.json": encode_json({"rows": 3}),
+    "segmentation/table.parquet": parquet_writer(NUMBERS),
+}
+
+
+def publish(
+    folder: Path, contents: dict[str, object], facts: dict[str, object], **how: object
+) -> None:
+    with draft_run(folder, **how) as draft:
+        for name, content in contents.items():
+            draft.write(name, content)
+        draft.facts.update(facts)
+        draft.publish()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    publish(tmp_path / "run", CONTENTS, {"seed": 1})
+    return tmp_path / "run"
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [p.name for p in folder.parent.iterdir() if p != folder]
+
+
+def test_what_was_published_reads_back_equal(folder: Path) -> None:
+    run = open_run(folder)
+    run.verify_hashes()
+    assert run.json("ledger.json") == {"rows": 3}
+    assert run.read_parquet("segmentation/table.parquet").equals(NUMBERS)
+    assert run.manifest["seed"] == 1
+    assert leftovers(folder) == []
+
+
+def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
+    with pytest.raises(TargetBusyError, match="--force"):
+        publish(folder, CONTENTS, {})
+    assert open_run(folder).manifest["seed"] == 1
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(TargetBusyError):
+        publish(tmp_path / "thesis", CONTENTS, {}, replace=True)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+
+
+def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
+    tmp_path: Path,
+) -> None:
+    with draft_run(tmp_path / "run") as draft:
+        draft.write("ledger.json", encode_json([1]))
+        assert draft.json("ledger.json") == [1]
+        with pytest.raises(ArtifactError, match="segpredict explain"):
+            draft.path("explain/importance.csv")
+    assert not (tmp_path / "run").exists()
+
+
+def test_rewriting_a_carried_file_leaves_the_base_untouched(folder: Path) -> None:
+    other = folder.parent / "other"
+    publish(other, {"ledger.json": b"[]"}, {}, base=open_run(folder))
+    assert open_run(folder).json("ledger.json") == {"rows": 3}
+    open_run(folder).verify_hashes()
+
+
+def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
+    base = open_run(folder)
+    publish(folder, {"report.html": b"<p>"}, {"seed": 2}, base=base, replace=True)
+    run = open_run(folder)
+    assert run.bytes("report.html") == b"<p>"
+    assert run.read_parquet("segmentation/table.parquet").equals(NUMBERS)
+    assert run.manifest["seed"] == 2
+
+
+def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(UsageError, match="disk full"):
+        publish(folder, {"report.html": fail}, {}, replace=True)
+    open_run(folder).verify_hashes()
+    assert leftovers(folder) == []
+
+
+def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "ledger.json").write_bytes(b'{"rows": 4}')
+    with pytest.raises(TamperedFileError, match=r"ledger\.json"):
+        open_run(folder).json("ledger.json")
+
+
+def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
+    (folder / "ledger.json").unlink()
+    with pytest.raises(TamperedFileError, match=r"ledger\.json"):
+        open_run(folder).verify_hashes()
+
+
+def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:
+    with pytest.raises(ArtifactError, match="segpredict train-classifier"):
+        open_run(folder).json("classifier/evaluation.json")
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"[]",
+        b'{"format": 1}',
+        b'{"format": 1, "files": {}, "files": {}}',
+        b'{"format": 1, "files": {"../../etc/passwd": {"sha256": ""}}}',
+        b'{"format": 1, "files": {"a.json": {}}}',
+        b'{"format": 1, "files": {}, "x": NaN}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_a_manifest_that_makes_no_sense_is_refused(folder: Path, manifest: bytes) -> None:
+    (folder / MANIFEST_NAME).write_bytes(manifest)
+    with pytest.raises(TamperedFileError, match="manifest"):
+        open_run(folder)
+
+
+def test_a_run_of_a_newer_format_asks_for_a_newer_segpredict(folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST_NAME).read_bytes()) | {"format": 99}
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="newer segpredict"):
+        open_run(folder)
+
+
+def test_a_folder_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="segpredict run"):
+        open_run(tmp_path)
+
+
+def test_what_a_killed_run_left_is_finished_or_swept_away(tmp_path: Path) -> None:
+    dead = 2**22 + 1  # beyond the largest process number of Linux
+    publish(tmp_path / "kept", CONTENTS, {"seed": 5})
+    (tmp_path / "kept").rename(tmp_path / f".run.{dead}.x.old")
+    (tmp_path / f".run.{dead}.x.new").mkdir()
+    with pytest.raises(TargetBusyError):
+        publish(tmp_path / "run", CONTENTS, {})
+    assert open_run(tmp_path / "run").manifest["seed"] == 5
+    assert leftovers(tmp_path / "run") == []
+
+
+def test_cells_that_a_spreadsheet_would_run_are_disarmed() -> None:
+    cells = pl.DataFrame({"id": ["=1+1", "@x", "-5", "a=b"], "n": [-1, 2, 3, 4]})
+    lines = encode_csv(cells).decode().splitlines()[1:]
+    assert lines == ["'=1+1,-1", "'@x,2", "'-5,3", "a=b,4"]
+
+
+def test_a_changed_fact_of_the_manifest_is_refused(folder: Path) -> None:
+    path = folder / MANIFEST_NAME
+    path.write_text(path.read_text().replace('"seed": 1', '"seed": 2'))
+    with pytest.raises(TamperedFileError, match="digest"):
+        open_run(folder)
+
+
+def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
+    with draft_run(folder, base=open_run(folder), replace=True) as draft:
+        draft.drop("segmentation/")
+        draft.publish()
+    assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
+    assert not (folder / "segments" / "table.parquet").exists()
+
+
+def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UsageError, match="cannot be written"),
+        draft_run(tmp_path / "file" / "run"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        *((f"{sign}1", f"'{sign}1") for sign in "=+-@＝＋－＠"),
+        *((" =1", " '=1"), ("\t=1", "\t'=1"), ("\r-x", "\r'-x")),
+        # Where commas are decimal marks, spreadsheets part cells at semicolons.
+        *(("x;=1", "x;'=1"), ("x\n@a", "x\n'@a"), ("x; =1;-2", "x; '=1;'-2")),
+        *(("a-b", "a-b"), ("1=1", "1=1"), ("", ""), (None, "")),
+    ],
+)
+def test_no_part_of_a_csv_can_be_taken_for_a_formula(text, written) -> None:
+    frame = pl.DataFrame({"n": [-1], "text": [text]}, schema_overrides={"text": str})
+    rows = list(csv.reader(io.StringIO(encode_csv(frame).decode(), newline="")))
+    assert rows == [["n", "text"], ["-1", written]]
+
+
+def test_a_path_that_is_no_text_comes_back_from_json() -> None:
+    path = os.fsdecode(b"caf\xe9.csv")
+    assert json.loads(encode_json({"file": path})) == {"file": path}
