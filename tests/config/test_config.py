@@ -9,7 +9,7 @@ from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 def test_a_config_survives_the_manifest() -> None:
     given = load.load_config("cdnow", ["time.horizon=28", "seed=4", 'segmentation.names.S1="X"'])
-    assert load.build_config(given.state()) == given
+    assert load.build_config(given.to_state()) == given
 
 
 def test_the_commented_defaults_are_the_defaults() -> None:
@@ -53,7 +53,7 @@ def test_a_setting_that_cannot_be_is_refused_by_name(
 
 def test_values_are_read_as_toml_and_else_as_text() -> None:
     given = load.load_config(overrides=["segmentation.k=4", "cleaning.currency=£"])
-    assert (given.segments.k, given.cleaning.currency) == (4, "£")
+    assert (given.segmentation.k, given.cleaning.currency) == (4, "£")
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:

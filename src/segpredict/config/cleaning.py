@@ -121,8 +121,8 @@ def allowed_bad_rows(max_bad: str | int, rows: int) -> int:
 
     Examples
     --------
-    >>> allowed("0.1%", 5000), allowed(20, 5000), allowed("100%", 7)
-    (5, 20, 7)
+    >>> allowed_bad_rows("0.1%", 5000), allowed_bad_rows(20, 5000)
+    (5, 20)
     """
     text = str(max_bad).strip()
     share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text)

@@ -143,8 +143,8 @@ def normalize_name(name: str) -> str:
 
     Examples
     --------
-    >>> normal(" Customer ID "), normal("Stückpreis"), normal("N. Revenue")
-    ('customerid', 'stuckpreis', 'nrevenue')
+    >>> [normalize_name(name) for name in (" Customer ID ", "Stückpreis", "N. Revenue")]
+    ['customerid', 'stuckpreis', 'nrevenue']
     """
     apart = unicodedata.normalize("NFKD", name.casefold()).translate(LETTER_FOLDING)
     bare = "".join(sign for sign in apart if sign.isalnum())

@@ -120,7 +120,7 @@ def load_config(
 
     Examples
     --------
-    >>> load(overrides=["time.horizon=28"]).time.horizon
+    >>> load_config(overrides=["time.horizon=28"]).time.horizon
     28
     """
     values = dict(base or {}) if name is None else _read(_find(name))

@@ -69,9 +69,9 @@ class Ledger:
     Examples
     --------
     >>> ledger = Ledger((
-    ...     Entry("in", "read", "Rows read.", Count(3, 2, 2, 50)),
-    ...     Entry("excluded", "no_customer", "No customer.", Count(1, 1, 0, 20)),
-    ...     Entry("used", "used", "Rows used.", Count(2, 1, 2, 30)),
+    ...     LedgerEntry("in", "read", "Rows read.", LedgerCount(3, 2, 2, 50)),
+    ...     LedgerEntry("excluded", "no_customer", "No customer.", LedgerCount(1, 1, 0, 20)),
+    ...     LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 2, 30)),
     ... ))
     >>> ledger.adds_up
     True

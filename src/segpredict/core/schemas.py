@@ -287,7 +287,7 @@ def validate_schema(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataF
     --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["a"], "segment": pl.Series([3], dtype=pl.Int8)}
-    >>> check(pl.DataFrame(rows), ASSIGNMENTS).height
+    >>> validate_schema(pl.DataFrame(rows), ASSIGNMENTS_SCHEMA).height
     1
     """
     try:

@@ -39,7 +39,7 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
 
     Examples
     --------
-    >>> entry = Entry("used", "used", "Rows used.", Count(2, 1, 1, 25_000))
+    >>> entry = LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 1, 25_000))
     >>> ledger_table(Ledger((entry,)))["money"].item()
     2.5
     """

@@ -67,7 +67,7 @@ def layout_without_price(layout: SourceOptions, options: SideTableOptions) -> So
 
     Examples
     --------
-    >>> expecting(Layout(), Asked()).later
+    >>> layout_without_price(SourceOptions(), SideTableOptions()).deferred_roles
     ()
     """
     later: Sequence[str] = ("price",) if options.products.provides("price") else ()
