@@ -71,7 +71,7 @@ class Detected:
             **self.others,
             "columns": ", ".join(self.listed),
             "time_format": self.time_format,
-            "decimal mark": self.decimal_mark,
+            "decimal_mark": self.decimal_mark,
         }
         return {topic: text for topic, text in told.items() if text}
 
