@@ -74,7 +74,7 @@ def test_a_draft_reads_what_it_wrote_and_names_what_nobody_wrote(
         draft.write("ledger.json", encode_json([1]))
         assert draft.read_json("ledger.json") == [1]
         with pytest.raises(ArtifactError, match="segpredict explain"):
-            draft.path("explain/importance.csv")
+            draft.path("explanation/importance.csv")
     assert not (tmp_path / "run").exists()
 
 
@@ -183,7 +183,7 @@ def test_a_stage_can_drop_what_it_has_made_untrue(folder: Path) -> None:
         draft.remove("segmentation/")
         draft.publish()
     assert list(open_run(folder).manifest["files"]) == ["ledger.json"]
-    assert not (folder / "segments" / "table.parquet").exists()
+    assert not (folder / "segmentation" / "table.parquet").exists()
 
 
 def test_a_target_that_cannot_be_is_named(tmp_path: Path) -> None:

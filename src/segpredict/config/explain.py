@@ -38,5 +38,6 @@ class ExplainOptions:
             found = ", ".join(f"explain.{n} = {getattr(self, n)}" for n in wrong)
             raise ConfigError(
                 f"The options of [explain] cannot be used: {found}.",
-                fix="give sample_rows and permutation_repeats of one or more; refits and ablations of zero or more.",
+                fix="give sample_rows and permutation_repeats of one or more; refits and "
+                "ablations of zero or more.",
             )

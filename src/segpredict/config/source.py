@@ -250,7 +250,8 @@ def _text(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:
         )
     if dtype.is_nested() or dtype in (pl.Duration, pl.Time, pl.Object, pl.Binary):
         raise ContractError(
-            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is not text, a number or a date.",
+            f"Column {quote_value(column)} of {quote_value(file)} holds {dtype}, which is "
+            "not text, a number or a date.",
             fix=f"give {role} as text, numbers or dates.",
             file=file,
             column=role,

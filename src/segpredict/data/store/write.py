@@ -231,6 +231,7 @@ def _sorted(
 
 
 def dictionary_names(codes: _codes.IdDictionaries, generation: int) -> dict[str, str]:
+    """Return the name of each dictionary's file."""
     return {name: f"{name}-{generation}.parquet" for name in codes}
 
 
