@@ -42,7 +42,7 @@ CURRENCY_SIGNS = {
     "lei": "RON",
 }
 SIGN_OF_CURRENCY = {"GBP": "£", "EUR": "€", "USD": "$"}
-# A sign that several currencies share agrees with any of them.
+# A symbol that several currencies share agrees with any of them.
 AMBIGUOUS_SIGNS = {
     "$": frozenset(
         (
@@ -79,7 +79,7 @@ class BareNumber:
     text
         Sign, digits and marks; ``None`` where there is no number.
     currency
-        Its code or sign; empty if none.
+        Its code or symbol; empty if none.
     rejection
         Why it is no number; empty if nothing special is known.
     """
@@ -129,7 +129,7 @@ def single_currency(rows: Mapping[str, int], column: str) -> str:
     Raises
     ------
     ContractError
-        When there are several; the message says on how many rows each stands.
+        When there are several; the message says how many rows have each.
 
     Examples
     --------

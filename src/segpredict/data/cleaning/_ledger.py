@@ -29,7 +29,7 @@ def count_difference(before: LedgerCount, after: LedgerCount) -> LedgerCount:
 
 
 def ledger_table(ledger: Ledger) -> pl.DataFrame:
-    """Return a ledger as a table for people.
+    """Return a ledger as a table for display.
 
     Returns
     -------

@@ -179,7 +179,7 @@ def _noise(
     """One Poisson process for all: what comes does not depend on what was.
 
     A Poisson count with uniform times is drawn afresh for every stretch of days,
-    whatever day it starts on, so no cutoff can find a past that tells of the future.
+    whatever day it starts on, so no history can predict the future.
     """
     people = _alike(n, 1.5 / SAMPLE_HORIZON)
     customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))

@@ -24,7 +24,7 @@ class SampleShopOptions:
     tiers
         Share of lines bought in the customer's own price tier.
     informative
-        How much demographics tell of the latent class, from 0 (nothing) to 1.
+        How informative demographics are about the latent class, from 0 (nothing) to 1.
     sessions
         Whether to draw web sessions.
     return_days

@@ -1,4 +1,4 @@
-"""What stands on the orders of the sample shop, and the dirt of a real export."""
+"""The lines of the orders of the sample shop, and the defects of a real export."""
 
 from dataclasses import dataclass
 
@@ -206,7 +206,7 @@ def _extra(
 
 @dataclass(frozen=True)
 class CustomerBlock:
-    """Where a block of customers stands in the whole shop.
+    """The place of a block of customers in the whole shop.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The sample shop: transactions of any size with the truth beside them."""
+"""The sample shop: transactions of any size, with the truth about them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class SampleShop:
     products
         Category, price tier, list price and cost.
     sessions
-        Web sessions, if they were asked for.
+        Web sessions, if requested.
     """
 
     lines: pl.DataFrame
@@ -134,7 +134,7 @@ def stream_sample(
     ------
     Path
         Each part's transactions, once they are written: ``transactions-00000.parquet``
-        and so on, with ``truth-00000.parquet`` and the other tables beside.
+        and so on, with ``truth-00000.parquet`` and the other tables.
 
     Notes
     -----
@@ -243,7 +243,7 @@ def _truth(
 
 
 def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
-    """Return the tables beside the transactions, by the name of their file."""
+    """Return the side tables, by the name of their file."""
     named = {"truth": sample.truth, "customers": sample.customers}
     named["products"] = sample.products
     return named if sample.sessions is None else {**named, "sessions": sample.sessions}
@@ -252,7 +252,7 @@ def _tables(sample: SampleShop) -> dict[str, pl.DataFrame]:
 def write_sample(
     sample: SampleShop, folder: str | Path, *, parquet: bool = False
 ) -> tuple[Path, ...]:
-    """Write ``transactions.csv`` and, beside it, the truth and the other tables.
+    """Write ``transactions.csv``, and next to it the truth and the other tables.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ MISSING_WORDS = ("", "null", "none", "unknown", "na", "n/a")
 
 
 def resolve_path(data: str, base: Path | None) -> str:
-    """Return a path as it is, or beside the transactions where it stands there."""
+    """Return a path as it is, or next to the transactions if it is there."""
     if base is None or Path(data).is_absolute():
         return data
     near = base / data
@@ -134,7 +134,7 @@ def parse_dates(text: pl.Series, time_format: str | None) -> pl.Series:
 def parse_number_column(text: pl.Series) -> pl.Series | None:
     """Return a column of text as numbers, or ``None`` if a cell is none.
 
-    Money signs and commas between thousands are passed over; of a band, such as
+    Currency symbols and commas between thousands are passed over; of a band, such as
     ``25-34``, ``65+`` or ``Under 15K``, the lower end counts.
 
     Examples
@@ -168,7 +168,7 @@ def _scaled(pattern: str) -> pl.Expr:
 
 
 def missing_to_null(text: pl.Series) -> pl.Series:
-    """Return text with words for nothing as null."""
+    """Return text with words for missing values as null."""
     word = pl.col("t").str.to_lowercase().str.strip_chars()
     kept = pl.when(~word.is_in(list(MISSING_WORDS))).then(pl.col("t")).alias(text.name)
     return text.to_frame("t").select(kept).to_series()
