@@ -29,7 +29,7 @@ from segpredict.errors import ContractError, SupportError
             "I08",
             [" 17850", "17850 ", "\u00a017850", "\u200b17850\t"],
             ["17850"] * 4,
-            'blanks, invisible signs or Unicode form: 1 ("17850")',
+            'blanks, invisible characters or Unicode form: 1 ("17850")',
         ),
         row("I09", ["abc", "ABC"], ["abc", "ABC"], "differ only by case: 2"),
         row("I10", ["é", "e\u0301"], ["é", "é"], "Unicode form"),
@@ -39,7 +39,7 @@ from segpredict.errors import ContractError, SupportError
             "I18",
             ["a@b.org", "c@d.org"],
             ["a@b.org", "c@d.org"],
-            "name people",
+            "identify people",
         ),
     ],
 )

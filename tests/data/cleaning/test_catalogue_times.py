@@ -117,7 +117,7 @@ def test_a_column_with_two_readings_is_refused_with_both(given, told) -> None:
         row("T15", "31/01/68", "has a year of two digits"),
         row("T16-0001", "0001-01-01", "is not a day between"),
         row("T16-1900", "1900-01-01", "is not a day between"),
-        row("T16-1970", "1970-01-01", "stands for an unknown day"),
+        row("T16-1970", "1970-01-01", "means an unknown day"),
         row("T17-9999", "9999-12-31", "is not a day between"),
         row("T17-2262", "2262-04-12", "is not a day between"),
         row("T19-fr", "1 décembre 2010", "is not a time that can be read"),
@@ -140,7 +140,7 @@ def test_a_zone_by_letters_is_refused_as_an_option(zone) -> None:
 @pytest.mark.parametrize("latest", [row("T18", "2011-06-01")])
 def test_rows_after_the_last_possible_day_are_bad_rows(latest) -> None:
     with pytest.raises(BadCellsError, match="after the last day that can be true"):
-        moments("2011-01-01", "2021-01-01", latest=latest)
+        moments("2011-01-01", "2021-01-01", latest_date=latest)
 
 
 @pytest.mark.parametrize("seed", [row("T22", 3)])

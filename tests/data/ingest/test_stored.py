@@ -66,7 +66,7 @@ def test_a_cutoff_is_laid_through_a_store_as_through_files(drops: Path, tmp_path
 def test_columns_of_a_store_cannot_be_named_later(drops: Path, tmp_path: Path) -> None:
     put(tmp_path / "store", drops / "1.csv")
     other = load.load_config(overrides=["source.columns.customer_id='order_id'"])
-    with pytest.raises(UsageError, match="named when its files came in"):
+    with pytest.raises(UsageError, match="named when its files were added"):
         pipeline.read_transactions([str(tmp_path / "store")], other)
 
 

@@ -45,7 +45,7 @@ def test_l7_a_column_without_a_time_stamp_is_left_out_unless_vouched_for(write):
     found = people(write, time_invariant=("Gender",))
     assert found.customers.columns == ["customer_id", "since", "until", "gender"]
     used, left = found.notes
-    assert used.endswith("the configuration vouches for it: Gender.")
+    assert used.endswith("the configuration names it as time-invariant: Gender.")
     assert "Left out of the customers table: Income, Joined, Status, valid_from and" in left
 
 
@@ -91,7 +91,7 @@ def test_ids_are_those_of_the_transactions_and_rows_of_nobody_are_left_out(write
 
 def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
     twice = CustomerTableOptions(write("id,a\n1,x\n1,y\n"), ID, time_invariant=("a",))
-    with pytest.raises(ContractError, match="which held when"):
+    with pytest.raises(ContractError, match="which was valid when"):
         read_side_tables(SideTableOptions(twice))
 
 
@@ -199,7 +199,7 @@ def test_unknown_roles_and_kinds_are_named():
         EventLogOptions(kinds={"view": ("x",)})
 
 
-def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
+def test_returns_without_customers_are_reported_and_not_used(write):
     products = ProductTableOptions(
         write("sku,list\n1,2.50\n2,9\n", "p.csv"),
         {"product_id": "sku", "price": "list"},
@@ -209,9 +209,9 @@ def test_returns_that_name_nobody_are_told_and_laid_to_nobody(write):
     table = ReturnTableOptions(write(text, "r.csv"))
     found = read_side_tables(SideTableOptions(products=products, returns=table))
     assert found.notes[-1] == (
-        "The returns table names no customer: its 2 returns of 3 pieces, worth 14.00 "
-        "at list price, from 2011-01-03 to 2011-01-05 are laid to nobody, and spend is "
-        "before them."
+        "The returns table names no customer: its 2 returns of 3 units, worth 14.00 "
+        "at list price, from 2011-01-03 to 2011-01-05 are not assigned to customers, and "
+        "spend does not subtract them."
     )
     assert len(found.files) == 2
     with pytest.raises(UnknownNameError, match="customer_id"):

@@ -78,7 +78,7 @@ def scan_workbook(stream: IO[bytes], file: str, layout: SourceOptions) -> dict[s
     UnreadableFileError
         When it is locked, damaged, or holds what no workbook needs.
     LimitError
-        When it grows beyond measure.
+        When it is too large when unpacked.
     """
     start = stream.read(4)
     stream.seek(0)
