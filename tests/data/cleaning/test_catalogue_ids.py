@@ -12,7 +12,7 @@ from segpredict.errors import ContractError, SupportError
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "told"),
+    ("given", "expected", "note"),
     [
         row("I01", ["17850.0", "17851.0"], ["17850", "17851"], ""),
         row("I02", ["17850.0", "17850"], ["17850"] * 2, "with and without .0: 1"),
@@ -43,10 +43,10 @@ from segpredict.errors import ContractError, SupportError
         ),
     ],
 )
-def test_ids_are_text_and_what_is_odd_is_told(given, expected, told) -> None:
+def test_ids_are_text_and_unusual_ones_are_noted(given, expected, note) -> None:
     got, notes = who(*given)
     assert got == expected
-    assert told in notes
+    assert note in notes
 
 
 @pytest.mark.parametrize("share", [row("I04", 0.02), row("I04-few", 0.005)])

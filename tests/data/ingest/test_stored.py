@@ -1,4 +1,4 @@
-"""A store stands in the place of the files that came into it."""
+"""A store replaces the files that were added to it."""
 
 import json
 from pathlib import Path
@@ -44,9 +44,9 @@ def test_other_settings_clean_all_rows_of_a_store_again(drops: Path, tmp_path: P
     other = load.load_config(overrides=["cleaning.excluded_rules=['refunded_orders']"])
     names = [str(drops / "1.csv"), str(drops / "2.csv")]
     files = pipeline.read_transactions(names, other)
-    asked = pipeline.read_transactions([str(tmp_path / "store")], other)
-    assert asked.fingerprint == files.fingerprint
-    assert asked.ledger == files.ledger
+    again = pipeline.read_transactions([str(tmp_path / "store")], other)
+    assert again.fingerprint == files.fingerprint
+    assert again.ledger == files.ledger
     changed = put(tmp_path / "store", drops / "1.csv", plan=other)
     assert changed.shop.fingerprint == files.fingerprint
     assert store_settings(str(tmp_path / "store")) == other

@@ -97,9 +97,9 @@ def test_a_customer_in_two_rows_needs_to_say_which_held_when(write):
 
 def test_two_columns_cannot_share_a_word(write):
     table = CustomerTableOptions(write("id,Home Owner,home_owner\n1,x,y\n"), ID)
-    vouched = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
+    options = CustomerTableOptions(table.data, ID, time_invariant=("Home Owner", "home_owner"))
     with pytest.raises(ConfigError, match="home_owner"):
-        read_side_tables(SideTableOptions(vouched))
+        read_side_tables(SideTableOptions(options))
 
 
 def test_products_give_what_is_vouched_for(write):
