@@ -110,7 +110,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    WriterError
+    StoreLockedError
         When another process writes there.
 
     Notes

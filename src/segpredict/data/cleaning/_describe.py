@@ -28,6 +28,15 @@ def describe_shop(shop: Transactions) -> dict[str, list[dict[str, Any]]]:
         calendar, with sales in whole currency; ``is_complete`` says whether the data
         cover the month. ``bad_rows``: how many rows could not be read, by reason;
         ``bad_examples``: the first of them.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> [(row["month"], row["orders"]) for row in describe_shop(shop)["months"]]
+    [('2011-01', 2)]
     """
     lines = shop.known_at(shop.end_day).collect()
     sales = lines.filter(~pl.col("is_return"))

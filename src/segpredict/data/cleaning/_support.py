@@ -28,6 +28,14 @@ def require_support(shop: Transactions, plan: CleaningOptions | None = None) -> 
     SupportError
         When nothing is left, when every row has a customer of its own, or when one
         customer has nearly all rows.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> require_support(shop)
     """
     plan = plan or CleaningOptions()
     whole, used = shop.ledger.total("in"), shop.ledger.total("used")

@@ -37,6 +37,11 @@ class TimeSettings:
         1900 or 1904: from where the serial days of a spreadsheet count.
     century_pivot
         Years of two digits up to this one belong to 20xx, later ones to 19xx.
+
+    Examples
+    --------
+    >>> parse_times(pl.Series("time", ["1/2/2011"]), TimeSettings("mdy")).frame["day"].to_list()
+    [14976]
     """
 
     format: str | None = None
@@ -73,6 +78,12 @@ def parse_times(cells: pl.Series, settings: TimeSettings | None = None) -> TimeC
     ContractError
         When day and month are ambiguous or contradict each other; when some
         times have an offset and others none; when numbers count several units.
+
+    Examples
+    --------
+    >>> read = parse_times(pl.Series("time", ["31.01.2011", "1.2.2011"]))
+    >>> read.format, read.frame["day"].to_list()
+    ('dmy', [15005, 15006])
     """
     settings = settings or TimeSettings()
     texts = cells.drop_nulls().unique().sort().to_frame("text")

@@ -42,6 +42,11 @@ class PublicDataset:
         Its checksum; empty where it is not known for sure.
     max_bytes
         Bytes that are read at most.
+
+    Examples
+    --------
+    >>> get_dataset("cdnow").title
+    'CDNOW: a seller of CDs, one cohort, 1997-01 to 1998-06'
     """
 
     name: str

@@ -65,7 +65,7 @@ def fetch_dataset(
 
     Raises
     ------
-    BusyError
+    TargetBusyError
         When there is something in its place already.
     DownloadError
         When the address does not answer, or with something else than it should.

@@ -91,7 +91,7 @@ def ingest(
     *,
     replace: bool = False,
 ) -> IngestResult:
-    """Put files into a store, so that it is as if all had come at once.
+    r"""Put files into a store, so that it is as if all had come at once.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def ingest(
 
     Raises
     ------
-    WriterError
+    StoreLockedError
         When another process writes into the store.
     UsageError
         When the folder holds something else, or a store that keeps no raw rows.
@@ -118,6 +118,16 @@ def ingest(
     Raw rows are stored next to the lines, and all are cleaned again: matching, doubles and
     the proofs of formats look at all days. So any order and any split of the files ends
     in the same lines, ledger and rejects as one go.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     result = ingest([str(path)], Path(folder, "store"), Config())
+    ...     result.shop.ledger.total("used").rows, len(result.added)
+    (1, 1)
     """
     target = Path(folder)
     with disk.lock_folder(target):

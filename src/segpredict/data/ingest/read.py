@@ -17,9 +17,18 @@ from segpredict.data.ingest.stored import (
 
 
 def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = None) -> Transactions:
-    """Return the cleaned transactions of files, folders, globs or a store.
+    r"""Return the cleaned transactions of files, folders, globs or a store.
 
     Side tables are read as well.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     read_transactions([str(path)], Config()).lines.collect().height
+    1
     """
     found, base = find_lines(names, config, as_of)
     if isinstance(found, RawLines):
@@ -40,7 +49,15 @@ def find_lines(
 
 
 def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) -> Transactions:
-    """Return the cleaned transactions of paths or of a frame, with side tables."""
+    """Return the cleaned transactions of paths or of a frame, with side tables.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> rows = {"customer_id": ["a"], "date": ["2011-01-31"], "amount": ["2.5"]}
+    >>> read_with_side_tables(pl.DataFrame(rows), Config()).lines.collect().height
+    1
+    """
     if isinstance(data, str | Path):
         data = [str(data)]
     if isinstance(data, Sequence) and all(isinstance(n, str | Path) for n in data):

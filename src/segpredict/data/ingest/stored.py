@@ -39,6 +39,11 @@ def store_folder(names: Sequence[str]) -> Path | None:
     ------
     UsageError
         When something else is named as well.
+
+    Examples
+    --------
+    >>> store_folder(["sales.csv"]) is None
+    True
     """
     stores = [Path(name) for name in names if (Path(name) / readers.STORE_FILE).is_file()]
     if stores and len(names) > 1:
@@ -52,7 +57,13 @@ def store_folder(names: Sequence[str]) -> Path | None:
 
 
 def store_settings(data: object) -> Config | None:
-    """Return the settings with which a store was filled; None if none is named."""
+    """Return the settings with which a store was filled; None if none is named.
+
+    Examples
+    --------
+    >>> store_settings("sales.csv") is None
+    True
+    """
     names = [data] if isinstance(data, str | Path) else data
     if not isinstance(names, list | tuple):
         return None

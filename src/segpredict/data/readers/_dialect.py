@@ -90,11 +90,11 @@ def _preface(content: bytes, layout: SourceOptions) -> tuple[int, bytes | None, 
         for _ in range(layout.header_row - 1):
             at = _next_line(content, at)
         return at, separator, found
-    separator = (layout.comment_prefix or "#").encode()
+    prefix = (layout.comment_prefix or "#").encode()
     comments = 0
     while at < len(content):
         line = content[at : _next_line(content, at)].strip()
-        if line and not line.startswith(separator):
+        if line and not line.startswith(prefix):
             break
         comments += bool(line)
         at = _next_line(content, at)
@@ -219,9 +219,9 @@ def _escapes(
 
 def _fits_escaped(content: bytes, separator: bytes, start: int) -> bool:
     """Return whether every quote is in place if backslashes are escapes."""
-    separator = re.escape(separator)
-    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + separator + rb"]*+)"
-    record = re.compile(cell + rb"(?:" + separator + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
+    escaped = re.escape(separator)
+    cell = rb'(?:"(?:[^"\\]|\\.)*+"|[^"\r\n' + escaped + rb"]*+)"
+    record = re.compile(cell + rb"(?:" + escaped + cell + rb")*+(?:\r\n?|\n|\Z)", re.DOTALL)
     while start < len(content):
         found = record.match(content, start)
         if found is None:

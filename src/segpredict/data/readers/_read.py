@@ -143,7 +143,7 @@ def read_raw_lines(
     layout: SourceOptions | None = None,
     bad_rows: Literal["fail", "carry"] = "fail",
 ) -> RawLines:
-    """Read files, folders and globs into raw lines.
+    r"""Read files, folders and globs into raw lines.
 
     Parameters
     ----------
@@ -169,6 +169,15 @@ def read_raw_lines(
         When a needed column is missing or not clear.
     BadCellsError
         When a record is no row and `bad_rows` says ``fail``.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     read_raw_lines([str(path)]).frame["amount"].to_list()
+    ['2.5']
     """
     return check_raw_lines(collect_raw_lines(names, layout or SourceOptions()), bad_rows)
 
@@ -196,23 +205,41 @@ def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLin
 
 
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
-    """Return the files behind names, folders and globs, each once, sorted.
+    r"""Return the files behind names, folders and globs, each once, sorted.
 
     Raises
     ------
     SourceError
         When a name leads to nothing that can be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     [path.name for path in expand_names([folder])]
+    ['sales.csv']
     """
     return expand_paths(names, [s for source in READERS.all_parts() for s in source.suffixes])
 
 
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
-    """Read files, folders and globs as the tables they are, by name.
+    r"""Read files, folders and globs as the tables they are, by name.
 
     Raises
     ------
     SourceError
         When an input is missing, damaged or no table.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
+    [['customer_id', 'date', 'amount']]
     """
     files = expand_names(names)
     found = [_source(path, layout).read(path, layout) for path in files]

@@ -26,6 +26,15 @@ def freeze_side_tables(transactions: Transactions, until: int) -> SideTables:
     Levels are the most frequent among customers who had bought by then, ties in the
     order of their names. A price is what a product cost on average; its percentile is
     its middle rank among the products of its category.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> freeze_side_tables(shop, shop.end_day).countries
+    ()
     """
     side_tables = transactions.side_tables
     lines = transactions.known_at(until).filter(~pl.col("is_return"))

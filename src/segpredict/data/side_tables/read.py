@@ -23,7 +23,7 @@ from segpredict.data.side_tables.products import read_product_table, read_return
 
 
 def read_side_tables(options: SideTableOptions, base: Path | None = None) -> SideTables:
-    """Return the side tables, nothing frozen yet.
+    r"""Return the side tables, nothing frozen yet.
 
     Parameters
     ----------
@@ -38,6 +38,16 @@ def read_side_tables(options: SideTableOptions, base: Path | None = None) -> Sid
         When a table is missing or cannot be read.
     ContractError
         When a column is missing or a key is not unique.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from segpredict.config.side_tables import CustomerTableOptions
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "people.csv").write_text("customer_id,age\na,40\n")
+    ...     people = CustomerTableOptions("people.csv", time_invariant=("age",))
+    ...     read_side_tables(SideTableOptions(people), Path(folder)).customers["age"].to_list()
+    [40.0]
     """
     found = SideTables()
     if options.customers.data:
@@ -74,7 +84,13 @@ LOG_TABLES = ("events", "contacts")
 
 
 def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
-    """Return the tables that are there, by name."""
+    """Return the tables that are there, by name.
+
+    Examples
+    --------
+    >>> list(side_table_frames(SideTables(products=pl.DataFrame({"product_id": ["p"]}))))
+    ['products']
+    """
     found = {name: getattr(side_tables, name) for name in FRAME_TABLES}
     logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     found |= {name: log.frame for name, log in logs.items() if log is not None}
@@ -94,7 +110,14 @@ def side_tables_to_state(side_tables: SideTables) -> JSON:
 
 
 def side_tables_from_state(state: JSON, tables: Mapping[str, pl.DataFrame]) -> SideTables:
-    """Return the side tables of this state and these frames."""
+    """Return the side tables of this state and these frames.
+
+    Examples
+    --------
+    >>> tables = SideTables(countries=("FR",))
+    >>> side_tables_from_state(side_tables_to_state(tables), {}) == tables
+    True
+    """
     logs = {name: CustomerLog(tables[name], first) for name, first in state["first_days"].items()}
     attributes = [
         CustomerAttribute(a["name"], a["kind"], a["given"], tuple(a["levels"]))

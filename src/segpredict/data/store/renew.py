@@ -51,6 +51,17 @@ def renew_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     with all lines, and the base's lines of that customer count no more. All is written
     anew when the tail would hold more than an eighth of the lines, when an id is gone,
     when columns differ, or when memory is too short to compare.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     renew_store(shop, folder).lines.collect().height
+    2
     """
     target = Path(folder)
     try:

@@ -36,6 +36,13 @@ def repeat_purchases(lines: pl.DataFrame) -> pl.DataFrame:
     A line that a refund voids is skipped from the day after on: what is after it then
     repeats what is before it. So such a line leaves one row more, for later cutoffs,
     and every cutoff sees the chain of those lines that it knows.
+
+    Examples
+    --------
+    >>> days = pl.DataFrame({"customer_id": [0, 0], "product_id": [5, 5], "day": [1, 9]})
+    >>> lines = days.with_columns(void_day=pl.lit(None, pl.Int32), day=pl.col("day").cast(pl.Int32))
+    >>> repeat_purchases(lines).select("customer_id", "day", "before").rows()
+    [(0, 9, 1)]
     """
     codes = lines["product_id"].to_numpy()
     products = 1 + int(codes.max(initial=0))

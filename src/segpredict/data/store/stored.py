@@ -43,7 +43,7 @@ class TransactionStore:
 
     @cached_property
     def is_sorted(self) -> bool:
-        """Whether all codes follow the order of ids: not so after `add`."""
+        """Whether all codes follow the order of ids: not so after `append_lines`."""
         return all(ids.is_sorted() for ids in self.codes.values())
 
     @cached_property
@@ -296,6 +296,19 @@ def open_store(folder: str | Path) -> StoredTransactions:
         When there is no store.
     ArtifactError
         When it is damaged or from a newer version.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> from tempfile import TemporaryDirectory
+    >>> from segpredict.data.store import write_store
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = write_store(shop, folder)
+    ...     open_store(folder).lines.collect()["customer_id"].to_list()
+    ['a', 'b']
     """
     manifest = read_manifest(Path(folder))
     opened = TransactionStore(Path(folder), manifest)

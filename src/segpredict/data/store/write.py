@@ -54,6 +54,17 @@ def write_store(transactions: Transactions, folder: str | Path) -> StoredTransac
     Files of a change get new names and ``store.json`` is replaced last, so a reader
     finds the old store or the new one, never a mixture. When memory is short, lines
     are parted by customer on disk and sorted part by part; the result is the same.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_store(shop, folder).fingerprint == shop.fingerprint
+    True
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
@@ -114,6 +125,17 @@ def append_lines(transactions: Transactions, folder: str | Path) -> StoredTransa
     Cleaning looks across days: a refund today voids an order of last month. Those
     lines are in the store as they were cleaned then; clean the two together and
     `write_store` where that matters.
+
+    Examples
+    --------
+    >>> from segpredict.data.cleaning import clean_lines
+    >>> from segpredict.data.readers import from_frame
+    >>> rows = {"customer_id": ["a", "b"], "date": ["2011-01-31"] * 2, "amount": ["2.5", "1"]}
+    >>> shop = clean_lines(from_frame(pl.DataFrame(rows)))
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     append_lines(shop, folder).lines.collect().height
+    2
     """
     target = Path(folder)
     try:
