@@ -1,7 +1,7 @@
 import polars as pl
 
 import shop
-from segpredict.core.tables import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
 
 
 def entry(stage: str, *numbers: int) -> LedgerEntry:

@@ -28,7 +28,7 @@ from segpredict.config.side_tables import (
     SideTableOptions,
 )
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ConfigError, UnknownNameError, UsageError
 
 # Settings that a room declares and the run gives to all rooms alike.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
-from segpredict.core.tables import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
+from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerAttribute
 from segpredict.errors import ConfigError, UnknownNameError
 
 AttributeKind = Literal["number", "date", "level"]

@@ -1,4 +1,4 @@
-"""How sure a share is: all formulas of intervals, at 95 %."""
+"""Intervals of shares at 95 %, and how many customers a number needs to be shown."""
 
 import numpy as np
 import polars as pl
@@ -9,6 +9,8 @@ from segpredict.core.arrays import FloatArray
 Z_95 = 1.959963984540054  # two-sided 95 %
 Z_ROUNDED = 1.96  # the same for standard errors that are rough themselves
 TAIL_PROBABILITY = 0.025  # the probability beyond each end
+MIN_CUSTOMERS_FOR_FIGURES = 5  # below it a figure could reveal one person
+MIN_CUSTOMERS_FOR_SHARES = 30  # below it shares are mostly chance
 
 
 def jeffreys_interval(successes: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from segpredict.core import disk
-from segpredict.core.tables import JSON
+from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
 
 MANIFEST_FORMAT = 1

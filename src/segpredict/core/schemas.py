@@ -10,7 +10,7 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 
-from segpredict.core.tables import Feature
+from segpredict.core.panel import Feature
 from segpredict.errors import SchemaError
 
 COLUMN_ROLES = (

@@ -7,7 +7,8 @@ import polars as pl
 
 from segpredict import features
 from segpredict import segmentation as rooms
-from segpredict.core.tables import INACTIVE_CODE, Transactions
+from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.segmentation import Segmentation, SegmentDescription
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segpredict.core.display import MIN_CUSTOMERS_FOR_FIGURES
-from segpredict.core.tables import MONEY_SCALE, Segment
+from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
+from segpredict.core.segment import Segment
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.description import SegmentDescription
 
 SPEND_THIRDS = ("smaller", "middling", "larger")

@@ -8,7 +8,7 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.core.orders import is_head
 from segpredict.core.schemas import LINES_SCHEMA, validate_schema
-from segpredict.core.tables import InputFile, RawLines, Transactions
+from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.window import as_date, day_number
 from segpredict.data.cleaning._currency import SIGN_OF_CURRENCY
 from segpredict.data.cleaning._ledger import LedgerWriter

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry, LedgerStage
 from segpredict.core.orders import count_orders
-from segpredict.core.tables import MONEY_SCALE, Ledger, LedgerCount, LedgerEntry, LedgerStage
+from segpredict.core.transactions import MONEY_SCALE
 
 
 def count_lines(lines: pl.DataFrame) -> LedgerCount:

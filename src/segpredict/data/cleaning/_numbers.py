@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import polars as pl
 
-from segpredict.core.tables import MONEY_SCALE
+from segpredict.core.transactions import MONEY_SCALE
 from segpredict.data.cleaning import _decimal_marks
 from segpredict.data.cleaning._currency import BareNumber, strip_currency
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from segpredict.config.source import SourceOptions
-from segpredict.core.tables import Detected, InputFile
+from segpredict.core.transactions import Detected, InputFile
 from segpredict.data.cleaning import TimeSettings, parse_times
 from segpredict.data.readers import columns_as_text, read_tables
 from segpredict.errors import BadCellsError, ColumnMissingError, ContractError, quote_value

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from segpredict.core.tables import InputFile, Ledger, LedgerCount, LedgerEntry
+from segpredict.core.ledger import Ledger, LedgerCount, LedgerEntry
+from segpredict.core.transactions import InputFile
 from segpredict.data.store.orders import DIGEST_KINDS
 from segpredict.data.store.parts import digest_path
 from segpredict.errors import ArtifactError, FileMissingError
