@@ -8,14 +8,14 @@ LedgerStage = Literal["in", "rejected", "excluded", "used", "noted"]
 
 @dataclass(frozen=True, slots=True)
 class LedgerCount:
-    """How much stands behind one line of the ledger.
+    """The counts behind one line of the ledger.
 
     Parameters
     ----------
     rows, orders, customers
         Numbers of them; orders as `core.orders` counts them. For an exclusion, orders
         and customers are those of which nothing is left afterwards, so that the ledger
-        adds up in every column.
+        reconciles in every column.
     money
         Quantity × price, in units of 10⁻⁴.
     """
@@ -41,14 +41,14 @@ class LedgerEntry:
     Parameters
     ----------
     stage
-        ``in``, ``rejected``, ``excluded`` and ``used`` add up; ``noted`` is a part of
-        ``used`` that deserves a word and is not added.
+        ``in`` = ``rejected`` + ``excluded`` + ``used``; ``noted`` is a part of ``used``
+        and is not added.
     rule
         The name of the cleaning rule or of the reason.
     meaning
-        One sentence for people.
+        One sentence for readers.
     count
-        How much.
+        The counts.
     """
 
     stage: LedgerStage
@@ -69,9 +69,9 @@ class Ledger:
     Examples
     --------
     >>> ledger = Ledger((
-    ...     Entry("in", "read", "Rows read.", Count(3, 2, 2, 50)),
-    ...     Entry("excluded", "no_customer", "No customer.", Count(1, 1, 0, 20)),
-    ...     Entry("used", "used", "Rows used.", Count(2, 1, 2, 30)),
+    ...     LedgerEntry("in", "read", "Rows read.", LedgerCount(3, 2, 2, 50)),
+    ...     LedgerEntry("excluded", "no_customer", "No customer.", LedgerCount(1, 1, 0, 20)),
+    ...     LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 2, 30)),
     ... ))
     >>> ledger.adds_up
     True

@@ -16,13 +16,13 @@ class Feature:
     name
         The column.
     meaning
-        One sentence that a marketer understands.
+        One sentence in plain words.
     unit
         ``days``, ``orders``, ``currency``, ``share``, ``ratio`` …
     low, high
         The range that no value may leave; ``None`` is open. Missing values are null.
     family
-        The family that computes it; filled in by the room.
+        The family that computes it; set by `segpredict.features`.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class FeatureTable:
-    """One row a customer, one column a question, as of one cutoff.
+    """One row per customer, one column per feature, as of one cutoff.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Panel:
     feature_names
         The columns the classifier may use, in order.
     window
-        The question of the newest origin.
+        The window of the newest origin.
     """
 
     frame: pl.DataFrame

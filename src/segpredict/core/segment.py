@@ -7,7 +7,7 @@ INACTIVE_CODE = 0  # the code of "no valid order in the window": a state, not a 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment: an id that never changes meaning, a name that people may change.
+    """One segment: an id that never changes meaning, a name that users may change.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ class Segment:
     id
         ``S0`` … ``Sk``; columns and files are keyed by it.
     name
-        What people call it.
+        Its display name.
     """
 
     code: int

@@ -19,7 +19,7 @@ CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What was found out about a file on the way; what does not apply is empty.
+    """What reading found out about a file; fields that do not apply are empty.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Detected:
     time_format, decimal_mark
         How its times and numbers are written.
     others
-        What else was met, by topic, in words for people.
+        Other findings, by topic, in words.
     """
 
     format: str = ""
@@ -57,12 +57,12 @@ class Detected:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """The roles and their columns, for people."""
+        """The roles and their columns, as text."""
         return tuple(f"{role} = {column}" for role, column in self.columns.items())
 
     def shown(self) -> dict[str, str]:
-        """Return what there is to tell people, by topic."""
-        told = {
+        """Return everything found, as text by topic."""
+        found = {
             "format": self.format,
             "encoding": self.encoding,
             "separator": self.separator,
@@ -71,9 +71,9 @@ class Detected:
             **self.others,
             "columns": ", ".join(self.listed),
             "time_format": self.time_format,
-            "decimal mark": self.decimal_mark,
+            "decimal_mark": self.decimal_mark,
         }
-        return {topic: text for topic, text in told.items() if text}
+        return {topic: text for topic, text in found.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class InputFile:
     sha256
         Hash of the bytes; empty for frames in memory.
     detected
-        What was found out on the way.
+        What reading found out.
     """
 
     name: str
@@ -99,7 +99,7 @@ class InputFile:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "InputFile":
-        """Return the fact of which `dataclasses.asdict` gave this state."""
+        """Return the value of a state made by `dataclasses.asdict`."""
         return cls(**{**state, "detected": Detected(**state["detected"])})
 
 
@@ -111,9 +111,9 @@ class RawLines:
     ----------
     frame
         ``file`` (index into `files`), ``row`` (physical row, header = 1) and one column
-        per mapped role, all of them text or null (`contracts.RAW_LINES_SCHEMA`).
+        per mapped role, all of them text or null (`core.schemas.RAW_LINES_SCHEMA`).
     files
-        One fact sheet per file.
+        One entry per file.
     rejects
         Records that are no rows of the table (a cell too few, a stray quote, a total):
         file, row, column, value, reason, fix; ``None`` where there is none. They are
@@ -127,7 +127,7 @@ class RawLines:
 
 @dataclass(frozen=True, slots=True)
 class CustomerLog:
-    """Things that happened to customers on days, by kind.
+    """Events of customers by day and kind.
 
     Parameters
     ----------
@@ -148,11 +148,11 @@ class CustomerAttribute:
     Parameters
     ----------
     name
-        The column, as a word that may stand in a feature's name.
+        The column, as a word that can be part of a feature's name.
     kind
         ``number`` (also the lower end of a band such as 25-34), ``date`` or ``level``.
     given
-        Its name in the table that was given.
+        Its name in the input table.
     levels
         Of a ``level``: the values that get a column, frozen on training customers.
     """
@@ -165,7 +165,7 @@ class CustomerAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SideTables:
-    """Tables that stand beside the transactions, and what was frozen of them.
+    """Tables in addition to the transactions, and what was frozen of them.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ class SideTables:
     files
         What was read.
     notes
-        What a reader of the run should know of the tables.
+        Remarks on the tables for readers of the run.
     """
 
     customers: pl.DataFrame | None = None
@@ -204,8 +204,8 @@ class SideTables:
     def frozen_as(self, run: "SideTables") -> "SideTables":
         """Return these tables as a finished run reads them.
 
-        What was frozen in training is the run's. A table about customers or products
-        that is not there is the run's too; a log is not, since an old log would say
+        Levels and prices frozen in training come from the run, as does a table of
+        customers or products that is missing here. A log does not: an old log would say
         that nothing has happened since.
         """
         return replace(
@@ -220,12 +220,12 @@ class SideTables:
 
 @dataclass(frozen=True, slots=True)
 class Transactions:
-    """The shop's canonical lines, cleaned once and read by everything after.
+    """The shop's canonical lines, cleaned once and read by all later steps.
 
     Parameters
     ----------
     lines
-        `contracts.LINES_SCHEMA`, sorted by customer, day, minute and order.
+        `core.schemas.LINES_SCHEMA`, sorted by customer, day, minute and order.
     first_day, end_day
         The data cover ``[first_day, end_day)`` (day numbers).
     fingerprint
@@ -233,15 +233,15 @@ class Transactions:
     ledger
         What cleaning did.
     currency
-        A sign or code to print before money; may be empty.
+        A symbol or code to print before money; may be empty.
     files
         What was read.
     rejects
         Rows that could not be read as data: file, row, column, value, reason.
     side_tables
-        Tables that stand beside the lines.
+        Tables in addition to the lines.
     notes
-        What a careful reader would ask about the data, as sentences.
+        Remarks on the quality of the data, as sentences.
     """
 
     lines: pl.LazyFrame

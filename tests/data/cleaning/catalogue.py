@@ -16,7 +16,7 @@ def row(name: str, *values: object) -> object:
 def prices(*texts: str | None, **options) -> list[float]:
     """Return what prices mean, in the order of their rows."""
     rows = [sale(str(i), price=text) for i, text in enumerate(texts)]
-    made = cleaned(rows, without=("negative_price", "zero_price"), **options)
+    made = cleaned(rows, excluded_rules=("negative_price", "zero_price"), **options)
     return [v / MONEY_SCALE for v in made.lines.collect().sort("order_id")["amount"]]
 
 

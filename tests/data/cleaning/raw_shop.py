@@ -32,7 +32,7 @@ def frame(rows: list[tuple]) -> pl.DataFrame:
 
 
 def plan(**options) -> CleaningOptions:
-    return CleaningOptions(**{"max_bad": "100%", **options})
+    return CleaningOptions(**{"max_bad_rows": "100%", **options})
 
 
 def cleaned(rows: list[tuple], **options) -> Transactions:

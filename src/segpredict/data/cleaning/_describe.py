@@ -1,4 +1,4 @@
-"""A cleaned shop in tables: how often, how much, when; for people who know the shop."""
+"""A cleaned shop in tables: how often, how much, when; for readers who know the shop."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ def count_difference(before: LedgerCount, after: LedgerCount) -> LedgerCount:
 
 
 def ledger_table(ledger: Ledger) -> pl.DataFrame:
-    """Return a ledger as a table for people.
+    """Return a ledger as a table for display.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def ledger_table(ledger: Ledger) -> pl.DataFrame:
 
     Examples
     --------
-    >>> entry = Entry("used", "used", "Rows used.", Count(2, 1, 1, 25_000))
+    >>> entry = LedgerEntry("used", "used", "Rows used.", LedgerCount(2, 1, 1, 25_000))
     >>> ledger_table(Ledger((entry,)))["money"].item()
     2.5
     """
