@@ -18,7 +18,7 @@ from segpredict.features import (
 
 T = 600
 WINDOW = Window(T, first_day=0)
-SIDE = ("category", "contacts", "price_tier", "web", "where", "who")
+SIDE = ("category", "contacts", "price_tier", "country", "demographics", "web")
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_a_family_whose_table_is_not_there_is_left_out_and_a_note_says_so(small)
 
 
 def test_default_stands_for_all_that_nobody_needs_to_name(small):
-    more = choose_families(small, ["default", "when"])
-    assert set(more.names) - set(choose_families(small).names) == {"when"}
+    more = choose_families(small, ["default", "order_time"])
+    assert set(more.names) - set(choose_families(small).names) == {"order_time"}
 
 
 def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
@@ -97,7 +97,7 @@ def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
 
 
 def test_the_glossary_has_the_columns_of_frozen_levels():
-    names = [feature.name for feature in feature_glossary(["where", "who"], companions())]
+    names = [feature.name for feature in feature_glossary(["country", "demographics"], companions())]
     assert names[:2] == ["country_uk", "country_france"]
     assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
 

@@ -52,7 +52,7 @@ def segment_profiles(
         transitions=tables.get("migration"),
     )
     steady = {value.code: value.stability for value in segmentation.values}
-    return [{**card, "steadiness": steady[card["code"]]} for card in found]
+    return [{**card, "stability": steady[card["code"]]} for card in found]
 
 
 def _rules(

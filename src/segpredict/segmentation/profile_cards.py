@@ -104,8 +104,8 @@ def profile_cards(
     -------
     list of dict
         ``id``, ``name``, ``code``, the figures of the profile under their names,
-        ``rule``, ``precision``, ``recall``, ``typical_customers``, ``affinity``, ``came`` and
-        ``went`` (each a list). A segment with fewer than five customers has its size
+        ``rule``, ``precision``, ``recall``, ``examples``, ``affinity``, ``came_from`` and
+        ``went_to`` (each a list). A segment with fewer than five customers has its size
         and nothing else.
     """
     figures = {row["segment"]: row for row in profile.to_dicts()}
@@ -140,9 +140,9 @@ def _card(
         "precision": rule.precision if is_told else None,
         "recall": rule.recall if is_told else None,
         "examples": members if is_told else [],
-        "likes": likes if is_told else [],
-        "came": flows[0] if is_told else [],
-        "went": flows[1] if is_told else [],
+        "affinity": likes if is_told else [],
+        "came_from": flows[0] if is_told else [],
+        "went_to": flows[1] if is_told else [],
     }
 
 

@@ -183,7 +183,7 @@ class RuleGrid:
 
 
 def _scale(state: Mapping[str, JSON]) -> FifthScale:
-    lists = {name: tuple(state[name]) for name in ("cuts", "given")}
+    lists = {name: tuple(state[name]) for name in ("cut_points", "scores_given")}
     return FifthScale(**{**state, **lists})
 
 

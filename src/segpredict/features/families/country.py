@@ -35,7 +35,7 @@ def _fitted(side_tables: SideTables) -> FeatureFamily:
         high=1,
     )
     return FeatureFamily(
-        name="where",
+        name="country",
         features=(*features, other),
         measures=no_measures,
         derive=partial(_derive, named),

@@ -76,7 +76,7 @@ def _fitted(side_tables: SideTables) -> FeatureFamily:
         4,
     )
     return FeatureFamily(
-        name="who",
+        name="demographics",
         features=(cohort, *(f for a in attributes for f in _declared(a))),
         measures=_measures,
         derive=partial(_derive, attributes),

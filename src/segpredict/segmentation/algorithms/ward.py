@@ -32,7 +32,7 @@ class Ward(Clusterer):
     micro-cluster, so that seen and new rows are assigned by one rule.
     """
 
-    rank: ClassVar[int] = 5
+    complexity_rank: ClassVar[int] = 5
     micro: int = 500
 
     def fit_many(
