@@ -18,7 +18,7 @@ from segpredict.features import (
 
 T = 600
 WINDOW = Window(T, first_day=0)
-SIDE = ("category", "contacts", "price_tier", "country", "demographics", "web")
+SIDE = ("category", "contacts", "country", "demographics", "price_tier", "web")
 
 
 @pytest.fixture(scope="module")

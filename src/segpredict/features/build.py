@@ -165,16 +165,16 @@ def compute_features(
 
     Examples
     --------
-    >>> from segpredict.core.tables import MONEY, Ledger, Transactions
+    >>> from segpredict.core.tables import MONEY_SCALE, Ledger, Transactions
     >>> lines = pl.LazyFrame({
     ...     "customer_id": ["ann", "ann"], "order_id": ["1", "2"], "day": [0, 30],
     ...     "minute": [600, 600], "product_id": ["cup", "cup"],
-    ...     "quantity": [MONEY, MONEY], "amount": [5 * MONEY, 7 * MONEY],
+    ...     "quantity": [MONEY_SCALE, MONEY_SCALE], "amount": [5 * MONEY_SCALE, 7 * MONEY_SCALE],
     ...     "is_return": [False, False], "is_order_head": [True, True],
     ...     "void_day": pl.Series([None, None], dtype=pl.Int32),
     ... })
     >>> shop = Transactions(lines, 0, 40, "", Ledger(()))
-    >>> compute(shop, Window(40), ["rfm"]).frame["recency_days"].to_list()
+    >>> compute_features(shop, Window(40), ["rfm"]).frame["recency_days"].to_list()
     [10.0]
     """
     return build_features(transactions, [window], families)[0]
@@ -308,7 +308,7 @@ def feature_glossary(
 
     Examples
     --------
-    >>> glossary(["rfm"])[0].name
+    >>> feature_glossary(["rfm"])[0].name
     'recency_days'
     """
     names = FEATURE_FAMILIES.names() if families is None else families

@@ -88,7 +88,7 @@ def level_columns(prefix: str, levels: Sequence[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> columns("country", ["United Kingdom", "EIRE", "eire"])
+    >>> level_columns("country", ["United Kingdom", "EIRE", "eire"])
     {'country_united_kingdom': 'United Kingdom', 'country_eire': 'EIRE', \
 'country_eire_2': 'eire'}
     """

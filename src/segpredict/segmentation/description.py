@@ -52,7 +52,7 @@ class RuleBranch:
 
         Examples
         --------
-        >>> Branch({"spend": (412.0, None), "days": (2, None)}).tell(91, "£")
+        >>> RuleBranch({"spend": (412.0, None), "days": (2, None)}).to_text(91, "£")
         'spent at least £412 in 91 days and bought on 2 or more days'
         """
         order = [column for column in COLUMN_UNITS if column in self.bounds]
@@ -115,7 +115,7 @@ def describe_segments(
     --------
     >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [100_000] * 9 + [9_000_000] * 9})
-    >>> [d.rule for d in describe(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
+    >>> [d.rule for d in describe_segments(shop, pl.Series([1] * 9 + [2] * 9), 2, 91, "£")]
     ['spent less than £455 in 91 days', 'spent at least £455 in 91 days']
     """
     columns = [column for column in COLUMN_UNITS if column in rows.columns]
@@ -142,7 +142,7 @@ def threshold_text(column: str, min_value: int, horizon: int, currency: str = ""
 
     Examples
     --------
-    >>> tell("spend", 54_000_000, 91, "£")
+    >>> threshold_text("spend", 54_000_000, 91, "£")
     'spent at least £5,400 in 91 days'
     """
     return RuleBranch({column: (min_value / COLUMN_UNITS[column], None)}).to_text(horizon, currency)

@@ -51,7 +51,7 @@ class SegmentEvent:
 
         Examples
         --------
-        >>> Event("split", 2, ("S1",), ("S1", "S4"), 0.98).tell({"S1": "Core"})
+        >>> SegmentEvent("split", 2, ("S1",), ("S1", "S4"), 0.98).to_text({"S1": "Core"})
         'S1 (Core) split into S1 (Core) and S4.'
         """
         before, after = (_listed(ids, names) for ids in (self.before, self.after))
@@ -168,7 +168,7 @@ def match_segments(
     --------
     >>> import numpy as np
     >>> counts = np.array([[90, 0, 0], [5, 50, 45]])
-    >>> found = match(counts, ["S1", "S2"], Identity(opened=2))
+    >>> found = match_segments(counts, ["S1", "S2"], SegmentIdentity(issued_ids=2))
     >>> found.ids
     ('S1', 'S2', 'S3')
     >>> [(e.kind, e.before, e.after) for e in found.identity.events][-1]

@@ -333,7 +333,7 @@ def fill_inactive(assignments: pl.DataFrame, customers: pl.DataFrame) -> pl.Data
     --------
     >>> import polars as pl
     >>> rows = {"customer_id": ["b"], "segment": pl.Series([2], dtype=pl.Int8)}
-    >>> complete(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
+    >>> fill_inactive(pl.DataFrame(rows), pl.DataFrame({"customer_id": ["a", "b"]})).rows()
     [('a', 0), ('b', 2)]
     """
     keys = ["end", "customer_id"] if "end" in customers.columns else ["customer_id"]

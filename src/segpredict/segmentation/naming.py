@@ -23,7 +23,7 @@ def default_names(k: int) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> words(3), words(1)
+    >>> default_names(3), default_names(1)
     (('Occasional', 'Regular', 'Core'), ('Regular',))
     """
     if k in NAME_LADDERS:
@@ -50,7 +50,7 @@ def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
 
     Examples
     --------
-    >>> [s.name for s in ladder(3, {"S3": "VIP"})]
+    >>> [s.name for s in name_segments(3, {"S3": "VIP"})]
     ['Inactive', 'Occasional', 'Regular', 'VIP']
     """
     ids = [f"S{rank}" for rank in range(1, k + 1)]
@@ -85,7 +85,7 @@ def named_segments(
 
     Examples
     --------
-    >>> [s.name for s in called(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
+    >>> [s.name for s in named_segments(["S4", "S2"], ["Light", "Core"], {"S2": "VIP"})]
     ['Inactive', 'Light', 'VIP']
     """
     own = {f"S{INACTIVE_CODE}": "Inactive", **dict(zip(ids, default_names, strict=True))}
@@ -115,9 +115,9 @@ def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[s
 
     Examples
     --------
-    >>> kept(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
+    >>> names_after_refit(["S1", "S4", "S3"], {"S1": "Occasional", "S3": "Core"})
     ('Occasional', 'Regular', 'Core')
-    >>> kept(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
+    >>> names_after_refit(["S2", "S5", "S4"], {"S2": "Mums", "S4": "Firms"})
     ('Mums', 'Between Mums and Firms', 'Firms')
     """
     names = {i: earlier[i] for i in ids if i in earlier}

@@ -45,7 +45,8 @@ def fit_segment_rules(
     --------
     >>> import polars as pl
     >>> shop = pl.DataFrame({"spend": [10_000 * s for s in range(1, 201)]})
-    >>> cuts(shop, {"Key accounts": ApartOptions(top=0.01)})[0].least // 10_000
+    >>> rules = {"Key accounts": SegmentRuleOptions(top_share=0.01)}
+    >>> fit_segment_rules(shop, rules)[0].min_value // 10_000
     199
     """
     return tuple(

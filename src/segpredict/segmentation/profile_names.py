@@ -54,7 +54,7 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
     >>> import polars as pl
     >>> shop = pl.DataFrame({"recency": [60, 60, 1], "days": [1, 1, 9],
     ...                      "spend": [10, 20, 900]})
-    >>> portraits(shop, pl.Series([1, 1, 2]), 2)
+    >>> profile_names(shop, pl.Series([1, 1, 2]), 2)
     ('About to sleep', 'Champions')
     """
     places = np.stack(

@@ -198,7 +198,7 @@ def cell_name(recency: int, frequency: int) -> str:
 
     Examples
     --------
-    >>> cell(5, 4), cell(1, 5)
+    >>> cell_name(5, 4), cell_name(1, 5)
     ('Champions', 'Cannot lose')
     """
     return CELL_NAME_MAP[recency - 1][frequency - 1]
@@ -221,7 +221,7 @@ def code_names(custom_names: Mapping[str, str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> names = named({"55": "Top", "555": "VIP"})
+    >>> names = code_names({"55": "Top", "555": "VIP"})
     >>> names[-5:], len(names)
     (('Top', 'Top', 'Top', 'Top', 'VIP'), 125)
     """
@@ -272,7 +272,7 @@ def fit_rule_grid(
     ...     "freq_days_364": [9.0, 1.0, 4.0, 3.0, 2.0],
     ...     "spend_364": [500.0, 20.0, 90.0, 70.0, 60.0],
     ... })
-    >>> fit_grid(shop).assign(shop).select("code", "name", "level").row(0)
+    >>> fit_rule_grid(shop).assign(shop).select("code", "name", "level").row(0)
     ('555', 'Champions', 'High')
     """
     rows = schemas.validate_schema(customers, schemas.numeric_schema(columns, min_rows=1))

@@ -58,7 +58,7 @@ class Hybrid(Clusterer):
     --------
     >>> import numpy as np
     >>> near = np.linspace(0, 1, 20)[:, None]
-    >>> points = Points.of(np.concatenate([near, near + 9]))
+    >>> points = WeightedPoints.from_matrix(np.concatenate([near, near + 9]))
     >>> found = PART.fit(points, 2, seed=0, n_init=1)
     >>> found.assign(np.array([[0.3], [9.5]])).tolist()
     [0, 1]
@@ -111,7 +111,7 @@ def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     Examples
     --------
     >>> import numpy as np
-    >>> layer = principal(Points.of(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
+    >>> layer = fit_pca(WeightedPoints.from_matrix(np.array([[-1.0, -1.0], [1.0, 1.0]])), 0.9)
     >>> layer.weights.round(4).tolist()
     [[0.7071], [0.7071]]
     """
