@@ -97,7 +97,9 @@ def test_a_table_missing_at_scoring_gives_missing_features_and_works(small):
 
 
 def test_the_glossary_has_the_columns_of_frozen_levels():
-    names = [feature.name for feature in feature_glossary(["country", "demographics"], companions())]
+    names = [
+        feature.name for feature in feature_glossary(["country", "demographics"], companions())
+    ]
     assert names[:2] == ["country_uk", "country_france"]
     assert names[-3:] == ["who_tier_gold", "who_tier_silver", "who_tier_other"]
 

@@ -22,7 +22,9 @@ def of(minutes: list[int | None]) -> dict[str, float | None]:
     lines = lines.with_columns(
         pl.col("order_id").cast(pl.String), customer_id=pl.lit("a"), day=pl.lit(390)
     )
-    return compute_features(shop.transactions(lines), Window(400), ["order_time"]).frame.to_dicts()[0]
+    return compute_features(shop.transactions(lines), Window(400), ["order_time"]).frame.to_dicts()[
+        0
+    ]
 
 
 def test_six_in_the_evening_is_evening_and_the_minute_before_is_not():

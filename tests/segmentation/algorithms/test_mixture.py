@@ -125,7 +125,9 @@ def test_the_shape_with_the_least_icl_is_taken():
     points = WeightedPoints.from_matrix(matrix)
     gmm = CLUSTERERS.get("gmm")
     facts = {
-        shape: gmm.with_settings({"covariance_type": shape}).fit(points, 2, seed=0, n_init=2).facts["icl"]
+        shape: gmm.with_settings({"covariance_type": shape})
+        .fit(points, 2, seed=0, n_init=2)
+        .facts["icl"]
         for shape in ("full", "diag", "tied", "auto")
     }
     assert facts["auto"] == min(facts.values())
@@ -134,4 +136,6 @@ def test_the_shape_with_the_least_icl_is_taken():
 
 def test_no_shape_of_that_name_is_refused():
     with pytest.raises(ConfigError, match="'round'"):
-        CLUSTERERS.get("gmm").with_settings({"covariance_type": "round"}).fit(atoms(50), 2, seed=0, n_init=1)
+        CLUSTERERS.get("gmm").with_settings({"covariance_type": "round"}).fit(
+            atoms(50), 2, seed=0, n_init=1
+        )

@@ -103,7 +103,9 @@ def test_among_equals_the_fewest_segments_then_the_simplest_algorithm():
 
 
 def test_a_lead_within_its_error_is_no_lead():
-    certain = dict.fromkeys(("information_gain_se", "value_separation_se", "prediction_strength_se"), 0.0)
+    certain = dict.fromkeys(
+        ("information_gain_se", "value_separation_se", "prediction_strength_se"), 0.0
+    )
     unsure = dict.fromkeys(certain, 0.5)
     better = {"information_gain": 0.2, "value_separation": 0.2, "prediction_strength": 0.85}
     for errors, winner in ((certain, 1), (unsure, 0)):
@@ -118,7 +120,9 @@ def test_weights_decide_what_counts():
 
 
 def test_nobody_passes_and_the_reason_says_so():
-    found = select_candidate([trial(min_jaccard=0.5), trial(4, seed_stability=0.1)], SelectionOptions())
+    found = select_candidate(
+        [trial(min_jaccard=0.5), trial(4, seed_stability=0.1)], SelectionOptions()
+    )
     assert found.selected is None
     assert found.grade == "constructive"
     assert found.reason == "None of 2 candidates passes all gates; segments are made by rule."
@@ -133,7 +137,10 @@ def test_what_could_not_be_fitted_is_not_counted_as_tried():
     ("found", "expected"),
     [
         ({}, "reproducible"),
-        ({"silhouette": 0.46, "prediction_strength": 1.0, "null_prediction_strength_high": 0.85}, "natural"),
+        (
+            {"silhouette": 0.46, "prediction_strength": 1.0, "null_prediction_strength_high": 0.85},
+            "natural",
+        ),
         ({"silhouette": 0.45, "prediction_strength": 0.99}, "reproducible"),
         (
             {"silhouette": 0.45, "prediction_strength": 0.89, "null_prediction_strength_high": 0.5},

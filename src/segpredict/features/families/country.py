@@ -1,4 +1,4 @@
-"""The country of the customer's last order, as a column a country."""
+"""The country of the customer's last order, one column per country."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -37,7 +37,11 @@ class AutoencoderKMeans(Clusterer):
         """Return the groups for each of `ks`, from one trained encoder."""
         require_points(points, max(ks))
         layers, error = train_encoder(
-            points, seed, latent_dim=self.latent_dim, epochs=self.epochs, sample_rows=self.sample_rows
+            points,
+            seed,
+            latent_dim=self.latent_dim,
+            epochs=self.epochs,
+            sample_rows=self.sample_rows,
         )
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
         facts = {"reconstruction_error": error}

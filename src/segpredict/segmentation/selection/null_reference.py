@@ -120,7 +120,9 @@ def _figures(
         "null_silhouette": _mean([found.silhouette for found in clouds]),
         "null_permuted": _mean([found.silhouette for found in mixed]),
         "null_silhouette_high": max(_high([f.silhouette for f in k]) for k in kinds),
-        "null_prediction_strength_high": max(_high([f.prediction_strength for f in k]) for k in kinds),
+        "null_prediction_strength_high": max(
+            _high([f.prediction_strength for f in k]) for k in kinds
+        ),
         "null_bootstrap_stability": _mean(rands),
         **_beyond(tally, rands),
     }

@@ -10,7 +10,7 @@ from segpredict.analytics import segment_tables
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.segmentation import OverrideOptions, SegmentationOptions, SegmentRuleOptions
 from segpredict.core.tables import SideTables, Transactions
-from segpredict.segmentation import fit_segmentation, gallery
+from segpredict.segmentation import fit_segmentation, segment_profiles
 from shop import world
 
 TIME = TimeOptions()
@@ -41,7 +41,7 @@ def cards(shop, found, affinity="none"):
     tables = segment_tables.segment_tables(
         shop, found, segment_tables.rule_grid_at_end(shop, TIME), TIME
     )
-    return gallery.segment_profiles(shop, found, window, tables, affinity)
+    return segment_profiles(shop, found, window, tables, affinity)
 
 
 def test_a_rule_that_makes_a_segment_is_told_as_it_is(shop, found):
