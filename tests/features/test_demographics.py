@@ -1,4 +1,4 @@
-from beside import ATTRIBUTES, customers
+from side_shop import ATTRIBUTES, customers
 from twelve import answer
 
 from segpredict.core.tables import SideTables

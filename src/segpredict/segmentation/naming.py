@@ -1,4 +1,4 @@
-"""Names on a ladder of value: from rank alone, unique, and open to be overruled."""
+"""Default names by rank of value, and names from the config."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,7 +46,7 @@ def name_segments(k: int, names: Mapping[str, str]) -> tuple[Segment, ...]:
     UnknownNameError
         When an id is not that of a segment.
     ConfigError
-        When two segments would bear one name, or one would bear none.
+        When two segments would have one name, or one would have none.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def named_segments(
     UnknownNameError
         When an id is not that of a segment.
     ConfigError
-        When two segments would bear one name, or one would bear none.
+        When two segments would have one name, or one would have none.
 
     Examples
     --------
@@ -92,9 +92,9 @@ def named_segments(
     for given in names:
         if given not in own and given not in retired:
             raise UnknownNameError("segment", given, own)
-    told = {id_: names.get(id_, name).strip() for id_, name in own.items()}
-    _require_distinct(told)
-    return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(told.items()))
+    resolved = {id_: names.get(id_, name).strip() for id_, name in own.items()}
+    _require_distinct(resolved)
+    return tuple(Segment(c, id_, name) for c, (id_, name) in enumerate(resolved.items()))
 
 
 def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[str, ...]:
@@ -121,41 +121,41 @@ def names_after_refit(ids: Sequence[str], earlier: Mapping[str, str]) -> tuple[s
     ('Mums', 'Between Mums and Firms', 'Firms')
     """
     names = {i: earlier[i] for i in ids if i in earlier}
-    firm = dict(names)  # what a neighbour may be called by
+    ladder_names = dict(names)  # what a neighbour may be called by
     for place, id_ in enumerate(ids):
         if id_ not in names:
-            below = next((firm[i] for i in reversed(ids[:place]) if i in firm), None)
-            above = next((firm[i] for i in ids[place + 1 :] if i in firm), None)
-            taken = {*names.values()}
-            word = _between(below, above, taken, default_names(len(ids))[place])
+            below = next((ladder_names[i] for i in ids[:place][::-1] if i in ladder_names), None)
+            above = next((ladder_names[i] for i in ids[place + 1 :] if i in ladder_names), None)
+            used = {*names.values()}
+            word = _between(below, above, used, default_names(len(ids))[place])
             if word is not None:
-                firm[id_] = word
-            names[id_] = word or _placed(id_, below, above, taken)
+                ladder_names[id_] = word
+            names[id_] = word or _positional_name(id_, below, above, used)
     return tuple(names[i] for i in ids)
 
 
-def _between(below: str | None, above: str | None, taken: set[str], ideal: str) -> str | None:
+def _between(below: str | None, above: str | None, used: set[str], ideal: str) -> str | None:
     longest = NAME_LADDERS[max(NAME_LADDERS)]
     if any(n is not None and n not in longest for n in (below, above, ideal)):
         return None
     first = -1 if below is None else longest.index(below)
     last = len(longest) if above is None else longest.index(above)
-    free = [word for word in longest[first + 1 : last] if word not in taken]
+    free = [word for word in longest[first + 1 : last] if word not in used]
     aim = longest.index(ideal)
     return min(free, key=lambda word: abs(longest.index(word) - aim), default=None)
 
 
-def _placed(id_: str, below: str | None, above: str | None, taken: set[str]) -> str:
+def _positional_name(id_: str, below: str | None, above: str | None, used: set[str]) -> str:
     if below and above:
         name = f"Between {below} and {above}"
     else:
         name = f"Above {below}" if below else f"Below {above}"
-    return f"{name} ({id_})" if name in taken else name
+    return f"{name} ({id_})" if name in used else name
 
 
-def _require_distinct(called: Mapping[str, str]) -> None:
+def _require_distinct(names: Mapping[str, str]) -> None:
     seen: dict[str, str] = {}
-    for id_, name in called.items():
+    for id_, name in names.items():
         other = seen.setdefault(name.casefold(), id_)
         if not name or other != id_:
             found = f"Segments {other} and {id_} are both" if name else f"{id_} is"

@@ -208,7 +208,8 @@ def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> tree_describability(WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]])), np.array([0, 0, 1]))
+    >>> points = WeightedPoints.from_matrix(np.array([[0.0], [1.0], [5.0]]))
+    >>> tree_describability(points, np.array([0, 0, 1]))
     1.0
     """
     tree = DecisionTreeClassifier(
