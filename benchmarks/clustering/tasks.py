@@ -118,18 +118,18 @@ def plain_way(bench: Any, k: int) -> None:
     def fit(rows: np.ndarray, seed: int = 0) -> KMeans:
         return KMeans(k, n_init=10, random_state=seed).fit(rows)
 
-    matrix = rows_of(bench.sample)
+    matrix = rows_of(bench.stability_sample)
     own = fit(matrix)
     metrics.silhouette_score(matrix, own.labels_)
     metrics.calinski_harabasz_score(matrix, own.labels_)
     metrics.davies_bouldin_score(matrix, own.labels_)
     again = [fit(matrix, seed + 1).labels_ for seed in range(bench.options.seed_runs)]
-    again += [fit(rows_of(drawn)).predict(matrix) for drawn in bench.resamples]
+    again += [fit(rows_of(drawn)).predict(matrix) for drawn in bench.bootstrap_samples]
     for labels in again:
         metrics.adjusted_rand_score(own.labels_, labels)
     for half in [half for pair in bench.split_halves for half in pair]:
         fit(rows_of(half)).predict(matrix)
-    for null in (*bench.gaussian_nulls, *bench.permuted):
+    for null in (*bench.gaussian_nulls, *bench.permuted_nulls):
         rows = rows_of(null.sample)
         metrics.silhouette_score(rows, fit(rows).labels_)
 
@@ -140,14 +140,14 @@ def watch(steps: dict[str, float]) -> None:
 
     measure = import_module("segpredict.segmentation.selection.measure")  # the room's name is taken
     named = {
-        "internal criteria": (measure, "_inside"),
-        "describability, DBCV": (measure, "_told"),
-        "the segmenter of one horizon earlier": (measure, "_temporal"),
-        "other seeds": (measure, "_seeded"),
-        "bootstrap": (measure, "_tallies"),
-        "prediction strength": (measure, "_foretold"),
-        "null worlds": (measure, "references"),
-        "gap statistic": (measure, "gaps"),
+        "internal criteria": (measure, "_internal_metrics"),
+        "describability, DBCV": (measure, "_algorithm_metrics"),
+        "the segmenter of one horizon earlier": (measure, "_temporal_stability"),
+        "other seeds": (measure, "_with_seed_stability"),
+        "bootstrap": (measure, "_bootstrap_draws"),
+        "prediction strength": (measure, "_with_prediction_strength"),
+        "null worlds": (measure, "null_references"),
+        "gap statistic": (measure, "gap_statistics"),
     }
     for name, (place, function) in named.items():
         steps[name] = 0.0
