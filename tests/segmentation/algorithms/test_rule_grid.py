@@ -55,5 +55,5 @@ def test_scores_beyond_their_range_are_refused():
 
 def test_more_bands_than_levels_are_refused():
     days = np.array([1.0] * 6 + [2.0, 2.0, 3.0, 9.0])[:, None]
-    with pytest.raises(SupportError, match="tells only 3 levels"):
+    with pytest.raises(SupportError, match="has only 3 levels"):
         grid(days, 4)

@@ -1,4 +1,4 @@
-"""Train a small autoencoder with PyTorch; what is kept of it needs PyTorch no more."""
+"""Train a small autoencoder with PyTorch; the frozen encoder works without it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,11 +35,11 @@ def train_encoder(
     Parameters
     ----------
     points
-        What to carry into the narrow code.
+        The points to encode.
     seed
         Seed of the starting weights and of the batches.
     latent_dim
-        Numbers in the code; 0 takes half the axes, from 2 to 8.
+        Dimensions of the code; 0 takes half the axes, from 2 to 8.
     epochs
         Most passes over the rows.
     sample_rows
@@ -71,7 +71,7 @@ def train_encoder(
 
 @contextmanager
 def _deterministic(torch: Any) -> Iterator[None]:
-    """One thread and deterministic kernels, and afterwards as it was."""
+    """Use one thread and deterministic kernels, then restore the settings."""
     threads = torch.get_num_threads()
     was_strict = torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(1)
@@ -138,7 +138,7 @@ def _frozen(network: Sequence[Any]) -> list[EncoderLayer]:
 
 
 def _standardised(layers: Sequence[EncoderLayer], rows: FloatArray) -> tuple[EncoderLayer, ...]:
-    """Return the encoder with a code whose axes weigh alike."""
+    """Return the encoder with a standardised code."""
     code = apply_encoder(layers, rows)
     mean, scale = code.mean(axis=0), np.maximum(code.std(axis=0), 1e-9)
     last = layers[-1]

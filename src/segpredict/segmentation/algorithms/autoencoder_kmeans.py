@@ -1,4 +1,4 @@
-"""An autoencoder's code, grouped by K-means; needs the extra ``deep``."""
+"""K-means on the code of an autoencoder; needs the extra ``deep``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class AutoencoderKMeans(Clusterer):
     Parameters
     ----------
     latent_dim
-        Numbers in the code; 0 takes half the axes, from 2 to 8.
+        Dimensions of the code; 0 takes half the axes, from 2 to 8.
     epochs
         Most passes over the rows.
     sample_rows

@@ -1,4 +1,4 @@
-"""The hybrid: embed, describe by too many Gaussians, join those that overlap."""
+"""The hybrid: embed, fit many Gaussians, merge those that overlap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ class Hybrid(Clusterer):
     Parameters
     ----------
     embedding
-        ``pca``, or ``autoencoder`` (needs the extra ``deep``). What is installed does
-        not decide, so that a run gives the same segments on every machine.
+        ``pca``, or ``autoencoder`` (needs the extra ``deep``). Installed packages do
+        not change the default, so that a run gives the same segments on every machine.
     explained_variance
-        Least share of the variance that the principal components hold.
+        Minimum share of the variance of the principal components.
     components_per_segment
-        Components of the mixture for each group asked for.
+        Components of the mixture per requested group.
     reg_covar
         Added to every variance of the mixture.
     n_starts
@@ -52,7 +52,7 @@ class Hybrid(Clusterer):
     √(|Σₐ||Σ_b|)) apart, δ = μₐ − μ_b, Σ̄ their mean covariance (Bhattacharyya). Ward
     joins them by √D, weighted by their shares: for equal covariances that is Ward on
     Mahalanobis distances. A group is the Gaussian with the mean and covariance of its
-    components, and rows go to the likeliest group.
+    components, and rows belong to the likeliest group.
 
     Examples
     --------
@@ -79,9 +79,9 @@ class Hybrid(Clusterer):
         require_points(points, max(ks))
         layers = self._layers(points, seed)
         codes = WeightedPoints.from_matrix(apply_encoder(layers, points.matrix), points.weights)
-        few = codes.quantize(max(self.sample_rows, *ks))
+        sample = codes.quantize(max(self.sample_rows, *ks))
         tries = min(self.n_starts, n_init)
-        rules = [self._rule(few, k, seed, tries) for k in ks]
+        rules = [self._rule(sample, k, seed, tries) for k in ks]
         return [Clusters.from_rule(points, EmbeddedRule(layers, rule)) for rule in rules]
 
     def _layers(self, points: WeightedPoints, seed: int) -> tuple[EncoderLayer, ...]:
@@ -105,8 +105,7 @@ class Hybrid(Clusterer):
 def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     """Return the rotation onto the fewest components with this share of the variance.
 
-    The largest weight of a component is positive, so its direction is no matter of
-    chance.
+    The largest weight of a component is positive, so its direction is not random.
 
     Examples
     --------
@@ -117,29 +116,29 @@ def fit_pca(points: WeightedPoints, explained_variance: float) -> EncoderLayer:
     """
     matrix, weights = points.matrix, points.weights[:, None]
     mean = (matrix * weights).sum(axis=0) / points.n_rows
-    away = matrix - mean
+    centred = matrix - mean
     with limit_to_one_thread():
-        spread, ways = np.linalg.eigh((away * weights).T @ away / points.n_rows)
+        spread, directions = np.linalg.eigh((centred * weights).T @ centred / points.n_rows)
     order = np.argsort(-spread, kind="stable")
     total = max(float(spread.sum()), np.finfo(float).tiny)
-    passed = np.cumsum(spread[order]) / total
-    count = min(int(np.searchsorted(passed, explained_variance - 1e-12)) + 1, len(order))
-    taken = ways[:, order[:count]]
-    largest = np.abs(taken).argmax(axis=0)
-    taken = taken * np.where(taken[largest, np.arange(count)] < 0, -1.0, 1.0)
-    return EncoderLayer(taken, -(mean[:, None] * taken).sum(axis=0))
+    cumulative = np.cumsum(spread[order]) / total
+    count = min(int(np.searchsorted(cumulative, explained_variance - 1e-12)) + 1, len(order))
+    components = directions[:, order[:count]]
+    largest = np.abs(components).argmax(axis=0)
+    components = components * np.where(components[largest, np.arange(count)] < 0, -1.0, 1.0)
+    return EncoderLayer(components, -(mean[:, None] * components).sum(axis=0))
 
 
 def _overlaps(mixture: GaussianMixtureRule) -> FloatArray:
     """Return the Bhattacharyya distance of each two components."""
     means, shapes = mixture.means, mixture.covariances
-    middle = (shapes[:, None] + shapes[None]) / 2
-    away = means[:, None] - means[None]
-    across = np.linalg.solve(middle, away[..., None])[..., 0]
+    mean_covariance = (shapes[:, None] + shapes[None]) / 2
+    centred = means[:, None] - means[None]
+    solved = np.linalg.solve(mean_covariance, centred[..., None])[..., 0]
     logs = np.linalg.slogdet(shapes)[1]
-    spread = np.linalg.slogdet(middle)[1] - (logs[:, None] + logs[None]) / 2
-    apart: FloatArray = (away * across).sum(axis=-1) / 8 + spread / 2
-    return np.maximum((apart + apart.T) / 2, 0.0)
+    spread = np.linalg.slogdet(mean_covariance)[1] - (logs[:, None] + logs[None]) / 2
+    distances: FloatArray = (centred * solved).sum(axis=-1) / 8 + spread / 2
+    return np.maximum((distances + distances.T) / 2, 0.0)
 
 
 def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixtureRule:
@@ -151,8 +150,8 @@ def _merged(mixture: GaussianMixtureRule, groups: IndexArray) -> GaussianMixture
         whole = max(float(shares.sum()), np.finfo(float).tiny)
         share = (shares / whole)[:, None]
         mean = (share * means).sum(axis=0)
-        away = means - mean
-        between = (share * away).T @ away
+        centred = means - mean
+        between = (share * centred).T @ centred
         within = (share[..., None] * mixture.covariances[own]).sum(axis=0)
         parts.append((whole, mean, within + between))
     wholes, centres, shapes = zip(*parts, strict=True)
