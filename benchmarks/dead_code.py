@@ -1,6 +1,6 @@
 """Fail if the package has a function, class or property that nothing uses.
 
-    python benchmarks/dead_code.py
+python benchmarks/dead_code.py
 """
 
 import sys
