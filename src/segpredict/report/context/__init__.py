@@ -37,11 +37,17 @@ SECTIONS = (
     ),
     ReportSection("transitions", "Transitions between segments", transitions.transitions_section),
     ReportSection("mobility", "Mobility, and expected transitions", mobility.mobility_section),
-    ReportSection("evaluation", "Is the forecast better than no model?", evaluation.evaluation_section),
+    ReportSection(
+        "evaluation", "Is the forecast better than no model?", evaluation.evaluation_section
+    ),
     ReportSection(
         "probabilities", "Can the probabilities be trusted?", probabilities.probabilities_section
     ),
-    ReportSection("leakage_demo", "Leakage demo: what a careless test would report", evaluation.leakage_section),
+    ReportSection(
+        "leakage_demo",
+        "Leakage demo: what a careless test would report",
+        evaluation.leakage_section,
+    ),
     ReportSection(
         "customer_value",
         "Revenue at risk and customer value",

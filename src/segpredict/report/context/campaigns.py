@@ -264,7 +264,8 @@ def _campaign_card(row: Mapping[str, Any], bundle: ReportInput) -> CampaignCard:
     evidence = evidence_status(row["play"], bundle.experiments)
     texts = (row["title"], row["action"], row["caution"])
     return CampaignCard(
-        row["play"], *texts, row["n"], _value_at_stake(row), _test(row), _spend_test(row), *evidence)
+        row["play"], *texts, row["n"], _value_at_stake(row), _test(row), _spend_test(row), *evidence
+    )
 
 
 def _value_at_stake(row: Mapping[str, Any]) -> ValueAtStake:
@@ -314,7 +315,9 @@ def _test_sentence(row: Mapping[str, Any], *, is_share: bool) -> str:
         enough = "" if row["share_alone"] is None else f" Or {holdout}."
         return f"{needed}, and {format_number(row['days'])} days.{enough}"
     detectable = finite_or_none(row["seen"])
-    once = "" if detectable is None else f"can show {_effect(detectable, is_share=is_share)} or more"
+    once = (
+        "" if detectable is None else f"can show {_effect(detectable, is_share=is_share)} or more"
+    )
     if _is_feasible(row):
         duration = f"{row['windows']} windows, {format_number(row['days'])} days"
         first = f" The first {format_number(n)} {once}." if once else ""

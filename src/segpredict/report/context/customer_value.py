@@ -284,7 +284,8 @@ def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
     )
     found = whole.group_by("window", "measure", maintain_order=True)
     return tuple(
-        _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)]) for (_, measure), part in found
+        _predicted_sum(part.to_dicts(), MEASURE_LABELS[str(measure)])
+        for (_, measure), part in found
     )
 
 

@@ -273,7 +273,9 @@ def demand_section(bundle: ReportInput) -> DemandSection | None:
             if row["is_published"]
         ),
         expected_customers=customers,
-        expected_mix=stacked_strip({i: n for i, n in mix.items() if known[i].tint is not None}, known),
+        expected_mix=stacked_strip(
+            {i: n for i, n in mix.items() if known[i].tint is not None}, known
+        ),
         service_level=float(config.get("service_level", 0.9)),
         categories=categories,
         affinity_map=_affinity_map(index, known, categories),

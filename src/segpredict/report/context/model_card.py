@@ -241,9 +241,7 @@ def _of_columns(bundle: ReportInput) -> Sequence[LeakageCheck]:
     """Return the checks on columns: L5, L7, L9, L10."""
     config = bundle.manifest.get("config") or {}
     tables = [config.get(name) or {} for name in ("customers", "products")]
-    declared = [
-        column for table in tables for column in table.get("time_invariant") or ()
-    ]
+    declared = [column for table in tables for column in table.get("time_invariant") or ()]
     return (
         LeakageCheck(
             "L5",

@@ -165,7 +165,9 @@ def _hash(script: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _rendered(environment: Environment, section: ReportSection, it: Any, bundle: PageInput) -> Markup:
+def _rendered(
+    environment: Environment, section: ReportSection, it: Any, bundle: PageInput
+) -> Markup:
     module = section.build.__module__.rpartition(".")[2]
     template = environment.select_template([f"{module}.html", "plain.html"])
     facts = {"it": it, "currency": bundle.currency, "plots": bundle.plots}
