@@ -85,16 +85,16 @@ def trust_box(evaluation: Mapping[str, Any], segments: str) -> TrustBox:
     if _loss(models, name) == _loss(models, model):
         # The same forecasts under two names.
         shown = [m for m in shown if m == name or m != model]
-        return TrustBox(
-            scores=tuple(_score(models, m, is_selected=m == name) for m in shown if m in models),
-            windows=len(evaluation.get("windows") or ()),
-            n_forecasts=int(finite_or_none(pooled.get("n_rows")) or 0),
-            selected=model_label(name),
-            reason=replace_model_names(str(evaluation.get("reason", ""))),
-            is_fallback=name not in {model, TREE_MODEL},
-            calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
-            segments=segments,
-        )
+    return TrustBox(
+        scores=tuple(_score(models, m, is_selected=m == name) for m in shown if m in models),
+        windows=len(evaluation.get("windows") or ()),
+        n_forecasts=int(finite_or_none(pooled.get("n_rows")) or 0),
+        selected=model_label(name),
+        reason=replace_model_names(str(evaluation.get("reason", ""))),
+        is_fallback=name not in {model, TREE_MODEL},
+        calibration=_grade(finite_or_none((models.get(name) or {}).get("ece"))),
+        segments=segments,
+    )
 
 
 def _grade(error: float | None) -> str:
