@@ -12,7 +12,7 @@ import xgboost as xgb
 from segpredict.classifier.training_data import feature_matrix
 from segpredict.core.run_folder import open_run
 from segpredict.explain.additive_model import AdditiveModel
-from segpredict.pipeline import archive
+from segpredict.pipeline import loading
 
 ALONE = 20  # customers explained one by one
 
@@ -32,11 +32,11 @@ def crowd(customers: pl.DataFrame, rows: int) -> pl.DataFrame:
 def main() -> None:
     folder, task, rows, threads = sys.argv[1:]
     files = open_run(folder)
-    predictor, shop = archive.load_predictor(files), archive.load_transactions(files)
+    predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
     known = predictor.rows(shop, predictor.window(shop)).frame
     knowing = predictor.explainer or predictor.explainer_for(known)
     people = crowd(known, int(rows))
-    trees = archive.load_xgboost_model(files)
+    trees = loading.load_models(files).xgboost
     model = AdditiveModel(trees) if task == "trees" else knowing.model
     cells = feature_matrix(people, trees.names) if task == "xgboost" else None
     wall, cpu = time.perf_counter(), time.process_time()

@@ -103,6 +103,6 @@ def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
 def run_settings(run: Path) -> "Mapping[str, Any]":
     """Return the settings of a run that is there."""
     from segpredict.core.run_folder import open_run
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
-    return archive.load_run_config(open_run(run)).to_state()
+    return loading.load_config(open_run(run)).to_state()

@@ -11,17 +11,18 @@ from segpredict.cli._output import Output
 from segpredict.core.run_folder import RunFolder
 from segpredict.core.tables import Segment
 from segpredict.errors import UnknownNameError, UsageError
-from segpredict.explain import Explanation, ImportanceEvidence, files
+from segpredict.explain import Explanation, ImportanceEvidence
+from segpredict.pipeline import artifacts, loading
 
 CAUSALITY_NOTE = "associations that the model uses, not causes"
 
 
 def show_importance(output: Output, run: RunFolder, top: int) -> None:
     """Print what moves the forecast most, and whether other measures agree."""
-    topics = run.read_parquet("explain/group_importance.parquet").filter(scope="all")
+    topics = artifacts.read(run, "explanation.group_importance").filter(scope="all")
     rows = topics.filter(level="headline").select("name", "mean_abs", "share")
     output.print_table("What moves the forecast", rows.to_dicts(), note=CAUSALITY_NOTE)
-    checked = files.load_evidence(run)
+    checked = loading.load_evidence(run)
     if checked is None:
         rows = topics.filter(level="group").head(top)
         shown = rows.select("rank", "name", "mean_abs", "share")

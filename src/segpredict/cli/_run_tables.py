@@ -9,7 +9,7 @@ from segpredict.cli._explanation_tables import show_importance
 from segpredict.cli._output import Output
 from segpredict.core.run_folder import RunFolder
 from segpredict.data import cleaning
-from segpredict.pipeline.archive import ledger_from_state
+from segpredict.pipeline import artifacts
 
 SHOWN_METRICS = (
     "log_loss",
@@ -38,7 +38,7 @@ COMPARISON_HEADINGS = {
 
 def show_ledger(output: Output, run: RunFolder) -> None:
     """Print where every row, order, customer and penny went."""
-    ledger = ledger_from_state(run.read_json("ledger.json"))
+    ledger = artifacts.read(run, "transactions.ledger")
     rows = [row for row in cleaning.ledger_table(ledger).to_dicts() if row["rows"]]
     note = "in = used + excluded + rejected, in every column"
     output.print_table("Ledger", rows, note=note)
@@ -58,15 +58,15 @@ def show_segments(output: Output, run: RunFolder) -> None:
         "recency_median",
         "retention",
     )
-    profile = run.read_parquet("segmentation/profile.parquet")
+    profile = artifacts.read(run, "segment_tables.profile")
     rows = profile.select([c for c in wanted if c in profile.columns]).to_dicts()
     output.print_table("Segments at the end of the data", rows)
 
 
 def show_segment_events(output: Output, run: RunFolder) -> None:
     """Print what became of the segments of an earlier fit, and what people decided."""
-    state = run.read_json("segmentation/model.json")
-    for event in run.read_json("segmentation/events.json"):
+    state = artifacts.read(run, "segmentation").to_state()
+    for event in artifacts.read(run, "segment_events"):
         if event["version"] == state["identity"]["version"]:
             output.print_line(event["told"])
     for notice in state["warnings"]:
@@ -75,10 +75,10 @@ def show_segment_events(output: Output, run: RunFolder) -> None:
 
 def show_comparison(output: Output, run: RunFolder) -> None:
     """Print how every way to segment fared, if ways were compared."""
-    if not run.has("segmentation/candidates.parquet"):
+    if not artifacts.has(run, "candidates"):
         return
-    table = run.read_parquet("segmentation/candidates.parquet")
-    verdict = run.read_json("segmentation/selection.json")
+    table = artifacts.read(run, "candidates")
+    verdict = artifacts.read(run, "selection")
     rows = table.filter(pl.col("note") == "").select(
         pl.col("is_chosen").replace_strict({True: "→", False: ""}).alias(" "),
         "instrument",
@@ -111,15 +111,15 @@ def _absent(table: pl.DataFrame) -> dict[str, str]:
 
 def show_evaluation(output: Output, run: RunFolder) -> None:
     """Print model and baselines side by side, and what ships."""
-    verdict = run.read_json("classifier/evaluation.json")
+    verdict = artifacts.read(run, "evaluation")
     pooled, days = verdict["pooled"], f"the {verdict['horizon']} days after"
     _models(output, f"All tests together: {pooled['n']:,} forecasts", pooled)
     for test in verdict["windows"]:
         title = f"Forecast on {test['cutoff']} for {days}"
         _models(output, f"{title}: {test['n']:,} customers", test)
     _differences(output, pooled, verdict["comparisons"])
-    if run.has("classifier/scorecard.parquet"):
-        _scorecard(output, run.read_parquet("classifier/scorecard.parquet"))
+    if artifacts.has(run, "scorecard"):
+        _scorecard(output, artifacts.read(run, "scorecard"))
     output.print_line(f"Shipped: {verdict['selected']}. {verdict['reason']}")
     for warning in verdict["warnings"]:
         output.print_line(f"note: {warning}")
@@ -205,7 +205,7 @@ def _interval(found: Mapping[str, float]) -> str:
 
 def show_leakage_demo(output: Output, run: RunFolder) -> None:
     """Print what a leaking evaluation would have claimed, if it was asked."""
-    if not run.has("classifier/leakage_demo.json"):
+    if not artifacts.has(run, "leakage_demo"):
         return
     rows = [
         {
@@ -215,7 +215,7 @@ def show_leakage_demo(output: Output, run: RunFolder) -> None:
             "honest": sight["is_honest"],
             "what was done": sight["meaning"],
         }
-        for sight in run.read_json("classifier/leakage_demo.json")
+        for sight in artifacts.read(run, "leakage_demo")
     ]
     note = "only the honest row says anything about the future"
     output.print_table("The leak canary", rows, note=note)
@@ -228,6 +228,6 @@ def show_run(output: Output, run: RunFolder) -> None:
     show_evaluation(output, run)
     show_leakage_demo(output, run)
     show_importance(output, run, top=10)
-    page = (run.folder / "report.html").resolve()
+    page = (run.folder / artifacts.REPORT_PATHS["html"]).resolve()
     output.print_line(f"The run: {run.folder}")
     output.print_line(f"The page: {page.as_uri()}")

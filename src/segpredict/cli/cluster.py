@@ -63,7 +63,7 @@ def command(
         show_segment_events,
         show_segments,
     )
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     plan = config_from_options(
@@ -91,4 +91,4 @@ def command(
     show_segments(output, made)
     show_segment_events(output, made)
     output.print_line(f"The run is in {made.folder}. Next: segpredict train-classifier")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

@@ -30,7 +30,7 @@ def command(
     from segpredict import pipeline
     from segpredict.cli._run_tables import show_run
     from segpredict.data.sample import sample
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     shop = sample.generate_sample(customers, seed=seed or 0)
@@ -45,4 +45,4 @@ def command(
             progress=progress,
         )
     show_run(output, made)
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

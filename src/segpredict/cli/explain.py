@@ -71,7 +71,7 @@ def command(
     from segpredict import pipeline
     from segpredict.cli import _explanation_tables as show
     from segpredict.errors import UsageError
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     questions = sum(asked is not None for asked in (customer, segment, transition))
@@ -102,4 +102,4 @@ def command(
         written = pipeline.write_plots(run, plots)
         output.print_line(f"{written} pictures are in {plots}.")
     output.print_line(f"The run is in {made.folder}. Next: segpredict report --run {run}")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

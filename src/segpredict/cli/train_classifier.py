@@ -24,7 +24,7 @@ def command(
     """
     from segpredict import pipeline
     from segpredict.cli._run_tables import show_evaluation, show_leakage_demo
-    from segpredict.pipeline import archive
+    from segpredict.pipeline import loading
 
     output = Output(as_json, quiet)
     with output.progress_bar() as progress:
@@ -39,4 +39,4 @@ def command(
     show_evaluation(output, made)
     show_leakage_demo(output, made)
     output.print_line(f"The run is in {made.folder}. Next: segpredict explain --run {run}")
-    output.print_json(archive.run_summary(made))
+    output.print_json(loading.run_summary(made))

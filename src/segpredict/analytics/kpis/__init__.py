@@ -9,7 +9,6 @@ from segpredict.analytics.kpis._measure import (
     KPIS,
     compute_kpis,
     kpi_tables,
-    load_kpis,
     metric_named,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
@@ -22,7 +21,6 @@ __all__ = [
     "OrderBook",
     "compute_kpis",
     "kpi_tables",
-    "load_kpis",
     "lorenz_curve",
     "metric_named",
     "month_name",

@@ -1,7 +1,6 @@
 """Measure a shop by all definitions, or by those that are asked for."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import polars as pl
 
@@ -63,16 +62,6 @@ KPIS: tuple[KpiDefinition, ...] = (  # in the order of pages
 KPI_TABLES = ("figures", "months", "lorenz")
 
 
-class KpiFiles(Protocol):
-    """The files of a run."""
-
-    def has(self, name: str) -> bool:
-        """Whether there is a file of that name."""
-
-    def read_parquet(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-
-
 def compute_kpis(order_book: OrderBook, names: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the figures of a shop, each with its interval and what it was made from.
 
@@ -121,20 +110,10 @@ def metric_named(name: str) -> KpiDefinition:
 
 
 def kpi_tables(order_book: OrderBook) -> dict[str, pl.DataFrame]:
-    """Return what a run keeps, by the name of its file.
+    """Return the tables that a run saves, by name.
 
-    ``kpis/figures.parquet`` (`compute_kpis`), ``kpis/months.parquet`` (`monthly_figures`) and
-    ``kpis/lorenz.parquet`` (`lorenz_curve`).
+    ``figures`` (`compute_kpis`), ``months`` (`monthly_figures`) and ``lorenz``
+    (`lorenz_curve`).
     """
-    made = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
-    return {_path(name): table for name, table in zip(KPI_TABLES, made, strict=True)}
-
-
-def load_kpis(folder: KpiFiles) -> dict[str, pl.DataFrame]:
-    """Return the tables that a run has kept, by name, as far as they were made."""
-    paths = {name: _path(name) for name in KPI_TABLES}
-    return {n: folder.read_parquet(path) for n, path in paths.items() if folder.has(path)}
-
-
-def _path(name: str) -> str:
-    return f"kpis/{name}.parquet"
+    tables = (compute_kpis(order_book), monthly_figures(order_book), lorenz_curve(order_book))
+    return dict(zip(KPI_TABLES, tables, strict=True))

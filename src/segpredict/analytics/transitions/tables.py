@@ -1,15 +1,4 @@
-"""Who moves where in a run: worked out with its stages, and kept in its folder.
-
-::
-
-    transitions/customers.parquet      where each customer was and came to be, period by period
-             observed.*         migration matrices as counted, each period and pooled
-             predicted.*        the same as foretold: the tests, and what comes next
-             mobility.*         how much each period moved its customers
-             order.*            does it matter where customers were before
-             compared.*         the newest period beside others
-             countries.*        the newest period as counted, country by country
-"""
+"""The tables of transitions: observed in all complete periods, and predicted for the next."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +10,10 @@ from segpredict.analytics import transitions as movement
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
 from segpredict.classifier import SegmentAssigner, TrainingResult
 from segpredict.config.classifier import TimeOptions
-from segpredict.core.run_folder import RunDraft, RunFiles, encode_csv, parquet_writer
 from segpredict.core.tables import Segment, Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
 
-TRANSITIONS_FOLDER = "transitions"
-TRANSITIONS_TABLE = "customers"  # the one table that names customers: Parquet alone
+CUSTOMER_TABLE = "customers"  # the one table that names customers: never written as CSV
 TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "comparison", "countries")
 
 
@@ -104,7 +91,7 @@ def observed_tables(
         for first, second in pairs
     ]
     tables = {
-        TRANSITIONS_TABLE: moves.filter(
+        CUSTOMER_TABLE: moves.filter(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
@@ -229,17 +216,3 @@ def _pooled(past: pl.DataFrame) -> pl.DataFrame:
     keys = ["from_id", "from_name", "to_id", "to_name"]
     sums = past.group_by(keys, maintain_order=True).agg(pl.col("n", "row_n").sum())
     return sums.with_columns(share=pl.when(pl.col("row_n") > 0).then(pl.col("n") / pl.col("row_n")))
-
-
-def save_transitions(draft: RunDraft, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Write tables of moves into a run, as Parquet and, without customers, as CSV."""
-    for name, frame in tables.items():
-        draft.write(f"{TRANSITIONS_FOLDER}/{name}.parquet", parquet_writer(frame))
-        if name != TRANSITIONS_TABLE:
-            draft.write(f"{TRANSITIONS_FOLDER}/{name}.csv", encode_csv(frame))
-
-
-def load_transitions(files: RunFiles) -> dict[str, pl.DataFrame]:
-    """Return the tables of `TRANSITION_TABLES` that a run has."""
-    paths = {name: f"{TRANSITIONS_FOLDER}/{name}.parquet" for name in TRANSITION_TABLES}
-    return {name: files.read_parquet(path) for name, path in paths.items() if files.has(path)}
