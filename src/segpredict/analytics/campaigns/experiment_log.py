@@ -101,7 +101,7 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
 
     Examples
     --------
-    >>> status("call", [])
+    >>> evidence_status("call", [])
     ('untested', 'untested until an experiment is logged')
     """
     own = [record for record in records if record["play"] == campaign]

@@ -174,7 +174,7 @@ def bootstrap_sum_interval(amounts: FloatArray, draws: int, seed: int) -> tuple[
 
     Examples
     --------
-    >>> interval(np.array([100.0] * 50), 200, 0)
+    >>> bootstrap_sum_interval(np.array([100.0] * 50), 200, 0)
     (50.0, 50.0)
     """
     rng = np.random.default_rng(seed)

@@ -128,7 +128,7 @@ def weighted_absolute_percentage_error(expected: FloatArray, actual: FloatArray)
 
     Examples
     --------
-    >>> wape(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
+    >>> weighted_absolute_percentage_error(np.array([3.0, 0.0]), np.array([1.0, 3.0]))
     1.25
     """
     return float(np.abs(expected - actual).sum() / actual.sum()) if actual.sum() else None

@@ -63,7 +63,7 @@ def expected_matrix(
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> chances = np.array([[0.2, 0.8], [0.6, 0.4]])
-    >>> told = expected(pl.Series(["S1", "S1"]), chances, two)
+    >>> told = expected_matrix(pl.Series(["S1", "S1"]), chances, two)
     >>> told.filter(from_id="S1")["n"].round(6).to_list()
     [0.8, 1.2]
     """

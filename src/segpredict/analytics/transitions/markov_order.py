@@ -82,7 +82,7 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
 
     Examples
     --------
-    >>> likelihood_ratio(np.array([[5.0, 5.0], [5.0, 5.0]]))
+    >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """
     before, after = counts.sum(axis=1), counts.sum(axis=0)

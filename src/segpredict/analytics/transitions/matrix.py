@@ -72,7 +72,7 @@ def observed_matrix(
     --------
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> went = {"customer_id": ["a", "b"], "from_id": ["S1"] * 2, "to_id": ["S0", "S1"]}
-    >>> observed(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
+    >>> observed_matrix(pl.DataFrame(went), two).select("from_id", "to_id", "share").rows()[2:]
     [('S1', 'S0', 0.5), ('S1', 'S1', 0.5)]
     """
     where = transition_states(transitions, segments)

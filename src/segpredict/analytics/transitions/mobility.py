@@ -55,9 +55,9 @@ def mobility_index(matrix: FloatArray) -> FloatArray:
 
     Examples
     --------
-    >>> mobility(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
+    >>> mobility_index(np.array([[0.9, 0.1], [0.1, 0.9]])).round(6).item()
     0.1
-    >>> mobility(np.eye(3)).item()
+    >>> mobility_index(np.eye(3)).item()
     0.0
     """
     size = matrix.shape[-1]
@@ -133,7 +133,7 @@ def bias_corrected_interval(value: float, drawn: FloatArray) -> tuple[float, flo
 
     Examples
     --------
-    >>> low, high = normal(0.5, np.array([0.5, 0.7, np.nan]))
+    >>> low, high = bias_corrected_interval(0.5, np.array([0.5, 0.7, np.nan]))
     >>> round(low, 3), round(high, 3)
     (0.204, 0.596)
     """

@@ -39,7 +39,7 @@ def transition_periods(
 
     Examples
     --------
-    >>> row, last_year = periods(0, 728, TimeOptions())
+    >>> row, last_year = transition_periods(0, 728, TimeOptions())
     >>> [w.cutoff for w in row], last_year.cutoff
     ([182, 273, 364, 455, 546, 637], 273)
     """
