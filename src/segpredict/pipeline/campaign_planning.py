@@ -26,7 +26,7 @@ BACKTEST_SUMS_SCHEMA = {
     "part": pl.String,
     "window": pl.String,
     "predicted": pl.Float64,
-    "realised": pl.Float64,
+    "actual": pl.Float64,
 }
 
 
@@ -161,5 +161,5 @@ def _came(files: RunFiles) -> pl.DataFrame:
         return pl.DataFrame(schema=BACKTEST_SUMS_SCHEMA)
     shipped = files.read_json("classifier/evaluation.json")["selected"]
     sums = files.read_parquet("customer_value/sums.parquet")
-    own = sums.filter(forecaster=shipped, realised_as=ACTUAL_BASIS)
+    own = sums.filter(model=shipped, actual_basis=ACTUAL_BASIS)
     return own.select(*BACKTEST_SUMS_SCHEMA)

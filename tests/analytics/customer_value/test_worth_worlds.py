@@ -35,12 +35,12 @@ def test_where_segments_are_a_chain_the_chain_is_right():
     name = found.training.evaluation.shipped
     for measure in ("value_at_risk", "upside", "expected_value"):
         for counted in ("label", "spend"):
-            told = whole(made, measure, forecaster=name, realised_as=counted, window="pooled").row(
+            told = whole(made, measure, model=name, actual_basis=counted, window="pooled").row(
                 0, named=True
             )
             assert told["ratio"] == pytest.approx(1, abs=0.06)
     # Spans of one to three windows: the chain is true in all of them.
-    spans = whole(made, "clv", forecaster="markov")
+    spans = whole(made, "clv", model="markov")
     assert spans["windows"].max() == 3
     assert spans["ratio"].to_list() == pytest.approx([1] * spans.height, abs=0.08)
     assert "not adjusted" in made.valuer.season.reason
@@ -49,9 +49,9 @@ def test_where_segments_are_a_chain_the_chain_is_right():
 @pytest.mark.slow
 def test_where_bgnbd_is_true_it_is_right_and_beats_plain_guesses():
     _, made = valued("or2_like", 3_000, "classifier.baselines=['markov']")
-    spans = whole(made, "clv", forecaster="bgnbd")
+    spans = whole(made, "clv", model="bgnbd")
     assert spans["ratio"].to_list() == pytest.approx([1] * spans.height, abs=0.12)
     errors = made.errors.filter((pl.col("method") == "bgnbd") & (pl.col("metric") == "rmse"))
     # The squared error is least for who knows the mean; the absolute one is not.
     assert errors.height == 6
-    assert (errors["gap"] < 0).all()
+    assert (errors["difference"] < 0).all()

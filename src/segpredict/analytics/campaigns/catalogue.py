@@ -119,7 +119,7 @@ class CampaignCatalogue:
         """
         found = {play.name: play for play in self.campaigns}
         if name not in found:
-            raise UnknownNameError("play", name, found)
+            raise UnknownNameError("campaign", name, found)
         return found[name]
 
     def to_state(self) -> JSON:

@@ -10,7 +10,7 @@ from segpredict.analytics.kpis._measure import (
     compute_kpis,
     kpi_tables,
     load_kpis,
-    metric_named,
+    kpi_named,
 )
 from segpredict.analytics.kpis._metric import KpiDefinition
 from segpredict.analytics.kpis._months import month_name, monthly_figures
@@ -24,7 +24,7 @@ __all__ = [
     "kpi_tables",
     "load_kpis",
     "lorenz_curve",
-    "metric_named",
+    "kpi_named",
     "month_name",
     "monthly_figures",
 ]

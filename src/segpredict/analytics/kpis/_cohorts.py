@@ -198,15 +198,15 @@ def cohort_retention(order_book: OrderBook) -> pl.DataFrame:
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 40, 30), ("bob", 10, 10)], end_day=59)
-    >>> found = compute_kpis(shop, ["retention_cohort"])
+    >>> found = compute_kpis(shop, ["cohort_retention"])
     >>> found.select("scope", "age", "value").rows()[:2]
     [('1970-01', 0, 1.0), ('1970-01', 1, 0.5)]
     """
     return retention_shares(order_book, active_in_month(order_book))
 
 
-RETENTION_COHORT = KpiDefinition(
-    name="retention_cohort",
+COHORT_RETENTION = KpiDefinition(
+    name="cohort_retention",
     title="Retention of a cohort (R2, bounded)",
     formula="customers of the cohort with an order in month m / customers of the "
     "cohort; m counts from the month of the first order, which is month 0",
@@ -229,15 +229,15 @@ def rolling_retention(order_book: OrderBook) -> pl.DataFrame:
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 70, 30), ("bob", 10, 10)], end_day=90)
-    >>> found = compute_kpis(shop, ["retention_rolling"])
+    >>> found = compute_kpis(shop, ["rolling_retention"])
     >>> found.select("scope", "age", "value").rows()[1]
     ('1970-01', 1, 0.5)
     """
     return retention_shares(order_book, active_from_month(order_book))
 
 
-RETENTION_ROLLING = KpiDefinition(
-    name="retention_rolling",
+ROLLING_RETENTION = KpiDefinition(
+    name="rolling_retention",
     title="Rolling retention of a cohort (R3, unbounded)",
     formula="customers of the cohort with an order in month m or later / customers of the cohort",
     unit="share",

@@ -212,7 +212,7 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> rows = [("ann", 0, 60), ("bob", 1, 40), ("cid", 2, 100)]
     >>> named = {"ann": "S1", "bob": "S1", "cid": "S2"}
-    >>> found = compute_kpis(OrderBook.from_orders(rows, 91, segments=named), ["sales_share"])
+    >>> found = compute_kpis(OrderBook.from_orders(rows, 91, segments=named), ["segment_revenue_share"])
     >>> found.select("scope", "n", "value").rows()
     [('S1', 2, 0.5), ('S2', 1, 0.5)]
     """
@@ -233,8 +233,8 @@ def segment_revenue_share(order_book: OrderBook) -> pl.DataFrame:
     )
 
 
-SALES_SHARE = KpiDefinition(
-    name="sales_share",
+SEGMENT_REVENUE_SHARE = KpiDefinition(
+    name="segment_revenue_share",
     title="Share of sales",
     formula="revenue of the segment in the newest window / revenue of all customers in it",
     unit="share",

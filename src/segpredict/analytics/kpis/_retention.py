@@ -23,15 +23,15 @@ def window_retention(order_book: OrderBook) -> pl.DataFrame:
 
     >>> from segpredict.analytics.kpis import OrderBook, compute_kpis
     >>> shop = OrderBook.from_orders([("ann", 0, 20), ("ann", 95, 30), ("bob", 10, 10)], end_day=182)
-    >>> compute_kpis(shop, ["retention_window"]).select("part", "whole", "value").row(0)
+    >>> compute_kpis(shop, ["window_retention"]).select("part", "whole", "value").row(0)
     (1, 2, 0.5)
     """
     rows = order_book.window_pairs.with_columns(hit=pl.col("next_orders") > 0)
     return figures_by_window(order_book, share_figures(rows, ["window"]))
 
 
-RETENTION_WINDOW = KpiDefinition(
-    name="retention_window",
+WINDOW_RETENTION = KpiDefinition(
+    name="window_retention",
     title="Retention from window to window (R1)",
     formula="customers with an order in window w + 1 and in w / customers with an order in w",
     unit="share",
@@ -164,7 +164,7 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     ...     "n": [6, 2, 1, 3, 5],
     ... })
     >>> shop = replace(OrderBook.from_orders([("ann", 0, 20)], end_day=182), transitions=moves)
-    >>> found = compute_kpis(shop, ["segment_stay"])
+    >>> found = compute_kpis(shop, ["segment_retention"])
     >>> found.select("scope", "part", "whole", "value").rows()
     [('all', 9, 12, 0.75), ('S0', 6, 8, 0.75), ('S1', 3, 4, 0.75)]
     """
@@ -184,8 +184,8 @@ def segment_retention(order_book: OrderBook) -> pl.DataFrame:
     )
 
 
-SEGMENT_STAY = KpiDefinition(
-    name="segment_stay",
+SEGMENT_RETENTION = KpiDefinition(
+    name="segment_retention",
     title="Staying in the segment (R4)",
     formula="customers whose segment is the same in the next window / customers of the segment",
     unit="share",

@@ -222,14 +222,14 @@ PURCHASE_FREQUENCY = KpiDefinition(
 
 
 LIST_PRICE_STEPS = ("list_value", "discounts")  # only where discounts are known
-BRIDGE_STEPS = ("gross_sales", "sent_back_whole", "returned", "net_revenue")
+BRIDGE_STEPS = ("gross_sales", "refunded_orders", "returned", "net_revenue")
 
 
 def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     """Return the steps over all data and over the look-back, each a row.
 
     ``list_value`` + ``discounts`` = ``gross_sales`` (the first two only where discounts
-    are known); ``gross_sales`` + ``sent_back_whole`` + ``returned`` = ``net_revenue``.
+    are known); ``gross_sales`` + ``refunded_orders`` + ``returned`` = ``net_revenue``.
 
     Examples
     --------
@@ -241,7 +241,7 @@ def gross_net_bridge(order_book: OrderBook) -> pl.DataFrame:
     >>> for row in found.select("scope", "part", "value").rows():
     ...     print(*row)
     gross_sales 1000000 1.0
-    sent_back_whole 0 0.0
+    refunded_orders 0 0.0
     returned -50000 -0.05
     net_revenue 950000 0.95
     """
@@ -257,14 +257,14 @@ def _bridge(order_book: OrderBook, first: int) -> pl.DataFrame:
         .group_by("customer")
         .agg(
             gross_sales=amount.filter(sold).sum(),
-            sent_back_whole=-amount.filter(sold & void).sum(),
+            refunded_orders=-amount.filter(sold & void).sum(),
             returned=amount.filter(~sold & ~void).sum(),
             discounts=-off.filter(sold).sum(),
             known=off.filter(sold).count(),
         )
         .with_columns(
             list_value=pl.col("gross_sales") - pl.col("discounts"),
-            net_revenue=pl.sum_horizontal("gross_sales", "sent_back_whole", "returned"),
+            net_revenue=pl.sum_horizontal("gross_sales", "refunded_orders", "returned"),
             whole="gross_sales",
         )
     )
